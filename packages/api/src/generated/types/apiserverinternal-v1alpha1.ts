@@ -1,0 +1,43 @@
+// Written by tools/generate.ts from the facts of the published API. Change that, not this.
+import type { ListMeta, ObjectMeta } from "./meta-v1.ts";
+
+export interface ServerStorageVersion {
+  readonly apiServerID: string;
+  readonly encodingVersion: string;
+  readonly decodableVersions: readonly string[];
+  readonly servedVersions?: readonly string[];
+}
+
+export interface StorageVersion {
+  readonly kind: "StorageVersion";
+  readonly apiVersion: "internal.apiserver.k8s.io/v1alpha1";
+  readonly metadata: ObjectMeta;
+  readonly spec: StorageVersionSpec;
+  readonly status: StorageVersionStatus;
+}
+
+export interface StorageVersionCondition {
+  readonly type: string;
+  readonly status: string;
+  readonly observedGeneration?: number;
+  readonly lastTransitionTime?: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface StorageVersionList {
+  readonly kind: "StorageVersionList";
+  readonly apiVersion: "internal.apiserver.k8s.io/v1alpha1";
+  readonly metadata: ListMeta;
+  readonly items: readonly StorageVersion[];
+}
+
+export interface StorageVersionSpec {
+
+}
+
+export interface StorageVersionStatus {
+  readonly storageVersions?: readonly ServerStorageVersion[];
+  readonly commonEncodingVersion?: string;
+  readonly conditions?: readonly StorageVersionCondition[];
+}

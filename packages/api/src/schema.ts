@@ -1,0 +1,185 @@
+/**
+ * What is known of each API type: its fields in the order in which they are written, their types, list and map kinds, defaults and
+ * protobuf numbers. Read from the compact tables under generated/, one type at a time, when it is first needed.
+ *
+ * In memory an object has the shape of its JSON: times, quantities and bytes are strings in canonical form, integers are
+ * numbers, or bigints where a double is not exact.
+ */
+import { tables } from "./generated/tables.ts";
+
+export type Scalar =
+  | "string"
+  | "int32"
+  | "int64"
+  | "bool"
+  | "double"
+  | "bytes"
+  | "quantity"
+  | "time"
+  | "microtime"
+  | "duration"
+  | "intOrString";
+
+/**
+ * `raw` is a whole object of any kind (RawExtension), `json` any JSON value, `fields` the field set of a managedFields entry,
+ * `schemaOr` one of the unions of JSONSchemaProps.
+ */
+export type TypeRef =
+  | { readonly kind: "scalar"; readonly scalar: Scalar }
+  | { readonly kind: "struct"; readonly name: string; readonly struct: Struct }
+  | { readonly kind: "list"; readonly item: TypeRef }
+  | { readonly kind: "map"; readonly value: TypeRef }
+  | { readonly kind: "raw" | "json" | "fields" };
+
+export interface Field {
+  readonly name: string;
+  readonly type: TypeRef;
+  /** The protobuf number; of a field that stands in an embedded message there, the numbers on the way to it. */
+  readonly proto: readonly number[];
+  /** Written even when empty. */
+  readonly always: boolean;
+  /** In the schema's list of required fields. */
+  readonly required: boolean;
+  /** Zero differs from absent. */
+  readonly pointer: boolean;
+  /** What an absent field stands for, by the type's own declaration. */
+  readonly default?: unknown;
+  /** How server-side apply merges: lists default to atomic, maps and structs to granular. */
+  readonly list?: "atomic" | "set" | "map";
+  readonly listKeys?: readonly string[];
+  readonly atomicMap?: boolean;
+  /** How strategic merge patch merges. */
+  readonly patchMerge?: boolean;
+  readonly patchKey?: string;
+  readonly retainKeys?: boolean;
+}
+
+export interface Struct {
+  /** As in OpenAPI, without the leading "io.k8s.": "api.core.v1.Pod". */
+  readonly name: string;
+  readonly fields: readonly Field[];
+  readonly byName: ReadonlyMap<string, Field>;
+  /** Server-side apply treats a value of this type as one. */
+  readonly atomic: boolean;
+}
+
+const known = new Map<string, Struct>();
+
+/** The struct of a type name such as "api.core.v1.Pod"; throws on a name that no table has. */
+export function structOf(name: string): Struct {
+  const found = known.get(name);
+  if (found) return found;
+  const table = tables[name];
+  if (table === undefined) throw new Error(`no API type is called ${name}`);
+  const struct = parseStruct(name, table);
+  known.set(name, struct);
+  return struct;
+}
+
+export const hasStruct = (name: string): boolean => name in tables;
+
+function parseStruct(name: string, table: string): Struct {
+  const atomic = table.startsWith("&");
+  const text = atomic ? table.slice(1) : table;
+  const scope = name.slice(0, name.lastIndexOf(".") + 1);
+  const fields = text === "" ? [] : text.split("\n").map((line) => parseField(line, scope));
+  return { name, atomic, fields, byName: new Map(fields.map((f) => [f.name, f])) };
+}
+
+/** A line is: name, type, protobuf number(s), then flags; see tools/generate.ts, which writes them. */
+function parseField(line: string, scope: string): Field {
+  const [name = "", type = "", proto = "", ...flags] = line.split(" ");
+  const field: { -readonly [K in keyof Field]: Field[K] } = {
+    name,
+    type: parseType(type, scope),
+    proto: proto === "-" ? [] : proto.split(".").map(Number),
+    always: false,
+    required: false,
+    pointer: false,
+  };
+  for (const flag of flags) readFlag(field, flag);
+  return field;
+}
+
+function readFlag(field: { -readonly [K in keyof Field]: Field[K] }, flag: string): void {
+  const rest = flag.slice(1);
+  switch (flag[0]) {
+    case "+":
+      field.always = true;
+      break;
+    case "!":
+      field.required = true;
+      break;
+    case "^":
+      field.pointer = true;
+      break;
+    case "=":
+      field.default = JSON.parse(rest);
+      break;
+    case "L":
+      field.list = rest === "" ? "atomic" : rest === "*" ? "set" : "map";
+      if (field.list === "map") field.listKeys = rest.split(",");
+      break;
+    case "A":
+      field.atomicMap = true;
+      break;
+    case "P":
+      field.patchMerge = true;
+      if (rest) field.patchKey = rest;
+      break;
+    case "K":
+      field.retainKeys = true;
+      break;
+    default:
+      throw new Error(`the table of ${field.name} holds the unknown flag ${flag}`);
+  }
+}
+
+const SCALARS: Record<string, Scalar> = {
+  s: "string",
+  i: "int32",
+  l: "int64",
+  b: "bool",
+  d: "double",
+  y: "bytes",
+  q: "quantity",
+  t: "time",
+  u: "microtime",
+  D: "duration",
+  x: "intOrString",
+};
+const scalarRefs = new Map(Object.entries(SCALARS).map(([letter, scalar]) => [letter, { kind: "scalar", scalar } as TypeRef]));
+const rawRef: TypeRef = { kind: "raw" };
+const jsonRef: TypeRef = { kind: "json" };
+const fieldsRef: TypeRef = { kind: "fields" };
+
+function parseType(text: string, scope: string): TypeRef {
+  switch (text[0]) {
+    case "[":
+      return { kind: "list", item: parseType(text.slice(1), scope) };
+    case "{":
+      return { kind: "map", value: parseType(text.slice(1), scope) };
+    case "@":
+      return structRef(text.includes(".") ? text.slice(1) : scope + text.slice(1));
+    case "r":
+      return rawRef;
+    case "j":
+      return jsonRef;
+    case "f":
+      return fieldsRef;
+    default: {
+      const ref = scalarRefs.get(text);
+      if (!ref) throw new Error(`the tables hold the unknown type ${text}`);
+      return ref;
+    }
+  }
+}
+
+/** A reference that parses its struct when first looked at: types refer to each other in circles. */
+const structRef = (name: string): TypeRef => ({
+  kind: "struct",
+  name,
+  get struct() {
+    return structOf(name);
+  },
+});
