@@ -267,4 +267,32 @@ for (const [file, { imports: from, text }] of files) {
   const lines = [...from].sort().map(([f, names]) => `import type { ${[...names].sort().join(", ")} } from "${f.startsWith(".") ? f : `./${f}`}.ts";\n`);
   writeFileSync(join(out, "types", `${file}.ts`), `${banner}${lines.join("")}${lines.length ? "\n" : ""}${text.join("\n")}`);
 }
+
+/** The resources by name; where two versions or groups share one, the later ones carry it in their name. */
+const refLines: string[] = [];
+const refImports = new Map<string, Set<string>>();
+const taken = new Set<string>();
+const lists = Object.values(read<{ resources: Record<string, ResourceList> }>("discovery.json").resources);
+const rank = (list: ResourceList) => (list.groupVersion === "v1" ? 0 : list.groupVersion === "autoscaling/v2" ? 1 : 2);
+for (const list of lists.sort((a, b) => rank(a) - rank(b) || (a.groupVersion < b.groupVersion ? -1 : 1))) {
+  const [version = "", group = ""] = list.groupVersion.split("/").reverse();
+  for (const r of list.resources) {
+    if (r.name.includes("/")) continue;
+    const file = `${group === "" ? "core" : fileGroup(group)}-${version}`;
+    const kind = r.kind;
+    const name = taken.has(r.name) ? `${r.name}${fileGroup(group) === "events" ? "EventsV1" : version.toUpperCase()}` : r.name;
+    taken.add(r.name);
+    const alias = name === r.name ? kind : `${kind} as ${kind}${version.toUpperCase()}`;
+    (refImports.get(file) ?? refImports.set(file, new Set()).get(file) as Set<string>).add(alias);
+    const type = name === r.name ? kind : `${kind}${version.toUpperCase()}`;
+    refLines.push(
+      `export const ${name}: ResourceRef<${type}> = { group: "${group}", version: "${version}", resource: "${r.name}", kind: "${r.kind}", namespaced: ${r.namespaced} };\n`,
+    );
+  }
+}
+function fileGroup(group: string): string {
+  return group.split(".")[0] as string;
+}
+const refFrom = [...refImports].sort().map(([f, names]) => `import type { ${[...names].sort().join(", ")} } from "./types/${f}.ts";\n`);
+writeFileSync(join(out, "refs.ts"), `${banner}import type { ResourceRef } from "../resource-ref.ts";\n${refFrom.join("")}\n${refLines.join("")}`);
 console.log(`${tableLines.length} types in ${files.size} files`);
