@@ -11,7 +11,16 @@ import type { Struct } from "./schema.ts";
 export type Verb = "create" | "delete" | "deletecollection" | "get" | "list" | "patch" | "update" | "watch";
 
 /** The verbs of almost every resource, in the order of discovery. */
-export const allVerbs: readonly Verb[] = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+export const allVerbs: readonly Verb[] = [
+  "create",
+  "delete",
+  "deletecollection",
+  "get",
+  "list",
+  "patch",
+  "update",
+  "watch",
+];
 
 export interface ResourceDefinition<T extends KubeObject = KubeObject> extends ResourceRef<T>, Strategy<T> {
   readonly singular: string;

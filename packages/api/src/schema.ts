@@ -148,7 +148,9 @@ const SCALARS: Record<string, Scalar> = {
   D: "duration",
   x: "intOrString",
 };
-const scalarRefs = new Map(Object.entries(SCALARS).map(([letter, scalar]) => [letter, { kind: "scalar", scalar } as TypeRef]));
+const scalarRefs = new Map(
+  Object.entries(SCALARS).map(([letter, scalar]) => [letter, { kind: "scalar", scalar } as TypeRef]),
+);
 const rawRef: TypeRef = { kind: "raw" };
 const jsonRef: TypeRef = { kind: "json" };
 const fieldsRef: TypeRef = { kind: "fields" };

@@ -59,7 +59,8 @@ function observedOrder(): Map<string, string[]> {
   const order = new Map<string, string[]>();
   const byKind = new Map<string, string>();
   for (const [name, type] of Object.entries(types))
-    for (const k of type["x-kubernetes-group-version-kind"] ?? []) byKind.set(`${k.group ? `${k.group}/` : ""}${k.version} ${k.kind}`, name);
+    for (const k of type["x-kubernetes-group-version-kind"] ?? [])
+      byKind.set(`${k.group ? `${k.group}/` : ""}${k.version} ${k.kind}`, name);
 
   const visit = (property: Property, value: Json): void => {
     if (property.$ref) visitType(refName(property.$ref), value);
@@ -84,13 +85,17 @@ function observedOrder(): Map<string, string[]> {
 
 /** Protobuf numbers of a type's fields by JSON name; a path where the field stands in an embedded message. */
 function protoNumbers(name: string, properties: Record<string, Property>): Map<string, string> {
-  const message = short(name).replace("apiextensions-apiserver", "apiextensions_apiserver").replace("kube-aggregator", "kube_aggregator");
+  const message = short(name)
+    .replace("apiextensions-apiserver", "apiextensions_apiserver")
+    .replace("kube-aggregator", "kube_aggregator");
   const numbers = new Map<string, string>();
   const plain = (text: string) => text.replace(/[^a-zA-Z]/g, "").toLowerCase();
   const visit = (fullName: string, path: string) => {
     for (const [field, [number, type]] of Object.entries(messages[fullName] ?? {})) {
       const at = path ? `${path}.${number}` : String(number);
-      const json = Object.keys(properties).find((p) => p === field) ?? Object.keys(properties).find((p) => plain(p) === plain(field));
+      const json =
+        Object.keys(properties).find((p) => p === field) ??
+        Object.keys(properties).find((p) => plain(p) === plain(field));
       if (json) numbers.set(json, at);
       else if (!path) visit(resolveMessage(fullName, type), at);
     }
@@ -150,7 +155,8 @@ function fieldLine(owner: string, field: string, property: Property, required: b
   else if (listType === "atomic") parts.push("L");
   if (property["x-kubernetes-map-type"] === "atomic") parts.push("A");
   const strategy = (property["x-kubernetes-patch-strategy"] as string | undefined) ?? "";
-  if (strategy.includes("merge")) parts.push(`P${(property["x-kubernetes-patch-merge-key"] as string | undefined) ?? ""}`);
+  if (strategy.includes("merge"))
+    parts.push(`P${(property["x-kubernetes-patch-merge-key"] as string | undefined) ?? ""}`);
   if (strategy.includes("retainKeys")) parts.push("K");
   return parts.join(" ");
 }
@@ -227,7 +233,7 @@ let imports = new Map<string, Set<string>>();
 function reference(name: string, owner: string): string {
   if (scopeOf(name) !== scopeOf(owner)) {
     const from = fileOf(scopeOf(name));
-    (imports.get(from) ?? imports.set(from, new Set()).get(from) as Set<string>).add(identifier(name));
+    (imports.get(from) ?? (imports.set(from, new Set()).get(from) as Set<string>)).add(identifier(name));
   }
   return identifier(name);
 }
@@ -248,7 +254,9 @@ for (const [fullName, type] of Object.entries(types)) {
   const head = ["kind", "apiVersion", "metadata"].filter((f) => f in properties);
   const ordered = [...new Set([...(seen.length ? seen : head), ...Object.keys(properties)])];
   const numbers = protoNumbers(fullName, properties);
-  const rows = ordered.map((f) => fieldLine(name, f, properties[f] as Property, required.has(f), numbers.get(f) ?? "-"));
+  const rows = ordered.map((f) =>
+    fieldLine(name, f, properties[f] as Property, required.has(f), numbers.get(f) ?? "-"),
+  );
   const atomic = type["x-kubernetes-map-type"] === "atomic" ? "&" : "";
   tableLines.push(`  ${JSON.stringify(name)}: ${JSON.stringify(atomic + rows.join("\n"))},`);
 
@@ -261,11 +269,22 @@ for (const [fullName, type] of Object.entries(types)) {
 }
 
 const banner = "// Written by tools/generate.ts from the facts of the published API. Change that, not this.\n";
-writeFileSync(join(out, "tables.ts"), `${banner}export const tables: Readonly<Record<string, string>> = {\n${tableLines.join("\n")}\n};\n`);
+writeFileSync(
+  join(out, "tables.ts"),
+  `${banner}export const tables: Readonly<Record<string, string>> = {\n${tableLines.join("\n")}\n};\n`,
+);
 mkdirSync(join(out, "types"));
 for (const [file, { imports: from, text }] of files) {
-  const lines = [...from].sort().map(([f, names]) => `import type { ${[...names].sort().join(", ")} } from "${f.startsWith(".") ? f : `./${f}`}.ts";\n`);
-  writeFileSync(join(out, "types", `${file}.ts`), `${banner}${lines.join("")}${lines.length ? "\n" : ""}${text.join("\n")}`);
+  const lines = [...from]
+    .sort()
+    .map(
+      ([f, names]) =>
+        `import type { ${[...names].sort().join(", ")} } from "${f.startsWith(".") ? f : `./${f}`}.ts";\n`,
+    );
+  writeFileSync(
+    join(out, "types", `${file}.ts`),
+    `${banner}${lines.join("")}${lines.length ? "\n" : ""}${text.join("\n")}`,
+  );
 }
 
 /** The resources by name; where two versions or groups share one, the later ones carry it in their name. */
@@ -280,10 +299,12 @@ for (const list of lists.sort((a, b) => rank(a) - rank(b) || (a.groupVersion < b
     if (r.name.includes("/")) continue;
     const file = `${group === "" ? "core" : fileGroup(group)}-${version}`;
     const kind = r.kind;
-    const name = taken.has(r.name) ? `${r.name}${fileGroup(group) === "events" ? "EventsV1" : version.toUpperCase()}` : r.name;
+    const name = taken.has(r.name)
+      ? `${r.name}${fileGroup(group) === "events" ? "EventsV1" : version.toUpperCase()}`
+      : r.name;
     taken.add(r.name);
     const alias = name === r.name ? kind : `${kind} as ${kind}${version.toUpperCase()}`;
-    (refImports.get(file) ?? refImports.set(file, new Set()).get(file) as Set<string>).add(alias);
+    (refImports.get(file) ?? (refImports.set(file, new Set()).get(file) as Set<string>)).add(alias);
     const type = name === r.name ? kind : `${kind}${version.toUpperCase()}`;
     refLines.push(
       `export const ${name}: ResourceRef<${type}> = { group: "${group}", version: "${version}", resource: "${r.name}", kind: "${r.kind}", namespaced: ${r.namespaced} };\n`,
@@ -293,6 +314,11 @@ for (const list of lists.sort((a, b) => rank(a) - rank(b) || (a.groupVersion < b
 function fileGroup(group: string): string {
   return group.split(".")[0] as string;
 }
-const refFrom = [...refImports].sort().map(([f, names]) => `import type { ${[...names].sort().join(", ")} } from "./types/${f}.ts";\n`);
-writeFileSync(join(out, "refs.ts"), `${banner}import type { ResourceRef } from "../resource-ref.ts";\n${refFrom.join("")}\n${refLines.join("")}`);
+const refFrom = [...refImports]
+  .sort()
+  .map(([f, names]) => `import type { ${[...names].sort().join(", ")} } from "./types/${f}.ts";\n`);
+writeFileSync(
+  join(out, "refs.ts"),
+  `${banner}import type { ResourceRef } from "../resource-ref.ts";\n${refFrom.join("")}\n${refLines.join("")}`,
+);
 console.log(`${tableLines.length} types in ${files.size} files`);

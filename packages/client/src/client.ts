@@ -16,7 +16,11 @@ export interface Client {
   update<T extends KubeObject>(ref: ResourceRef<T>, object: Input<T>, options?: WriteOptions): Promise<T>;
   patch<T extends KubeObject>(ref: ResourceRef<T>, key: ObjectKey, patch: Patch, options?: WriteOptions): Promise<T>;
   /** Server-side apply; `fieldManager` is required by the server. */
-  apply<T extends KubeObject>(ref: ResourceRef<T>, object: Input<T>, options: WriteOptions & { fieldManager: string; force?: boolean }): Promise<T>;
+  apply<T extends KubeObject>(
+    ref: ResourceRef<T>,
+    object: Input<T>,
+    options: WriteOptions & { fieldManager: string; force?: boolean },
+  ): Promise<T>;
   delete<T extends KubeObject>(ref: ResourceRef<T>, key: ObjectKey, options?: DeleteOptions): Promise<void>;
   deleteCollection<T extends KubeObject>(ref: ResourceRef<T>, options?: ListOptions & DeleteOptions): Promise<void>;
   /** A create of another kind below an object: binding, eviction, token. */
@@ -24,7 +28,12 @@ export interface Client {
   /** Opens a watch; it ends by `sink.closed`, by the handle, or by the signal. Resolves when the server has accepted it. */
   watch<T extends KubeObject>(ref: ResourceRef<T>, options: WatchOptions, sink: WatchSink<T>): Promise<WatchHandle>;
   /** Any path; for discovery, health, proxies. */
-  raw(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<{ status: number; body: Uint8Array }>;
+  raw(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<{ status: number; body: Uint8Array }>;
 }
 
 export interface ObjectKey {
@@ -75,7 +84,11 @@ export type Patch =
   | { readonly type: "json"; readonly body: readonly unknown[] };
 
 export interface ObjectList<T> {
-  readonly metadata: { readonly resourceVersion: string; readonly continue?: string; readonly remainingItemCount?: number };
+  readonly metadata: {
+    readonly resourceVersion: string;
+    readonly continue?: string;
+    readonly remainingItemCount?: number;
+  };
   readonly items: readonly T[];
 }
 

@@ -9,9 +9,10 @@
  *   `TerminalError` is logged and not tried again until something changes.
  * - It never changes an object from the cache, and never counts on a write that it has not seen come back (see expectations.ts).
  */
-import type { Clock, Logger, Random } from "@kubets/machinery";
+
 import type { KubeObject } from "@kubets/api/meta";
 import type { ResourceRef } from "@kubets/api/resource-ref";
+import type { Clock, Logger, Random } from "@kubets/machinery";
 import type { Client } from "./client.ts";
 import type { EventRecorder } from "./event-recorder.ts";
 import type { Informer } from "./informer.ts";
@@ -91,4 +92,5 @@ export function onRelated<T extends KubeObject>(
   return { resource, keys: keys as ControllerWatch["keys"] };
 }
 
-const keyOfObject = ({ metadata }: KubeObject) => (metadata.namespace ? `${metadata.namespace}/${metadata.name}` : metadata.name);
+const keyOfObject = ({ metadata }: KubeObject) =>
+  metadata.namespace ? `${metadata.namespace}/${metadata.name}` : metadata.name;
