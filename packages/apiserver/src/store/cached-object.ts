@@ -1,0 +1,75 @@
+/**
+ * One revision of one object, as the whole server shares it: the bytes that clients are sent, made once, and the parsed form, made when
+ * somebody asks and let go when nobody holds it.
+ */
+import type { KubeObject } from "@kubets/api/meta";
+import { parseExact } from "@kubets/machinery";
+
+export class CachedObject {
+  /** Under the resource: "namespace/name", or "name" where there are no namespaces. */
+  readonly key: string;
+  readonly revision: number;
+  /** JSON in the stored version, resourceVersion included, without a line feed. */
+  readonly bytes: Buffer;
+  #parsed: WeakRef<KubeObject> | undefined;
+  #encodings: Map<string, Buffer> | undefined;
+  /** Values of selectable fields that somebody has asked for. */
+  #fields: Map<string, string> | undefined;
+  #labels: Readonly<Record<string, string>> | undefined;
+
+  constructor(key: string, revision: number, bytes: Buffer, parsed?: KubeObject) {
+    this.key = key;
+    this.revision = revision;
+    this.bytes = bytes;
+    if (parsed) {
+      this.#parsed = new WeakRef(parsed);
+      this.#labels = parsed.metadata.labels ?? NO_LABELS;
+    }
+  }
+
+  get namespace(): string {
+    const slash = this.key.indexOf("/");
+    return slash < 0 ? "" : this.key.slice(0, slash);
+  }
+
+  get name(): string {
+    return this.key.slice(this.key.indexOf("/") + 1);
+  }
+
+  /** The object, shared and never to be changed. */
+  get object(): KubeObject {
+    const held = this.#parsed?.deref();
+    if (held) return held;
+    const parsed = parseStored(this.bytes);
+    this.#parsed = new WeakRef(parsed);
+    return parsed;
+  }
+
+  get labels(): Readonly<Record<string, string>> {
+    return (this.#labels ??= this.object.metadata.labels ?? NO_LABELS);
+  }
+
+  field(name: string, read: (object: KubeObject) => string): string {
+    this.#fields ??= new Map();
+    let value = this.#fields.get(name);
+    if (value === undefined) this.#fields.set(name, (value = read(this.object)));
+    return value;
+  }
+
+  /** The bytes in another form, made once. */
+  encoded(form: string, encode: (object: KubeObject) => Buffer): Buffer {
+    this.#encodings ??= new Map();
+    let bytes = this.#encodings.get(form);
+    if (!bytes) this.#encodings.set(form, (bytes = encode(this.object)));
+    return bytes;
+  }
+}
+
+const NO_LABELS: Readonly<Record<string, string>> = Object.freeze({});
+
+/** JSON.parse keeps what it can; integers that it would round are read exactly. */
+function parseStored(bytes: Buffer): KubeObject {
+  const text = bytes.toString("utf8");
+  return (LONG_DIGITS.test(text) ? parseExact(text) : JSON.parse(text)) as KubeObject;
+}
+const LONG_DIGITS = /[:[,]-?\d{16,}/;
