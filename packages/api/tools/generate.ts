@@ -6,7 +6,7 @@
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { alwaysEmitted, durationFields, omittedWhenZero, pointerFields } from "./field-facts.ts";
+import { alwaysEmitted, durationFields, omittedWhenZero, plainTimeFields, pointerFields } from "./field-facts.ts";
 
 interface Property {
   $ref?: string;
@@ -135,11 +135,14 @@ function typeCode(owner: string, field: string, property: Property): string {
   }
 }
 
+/** Times that are no pointers: written as null when unset. */
+const isPlainTime = (owner: string, field: string) => words(plainTimeFields[owner]).has(field);
+
 /** Whether a field is written even when it is empty. */
 function isAlways(owner: string, field: string, property: Property, required: boolean): boolean {
   const isStruct = property.$ref !== undefined && JSON.stringify(property.default) === "{}";
   if (words(omittedWhenZero[owner]).has(field)) return false;
-  return required || isStruct || words(alwaysEmitted[owner]).has(field);
+  return required || isStruct || words(alwaysEmitted[owner]).has(field) || isPlainTime(owner, field);
 }
 
 function fieldLine(owner: string, field: string, property: Property, required: boolean, number: string): string {
@@ -221,6 +224,7 @@ function member(owner: string, field: string, type: TypeFacts, required: boolean
       return `  readonly metadata: ${meta};`;
     }
   }
+  if (isPlainTime(owner, field)) return `  readonly ${key(field)}?: ${tsType(property, owner)} | null;`;
   const optional = isAlways(owner, field, property, required) ? "" : "?";
   return `  readonly ${key(field)}${optional}: ${tsType(property, owner)};`;
 }
@@ -293,7 +297,7 @@ const refImports = new Map<string, Set<string>>();
 const taken = new Set<string>();
 const lists = Object.values(read<{ resources: Record<string, ResourceList> }>("discovery.json").resources);
 const rank = (list: ResourceList) => (list.groupVersion === "v1" ? 0 : list.groupVersion === "autoscaling/v2" ? 1 : 2);
-for (const list of lists.sort((a, b) => rank(a) - rank(b) || (a.groupVersion < b.groupVersion ? -1 : 1))) {
+for (const list of lists.toSorted((a, b) => rank(a) - rank(b) || (a.groupVersion < b.groupVersion ? -1 : 1))) {
   const [version = "", group = ""] = list.groupVersion.split("/").reverse();
   for (const r of list.resources) {
     if (r.name.includes("/")) continue;

@@ -175,10 +175,10 @@ export interface ValidatingAdmissionPolicyBindingList {
 }
 
 export interface ValidatingAdmissionPolicyBindingSpec {
-  readonly policyName: string;
+  readonly policyName?: string;
   readonly paramRef?: ParamRef;
   readonly matchResources?: MatchResources;
-  readonly validationActions: readonly string[];
+  readonly validationActions?: readonly string[];
 }
 
 export interface ValidatingAdmissionPolicyList {

@@ -25,7 +25,7 @@ export interface CustomResourceDefinition {
 }
 
 export interface CustomResourceDefinitionCondition {
-  readonly lastTransitionTime?: string;
+  readonly lastTransitionTime?: string | null;
   readonly message?: string;
   readonly observedGeneration?: number;
   readonly reason?: string;
@@ -60,9 +60,9 @@ export interface CustomResourceDefinitionSpec {
 
 export interface CustomResourceDefinitionStatus {
   readonly acceptedNames: CustomResourceDefinitionNames;
-  readonly conditions?: readonly CustomResourceDefinitionCondition[];
+  readonly conditions: readonly CustomResourceDefinitionCondition[];
   readonly observedGeneration?: number;
-  readonly storedVersions?: readonly string[];
+  readonly storedVersions: readonly string[];
 }
 
 export interface CustomResourceDefinitionVersion {

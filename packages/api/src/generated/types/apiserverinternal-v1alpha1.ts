@@ -2,9 +2,9 @@
 import type { ListMeta, ObjectMeta } from "./meta-v1.ts";
 
 export interface ServerStorageVersion {
-  readonly apiServerID: string;
-  readonly encodingVersion: string;
-  readonly decodableVersions: readonly string[];
+  readonly apiServerID?: string;
+  readonly encodingVersion?: string;
+  readonly decodableVersions?: readonly string[];
   readonly servedVersions?: readonly string[];
 }
 
@@ -20,9 +20,9 @@ export interface StorageVersionCondition {
   readonly type: string;
   readonly status: string;
   readonly observedGeneration?: number;
-  readonly lastTransitionTime?: string;
+  readonly lastTransitionTime?: string | null;
   readonly reason: string;
-  readonly message: string;
+  readonly message?: string;
 }
 
 export interface StorageVersionList {

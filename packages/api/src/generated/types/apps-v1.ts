@@ -7,7 +7,7 @@ export interface ControllerRevision {
   readonly kind: "ControllerRevision";
   readonly apiVersion: "apps/v1";
   readonly metadata: NamespacedMeta;
-  readonly data?: Readonly<Record<string, unknown>>;
+  readonly data: Readonly<Record<string, unknown>>;
   readonly revision: number;
 }
 
@@ -29,7 +29,7 @@ export interface DaemonSet {
 export interface DaemonSetCondition {
   readonly type: string;
   readonly status: string;
-  readonly lastTransitionTime?: string;
+  readonly lastTransitionTime?: string | null;
   readonly reason?: string;
   readonly message?: string;
 }
@@ -78,8 +78,8 @@ export interface Deployment {
 export interface DeploymentCondition {
   readonly type: string;
   readonly status: string;
-  readonly lastUpdateTime?: string;
-  readonly lastTransitionTime?: string;
+  readonly lastUpdateTime?: string | null;
+  readonly lastTransitionTime?: string | null;
   readonly reason?: string;
   readonly message?: string;
 }
@@ -130,7 +130,7 @@ export interface ReplicaSet {
 export interface ReplicaSetCondition {
   readonly type: string;
   readonly status: string;
-  readonly lastTransitionTime?: string;
+  readonly lastTransitionTime?: string | null;
   readonly reason?: string;
   readonly message?: string;
 }
@@ -185,7 +185,7 @@ export interface StatefulSet {
 export interface StatefulSetCondition {
   readonly type: string;
   readonly status: string;
-  readonly lastTransitionTime?: string;
+  readonly lastTransitionTime?: string | null;
   readonly reason?: string;
   readonly message?: string;
 }
@@ -198,7 +198,7 @@ export interface StatefulSetList {
 }
 
 export interface StatefulSetOrdinals {
-  readonly start?: number;
+  readonly start: number;
 }
 
 export interface StatefulSetPersistentVolumeClaimRetentionPolicy {
@@ -211,7 +211,7 @@ export interface StatefulSetSpec {
   readonly selector: LabelSelector;
   readonly template: PodTemplateSpec;
   readonly volumeClaimTemplates?: readonly PersistentVolumeClaim[];
-  readonly serviceName?: string;
+  readonly serviceName: string;
   readonly podManagementPolicy?: string;
   readonly updateStrategy: StatefulSetUpdateStrategy;
   readonly revisionHistoryLimit?: number;
@@ -230,7 +230,7 @@ export interface StatefulSetStatus {
   readonly updateRevision?: string;
   readonly collisionCount?: number;
   readonly conditions?: readonly StatefulSetCondition[];
-  readonly availableReplicas?: number;
+  readonly availableReplicas: number;
 }
 
 export interface StatefulSetUpdateStrategy {

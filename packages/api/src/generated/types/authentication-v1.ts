@@ -29,14 +29,14 @@ export interface TokenRequest {
 }
 
 export interface TokenRequestSpec {
-  readonly audiences?: readonly string[];
-  readonly expirationSeconds?: number;
-  readonly boundObjectRef?: BoundObjectReference;
+  readonly audiences: readonly string[];
+  readonly expirationSeconds: number;
+  readonly boundObjectRef: BoundObjectReference;
 }
 
 export interface TokenRequestStatus {
-  readonly token?: string;
-  readonly expirationTimestamp?: string;
+  readonly token: string;
+  readonly expirationTimestamp?: string | null;
 }
 
 export interface TokenReview {
@@ -48,7 +48,7 @@ export interface TokenReview {
 }
 
 export interface TokenReviewSpec {
-  readonly token: string;
+  readonly token?: string;
   readonly audiences?: readonly string[];
 }
 

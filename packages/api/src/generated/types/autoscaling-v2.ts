@@ -59,7 +59,7 @@ export interface HorizontalPodAutoscalerBehavior {
 export interface HorizontalPodAutoscalerCondition {
   readonly type: string;
   readonly status: string;
-  readonly lastTransitionTime?: string;
+  readonly lastTransitionTime?: string | null;
   readonly reason?: string;
   readonly message?: string;
 }
@@ -84,7 +84,7 @@ export interface HorizontalPodAutoscalerStatus {
   readonly lastScaleTime?: string;
   readonly currentReplicas?: number;
   readonly desiredReplicas: number;
-  readonly currentMetrics?: readonly MetricStatus[];
+  readonly currentMetrics: readonly MetricStatus[];
   readonly conditions?: readonly HorizontalPodAutoscalerCondition[];
 }
 

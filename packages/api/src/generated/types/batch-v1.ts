@@ -46,8 +46,8 @@ export interface Job {
 export interface JobCondition {
   readonly type: string;
   readonly status: string;
-  readonly lastProbeTime?: string;
-  readonly lastTransitionTime?: string;
+  readonly lastProbeTime?: string | null;
+  readonly lastTransitionTime?: string | null;
   readonly reason?: string;
   readonly message?: string;
 }
@@ -109,13 +109,13 @@ export interface PodFailurePolicyOnExitCodesRequirement {
 
 export interface PodFailurePolicyOnPodConditionsPattern {
   readonly type: string;
-  readonly status?: string;
+  readonly status: string;
 }
 
 export interface PodFailurePolicyRule {
   readonly action: string;
   readonly onExitCodes?: PodFailurePolicyOnExitCodesRequirement;
-  readonly onPodConditions?: readonly PodFailurePolicyOnPodConditionsPattern[];
+  readonly onPodConditions: readonly PodFailurePolicyOnPodConditionsPattern[];
 }
 
 export interface SuccessPolicy {

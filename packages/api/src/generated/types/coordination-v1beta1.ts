@@ -21,5 +21,5 @@ export interface LeaseCandidateSpec {
   readonly renewTime?: string;
   readonly binaryVersion: string;
   readonly emulationVersion?: string;
-  readonly strategy: string;
+  readonly strategy?: string;
 }

@@ -228,7 +228,7 @@ export interface ContainerExtendedResourceRequest {
 }
 
 export interface ContainerImage {
-  readonly names?: readonly string[];
+  readonly names: readonly string[];
   readonly sizeBytes?: number;
 }
 
@@ -246,12 +246,12 @@ export interface ContainerResizePolicy {
 }
 
 export interface ContainerRestartRule {
-  readonly action: string;
+  readonly action?: string;
   readonly exitCodes?: ContainerRestartRuleOnExitCodes;
 }
 
 export interface ContainerRestartRuleOnExitCodes {
-  readonly operator: string;
+  readonly operator?: string;
   readonly values?: readonly number[];
 }
 
@@ -262,7 +262,7 @@ export interface ContainerState {
 }
 
 export interface ContainerStateRunning {
-  readonly startedAt?: string;
+  readonly startedAt?: string | null;
 }
 
 export interface ContainerStateTerminated {
@@ -270,8 +270,8 @@ export interface ContainerStateTerminated {
   readonly signal?: number;
   readonly reason?: string;
   readonly message?: string;
-  readonly startedAt?: string;
-  readonly finishedAt?: string;
+  readonly startedAt?: string | null;
+  readonly finishedAt?: string | null;
   readonly containerID?: string;
 }
 
@@ -422,16 +422,16 @@ export interface Event {
   readonly reason?: string;
   readonly message?: string;
   readonly source: EventSource;
-  readonly firstTimestamp?: string;
-  readonly lastTimestamp?: string;
+  readonly firstTimestamp?: string | null;
+  readonly lastTimestamp?: string | null;
   readonly count?: number;
   readonly type?: string;
-  readonly eventTime?: string;
+  readonly eventTime?: string | null;
   readonly series?: EventSeries;
   readonly action?: string;
   readonly related?: ObjectReference;
-  readonly reportingComponent?: string;
-  readonly reportingInstance?: string;
+  readonly reportingComponent: string;
+  readonly reportingInstance: string;
 }
 
 export interface EventList {
@@ -443,7 +443,7 @@ export interface EventList {
 
 export interface EventSeries {
   readonly count?: number;
-  readonly lastObservedTime?: string;
+  readonly lastObservedTime?: string | null;
 }
 
 export interface EventSource {
@@ -500,7 +500,7 @@ export interface GCEPersistentDiskVolumeSource {
 
 export interface GRPCAction {
   readonly port: number;
-  readonly service?: string;
+  readonly service: string;
 }
 
 export interface GitRepoVolumeSource {
@@ -583,7 +583,7 @@ export interface ImageVolumeSource {
 }
 
 export interface ImageVolumeStatus {
-  readonly imageRef: string;
+  readonly imageRef?: string;
 }
 
 export interface KeyToPath {
@@ -680,7 +680,7 @@ export interface Namespace {
 export interface NamespaceCondition {
   readonly type: string;
   readonly status: string;
-  readonly lastTransitionTime?: string;
+  readonly lastTransitionTime?: string | null;
   readonly reason?: string;
   readonly message?: string;
 }
@@ -728,8 +728,8 @@ export interface NodeAllocatableResourceClaimStatus {
 export interface NodeCondition {
   readonly type: string;
   readonly status: string;
-  readonly lastHeartbeatTime?: string;
-  readonly lastTransitionTime?: string;
+  readonly lastHeartbeatTime?: string | null;
+  readonly lastTransitionTime?: string | null;
   readonly reason?: string;
   readonly message?: string;
 }
@@ -761,7 +761,7 @@ export interface NodeList {
 }
 
 export interface NodeRuntimeHandler {
-  readonly name?: string;
+  readonly name: string;
   readonly features?: NodeRuntimeHandlerFeatures;
 }
 
@@ -864,8 +864,8 @@ export interface PersistentVolumeClaim {
 export interface PersistentVolumeClaimCondition {
   readonly type: string;
   readonly status: string;
-  readonly lastProbeTime?: string;
-  readonly lastTransitionTime?: string;
+  readonly lastProbeTime?: string | null;
+  readonly lastTransitionTime?: string | null;
   readonly reason?: string;
   readonly message?: string;
 }
@@ -991,8 +991,8 @@ export interface PodAntiAffinity {
 }
 
 export interface PodCertificateProjection {
-  readonly signerName: string;
-  readonly keyType: string;
+  readonly signerName?: string;
+  readonly keyType?: string;
   readonly maxExpirationSeconds?: number;
   readonly credentialBundlePath?: string;
   readonly keyPath?: string;
@@ -1004,8 +1004,8 @@ export interface PodCondition {
   readonly type: string;
   readonly observedGeneration?: number;
   readonly status: string;
-  readonly lastProbeTime?: string;
-  readonly lastTransitionTime?: string;
+  readonly lastProbeTime?: string | null;
+  readonly lastTransitionTime?: string | null;
   readonly reason?: string;
   readonly message?: string;
 }
@@ -1199,7 +1199,7 @@ export interface Probe {
 }
 
 export interface ProjectedVolumeSource {
-  readonly sources?: readonly VolumeProjection[];
+  readonly sources: readonly VolumeProjection[];
   readonly defaultMode?: number;
 }
 
@@ -1245,7 +1245,7 @@ export interface ReplicationController {
 export interface ReplicationControllerCondition {
   readonly type: string;
   readonly status: string;
-  readonly lastTransitionTime?: string;
+  readonly lastTransitionTime?: string | null;
   readonly reason?: string;
   readonly message?: string;
 }
@@ -1281,7 +1281,7 @@ export interface ResourceClaim {
 export interface ResourceFieldSelector {
   readonly containerName?: string;
   readonly resource: string;
-  readonly divisor?: string;
+  readonly divisor: string;
 }
 
 export interface ResourceHealth {
@@ -1478,7 +1478,7 @@ export interface ServicePort {
   readonly protocol?: string;
   readonly appProtocol?: string;
   readonly port: number;
-  readonly targetPort?: number | string;
+  readonly targetPort: number | string;
   readonly nodePort?: number;
 }
 
@@ -1580,13 +1580,13 @@ export interface TopologySpreadConstraint {
 }
 
 export interface TypedLocalObjectReference {
-  readonly apiGroup?: string;
+  readonly apiGroup: string;
   readonly kind: string;
   readonly name: string;
 }
 
 export interface TypedObjectReference {
-  readonly apiGroup?: string;
+  readonly apiGroup: string;
   readonly kind: string;
   readonly name: string;
   readonly namespace?: string;

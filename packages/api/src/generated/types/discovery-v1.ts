@@ -37,8 +37,8 @@ export interface EndpointSlice {
   readonly apiVersion: "discovery.k8s.io/v1";
   readonly metadata: NamespacedMeta;
   readonly addressType: string;
-  readonly endpoints?: readonly Endpoint[];
-  readonly ports?: readonly EndpointPort[];
+  readonly endpoints: readonly Endpoint[];
+  readonly ports: readonly EndpointPort[];
 }
 
 export interface EndpointSliceList {

@@ -22,7 +22,7 @@ export interface FlowSchema {
 export interface FlowSchemaCondition {
   readonly type?: string;
   readonly status?: string;
-  readonly lastTransitionTime?: string;
+  readonly lastTransitionTime?: string | null;
   readonly reason?: string;
   readonly message?: string;
 }
@@ -36,7 +36,7 @@ export interface FlowSchemaList {
 
 export interface FlowSchemaSpec {
   readonly priorityLevelConfiguration: PriorityLevelConfigurationReference;
-  readonly matchingPrecedence?: number;
+  readonly matchingPrecedence: number;
   readonly distinguisherMethod?: FlowDistinguisherMethod;
   readonly rules?: readonly PolicyRulesWithSubjects[];
 }
@@ -83,7 +83,7 @@ export interface PriorityLevelConfiguration {
 export interface PriorityLevelConfigurationCondition {
   readonly type?: string;
   readonly status?: string;
-  readonly lastTransitionTime?: string;
+  readonly lastTransitionTime?: string | null;
   readonly reason?: string;
   readonly message?: string;
 }
@@ -110,9 +110,9 @@ export interface PriorityLevelConfigurationStatus {
 }
 
 export interface QueuingConfiguration {
-  readonly queues?: number;
-  readonly handSize?: number;
-  readonly queueLengthLimit?: number;
+  readonly queues: number;
+  readonly handSize: number;
+  readonly queueLengthLimit: number;
 }
 
 export interface ResourcePolicyRule {
@@ -120,7 +120,7 @@ export interface ResourcePolicyRule {
   readonly apiGroups: readonly string[];
   readonly resources: readonly string[];
   readonly clusterScope?: boolean;
-  readonly namespaces?: readonly string[];
+  readonly namespaces: readonly string[];
 }
 
 export interface ServiceAccountSubject {

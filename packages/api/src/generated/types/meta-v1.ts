@@ -45,7 +45,7 @@ export interface Condition {
   readonly type: string;
   readonly status: string;
   readonly observedGeneration?: number;
-  readonly lastTransitionTime: string;
+  readonly lastTransitionTime?: string | null;
   readonly reason: string;
   readonly message: string;
 }
@@ -114,7 +114,7 @@ export interface ObjectMeta {
   readonly uid?: string;
   readonly resourceVersion?: string;
   readonly generation?: number;
-  readonly creationTimestamp?: string;
+  readonly creationTimestamp?: string | null;
   readonly deletionTimestamp?: string;
   readonly deletionGracePeriodSeconds?: number;
   readonly labels?: Readonly<Record<string, string>>;

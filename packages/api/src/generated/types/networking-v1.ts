@@ -28,7 +28,7 @@ export interface IPAddressList {
 }
 
 export interface IPAddressSpec {
-  readonly parentRef: ParentReference;
+  readonly parentRef?: ParentReference;
 }
 
 export interface IPBlock {
@@ -67,7 +67,7 @@ export interface IngressClassParametersReference {
   readonly apiGroup?: string;
   readonly kind: string;
   readonly name: string;
-  readonly scope?: string;
+  readonly scope: string;
   readonly namespace?: string;
 }
 
@@ -170,9 +170,9 @@ export interface NetworkPolicySpec {
 
 export interface ParentReference {
   readonly group?: string;
-  readonly resource: string;
+  readonly resource?: string;
   readonly namespace?: string;
-  readonly name: string;
+  readonly name?: string;
 }
 
 export interface ServiceBackendPort {

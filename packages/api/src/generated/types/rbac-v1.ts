@@ -10,7 +10,7 @@ export interface ClusterRole {
   readonly kind: "ClusterRole";
   readonly apiVersion: "rbac.authorization.k8s.io/v1";
   readonly metadata: ClusterMeta;
-  readonly rules?: readonly PolicyRule[];
+  readonly rules: readonly PolicyRule[];
   readonly aggregationRule?: AggregationRule;
 }
 
@@ -48,7 +48,7 @@ export interface Role {
   readonly kind: "Role";
   readonly apiVersion: "rbac.authorization.k8s.io/v1";
   readonly metadata: NamespacedMeta;
-  readonly rules?: readonly PolicyRule[];
+  readonly rules: readonly PolicyRule[];
 }
 
 export interface RoleBinding {
@@ -74,7 +74,7 @@ export interface RoleList {
 }
 
 export interface RoleRef {
-  readonly apiGroup?: string;
+  readonly apiGroup: string;
   readonly kind: string;
   readonly name: string;
 }

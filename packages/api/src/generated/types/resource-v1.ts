@@ -30,7 +30,7 @@ export interface CapacityRequestPolicy {
 }
 
 export interface CapacityRequestPolicyRange {
-  readonly min: string;
+  readonly min?: string;
   readonly max?: string;
   readonly step?: string;
 }
@@ -45,7 +45,7 @@ export interface Counter {
 
 export interface CounterSet {
   readonly name: string;
-  readonly counters: Readonly<Record<string, Counter>>;
+  readonly counters?: Readonly<Record<string, Counter>>;
 }
 
 export interface Device {
@@ -92,7 +92,7 @@ export interface DeviceCapacity {
 }
 
 export interface DeviceClaim {
-  readonly requests?: readonly DeviceRequest[];
+  readonly requests: readonly DeviceRequest[];
   readonly constraints?: readonly DeviceConstraint[];
   readonly config?: readonly DeviceClaimConfiguration[];
 }
@@ -134,7 +134,7 @@ export interface DeviceConstraint {
 
 export interface DeviceCounterConsumption {
   readonly counterSet: string;
-  readonly counters: Readonly<Record<string, Counter>>;
+  readonly counters?: Readonly<Record<string, Counter>>;
 }
 
 export interface DeviceRequest {

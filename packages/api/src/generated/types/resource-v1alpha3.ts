@@ -39,8 +39,8 @@ export interface DeviceTaintSelector {
 }
 
 export interface PoolStatus {
-  readonly driver: string;
-  readonly poolName: string;
+  readonly driver?: string;
+  readonly poolName?: string;
   readonly generation: number;
   readonly resourceSliceCount?: number;
   readonly totalDevices?: number;
@@ -73,7 +73,7 @@ export interface ResourcePoolStatusRequestSpec {
 }
 
 export interface ResourcePoolStatusRequestStatus {
-  readonly poolCount: number;
+  readonly poolCount?: number;
   readonly pools?: readonly PoolStatus[];
   readonly conditions?: readonly Condition[];
 }

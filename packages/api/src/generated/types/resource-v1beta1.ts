@@ -44,7 +44,7 @@ export interface CapacityRequestPolicy {
 }
 
 export interface CapacityRequestPolicyRange {
-  readonly min: string;
+  readonly min?: string;
   readonly max?: string;
   readonly step?: string;
 }
@@ -59,7 +59,7 @@ export interface Counter {
 
 export interface CounterSet {
   readonly name: string;
-  readonly counters: Readonly<Record<string, Counter>>;
+  readonly counters?: Readonly<Record<string, Counter>>;
 }
 
 export interface Device {
@@ -95,7 +95,7 @@ export interface DeviceCapacity {
 }
 
 export interface DeviceClaim {
-  readonly requests?: readonly DeviceRequest[];
+  readonly requests: readonly DeviceRequest[];
   readonly constraints?: readonly DeviceConstraint[];
   readonly config?: readonly DeviceClaimConfiguration[];
 }
@@ -137,12 +137,12 @@ export interface DeviceConstraint {
 
 export interface DeviceCounterConsumption {
   readonly counterSet: string;
-  readonly counters: Readonly<Record<string, Counter>>;
+  readonly counters?: Readonly<Record<string, Counter>>;
 }
 
 export interface DeviceRequest {
   readonly name: string;
-  readonly deviceClassName?: string;
+  readonly deviceClassName: string;
   readonly selectors?: readonly DeviceSelector[];
   readonly allocationMode?: string;
   readonly count?: number;

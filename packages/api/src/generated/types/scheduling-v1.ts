@@ -6,7 +6,7 @@ export interface PriorityClass {
   readonly kind: "PriorityClass";
   readonly apiVersion: "scheduling.k8s.io/v1";
   readonly metadata: ClusterMeta;
-  readonly value?: number;
+  readonly value: number;
   readonly globalDefault?: boolean;
   readonly description?: string;
   readonly preemptionPolicy?: string;
