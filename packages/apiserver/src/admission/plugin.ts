@@ -1,0 +1,53 @@
+/**
+ * What may stop or change a write after it was authorized. Mutating plugins run first, all of them, then defaults again; validating ones run when
+ * the object is final. Both in the order of the one list in plugins/index.ts, which is the original's; quota comes last.
+ *
+ * A plugin refuses by throwing a StatusError (mostly `forbidden`) that says what is wrong, where, and what would be right. `mutate` changes the
+ * draft in place and must do nothing when run twice. Plugins read the cluster through `view`, never over the network.
+ */
+import type { Draft, KubeObject } from "@kubets/api/meta";
+import type { ResourceDefinition } from "@kubets/api/resource";
+import type { ResourceRef } from "@kubets/api/resource-ref";
+import type { Clock, Logger } from "@kubets/machinery";
+import type { User } from "../authn/authenticator.ts";
+
+export type Operation = "CREATE" | "UPDATE" | "DELETE" | "CONNECT";
+
+export interface AdmissionPlugin {
+  /** As in --enable-admission-plugins. */
+  readonly name: string;
+  /** Whether it wants to see such a request at all; asked before anything is prepared for it. */
+  handles(operation: Operation, resource: ResourceDefinition, subresource: string): boolean;
+  mutate?(request: AdmissionRequest, context: AdmissionContext): void | Promise<void>;
+  validate?(request: AdmissionRequest, context: AdmissionContext): void | Promise<void>;
+}
+
+export interface AdmissionRequest {
+  readonly operation: Operation;
+  readonly resource: ResourceDefinition;
+  readonly subresource: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** The object as it will be stored, in the version of the request; absent on delete. */
+  readonly object: Draft<KubeObject> | undefined;
+  readonly old: KubeObject | undefined;
+  readonly user: User;
+  readonly dryRun: boolean;
+  /** The body of a subresource that is a kind of its own (Binding, Eviction, TokenRequest), or connect options. */
+  readonly options: unknown;
+  warn(text: string): void;
+}
+
+export interface AdmissionContext {
+  readonly view: ClusterView;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** What the server itself knows of the cluster: its own caches. */
+export interface ClusterView {
+  get<T extends KubeObject>(ref: ResourceRef<T>, namespace: string, name: string): T | undefined;
+  list<T extends KubeObject>(ref: ResourceRef<T>, namespace?: string): readonly T[];
+  /** Resolves when the view shows every write that was acknowledged before the call. */
+  refresh(): Promise<void>;
+}

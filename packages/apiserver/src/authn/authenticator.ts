@@ -1,0 +1,37 @@
+/**
+ * Who sends a request. Authenticators are asked in order; the first that knows the caller answers. One that does not know returns
+ * undefined; one that finds credentials of its kind which are wrong (a bad token) throws `unauthorized`.
+ */
+export interface Authenticator {
+  readonly name: string;
+  authenticate(credentials: Credentials): User | undefined | Promise<User | undefined>;
+}
+
+export interface Credentials {
+  header(name: string): string | undefined;
+  /** The verified certificate of the client, if it showed one. */
+  certificate(): ClientCertificate | undefined;
+  readonly remoteAddress: string;
+}
+
+export interface ClientCertificate {
+  readonly commonName: string;
+  readonly organizations: readonly string[];
+  readonly fingerprint: string;
+}
+
+export interface User {
+  readonly name: string;
+  readonly uid?: string;
+  readonly groups: readonly string[];
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
+}
+
+export const AUTHENTICATED = "system:authenticated";
+export const UNAUTHENTICATED = "system:unauthenticated";
+export const MASTERS = "system:masters";
+
+/** Everyone who showed who they are is in this group too. */
+export function withAuthenticated(user: User): User {
+  return user.groups.includes(AUTHENTICATED) ? user : { ...user, groups: [...user.groups, AUTHENTICATED] };
+}

@@ -1,0 +1,32 @@
+/**
+ * Who may do what. Authorizers are asked in order; the first that allows or denies decides; if none does, the answer is no. `why` is told to
+ * the client when the answer is no, so it holds nothing secret.
+ */
+import type { User } from "../authn/authenticator.ts";
+
+export interface Authorizer {
+  readonly name: string;
+  authorize(attributes: AccessAttributes): Decision | Promise<Decision>;
+}
+
+export type Decision =
+  | { readonly verdict: "allow"; readonly why?: string }
+  | { readonly verdict: "deny"; readonly why?: string }
+  | { readonly verdict: "noOpinion"; readonly why?: string };
+
+export interface AccessAttributes {
+  readonly user: User;
+  readonly verb: string;
+  readonly isResource: boolean;
+  readonly namespace: string;
+  readonly group: string;
+  readonly version: string;
+  readonly resource: string;
+  readonly subresource: string;
+  readonly name: string;
+  /** Of requests that name no resource. */
+  readonly path: string;
+}
+
+export const ALLOW: Decision = Object.freeze({ verdict: "allow" });
+export const NO_OPINION: Decision = Object.freeze({ verdict: "noOpinion" });

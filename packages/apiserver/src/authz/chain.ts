@@ -1,0 +1,24 @@
+/** Asks authorizers in order; the first that allows or denies decides. */
+import type { AccessAttributes, Authorizer, Decision } from "./authorizer.ts";
+
+export class AuthorizerChain {
+  readonly #authorizers: readonly Authorizer[];
+
+  constructor(authorizers: readonly Authorizer[]) {
+    this.#authorizers = authorizers;
+  }
+
+  authorize(attributes: AccessAttributes, from = 0, reasons: readonly string[] = []): Decision | Promise<Decision> {
+    let told = reasons;
+    for (let i = from; i < this.#authorizers.length; i++) {
+      const decision = (this.#authorizers[i] as Authorizer).authorize(attributes);
+      if (decision instanceof Promise)
+        return decision.then((d) => (d.verdict === "noOpinion" ? this.authorize(attributes, i + 1, withReason(told, d)) : d));
+      if (decision.verdict !== "noOpinion") return decision;
+      told = withReason(told, decision);
+    }
+    return { verdict: "noOpinion", ...(told.length && { why: told.join(", ") }) };
+  }
+}
+
+const withReason = (reasons: readonly string[], { why }: Decision) => (why ? [...reasons, why] : reasons);

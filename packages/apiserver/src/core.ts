@@ -1,0 +1,119 @@
+/**
+ * The core of the server: takes an exchange from a front, finds out who asks for what, asks whether they may, and hands the call to its verb.
+ * Whatever goes wrong ends in a Status here; nothing that a client sends ends the process.
+ */
+import type { Subresource } from "@kubets/api/resource";
+import { internalError, methodNotSupported, pathNotFound, StatusError } from "@kubets/machinery";
+import type { ApiCall } from "./api-call.ts";
+import type { User } from "./authn/authenticator.ts";
+import { isAllowed, refusal } from "./authz/refusal.ts";
+import type { CoreExchange } from "./front/core-exchange.ts";
+import { impersonate } from "./authn/impersonate.ts";
+import { type AnswerForm, answerForm } from "./media.ts";
+import { serveNonResource } from "./nonresource/router.ts";
+import { readRequestInfo, type RequestInfo } from "./request-info.ts";
+import { respondStatus } from "./respond.ts";
+import type { Server } from "./server-context.ts";
+import { actions } from "./subresources/index.ts";
+import { verbs } from "./verbs/index.ts";
+
+export class Core {
+  readonly #server: Server;
+
+  constructor(server: Server) {
+    this.#server = server;
+  }
+
+  serve(exchange: CoreExchange): void {
+    try {
+      const served = this.#serve(exchange);
+      if (served) served.catch((error: unknown) => this.#fail(exchange, error));
+    } catch (error) {
+      this.#fail(exchange, error);
+    }
+  }
+
+  #serve(exchange: CoreExchange): void | Promise<void> {
+    const info = readRequestInfo(exchange.method, exchange.url);
+    const user = exchange.direct?.user ?? this.#server.authenticators.authenticate(exchange);
+    return user instanceof Promise ? user.then((known) => this.#authorize(exchange, info, known)) : this.#authorize(exchange, info, user);
+  }
+
+  #authorize(exchange: CoreExchange, info: RequestInfo, caller: User): void | Promise<void> {
+    if (exchange.header("impersonate-user") !== undefined)
+      return impersonate(this.#server, exchange, caller).then((user) => this.#authorized(exchange, info, user));
+    return this.#authorized(exchange, info, caller);
+  }
+
+  #authorized(exchange: CoreExchange, info: RequestInfo, user: User): void | Promise<void> {
+    const attributes = { ...info, user };
+    const decision = this.#server.authorizers.authorize(attributes);
+    const go = (allowed: boolean, why: string | undefined) => {
+      if (!allowed) throw refusal(attributes, why);
+      return this.#route(exchange, info, user);
+    };
+    return decision instanceof Promise ? decision.then((d) => go(isAllowed(d), d.why)) : go(isAllowed(decision), decision.why);
+  }
+
+  #route(exchange: CoreExchange, info: RequestInfo, user: User): void | Promise<void> {
+    if (!info.isResource) return serveNonResource(this.#server, exchange, info, user);
+    const resource = this.#server.served.get(info.group, info.version, info.resource);
+    if (!resource) {
+      if (info.resource === "" ) return serveNonResource(this.#server, exchange, info, user);
+      throw pathNotFound();
+    }
+    const { definition } = resource;
+    if (definition.namespaced ? info.namespace === "" && needsNamespace(info) : info.namespace !== "" && definition.resource !== "namespaces")
+      throw pathNotFound();
+    const subresource = info.subresource === "" ? undefined : definition.subresources?.[info.subresource];
+    if (info.subresource !== "" && !subresource) throw pathNotFound();
+    const call: ApiCall = {
+      server: this.#server,
+      exchange,
+      info,
+      user,
+      resource,
+      subresource,
+      form: formOf(exchange, info),
+      warnings: definition.deprecation ? [definition.deprecation] : [],
+    };
+    return dispatch(call, subresource);
+  }
+
+  #fail(exchange: CoreExchange, error: unknown): void {
+    let status = error;
+    if (!(status instanceof StatusError)) {
+      this.#server.log.error("a request failed", { method: exchange.method, url: exchange.url, error, stack: (error as Error)?.stack });
+      status = internalError(error);
+    }
+    try {
+      respondStatus(exchange, undefined, status as StatusError);
+    } catch (cause) {
+      this.#server.log.debug("an error could not be answered", { url: exchange.url, error: cause });
+    }
+  }
+}
+
+function dispatch(call: ApiCall, subresource: Subresource | undefined): void | Promise<void> {
+  const { info, resource } = call;
+  const { verb } = info;
+  if (subresource?.type === "scale" || subresource?.type === "action" || subresource?.type === "connect") {
+    const action = actions[`${resource.definition.resource}/${info.subresource}`] ?? actions[`*/${info.subresource}`];
+    if (action) return action(call);
+    throw pathNotFound();
+  }
+  const allowed: readonly string[] = subresource ? (subresource.verbs ?? ["get", "patch", "update"]) : resource.definition.verbs;
+  const review = resource.store ? undefined : actions[resource.definition.resource];
+  if (review && verb === "create") return review(call);
+  const run = verbs[verb];
+  if (!run || !allowed.includes(verb)) throw methodNotSupported({ group: info.group, resource: info.resource }, verb);
+  return run(call);
+}
+
+/** Only lists and watches go across namespaces. */
+const needsNamespace = ({ verb }: RequestInfo) => verb !== "list" && verb !== "watch";
+
+function formOf(exchange: CoreExchange, info: RequestInfo): AnswerForm {
+  return answerForm(exchange.header("accept"), exchange.header("user-agent"), info.query.get("pretty"));
+}
+

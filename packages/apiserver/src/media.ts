@@ -1,0 +1,92 @@
+/** How an answer is to look: read off the Accept header once for each different header, and kept. */
+import { notAcceptable } from "@kubets/machinery";
+
+export type Media = "json" | "yaml" | "protobuf";
+
+export interface AnswerForm {
+  readonly media: Media;
+  readonly pretty: boolean;
+  /** Another kind than the object's own: a table, or the metadata alone. */
+  readonly as?: { readonly kind: "Table" | "PartialObjectMetadata" | "PartialObjectMetadataList"; readonly version: "v1" | "v1beta1" };
+  /** Kept apart from all others where forms are shared. */
+  readonly key: string;
+}
+
+const JSON_FORM: AnswerForm = { media: "json", pretty: false, key: "json" };
+const MEDIA: Record<string, Media> = {
+  "application/json": "json",
+  "application/yaml": "yaml",
+  "application/vnd.kubernetes.protobuf": "protobuf",
+};
+export const CONTENT_TYPE: Record<Media, string> = {
+  json: "application/json",
+  yaml: "application/yaml",
+  protobuf: "application/vnd.kubernetes.protobuf",
+};
+
+const known = new Map<string, AnswerForm | undefined>();
+const MOST_KNOWN = 1000;
+
+export function answerForm(accept: string | undefined, userAgent: string | undefined, pretty: string | null): AnswerForm {
+  if (accept === undefined || accept === "" || accept === "*/*" || accept === "application/json")
+    return wantsPretty(JSON_FORM, userAgent, pretty);
+  let form = known.get(accept);
+  if (form === undefined && !known.has(accept)) {
+    form = negotiate(accept);
+    if (known.size >= MOST_KNOWN) known.clear();
+    known.set(accept, form);
+  }
+  if (!form) throw notAcceptable(`only the following media types are accepted: ${OFFERED.join(", ")}`);
+  return wantsPretty(form, userAgent, pretty);
+}
+
+const OFFERED = [
+  "application/json",
+  "application/yaml",
+  "application/vnd.kubernetes.protobuf",
+];
+
+function wantsPretty(form: AnswerForm, userAgent: string | undefined, pretty: string | null): AnswerForm {
+  const asked = pretty !== null ? pretty !== "" && pretty !== "0" && pretty !== "false" : isTerminal(userAgent);
+  return asked && form.media === "json" ? { ...form, pretty: true, key: `${form.key};pretty` } : form;
+}
+
+/** People who ask by hand get line breaks. */
+const isTerminal = (userAgent: string | undefined) => userAgent !== undefined && /^(curl|Wget|Mozilla\/5\.0)/.test(userAgent);
+
+function negotiate(accept: string): AnswerForm | undefined {
+  for (const range of parseAccept(accept)) {
+    const media = range.type === "*/*" || range.type === "application/*" ? "json" : MEDIA[range.type];
+    if (!media) continue;
+    const { as: kind, g: group, v: version } = range.parameters;
+    if (kind === undefined) {
+      const pretty = range.parameters["pretty"] === "1";
+      return { media, pretty, key: pretty ? `${media};pretty` : media };
+    }
+    if (group !== "meta.k8s.io" || (version !== "v1" && version !== "v1beta1")) continue;
+    if (kind !== "Table" && kind !== "PartialObjectMetadata" && kind !== "PartialObjectMetadataList") continue;
+    if (kind === "Table" && media === "protobuf") continue;
+    return { media, pretty: false, as: { kind, version }, key: `${media};${kind};${version}` };
+  }
+  return undefined;
+}
+
+interface MediaRange {
+  type: string;
+  parameters: Record<string, string>;
+  quality: number;
+}
+
+function parseAccept(accept: string): MediaRange[] {
+  const ranges = accept.split(",").map((text): MediaRange => {
+    const [type = "", ...rest] = text.split(";").map((part) => part.trim());
+    const parameters: Record<string, string> = {};
+    for (const part of rest) {
+      const equals = part.indexOf("=");
+      if (equals > 0) parameters[part.slice(0, equals).trim().toLowerCase()] = part.slice(equals + 1).trim().replaceAll('"', "");
+    }
+    const quality = parameters["q"] === undefined ? 1 : Number(parameters["q"]);
+    return { type: type.toLowerCase(), parameters, quality: Number.isNaN(quality) ? 0 : quality };
+  });
+  return ranges.filter((r) => r.quality > 0).toSorted((a, b) => b.quality - a.quality);
+}

@@ -1,0 +1,118 @@
+/** Answers in the form that was asked for. The plain case, JSON in the stored version, sends the cached bytes as they are. */
+import { encodeJson } from "@kubets/api/codec/json";
+import { encodeProtobuf, encodeProtobufList } from "@kubets/api/codec/protobuf";
+import type { KubeObject, PlainObject } from "@kubets/api/meta";
+import { groupVersion } from "@kubets/api/resource-ref";
+import type { StatusError } from "@kubets/machinery";
+import { toYaml } from "@kubets/machinery/yaml";
+import { type ApiCall, inVersion } from "./api-call.ts";
+import type { CoreExchange } from "./front/core-exchange.ts";
+import { type AnswerForm, CONTENT_TYPE } from "./media.ts";
+import { partialMetadata, partialMetadataList } from "./partial-metadata.ts";
+import { CachedObject } from "./store/cached-object.ts";
+import { tableOf } from "./table.ts";
+
+const LINE_FEED = Buffer.from("\n");
+
+export interface ListMeta {
+  resourceVersion: string;
+  continue?: string;
+  remainingItemCount?: number;
+}
+
+/** Answers with one object that is stored (or was). */
+export function respondCached(call: ApiCall, status: number, cached: CachedObject): void {
+  const { exchange, form, resource } = call;
+  if (exchange.direct) return exchange.direct.respond(status, inVersion(call, cached.object));
+  if (form.media === "json" && !form.pretty && !form.as && !resource.definition.hub)
+    return exchange.respond(status, headersOf(call), [cached.bytes, LINE_FEED]);
+  return respondObject(call, status, inVersion(call, cached.object));
+}
+
+/** Answers with one object of the resource in the version of the request. */
+export function respondObject(call: ApiCall, status: number, object: KubeObject): void {
+  const { exchange, form, resource } = call;
+  if (exchange.direct) return exchange.direct.respond(status, object);
+  if (form.as?.kind === "Table") return respondValue(call, status, tableOf(call, [object], listMetaOf(object)));
+  if (form.as) return respondValue(call, status, partialMetadata(object, form.as.version));
+  if (form.media === "protobuf") return exchange.respond(status, headersOf(call), encodeProtobuf(resource.definition.schema, object));
+  if (form.media === "json" && !form.pretty)
+    return exchange.respond(status, headersOf(call), Buffer.from(`${encodeJson(resource.definition.schema, object)}\n`));
+  return respondValue(call, status, object);
+}
+
+export function respondList(call: ApiCall, objects: readonly CachedObject[], meta: ListMeta): void {
+  const { exchange, form, resource } = call;
+  const { definition } = resource;
+  const kind = `${definition.kind}List`;
+  if (!exchange.direct && form.media === "json" && !form.pretty && !form.as && !definition.hub)
+    return exchange.respond(200, headersOf(call), jsonList(definition, meta, objects));
+  const items = objects.map((cached) => inVersion(call, cached.object));
+  const list = { kind, apiVersion: groupVersion(definition), metadata: meta, items };
+  if (exchange.direct) return exchange.direct.respond(200, list);
+  if (form.as?.kind === "Table") return respondValue(call, 200, tableOf(call, items, meta));
+  if (form.as) return respondValue(call, 200, partialMetadataList(items, meta, form.as.version));
+  if (form.media === "protobuf") return exchange.respond(200, headersOf(call), encodeProtobufList(definition.schema, list));
+  return respondValue(call, 200, { ...list, items: items.map(withoutKind) });
+}
+
+/** Answers with any value: tables, reviews, partial metadata. */
+export function respondValue(call: ApiCall, status: number, value: object): void {
+  if (call.exchange.direct) return call.exchange.direct.respond(status, value);
+  call.exchange.respond(status, headersOf(call), Buffer.from(textOf(call.form, value)));
+}
+
+/** Answers with a Status, as errors and deletes do. */
+export function respondStatus(exchange: CoreExchange, form: AnswerForm | undefined, error: StatusError): void {
+  if (exchange.direct) return exchange.direct.respond(error.code, error.status);
+  const media = form?.media === "yaml" ? "yaml" : "json";
+  const headers = ["content-type", CONTENT_TYPE[media], "cache-control", "no-cache, private"];
+  const { retryAfterSeconds } = error.status.details ?? {};
+  if (retryAfterSeconds) headers.push("retry-after", String(retryAfterSeconds));
+  exchange.respond(error.code, headers, Buffer.from(textOf({ media, pretty: form?.pretty ?? false, key: "" }, error.status)));
+}
+
+export function headersOf(call: ApiCall): string[] {
+  const headers = ["content-type", CONTENT_TYPE[call.form.media], "cache-control", "no-cache, private"];
+  for (const text of call.warnings) headers.push("warning", `299 - ${quotedWarning(text)}`);
+  return headers;
+}
+
+/** A quoted string of HTTP: printable characters only, quotes and backslashes escaped. */
+function quotedWarning(text: string): string {
+  return `"${text.replace(/[\r\n\t]+/g, " ").replace(/["\\]/g, "\\$&")}"`;
+}
+
+function textOf(form: AnswerForm, value: object): string {
+  if (form.media === "yaml") return toYaml(value);
+  return form.pretty ? JSON.stringify(value, exactly, 2) : `${JSON.stringify(value, exactly)}\n`;
+}
+
+/** Integers that a double cannot hold keep their digits. */
+function exactly(_key: string, value: unknown): unknown {
+  return typeof value === "bigint" ? JSON.rawJSON(value.toString()) : value;
+}
+
+function jsonList(definition: { kind: string; group: string; version: string }, meta: ListMeta, objects: readonly CachedObject[]): Buffer {
+  const apiVersion = groupVersion(definition);
+  const head = Buffer.from(`{"kind":"${definition.kind}List","apiVersion":"${apiVersion}","metadata":${JSON.stringify(meta)},"items":[`);
+  // Items of a list do not say their kind: each goes without the head that all of them share.
+  const skip = `{"kind":"${definition.kind}","apiVersion":"${apiVersion}",`.length;
+  let size = head.length + 3;
+  for (const { bytes } of objects) size += bytes.length - skip + 2;
+  const all = Buffer.allocUnsafe(size);
+  let at = head.copy(all);
+  for (const { bytes } of objects) {
+    if (at > head.length) all[at++] = 0x2c; // ,
+    all[at++] = 0x7b; // {
+    at += bytes.copy(all, at, skip);
+  }
+  at += all.write("]}\n", at);
+  return all.subarray(0, at);
+}
+
+function withoutKind({ kind: _kind, apiVersion: _apiVersion, ...rest }: KubeObject): PlainObject {
+  return rest;
+}
+
+const listMetaOf = (object: KubeObject): ListMeta => ({ resourceVersion: object.metadata.resourceVersion });

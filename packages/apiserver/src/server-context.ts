@@ -1,0 +1,34 @@
+/** What the parts of one API server share. Made once, at start. */
+import type { Clock, Logger, Random } from "@kubets/machinery";
+import type { AdmissionChain } from "./admission/chain.ts";
+import type { ClusterView } from "./admission/plugin.ts";
+import type { AuthenticatorChain } from "./authn/chain.ts";
+import type { AuthorizerChain } from "./authz/chain.ts";
+import type { HealthCheck } from "./nonresource/health.ts";
+import type { ServedResources } from "./served-resource.ts";
+import type { RevisionFeed } from "./store/revision-feed.ts";
+import type { StoredForm } from "./store/stored-form.ts";
+
+export interface Server {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly feed: RevisionFeed;
+  readonly form: StoredForm;
+  readonly served: ServedResources;
+  readonly authenticators: AuthenticatorChain;
+  readonly authorizers: AuthorizerChain;
+  readonly admission: AdmissionChain;
+  readonly view: ClusterView;
+  readonly options: ServerOptions;
+  /** Ends all watches when it is aborted: the server is going. */
+  readonly stopping: AbortSignal;
+  readonly health: readonly HealthCheck[];
+}
+
+export interface ServerOptions {
+  readonly allowPrivileged: boolean;
+  featureEnabled(name: string): boolean;
+  readonly minWatchSeconds: number;
+  readonly maxBodyBytes: number;
+}

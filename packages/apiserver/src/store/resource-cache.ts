@@ -1,0 +1,108 @@
+/**
+ * The objects of one stored resource in memory: the read path of the server. Fed by the revision feed, in order, with what is durable.
+ * Lists go in the order of storage keys, which is that of "namespace/" and then name.
+ */
+import type { KubeObject } from "@kubets/api/meta";
+import type { ResourceDefinition } from "@kubets/api/resource";
+import type { Change, Entry } from "@kubets/storage";
+import type { CachedChange } from "./cached-change.ts";
+import type { CachedObject } from "./cached-object.ts";
+import { ChangeHistory } from "./change-history.ts";
+import { OrderedNames } from "./ordered-names.ts";
+import type { StoredForm } from "./stored-form.ts";
+import { WatchHub } from "./watch-hub.ts";
+
+export class ResourceCache {
+  readonly definition: ResourceDefinition;
+  /** With the slash at its end: what storage keys begin with. */
+  readonly prefix: string;
+  readonly hub: WatchHub;
+  readonly history = new ChangeHistory();
+  /** The revision of the newest change of this resource. */
+  lastChange = 0;
+  readonly #form: StoredForm;
+  readonly #byNamespace = new OrderedNames<OrderedNames<CachedObject>>();
+  #size = 0;
+
+  constructor(definition: ResourceDefinition, form: StoredForm) {
+    this.definition = definition;
+    this.prefix = `${definition.storagePrefix}/`;
+    this.#form = form;
+    this.hub = new WatchHub(definition);
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get(key: string): CachedObject | undefined {
+    const slash = key.indexOf("/");
+    return slash < 0
+      ? this.#byNamespace.get("/")?.get(key)
+      : this.#byNamespace.get(key.slice(0, slash + 1))?.get(key.slice(slash + 1));
+  }
+
+  /** All objects, or those of a namespace, in order. */
+  list(namespace?: string): CachedObject[] {
+    const found: CachedObject[] = [];
+    if (namespace) this.#byNamespace.get(`${namespace}/`)?.appendTo(found);
+    else for (const names of this.#byNamespace.valuesAfter()) names.appendTo(found);
+    return found;
+  }
+
+  /** Takes in all that stood in storage at a revision. */
+  load(entries: readonly Entry[], revision: number): void {
+    this.history.since = revision;
+    for (const entry of entries) {
+      this.#put(this.#form.fromEntry(this, entry));
+      this.lastChange = Math.max(this.lastChange, entry.revision);
+    }
+  }
+
+  /** Takes in one change; the hub is told when the batch is over. */
+  apply(change: Change): void {
+    const revision = change.type === "put" ? change.entry.revision : change.revision;
+    if (revision <= this.history.since) return;
+    const key = this.keyOf(change.type === "put" ? change.entry.key : change.key);
+    const previous = this.get(key) ?? (change.previous && this.#form.fromEntry(this, change.previous));
+    let current: CachedObject | undefined;
+    if (change.type === "put") this.#put((current = this.#form.fromEntry(this, change.entry)));
+    else this.#remove(key);
+    this.lastChange = revision;
+    const cached: CachedChange = this.#form.change(revision, current, previous, this.definition);
+    this.history.add(cached);
+    this.hub.add(cached);
+  }
+
+  keyOf(storageKey: string): string {
+    return storageKey.slice(this.prefix.length);
+  }
+
+  #put(object: CachedObject): void {
+    const bucket = object.namespace ? `${object.namespace}/` : "/";
+    let names = this.#byNamespace.get(bucket);
+    if (!names) this.#byNamespace.set(bucket, (names = new OrderedNames()));
+    const before = names.size;
+    names.set(object.name, object);
+    this.#size += names.size - before;
+  }
+
+  #remove(key: string): void {
+    const slash = key.indexOf("/");
+    const bucket = slash < 0 ? "/" : key.slice(0, slash + 1);
+    const names = this.#byNamespace.get(bucket);
+    if (!names) return;
+    const before = names.size;
+    names.delete(slash < 0 ? key : key.slice(slash + 1));
+    this.#size += names.size - before;
+    if (names.size === 0) this.#byNamespace.delete(bucket);
+  }
+}
+
+/** Reads a selectable field of a cached object. */
+export function fieldOf(definition: ResourceDefinition, object: CachedObject, name: string): string {
+  if (name === "metadata.name") return object.name;
+  if (name === "metadata.namespace") return object.namespace;
+  const read = definition.selectableFields?.[name] as ((o: KubeObject) => string) | undefined;
+  return read ? object.field(name, read) : "";
+}

@@ -1,0 +1,123 @@
+/**
+ * Writes of one stored resource: compare-and-set against storage, and what is there now. Answers come when the write is durable and
+ * this server's own reads show it.
+ */
+import type { KubeObject } from "@kubets/api/meta";
+import type { ResourceDefinition } from "@kubets/api/resource";
+import type { Change, CommitResult, Entry } from "@kubets/storage";
+import type { CachedChange } from "./cached-change.ts";
+import type { CachedObject } from "./cached-object.ts";
+import type { ResourceCache } from "./resource-cache.ts";
+import type { RevisionFeed } from "./revision-feed.ts";
+import type { StoredForm } from "./stored-form.ts";
+
+/** What became of a write: done, or somebody else was there first, and what stands there now. */
+export type WriteOutcome =
+  | { readonly done: true; readonly object: CachedObject }
+  | { readonly done: false; readonly current: CachedObject | undefined };
+
+export class ResourceStore {
+  readonly cache: ResourceCache;
+  readonly #feed: RevisionFeed;
+  readonly #form: StoredForm;
+
+  constructor(cache: ResourceCache, feed: RevisionFeed, form: StoredForm) {
+    this.cache = cache;
+    this.#feed = feed;
+    this.#form = form;
+  }
+
+  get definition(): ResourceDefinition {
+    return this.cache.definition;
+  }
+
+  /** The newest revision that reads of this server show. */
+  get revision(): number {
+    return this.#feed.revision;
+  }
+
+  /** Undefined when the caches are as new as storage for sure; otherwise resolves when they are. */
+  fresh(): Promise<void> | undefined {
+    const { storage } = this.#feed;
+    if (storage.exclusive) return undefined;
+    return storage.currentRevision().then((revision) => this.#feed.reached(revision));
+  }
+
+  reached(revision: number): Promise<void> | undefined {
+    return this.#feed.reached(revision);
+  }
+
+  /** Takes the object over: it is the cache's, and must not be changed by the caller any more. */
+  create(key: string, object: KubeObject): Promise<WriteOutcome> {
+    return this.#write(key, object, 0);
+  }
+
+  replace(key: string, object: KubeObject, expected: CachedObject): Promise<WriteOutcome> {
+    return this.#write(key, object, expected.revision);
+  }
+
+  async remove(key: string, expected: CachedObject): Promise<WriteOutcome> {
+    const result = await this.#feed.storage.commit({ key: this.cache.prefix + key, expect: expected.revision, value: null });
+    if (!result.ok) return this.#lost(result);
+    await this.#seen(result.revision);
+    return { done: true, object: this.#form.change(result.revision, undefined, expected, this.definition).gone as CachedObject };
+  }
+
+  /** The state of one object at an older revision; throws RevisionError when history is gone. */
+  async listAt(revision: number, namespace: string, page: { limit?: number; after?: string }) {
+    const prefix = namespace ? `${this.cache.prefix}${namespace}/` : this.cache.prefix;
+    const found = await this.#feed.storage.list(prefix, {
+      at: revision,
+      ...(page.limit !== undefined && { limit: page.limit }),
+      ...(page.after !== undefined && { after: this.cache.prefix + page.after }),
+    });
+    return { objects: found.entries.map((entry) => this.#form.fromEntry(this.cache, entry)), remaining: found.remaining };
+  }
+
+  /** The changes of this resource after a revision that memory no longer holds, up to now, from the log. */
+  changesAfter(revision: number): Promise<readonly CachedChange[] | "compacted"> {
+    const until = this.#feed.revision;
+    return new Promise((resolve, reject) => {
+      const found: CachedChange[] = [];
+      const handle = this.#feed.storage.watch(this.cache.prefix, revision, {
+        changes: (changes, upTo) => {
+          for (const change of changes) found.push(this.#cachedChange(change));
+          if (upTo < until) return;
+          setImmediate(() => handle.stop());
+          resolve(found);
+        },
+        closed: ({ why, cause }) => {
+          if (why === "compacted") resolve("compacted");
+          else reject(cause ?? new Error(`the log could not be read: the watch of storage ended (${why})`));
+        },
+      });
+    });
+  }
+
+  #cachedChange(change: Change): CachedChange {
+    const read = (entry: Entry | undefined) => entry && this.#form.fromEntry(this.cache, entry);
+    const current = change.type === "put" ? read(change.entry) : undefined;
+    const revision = change.type === "put" ? change.entry.revision : change.revision;
+    return this.#form.change(revision, current, read(change.previous), this.definition);
+  }
+
+  async #write(key: string, object: KubeObject, expect: number): Promise<WriteOutcome> {
+    const storageKey = this.cache.prefix + key;
+    const { value } = this.#form.toStore(this.definition, storageKey, object);
+    const { ttlSeconds } = this.definition;
+    const result = await this.#feed.storage.commit({ key: storageKey, expect, value, ...(ttlSeconds && { ttlSeconds }) });
+    if (!result.ok) return this.#lost(result);
+    await this.#seen(result.revision);
+    const cached = this.cache.get(key);
+    if (cached?.revision === result.revision) return { done: true, object: cached };
+    return { done: true, object: this.#form.stamped(this.definition, key, result.revision, object) };
+  }
+
+  #seen(revision: number): Promise<void> | undefined {
+    return this.#feed.storage.exclusive ? undefined : this.#feed.reached(revision);
+  }
+
+  #lost({ current }: CommitResult & { ok: false }): WriteOutcome {
+    return { done: false, current: current && this.#form.fromEntry(this.cache, current) };
+  }
+}

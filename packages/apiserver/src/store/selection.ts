@@ -1,0 +1,80 @@
+/** From the query of a list or watch to what it selects. */
+import type { ResourceDefinition } from "@kubets/api/resource";
+import { badRequest, FieldSelectorError, LabelSelector, parseFieldSelector, parseLabelSelector, SelectorError } from "@kubets/machinery";
+import type { CachedObject } from "./cached-object.ts";
+import { fieldOf } from "./resource-cache.ts";
+import type { Selection } from "./watch-hub.ts";
+
+/** A field by whose value events are sent to few watchers, though they watch all namespaces. */
+const PINNING_FIELDS = new Set(["spec.nodeName"]);
+
+export interface SelectionQuery {
+  readonly namespace: string;
+  /** Of a watch of one object by its path. */
+  readonly name?: string;
+  readonly labelSelector: string | null;
+  readonly fieldSelector: string | null;
+}
+
+/** A selection, with whether it takes everything in its namespace. Throws a StatusError when a selector is wrong. */
+export function selectionOf(definition: ResourceDefinition, query: SelectionQuery): Selection & { readonly whole: boolean } {
+  const labels = query.labelSelector ? labelsOf(query.labelSelector) : undefined;
+  const fields = query.fieldSelector ? fieldsOf(definition, query.fieldSelector) : [];
+  let name = query.name;
+  let pinned: Selection["pinned"];
+  for (const { field, operator, value } of fields) {
+    if (operator === "!=") continue;
+    if (field === "metadata.name") name ??= value;
+    else if (PINNING_FIELDS.has(field)) pinned = { field, value };
+  }
+  const { namespace } = query;
+  return {
+    key: JSON.stringify([namespace, name ?? "", labels?.toString() ?? "", query.fieldSelector ?? ""]),
+    ...(namespace && { namespace }),
+    ...(name !== undefined && { name }),
+    ...(pinned && { pinned }),
+    whole: name === undefined && !labels && fields.length === 0,
+    matches(object: CachedObject) {
+      if (namespace && object.namespace !== namespace) return false;
+      if (name !== undefined && object.name !== name) return false;
+      if (labels && !labels.matches(object.labels)) return false;
+      for (const { field, operator, value } of fields)
+        if ((fieldOf(definition, object, field) === value) === (operator === "!=")) return false;
+      return true;
+    },
+  };
+}
+
+function labelsOf(text: string): LabelSelector | undefined {
+  try {
+    const selector = parseLabelSelector(text);
+    return selector.isEmpty() ? undefined : selector;
+  } catch (error) {
+    if (error instanceof SelectorError) throw badRequest(error.message);
+    throw error;
+  }
+}
+
+function fieldsOf(definition: ResourceDefinition, text: string) {
+  try {
+    const { terms } = parseFieldSelector(text);
+    for (const { field } of terms) if (!isSelectable(definition, field)) throw unknownField(definition, field);
+    return terms;
+  } catch (error) {
+    if (error instanceof FieldSelectorError) throw badRequest(error.message);
+    throw error;
+  }
+}
+
+function isSelectable(definition: ResourceDefinition, field: string): boolean {
+  return field === "metadata.name" || field === "metadata.namespace" || definition.selectableFields?.[field] !== undefined;
+}
+
+/** Kinds without fields of their own name the two that all have; the others say only what is wrong. */
+function unknownField({ selectableFields }: ResourceDefinition, field: string) {
+  return badRequest(
+    selectableFields
+      ? `field label not supported: ${field}`
+      : `"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"`,
+  );
+}

@@ -1,0 +1,95 @@
+/**
+ * Between the bytes of storage and cached objects. What is stored is what is served wherever the driver knows the revision beforehand: JSON in
+ * the stored version with its resourceVersion. Read is also what others wrote: JSON with another or no resourceVersion, and Kubernetes
+ * protobuf; those are brought into the served form once, here.
+ */
+import { encodeJson } from "@kubets/api/codec/json";
+import { decodeStoredProtobuf, isProtobuf } from "@kubets/api/codec/protobuf";
+import type { KubeObject } from "@kubets/api/meta";
+import type { ResourceDefinition } from "@kubets/api/resource";
+import type { Entry } from "@kubets/storage";
+import { CachedChange } from "./cached-change.ts";
+import { CachedObject } from "./cached-object.ts";
+
+/** Encrypts what goes to storage and decrypts what comes; bound to the key, so that values cannot be swapped. */
+export interface Transformer {
+  seal(bytes: Uint8Array, storageKey: string): Uint8Array;
+  open(bytes: Uint8Array, storageKey: string): Uint8Array;
+}
+
+interface FormOwner {
+  readonly definition: ResourceDefinition;
+  keyOf(storageKey: string): string;
+}
+
+export class StoredForm {
+  readonly #transformers: ReadonlyMap<string, Transformer>;
+  /** Objects that are being written, by their bytes, until the feed brings them back. */
+  readonly #written = new WeakMap<Uint8Array, { served: Buffer; object: KubeObject }>();
+
+  /** Transformers by "resource.group". */
+  constructor(transformers: ReadonlyMap<string, Transformer> = new Map()) {
+    this.#transformers = transformers;
+  }
+
+  /**
+   * The bytes of an object that is about to be written, for Write.value. Sets the object's resourceVersion; the object is
+   * the cache's from then on. `served` gives what clients are sent (available once `value` was called with a revision).
+   */
+  toStore(definition: ResourceDefinition, storageKey: string, object: KubeObject): { value(revision: number | undefined): Uint8Array } {
+    const transformer = this.#transformerOf(definition);
+    return {
+      value: (revision) => {
+        const metadata = object.metadata as { resourceVersion?: string };
+        if (revision === undefined) delete metadata.resourceVersion;
+        else metadata.resourceVersion = String(revision);
+        const served = Buffer.from(encodeJson(definition.schema, object));
+        const stored = transformer ? transformer.seal(served, storageKey) : served;
+        if (revision !== undefined) this.#written.set(stored, { served, object });
+        return stored;
+      },
+    };
+  }
+
+  fromEntry(owner: FormOwner, entry: Entry): CachedObject {
+    const key = owner.keyOf(entry.key);
+    const written = this.#written.get(entry.value);
+    if (written) {
+      return new CachedObject(key, entry.revision, written.served, written.object);
+    }
+    const opened = this.#transformerOf(owner.definition)?.open(entry.value, entry.key) ?? entry.value;
+    const bytes = Buffer.from(opened.buffer, opened.byteOffset, opened.byteLength);
+    if (isProtobuf(bytes)) {
+      const object = decodeStoredProtobuf(bytes, owner.definition.schema);
+      return served(owner.definition, key, entry.revision, object);
+    }
+    if (carriesRevision(bytes, entry.revision)) return new CachedObject(key, entry.revision, bytes);
+    return served(owner.definition, key, entry.revision, new CachedObject(key, entry.revision, bytes).object);
+  }
+
+  /** The object as it is served at a revision; the object itself stays as it is. */
+  stamped(definition: ResourceDefinition, key: string, revision: number, object: KubeObject): CachedObject {
+    return served(definition, key, revision, object);
+  }
+
+  change(revision: number, current: CachedObject | undefined, previous: CachedObject | undefined, definition: ResourceDefinition): CachedChange {
+    return new CachedChange(revision, current, previous, (object, at) => served(definition, object.key, at, object.object));
+  }
+
+  #transformerOf({ resource, group }: ResourceDefinition): Transformer | undefined {
+    return this.#transformers.size ? this.#transformers.get(group ? `${resource}.${group}` : resource) : undefined;
+  }
+}
+
+/** A cached object of a parsed one, with the resourceVersion that it must carry. */
+function served(definition: ResourceDefinition, key: string, revision: number, object: KubeObject): CachedObject {
+  const stamped = { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } };
+  return new CachedObject(key, revision, Buffer.from(encodeJson(definition.schema, stamped)), stamped);
+}
+
+/** resourceVersion stands near the front, behind name, namespace and uid. */
+const REVISION_WITHIN = 1200;
+
+function carriesRevision(bytes: Buffer, revision: number): boolean {
+  return bytes.subarray(0, REVISION_WITHIN).includes(`"resourceVersion":"${revision}"`);
+}

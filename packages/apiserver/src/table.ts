@@ -1,0 +1,56 @@
+/** Answers as tables, which is how `kubectl get` asks. */
+import type { KubeObject, PlainObject } from "@kubets/api/meta";
+import { age, column, nameColumn } from "@kubets/api/table";
+import type { Table } from "@kubets/api/resource";
+import { badRequest } from "@kubets/machinery";
+import type { ApiCall } from "./api-call.ts";
+import { partialMetadata } from "./partial-metadata.ts";
+import type { ListMeta } from "./respond.ts";
+
+/** What kinds without columns of their own show. */
+const plainTable: Table = {
+  columns: [nameColumn, column("Age", "date")],
+  cells: ({ metadata }, now) => [metadata.name, age(metadata.creationTimestamp, now)],
+};
+
+export function tableOf(call: ApiCall, objects: readonly KubeObject[], metadata: ListMeta): PlainObject {
+  return {
+    kind: "Table",
+    apiVersion: `meta.k8s.io/${call.form.as?.version ?? "v1"}`,
+    metadata,
+    columnDefinitions: columnsOf(call),
+    rows: rowsOf(call, objects),
+  };
+}
+
+export function columnsOf({ resource }: ApiCall): PlainObject[] {
+  return (resource.definition.table ?? plainTable).columns.map((c) => ({ ...c, description: "" }));
+}
+
+export function rowsOf(call: ApiCall, objects: readonly KubeObject[]): PlainObject[] {
+  const table = call.resource.definition.table ?? plainTable;
+  const now = call.server.clock.now();
+  const included = includedObject(call);
+  return objects.map((object) => {
+    const row: PlainObject = { cells: table.cells(object, now) };
+    const conditions = table.conditions?.(object);
+    if (conditions?.length) row["conditions"] = conditions;
+    row["object"] = included(object);
+    return row;
+  });
+}
+
+function includedObject({ info, form }: ApiCall): (object: KubeObject) => unknown {
+  const version = form.as?.version ?? "v1";
+  switch (info.query.get("includeObject") ?? "") {
+    case "None":
+      return () => null;
+    case "Object":
+      return (object) => object;
+    case "":
+    case "Metadata":
+      return (object) => partialMetadata(object, version);
+    default:
+      throw badRequest(`unrecognized includeObject value: "${info.query.get("includeObject")}"`);
+  }
+}

@@ -1,0 +1,62 @@
+/** POST to a collection: a new object, under its own name or one that is made for it. */
+import { canonical } from "@kubets/api/codec/canonical";
+import type { Draft, KubeObject } from "@kubets/api/meta";
+import { groupResource } from "@kubets/api/resource";
+import { alreadyExists, badRequest, generateNameConflict, invalid } from "@kubets/machinery";
+import { type ApiCall, isDryRun, storeOf } from "../api-call.ts";
+import { readObject } from "../body.ts";
+import { respondCached, respondObject } from "../respond.ts";
+import { admit, admitFinally } from "../write/admit.ts";
+import { writeContext } from "../write/context.ts";
+import { ownFields } from "../write/field-owners.ts";
+import { beginMetadata, checkNamespace } from "../write/metadata.ts";
+import { fillDefaults, toHub } from "../write/prepare.ts";
+import { validateCreate } from "../write/validate.ts";
+import { validateWriteOptions } from "../write/write-options.ts";
+
+export async function create(call: ApiCall): Promise<void> {
+  validateWriteOptions(call, "CreateOptions");
+  if (call.info.name !== "" && call.subresource === undefined) throw badRequest("a name must not be given in the path of a create");
+  const object = await readObject(call);
+  const created = await createObject(call, object);
+  if (created.stored) respondCached(call, 201, created.stored);
+  else respondObject(call, 201, created.object);
+}
+
+/** The road of a create from the decoded object on; patches that create take it too. */
+export async function createObject(call: ApiCall, object: Draft<KubeObject>, owners = ownFields) {
+  const { definition } = call.resource;
+  checkNamespace(call, object);
+  beginMetadata(call, object);
+  fillDefaults(definition, object);
+  await admit(call, "CREATE", object, undefined);
+  fillDefaults(definition, object);
+  owners(call, undefined, object);
+
+  const context = writeContext(call);
+  definition.prepareForCreate?.(object, context);
+  if (definition.countsGeneration) object.metadata.generation = 1;
+  else delete object.metadata.generation;
+  const errors = validateCreate(definition, object as KubeObject, context);
+  if (errors.length) throw invalid(definition, object.metadata.name ?? "", errors);
+  const warnings = definition.warnings?.(object as KubeObject, undefined);
+  if (warnings) call.warnings.push(...warnings);
+  await admitFinally(call, "CREATE", object, undefined);
+
+  const key = definition.namespaced ? `${call.info.namespace}/${object.metadata.name}` : object.metadata.name;
+  const canonicalObject = canonical(definition.schema, object) as unknown as KubeObject;
+  if (isDryRun(call)) {
+    if (storeOf(call).cache.get(key)) throw exists(call, object);
+    return { stored: undefined, object: canonicalObject };
+  }
+  const outcome = await storeOf(call).create(key, toHub(definition, canonicalObject));
+  if (!outcome.done) throw exists(call, object);
+  return { stored: outcome.object, object: canonicalObject };
+}
+
+function exists(call: ApiCall, { metadata }: Draft<KubeObject>) {
+  const gr = groupResource(call.resource.definition);
+  return metadata.generateName && metadata.name.startsWith(metadata.generateName)
+    ? generateNameConflict(gr, metadata.name, 1)
+    : alreadyExists(gr, metadata.name);
+}

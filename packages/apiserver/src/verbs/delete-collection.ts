@@ -1,0 +1,38 @@
+/** DELETE of a collection: each object that the selectors match, as if it were deleted by itself. */
+import { StatusError } from "@kubets/machinery";
+import { type ApiCall, storeOf } from "../api-call.ts";
+import { respondList } from "../respond.ts";
+import { selectionOf } from "../store/selection.ts";
+import { deleteObject } from "../write/delete-object.ts";
+import { readDeleteOptions } from "../write/delete-options.ts";
+import { validateListOptions } from "./list-options.ts";
+
+/** How many objects are deleted at once. */
+const AT_ONCE = 16;
+
+export async function removeCollection(call: ApiCall): Promise<void> {
+  const { info } = call;
+  validateListOptions(info.query, "list");
+  const selection = selectionOf(storeOf(call).definition, {
+    namespace: info.namespace,
+    labelSelector: info.query.get("labelSelector"),
+    fieldSelector: info.query.get("fieldSelector"),
+  });
+  const options = await readDeleteOptions(call);
+  await storeOf(call).fresh();
+  const { preconditions: _ofOne, ...each } = options;
+  const found = storeOf(call).cache.list(info.namespace).filter((object) => selection.matches(object));
+  let next = 0;
+  const work = async () => {
+    for (let object = found[next++]; object; object = found[next++]) {
+      try {
+        await deleteObject(call, object, each);
+      } catch (error) {
+        // Somebody else deleted it: that is as good.
+        if (!(error instanceof StatusError && error.reason === "NotFound")) throw error;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, found.length) }, work));
+  respondList(call, found.map((object) => storeOf(call).cache.get(object.key) ?? object), { resourceVersion: String(storeOf(call).revision) });
+}

@@ -1,0 +1,56 @@
+/** The parameters of lists and watches, with the rules between them. */
+import { badRequest, type FieldError, forbiddenField, invalid, notSupported } from "@kubets/machinery";
+import { isTrue } from "../request-info.ts";
+import { parseListRevision } from "./revision.ts";
+
+export interface ListParameters {
+  /** Undefined: the newest. 0: whatever is at hand. */
+  readonly revision: number | undefined;
+  readonly match: "Exact" | "NotOlderThan" | undefined;
+  readonly limit: number | undefined;
+  readonly continue: string | undefined;
+  readonly sendInitialEvents: boolean | undefined;
+  readonly allowBookmarks: boolean;
+  readonly timeoutSeconds: number | undefined;
+}
+
+export function validateListOptions(query: URLSearchParams, verb: "list" | "watch"): ListParameters {
+  const resourceVersion = query.get("resourceVersion") ?? "";
+  const match = query.get("resourceVersionMatch") ?? "";
+  const token = query.get("continue") ?? "";
+  const initial = query.get("sendInitialEvents");
+  const errors: FieldError[] = [];
+  if (match !== "" && !(verb === "watch" && initial !== null)) {
+    if (verb === "watch") errors.push(forbiddenField("resourceVersionMatch", "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"));
+    if (resourceVersion === "") errors.push(forbiddenField("resourceVersionMatch", "resourceVersionMatch is forbidden unless resourceVersion is provided"));
+    if (token !== "") errors.push(forbiddenField("resourceVersionMatch", "resourceVersionMatch is forbidden when continue is provided"));
+    if (match !== "Exact" && match !== "NotOlderThan") errors.push(notSupported("resourceVersionMatch", match, ["Exact", "NotOlderThan"]));
+    if (match === "Exact" && resourceVersion === "0")
+      errors.push(forbiddenField("resourceVersionMatch", 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'));
+  }
+  if (initial !== null) {
+    if (verb === "list") errors.push(forbiddenField("sendInitialEvents", "sendInitialEvents is forbidden for list"));
+    else if (match === "") errors.push(forbiddenField("resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"));
+    else if (match !== "NotOlderThan") errors.push(notSupported("resourceVersionMatch", match, ["NotOlderThan"]));
+  }
+  if (errors.length) throw invalid({ group: "meta.k8s.io", kind: "ListOptions" }, "", errors);
+  const revision = resourceVersion === "" ? undefined : parseListRevision(resourceVersion);
+  if (token !== "" && revision) throw badRequest("specifying resource version is not allowed when using continue");
+  const limit = integer(query, "limit");
+  return {
+    revision,
+    match: match === "" ? undefined : (match as "Exact" | "NotOlderThan"),
+    limit: limit && limit > 0 ? limit : undefined,
+    continue: token === "" ? undefined : token,
+    sendInitialEvents: initial === null ? undefined : isTrue(initial),
+    allowBookmarks: isTrue(query.get("allowWatchBookmarks")),
+    timeoutSeconds: integer(query, "timeoutSeconds"),
+  };
+}
+
+function integer(query: URLSearchParams, name: string): number | undefined {
+  const text = query.get(name);
+  if (text === null || text === "") return undefined;
+  if (!/^[+-]?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing "${text}": invalid syntax`);
+  return Number(text);
+}

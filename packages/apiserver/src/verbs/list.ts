@@ -1,0 +1,121 @@
+/** Lists: whole, by selectors, in pages, at revisions. */
+import { badRequest, StatusError } from "@kubets/machinery";
+import { RevisionError } from "@kubets/storage";
+import { type ApiCall, storeOf } from "../api-call.ts";
+import { type ListMeta, respondList } from "../respond.ts";
+import type { CachedObject } from "../store/cached-object.ts";
+import { selectionOf } from "../store/selection.ts";
+import type { Selection } from "../store/watch-hub.ts";
+import { validateListOptions } from "./list-options.ts";
+import { waitForRevision } from "./revision.ts";
+
+export function list(call: ApiCall): void | Promise<void> {
+  const { info, resource } = call;
+  const options = validateListOptions(info.query, "list");
+  const selection = selectionOf(storeOf(call).definition, {
+    namespace: info.namespace,
+    labelSelector: info.query.get("labelSelector"),
+    fieldSelector: info.query.get("fieldSelector"),
+  });
+  if (options.continue) return listFrom(call, selection, readContinue(options.continue), options.limit);
+  if (options.match === "Exact" && options.revision) return listAt(call, selection, options.revision, options.limit);
+  const wait = options.revision === undefined ? storeOf(call).fresh() : waitForRevision(call, options.revision);
+  const answer = () => respondPage(call, select(call, selection), storeOf(call).revision, options.limit, selection, resource.definition.resource);
+  return wait ? wait.then(answer) : answer();
+}
+
+function select(call: ApiCall, selection: Selection & { readonly whole: boolean }): CachedObject[] {
+  const { cache } = storeOf(call);
+  if (selection.name !== undefined && selection.namespace) {
+    const one = cache.get(`${selection.namespace}/${selection.name}`);
+    return one && selection.matches(one) ? [one] : [];
+  }
+  const all = cache.list(selection.namespace);
+  return selection.whole ? all : all.filter((object) => selection.matches(object));
+}
+
+/** What a continue token says: the snapshot's revision and the key behind which to go on. */
+interface Continue {
+  readonly revision: number;
+  readonly after: string;
+}
+
+/** A page of a list at the revision of its first page. While nothing of the resource changed since then, memory is that snapshot. */
+async function listFrom(call: ApiCall, selection: Selection & { whole: boolean }, from: Continue, limit: number | undefined): Promise<void> {
+  const store = storeOf(call);
+  if (store.cache.lastChange <= from.revision) {
+    const rest = select(call, selection).filter((object) => isBehind(object.key, from.after));
+    return respondPage(call, rest, from.revision, limit, selection, from.after);
+  }
+  await respondHistory(call, selection, from.revision, limit, from.after);
+}
+
+async function listAt(call: ApiCall, selection: Selection & { whole: boolean }, revision: number, limit: number | undefined): Promise<void> {
+  const store = storeOf(call);
+  await waitForRevision(call, revision);
+  if (store.cache.lastChange <= revision) return respondPage(call, select(call, selection), revision, limit, selection, "");
+  await respondHistory(call, selection, revision, limit, undefined);
+}
+
+async function respondHistory(call: ApiCall, selection: Selection, revision: number, limit: number | undefined, after: string | undefined) {
+  try {
+    const page = await storeOf(call).listAt(revision, call.info.namespace, after === undefined ? {} : { after });
+    respondPage(call, page.objects.filter((object) => selection.matches(object)), revision, limit, selection, "");
+  } catch (error) {
+    if (!(error instanceof RevisionError)) throw error;
+    throw expiredContinue();
+  }
+}
+
+function expiredContinue(): StatusError {
+  return new StatusError({
+    code: 410,
+    reason: "Expired",
+    message:
+      "The provided continue parameter is too old to display a consistent list result. You must start a new list without the continue parameter.",
+  });
+}
+
+function respondPage(
+  call: ApiCall,
+  objects: readonly CachedObject[],
+  revision: number,
+  limit: number | undefined,
+  selection: { readonly whole?: boolean },
+  _from: string,
+): void {
+  const meta: ListMeta = { resourceVersion: String(revision) };
+  if (limit === undefined || objects.length <= limit) return respondList(call, objects, meta);
+  const page = objects.slice(0, limit);
+  meta.continue = writeContinue({ revision, after: (page.at(-1) as CachedObject).key });
+  if (selection.whole) meta.remainingItemCount = objects.length - limit;
+  respondList(call, page, meta);
+}
+
+function writeContinue({ revision, after }: Continue): string {
+  const token = { v: "meta.k8s.io/v1", rv: revision, start: `${after}\u0000` };
+  return Buffer.from(JSON.stringify(token)).toString("base64url");
+}
+
+function readContinue(token: string): Continue {
+  try {
+    const read = JSON.parse(Buffer.from(token, "base64url").toString()) as { v?: unknown; rv?: unknown; start?: unknown };
+    if (read.v === "meta.k8s.io/v1" && typeof read.rv === "number" && typeof read.start === "string")
+      return { revision: read.rv, after: read.start.replace(/\0$/, "") };
+  } catch {
+    // Told below, like any other token that is not ours.
+  }
+  throw badRequest("continue key is not valid: the token was not issued by this server");
+}
+
+/** The order of storage keys: of "namespace/" first, then of names. */
+function isBehind(key: string, after: string): boolean {
+  const [namespace, name] = splitKey(key);
+  const [afterNamespace, afterName] = splitKey(after);
+  return namespace === afterNamespace ? name > afterName : namespace > afterNamespace;
+}
+
+function splitKey(key: string): [string, string] {
+  const slash = key.indexOf("/");
+  return slash < 0 ? ["/", key] : [key.slice(0, slash + 1), key.slice(slash + 1)];
+}

@@ -1,0 +1,42 @@
+/** PUT: replaces an object, or through a subresource a part of it. */
+import type { Draft, KubeObject } from "@kubets/api/meta";
+import { groupResource } from "@kubets/api/resource";
+import { badRequest, conflict } from "@kubets/machinery";
+import { type ApiCall, keyOf, storeOf } from "../api-call.ts";
+import { readObject } from "../body.ts";
+import { respondCached, respondObject } from "../respond.ts";
+import { checkNamespace } from "../write/metadata.ts";
+import { changeObject, CHANGED_MEANWHILE } from "../write/change.ts";
+import { validateWriteOptions } from "../write/write-options.ts";
+import { createObject } from "./create.ts";
+
+export async function update(call: ApiCall): Promise<void> {
+  validateWriteOptions(call, "UpdateOptions");
+  const { info, resource } = call;
+  const object = await readObject(call);
+  checkNames(call, object);
+  await storeOf(call).fresh();
+  if (!storeOf(call).cache.get(keyOf(info)) && resource.definition.createOnUpdate && !call.subresource) {
+    const created = await createObject(call, object);
+    return created.stored ? respondCached(call, 201, created.stored) : respondObject(call, 201, created.object);
+  }
+  const changed = await changeObject(call, (old) => {
+    const { resourceVersion, uid } = object.metadata;
+    const gr = groupResource(resource.definition);
+    if (uid && uid !== old.metadata.uid)
+      throw conflict(gr, info.name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`);
+    if (resourceVersion && resourceVersion !== "0" && resourceVersion !== old.metadata.resourceVersion)
+      throw conflict(gr, info.name, CHANGED_MEANWHILE);
+    return structuredClone(object);
+  });
+  if (changed.stored) respondCached(call, 200, changed.stored);
+  else respondObject(call, 200, changed.object);
+}
+
+function checkNames(call: ApiCall, object: Draft<KubeObject>): void {
+  const { metadata } = object;
+  const { name } = call.info;
+  if (!metadata.name) throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
+  if (metadata.name !== name) throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`);
+  checkNamespace(call, object);
+}

@@ -1,0 +1,132 @@
+/**
+ * One open watch: events out to its client, bookmarks each minute, an end after its time. A client that does not read is let go when too much waits
+ * for it; it resumes from the last revision that it saw.
+ */
+import { every, type StatusError, type Timer } from "@kubets/machinery";
+import type { ChunkSink } from "@kubets/wire/http";
+import { type ApiCall, storeOf } from "../api-call.ts";
+import type { DirectWatch } from "../front/core-exchange.ts";
+import { headersOf } from "../respond.ts";
+import { EventBatch, type EventForm } from "../store/event-batch.ts";
+import type { Subscriber } from "../store/watch-hub.ts";
+import type { ListParameters } from "./list-options.ts";
+import { bookmarkObject, errorFrame, eventFormOf } from "./watch-form.ts";
+
+const BOOKMARK_MS = 60_000;
+/** What may wait for a client that reads slowly. */
+const MAX_WAITING_BYTES = 16 * 1024 * 1024;
+
+export interface WatchConnection extends Subscriber {
+  /** Tells that everything up to a revision has been sent. */
+  bookmark(revision: number, options?: { initialEventsEnd?: boolean }): void;
+  /** The revision up to which everything has been sent. */
+  standsAt(revision: number): void;
+  /** Sends an error event and ends. */
+  error(error: StatusError): void;
+  onEnd(run: () => void): void;
+}
+
+export function openWatch(call: ApiCall, options: ListParameters): WatchConnection {
+  const { direct } = call.exchange;
+  return direct ? new DirectConnection(call, direct.watch(), options) : new StreamConnection(call, options);
+}
+
+/** What both kinds of connection do alike: time, bookmarks, the end. */
+abstract class Connection implements WatchConnection {
+  readonly call: ApiCall;
+  readonly #onEnd: (() => void)[] = [];
+  readonly #timers: Timer[] = [];
+  #ended = false;
+  #revision = 0;
+
+  constructor(call: ApiCall, options: ListParameters) {
+    this.call = call;
+    const { clock, stopping, random, options: settings } = call.server;
+    if (options.allowBookmarks) this.#timers.push(every(clock, BOOKMARK_MS, () => this.bookmark(this.#newest())));
+    const seconds = options.timeoutSeconds || settings.minWatchSeconds * (1 + random.float());
+    this.#timers.push(clock.after(seconds * 1000, () => this.end()));
+    const stop = () => this.end();
+    stopping.addEventListener("abort", stop, { once: true });
+    this.onEnd(() => stopping.removeEventListener("abort", stop));
+  }
+
+  abstract deliver(batch: EventBatch): void;
+  protected abstract close(error: StatusError | undefined): void;
+
+  standsAt(revision: number): void {
+    this.#revision = revision;
+  }
+
+  bookmark(revision: number, options: { initialEventsEnd?: boolean } = {}): void {
+    const batch = new EventBatch();
+    batch.add("BOOKMARK", bookmarkObject(this.call.resource.definition, revision, options.initialEventsEnd ?? false));
+    this.deliver(batch);
+  }
+
+  error(error: StatusError): void {
+    this.#finish(error);
+  }
+
+  onEnd(run: () => void): void {
+    if (this.#ended) run();
+    else this.#onEnd.push(run);
+  }
+
+  end(): void {
+    this.#finish(undefined);
+  }
+
+  #finish(error: StatusError | undefined): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    for (const timer of this.#timers) timer.cancel();
+    for (const run of this.#onEnd) run();
+    this.close(error);
+  }
+
+  /** Caches move batch by batch, so whatever they stand at has been delivered. */
+  #newest(): number {
+    return Math.max(this.#revision, storeOf(this.call).revision);
+  }
+}
+
+class StreamConnection extends Connection {
+  readonly #sink: ChunkSink;
+  readonly #form: EventForm;
+
+  constructor(call: ApiCall, options: ListParameters) {
+    super(call, options);
+    this.#form = eventFormOf(call);
+    this.#sink = call.exchange.stream(200, headersOf(call));
+    call.exchange.onClose(() => this.end());
+  }
+
+  deliver(batch: EventBatch): void {
+    this.#sink.write(batch.frame(this.#form));
+    if (this.#sink.pendingBytes > MAX_WAITING_BYTES) this.end();
+  }
+
+  protected close(error: StatusError | undefined): void {
+    if (error) this.#sink.write(errorFrame(error.status));
+    this.#sink.end();
+  }
+}
+
+class DirectConnection extends Connection {
+  readonly #watch: DirectWatch;
+
+  constructor(call: ApiCall, watch: DirectWatch, options: ListParameters) {
+    super(call, options);
+    this.#watch = watch;
+    watch.onStop(() => this.end());
+  }
+
+  deliver(batch: EventBatch): void {
+    this.#watch.events(batch.events);
+  }
+
+  protected close(error: StatusError | undefined): void {
+    this.#watch.end(error);
+  }
+}
+

@@ -1,0 +1,43 @@
+/** Calls admission for the write of a call. */
+import type { Draft, KubeObject } from "@kubets/api/meta";
+import type { AdmissionRequest, Operation } from "../admission/plugin.ts";
+import { type ApiCall, isDryRun } from "../api-call.ts";
+
+/** The mutating plugins. */
+export function admit(call: ApiCall, operation: Operation, object: Draft<KubeObject> | undefined, old: KubeObject | undefined, options?: unknown) {
+  return call.server.admission.mutate(admissionRequest(call, operation, object, old, options));
+}
+
+/** The validating plugins; quota last. */
+export function admitFinally(
+  call: ApiCall,
+  operation: Operation,
+  object: Draft<KubeObject> | undefined,
+  old: KubeObject | undefined,
+  options?: unknown,
+) {
+  return call.server.admission.validate(admissionRequest(call, operation, object, old, options));
+}
+
+function admissionRequest(
+  call: ApiCall,
+  operation: Operation,
+  object: Draft<KubeObject> | undefined,
+  old: KubeObject | undefined,
+  options: unknown,
+): AdmissionRequest {
+  const { info, user, resource, warnings } = call;
+  return {
+    operation,
+    resource: resource.definition,
+    subresource: info.subresource,
+    namespace: info.namespace,
+    name: info.name || (object?.metadata.name ?? ""),
+    object,
+    old,
+    user,
+    dryRun: isDryRun(call),
+    options,
+    warn: (text) => warnings.push(text),
+  };
+}

@@ -1,0 +1,96 @@
+/**
+ * The road of every change of an object that is there: from what stands in storage to what shall stand there, again from the start when somebody else was
+ * faster. A change that changes nothing is not written.
+ */
+import { canonical } from "@kubets/api/codec/canonical";
+import { encodeJson } from "@kubets/api/codec/json";
+import type { Draft, KubeObject } from "@kubets/api/meta";
+import { groupResource, type PartStrategy, type ResourceDefinition, type Subresource } from "@kubets/api/resource";
+import { conflict, deepEqual, invalid, notFound } from "@kubets/machinery";
+import { type ApiCall, inVersion, isDryRun, keyOf, storeOf } from "../api-call.ts";
+import type { CachedObject } from "../store/cached-object.ts";
+import { admit, admitFinally } from "./admit.ts";
+import { writeContext } from "./context.ts";
+import { ownFields } from "./field-owners.ts";
+import { keepMetadata } from "./metadata.ts";
+import { fillDefaults, toHub } from "./prepare.ts";
+import { validateUpdate } from "./validate.ts";
+
+export const CHANGED_MEANWHILE = "the object has been modified; please apply your changes to the latest version and try again";
+
+export interface Changed {
+  /** Undefined on dry runs. */
+  readonly stored: CachedObject | undefined;
+  readonly object: KubeObject;
+}
+
+export interface ChangeOptions {
+  /** Notes who owns what has changed. */
+  readonly owners?: (call: ApiCall, old: KubeObject, object: Draft<KubeObject>) => void;
+  /** What a lost race does: try again from what stands there now, or tell the client. */
+  readonly onRace?: "retry" | "conflict";
+}
+
+/** `make` gives the new object from the old one, in the version of the request; it may throw, and is called again after a lost race. */
+export async function changeObject(
+  call: ApiCall,
+  make: (old: KubeObject) => Draft<KubeObject> | Promise<Draft<KubeObject>>,
+  options: ChangeOptions = {},
+): Promise<Changed> {
+  const store = storeOf(call);
+  const key = keyOf(call.info);
+  let current = store.cache.get(key);
+  for (;;) {
+    if (!current) throw notFound(groupResource(call.resource.definition), call.info.name);
+    const old = inVersion(call, current.object);
+    const next = await build(call, old, await make(old), options.owners ?? ownFields);
+    if (isDryRun(call)) return { stored: undefined, object: next };
+    const stored = toHub(call.resource.definition, next);
+    if (isSame(store.definition, current, stored)) return { stored: current, object: old };
+    const outcome = goesNow(stored) ? await store.remove(key, current) : await store.replace(key, stored, current);
+    if (outcome.done) return { stored: outcome.object, object: next };
+    if (options.onRace === "conflict") throw conflict(groupResource(call.resource.definition), call.info.name, CHANGED_MEANWHILE);
+    current = outcome.current;
+  }
+}
+
+/** Everything between the new object as the client wants it and the form in which it is stored. */
+async function build(call: ApiCall, old: KubeObject, object: Draft<KubeObject>, owners: NonNullable<ChangeOptions["owners"]>): Promise<KubeObject> {
+  const { definition } = call.resource;
+  const strategy = strategyOf(definition, call.subresource);
+  const context = writeContext(call);
+  keepMetadata(object, old);
+  fillDefaults(definition, object);
+  await admit(call, "UPDATE", object, old);
+  fillDefaults(definition, object);
+  strategy.prepareForUpdate?.(object, old, context);
+  owners(call, old, object);
+  if (definition.countsGeneration && !call.subresource) countGeneration(object, old);
+  const errors = validateUpdate(definition, strategy, object as KubeObject, old, context);
+  if (errors.length) throw invalid(definition, object.metadata.name, errors);
+  const warnings = strategy.warnings?.(object as KubeObject, old);
+  if (warnings) call.warnings.push(...warnings);
+  await admitFinally(call, "UPDATE", object, old);
+  object.metadata.resourceVersion = old.metadata.resourceVersion;
+  return canonical(definition.schema, object) as unknown as KubeObject;
+}
+
+function strategyOf(definition: ResourceDefinition, subresource: Subresource | undefined): Partial<PartStrategy> {
+  return subresource && "prepareForUpdate" in subresource ? subresource : definition;
+}
+
+/** The generation counts changes of what people declare: all but metadata and status. */
+function countGeneration(object: Draft<KubeObject>, old: KubeObject): void {
+  const declared = ({ metadata: _metadata, ...rest }: object) => ({ ...rest, status: undefined });
+  const before = old.metadata.generation ?? 0;
+  object.metadata.generation = deepEqual(declared(object), declared(old as object as { metadata: unknown })) ? before : before + 1;
+}
+
+function isSame(definition: ResourceDefinition, current: CachedObject, next: KubeObject): boolean {
+  return current.bytes.equals(Buffer.from(encodeJson(definition.schema, next)));
+}
+
+/** An object that was only waiting for its last finalizer goes with it. */
+function goesNow({ metadata }: KubeObject): boolean {
+  return Boolean(metadata.deletionTimestamp) && !metadata.finalizers?.length && !metadata.deletionGracePeriodSeconds;
+}

@@ -1,0 +1,66 @@
+/** How an object is to be deleted: from the body and the query of the request. */
+import { structOf } from "@kubets/api/schema";
+import { decodeBody } from "@kubets/api/codec/decode";
+import { badRequest, type FieldError, invalid, invalidValue, notSupported, parseExact, JsonError } from "@kubets/machinery";
+import type { ApiCall } from "../api-call.ts";
+import { excerpt } from "../body.ts";
+import { validateDryRun } from "./write-options.ts";
+
+export interface DeleteOptions {
+  readonly gracePeriodSeconds?: number;
+  readonly propagationPolicy?: "Background" | "Foreground" | "Orphan";
+  readonly orphanDependents?: boolean;
+  readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
+  readonly dryRun?: readonly string[];
+}
+
+const POLICIES = ["Background", "Foreground", "Orphan"];
+
+export async function readDeleteOptions(call: ApiCall): Promise<DeleteOptions> {
+  const { direct } = call.exchange;
+  const body = direct ? direct.object : await parsed(call);
+  const options = { ...fromQuery(call.info.query), ...(body as DeleteOptions | undefined) };
+  const errors = validate(options);
+  if (errors.length) throw invalid({ group: "meta.k8s.io", kind: "DeleteOptions" }, "", errors);
+  if (options.dryRun?.length) call.info.query.set("dryRun", "All");
+  return options;
+}
+
+async function parsed(call: ApiCall): Promise<unknown> {
+  const bytes = await call.exchange.readBody(call.server.options.maxBodyBytes);
+  if (bytes.length === 0) return undefined;
+  const schema = structOf("apimachinery.pkg.apis.meta.v1.DeleteOptions");
+  let value: unknown;
+  try {
+    value = parseExact(bytes);
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error;
+    throw badRequest(`couldn't get version/kind; json parse error: ${error.message} (${excerpt(bytes)})`);
+  }
+  const said = value as { kind?: unknown; apiVersion?: unknown } | null;
+  if (said?.kind !== undefined && said.kind !== "DeleteOptions")
+    throw badRequest(`decoded object cannot be converted to DeleteOptions`);
+  return decodeBody(schema, value, { kind: "DeleteOptions", version: "v1" }).object;
+}
+
+function fromQuery(query: URLSearchParams): DeleteOptions {
+  const grace = query.get("gracePeriodSeconds");
+  const policy = query.get("propagationPolicy");
+  const orphan = query.get("orphanDependents");
+  return {
+    ...(grace !== null && { gracePeriodSeconds: Number(grace) }),
+    ...(policy !== null && { propagationPolicy: policy as NonNullable<DeleteOptions["propagationPolicy"]> }),
+    ...(orphan !== null && { orphanDependents: orphan === "true" }),
+    ...(query.has("dryRun") && { dryRun: query.getAll("dryRun") }),
+  };
+}
+
+function validate(options: DeleteOptions): FieldError[] {
+  const errors: FieldError[] = [];
+  const { propagationPolicy: policy, orphanDependents } = options;
+  if (policy !== undefined && orphanDependents !== undefined)
+    errors.push(invalidValue("propagationPolicy", policy, "orphanDependents and deletionPropagation cannot be both set"));
+  if (policy !== undefined && !POLICIES.includes(policy)) errors.push(notSupported("propagationPolicy", policy, [...POLICIES, "nil"]));
+  errors.push(...validateDryRun(options.dryRun ?? []));
+  return errors;
+}

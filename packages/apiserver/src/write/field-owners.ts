@@ -1,0 +1,28 @@
+/** Who owns which fields (metadata.managedFields): brought up to date on each write, as server-side apply needs it. */
+import { afterUpdate } from "@kubets/api/apply/managed-fields";
+import type { Draft, KubeObject } from "@kubets/api/meta";
+import { groupVersion } from "@kubets/api/resource-ref";
+import type { ApiCall } from "../api-call.ts";
+import { timestamp } from "./context.ts";
+
+/** Notes the fields that a create or update changed as owned by the caller's manager. */
+export function ownFields(call: ApiCall, old: KubeObject | undefined, object: Draft<KubeObject>): void {
+  const { definition } = call.resource;
+  object.metadata.managedFields = afterUpdate(definition.schema, old, object as KubeObject, managerOf(call)) as typeof object.metadata.managedFields;
+}
+
+export function managerOf(call: ApiCall) {
+  const { info, resource, server } = call;
+  return {
+    manager: info.query.get("fieldManager") || managerFromAgent(call.exchange.header("user-agent")),
+    apiVersion: groupVersion(resource.definition),
+    time: timestamp(server.clock.now()),
+    subresource: info.subresource,
+  };
+}
+
+/** A client that names no manager is called by its program: what stands before the first slash. */
+function managerFromAgent(userAgent: string | undefined): string {
+  const name = (userAgent ?? "").split("/")[0]?.slice(0, 128) ?? "";
+  return name === "" ? "unknown" : name;
+}

@@ -1,0 +1,53 @@
+/** The metadata of objects on their way in: what the server sets, and what a client may not. */
+import type { Draft, KubeObject } from "@kubets/api/meta";
+import { badRequest, nameSuffix } from "@kubets/machinery";
+import type { ApiCall } from "../api-call.ts";
+import { timestamp } from "./context.ts";
+
+/** The namespace of a body is that of the path, said or not. */
+export function checkNamespace({ info, resource }: ApiCall, { metadata }: Draft<KubeObject>): void {
+  if (!resource.definition.namespaced) {
+    if (metadata.namespace) throw badRequest("namespace field must not be set for cluster-scoped resources");
+    return;
+  }
+  if (!metadata.namespace) metadata.namespace = info.namespace;
+  else if (metadata.namespace !== info.namespace)
+    throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
+}
+
+/** As long as the original makes generated names: what is too long is cut so that the random end fits. */
+const LONGEST_BASE = 58;
+
+/** Gives a new object its identity and takes away what only the server sets. */
+export function beginMetadata({ server, info }: ApiCall, { metadata }: Draft<KubeObject>): void {
+  if (metadata.resourceVersion && metadata.resourceVersion !== "0")
+    throw badRequest("resourceVersion should not be set on objects to be created");
+  if (!metadata.name && info.name) metadata.name = info.name;
+  if (!metadata.name && metadata.generateName) metadata.name = metadata.generateName.slice(0, LONGEST_BASE) + nameSuffix(server.random);
+  metadata.uid = server.random.uuid();
+  metadata.creationTimestamp = timestamp(server.clock.now());
+  delete (metadata as { resourceVersion?: string }).resourceVersion;
+  delete metadata.deletionTimestamp;
+  delete metadata.deletionGracePeriodSeconds;
+  delete metadata.selfLink;
+}
+
+/** Puts back what an update cannot change, and fills in what it may leave out. */
+export function keepMetadata({ metadata }: Draft<KubeObject>, { metadata: old }: KubeObject): void {
+  metadata.uid ||= old.uid;
+  metadata.creationTimestamp = old.creationTimestamp;
+  restore(metadata, old, "deletionTimestamp");
+  restore(metadata, old, "deletionGracePeriodSeconds");
+  restore(metadata, old, "generation");
+  if (old.generateName !== undefined && metadata.generateName === undefined) metadata.generateName = old.generateName;
+  delete metadata.selfLink;
+}
+
+function restore<K extends "deletionTimestamp" | "deletionGracePeriodSeconds" | "generation">(
+  metadata: Draft<KubeObject>["metadata"],
+  old: KubeObject["metadata"],
+  field: K,
+): void {
+  if (old[field] === undefined) delete metadata[field];
+  else metadata[field] = old[field] as (typeof metadata)[K];
+}

@@ -1,0 +1,56 @@
+/** All errors of a write: of the metadata that every kind has, then of the kind itself. */
+import type { KubeObject } from "@kubets/api/meta";
+import type { PartStrategy, ResourceDefinition, WriteContext } from "@kubets/api/resource";
+import { dns1123Subdomain, type FieldError, forbiddenField, invalidValue, required } from "@kubets/machinery";
+import { validateObjectMetadata } from "./validate-metadata.ts";
+
+export function validateCreate(definition: ResourceDefinition, object: KubeObject, context: WriteContext): FieldError[] {
+  return [...validateMetadata(definition, object), ...(definition.validate?.(object, context) ?? [])];
+}
+
+export function validateUpdate(
+  definition: ResourceDefinition,
+  strategy: Pick<PartStrategy, "validateUpdate">,
+  object: KubeObject,
+  old: KubeObject,
+  context: WriteContext,
+): FieldError[] {
+  return [
+    ...validateMetadata(definition, object),
+    ...validateMetadataUpdate(object, old),
+    ...(strategy.validateUpdate?.(object, old, context) ?? []),
+  ];
+}
+
+function validateMetadata(definition: ResourceDefinition, { metadata }: KubeObject): FieldError[] {
+  const validateName = definition.validateName ?? dns1123Subdomain;
+  const errors: FieldError[] = [];
+  if (metadata.generateName)
+    for (const text of validateName(metadata.generateName, true)) errors.push(invalidValue("metadata.generateName", metadata.generateName, text));
+  if (!metadata.name) errors.push(required("metadata.name", "name or generateName is required"));
+  else for (const text of validateName(metadata.name, false)) errors.push(invalidValue("metadata.name", metadata.name, text));
+  return [...errors, ...validateObjectMetadata(metadata)];
+}
+
+/** What stays as it was from creation on. */
+function validateMetadataUpdate({ metadata }: KubeObject, { metadata: old }: KubeObject): FieldError[] {
+  const errors: FieldError[] = [];
+  const immutable = (field: "name" | "namespace" | "uid" | "creationTimestamp") => {
+    if (metadata[field] !== old[field]) errors.push(invalidValue(`metadata.${field}`, metadata[field], "field is immutable"));
+  };
+  if (old.deletionTimestamp) {
+    const added = (metadata.finalizers ?? []).filter((f) => !old.finalizers?.includes(f));
+    if (added.length)
+      errors.push(
+        forbiddenField(
+          "metadata.finalizers",
+          `no new finalizers can be added if the object is being deleted, found new finalizers []string{${added.map((f) => JSON.stringify(f)).join(", ")}}`,
+        ),
+      );
+  }
+  immutable("name");
+  immutable("namespace");
+  immutable("uid");
+  immutable("creationTimestamp");
+  return errors;
+}
