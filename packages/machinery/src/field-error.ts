@@ -89,7 +89,10 @@ export const notSupported = (field: string, value: unknown, allowed: readonly st
   field,
   value,
   detail: allowed.length
-    ? `supported values: ${[...allowed].sort().map((v) => JSON.stringify(v)).join(", ")}`
+    ? `supported values: ${[...allowed]
+        .sort()
+        .map((v) => JSON.stringify(v))
+        .join(", ")}`
     : "",
 });
 

@@ -39,7 +39,10 @@ export interface GroupResource {
 export class StatusError extends Error {
   readonly status: Status;
 
-  constructor(status: Omit<Status, "kind" | "apiVersion" | "metadata" | "status"> & { code: number }, options?: ErrorOptions) {
+  constructor(
+    status: Omit<Status, "kind" | "apiVersion" | "metadata" | "status"> & { code: number },
+    options?: ErrorOptions,
+  ) {
     super(status.message ?? "", options);
     this.name = "StatusError";
     this.status = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Failure", ...status };
@@ -78,20 +81,34 @@ export const alreadyExists = (gr: GroupResource, name: string): StatusError =>
   error(409, "AlreadyExists", `${qualified(gr)} "${name}" already exists`, details(gr, name));
 
 export const generateNameConflict = (gr: GroupResource, name: string, retryAfterSeconds: number): StatusError =>
-  error(409, "AlreadyExists", `${qualified(gr)} "${name}" already exists, the server was not able to generate a unique name for the object`, {
-    ...details(gr, name),
-    retryAfterSeconds,
-  });
+  error(
+    409,
+    "AlreadyExists",
+    `${qualified(gr)} "${name}" already exists, the server was not able to generate a unique name for the object`,
+    {
+      ...details(gr, name),
+      retryAfterSeconds,
+    },
+  );
 
 export const conflict = (gr: GroupResource, name: string, why: string): StatusError =>
   error(409, "Conflict", `Operation cannot be fulfilled on ${qualified(gr)} "${name}": ${why}`, details(gr, name));
 
 export const forbidden = (gr: GroupResource, name: string, why: string): StatusError => {
-  const subject = gr.resource === "" && gr.group === "" ? "forbidden" : name ? `${qualified(gr)} "${name}" is forbidden` : `${qualified(gr)} is forbidden`;
+  const subject =
+    gr.resource === "" && gr.group === ""
+      ? "forbidden"
+      : name
+        ? `${qualified(gr)} "${name}" is forbidden`
+        : `${qualified(gr)} is forbidden`;
   return error(403, "Forbidden", `${subject}: ${why}`, details(gr, name));
 };
 
-export const invalid = (groupKind: { group: string; kind: string }, name: string, errors: readonly FieldError[]): StatusError => {
+export const invalid = (
+  groupKind: { group: string; kind: string },
+  name: string,
+  errors: readonly FieldError[],
+): StatusError => {
   const causes = errors.map((e) => ({ reason: e.type, message: fieldErrorBody(e), field: e.field }));
   const texts = [...new Set(errors.map(fieldErrorText))];
   const list = texts.length === 1 ? texts[0] : `[${texts.join(", ")}]`;
@@ -125,10 +142,16 @@ export const timeout = (message: string, retryAfterSeconds: number): StatusError
 export const internalError = (cause: unknown): StatusError => {
   const message = cause instanceof Error ? cause.message : String(cause);
   return new StatusError(
-    { code: 500, reason: "InternalError", message: `Internal error occurred: ${message}`, details: { causes: [{ message }] } },
+    {
+      code: 500,
+      reason: "InternalError",
+      message: `Internal error occurred: ${message}`,
+      details: { causes: [{ message }] },
+    },
     { cause },
   );
 };
 
 /** The answer of a path that nothing serves. */
-export const pathNotFound = (): StatusError => error(404, "NotFound", "the server could not find the requested resource", {});
+export const pathNotFound = (): StatusError =>
+  error(404, "NotFound", "the server could not find the requested resource", {});

@@ -59,7 +59,8 @@ export class VirtualClock implements Clock {
     await settle();
     while (!condition()) {
       const next = this.#heap[0];
-      if (!next || next.due > end) throw new Error(`the condition did not come true within ${limitMs} ms of virtual time`);
+      if (!next || next.due > end)
+        throw new Error(`the condition did not come true within ${limitMs} ms of virtual time`);
       await this.advance(next.due - this.#elapsed);
     }
   }
