@@ -22,17 +22,20 @@ export type Scalar =
 
 /**
  * `raw` is a whole object of any kind (RawExtension), `json` any JSON value, `fields` the field set of a managedFields entry,
- * `schemaOr` one of the unions of JSONSchemaProps.
+ * `schemaOr` one of the unions of JSONSchemaProps: a schema, or a list of schemas, a bool or a list of strings.
  */
 export type TypeRef =
   | { readonly kind: "scalar"; readonly scalar: Scalar }
   | { readonly kind: "struct"; readonly name: string; readonly struct: Struct }
   | { readonly kind: "list"; readonly item: TypeRef }
   | { readonly kind: "map"; readonly value: TypeRef }
+  | { readonly kind: "schemaOr"; readonly or: "schemas" | "bool" | "strings"; readonly struct: Struct }
   | { readonly kind: "raw" | "json" | "fields" };
 
 export interface Field {
   readonly name: string;
+  /** Its place in the declared order. */
+  readonly index: number;
   readonly type: TypeRef;
   /** The protobuf number; of a field that stands in an embedded message there, the numbers on the way to it. */
   readonly proto: readonly number[];
@@ -59,8 +62,15 @@ export interface Struct {
   readonly name: string;
   readonly fields: readonly Field[];
   readonly byName: ReadonlyMap<string, Field>;
+  /** The fields that are always written. */
+  readonly always: readonly Field[];
   /** Server-side apply treats a value of this type as one. */
   readonly atomic: boolean;
+  /**
+   * Custom kinds: values stay as they are given, empty ones and unknown fields too. Only `metadata` of such a struct is brought into
+   * canonical form; its other fields tell how to merge.
+   */
+  readonly open?: boolean;
 }
 
 const known = new Map<string, Struct>();
@@ -83,13 +93,32 @@ function parseStruct(name: string, table: string): Struct {
   const text = atomic ? table.slice(1) : table;
   const scope = name.slice(0, name.lastIndexOf(".") + 1);
   const fields = text === "" ? [] : text.split("\n").map((line) => parseField(line, scope));
-  return { name, atomic, fields, byName: new Map(fields.map((f) => [f.name, f])) };
+  return makeStruct(name, fields, { atomic });
 }
 
+/** A struct of fields in their declared order, also for kinds that are made at run time. */
+export function makeStruct(
+  name: string,
+  fields: readonly Omit<Field, "index">[],
+  { atomic = false, open = false } = {},
+): Struct {
+  const placed = fields.map((field, index): Field => ({ ...field, index }));
+  return {
+    name,
+    fields: placed,
+    byName: new Map(placed.map((f) => [f.name, f])),
+    always: placed.filter((f) => f.always),
+    atomic,
+    open,
+  };
+}
+
+type ParsedField = { -readonly [K in keyof Omit<Field, "index">]: Field[K] };
+
 /** A line is: name, type, protobuf number(s), then flags; see tools/generate.ts, which writes them. */
-function parseField(line: string, scope: string): Field {
+function parseField(line: string, scope: string): ParsedField {
   const [name = "", type = "", proto = "", ...flags] = line.split(" ");
-  const field: { -readonly [K in keyof Field]: Field[K] } = {
+  const field: ParsedField = {
     name,
     type: parseType(type, scope),
     proto: proto === "-" ? [] : proto.split(".").map(Number),
@@ -101,7 +130,7 @@ function parseField(line: string, scope: string): Field {
   return field;
 }
 
-function readFlag(field: { -readonly [K in keyof Field]: Field[K] }, flag: string): void {
+function readFlag(field: ParsedField, flag: string): void {
   const rest = flag.slice(1);
   switch (flag[0]) {
     case "+":
@@ -154,6 +183,18 @@ const scalarRefs = new Map(
 const rawRef: TypeRef = { kind: "raw" };
 const jsonRef: TypeRef = { kind: "json" };
 const fieldsRef: TypeRef = { kind: "fields" };
+const schemaOr = (or: "schemas" | "bool" | "strings"): TypeRef => ({
+  kind: "schemaOr",
+  or,
+  get struct() {
+    return structOf("apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps");
+  },
+});
+const schemaRefs: Readonly<Record<string, TypeRef>> = {
+  oa: schemaOr("schemas"),
+  ob: schemaOr("bool"),
+  os: schemaOr("strings"),
+};
 
 function parseType(text: string, scope: string): TypeRef {
   switch (text[0]) {
@@ -170,7 +211,7 @@ function parseType(text: string, scope: string): TypeRef {
     case "f":
       return fieldsRef;
     default: {
-      const ref = scalarRefs.get(text);
+      const ref = scalarRefs.get(text) ?? schemaRefs[text];
       if (!ref) throw new Error(`the tables hold the unknown type ${text}`);
       return ref;
     }
@@ -178,10 +219,13 @@ function parseType(text: string, scope: string): TypeRef {
 }
 
 /** A reference that parses its struct when first looked at: types refer to each other in circles. */
-const structRef = (name: string): TypeRef => ({
-  kind: "struct",
-  name,
-  get struct() {
-    return structOf(name);
-  },
-});
+function structRef(name: string): TypeRef {
+  let found: Struct | undefined;
+  return {
+    kind: "struct",
+    name,
+    get struct() {
+      return (found ??= structOf(name));
+    },
+  };
+}

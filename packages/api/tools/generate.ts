@@ -49,9 +49,9 @@ const SPECIAL: Record<string, string> = {
   "apimachinery.pkg.util.intstr.IntOrString": "x",
   "apimachinery.pkg.runtime.RawExtension": "r",
   "apiextensions-apiserver.pkg.apis.apiextensions.v1.JSON": "j",
-  "apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaPropsOrArray": "j",
-  "apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaPropsOrBool": "j",
-  "apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaPropsOrStringArray": "j",
+  "apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaPropsOrArray": "oa",
+  "apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaPropsOrBool": "ob",
+  "apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaPropsOrStringArray": "os",
 };
 
 /** The order in which each type writes its fields, as seen in objects whose every field is filled. */
@@ -97,7 +97,7 @@ function protoNumbers(name: string, properties: Record<string, Property>): Map<s
         Object.keys(properties).find((p) => p === field) ??
         Object.keys(properties).find((p) => plain(p) === plain(field));
       if (json) numbers.set(json, at);
-      else if (!path) visit(resolveMessage(fullName, type), at);
+      else if (!path.includes(".")) visit(resolveMessage(fullName, type), at);
     }
   };
   visit(`k8s.io.${message}`, "");
@@ -138,6 +138,15 @@ function typeCode(owner: string, field: string, property: Property): string {
 /** Times that are no pointers: written as null when unset. */
 const isPlainTime = (owner: string, field: string) => words(plainTimeFields[owner]).has(field);
 
+/** Whether a field can be absent where its zero value is something else. References that stand for no plain struct are pointers. */
+function isPointer(owner: string, field: string, property: Property, always: boolean): boolean {
+  if (words(pointerFields[owner]).has(field)) return true;
+  if (!property.$ref || property.default !== undefined) return false;
+  const special = SPECIAL[short(refName(property.$ref))];
+  if (special === "t" || special === "u") return !isPlainTime(owner, field);
+  return special === undefined || !always;
+}
+
 /** Whether a field is written even when it is empty. */
 function isAlways(owner: string, field: string, property: Property, required: boolean): boolean {
   const isStruct = property.$ref !== undefined && JSON.stringify(property.default) === "{}";
@@ -147,9 +156,10 @@ function isAlways(owner: string, field: string, property: Property, required: bo
 
 function fieldLine(owner: string, field: string, property: Property, required: boolean, number: string): string {
   const parts = [field, typeCode(owner, field, property), number];
-  if (isAlways(owner, field, property, required)) parts.push("+");
+  const always = isAlways(owner, field, property, required);
+  if (always) parts.push("+");
   if (required) parts.push("!");
-  if (words(pointerFields[owner]).has(field)) parts.push("^");
+  if (isPointer(owner, field, property, always)) parts.push("^");
   if (property.default !== undefined && !["{}", '""', "0", "false"].includes(JSON.stringify(property.default)))
     parts.push(`=${JSON.stringify(property.default)}`);
   const listType = property["x-kubernetes-list-type"];
@@ -178,6 +188,9 @@ function tsType(property: Property, owner: string): string {
       case "f":
         return "Readonly<Record<string, unknown>>";
       case "j":
+      case "oa":
+      case "ob":
+      case "os":
         return "unknown";
       default:
         return reference(name, owner);

@@ -1,0 +1,304 @@
+/**
+ * The canonical form of an object: a fresh one with its fields in declared order, map keys in byte order, empty values left out or
+ * written as the type demands, and scalars in their one spelling. What is stored, compared and sent is in this form.
+ * Holds: `__proto__` and the like are plain keys; inputs are not changed; what is no value of its type throws a `WrongType`, which says
+ * no more, since decode-report.ts finds out where.
+ */
+import { parseQuantity } from "@kubets/machinery/quantity";
+import { absentList, type PlainObject } from "../meta.ts";
+import type { Field, Scalar, Struct, TypeRef } from "../schema.ts";
+import { canonicalBase64 } from "./base64.ts";
+import { canonicalDuration } from "./duration.ts";
+import { setKey, sortedKeys } from "./map-keys.ts";
+import { canonicalMicroTime, canonicalTime } from "./time.ts";
+
+export class WrongType extends Error {}
+const wrongType = new WrongType("a value has the wrong type");
+
+/** One walk over a value. */
+export interface Walk {
+  /** Takes the value over: parts that are in canonical form already are used as they stand. Otherwise everything is made afresh. */
+  readonly own: boolean;
+  /** How many fields were left out because their struct lacks them. */
+  unknown: number;
+}
+
+const MAX_INT32 = 2 ** 31 - 1;
+const MIN_INT32 = -(2 ** 31);
+const MAX_INT64 = 2n ** 63n - 1n;
+const MIN_INT64 = -(2n ** 63n);
+
+/** The canonical form of an object that may have been changed by hooks or come from anywhere. */
+export function canonical(struct: Struct, value: unknown, { own = false } = {}): PlainObject {
+  return canonicalStruct(struct, value, { own, unknown: 0 });
+}
+
+export function canonicalStruct(struct: Struct, value: unknown, walk: Walk): PlainObject {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw wrongType;
+  if (struct.open) return canonicalOpen(struct, value as PlainObject, walk);
+  const object = value as PlainObject;
+  const { always } = struct;
+  const present: Field[] = [];
+  const values: unknown[] = [];
+  // Nothing is copied until the value shows that it is not canonical.
+  let out: PlainObject | undefined = collectFields(struct, object, present, values, walk) && walk.own ? undefined : {};
+  let next = 0;
+  for (let i = 0; i < present.length; i++) {
+    const field = present[i] as Field;
+    for (; next < always.length && (always[next] as Field).index < field.index; next++)
+      writeZero((out ??= copyOf(present, values, i)), always[next] as Field);
+    if (field === always[next]) next++;
+    const before = values[i];
+    const result = fieldValue(field, before, walk);
+    if (out === undefined && result === before && result !== undefined) continue;
+    out ??= copyOf(present, values, i);
+    if (result !== undefined) out[field.name] = result;
+  }
+  for (; next < always.length; next++)
+    writeZero((out ??= copyOf(present, values, present.length)), always[next] as Field);
+  return out ?? object;
+}
+
+function writeZero(out: PlainObject, field: Field): void {
+  out[field.name] = zeroOf(field);
+}
+
+/** A new object with the first fields, which are known to be canonical. */
+function copyOf(fields: readonly Field[], values: readonly unknown[], count: number): PlainObject {
+  const out: PlainObject = {};
+  for (let i = 0; i < count; i++) out[(fields[i] as Field).name] = values[i];
+  return out;
+}
+
+/**
+ * Lists the fields that an object has, and their values, in declared order, and says whether they stood so: all known and none out of
+ * place. (for-in reads a value much faster than a look-up by name; the check keeps what is inherited out.)
+ */
+function collectFields(struct: Struct, object: PlainObject, into: Field[], values: unknown[], walk: Walk): boolean {
+  let inPlace = true;
+  for (const key in object) {
+    if (!Object.hasOwn(object, key)) continue;
+    const field = struct.byName.get(key);
+    if (field === undefined) {
+      walk.unknown++;
+      inPlace = false;
+      continue;
+    }
+    let at = into.length;
+    for (; at > 0 && (into[at - 1] as Field).index > field.index; at--) {
+      into[at] = into[at - 1] as Field;
+      values[at] = values[at - 1];
+      inPlace = false;
+    }
+    into[at] = field;
+    values[at] = object[key];
+  }
+  return inPlace;
+}
+
+/** A field's canonical value, or undefined when it is not to be written. */
+function fieldValue(field: Field, value: unknown, walk: Walk): unknown {
+  if (value === null || value === undefined) return field.always ? zeroOf(field) : undefined;
+  const { type } = field;
+  switch (type.kind) {
+    case "scalar": {
+      const result = scalarValue(type.scalar, value);
+      if (field.always) return result === undefined ? null : result;
+      return field.pointer || !isZero(result) ? result : undefined;
+    }
+    case "struct":
+      return canonicalStruct(type.struct, value, walk);
+    case "list": {
+      if (!Array.isArray(value)) throw wrongType;
+      if (value.length === 0) return field.always ? absentList : undefined;
+      return listValue(type.item, value, walk);
+    }
+    case "map": {
+      const map = mapValue(type.value, value, walk);
+      for (const _ in map) return map;
+      return field.always ? null : undefined;
+    }
+    default:
+      return looseValue(type, value, walk);
+  }
+}
+
+const isZero = (value: unknown) => value === "" || value === 0 || value === false || value === undefined;
+
+/** A value of a list or a map, where null stands for the type's zero. */
+function itemValue(type: TypeRef, value: unknown, walk: Walk): unknown {
+  if (value === null || value === undefined) return zeroItem(type);
+  switch (type.kind) {
+    case "scalar": {
+      const result = scalarValue(type.scalar, value);
+      return result === undefined ? null : result;
+    }
+    case "struct":
+      return canonicalStruct(type.struct, value, walk);
+    case "list":
+      if (!Array.isArray(value)) throw wrongType;
+      return listValue(type.item, value, walk);
+    case "map":
+      return mapValue(type.value, value, walk);
+    default:
+      return looseValue(type, value, walk);
+  }
+}
+
+function listValue(item: TypeRef, value: readonly unknown[], walk: Walk): unknown[] {
+  let out: unknown[] | undefined = walk.own ? undefined : [];
+  for (let i = 0; i < value.length; i++) {
+    const result = itemValue(item, value[i], walk);
+    if (out === undefined && result !== value[i]) out = value.slice(0, i);
+    out?.push(result);
+  }
+  return out ?? (value as unknown[]);
+}
+
+function mapValue(type: TypeRef, value: unknown, walk: Walk): PlainObject {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw wrongType;
+  const out: PlainObject = {};
+  for (const key of sortedKeys(value)) setKey(out, key, itemValue(type, (value as PlainObject)[key], walk));
+  return out;
+}
+
+/** Any JSON, and the unions of JSONSchemaProps. Unknown fields below a union are not reported: the original decodes it apart. */
+function looseValue(type: TypeRef, value: unknown, walk: Walk): unknown {
+  if (type.kind !== "schemaOr") return value;
+  const { unknown } = walk;
+  const result = schemaOrValue(type, value, walk);
+  walk.unknown = unknown;
+  return result;
+}
+
+function schemaOrValue(type: TypeRef & { kind: "schemaOr" }, value: unknown, walk: Walk): unknown {
+  if (Array.isArray(value) && type.or === "schemas")
+    return value.map((one) => canonicalStruct(type.struct, one ?? {}, walk));
+  if (Array.isArray(value) && type.or === "strings") return value.map((one) => scalarValue("string", one ?? ""));
+  if (typeof value === "boolean" && type.or === "bool") return value;
+  return canonicalStruct(type.struct, value, walk);
+}
+
+/** A scalar's one spelling; undefined for a time that is none. */
+function scalarValue(scalar: Scalar, value: unknown): unknown {
+  switch (scalar) {
+    case "string":
+      if (typeof value !== "string") throw wrongType;
+      return value;
+    case "bool":
+      if (typeof value !== "boolean") throw wrongType;
+      return value;
+    case "int32":
+      if (!isInt32(value)) throw wrongType;
+      return value;
+    case "int64":
+      return int64Value(value);
+    case "double":
+      if (typeof value === "bigint") return Number(value);
+      if (typeof value !== "number" || !Number.isFinite(value)) throw wrongType;
+      return value;
+    case "quantity":
+      if (typeof value !== "string" && typeof value !== "number" && typeof value !== "bigint") throw wrongType;
+      return parseQuantity(typeof value === "string" ? value.trim() : String(value)).toString();
+    case "intOrString":
+      if (typeof value !== "string" && !isInt32(value)) throw wrongType;
+      return value;
+    default:
+      if (typeof value !== "string") throw wrongType;
+      return textValue(scalar, value);
+  }
+}
+
+function textValue(scalar: "bytes" | "time" | "microtime" | "duration", value: string): string | undefined {
+  switch (scalar) {
+    case "bytes":
+      return canonicalBase64(value);
+    case "time":
+      return canonicalTime(value);
+    case "microtime":
+      return canonicalMicroTime(value);
+    case "duration":
+      return canonicalDuration(value);
+  }
+}
+
+const isInt32 = (value: unknown): value is number =>
+  typeof value === "number" && Number.isInteger(value) && value <= MAX_INT32 && value >= MIN_INT32;
+
+/** A number, or a bigint where a double would not be exact. */
+function int64Value(value: unknown): number | bigint {
+  if (typeof value === "number" && Number.isSafeInteger(value)) return value;
+  if (typeof value !== "bigint" && !(typeof value === "number" && Number.isInteger(value))) throw wrongType;
+  const exact = BigInt(value);
+  if (exact > MAX_INT64 || exact < MIN_INT64) throw wrongType;
+  return Number.isSafeInteger(Number(exact)) ? Number(exact) : exact;
+}
+
+/** What stands for a field that is always written and was not given. */
+export function zeroOf(field: Field): unknown {
+  if (field.pointer) return null;
+  switch (field.type.kind) {
+    case "list":
+      return absentList;
+    case "scalar":
+      return field.type.scalar === "bytes" ? null : zeroItem(field.type);
+    case "struct":
+      return zeroItem(field.type);
+    default:
+      return null;
+  }
+}
+
+function zeroItem(type: TypeRef): unknown {
+  switch (type.kind) {
+    case "scalar":
+      return ZERO[type.scalar];
+    case "struct":
+      return canonicalStruct(type.struct, {}, { own: false, unknown: 0 });
+    case "map":
+      return {};
+    case "list":
+      return [];
+    default:
+      return null;
+  }
+}
+
+const ZERO: Readonly<Record<Scalar, unknown>> = {
+  string: "",
+  int32: 0,
+  int64: 0,
+  bool: false,
+  double: 0,
+  bytes: "",
+  quantity: "0",
+  time: null,
+  microtime: null,
+  duration: "0s",
+  intOrString: 0,
+};
+
+/** A custom object: everything stays but the order of its keys. */
+function canonicalOpen(struct: Struct, object: PlainObject, walk: Walk): PlainObject {
+  const out: PlainObject = {};
+  const metadata = struct.byName.get("metadata");
+  for (const key of sortedKeys(object)) {
+    const value = object[key];
+    if (value === undefined) continue;
+    if (key === "metadata" && metadata) out[key] = sortDeep(fieldValue(metadata, value, walk) ?? {});
+    else setKey(out, key, sortDeep(value));
+  }
+  return out;
+}
+
+/** Any JSON with all keys in byte order. */
+export function sortDeep(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(sortDeep);
+  const out: PlainObject = {};
+  for (const key of sortedKeys(value)) {
+    const one = (value as PlainObject)[key];
+    if (one !== undefined) setKey(out, key, sortDeep(one));
+  }
+  return out;
+}
