@@ -24,7 +24,7 @@ describe("SortedIndex", () => {
       }
       if (step % 500 === 0) agree(index, model, `/registry/${"abcd"[step % 4]}/`);
     }
-    for (const key of [...model.keys()]) {
+    for (const key of model.keys()) {
       index.delete(key);
       model.delete(key);
     }

@@ -38,7 +38,7 @@ export class Watchers {
   }
 
   closeAll(reason: WatchEnd): void {
-    for (const watcher of [...this.#all]) this.close(watcher, reason);
+    for (const watcher of this.#all) this.close(watcher, reason);
   }
 
   /** Ends the catching up of a watcher: hands it what is missing and lets new batches come. */
