@@ -58,7 +58,7 @@ export class LogFile {
       this.db.exec("PRAGMA locking_mode = EXCLUSIVE");
       this.#format(path);
       this.db.exec(
-        "PRAGMA synchronous = FULL; PRAGMA fullfsync = 1; PRAGMA cache_size = -2048; PRAGMA journal_size_limit = 16777216",
+        "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 512; PRAGMA fullfsync = 1; PRAGMA cache_size = -2048; PRAGMA journal_size_limit = 16777216",
       );
       // The first write transaction takes the lock for as long as the file is open.
       this.db.exec("BEGIN IMMEDIATE; COMMIT");
@@ -74,7 +74,7 @@ export class LogFile {
     const version = this.pragma("user_version");
     const application = this.pragma("application_id");
     if (version === 0 && application === 0 && this.pragma("schema_version") === 0) {
-      this.db.exec("PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL");
+      this.db.exec("PRAGMA page_size = 16384; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL");
       this.db.exec(
         `BEGIN; ${SCHEMA} PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT_VERSION}; COMMIT`,
       );

@@ -34,7 +34,7 @@ export interface Chunk {
 export type FromWorker =
   | { readonly say: "chunk"; readonly chunk: Chunk }
   | { readonly say: "opened"; readonly head: number; readonly floors: readonly Floor[] }
-  | { readonly say: "refused"; readonly error: Error; readonly locked: boolean }
+  | { readonly say: "refused"; readonly error: Error; readonly cause: "locked" | "format" | "other" }
   | { readonly say: "answer"; readonly id: number; readonly answer: Answers[Question["ask"]] }
   | { readonly say: "failed"; readonly id: number; readonly error: Error };
 

@@ -4,9 +4,12 @@
  * through `broken`, and open questions are then never answered.
  */
 import { Worker } from "node:worker_threads";
-import { FolderLockedError } from "./data-folder.ts";
+import { FolderLockedError, FormatError } from "./data-folder.ts";
 import type { Floor } from "./log-file.ts";
 import type { Answers, Chunk, FromWorker, Question, WorkerData } from "./messages.ts";
+
+/** Its entry: the source beside this file or, in a bundle, an entry of its own beside the chunk that this file went into. */
+const WORKER = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./storage-worker.js", import.meta.url);
 
 interface Open {
   readonly resolve: (answer: never) => void;
@@ -36,7 +39,7 @@ export class WorkerLink {
     loaded: (chunk: Chunk) => void,
     broken: (error: Error) => void,
   ): Promise<[WorkerLink, Opened]> {
-    const worker = new Worker(new URL("./worker.ts", import.meta.url), {
+    const worker = new Worker(WORKER, {
       name: "storage",
       workerData: data,
       execArgv: [],
@@ -48,7 +51,7 @@ export class WorkerLink {
       worker.on("message", (message: FromWorker) => {
         if (message.say === "chunk") loaded(message.chunk);
         else if (message.say === "opened") resolve(message);
-        else if (message.say === "refused") reject(message.locked ? new FolderLockedError(data.folder) : message.error);
+        else if (message.say === "refused") reject(refusal(data.folder, message));
         else link.#receive(message);
       });
     });
@@ -95,4 +98,9 @@ export class WorkerLink {
   #fail(error: Error): void {
     if (!this.#closing) this.#broken(error);
   }
+}
+
+function refusal(folder: string, { error, cause }: Extract<FromWorker, { say: "refused" }>): Error {
+  if (cause === "locked") return new FolderLockedError(folder);
+  return cause === "format" ? new FormatError(error.message) : error;
 }

@@ -2,9 +2,10 @@
  * The thread that owns the log file. It does one thing after the other, in small steps, so that an append waits for no more
  * than one of them. It is an entry of its own: started by file name, not imported.
  */
+import { closeSync, openSync } from "node:fs";
 import { backup } from "node:sqlite";
 import { parentPort, workerData } from "node:worker_threads";
-import { logPath, prepareFolder, writeHolder } from "./data-folder.ts";
+import { FormatError, logPath, prepareFolder, writeHolder } from "./data-folder.ts";
 import { isBusy, LogFile } from "./log-file.ts";
 import type { Answers, Chunk, FromWorker, Question, ToWorker, WorkerData } from "./messages.ts";
 import { RecordChunks } from "./records.ts";
@@ -33,7 +34,9 @@ function open(): LogFile | undefined {
     say({ say: "opened", head: log.head(), floors: log.floors() });
     return log;
   } catch (error) {
-    say({ say: "refused", error: asError(error), locked: isBusy(error) });
+    // Classes do not survive the way to the other thread.
+    const cause = isBusy(error) ? "locked" : error instanceof FormatError ? "format" : "other";
+    say({ say: "refused", error: asError(error), cause });
     return undefined;
   }
 }
@@ -88,8 +91,10 @@ function work(
   }
 }
 
-/** A copy of the file as it is when the last page is copied: it holds all that is committed while it is made. */
+/** A copy of the file that holds at least what was durable when it was asked for. */
 async function snapshot(file: LogFile, target: string): Promise<Answers["snapshot"]> {
+  // Made here, so that it is new and its owner's alone.
+  closeSync(openSync(target, "wx", 0o600));
   await backup(file.db, target, { rate: SNAPSHOT_PAGES });
   const copy = new LogFile(target);
   const revision = copy.head();
