@@ -65,12 +65,11 @@ export async function openEmbeddedStorage(options: EmbeddedStorageOptions): Prom
       );
       process.exit(STORAGE_FAILED_EXIT_CODE);
     });
-  let storage: EmbeddedStorage | undefined;
   const policy = new HistoryPolicy(options.history);
-  const content = await loadContent(resolve(options.folder), policy, (error) =>
-    storage ? storage.fail(error) : onFatal(error),
-  );
-  storage = new EmbeddedStorage(content, policy, options.clock ?? realClock, onFatal);
+  let broken = onFatal;
+  const content = await loadContent(resolve(options.folder), policy, (error) => broken(error));
+  const storage = new EmbeddedStorage(content, policy, options.clock ?? realClock, onFatal);
+  broken = (error) => storage.fail(error);
   return storage;
 }
 
