@@ -135,3 +135,11 @@ export class RevisionError extends Error {
     this.bound = bound;
   }
 }
+
+/** Something was asked of a storage after `close`. */
+export class StorageClosedError extends Error {
+  constructor() {
+    super("the storage is closed: nothing can be read from it or written to it any more");
+    this.name = "StorageClosedError";
+  }
+}
