@@ -93,7 +93,15 @@ test("sums and differences", () => {
 /** A quantity as a whole number of billionths, worked out naively. */
 function naive(text: string): bigint {
   const [, sign, number = "0", suffix = ""] = /^([+-]?)([0-9.]+)(.*)$/.exec(text) as RegExpExecArray;
-  const powers: Record<string, bigint> = { n: 1n, u: 10n ** 3n, m: 10n ** 6n, "": 10n ** 9n, k: 10n ** 12n, M: 10n ** 15n, G: 10n ** 18n };
+  const powers: Record<string, bigint> = {
+    n: 1n,
+    u: 10n ** 3n,
+    m: 10n ** 6n,
+    "": 10n ** 9n,
+    k: 10n ** 12n,
+    M: 10n ** 15n,
+    G: 10n ** 18n,
+  };
   for (const [i, s] of ["Ki", "Mi", "Gi"].entries()) powers[s] = 10n ** 9n * 1024n ** BigInt(i + 1);
   const [whole = "", fraction = ""] = number.split(".");
   const scaled = BigInt(whole + fraction) * (powers[suffix] as bigint);
