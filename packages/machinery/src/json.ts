@@ -1,0 +1,111 @@
+/**
+ * Exact JSON. `JSON.parse` is the road for nearly every text; what it would get wrong (integers that a double cannot
+ * hold, lone surrogates, numbers out of range, nesting without end, repeated members where they are asked for) is
+ * found by a scan and goes through the reader of json-reader.ts, which also words the errors as Go's encoding/json does.
+ */
+import { isUtf8 } from "node:buffer";
+import { MAX_DEPTH, readJson } from "./json-reader.ts";
+import { isObject, type JsonValue, type ReadonlyJson } from "./json-value.ts";
+import { decodeUtf8 } from "./utf8.ts";
+
+export { JsonError } from "./json-reader.ts";
+
+export interface ParseJsonOptions {
+  /** Collects the paths of members that stand twice in their object ("spec.containers[0].name"), in order. */
+  readonly duplicates?: string[];
+}
+
+/** A number of many digits or with a large exponent, or an escaped surrogate: JSON.parse may not be exact. */
+const NEEDS_CARE = /(?:^|[:,[\s])-?(?:[0-9]{16}|[0-9.]+[eE]\+?[0-9]{3})|\\u[dD][89a-fA-F]/;
+
+/** No valid text shorter than this nests too deeply. */
+const SHORTEST_DEEP = 2 * MAX_DEPTH;
+/** Members are counted by recursion up to here. */
+const SHALLOW = 500;
+
+/** Parses JSON exactly; throws a JsonError in Go's words. */
+export function parseJson(input: string | Uint8Array, { duplicates }: ParseJsonOptions = {}): JsonValue {
+  const text = typeof input === "string" ? input : textOf(input);
+  if (NEEDS_CARE.test(text)) return readJson(text, duplicates);
+  const found = duplicates || text.length >= SHORTEST_DEEP ? scan(text) : undefined;
+  if (found && found.depth > (duplicates ? SHALLOW : MAX_DEPTH)) return readJson(text, duplicates);
+  let value: JsonValue;
+  try {
+    value = JSON.parse(text) as JsonValue;
+  } catch {
+    return readJson(text, duplicates);
+  }
+  return duplicates && countMembers(value) !== found?.members ? readJson(text, duplicates) : value;
+}
+
+/** Writes JSON; bigints become numbers. */
+export function stringifyJson(value: ReadonlyJson, indent?: number): string {
+  try {
+    return JSON.stringify(value, undefined, indent);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return JSON.stringify(value, exactNumbers, indent);
+  }
+}
+
+const exactNumbers = (_key: string, value: unknown): unknown =>
+  typeof value === "bigint" ? rawJson(String(value)) : value;
+
+/** Part of V8 for some releases, and not yet of TypeScript's library. */
+const rawJson = (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON;
+
+function textOf(bytes: Uint8Array): string {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return isUtf8(buffer) ? buffer.toString("utf8") : decodeUtf8(buffer);
+}
+
+/** How deeply a text nests and how many members it writes, if it is valid at all. */
+function scan(text: string): { depth: number; members: number } {
+  let depth = 0;
+  let deepest = 0;
+  let members = 0;
+  for (let i = 0; i < text.length; i++) {
+    switch (text.charCodeAt(i)) {
+      case 0x22:
+        i = endOfString(text, i);
+        break;
+      case 0x3a:
+        members++;
+        break;
+      case 0x5b:
+      case 0x7b:
+        if (++depth > deepest) deepest = depth;
+        break;
+      case 0x5d:
+      case 0x7d:
+        depth--;
+    }
+  }
+  return { depth: deepest, members };
+}
+
+/** Where the string that begins here ends: at its closing quote, or at the end of the text. */
+function endOfString(text: string, start: number): number {
+  let end = start;
+  for (;;) {
+    end = text.indexOf('"', end + 1);
+    if (end < 0) return text.length;
+    let slashes = 0;
+    while (text.charCodeAt(end - 1 - slashes) === 0x5c) slashes++;
+    if (slashes % 2 === 0) return end;
+  }
+}
+
+function countMembers(value: JsonValue): number {
+  let count = 0;
+  if (Array.isArray(value)) {
+    for (const item of value) if (typeof item === "object") count += countMembers(item);
+  } else if (isObject(value)) {
+    for (const key of Object.keys(value)) {
+      count++;
+      const member = value[key] as JsonValue;
+      if (typeof member === "object") count += countMembers(member);
+    }
+  }
+  return count;
+}
