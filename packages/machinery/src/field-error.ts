@@ -84,16 +84,12 @@ export const tooMany = (field: string, actual: number, maxItems: number): FieldE
   value: actual,
   detail: maxItems < 0 ? "has too many items" : `must have at most ${maxItems} item${maxItems === 1 ? "" : "s"}`,
 });
+/** The values stand in the order given: the original sorts some lists, and not others. */
 export const notSupported = (field: string, value: unknown, allowed: readonly string[]): FieldError => ({
   type: "FieldValueNotSupported",
   field,
   value,
-  detail: allowed.length
-    ? `supported values: ${[...allowed]
-        .sort()
-        .map((v) => JSON.stringify(v))
-        .join(", ")}`
-    : "",
+  detail: allowed.length ? `supported values: ${allowed.map((v) => JSON.stringify(v)).join(", ")}` : "",
 });
 
 /** The text of one error without its field, as it stands in a cause. */

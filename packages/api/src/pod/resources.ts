@@ -1,0 +1,114 @@
+/**
+ * What a pod asks of a node. A pod needs the larger of what its regular containers need together and what each init container needs
+ * beside the sidecars started before it; resources of the pod itself stand above those of its containers; overhead comes on top.
+ */
+import { parseQuantity, type Quantity } from "@kubets/machinery/quantity";
+import type { Container, Pod, PodSpec } from "../generated/types/core-v1.ts";
+import { isSidecar, statusOf } from "./containers.ts";
+
+export type Amounts = ReadonlyMap<string, Quantity>;
+export type ResourceList = Readonly<Record<string, string>>;
+
+type Mutable = Map<string, Quantity>;
+type Kind = "requests" | "limits";
+
+/** Resources that may be set for a pod as a whole. */
+export const isPodLevelResource = (name: string): boolean =>
+  name === "cpu" || name === "memory" || name.startsWith("hugepages-");
+
+/** What the scheduler counts for the pod: requests, with overhead. */
+export function podRequests(pod: Pick<Pod, "spec"> & Partial<Pick<Pod, "status">>): Amounts {
+  const total = containersNeed(pod.spec, (container) => requestsOf(container, pod.status));
+  overridePodLevel(total, pod.spec.resources?.requests);
+  addList(total, pod.spec.overhead);
+  return total;
+}
+
+/** The most that the pod may use; a resource that some container leaves open is counted as far as limits are set. */
+export function podLimits(pod: Pick<Pod, "spec">): Amounts {
+  const total = containersNeed(pod.spec, (container) => amounts(container.resources?.limits));
+  overridePodLevel(total, pod.spec.resources?.limits);
+  for (const [name, text] of Object.entries(pod.spec.overhead ?? {})) {
+    const limit = total.get(name);
+    if (limit && !limit.isZero()) total.set(name, limit.add(parseQuantity(text)));
+  }
+  return total;
+}
+
+/** What containers need without what is set for the pod as a whole, and without overhead. */
+export const containersTotal = (spec: PodSpec, kind: Kind): Amounts =>
+  containersNeed(spec, (container) => amounts(container.resources?.[kind]));
+
+export function amounts(list: ResourceList | undefined): Mutable {
+  const map: Mutable = new Map();
+  for (const name in list) map.set(name, parseQuantity(list[name] as string));
+  return map;
+}
+
+/** As a resource list, the shape in which the API writes amounts. */
+export const resourceList = (amounts: Amounts): Record<string, string> =>
+  Object.fromEntries([...amounts].map(([name, quantity]) => [name, quantity.toString()]));
+
+function containersNeed(spec: PodSpec, needOf: (container: Container) => Amounts): Mutable {
+  const total: Mutable = new Map();
+  for (const container of spec.containers) add(total, needOf(container));
+  if (!spec.initContainers?.length) return total;
+
+  const sidecars: Mutable = new Map();
+  const starting: Mutable = new Map();
+  for (const container of spec.initContainers) {
+    const need = needOf(container);
+    if (isSidecar(container)) {
+      add(total, need);
+      add(sidecars, need);
+      raise(starting, sidecars);
+    } else {
+      const beside = new Map(sidecars);
+      add(beside, need);
+      raise(starting, beside);
+    }
+  }
+  raise(total, starting);
+  return total;
+}
+
+/** While a pod is resized it holds the most of what is asked for, allocated and in use. */
+function requestsOf(container: Container, status: Pod["status"] | undefined): Amounts {
+  const asked = amounts(container.resources?.requests);
+  const known =
+    statusOf(status?.containerStatuses, container.name) ?? statusOf(status?.initContainerStatuses, container.name);
+  if (!known) return asked;
+  if (known.resources?.requests) raiseKnown(asked, amounts(known.resources.requests));
+  if (known.allocatedResources) raiseKnown(asked, amounts(known.allocatedResources));
+  return asked;
+}
+
+/** A pod whose resize cannot be done holds what it has; one that is resized holds the larger. */
+function raiseKnown(asked: Mutable, held: Amounts): void {
+  for (const [name, quantity] of held) {
+    const before = asked.get(name);
+    if (before && quantity.compare(before) > 0) asked.set(name, quantity);
+  }
+}
+
+function overridePodLevel(total: Mutable, list: ResourceList | undefined): void {
+  for (const [name, quantity] of amounts(list)) if (isPodLevelResource(name)) total.set(name, quantity);
+}
+
+function addList(total: Mutable, list: ResourceList | undefined): void {
+  if (list) add(total, amounts(list));
+}
+
+function add(total: Mutable, more: Amounts): void {
+  for (const [name, quantity] of more) {
+    const before = total.get(name);
+    total.set(name, before ? before.add(quantity) : quantity);
+  }
+}
+
+function raise(total: Mutable, other: Amounts): void {
+  for (const [name, quantity] of other) {
+    const before = total.get(name);
+    if (!before || quantity.compare(before) > 0) total.set(name, quantity);
+  }
+}
