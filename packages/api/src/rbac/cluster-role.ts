@@ -1,0 +1,5 @@
+/** ClusterRole */
+import { define } from "../define.ts";
+import { clusterroles } from "../generated/refs.ts";
+
+export const clusterRoleResource = define(clusterroles, {});
