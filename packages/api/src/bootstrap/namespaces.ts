@@ -2,6 +2,7 @@
 import type { Namespace } from "../generated/types/core-v1.ts";
 import type { PriorityClass } from "../generated/types/scheduling-v1.ts";
 import type { Input } from "../meta.ts";
+import { SYSTEM_CLASSES } from "../scheduling/priority-class.ts";
 
 const namespace = (name: string): Input<Namespace> => ({
   apiVersion: "v1",
@@ -16,11 +17,11 @@ export const systemNamespaces: readonly Input<Namespace>[] = [
   namespace("kube-system"),
 ];
 
-const priorityClass = (name: string, value: number, description: string): Input<PriorityClass> => ({
+const priorityClass = (name: string, description: string): Input<PriorityClass> => ({
   apiVersion: "scheduling.k8s.io/v1",
   kind: "PriorityClass",
   metadata: { name },
-  value,
+  value: SYSTEM_CLASSES[name] ?? 0,
   description,
   preemptionPolicy: "PreemptLowerPriority",
 });
@@ -28,12 +29,10 @@ const priorityClass = (name: string, value: number, description: string): Input<
 export const systemPriorityClasses: readonly Input<PriorityClass>[] = [
   priorityClass(
     "system-node-critical",
-    2_000_001_000,
     "Used for system critical pods that must not be moved from their current node.",
   ),
   priorityClass(
     "system-cluster-critical",
-    2_000_000_000,
     "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.",
   ),
 ];
