@@ -1,11 +1,53 @@
-/** The one list of all built-in resources. */
+/** The one list of all built-in resources, in the order of discovery within each group and version. */
+import { admissionregistrationResources } from "./admissionregistration/index.ts";
+import { apiextensionsResources } from "./apiextensions/index.ts";
+import { apiregistrationResources } from "./apiregistration/index.ts";
+import { appsResources } from "./apps/index.ts";
+import { authenticationResources } from "./authentication/index.ts";
+import { authorizationResources } from "./authorization/index.ts";
+import { autoscalingResources } from "./autoscaling/index.ts";
+import { batchResources } from "./batch/index.ts";
+import { certificatesResources } from "./certificates/index.ts";
+import { coordinationResources } from "./coordination/index.ts";
 import { configMapResource } from "./core/configmap.ts";
-import type { KubeObject } from "./meta.ts";
+import { discoveryResources } from "./discovery/index.ts";
+import { eventsResources } from "./events/index.ts";
+import { flowcontrolResources } from "./flowcontrol/index.ts";
+import { networkingResources } from "./networking/index.ts";
+import { nodeResources } from "./node/index.ts";
+import { policyResources } from "./policy/index.ts";
+import { rbacResources } from "./rbac/index.ts";
+import { resourceResources } from "./resource/index.ts";
 import type { ResourceDefinition } from "./resource.ts";
+import type { ResourceRef } from "./resource-ref.ts";
+import { schedulingResources } from "./scheduling/index.ts";
+import { storageResources } from "./storage/index.ts";
 
-export const builtInResources: readonly ResourceDefinition[] = [configMapResource].map(erase);
+export const builtInResources: readonly ResourceDefinition[] = [
+  configMapResource,
+  ...apiregistrationResources,
+  ...appsResources,
+  ...eventsResources,
+  ...authenticationResources,
+  ...authorizationResources,
+  ...autoscalingResources,
+  ...batchResources,
+  ...certificatesResources,
+  ...networkingResources,
+  ...policyResources,
+  ...rbacResources,
+  ...storageResources,
+  ...admissionregistrationResources,
+  ...apiextensionsResources,
+  ...schedulingResources,
+  ...coordinationResources,
+  ...nodeResources,
+  ...discoveryResources,
+  ...resourceResources,
+  ...flowcontrolResources,
+].map(erase);
 
 /** A definition of one kind as one of any kind: the road hands each only its own objects. */
-function erase<T extends KubeObject>(definition: ResourceDefinition<T>): ResourceDefinition {
-  return definition as unknown as ResourceDefinition;
+function erase(definition: ResourceRef): ResourceDefinition {
+  return definition as ResourceDefinition;
 }

@@ -21,7 +21,7 @@ type Particular<T extends KubeObject> = Partial<Omit<ResourceDefinition<T>, keyo
 
 export function define<T extends KubeObject>(
   ref: ResourceRef<T>,
-  particular: Particular<T> = {},
+  particular: Particular<NoInfer<T>> = {},
 ): ResourceDefinition<T> {
   let schema: Struct | undefined;
   return {

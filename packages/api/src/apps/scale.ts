@@ -1,0 +1,24 @@
+/** The scale of a workload: its replicas, and the selector of its pods as text. */
+
+import type { LabelSelector } from "../generated/types/meta-v1.ts";
+import type { KubeObject } from "../meta.ts";
+import type { Subresource } from "../resource.ts";
+import { selectorText } from "../selector-text.ts";
+
+type Scalable = KubeObject & {
+  readonly spec?: { readonly replicas?: number; readonly selector?: LabelSelector };
+  readonly status?: { readonly replicas?: number };
+};
+
+export const scaleOf = <T extends Scalable>(): Subresource<T> => ({
+  type: "scale",
+  replicas: {
+    spec: ({ spec }) => spec?.replicas ?? 0,
+    status: ({ status }) => status?.replicas ?? 0,
+    selector: ({ spec }) => selectorText(spec?.selector),
+    setSpec: (object, replicas) => {
+      const draft = object as { spec?: { replicas?: number } };
+      (draft.spec ??= {}).replicas = replicas;
+    },
+  },
+});

@@ -1,0 +1,16 @@
+/**
+ * What a fresh server makes for itself before it is ready. The objects are as a client would send them: defaults, identity and status come
+ * from the road of any write. What depends on the server's options (the service `kubernetes`, its address, the first ServiceCIDR) is
+ * made by the server.
+ */
+import { componentRoles } from "./component-roles.ts";
+import { controllerRoles } from "./controller-roles.ts";
+import { userRoles } from "./user-roles.ts";
+
+export { builtInApiServices, localApiService } from "./api-services.ts";
+export { flowSchemas, priorityLevels } from "./flow-control.ts";
+export { namespacedRoleBindings, namespacedRoles } from "./namespaced-roles.ts";
+export { systemNamespaces, systemPriorityClasses } from "./namespaces.ts";
+export { roleBindings } from "./role-bindings.ts";
+
+export const clusterRoles = [...userRoles, ...componentRoles, ...controllerRoles];

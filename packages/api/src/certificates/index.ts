@@ -1,0 +1,4 @@
+/** The resources of certificates.k8s.io. */
+import { certificateSigningRequestResource } from "./certificate-signing-request.ts";
+
+export const certificatesResources = [certificateSigningRequestResource];

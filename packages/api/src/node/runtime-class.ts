@@ -1,0 +1,5 @@
+/** RuntimeClass */
+import { define } from "../define.ts";
+import { runtimeclasses } from "../generated/refs.ts";
+
+export const runtimeClassResource = define(runtimeclasses, {});

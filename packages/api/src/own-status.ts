@@ -1,0 +1,33 @@
+/** The hooks of the many resources whose status is written through its subresource alone. */
+import type { FieldError } from "@kubets/machinery";
+import { keepAllBut, keepPart } from "./define.ts";
+import type { Draft, KubeObject } from "./meta.ts";
+import type { Subresource, WriteContext } from "./resource.ts";
+
+interface WithStatus {
+  status?: unknown;
+}
+
+/** A new object has not been seen by its controller. */
+export function clearStatus<T extends KubeObject>(object: Draft<T>): void {
+  (object as WithStatus).status = {};
+}
+
+export function keepStatus<T extends KubeObject>(object: Draft<T>, old: T): void {
+  keepPart(object, old, "status");
+}
+
+/** What the main resource does about the status. */
+export const ownStatus = { prepareForCreate: clearStatus, prepareForUpdate: keepStatus };
+
+/** The subresource, with what must hold of a new status. */
+export function statusSubresource<T extends KubeObject>(
+  validateUpdate?: (object: T, old: T, context: WriteContext) => FieldError[],
+): Subresource<T> {
+  return {
+    type: "status",
+    part: ["status"],
+    prepareForUpdate: keepAllBut("status"),
+    ...(validateUpdate && { validateUpdate }),
+  };
+}
