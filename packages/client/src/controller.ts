@@ -15,7 +15,7 @@ import type { ResourceRef } from "@kubets/api/resource-ref";
 import type { Clock, Logger, Random } from "@kubets/machinery";
 import type { Client } from "./client.ts";
 import type { EventRecorder } from "./event-recorder.ts";
-import type { Informer } from "./informer.ts";
+import type { Informer, InformerOptions } from "./informer.ts";
 
 export interface Controller {
   /** As in --controllers: "replicaset", "deployment", ... */
@@ -54,7 +54,8 @@ export interface ControllerContext {
 
 /** The informers of a process, one for each collection. */
 export interface Cache {
-  informer<T extends KubeObject>(ref: ResourceRef<T>): Informer<T>;
+  /** With a selection: of those objects alone, with a watch of its own. */
+  informer<T extends KubeObject>(ref: ResourceRef<T>, selection?: InformerOptions): Informer<T>;
   get<T extends KubeObject>(ref: ResourceRef<T>, key: string): T | undefined;
   list<T extends KubeObject>(ref: ResourceRef<T>, namespace?: string): T[];
   /** The objects whose controller (the owner reference with controller: true) is this one, by its uid. */
