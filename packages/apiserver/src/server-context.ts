@@ -1,4 +1,5 @@
 /** What the parts of one API server share. Made once, at start. */
+import type { ServerAddress } from "@kubets/api/discovery";
 import type { Clock, Logger, Random } from "@kubets/machinery";
 import type { AdmissionChain } from "./admission/chain.ts";
 import type { ClusterView } from "./admission/plugin.ts";
@@ -31,4 +32,6 @@ export interface ServerOptions {
   featureEnabled(name: string): boolean;
   readonly minWatchSeconds: number;
   readonly maxBodyBytes: number;
+  /** How clients reach the server, for discovery. */
+  readonly addresses: readonly ServerAddress[];
 }

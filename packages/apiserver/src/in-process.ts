@@ -1,0 +1,129 @@
+/**
+ * The transport of callers in the server's own process: it enters behind TLS with a user of its own, and takes the same road as everyone from
+ * there on. Nothing is serialised: what it sends is decoded from the object, what it gets is the server's own, shared and never to be changed.
+ */
+import { StatusError, type Status } from "@kubets/machinery";
+import type { ApiRequest, ApiResponse, Transport, TransportWatchSink } from "@kubets/client/transport";
+import type { User } from "./authn/authenticator.ts";
+import { withAuthenticated } from "./authn/authenticator.ts";
+import type { Core } from "./core.ts";
+import type { CoreExchange, DirectCaller, DirectWatch } from "./front/core-exchange.ts";
+import type { BatchEvent } from "./store/event-batch.ts";
+
+export function inProcessTransport(core: Core, user: User): Transport {
+  const caller = withAuthenticated(user);
+  return {
+    takesObjects: true,
+    request: (request) =>
+      new Promise<ApiResponse>((resolve, reject) => {
+        if (request.signal?.aborted) return reject(request.signal.reason as Error);
+        request.signal?.addEventListener("abort", () => reject(request.signal?.reason as Error), { once: true });
+        core.serve(new DirectExchange(caller, request, resolve, undefined));
+      }),
+    watch: (request, sink) =>
+      new Promise((resolve, reject) => {
+        const refused = ({ status, object }: ApiResponse) => reject(new StatusError({ ...(object?.() as Status), code: status }));
+        const watch = new SinkWatch(sink, request.signal);
+        core.serve(new DirectExchange(caller, request, refused, () => {
+          resolve({ stop: () => watch.stop() });
+          return watch;
+        }));
+      }),
+    close() {},
+  };
+}
+
+class DirectExchange implements CoreExchange {
+  readonly method: string;
+  readonly url: string;
+  readonly remoteAddress = "";
+  readonly direct: DirectCaller;
+  readonly #request: ApiRequest;
+  readonly #resolve: (response: ApiResponse) => void;
+
+  constructor(user: User, request: ApiRequest, resolve: (response: ApiResponse) => void, watch: (() => DirectWatch) | undefined) {
+    this.method = request.method;
+    this.url = request.path;
+    this.#request = request;
+    this.#resolve = resolve;
+    this.direct = {
+      user,
+      object: request.object ?? (request.body && JSON.parse(Buffer.from(request.body).toString())),
+      respond: (status, object) => resolve(objectResponse(status, object)),
+      watch: () => {
+        if (!watch) throw new Error("a watch in process goes through Transport.watch");
+        return watch();
+      },
+    };
+  }
+
+  header(name: string): string | undefined {
+    return this.#request.headers?.[name];
+  }
+
+  certificate() {
+    return undefined;
+  }
+
+  async readBody(): Promise<Uint8Array> {
+    return this.#request.body ?? new Uint8Array();
+  }
+
+  respond(status: number, headers: readonly string[], body: Uint8Array | readonly Uint8Array[] = []): void {
+    const bytes = body instanceof Uint8Array ? body : Buffer.concat(body);
+    this.#resolve(bytesResponse(status, headers, bytes));
+  }
+
+  stream(): never {
+    throw new Error("streams in process go through Transport.watch");
+  }
+
+  onClose(): void {}
+}
+
+function objectResponse(status: number, object: unknown): ApiResponse {
+  const bytes = () => Promise.resolve(Buffer.from(JSON.stringify(object)));
+  return { status, headers: {}, object: () => object, bytes, stream: () => once(bytes()) };
+}
+
+function bytesResponse(status: number, headers: readonly string[], bytes: Uint8Array): ApiResponse {
+  const named: Record<string, string> = {};
+  for (let i = 0; i + 1 < headers.length; i += 2) named[headers[i] as string] = headers[i + 1] as string;
+  return { status, headers: named, bytes: () => Promise.resolve(bytes), stream: () => once(Promise.resolve(bytes)) };
+}
+
+async function* once(bytes: Promise<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield await bytes;
+}
+
+/** Between the server's batches and the caller's sink: after `stop` the sink hears nothing more. */
+class SinkWatch implements DirectWatch {
+  readonly #sink: TransportWatchSink;
+  #stopped = false;
+  #onStop: (() => void) | undefined;
+
+  constructor(sink: TransportWatchSink, signal: AbortSignal | undefined) {
+    this.#sink = sink;
+    signal?.addEventListener("abort", () => this.stop(), { once: true });
+  }
+
+  events(batch: readonly BatchEvent[]): void {
+    if (!this.#stopped) this.#sink.events(batch.map(({ type, object }) => ({ type, object: object.object })));
+  }
+
+  end(error?: Error): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#sink.closed(error);
+  }
+
+  onStop(run: () => void): void {
+    this.#onStop = run;
+  }
+
+  stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#onStop?.();
+  }
+}

@@ -1,0 +1,91 @@
+/** How many replicas: read and written as an autoscaling/v1 Scale, whatever the resource keeps them in. */
+import { applyJsonPatch, badRequest, conflict, mergePatch, methodNotSupported, notFound } from "@kubets/machinery";
+import type { Draft, KubeObject, PlainObject } from "@kubets/api/meta";
+import { groupResource, type ScalePaths } from "@kubets/api/resource";
+import { structOf } from "@kubets/api/schema";
+import { type ApiCall, inVersion, keyOf, storeOf } from "../api-call.ts";
+import { mediaTypeOf, readObject } from "../body.ts";
+import { respondValue } from "../respond.ts";
+import { parsePatch } from "../verbs/patch-body.ts";
+import { CHANGED_MEANWHILE, changeObject } from "../write/change.ts";
+import { invalid, invalidValue } from "@kubets/machinery";
+
+interface Scale {
+  metadata: { name?: string; namespace?: string; uid?: string; resourceVersion?: string };
+  spec?: { replicas?: number };
+}
+
+export async function scale(call: ApiCall): Promise<void> {
+  switch (call.info.verb) {
+    case "get":
+      await storeOf(call).fresh();
+      return respondValue(call, 200, scaleOf(call, current(call)));
+    case "update":
+      return write(call, () => readScale(call));
+    case "patch":
+      return write(call, async (now) => patchedScale(call, now));
+    default:
+      throw methodNotSupported(groupResource(call.resource.definition), call.info.verb);
+  }
+}
+
+const SCALE = { group: "autoscaling", version: "v1", kind: "Scale", schema: structOf("api.autoscaling.v1.Scale") };
+
+function current(call: ApiCall): KubeObject {
+  const cached = storeOf(call).cache.get(keyOf(call.info));
+  if (!cached) throw notFound(groupResource(call.resource.definition), call.info.name);
+  return inVersion(call, cached.object);
+}
+
+function scaleOf(call: ApiCall, object: KubeObject): PlainObject {
+  const { replicas } = call.subresource as { replicas: ScalePaths };
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
+  const selector = replicas.selector(object);
+  return {
+    kind: "Scale",
+    apiVersion: "autoscaling/v1",
+    metadata: { name, ...(namespace && { namespace }), uid, resourceVersion, creationTimestamp },
+    spec: withoutZero({ replicas: replicas.spec(object) }),
+    status: { replicas: replicas.status(object), ...(selector && { selector }) },
+  };
+}
+
+const withoutZero = (spec: { replicas: number }) => (spec.replicas === 0 ? {} : spec);
+
+async function write(call: ApiCall, read: (now: PlainObject) => Promise<Scale>): Promise<void> {
+  const { definition } = call.resource;
+  const { replicas } = call.subresource as { replicas: ScalePaths };
+  await storeOf(call).fresh();
+  const wanted = call.info.verb === "update" ? await read({}) : undefined;
+  const changed = await changeObject(call, async (old) => {
+    const asked = wanted ?? (await read(scaleOf(call, old)));
+    check(call, asked, old);
+    const next = structuredClone(old) as Draft<KubeObject>;
+    replicas.setSpec(next, asked.spec?.replicas ?? 0);
+    if (definition.countsGeneration && replicas.spec(old) !== replicas.spec(next as KubeObject)) next.metadata.generation = (old.metadata.generation ?? 0) + 1;
+    return next;
+  });
+  respondValue(call, 200, scaleOf(call, changed.stored ? inVersion(call, changed.stored.object) : changed.object));
+}
+
+async function readScale(call: ApiCall): Promise<Scale> {
+  return (await readObject(call, SCALE)) as unknown as Scale;
+}
+
+async function patchedScale(call: ApiCall, now: PlainObject): Promise<Scale> {
+  const json = mediaTypeOf(call.exchange.header("content-type")) === "application/json-patch+json";
+  const body = (bodies.get(call) ?? bodies.set(call, parsePatch(call, json ? "json" : "merge")).get(call)) as Promise<unknown>;
+  const patch = await body;
+  return (json ? applyJsonPatch(now, patch as readonly unknown[]) : mergePatch(now, patch)) as unknown as Scale;
+}
+/** A body is read once, also when the change is tried again. */
+const bodies = new WeakMap<ApiCall, Promise<unknown>>();
+
+function check(call: ApiCall, { metadata, spec }: Scale, old: KubeObject): void {
+  const { name } = call.info;
+  if (metadata.name && metadata.name !== name) throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`);
+  if (metadata.resourceVersion && metadata.resourceVersion !== old.metadata.resourceVersion)
+    throw conflict(groupResource(call.resource.definition), name, CHANGED_MEANWHILE);
+  if ((spec?.replicas ?? 0) < 0)
+    throw invalid({ group: "autoscaling", kind: "Scale" }, name, [invalidValue("spec.replicas", spec?.replicas, "must be greater than or equal to 0")]);
+}
