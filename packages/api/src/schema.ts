@@ -6,6 +6,7 @@
  * numbers, or bigints where a double is not exact.
  */
 import { tables } from "./generated/tables.ts";
+import { metaKinds } from "./meta-kinds.ts";
 
 export type Scalar =
   | "string"
@@ -79,14 +80,19 @@ const known = new Map<string, Struct>();
 export function structOf(name: string): Struct {
   const found = known.get(name);
   if (found) return found;
-  const table = tables[name];
+  const table = tableOf(name);
   if (table === undefined) throw new Error(`no API type is called ${name}`);
   const struct = parseStruct(name, table);
   known.set(name, struct);
   return struct;
 }
 
-export const hasStruct = (name: string): boolean => name in tables;
+export const hasStruct = (name: string): boolean => tableOf(name) !== undefined;
+
+function tableOf(name: string): string | undefined {
+  const from = Object.hasOwn(tables, name) ? tables : metaKinds;
+  return Object.hasOwn(from, name) ? from[name] : undefined;
+}
 
 function parseStruct(name: string, table: string): Struct {
   const atomic = table.startsWith("&");

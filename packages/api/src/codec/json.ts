@@ -2,7 +2,7 @@
 import type { Struct } from "../schema.ts";
 
 /** The text of an object of this struct. */
-export function encodeJson(_struct: Struct, object: unknown): string {
+export function encodeJson(_struct: Struct | undefined, object: unknown): string {
   try {
     return JSON.stringify(object);
   } catch (error) {

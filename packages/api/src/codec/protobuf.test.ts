@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { StatusError } from "@kubets/machinery";
+import fc from "fast-check";
+import { structOf } from "../schema.ts";
+import { canonical } from "./canonical.ts";
+import { encodeJson } from "./json.ts";
+import {
+  decodeEnvelope,
+  decodeProtobuf,
+  encodeEnvelope,
+  encodeList,
+  encodeMessage,
+  encodeProtobuf,
+  encodeWatchEvent,
+} from "./protobuf.ts";
+import { randomObject } from "./random-object.fixture.ts";
+
+const configMap = structOf("api.core.v1.ConfigMap");
+const example = { kind: "ConfigMap", apiVersion: "v1", metadata: { name: "a" }, data: { b: "1", __proto__x: "2" } };
+
+describe("protobuf", () => {
+  for (const name of ["api.core.v1.Pod", "api.core.v1.Service", "api.apps.v1.Deployment", "api.core.v1.Event"]) {
+    const struct = structOf(name);
+    test(`a random ${name} comes back as it was`, () => {
+      fc.assert(
+        fc.property(randomObject(struct), (random) => {
+          const object = canonical(struct, random);
+          delete object["kind"];
+          delete object["apiVersion"];
+          const back = decodeProtobuf(struct, { apiVersion: "", kind: "", raw: encodeMessage(struct, object) });
+          assert.equal(encodeJson(struct, back), encodeJson(struct, object));
+        }),
+        { numRuns: 60 },
+      );
+    });
+  }
+
+  test("writes scalars that are no pointers even when zero, and nothing for absent pointers", () => {
+    const port = encodeMessage(structOf("api.core.v1.ContainerPort"), { containerPort: 80 });
+    assert.equal(port.toString("hex"), "0a00100018502200" + "2a00");
+    const reference = encodeMessage(structOf("api.core.v1.ConfigMapKeySelector"), { key: "k" });
+    assert.equal(reference.toString("hex"), "0a020a0012016b");
+  });
+
+  test("a list is made of messages that are there already", () => {
+    const items = ["a", "b"].map((name) => encodeMessage(configMap, { metadata: { name } }));
+    const list = encodeList({ apiVersion: "v1", kind: "ConfigMapList" }, { resourceVersion: "5" }, items);
+    const object = decodeProtobuf(structOf("api.core.v1.ConfigMapList"), decodeEnvelope(list));
+    assert.deepEqual(object, {
+      kind: "ConfigMapList",
+      apiVersion: "v1",
+      metadata: { resourceVersion: "5" },
+      items: [{ metadata: { name: "a" } }, { metadata: { name: "b" } }],
+    });
+  });
+
+  test("a watch event is a frame around the object's envelope", () => {
+    const frame = encodeWatchEvent("ADDED", encodeProtobuf(configMap, example));
+    assert.equal(frame.readUInt32BE(0), frame.length - 4);
+    const event = decodeProtobuf(structOf("apimachinery.pkg.apis.meta.v1.WatchEvent"), {
+      apiVersion: "",
+      kind: "",
+      raw: frame.subarray(4),
+    });
+    assert.deepEqual(event, { type: "ADDED", object: canonical(configMap, example) });
+  });
+
+  test("what is broken is a bad request", () => {
+    const bytes = encodeProtobuf(configMap, example);
+    const isBadRequest = (error: unknown) => error instanceof StatusError && error.code === 400;
+    assert.throws(() => decodeEnvelope(Buffer.from("{}")), isBadRequest);
+    assert.throws(() => decodeEnvelope(bytes.subarray(0, 20)), isBadRequest);
+    const raw = decodeEnvelope(bytes).raw.subarray(0, 9);
+    const cut = decodeEnvelope(encodeEnvelope({ apiVersion: "v1", kind: "ConfigMap", raw }));
+    assert.throws(() => decodeProtobuf(configMap, cut), isBadRequest);
+  });
+});

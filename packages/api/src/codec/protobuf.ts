@@ -1,0 +1,152 @@
+/**
+ * Kubernetes protobuf: a message of the kind inside an envelope, `k8s\0` and a runtime.Unknown that names the kind. Lists and watch events
+ * are put together of messages that are encoded already.
+ */
+import { badRequest } from "@kubets/machinery";
+import { ProtoError, Reader, WIRE, Writer } from "@kubets/wire/proto";
+import { typeName } from "../define.ts";
+import type { PlainObject } from "../meta.ts";
+import { parseGroupVersion } from "../resource-ref.ts";
+import { hasStruct, type Struct, structOf } from "../schema.ts";
+import { canonical } from "./canonical.ts";
+import { readStruct } from "./protobuf-decode.ts";
+import { writeStruct } from "./protobuf-encode.ts";
+
+export const protobufMediaType = "application/vnd.kubernetes.protobuf";
+
+const MAGIC = Buffer.from("k8s\0");
+
+export interface Envelope {
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** The message of the kind. */
+  readonly raw: Uint8Array;
+}
+
+export const isProtobuf = (bytes: Uint8Array): boolean =>
+  bytes.length >= MAGIC.length && MAGIC.every((byte, i) => bytes[i] === byte);
+
+/** A whole object, in its envelope; apiVersion and kind are the object's own. */
+export function encodeProtobuf(struct: Struct, object: PlainObject): Buffer {
+  const { apiVersion = "", kind = "" } = object as { apiVersion?: string; kind?: string };
+  return encodeEnvelope({ apiVersion, kind, raw: encodeMessage(struct, object) });
+}
+
+/** The bare message of an object. */
+export function encodeMessage(struct: Struct, object: PlainObject): Buffer {
+  const writer = new Writer();
+  writeStruct(writer, struct, object);
+  return writer.finish();
+}
+
+export function encodeEnvelope({ apiVersion, kind, raw }: Envelope): Buffer {
+  const writer = new Writer(raw.length + apiVersion.length + kind.length + 64);
+  for (const number of [4, 3]) {
+    writer.string("");
+    writer.tag(number, WIRE.bytes);
+  }
+  writer.bytes(raw);
+  writer.tag(2, WIRE.bytes);
+  const before = writer.length;
+  writer.string(kind);
+  writer.tag(2, WIRE.bytes);
+  writer.string(apiVersion);
+  writer.tag(1, WIRE.bytes);
+  writer.uint32(writer.length - before);
+  writer.tag(1, WIRE.bytes);
+  writer.raw(MAGIC);
+  return writer.finish();
+}
+
+/** A list of objects whose messages are there already. */
+export function encodeList(
+  { apiVersion, kind }: { apiVersion: string; kind: string },
+  metadata: PlainObject,
+  items: readonly Uint8Array[],
+): Buffer {
+  const writer = new Writer(items.reduce((sum, item) => sum + item.length + 6, 256));
+  for (let i = items.length - 1; i >= 0; i--) {
+    writer.bytes(items[i] as Uint8Array);
+    writer.tag(2, WIRE.bytes);
+  }
+  writer.bytes(encodeMessage(structOf("apimachinery.pkg.apis.meta.v1.ListMeta"), metadata));
+  writer.tag(1, WIRE.bytes);
+  return encodeEnvelope({ apiVersion, kind, raw: writer.finish() });
+}
+
+/** One frame of a watch: its length in four bytes, then the event around the object's envelope. */
+export function encodeWatchEvent(type: string, object: Uint8Array): Buffer {
+  const writer = new Writer(object.length + 64);
+  const before = writer.length;
+  writer.bytes(object);
+  writer.tag(1, WIRE.bytes);
+  writer.uint32(writer.length - before);
+  writer.tag(2, WIRE.bytes);
+  writer.string(type);
+  writer.tag(1, WIRE.bytes);
+  const { length } = writer;
+  const frame = Buffer.alloc(4);
+  frame.writeUInt32BE(length);
+  writer.raw(frame);
+  return writer.finish();
+}
+
+/** Opens an envelope; throws a bad request for what is none. */
+export function decodeEnvelope(bytes: Uint8Array): Envelope {
+  if (!isProtobuf(bytes))
+    throw badRequest("provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]");
+  return wellFormed(() => {
+    const reader = new Reader(bytes.subarray(MAGIC.length));
+    let raw: Uint8Array = new Uint8Array();
+    let [apiVersion, kind] = ["", ""];
+    while (reader.position < reader.end) {
+      const tag = reader.uint32();
+      if (tag >>> 3 === 1) [apiVersion, kind] = readTypeMeta(reader);
+      else if (tag >>> 3 === 2) raw = reader.bytes();
+      else reader.skip(tag & 7);
+    }
+    return { apiVersion, kind, raw };
+  });
+}
+
+function readTypeMeta(reader: Reader): [apiVersion: string, kind: string] {
+  const outer = reader.enter();
+  let [apiVersion, kind] = ["", ""];
+  while (reader.position < reader.end) {
+    const tag = reader.uint32();
+    if (tag >>> 3 === 1) apiVersion = reader.string();
+    else if (tag >>> 3 === 2) kind = reader.string();
+    else reader.skip(tag & 7);
+  }
+  reader.end = outer;
+  return [apiVersion, kind];
+}
+
+/** The object of an envelope, in canonical form. */
+export function decodeProtobuf(struct: Struct, { apiVersion, kind, raw }: Envelope): PlainObject {
+  const object = wellFormed(() => readStruct(struct, raw, readRaw));
+  if (struct.byName.has("kind") && kind) object["kind"] = kind;
+  if (struct.byName.has("apiVersion") && apiVersion) object["apiVersion"] = apiVersion;
+  return canonical(struct, object, { own: true });
+}
+
+/** What a RawExtension holds: JSON mostly, or an envelope of a known kind. */
+function readRaw(bytes: Uint8Array): unknown {
+  if (!isProtobuf(bytes)) return JSON.parse(Buffer.from(bytes).toString());
+  const envelope = decodeEnvelope(bytes);
+  const { group, version } = parseGroupVersion(envelope.apiVersion);
+  const name = [typeName(group, version, envelope.kind), `apimachinery.pkg.apis.meta.v1.${envelope.kind}`].find(
+    hasStruct,
+  );
+  if (!name) throw new ProtoError(`no kind "${envelope.kind}" is registered for version "${envelope.apiVersion}"`);
+  return decodeProtobuf(structOf(name), envelope);
+}
+
+function wellFormed<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof ProtoError || error instanceof SyntaxError) throw badRequest(error.message);
+    throw error;
+  }
+}
