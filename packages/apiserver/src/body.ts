@@ -1,11 +1,13 @@
 /** From the bytes of a request to an object of the resource: media type, kind and version, unknown and duplicate fields, canonical form. */
-import { decodeObject } from "@kubets/api/codec/decode";
-import { decodeProtobufBody } from "@kubets/api/codec/protobuf";
+import { cannotHandle, decodeBody, strictText } from "@kubets/api/codec/decode";
+import { decodeEnvelope, decodeProtobuf } from "@kubets/api/codec/protobuf";
 import type { Draft, KubeObject, PlainObject } from "@kubets/api/meta";
 import { groupVersion } from "@kubets/api/resource-ref";
 import type { Struct } from "@kubets/api/schema";
-import { badRequest, JsonError, parseExact, unsupportedMediaType } from "@kubets/machinery";
-import { parseYaml } from "@kubets/machinery/yaml";
+import { badRequest, unsupportedMediaType } from "@kubets/machinery";
+import { JsonError, parseJson } from "@kubets/machinery/json";
+import type { JsonValue } from "@kubets/machinery/json-value";
+import { parseYaml, YamlError } from "@kubets/machinery/yaml";
 import type { ApiCall } from "./api-call.ts";
 
 /** The kind that a body must be of. */
@@ -16,70 +18,90 @@ export interface Expected {
   readonly schema: Struct;
 }
 
-export type Strictness = "Strict" | "Warn" | "Ignore";
-
 export async function readObject(call: ApiCall, expected: Expected = call.resource.definition): Promise<Draft<KubeObject>> {
   const { direct } = call.exchange;
-  if (direct) return decodeValue(call, direct.object, [], expected);
-  const contentType = mediaTypeOf(call.exchange.header("content-type"));
+  if (direct) return decodeValue(call, direct.object, [], expected, false);
+  const mediaType = mediaTypeOf(call.exchange.header("content-type"));
   const bytes = await call.exchange.readBody(call.server.options.maxBodyBytes);
-  switch (contentType) {
+  switch (mediaType) {
     case "":
     case "application/json":
-      return fromText(call, bytes, expected, "json");
+      return fromText(call, bytes, expected, parseJsonBody);
     case "application/yaml":
-      return fromText(call, bytes, expected, "yaml");
+      return fromText(call, bytes, expected, parseYamlBody);
     case "application/vnd.kubernetes.protobuf":
-      return checkKind(decodeProtobufBody(bytes, expected), expected);
+      return fromProtobuf(bytes, expected);
     default:
       throw unsupportedMediaType(
-        `the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf, application/cbor`,
+        "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf",
       );
   }
 }
 
 export const mediaTypeOf = (header: string | undefined): string => (header ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
 
-function fromText(call: ApiCall, bytes: Uint8Array, expected: Expected, media: "json" | "yaml"): Draft<KubeObject> {
-  const { value, duplicates } = parseBody(bytes, expected, media, strictnessOf(call) !== "Ignore");
-  return decodeValue(call, value, duplicates, expected);
+function fromText(call: ApiCall, bytes: Uint8Array, expected: Expected, parse: typeof parseJsonBody): Draft<KubeObject> {
+  const duplicates: string[] = [];
+  const wanted = strictnessOf(call) === "Ignore" ? undefined : duplicates;
+  return decodeValue(call, parse(bytes, expected, wanted), duplicates, expected, true);
 }
 
-function parseBody(bytes: Uint8Array, { kind }: Expected, media: "json" | "yaml", wantDuplicates: boolean) {
-  const duplicates: string[] = [];
-  const onDuplicate = wantDuplicates ? (path: string) => duplicates.push(path) : undefined;
+function parseJsonBody(bytes: Uint8Array, { kind }: Expected, duplicates: string[] | undefined): JsonValue {
   try {
-    const value = media === "json" ? parseExact(bytes, { onDuplicate }) : parseYaml(bytes, { onDuplicate });
-    return { value, duplicates };
+    return parseJson(bytes, { duplicates });
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
-    throw badRequest(
-      `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${error.message} (${excerpt(bytes)})`,
-    );
+    throw unrecognized(kind, `couldn't get version/kind; json parse error: ${error.message}`, bytes);
   }
 }
+
+function parseYamlBody(bytes: Uint8Array, { kind }: Expected, duplicates: string[] | undefined): JsonValue {
+  try {
+    return parseYaml(Buffer.from(bytes).toString(), { duplicates });
+  } catch (error) {
+    if (!(error instanceof YamlError)) throw error;
+    throw unrecognized(kind, error.message, bytes);
+  }
+}
+
+const unrecognized = (kind: string, why: string, bytes: Uint8Array) =>
+  badRequest(`the object provided is unrecognized (must be of type ${kind}): ${why} (${excerpt(bytes)})`);
 
 /** How a message shows the beginning of a body: as text, or in hexadecimal when it is none. */
 export function excerpt(bytes: Uint8Array): string {
   if (bytes.length === 0) return "<empty>";
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 30)).toString("utf8");
-  if (!/^[{[]/.test(text.trimStart())) return `${Buffer.from(bytes.subarray(0, 30)).toString("hex")}${bytes.length > 30 ? " ..." : ""}`;
-  return bytes.length > 30 ? `${text} ...` : text;
+  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 30));
+  const text = head.toString("utf8");
+  return `${/^\s*[{[]/.test(text) ? text : head.toString("hex")}${bytes.length > 30 ? " ..." : ""}`;
+}
+
+function fromProtobuf(bytes: Uint8Array, expected: Expected): Draft<KubeObject> {
+  const envelope = decodeEnvelope(bytes);
+  const said = { kind: envelope.kind || expected.kind, apiVersion: envelope.apiVersion || groupVersion(expected) };
+  checkKind(said, expected);
+  return decodeProtobuf(expected.schema, { ...said, raw: envelope.raw }) as unknown as Draft<KubeObject>;
 }
 
 /** Decodes a parsed value as the kind that is expected; tells of unknown and duplicate fields as the client asked. */
-export function decodeValue(call: ApiCall, value: unknown, duplicates: readonly string[], expected: Expected): Draft<KubeObject> {
-  const { object, unknown } = decodeObject(expected.schema, value, expected);
-  const checked = checkKind(object as Draft<KubeObject>, expected);
+function decodeValue(call: ApiCall, value: unknown, duplicates: readonly string[], expected: Expected, own: boolean): Draft<KubeObject> {
+  const said = (typeof value === "object" && value !== null ? value : {}) as { kind?: unknown; apiVersion?: unknown };
+  const kind = typeof said.kind === "string" && said.kind ? said.kind : expected.kind;
+  const apiVersion = typeof said.apiVersion === "string" && said.apiVersion ? said.apiVersion : groupVersion(expected);
+  checkKind({ kind, apiVersion }, expected);
+  const { object, unknown } = decodeBody(expected.schema, value, { kind, version: expected.version, wanted: expected.kind }, { own });
   reportFields(call, [...unknown.map((f) => `unknown field "${f}"`), ...duplicates.map((f) => `duplicate field "${f}"`)], expected);
-  return checked;
+  const draft = object as PlainObject;
+  draft["kind"] = kind;
+  draft["apiVersion"] = apiVersion;
+  return draft as unknown as Draft<KubeObject>;
 }
 
-export function reportFields(call: ApiCall, problems: readonly string[], { kind, version }: Expected): void {
+/** Says what is odd about fields of a body: as an error, as warnings, or not at all. */
+export function reportFields(call: ApiCall, problems: readonly string[], expected: { kind: string; version: string }): void {
   if (problems.length === 0) return;
   switch (strictnessOf(call)) {
     case "Strict":
-      throw badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: strict decoding error: ${problems.join(", ")}`);
+      throw cannotHandle({ kind: expected.kind, version: expected.version }, strictText(problems));
     case "Warn":
       call.warnings.push(...problems);
       break;
@@ -87,26 +109,17 @@ export function reportFields(call: ApiCall, problems: readonly string[], { kind,
   }
 }
 
-export function strictnessOf(call: ApiCall): Strictness {
+export function strictnessOf(call: ApiCall): "Strict" | "Warn" | "Ignore" {
   const asked = call.info.query.get("fieldValidation");
   return asked === "Strict" || asked === "Ignore" ? asked : "Warn";
 }
 
 /** What a body says of its kind must be what the path says; saying nothing is saying that. */
-function checkKind(object: Draft<KubeObject>, expected: Expected): Draft<KubeObject> {
-  const want = groupVersion(expected);
-  const draft = object as Draft<KubeObject> & PlainObject;
-  if (!draft.kind) draft.kind = expected.kind;
-  if (!draft.apiVersion) draft.apiVersion = want;
-  if (draft.apiVersion !== want || draft.kind !== expected.kind) throw wrongKind(draft, expected);
-  return draft;
-}
-
-function wrongKind({ kind, apiVersion }: { kind: string; apiVersion: string }, expected: Expected) {
+function checkKind({ kind, apiVersion }: { kind: string; apiVersion: string }, expected: Expected): void {
+  if (apiVersion === groupVersion(expected) && kind === expected.kind) return;
   const version = apiVersion.slice(apiVersion.indexOf("/") + 1);
-  const why =
-    apiVersion === groupVersion(expected)
-      ? `no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/api/legacyscheme/scheme.go:30"`
-      : `no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/api/legacyscheme/scheme.go:30"`;
-  return badRequest(`${kind} in version "${version}" cannot be handled as a ${expected.kind}: ${why}`);
+  throw cannotHandle(
+    { kind, version, wanted: expected.kind },
+    `no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/api/legacyscheme/scheme.go:30"`,
+  );
 }

@@ -3,7 +3,7 @@
  * somebody asks and let go when nobody holds it.
  */
 import type { KubeObject } from "@kubets/api/meta";
-import { parseExact } from "@kubets/machinery";
+import { parseJson } from "@kubets/machinery/json";
 
 export class CachedObject {
   /** Under the resource: "namespace/name", or "name" where there are no namespaces. */
@@ -67,9 +67,4 @@ export class CachedObject {
 
 const NO_LABELS: Readonly<Record<string, string>> = Object.freeze({});
 
-/** JSON.parse keeps what it can; integers that it would round are read exactly. */
-function parseStored(bytes: Buffer): KubeObject {
-  const text = bytes.toString("utf8");
-  return (LONG_DIGITS.test(text) ? parseExact(text) : JSON.parse(text)) as KubeObject;
-}
-const LONG_DIGITS = /[:[,]-?\d{16,}/;
+const parseStored = (bytes: Buffer) => parseJson(bytes.toString("utf8")) as unknown as KubeObject;

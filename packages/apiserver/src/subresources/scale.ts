@@ -1,5 +1,8 @@
 /** How many replicas: read and written as an autoscaling/v1 Scale, whatever the resource keeps them in. */
-import { applyJsonPatch, badRequest, conflict, mergePatch, methodNotSupported, notFound } from "@kubets/machinery";
+import { badRequest, conflict, invalid, invalidValue, methodNotSupported, notFound } from "@kubets/machinery";
+import { applyJsonPatch } from "@kubets/machinery/json-patch";
+import type { JsonObject, JsonValue } from "@kubets/machinery/json-value";
+import { applyMergePatch } from "@kubets/machinery/merge-patch";
 import type { Draft, KubeObject, PlainObject } from "@kubets/api/meta";
 import { groupResource, type ScalePaths } from "@kubets/api/resource";
 import { structOf } from "@kubets/api/schema";
@@ -8,7 +11,6 @@ import { mediaTypeOf, readObject } from "../body.ts";
 import { respondValue } from "../respond.ts";
 import { parsePatch } from "../verbs/patch-body.ts";
 import { CHANGED_MEANWHILE, changeObject } from "../write/change.ts";
-import { invalid, invalidValue } from "@kubets/machinery";
 
 interface Scale {
   metadata: { name?: string; namespace?: string; uid?: string; resourceVersion?: string };
@@ -74,12 +76,12 @@ async function readScale(call: ApiCall): Promise<Scale> {
 
 async function patchedScale(call: ApiCall, now: PlainObject): Promise<Scale> {
   const json = mediaTypeOf(call.exchange.header("content-type")) === "application/json-patch+json";
-  const body = (bodies.get(call) ?? bodies.set(call, parsePatch(call, json ? "json" : "merge")).get(call)) as Promise<unknown>;
+  const body = (bodies.get(call) ?? bodies.set(call, parsePatch(call, json ? "json" : "merge")).get(call)) as Promise<JsonValue[] | JsonObject>;
   const patch = await body;
-  return (json ? applyJsonPatch(now, patch as readonly unknown[]) : mergePatch(now, patch)) as unknown as Scale;
+  return (json ? applyJsonPatch(now as JsonObject, patch as JsonValue[]) : applyMergePatch(now as JsonObject, patch)) as unknown as Scale;
 }
 /** A body is read once, also when the change is tried again. */
-const bodies = new WeakMap<ApiCall, Promise<unknown>>();
+const bodies = new WeakMap<ApiCall, Promise<JsonValue[] | JsonObject>>();
 
 function check(call: ApiCall, { metadata, spec }: Scale, old: KubeObject): void {
   const { name } = call.info;

@@ -4,7 +4,10 @@ import { decodeBody } from "@kubets/api/codec/decode";
 import type { Draft, KubeObject, PlainObject } from "@kubets/api/meta";
 import { groupResource } from "@kubets/api/resource";
 import { strategicMergePatch } from "@kubets/api/patch/strategic";
-import { applyJsonPatch, badRequest, conflict, mergePatch, notFound, StatusError, unsupportedMediaType } from "@kubets/machinery";
+import { badRequest, conflict, notFound, StatusError, unsupportedMediaType } from "@kubets/machinery";
+import { applyJsonPatch, JsonPatchError } from "@kubets/machinery/json-patch";
+import type { JsonObject, JsonValue } from "@kubets/machinery/json-value";
+import { applyMergePatch } from "@kubets/machinery/merge-patch";
 import { type ApiCall, keyOf, storeOf } from "../api-call.ts";
 import { mediaTypeOf, reportFields } from "../body.ts";
 import { isTrue } from "../request-info.ts";
@@ -45,19 +48,27 @@ function patchTypeOf(call: ApiCall): PatchType {
 }
 
 /** The old object with a patch, decoded and checked as if it had been sent whole. */
-function patched(call: ApiCall, type: Exclude<PatchType, "apply">, body: unknown, old: KubeObject): Draft<KubeObject> {
+function patched(call: ApiCall, type: Exclude<PatchType, "apply">, body: JsonValue[] | JsonObject, old: KubeObject): Draft<KubeObject> {
   const { definition } = call.resource;
-  const before = old as unknown as PlainObject;
-  const value =
-    type === "json"
-      ? applyJsonPatch(before, body as readonly unknown[])
-      : type === "merge"
-        ? mergePatch(before, body)
-        : strategicMergePatch(definition.schema, before, body as PlainObject);
-  const next = decodePatched(call, value);
+  const before = old as unknown as JsonObject;
+  const next = decodePatched(call, patchValue(type, definition.schema, before, body));
   checkIdentity(call, next, old);
   return next;
 }
+
+function patchValue(type: Exclude<PatchType, "apply">, schema: Struct, before: JsonObject, body: JsonValue[] | JsonObject): unknown {
+  if (type === "merge") return applyMergePatch(before, body);
+  if (type === "strategic") return strategicMergePatch(schema, before, body as JsonObject);
+  try {
+    return applyJsonPatch(before, body as JsonValue[]);
+  } catch (error) {
+    if (!(error instanceof JsonPatchError)) throw error;
+    throw error.tooLarge ? requestEntityTooLarge(error.message) : invalidPatch(error.message);
+  }
+}
+
+/** A patch that is well formed and cannot be applied to what is there. */
+const invalidPatch = (message: string) => new StatusError({ code: 422, reason: "Invalid", message: `the server rejected our request due to an error in our request`, details: { causes: [{ message }] } });
 
 function decodePatched(call: ApiCall, value: unknown): Draft<KubeObject> {
   const { definition } = call.resource;

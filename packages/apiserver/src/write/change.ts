@@ -6,7 +6,8 @@ import { canonical } from "@kubets/api/codec/canonical";
 import { encodeJson } from "@kubets/api/codec/json";
 import type { Draft, KubeObject } from "@kubets/api/meta";
 import { groupResource, type PartStrategy, type ResourceDefinition, type Subresource } from "@kubets/api/resource";
-import { conflict, deepEqual, invalid, notFound } from "@kubets/machinery";
+import { conflict, invalid, notFound } from "@kubets/machinery";
+import { deepEqual } from "@kubets/machinery/deep-equal";
 import { type ApiCall, inVersion, isDryRun, keyOf, storeOf } from "../api-call.ts";
 import type { CachedObject } from "../store/cached-object.ts";
 import { admit, admitFinally } from "./admit.ts";
@@ -81,9 +82,9 @@ function strategyOf(definition: ResourceDefinition, subresource: Subresource | u
 
 /** The generation counts changes of what people declare: all but metadata and status. */
 function countGeneration(object: Draft<KubeObject>, old: KubeObject): void {
-  const declared = ({ metadata: _metadata, ...rest }: object) => ({ ...rest, status: undefined });
+  const declared = ({ metadata: _metadata, ...rest }: { metadata: unknown }) => ({ ...rest, status: undefined });
   const before = old.metadata.generation ?? 0;
-  object.metadata.generation = deepEqual(declared(object), declared(old as object as { metadata: unknown })) ? before : before + 1;
+  object.metadata.generation = deepEqual(declared(object), declared(old)) ? before : before + 1;
 }
 
 function isSame(definition: ResourceDefinition, current: CachedObject, next: KubeObject): boolean {

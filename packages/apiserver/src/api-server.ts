@@ -1,0 +1,118 @@
+/**
+ * An API server without its sockets: storage below, the core above, everything between put together. Fronts (listen.ts) and callers in the
+ * process (in-process.ts) hand it exchanges. It needs no other part of a cluster.
+ */
+import { builtInResources } from "@kubets/api/all";
+import type { ResourceDefinition } from "@kubets/api/resource";
+import type { Clock, Logger, Random } from "@kubets/machinery";
+import type { Transport } from "@kubets/client/transport";
+import type { Storage } from "@kubets/storage";
+import { AdmissionChain } from "./admission/chain.ts";
+import type { AdmissionPlugin } from "./admission/plugin.ts";
+import type { Authenticator, User } from "./authn/authenticator.ts";
+import { AuthenticatorChain } from "./authn/chain.ts";
+import type { Authorizer } from "./authz/authorizer.ts";
+import { AuthorizerChain } from "./authz/chain.ts";
+import { clusterView } from "./cluster-view.ts";
+import { Core } from "./core.ts";
+import { inProcessTransport } from "./in-process.ts";
+import type { HealthCheck } from "./nonresource/health.ts";
+import { ServedResources } from "./served-resource.ts";
+import type { Server, ServerOptions } from "./server-context.ts";
+import { ResourceStore } from "./store/resource-store.ts";
+import { RevisionFeed } from "./store/revision-feed.ts";
+import { StoredForm, type Transformer } from "./store/stored-form.ts";
+
+export interface ApiServerSetup {
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly options: ServerOptions;
+  /** Made with the server at hand, since most of them read the cluster. */
+  readonly authenticators: (server: ServerParts) => readonly Authenticator[];
+  readonly anonymous: boolean;
+  readonly authorizers: (server: ServerParts) => readonly Authorizer[];
+  readonly admission: readonly AdmissionPlugin[];
+  readonly transformers?: ReadonlyMap<string, Transformer>;
+  readonly resources?: readonly ResourceDefinition[];
+}
+
+/** What authenticators and authorizers are made from. */
+export type ServerParts = Pick<Server, "clock" | "random" | "log" | "view" | "served" | "options">;
+
+export interface ApiServer {
+  readonly context: Server;
+  readonly core: Core;
+  /** For parts in the same process, each with a user of its own. */
+  transport(user: User): Transport;
+  /** Makes /readyz say so. */
+  setReady(): void;
+  /** Ends watches and lets go of the caches; storage stays open. */
+  close(): void;
+}
+
+export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer> {
+  const { storage, clock, random, log, options } = setup;
+  const form = new StoredForm(setup.transformers);
+  const feed = new RevisionFeed(storage, form, log);
+  const served = serve(setup.resources ?? builtInResources, feed, form);
+  await feed.start();
+
+  const stopping = new AbortController();
+  let ready = false;
+  const view = clusterView(served);
+  const parts: ServerParts = { clock, random, log, view, served, options };
+  const context: Server = {
+    ...parts,
+    feed,
+    form,
+    authenticators: new AuthenticatorChain(setup.authenticators(parts), { anonymous: setup.anonymous }),
+    authorizers: new AuthorizerChain(setup.authorizers(parts)),
+    admission: new AdmissionChain(setup.admission, { view, clock, log }),
+    stopping: stopping.signal,
+    health: healthChecks(() => (ready ? undefined : "the objects of a fresh server are not all there yet"), stopping.signal),
+  };
+  const core = new Core(context);
+  return {
+    context,
+    core,
+    transport: (user) => inProcessTransport(core, user),
+    setReady() {
+      ready = true;
+    },
+    close() {
+      stopping.abort();
+      feed.stop();
+    },
+  };
+}
+
+/** Each resource with the store of what it is stored as: versions that share a hub share its store. */
+function serve(definitions: readonly ResourceDefinition[], feed: RevisionFeed, form: StoredForm): ServedResources {
+  const served = new ServedResources();
+  const stores = new Map<string, ResourceStore>();
+  for (const definition of definitions) {
+    const hub = definition.hub?.resource() ?? definition;
+    let store = stores.get(hub.storagePrefix);
+    if (!store && isStored(hub)) {
+      store = new ResourceStore(feed.addCache(hub), feed, form);
+      stores.set(hub.storagePrefix, store);
+    }
+    served.add({ definition, store });
+  }
+  return served;
+}
+
+/** Reviews and bindings can only be created; they say something and leave nothing. */
+const isStored = ({ verbs }: ResourceDefinition) => verbs.includes("get") || verbs.includes("list");
+
+function healthChecks(notReady: () => string | undefined, stopping: AbortSignal): HealthCheck[] {
+  return [
+    { name: "ping", check: () => undefined },
+    { name: "log", check: () => undefined },
+    { name: "etcd", check: () => undefined },
+    { name: "poststarthook/bootstrap", only: "readyz", check: notReady },
+    { name: "shutdown", only: "readyz", check: () => (stopping.aborted ? "process is shutting down" : undefined) },
+  ];
+}

@@ -1,0 +1,41 @@
+/**
+ * What a fresh server holds: system namespaces, roles and bindings, flow control, priority classes. Made at each start where it is missing; roles
+ * that lost a rule get it back (unless they say that they are left alone), and extra rules stay.
+ */
+import { builtInApiServices, clusterRoles, flowSchemas, namespacedRoleBindings, namespacedRoles, priorityLevels, roleBindings, systemNamespaces, systemPriorityClasses } from "@kubets/api/bootstrap/index";
+import * as refs from "@kubets/api/generated/refs";
+import type { Input, KubeObject } from "@kubets/api/meta";
+import type { ResourceRef } from "@kubets/api/resource-ref";
+import { createClient } from "@kubets/client/typed-client";
+import { isReason } from "@kubets/machinery";
+import type { ApiServer } from "./api-server.ts";
+import { MASTERS } from "./authn/authenticator.ts";
+
+type Named = { readonly metadata?: { readonly name?: string; readonly namespace?: string } };
+
+export async function bootstrap(server: ApiServer): Promise<void> {
+  const client = createClient(server.transport({ name: "system:apiserver", groups: [MASTERS] }));
+  const { view } = server.context;
+  const ensure = async <T extends KubeObject>(ref: ResourceRef<T>, objects: readonly Named[]) => {
+    const missing = objects.filter(({ metadata }) => !view.get(ref, metadata?.namespace ?? "", metadata?.name ?? ""));
+    await Promise.all(
+      missing.map((object) =>
+        client.create(ref, object as Input<T>).catch((error: unknown) => {
+          // Another server that starts on the same storage was faster.
+          if (!isReason(error, "AlreadyExists")) throw error;
+        }),
+      ),
+    );
+  };
+  await ensure(refs.namespaces, systemNamespaces as readonly Named[]);
+  await Promise.all([
+    ensure(refs.clusterroles, clusterRoles as readonly Named[]),
+    ensure(refs.clusterrolebindings, roleBindings as readonly Named[]),
+    ensure(refs.roles, namespacedRoles as readonly Named[]),
+    ensure(refs.rolebindings, namespacedRoleBindings as readonly Named[]),
+    ensure(refs.prioritylevelconfigurations, priorityLevels as readonly Named[]),
+    ensure(refs.flowschemas, flowSchemas as readonly Named[]),
+    ensure(refs.priorityclasses, systemPriorityClasses as readonly Named[]),
+    ensure(refs.apiservices, builtInApiServices as readonly Named[]),
+  ]);
+}

@@ -1,0 +1,27 @@
+/** What admission and authorization see of the cluster: the server's own caches, without a copy. */
+import type { KubeObject } from "@kubets/api/meta";
+import type { ResourceRef } from "@kubets/api/resource-ref";
+import type { ClusterView } from "./admission/plugin.ts";
+import type { ServedResources } from "./served-resource.ts";
+import type { ResourceStore } from "./store/resource-store.ts";
+
+export function clusterView(served: ServedResources): ClusterView {
+  const storeOf = (ref: ResourceRef): ResourceStore => {
+    const store = served.get(ref.group, ref.version, ref.resource)?.store;
+    if (!store) throw new Error(`${ref.resource} are not stored by this server`);
+    return store;
+  };
+  return {
+    get<T extends KubeObject>(ref: ResourceRef<T>, namespace: string, name: string): T | undefined {
+      return storeOf(ref).cache.get(namespace ? `${namespace}/${name}` : name)?.object as T | undefined;
+    },
+    list<T extends KubeObject>(ref: ResourceRef<T>, namespace?: string): readonly T[] {
+      return storeOf(ref)
+        .cache.list(namespace)
+        .map((cached) => cached.object as T);
+    },
+    async refresh() {
+      for (const { store } of served.all()) if (store) return store.fresh();
+    },
+  };
+}
