@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { canonicalJson, fnv1_32, fnv1a32, safeEncode, valueHash } from "./hash.ts";
+import { LruCache } from "./lru.ts";
+import { MetricsRegistry } from "./metrics.ts";
+
+test("metrics are exposed as Prometheus reads them", () => {
+  const registry = new MetricsRegistry();
+  const requests = registry.counter({ name: "requests_total", help: "Requests.\nAll.", labels: ["verb", "code"] });
+  requests.values("GET", "200").inc();
+  requests.with({ code: "200", verb: "GET" }).inc(2);
+  requests.values('a"b\\', "").inc();
+  const up = registry.gauge({ name: "up", help: "Up." });
+  registry.onCollect(() => up.values().set(1));
+  const seconds = registry.histogram({ name: "seconds", help: "Time.", buckets: [0.1, 1] });
+  for (const value of [0.05, 0.1, 0.5, 7]) seconds.values().observe(value);
+  assert.equal(
+    [...registry.expose()].join(""),
+    `# HELP requests_total Requests.\\nAll.
+# TYPE requests_total counter
+requests_total{verb="GET",code="200"} 3
+requests_total{verb="a\\"b\\\\",code=""} 1
+# HELP seconds Time.
+# TYPE seconds histogram
+seconds_bucket{le="0.1"} 2
+seconds_bucket{le="1"} 3
+seconds_bucket{le="+Inf"} 4
+seconds_sum 7.65
+seconds_count 4
+# HELP up Up.
+# TYPE up gauge
+up 1
+`,
+  );
+  requests.remove("GET", "200");
+  assert.throws(() => requests.values("GET"), /has the labels \(verb, code\)/);
+  assert.throws(() => registry.gauge({ name: "up", help: "" }), /registered already/);
+  assert.throws(() => registry.gauge({ name: "no name", help: "" }), /no name for a metric/);
+});
+
+test("FNV, and the letters of controllers", () => {
+  assert.equal(fnv1a32(""), 0x811c9dc5);
+  assert.equal(fnv1a32("a"), 0xe40c292c);
+  assert.equal(fnv1a32("foobar"), 0xbf9cf968);
+  assert.equal(fnv1_32("a"), 0x050c5d7e);
+  assert.equal(safeEncode("0123456789"), "456789bcdf");
+  assert.match(valueHash({ a: 1 }), /^[bcdf456789]{1,10}$/);
+  assert.equal(valueHash({ a: 1, b: 2n }), valueHash({ b: 2n, a: 1, c: undefined }));
+  assert.notEqual(valueHash({ a: 1 }), valueHash({ a: 1 }, 0));
+  assert.equal(canonicalJson({ b: [{ d: 1, c: 2 }], a: null }), '{"a":null,"b":[{"c":2,"d":1}]}');
+});
+
+test("the cache keeps what was used last", () => {
+  const gone: string[] = [];
+  const cache = new LruCache<string, number>(2, (key) => gone.push(key));
+  cache.set("a", 1);
+  cache.set("b", 2);
+  assert.equal(cache.get("a"), 1);
+  cache.set("c", 3);
+  assert.deepEqual(gone, ["b"]);
+  assert.equal(
+    cache.getOrMake("d", () => 4),
+    4,
+  );
+  assert.equal(cache.get("a"), undefined);
+  assert.equal(cache.size, 2);
+  assert.equal(cache.delete("d"), true);
+});
