@@ -4,11 +4,12 @@
  * Holds: `__proto__` and the like are plain keys; inputs are not changed; what is no value of its type throws a `WrongType`, which says
  * no more, since decode-report.ts finds out where.
  */
+import { formatDurationNanos, parseDurationNanos } from "@kubets/machinery/duration";
 import { parseQuantity } from "@kubets/machinery/quantity";
 import { absentList, type PlainObject } from "../meta.ts";
 import type { Field, Scalar, Struct, TypeRef } from "../schema.ts";
 import { canonicalBase64 } from "./base64.ts";
-import { canonicalDuration } from "./duration.ts";
+
 import { setKey, sortedKeys } from "./map-keys.ts";
 import { canonicalMicroTime, canonicalTime } from "./time.ts";
 
@@ -218,7 +219,7 @@ function textValue(scalar: "bytes" | "time" | "microtime" | "duration", value: s
     case "microtime":
       return canonicalMicroTime(value);
     case "duration":
-      return canonicalDuration(value);
+      return formatDurationNanos(parseDurationNanos(value));
   }
 }
 

@@ -3,11 +3,12 @@
  * its kind lacks, and the first value of a wrong type. Values that check their own text (quantities, times) are told before others,
  * since Go stops at them and only remembers the rest.
  */
+import { parseDurationNanos } from "@kubets/machinery/duration";
 import { parseQuantity } from "@kubets/machinery/quantity";
 import type { PlainObject } from "../meta.ts";
 import type { Field, Scalar, Struct, TypeRef } from "../schema.ts";
 import { canonicalBase64 } from "./base64.ts";
-import { canonicalDuration } from "./duration.ts";
+
 import { goFieldType, goPathOf, goType, simpleName } from "./go-types.ts";
 import { canonicalMicroTime, canonicalTime } from "./time.ts";
 
@@ -150,7 +151,7 @@ class Walk {
   }
 }
 
-const OF_TEXT = { time: canonicalTime, microtime: canonicalMicroTime, duration: canonicalDuration };
+const OF_TEXT = { time: canonicalTime, microtime: canonicalMicroTime, duration: parseDurationNanos };
 
 const wrongType = ({ struct, goPath }: Place, found: string, type: string) =>
   goPath

@@ -2,10 +2,11 @@
  * Kubernetes protobuf messages as objects. The walk collects what the bytes hold, fields it does not know left out; canonical.ts then
  * brings the result into form, which drops the zeros that protobuf writes.
  */
+
+import { formatDurationNanos } from "@kubets/machinery/duration";
 import { ProtoError, Reader, WIRE } from "@kubets/wire/proto";
 import type { PlainObject } from "../meta.ts";
 import type { Field, Scalar, Struct, TypeRef } from "../schema.ts";
-import { formatDuration } from "./duration.ts";
 import { setKey } from "./map-keys.ts";
 import { type Message, messageOf } from "./protobuf-plan.ts";
 
@@ -145,7 +146,7 @@ class Walk {
       case "quantity":
         return this.#nested(() => this.#parts()[1] ?? "0");
       case "duration":
-        return this.#nested(() => formatDuration(BigInt((this.#parts()[1] as number | bigint | undefined) ?? 0)));
+        return this.#nested(() => formatDurationNanos(BigInt((this.#parts()[1] as number | bigint | undefined) ?? 0)));
       case "intOrString":
         return this.#nested(() => {
           const [, type, int = 0, text = ""] = this.#parts();

@@ -3,10 +3,11 @@
  * written even when zero, pointers and lists only when there, maps in the order of their keys' bytes. The writer goes from the end to
  * the start, so everything here is written in reverse.
  */
+
+import { parseDurationNanos } from "@kubets/machinery/duration";
 import { WIRE, Writer } from "@kubets/wire/proto";
 import type { PlainObject } from "../meta.ts";
 import type { Field, Scalar, Struct, TypeRef } from "../schema.ts";
-import { parseDuration } from "./duration.ts";
 import { encodeJson } from "./json.ts";
 import { sortedKeys } from "./map-keys.ts";
 import { type Entry, type Message, messageOf } from "./protobuf-plan.ts";
@@ -152,7 +153,7 @@ function writeWrapped(
       writer.tag(1, WIRE.bytes);
       break;
     case "duration":
-      writer.int64(parseDuration(value as string));
+      writer.int64(parseDurationNanos(value as string));
       writer.tag(1, WIRE.varint);
       break;
     case "intOrString": {

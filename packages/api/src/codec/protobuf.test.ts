@@ -9,10 +9,10 @@ import {
   decodeEnvelope,
   decodeProtobuf,
   encodeEnvelope,
-  encodeList,
   encodeMessage,
   encodeProtobuf,
-  encodeWatchEvent,
+  encodeProtobufEvent,
+  encodeProtobufList,
 } from "./protobuf.ts";
 import { randomObject } from "./random-object.fixture.ts";
 
@@ -43,9 +43,10 @@ describe("protobuf", () => {
     assert.equal(reference.toString("hex"), "0a020a0012016b");
   });
 
-  test("a list is made of messages that are there already", () => {
-    const items = ["a", "b"].map((name) => encodeMessage(configMap, { metadata: { name } }));
-    const list = encodeList({ apiVersion: "v1", kind: "ConfigMapList" }, { resourceVersion: "5" }, items);
+  test("a list is made of its items' messages", () => {
+    const items = ["a", "b"].map((name) => ({ metadata: { name } }));
+    const whole = { apiVersion: "v1", kind: "ConfigMapList", metadata: { resourceVersion: "5" }, items };
+    const list = encodeProtobufList(configMap, whole);
     const object = decodeProtobuf(structOf("api.core.v1.ConfigMapList"), decodeEnvelope(list));
     assert.deepEqual(object, {
       kind: "ConfigMapList",
@@ -56,7 +57,7 @@ describe("protobuf", () => {
   });
 
   test("a watch event is a frame around the object's envelope", () => {
-    const frame = encodeWatchEvent("ADDED", encodeProtobuf(configMap, example));
+    const frame = encodeProtobufEvent("ADDED", configMap, example);
     assert.equal(frame.readUInt32BE(0), frame.length - 4);
     const event = decodeProtobuf(structOf("apimachinery.pkg.apis.meta.v1.WatchEvent"), {
       apiVersion: "",

@@ -27,9 +27,9 @@ export const isProtobuf = (bytes: Uint8Array): boolean =>
   bytes.length >= MAGIC.length && MAGIC.every((byte, i) => bytes[i] === byte);
 
 /** A whole object, in its envelope; apiVersion and kind are the object's own. */
-export function encodeProtobuf(struct: Struct, object: PlainObject): Buffer {
+export function encodeProtobuf(struct: Struct, object: object): Buffer {
   const { apiVersion = "", kind = "" } = object as { apiVersion?: string; kind?: string };
-  return encodeEnvelope({ apiVersion, kind, raw: encodeMessage(struct, object) });
+  return encodeEnvelope({ apiVersion, kind, raw: encodeMessage(struct, object as PlainObject) });
 }
 
 /** The bare message of an object. */
@@ -74,8 +74,28 @@ export function encodeList(
   return encodeEnvelope({ apiVersion, kind, raw: writer.finish() });
 }
 
-/** One frame of a watch: its length in four bytes, then the event around the object's envelope. */
-export function encodeWatchEvent(type: string, object: Uint8Array): Buffer {
+/** A list as objects, whose items are of the struct. */
+export function encodeProtobufList(struct: Struct, list: ListOfObjects): Buffer {
+  return encodeList(
+    list,
+    list.metadata as PlainObject,
+    list.items.map((item) => encodeMessage(struct, item as PlainObject)),
+  );
+}
+
+export interface ListOfObjects {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: object;
+  readonly items: readonly object[];
+}
+
+/** One frame of a watch: its length in four bytes, then the event around the object in its envelope. */
+export function encodeProtobufEvent(type: string, struct: Struct, object: object): Buffer {
+  return encodeWatchFrame(type, encodeProtobuf(struct, object));
+}
+
+export function encodeWatchFrame(type: string, object: Uint8Array): Buffer {
   const writer = new Writer(object.length + 64);
   const before = writer.length;
   writer.bytes(object);
@@ -84,10 +104,9 @@ export function encodeWatchEvent(type: string, object: Uint8Array): Buffer {
   writer.tag(2, WIRE.bytes);
   writer.string(type);
   writer.tag(1, WIRE.bytes);
-  const { length } = writer;
-  const frame = Buffer.alloc(4);
-  frame.writeUInt32BE(length);
-  writer.raw(frame);
+  const size = Buffer.alloc(4);
+  size.writeUInt32BE(writer.length);
+  writer.raw(size);
   return writer.finish();
 }
 
@@ -121,6 +140,15 @@ function readTypeMeta(reader: Reader): [apiVersion: string, kind: string] {
   reader.end = outer;
   return [apiVersion, kind];
 }
+
+/** The object in the body of a request, read as the kind that its resource takes; apiVersion and kind are what the body says. */
+export function decodeProtobufBody(bytes: Uint8Array, { schema }: { readonly schema: Struct }): PlainObject {
+  return decodeProtobuf(schema, decodeEnvelope(bytes));
+}
+
+/** An object that the original stored. */
+export const decodeStoredProtobuf = (bytes: Uint8Array, struct: Struct): PlainObject =>
+  decodeProtobuf(struct, decodeEnvelope(bytes));
 
 /** The object of an envelope, in canonical form. */
 export function decodeProtobuf(struct: Struct, { apiVersion, kind, raw }: Envelope): PlainObject {
