@@ -1,15 +1,20 @@
 /** `kill -9` at random moments, also while the store opens: nothing acknowledged is lost, and nothing is made up. */
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 import { openEmbeddedStorage } from "@kubets/storage";
-import { Ledger, readOutput } from "./acknowledged.ts";
+import { type Acknowledged, Ledger, readOutput } from "./acknowledged.ts";
 import { buildWriter, run, type WriterProgram } from "./writer-program.ts";
 
 const KILLS = Number(process.env.KUBETS_KILLS ?? 200);
-/** A child that lives so long at most has opened the store and written for a while; one that lives least, neither. */
-const LIVES_MS = { least: 20, most: 220 };
+/** One kill in so many comes while the store opens (or before); the others so long after it is open. */
+const OPENING = 5;
+const OPENING_MS = 150;
+const WRITING_MS = 60;
+/** Checking takes a while, so several kills are checked together; each child opens what the last one left. */
+const CHECKED_TOGETHER = 4;
 
 describe("an embedded store whose process is killed", () => {
   let program: WriterProgram;
@@ -21,20 +26,28 @@ describe("an embedded store whose process is killed", () => {
   it(`has all that was acknowledged after each of ${KILLS} kills`, { timeout: 180_000 }, async (t) => {
     const folder = join(program.folder, "killed");
     const ledger = new Ledger();
+    const acknowledged: Acknowledged[] = [];
+    let watched = 0;
     let whileOpening = 0;
-    for (let kill = 0; kill < KILLS; kill++) {
+    for (let kill = 1; kill <= KILLS; kill++) {
       const { child, finished } = run(process.execPath, [program.file, folder, "16"]);
-      await wait(LIVES_MS.least + Math.random() * (LIVES_MS.most - LIVES_MS.least));
+      if (kill % OPENING === 0) await wait(Math.random() * OPENING_MS);
+      else {
+        await once(child.stdout ?? assert.fail("no output"), "data");
+        await wait(Math.random() * WRITING_MS);
+      }
       child.kill("SIGKILL");
       const { output, errors, signal } = await finished;
       assert.equal(signal, "SIGKILL", errors);
-      const { acknowledged, watched, ready } = readOutput(output);
-      if (!ready) whileOpening++;
-      // Opening takes a while, so several kills are checked together; the next child opens what the last one left.
-      if (kill % 4 !== 3 && acknowledged.length === 0) continue;
+      const told = readOutput(output);
+      if (!told.ready) whileOpening++;
+      acknowledged.push(...told.acknowledged);
+      watched = Math.max(watched, told.watched);
+      if (kill % CHECKED_TOGETHER !== 0 && kill !== KILLS) continue;
+
       const storage = await openEmbeddedStorage({ folder, history: { keep: "forever", short: [] } });
-      await ledger.check(storage, acknowledged, watched);
-      if (kill === KILLS - 1) assert.deepEqual(await storage.check(), []);
+      await ledger.check(storage, acknowledged.splice(0), watched);
+      if (kill === KILLS) assert.deepEqual(await storage.check(), []);
       await storage.close();
     }
     assert.ok(ledger.count > KILLS, "hardly anything was written: the test shows nothing");
