@@ -97,7 +97,8 @@ class Election {
     const stop = AbortSignal.any([signal, leading]);
     let renewed = clock.monotonic();
     for (;;) {
-      await sleep(clock, retryPeriodMs, stop).catch(() => {});
+      const untilLostMs = renewed + renewDeadlineMs - clock.monotonic();
+      await sleep(clock, Math.min(retryPeriodMs, untilLostMs), stop).catch(() => {});
       if (stop.aborted) return "stopped";
       const began = clock.monotonic();
       const leftMs = renewed + renewDeadlineMs - began;
