@@ -4,7 +4,7 @@ import { pods } from "@kubets/api/generated/refs";
 import { isReason, seededRandom, StatusError, VirtualClock } from "@kubets/machinery";
 import { clientSuite } from "./client.suite.ts";
 import { informerSuite } from "./informer.suite.ts";
-import { decodeJson, encodeJson, textOf } from "./json.ts";
+import { textOf } from "./json.ts";
 import { listAll } from "./pager.ts";
 import { responseError } from "./response-error.ts";
 import { retryOnConflict } from "./retry-on-conflict.ts";
@@ -124,15 +124,6 @@ describe("errors of answers that are no Status", () => {
       assert.equal(error.code, code);
       assert.equal(error.status.details?.retryAfterSeconds, 7);
     });
-});
-
-describe("JSON", () => {
-  it("keeps integers exact both ways", () => {
-    const text = '{"a":9007199254740993,"b":[-9223372036854775808],"c":1.5,"d":"9007199254740993"}';
-    const value = decodeJson(new TextEncoder().encode(text));
-    assert.deepEqual(value, { a: 9007199254740993n, b: [-9223372036854775808n], c: 1.5, d: "9007199254740993" });
-    assert.equal(textOf(encodeJson(value)), text);
-  });
 });
 
 describe("LineSplitter", () => {

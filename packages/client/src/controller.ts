@@ -20,6 +20,7 @@ import type { Informer, InformerOptions } from "./informer.ts";
 export interface Controller {
   /** As in --controllers: "replicaset", "deployment", ... */
   readonly name: string;
+  /** Also what it only reads from the cache, with no keys (`reads(nodes)`): it starts when all of these have synced. */
   readonly watches: readonly ControllerWatch[];
   /** How many keys are worked on at once; 5 when absent. */
   readonly workers?: number;
@@ -52,7 +53,7 @@ export interface ControllerContext {
   enqueue(key: string, afterMs?: number): void;
 }
 
-/** The informers of a process, one for each collection. */
+/** The informers of a process, one for each collection. Whoever asks first for a collection starts it: before it has synced it shows nothing. */
 export interface Cache {
   /** With a selection: of those objects alone, with a watch of its own. */
   informer<T extends KubeObject>(ref: ResourceRef<T>, selection?: InformerOptions): Informer<T>;
@@ -83,6 +84,11 @@ export function onOwned<T extends KubeObject>(resource: ResourceRef<T>, owner: R
     resource,
     keys: (object, old) => [...new Set([key(object), key(old)])].filter((k) => k !== undefined),
   };
+}
+
+/** A resource that a controller reads from the cache, whose changes concern nothing. */
+export function reads(resource: ResourceRef): ControllerWatch {
+  return { resource, keys: () => [] };
 }
 
 /** A watch whose objects concern whatever the function says. */

@@ -3,7 +3,8 @@
  * made of the status code in the words that clients of Kubernetes know.
  */
 import { type GroupResource, qualified, type Status, StatusError, type StatusDetails } from "@kubets/machinery";
-import { parseJson, textOf } from "./json.ts";
+import { parseJson } from "@kubets/machinery/json";
+import { textOf } from "./json.ts";
 
 export interface Asked {
   readonly method: string;

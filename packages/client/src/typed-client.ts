@@ -16,7 +16,8 @@ import type {
   WatchSink,
   WriteOptions,
 } from "./client.ts";
-import { decodeJson, encodeJson } from "./json.ts";
+import { parseJson } from "@kubets/machinery/json";
+import { encodeJson } from "./json.ts";
 import { deleteBody, getQuery, listQuery, watchQuery, writeQuery } from "./query.ts";
 import { type Asked, responseError } from "./response-error.ts";
 import type { ApiRequest, ApiResponse, Transport } from "./transport.ts";
@@ -165,7 +166,7 @@ class TypedClient implements Client {
     this.#tellWarnings(response);
     if (response.status >= 300)
       throw responseError(response.status, response.headers, await response.bytes(), asked);
-    return response.object ? response.object() : decodeJson(await response.bytes());
+    return response.object ? response.object() : parseJson(await response.bytes());
   }
 
   #headers(): Record<string, string> {

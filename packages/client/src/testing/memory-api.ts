@@ -5,9 +5,11 @@
  */
 import type { Draft, KubeObject } from "@kubets/api/meta";
 import { alreadyExists, conflict, notFound, StatusError } from "@kubets/machinery";
-import { decodeJson } from "../json.ts";
+import { parseJson } from "@kubets/machinery/json";
+import type { JsonValue } from "@kubets/machinery/json-value";
+import { applyMergePatch } from "@kubets/machinery/merge-patch";
 import type { ApiRequest, ApiResponse, Transport, TransportWatchSink } from "../transport.ts";
-import { bytesResponse, ByteStream, errorResponse, mergePatch, objectResponse, parsePath, type Target } from "./memory-http.ts";
+import { bytesResponse, ByteStream, errorResponse, objectResponse, parsePath, type Target } from "./memory-http.ts";
 
 export interface MemoryApiOptions {
   /** Hands out its own objects and offers `watch`, as the in-process transport does. */
@@ -93,7 +95,7 @@ export class MemoryApi implements Transport {
 
   async request(request: ApiRequest): Promise<ApiResponse> {
     this.requests.push(`${request.method} ${request.path}`);
-    const body = request.object ?? (request.body && decodeJson(request.body));
+    const body = request.object ?? (request.body && parseJson(request.body));
     if (body !== undefined) this.bodies.push(body);
     request.signal?.throwIfAborted();
     await Promise.resolve();
@@ -119,7 +121,7 @@ export class MemoryApi implements Transport {
     if (method === "DELETE") return this.#respond(this.#delete(target, body as Record<string, unknown> | undefined));
     const old = this.#objects.get(target.key);
     if (method === "PATCH" && !old && target.query.has("fieldManager")) return this.#respond(this.#create(target, body as KubeObject), 201);
-    const changed = method === "PATCH" ? (mergePatch(this.#find(target), body) as KubeObject) : (body as KubeObject);
+    const changed = method === "PATCH" ? (applyMergePatch(this.#find(target) as unknown as JsonValue, body as JsonValue) as unknown as KubeObject) : (body as KubeObject);
     return this.#respond(this.#update(target, changed));
   }
 

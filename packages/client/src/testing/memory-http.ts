@@ -1,4 +1,4 @@
-/** What the memory API needs of HTTP: paths taken apart, answers in either form, a stream of lines, and JSON merge patch. */
+/** What the memory API needs of HTTP: paths taken apart, answers in either form, and a stream of lines. */
 import { type GroupResource, StatusError } from "@kubets/machinery";
 import { encodeJson } from "../json.ts";
 import type { ApiResponse } from "../transport.ts";
@@ -85,17 +85,3 @@ export class ByteStream {
     }
   }
 }
-
-/** RFC 7386. */
-export function mergePatch(target: unknown, patch: unknown): unknown {
-  if (!isObject(patch)) return patch;
-  const merged: Record<string, unknown> = isObject(target) ? { ...target } : {};
-  for (const [key, value] of Object.entries(patch)) {
-    if (value === null) delete merged[key];
-    else merged[key] = mergePatch(merged[key], value);
-  }
-  return merged;
-}
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
