@@ -2,6 +2,8 @@
  * Go's durations ("1h30m0.5s") and the short ones of tables ("5m12s", "3h", "2d5h").
  * Holds: a duration is a bigint of nanoseconds where it must be exact, and milliseconds elsewhere.
  */
+import { quote } from "./quote.ts";
+
 export class DurationError extends Error {
   override readonly name = "DurationError";
 }
@@ -23,7 +25,7 @@ const PART = /^([0-9]*)(?:\.([0-9]*))?/;
 
 /** Nanoseconds of a Go duration; throws a DurationError in Go's words. */
 export function parseDurationNanos(text: string): bigint {
-  const bad = () => new DurationError(`time: invalid duration ${JSON.stringify(text)}`);
+  const bad = () => new DurationError(`time: invalid duration ${quote(text)}`);
   const negative = text.startsWith("-");
   let rest = /^[+-]/.test(text) ? text.slice(1) : text;
   if (rest === "0") return 0n;
@@ -34,10 +36,10 @@ export function parseDurationNanos(text: string): bigint {
     if (whole === "" && fraction === "") throw bad();
     rest = rest.slice(number.length);
     const unit = (/^[^.0-9]*/.exec(rest) as RegExpExecArray)[0];
-    if (unit === "") throw new DurationError(`time: missing unit in duration ${JSON.stringify(text)}`);
+    if (unit === "") throw new DurationError(`time: missing unit in duration ${quote(text)}`);
     const nanos = Object.hasOwn(UNIT_NANOS, unit) ? UNIT_NANOS[unit] : undefined;
     if (nanos === undefined) {
-      throw new DurationError(`time: unknown unit ${JSON.stringify(unit)} in duration ${JSON.stringify(text)}`);
+      throw new DurationError(`time: unknown unit ${quote(unit)} in duration ${quote(text)}`);
     }
     if (whole.length > 20) throw bad();
     const digits = fraction.slice(0, 30);

@@ -2,6 +2,8 @@
  * What validation finds: errors that name a field. Validators collect them in a list and never throw; `invalid` in
  * status-error.ts makes the answer of them. The texts are Kubernetes' own, which clients read.
  */
+import { quote } from "./quote.ts";
+
 export type FieldErrorType =
   | "FieldValueNotFound"
   | "FieldValueRequired"
@@ -39,7 +41,6 @@ const WITHOUT_VALUE = new Set<FieldErrorType>([
   "FieldValueRequired",
   "FieldValueForbidden",
   "FieldValueTooLong",
-  "FieldValueTooMany",
   "InternalError",
 ]);
 
@@ -104,5 +105,6 @@ export const fieldErrorText = (error: FieldError): string => `${error.field}: ${
 /** A value as messages show it: strings quoted, all else as JSON. */
 function valueText(value: unknown): string {
   if (value === undefined || value === null) return "null";
+  if (typeof value === "string") return quote(value);
   return typeof value === "bigint" ? String(value) : (JSON.stringify(value) ?? String(value));
 }

@@ -23,6 +23,7 @@ export * from "./nearest.ts";
 export * from "./port-range.ts";
 export * from "./process-errors.ts";
 export * from "./quantity.ts";
+export * from "./quote.ts";
 export * from "./random.ts";
 export * from "./rate-limiter.ts";
 export * from "./shutdown.ts";

@@ -28,15 +28,15 @@ type Container = JsonValue[] | JsonObject;
 
 /** Applies the operations in order and gives the new document; throws a JsonPatchError at the first that fails. */
 export function applyJsonPatch(
-  document: JsonValue,
-  patch: readonly JsonValue[],
+  document: unknown,
+  patch: readonly unknown[],
   { maxCopyBytes = 3 * 1024 * 1024 }: JsonPatchOptions = {},
 ): JsonValue {
   if (patch.length > MAX_PATCH_OPERATIONS) {
     const text = `The allowed maximum operations in a JSON patch is ${MAX_PATCH_OPERATIONS}, got ${patch.length}`;
     throw new JsonPatchError(text, true);
   }
-  const run = new PatchRun(document, maxCopyBytes);
+  const run = new PatchRun(document as JsonValue, maxCopyBytes);
   for (const operation of patch) run.apply(isObject(operation) ? operation : {});
   return run.document;
 }

@@ -5,7 +5,7 @@
 import { type JsonObject, type JsonValue, setOwn } from "./json-value.ts";
 
 export class JsonError extends Error {
-  override readonly name = "JsonError";
+  override readonly name: string = "JsonError";
 }
 
 export const MAX_DEPTH = 10_000;
@@ -32,17 +32,20 @@ interface Level {
   key: string;
 }
 
-export const readJson = (text: string, duplicates?: string[]): JsonValue => new JsonReader(text, duplicates).read();
+export const readJson = (text: string, onDuplicate?: (path: string) => void): JsonValue =>
+  new JsonReader(text, onDuplicate).read();
 
 class JsonReader {
   readonly #text: string;
-  readonly #duplicates: string[] | undefined;
+  readonly #onDuplicate: ((path: string) => void) | undefined;
+  /** Paths that were told, each once. */
+  readonly #told = new Set<string>();
   readonly #stack: Level[] = [];
   #at = 0;
 
-  constructor(text: string, duplicates: string[] | undefined) {
+  constructor(text: string, onDuplicate: ((path: string) => void) | undefined) {
     this.#text = text;
-    this.#duplicates = duplicates;
+    this.#onDuplicate = onDuplicate;
   }
 
   read(): JsonValue {
@@ -124,20 +127,21 @@ class JsonReader {
     this.#space();
     if (this.#text[this.#at] !== '"') this.#fail("looking for beginning of object key string");
     level.key = this.#string();
-    if (this.#duplicates && Object.hasOwn(level.container, level.key)) this.#tellDuplicate();
+    if (this.#onDuplicate && Object.hasOwn(level.container, level.key)) this.#tellDuplicate();
     this.#space();
     if (this.#text[this.#at] !== ":") this.#fail("after object key");
     this.#at++;
   }
 
   #tellDuplicate(): void {
-    const list = this.#duplicates as string[];
     let path = "";
     for (const { container, key } of this.#stack) {
       if (Array.isArray(container)) path += `[${container.length}]`;
       else path += path ? `.${key}` : key;
     }
-    if (list.length < MOST_DUPLICATES && !list.includes(path)) list.push(path);
+    if (this.#told.size >= MOST_DUPLICATES || this.#told.has(path)) return;
+    this.#told.add(path);
+    this.#onDuplicate?.(path);
   }
 
   #number(): number | bigint {

@@ -53,7 +53,7 @@ export const silentLogger: Logger = { error() {}, warn() {}, info() {}, debug() 
 function jsonLine(time: string, level: LogLevel, message: string, fields: LogFields): string {
   const line: Record<string, unknown> = { time, level, message };
   for (const [key, value] of Object.entries(fields)) line[key] = plain(value);
-  return `${JSON.stringify(line, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value))}\n`;
+  return `${jsonText(line)}\n`;
 }
 
 function textLine(time: string, level: LogLevel, message: string, fields: LogFields): string {
@@ -68,7 +68,19 @@ function plain(value: unknown): unknown {
   return value.cause === undefined ? value.message : `${value.message}: ${String(plain(value.cause))}`;
 }
 
+/** JSON of any value at all: a log line never throws. */
+function jsonText(value: unknown): string {
+  try {
+    return (
+      JSON.stringify(value, (_, member: unknown) => (typeof member === "bigint" ? String(member) : member)) ??
+      String(value)
+    );
+  } catch (error) {
+    return JSON.stringify(`(cannot be shown: ${(error as Error).message.split("\n")[0]})`);
+  }
+}
+
 function quoted(value: unknown): string {
-  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "undefined");
+  const text = typeof value === "string" ? value : typeof value === "bigint" ? String(value) : jsonText(value);
   return /^[\w.:/@+-]+$/.test(text) ? text : JSON.stringify(text);
 }

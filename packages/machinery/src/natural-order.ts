@@ -4,7 +4,11 @@
 const isDigit = (letter: string): boolean => /^\p{Nd}$/u.test(letter);
 const isLetter = (letter: string): boolean => /^\p{L}$/u.test(letter);
 
+/** Names of such letters alone stand in the order of their codes. */
+const LETTERS_ONLY = /^[A-Za-z]*$/;
+
 export function compareNaturally(a: string, b: string): number {
+  if (LETTERS_ONLY.test(a) && LETTERS_ONLY.test(b)) return a < b ? -1 : a > b ? 1 : 0;
   const [x, y] = [Array.from(a), Array.from(b)];
   let afterDigit = false;
   for (let i = 0; i < x.length && i < y.length; i++) {

@@ -2,6 +2,8 @@
  * Times as the API writes them: `metav1.Time` (RFC 3339, whole seconds) and `metav1.MicroTime`, always in UTC.
  * Holds: a canonical text is the same for the same instant; what Go's parser refuses is refused with its words.
  */
+import { quote } from "./quote.ts";
+
 export class TimeError extends Error {
   override readonly name = "TimeError";
 }
@@ -61,7 +63,7 @@ function parseInstant(text: string, layout: Layout): Instant {
     number,
   ];
   const outOfRange = rangeProblem(year, month, day, hour, minute, second);
-  if (outOfRange) throw new TimeError(`parsing time ${JSON.stringify(text)}: ${outOfRange} out of range`);
+  if (outOfRange) throw new TimeError(`parsing time ${quote(text)}: ${outOfRange} out of range`);
   const nanos = Number((match[7] ?? "").slice(0, 9).padEnd(9, "0"));
   const local = new Date(0);
   local.setUTCFullYear(year, month - 1, day);
@@ -130,11 +132,11 @@ function rangeProblem(
 
 function parseErrorText(text: string, layout: Layout): string {
   let rest = text;
-  const start = `parsing time ${JSON.stringify(text)}`;
+  const start = `parsing time ${quote(text)}`;
   for (const [piece, form] of layout.pieces) {
     const match = form.exec(rest);
-    if (!match) return `${start} as "${layout.text}": cannot parse ${JSON.stringify(rest)} as "${piece}"`;
+    if (!match) return `${start} as "${layout.text}": cannot parse ${quote(rest)} as "${piece}"`;
     rest = rest.slice(match[0].length);
   }
-  return `${start}: extra text: ${JSON.stringify(rest)}`;
+  return `${start}: extra text: ${quote(rest)}`;
 }

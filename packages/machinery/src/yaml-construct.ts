@@ -3,11 +3,13 @@
  * Holds: aliases share what they name, and a text whose aliases stand for far more than it holds is refused.
  */
 import { EVENT_ID, type Event, getScalarValue, SCALAR_STYLE } from "js-yaml";
+import { JsonError } from "./json-reader.ts";
 import { isObject, type JsonObject, type JsonValue, setOwn } from "./json-value.ts";
 import { keyText, resolvePlain, resolveTagged } from "./yaml-scalars.ts";
 
-export class YamlError extends Error {
-  override readonly name = "YamlError";
+/** A JsonError too: whoever takes text in either form catches both. */
+export class YamlError extends JsonError {
+  override readonly name: string = "YamlError";
   readonly line: number;
 
   constructor(problem: string, line: number) {
@@ -20,23 +22,27 @@ export class YamlError extends Error {
 const MOST_ALIASED = 1_000_000;
 const MERGE = "<<";
 
-export function constructYaml(source: string, events: readonly Event[], duplicates?: string[]): JsonValue[] {
-  return new Builder(source, events, duplicates).documents();
+export function constructYaml(
+  source: string,
+  events: readonly Event[],
+  onDuplicate?: (problem: string) => void,
+): JsonValue[] {
+  return new Builder(source, events, onDuplicate).documents();
 }
 
 class Builder {
   readonly #source: string;
   readonly #events: readonly Event[];
-  readonly #duplicates: string[] | undefined;
+  readonly #onDuplicate: ((problem: string) => void) | undefined;
   #at = 0;
   #anchors = new Map<string, JsonValue | undefined>();
   #aliased = 0;
   readonly #sizes = new Map<object, number>();
 
-  constructor(source: string, events: readonly Event[], duplicates: string[] | undefined) {
+  constructor(source: string, events: readonly Event[], onDuplicate: ((problem: string) => void) | undefined) {
     this.#source = source;
     this.#events = events;
-    this.#duplicates = duplicates;
+    this.#onDuplicate = onDuplicate;
   }
 
   documents(): JsonValue[] {
@@ -109,7 +115,7 @@ class Builder {
       throw new YamlError("a key must be text, a number or a boolean", this.#lineOf(event));
     }
     if (Object.hasOwn(object, name)) {
-      this.#duplicates?.push(`line ${this.#lineOf(event)}: key ${JSON.stringify(key)} already set in map`);
+      this.#onDuplicate?.(`line ${this.#lineOf(event)}: key ${JSON.stringify(key)} already set in map`);
     }
     setOwn(object, name, value);
   }

@@ -15,9 +15,9 @@ export interface YamlWriteOptions {
 /** A key longer than this is written in two lines ("? key", ": value"). */
 const LONGEST_KEY = 128;
 
-export function toYaml(value: ReadonlyJson, options: YamlWriteOptions = {}): string {
+export function toYaml(value: unknown, options: YamlWriteOptions = {}): string {
   const writer = new Writer(options.sortKeys ?? true);
-  writer.node(value, -2, false);
+  writer.node(value as ReadonlyJson, -2, false);
   return writer.text.endsWith("\n") ? writer.text : `${writer.text}\n`;
 }
 

@@ -69,10 +69,15 @@ test("documents", () => {
 
 test("keys that stand twice: the last counts, and they are told with their lines", () => {
   const duplicates: string[] = [];
-  assert.deepEqual(parseYaml("metadata: {name: a}\ndata: {x: '1', x: '3'}\ndata: {x: '2'}\n", { duplicates }), {
-    metadata: { name: "a" },
-    data: { x: "2" },
-  });
+  assert.deepEqual(
+    parseYaml("metadata: {name: a}\ndata: {x: '1', x: '3'}\ndata: {x: '2'}\n", {
+      onDuplicate: (problem) => duplicates.push(problem),
+    }),
+    {
+      metadata: { name: "a" },
+      data: { x: "2" },
+    },
+  );
   assert.deepEqual(duplicates, ['line 2: key "x" already set in map', 'line 3: key "data" already set in map']);
 });
 

@@ -4,32 +4,35 @@
  */
 import { parseEvents, YAMLException } from "js-yaml";
 import type { JsonValue } from "./json-value.ts";
+import { decodeUtf8 } from "./utf8.ts";
 import { constructYaml, YamlError } from "./yaml-construct.ts";
 
 export { YamlError } from "./yaml-construct.ts";
 export { toYaml, type YamlWriteOptions } from "./yaml-writer.ts";
 
 export interface ParseYamlOptions {
-  /** Collects what the original says of keys that stand twice: `line 3: key "data" already set in map`. */
-  readonly duplicates?: string[];
+  /** Told what the original says of each key that stands twice: `line 3: key "data" already set in map`. */
+  readonly onDuplicate?: (problem: string) => void;
 }
 
 const MAX_DEPTH = 1000;
+const textOf = (input: string | Uint8Array): string => (typeof input === "string" ? input : decodeUtf8(input));
+
 const SEPARATOR = /^---(?=\s|$)/gm;
 
 /** The first document of a text; null for an empty one. Throws a YamlError. */
-export function parseYaml(text: string, options: ParseYamlOptions = {}): JsonValue {
-  return construct(firstDocument(text), options)[0] ?? null;
+export function parseYaml(input: string | Uint8Array, options: ParseYamlOptions = {}): JsonValue {
+  return construct(firstDocument(textOf(input)), options)[0] ?? null;
 }
 
 /** Every document of a text, those that are empty left out. */
-export const parseYamlDocuments = (text: string, options: ParseYamlOptions = {}): JsonValue[] =>
-  construct(text, options).filter((document) => document !== null);
+export const parseYamlDocuments = (input: string | Uint8Array, options: ParseYamlOptions = {}): JsonValue[] =>
+  construct(textOf(input), options).filter((document) => document !== null);
 
-function construct(text: string, { duplicates }: ParseYamlOptions): JsonValue[] {
+function construct(text: string, { onDuplicate }: ParseYamlOptions): JsonValue[] {
   const source = text.startsWith("\ufeff") ? text.slice(1) : text;
   try {
-    return constructYaml(source, parseEvents(source, { maxDepth: MAX_DEPTH }), duplicates);
+    return constructYaml(source, parseEvents(source, { maxDepth: MAX_DEPTH }), onDuplicate);
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
     const line = (error.mark?.line ?? 0) + 1;

@@ -1,0 +1,31 @@
+/**
+ * Text in quotes as Go's %q shows it: it differs from JSON in what cannot be printed.
+ */
+const PLAIN = /^[ !#-[\]-~]*$/;
+const SHORT: Readonly<Record<string, string>> = {
+  '"': '\\"',
+  "\\": "\\\\",
+  "\u0007": "\\a",
+  "\b": "\\b",
+  "\f": "\\f",
+  "\n": "\\n",
+  "\r": "\\r",
+  "\t": "\\t",
+  "\v": "\\v",
+};
+/** Letters, marks, numbers, punctuation and symbols are printed; of blanks only the plain one. */
+const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
+
+export function quote(text: string): string {
+  if (PLAIN.test(text)) return `"${text}"`;
+  let quoted = "";
+  for (const letter of text) quoted += SHORT[letter] ?? (PRINTABLE.test(letter) ? letter : escaped(letter));
+  return `"${quoted}"`;
+}
+
+function escaped(letter: string): string {
+  const code = letter.codePointAt(0) as number;
+  const hex = code.toString(16);
+  if (code < 0x80) return `\\x${hex.padStart(2, "0")}`;
+  return code <= 0xffff ? `\\u${hex.padStart(4, "0")}` : `\\U${hex.padStart(8, "0")}`;
+}
