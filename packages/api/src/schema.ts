@@ -56,6 +56,7 @@ export interface Field {
   readonly patchMerge?: boolean;
   readonly patchKey?: string;
   readonly retainKeys?: boolean;
+  readonly patchReplace?: boolean;
 }
 
 export interface Struct {
@@ -164,6 +165,9 @@ function readFlag(field: ParsedField, flag: string): void {
       break;
     case "K":
       field.retainKeys = true;
+      break;
+    case "R":
+      field.patchReplace = true;
       break;
     default:
       throw new Error(`the table of ${field.name} holds the unknown flag ${flag}`);

@@ -171,6 +171,7 @@ function fieldLine(owner: string, field: string, property: Property, required: b
   if (strategy.includes("merge"))
     parts.push(`P${(property["x-kubernetes-patch-merge-key"] as string | undefined) ?? ""}`);
   if (strategy.includes("retainKeys")) parts.push("K");
+  if (strategy === "replace") parts.push("R");
   return parts.join(" ");
 }
 

@@ -504,7 +504,7 @@ export const tables: Readonly<Record<string, string>> = {
   "api.policy.v1.Eviction": "kind s -\napiVersion s -\nmetadata @apimachinery.pkg.apis.meta.v1.ObjectMeta 1 +\ndeleteOptions @apimachinery.pkg.apis.meta.v1.DeleteOptions 2 ^",
   "api.policy.v1.PodDisruptionBudget": "kind s -\napiVersion s -\nmetadata @apimachinery.pkg.apis.meta.v1.ObjectMeta 1 +\nspec @PodDisruptionBudgetSpec 2 +\nstatus @PodDisruptionBudgetStatus 3 +",
   "api.policy.v1.PodDisruptionBudgetList": "kind s -\napiVersion s -\nmetadata @apimachinery.pkg.apis.meta.v1.ListMeta 1 +\nitems [@PodDisruptionBudget 2 + !",
-  "api.policy.v1.PodDisruptionBudgetSpec": "minAvailable x 1 ^\nselector @apimachinery.pkg.apis.meta.v1.LabelSelector 2 ^\nmaxUnavailable x 3 ^\nunhealthyPodEvictionPolicy s 4 ^",
+  "api.policy.v1.PodDisruptionBudgetSpec": "minAvailable x 1 ^\nselector @apimachinery.pkg.apis.meta.v1.LabelSelector 2 ^ R\nmaxUnavailable x 3 ^\nunhealthyPodEvictionPolicy s 4 ^",
   "api.policy.v1.PodDisruptionBudgetStatus": "observedGeneration l 1\ndisruptedPods {t 2\ndisruptionsAllowed i 3 +\ncurrentHealthy i 4 +\ndesiredHealthy i 5 +\nexpectedPods i 6 +\nconditions [@apimachinery.pkg.apis.meta.v1.Condition 7 Ltype Ptype",
   "api.rbac.v1.AggregationRule": "clusterRoleSelectors [@apimachinery.pkg.apis.meta.v1.LabelSelector 1 L",
   "api.rbac.v1.ClusterRole": "kind s -\napiVersion s -\nmetadata @apimachinery.pkg.apis.meta.v1.ObjectMeta 1 +\nrules [@PolicyRule 2 + L\naggregationRule @AggregationRule 3 ^",
