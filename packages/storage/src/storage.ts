@@ -120,13 +120,13 @@ export interface WatchHandle {
 export class RevisionError extends Error {
   readonly why: "compacted" | "future";
   readonly wanted: number;
-  /** The oldest readable revision, or the newest, whichever was crossed. */
-  readonly bound: number;
+  /** The oldest readable revision, or the newest, whichever was crossed; undefined where the driver cannot tell. */
+  readonly bound: number | undefined;
 
-  constructor(why: "compacted" | "future", wanted: number, bound: number) {
+  constructor(why: "compacted" | "future", wanted: number, bound: number | undefined) {
     super(
       why === "compacted"
-        ? `revision ${wanted} has been compacted: the oldest that can be read is ${bound}`
+        ? `revision ${wanted} has been compacted${bound === undefined ? "" : `: the oldest that can be read is ${bound}`}`
         : `revision ${wanted} is in the future: the newest is ${bound}`,
     );
     this.name = "RevisionError";
