@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
 import { pods } from "@kubets/api/generated/refs";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
-import { seededRandom, silentLogger, StatusError, VirtualClock } from "@kubets/machinery";
+import { StatusError, seededRandom, silentLogger, VirtualClock } from "@kubets/machinery";
 import { MemoryApi, type MemoryApiOptions } from "../testing/memory-api.ts";
 import { createClient } from "../typed-client.ts";
 import { SharedInformers } from "./shared-informers.ts";
@@ -15,7 +15,13 @@ function newFixture(t: TestContext, options: MemoryApiOptions = {}) {
   const stopping = new AbortController();
   t.after(() => stopping.abort());
   const follow = () => {
-    const cache = new SharedInformers({ client, clock, random: seededRandom(7), log: silentLogger, signal: stopping.signal });
+    const cache = new SharedInformers({
+      client,
+      clock,
+      random: seededRandom(7),
+      log: silentLogger,
+      signal: stopping.signal,
+    });
     const informer = cache.informer(pods);
     const told: string[] = [];
     const line = ({ metadata, spec }: Pod) => `${metadata.name}@${spec?.nodeName ?? ""}`;
@@ -26,7 +32,8 @@ function newFixture(t: TestContext, options: MemoryApiOptions = {}) {
     });
     return { cache, informer, told };
   };
-  const create = (name: string, nodeName = "") => client.create(pods, { metadata: { namespace: "ns", name }, spec: { nodeName } });
+  const create = (name: string, nodeName = "") =>
+    client.create(pods, { metadata: { namespace: "ns", name }, spec: { nodeName } });
   const bind = (name: string, nodeName: string) =>
     client.patch(pods, { namespace: "ns", name }, { type: "merge", body: { spec: { nodeName } } });
   const remove = (name: string) => client.delete(pods, { namespace: "ns", name });
@@ -72,7 +79,12 @@ for (const form of FORMS)
       assert.deepEqual(told, ["+a@"]);
       await clock.advance(1600);
       assert.deepEqual(told, ["+a@", "+b@"]);
-      assert.deepEqual(reads().slice(before).map((text) => /resourceVersion=(\d+)/.exec(text)?.[1]), ["1"]);
+      assert.deepEqual(
+        reads()
+          .slice(before)
+          .map((text) => /resourceVersion=(\d+)/.exec(text)?.[1]),
+        ["1"],
+      );
     });
 
     it("goes on at once after an orderly end", async (t) => {
@@ -155,8 +167,14 @@ for (const form of FORMS)
         await clock.advance(100);
       }
       const waits = at.slice(1).map((time, i) => time - (at[i] as number));
-      assert.ok(waits.every((wait, i) => wait >= Math.min(30_000, 800 * 2 ** i) - 100), String(waits));
-      assert.ok(waits.every((wait, i) => wait <= 2 * Math.min(30_000, 800 * 2 ** i) + 100), String(waits));
+      assert.ok(
+        waits.every((wait, i) => wait >= Math.min(30_000, 800 * 2 ** i) - 100),
+        String(waits),
+      );
+      assert.ok(
+        waits.every((wait, i) => wait <= 2 * Math.min(30_000, 800 * 2 ** i) + 100),
+        String(waits),
+      );
       await clock.advance(120_000);
       assert.equal(informer.hasSynced, true);
     });
@@ -203,7 +221,9 @@ describe("reflector", () => {
     await create("a");
     await clock.advance(5000);
     const causes = [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }];
-    api.failNext(new StatusError({ code: 504, reason: "Timeout", message: "Too large resource version", details: { causes } }));
+    api.failNext(
+      new StatusError({ code: 504, reason: "Timeout", message: "Too large resource version", details: { causes } }),
+    );
     api.endWatches();
     await clock.advance(2000);
     assert.deepEqual(told, ["+a@"]);

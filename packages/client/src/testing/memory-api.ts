@@ -9,7 +9,7 @@ import { parseJson } from "@kubets/machinery/json";
 import type { JsonValue } from "@kubets/machinery/json-value";
 import { applyMergePatch } from "@kubets/machinery/merge-patch";
 import type { ApiRequest, ApiResponse, Transport, TransportWatchSink } from "../transport.ts";
-import { bytesResponse, ByteStream, errorResponse, objectResponse, parsePath, type Target } from "./memory-http.ts";
+import { ByteStream, bytesResponse, errorResponse, objectResponse, parsePath, type Target } from "./memory-http.ts";
 
 export interface MemoryApiOptions {
   /** Hands out its own objects and offers `watch`, as the in-process transport does. */
@@ -90,7 +90,8 @@ export class MemoryApi implements Transport {
   }
 
   bookmark(): void {
-    for (const watcher of this.#watchers) this.#send(watcher, { type: "BOOKMARK", object: this.#bookmarkOf(watcher.target) });
+    for (const watcher of this.#watchers)
+      this.#send(watcher, { type: "BOOKMARK", object: this.#bookmarkOf(watcher.target) });
   }
 
   async request(request: ApiRequest): Promise<ApiResponse> {
@@ -120,8 +121,12 @@ export class MemoryApi implements Transport {
     if (method === "POST") return this.#respond(this.#create(target, body as KubeObject), 201);
     if (method === "DELETE") return this.#respond(this.#delete(target, body as Record<string, unknown> | undefined));
     const old = this.#objects.get(target.key);
-    if (method === "PATCH" && !old && target.query.has("fieldManager")) return this.#respond(this.#create(target, body as KubeObject), 201);
-    const changed = method === "PATCH" ? (applyMergePatch(this.#find(target) as unknown as JsonValue, body as JsonValue) as unknown as KubeObject) : (body as KubeObject);
+    if (method === "PATCH" && !old && target.query.has("fieldManager"))
+      return this.#respond(this.#create(target, body as KubeObject), 201);
+    const changed =
+      method === "PATCH"
+        ? (applyMergePatch(this.#find(target) as unknown as JsonValue, body as JsonValue) as unknown as KubeObject)
+        : (body as KubeObject);
     return this.#respond(this.#update(target, changed));
   }
 
@@ -149,7 +154,10 @@ export class MemoryApi implements Transport {
     const { resourceVersion } = object.metadata;
     if (resourceVersion && resourceVersion !== old.metadata.resourceVersion)
       throw conflict(target, target.name, "the object has been modified");
-    return this.#commit("MODIFIED", target.collection, target.key, { ...object, metadata: { ...object.metadata, uid: old.metadata.uid } });
+    return this.#commit("MODIFIED", target.collection, target.key, {
+      ...object,
+      metadata: { ...object.metadata, uid: old.metadata.uid },
+    });
   }
 
   #delete(target: Target, options: Record<string, unknown> | undefined): KubeObject {
@@ -229,7 +237,10 @@ export class MemoryApi implements Transport {
       stream.end();
       return stream.response();
     }
-    const sink = { events: (batch: readonly unknown[]) => stream.write(batch), closed: (error?: Error) => stream.end(error) };
+    const sink = {
+      events: (batch: readonly unknown[]) => stream.write(batch),
+      closed: (error?: Error) => stream.end(error),
+    };
     const watcher = this.#addWatcher(target, sink, begin);
     signal?.addEventListener("abort", () => {
       this.#watchers.delete(watcher);
