@@ -23,7 +23,7 @@ export interface Correlated {
 
 interface Written {
   name: string;
-  firstTimestamp: string | undefined;
+  firstTimestamp: Event["firstTimestamp"];
   count: number;
 }
 

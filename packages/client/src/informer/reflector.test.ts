@@ -231,6 +231,19 @@ describe("reflector", () => {
     assert.match(api.requests.at(-1) ?? "", /sendInitialEvents=true/);
   });
 
+  it("lists where a server overlooks that the list was to come as events", async (t) => {
+    const { clock, api, follow, create } = newFixture(t, { streamsLists: "overlooked" });
+    await create("a");
+    const { informer, told } = follow();
+    await clock.advance(60_000);
+    assert.equal(informer.hasSynced, false);
+    api.bookmark();
+    await clock.advance(10);
+    await create("b");
+    await clock.advance(10);
+    assert.deepEqual(told, ["+a@", "+b@"]);
+  });
+
   it("shares the server's own objects in-process", async (t) => {
     const { clock, client, follow, create } = newFixture(t, { inProcess: true });
     const made = await create("a");

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { VirtualClock } from "@kubets/machinery";
+import type { ApiRequest, Transport } from "../transport.ts";
+import { authenticated } from "./authenticated-transport.ts";
 import { type Connection, connectionFrom, inClusterConnection } from "./connection.ts";
 import { kubeconfigPaths, loadKubeconfig } from "./kubeconfig.ts";
 import { machineReading, type ProgramResult, type Reading } from "./reading.ts";
@@ -272,5 +274,49 @@ describe("in-cluster connection", () => {
     assert.equal((await inClusterConnection(six.reading)).server, "https://[fd00::1]:443");
     await assert.rejects(inClusterConnection(machine(files()).reading), /must be defined/);
     await assert.rejects(inClusterConnection(machine({}, env).reading), /failed to read token file/);
+  });
+});
+
+describe("authenticated transport", () => {
+  /** Answers with these statuses, one after the other. */
+  function answering(...statuses: number[]) {
+    const asked: ApiRequest["headers"][] = [];
+    const transport: Transport = {
+      async request({ headers }) {
+        asked.push(headers);
+        const bytes = async () => new Uint8Array();
+        return { status: statuses.shift() ?? 200, headers: {}, bytes, stream: async function* () {} };
+      },
+      close() {},
+    };
+    return { transport, asked };
+  }
+
+  it("adds credentials and impersonation, and leaves what a request says itself", async () => {
+    const { transport, asked } = answering();
+    const connection = await connecting("{ token: t, as: jane, as-groups: [a, b] }").connection;
+    await authenticated(transport, connection).request({ method: "GET", path: "/", headers: { accept: "x" } });
+    const impersonating = { "Impersonate-User": "jane", "Impersonate-Group": ["a", "b"] };
+    assert.deepEqual(asked, [{ authorization: "Bearer t", ...impersonating, accept: "x" }]);
+  });
+
+  it("tries once more with a token that was read anew", async () => {
+    const { transport, asked } = answering(401, 401);
+    const { connection, files } = connecting("tokenFile: token");
+    const authenticatedTransport = authenticated(transport, await connection);
+    await (await connection).credentials.authorization();
+    files["/home/me/.kube/token"] = "new";
+    const response = await authenticatedTransport.request({ method: "GET", path: "/" });
+    assert.equal(response.status, 401);
+    assert.deepEqual(
+      asked.map((headers) => headers?.authorization),
+      ["Bearer from-file", "Bearer new"],
+    );
+  });
+
+  it("does not try again with what stands fixed", async () => {
+    const { transport, asked } = answering(401);
+    await authenticated(transport, await connecting("token: t").connection).request({ method: "GET", path: "/" });
+    assert.equal(asked.length, 1);
   });
 });

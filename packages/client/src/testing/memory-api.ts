@@ -14,8 +14,8 @@ import { ByteStream, bytesResponse, errorResponse, objectResponse, parsePath, ty
 export interface MemoryApiOptions {
   /** Hands out its own objects and offers `watch`, as the in-process transport does. */
   readonly inProcess?: boolean;
-  /** False: refuses sendInitialEvents, as servers without it do. */
-  readonly streamsLists?: boolean;
+  /** False: refuses sendInitialEvents, as servers without it do; "overlooked": as those do that do not know it. */
+  readonly streamsLists?: boolean | "overlooked";
   /** True: says "Expired" in an event of an accepted watch; else in the answer. */
   readonly expiresInStream?: boolean;
 }
@@ -81,7 +81,7 @@ export class MemoryApi implements Transport {
 
   /** Ends all watches; without an error as a server does when their time is over. */
   endWatches(error?: Error): void {
-    for (const watcher of [...this.#watchers]) this.#end(watcher, error);
+    for (const watcher of this.#watchers) this.#end(watcher, error);
   }
 
   /** The watches that are open say nothing more, nor end. */
@@ -200,7 +200,7 @@ export class MemoryApi implements Transport {
 
   /** What a watch begins with. */
   #begin(target: Target): Event[] {
-    if (target.query.get("sendInitialEvents") === "true") {
+    if (target.query.get("sendInitialEvents") === "true" && this.#options.streamsLists !== "overlooked") {
       if (this.#options.streamsLists === false)
         throw new StatusError({ code: 422, reason: "Invalid", message: "sendInitialEvents: Forbidden" });
       const end = this.#bookmarkOf(target, { "k8s.io/initial-events-end": "true" });
