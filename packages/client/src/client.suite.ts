@@ -89,7 +89,11 @@ export function clientSuite(name: string, open: () => Promise<SuiteTarget>): voi
       try {
         const made = await client.apply(configmaps, object, { fieldManager: "client-suite" });
         assert.deepEqual(made.data, { a: "1" });
-        const changed = await client.apply(configmaps, { ...object, data: { a: "2" } }, { fieldManager: "client-suite" });
+        const changed = await client.apply(
+          configmaps,
+          { ...object, data: { a: "2" } },
+          { fieldManager: "client-suite" },
+        );
         assert.deepEqual(changed.data, { a: "2" });
       } finally {
         await client.delete(configmaps, { namespace, name: "suite-apply" });
@@ -139,7 +143,10 @@ export function clientSuite(name: string, open: () => Promise<SuiteTarget>): voi
         },
       );
       try {
-        await having("suite-watch", async (made) => void (await client.update(configmaps, { ...made, data: { a: "2" } })));
+        await having(
+          "suite-watch",
+          async (made) => void (await client.update(configmaps, { ...made, data: { a: "2" } })),
+        );
         await deleted.promise;
         assert.deepEqual(seen, ["ADDED 1", "MODIFIED 2", "DELETED 2"]);
       } finally {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { pods } from "@kubets/api/generated/refs";
-import { isReason, seededRandom, StatusError, VirtualClock } from "@kubets/machinery";
+import { isReason, StatusError, seededRandom, VirtualClock } from "@kubets/machinery";
 import { clientSuite } from "./client.suite.ts";
 import { informerSuite } from "./informer.suite.ts";
 import { textOf } from "./json.ts";
@@ -183,7 +183,10 @@ describe("listAll", () => {
       }) as typeof client.list,
     };
     const { items } = await listAll(compacting, pods, { limit: 2 });
-    assert.deepEqual(items.map(({ metadata }) => metadata.name), ["p0", "p1", "p2", "p3", "p4"]);
+    assert.deepEqual(
+      items.map(({ metadata }) => metadata.name),
+      ["p0", "p1", "p2", "p3", "p4"],
+    );
     assert.equal(lists, 3);
   });
 });

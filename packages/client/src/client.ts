@@ -95,7 +95,10 @@ export interface ObjectList<T> {
 export interface WatchSink<T> {
   /** Events in order, those that arrived together in one call. Bookmarks carry an object with little but a resourceVersion. */
   events(batch: readonly WatchEvent<T>[]): void;
-  /** The watch is over and no call follows: orderly (no error), by a Status ("Expired": list again), or by a broken connection. */
+  /**
+   * The watch is over and no call follows: orderly (no error), by a Status ("Expired": list again), or by a broken connection. Not told
+   * to who ended it by the handle or the signal; after that nothing is told at all.
+   */
   closed(error: Error | undefined): void;
 }
 

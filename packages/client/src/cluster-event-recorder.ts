@@ -5,7 +5,7 @@
  */
 import { events } from "@kubets/api/generated/refs";
 import type { Event, ObjectReference } from "@kubets/api/generated/types/core-v1";
-import { type Clock, isReason, type Logger, type Random, sleep, StatusError } from "@kubets/machinery";
+import { type Clock, isReason, type Logger, type Random, StatusError, sleep } from "@kubets/machinery";
 import { dns1123Subdomain } from "@kubets/machinery/names";
 import { formatTime } from "@kubets/machinery/time";
 import type { Client } from "./client.ts";
@@ -34,7 +34,14 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
 
 type Unnamed = Omit<EventDraft, "metadata" | "firstTimestamp" | "lastTimestamp">;
 
-function eventOf(about: ObjectToldOf, type: string, reason: string, message: string, component: string, host: string): Unnamed {
+function eventOf(
+  about: ObjectToldOf,
+  type: string,
+  reason: string,
+  message: string,
+  component: string,
+  host: string,
+): Unnamed {
   return {
     kind: "Event",
     apiVersion: "v1",
@@ -107,7 +114,9 @@ class EventWriter {
       for (const told of batch) {
         const correlated = this.#correlator.correlate(told);
         if (!correlated || signal?.aborted) continue;
-        await this.#write(correlated).catch((error: unknown) => log.warn("an event was not written", fieldsOf(correlated, error)));
+        await this.#write(correlated).catch((error: unknown) =>
+          log.warn("an event was not written", fieldsOf(correlated, error)),
+        );
       }
     }
     this.#writing = false;

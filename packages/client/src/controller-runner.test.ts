@@ -20,8 +20,10 @@ function newFixture(t: TestContext) {
   const { signal } = stopping;
   t.after(() => stopping.abort());
   const logged: string[] = [];
-  const line = (level: string) => (message: string, { key }: LogFields = {}) =>
-    void logged.push(`${level}: ${message}${key ? ` ${String(key)}` : ""}`);
+  const line =
+    (level: string) =>
+    (message: string, { key }: LogFields = {}) =>
+      void logged.push(`${level}: ${message}${key ? ` ${String(key)}` : ""}`);
   const log: Logger = { ...silentLogger, error: line("error"), info: line("info"), with: () => log };
   const cache = new SharedInformers({ client, clock, random, log: silentLogger, signal });
   const measured: string[] = [];
@@ -90,7 +92,10 @@ describe("runControllers", () => {
     });
     await clock.advance(1000);
     const [first = 0, ...later] = tried["ns/bad"] ?? [];
-    assert.deepEqual(later.map((time) => time - first), [5, 15, 35]);
+    assert.deepEqual(
+      later.map((time) => time - first),
+      [5, 15, 35],
+    );
     assert.equal(tried["ns/hopeless"]?.length, 1);
     assert.equal(logged.filter((text) => text === "error: a reconcile failed; trying again ns/bad").length, 3);
     assert.ok(logged.includes("error: a reconcile failed for good ns/hopeless"));

@@ -8,7 +8,13 @@
 import { type Clock, isReason, type Logger, type Random } from "@kubets/machinery";
 import { WorkQueue } from "@kubets/machinery/work-queue";
 import type { Client } from "./client.ts";
-import { type Cache, type Controller, type ControllerContext, type ControllerWatch, TerminalError } from "./controller.ts";
+import {
+  type Cache,
+  type Controller,
+  type ControllerContext,
+  type ControllerWatch,
+  TerminalError,
+} from "./controller.ts";
 import type { EventRecorder } from "./event-recorder.ts";
 import type { Subscription } from "./informer.ts";
 

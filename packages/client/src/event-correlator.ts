@@ -23,7 +23,7 @@ export interface Correlated {
 
 interface Written {
   name: string;
-  firstTimestamp: string | undefined;
+  firstTimestamp: Event["firstTimestamp"];
   count: number;
 }
 
@@ -66,7 +66,14 @@ export class EventCorrelator {
   }
 
   /** Remembers what stands in the server now. */
-  written(key: string, { metadata: { name }, firstTimestamp, count = 1 }: Pick<Event, "firstTimestamp" | "count"> & { metadata: { name: string } }): void {
+  written(
+    key: string,
+    {
+      metadata: { name },
+      firstTimestamp,
+      count = 1,
+    }: Pick<Event, "firstTimestamp" | "count"> & { metadata: { name: string } },
+  ): void {
     this.#written.set(key, { name, firstTimestamp, count });
   }
 

@@ -8,7 +8,14 @@ import type { ObjectToldOf } from "./event-recorder.ts";
 import { MemoryApi } from "./testing/memory-api.ts";
 import { createClient } from "./typed-client.ts";
 
-const pod: ObjectToldOf = { kind: "Pod", apiVersion: "v1", namespace: "ns", name: "web", uid: "u1", resourceVersion: "7" };
+const pod: ObjectToldOf = {
+  kind: "Pod",
+  apiVersion: "v1",
+  namespace: "ns",
+  name: "web",
+  uid: "u1",
+  resourceVersion: "7",
+};
 
 function newFixture(t: TestContext) {
   const clock = new VirtualClock();
@@ -27,7 +34,8 @@ function newFixture(t: TestContext) {
     host: "node-1",
     signal: stopping.signal,
   });
-  const written = async (namespace = "ns"): Promise<readonly Event[]> => (await client.list(events, { namespace })).items;
+  const written = async (namespace = "ns"): Promise<readonly Event[]> =>
+    (await client.list(events, { namespace })).items;
   const writes = () => api.requests.filter((text) => /^(POST|PATCH)/.test(text)).length;
   return { clock, api, client, recorder, written, writes, warned, stopping };
 }
@@ -63,11 +71,22 @@ describe("event recorder", () => {
   it("tells of objects of the cache; those without namespace in default", async (t) => {
     const { clock, recorder, written } = newFixture(t);
     const metadata = { name: "node-1", uid: "u", resourceVersion: "3", creationTimestamp: "" };
-    recorder.as("node-controller", "").event({ kind: "Node", apiVersion: "v1", metadata }, "Warning", "Lost", "It went");
+    recorder
+      .as("node-controller", "")
+      .event({ kind: "Node", apiVersion: "v1", metadata }, "Warning", "Lost", "It went");
     await clock.advance(10);
     const [event] = await written("default");
-    assert.deepEqual(event?.involvedObject, { kind: "Node", name: "node-1", uid: "u", apiVersion: "v1", resourceVersion: "3" });
-    assert.deepEqual([event?.source, event?.reportingComponent, event?.reportingInstance], [{ component: "node-controller" }, "node-controller", ""]);
+    assert.deepEqual(event?.involvedObject, {
+      kind: "Node",
+      name: "node-1",
+      uid: "u",
+      apiVersion: "v1",
+      resourceVersion: "3",
+    });
+    assert.deepEqual(
+      [event?.source, event?.reportingComponent, event?.reportingInstance],
+      [{ component: "node-controller" }, "node-controller", ""],
+    );
   });
 
   it("names an event by a UUID where the object's name is none for it", async (t) => {
@@ -85,7 +104,10 @@ describe("event recorder", () => {
     }
     const all = await written();
     assert.equal(all.length, 1);
-    assert.deepEqual([all[0]?.count, all[0]?.firstTimestamp, all[0]?.lastTimestamp], [3, "2026-01-01T00:00:00Z", "2026-01-01T00:02:00Z"]);
+    assert.deepEqual(
+      [all[0]?.count, all[0]?.firstTimestamp, all[0]?.lastTimestamp],
+      [3, "2026-01-01T00:00:00Z", "2026-01-01T00:02:00Z"],
+    );
     assert.deepEqual(api.bodies.at(-1), { count: 3, lastTimestamp: "2026-01-01T00:02:00Z", message: "again" });
   });
 
@@ -97,7 +119,10 @@ describe("event recorder", () => {
     await client.delete(events, { namespace: "ns", name: event?.metadata.name ?? "" });
     recorder.event(pod, "Warning", "BackOff", "again");
     await clock.advance(10);
-    assert.deepEqual((await written()).map(({ count }) => count), [2]);
+    assert.deepEqual(
+      (await written()).map(({ count }) => count),
+      [2],
+    );
   });
 
   it("combines what differs in the message alone, from the tenth on", async (t) => {
@@ -136,12 +161,18 @@ describe("event recorder", () => {
     api.failNext(new Error("connection refused"), new Error("connection refused"));
     recorder.event(pod, "Normal", "A", "a");
     await clock.advance(25_000);
-    assert.deepEqual((await written()).map(({ reason }) => reason), ["A"]);
+    assert.deepEqual(
+      (await written()).map(({ reason }) => reason),
+      ["A"],
+    );
     api.failNext(forbidden({ group: "", resource: "events" }, "", "no"));
     recorder.event(pod, "Normal", "B", "b");
     recorder.event(pod, "Normal", "C", "c");
     await clock.advance(10);
-    assert.deepEqual((await written()).map(({ reason }) => reason), ["A", "C"]);
+    assert.deepEqual(
+      (await written()).map(({ reason }) => reason),
+      ["A", "C"],
+    );
     assert.deepEqual(warned, ["an event was not written"]);
   });
 

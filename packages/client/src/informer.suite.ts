@@ -7,8 +7,8 @@ import { after, before, describe, it } from "node:test";
 import { configmaps } from "@kubets/api/generated/refs";
 import type { ConfigMap } from "@kubets/api/generated/types/core-v1";
 import { realClock, realRandom, silentLogger } from "@kubets/machinery";
-import type { Client } from "./client.ts";
 import type { SuiteTarget } from "./client.suite.ts";
+import type { Client } from "./client.ts";
 import { SharedInformers } from "./informer/shared-informers.ts";
 import type { Informer } from "./informer.ts";
 import { createClient } from "./typed-client.ts";
@@ -63,7 +63,10 @@ export function informerSuite(name: string, open: () => Promise<SuiteTarget>): v
       await make("informer-index", "x");
       const seen = record(informer, "informer-index");
       await seen.until("added x");
-      assert.deepEqual(informer.indexed("a", "x").map(({ metadata }) => metadata.name), ["informer-index"]);
+      assert.deepEqual(
+        informer.indexed("a", "x").map(({ metadata }) => metadata.name),
+        ["informer-index"],
+      );
       assert.ok(informer.list(namespace).some(({ metadata }) => metadata.name === "informer-index"));
       assert.deepEqual(informer.list("no-such-namespace"), []);
       await remove("informer-index");
@@ -78,7 +81,10 @@ export function informerSuite(name: string, open: () => Promise<SuiteTarget>): v
       await make("informer-two");
       await make("informer-one");
       await seen.until("added 1");
-      assert.deepEqual(informer.list().map(({ metadata }) => metadata.name), ["informer-one"]);
+      assert.deepEqual(
+        informer.list().map(({ metadata }) => metadata.name),
+        ["informer-one"],
+      );
       await remove("informer-one");
       await remove("informer-two");
       await seen.until("deleted 1");

@@ -75,7 +75,10 @@ describe("leader election", () => {
     a.line.cut = true;
     await clock.advance(60_000);
     const seconds = told.map((text) => Number(text.split(":")[0]));
-    assert.deepEqual(told.map((text) => text.split(": ")[1]), ["a leads", "a stops", "a lost", "b leads"]);
+    assert.deepEqual(
+      told.map((text) => text.split(": ")[1]),
+      ["a leads", "a stops", "a lost", "b leads"],
+    );
     assert.ok((seconds[1] ?? 0) <= 60 + 10, String(told));
     assert.ok((seconds[3] ?? 0) >= 60 + 13 && (seconds[3] ?? 0) <= 60 + 15 + 5, String(told));
     assert.equal((await lease()).spec.leaseTransitions, 1);
@@ -103,7 +106,10 @@ describe("leader election", () => {
     await clock.advance(10);
     assert.equal((await lease()).spec.holderIdentity, "");
     await clock.advance(6000);
-    assert.deepEqual(told.map((text) => text.split(": ")[1]), ["a leads", "a stops", "a stopped", "b leads"]);
+    assert.deepEqual(
+      told.map((text) => text.split(": ")[1]),
+      ["a leads", "a stops", "a stopped", "b leads"],
+    );
   });
 
   it("notices that its lease was taken", async (t) => {
@@ -113,7 +119,10 @@ describe("leader election", () => {
     const taken = await lease();
     await createClient(api).update(leases, { ...taken, spec: { ...taken.spec, holderIdentity: "thief" } });
     await clock.advance(3000);
-    assert.deepEqual(told.map((text) => text.split(": ")[1]), ["a leads", "a stops", "a lost"]);
+    assert.deepEqual(
+      told.map((text) => text.split(": ")[1]),
+      ["a leads", "a stops", "a lost"],
+    );
   });
 
   it("outlives short trouble with the server", async (t) => {

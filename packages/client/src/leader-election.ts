@@ -44,11 +44,13 @@ const JITTER = 1.2;
 export function runLeaderElection(options: LeaderElectionOptions): Promise<"stopped" | "lost"> {
   const { leaseDurationMs = 15_000, renewDeadlineMs = 10_000, retryPeriodMs = 2000 } = options;
   if (leaseDurationMs <= renewDeadlineMs) throw new RangeError("leaseDuration must be greater than renewDeadline");
-  if (renewDeadlineMs <= retryPeriodMs * JITTER) throw new RangeError("renewDeadline must be greater than retryPeriod*JitterFactor");
+  if (renewDeadlineMs <= retryPeriodMs * JITTER)
+    throw new RangeError("renewDeadline must be greater than retryPeriod*JitterFactor");
   return new Election({ ...options, leaseDurationMs, renewDeadlineMs, retryPeriodMs }).run();
 }
 
-type Filled = LeaderElectionOptions & Required<Pick<LeaderElectionOptions, "leaseDurationMs" | "renewDeadlineMs" | "retryPeriodMs">>;
+type Filled = LeaderElectionOptions &
+  Required<Pick<LeaderElectionOptions, "leaseDurationMs" | "renewDeadlineMs" | "retryPeriodMs">>;
 
 class Election {
   readonly #options: Filled;

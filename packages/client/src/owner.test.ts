@@ -6,7 +6,15 @@ import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { KubeObject } from "@kubets/api/meta";
 import { notFound } from "@kubets/machinery";
 import type { Client } from "./client.ts";
-import { type Claim, claimObjects, claimOf, controllerOf, controllerReference, isControlledBy, refersTo } from "./owner.ts";
+import {
+  type Claim,
+  claimObjects,
+  claimOf,
+  controllerOf,
+  controllerReference,
+  isControlledBy,
+  refersTo,
+} from "./owner.ts";
 
 const object = (kind: string, name: string, more: object = {}): KubeObject => ({
   kind,
@@ -30,7 +38,13 @@ describe("claimOf", () => {
     ["an orphan that goes", owner, going, true, "ignore"],
     ["an orphan, while I go", object("ReplicaSet", "rs", going), {}, true, "ignore"],
     ["an orphan elsewhere", owner, { namespace: "elsewhere" }, true, "ignore"],
-    ["an orphan elsewhere, of an owner of the cluster", object("Node", "n", { namespace: undefined }), {}, true, "adopt"],
+    [
+      "an orphan elsewhere, of an owner of the cluster",
+      object("Node", "n", { namespace: undefined }),
+      {},
+      true,
+      "adopt",
+    ],
   ];
   for (const [what, of, pod, matches, claim] of cases)
     it(what, () => assert.equal(claimOf(of, object("Pod", "p", pod), matches), claim));
@@ -61,7 +75,12 @@ function patching(fresh: KubeObject, missing: readonly string[] = []) {
 }
 
 describe("claimObjects", () => {
-  const objects = [object("Pod", "kept", mine), object("Pod", "left", mine), object("Pod", "new"), object("Pod", "gone")] as Pod[];
+  const objects = [
+    object("Pod", "kept", mine),
+    object("Pod", "left", mine),
+    object("Pod", "new"),
+    object("Pod", "gone"),
+  ] as Pod[];
   const options = (client: Pick<Client, "get" | "patch">) => ({
     client,
     owner: owner as ReplicaSet,
@@ -74,7 +93,10 @@ describe("claimObjects", () => {
   it("adopts and releases by patches that hold for that one object", async () => {
     const { client, patches } = patching(owner, ["gone"]);
     const claimed = await claimObjects(options(client));
-    assert.deepEqual(claimed.map(({ metadata }) => metadata.name), ["kept", "new"]);
+    assert.deepEqual(
+      claimed.map(({ metadata }) => metadata.name),
+      ["kept", "new"],
+    );
     assert.deepEqual(patches, [
       ["left", { metadata: { ownerReferences: [{ $patch: "delete", uid: "uid-rs" }], uid: "uid-left" } }],
       ["new", { metadata: { ownerReferences: [controllerReference(owner)], uid: "uid-new" } }],
@@ -83,9 +105,15 @@ describe("claimObjects", () => {
 
   it("adopts nothing when the owner has gone or is going, which the cache did not know", async () => {
     const replaced = patching(object("ReplicaSet", "rs", { uid: "another" }));
-    await assert.rejects(claimObjects(options(replaced.client)), /original ReplicaSet rs is gone: got uid another, wanted uid-rs/);
+    await assert.rejects(
+      claimObjects(options(replaced.client)),
+      /original ReplicaSet rs is gone: got uid another, wanted uid-rs/,
+    );
     const deleted = patching(object("ReplicaSet", "rs", going));
     await assert.rejects(claimObjects(options(deleted.client)), /rs has just been deleted at 2026-01-01T00:00:00Z/);
-    assert.deepEqual(deleted.patches.map(([name]) => name), ["left"]);
+    assert.deepEqual(
+      deleted.patches.map(([name]) => name),
+      ["left"],
+    );
   });
 });

@@ -3,8 +3,9 @@
  * Holds: an object has at most one controller; who is being deleted takes nothing in and lets nothing go; before the first adoption
  * the owner is read anew from the server, as the cache may not yet know that it is going.
  */
-import type { KubeObject } from "@kubets/api/meta";
+
 import type { OwnerReference } from "@kubets/api/generated/types/meta-v1";
+import type { KubeObject } from "@kubets/api/meta";
 import { parseGroupVersion, type ResourceRef } from "@kubets/api/resource-ref";
 import { isReason } from "@kubets/machinery";
 import type { Client, ObjectKey } from "./client.ts";
@@ -64,7 +65,9 @@ export interface ClaimOptions<O extends KubeObject, T extends KubeObject> {
 }
 
 /** Adopts and releases; the objects that are the owner's after it. Throws after having tried them all. */
-export async function claimObjects<O extends KubeObject, T extends KubeObject>(options: ClaimOptions<O, T>): Promise<T[]> {
+export async function claimObjects<O extends KubeObject, T extends KubeObject>(
+  options: ClaimOptions<O, T>,
+): Promise<T[]> {
   const { client, owner, objects, ref } = options;
   const claimed: T[] = [];
   const errors = new Set<unknown>();
@@ -83,12 +86,17 @@ export async function claimObjects<O extends KubeObject, T extends KubeObject>(o
     }
   }
   const [first, ...more] = errors;
-  if (more.length > 0) throw new AggregateError(errors, `could not claim all ${ref.resource} of ${owner.metadata.name}`);
+  if (more.length > 0)
+    throw new AggregateError(errors, `could not claim all ${ref.resource} of ${owner.metadata.name}`);
   if (errors.size > 0) throw first;
   return claimed;
 }
 
-async function mayAdopt<O extends KubeObject>({ client, owner, ownerRef }: Pick<ClaimOptions<O, KubeObject>, "client" | "owner" | "ownerRef">) {
+async function mayAdopt<O extends KubeObject>({
+  client,
+  owner,
+  ownerRef,
+}: Pick<ClaimOptions<O, KubeObject>, "client" | "owner" | "ownerRef">) {
   const fresh = await client.get(ownerRef, keyIn(owner));
   const { name, uid } = owner.metadata;
   if (fresh.metadata.uid !== uid)
@@ -121,4 +129,5 @@ const releasing = (owner: KubeObject, { metadata: { uid } }: KubeObject) =>
 const sameNamespace = (owner: KubeObject, object: KubeObject): boolean =>
   !owner.metadata.namespace || owner.metadata.namespace === object.metadata.namespace;
 
-const keyIn = ({ metadata: { namespace, name } }: KubeObject): ObjectKey => (namespace ? { namespace, name } : { name });
+const keyIn = ({ metadata: { namespace, name } }: KubeObject): ObjectKey =>
+  namespace ? { namespace, name } : { name };

@@ -2,7 +2,7 @@
  * The StatusError of an answer that is not a success: the Status of its body, or, where something other than an API server answered, one
  * made of the status code in the words that clients of Kubernetes know.
  */
-import { type GroupResource, qualified, type Status, StatusError, type StatusDetails } from "@kubets/machinery";
+import { type GroupResource, qualified, type Status, type StatusDetails, StatusError } from "@kubets/machinery";
 import { parseJson } from "@kubets/machinery/json";
 import { textOf } from "./json.ts";
 
@@ -75,7 +75,10 @@ function reasonAndWords(code: number, body: string, method: string): readonly [r
   const known = GENERIC[code];
   if (known) return known;
   if (code >= 500)
-    return ["InternalError", `an error on the server (${JSON.stringify(body)}) has prevented the request from succeeding`];
+    return [
+      "InternalError",
+      `an error on the server (${JSON.stringify(body)}) has prevented the request from succeeding`,
+    ];
   return ["", `the server responded with the status code ${code} but did not return more information`];
 }
 

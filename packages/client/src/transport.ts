@@ -7,7 +7,7 @@ export interface ApiRequest {
   readonly method: string;
   /** With the query. */
   readonly path: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: Uint8Array;
   /** Instead of `body`, where the transport `takesObjects`: a plain object that nobody changes any more. */
   readonly object?: unknown;

@@ -5,6 +5,7 @@
  */
 import type { KubeObject } from "@kubets/api/meta";
 import { groupVersion, type ResourceRef, resourcePath } from "@kubets/api/resource-ref";
+import { parseJson } from "@kubets/machinery/json";
 import type {
   Client,
   ListOptions,
@@ -16,7 +17,6 @@ import type {
   WatchSink,
   WriteOptions,
 } from "./client.ts";
-import { parseJson } from "@kubets/machinery/json";
 import { encodeJson } from "./json.ts";
 import { deleteBody, getQuery, listQuery, watchQuery, writeQuery } from "./query.ts";
 import { type Asked, responseError } from "./response-error.ts";
@@ -131,7 +131,8 @@ class TypedClient implements Client {
         : typeof body === "string"
           ? new TextEncoder().encode(body)
           : encodeJson(body);
-    const type: Record<string, string> = bytes === body || typeof body === "string" ? {} : { "content-type": JSON_TYPE };
+    const type: Record<string, string> =
+      bytes === body || typeof body === "string" ? {} : { "content-type": JSON_TYPE };
     const response = await this.#transport.request({
       method,
       path,
@@ -164,8 +165,7 @@ class TypedClient implements Client {
     }
     const response = await this.#transport.request(request);
     this.#tellWarnings(response);
-    if (response.status >= 300)
-      throw responseError(response.status, response.headers, await response.bytes(), asked);
+    if (response.status >= 300) throw responseError(response.status, response.headers, await response.bytes(), asked);
     return response.object ? response.object() : parseJson(await response.bytes());
   }
 
@@ -185,11 +185,13 @@ type GetOptionsOf = NonNullable<Parameters<Client["get"]>[2]>;
 /** The texts of a Warning header: `299 - "a text", 299 - "another"`. */
 export function warningTexts(header: string): string[] {
   const texts: string[] = [];
-  for (const [, quoted = ""] of header.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)) texts.push(quoted.replace(/\\(.)/g, "$1"));
+  for (const [, quoted = ""] of header.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g))
+    texts.push(quoted.replace(/\\(.)/g, "$1"));
   return texts;
 }
 
-const userAgent = ({ userAgent: agent }: ClientOptions): Record<string, string> => (agent ? { "user-agent": agent } : {});
+const userAgent = ({ userAgent: agent }: ClientOptions): Record<string, string> =>
+  agent ? { "user-agent": agent } : {};
 
 const asking = (method: string, ref: ResourceRef, key?: ObjectKey): Asked => ({
   method,

@@ -2,8 +2,9 @@
  * Reads a watch off an HTTP answer: one JSON text a line, those that arrived in one chunk told in one batch.
  * Holds: a line is parsed once, whole; an ERROR event ends the watch with the StatusError that it carries.
  */
-import { statusError } from "./response-error.ts";
+
 import { parseJson } from "@kubets/machinery/json";
+import { statusError } from "./response-error.ts";
 import type { TransportWatchSink } from "./transport.ts";
 
 const LINE_FEED = 10;

@@ -25,7 +25,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       do: fc.constantFrom("break", "end", "silence", "compact", "bookmark", "fail", "subscribe" as const),
     }),
   },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant("advance" as const), ms: fc.constantFrom(0, 1, 500, 5000, 70_000) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: fc.constant("advance" as const), ms: fc.constantFrom(0, 1, 500, 5000, 70_000) }),
+  },
 ) as fc.Arbitrary<Step>;
 
 const form: fc.Arbitrary<MemoryApiOptions> = fc.record({
@@ -116,7 +119,10 @@ async function run(options: MemoryApiOptions, steps: readonly Step[], seed: numb
     assert.deepEqual(byKey(informer.list()), truth);
     for (const replay of replays) assert.deepEqual(byKey([...replay.objects.values()]), truth);
     for (const namespace of ["ns0", "ns1"])
-      assert.deepEqual(byKey(informer.list(namespace)), truth.filter(({ metadata }) => metadata.namespace === namespace));
+      assert.deepEqual(
+        byKey(informer.list(namespace)),
+        truth.filter(({ metadata }) => metadata.namespace === namespace),
+      );
     for (const uid of ["owner-0", "owner-1", "owner-2"])
       assert.deepEqual(
         byKey(cache.owned(pods, { kind: "", apiVersion: "", metadata: { ...NO_META, uid } })),
@@ -133,7 +139,9 @@ const byKey = (objects: readonly Pod[]): Pod[] => [...objects].sort((a, b) => (k
 describe("informer", () => {
   it("ends with the truth, whatever happens", async () => {
     await fc.assert(
-      fc.asyncProperty(form, fc.array(step, { maxLength: 40 }), fc.nat(), (options, steps, seed) => run(options, steps, seed)),
+      fc.asyncProperty(form, fc.array(step, { maxLength: 40 }), fc.nat(), (options, steps, seed) =>
+        run(options, steps, seed),
+      ),
       { numRuns: 200 },
     );
   });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
 import { pods } from "@kubets/api/generated/refs";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
-import { seededRandom, silentLogger, StatusError, VirtualClock } from "@kubets/machinery";
+import { StatusError, seededRandom, silentLogger, VirtualClock } from "@kubets/machinery";
 import { MemoryApi, type MemoryApiOptions } from "../testing/memory-api.ts";
 import { createClient } from "../typed-client.ts";
 import { SharedInformers } from "./shared-informers.ts";
@@ -15,7 +15,13 @@ function newFixture(t: TestContext, options: MemoryApiOptions = {}) {
   const stopping = new AbortController();
   t.after(() => stopping.abort());
   const follow = () => {
-    const cache = new SharedInformers({ client, clock, random: seededRandom(7), log: silentLogger, signal: stopping.signal });
+    const cache = new SharedInformers({
+      client,
+      clock,
+      random: seededRandom(7),
+      log: silentLogger,
+      signal: stopping.signal,
+    });
     const informer = cache.informer(pods);
     const told: string[] = [];
     const line = ({ metadata, spec }: Pod) => `${metadata.name}@${spec?.nodeName ?? ""}`;
@@ -26,7 +32,8 @@ function newFixture(t: TestContext, options: MemoryApiOptions = {}) {
     });
     return { cache, informer, told };
   };
-  const create = (name: string, nodeName = "") => client.create(pods, { metadata: { namespace: "ns", name }, spec: { nodeName } });
+  const create = (name: string, nodeName = "") =>
+    client.create(pods, { metadata: { namespace: "ns", name }, spec: { nodeName } });
   const bind = (name: string, nodeName: string) =>
     client.patch(pods, { namespace: "ns", name }, { type: "merge", body: { spec: { nodeName } } });
   const remove = (name: string) => client.delete(pods, { namespace: "ns", name });
@@ -72,7 +79,12 @@ for (const form of FORMS)
       assert.deepEqual(told, ["+a@"]);
       await clock.advance(1600);
       assert.deepEqual(told, ["+a@", "+b@"]);
-      assert.deepEqual(reads().slice(before).map((text) => /resourceVersion=(\d+)/.exec(text)?.[1]), ["1"]);
+      assert.deepEqual(
+        reads()
+          .slice(before)
+          .map((text) => /resourceVersion=(\d+)/.exec(text)?.[1]),
+        ["1"],
+      );
     });
 
     it("goes on at once after an orderly end", async (t) => {
@@ -155,8 +167,14 @@ for (const form of FORMS)
         await clock.advance(100);
       }
       const waits = at.slice(1).map((time, i) => time - (at[i] as number));
-      assert.ok(waits.every((wait, i) => wait >= Math.min(30_000, 800 * 2 ** i) - 100), String(waits));
-      assert.ok(waits.every((wait, i) => wait <= 2 * Math.min(30_000, 800 * 2 ** i) + 100), String(waits));
+      assert.ok(
+        waits.every((wait, i) => wait >= Math.min(30_000, 800 * 2 ** i) - 100),
+        String(waits),
+      );
+      assert.ok(
+        waits.every((wait, i) => wait <= 2 * Math.min(30_000, 800 * 2 ** i) + 100),
+        String(waits),
+      );
       await clock.advance(120_000);
       assert.equal(informer.hasSynced, true);
     });
@@ -203,12 +221,27 @@ describe("reflector", () => {
     await create("a");
     await clock.advance(5000);
     const causes = [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }];
-    api.failNext(new StatusError({ code: 504, reason: "Timeout", message: "Too large resource version", details: { causes } }));
+    api.failNext(
+      new StatusError({ code: 504, reason: "Timeout", message: "Too large resource version", details: { causes } }),
+    );
     api.endWatches();
     await clock.advance(2000);
     assert.deepEqual(told, ["+a@"]);
     assert.equal(informer.hasSynced, true);
     assert.match(api.requests.at(-1) ?? "", /sendInitialEvents=true/);
+  });
+
+  it("lists where a server overlooks that the list was to come as events", async (t) => {
+    const { clock, api, follow, create } = newFixture(t, { streamsLists: "overlooked" });
+    await create("a");
+    const { informer, told } = follow();
+    await clock.advance(60_000);
+    assert.equal(informer.hasSynced, false);
+    api.bookmark();
+    await clock.advance(10);
+    await create("b");
+    await clock.advance(10);
+    assert.deepEqual(told, ["+a@", "+b@"]);
   });
 
   it("shares the server's own objects in-process", async (t) => {

@@ -6,7 +6,7 @@
  */
 import type { KubeObject } from "@kubets/api/meta";
 import type { ResourceRef } from "@kubets/api/resource-ref";
-import { type Clock, type Logger, type Random, sleep, StatusError } from "@kubets/machinery";
+import { type Clock, type Logger, type Random, StatusError, sleep } from "@kubets/machinery";
 import { Backoff } from "@kubets/machinery/backoff";
 import type { Client, WatchEvent, WatchOptions } from "../client.ts";
 import { type InformerOptions, keyOf } from "../informer.ts";
@@ -136,7 +136,12 @@ export class Reflector<T extends KubeObject> {
     const timeoutSeconds = Math.floor(WATCH_SECONDS * (1 + random.float()));
     const options = { ...this.#selection, ...how, allowBookmarks: true, timeoutSeconds, signal };
     const limits = { clock, stallMs: this.#stallMs, shortMs: SHORT_WATCH_MS };
-    return watchToEnd<T>((sink, stop) => client.watch(this.#ref, { ...options, signal: stop }, sink), events, signal, limits);
+    return watchToEnd<T>(
+      (sink, stop) => client.watch(this.#ref, { ...options, signal: stop }, sink),
+      events,
+      signal,
+      limits,
+    );
   }
 
   #replace(objects: ReadonlyMap<string, T>): void {

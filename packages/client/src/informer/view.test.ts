@@ -107,7 +107,10 @@ describe("Store", () => {
     store.set("b", b);
     assert.deepEqual(store.indexed("tags", "x"), [a1, b]);
     store.set("a", a2);
-    assert.deepEqual([store.indexed("tags", "x"), store.indexed("tags", "y"), store.indexed("tags", "z")], [[b], [a2], [a2]]);
+    assert.deepEqual(
+      [store.indexed("tags", "x"), store.indexed("tags", "y"), store.indexed("tags", "z")],
+      [[b], [a2], [a2]],
+    );
     store.delete("a");
     assert.deepEqual([store.indexed("tags", "y"), store.indexed("tags", "z")], [[], []]);
   });

@@ -49,7 +49,7 @@ export class View<T extends KubeObject> {
 
   /** Makes the view that of a complete list, and tells the differences. */
   replace(objects: ReadonlyMap<string, T>): void {
-    for (const key of [...this.store.keys()]) {
+    for (const key of this.store.keys()) {
       const gone = objects.has(key) ? undefined : this.store.get(key);
       if (gone) this.delete(gone);
     }

@@ -9,13 +9,13 @@ import { parseJson } from "@kubets/machinery/json";
 import type { JsonValue } from "@kubets/machinery/json-value";
 import { applyMergePatch } from "@kubets/machinery/merge-patch";
 import type { ApiRequest, ApiResponse, Transport, TransportWatchSink } from "../transport.ts";
-import { bytesResponse, ByteStream, errorResponse, objectResponse, parsePath, type Target } from "./memory-http.ts";
+import { ByteStream, bytesResponse, errorResponse, objectResponse, parsePath, type Target } from "./memory-http.ts";
 
 export interface MemoryApiOptions {
   /** Hands out its own objects and offers `watch`, as the in-process transport does. */
   readonly inProcess?: boolean;
-  /** False: refuses sendInitialEvents, as servers without it do. */
-  readonly streamsLists?: boolean;
+  /** False: refuses sendInitialEvents, as servers without it do; "overlooked": as those do that do not know it. */
+  readonly streamsLists?: boolean | "overlooked";
   /** True: says "Expired" in an event of an accepted watch; else in the answer. */
   readonly expiresInStream?: boolean;
 }
@@ -81,7 +81,7 @@ export class MemoryApi implements Transport {
 
   /** Ends all watches; without an error as a server does when their time is over. */
   endWatches(error?: Error): void {
-    for (const watcher of [...this.#watchers]) this.#end(watcher, error);
+    for (const watcher of this.#watchers) this.#end(watcher, error);
   }
 
   /** The watches that are open say nothing more, nor end. */
@@ -90,7 +90,8 @@ export class MemoryApi implements Transport {
   }
 
   bookmark(): void {
-    for (const watcher of this.#watchers) this.#send(watcher, { type: "BOOKMARK", object: this.#bookmarkOf(watcher.target) });
+    for (const watcher of this.#watchers)
+      this.#send(watcher, { type: "BOOKMARK", object: this.#bookmarkOf(watcher.target) });
   }
 
   async request(request: ApiRequest): Promise<ApiResponse> {
@@ -120,8 +121,12 @@ export class MemoryApi implements Transport {
     if (method === "POST") return this.#respond(this.#create(target, body as KubeObject), 201);
     if (method === "DELETE") return this.#respond(this.#delete(target, body as Record<string, unknown> | undefined));
     const old = this.#objects.get(target.key);
-    if (method === "PATCH" && !old && target.query.has("fieldManager")) return this.#respond(this.#create(target, body as KubeObject), 201);
-    const changed = method === "PATCH" ? (applyMergePatch(this.#find(target) as unknown as JsonValue, body as JsonValue) as unknown as KubeObject) : (body as KubeObject);
+    if (method === "PATCH" && !old && target.query.has("fieldManager"))
+      return this.#respond(this.#create(target, body as KubeObject), 201);
+    const changed =
+      method === "PATCH"
+        ? (applyMergePatch(this.#find(target) as unknown as JsonValue, body as JsonValue) as unknown as KubeObject)
+        : (body as KubeObject);
     return this.#respond(this.#update(target, changed));
   }
 
@@ -149,7 +154,10 @@ export class MemoryApi implements Transport {
     const { resourceVersion } = object.metadata;
     if (resourceVersion && resourceVersion !== old.metadata.resourceVersion)
       throw conflict(target, target.name, "the object has been modified");
-    return this.#commit("MODIFIED", target.collection, target.key, { ...object, metadata: { ...object.metadata, uid: old.metadata.uid } });
+    return this.#commit("MODIFIED", target.collection, target.key, {
+      ...object,
+      metadata: { ...object.metadata, uid: old.metadata.uid },
+    });
   }
 
   #delete(target: Target, options: Record<string, unknown> | undefined): KubeObject {
@@ -192,7 +200,7 @@ export class MemoryApi implements Transport {
 
   /** What a watch begins with. */
   #begin(target: Target): Event[] {
-    if (target.query.get("sendInitialEvents") === "true") {
+    if (target.query.get("sendInitialEvents") === "true" && this.#options.streamsLists !== "overlooked") {
       if (this.#options.streamsLists === false)
         throw new StatusError({ code: 422, reason: "Invalid", message: "sendInitialEvents: Forbidden" });
       const end = this.#bookmarkOf(target, { "k8s.io/initial-events-end": "true" });
@@ -229,7 +237,10 @@ export class MemoryApi implements Transport {
       stream.end();
       return stream.response();
     }
-    const sink = { events: (batch: readonly unknown[]) => stream.write(batch), closed: (error?: Error) => stream.end(error) };
+    const sink = {
+      events: (batch: readonly unknown[]) => stream.write(batch),
+      closed: (error?: Error) => stream.end(error),
+    };
     const watcher = this.#addWatcher(target, sink, begin);
     signal?.addEventListener("abort", () => {
       this.#watchers.delete(watcher);

@@ -22,7 +22,12 @@ const PATH = /^\/(?:api|apis\/([^/]+))\/([^/]+)(?:\/namespaces\/([^/]+))?\/([^/]
 export function parsePath(path: string): Target {
   const url = new URL(path, "http://memory");
   const match = PATH.exec(url.pathname);
-  if (!match) throw new StatusError({ code: 404, reason: "NotFound", message: "the server could not find the requested resource" });
+  if (!match)
+    throw new StatusError({
+      code: 404,
+      reason: "NotFound",
+      message: "the server could not find the requested resource",
+    });
   const [, group = "", version = "", namespace = "", resource = "", name = "", subresource = ""] = match;
   const apiVersion = group ? `${group}/${version}` : version;
   const collection = `${apiVersion}/${resource}`;
