@@ -5,7 +5,7 @@ import type { Draft, KubeObject, PlainObject } from "@kubets/api/meta";
 import { groupVersion } from "@kubets/api/resource-ref";
 import type { Struct } from "@kubets/api/schema";
 import { badRequest, unsupportedMediaType } from "@kubets/machinery";
-import { JsonError, parseJson } from "@kubets/machinery/json";
+import { JsonError, type ParseOptions, parseExact } from "@kubets/machinery/json";
 import type { JsonValue } from "@kubets/machinery/json-value";
 import { parseYaml, YamlError } from "@kubets/machinery/yaml";
 import type { ApiCall } from "./api-call.ts";
@@ -42,22 +42,22 @@ export const mediaTypeOf = (header: string | undefined): string => (header ?? ""
 
 function fromText(call: ApiCall, bytes: Uint8Array, expected: Expected, parse: typeof parseJsonBody): Draft<KubeObject> {
   const duplicates: string[] = [];
-  const wanted = strictnessOf(call) === "Ignore" ? undefined : duplicates;
-  return decodeValue(call, parse(bytes, expected, wanted), duplicates, expected, true);
+  const options = strictnessOf(call) === "Ignore" ? {} : { onDuplicate: (path: string) => duplicates.push(path) };
+  return decodeValue(call, parse(bytes, expected, options), duplicates, expected, true);
 }
 
-function parseJsonBody(bytes: Uint8Array, { kind }: Expected, duplicates: string[] | undefined): JsonValue {
+function parseJsonBody(bytes: Uint8Array, { kind }: Expected, options: ParseOptions): JsonValue {
   try {
-    return parseJson(bytes, { duplicates });
+    return parseExact(bytes, options);
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
     throw unrecognized(kind, `couldn't get version/kind; json parse error: ${error.message}`, bytes);
   }
 }
 
-function parseYamlBody(bytes: Uint8Array, { kind }: Expected, duplicates: string[] | undefined): JsonValue {
+function parseYamlBody(bytes: Uint8Array, { kind }: Expected, options: ParseOptions): JsonValue {
   try {
-    return parseYaml(Buffer.from(bytes).toString(), { duplicates });
+    return parseYaml(bytes, options);
   } catch (error) {
     if (!(error instanceof YamlError)) throw error;
     throw unrecognized(kind, error.message, bytes);

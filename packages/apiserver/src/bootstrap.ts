@@ -36,6 +36,6 @@ export async function bootstrap(server: ApiServer): Promise<void> {
     ensure(refs.prioritylevelconfigurations, priorityLevels as readonly Named[]),
     ensure(refs.flowschemas, flowSchemas as readonly Named[]),
     ensure(refs.priorityclasses, systemPriorityClasses as readonly Named[]),
-    ensure(refs.apiservices, builtInApiServices as readonly Named[]),
+    ensure(refs.apiservices, builtInApiServices(server.context.served.definitions()) as readonly Named[]),
   ]);
 }

@@ -58,7 +58,8 @@ class DirectExchange implements CoreExchange {
   }
 
   header(name: string): string | undefined {
-    return this.#request.headers?.[name];
+    const value = this.#request.headers?.[name];
+    return typeof value === "string" || value === undefined ? value : value.join(", ");
   }
 
   certificate() {

@@ -1,11 +1,10 @@
 /** Answers in the form that was asked for. The plain case, JSON in the stored version, sends the cached bytes as they are. */
 import { encodeJson } from "@kubets/api/codec/json";
-import { encodeList, encodeMessage, encodeProtobuf } from "@kubets/api/codec/protobuf";
+import { encodeProtobuf, encodeProtobufList } from "@kubets/api/codec/protobuf";
 import type { KubeObject, PlainObject } from "@kubets/api/meta";
-import type { ResourceDefinition } from "@kubets/api/resource";
 import { groupVersion } from "@kubets/api/resource-ref";
 import type { StatusError } from "@kubets/machinery";
-import { stringifyJson } from "@kubets/machinery/json";
+import { stringifyExact } from "@kubets/machinery/json";
 import type { ReadonlyJson } from "@kubets/machinery/json-value";
 import { toYaml } from "@kubets/machinery/yaml";
 import { type ApiCall, inVersion } from "./api-call.ts";
@@ -38,7 +37,7 @@ export function respondObject(call: ApiCall, status: number, object: KubeObject)
   if (exchange.direct) return exchange.direct.respond(status, object);
   if (form.as?.kind === "Table") return respondValue(call, status, tableOf(call, [object], listMetaOf(object)));
   if (form.as) return respondValue(call, status, partialMetadata(object, form.as.version));
-  if (form.media === "protobuf") return exchange.respond(status, headersOf(call), encodeProtobuf(resource.definition.schema, object as unknown as PlainObject));
+  if (form.media === "protobuf") return exchange.respond(status, headersOf(call), encodeProtobuf(resource.definition.schema, object));
   if (form.media === "json" && !form.pretty)
     return exchange.respond(status, headersOf(call), Buffer.from(`${encodeJson(resource.definition.schema, object)}\n`));
   return respondValue(call, status, object);
@@ -55,7 +54,7 @@ export function respondList(call: ApiCall, objects: readonly CachedObject[], met
   if (exchange.direct) return exchange.direct.respond(200, list);
   if (form.as?.kind === "Table") return respondValue(call, 200, tableOf(call, items, meta));
   if (form.as) return respondValue(call, 200, partialMetadataList(items, meta, form.as.version));
-  if (form.media === "protobuf") return exchange.respond(200, headersOf(call), protobufList(definition, meta, items));
+  if (form.media === "protobuf") return exchange.respond(200, headersOf(call), encodeProtobufList(definition.schema, list));
   return respondValue(call, 200, { ...list, items: items.map(withoutKind) });
 }
 
@@ -88,7 +87,7 @@ function quotedWarning(text: string): string {
 
 function textOf(form: AnswerForm, value: object): string {
   if (form.media === "yaml") return toYaml(value as ReadonlyJson);
-  return form.pretty ? stringifyJson(value as ReadonlyJson, 2) : `${stringifyJson(value as ReadonlyJson)}\n`;
+  return form.pretty ? stringifyExact(value as ReadonlyJson, 2) : `${stringifyExact(value as ReadonlyJson)}\n`;
 }
 
 function jsonList(definition: { kind: string; group: string; version: string }, meta: ListMeta, objects: readonly CachedObject[]): Buffer {
@@ -107,11 +106,6 @@ function jsonList(definition: { kind: string; group: string; version: string }, 
   }
   at += all.write("]}\n", at);
   return all.subarray(0, at);
-}
-
-function protobufList(definition: ResourceDefinition, meta: ListMeta, items: readonly KubeObject[]): Buffer {
-  const messages = items.map((item) => encodeMessage(definition.schema, item as unknown as PlainObject));
-  return encodeList({ kind: `${definition.kind}List`, apiVersion: groupVersion(definition) }, { ...meta }, messages);
 }
 
 function withoutKind({ kind: _kind, apiVersion: _apiVersion, ...rest }: KubeObject): PlainObject {

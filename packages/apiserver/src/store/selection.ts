@@ -16,8 +16,13 @@ export interface SelectionQuery {
   readonly fieldSelector: string | null;
 }
 
+/** A selection that knows whether it takes everything in its namespace. */
+export interface WholeSelection extends Selection {
+  readonly whole: boolean;
+}
+
 /** A selection, with whether it takes everything in its namespace. Throws a StatusError when a selector is wrong. */
-export function selectionOf(definition: ResourceDefinition, query: SelectionQuery): Selection & { readonly whole: boolean } {
+export function selectionOf(definition: ResourceDefinition, query: SelectionQuery): WholeSelection {
   const labels = query.labelSelector ? labelsOf(query.labelSelector) : undefined;
   const fields = query.fieldSelector ? fieldsOf(definition, query.fieldSelector) : [];
   let name = query.name;

@@ -4,7 +4,7 @@
  * protobuf; those are brought into the served form once, here.
  */
 import { encodeJson } from "@kubets/api/codec/json";
-import { decodeEnvelope, decodeProtobuf, isProtobuf } from "@kubets/api/codec/protobuf";
+import { decodeStoredProtobuf, isProtobuf } from "@kubets/api/codec/protobuf";
 import type { KubeObject } from "@kubets/api/meta";
 import type { ResourceDefinition } from "@kubets/api/resource";
 import type { Entry } from "@kubets/storage";
@@ -60,7 +60,7 @@ export class StoredForm {
     const opened = this.#transformerOf(owner.definition)?.open(entry.value, entry.key) ?? entry.value;
     const bytes = Buffer.from(opened.buffer, opened.byteOffset, opened.byteLength);
     if (isProtobuf(bytes)) {
-      const object = decodeProtobuf(owner.definition.schema, decodeEnvelope(bytes)) as unknown as KubeObject;
+      const object = decodeStoredProtobuf(bytes, owner.definition.schema) as unknown as KubeObject;
       return served(owner.definition, key, entry.revision, object);
     }
     if (carriesRevision(bytes, entry.revision)) return new CachedObject(key, entry.revision, bytes);

@@ -4,13 +4,12 @@ import { RevisionError } from "@kubets/storage";
 import { type ApiCall, storeOf } from "../api-call.ts";
 import { type ListMeta, respondList } from "../respond.ts";
 import type { CachedObject } from "../store/cached-object.ts";
-import { selectionOf } from "../store/selection.ts";
-import type { Selection } from "../store/watch-hub.ts";
+import { selectionOf, type WholeSelection } from "../store/selection.ts";
 import { validateListOptions } from "./list-options.ts";
 import { waitForRevision } from "./revision.ts";
 
 export function list(call: ApiCall): void | Promise<void> {
-  const { info, resource } = call;
+  const { info } = call;
   const options = validateListOptions(info.query, "list");
   const selection = selectionOf(storeOf(call).definition, {
     namespace: info.namespace,
@@ -20,11 +19,11 @@ export function list(call: ApiCall): void | Promise<void> {
   if (options.continue) return listFrom(call, selection, readContinue(options.continue), options.limit);
   if (options.match === "Exact" && options.revision) return listAt(call, selection, options.revision, options.limit);
   const wait = options.revision === undefined ? storeOf(call).fresh() : waitForRevision(call, options.revision);
-  const answer = () => respondPage(call, select(call, selection), storeOf(call).revision, options.limit, selection, resource.definition.resource);
+  const answer = () => respondPage(call, select(call, selection), storeOf(call).revision, options.limit, selection);
   return wait ? wait.then(answer) : answer();
 }
 
-function select(call: ApiCall, selection: Selection & { readonly whole: boolean }): CachedObject[] {
+function select(call: ApiCall, selection: WholeSelection): CachedObject[] {
   const { cache } = storeOf(call);
   if (selection.name !== undefined && selection.namespace) {
     const one = cache.get(`${selection.namespace}/${selection.name}`);
@@ -41,26 +40,26 @@ interface Continue {
 }
 
 /** A page of a list at the revision of its first page. While nothing of the resource changed since then, memory is that snapshot. */
-async function listFrom(call: ApiCall, selection: Selection & { whole: boolean }, from: Continue, limit: number | undefined): Promise<void> {
+async function listFrom(call: ApiCall, selection: WholeSelection, from: Continue, limit: number | undefined): Promise<void> {
   const store = storeOf(call);
   if (store.cache.lastChange <= from.revision) {
     const rest = select(call, selection).filter((object) => isBehind(object.key, from.after));
-    return respondPage(call, rest, from.revision, limit, selection, from.after);
+    return respondPage(call, rest, from.revision, limit, selection);
   }
   await respondHistory(call, selection, from.revision, limit, from.after);
 }
 
-async function listAt(call: ApiCall, selection: Selection & { whole: boolean }, revision: number, limit: number | undefined): Promise<void> {
+async function listAt(call: ApiCall, selection: WholeSelection, revision: number, limit: number | undefined): Promise<void> {
   const store = storeOf(call);
   await waitForRevision(call, revision);
-  if (store.cache.lastChange <= revision) return respondPage(call, select(call, selection), revision, limit, selection, "");
+  if (store.cache.lastChange <= revision) return respondPage(call, select(call, selection), revision, limit, selection);
   await respondHistory(call, selection, revision, limit, undefined);
 }
 
-async function respondHistory(call: ApiCall, selection: Selection, revision: number, limit: number | undefined, after: string | undefined) {
+async function respondHistory(call: ApiCall, selection: WholeSelection, revision: number, limit: number | undefined, after: string | undefined) {
   try {
     const page = await storeOf(call).listAt(revision, call.info.namespace, after === undefined ? {} : { after });
-    respondPage(call, page.objects.filter((object) => selection.matches(object)), revision, limit, selection, "");
+    respondPage(call, page.objects.filter((object) => selection.matches(object)), revision, limit, selection);
   } catch (error) {
     if (!(error instanceof RevisionError)) throw error;
     throw expiredContinue();
@@ -81,8 +80,7 @@ function respondPage(
   objects: readonly CachedObject[],
   revision: number,
   limit: number | undefined,
-  selection: { readonly whole?: boolean },
-  _from: string,
+  selection: WholeSelection,
 ): void {
   const meta: ListMeta = { resourceVersion: String(revision) };
   if (limit === undefined || objects.length <= limit) return respondList(call, objects, meta);

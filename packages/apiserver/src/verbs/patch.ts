@@ -3,11 +3,12 @@ import { applyPatch } from "@kubets/api/apply/apply-patch";
 import { decodeBody } from "@kubets/api/codec/decode";
 import type { Draft, KubeObject, PlainObject } from "@kubets/api/meta";
 import { groupResource } from "@kubets/api/resource";
+import type { Struct } from "@kubets/api/schema";
 import { strategicMergePatch } from "@kubets/api/patch/strategic";
-import { badRequest, conflict, notFound, StatusError, unsupportedMediaType } from "@kubets/machinery";
+import { badRequest, conflict, notFound, requestEntityTooLarge, StatusError, unsupportedMediaType } from "@kubets/machinery";
 import { applyJsonPatch, JsonPatchError } from "@kubets/machinery/json-patch";
 import type { JsonObject, JsonValue } from "@kubets/machinery/json-value";
-import { applyMergePatch } from "@kubets/machinery/merge-patch";
+import { mergePatch } from "@kubets/machinery/merge-patch";
 import { type ApiCall, keyOf, storeOf } from "../api-call.ts";
 import { mediaTypeOf, reportFields } from "../body.ts";
 import { isTrue } from "../request-info.ts";
@@ -57,13 +58,13 @@ function patched(call: ApiCall, type: Exclude<PatchType, "apply">, body: JsonVal
 }
 
 function patchValue(type: Exclude<PatchType, "apply">, schema: Struct, before: JsonObject, body: JsonValue[] | JsonObject): unknown {
-  if (type === "merge") return applyMergePatch(before, body);
+  if (type === "merge") return mergePatch(before, body);
   if (type === "strategic") return strategicMergePatch(schema, before, body as JsonObject);
   try {
     return applyJsonPatch(before, body as JsonValue[]);
   } catch (error) {
     if (!(error instanceof JsonPatchError)) throw error;
-    throw error.tooLarge ? requestEntityTooLarge(error.message) : invalidPatch(error.message);
+    throw error.tooLarge ? requestEntityTooLarge(`Request entity too large: ${error.message}`) : invalidPatch(error.message);
   }
 }
 

@@ -1,7 +1,7 @@
 /** How watch events become bytes, for each form that is asked for. The plain form joins bytes that are there already. */
 import { encodeJson } from "@kubets/api/codec/json";
-import { encodeProtobuf, encodeWatchEvent } from "@kubets/api/codec/protobuf";
-import type { KubeObject, PlainObject } from "@kubets/api/meta";
+import { encodeProtobufEvent } from "@kubets/api/codec/protobuf";
+import type { KubeObject } from "@kubets/api/meta";
 import type { ResourceDefinition } from "@kubets/api/resource";
 import { groupVersion } from "@kubets/api/resource-ref";
 import type { Status } from "@kubets/machinery";
@@ -82,7 +82,7 @@ function protobufForm(call: ApiCall): EventForm {
       new Frame(
         Buffer.concat(
           events.map(({ type, object }) =>
-            encodeWatchEvent(type, encodeProtobuf(definition.schema, inVersion(call, object.object) as unknown as PlainObject)),
+            encodeProtobufEvent(type, definition.schema, inVersion(call, object.object)),
           ),
         ),
       ),

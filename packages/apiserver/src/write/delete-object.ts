@@ -7,6 +7,7 @@ import { groupResource, type ResourceDefinition } from "@kubets/api/resource";
 import { conflict, notFound } from "@kubets/machinery";
 import { type ApiCall, isDryRun, storeOf } from "../api-call.ts";
 import type { CachedObject } from "../store/cached-object.ts";
+import type { WriteOutcome } from "../store/resource-store.ts";
 import { admit, admitFinally } from "./admit.ts";
 import { timestamp } from "./context.ts";
 import type { DeleteOptions } from "./delete-options.ts";
@@ -30,7 +31,7 @@ export async function deleteObject(call: ApiCall, found: CachedObject, options: 
     const marked = markDeleted(definition, current.object, options, call.server.clock.now());
     if (marked === "unchanged") return { object: current, gone: false, pending: true };
     if (isDryRun(call)) return { object: current, gone: !marked, pending: Boolean(marked) };
-    const outcome = marked ? await store.replace(current.key, marked, current) : await store.remove(current.key, current);
+    const outcome: WriteOutcome = marked ? await store.replace(current.key, marked, current) : await store.remove(current.key, current);
     if (outcome.done) return { object: outcome.object, gone: !marked, pending: Boolean(marked) };
     current = outcome.current;
   }
