@@ -11,8 +11,8 @@ import { AdmissionChain } from "./admission/chain.ts";
 import type { AdmissionPlugin } from "./admission/plugin.ts";
 import type { Authenticator, User } from "./authn/authenticator.ts";
 import { AuthenticatorChain } from "./authn/chain.ts";
-import type { Authorizer } from "./authz/authorizer.ts";
-import { AuthorizerChain } from "./authz/chain.ts";
+import { type AuthorizationMode, authorizerChain } from "./authz/modes.ts";
+import { RbacPolicy } from "./authz/rbac/policy.ts";
 import { clusterView } from "./cluster-view.ts";
 import { Core } from "./core.ts";
 import { inProcessTransport } from "./in-process.ts";
@@ -32,7 +32,8 @@ export interface ApiServerSetup {
   /** Made with the server at hand, since most of them read the cluster. */
   readonly authenticators: (server: ServerParts) => readonly Authenticator[];
   readonly anonymous: boolean;
-  readonly authorizers: (server: ServerParts) => readonly Authorizer[];
+  /** The names of --authorization-mode, in order. */
+  readonly authorizationModes: readonly AuthorizationMode[];
   readonly admission: readonly AdmissionPlugin[];
   readonly transformers?: ReadonlyMap<string, Transformer>;
   readonly resources?: readonly ResourceDefinition[];
@@ -62,13 +63,15 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
   const stopping = new AbortController();
   let ready = false;
   const view = clusterView(served);
+  const policy = setup.authorizationModes.includes("RBAC") ? new RbacPolicy(served) : undefined;
   const parts: ServerParts = { clock, random, log, view, served, options };
   const context: Server = {
     ...parts,
     feed,
     form,
     authenticators: new AuthenticatorChain(setup.authenticators(parts), { anonymous: setup.anonymous }),
-    authorizers: new AuthorizerChain(setup.authorizers(parts)),
+    authorizers: authorizerChain(setup.authorizationModes, policy),
+    policy,
     admission: new AdmissionChain(setup.admission, { view, clock, log }),
     stopping: stopping.signal,
     health: healthChecks(() => (ready ? undefined : "the objects of a fresh server are not all there yet"), stopping.signal),

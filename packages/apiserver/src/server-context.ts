@@ -4,6 +4,7 @@ import type { Clock, Logger, Random } from "@kubets/machinery";
 import type { AdmissionChain } from "./admission/chain.ts";
 import type { ClusterView } from "./admission/plugin.ts";
 import type { AuthenticatorChain } from "./authn/chain.ts";
+import type { RbacPolicy } from "./authz/rbac/policy.ts";
 import type { AuthorizerChain } from "./authz/chain.ts";
 import type { HealthCheck } from "./nonresource/health.ts";
 import type { ServedResources } from "./served-resource.ts";
@@ -21,6 +22,8 @@ export interface Server {
   readonly authorizers: AuthorizerChain;
   readonly admission: AdmissionChain;
   readonly view: ClusterView;
+  /** Roles and bindings, where RBAC is on. */
+  readonly policy: RbacPolicy | undefined;
   readonly options: ServerOptions;
   /** Ends all watches when it is aborted: the server is going. */
   readonly stopping: AbortSignal;

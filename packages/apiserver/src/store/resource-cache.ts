@@ -18,6 +18,7 @@ export class ResourceCache {
   readonly prefix: string;
   readonly hub: WatchHub;
   readonly history = new ChangeHistory();
+  readonly #listeners = new Set<(change: CachedChange) => void>();
   /** The revision of the newest change of this resource. */
   lastChange = 0;
   readonly #form: StoredForm;
@@ -72,6 +73,12 @@ export class ResourceCache {
     const cached: CachedChange = this.#form.change(revision, current, previous, this.definition);
     this.history.add(cached);
     this.hub.add(cached);
+    for (const listener of this.#listeners) listener(cached);
+  }
+
+  /** Tells parts of the server itself of each change, before any client. */
+  onChange(listener: (change: CachedChange) => void): void {
+    this.#listeners.add(listener);
   }
 
   keyOf(storageKey: string): string {
