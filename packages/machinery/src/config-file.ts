@@ -134,7 +134,7 @@ export function loadConfigFile<const K extends ConfigKinds>(path: string, kinds:
 export function parseConfig<const K extends ConfigKinds>(text: string, name: string, kinds: K): LoadedConfig<K> {
   const duplicates: string[] = [];
   try {
-    const value = parseYaml(text, { onDuplicate: (problem) => duplicates.push(problem) });
+    const value = parseYaml(text, { duplicates });
     if (duplicates.length) throw new ShapeError(duplicates.join(", "));
     if (!isObject(value)) throw new ShapeError("an object with apiVersion and kind is wanted");
     return readKind(value, kinds);

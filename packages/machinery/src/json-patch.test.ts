@@ -5,7 +5,7 @@ import { deepEqual, semanticEqual } from "./deep-equal.ts";
 import { deepFreeze } from "./freeze.ts";
 import { applyJsonPatch, JsonPatchError } from "./json-patch.ts";
 import type { JsonObject, JsonValue } from "./json-value.ts";
-import { createMergePatch, mergePatch } from "./merge-patch.ts";
+import { applyMergePatch, createMergePatch } from "./merge-patch.ts";
 
 const base = (): JsonObject => deepFreeze({ data: { x: "1", y: "2" }, rules: [{ v: "a" }, { v: "b" }, { v: "c" }] });
 const patched = (...patch: JsonValue[]): JsonValue => applyJsonPatch(base(), deepFreeze(patch));
@@ -107,7 +107,7 @@ test("prototypes are out of reach", () => {
     assert.throws(() => patched({ op: "add", path: `/data/${key}/x`, value: 1 }), /missing path/);
     assert.throws(() => patched({ op: "remove", path: `/data/${key}` }), /nonexistent key/);
   }
-  const merged = mergePatch({ a: 1 }, JSON.parse('{"__proto__":{"polluted":true}}') as JsonValue) as JsonObject;
+  const merged = applyMergePatch({ a: 1 }, JSON.parse('{"__proto__":{"polluted":true}}') as JsonValue) as JsonObject;
   assert.ok(Object.hasOwn(merged, "__proto__"));
   assert.equal(({} as Record<string, unknown>).polluted, undefined);
 });
@@ -194,7 +194,7 @@ test("merge patches, as in the RFC's examples", () => {
     [{ a: 1 }, ["c"], ["c"]],
   ];
   for (const [document, patch, want] of cases) {
-    assert.deepEqual(mergePatch(deepFreeze(document), deepFreeze(patch)), want);
+    assert.deepEqual(applyMergePatch(deepFreeze(document), deepFreeze(patch)), want);
   }
 });
 
@@ -213,7 +213,7 @@ test("a created merge patch leads from one to the other", () => {
   fc.assert(
     fc.property(plain, plain, (before, after) => {
       deepFreeze(before);
-      assert.deepEqual(mergePatch(before, deepFreeze(createMergePatch(before, after))), after);
+      assert.deepEqual(applyMergePatch(before, deepFreeze(createMergePatch(before, after))), after);
     }),
     { numRuns: 500 },
   );

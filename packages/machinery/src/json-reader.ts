@@ -32,20 +32,19 @@ interface Level {
   key: string;
 }
 
-export const readJson = (text: string, onDuplicate?: (path: string) => void): JsonValue =>
-  new JsonReader(text, onDuplicate).read();
+export const readJson = (text: string, duplicates?: string[]): JsonValue => new JsonReader(text, duplicates).read();
 
 class JsonReader {
   readonly #text: string;
-  readonly #onDuplicate: ((path: string) => void) | undefined;
+  readonly #duplicates: string[] | undefined;
   /** Paths that were told, each once. */
   readonly #told = new Set<string>();
   readonly #stack: Level[] = [];
   #at = 0;
 
-  constructor(text: string, onDuplicate: ((path: string) => void) | undefined) {
+  constructor(text: string, duplicates: string[] | undefined) {
     this.#text = text;
-    this.#onDuplicate = onDuplicate;
+    this.#duplicates = duplicates;
   }
 
   read(): JsonValue {
@@ -127,7 +126,7 @@ class JsonReader {
     this.#space();
     if (this.#text[this.#at] !== '"') this.#fail("looking for beginning of object key string");
     level.key = this.#string();
-    if (this.#onDuplicate && Object.hasOwn(level.container, level.key)) this.#tellDuplicate();
+    if (this.#duplicates && Object.hasOwn(level.container, level.key)) this.#tellDuplicate();
     this.#space();
     if (this.#text[this.#at] !== ":") this.#fail("after object key");
     this.#at++;
@@ -141,7 +140,7 @@ class JsonReader {
     }
     if (this.#told.size >= MOST_DUPLICATES || this.#told.has(path)) return;
     this.#told.add(path);
-    this.#onDuplicate?.(path);
+    this.#duplicates?.push(path);
   }
 
   #number(): number | bigint {

@@ -10,9 +10,9 @@ import { decodeUtf8 } from "./utf8.ts";
 
 export { JsonError } from "./json-reader.ts";
 
-export interface ParseOptions {
-  /** Told of each member that stands twice in its object, by path ("spec.containers[0].name"), in order. */
-  readonly onDuplicate?: (path: string) => void;
+export interface ParseJsonOptions {
+  /** Collects the paths of members that stand twice in their object ("spec.containers[0].name"), in order. */
+  readonly duplicates?: string[];
 }
 
 /** A number of many digits or with a large exponent, or an escaped surrogate: JSON.parse may not be exact. */
@@ -24,22 +24,22 @@ const SHORTEST_DEEP = 2 * MAX_DEPTH;
 const SHALLOW = 500;
 
 /** Parses JSON exactly; throws a JsonError in Go's words. */
-export function parseExact(input: string | Uint8Array, { onDuplicate }: ParseOptions = {}): JsonValue {
+export function parseJson(input: string | Uint8Array, { duplicates }: ParseJsonOptions = {}): JsonValue {
   const text = typeof input === "string" ? input : textOf(input);
-  if (NEEDS_CARE.test(text)) return readJson(text, onDuplicate);
-  const found = onDuplicate || text.length >= SHORTEST_DEEP ? scan(text) : undefined;
-  if (found && found.depth > (onDuplicate ? SHALLOW : MAX_DEPTH)) return readJson(text, onDuplicate);
+  if (NEEDS_CARE.test(text)) return readJson(text, duplicates);
+  const found = duplicates || text.length >= SHORTEST_DEEP ? scan(text) : undefined;
+  if (found && found.depth > (duplicates ? SHALLOW : MAX_DEPTH)) return readJson(text, duplicates);
   let value: JsonValue;
   try {
     value = JSON.parse(text) as JsonValue;
   } catch {
-    return readJson(text, onDuplicate);
+    return readJson(text, duplicates);
   }
-  return onDuplicate && countMembers(value) !== found?.members ? readJson(text, onDuplicate) : value;
+  return duplicates && countMembers(value) !== found?.members ? readJson(text, duplicates) : value;
 }
 
 /** Writes JSON; bigints become numbers. */
-export function stringifyExact(value: ReadonlyJson, indent?: number): string {
+export function stringifyJson(value: ReadonlyJson, indent?: number): string {
   try {
     return JSON.stringify(value, undefined, indent);
   } catch (error) {

@@ -6,7 +6,7 @@
 import { deepEqual } from "./deep-equal.ts";
 import { getOwn, isObject, type JsonObject, type JsonValue, setOwn } from "./json-value.ts";
 
-export function mergePatch(document: unknown, patch: unknown): JsonValue {
+export function applyMergePatch(document: unknown, patch: unknown): JsonValue {
   if (!isObject(patch)) return patch as JsonValue;
   if (!isObject(document)) return withoutNulls(patch);
   const result: JsonObject = { ...document };
@@ -16,7 +16,7 @@ export function mergePatch(document: unknown, patch: unknown): JsonValue {
       continue;
     }
     const before = getOwn(document, key) ?? null;
-    setOwn(result, key, isObject(before) ? mergePatch(before, value) : withoutNulls(value));
+    setOwn(result, key, isObject(before) ? applyMergePatch(before, value) : withoutNulls(value));
   }
   return result;
 }

@@ -22,27 +22,23 @@ export class YamlError extends JsonError {
 const MOST_ALIASED = 1_000_000;
 const MERGE = "<<";
 
-export function constructYaml(
-  source: string,
-  events: readonly Event[],
-  onDuplicate?: (problem: string) => void,
-): JsonValue[] {
-  return new Builder(source, events, onDuplicate).documents();
+export function constructYaml(source: string, events: readonly Event[], duplicates?: string[]): JsonValue[] {
+  return new Builder(source, events, duplicates).documents();
 }
 
 class Builder {
   readonly #source: string;
   readonly #events: readonly Event[];
-  readonly #onDuplicate: ((problem: string) => void) | undefined;
+  readonly #duplicates: string[] | undefined;
   #at = 0;
   #anchors = new Map<string, JsonValue | undefined>();
   #aliased = 0;
   readonly #sizes = new Map<object, number>();
 
-  constructor(source: string, events: readonly Event[], onDuplicate: ((problem: string) => void) | undefined) {
+  constructor(source: string, events: readonly Event[], duplicates: string[] | undefined) {
     this.#source = source;
     this.#events = events;
-    this.#onDuplicate = onDuplicate;
+    this.#duplicates = duplicates;
   }
 
   documents(): JsonValue[] {
@@ -115,7 +111,7 @@ class Builder {
       throw new YamlError("a key must be text, a number or a boolean", this.#lineOf(event));
     }
     if (Object.hasOwn(object, name)) {
-      this.#onDuplicate?.(`line ${this.#lineOf(event)}: key ${JSON.stringify(key)} already set in map`);
+      this.#duplicates?.push(`line ${this.#lineOf(event)}: key ${JSON.stringify(key)} already set in map`);
     }
     setOwn(object, name, value);
   }

@@ -71,7 +71,7 @@ test("keys that stand twice: the last counts, and they are told with their lines
   const duplicates: string[] = [];
   assert.deepEqual(
     parseYaml("metadata: {name: a}\ndata: {x: '1', x: '3'}\ndata: {x: '2'}\n", {
-      onDuplicate: (problem) => duplicates.push(problem),
+      duplicates,
     }),
     {
       metadata: { name: "a" },

@@ -11,8 +11,8 @@ export { YamlError } from "./yaml-construct.ts";
 export { toYaml, type YamlWriteOptions } from "./yaml-writer.ts";
 
 export interface ParseYamlOptions {
-  /** Told what the original says of each key that stands twice: `line 3: key "data" already set in map`. */
-  readonly onDuplicate?: (problem: string) => void;
+  /** Collects what the original says of keys that stand twice: `line 3: key "data" already set in map`. */
+  readonly duplicates?: string[];
 }
 
 const MAX_DEPTH = 1000;
@@ -29,10 +29,10 @@ export function parseYaml(input: string | Uint8Array, options: ParseYamlOptions 
 export const parseYamlDocuments = (input: string | Uint8Array, options: ParseYamlOptions = {}): JsonValue[] =>
   construct(textOf(input), options).filter((document) => document !== null);
 
-function construct(text: string, { onDuplicate }: ParseYamlOptions): JsonValue[] {
+function construct(text: string, { duplicates }: ParseYamlOptions): JsonValue[] {
   const source = text.startsWith("\ufeff") ? text.slice(1) : text;
   try {
-    return constructYaml(source, parseEvents(source, { maxDepth: MAX_DEPTH }), onDuplicate);
+    return constructYaml(source, parseEvents(source, { maxDepth: MAX_DEPTH }), duplicates);
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
     const line = (error.mark?.line ?? 0) + 1;
