@@ -57,7 +57,7 @@ describe("compression", () => {
       ["*;q=0.0", false],
       ["identity, gzip;q=0, *", false],
     ];
-    for (const [header, expected] of cases) assert.equal(acceptsGzip(header), expected, header);
+    for (const [header, expected] of cases) assert.equal(acceptsGzip(header), expected, String(header));
   });
 
   it("gives back what went in", async () => {

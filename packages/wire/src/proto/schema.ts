@@ -94,7 +94,7 @@ class LazyMessage implements MessageType<object> {
   get byNumber(): readonly (Field | undefined)[] {
     if (!this.#byNumber) {
       const largest = this.fields.reduce((most, field) => Math.max(most, field.number), 0);
-      const table: (Field | undefined)[] = new Array<undefined>(largest + 1).fill(undefined);
+      const table: (Field | undefined)[] = Array.from({ length: largest + 1 });
       for (const field of this.fields) table[field.number] = field;
       this.#byNumber = table;
     }

@@ -99,7 +99,7 @@ export function ipBytes(ip: string): Buffer {
   const groups = (part: string) => (part === "" ? [] : part.split(":"));
   const before = groups(head);
   const after = tail === undefined ? [] : groups(tail);
-  const all = [...before, ...new Array<string>(8 - before.length - after.length).fill("0"), ...after];
+  const all = [...before, ...Array.from({ length: 8 - before.length - after.length }, () => "0"), ...after];
   return Buffer.from(all.map((group) => group.padStart(4, "0")).join(""), "hex");
 }
 

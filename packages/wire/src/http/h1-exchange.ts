@@ -1,0 +1,158 @@
+/** An exchange over HTTP/1.1. Chunks of streams go straight to the socket, framed already (see frame.ts). */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { NO_BODY, readWhole } from "./body.ts";
+import type { ChunkSink, Exchange, Peer, Upgrade } from "./exchange.ts";
+import type { Frame } from "./frame.ts";
+import { peerOf } from "./peer.ts";
+
+export class H1Exchange implements Exchange {
+  readonly protocol = "h1";
+  readonly method: string;
+  readonly url: string;
+  readonly upgrade?: Upgrade;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #isClosing: () => boolean;
+
+  constructor(request: IncomingMessage, response: ServerResponse, isClosing: () => boolean, upgrade?: Upgrade) {
+    this.method = request.method as string;
+    this.url = request.url as string;
+    this.#request = request;
+    this.#response = response;
+    this.#isClosing = isClosing;
+    if (upgrade) this.upgrade = upgrade;
+    response.on("error", ignore);
+  }
+
+  get peer(): Peer {
+    return peerOf(this.#request.socket, this.#request.socket);
+  }
+
+  get rawHeaders(): readonly string[] {
+    return this.#request.rawHeaders;
+  }
+
+  header(name: string): string | undefined {
+    return this.#request.headers[name] as string | undefined;
+  }
+
+  get body(): AsyncIterable<Uint8Array> {
+    return this.#request;
+  }
+
+  readBody(limit: number): Promise<Uint8Array> {
+    const { headers } = this.#request;
+    const length = headers["content-length"];
+    if (length === undefined && headers["transfer-encoding"] === undefined) return Promise.resolve(NO_BODY);
+    return readWhole(this.#request, limit, length);
+  }
+
+  respond(status: number, headers: readonly string[], body: Uint8Array | readonly Uint8Array[] = NO_BODY): void {
+    const response = this.#response;
+    if (response.destroyed) return;
+    const whole = body instanceof Uint8Array;
+    const lines = this.#lines(headers);
+    if (status !== 204 && status !== 304 && status >= 200)
+      lines.push("content-length", String(whole ? body.length : sizeOf(body)));
+    response.writeHead(status, lines);
+    if (whole) {
+      response.end(body);
+      return;
+    }
+    const { socket } = response;
+    socket?.cork();
+    for (const part of body) response.write(part);
+    response.end();
+    socket?.uncork();
+  }
+
+  stream(status: number, headers: readonly string[]): ChunkSink {
+    const response = this.#response;
+    if (!response.destroyed) {
+      response.writeHead(status, this.#lines(headers));
+      response.flushHeaders();
+    }
+    return new H1Sink(response, this.method === "HEAD");
+  }
+
+  onClose(run: () => void): void {
+    // A connection that is given away leaves its response behind, so the socket tells.
+    const last = this.upgrade ? this.#request.socket : this.#response;
+    if (last.closed || last.destroyed) run();
+    else last.once("close", run);
+  }
+
+  /** A copy, with the connection's end told where it is due: at shutdown, and after a body nobody read to its end. */
+  #lines(headers: readonly string[]): string[] {
+    const lines = headers.slice();
+    if (this.#isClosing() || (!this.#request.complete && this.#hasBody())) lines.push("connection", "close");
+    return lines;
+  }
+
+  #hasBody(): boolean {
+    const { headers } = this.#request;
+    return headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
+  }
+}
+
+class H1Sink implements ChunkSink {
+  readonly #response: ServerResponse;
+  /** Null while an earlier pipelined answer still has the socket. */
+  readonly #socket: Socket | null;
+  readonly #chunked: boolean;
+  readonly #silent: boolean;
+  #ended = false;
+
+  constructor(response: ServerResponse, silent: boolean) {
+    this.#response = response;
+    this.#socket = response.socket;
+    this.#chunked = response.chunkedEncoding;
+    this.#silent = silent;
+  }
+
+  write(frame: Frame): void {
+    if (this.#ended || this.#silent || this.#response.destroyed || frame.bytes.length === 0) return;
+    if (!this.#socket) this.#response.write(frame.bytes);
+    else this.#socket.write(this.#chunked ? frame.chunk : frame.bytes);
+  }
+
+  get pendingBytes(): number {
+    return this.#socket ? this.#socket.writableLength : this.#response.writableLength;
+  }
+
+  drained(): Promise<void> {
+    const source = this.#socket ?? this.#response;
+    if (this.closed || !source.writableNeedDrain) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = () => {
+        source.off("drain", done).off("close", done);
+        resolve();
+      };
+      source.on("drain", done).on("close", done);
+    });
+  }
+
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#response.end();
+  }
+
+  abort(): void {
+    this.#ended = true;
+    this.#response.destroy();
+  }
+
+  get closed(): boolean {
+    return this.#ended || this.#response.destroyed;
+  }
+}
+
+export function sizeOf(parts: readonly Uint8Array[]): number {
+  let size = 0;
+  for (const part of parts) size += part.length;
+  return size;
+}
+
+export function ignore(): void {}
