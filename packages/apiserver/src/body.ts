@@ -5,7 +5,7 @@ import type { Draft, KubeObject, PlainObject } from "@kubets/api/meta";
 import { groupVersion } from "@kubets/api/resource-ref";
 import type { Struct } from "@kubets/api/schema";
 import { badRequest, unsupportedMediaType } from "@kubets/machinery";
-import { JsonError, type ParseOptions, parseExact } from "@kubets/machinery/json";
+import { JsonError, parseJson } from "@kubets/machinery/json";
 import type { JsonValue } from "@kubets/machinery/json-value";
 import { parseYaml, YamlError } from "@kubets/machinery/yaml";
 import type { ApiCall } from "./api-call.ts";
@@ -42,25 +42,26 @@ export const mediaTypeOf = (header: string | undefined): string => (header ?? ""
 
 function fromText(call: ApiCall, bytes: Uint8Array, expected: Expected, parse: typeof parseJsonBody): Draft<KubeObject> {
   const duplicates: string[] = [];
-  const options = strictnessOf(call) === "Ignore" ? {} : { onDuplicate: (path: string) => duplicates.push(path) };
-  return decodeValue(call, parse(bytes, expected, options), duplicates, expected, true);
+  const options = strictnessOf(call) === "Ignore" ? {} : { duplicates };
+  const value = parse(bytes, expected, options);
+  return decodeValue(call, value, duplicates, expected, true);
 }
 
-function parseJsonBody(bytes: Uint8Array, { kind }: Expected, options: ParseOptions): JsonValue {
+function parseJsonBody(bytes: Uint8Array, { kind }: Expected, options: { duplicates?: string[] }): JsonValue {
   try {
-    return parseExact(bytes, options);
+    return parseJson(bytes, options);
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
     throw unrecognized(kind, `couldn't get version/kind; json parse error: ${error.message}`, bytes);
   }
 }
 
-function parseYamlBody(bytes: Uint8Array, { kind }: Expected, options: ParseOptions): JsonValue {
+function parseYamlBody(bytes: Uint8Array, { kind }: Expected, options: { duplicates?: string[] }): JsonValue {
   try {
     return parseYaml(bytes, options);
   } catch (error) {
     if (!(error instanceof YamlError)) throw error;
-    throw unrecognized(kind, error.message, bytes);
+    throw unrecognized(kind, `error converting YAML to JSON: ${error.message}`, bytes);
   }
 }
 
@@ -89,7 +90,7 @@ function decodeValue(call: ApiCall, value: unknown, duplicates: readonly string[
   const apiVersion = typeof said.apiVersion === "string" && said.apiVersion ? said.apiVersion : groupVersion(expected);
   checkKind({ kind, apiVersion }, expected);
   const { object, unknown } = decodeBody(expected.schema, value, { kind, version: expected.version, wanted: expected.kind }, { own });
-  reportFields(call, [...unknown.map((f) => `unknown field "${f}"`), ...duplicates.map((f) => `duplicate field "${f}"`)], expected);
+  reportFields(call, [...unknown.map((f) => `unknown field "${f}"`), ...duplicates], expected);
   const draft = object as PlainObject;
   draft["kind"] = kind;
   draft["apiVersion"] = apiVersion;

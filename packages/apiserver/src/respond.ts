@@ -4,7 +4,7 @@ import { encodeProtobuf, encodeProtobufList } from "@kubets/api/codec/protobuf";
 import type { KubeObject, PlainObject } from "@kubets/api/meta";
 import { groupVersion } from "@kubets/api/resource-ref";
 import type { StatusError } from "@kubets/machinery";
-import { stringifyExact } from "@kubets/machinery/json";
+import { stringifyJson } from "@kubets/machinery/json";
 import type { ReadonlyJson } from "@kubets/machinery/json-value";
 import { toYaml } from "@kubets/machinery/yaml";
 import { type ApiCall, inVersion } from "./api-call.ts";
@@ -87,7 +87,7 @@ function quotedWarning(text: string): string {
 
 function textOf(form: AnswerForm, value: object): string {
   if (form.media === "yaml") return toYaml(value as ReadonlyJson);
-  return form.pretty ? stringifyExact(value as ReadonlyJson, 2) : `${stringifyExact(value as ReadonlyJson)}\n`;
+  return form.pretty ? stringifyJson(value as ReadonlyJson, 2) : `${stringifyJson(value as ReadonlyJson)}\n`;
 }
 
 function jsonList(definition: { kind: string; group: string; version: string }, meta: ListMeta, objects: readonly CachedObject[]): Buffer {

@@ -3,7 +3,7 @@
  * made of the status code in the words that clients of Kubernetes know.
  */
 import { type GroupResource, qualified, type Status, type StatusDetails, StatusError } from "@kubets/machinery";
-import { parseExact } from "@kubets/machinery/json";
+import { parseJson } from "@kubets/machinery/json";
 import { textOf } from "./json.ts";
 
 export interface Asked {
@@ -32,7 +32,7 @@ export function statusError(value: unknown, code = 500): StatusError | undefined
 
 function statusIn(text: string): unknown {
   try {
-    return parseExact(text);
+    return parseJson(text);
   } catch {
     return undefined;
   }

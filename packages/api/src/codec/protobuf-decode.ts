@@ -113,7 +113,7 @@ class Walk {
       case "raw":
         return this.#nested(() => this.#raw(this.#readRaw));
       default:
-        return this.#nested(() => this.#raw(parseExact));
+        return this.#nested(() => this.#raw(parseJson));
     }
   }
 
@@ -196,7 +196,7 @@ class Walk {
   }
 }
 
-const parseExact = (bytes: Uint8Array): unknown => JSON.parse(Buffer.from(bytes).toString());
+const parseJson = (bytes: Uint8Array): unknown => JSON.parse(Buffer.from(bytes).toString());
 
 function wireTypeOf(type: TypeRef): number {
   if (type.kind !== "scalar") return WIRE.bytes;

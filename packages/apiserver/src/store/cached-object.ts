@@ -3,7 +3,7 @@
  * somebody asks and let go when nobody holds it.
  */
 import type { KubeObject } from "@kubets/api/meta";
-import { parseExact } from "@kubets/machinery/json";
+import { parseJson } from "@kubets/machinery/json";
 
 export class CachedObject {
   /** Under the resource: "namespace/name", or "name" where there are no namespaces. */
@@ -67,4 +67,4 @@ export class CachedObject {
 
 const NO_LABELS: Readonly<Record<string, string>> = Object.freeze({});
 
-const parseStored = (bytes: Buffer) => parseExact(bytes.toString("utf8")) as unknown as KubeObject;
+const parseStored = (bytes: Buffer) => parseJson(bytes.toString("utf8")) as unknown as KubeObject;

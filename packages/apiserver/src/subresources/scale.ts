@@ -2,7 +2,7 @@
 import { badRequest, conflict, invalid, invalidValue, methodNotSupported, notFound } from "@kubets/machinery";
 import { applyJsonPatch } from "@kubets/machinery/json-patch";
 import type { JsonObject, JsonValue } from "@kubets/machinery/json-value";
-import { mergePatch } from "@kubets/machinery/merge-patch";
+import { applyMergePatch } from "@kubets/machinery/merge-patch";
 import type { Draft, KubeObject, PlainObject } from "@kubets/api/meta";
 import { groupResource, type ScalePaths } from "@kubets/api/resource";
 import { structOf } from "@kubets/api/schema";
@@ -78,7 +78,7 @@ async function patchedScale(call: ApiCall, now: PlainObject): Promise<Scale> {
   const json = mediaTypeOf(call.exchange.header("content-type")) === "application/json-patch+json";
   const body = (bodies.get(call) ?? bodies.set(call, parsePatch(call, json ? "json" : "merge")).get(call)) as Promise<JsonValue[] | JsonObject>;
   const patch = await body;
-  return (json ? applyJsonPatch(now as JsonObject, patch as JsonValue[]) : mergePatch(now as JsonObject, patch)) as unknown as Scale;
+  return (json ? applyJsonPatch(now as JsonObject, patch as JsonValue[]) : applyMergePatch(now as JsonObject, patch)) as unknown as Scale;
 }
 /** A body is read once, also when the change is tried again. */
 const bodies = new WeakMap<ApiCall, Promise<JsonValue[] | JsonObject>>();

@@ -1,6 +1,6 @@
 /** The body of a patch, read and checked for its form. */
 import { badRequest } from "@kubets/machinery";
-import { JsonError, parseExact } from "@kubets/machinery/json";
+import { JsonError, parseJson } from "@kubets/machinery/json";
 import type { JsonObject, JsonValue } from "@kubets/machinery/json-value";
 import { parseYaml, YamlError } from "@kubets/machinery/yaml";
 import type { ApiCall } from "../api-call.ts";
@@ -21,9 +21,9 @@ export async function parsePatch(call: ApiCall, type: "json" | "merge" | "strate
 async function parse(call: ApiCall, type: string): Promise<JsonValue> {
   const bytes = await call.exchange.readBody(call.server.options.maxBodyBytes);
   const duplicates: string[] = [];
-  const options = strictnessOf(call) === "Ignore" ? {} : { onDuplicate: (path: string) => duplicates.push(path) };
+  const options = strictnessOf(call) === "Ignore" ? {} : { duplicates };
   try {
-    const value = type === "apply" ? parseYaml(bytes, options) : parseExact(bytes, options);
+    const value = type === "apply" ? parseYaml(bytes, options) : parseJson(bytes, options);
     reportFields(call, duplicates.map((path) => `duplicate field "${path}"`), call.resource.definition);
     return value;
   } catch (error) {

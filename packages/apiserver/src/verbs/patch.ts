@@ -8,7 +8,7 @@ import { strategicMergePatch } from "@kubets/api/patch/strategic";
 import { badRequest, conflict, notFound, requestEntityTooLarge, StatusError, unsupportedMediaType } from "@kubets/machinery";
 import { applyJsonPatch, JsonPatchError } from "@kubets/machinery/json-patch";
 import type { JsonObject, JsonValue } from "@kubets/machinery/json-value";
-import { mergePatch } from "@kubets/machinery/merge-patch";
+import { applyMergePatch } from "@kubets/machinery/merge-patch";
 import { type ApiCall, keyOf, storeOf } from "../api-call.ts";
 import { mediaTypeOf, reportFields } from "../body.ts";
 import { isTrue } from "../request-info.ts";
@@ -58,7 +58,7 @@ function patched(call: ApiCall, type: Exclude<PatchType, "apply">, body: JsonVal
 }
 
 function patchValue(type: Exclude<PatchType, "apply">, schema: Struct, before: JsonObject, body: JsonValue[] | JsonObject): unknown {
-  if (type === "merge") return mergePatch(before, body);
+  if (type === "merge") return applyMergePatch(before, body);
   if (type === "strategic") return strategicMergePatch(schema, before, body as JsonObject);
   try {
     return applyJsonPatch(before, body as JsonValue[]);

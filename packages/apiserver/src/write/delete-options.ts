@@ -2,7 +2,7 @@
 import { structOf } from "@kubets/api/schema";
 import { decodeBody } from "@kubets/api/codec/decode";
 import { badRequest, type FieldError, invalid, invalidValue, notSupported } from "@kubets/machinery";
-import { JsonError, parseExact } from "@kubets/machinery/json";
+import { JsonError, parseJson } from "@kubets/machinery/json";
 import type { ApiCall } from "../api-call.ts";
 import { excerpt } from "../body.ts";
 import { validateDryRun } from "./write-options.ts";
@@ -33,7 +33,7 @@ async function parsed(call: ApiCall): Promise<unknown> {
   const schema = structOf("apimachinery.pkg.apis.meta.v1.DeleteOptions");
   let value: unknown;
   try {
-    value = parseExact(bytes);
+    value = parseJson(bytes);
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
     throw badRequest(`couldn't get version/kind; json parse error: ${error.message} (${excerpt(bytes)})`);

@@ -5,9 +5,9 @@
  */
 import type { Draft, KubeObject } from "@kubets/api/meta";
 import { alreadyExists, conflict, notFound, StatusError } from "@kubets/machinery";
-import { parseExact } from "@kubets/machinery/json";
+import { parseJson } from "@kubets/machinery/json";
 import type { JsonValue } from "@kubets/machinery/json-value";
-import { mergePatch } from "@kubets/machinery/merge-patch";
+import { applyMergePatch } from "@kubets/machinery/merge-patch";
 import type { ApiRequest, ApiResponse, Transport, TransportWatchSink } from "../transport.ts";
 import { ByteStream, bytesResponse, errorResponse, objectResponse, parsePath, type Target } from "./memory-http.ts";
 
@@ -96,7 +96,7 @@ export class MemoryApi implements Transport {
 
   async request(request: ApiRequest): Promise<ApiResponse> {
     this.requests.push(`${request.method} ${request.path}`);
-    const body = request.object ?? (request.body && parseExact(request.body));
+    const body = request.object ?? (request.body && parseJson(request.body));
     if (body !== undefined) this.bodies.push(body);
     request.signal?.throwIfAborted();
     await Promise.resolve();
@@ -125,7 +125,7 @@ export class MemoryApi implements Transport {
       return this.#respond(this.#create(target, body as KubeObject), 201);
     const changed =
       method === "PATCH"
-        ? (mergePatch(this.#find(target) as unknown as JsonValue, body as JsonValue) as unknown as KubeObject)
+        ? (applyMergePatch(this.#find(target) as unknown as JsonValue, body as JsonValue) as unknown as KubeObject)
         : (body as KubeObject);
     return this.#respond(this.#update(target, changed));
   }
