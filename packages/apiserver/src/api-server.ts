@@ -17,6 +17,8 @@ import { clusterView } from "./cluster-view.ts";
 import { Core } from "./core.ts";
 import { inProcessTransport } from "./in-process.ts";
 import type { HealthCheck } from "./nonresource/health.ts";
+import type { NodeConnection } from "./subresources/node-connection.ts";
+import { ServiceAccountTokens, type TokenIssuer } from "./tokens/service-account-tokens.ts";
 import { ServedResources } from "./served-resource.ts";
 import type { Server, ServerOptions } from "./server-context.ts";
 import { ResourceStore } from "./store/resource-store.ts";
@@ -31,6 +33,9 @@ export interface ApiServerSetup {
   readonly options: ServerOptions;
   /** Made with the server at hand, since most of them read the cluster. */
   readonly authenticators: (server: ServerParts) => readonly Authenticator[];
+  /** Whose tokens service accounts get; without it they get none. */
+  readonly issuer?: TokenIssuer;
+  readonly nodes: NodeConnection;
   readonly anonymous: boolean;
   /** The names of --authorization-mode, in order. */
   readonly authorizationModes: readonly AuthorizationMode[];
@@ -40,7 +45,7 @@ export interface ApiServerSetup {
 }
 
 /** What authenticators and authorizers are made from. */
-export type ServerParts = Pick<Server, "clock" | "random" | "log" | "view" | "served" | "options">;
+export type ServerParts = Pick<Server, "clock" | "random" | "log" | "view" | "served" | "options" | "tokens">;
 
 export interface ApiServer {
   readonly context: Server;
@@ -64,7 +69,8 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
   let ready = false;
   const view = clusterView(served);
   const policy = setup.authorizationModes.includes("RBAC") ? new RbacPolicy(served) : undefined;
-  const parts: ServerParts = { clock, random, log, view, served, options };
+  const tokens = setup.issuer && new ServiceAccountTokens(setup.issuer, { view, clock, random });
+  const parts: ServerParts = { clock, random, log, view, served, options, tokens };
   const context: Server = {
     ...parts,
     feed,
@@ -72,6 +78,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
     authenticators: new AuthenticatorChain(setup.authenticators(parts), { anonymous: setup.anonymous }),
     authorizers: authorizerChain(setup.authorizationModes, policy),
     policy,
+    nodes: setup.nodes,
     admission: new AdmissionChain(setup.admission, { view, clock, log }),
     stopping: stopping.signal,
     health: healthChecks(() => (ready ? undefined : "the objects of a fresh server are not all there yet"), stopping.signal),

@@ -3,7 +3,8 @@
  * Whatever goes wrong ends in a Status here; nothing that a client sends ends the process.
  */
 import type { Subresource } from "@kubets/api/resource";
-import { internalError, methodNotSupported, pathNotFound, StatusError } from "@kubets/machinery";
+import { internalError, methodNotSupported, pathNotFound, requestEntityTooLarge, StatusError } from "@kubets/machinery";
+import { BodyTooLargeError, ClientGoneError } from "@kubets/wire/http";
 import type { ApiCall } from "./api-call.ts";
 import type { User } from "./authn/authenticator.ts";
 import { isAllowed, refusal } from "./authz/refusal.ts";
@@ -82,6 +83,8 @@ export class Core {
 
   #fail(exchange: CoreExchange, error: unknown): void {
     let status = error;
+    if (error instanceof ClientGoneError) return;
+    if (error instanceof BodyTooLargeError) status = requestEntityTooLarge(`Request entity too large: limit is ${error.limit}`);
     if (!(status instanceof StatusError)) {
       this.#server.log.error("a request failed", { method: exchange.method, url: exchange.url, error, stack: (error as Error)?.stack });
       status = internalError(error);

@@ -36,7 +36,7 @@ export function inProcessTransport(core: Core, user: User): Transport {
 class DirectExchange implements CoreExchange {
   readonly method: string;
   readonly url: string;
-  readonly remoteAddress = "";
+  readonly peer = NO_PEER;
   readonly direct: DirectCaller;
   readonly #request: ApiRequest;
   readonly #resolve: (response: ApiResponse) => void;
@@ -60,10 +60,6 @@ class DirectExchange implements CoreExchange {
   header(name: string): string | undefined {
     const value = this.#request.headers?.[name];
     return typeof value === "string" || value === undefined ? value : value.join(", ");
-  }
-
-  certificate() {
-    return undefined;
   }
 
   async readBody(): Promise<Uint8Array> {
@@ -96,6 +92,8 @@ function bytesResponse(status: number, headers: readonly string[], bytes: Uint8A
 async function* once(bytes: Promise<Uint8Array>): AsyncGenerator<Uint8Array> {
   yield await bytes;
 }
+
+const NO_PEER = { address: "", certificate: () => undefined };
 
 /** Between the server's batches and the caller's sink: after `stop` the sink hears nothing more. */
 class SinkWatch implements DirectWatch {

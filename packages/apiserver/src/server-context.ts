@@ -8,6 +8,8 @@ import type { RbacPolicy } from "./authz/rbac/policy.ts";
 import type { AuthorizerChain } from "./authz/chain.ts";
 import type { HealthCheck } from "./nonresource/health.ts";
 import type { ServedResources } from "./served-resource.ts";
+import type { NodeConnection } from "./subresources/node-connection.ts";
+import type { ServiceAccountTokens } from "./tokens/service-account-tokens.ts";
 import type { RevisionFeed } from "./store/revision-feed.ts";
 import type { StoredForm } from "./store/stored-form.ts";
 
@@ -24,6 +26,10 @@ export interface Server {
   readonly view: ClusterView;
   /** Roles and bindings, where RBAC is on. */
   readonly policy: RbacPolicy | undefined;
+  /** Tokens of service accounts, where the server has keys for them. */
+  readonly tokens: ServiceAccountTokens | undefined;
+  /** The way to kubelets. */
+  readonly nodes: NodeConnection;
   readonly options: ServerOptions;
   /** Ends all watches when it is aborted: the server is going. */
   readonly stopping: AbortSignal;

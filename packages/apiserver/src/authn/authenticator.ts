@@ -9,15 +9,18 @@ export interface Authenticator {
 
 export interface Credentials {
   header(name: string): string | undefined;
-  /** The verified certificate of the client, if it showed one. */
-  certificate(): ClientCertificate | undefined;
-  readonly remoteAddress: string;
+  readonly peer: {
+    readonly address: string;
+    /** The certificate of the client, if it showed one that the authorities signed. */
+    certificate(): ClientCertificate | undefined;
+  };
+  /** Who the token must be for; the server itself when absent. */
+  readonly audiences?: readonly string[];
 }
 
 export interface ClientCertificate {
   readonly commonName: string;
   readonly organizations: readonly string[];
-  readonly fingerprint: string;
 }
 
 export interface User {
@@ -25,6 +28,8 @@ export interface User {
   readonly uid?: string;
   readonly groups: readonly string[];
   readonly extra?: Readonly<Record<string, readonly string[]>>;
+  /** The audiences of the token that are among those asked for. */
+  readonly audiences?: readonly string[];
 }
 
 export const AUTHENTICATED = "system:authenticated";

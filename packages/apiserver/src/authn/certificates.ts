@@ -1,19 +1,18 @@
 /** Client certificates: the common name is the user, the organizations are the groups. The TLS layer has verified the chain. */
-import type { Authenticator, User } from "./authenticator.ts";
-import { withAuthenticated } from "./authenticator.ts";
+import { type Authenticator, type ClientCertificate, type User, withAuthenticated } from "./authenticator.ts";
 
 export function certificateAuthenticator(): Authenticator {
-  const known = new Map<string, User>();
+  /** A connection keeps its certificate object, so who it stands for is worked out once. */
+  const users = new WeakMap<ClientCertificate, User>();
   return {
     name: "x509",
-    authenticate(credentials) {
-      const certificate = credentials.certificate();
+    authenticate({ peer }) {
+      const certificate = peer.certificate();
       if (!certificate?.commonName) return undefined;
-      let user = known.get(certificate.fingerprint);
+      let user = users.get(certificate);
       if (!user) {
-        if (known.size > 10_000) known.clear();
         user = withAuthenticated({ name: certificate.commonName, groups: certificate.organizations });
-        known.set(certificate.fingerprint, user);
+        users.set(certificate, user);
       }
       return user;
     },

@@ -3,25 +3,14 @@
  * takes only strings and shared bytes, so it can live in a thread of its own. Callers in this process come in here too, behind TLS, with a
  * user of their own; they may hand over and be handed objects instead of bytes.
  */
-import type { ChunkSink } from "@kubets/wire/http";
-import type { ClientCertificate, User } from "../authn/authenticator.ts";
+import type { Exchange } from "@kubets/wire/http";
+import type { Credentials, User } from "../authn/authenticator.ts";
 import type { BatchEvent } from "../store/event-batch.ts";
 
-export interface CoreExchange {
-  readonly method: string;
-  /** Path and query as they were sent. */
-  readonly url: string;
-  readonly remoteAddress: string;
-  header(name: string): string | undefined;
-  /** The verified certificate of the client. */
-  certificate(): ClientCertificate | undefined;
-  /** The whole body; throws a StatusError above the limit. */
-  readBody(limit: number): Promise<Uint8Array>;
-  /** Headers are name, value, name, value, ... */
-  respond(status: number, headers: readonly string[], body?: Uint8Array | readonly Uint8Array[]): void;
-  stream(status: number, headers: readonly string[]): ChunkSink;
-  /** Runs when the answer has ended or the client is gone. */
-  onClose(run: () => void): void;
+export interface CoreExchange extends Pick<Exchange, "method" | "url" | "header" | "readBody" | "respond" | "stream" | "onClose"> {
+  readonly peer: Credentials["peer"];
+  /** What came over a socket, for what is passed on to nodes. */
+  readonly socket?: Exchange;
   readonly direct?: DirectCaller;
 }
 
@@ -32,7 +21,7 @@ export interface DirectCaller {
   readonly object?: unknown;
   /** Takes an answer as the server's own shared object. */
   respond(status: number, object: unknown): void;
-  /** Takes events as the server's own shared objects, until the returned function is called by the server. */
+  /** Takes events as the server's own shared objects. */
   watch(): DirectWatch;
 }
 

@@ -16,6 +16,7 @@ import type { ServedResources } from "../served-resource.ts";
 import type { Server } from "../server-context.ts";
 import { serveDocument } from "./documents.ts";
 import { serveHealth } from "./health.ts";
+import { respondJson } from "./respond-json.ts";
 import { versionInfo } from "./version.ts";
 
 export function serveNonResource(server: Server, exchange: CoreExchange, info: RequestInfo, _user: User): void | Promise<void> {
@@ -33,9 +34,7 @@ export function serveNonResource(server: Server, exchange: CoreExchange, info: R
     case "api":
     case "apis":
       return serveDiscovery(server, exchange, first, second, third, fourth !== undefined);
-    case "openapi":
-    case "metrics":
-    case "logs":
+    case "openid":
     case ".well-known":
       return serveDocument(server, exchange, info);
     default:
@@ -80,9 +79,3 @@ function rootPaths(server: Server): string[] {
   }
   return [...paths].toSorted();
 }
-
-export function respondJson(exchange: CoreExchange, value: object, contentType = "application/json"): void {
-  if (exchange.direct) return exchange.direct.respond(200, value);
-  exchange.respond(200, ["content-type", contentType, "cache-control", "no-cache, private"], Buffer.from(`${JSON.stringify(value)}\n`));
-}
-

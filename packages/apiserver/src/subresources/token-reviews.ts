@@ -17,13 +17,12 @@ export async function tokenReview(call: ApiCall): Promise<void> {
 async function statusOf(call: ApiCall, token: string, audiences: readonly string[] | undefined) {
   const credentials = {
     header: (name: string) => (name === "authorization" ? `Bearer ${token}` : undefined),
-    certificate: () => undefined,
-    remoteAddress: "",
+    peer: { address: "", certificate: () => undefined },
     ...(audiences?.length && { audiences }),
   };
   try {
     const user = await call.server.authenticators.authenticate(credentials);
-    return { authenticated: true, user: userInfo(user), ...(audiences?.length && { audiences }) };
+    return { authenticated: true, user: userInfo(user), ...(user.audiences && { audiences: user.audiences }) };
   } catch (error) {
     return { user: {}, error: (error as Error).message === "Unauthorized" ? "invalid bearer token" : (error as Error).message };
   }

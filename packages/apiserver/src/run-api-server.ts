@@ -1,0 +1,112 @@
+/** An API server with its sockets: storage in, HTTPS out, ready when the objects of a fresh server are there. */
+import type { KeyObject } from "node:crypto";
+import { networkInterfaces } from "node:os";
+import type { Clock, Logger, Random } from "@kubets/machinery";
+import { listen, type Listener, type ServerTls } from "@kubets/wire/http";
+import { tokenSigner, tokenVerifier } from "@kubets/wire/jwt";
+import type { Storage } from "@kubets/storage";
+import type { AdmissionPlugin } from "./admission/plugin.ts";
+import { type ApiServer, createApiServer } from "./api-server.ts";
+import { certificateAuthenticator } from "./authn/certificates.ts";
+import { serviceAccountAuthenticator } from "./authn/service-accounts.ts";
+import { staticTokenAuthenticator } from "./authn/static-tokens.ts";
+import type { Authenticator, User } from "./authn/authenticator.ts";
+import type { AuthorizationMode } from "./authz/modes.ts";
+import { bootstrap } from "./bootstrap.ts";
+import type { NodeConnection } from "./subresources/node-connection.ts";
+import type { TokenIssuer } from "./tokens/service-account-tokens.ts";
+
+export interface RunOptions {
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly listen: { readonly host?: string; readonly port?: number; readonly fd?: number; readonly tls: ServerTls };
+  readonly advertiseAddress: string;
+  readonly tokenUsers?: ReadonlyMap<string, User>;
+  readonly anonymous: boolean;
+  readonly serviceAccounts?: ServiceAccountKeys;
+  readonly authorizationModes: readonly AuthorizationMode[];
+  readonly admission: readonly AdmissionPlugin[];
+  readonly allowPrivileged: boolean;
+  readonly minWatchSeconds: number;
+  readonly nodes: NodeConnection;
+  featureEnabled(name: string): boolean;
+}
+
+export interface ServiceAccountKeys {
+  readonly issuers: readonly string[];
+  readonly audiences: readonly string[];
+  readonly signingKey?: KeyObject;
+  readonly publicKeys: readonly KeyObject[];
+  readonly jwksUri?: string;
+  readonly longestSeconds?: number;
+}
+
+export interface RunningApiServer {
+  readonly server: ApiServer;
+  readonly listener: Listener;
+  /** Finishes requests, ends watches, lets go of the port. Storage stays open. */
+  close(): Promise<void>;
+}
+
+/** Bodies above this are refused: what etcd takes, and room for what is not stored. */
+const MAX_BODY_BYTES = 3 * 1024 * 1024;
+
+export async function runApiServer(options: RunOptions): Promise<RunningApiServer> {
+  const { storage, clock, random, log } = options;
+  const server = await createApiServer({
+    storage,
+    clock,
+    random,
+    log,
+    options: {
+      allowPrivileged: options.allowPrivileged,
+      featureEnabled: options.featureEnabled,
+      minWatchSeconds: options.minWatchSeconds,
+      maxBodyBytes: MAX_BODY_BYTES,
+      addresses: [{ clientCIDR: "0.0.0.0/0", serverAddress: `${options.advertiseAddress}:${options.listen.port ?? 0}` }],
+    },
+    ...(options.serviceAccounts && { issuer: issuerOf(options.serviceAccounts) }),
+    nodes: options.nodes,
+    authenticators: ({ tokens }) => authenticators(options, tokens ? [serviceAccountAuthenticator(tokens)] : []),
+    anonymous: options.anonymous,
+    authorizationModes: options.authorizationModes,
+    admission: options.admission,
+  });
+  const listener = await listen({ ...options.listen, handler: (exchange) => server.core.serve(Object.assign(exchange, { socket: exchange })) });
+  await bootstrap(server);
+  server.setReady();
+  log.info("ready", { address: listener.address, port: listener.port });
+  return {
+    server,
+    listener,
+    async close() {
+      server.close();
+      await listener.close();
+    },
+  };
+}
+
+function authenticators({ tokenUsers }: RunOptions, more: readonly Authenticator[]): Authenticator[] {
+  return [certificateAuthenticator(), ...(tokenUsers?.size ? [staticTokenAuthenticator(tokenUsers)] : []), ...more];
+}
+
+function issuerOf({ issuers, audiences, signingKey, publicKeys, jwksUri, longestSeconds }: ServiceAccountKeys): TokenIssuer {
+  return {
+    issuers,
+    audiences: audiences.length ? audiences : issuers,
+    signer: signingKey && tokenSigner(signingKey),
+    verifier: tokenVerifier(publicKeys),
+    publicKeys,
+    jwksUri: jwksUri ?? `${issuers[0]}/openid/v1/jwks`,
+    longestSeconds: longestSeconds || 2 ** 32,
+  };
+}
+
+/** The first address of the machine that is not loopback's, for --advertise-address. */
+export function machineAddress(): string {
+  for (const addresses of Object.values(networkInterfaces()))
+    for (const { address, family, internal } of addresses ?? []) if (family === "IPv4" && !internal) return address;
+  return "127.0.0.1";
+}

@@ -1,0 +1,128 @@
+/** What is passed on: logs, exec, attach and port-forward to a pod's kubelet; proxied requests to pods, services and nodes. */
+import { endpointslices, nodes, pods, services } from "@kubets/api/generated/refs";
+import type { Pod, Service } from "@kubets/api/generated/types/core-v1";
+import { badRequest, notFound, serviceUnavailable } from "@kubets/machinery";
+import type { ApiCall } from "../api-call.ts";
+import { admit, admitFinally } from "../write/admit.ts";
+import { kubeletOf } from "./node-connection.ts";
+import { passThrough } from "./pass-through.ts";
+
+export async function podConnect(call: ApiCall): Promise<void> {
+  const pod = podOf(call);
+  await admit(call, "CONNECT", undefined, undefined);
+  await admitFinally(call, "CONNECT", undefined, undefined);
+  if (call.info.subresource === "proxy") return proxyToPod(call, pod);
+  if (!pod.spec.nodeName) throw badRequest(`pod ${pod.metadata.name} does not have a host assigned`);
+  await toKubelet(call, pod.spec.nodeName, kubeletPath(call, pod));
+}
+
+export async function nodeConnect(call: ApiCall): Promise<void> {
+  const { scheme, name, port } = splitProxyName(call.info.name);
+  const node = call.server.view.get(nodes, "", name);
+  if (!node) throw notFound({ group: "", resource: "nodes" }, name);
+  const kubelet = kubeletOf(call.server.nodes, node, name);
+  const path = `${call.info.rest || "/"}${queryOf(call.info.query)}`;
+  if (port && Number(port) !== kubelet.port)
+    return passThrough(call.exchange, { host: kubelet.host, port: Number(port), path, ...(scheme === "https" && { tls: { rejectUnauthorized: false } }) });
+  await passThrough(call.exchange, { ...kubelet, path, tls: kubeletTls(call) });
+}
+
+export async function serviceConnect(call: ApiCall): Promise<void> {
+  const { scheme, name, port } = splitProxyName(call.info.name);
+  const { namespace, rest, query } = call.info;
+  const service = call.server.view.get(services, namespace, name);
+  if (!service) throw notFound({ group: "", resource: "services" }, name);
+  const target = endpointOf(call, service, port);
+  if (!target) throw serviceUnavailable(`no endpoints available for service ${JSON.stringify(name)}`);
+  await passThrough(call.exchange, { ...target, path: `${rest || "/"}${queryOf(query)}`, ...(scheme === "https" && { tls: { rejectUnauthorized: false } }) });
+}
+
+function podOf({ info, server }: ApiCall): Pod {
+  const name = info.subresource === "proxy" ? splitProxyName(info.name).name : info.name;
+  const pod = server.view.get(pods, info.namespace, name);
+  if (!pod) throw notFound({ group: "", resource: "pods" }, name);
+  return pod;
+}
+
+/** How the kubelet calls what kubectl asks for. */
+const STREAM_PARAMETERS: Record<string, string> = { stdin: "input", stdout: "output", stderr: "error", tty: "tty" };
+
+function kubeletPath(call: ApiCall, pod: Pod): string {
+  const { info } = call;
+  const { namespace, name } = pod.metadata;
+  const query = new URLSearchParams();
+  if (info.subresource === "portforward") {
+    for (const ports of info.query.getAll("ports")) query.append("ports", ports);
+    return `/portForward/${namespace}/${name}${queryOf(query)}`;
+  }
+  const container = containerOf(call, pod);
+  if (info.subresource === "log") {
+    for (const [key, value] of info.query) if (key !== "container") query.append(key, value);
+    return `/containerLogs/${namespace}/${name}/${container}${queryOf(query)}`;
+  }
+  for (const [key, value] of info.query) {
+    const renamed = STREAM_PARAMETERS[key];
+    if (renamed && (value === "true" || value === "1")) query.set(renamed, "1");
+    else if (key === "command") query.append(key, value);
+  }
+  return `/${info.subresource}/${namespace}/${name}/${container}${queryOf(query)}`;
+}
+
+function containerOf({ info }: ApiCall, { spec, metadata }: Pod): string {
+  const all = [...spec.containers, ...(spec.initContainers ?? []), ...(spec.ephemeralContainers ?? [])];
+  const wanted = info.query.get("container");
+  if (!wanted) {
+    if (spec.containers.length === 1) return spec.containers[0]?.name ?? "";
+    throw badRequest(`a container name must be specified for pod ${metadata.name}, choose one of: [${spec.containers.map((c) => c.name).join(" ")}]`);
+  }
+  if (all.some((c) => c.name === wanted)) return wanted;
+  throw badRequest(`container ${wanted} is not valid for pod ${metadata.name}`);
+}
+
+function toKubelet(call: ApiCall, nodeName: string, path: string): Promise<void> {
+  const kubelet = kubeletOf(call.server.nodes, call.server.view.get(nodes, "", nodeName), nodeName);
+  return passThrough(call.exchange, { ...kubelet, path, tls: kubeletTls(call) });
+}
+
+/** Without an authority to check them by, kubelets are believed, as the original does. */
+const kubeletTls = ({ server: { nodes: { tls } } }: ApiCall) => ({ ...tls, rejectUnauthorized: tls.ca !== undefined });
+
+async function proxyToPod(call: ApiCall, pod: Pod): Promise<void> {
+  const { scheme, port } = splitProxyName(call.info.name);
+  const { podIP } = pod.status;
+  if (!podIP) throw badRequest("address not allowed");
+  const first = pod.spec.containers.flatMap((c) => c.ports ?? [])[0]?.containerPort ?? 80;
+  const path = `${call.info.rest || "/"}${queryOf(call.info.query)}`;
+  await passThrough(call.exchange, { host: podIP, port: port ? portNumber(pod, port) : first, path, ...(scheme === "https" && { tls: { rejectUnauthorized: false } }) });
+}
+
+function portNumber(pod: Pod, port: string): number {
+  if (/^\d+$/.test(port)) return Number(port);
+  const named = pod.spec.containers.flatMap((c) => c.ports ?? []).find((p) => p.name === port);
+  if (!named) throw badRequest(`invalid port ${JSON.stringify(port)}`);
+  return named.containerPort;
+}
+
+function endpointOf(call: ApiCall, service: Service, port: string): { host: string; port: number } | undefined {
+  const wanted = service.spec.ports?.find((p) => port === "" || p.name === port || String(p.port) === port);
+  if (!wanted) throw serviceUnavailable(`no service port ${JSON.stringify(port)} found for service ${JSON.stringify(service.metadata.name)}`);
+  const slices = call.server.view
+    .list(endpointslices, service.metadata.namespace)
+    .filter((slice) => slice.metadata.labels?.["kubernetes.io/service-name"] === service.metadata.name);
+  for (const slice of slices) {
+    const target = slice.ports?.find((p) => (p.name ?? "") === (wanted.name ?? ""));
+    const ready = slice.endpoints.filter((e) => e.conditions?.ready !== false);
+    const chosen = ready[Math.floor(call.server.random.float() * ready.length)];
+    if (target?.port && chosen?.addresses[0]) return { host: chosen.addresses[0], port: target.port };
+  }
+  return undefined;
+}
+
+/** "https:name:port", "name:port" or "name". */
+function splitProxyName(text: string): { scheme: string; name: string; port: string } {
+  const parts = text.split(":");
+  if (parts.length === 3) return { scheme: parts[0] ?? "", name: parts[1] ?? "", port: parts[2] ?? "" };
+  return { scheme: "http", name: parts[0] ?? "", port: parts[1] ?? "" };
+}
+
+const queryOf = (query: URLSearchParams) => (query.size ? `?${query}` : "");

@@ -1,0 +1,133 @@
+/** Hands a request on to another server and its answer back, streams and upgraded connections (WebSocket, SPDY) included. */
+import http, { type IncomingMessage, type RequestOptions } from "node:http";
+import https from "node:https";
+import type { Duplex } from "node:stream";
+import { serviceUnavailable, StatusError } from "@kubets/machinery";
+import { type Exchange, Frame } from "@kubets/wire/http";
+import type { CoreExchange } from "../front/core-exchange.ts";
+
+export interface Target {
+  readonly host: string;
+  readonly port: number;
+  /** With the query. */
+  readonly path: string;
+  /** Absent: plain HTTP. */
+  readonly tls?: { readonly key?: string; readonly cert?: string; readonly ca?: string; readonly rejectUnauthorized?: boolean };
+  /** What the answer's headers lead to in place of what they say (redirects of proxied applications). */
+  readonly rewriteLocation?: (location: string) => string;
+}
+
+/** Headers that are about one connection, or that say who the client is to us. */
+const NOT_HANDED_ON = new Set(["connection", "keep-alive", "proxy-connection", "transfer-encoding", "te", "trailer", "upgrade", "host", "authorization", "content-length"]);
+
+export function passThrough(exchange: CoreExchange, target: Target): Promise<void> {
+  const { socket } = exchange;
+  if (!socket) throw serviceUnavailable("callers in the server's process cannot stream through it; use a connection");
+  return socket.upgrade ? passUpgrade(socket, target) : passRequest(socket, target);
+}
+
+function optionsOf(exchange: Exchange, { host, port, path, tls }: Target): RequestOptions {
+  const headers: Record<string, string | string[]> = { host: `${host.includes(":") ? `[${host}]` : host}:${port}` };
+  for (let i = 0; i + 1 < exchange.rawHeaders.length; i += 2) {
+    const name = (exchange.rawHeaders[i] as string).toLowerCase();
+    if (NOT_HANDED_ON.has(name) || name.startsWith(":") || name.startsWith("impersonate-")) continue;
+    const value = exchange.rawHeaders[i + 1] as string;
+    const before = headers[name];
+    headers[name] = before === undefined ? value : [...[before].flat(), value];
+  }
+  return { host, port, path, method: exchange.method, headers, ...tls };
+}
+
+const request = (target: Target, options: RequestOptions) => (target.tls ? https : http).request(options);
+
+async function passRequest(exchange: Exchange, target: Target): Promise<void> {
+  const options = optionsOf(exchange, target);
+  const length = exchange.header("content-length");
+  if (length !== undefined) (options.headers as Record<string, string>)["content-length"] = length;
+  const outgoing = request(target, options);
+  exchange.onClose(() => outgoing.destroy());
+  const answered = new Promise<IncomingMessage>((resolve, reject) => {
+    outgoing.on("response", resolve);
+    outgoing.on("error", (error) => reject(unreachable(target, error)));
+  });
+  const sent = sendBody(exchange, outgoing).catch(() => outgoing.destroy());
+  const answer = await answered;
+  const sink = exchange.stream(answer.statusCode ?? 502, answerHeaders(answer, target));
+  try {
+    for await (const chunk of answer as AsyncIterable<Buffer>) {
+      sink.write(new Frame(chunk));
+      if (sink.pendingBytes > MAX_WAITING_BYTES) await sink.drained();
+    }
+    sink.end();
+  } catch {
+    sink.abort();
+  }
+  await sent;
+}
+const MAX_WAITING_BYTES = 1024 * 1024;
+
+async function sendBody(exchange: Exchange, outgoing: http.ClientRequest): Promise<void> {
+  if (exchange.method !== "GET" && exchange.method !== "HEAD")
+    for await (const chunk of exchange.body) if (!outgoing.write(chunk)) await new Promise((resolve) => outgoing.once("drain", resolve));
+  outgoing.end();
+}
+
+function answerHeaders(answer: IncomingMessage, { rewriteLocation }: Target): string[] {
+  const headers: string[] = [];
+  for (const [name, value] of Object.entries(answer.headers)) {
+    if (value === undefined || NOT_HANDED_ON.has(name)) continue;
+    for (const one of [value].flat()) headers.push(name, name === "location" && rewriteLocation ? rewriteLocation(one) : one);
+  }
+  return headers;
+}
+
+async function passUpgrade(exchange: Exchange, target: Target): Promise<void> {
+  const options = optionsOf(exchange, target);
+  const headers = options.headers as Record<string, string>;
+  headers["connection"] = "Upgrade";
+  headers["upgrade"] = exchange.header("upgrade") ?? "";
+  const outgoing = request(target, options);
+  const { answer, socket, head } = await new Promise<{ answer: IncomingMessage; socket?: Duplex; head?: Buffer }>((resolve, reject) => {
+    outgoing.on("upgrade", (a, s, h) => resolve({ answer: a, socket: s, head: h }));
+    outgoing.on("response", (a) => resolve({ answer: a }));
+    outgoing.on("error", (error) => reject(unreachable(target, error)));
+    outgoing.end();
+  });
+  if (!socket) {
+    const body = Buffer.concat(await Array.fromAsync(answer as AsyncIterable<Buffer>));
+    return exchange.respond(answer.statusCode ?? 502, answerHeaders(answer, target), body);
+  }
+  const client = (exchange.upgrade as NonNullable<Exchange["upgrade"]>).accept();
+  client.socket.write(upgradeHead(answer));
+  if (head?.length) client.socket.write(head);
+  if (client.head.length) socket.write(client.head);
+  join(client.socket, socket);
+}
+
+/** Both ends see what the other says, and its end. */
+function join(a: Duplex, b: Duplex): void {
+  a.pipe(b);
+  b.pipe(a);
+  const end = () => {
+    a.destroy();
+    b.destroy();
+  };
+  for (const side of [a, b]) side.on("error", end).on("close", end);
+}
+
+function upgradeHead(answer: IncomingMessage): string {
+  let head = `HTTP/1.1 101 Switching Protocols\r\n`;
+  for (let i = 0; i + 1 < answer.rawHeaders.length; i += 2) head += `${answer.rawHeaders[i]}: ${answer.rawHeaders[i + 1]}\r\n`;
+  return `${head}\r\n`;
+}
+
+function unreachable({ host, port }: Target, cause: Error): StatusError {
+  return new StatusError(
+    {
+      code: 502,
+      message: `error trying to reach ${host}:${port}: ${cause.message}`,
+      reason: "BadGateway",
+    },
+    { cause },
+  );
+}
