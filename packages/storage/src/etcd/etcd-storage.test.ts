@@ -107,8 +107,8 @@ describe("watching an etcd", () => {
     let asked = 0;
     const stream = async function* (requests: AsyncIterable<WatchRequest>): AsyncGenerator<Answer> {
       for await (const { createRequest, progressRequest } of requests) {
-        if (createRequest) yield { watchId: createRequest.watchId, created: true };
-        // The first is not answered, as by a server that is still sending.
+        if (createRequest) yield { watchId: createRequest.watchId, created: true, header: { revision: 50 } };
+        // The first is not answered, as by a server that is still sending; the second may be older than the watch.
         if (progressRequest && ++asked > 1) yield { watchId: -1, header: { revision: 50 } };
       }
     };
