@@ -22,9 +22,10 @@ const { folder, chunkBytes } = workerData as WorkerData;
 const say = (message: FromWorker, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
 
 function open(): LogFile | undefined {
+  let log: LogFile | undefined;
   try {
     prepareFolder(folder);
-    const log = new LogFile(logPath(folder));
+    log = new LogFile(logPath(folder));
     writeHolder(folder, process.pid);
     const chunks = new RecordChunks(chunkBytes, (buffer, length) =>
       say({ say: "chunk", chunk: { buffer, length } }, [buffer]),
@@ -34,6 +35,7 @@ function open(): LogFile | undefined {
     say({ say: "opened", head: log.head(), floors: log.floors() });
     return log;
   } catch (error) {
+    log?.close();
     // Classes do not survive the way to the other thread.
     const cause = isBusy(error) ? "locked" : error instanceof FormatError ? "format" : "other";
     say({ say: "refused", error: asError(error), cause });
