@@ -3,13 +3,19 @@
  * is there or was followed by another, none is torn, and revisions have no gap.
  */
 import assert from "node:assert/strict";
-import type { Change, Storage } from "@kubets/storage";
+import type { Change, HistoryOptions, Storage } from "@kubets/storage";
 
 export interface Acknowledged {
   readonly key: string;
   readonly revision: number;
   readonly kind: string;
 }
+
+/** How much history a writer and its reader keep. */
+export const HISTORY = {
+  all: { keep: "forever", short: [] },
+  little: { keep: 200, budgetBytes: 50_000 },
+} as const satisfies Record<string, HistoryOptions>;
 
 /** About 2 KB that name their key and revision all through. */
 export const valueOf = (key: string, revision: number): Uint8Array =>
@@ -54,9 +60,36 @@ export class Ledger {
       assert.deepEqual({ key: keyOf(change), type: change.type }, { key: write.key, type: write.kind });
       this.#newest.set(write.key, write);
     }
+    await this.#present(storage, changes);
+    // What was not acknowledged but is there is part of the truth from now on.
+    for (const change of changes)
+      this.#newest.set(keyOf(change), { key: keyOf(change), revision: revisionOf(change), kind: change.type });
+    this.seen = head;
+    this.count += acknowledged.length;
+    return head;
+  }
+
+  /** The same for a store that keeps little history: the present state alone. */
+  async checkPresent(storage: Storage, acknowledged: readonly Acknowledged[], watched: number): Promise<void> {
+    const head = await storage.currentRevision();
+    assert.ok(
+      head >= this.seen && head >= watched,
+      `revisions went back: at ${head} after ${Math.max(this.seen, watched)}`,
+    );
+    for (const write of acknowledged) {
+      assert.ok(write.revision <= head, `revision ${write.revision} of ${write.key} was acknowledged, and is lost`);
+      if (write.revision > (this.#newest.get(write.key)?.revision ?? 0)) this.#newest.set(write.key, write);
+    }
+    await this.#present(storage, undefined);
+    this.seen = head;
+    this.count += acknowledged.length;
+  }
+
+  /** `changes` are all since the last check; where they are not known, a key that is gone may have been deleted since. */
+  async #present(storage: Storage, changes: readonly Change[] | undefined): Promise<void> {
     for (const write of this.#newest.values()) {
       const entry = await storage.get(write.key);
-      if (write.kind === "put") assert.ok(entry || deletedAfter(changes, write), `${write.key} is lost`);
+      if (write.kind === "put") assert.ok(entry || !changes || deletedAfter(changes, write), `${write.key} is lost`);
       if (entry)
         assert.ok(
           write.kind === "put" ? entry.revision >= write.revision : entry.revision > write.revision,
@@ -66,12 +99,6 @@ export class Ledger {
     for (const entry of (await storage.list("/registry/")).entries) {
       assert.ok(Buffer.compare(entry.value, valueOf(entry.key, entry.revision)) === 0, `${entry.key} is torn`);
     }
-    // What was not acknowledged but is there is part of the truth from now on.
-    for (const change of changes)
-      this.#newest.set(keyOf(change), { key: keyOf(change), revision: revisionOf(change), kind: change.type });
-    this.seen = head;
-    this.count += acknowledged.length;
-    return head;
   }
 }
 

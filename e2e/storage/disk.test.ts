@@ -8,7 +8,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { openEmbeddedStorage, STORAGE_FAILED_EXIT_CODE } from "@kubets/storage";
-import { Ledger, readOutput } from "./acknowledged.ts";
+import { HISTORY, Ledger, readOutput } from "./acknowledged.ts";
 import { buildWriter, run, type WriterProgram } from "./writer-program.ts";
 
 const noStrace = spawnSync("strace", ["-V"]).error ? "strace is not installed (Debian: apt-get install strace)" : false;
@@ -106,7 +106,7 @@ async function checked(folder: string, output: string): Promise<number> {
   const { acknowledged, watched } = readOutput(output);
   assert.ok(acknowledged.length > 0, "nothing was written before the failure: the test shows nothing");
   const ledger = new Ledger();
-  const storage = await openEmbeddedStorage({ folder, history: { keep: "forever", short: [] } });
+  const storage = await openEmbeddedStorage({ folder, history: HISTORY.all });
   await ledger.check(storage, acknowledged, watched);
   assert.deepEqual(await storage.check(), []);
   await storage.close();

@@ -40,27 +40,31 @@ export async function startEtcd(size: number): Promise<EtcdCluster> {
   const clients = ports.slice(0, size).map(url);
   const peers = ports.slice(size).map(url);
   const file = (name: string) => join(folder, name);
-  const certificates = ["", "peer-"].flatMap((who) => [
-    ...[`--${who}cert-file`, file("cert.pem"), `--${who}key-file`, file("key.pem")],
-    ...[`--${who}trusted-ca-file`, file("ca.pem"), `--${who}client-cert-auth`],
-  ]);
+  const certificates = ["", "peer-"].map((who) => ({
+    [`${who}cert-file`]: file("cert.pem"),
+    [`${who}key-file`]: file("key.pem"),
+    [`${who}trusted-ca-file`]: file("ca.pem"),
+    [`${who}client-cert-auth`]: "true",
+  }));
 
   const start = (args: readonly string[]) =>
     spawn("etcd", args, { stdio: "ignore", env: { PATH: process.env.PATH ?? "" } });
   const members: Member[] = names.map((name, i) => {
-    const args = [
-      ...["--name", name, "--data-dir", file(name)],
-      ...["--listen-client-urls", clients[i] ?? "", "--advertise-client-urls", clients[i] ?? ""],
-      ...["--listen-peer-urls", peers[i] ?? "", "--initial-advertise-peer-urls", peers[i] ?? ""],
-      ...[
-        "--initial-cluster",
-        names.map((other, j) => `${other}=${peers[j]}`).join(","),
-        "--initial-cluster-state",
-        "new",
-      ],
-      ...["--heartbeat-interval", "50", "--election-timeout", "500"],
-      ...certificates,
-    ];
+    const flags = {
+      name,
+      "data-dir": file(name),
+      "listen-client-urls": clients[i],
+      "advertise-client-urls": clients[i],
+      "listen-peer-urls": peers[i],
+      "initial-advertise-peer-urls": peers[i],
+      "initial-cluster": names.map((other, j) => `${other}=${peers[j]}`).join(","),
+      "initial-cluster-state": "new",
+      "heartbeat-interval": 50,
+      "election-timeout": 500,
+    };
+    const args = Object.entries(Object.assign(flags, ...certificates) as object).map(
+      ([flag, value]) => `--${flag}=${value}`,
+    );
     return { args, process: start(args) };
   });
 

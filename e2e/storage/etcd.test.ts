@@ -97,7 +97,10 @@ describe("an etcd cluster", { skip: skip ?? false }, () => {
 
   it("says so when nobody answers", async () => {
     const connecting = connectEtcd({ endpoints: ["https://127.0.0.1:1"], tls: cluster.tls, timeoutMs: 500 });
-    await assert.rejects(connecting, /no member of the etcd cluster answers \(https:\/\/127\.0\.0\.1:1\)/);
+    await assert.rejects(
+      connecting,
+      /no member of the etcd cluster answers: .*https:\/\/127\.0\.0\.1:1: .*ECONNREFUSED/,
+    );
   });
 
   it("is refused without a client certificate", async () => {

@@ -101,9 +101,16 @@ export class SortedIndex {
   /** The first `limit` entries of a range, in order. */
   list(range: KeyRange, limit = Number.POSITIVE_INFINITY): Entry[] {
     const found: Entry[] = [];
-    for (const entry of this.walk(range)) {
-      if (found.length >= limit) break;
-      found.push(entry);
+    const { from, to } = range;
+    let which = this.#leafOf(from);
+    let at = lowerBound(this.#leaves[which] as Entry[], from);
+    for (; which < this.#leaves.length && found.length < limit; which++, at = 0) {
+      const leaf = this.#leaves[which] as Entry[];
+      const next = this.#firsts[which + 1];
+      // Only the last leaf of the range has to be searched for its end.
+      const end = to === undefined || (next !== undefined && next < to) ? leaf.length : lowerBound(leaf, to);
+      for (; at < end && found.length < limit; at++) found.push(leaf[at] as Entry);
+      if (end < leaf.length) break;
     }
     return found;
   }

@@ -16,7 +16,10 @@ export interface Storage {
    */
   readonly exclusive: boolean;
 
-  /** The newest durable revision; asks a quorum where the log is shared. */
+  /**
+   * The newest durable revision; asks a quorum where the log is shared. Watches of this instance are told soon that they
+   * have got as far as that (`upTo`), unless the driver says that it cannot.
+   */
   currentRevision(): Promise<number>;
 
   /** The entry of a key, now or as it was at a revision. */
@@ -48,6 +51,7 @@ export interface Storage {
   close(): Promise<void>;
 }
 
+/** Who keeps an entry keeps the Entry: a driver may move its bytes, and then puts equal ones into `value`. */
 export interface Entry {
   readonly key: string;
   readonly value: Uint8Array;

@@ -89,7 +89,7 @@ export function under(prefix: string, changes: readonly Change[]): readonly Chan
 const NONE: readonly Change[] = [];
 
 /** A sink that throws breaks its contract: the error surfaces as uncaught, and no other watcher misses its call. */
-function guarded(call: () => void): void {
+export function guarded(call: () => void): void {
   try {
     call();
   } catch (error) {

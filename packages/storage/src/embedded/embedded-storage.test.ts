@@ -17,11 +17,17 @@ storageSuite(
   async () => {
     const folder = mkdtempSync(join(tmpdir(), "kubets-storage-"));
     const clock = new VirtualClock();
-    const storage = await openEmbeddedStorage({ folder, clock });
+    const open = () => openEmbeddedStorage({ folder, clock });
+    let storage = await open();
     return {
       storage,
       under: "/t/",
       pass: (ms) => clock.advance(ms),
+      reopen: async () => {
+        await storage.close();
+        storage = await open();
+        return storage;
+      },
       dispose: async () => {
         await storage.close();
         rmSync(folder, { recursive: true });
@@ -177,6 +183,21 @@ describe("embedded history", () => {
     await clock.advance(5 * 60_000);
     await assert.rejects(storage.get("/r/a", last - 1), { why: "compacted" });
     await storage.close();
+  });
+
+  it("is let go of in time after a restart too", async (t) => {
+    const folder = tempFolder(t);
+    const before = await openEmbeddedStorage({ folder, clock: new VirtualClock(0) });
+    const first = await put(before, "/r/a", "1");
+    const last = await put(before, "/r/a", "2");
+    await before.close();
+    const clock = new VirtualClock(4 * 60_000);
+    const after = await openEmbeddedStorage({ folder, clock });
+    assert.equal(text(await after.get("/r/a", first)), "1");
+    await clock.advance(2 * 60_000);
+    await assert.rejects(after.get("/r/a", first), { why: "compacted" });
+    assert.equal(text(await after.get("/r/a", last)), "2");
+    await after.close();
   });
 
   it("is kept for ever by option, but for what is named short", async (t) => {

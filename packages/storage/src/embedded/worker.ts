@@ -2,7 +2,7 @@
  * The thread that owns the log file. It does one thing after the other, in small steps, so that an append waits for no more
  * than one of them. It is an entry of its own: started by file name, not imported.
  */
-import { closeSync, openSync } from "node:fs";
+import { closeSync, openSync, rmSync } from "node:fs";
 import { backup } from "node:sqlite";
 import { parentPort, workerData } from "node:worker_threads";
 import { FormatError, logPath, prepareFolder, writeHolder } from "./data-folder.ts";
@@ -22,9 +22,10 @@ const { folder, chunkBytes } = workerData as WorkerData;
 const say = (message: FromWorker, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
 
 function open(): LogFile | undefined {
+  let log: LogFile | undefined;
   try {
     prepareFolder(folder);
-    const log = new LogFile(logPath(folder));
+    log = new LogFile(logPath(folder));
     writeHolder(folder, process.pid);
     const chunks = new RecordChunks(chunkBytes, (buffer, length) =>
       say({ say: "chunk", chunk: { buffer, length } }, [buffer]),
@@ -34,6 +35,7 @@ function open(): LogFile | undefined {
     say({ say: "opened", head: log.head(), floors: log.floors() });
     return log;
   } catch (error) {
+    log?.close();
     // Classes do not survive the way to the other thread.
     const cause = isBusy(error) ? "locked" : error instanceof FormatError ? "format" : "other";
     say({ say: "refused", error: asError(error), cause });
@@ -95,12 +97,17 @@ function work(
 async function snapshot(file: LogFile, target: string): Promise<Answers["snapshot"]> {
   // Made here, so that it is new and its owner's alone.
   closeSync(openSync(target, "wx", 0o600));
-  await backup(file.db, target, { rate: SNAPSHOT_PAGES });
-  const copy = new LogFile(target);
-  const revision = copy.head();
-  copy.db.exec("PRAGMA journal_mode = DELETE");
-  copy.close();
-  return { revision };
+  try {
+    await backup(file.db, target, { rate: SNAPSHOT_PAGES });
+    const copy = new LogFile(target);
+    const revision = copy.head();
+    copy.db.exec("PRAGMA journal_mode = DELETE");
+    copy.close();
+    return { revision };
+  } catch (error) {
+    for (const left of [target, `${target}-wal`]) rmSync(left, { force: true });
+    throw error;
+  }
 }
 
 function asError(error: unknown): Error {

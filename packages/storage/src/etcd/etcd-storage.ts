@@ -64,11 +64,15 @@ export async function connect(options: EtcdOptions): Promise<EtcdStorage> {
     attemptMs: Math.min(ATTEMPT_MS, timeoutMs),
     ...(tls && { tls }),
   });
-  const versions = await versionsOf(members, Math.min(ATTEMPT_MS, timeoutMs));
+  const answers = await statusOf(members, Math.min(ATTEMPT_MS, timeoutMs));
+  const versions = answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value.version] : []));
   if (versions.length === 0) {
     members.close();
+    const causes = answers.map(
+      (answer, i) => `${endpoints[i]}: ${answer.status === "rejected" ? String(answer.reason) : ""}`,
+    );
     throw new Error(
-      `no member of the etcd cluster answers (${endpoints.join(", ")}): is it running, and are the certificates right?`,
+      `no member of the etcd cluster answers: is it running, and are the certificates right? (${causes.join("; ")})`,
     );
   }
   const reliable = versions.every(progressReliable);
@@ -79,12 +83,8 @@ export async function connect(options: EtcdOptions): Promise<EtcdStorage> {
   return new EtcdStorage(members, clock, reliable);
 }
 
-async function versionsOf({ members }: Endpoints, timeoutMs: number): Promise<string[]> {
-  const answers = await Promise.allSettled(
-    members.map(({ client }) => client.unary(Maintenance.status, {}, { timeoutMs, waitForReady: false })),
-  );
-  return answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value.version] : []));
-}
+const statusOf = ({ members }: Endpoints, timeoutMs: number) =>
+  Promise.allSettled(members.map(({ client }) => client.unary(Maintenance.status, {}, { timeoutMs })));
 
 export class EtcdStorage implements Storage {
   readonly exclusive = false;

@@ -7,6 +7,7 @@ import { type Clock, sleep, type Timer } from "@kubets/machinery/clock";
 import { type Event, EventEventType, Watch, type WatchRequest, type WatchResponse } from "@kubets/wire/generated/etcd";
 import type { GrpcStream } from "@kubets/wire/grpc";
 import type { Change, WatchEnd, WatchHandle, WatchSink } from "../storage.ts";
+import { guarded } from "../watchers.ts";
 import type { Endpoints } from "./endpoints.ts";
 import { entryOf, etcdRange, keyText } from "./keys.ts";
 
@@ -18,6 +19,10 @@ interface Watcher {
   seen: number;
   /** Parts of a response that etcd sends in several. */
   parts: Event[];
+  /** etcd's revision when it created this watch on the present stream; undefined before. */
+  createdAt: number | undefined;
+  /** So many progress answers at `createdAt` may be older than the watch, and say nothing about it. */
+  stale: number;
 }
 
 /** etcd's watch id in a progress answer that is for the whole stream. */
@@ -38,6 +43,8 @@ export class WatchStream {
   #call: GrpcStream<WatchRequest, WatchResponse> | undefined;
   #running = false;
   #lastId = 0;
+  /** Progress requests of the present stream that may still be answered. */
+  #unanswered = 0;
   #wantedProgress = 0;
   #progressTimer: Timer | undefined;
 
@@ -48,7 +55,15 @@ export class WatchStream {
   }
 
   watch(prefix: string, after: number, sink: WatchSink): WatchHandle {
-    const watcher: Watcher = { id: ++this.#lastId, prefix, sink, seen: after, parts: [] };
+    const watcher: Watcher = {
+      id: ++this.#lastId,
+      prefix,
+      sink,
+      seen: after,
+      parts: [],
+      createdAt: undefined,
+      stale: 0,
+    };
     this.#watchers.set(watcher.id, watcher);
     if (!this.#running) void this.#run();
     else if (this.#call) this.#create(this.#call, watcher);
@@ -88,7 +103,11 @@ export class WatchStream {
       }
       this.#call?.cancel();
       this.#call = undefined;
-      for (const watcher of this.#watchers.values()) watcher.parts = [];
+      this.#unanswered = 0;
+      for (const watcher of this.#watchers.values()) {
+        watcher.parts = [];
+        watcher.createdAt = undefined;
+      }
       if (this.#closed.signal.aborted || this.#watchers.size === 0) break;
       this.#endpoints.moveOn(place);
       await sleep(this.#clock, pause, this.#closed.signal).catch(() => {});
@@ -114,7 +133,8 @@ export class WatchStream {
     const id = Number(response.watchId);
     const revision = Number(response.header?.revision ?? 0);
     if (id === WHOLE_STREAM) {
-      for (const watcher of this.#watchers.values()) this.#progressed(watcher, revision);
+      this.#unanswered = Math.max(0, this.#unanswered - 1);
+      for (const watcher of this.#watchers.values()) this.#streamProgressed(watcher, revision);
       return true;
     }
     const watcher = this.#watchers.get(id);
@@ -122,6 +142,10 @@ export class WatchStream {
     if (response.canceled) return this.#canceled(watcher, response);
     if (response.events.length > 0) this.#deliver(watcher, response);
     else if (!response.created) this.#progressed(watcher, revision);
+    if (response.created) {
+      watcher.createdAt = revision;
+      watcher.stale = this.#unanswered;
+    }
     return true;
   }
 
@@ -145,32 +169,44 @@ export class WatchStream {
       // Not the header's revision: etcd may have more between this response and that.
       watcher.seen = revision;
     }
-    if (changes.length > 0) watcher.sink.changes(changes, watcher.seen);
+    if (changes.length > 0) guarded(() => watcher.sink.changes(changes, watcher.seen));
+  }
+
+  /** An answer for the whole stream counts for a watch only if it was surely given after the watch was created. */
+  #streamProgressed(watcher: Watcher, revision: number): void {
+    if (watcher.createdAt === undefined || revision < watcher.createdAt) return;
+    if (revision === watcher.createdAt && watcher.stale > 0) watcher.stale--;
+    else this.#progressed(watcher, revision);
   }
 
   #progressed(watcher: Watcher, revision: number): void {
     if (!this.#believeProgress || revision <= watcher.seen || watcher.parts.length > 0) return;
     watcher.seen = revision;
-    watcher.sink.changes([], revision);
+    guarded(() => watcher.sink.changes([], revision));
   }
 
   #askProgress(): void {
     this.#progressTimer = undefined;
     const waiting = [...this.#watchers.values()].some((watcher) => watcher.seen < this.#wantedProgress);
     if (!waiting) return;
-    if (this.#call) send(this.#call, { progressRequest: {} });
+    if (this.#call) {
+      this.#unanswered++;
+      send(this.#call, { progressRequest: {} });
+    }
     this.#progressTimer = this.#clock.after(PROGRESS_PERIOD_MS, () => this.#askProgress());
   }
 
   #stop(watcher: Watcher): void {
     if (!this.#watchers.delete(watcher.id)) return;
     if (!this.#call) return;
-    if (this.#watchers.size === 0) this.#call.cancel();
-    else send(this.#call, { cancelRequest: { watchId: watcher.id } });
+    if (this.#watchers.size === 0) {
+      this.#call.cancel();
+      this.#call = undefined;
+    } else send(this.#call, { cancelRequest: { watchId: watcher.id } });
   }
 
   #end(watcher: Watcher, reason: WatchEnd): void {
-    if (this.#watchers.delete(watcher.id)) watcher.sink.closed(reason);
+    if (this.#watchers.delete(watcher.id)) guarded(() => watcher.sink.closed(reason));
   }
 }
 

@@ -11,6 +11,8 @@ export interface StorageHarness {
   readonly under: string;
   /** Lets time pass on the storage's clock, so that what is due by then happens soon. */
   pass(ms: number): Promise<void>;
+  /** Closes the storage and opens the same data again, where that can be done. */
+  reopen?(): Promise<Storage>;
   dispose(): Promise<void>;
 }
 

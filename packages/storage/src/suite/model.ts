@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import fc from "fast-check";
-import { bytes, Collector, eventually, line, type OpenHarness, type StorageHarness, text } from "./harness.ts";
+import { bytes, Collector, eventually, type OpenHarness, type StorageHarness, text } from "./harness.ts";
 
 interface State {
   readonly revision: number;
@@ -18,7 +18,8 @@ type Operation =
   | { do: "put" | "delete"; key: string; expect: "any" | "none" | "right" | "stale" }
   | { do: "list"; prefix: string; at: number | undefined; limit: number | undefined; after: string | undefined }
   | { do: "get"; key: string; at: number | undefined }
-  | { do: "compact"; at: number };
+  | { do: "compact"; at: number }
+  | { do: "reopen" };
 
 const key = fc.constantFrom("a", "a/", "a/x", "a/x/y", "a0", "b", "b-c", "b/c", "c/d/e");
 /** A place in the history, from the newest (0) to the oldest (1). */
@@ -54,6 +55,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   },
   { weight: 3, arbitrary: fc.record({ do: fc.constant("get" as const), key, at: maybe(place) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("compact" as const), at: place }) },
+  { weight: 1, arbitrary: fc.constant({ do: "reopen" as const }) },
 );
 
 export function modelCase(open: OpenHarness, numRuns: number): void {
@@ -73,19 +75,27 @@ export function modelCase(open: OpenHarness, numRuns: number): void {
 }
 
 async function replay(harness: StorageHarness, operations: readonly Operation[], watchFrom: number): Promise<void> {
-  const { storage, under } = harness;
+  const { under } = harness;
+  let { storage } = harness;
   const states: State[] = [{ revision: await storage.currentRevision(), entries: new Map(), change: "" }];
-  const live = new Collector(storage, under, (states[0] as State).revision);
+  let live = new Collector(storage, under, (states[0] as State).revision);
+  const before: string[] = [];
   let oldest = 0;
   const pick = (at: number) => states.length - 1 - Math.floor(at * (states.length - 1 - oldest));
 
   for (const [step, op] of operations.entries()) {
-    if (op.do === "list") await checkList(harness, states, op, op.at === undefined ? undefined : pick(op.at));
-    else if (op.do === "get") await checkGet(harness, states, op.key, op.at === undefined ? undefined : pick(op.at));
+    const now = { ...harness, storage };
+    if (op.do === "reopen") {
+      if (!harness.reopen) continue;
+      before.push(...live.lines(under));
+      storage = await harness.reopen();
+      live = new Collector(storage, under, (states.at(-1) as State).revision);
+    } else if (op.do === "list") await checkList(now, states, op, op.at === undefined ? undefined : pick(op.at));
+    else if (op.do === "get") await checkGet(now, states, op.key, op.at === undefined ? undefined : pick(op.at));
     else if (op.do === "compact") {
       oldest = pick(op.at);
       await storage.compact((states[oldest] as State).revision);
-    } else await write(harness, states, op, step);
+    } else await write(now, states, op, step);
   }
 
   const from = pick(watchFrom);
@@ -94,17 +104,11 @@ async function replay(harness: StorageHarness, operations: readonly Operation[],
   const expected = states.slice(1).map((state) => state.change);
   await eventually(
     "both watches saw all",
-    () => live.changes.length >= expected.length && late.changes.length >= expected.length - from,
+    () => before.length + live.changes.length >= expected.length && late.changes.length >= expected.length - from,
   );
-  if (storage.exclusive) assert.equal(live.upTo, states.length > 1 ? end : 0);
-  assert.deepEqual(
-    live.changes.map((change) => line(change, under)),
-    expected,
-  );
-  assert.deepEqual(
-    late.changes.map((change) => line(change, under)),
-    expected.slice(from),
-  );
+  if (storage.exclusive && live.changes.length > 0) assert.equal(live.upTo, end);
+  assert.deepEqual([...before, ...live.lines(under)], expected);
+  assert.deepEqual(late.lines(under), expected.slice(from));
   live.handle.stop();
   late.handle.stop();
 }

@@ -106,10 +106,10 @@ export function readCases(run: Run): void {
       await storage.compact(two);
       assert.equal(text(await storage.get(`${under}a`, two)), "a2");
       assert.deepEqual(shown(await storage.list(under, { at: two }), under), ["a=a2"]);
-      for (const read of [storage.get(`${under}a`, one), storage.list(under, { at: one })]) {
+      for (const read of [() => storage.get(`${under}a`, one), () => storage.list(under, { at: one })]) {
         await assert.rejects(read, { name: "RevisionError", why: "compacted", wanted: one });
       }
-      for (const read of [storage.get(`${under}a`, end + 1000), storage.list(under, { at: end + 1000 })]) {
+      for (const read of [() => storage.get(`${under}a`, end + 1000), () => storage.list(under, { at: end + 1000 })]) {
         await assert.rejects(read, { name: "RevisionError", why: "future", wanted: end + 1000 });
       }
       await assert.rejects(storage.compact(end + 1000), { name: "RevisionError", why: "future" });

@@ -3,7 +3,9 @@
  * Holds: a call that fails throws a `GrpcError`; aborting its signal cancels it and throws CANCELLED. A lost connection
  * is made anew by itself; calls meanwhile fail with UNAVAILABLE unless they wait for it (`waitForReady`).
  */
-import type { Client, ClientDuplexStream, ClientReadableStream, Metadata } from "@grpc/grpc-js";
+import { isIP } from "node:net";
+import { checkServerIdentity } from "node:tls";
+import type { Client, ClientDuplexStream, ClientReadableStream, Metadata, VerifyOptions } from "@grpc/grpc-js";
 import { decode } from "../proto/decode.ts";
 import { encode, type Init } from "../proto/encode.ts";
 import type { MessageType } from "../proto/schema.ts";
@@ -170,8 +172,9 @@ export function grpcClient(options: GrpcClientOptions): GrpcClient {
 function connect(grpc: Grpc, options: GrpcClientOptions): Client {
   const { target, tls, keepaliveMs, maxReceiveBytes = -1 } = options;
   const secure = target.startsWith("https://");
+  const host = tls?.serverName ?? (secure ? new URL(target).hostname.replace(/^\[|\]$/g, "") : "");
   const credentials = secure
-    ? grpc.credentials.createSsl(pem(tls?.ca), pem(tls?.key), pem(tls?.cert))
+    ? grpc.credentials.createSsl(pem(tls?.ca), pem(tls?.key), pem(tls?.cert), verification(host))
     : grpc.credentials.createInsecure();
   return new grpc.Client(address(target), credentials, {
     "grpc.max_receive_message_length": maxReceiveBytes,
@@ -181,9 +184,15 @@ function connect(grpc: Grpc, options: GrpcClientOptions): Client {
     // Without a host, the authority of a unix socket would be its escaped path, which Go's servers refuse.
     ...(target.startsWith("unix:") && { "grpc.default_authority": "localhost" }),
     ...(keepaliveMs && { "grpc.keepalive_time_ms": keepaliveMs, "grpc.keepalive_timeout_ms": keepaliveMs }),
-    ...(tls?.serverName && { "grpc.ssl_target_name_override": tls.serverName }),
+    ...(secure && { "grpc.ssl_target_name_override": isIP(host) ? NAME_FOR_ADDRESSES : host }),
   });
 }
+
+/** TLS knows no server name that is an address: another is sent, and the certificate is checked for the address. */
+const NAME_FOR_ADDRESSES = "localhost";
+
+const verification = (host: string): VerifyOptions =>
+  isIP(host) ? { checkServerIdentity: (_, certificate) => checkServerIdentity(host, certificate) } : {};
 
 function address(target: string): string {
   if (target.startsWith("unix:")) return target;
