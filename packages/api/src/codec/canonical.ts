@@ -20,6 +20,8 @@ const wrongType = new WrongType("a value has the wrong type");
 export interface Walk {
   /** Takes the value over: parts that are in canonical form already are used as they stand. Otherwise everything is made afresh. */
   readonly own: boolean;
+  /** Keeps a list that was sent empty apart from one that was not sent, where both are written: storing makes them one. */
+  readonly asSent: boolean;
   /** How many fields were left out because their struct lacks them. */
   unknown: number;
 }
@@ -31,7 +33,7 @@ const MIN_INT64 = -(2n ** 63n);
 
 /** The canonical form of an object that may have been changed by hooks or come from anywhere. */
 export function canonical(struct: Struct, value: unknown, { own = false } = {}): PlainObject {
-  return canonicalStruct(struct, value, { own, unknown: 0 });
+  return canonicalStruct(struct, value, { own, asSent: false, unknown: 0 });
 }
 
 export function canonicalStruct(struct: Struct, value: unknown, walk: Walk): PlainObject {
@@ -111,7 +113,7 @@ function fieldValue(field: Field, value: unknown, walk: Walk): unknown {
       return canonicalStruct(type.struct, value, walk);
     case "list": {
       if (!Array.isArray(value)) throw wrongType;
-      if (value.length === 0) return field.always ? absentList : undefined;
+      if (value.length === 0) return field.always ? (walk.asSent ? keptEmpty(value) : absentList) : emptyList(field);
       return listValue(type.item, value, walk);
     }
     case "map": {
@@ -123,6 +125,11 @@ function fieldValue(field: Field, value: unknown, walk: Walk): unknown {
       return looseValue(type, value, walk);
   }
 }
+
+const keptEmpty = (value: unknown) => (value === absentList ? value : []);
+
+/** An empty list says nothing, except that sent as managedFields it asks for them to be cleared. */
+const emptyList = (field: Field) => (field.name === "managedFields" ? [] : undefined);
 
 const isZero = (value: unknown) => value === "" || value === 0 || value === false || value === undefined;
 
@@ -255,7 +262,7 @@ function zeroItem(type: TypeRef): unknown {
     case "scalar":
       return ZERO[type.scalar];
     case "struct":
-      return canonicalStruct(type.struct, {}, { own: false, unknown: 0 });
+      return canonicalStruct(type.struct, {}, { own: false, asSent: false, unknown: 0 });
     case "map":
       return {};
     case "list":

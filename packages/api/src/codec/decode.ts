@@ -21,7 +21,7 @@ export interface Decoded {
  * what is canonical in it is used as it stands, which is faster; so for what was just parsed, never for what others hold.
  */
 export function decode(struct: Struct, value: unknown, { own = false } = {}): Decoded {
-  const walk: Walk = { own, unknown: 0 };
+  const walk: Walk = { own, asSent: true, unknown: 0 };
   let object: PlainObject;
   try {
     object = canonicalStruct(struct, value, walk);

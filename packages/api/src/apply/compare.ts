@@ -1,0 +1,192 @@
+/**
+ * What differs between two objects, as sets of paths: what the new one has or has otherwise, and what it has no more. Walks both at once
+ * and makes sets of differences only.
+ */
+import { deepEqual } from "@kubets/machinery/deep-equal";
+import { ownValue } from "../codec/map-keys.ts";
+import { absentList, type PlainObject } from "../meta.ts";
+import { emptySet, type FieldSet, leaf, nodeOf, sorted } from "./field-set.ts";
+import { fieldElement } from "./path-element.ts";
+import { isMap, isVoid, itemElement, type Member, memberShape, type Shape, shapeFor } from "./shape.ts";
+
+export interface Difference {
+  /** Added or modified. */
+  readonly changed: FieldSet;
+  readonly removed: FieldSet;
+}
+
+/** Names of fields that are left out, with what is below them; `true` for the whole field. */
+export interface Ignored {
+  readonly [name: string]: true | Ignored;
+}
+
+export function compare(shape: Shape, before: object, after: object, ignored: Ignored = {}): Difference {
+  const into: Sides = { changed: undefined, removed: undefined };
+  compareMaps(shape, before as PlainObject, after as PlainObject, into, ignored);
+  return { changed: into.changed ?? emptySet, removed: into.removed ?? emptySet };
+}
+
+type Open = Record<string, FieldSet>;
+
+/** The sets of one level, made when the first difference is found. */
+interface Sides {
+  changed: Open | undefined;
+  removed: Open | undefined;
+}
+
+function compareValues(shape: Shape, before: unknown, after: unknown, element: string, into: Sides): void {
+  if (before === after) return;
+  const now = shapeFor(shape, after);
+  const was = shapeFor(shape, before);
+  if (now.kind === "scalar" || now.atomic || now.kind !== was.kind) {
+    if (!equal(now, before, after)) (into.changed ??= {})[element] = leaf;
+    return;
+  }
+  if (isVoid(before) && isVoid(after)) {
+    if (isGiven(before) !== isGiven(after)) (into.changed ??= {})[element] = leaf;
+    return;
+  }
+  const inner: Sides = { changed: undefined, removed: undefined };
+  if (now.kind === "list") compareLists(now, listOf(before), listOf(after), inner);
+  else compareMaps(now, mapOf(before), mapOf(after), inner);
+  if (inner.changed) (into.changed ??= {})[element] = inner.changed;
+  if (inner.removed) (into.removed ??= {})[element] = inner.removed;
+}
+
+/** An empty list that was sent; one that was not is null. */
+const isGiven = (value: unknown) => value !== null && value !== absentList;
+
+const equal = (shape: Shape, before: unknown, after: unknown) =>
+  shape.kind === "scalar" && !(typeof after === "object") ? before === after : deepEqual(before, after);
+
+function compareMaps(shape: Shape, before: PlainObject, after: PlainObject, into: Sides, ignored?: Ignored): void {
+  const { members } = shape;
+  for (const key of membersInOrder(shape, after)) {
+    const value = after[key];
+    const skip = ignored?.[key];
+    if (skip === true) continue;
+    const member = members?.get(key);
+    const element = member ? member.element : fieldElement(key);
+    const type = member ? member.shape : (shape.value ?? anyOf(shape, key));
+    const old = ownValue(before, key);
+    if (skip) compareIgnoring(type, mapOf(old), mapOf(value), element, into, skip);
+    else if (old === undefined) (into.changed ??= {})[element] = allPaths(type, value);
+    else compareValues(type, old, value, element, into);
+  }
+  for (const key in before) {
+    const old = ownValue(before, key);
+    if (old === undefined || ownValue(after, key) !== undefined || ignored?.[key]) continue;
+    const member = members?.get(key);
+    const element = member ? member.element : fieldElement(key);
+    (into.removed ??= {})[element] = allPaths(member ? member.shape : (shape.value ?? anyOf(shape, key)), old);
+  }
+}
+
+const anyOf = (shape: Shape, key: string): Shape => memberShape(shape, key) ?? { kind: "any", atomic: false };
+
+/** A map of which a part does not count; the map itself, then, does not either. */
+function compareIgnoring(
+  shape: Shape,
+  before: PlainObject,
+  after: PlainObject,
+  element: string,
+  into: Sides,
+  ignored: Ignored,
+): void {
+  const inner: Sides = { changed: undefined, removed: undefined };
+  compareMaps(shape, before, after, inner, ignored);
+  if (inner.changed) (into.changed ??= {})[element] = inner.changed;
+  if (inner.removed) (into.removed ??= {})[element] = inner.removed;
+}
+
+/** The names of what an object holds, in the order of field sets. Objects come in the declared order of their type. */
+function membersInOrder(shape: Shape, object: PlainObject): string[] {
+  const names: string[] = [];
+  const { members } = shape;
+  if (!members) {
+    for (const key in object) if (object[key] !== undefined && Object.hasOwn(object, key)) names.push(key);
+    return isSorted(names) ? names : names.sort((a, b) => (a < b ? -1 : 1));
+  }
+  const ranks: number[] = [];
+  for (const key in object) {
+    if (object[key] === undefined || !Object.hasOwn(object, key)) continue;
+    const rank = (members.get(key) as Member | undefined)?.rank ?? members.size;
+    let at = names.length;
+    for (; at > 0 && (ranks[at - 1] as number) > rank; at--) {
+      names[at] = names[at - 1] as string;
+      ranks[at] = ranks[at - 1] as number;
+    }
+    names[at] = key;
+    ranks[at] = rank;
+  }
+  return names;
+}
+
+function isSorted(names: readonly string[]): boolean {
+  for (let i = 1; i < names.length; i++) if ((names[i - 1] as string) > (names[i] as string)) return false;
+  return true;
+}
+
+function compareLists(shape: Shape, before: readonly unknown[], after: readonly unknown[], into: Sides): void {
+  const item = shape.item as Shape;
+  const was = itemsByElement(shape, before);
+  const now = itemsByElement(shape, after);
+  for (const [element, value] of now) {
+    const old = was.get(element);
+    if (!was.has(element)) (into.changed ??= {})[element] = allPaths(item, value);
+    else if (value instanceof Twins || old instanceof Twins) compareTwins(old, value, element, into);
+    else if (shape.keys) compareValues(item, old, value, element, into);
+  }
+  for (const [element, value] of was) if (!now.has(element)) (into.removed ??= {})[element] = allPaths(item, value);
+  if (into.changed && now.size > 1) into.changed = sorted(into.changed) as Open;
+  if (into.removed && was.size > 1) into.removed = sorted(into.removed) as Open;
+}
+
+/** Items of a list that should be one: they are owned together, as one. */
+class Twins {
+  readonly items: unknown[];
+
+  constructor(items: unknown[]) {
+    this.items = items;
+  }
+}
+
+function compareTwins(before: unknown, after: unknown, element: string, into: Sides): void {
+  const itemsOf = (value: unknown) => (value instanceof Twins ? value.items : [value]);
+  if (!deepEqual(itemsOf(before), itemsOf(after))) (into.changed ??= {})[element] = leaf;
+}
+
+function itemsByElement(shape: Shape, items: readonly unknown[]): Map<string, unknown> {
+  const byElement = new Map<string, unknown>();
+  for (const item of items) {
+    const element = itemElement(shape, item);
+    const twin = byElement.get(element);
+    if (!byElement.has(element)) byElement.set(element, item);
+    else if (twin instanceof Twins) twin.items.push(item);
+    else byElement.set(element, new Twins([twin, item]));
+  }
+  return byElement;
+}
+
+/** Every path of a value that is there on one side only, itself included. */
+function allPaths(shape: Shape, value: unknown): FieldSet {
+  if (value instanceof Twins) return leaf;
+  const type = shapeFor(shape, value);
+  if (type.kind === "scalar" || type.atomic || isVoid(value)) return leaf;
+  const inside: Open = {};
+  if (type.kind === "list") {
+    for (const [element, item] of itemsByElement(type, listOf(value)))
+      inside[element] = allPaths(type.item as Shape, item);
+    return nodeOf(true, sorted(inside)) as FieldSet;
+  }
+  const object = mapOf(value);
+  const node: Open = { ".": leaf };
+  for (const key of membersInOrder(type, object)) {
+    const member = type.members?.get(key);
+    node[member ? member.element : fieldElement(key)] = allPaths(member ? member.shape : anyOf(type, key), object[key]);
+  }
+  return node;
+}
+
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+const mapOf = (value: unknown): PlainObject => (isMap(value) ? value : {});
