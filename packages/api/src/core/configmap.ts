@@ -14,7 +14,7 @@ export const configMapResource = define(configmaps, {
   validate,
   validateUpdate: (configMap, old) => [...immutableErrors(configMap, old), ...validate(configMap)],
   table: {
-    columns: [nameColumn, column("Data", "integer"), column("Age")],
+    columns: [nameColumn, column("Data"), column("Age")],
     cells: ({ metadata, data, binaryData }, now) => [
       metadata.name,
       Object.keys(data ?? {}).length + Object.keys(binaryData ?? {}).length,
@@ -36,7 +36,7 @@ function validate(configMap: ConfigMap): FieldError[] {
     errors.push(...configKeyErrors(`binaryData[${key}]`, key));
     bytes += Buffer.byteLength(value, "base64");
   }
-  if (bytes > MAX_BYTES) errors.push(tooLong("", MAX_BYTES));
+  if (bytes > MAX_BYTES) errors.push(tooLong("[]", MAX_BYTES));
   return errors;
 }
 

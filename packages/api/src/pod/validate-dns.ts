@@ -1,7 +1,7 @@
 /** Name resolution of a pod: its policy, resolver configuration, and hosts of its own. */
 import { type FieldError, invalidValue, required } from "@kubets/machinery";
 import { ipErrors } from "@kubets/machinery/ip";
-import { dns1123Subdomain } from "@kubets/machinery/names";
+import { dns1123Subdomain, dns1123SubdomainWithUnderscore } from "@kubets/machinery/names";
 import type { HostAlias, PodDNSConfig, PodSpec } from "../generated/types/core-v1.ts";
 import { nameErrors, oneOf } from "./field-checks.ts";
 
@@ -48,11 +48,8 @@ function searchErrors(searches: NonNullable<PodDNSConfig["searches"]>, field: st
 }
 
 /** A trailing dot is fine, and so are underscores. */
-const searchNameErrors = (search: string, field: string): FieldError[] => {
-  const name = search.replace(/\.$/, "");
-  const plain = name.replace(/(^|\.)_?([^.]*)/g, (_, dot: string, label: string) => dot + label.replaceAll("_", "-"));
-  return dns1123Subdomain(plain).map((text) => invalidValue(field, name, text));
-};
+const searchNameErrors = (search: string, field: string): FieldError[] =>
+  nameErrors(field, search.replace(/\.$/, ""), dns1123SubdomainWithUnderscore);
 
 export const validateHostAliases = (aliases: readonly HostAlias[] | undefined, field: string): FieldError[] =>
   (aliases ?? []).flatMap(({ ip, hostnames }, i) => [

@@ -27,6 +27,7 @@ export function validateEphemeralUpdate(pod: Pod, old: Pod, write: WriteContext)
 }
 
 const RESIZABLE = ["cpu", "memory"];
+type Resourceful = Pick<PodSpec, "resources">;
 
 export function validateResize(pod: Pod, old: Pod, write: WriteContext): FieldError[] {
   const errors = validatePod(pod, write);
@@ -40,6 +41,8 @@ export function validateResize(pod: Pod, old: Pod, write: WriteContext): FieldEr
   const qos = old.status.qosClass ?? computeQosClass(old.spec);
   if (computeQosClass(pod.spec) !== qos)
     errors.push(invalidValue("spec", qos, "Pod QOS Class may not change as a result of resizing"));
+  const { resources } = old.spec;
+  if (resources) errors.push(...removedErrors(pod.spec, { resources }, "spec.resources"));
   for (const list of lists)
     for (const [i, container] of (pod.spec[list] ?? []).entries())
       errors.push(...removedErrors(container, old.spec[list]?.[i] as Container, `spec.${list}[${i}].resources`));
@@ -52,7 +55,7 @@ const sameNames = (a: readonly Container[] = [], b: readonly Container[] = []): 
   a.length === b.length && a.every(({ name }, i) => name === b[i]?.name);
 
 /** What was asked for or limited stays so, with another amount. */
-function removedErrors(now: Container, before: Container, field: string): FieldError[] {
+function removedErrors(now: Resourceful, before: Resourceful, field: string): FieldError[] {
   return (["requests", "limits"] as const).flatMap((list) => {
     const gone = RESIZABLE.some(
       (name) => before.resources?.[list]?.[name] !== undefined && now.resources?.[list]?.[name] === undefined,
@@ -64,12 +67,13 @@ function removedErrors(now: Container, before: Container, field: string): FieldE
 /** The spec with the amounts that may change put back. */
 function withoutResizable(spec: PodSpec, old: PodSpec): PodSpec {
   const munged = structuredClone(spec) as Draft<PodSpec>;
+  if (munged.resources) putBack(munged, old);
   for (const list of ["containers", "initContainers"] as const)
     for (const [i, container] of (munged[list] ?? []).entries()) putBack(container, old[list]?.[i] as Container);
   return munged as PodSpec;
 }
 
-function putBack(container: Draft<Container>, old: Container): void {
+function putBack(container: Draft<Resourceful>, old: Resourceful): void {
   for (const list of ["requests", "limits"] as const)
     for (const name of RESIZABLE) {
       const before = old.resources?.[list]?.[name];
