@@ -77,8 +77,8 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   readonly createOnUpdate?: boolean;
   /** False: an update must carry a resourceVersion. True when absent. */
   readonly unconditionalUpdate?: boolean;
-  /** Counts changes of everything but metadata and status in metadata.generation. */
-  readonly countsGeneration?: boolean;
+  /** Counts changes of everything but metadata and status in metadata.generation; where it is named, of that part of the metadata too. */
+  readonly countsGeneration?: boolean | "labels" | "annotations";
   /** The seconds that the object is given to end itself, or undefined to go at once (pods). */
   graceSeconds?(object: T, asked: number | undefined): number | undefined;
   /** What a delete without a propagation policy does to dependents (the old "orphan" of ReplicationControllers, Jobs). */

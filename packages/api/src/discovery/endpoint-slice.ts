@@ -24,14 +24,10 @@ const SHOWN = 3;
 
 export const endpointSliceResource = define(endpointslices, {
   defaults,
-  prepareForCreate: (slice) => {
-    slice.metadata.generation = 1;
-    dropTopology(slice, undefined);
-  },
-  prepareForUpdate: (slice, old) => {
-    dropTopology(slice, old);
-    countGeneration(slice, old);
-  },
+  // A slice belongs to its service by a label.
+  countsGeneration: "labels",
+  prepareForCreate: (slice) => dropTopology(slice, undefined),
+  prepareForUpdate: dropTopology,
   validate: (slice) => validate(slice, undefined),
   validateUpdate: (slice, old) => [
     ...validate(slice, old),
@@ -60,16 +56,6 @@ function defaults(slice: Draft<EndpointSlice>): void {
 function dropTopology(slice: Draft<EndpointSlice>, old: EndpointSlice | undefined): void {
   if (old && sameValue(slice.endpoints, old.endpoints)) return;
   for (const endpoint of slice.endpoints ?? []) delete endpoint.deprecatedTopology;
-}
-
-/** Labels count here: a slice belongs to its service by them. */
-function countGeneration(slice: Draft<EndpointSlice>, old: EndpointSlice): void {
-  const same =
-    slice.addressType === old.addressType &&
-    sameValue(slice.endpoints, old.endpoints) &&
-    sameValue(slice.ports, old.ports) &&
-    sameValue(slice.metadata.labels, old.metadata.labels);
-  if (!same) slice.metadata.generation = (old.metadata.generation ?? 0) + 1;
 }
 
 function validate({ addressType, endpoints, ports }: EndpointSlice, old: EndpointSlice | undefined): FieldError[] {
