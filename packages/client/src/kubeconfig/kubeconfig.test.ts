@@ -4,7 +4,7 @@ import { VirtualClock } from "@kubets/machinery";
 import type { ApiRequest, Transport } from "../transport.ts";
 import { authenticated } from "./authenticated-transport.ts";
 import { type Connection, connectionFrom, inClusterConnection } from "./connection.ts";
-import { kubeconfigPaths, loadKubeconfig } from "./kubeconfig.ts";
+import { formatKubeconfig, kubeconfigPaths, loadKubeconfig, parseKubeconfig } from "./kubeconfig.ts";
 import { machineReading, type ProgramResult, type Reading } from "./reading.ts";
 
 const base64 = (text: string) => Buffer.from(text).toString("base64");
@@ -90,6 +90,12 @@ describe("kubeconfig", () => {
       ],
     );
     assert.equal(currentContext, "a");
+  });
+
+  it("is read as it was written", () => {
+    const parsed = parseKubeconfig(config(certificates, "insecure-skip-tls-verify: true"), at);
+    assert.equal(parsed.users.get("me")?.["client-key-data"], base64("KEY"));
+    assert.deepEqual(parseKubeconfig(formatKubeconfig(parsed), at), parsed);
   });
 
   it("gives server, namespace, CA and client certificate", async () => {

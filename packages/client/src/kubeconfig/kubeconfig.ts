@@ -4,7 +4,8 @@
  * are absolute after reading.
  */
 import { dirname, isAbsolute, join, resolve } from "node:path";
-import { parseYaml } from "@kubets/machinery/yaml";
+import type { ReadonlyJson } from "@kubets/machinery/json-value";
+import { parseYaml, toYaml } from "@kubets/machinery/yaml";
 import type { Reading } from "./reading.ts";
 
 export interface Kubeconfig {
@@ -121,6 +122,20 @@ export const mergeKubeconfigs = (first: Kubeconfig, second: Kubeconfig): Kubecon
   contexts: new Map([...second.contexts, ...first.contexts]),
   currentContext: first.currentContext || second.currentContext,
 });
+
+/** The text of a file that says so. */
+export function formatKubeconfig({ clusters, users, contexts, currentContext }: Kubeconfig): string {
+  const listed = (entries: ReadonlyMap<string, object>, field: string) =>
+    [...entries].map(([name, entry]) => ({ name, [field]: entry }));
+  return toYaml({
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: listed(clusters, "cluster"),
+    contexts: listed(contexts, "context"),
+    "current-context": currentContext,
+    users: listed(users, "user"),
+  } as ReadonlyJson);
+}
 
 /** The list form of files, `[{ name, cluster: {...} }]`, as a map; the first of a name counts. */
 function named<E extends object>(list: unknown, field: string, complete: (entry: E) => E): Map<string, E> {
