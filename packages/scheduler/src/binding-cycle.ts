@@ -3,11 +3,11 @@
  * reverse order, when a step fails.
  */
 import type { CycleState } from "./framework/cycle-state.ts";
+import { signed } from "./framework/filtering.ts";
 import type { Permission } from "./framework/plugin.ts";
 import type { PodInfo } from "./framework/pod-info.ts";
 import type { Profile } from "./framework/profile.ts";
 import type { Refusal } from "./framework/refusals.ts";
-import { signed } from "./framework/filtering.ts";
 import type { WaitingAtPermit } from "./framework/waiting-at-permit.ts";
 
 /** A plugin says no after the decision. */
@@ -59,7 +59,10 @@ export async function bind(
   }
   let bound = false;
   for (const plugin of profile.points.bind) {
-    bound = await named(`binding rejected: running Bind plugin "${plugin.name}"`, plugin.bind(pod, node, state, signal));
+    bound = await named(
+      `binding rejected: running Bind plugin "${plugin.name}"`,
+      plugin.bind(pod, node, state, signal),
+    );
     if (bound) break;
   }
   if (!bound) throw new Error("binding rejected: no plugin took the binding");

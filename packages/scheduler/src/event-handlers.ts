@@ -158,7 +158,13 @@ function change(watched: Watched, place: Place, pod: Pod, old: Pod): void {
     if (makesRoom(pod, old)) queue.moveAll("pod/bound-update", old, pod);
   } else if (place === "queue" && !cluster.isAssumed(pod.metadata.uid)) {
     renominate(watched, pod, old);
-    queue.update(pod, old, !deepEqual(old.spec, pod.spec) || !deepEqual(old.metadata.labels, pod.metadata.labels) || !deepEqual(old.status.resourceClaimStatuses, pod.status.resourceClaimStatuses));
+    queue.update(
+      pod,
+      old,
+      !deepEqual(old.spec, pod.spec) ||
+        !deepEqual(old.metadata.labels, pod.metadata.labels) ||
+        !deepEqual(old.status.resourceClaimStatuses, pod.status.resourceClaimStatuses),
+    );
   }
 }
 

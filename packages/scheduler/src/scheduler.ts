@@ -15,7 +15,7 @@ import { defaultConfig, type SchedulerConfig } from "./config/config.ts";
 import { Decisions } from "./decisions.ts";
 import { handleEvents } from "./event-handlers.ts";
 import { ClusterState } from "./framework/cluster-state.ts";
-import { type Decision, Decider } from "./framework/cycle.ts";
+import { Decider, type Decision } from "./framework/cycle.ts";
 import { CycleState } from "./framework/cycle-state.ts";
 import { signed } from "./framework/filtering.ts";
 import type { Handle, Registry } from "./framework/handle.ts";
@@ -205,7 +205,10 @@ class Scheduler implements RunningScheduler {
     }
     const { node, messages } = this.#postFilter(profile, info, refusals, state);
     const message = [refusalMessage(refusals), messages.join(", ")].filter(Boolean).join(" ");
-    this.decisions.record(info, decision, this.#options.clock.now(), { message, ...(node ? { nominatedNode: node } : {}) });
+    this.decisions.record(info, decision, this.#options.clock.now(), {
+      message,
+      ...(node ? { nominatedNode: node } : {}),
+    });
     this.#refused(entry, refusingPlugins(refusals), { reason: "Unschedulable", message, nominatedNode: node });
   }
 

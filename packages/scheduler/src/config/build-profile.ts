@@ -5,7 +5,7 @@
 import type { Handle, Registry } from "../framework/handle.ts";
 import type { Plugin } from "../framework/plugin.ts";
 import { EXTENSION_POINTS, type ExtensionPoint, type Points, type Profile, takesPart } from "../framework/profile.ts";
-import { type ProfileConfig, type PluginSet } from "./config.ts";
+import { type PluginSet, type ProfileConfig } from "./config.ts";
 import { ConfigError } from "./config-error.ts";
 import { defaultPlugins, type EnabledPlugin } from "./default-plugins.ts";
 
@@ -29,7 +29,10 @@ export function buildProfile(
     return plugin;
   };
 
-  const everywhere = merge(defaultPlugins.filter(({ name }) => registry[name]), config.plugins.multiPoint ?? NOTHING);
+  const everywhere = merge(
+    defaultPlugins.filter(({ name }) => registry[name]),
+    config.plugins.multiPoint ?? NOTHING,
+  );
   const weights = new Map<string, number>();
   const points: Partial<Record<ExtensionPoint, Plugin[]>> = {};
   for (const point of EXTENSION_POINTS) {

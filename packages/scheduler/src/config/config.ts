@@ -2,9 +2,10 @@
  * KubeSchedulerConfiguration v1 as far as it decides scheduling: profiles with their plugins and arguments, backoff, sampling. What the
  * file leaves out is filled in once, here; what it says wrongly is told, all of it, before anything starts.
  */
+
+import { EXTENSION_POINTS, type ExtensionPoint } from "../framework/profile.ts";
 import { ConfigError } from "./config-error.ts";
 import type { EnabledPlugin } from "./default-plugins.ts";
-import { EXTENSION_POINTS, type ExtensionPoint } from "../framework/profile.ts";
 
 export interface SchedulerConfig {
   readonly profiles: readonly ProfileConfig[];
@@ -53,10 +54,14 @@ export function readConfig(object: unknown, known: ReadonlySet<string>): Schedul
   const number = (name: string, fallback: number, min: number, max = Infinity) => {
     const value = file[name] ?? fallback;
     if (typeof value === "number" && value >= min && value <= max) return value;
-    problems.push(`${name}: ${JSON.stringify(value)} is not a number of at least ${min}${max < Infinity ? ` and at most ${max}` : ""}`);
+    problems.push(
+      `${name}: ${JSON.stringify(value)} is not a number of at least ${min}${max < Infinity ? ` and at most ${max}` : ""}`,
+    );
     return fallback;
   };
-  const profiles = listOf(file.profiles).map((profile, i) => readProfile(fieldsOf(profile), `profiles[${i}]`, known, problems));
+  const profiles = listOf(file.profiles).map((profile, i) =>
+    readProfile(fieldsOf(profile), `profiles[${i}]`, known, problems),
+  );
   const config: SchedulerConfig = {
     profiles: profiles.length ? profiles : defaultConfig.profiles,
     percentageOfNodesToScore: number("percentageOfNodesToScore", 0, 0, 100),
@@ -89,7 +94,10 @@ function readProfile(profile: Fields, path: string, known: ReadonlySet<string>, 
     plugins[point as PluginPoint] = {
       enabled: listOf(enabled).map((entry, i) => {
         const { name, weight } = fieldsOf(entry);
-        return { name: checkName(name, `${at}.enabled[${i}].name`), ...(typeof weight === "number" && weight ? { weight } : {}) };
+        return {
+          name: checkName(name, `${at}.enabled[${i}].name`),
+          ...(typeof weight === "number" && weight ? { weight } : {}),
+        };
       }),
       disabled: listOf(disabled).map((entry, i) => checkName(fieldsOf(entry).name, `${at}.disabled[${i}].name`)),
     };

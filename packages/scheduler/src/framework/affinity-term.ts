@@ -3,7 +3,13 @@
  * the same `signature`, however many pods carry them; so what is counted for one is counted for all.
  */
 import type { Pod, PodAffinityTerm } from "@kubets/api/generated/types/core-v1";
-import { everything, type LabelSelector, labelSelectorOf, nothing, SelectorError } from "@kubets/machinery/label-selector";
+import {
+  everything,
+  type LabelSelector,
+  labelSelectorOf,
+  nothing,
+  SelectorError,
+} from "@kubets/machinery/label-selector";
 
 export type Labels = Readonly<Record<string, string>>;
 /** The labels of a namespace; of one that is not known, none. */

@@ -4,7 +4,14 @@
  */
 import type { Node } from "@kubets/api/generated/types/core-v1";
 import type { AffinityTerm } from "./affinity-term.ts";
-import { type CountedPods, type CountView, DomainIndex, type DomainRule, labelDomain, PodCounter } from "./pod-counter.ts";
+import {
+  type CountedPods,
+  type CountView,
+  DomainIndex,
+  type DomainRule,
+  labelDomain,
+  PodCounter,
+} from "./pod-counter.ts";
 import type { PodInfo } from "./pod-info.ts";
 import type { RunningTerm, TermKind } from "./snapshot.ts";
 
@@ -66,7 +73,8 @@ export class CounterIndex {
     for (const term of info.affinity) this.#addTerm("requiredAffinity", term, 1, node, sign);
     for (const term of info.antiAffinity) this.#addTerm("requiredAntiAffinity", term, 1, node, sign);
     for (const term of info.preferredAffinity) this.#addTerm("preferredAffinity", term, term.weight, node, sign);
-    for (const term of info.preferredAntiAffinity) this.#addTerm("preferredAntiAffinity", term, term.weight, node, sign);
+    for (const term of info.preferredAntiAffinity)
+      this.#addTerm("preferredAntiAffinity", term, term.weight, node, sign);
   }
 
   /** A node came, changed or went (undefined). */

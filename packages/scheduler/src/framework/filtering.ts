@@ -3,8 +3,8 @@
  * left out for this pod. Pods nominated for a node count there as if they ran, and the pod must fit without them as well.
  */
 import { type CycleState, stateKey } from "./cycle-state.ts";
-import type { Nominator } from "./nominator.ts";
 import type { MutableNodeInfo } from "./node-info.ts";
+import type { Nominator } from "./nominator.ts";
 import type { PodInfo } from "./pod-info.ts";
 import type { Profile, With } from "./profile.ts";
 import type { Refusal } from "./refusals.ts";

@@ -61,7 +61,9 @@ function makeInfo(pod: Pod): PodInfo {
     nonZeroRequests: nonZero(pod, requests),
     ports: hostPorts(pod.spec),
     affinity: podAffinity ? required() : NONE,
-    antiAffinity: podAntiAffinity ? required(podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution ?? []) : NONE,
+    antiAffinity: podAntiAffinity
+      ? required(podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution ?? [])
+      : NONE,
     preferredAffinity: podAffinity ? preferred() : NONE,
     preferredAntiAffinity: podAntiAffinity
       ? preferred(podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution ?? [])
@@ -79,7 +81,9 @@ function nonZero(pod: Pod, requests: Resources): NonZero {
   if (spec.containers.every(complete) && (spec.initContainers ?? []).every(complete)) return requests;
   const fill = (container: Container): Container => ({
     ...container,
-    resources: { requests: { cpu: `${DEFAULT_MILLI_CPU}m`, memory: String(DEFAULT_MEMORY), ...container.resources?.requests } },
+    resources: {
+      requests: { cpu: `${DEFAULT_MILLI_CPU}m`, memory: String(DEFAULT_MEMORY), ...container.resources?.requests },
+    },
   });
   const containers = spec.containers.map(fill);
   const initContainers = spec.initContainers?.map(fill);

@@ -4,8 +4,8 @@
  */
 import type { Node, Pod } from "@kubets/api/generated/types/core-v1";
 import type { AffinityTerm, NamespaceLabels } from "./affinity-term.ts";
+import type { CountedPods, CountView } from "./pod-counter.ts";
 import type { PodInfo } from "./pod-info.ts";
-import type { CountView, CountedPods } from "./pod-counter.ts";
 import type { Resources } from "./resources.ts";
 
 export type { PodInfo } from "./pod-info.ts";

@@ -26,7 +26,10 @@ export class WaitingAtPermit {
       };
       for (const [plugin, waitMs] of waits) {
         const reason = `rejected due to timeout after waiting ${waitMs / 1000}s at plugin ${plugin}`;
-        plugins.set(plugin, this.#clock.after(waitMs, () => this.reject(uid, plugin, reason)));
+        plugins.set(
+          plugin,
+          this.#clock.after(waitMs, () => this.reject(uid, plugin, reason)),
+        );
       }
       this.#pods.set(uid, { plugins, settle });
     });

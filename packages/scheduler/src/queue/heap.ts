@@ -82,7 +82,8 @@ export class Heap<T> {
       let child = 2 * place + 1;
       if (child >= this.#items.length) break;
       const other = child + 1;
-      if (other < this.#items.length && this.#compare(this.#items[other] as T, this.#items[child] as T) < 0) child = other;
+      if (other < this.#items.length && this.#compare(this.#items[other] as T, this.#items[child] as T) < 0)
+        child = other;
       if (this.#compare(this.#items[child] as T, item) >= 0) break;
       this.#put(place, this.#items[child] as T);
       place = child;

@@ -3,7 +3,6 @@ import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { QueuedPod } from "../framework/plugin.ts";
 import type { PodInfo } from "../framework/pod-info.ts";
 
-
 export class QueueEntry implements QueuedPod {
   info: PodInfo;
   readonly uid: string;

@@ -52,9 +52,15 @@ export class SchedulingQueue {
     this.#clock = options.clock;
     this.#hints = new Hints(options.plugins);
     const window = (entry: QueueEntry) => Math.ceil(entry.backoffUntil / BACKOFF_WINDOW_MS);
-    this.#active = new Heap((entry) => entry.uid, options.compare);
-    this.#backoff = new Heap((entry) => entry.uid, (a, b) => window(a) - window(b) || options.compare(a, b));
-    this.#errors = new Heap((entry) => entry.uid, (a, b) => a.backoffUntil - b.backoffUntil);
+    this.#active = new Heap((entry: QueueEntry) => entry.uid, options.compare);
+    this.#backoff = new Heap(
+      (entry) => entry.uid,
+      (a, b) => window(a) - window(b) || options.compare(a, b),
+    );
+    this.#errors = new Heap(
+      (entry) => entry.uid,
+      (a, b) => a.backoffUntil - b.backoffUntil,
+    );
     this.#flush = every(this.#clock, FLUSH_PERIOD_MS, () => this.#flushLeftovers());
   }
 
@@ -178,7 +184,12 @@ export class SchedulingQueue {
   }
 
   #take(uid: string): boolean {
-    const gone = [this.#active.delete(uid), this.#backoff.delete(uid), this.#errors.delete(uid), this.#waiting.delete(uid)];
+    const gone = [
+      this.#active.delete(uid),
+      this.#backoff.delete(uid),
+      this.#errors.delete(uid),
+      this.#waiting.delete(uid),
+    ];
     return gone.some(Boolean);
   }
 

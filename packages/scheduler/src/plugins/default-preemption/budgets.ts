@@ -20,7 +20,10 @@ export const budgetsOf = (objects: readonly PodDisruptionBudget[]): Budget[] =>
   }));
 
 /** Goes through the pods in their order, taking from each budget that covers one. */
-export function splitByBudgets(pods: readonly PodInfo[], budgets: readonly Budget[]): { violating: PodInfo[]; free: PodInfo[] } {
+export function splitByBudgets(
+  pods: readonly PodInfo[],
+  budgets: readonly Budget[],
+): { violating: PodInfo[]; free: PodInfo[] } {
   const left = budgets.map(({ allowed }) => allowed);
   const split: { violating: PodInfo[]; free: PodInfo[] } = { violating: [], free: [] };
   for (const info of pods) {

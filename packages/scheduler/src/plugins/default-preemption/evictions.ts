@@ -5,8 +5,8 @@
 import { pods } from "@kubets/api/generated/refs";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import { podCondition } from "@kubets/api/pod/state";
-import { formatTime } from "@kubets/machinery/time";
 import { isReason } from "@kubets/machinery/status-error";
+import { formatTime } from "@kubets/machinery/time";
 import type { Handle } from "../../framework/handle.ts";
 import type { PodInfo } from "../../framework/pod-info.ts";
 import type { Refusal } from "../../framework/refusals.ts";
@@ -95,7 +95,12 @@ export class Evictions {
     this.#handle.nominator.delete(uid);
     const body = { metadata: { uid }, status: { nominatedNodeName: null } };
     try {
-      await this.#handle.client.patch(pods, { namespace, name }, { type: "strategic", body }, { subresource: "status" });
+      await this.#handle.client.patch(
+        pods,
+        { namespace, name },
+        { type: "strategic", body },
+        { subresource: "status" },
+      );
     } catch (error) {
       if (!isReason(error, "NotFound")) throw error;
     }

@@ -79,5 +79,9 @@ function claimsOf({ metadata, spec, status }: Pod, cache: Cache): ResourceClaim[
 async function reserveFor({ metadata }: Pod, claim: ResourceClaim, client: Client): Promise<void> {
   const holder = { resource: "pods", name: metadata.name, uid: metadata.uid };
   const reservedFor = [...(claim.status?.reservedFor ?? []), holder];
-  await client.update(resourceclaims, { ...claim, status: { ...claim.status, reservedFor } }, { subresource: "status" });
+  await client.update(
+    resourceclaims,
+    { ...claim, status: { ...claim.status, reservedFor } },
+    { subresource: "status" },
+  );
 }

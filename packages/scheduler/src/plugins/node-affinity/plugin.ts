@@ -2,7 +2,13 @@
  * A pod goes to nodes that its nodeSelector and required node affinity match (and the profile's added affinity), preferably to those
  * that its preferred terms match. Terms that name the nodes themselves narrow the search to these.
  */
-import type { Node, NodeAffinity, NodeSelectorTerm, Pod, PreferredSchedulingTerm } from "@kubets/api/generated/types/core-v1";
+import type {
+  Node,
+  NodeAffinity,
+  NodeSelectorTerm,
+  Pod,
+  PreferredSchedulingTerm,
+} from "@kubets/api/generated/types/core-v1";
 import { matchesNodeAffinity, matchesNodeSelector, matchesNodeTerm } from "@kubets/api/pod/node-affinity";
 import { stateKey } from "../../framework/cycle-state.ts";
 import type { PluginFactory } from "../../framework/handle.ts";
@@ -11,11 +17,16 @@ import { normalizeByMax } from "../../framework/scoring.ts";
 
 const NAME = "NodeAffinity";
 const NO_MATCH = { plugin: NAME, reasons: ["node(s) didn't match Pod's node affinity/selector"], lasting: true };
-const NO_ADDED_MATCH = { plugin: NAME, reasons: ["node(s) didn't match scheduler-enforced node affinity"], lasting: true };
+const NO_ADDED_MATCH = {
+  plugin: NAME,
+  reasons: ["node(s) didn't match scheduler-enforced node affinity"],
+  lasting: true,
+};
 
 const PREFERRED = stateKey<readonly PreferredSchedulingTerm[]>(NAME);
 
-export const nodeAffinity: PluginFactory = (_, args) => nodeAffinityPlugin(args.addedAffinity as NodeAffinity | undefined);
+export const nodeAffinity: PluginFactory = (_, args) =>
+  nodeAffinityPlugin(args.addedAffinity as NodeAffinity | undefined);
 
 export function nodeAffinityPlugin(added: NodeAffinity = {}): Plugin {
   const addedRequired = added.requiredDuringSchedulingIgnoredDuringExecution;
@@ -43,7 +54,8 @@ export function nodeAffinityPlugin(added: NodeAffinity = {}): Plugin {
     },
     score(_, { node }, state) {
       let sum = 0;
-      for (const { weight, preference } of state.get(PREFERRED) ?? []) if (matchesNodeTerm(preference, node)) sum += weight;
+      for (const { weight, preference } of state.get(PREFERRED) ?? [])
+        if (matchesNodeTerm(preference, node)) sum += weight;
       return sum;
     },
     normalize: (scores) => normalizeByMax(scores),

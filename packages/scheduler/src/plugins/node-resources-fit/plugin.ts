@@ -31,7 +31,10 @@ export function fitPlugin(args: FitArgs = {}): Plugin {
   return {
     name: NAME,
     hints: [
-      { events: ["node/add", "node/allocatable"], hint: (pod, _, now) => (couldFit(pod, now as Node) ? "queue" : "skip") },
+      {
+        events: ["node/add", "node/allocatable"],
+        hint: (pod, _, now) => (couldFit(pod, now as Node) ? "queue" : "skip"),
+      },
       { events: ["pod/bound-delete", "pod/bound-update", "pod/self"] },
     ],
     preFilter(pod, _, state) {

@@ -25,7 +25,11 @@ export interface Defaults {
 }
 
 /** The pod's constraints of one kind, or the default ones. */
-export function spreadConstraints(pod: Pod, kind: "DoNotSchedule" | "ScheduleAnyway", defaults: Defaults): SpreadConstraint[] {
+export function spreadConstraints(
+  pod: Pod,
+  kind: "DoNotSchedule" | "ScheduleAnyway",
+  defaults: Defaults,
+): SpreadConstraint[] {
   const own = pod.spec.topologySpreadConstraints ?? [];
   const list = (own.length ? own : defaults.constraints).filter(({ whenUnsatisfiable }) => whenUnsatisfiable === kind);
   if (list.length === 0) return [];
@@ -38,7 +42,12 @@ export function spreadConstraints(pod: Pod, kind: "DoNotSchedule" | "ScheduleAny
 export const requiresAllKeys = (pod: Pod, { system }: Defaults): boolean =>
   Boolean(pod.spec.topologySpreadConstraints?.length) || !system;
 
-function read(pod: Pod, constraint: TopologySpreadConstraint, selector: LabelSelector, keys: readonly string[]): SpreadConstraint {
+function read(
+  pod: Pod,
+  constraint: TopologySpreadConstraint,
+  selector: LabelSelector,
+  keys: readonly string[],
+): SpreadConstraint {
   const { topologyKey, maxSkew, minDomains = 1 } = constraint;
   const { namespace } = pod.metadata;
   const domains = domainRule(pod, constraint, keys);
@@ -59,7 +68,10 @@ const counts = (selector: LabelSelector, namespace: string, { metadata }: Pod): 
   selector.matches(metadata.labels);
 
 /** The pod's own values of `matchLabelKeys` are demanded as well. */
-function ownSelector({ metadata }: Pod, { labelSelector, matchLabelKeys = [] }: TopologySpreadConstraint): LabelSelector {
+function ownSelector(
+  { metadata }: Pod,
+  { labelSelector, matchLabelKeys = [] }: TopologySpreadConstraint,
+): LabelSelector {
   const labels = metadata.labels ?? {};
   const more = matchLabelKeys.flatMap((key) => {
     const value = labels[key];
@@ -73,7 +85,8 @@ function ownSelector({ metadata }: Pod, { labelSelector, matchLabelKeys = [] }: 
 function domainRule(pod: Pod, constraint: TopologySpreadConstraint, keys: readonly string[]): DomainRule {
   const { topologyKey, nodeAffinityPolicy = "Honor", nodeTaintsPolicy = "Ignore" } = constraint;
   const { nodeSelector, affinity, tolerations } = pod.spec;
-  const selected = nodeAffinityPolicy === "Honor" && (nodeSelector !== undefined || affinity?.nodeAffinity !== undefined);
+  const selected =
+    nodeAffinityPolicy === "Honor" && (nodeSelector !== undefined || affinity?.nodeAffinity !== undefined);
   const tolerated = nodeTaintsPolicy === "Honor";
   const parts: unknown[] = [topologyKey, keys];
   if (selected) parts.push(nodeSelector, affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution);

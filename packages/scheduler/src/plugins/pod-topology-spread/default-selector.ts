@@ -7,7 +7,13 @@ import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { KubeObject } from "@kubets/api/meta";
 import type { ResourceRef } from "@kubets/api/resource-ref";
 import type { Cache } from "@kubets/client/controller";
-import { type Labels, type LabelSelector, type LabelSelectorObject, labelSelectorOf, selectorFromSet } from "@kubets/machinery/label-selector";
+import {
+  type LabelSelector,
+  type LabelSelectorObject,
+  type Labels,
+  labelSelectorOf,
+  selectorFromSet,
+} from "@kubets/machinery/label-selector";
 
 /** Undefined where the pod belongs to nothing. */
 export type DefaultSelector = (pod: Pod) => LabelSelector | undefined;

@@ -29,7 +29,8 @@ const SYSTEM_DEFAULTS: readonly TopologySpreadConstraint[] = [
   { topologyKey: "topology.kubernetes.io/zone", whenUnsatisfiable: "ScheduleAnyway", maxSkew: 5 },
 ];
 
-export const podTopologySpread: PluginFactory = ({ cache }, args) => podTopologySpreadPlugin(trackDefaultSelectors(cache), args);
+export const podTopologySpread: PluginFactory = ({ cache }, args) =>
+  podTopologySpreadPlugin(trackDefaultSelectors(cache), args);
 
 export function podTopologySpreadPlugin(selectorOf: DefaultSelector, args: PodTopologySpreadArgs = {}): Plugin {
   const system = args.defaultingType !== "List";

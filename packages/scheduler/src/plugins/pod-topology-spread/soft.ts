@@ -24,7 +24,12 @@ interface SoftConstraint {
 
 export const SOFT = stateKey<SoftState>("PodTopologySpread/soft");
 
-export function softState(pod: Pod, nodes: readonly NodeInfo[], snapshot: Snapshot, defaults: Defaults): SoftState | undefined {
+export function softState(
+  pod: Pod,
+  nodes: readonly NodeInfo[],
+  snapshot: Snapshot,
+  defaults: Defaults,
+): SoftState | undefined {
   const constraints = spreadConstraints(pod, "ScheduleAnyway", defaults);
   if (constraints.length === 0) return undefined;
   const ignored = new Set<string>();
