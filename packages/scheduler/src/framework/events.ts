@@ -1,8 +1,30 @@
 /** The changes of a cluster that may make a pod schedulable, as plugins name them in their hints. */
-export interface ClusterEvent {
-  readonly resource: string;
-  readonly actions: readonly ("add" | "update" | "delete")[];
-}
+export type ClusterEvent =
+  | "node/add"
+  | "node/delete"
+  | "node/allocatable"
+  | "node/labels"
+  | "node/taints"
+  | "node/conditions"
+  /** A pod that stands on a node: there, other labels or fewer requests, gone. */
+  | "pod/bound-add"
+  | "pod/bound-update"
+  | "pod/bound-delete"
+  /** The waiting pod itself. */
+  | "pod/self"
+  | "namespace/update"
+  | "pvc/add"
+  | "pvc/update"
+  | "pvc/delete"
+  | "pv/add"
+  | "pv/update"
+  | "storageclass/add"
+  | "storageclass/update"
+  | "csinode/add"
+  | "csinode/update"
+  | "volumeattachment/delete"
+  | "resourceclaim/add"
+  | "resourceclaim/update";
 
 /** Whether a change is worth another try of the pod. */
 export type QueueingHint = "queue" | "skip";

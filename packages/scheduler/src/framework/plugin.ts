@@ -10,6 +10,8 @@
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { CycleState } from "./cycle-state.ts";
 import type { ClusterEvent, QueueingHint } from "./events.ts";
+import type { PodInfo } from "./pod-info.ts";
+import type { Refusal, Refusals } from "./refusals.ts";
 import type { NodeInfo, Snapshot } from "./snapshot.ts";
 
 export interface Plugin {
@@ -19,45 +21,39 @@ export interface Plugin {
   /** Orders the queue; exactly one plugin of a profile has it. Negative: `a` goes first. */
   queueSort?(a: QueuedPod, b: QueuedPod): number;
   /** Which changes of the cluster may make a pod fit that this plugin refused. Absent: every change. */
-  readonly hints?: readonly {
-    readonly event: ClusterEvent;
-    hint?(pod: Pod, old: unknown, now: unknown): QueueingHint;
-  }[];
+  readonly hints?: readonly PluginHint[];
 
   /** Computes once for the pod what `filter` needs at each node. May refuse outright, or narrow the nodes; "skip" leaves out its filter. */
   preFilter?(pod: Pod, snapshot: Snapshot, state: CycleState): PreFilterResult | undefined;
   filter?(pod: Pod, node: NodeInfo, state: CycleState): Refusal | undefined;
-  /** Told when preemption tries the node with a pod more or less; keeps the state of preFilter true. */
-  addPod?(pod: Pod, other: Pod, node: NodeInfo, state: CycleState): void;
-  removePod?(pod: Pod, other: Pod, node: NodeInfo, state: CycleState): void;
-  /** No node fits: may make room (preemption), and name the node where the pod will fit then. */
-  postFilter?(pod: Pod, state: CycleState, refusals: Refusals): Promise<string | undefined>;
+  /** Told when a trial (preemption, nominated pods) gives the node a pod more or less; keeps the state of preFilter true. */
+  addPod?(pod: Pod, other: PodInfo, node: NodeInfo, state: CycleState): void;
+  removePod?(pod: Pod, other: PodInfo, node: NodeInfo, state: CycleState): void;
+  /** No node fits: may make room (preemption, begun here and carried on aside), and name the node where the pod will fit then. */
+  postFilter?(pod: Pod, state: CycleState, refusals: Refusals): PostFilterResult | undefined;
 
   /** Computes once for the pod what `score` needs; "skip" leaves out its score. */
   preScore?(pod: Pod, nodes: readonly NodeInfo[], snapshot: Snapshot, state: CycleState): "skip" | undefined;
-  /** Any number; `normalize`, or the framework if the plugin has none, brings all into 0..100. */
+  /** A number in 0..100, or any number where `normalize` brings all of them there. */
   score?(pod: Pod, node: NodeInfo, state: CycleState): number;
-  normalize?(scores: Map<string, number>, pod: Pod, state: CycleState): void;
+  /** Changes the scores in place; they stand in the order of the nodes. */
+  normalize?(scores: number[], nodes: readonly NodeInfo[], pod: Pod, state: CycleState): void;
 
   reserve?(pod: Pod, node: string, state: CycleState): Refusal | undefined;
   unreserve?(pod: Pod, node: string, state: CycleState): void;
   permit?(pod: Pod, node: string, state: CycleState): Permission;
-  preBind?(pod: Pod, node: string, state: CycleState, signal: AbortSignal): Promise<void>;
+  /** A throw puts the pod back with backoff. */
+  preBind?(pod: Pod, node: string, state: CycleState, signal: AbortSignal): Promise<void> | undefined;
   /** False: this plugin leaves the binding to the next one. */
   bind?(pod: Pod, node: string, state: CycleState, signal: AbortSignal): Promise<boolean>;
   postBind?(pod: Pod, node: string): void;
 }
 
-/** Why a pod may not run on a node. `lasting`: no preemption on that node could change it. */
-export interface Refusal {
-  readonly reasons: readonly string[];
-  readonly lasting?: boolean;
-  /** Set by the framework. */
-  readonly plugin?: string;
+export interface PluginHint {
+  readonly events: readonly ClusterEvent[];
+  /** `old` and `now` are the object's states; absent before it came, and after it went. Absent hint: always worth a try. */
+  hint?(pod: Pod, old: unknown, now: unknown): QueueingHint;
 }
-
-/** What was refused where: by node name. */
-export type Refusals = ReadonlyMap<string, Refusal>;
 
 export type PreFilterResult =
   | { readonly skip: true }
@@ -65,10 +61,18 @@ export type PreFilterResult =
   /** Only these nodes need to be looked at. */
   | { readonly nodes: ReadonlySet<string> };
 
+export interface PostFilterResult {
+  /** The pod is nominated for this node; "" takes its nomination back; absent leaves it as it is. */
+  readonly node?: string;
+  /** Stands in the pod's condition and event where no node was found. */
+  readonly message?: string;
+}
+
 export type Permission = "allow" | { readonly refusal: Refusal } | { readonly waitMs: number };
 
 export interface QueuedPod {
   readonly pod: Pod;
+  readonly info: PodInfo;
   /** When it entered the queue first and last, on the monotonic clock. */
   readonly firstSeen: number;
   readonly queued: number;

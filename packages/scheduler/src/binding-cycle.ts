@@ -1,0 +1,83 @@
+/**
+ * What follows a decision: the place is reserved, permitted, and bound through the API. Everything that was reserved is given back, in
+ * reverse order, when a step fails.
+ */
+import type { CycleState } from "./framework/cycle-state.ts";
+import { signed } from "./framework/filtering.ts";
+import type { Permission } from "./framework/plugin.ts";
+import type { PodInfo } from "./framework/pod-info.ts";
+import type { Profile } from "./framework/profile.ts";
+import type { Refusal } from "./framework/refusals.ts";
+import type { WaitingAtPermit } from "./framework/waiting-at-permit.ts";
+
+/** A plugin says no after the decision. */
+export class RefusedLate extends Error {
+  override readonly name = "RefusedLate";
+  readonly refusal: Refusal;
+
+  constructor(refusal: Refusal) {
+    super(refusal.reasons.join(", "));
+    this.refusal = refusal;
+  }
+}
+
+export interface Placement {
+  readonly profile: Profile;
+  readonly info: PodInfo;
+  readonly node: string;
+  readonly state: CycleState;
+}
+
+/** Synchronous: the next pod's cycle sees what was reserved. Gives what to wait for before binding. */
+export function reserve({ profile, info: { pod }, node, state }: Placement): Map<string, number> {
+  for (const plugin of profile.points.reserve) refuseIf(plugin.reserve(pod, node, state), plugin.name);
+  const waits = new Map<string, number>();
+  for (const plugin of profile.points.permit) {
+    const permission: Permission = plugin.permit(pod, node, state);
+    if (permission === "allow") continue;
+    if ("refusal" in permission) refuseIf(permission.refusal, plugin.name);
+    else waits.set(plugin.name, Math.min(permission.waitMs, LONGEST_WAIT_MS));
+  }
+  return waits;
+}
+
+const LONGEST_WAIT_MS = 15 * 60_000;
+
+export function unreserve({ profile, info: { pod }, node, state }: Placement): void {
+  for (const plugin of profile.plugins.toReversed()) plugin.unreserve?.(pod, node, state);
+}
+
+export async function bind(
+  { profile, info: { pod }, node, state }: Placement,
+  waits: ReadonlyMap<string, number>,
+  waiting: WaitingAtPermit,
+  signal: AbortSignal,
+): Promise<void> {
+  if (waits.size) refuseIf(await waiting.wait(pod.metadata.uid, waits), "");
+  for (const plugin of profile.points.preBind) {
+    await named(`running PreBind plugin "${plugin.name}"`, plugin.preBind(pod, node, state, signal));
+  }
+  let bound = false;
+  for (const plugin of profile.points.bind) {
+    bound = await named(
+      `binding rejected: running Bind plugin "${plugin.name}"`,
+      plugin.bind(pod, node, state, signal),
+    );
+    if (bound) break;
+  }
+  if (!bound) throw new Error("binding rejected: no plugin took the binding");
+  for (const plugin of profile.points.postBind) plugin.postBind(pod, node);
+}
+
+function refuseIf(refusal: Refusal | undefined, plugin: string): void {
+  if (refusal) throw new RefusedLate(signed(refusal, plugin));
+}
+
+/** Awaits only what there is to wait for, and says in whose step it failed. */
+async function named<T>(step: string, work: Promise<T> | undefined): Promise<T> {
+  try {
+    return (await work) as T;
+  } catch (error) {
+    throw new Error(`${step}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}

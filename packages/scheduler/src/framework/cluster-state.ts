@@ -1,0 +1,187 @@
+/**
+ * What the scheduler knows of the cluster: nodes, and the pods that stand on them or are about to. Each change costs its own size.
+ * Holds: an assumed pod counts from the moment it is assumed, and exactly once, whether the watch or the answer to its binding comes
+ * first; what the watch says of a pod wins over what was assumed.
+ */
+import type { Node, Pod } from "@kubets/api/generated/types/core-v1";
+import { type Labels, sameLabels } from "./affinity-term.ts";
+import { ClaimIndex } from "./claim-index.ts";
+import { CounterIndex } from "./counter-index.ts";
+import { ImageIndex } from "./image-index.ts";
+import { type ImageState, MutableNodeInfo } from "./node-info.ts";
+import { interleaveZones, zoneOf } from "./node-order.ts";
+import type { CountedPods, CountView } from "./pod-counter.ts";
+import { type PodInfo, podInfo } from "./pod-info.ts";
+import { sameResources } from "./resources.ts";
+import type { NodeInfo, RunningTerm, Snapshot, TermKind } from "./snapshot.ts";
+
+interface Standing {
+  info: PodInfo;
+  node: string;
+  assumed: boolean;
+  /** When an assumption that was bound lapses, on the monotonic clock. */
+  deadline: number;
+}
+
+export class ClusterState implements Snapshot {
+  readonly #nodes = new Map<string, MutableNodeInfo>();
+  readonly #standing = new Map<string, Standing>();
+  readonly #images = new ImageIndex();
+  readonly #claims = new ClaimIndex();
+  readonly #counters = new CounterIndex(() => this.#nodes.values());
+  readonly #namespaces = new Map<string, Labels>();
+  readonly #assumed = new Set<Standing>();
+  #order: MutableNodeInfo[] | undefined;
+
+  get nodes(): readonly NodeInfo[] {
+    this.#order ??= interleaveZones([...this.#nodes.values()].filter(({ object }) => object));
+    return this.#order;
+  }
+
+  node(name: string): MutableNodeInfo | undefined {
+    const info = this.#nodes.get(name);
+    return info?.object ? info : undefined;
+  }
+
+  readonly namespaceLabels = (namespace: string): Labels | undefined => this.#namespaces.get(namespace);
+  hasImage(name: string): boolean {
+    return this.#images.has(name);
+  }
+  podsOfClaim(key: string): ReadonlySet<string> | undefined {
+    return this.#claims.podsOf(key);
+  }
+  counts(pods: CountedPods): CountView {
+    return this.#counters.counts(pods);
+  }
+  terms(kind: TermKind): Iterable<RunningTerm> {
+    return this.#counters.terms(kind);
+  }
+  hasTerms(kind: TermKind): boolean {
+    return this.#counters.hasTerms(kind);
+  }
+
+  setNode(node: Node): void {
+    const info = this.#nodeInfo(node.metadata.name);
+    const old = info.object;
+    if (!old || zoneOf(old) !== zoneOf(node)) this.#order = undefined;
+    if (!old || old.status.images !== node.status.images) {
+      const images = this.#images.take(node);
+      this.#images.drop(info.images as ReadonlyMap<string, ImageState>);
+      info.setNode(node, images);
+    } else info.setNode(node, info.images);
+    this.#counters.setNode(info.name, node);
+  }
+
+  removeNode(name: string): void {
+    const info = this.#nodes.get(name);
+    if (!info?.object) return;
+    this.#images.drop(info.images);
+    info.setNode(undefined);
+    this.#counters.setNode(name, undefined);
+    this.#order = undefined;
+    if (info.pods.length === 0) this.#nodes.delete(name);
+  }
+
+  setNamespace(name: string, labels: Labels | undefined): void {
+    if (labels) this.#namespaces.set(name, labels);
+    else this.#namespaces.delete(name);
+    this.#counters.forgetNamespaceLabels();
+  }
+
+  /** A pod stands on its node, says the watch; also when it is there in another revision, or was assumed. */
+  setPod(pod: Pod): void {
+    const { uid } = pod.metadata;
+    const info = podInfo(pod);
+    const node = pod.spec.nodeName as string;
+    const standing = this.#standing.get(uid);
+    if (standing?.node === node && weighsTheSame(standing.info, info)) {
+      this.#nodes.get(node)?.replace(standing.info, info);
+      standing.info = info;
+      standing.assumed = false;
+      this.#assumed.delete(standing);
+      return;
+    }
+    this.#take(uid);
+    this.#put(uid, { info, node, assumed: false, deadline: Infinity });
+  }
+
+  removePod(uid: string): void {
+    this.#take(uid);
+  }
+
+  /** Counts the pod on the node from now on; false if it stands somewhere already. */
+  assume(info: PodInfo, node: string): boolean {
+    const { uid } = info.pod.metadata;
+    if (this.#standing.has(uid)) return false;
+    this.#put(uid, { info, node, assumed: true, deadline: Infinity });
+    return true;
+  }
+
+  /** The pod is bound; if the watch does not say so by then, the assumption lapses. */
+  lapse(uid: string, deadline: number): void {
+    const standing = this.#standing.get(uid);
+    if (standing?.assumed) standing.deadline = deadline;
+  }
+
+  /** The binding failed. What the watch has said meanwhile stays. */
+  forget(uid: string): void {
+    if (this.#standing.get(uid)?.assumed) this.#take(uid);
+  }
+
+  isAssumed(uid: string): boolean {
+    return this.#standing.get(uid)?.assumed ?? false;
+  }
+
+  /** The node that the pod stands on, by the watch or by assumption. */
+  nodeOf(uid: string): string | undefined {
+    return this.#standing.get(uid)?.node;
+  }
+
+  /** Takes out the assumptions that lapsed, and tells which. */
+  expire(now: number): PodInfo[] {
+    const gone = [...this.#assumed].filter(({ deadline }) => deadline <= now);
+    for (const { info } of gone) this.#take(info.pod.metadata.uid);
+    return gone.map(({ info }) => info);
+  }
+
+  #put(uid: string, standing: Standing): void {
+    this.#standing.set(uid, standing);
+    if (standing.assumed) this.#assumed.add(standing);
+    this.#nodeInfo(standing.node).add(standing.info);
+    this.#counters.addPod(standing.info, standing.node, 1);
+    if (standing.info.pod.spec.volumes) this.#claims.add(standing.info.pod);
+  }
+
+  #take(uid: string): void {
+    const standing = this.#standing.get(uid);
+    if (!standing) return;
+    this.#standing.delete(uid);
+    this.#assumed.delete(standing);
+    const { info, node } = standing;
+    const nodeInfo = this.#nodes.get(node);
+    nodeInfo?.remove(info);
+    this.#counters.addPod(info, node, -1);
+    if (info.pod.spec.volumes) this.#claims.remove(info.pod);
+    if (nodeInfo && !nodeInfo.object && nodeInfo.pods.length === 0) this.#nodes.delete(node);
+  }
+
+  #nodeInfo(name: string): MutableNodeInfo {
+    let info = this.#nodes.get(name);
+    if (!info) {
+      info = new MutableNodeInfo(name);
+      this.#nodes.set(name, info);
+    }
+    return info;
+  }
+}
+
+/** Nothing that is counted changed: most revisions of a pod differ in their status only. */
+function weighsTheSame({ pod: a, ...old }: PodInfo, { pod: b, ...now }: PodInfo): boolean {
+  return (
+    a.metadata.deletionTimestamp === b.metadata.deletionTimestamp &&
+    sameLabels(a.metadata.labels ?? {}, b.metadata.labels ?? {}) &&
+    sameResources(old.requests, now.requests) &&
+    old.nonZeroRequests.milliCpu === now.nonZeroRequests.milliCpu &&
+    old.nonZeroRequests.memory === now.nonZeroRequests.memory
+  );
+}

@@ -1,0 +1,99 @@
+/**
+ * The deciding part of scheduling one pod: a node, or why there is none. Synchronous; looks at no more nodes than a sample needs, and
+ * begins where the last pod's search ended, so that all nodes get their turn.
+ */
+import type { Random } from "@kubets/machinery";
+import type { ClusterState } from "./cluster-state.ts";
+import type { CycleState } from "./cycle-state.ts";
+import { prepareFilters, refusalWithNominated } from "./filtering.ts";
+import type { MutableNodeInfo } from "./node-info.ts";
+import type { Nominator } from "./nominator.ts";
+import type { PodInfo } from "./pod-info.ts";
+import type { Profile } from "./profile.ts";
+import type { Refusal, Refusals } from "./refusals.ts";
+import { numFeasibleNodesToFind } from "./sampling.ts";
+import { type Scores, scoreNodes, selectBest } from "./scoring.ts";
+import type { NodeInfo } from "./snapshot.ts";
+
+export interface Decision {
+  /** Undefined where no node fits. */
+  readonly node: string | undefined;
+  readonly feasible: readonly NodeInfo[];
+  /** Absent where there was no choice. */
+  readonly scores: Scores | undefined;
+  readonly refusals: Refusals;
+}
+
+const NO_REFUSALS: ReadonlyMap<string, Refusal> = new Map();
+
+export class Decider {
+  readonly #cluster: ClusterState;
+  readonly #nominator: Nominator;
+  readonly #random: Random;
+  #next = 0;
+
+  constructor(cluster: ClusterState, nominator: Nominator, random: Random) {
+    this.#cluster = cluster;
+    this.#nominator = nominator;
+    this.#random = random;
+  }
+
+  decide(profile: Profile, info: PodInfo, state: CycleState): Decision {
+    const { nodes } = this.#cluster;
+    const prepared = prepareFilters(profile, info, this.#cluster, state);
+    if (prepared.refusal) return refused(nodes.length, NO_REFUSALS, prepared.refusal, true);
+
+    const byNode = new Map<string, Refusal>();
+    const feasible =
+      this.#nominated(info, state) ?? this.#search(profile, info, state, this.#candidates(prepared.nodes), byNode);
+    const refusals = { nodes: nodes.length, byNode, others: prepared.others, outright: false };
+    if (feasible.length === 0) return { node: undefined, feasible, scores: undefined, refusals };
+    if (feasible.length === 1) return { node: feasible[0]?.name, feasible, scores: undefined, refusals };
+
+    const scores = scoreNodes(profile, info, feasible, this.#cluster, state);
+    const best = feasible[selectBest(scores.totals, this.#random)] as NodeInfo;
+    return { node: best.name, feasible, scores, refusals };
+  }
+
+  /** The node that the pod was nominated for, if it fits there by now. */
+  #nominated(info: PodInfo, state: CycleState): NodeInfo[] | undefined {
+    const name = this.#nominator.isEmpty ? undefined : this.#nominator.nodeOf(info.pod.metadata.uid);
+    const node = name === undefined ? undefined : this.#cluster.node(name);
+    if (!node || refusalWithNominated(info, node, state, this.#nominator)) return undefined;
+    return [node];
+  }
+
+  #candidates(only: ReadonlySet<string> | undefined): readonly NodeInfo[] {
+    if (!only) return this.#cluster.nodes;
+    return [...only].map((name) => this.#cluster.node(name)).filter((node) => node !== undefined);
+  }
+
+  #search(
+    profile: Profile,
+    info: PodInfo,
+    state: CycleState,
+    nodes: readonly NodeInfo[],
+    refused: Map<string, Refusal>,
+  ): NodeInfo[] {
+    const wanted = numFeasibleNodesToFind(nodes.length, profile.percentageOfNodesToScore);
+    const feasible: NodeInfo[] = [];
+    const start = nodes.length ? this.#next % nodes.length : 0;
+    let seen = 0;
+    for (; seen < nodes.length && feasible.length < wanted; seen++) {
+      const at = start + seen;
+      const node = nodes[at < nodes.length ? at : at - nodes.length] as MutableNodeInfo;
+      const refusal = refusalWithNominated(info, node, state, this.#nominator);
+      if (refusal) refused.set(node.name, refusal);
+      else feasible.push(node);
+    }
+    this.#next = nodes.length ? (start + seen) % nodes.length : 0;
+    return feasible;
+  }
+}
+
+const refused = (
+  nodes: number,
+  byNode: ReadonlyMap<string, Refusal>,
+  others: Refusal,
+  outright: boolean,
+): Decision => ({ node: undefined, feasible: [], scores: undefined, refusals: { nodes, byNode, others, outright } });

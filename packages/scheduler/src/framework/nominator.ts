@@ -1,0 +1,45 @@
+/** The pods that are to get a place once its present holders are gone: they count on their node until they are placed or give it up. */
+import type { PodInfo } from "./pod-info.ts";
+
+export class Nominator {
+  readonly #nodes = new Map<string, string>();
+  readonly #pods = new Map<string, Map<string, PodInfo>>();
+
+  get isEmpty(): boolean {
+    return this.#nodes.size === 0;
+  }
+
+  nodeOf(uid: string): string | undefined {
+    return this.#nodes.get(uid);
+  }
+
+  set(info: PodInfo, node: string): void {
+    const { uid } = info.pod.metadata;
+    this.delete(uid);
+    this.#nodes.set(uid, node);
+    const pods = this.#pods.get(node);
+    if (pods) pods.set(uid, info);
+    else this.#pods.set(node, new Map([[uid, info]]));
+  }
+
+  delete(uid: string): void {
+    const node = this.#nodes.get(uid);
+    if (node === undefined) return;
+    this.#nodes.delete(uid);
+    const pods = this.#pods.get(node);
+    pods?.delete(uid);
+    if (pods?.size === 0) this.#pods.delete(node);
+  }
+
+  on(node: string): PodInfo[] {
+    return [...(this.#pods.get(node)?.values() ?? [])];
+  }
+
+  /** Those on the node that this pod must leave room for. */
+  rivals(info: PodInfo, node: string): PodInfo[] | undefined {
+    const pods = this.#pods.get(node);
+    if (!pods) return undefined;
+    const { uid } = info.pod.metadata;
+    return [...pods.values()].filter((other) => other.priority >= info.priority && other.pod.metadata.uid !== uid);
+  }
+}

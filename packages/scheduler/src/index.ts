@@ -1,0 +1,6 @@
+export { readConfig, type SchedulerConfig } from "./config/config.ts";
+export { ConfigError } from "./config/config-error.ts";
+export type { DecisionReport } from "./decisions.ts";
+export type { Handle, PluginFactory, Registry } from "./framework/handle.ts";
+export type { Plugin } from "./framework/plugin.ts";
+export { type RunningScheduler, type SchedulerOptions, startScheduler } from "./scheduler.ts";

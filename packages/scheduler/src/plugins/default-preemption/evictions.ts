@@ -1,0 +1,109 @@
+/**
+ * Carries a preemption out, aside of the cycles: each victim is marked as disrupted and deleted. Until all are asked for, the pod that
+ * makes them go is held; when something fails it is tried again.
+ */
+import { pods } from "@kubets/api/generated/refs";
+import type { Pod } from "@kubets/api/generated/types/core-v1";
+import { podCondition } from "@kubets/api/pod/state";
+import { isReason } from "@kubets/machinery/status-error";
+import { formatTime } from "@kubets/machinery/time";
+import type { Handle } from "../../framework/handle.ts";
+import type { PodInfo } from "../../framework/pod-info.ts";
+import type { Refusal } from "../../framework/refusals.ts";
+import type { Candidate } from "./candidate.ts";
+
+export class Evictions {
+  readonly #handle: Handle;
+  readonly #plugin: string;
+  /** The pods that make others go, and whether one of them asked for its turn meanwhile. */
+  readonly #running = new Map<string, { held: boolean }>();
+
+  constructor(handle: Handle, plugin: string) {
+    this.#handle = handle;
+    this.#plugin = plugin;
+  }
+
+  holds(uid: string): Refusal | undefined {
+    const running = this.#running.get(uid);
+    if (!running) return undefined;
+    running.held = true;
+    return { plugin: this.#plugin, reasons: ["waiting for the preemption for this pod to be finished"] };
+  }
+
+  begin(preemptor: PodInfo, candidate: Candidate): void {
+    const { uid } = preemptor.pod.metadata;
+    this.#running.set(uid, { held: false });
+    this.#evictAll(preemptor, candidate)
+      .then(
+        () => this.#running.get(uid)?.held ?? false,
+        (error: unknown) => {
+          this.#handle.log.error("preemption failed", { pod: preemptor.key, node: candidate.node, error });
+          return true;
+        },
+      )
+      .then((again) => {
+        this.#running.delete(uid);
+        if (again) this.#handle.activate(uid);
+      })
+      .catch((error: unknown) => this.#handle.log.error("a pod could not be tried again", { error }));
+  }
+
+  async #evictAll(preemptor: PodInfo, { node, victims }: Candidate): Promise<void> {
+    await Promise.all([
+      ...this.#handle.nominator
+        .on(node)
+        .filter(({ priority }) => priority < preemptor.priority)
+        .map((other) => this.#takeNominationBack(other)),
+      ...victims.map((victim) => this.#evict(preemptor.pod, victim.pod, node)),
+    ]);
+  }
+
+  async #evict(preemptor: Pod, victim: Pod, node: string): Promise<void> {
+    const { client, events, rejectWaiting } = this.#handle;
+    if (!rejectWaiting(victim.metadata.uid, this.#plugin, "preempted")) {
+      const { namespace, name, uid } = victim.metadata;
+      try {
+        await this.#mark(preemptor, victim);
+        await client.delete(pods, { namespace, name }, { preconditions: { uid } });
+      } catch (error) {
+        if (isReason(error, "NotFound")) return;
+        throw error;
+      }
+    }
+    events.event(victim, "Normal", "Preempted", `Preempted by pod ${preemptor.metadata.uid} on node ${node}`);
+  }
+
+  async #mark(preemptor: Pod, victim: Pod): Promise<void> {
+    const { client, clock } = this.#handle;
+    const { namespace, name, uid, generation } = victim.metadata;
+    if (podCondition(victim.status, "DisruptionTarget")?.status === "True") return;
+    const condition = {
+      type: "DisruptionTarget",
+      ...(generation ? { observedGeneration: generation } : {}),
+      status: "True",
+      lastTransitionTime: formatTime(clock.now()),
+      reason: "PreemptionByScheduler",
+      message: `${preemptor.spec.schedulerName}: preempting to accommodate a higher priority pod`,
+    };
+    const body = { metadata: { uid }, status: { conditions: [condition] } };
+    await client.patch(pods, { namespace, name }, { type: "strategic", body }, { subresource: "status" });
+  }
+
+  /** A pod of lower priority will not get the place that it waits for. */
+  async #takeNominationBack({ pod }: PodInfo): Promise<void> {
+    const { namespace, name, uid } = pod.metadata;
+    this.#handle.nominator.delete(uid);
+    const body = { metadata: { uid }, status: { nominatedNodeName: null } };
+    try {
+      await this.#handle.client.patch(
+        pods,
+        { namespace, name },
+        { type: "strategic", body },
+        { subresource: "status" },
+      );
+    } catch (error) {
+      if (!isReason(error, "NotFound")) throw error;
+    }
+    this.#handle.activate(uid);
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * Makes room for a pod that fits nowhere: finds the node where removing pods of lower priority does the least harm, names it, and asks
+ * the API to delete them. While that is under way the pod is not tried again.
+ */
+import { poddisruptionbudgets } from "@kubets/api/generated/refs";
+import type { Pod } from "@kubets/api/generated/types/core-v1";
+import { mayPreempt } from "@kubets/api/pod/priority";
+import { podCondition } from "@kubets/api/pod/state";
+import { randomInt } from "@kubets/machinery";
+import type { CycleState } from "../../framework/cycle-state.ts";
+import type { Handle, PluginFactory } from "../../framework/handle.ts";
+import type { Plugin, PostFilterResult } from "../../framework/plugin.ts";
+import { type PodInfo, podInfo } from "../../framework/pod-info.ts";
+import { type Refusal, type Refusals, refusalMessage, refusalOf } from "../../framework/refusals.ts";
+import { budgetsOf } from "./budgets.ts";
+import { type Candidate, selectCandidate } from "./candidate.ts";
+import { Evictions } from "./evictions.ts";
+import { selectVictims } from "./victims.ts";
+
+const NAME = "DefaultPreemption";
+const NOT_HELPFUL = { reasons: ["Preemption is not helpful for scheduling"] };
+
+export interface DefaultPreemptionArgs {
+  /** How many nodes are tried: this part of those that may help, and at least so many. */
+  readonly minCandidateNodesPercentage?: number;
+  readonly minCandidateNodesAbsolute?: number;
+}
+
+export const defaultPreemption: PluginFactory = (handle, args) => preemptionPlugin(handle, args);
+
+export function preemptionPlugin(handle: Handle, args: DefaultPreemptionArgs = {}): Plugin {
+  const evictions = new Evictions(handle, NAME);
+  return {
+    name: NAME,
+    hints: [],
+    preEnqueue: (pod) => evictions.holds(pod.metadata.uid),
+    postFilter(pod, state, refusals) {
+      const result = preempt(handle, args, podInfo(pod), state, refusals);
+      if (!("victims" in result)) return { ...result, message: `preemption: ${result.message}` };
+      evictions.begin(podInfo(pod), result);
+      return { node: result.node };
+    },
+  };
+}
+
+function preempt(
+  handle: Handle,
+  args: DefaultPreemptionArgs,
+  info: PodInfo,
+  state: CycleState,
+  refusals: Refusals,
+): Candidate | PostFilterResult {
+  const ineligible = whyIneligible(handle, info, refusals);
+  if (ineligible) return { message: ineligible };
+  const byNode = new Map<string, Refusal>();
+  const candidates = findCandidates(handle, args, info, state, refusals, byNode);
+  const best = selectCandidate(candidates);
+  if (best) return best;
+  const message = refusalMessage({ nodes: refusals.nodes, byNode, others: NOT_HELPFUL, outright: false });
+  return { node: "", message };
+}
+
+/** Whether the pod may preempt at all, and has not already done so. */
+function whyIneligible({ cluster, nominator }: Handle, info: PodInfo, refusals: Refusals): string | undefined {
+  if (!mayPreempt(info.pod)) return "not eligible due to preemptionPolicy=Never.";
+  const nominated = info.pod.status.nominatedNodeName || nominator.nodeOf(info.pod.metadata.uid);
+  const node = nominated ? cluster.node(nominated) : undefined;
+  if (!node || refusalOf(refusals, node.name)?.lasting) return undefined;
+  const leaving = node.pods.some((other) => other.priority < info.priority && isLeavingForAnother(other.pod));
+  return leaving ? "not eligible due to a terminating pod on the nominated node." : undefined;
+}
+
+function isLeavingForAnother({ metadata, status }: Pod): boolean {
+  const target = podCondition(status, "DisruptionTarget");
+  return (
+    metadata.deletionTimestamp !== undefined && target?.status === "True" && target.reason === "PreemptionByScheduler"
+  );
+}
+
+/** Tries nodes, from a random one on, until enough of them would do; what speaks against the others goes into `byNode`. */
+function findCandidates(
+  handle: Handle,
+  { minCandidateNodesPercentage = 10, minCandidateNodesAbsolute = 100 }: DefaultPreemptionArgs,
+  info: PodInfo,
+  state: CycleState,
+  refusals: Refusals,
+  byNode: Map<string, Refusal>,
+): Candidate[] {
+  const { cluster, nominator, random, cache } = handle;
+  const nodes = cluster.nodes.filter(({ name }) => {
+    const refusal = refusalOf(refusals, name);
+    return refusal !== undefined && !refusal.lasting;
+  });
+  if (nodes.length === 0) return [];
+  const budgets = budgetsOf(cache.list(poddisruptionbudgets));
+  const part = Math.trunc((nodes.length * minCandidateNodesPercentage) / 100);
+  const wanted = Math.min(nodes.length, Math.max(part, minCandidateNodesAbsolute));
+  const offset = randomInt(random, nodes.length);
+  const [harmless, harmful]: [Candidate[], Candidate[]] = [[], []];
+  for (let i = 0; i < nodes.length && harmless.length + harmful.length < wanted; i++) {
+    const { name } = nodes[(offset + i) % nodes.length] as (typeof nodes)[number];
+    const node = cluster.node(name);
+    const found = node && selectVictims(info, node, state, nominator, budgets);
+    if (!found) continue;
+    if ("reasons" in found) byNode.set(name, found);
+    else (found.violations === 0 ? harmless : harmful).push(found);
+  }
+  return [...harmless, ...harmful];
+}

@@ -1,0 +1,99 @@
+/** How good a node's use of resources would be with the pod on it: the weighted mean over resources, 0..100 each. */
+import type { PodInfo } from "../../framework/pod-info.ts";
+import { amountOf } from "../../framework/resources.ts";
+import { MAX_SCORE } from "../../framework/scoring.ts";
+import type { NodeInfo } from "../../framework/snapshot.ts";
+
+export interface ScoringStrategy {
+  readonly type?: "LeastAllocated" | "MostAllocated" | "RequestedToCapacityRatio";
+  readonly resources?: readonly { readonly name: string; readonly weight?: number }[];
+  readonly requestedToCapacityRatio?: { readonly shape?: readonly ShapePoint[] };
+}
+
+/** At this utilization (percent) this score (0..10). */
+export interface ShapePoint {
+  readonly utilization: number;
+  readonly score: number;
+}
+
+type Scorer = (pod: PodInfo, node: NodeInfo) => number;
+/** The score of one resource; undefined leaves it out. */
+type ResourceScore = (requested: number, capacity: number) => number | undefined;
+
+const CPU_AND_MEMORY = [
+  { name: "cpu", weight: 1 },
+  { name: "memory", weight: 1 },
+];
+
+export function scorerOf(strategy: ScoringStrategy = {}): Scorer {
+  const resources = (strategy.resources?.length ? strategy.resources : CPU_AND_MEMORY).map(({ name, weight = 1 }) => ({
+    name,
+    weight,
+  }));
+  const shape = strategy.requestedToCapacityRatio?.shape;
+  switch (strategy.type ?? "LeastAllocated") {
+    case "LeastAllocated":
+      return weightedMean(resources, leastAllocated, Math.trunc);
+    case "MostAllocated":
+      return weightedMean(resources, mostAllocated, Math.trunc);
+    case "RequestedToCapacityRatio":
+      return weightedMean(resources, byShape(shape ?? []), Math.round);
+  }
+}
+
+export const leastAllocated: ResourceScore = (requested, capacity) =>
+  requested > capacity ? 0 : Math.trunc(((capacity - requested) * MAX_SCORE) / capacity);
+
+export const mostAllocated: ResourceScore = (requested, capacity) =>
+  Math.trunc((Math.min(requested, capacity) * MAX_SCORE) / capacity);
+
+/** Linear between the points of the shape, flat beyond; a score of 0 does not count. */
+export function byShape(shape: readonly ShapePoint[]): ResourceScore {
+  const points = shape.map(({ utilization, score }) => ({ utilization, score: score * (MAX_SCORE / 10) }));
+  const at = (utilization: number): number => {
+    for (const [i, { utilization: end, score }] of points.entries()) {
+      if (utilization > end) continue;
+      const before = points[i - 1];
+      if (!before) return score;
+      const part = ((score - before.score) * (utilization - before.utilization)) / (end - before.utilization);
+      return before.score + Math.trunc(part);
+    }
+    return points.at(-1)?.score ?? 0;
+  };
+  return (requested, capacity) => {
+    const score = at(requested > capacity ? 100 : Math.trunc((requested * 100) / capacity));
+    return score > 0 ? score : undefined;
+  };
+}
+
+function weightedMean(
+  resources: readonly { readonly name: string; readonly weight: number }[],
+  scoreOf: ResourceScore,
+  round: (score: number) => number,
+): Scorer {
+  return (pod, node) => {
+    let sum = 0;
+    let weights = 0;
+    for (let i = 0; i < resources.length; i++) {
+      const { name, weight } = resources[i] as (typeof resources)[number];
+      const capacity = amountOf(node.allocatable, name);
+      if (capacity === 0 || (isExtended(name) && amountOf(pod.requests, name) === 0)) continue;
+      const score = scoreOf(requestedWith(pod, node, name), capacity);
+      if (score === undefined) continue;
+      sum += score * weight;
+      weights += weight;
+    }
+    return weights === 0 ? 0 : round(sum / weights);
+  };
+}
+
+/** What would be asked for on the node; pods that ask for no CPU or memory count with a little of it. */
+function requestedWith(pod: PodInfo, node: NodeInfo, name: string): number {
+  if (name === "cpu") return node.nonZeroRequested.milliCpu + pod.nonZeroRequests.milliCpu;
+  if (name === "memory") return node.nonZeroRequested.memory + pod.nonZeroRequests.memory;
+  return amountOf(node.requested, name) + amountOf(pod.requests, name);
+}
+
+/** Where the pod asks for none of it, such a resource says nothing of the node. */
+export const isExtended = (name: string): boolean =>
+  name !== "cpu" && name !== "memory" && name !== "ephemeral-storage" && name !== "pods";

@@ -1,0 +1,87 @@
+/**
+ * The constraints that score nodes: the fewer pods of the kind in a node's domain, the better. Counts of topologies with many domains weigh
+ * more, because there each pod makes a larger difference.
+ */
+import type { Pod } from "@kubets/api/generated/types/core-v1";
+import { stateKey } from "../../framework/cycle-state.ts";
+import type { CountView } from "../../framework/pod-counter.ts";
+import { MAX_SCORE } from "../../framework/scoring.ts";
+import type { NodeInfo, Snapshot } from "../../framework/snapshot.ts";
+import { type Defaults, HOSTNAME, requiresAllKeys, type SpreadConstraint, spreadConstraints } from "./constraint.ts";
+
+export interface SoftState {
+  readonly constraints: readonly SoftConstraint[];
+  /** Nodes that lack a label that all must have. */
+  readonly ignored: ReadonlySet<string>;
+}
+
+interface SoftConstraint {
+  readonly topologyKey: string;
+  readonly maxSkew: number;
+  readonly weight: number;
+  readonly counts: CountView;
+}
+
+export const SOFT = stateKey<SoftState>("PodTopologySpread/soft");
+
+export function softState(
+  pod: Pod,
+  nodes: readonly NodeInfo[],
+  snapshot: Snapshot,
+  defaults: Defaults,
+): SoftState | undefined {
+  const constraints = spreadConstraints(pod, "ScheduleAnyway", defaults);
+  if (constraints.length === 0) return undefined;
+  const ignored = new Set<string>();
+  if (requiresAllKeys(pod, defaults)) {
+    for (const info of nodes) {
+      if (constraints.some(({ topologyKey }) => labelOf(info, topologyKey) === undefined)) ignored.add(info.name);
+    }
+  }
+  const scored = nodes.filter(({ name }) => !ignored.has(name));
+  return {
+    ignored,
+    constraints: constraints.map((constraint) => ({
+      topologyKey: constraint.topologyKey,
+      maxSkew: constraint.maxSkew,
+      weight: Math.log(domainsAmong(scored, constraint) + 2),
+      counts: snapshot.counts(constraint.counted),
+    })),
+  };
+}
+
+export function scoreOf({ constraints, ignored }: SoftState, info: NodeInfo): number {
+  if (ignored.size && ignored.has(info.name)) return 0;
+  let score = 0;
+  for (const { topologyKey, maxSkew, weight, counts } of constraints) {
+    const domain = labelOf(info, topologyKey);
+    if (domain === undefined) continue;
+    const count = topologyKey === HOSTNAME ? counts.onNode(info.name) : (counts.byDomain.get(domain) ?? 0);
+    score += count * weight + (maxSkew - 1);
+  }
+  return Math.round(score);
+}
+
+export function normalize(scores: number[], nodes: readonly NodeInfo[], { ignored }: SoftState): void {
+  const isIgnored = (i: number) => ignored.size > 0 && ignored.has((nodes[i] as NodeInfo).name);
+  let min = Infinity;
+  let max = 0;
+  for (const [i, score] of scores.entries()) {
+    if (isIgnored(i)) continue;
+    if (score < min) min = score;
+    if (score > max) max = score;
+  }
+  for (let i = 0; i < scores.length; i++) {
+    if (isIgnored(i)) scores[i] = 0;
+    else if (max === 0) scores[i] = MAX_SCORE;
+    else scores[i] = Math.trunc((MAX_SCORE * (max + min - (scores[i] as number))) / max);
+  }
+}
+
+/** How many domains the nodes that fit make up. */
+function domainsAmong(nodes: readonly NodeInfo[], { topologyKey }: SpreadConstraint): number {
+  if (topologyKey === HOSTNAME) return nodes.length;
+  return new Set(nodes.map((info) => labelOf(info, topologyKey))).size;
+}
+
+const labelOf = ({ node }: NodeInfo, key: string): string | undefined => node.metadata.labels?.[key];

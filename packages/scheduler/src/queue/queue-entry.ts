@@ -1,0 +1,28 @@
+/** A pod in the queue, with its history there. */
+import type { Pod } from "@kubets/api/generated/types/core-v1";
+import type { QueuedPod } from "../framework/plugin.ts";
+import type { PodInfo } from "../framework/pod-info.ts";
+
+export class QueueEntry implements QueuedPod {
+  info: PodInfo;
+  readonly uid: string;
+  readonly firstSeen: number;
+  queued: number;
+  attempts = 0;
+  /** Tries that did not end in a place; they make the backoff longer. */
+  failures = 0;
+  refusedBy: ReadonlySet<string> = new Set();
+  backoffUntil = 0;
+  gated = false;
+
+  constructor(info: PodInfo, now: number) {
+    this.info = info;
+    this.uid = info.pod.metadata.uid;
+    this.firstSeen = now;
+    this.queued = now;
+  }
+
+  get pod(): Pod {
+    return this.info.pod;
+  }
+}

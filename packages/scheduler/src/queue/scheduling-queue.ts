@@ -1,0 +1,228 @@
+/**
+ * The pods that wait to be scheduled. Active: to be tried now, best first. Backing off: to be tried when their time has come, or
+ * earlier if there is nothing else to do (not so after an error). Waiting: no node fits, or a gate holds the pod, until a change that the
+ * refusing plugins wait for; after five minutes they are tried without one.
+ * Holds: a pod is in one place; what happens between `pop` and the pod's return is not missed, because the cycle is synchronous.
+ */
+import type { Pod } from "@kubets/api/generated/types/core-v1";
+import type { Clock, Timer } from "@kubets/machinery";
+import { every } from "@kubets/machinery/clock";
+import type { ClusterEvent } from "../framework/events.ts";
+import type { Plugin, QueuedPod } from "../framework/plugin.ts";
+import { podInfo } from "../framework/pod-info.ts";
+import type { Refusal } from "../framework/refusals.ts";
+import { Heap } from "./heap.ts";
+import { Hints } from "./hints.ts";
+import { QueueEntry } from "./queue-entry.ts";
+import { WaitingPods } from "./waiting-pods.ts";
+
+export interface QueueOptions {
+  readonly clock: Clock;
+  readonly compare: (a: QueuedPod, b: QueuedPod) => number;
+  readonly plugins: Iterable<Plugin>;
+  /** The gate that holds the pod, if any. */
+  readonly gate: (pod: Pod) => Refusal | undefined;
+  /** Called when there is something to pop that was not there before. */
+  readonly ready: () => void;
+  readonly initialBackoffMs?: number;
+  readonly maxBackoffMs?: number;
+}
+
+const INITIAL_BACKOFF_MS = 1000;
+const MAX_BACKOFF_MS = 10_000;
+const LONGEST_WAIT_MS = 5 * 60_000;
+const FLUSH_PERIOD_MS = 30_000;
+/** Pods whose backoff ends within the same window stand in the order of the queue. */
+const BACKOFF_WINDOW_MS = 1000;
+
+export class SchedulingQueue {
+  readonly #options: QueueOptions;
+  readonly #clock: Clock;
+  readonly #hints: Hints;
+  readonly #entries = new Map<string, QueueEntry>();
+  readonly #active: Heap<QueueEntry>;
+  readonly #backoff: Heap<QueueEntry>;
+  readonly #errors: Heap<QueueEntry>;
+  readonly #waiting = new WaitingPods();
+  readonly #flush: Timer;
+  #wake: { readonly timer: Timer; readonly at: number } | undefined;
+
+  constructor(options: QueueOptions) {
+    this.#options = options;
+    this.#clock = options.clock;
+    this.#hints = new Hints(options.plugins);
+    const window = (entry: QueueEntry) => Math.ceil(entry.backoffUntil / BACKOFF_WINDOW_MS);
+    this.#active = new Heap((entry: QueueEntry) => entry.uid, options.compare);
+    this.#backoff = new Heap(
+      (entry) => entry.uid,
+      (a, b) => window(a) - window(b) || options.compare(a, b),
+    );
+    this.#errors = new Heap(
+      (entry) => entry.uid,
+      (a, b) => a.backoffUntil - b.backoffUntil,
+    );
+    this.#flush = every(this.#clock, FLUSH_PERIOD_MS, () => this.#flushLeftovers());
+  }
+
+  get counts(): { active: number; backoff: number; waiting: number } {
+    const backoff = this.#backoff.size + this.#errors.size;
+    return { active: this.#active.size, backoff, waiting: this.#waiting.size };
+  }
+
+  has(uid: string): boolean {
+    return this.#entries.has(uid);
+  }
+
+  add(pod: Pod): void {
+    if (this.#entries.has(pod.metadata.uid)) return;
+    const entry = new QueueEntry(podInfo(pod), this.#clock.monotonic());
+    this.#entries.set(entry.uid, entry);
+    this.#toActive(entry);
+  }
+
+  /** The pod in a new revision. `relevant`: something changed that may let it run. */
+  update(pod: Pod, old: Pod, relevant: boolean): void {
+    const entry = this.#entries.get(pod.metadata.uid);
+    if (!entry) {
+      this.add(pod);
+      return;
+    }
+    entry.info = podInfo(pod);
+    for (const heap of [this.#active, this.#backoff, this.#errors]) if (heap.has(entry.uid)) heap.set(entry);
+    if (relevant && this.#waiting.has(entry.uid)) this.#move(entry, "pod/self", old, pod);
+  }
+
+  delete(uid: string): void {
+    this.#entries.delete(uid);
+    this.#take(uid);
+  }
+
+  /** The next pod to try; it stays known until `done` or its return. */
+  pop(): QueueEntry | undefined {
+    const entry = this.#active.pop() ?? this.#backoff.pop();
+    if (entry) entry.attempts++;
+    return entry;
+  }
+
+  get isEmpty(): boolean {
+    return this.#active.size === 0 && this.#backoff.size === 0;
+  }
+
+  /** The pod is bound, or is none of ours any more. */
+  done(uid: string): void {
+    this.delete(uid);
+  }
+
+  /** No node fits: it waits for a change. */
+  putBackRefused(entry: QueueEntry, refusedBy: ReadonlySet<string>): void {
+    if (!this.#isFlying(entry)) return;
+    entry.refusedBy = refusedBy;
+    entry.failures++;
+    this.#stamp(entry);
+    this.#waiting.set(entry);
+  }
+
+  /** Something went wrong: it is tried again after its backoff. */
+  putBackFailed(entry: QueueEntry): void {
+    if (!this.#isFlying(entry)) return;
+    entry.refusedBy = new Set();
+    entry.failures++;
+    this.#stamp(entry);
+    this.#errors.set(entry);
+    this.#arm();
+  }
+
+  /** Something in the cluster changed. */
+  moveAll(event: ClusterEvent, old: unknown, now: unknown): void {
+    if (this.#waiting.size === 0) return;
+    const concerned = this.#waiting.refusedBy((plugin) => this.#hints.waitsFor(plugin, event));
+    for (const entry of concerned) this.#move(entry, event, old, now);
+  }
+
+  /** Tries a pod at once, whatever it waits for. */
+  activate(uid: string): void {
+    const entry = this.#entries.get(uid);
+    if (entry && this.#take(uid)) this.#toActive(entry);
+  }
+
+  close(): void {
+    this.#flush.cancel();
+    this.#wake?.timer.cancel();
+  }
+
+  #move(entry: QueueEntry, event: ClusterEvent, old: unknown, now: unknown): void {
+    if (this.#hints.worthTrying(entry, event, old, now)) this.#retry(entry);
+  }
+
+  #retry(entry: QueueEntry): void {
+    this.#waiting.delete(entry.uid);
+    if (entry.backoffUntil <= this.#clock.monotonic()) {
+      this.#toActive(entry);
+      return;
+    }
+    this.#backoff.set(entry);
+    this.#arm();
+    this.#options.ready();
+  }
+
+  #toActive(entry: QueueEntry): void {
+    const gate = this.#options.gate(entry.pod);
+    entry.gated = gate !== undefined;
+    if (gate) {
+      entry.refusedBy = new Set(gate.plugin ? [gate.plugin] : []);
+      this.#waiting.set(entry);
+      return;
+    }
+    this.#active.set(entry);
+    this.#options.ready();
+  }
+
+  /** Popped, and neither bound nor deleted since. */
+  #isFlying({ uid }: QueueEntry): boolean {
+    const places = [this.#active, this.#backoff, this.#errors, this.#waiting];
+    return this.#entries.has(uid) && !places.some((place) => place.has(uid));
+  }
+
+  #take(uid: string): boolean {
+    const gone = [
+      this.#active.delete(uid),
+      this.#backoff.delete(uid),
+      this.#errors.delete(uid),
+      this.#waiting.delete(uid),
+    ];
+    return gone.some(Boolean);
+  }
+
+  #stamp(entry: QueueEntry): void {
+    const { initialBackoffMs = INITIAL_BACKOFF_MS, maxBackoffMs = MAX_BACKOFF_MS } = this.#options;
+    entry.queued = this.#clock.monotonic();
+    entry.backoffUntil = entry.queued + Math.min(maxBackoffMs, initialBackoffMs * 2 ** (entry.failures - 1));
+  }
+
+  /** Sets the timer for the first backoff that ends. */
+  #arm(): void {
+    const ends = [this.#backoff, this.#errors].map((heap) => heap.peek()?.backoffUntil ?? Infinity);
+    const at = Math.min(...ends);
+    if (at === Infinity || (this.#wake && this.#wake.at <= at)) return;
+    this.#wake?.timer.cancel();
+    const timer = this.#clock.after(at - this.#clock.monotonic(), () => this.#endBackoffs());
+    this.#wake = { timer, at };
+  }
+
+  #endBackoffs(): void {
+    this.#wake = undefined;
+    const now = this.#clock.monotonic();
+    for (const heap of [this.#backoff, this.#errors]) {
+      for (let entry = heap.peek(); entry && entry.backoffUntil <= now; entry = heap.peek()) {
+        heap.pop();
+        this.#toActive(entry);
+      }
+    }
+    this.#arm();
+  }
+
+  #flushLeftovers(): void {
+    const before = this.#clock.monotonic() - LONGEST_WAIT_MS;
+    for (const entry of this.#waiting.values()) if (!entry.gated && entry.queued <= before) this.#retry(entry);
+  }
+}

@@ -1,0 +1,306 @@
+/**
+ * The scheduler: one pod after the other is decided in memory, and bound aside through the API, many at once. It takes no more pods while
+ * too many bindings are under way, and lets others run after a few milliseconds of deciding.
+ * Holds: what was decided counts for the next pod at once; what could not be bound is put back and tried again.
+ */
+import type { Pod } from "@kubets/api/generated/types/core-v1";
+import type { Client } from "@kubets/client/client";
+import type { Cache } from "@kubets/client/controller";
+import type { EventRecorder } from "@kubets/client/event-recorder";
+import type { Clock, Logger, Random } from "@kubets/machinery";
+import { isReason } from "@kubets/machinery/status-error";
+import { bind, type Placement, RefusedLate, reserve, unreserve } from "./binding-cycle.ts";
+import { buildProfile } from "./config/build-profile.ts";
+import { defaultConfig, type SchedulerConfig } from "./config/config.ts";
+import { Decisions } from "./decisions.ts";
+import { handleEvents } from "./event-handlers.ts";
+import { ClusterState } from "./framework/cluster-state.ts";
+import { Decider, type Decision } from "./framework/cycle.ts";
+import { CycleState } from "./framework/cycle-state.ts";
+import { signed } from "./framework/filtering.ts";
+import type { Handle, Registry } from "./framework/handle.ts";
+import { Nominator } from "./framework/nominator.ts";
+import type { PodInfo } from "./framework/pod-info.ts";
+import type { Profile } from "./framework/profile.ts";
+import { type Refusals, refusalMessage, refusingPlugins } from "./framework/refusals.ts";
+import { WaitingAtPermit } from "./framework/waiting-at-permit.ts";
+import { plugins } from "./plugins/index.ts";
+import { patchStatus, statusPatch, truncated, type Verdict } from "./pod-status.ts";
+import type { QueueEntry } from "./queue/queue-entry.ts";
+import { SchedulingQueue } from "./queue/scheduling-queue.ts";
+import { watchedResources } from "./watched-resources.ts";
+
+export interface SchedulerOptions {
+  readonly client: Client;
+  readonly cache: Cache;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly events: EventRecorder;
+  readonly config?: SchedulerConfig;
+  /** More plugins than our own; one of an own name takes its place. */
+  readonly registry?: Registry;
+  readonly signal: AbortSignal;
+}
+
+export interface RunningScheduler {
+  /** Resolves when it has taken in the cluster and begun to schedule. */
+  readonly ready: Promise<void>;
+  /** For /debug/decisions. */
+  readonly decisions: Decisions;
+  readonly cluster: ClusterState;
+  readonly queue: SchedulingQueue;
+  /** Bindings under way. */
+  readonly binding: number;
+}
+
+/** How long it decides without a pause. */
+const SLICE_MS = 5;
+const MAX_BINDINGS = 256;
+const NO_NODES = "no nodes available to schedule pods";
+
+export const startScheduler = (options: SchedulerOptions): RunningScheduler => new Scheduler(options);
+
+class Scheduler implements RunningScheduler {
+  readonly ready: Promise<void>;
+  readonly decisions = new Decisions();
+  readonly cluster = new ClusterState();
+  readonly queue: SchedulingQueue;
+  binding = 0;
+  readonly #options: SchedulerOptions;
+  readonly #nominator = new Nominator();
+  readonly #waiting: WaitingAtPermit;
+  readonly #decider: Decider;
+  readonly #profiles: ReadonlyMap<string, Profile>;
+  #started = false;
+  #woken = false;
+
+  constructor(options: SchedulerOptions) {
+    const { clock, random, signal, config = defaultConfig } = options;
+    this.#options = options;
+    this.#waiting = new WaitingAtPermit(clock);
+    this.#decider = new Decider(this.cluster, this.#nominator, random);
+    const handle = this.#handle();
+    const registry = { ...plugins, ...options.registry };
+    this.#profiles = new Map(
+      config.profiles.map((profile) => [
+        profile.schedulerName,
+        buildProfile(profile, config.percentageOfNodesToScore, registry, handle),
+      ]),
+    );
+    const all = [...this.#profiles.values()];
+    const [sort] = (all[0] as Profile).points.queueSort;
+    this.queue = new SchedulingQueue({
+      clock,
+      compare: (a, b) => (sort as NonNullable<typeof sort>).queueSort(a, b),
+      plugins: all.flatMap((profile) => profile.plugins),
+      gate: (pod) => this.#gate(pod),
+      ready: () => this.#wake(),
+      initialBackoffMs: config.podInitialBackoffSeconds * 1000,
+      maxBackoffMs: config.podMaxBackoffSeconds * 1000,
+    });
+    signal.addEventListener("abort", () => this.queue.close(), { once: true });
+    this.ready = this.#start();
+  }
+
+  async #start(): Promise<void> {
+    const { cache, signal } = this.#options;
+    await Promise.all(watchedResources.map((ref) => cache.informer(ref).synced));
+    if (signal.aborted) return;
+    const stop = handleEvents({
+      cache,
+      cluster: this.cluster,
+      queue: this.queue,
+      nominator: this.#nominator,
+      isOurs: (pod) => this.#profileOf(pod) !== undefined,
+      rejectWaiting: (...args) => this.#waiting.reject(...args),
+    });
+    signal.addEventListener("abort", stop, { once: true });
+    this.#started = true;
+    this.#wake();
+  }
+
+  #handle(): Handle {
+    const { client, cache, clock, random, log, events, signal } = this.#options;
+    return {
+      client,
+      cache,
+      clock,
+      random,
+      log,
+      events,
+      signal,
+      cluster: this.cluster,
+      nominator: this.#nominator,
+      activate: (uid) => this.queue.activate(uid),
+      allowWaiting: (uid, plugin) => this.#waiting.allow(uid, plugin),
+      rejectWaiting: (uid, plugin, reason) => this.#waiting.reject(uid, plugin, reason),
+    };
+  }
+
+  #profileOf({ spec }: Pod): Profile | undefined {
+    return this.#profiles.get(spec.schedulerName ?? "default-scheduler");
+  }
+
+  #gate(pod: Pod) {
+    for (const plugin of this.#profileOf(pod)?.points.preEnqueue ?? []) {
+      const refusal = plugin.preEnqueue(pod);
+      if (refusal) return signed(refusal, plugin.name);
+    }
+    return undefined;
+  }
+
+  #wake(): void {
+    if (this.#woken || !this.#started) return;
+    this.#woken = true;
+    setImmediate(() => this.#run());
+  }
+
+  #run(): void {
+    this.#woken = false;
+    const { clock, signal } = this.#options;
+    const until = clock.monotonic() + SLICE_MS;
+    while (!signal.aborted && this.binding < MAX_BINDINGS) {
+      const entry = this.queue.pop();
+      if (!entry) return;
+      this.#schedule(entry);
+      if (clock.monotonic() < until) continue;
+      this.#wake();
+      return;
+    }
+  }
+
+  #schedule(entry: QueueEntry): void {
+    const { info, uid } = entry;
+    const { events, clock } = this.#options;
+    const profile = this.#profileOf(info.pod);
+    if (!profile || this.cluster.nodeOf(uid) !== undefined) {
+      this.queue.done(uid);
+      return;
+    }
+    if (info.pod.metadata.deletionTimestamp) {
+      events.event(info.pod, "Warning", "FailedScheduling", `skip schedule deleting pod: ${info.key}`);
+      this.queue.done(uid);
+      return;
+    }
+    const state = new CycleState();
+    try {
+      const decision = this.#decider.decide(profile, info, state);
+      if (decision.node === undefined) this.#noNodeFits(entry, profile, decision, state);
+      else {
+        this.decisions.record(info, decision, clock.now());
+        this.#place(entry, { profile, info, node: decision.node, state });
+      }
+    } catch (error) {
+      this.#failed(entry, error);
+    }
+  }
+
+  #noNodeFits(entry: QueueEntry, profile: Profile, decision: Decision, state: CycleState): void {
+    const { info } = entry;
+    const { refusals } = decision;
+    if (refusals.nodes === 0) {
+      this.#refused(entry, new Set(), { reason: "Unschedulable", message: NO_NODES, nominatedNode: undefined });
+      return;
+    }
+    const { node, messages } = this.#postFilter(profile, info, refusals, state);
+    const message = [refusalMessage(refusals), messages.join(", ")].filter(Boolean).join(" ");
+    this.decisions.record(info, decision, this.#options.clock.now(), {
+      message,
+      ...(node ? { nominatedNode: node } : {}),
+    });
+    this.#refused(entry, refusingPlugins(refusals), { reason: "Unschedulable", message, nominatedNode: node });
+  }
+
+  /** The first plugin that makes room ends it; else all have their say. */
+  #postFilter(profile: Profile, info: PodInfo, refusals: Refusals, state: CycleState) {
+    const messages: string[] = [];
+    let cleared: string | undefined;
+    for (const plugin of profile.points.postFilter) {
+      const result = plugin.postFilter(info.pod, state, refusals);
+      if (result?.node) {
+        this.#nominator.set(info, result.node);
+        return { node: result.node, messages: [] };
+      }
+      if (result?.node === "") cleared = "";
+      if (result?.message) messages.push(result.message);
+    }
+    if (cleared === "") this.#nominator.delete(info.pod.metadata.uid);
+    return { node: cleared, messages };
+  }
+
+  #place(entry: QueueEntry, placement: Placement): void {
+    const { info, node } = placement;
+    const { uid } = entry;
+    this.cluster.assume(info, node);
+    this.#nominator.delete(uid);
+    let waits: ReadonlyMap<string, number>;
+    try {
+      waits = reserve(placement);
+    } catch (error) {
+      this.#giveBack(entry, placement, error);
+      return;
+    }
+    const { events, signal } = this.#options;
+    this.binding++;
+    bind(placement, waits, this.#waiting, signal)
+      .then(
+        () => {
+          this.queue.done(uid);
+          events.event(info.pod, "Normal", "Scheduled", `Successfully assigned ${info.key} to ${node}`);
+        },
+        (error: unknown) => this.#giveBack(entry, placement, error),
+      )
+      .finally(() => {
+        this.binding--;
+        if (!this.queue.isEmpty) this.#wake();
+      })
+      .catch((error: unknown) => this.#options.log.error("after a binding", { pod: info.key, error }));
+  }
+
+  /** The place was taken but the pod is not there: it is free again, for others too. */
+  #giveBack(entry: QueueEntry, placement: Placement, error: unknown): void {
+    const { info, node } = placement;
+    unreserve(placement);
+    this.cluster.forget(entry.uid);
+    const nominated = entry.pod.status.nominatedNodeName;
+    if (nominated && this.queue.has(entry.uid)) this.#nominator.set(entry.info, nominated);
+    this.queue.moveAll("pod/bound-delete", info.pod, undefined);
+    if (!(error instanceof RefusedLate)) {
+      this.#failed(entry, error);
+      return;
+    }
+    const refusals = {
+      nodes: this.cluster.nodes.length,
+      byNode: new Map([[node, error.refusal]]),
+      others: undefined,
+      outright: false,
+    };
+    const message = refusalMessage(refusals);
+    this.#refused(entry, refusingPlugins(refusals), { reason: "Unschedulable", message, nominatedNode: undefined });
+  }
+
+  #refused(entry: QueueEntry, refusedBy: ReadonlySet<string>, verdict: Verdict): void {
+    if (!this.queue.has(entry.uid)) return;
+    this.queue.putBackRefused(entry, refusedBy);
+    this.#tell(entry.info, verdict);
+  }
+
+  #failed(entry: QueueEntry, error: unknown): void {
+    if (!this.queue.has(entry.uid)) return;
+    const message = error instanceof Error ? error.message : String(error);
+    this.#options.log.error("scheduling failed", { pod: entry.info.key, error });
+    this.queue.putBackFailed(entry);
+    this.#tell(entry.info, { reason: "SchedulerError", message, nominatedNode: undefined });
+  }
+
+  #tell({ pod, key }: PodInfo, verdict: Verdict): void {
+    const { client, clock, events, log } = this.#options;
+    events.event(pod, "Warning", "FailedScheduling", truncated(verdict.message));
+    const body = statusPatch(pod, verdict, clock.now());
+    if (!body) return;
+    patchStatus(client, pod, body).catch((error: unknown) => {
+      if (!isReason(error, "NotFound")) log.error("the pod's condition could not be written", { pod: key, error });
+    });
+  }
+}

@@ -1,0 +1,163 @@
+/**
+ * A cluster in memory for the scheduler's own tests: objects that tests put in, informers that tell of them at once, and a client that
+ * does what a scheduler asks for (bind, patch the status, delete). It validates nothing.
+ */
+
+import { nodes, pods } from "@kubets/api/generated/refs";
+import type { Pod } from "@kubets/api/generated/types/core-v1";
+import type { Draft, KubeObject } from "@kubets/api/meta";
+import type { ResourceRef } from "@kubets/api/resource-ref";
+import type { Client, ObjectKey, Patch } from "@kubets/client/client";
+import type { Cache } from "@kubets/client/controller";
+import type { EventRecorder } from "@kubets/client/event-recorder";
+import { type Informer, type InformerHandler, keyOf } from "@kubets/client/informer";
+import { conflict, notFound } from "@kubets/machinery/status-error";
+
+type Handler = InformerHandler<KubeObject>;
+
+interface Collection {
+  readonly objects: Map<string, KubeObject>;
+  readonly handlers: Set<Handler>;
+}
+
+export class MemoryCluster {
+  readonly events: string[] = [];
+  /** Bindings, deletions and patches in the order in which they came, as "bind default/a n1". */
+  readonly requests: string[] = [];
+  /** Refuses a request by throwing; it gets what `requests` would get. */
+  fault: (request: string) => Error | undefined = () => undefined;
+  readonly #collections = new Map<string, Collection>();
+  #revision = 1;
+
+  /** Adds the objects, or puts them in the place of those with their names. */
+  put(...objects: readonly KubeObject[]): void {
+    for (const object of objects) {
+      const { objects: all, handlers } = this.#collection(object.kind);
+      const key = keyOf(object);
+      const old = all.get(key);
+      const now = { ...object, metadata: { ...object.metadata, resourceVersion: String(++this.#revision) } };
+      all.set(key, now);
+      for (const handler of handlers)
+        if (old) handler.changed?.(now, old);
+        else handler.added?.(now);
+    }
+  }
+
+  remove(kind: string, key: string): void {
+    const { objects, handlers } = this.#collection(kind);
+    const gone = objects.get(key);
+    if (!gone) return;
+    objects.delete(key);
+    for (const handler of handlers) handler.deleted?.(gone);
+  }
+
+  pod(name: string, namespace = "default"): Pod {
+    return this.#collection("Pod").objects.get(`${namespace}/${name}`) as Pod;
+  }
+
+  /** All pods with their nodes, as "a -> n1", in order of their names. */
+  placements(): string[] {
+    return this.cache
+      .list(pods)
+      .map(({ metadata, spec }) => `${metadata.name} -> ${spec.nodeName ?? "?"}`)
+      .sort();
+  }
+
+  readonly cache: Cache = {
+    informer: <T extends KubeObject>(ref: ResourceRef<T>) => this.#informer(ref) as Informer<T>,
+    get: <T extends KubeObject>(ref: ResourceRef<T>, key: string) =>
+      this.#collection(ref.kind).objects.get(key) as T | undefined,
+    list: <T extends KubeObject>(ref: ResourceRef<T>, namespace?: string) => this.#list(ref, namespace) as T[],
+    owned: () => [],
+  } as Cache;
+
+  readonly recorder: EventRecorder = {
+    event: (about, type, reason, message) => {
+      const name = "metadata" in about ? about.metadata.name : about.name;
+      this.events.push(`${name}: ${type} ${reason}: ${message}`);
+    },
+    as: () => this.recorder,
+  };
+
+  readonly client = {
+    act: async (_: ResourceRef, key: ObjectKey, __: string, body: { target: { name: string } }) =>
+      this.#bind(key, body.target.name),
+    patch: async (ref: ResourceRef, key: ObjectKey, patch: Patch) => this.#patch(ref, key, patch.body as Draft<Pod>),
+    update: async (_: ResourceRef, object: KubeObject) => {
+      this.#request(`update ${object.kind} ${keyOf(object)}`);
+      this.put(object);
+      return object;
+    },
+    delete: async (ref: ResourceRef, { namespace, name }: ObjectKey) => {
+      this.#request(`delete ${namespace}/${name}`);
+      this.remove(ref.kind, `${namespace}/${name}`);
+    },
+  } as unknown as Client;
+
+  #bind({ namespace, name }: ObjectKey, node: string): void {
+    this.#request(`bind ${namespace}/${name} ${node}`);
+    const pod = this.pod(name, namespace);
+    if (!pod) throw notFound(pods, name);
+    if (pod.spec.nodeName) throw conflict(pods, name, `pod ${name} is already assigned to node "${pod.spec.nodeName}"`);
+    if (!this.cache.get(nodes, node)) throw notFound(nodes, node);
+    this.put({ ...pod, spec: { ...pod.spec, nodeName: node } } as Pod);
+  }
+
+  #patch(ref: ResourceRef, { namespace, name }: ObjectKey, body: Draft<Pod>): void {
+    this.#request(`patch ${namespace}/${name}`);
+    const old = this.#collection(ref.kind).objects.get(`${namespace}/${name}`) as Pod | undefined;
+    if (!old) throw notFound(pods, name);
+    const { conditions = [], ...status } = body.status;
+    const named = new Set(conditions.map(({ type }) => type));
+    const kept = (old.status?.conditions ?? []).filter(({ type }) => !named.has(type));
+    const now = {
+      ...old,
+      metadata: {
+        ...old.metadata,
+        ...(body.metadata.annotations
+          ? { annotations: { ...old.metadata.annotations, ...body.metadata.annotations } }
+          : {}),
+      },
+      status: { ...old.status, ...status, conditions: [...kept, ...conditions] },
+    } as Draft<Pod>;
+    if (status.nominatedNodeName === null) delete now.status.nominatedNodeName;
+    this.put(now as Pod);
+  }
+
+  #request(text: string): void {
+    this.requests.push(text);
+    const error = this.fault(text);
+    if (error) throw error;
+  }
+
+  #informer(ref: ResourceRef): Informer<KubeObject> {
+    const { objects, handlers } = this.#collection(ref.kind);
+    return {
+      synced: Promise.resolve(),
+      hasSynced: true,
+      get: (key) => objects.get(key),
+      list: (namespace) => this.#list(ref, namespace),
+      indexed: () => [],
+      addIndex: () => {},
+      subscribe: (handler) => {
+        handlers.add(handler);
+        for (const object of objects.values()) handler.added?.(object);
+        return { stop: () => void handlers.delete(handler) };
+      },
+    };
+  }
+
+  #list(ref: ResourceRef, namespace?: string): KubeObject[] {
+    const all = [...this.#collection(ref.kind).objects.values()];
+    return namespace ? all.filter(({ metadata }) => (metadata as { namespace?: string }).namespace === namespace) : all;
+  }
+
+  #collection(kind: string): Collection {
+    let collection = this.#collections.get(kind);
+    if (!collection) {
+      collection = { objects: new Map(), handlers: new Set() };
+      this.#collections.set(kind, collection);
+    }
+    return collection;
+  }
+}

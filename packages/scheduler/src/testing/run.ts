@@ -1,0 +1,51 @@
+/** A scheduler over a cluster in memory and a virtual clock: `const run = await runScheduler(); run.cluster.put(...); await run.settle()`. */
+import { type Random, seededRandom, silentLogger, VirtualClock } from "@kubets/machinery";
+import type { SchedulerConfig } from "../config/config.ts";
+import type { Registry } from "../framework/handle.ts";
+import { type RunningScheduler, startScheduler } from "../scheduler.ts";
+import { MemoryCluster } from "./memory-cluster.ts";
+
+export interface Run {
+  readonly cluster: MemoryCluster;
+  readonly clock: VirtualClock;
+  readonly scheduler: RunningScheduler;
+  /** Lets everything that is due happen. */
+  settle(): Promise<void>;
+  stop(): void;
+}
+
+export async function runScheduler(
+  options: { random?: Random; config?: SchedulerConfig; registry?: Registry; cluster?: MemoryCluster } = {},
+): Promise<Run> {
+  const cluster = options.cluster ?? new MemoryCluster();
+  const clock = new VirtualClock();
+  const abort = new AbortController();
+  const { random = seededRandom(1), config, registry } = options;
+  const scheduler = startScheduler({
+    client: cluster.client,
+    cache: cluster.cache,
+    events: cluster.recorder,
+    clock,
+    random,
+    log: silentLogger,
+    signal: abort.signal,
+    ...(config ? { config } : {}),
+    ...(registry ? { registry } : {}),
+  });
+  await scheduler.ready;
+  const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+  return {
+    cluster,
+    clock,
+    scheduler,
+    async settle() {
+      for (let quiet = 0; quiet < 3; ) {
+        const before = cluster.requests.length;
+        await turn();
+        quiet =
+          scheduler.queue.isEmpty && scheduler.binding === 0 && before === cluster.requests.length ? quiet + 1 : 0;
+      }
+    },
+    stop: () => abort.abort(),
+  };
+}
