@@ -9,7 +9,7 @@ import { autoscalingResources } from "./autoscaling/index.ts";
 import { batchResources } from "./batch/index.ts";
 import { certificatesResources } from "./certificates/index.ts";
 import { coordinationResources } from "./coordination/index.ts";
-import { configMapResource } from "./core/configmap.ts";
+import { coreResources } from "./core/index.ts";
 import { discoveryResources } from "./discovery/index.ts";
 import { eventsResources } from "./events/index.ts";
 import { flowcontrolResources } from "./flowcontrol/index.ts";
@@ -24,7 +24,7 @@ import { schedulingResources } from "./scheduling/index.ts";
 import { storageResources } from "./storage/index.ts";
 
 export const builtInResources: readonly ResourceDefinition[] = [
-  configMapResource,
+  ...coreResources,
   ...apiregistrationResources,
   ...appsResources,
   ...eventsResources,

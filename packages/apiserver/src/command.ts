@@ -7,7 +7,7 @@ import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
 import { defineCommand } from "@kubets/machinery/command";
 import type { FlagValues } from "@kubets/machinery/flags";
 import { installProcessHandlers } from "@kubets/machinery/process-errors";
-import { onStopSignal } from "@kubets/machinery/stop-signal";
+import { onStopSignal } from "@kubets/machinery/shutdown";
 import { connectEtcd, openEmbeddedStorage, type Storage } from "@kubets/storage";
 import type { ServerTls } from "@kubets/wire/http";
 import { createKey, keyFromPem, keyToPem, publicKeysFromPem, publicOf } from "@kubets/wire/x509";
@@ -68,11 +68,14 @@ async function serve(flags: Flags): Promise<void> {
     },
     featureEnabled: (name) => gates.enabled(name as Parameters<typeof gates.enabled>[0]),
   });
-  await onStopSignal();
+  await stopAsked();
   log.info("stopping");
   await running.close();
   await storage.close();
 }
+
+/** Resolves when a signal says that the process is to end. */
+const stopAsked = () => new Promise<void>((resolve) => onStopSignal().signal.addEventListener("abort", () => resolve(), { once: true }));
 
 const folderOf = (flags: Flags) => flags["data-dir"] || "kubets-data";
 

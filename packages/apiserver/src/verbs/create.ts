@@ -44,11 +44,13 @@ export async function createObject(call: ApiCall, object: Draft<KubeObject>, own
   await admitFinally(call, "CREATE", object, undefined);
 
   const key = definition.namespaced ? `${call.info.namespace}/${object.metadata.name}` : object.metadata.name;
-  const canonicalObject = canonical(definition.schema, object) as unknown as KubeObject;
   if (isDryRun(call)) {
     if (storeOf(call).cache.get(key)) throw exists(call, object);
-    return { stored: undefined, object: canonicalObject };
+    return { stored: undefined, object: canonical(definition.schema, object) as unknown as KubeObject };
   }
+  // Takes the place at which storage will set the revision.
+  object.metadata.resourceVersion = "0";
+  const canonicalObject = canonical(definition.schema, object) as unknown as KubeObject;
   const outcome = await storeOf(call).create(key, toHub(definition, canonicalObject));
   if (!outcome.done) throw exists(call, object);
   return { stored: outcome.object, object: canonicalObject };
