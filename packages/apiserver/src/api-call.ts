@@ -21,6 +21,8 @@ export interface ApiCall {
   readonly subresource: Subresource | undefined;
   readonly form: AnswerForm;
   readonly warnings: string[];
+  /** Everything is done but the commit. Set from the query, or from delete options in the body. */
+  dryRun: boolean;
 }
 
 /** The store of a call; only resources that are stored get as far as asking. */
@@ -31,8 +33,6 @@ export function storeOf(call: ApiCall): ResourceStore {
 
 /** "namespace/name" or "name". */
 export const keyOf = ({ namespace, name }: { namespace: string; name: string }): string => (namespace ? `${namespace}/${name}` : name);
-
-export const isDryRun = (call: ApiCall): boolean => call.info.query.getAll("dryRun").includes("All");
 
 /** The object as the request's version shows it. */
 export function inVersion(call: { resource: ServedResource }, object: KubeObject): KubeObject {

@@ -77,6 +77,7 @@ export class Core {
       subresource,
       form: formOf(exchange, info),
       warnings: definition.deprecation ? [definition.deprecation] : [],
+      dryRun: info.query.has("dryRun"),
     };
     return dispatch(call, subresource);
   }

@@ -1,4 +1,11 @@
-/** The gates of the API server that can be switched. Gates of v1.36 that this server always has on, or does not have yet, are not here. */
+/** The gates of v1.36 by which this server decides something. Those of features that it always has, or does not have, are not here. */
 import { defineGates } from "@kubets/machinery/feature-gates";
 
-export const featureGates = () => defineGates({});
+export const featureGates = () =>
+  defineGates({
+    ContainerStopSignals: { default: false, stage: "alpha" },
+    HPAScaleToZero: { default: false, stage: "alpha" },
+    MaxUnavailableStatefulSet: { default: true, stage: "beta" },
+    PodCertificateRequest: { default: false, stage: "beta" },
+    TaintTolerationComparisonOperators: { default: false, stage: "alpha" },
+  });

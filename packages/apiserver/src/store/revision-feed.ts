@@ -90,7 +90,16 @@ export class RevisionFeed {
 
   #follow(after: number): void {
     this.#watch = this.storage.watch(ROOT, after, {
-      changes: (changes, upTo) => this.#take(changes, upTo),
+      changes: (changes, upTo) => {
+        try {
+          this.#take(changes, upTo);
+        } catch (cause) {
+          // A cache that missed a change would answer wrongly for ever: end the process, and start again from storage.
+          setImmediate(() => {
+            throw new Error(`the change up to revision ${upTo} could not be taken in`, { cause });
+          });
+        }
+      },
       closed: ({ why, cause }) => {
         if (why === "stopped") return;
         this.#log.warn("the watch of storage ended; taking it up again", { why, error: cause, revision: this.#revision });

@@ -21,7 +21,7 @@ export async function evict(call: ApiCall): Promise<void> {
   const eviction = (await readObject(call, EVICTION)) as unknown as { metadata?: { name?: string }; deleteOptions?: DeleteOptions };
   if (eviction.metadata?.name && eviction.metadata.name !== call.info.name) throw badRequest("name in URL does not match name in Eviction object");
   const options = eviction.deleteOptions ?? {};
-  if (options.dryRun?.length) call.info.query.set("dryRun", "All");
+  if (options.dryRun?.length) call.dryRun = true;
   await storeOf(call).fresh();
   const found = storeOf(call).cache.get(keyOf(call.info));
   if (!found) throw notFound(groupResource(call.resource.definition), call.info.name);

@@ -3,7 +3,7 @@ import { canonical } from "@kubets/api/codec/canonical";
 import type { Draft, KubeObject } from "@kubets/api/meta";
 import { groupResource } from "@kubets/api/resource";
 import { alreadyExists, badRequest, generateNameConflict, invalid } from "@kubets/machinery";
-import { type ApiCall, isDryRun, storeOf } from "../api-call.ts";
+import { type ApiCall, storeOf } from "../api-call.ts";
 import { readObject } from "../body.ts";
 import { respondCached, respondObject } from "../respond.ts";
 import { admit, admitFinally } from "../write/admit.ts";
@@ -44,7 +44,7 @@ export async function createObject(call: ApiCall, object: Draft<KubeObject>, own
   await admitFinally(call, "CREATE", object, undefined);
 
   const key = definition.namespaced ? `${call.info.namespace}/${object.metadata.name}` : object.metadata.name;
-  if (isDryRun(call)) {
+  if (call.dryRun) {
     if (storeOf(call).cache.get(key)) throw exists(call, object);
     return { stored: undefined, object: canonical(definition.schema, object) as unknown as KubeObject };
   }

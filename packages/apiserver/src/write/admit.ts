@@ -1,7 +1,7 @@
 /** Calls admission for the write of a call. */
 import type { Draft, KubeObject } from "@kubets/api/meta";
 import type { AdmissionRequest, Operation } from "../admission/plugin.ts";
-import { type ApiCall, isDryRun } from "../api-call.ts";
+import { type ApiCall } from "../api-call.ts";
 
 /** The mutating plugins. */
 export function admit(call: ApiCall, operation: Operation, object: Draft<KubeObject> | undefined, old: KubeObject | undefined, options?: unknown) {
@@ -36,7 +36,7 @@ function admissionRequest(
     object,
     old,
     user,
-    dryRun: isDryRun(call),
+    dryRun: call.dryRun,
     options,
     warn: (text) => warnings.push(text),
   };

@@ -8,7 +8,7 @@ import type { Draft, KubeObject } from "@kubets/api/meta";
 import { groupResource, type PartStrategy, type ResourceDefinition, type Subresource } from "@kubets/api/resource";
 import { conflict, invalid, notFound } from "@kubets/machinery";
 import { deepEqual } from "@kubets/machinery/deep-equal";
-import { type ApiCall, inVersion, isDryRun, keyOf, storeOf } from "../api-call.ts";
+import { type ApiCall, inVersion, keyOf, storeOf } from "../api-call.ts";
 import type { CachedObject } from "../store/cached-object.ts";
 import { admit, admitFinally } from "./admit.ts";
 import { writeContext } from "./context.ts";
@@ -45,7 +45,7 @@ export async function changeObject(
     if (!current) throw notFound(groupResource(call.resource.definition), call.info.name);
     const old = inVersion(call, current.object);
     const next = await build(call, old, await make(old), options.owners ?? ownFields);
-    if (isDryRun(call)) return { stored: undefined, object: next };
+    if (call.dryRun) return { stored: undefined, object: next };
     const stored = toHub(call.resource.definition, next);
     if (isSame(store.definition, current, stored)) return { stored: current, object: old };
     const outcome = goesNow(stored) ? await store.remove(key, current) : await store.replace(key, stored, current);

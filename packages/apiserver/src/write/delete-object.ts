@@ -5,7 +5,7 @@
 import type { Draft, KubeObject } from "@kubets/api/meta";
 import { groupResource, type ResourceDefinition } from "@kubets/api/resource";
 import { conflict, notFound } from "@kubets/machinery";
-import { type ApiCall, isDryRun, storeOf } from "../api-call.ts";
+import { type ApiCall, storeOf } from "../api-call.ts";
 import type { CachedObject } from "../store/cached-object.ts";
 import type { WriteOutcome } from "../store/resource-store.ts";
 import { admit, admitFinally } from "./admit.ts";
@@ -30,7 +30,7 @@ export async function deleteObject(call: ApiCall, found: CachedObject, options: 
     await admitFinally(call, "DELETE", undefined, current.object, options);
     const marked = markDeleted(definition, current.object, options, call.server.clock.now());
     if (marked === "unchanged") return { object: current, gone: false, pending: true };
-    if (isDryRun(call)) return { object: current, gone: !marked, pending: Boolean(marked) };
+    if (call.dryRun) return { object: current, gone: !marked, pending: Boolean(marked) };
     const outcome: WriteOutcome = marked ? await store.replace(current.key, marked, current) : await store.remove(current.key, current);
     if (outcome.done) return { object: outcome.object, gone: !marked, pending: Boolean(marked) };
     current = outcome.current;

@@ -23,7 +23,7 @@ export async function readDeleteOptions(call: ApiCall): Promise<DeleteOptions> {
   const options = { ...fromQuery(call.info.query), ...(body as DeleteOptions | undefined) };
   const errors = validate(options);
   if (errors.length) throw invalid({ group: "meta.k8s.io", kind: "DeleteOptions" }, "", errors);
-  if (options.dryRun?.length) call.info.query.set("dryRun", "All");
+  if (options.dryRun?.length) call.dryRun = true;
   return options;
 }
 
