@@ -10,6 +10,8 @@ export type Headers = Readonly<Record<string, string>>;
 /** A header block larger than this, inflated, is an attack. */
 const MAX_BLOCK_BYTES = 64 * 1024;
 const LARGEST_STORED = 65_535;
+/** An empty stored block. Go's inflater hands out what it has only when it meets one. */
+const SYNC = Buffer.of(0, 0, 0, 0xff, 0xff);
 
 /** Makes the blocks of one connection's sending side. */
 export function headerWriter(): (headers: Headers) => Buffer {
@@ -25,7 +27,7 @@ export function headerWriter(): (headers: Headers) => Buffer {
       head.writeUInt16LE(piece.length ^ 0xffff, 3);
       parts.push(head, piece);
     }
-    return Buffer.concat(parts);
+    return Buffer.concat([...parts, SYNC]);
   };
 }
 

@@ -6,9 +6,8 @@ import { UpgradeRefusedError } from "../streams/refused.ts";
 import type { StreamSession } from "../streams/session.ts";
 import { spdySession } from "./session.ts";
 
-/** The protocols of exec and attach over SPDY, newest first. */
+/** The protocols of exec and attach over SPDY, newest first. Version 5 is of WebSockets alone. */
 export const SPDY_COMMAND_PROTOCOLS = [
-  "v5.channel.k8s.io",
   "v4.channel.k8s.io",
   "v3.channel.k8s.io",
   "v2.channel.k8s.io",

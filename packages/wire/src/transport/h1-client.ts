@@ -6,7 +6,6 @@ import { bodyOf } from "./response-body.ts";
 import { type ApiRequest, type ApiResponse, TransportError } from "./transport.ts";
 
 const MAX_IDLE_SOCKETS = 32;
-const IDLE_MS = 60_000;
 
 export class H1Client {
   readonly #server: URL;
