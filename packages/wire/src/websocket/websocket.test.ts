@@ -55,7 +55,11 @@ async function serve(exchange: Exchange): Promise<void> {
 }
 
 before(async () => {
-  server = await listen({ tls: pki.server, host: "127.0.0.1", handler: (exchange) => void serve(exchange) });
+  server = await listen({
+    tls: pki.server,
+    host: "127.0.0.1",
+    handler: (exchange) => void serve(exchange).catch(() => {}),
+  });
 });
 after(() => server.close());
 
