@@ -48,7 +48,7 @@ export function respondList(call: ApiCall, objects: readonly CachedObject[], met
   const { definition } = resource;
   const kind = `${definition.kind}List`;
   if (!exchange.direct && form.media === "json" && !form.pretty && !form.as && !definition.hub)
-    return exchange.respond(200, headersOf(call), jsonList(definition, meta, objects));
+    return exchange.respond(200, headersOf(call), jsonList(call, meta, objects));
   const items = objects.map((cached) => inVersion(call, cached.object));
   const list = { kind, apiVersion: groupVersion(definition), metadata: meta, items };
   if (exchange.direct) return exchange.direct.respond(200, list);
@@ -90,21 +90,33 @@ function textOf(form: AnswerForm, value: object): string {
   return form.pretty ? stringifyJson(value as ReadonlyJson, 2) : `${stringifyJson(value as ReadonlyJson)}\n`;
 }
 
-function jsonList(definition: { kind: string; group: string; version: string }, meta: ListMeta, objects: readonly CachedObject[]): Buffer {
+function jsonList(call: ApiCall, meta: ListMeta, objects: readonly CachedObject[]): Buffer[] {
+  const { definition, store } = call.resource;
   const apiVersion = groupVersion(definition);
-  const head = Buffer.from(`{"kind":"${definition.kind}List","apiVersion":"${apiVersion}","metadata":${JSON.stringify(meta)},"items":[`);
+  const head = `{"kind":"${definition.kind}List","apiVersion":"${apiVersion}","metadata":${JSON.stringify(meta)},"items":[`;
   // Items of a list do not say their kind: each goes without the head that all of them share.
   const skip = `{"kind":"${definition.kind}","apiVersion":"${apiVersion}",`.length;
-  let size = head.length + 3;
+  const { namespace, query } = call.info;
+  const question = JSON.stringify([namespace, query.get("labelSelector"), query.get("fieldSelector"), objects[0]?.key, objects.length]);
+  // Pages of the past are nobody else's.
+  const isPresent = store !== undefined && store.cache.lastChange <= Number(meta.resourceVersion);
+  const items = isPresent ? store.cache.listBytes.get(question, store.cache.lastChange, () => joined(objects, skip)) : joined(objects, skip);
+  return [Buffer.from(head), items, LIST_END];
+}
+
+const LIST_END = Buffer.from("]}\n");
+
+/** The objects one behind another, with commas between, each without its first `skip` bytes. */
+function joined(objects: readonly CachedObject[], skip: number): Buffer {
+  let size = 0;
   for (const { bytes } of objects) size += bytes.length - skip + 2;
   const all = Buffer.allocUnsafe(size);
-  let at = head.copy(all);
+  let at = 0;
   for (const { bytes } of objects) {
-    if (at > head.length) all[at++] = 0x2c; // ,
+    if (at > 0) all[at++] = 0x2c; // ,
     all[at++] = 0x7b; // {
     at += bytes.copy(all, at, skip);
   }
-  at += all.write("]}\n", at);
   return all.subarray(0, at);
 }
 
