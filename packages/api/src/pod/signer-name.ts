@@ -17,7 +17,7 @@ export function signerNameErrors(field: string, signer: string): FieldError[] {
   if (domain.split(".").length < 2)
     errors.push(invalidValue(field, domain, "should be a domain with at least two segments separated by dots"));
   for (const text of dns1123Subdomain(path))
-    errors.push(invalidValue(field, signer, `validating label ${JSON.stringify(path)}: ${text}`));
+    errors.push(invalidValue(field, path, `validating label ${JSON.stringify(path)}: ${text}`));
   if (signer.length > MAX_LENGTH)
     errors.push({ type: "FieldValueTooLong", field, detail: `may not be more than ${MAX_LENGTH} bytes` });
   return errors;
