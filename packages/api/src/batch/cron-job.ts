@@ -16,7 +16,7 @@ import type { CronJob, CronJobSpec } from "../generated/types/batch-v1.ts";
 import type { Draft } from "../meta.ts";
 import { ownStatus, statusSubresource } from "../own-status.ts";
 import { defaultPodTemplate } from "../pod/defaults.ts";
-import { containerCells, containerColumns } from "../pod/template-cells.ts";
+import { containerCells, containerColumns, templateWarnings } from "../pod-template.ts";
 import type { WriteContext } from "../resource.ts";
 import { age, column, nameColumn, wide } from "../table.ts";
 import { jobSpecErrors } from "./job-spec.ts";
@@ -38,7 +38,15 @@ export const cronJobResource = define(cronjobs, {
       : []),
   ],
   validateUpdate: ({ spec }, old, context) => specErrors(spec, old.spec, context),
-  warnings: (cronJob) => [...podNameWarnings(cronJob), ...zoneWarnings(cronJob.spec)],
+  warnings: (cronJob, old) => [
+    ...(old ? [] : podNameWarnings(cronJob)),
+    ...templateWarnings(
+      cronJob.spec.jobTemplate.spec.template,
+      old?.spec.jobTemplate.spec.template,
+      "spec.jobTemplate.spec.template",
+    ),
+    ...zoneWarnings(cronJob.spec),
+  ],
   subresources: { status: statusSubresource() },
   table: {
     columns: [

@@ -16,7 +16,7 @@ import type { Draft } from "../meta.ts";
 import { clearStatus, keepStatus, statusSubresource } from "../own-status.ts";
 import { defaultPodTemplate } from "../pod/defaults.ts";
 import { internalForm } from "../pod/internal-form.ts";
-import { containerCells, containerColumns } from "../pod/template-cells.ts";
+import { containerCells, containerColumns, templateWarnings } from "../pod-template.ts";
 import type { WriteContext } from "../resource.ts";
 import { age, column, humanDuration, nameColumn, wide } from "../table.ts";
 import { generatedSelectorErrors, generateSelector, selectsOwnTemplate } from "./job-selector.ts";
@@ -40,7 +40,11 @@ export const jobResource = define(jobs, {
   prepareForUpdate: keepStatus,
   validate: (job, context) => validate(job, undefined, context),
   validateUpdate: (job, old, context) => [...validate(job, old, context), ...changeErrors(job, old, context)],
-  warnings: (job) => [...podNameWarnings(job), ...indexWarnings(job.spec)],
+  warnings: (job, old) => [
+    ...(old ? [] : podNameWarnings(job)),
+    ...indexWarnings(job.spec),
+    ...templateWarnings(job.spec.template, old?.spec.template),
+  ],
   subresources: { status: statusSubresource(jobStatusErrors) },
   selectableFields: { "status.successful": ({ status }) => String(status.succeeded ?? 0) },
   table: {
