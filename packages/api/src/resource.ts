@@ -87,9 +87,19 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   readonly changeIgnores?: readonly string[];
 }
 
+/** Who makes a request. */
+export interface RequestUser {
+  readonly username: string;
+  readonly uid?: string;
+  readonly groups?: readonly string[];
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
+}
+
 export interface WriteContext {
   /** RFC 3339, seconds: what creationTimestamp gets. */
   readonly now: string;
+  /** Certificate requests say who made them. */
+  readonly user?: RequestUser;
   featureEnabled(name: string): boolean;
   /** The cluster's options that validation or allocation depends on. */
   readonly allowPrivileged: boolean;

@@ -1,7 +1,7 @@
 /** PriorityClasses: names for how much a pod matters. Neither value nor preemption ever change: pods carry copies. */
 import { type FieldError, forbiddenField } from "@kubets/machinery";
 import { define } from "../define.ts";
-import { checkImmutable, checkOneOfInOrder } from "../field-checks.ts";
+import { checkImmutable, checkOneOf } from "../field-checks.ts";
 import { priorityclasses } from "../generated/refs.ts";
 import type { PriorityClass } from "../generated/types/scheduling-v1.ts";
 import { age, column, nameColumn } from "../table.ts";
@@ -53,7 +53,7 @@ function validate({ metadata, value = 0, globalDefault, preemptionPolicy }: Prio
       forbiddenField("value", `maximum allowed value of a user defined priority is ${HIGHEST_USER_PRIORITY}`),
     );
   if (preemptionPolicy != null)
-    errors.push(...checkOneOfInOrder("preemptionPolicy", preemptionPolicy, ["PreemptLowerPriority", "Never"]));
+    errors.push(...checkOneOf("preemptionPolicy", preemptionPolicy, ["PreemptLowerPriority", "Never"]));
   return errors;
 }
 
