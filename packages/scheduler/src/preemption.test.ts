@@ -21,7 +21,8 @@ interface Case {
 const cases: readonly Case[] = [
   {
     name: "the pod of lower priority goes, the higher takes its place",
-    put: ({ cluster }) => cluster.put(node("n1").capacity({ cpu: "2" }).build(), low("small", "n1").build(), high("big").build()),
+    put: ({ cluster }) =>
+      cluster.put(node("n1").capacity({ cpu: "2" }).build(), low("small", "n1").build(), high("big").build()),
     requests: ["patch default/small", "patch default/big", "delete default/small", "bind default/big n1"],
     placements: ["big -> n1"],
   },
@@ -80,7 +81,11 @@ const cases: readonly Case[] = [
   {
     name: "equals do not make each other go",
     put: ({ cluster }) =>
-      cluster.put(node("n1").capacity({ cpu: "2" }).build(), low("small", "n1", "2", 1000).build(), high("big").build()),
+      cluster.put(
+        node("n1").capacity({ cpu: "2" }).build(),
+        low("small", "n1", "2", 1000).build(),
+        high("big").build(),
+      ),
     requests: ["patch default/big"],
     placements: ["big -> ?", "small -> n1"],
     message:
@@ -91,8 +96,14 @@ const cases: readonly Case[] = [
     put: ({ cluster }) =>
       cluster.put(
         node("n1").build(),
-        low("a", "n1", "1").labels({ app: "x" }).spec({ affinity: { podAntiAffinity: apart("x") } }).build(),
-        high("big", "1").labels({ app: "x" }).spec({ affinity: { podAntiAffinity: apart("x") } }).build(),
+        low("a", "n1", "1")
+          .labels({ app: "x" })
+          .spec({ affinity: { podAntiAffinity: apart("x") } })
+          .build(),
+        high("big", "1")
+          .labels({ app: "x" })
+          .spec({ affinity: { podAntiAffinity: apart("x") } })
+          .build(),
       ),
     requests: ["patch default/a", "patch default/big", "delete default/a", "bind default/big n1"],
     placements: ["big -> n1"],
@@ -146,7 +157,10 @@ test("preemption: until its victims are gone the pod keeps the place for itself"
     cluster.put(high("big").build());
     await settle();
     assert.equal(cluster.pod("big").status.nominatedNodeName, "n1");
-    assert.equal(cluster.pod("small").status.conditions?.[0]?.message, "default-scheduler: preempting to accommodate a higher priority pod");
+    assert.equal(
+      cluster.pod("small").status.conditions?.[0]?.message,
+      "default-scheduler: preempting to accommodate a higher priority pod",
+    );
     cluster.fault = () => undefined;
 
     cluster.put(pod("late").requests({ cpu: "1" }).priority(5).build());

@@ -54,8 +54,9 @@ export class MemoryCluster {
       this.#tell(() => {
         const old = collection.view.get(key);
         collection.view.set(key, now);
-        for (const handler of collection.handlers) if (old) handler.changed?.(now, old);
-        else handler.added?.(now);
+        for (const handler of collection.handlers)
+          if (old) handler.changed?.(now, old);
+          else handler.added?.(now);
       });
     }
   }
@@ -131,7 +132,7 @@ export class MemoryCluster {
     this.#request(`patch ${namespace}/${name}`);
     const old = this.#collection(ref.kind).objects.get(`${namespace}/${name}`) as Pod | undefined;
     if (!old) throw notFound(pods, name);
-    const { conditions = [], ...status } = body.status;
+    const { conditions = [], ...status } = body.status ?? {};
     const named = new Set(conditions.map(({ type }) => type));
     const kept = (old.status?.conditions ?? []).filter(({ type }) => !named.has(type));
     const now = {
