@@ -40,6 +40,8 @@ export interface SchedulerOptions {
   readonly config?: SchedulerConfig;
   /** More plugins than our own; one of an own name takes its place. */
   readonly registry?: Registry;
+  /** After so long a pod that fits nowhere is tried again without a cause; five minutes. */
+  readonly maxUnschedulableMs?: number;
   readonly signal: AbortSignal;
 }
 
@@ -98,6 +100,7 @@ class Scheduler implements RunningScheduler {
       ready: () => this.#wake(),
       initialBackoffMs: config.podInitialBackoffSeconds * 1000,
       maxBackoffMs: config.podMaxBackoffSeconds * 1000,
+      ...(options.maxUnschedulableMs === undefined ? {} : { longestWaitMs: options.maxUnschedulableMs }),
     });
     signal.addEventListener("abort", () => this.queue.close(), { once: true });
     this.ready = this.#start();
