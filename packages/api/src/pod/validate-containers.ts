@@ -66,7 +66,7 @@ const NOT_EPHEMERAL = [
 const NO_EPHEMERAL = "cannot be set for an Ephemeral Container";
 
 export function validateEphemeralContainers(field: string, context: ContainerContext): FieldError[] {
-  const { containers = [], initContainers = [], ephemeralContainers = [] } = context.spec;
+  const { containers, initContainers = [], ephemeralContainers = [] } = context.spec;
   const others = new Set([...containers, ...initContainers].map(({ name }) => name));
   const names = new Set(others);
   return ephemeralContainers.flatMap((container, i) => {

@@ -29,8 +29,7 @@ export function validateWindowsOptions(
 
 function userNameProblems(name: string): string[] {
   if (name === "") return ["runAsUserName cannot be an empty string"];
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: this is what is looked for
-  if (/[\u0000-\u001f]/.test(name)) return ["runAsUserName cannot contain control characters"];
+  if (Buffer.from(name).some((byte) => byte < 0x20)) return ["runAsUserName cannot contain control characters"];
   const parts = name.split("\\");
   if (parts.length > 2) return ["runAsUserName cannot contain more than one backslash"];
   const domain = parts.length === 2 ? (parts[0] as string) : undefined;

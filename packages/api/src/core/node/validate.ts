@@ -24,7 +24,7 @@ function taintErrors(taints: readonly Taint[] | undefined): FieldError[] {
   const seen = new Set<string>();
   return (taints ?? []).flatMap((taint, i) => {
     const at = `metadata.taints[${i}]`;
-    const { key = "", value = "", effect } = taint;
+    const { key, value = "", effect } = taint;
     const errors = nameErrors(`${at}.key`, key, labelKey);
     const texts = labelValue(value);
     if (texts.length) errors.push(invalidValue(`${at}.value`, value, texts.join(";")));
