@@ -92,7 +92,7 @@ for (const [what, built, wanted] of [
   ],
   [
     "of a balancer that is not there yet",
-    right.type("LoadBalancer"),
+    service("s").port(80).type("LoadBalancer"),
     ["LoadBalancer", "10.96.0.1", "<pending>", "80/TCP"],
   ],
   [
