@@ -23,7 +23,7 @@ export function seccompMismatches(annotations: Annotations, spec: PodSpec, field
   return errors;
 }
 
-/** Only when a pod is made: the field is what counts afterwards. */
+/** Only in templates and when a pod is made: the field is what counts afterwards. */
 export function appArmorMismatches(annotations: Annotations, spec: PodSpec, field: string): FieldError[] {
   if (spec.os?.name === "windows") return [];
   return placedContainers(spec, field).flatMap(({ container, field: at }) => {

@@ -45,6 +45,7 @@ export function validatePodTemplateSpec(template: PodTemplateSpec, field: string
   errors.push(...validatePodAnnotations(annotations, template.spec, `${field}.annotations`, write));
   errors.push(...validatePodSpec(template.spec, `${field}.spec`, write));
   errors.push(...seccompMismatches(annotations, template.spec, `${field}.spec`));
+  errors.push(...appArmorMismatches(annotations, template.spec, `${field}.spec`));
   if (template.spec.ephemeralContainers?.length) {
     const detail = "ephemeral containers not allowed in pod template";
     errors.push(forbiddenField(`${field}.spec.ephemeralContainers`, detail));

@@ -12,7 +12,6 @@ import { isHeadless } from "./needs.ts";
 import { validateTraffic } from "./validate-traffic.ts";
 
 const TYPES = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
-const KUBELET_PORT = 10250;
 const MAX_STICKY_SECONDS = 86400;
 const RANGES_ANNOTATION = "service.beta.kubernetes.io/load-balancer-source-ranges";
 const ONLY_LOAD_BALANCER = "may only be used when `type` is 'LoadBalancer'";
@@ -33,21 +32,11 @@ export function validateService(service: Service): FieldError[] {
 }
 
 function typeErrors(service: Service): FieldError[] {
-  const { type, ports = [], clusterIPs = [] } = service.spec;
+  const { type, clusterIPs = [] } = service.spec;
   if (type === "ExternalName") return externalNameErrors(service.spec);
   if (type !== "LoadBalancer" && type !== "NodePort") return [];
-  const errors: FieldError[] = [];
-  if (type === "LoadBalancer")
-    for (const [i, { port }] of ports.entries())
-      if (port === KUBELET_PORT) {
-        const detail = `may not expose port ${KUBELET_PORT} externally since it is used by kubelet`;
-        errors.push(invalidValue(`spec.ports[${i}]`, port, detail));
-      }
-  if (isHeadless(service)) {
-    const detail = `may not be set to 'None' for ${type} services`;
-    errors.push(invalidValue("spec.clusterIPs[0]", clusterIPs[0] ?? "", detail));
-  }
-  return errors;
+  const detail = `may not be set to 'None' for ${type} services`;
+  return isHeadless(service) ? [invalidValue("spec.clusterIPs[0]", clusterIPs[0] ?? "", detail)] : [];
 }
 
 function externalNameErrors(spec: ServiceSpec): FieldError[] {
@@ -126,7 +115,7 @@ function balancerErrors(service: Service): FieldError[] {
   if (spec.allocateLoadBalancerNodePorts !== undefined && !isBalancer)
     errors.push(forbiddenField("spec.allocateLoadBalancerNodePorts", ONLY_LOAD_BALANCER));
   if (isBalancer && spec.allocateLoadBalancerNodePorts === undefined)
-    errors.push(required("spec.allocateLoadBalancerNodePorts"));
+    errors.push(required("allocateLoadBalancerNodePorts"));
   return [...errors, ...classErrors(spec)];
 }
 
@@ -148,12 +137,8 @@ function sourceRangeErrors({ spec, metadata }: Service, isBalancer: boolean): Fi
   if (annotation === undefined) return [];
   const path = `metadata.annotations[${RANGES_ANNOTATION}]`;
   const errors = isBalancer ? [] : [forbiddenField(path, ONLY_LOAD_BALANCER)];
-  const list = annotation.trim() === "" ? [] : annotation.split(",").map((range) => range.trim());
-  if (list.some((range) => cidrErrors(range).length)) {
-    const detail = "must be a list of IP ranges. For example, 10.240.0.0/24,10.250.0.0/24";
-    errors.push(invalidValue(path, annotation, detail));
-  }
-  return errors;
+  const list = annotation.trim() === "" ? [] : annotation.split(",");
+  return [...errors, ...list.flatMap((range) => nameErrors(path, range.trim(), cidrErrors))];
 }
 
 /** What a balancer may report. */
