@@ -42,7 +42,7 @@ function subsetErrors({ subsets }: Endpoints): FieldError[] {
   });
 }
 
-function addressErrors({ ip = "", hostname, nodeName }: EndpointAddress, at: string): FieldError[] {
+function addressErrors({ ip, hostname, nodeName }: EndpointAddress, at: string): FieldError[] {
   const errors = nameErrors(`${at}.ip`, ip, ipErrors);
   if (hostname) errors.push(...nameErrors(`${at}.hostname`, hostname, dns1123Label));
   if (nodeName !== undefined) errors.push(...nameErrors(`${at}.nodeName`, nodeName, dns1123Subdomain));

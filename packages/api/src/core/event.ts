@@ -57,7 +57,7 @@ export function validateCoreEvent(event: Event, component: string): FieldError[]
 
 /** An event with a time of its own is one of the newer API, which wants to know more. */
 function newFieldErrors(event: Event, component: string): FieldError[] {
-  const { reportingComponent = "", message = "" } = event;
+  const { reportingComponent, message = "" } = event;
   const errors = reportingComponent ? [] : [required(component)];
   errors.push(...nameErrors(component, reportingComponent, labelKey));
   for (const name of ["reportingInstance", "action", "reason"] as const) {

@@ -14,6 +14,7 @@ import { podTemplateResource } from "./pod-template.ts";
 import { replicationControllerResource } from "./replication-controller.ts";
 import { resourceQuotaResource } from "./resource-quota.ts";
 import { secretResource } from "./secret.ts";
+import { serviceResource } from "./service/index.ts";
 import { serviceAccountResource } from "./service-account.ts";
 
 export const coreResources = [
@@ -33,4 +34,5 @@ export const coreResources = [
   resourceQuotaResource,
   secretResource,
   serviceAccountResource,
+  serviceResource,
 ];

@@ -74,13 +74,18 @@ export const persistentVolumeClaimResource = define(persistentvolumeclaims, {
 
 /** The same source stands in two places; the older of them knows claims and snapshots alone. */
 function settleSources(spec: Draft<PersistentVolumeClaimSpec>): void {
+  if (spec.dataSource && !isClaimOrSnapshot(spec.dataSource)) delete spec.dataSource;
+  if (spec.dataSourceRef?.namespace !== undefined) delete spec.dataSourceRef;
   const { dataSource, dataSourceRef } = spec;
   if (dataSource && !dataSourceRef) spec.dataSourceRef = { ...dataSource };
-  else if (dataSourceRef && !dataSource && !dataSourceRef.namespace) {
-    const { apiGroup, kind, name } = dataSourceRef;
-    spec.dataSource = { apiGroup, kind, name };
+  else if (dataSourceRef && !dataSource && isClaimOrSnapshot(dataSourceRef)) {
+    const { namespace: _, ...source } = dataSourceRef;
+    spec.dataSource = source;
   }
 }
+
+const isClaimOrSnapshot = ({ apiGroup, kind }: { apiGroup?: string; kind: string }): boolean =>
+  apiGroup ? apiGroup === "snapshot.storage.k8s.io" && kind === "VolumeSnapshot" : kind === "PersistentVolumeClaim";
 
 function updateErrors(claim: PersistentVolumeClaim, old: PersistentVolumeClaim): FieldError[] {
   const errors: FieldError[] = [];

@@ -20,7 +20,7 @@ export function validateAffinity(affinity: Affinity | undefined, field: string):
     if (must) errors.push(...validateNodeSelector(must, `${at}.${REQUIRED}`));
     for (const [i, { weight, preference }] of (nodeAffinity[PREFERRED] ?? []).entries()) {
       errors.push(...weightErrors(weight, `${at}.${PREFERRED}[${i}].weight`));
-      errors.push(...validateNodeTerm(preference ?? {}, `${at}.${PREFERRED}[${i}].preference`));
+      errors.push(...validateNodeTerm(preference ?? {}, `${at}.${PREFERRED}[${i}].preference`, true));
     }
   }
   errors.push(...podAffinityErrors(podAffinity, `${field}.podAffinity`));

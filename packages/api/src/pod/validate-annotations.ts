@@ -45,7 +45,7 @@ function seccompErrors(annotations: Annotations, field: string): FieldError[] {
     (key) => key === SECCOMP_POD || key.startsWith(SECCOMP_CONTAINER_PREFIX),
   );
   return keys.flatMap((key) => {
-    const [at, profile] = [`${field}[${key}]`, annotations[key] as string];
+    const [at, profile] = [`${field}.${key}`, annotations[key] as string];
     if (["runtime/default", "docker/default", "unconfined"].includes(profile)) return [];
     if (profile.startsWith("localhost/")) return localPath(at, profile.slice("localhost/".length));
     return [invalidValue(at, profile, "must be a valid seccomp profile")];

@@ -66,7 +66,7 @@ const NOT_EPHEMERAL = [
 const NO_EPHEMERAL = "cannot be set for an Ephemeral Container";
 
 export function validateEphemeralContainers(field: string, context: ContainerContext): FieldError[] {
-  const { containers = [], initContainers = [], ephemeralContainers = [] } = context.spec;
+  const { containers, initContainers = [], ephemeralContainers = [] } = context.spec;
   const others = new Set([...containers, ...initContainers].map(({ name }) => name));
   const names = new Set(others);
   return ephemeralContainers.flatMap((container, i) => {
@@ -104,7 +104,7 @@ function anyContainer(container: Container, at: string, context: ContainerContex
   return [
     ...requiredName(`${at}.name`, container.name, dns1123Label),
     ...requiredValue(`${at}.image`, container.image),
-    ...oneOf(`${at}.terminationMessagePolicy`, container.terminationMessagePolicy, ["FallbackToLogsOnError", "File"]),
+    ...oneOf(`${at}.terminationMessagePolicy`, container.terminationMessagePolicy, ["File", "FallbackToLogsOnError"]),
     ...validatePorts(container.ports, `${at}.ports`),
     ...validateEnv(container.env, `${at}.env`),
     ...validateEnvFrom(container.envFrom, `${at}.envFrom`),
@@ -124,7 +124,7 @@ function resizePolicyErrors({ resizePolicy }: Container, field: string, { spec }
     seen.add(resourceName);
     errors.push(...wordErrors(field, resourceName, ["cpu", "memory"]));
     errors.push(...wordErrors(field, restartPolicy, ["NotRequired", "RestartContainer"]));
-    if (spec.restartPolicy === "Never" && restartPolicy && restartPolicy !== "NotRequired") {
+    if (spec.restartPolicy === "Never" && restartPolicy !== "NotRequired") {
       const detail = "must be 'NotRequired' when `restartPolicy` is 'Never'";
       errors.push(invalidValue(field, restartPolicy, detail));
     }

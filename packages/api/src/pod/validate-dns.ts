@@ -5,7 +5,7 @@ import { dns1123Subdomain, dns1123SubdomainWithUnderscore } from "@kubets/machin
 import type { HostAlias, PodDNSConfig, PodSpec } from "../generated/types/core-v1.ts";
 import { nameErrors, oneOf } from "./field-checks.ts";
 
-const POLICIES = ["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"];
+const POLICIES = ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"];
 const MAX_NAMESERVERS = 3;
 const MAX_SEARCHES = 32;
 const MAX_SEARCH_LENGTH = 2048;
@@ -20,7 +20,7 @@ export function validateDnsConfig({ dnsConfig, dnsPolicy }: PodSpec, field: stri
   const errors: FieldError[] = [];
   if (dnsPolicy === "None" && nameservers.length === 0) {
     const detail = "must provide at least one DNS nameserver when `dnsPolicy` is None";
-    errors.push(required(`${field}.nameservers`, detail));
+    return [required(`${field}.nameservers`, detail)];
   }
   if (nameservers.length > MAX_NAMESERVERS) {
     const detail = `must not have more than ${MAX_NAMESERVERS} nameservers`;

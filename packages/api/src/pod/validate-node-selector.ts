@@ -11,15 +11,17 @@ export function validateNodeSelector(selector: NodeSelector, field: string): Fie
   return terms.flatMap((term, i) => validateNodeTerm(term, `${at}[${i}]`));
 }
 
-export const validateNodeTerm = (term: NodeSelectorTerm, field: string): FieldError[] => [
-  ...(term.matchExpressions ?? []).flatMap((it, i) => expressionErrors(it, `${field}.matchExpressions[${i}]`)),
+/** A wish that no node can meet does no harm: its values may be any. */
+export const validateNodeTerm = (term: NodeSelectorTerm, field: string, isWish = false): FieldError[] => [
+  ...(term.matchExpressions ?? []).flatMap((it, i) => expressionErrors(it, `${field}.matchExpressions[${i}]`, isWish)),
   ...(term.matchFields ?? []).flatMap((it, i) => fieldErrors(it, `${field}.matchFields[${i}]`)),
 ];
 
-function expressionErrors(requirement: NodeSelectorRequirement, field: string): FieldError[] {
+function expressionErrors(requirement: NodeSelectorRequirement, field: string, anyValue: boolean): FieldError[] {
   const { key, values = [] } = requirement;
   const errors = operatorErrors(requirement, field);
   errors.push(...nameErrors(`${field}.key`, key ?? "", labelKey));
+  if (anyValue) return errors;
   return [...errors, ...values.flatMap((value, i) => nameErrors(`${field}.values[${i}]`, value, labelValue))];
 }
 

@@ -4,6 +4,7 @@ import { deepEqual, semanticEqual } from "@kubets/machinery/deep-equal";
 import type { Container, Pod, PodSpec } from "../generated/types/core-v1.ts";
 import type { Draft } from "../meta.ts";
 import type { WriteContext } from "../resource.ts";
+import { isSidecar } from "./containers.ts";
 import { computeQosClass } from "./qos.ts";
 import { difference } from "./spec-difference.ts";
 import { isMirror } from "./state.ts";
@@ -11,7 +12,7 @@ import { validatePod } from "./validate-template.ts";
 
 export function validateEphemeralUpdate(pod: Pod, old: Pod, write: WriteContext): FieldError[] {
   const errors = validatePod(pod, write);
-  if (isMirror(old)) return [...errors, forbiddenField("[]", "static pods do not support ephemeral containers")];
+  if (isMirror(old)) return [forbiddenField("[]", "static pods do not support ephemeral containers")];
   const field = "spec.ephemeralContainers";
   const now = new Map((pod.spec.ephemeralContainers ?? []).map((container) => [container.name, container]));
   for (const before of old.spec.ephemeralContainers ?? []) {
@@ -31,8 +32,8 @@ type Resourceful = Pick<PodSpec, "resources">;
 
 export function validateResize(pod: Pod, old: Pod, write: WriteContext): FieldError[] {
   const errors = validatePod(pod, write);
-  if (isMirror(old)) return [...errors, forbiddenField("[]", "static pods cannot be resized")];
-  if (old.spec.os?.name === "windows") return [...errors, forbiddenField("[]", "windows pods cannot be resized")];
+  if (isMirror(old)) return [forbiddenField("[]", "static pods cannot be resized")];
+  if (old.spec.os?.name === "windows") return [forbiddenField("[]", "windows pods cannot be resized")];
 
   const lists = ["containers", "initContainers"] as const;
   const kept = lists.every((list) => sameNames(pod.spec[list], old.spec[list]));
@@ -41,14 +42,41 @@ export function validateResize(pod: Pod, old: Pod, write: WriteContext): FieldEr
   const qos = old.status.qosClass ?? computeQosClass(old.spec);
   if (computeQosClass(pod.spec) !== qos)
     errors.push(invalidValue("spec", qos, "Pod QOS Class may not change as a result of resizing"));
+  if (!nodeCanResize(old)) errors.push(forbiddenField("spec", "Pod running on node without support for resize"));
   const { resources } = old.spec;
   if (resources) errors.push(...removedErrors(pod.spec, { resources }, "spec.resources"));
-  for (const list of lists)
-    for (const [i, container] of (pod.spec[list] ?? []).entries())
-      errors.push(...removedErrors(container, old.spec[list]?.[i] as Container, `spec.${list}[${i}].resources`));
-  if (!semanticEqual(withoutResizable(pod.spec, old.spec), old.spec))
-    errors.push(forbiddenField("spec", "only cpu and memory resources are mutable"));
-  return errors;
+  for (const list of ["initContainers", "containers"] as const)
+    for (const [i, before] of (old.spec[list] ?? []).entries())
+      if (list === "containers" || isSidecar(before))
+        errors.push(...removedErrors(pod.spec[list]?.[i] as Container, before, `spec.${list}[${i}].resources`));
+  errors.push(...otherChanges(pod.spec, old.spec));
+  if (errors.length || semanticEqual(withoutResizable(pod.spec, old.spec), old.spec)) return errors;
+  return [forbiddenField("spec", ONLY_CPU_AND_MEMORY)];
+}
+const ONLY_CPU_AND_MEMORY = "only cpu and memory resources are mutable";
+
+/** A node that reports what its containers have can change it; of one that runs none yet it is taken for granted. */
+function nodeCanResize({ status }: Pod): boolean {
+  const running = status.containerStatuses?.find(({ state }) => state?.running);
+  return !running || running.resources !== undefined;
+}
+
+/** One error for each container of which more changes than cpu and memory. */
+function otherChanges(spec: PodSpec, old: PodSpec): FieldError[] {
+  const munged = withoutResizable(spec, old);
+  const changed = (list: "containers" | "initContainers") =>
+    (old[list] ?? []).filter((before, i) => !semanticEqual(munged[list]?.[i], before));
+  return [
+    ...changed("containers").map(() => forbiddenField("spec", ONLY_CPU_AND_MEMORY)),
+    ...changed("initContainers").map((before) =>
+      forbiddenField(
+        "spec",
+        isSidecar(before)
+          ? "only cpu and memory resources for sidecar containers are mutable"
+          : "resources for non-sidecar init containers are immutable",
+      ),
+    ),
+  ];
 }
 
 const sameNames = (a: readonly Container[] = [], b: readonly Container[] = []): boolean =>
@@ -57,8 +85,8 @@ const sameNames = (a: readonly Container[] = [], b: readonly Container[] = []): 
 /** What was asked for or limited stays so, with another amount. */
 function removedErrors(now: Resourceful, before: Resourceful, field: string): FieldError[] {
   return (["requests", "limits"] as const).flatMap((list) => {
-    const gone = RESIZABLE.some(
-      (name) => before.resources?.[list]?.[name] !== undefined && now.resources?.[list]?.[name] === undefined,
+    const gone = Object.keys(before.resources?.[list] ?? {}).some(
+      (name) => now.resources?.[list]?.[name] === undefined,
     );
     return gone ? [forbiddenField(`${field}.${list}`, `resource ${list} cannot be removed`)] : [];
   });
@@ -69,7 +97,10 @@ function withoutResizable(spec: PodSpec, old: PodSpec): PodSpec {
   const munged = structuredClone(spec) as Draft<PodSpec>;
   if (munged.resources) putBack(munged, old);
   for (const list of ["containers", "initContainers"] as const)
-    for (const [i, container] of (munged[list] ?? []).entries()) putBack(container, old[list]?.[i] as Container);
+    for (const [i, container] of (munged[list] ?? []).entries()) {
+      const before = old[list]?.[i] as Container;
+      if (list === "containers" || isSidecar(before)) putBack(container, before);
+    }
   return munged as PodSpec;
 }
 

@@ -13,7 +13,7 @@ export function validatePodResources(spec: PodSpec, field: string, claimNames: R
   return [
     ...validateResources(resources, field, podResourceName, claimNames),
     ...requestErrors(spec, field),
-    ...limitErrors(spec),
+    ...limitErrors(spec, field),
   ];
 }
 
@@ -28,14 +28,12 @@ function requestErrors(spec: PodSpec, field: string): FieldError[] {
 }
 
 /** No container may use more than the pod. */
-const limitErrors = (spec: PodSpec): FieldError[] =>
-  (["containers", "initContainers"] as const).flatMap((list) =>
-    (spec[list] ?? []).flatMap(({ resources }, i) =>
-      Object.entries(resources?.limits ?? {}).flatMap(([name, text]) => {
-        const limit = spec.resources?.limits?.[name];
-        if (limit === undefined || parseQuantity(text).compare(parseQuantity(limit)) <= 0) return [];
-        const detail = `must be less than or equal to pod limits of ${limit}`;
-        return [invalidValue(`spec.${list}[${i}].resources.limits`, text, detail)];
-      }),
-    ),
+const limitErrors = (spec: PodSpec, field: string): FieldError[] =>
+  spec.containers.flatMap(({ resources }, i) =>
+    Object.entries(resources?.limits ?? {}).flatMap(([name, text]) => {
+      const limit = spec.resources?.limits?.[name];
+      if (limit === undefined || parseQuantity(text).compare(parseQuantity(limit)) <= 0) return [];
+      const detail = `must be less than or equal to pod limits of ${limit}`;
+      return [invalidValue(`${field}.containers[${i}][${name}].limits`, text, detail)];
+    }),
   );

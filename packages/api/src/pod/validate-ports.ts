@@ -1,7 +1,7 @@
 /** Ports of containers, and the host's ports that two of them would share. */
-import { duplicate, type FieldError, required } from "@kubets/machinery";
+import { duplicate, type FieldError, invalidValue, required } from "@kubets/machinery";
 import { portName } from "@kubets/machinery/names";
-import type { Container, ContainerPort } from "../generated/types/core-v1.ts";
+import type { Container, ContainerPort, PodSpec } from "../generated/types/core-v1.ts";
 import { nameErrors, oneOf, portErrors } from "./field-checks.ts";
 
 export function validatePorts(ports: readonly ContainerPort[] | undefined, field: string): FieldError[] {
@@ -30,6 +30,18 @@ export function hostPortClashes(containers: readonly Container[], field: string)
       if (taken.has(key)) return [duplicate(`${field}[${i}].ports[${j}].hostPort`, key)];
       taken.add(key);
       return [];
+    }),
+  );
+}
+
+/** On the host's network a port is the host's; a template may leave that to the pods made of it. */
+export function validateHostPorts(spec: PodSpec, field: string, isPod: boolean): FieldError[] {
+  if (!spec.hostNetwork) return [];
+  return (spec.containers ?? []).flatMap(({ ports }, i) =>
+    (ports ?? []).flatMap(({ hostPort = 0, containerPort }, j) => {
+      if (hostPort === containerPort || (hostPort === 0 && !isPod)) return [];
+      const detail = "must match `containerPort` when `hostNetwork` is true";
+      return [invalidValue(`${field}[${i}].ports[${j}].hostPort`, hostPort, detail)];
     }),
   );
 }

@@ -8,11 +8,13 @@ import type {
   SecurityContext,
 } from "../generated/types/core-v1.ts";
 import type { WriteContext } from "../resource.ts";
-import { known, localPath, oneOf, rangeErrors } from "./field-checks.ts";
+import { atMostBytes, known, localPath, oneOf, rangeErrors } from "./field-checks.ts";
 import { internalForm } from "./internal-form.ts";
 import { validateSysctls } from "./validate-sysctls.ts";
 import { validateWindowsOptions } from "./validate-windows.ts";
 
+/** The longest path of a file, without its end. */
+const MAX_PROFILE = 4095;
 const MAX_ID = 2147483647;
 const PROFILES = ["Localhost", "RuntimeDefault", "Unconfined"];
 
@@ -92,14 +94,14 @@ export function appArmorErrors(profile: AppArmorProfile | undefined, field: stri
 function localhostErrors(path: string, profile: string | undefined): FieldError[] {
   const trimmed = profile?.trim();
   if (profile === undefined || trimmed === "") return [required(path, "must be set when AppArmor type is Localhost")];
-  return trimmed === profile ? [] : [invalidValue(path, profile, "must not be padded with whitespace")];
+  const errors = trimmed === profile ? [] : [invalidValue(path, profile, "must not be padded with whitespace")];
+  return [...errors, ...atMostBytes(path, profile, MAX_PROFILE)];
 }
 
 export function validatePodSecurityContext(spec: PodSpec, field: string): FieldError[] {
   const context: PodSecurityContext = spec.securityContext ?? {};
   const at = `${field}.securityContext`;
-  const errors = spec.hostNetwork ? hostPortErrors(spec, `${field}.containers`) : [];
-  errors.push(...idErrors(`${at}.fsGroup`, context.fsGroup));
+  const errors = idErrors(`${at}.fsGroup`, context.fsGroup);
   errors.push(...idErrors(`${at}.runAsUser`, context.runAsUser));
   errors.push(...idErrors(`${at}.runAsGroup`, context.runAsGroup));
   for (const [i, id] of (context.supplementalGroups ?? []).entries())
@@ -122,18 +124,3 @@ export function validatePodSecurityContext(spec: PodSpec, field: string): FieldE
 
 const optional = (field: string, value: string | undefined, allowed: readonly string[]): FieldError[] =>
   value === undefined ? [] : oneOf(field, value, allowed);
-
-const hostPortErrors = (spec: PodSpec, field: string): FieldError[] =>
-  spec.containers.flatMap(({ ports }, i) =>
-    (ports ?? []).flatMap(({ hostPort = 0, containerPort }, j) =>
-      hostPort === (containerPort ?? 0)
-        ? []
-        : [
-            invalidValue(
-              `${field}[${i}].ports[${j}].hostPort`,
-              hostPort,
-              "must match `containerPort` when `hostNetwork` is true",
-            ),
-          ],
-    ),
-  );

@@ -2,7 +2,7 @@
  * The validation of a pod's spec, of pods and of templates alike; the parts stand in files of their own. The order of the calls is the order of
  * the errors in the answer.
  */
-import { duplicate, type FieldError, forbiddenField, invalidValue } from "@kubets/machinery";
+import { duplicate, type FieldError, forbiddenField, invalidValue, required } from "@kubets/machinery";
 import { validateLabels } from "@kubets/machinery/label-selector";
 import { dns1123Label, dns1123Subdomain, labelKey } from "@kubets/machinery/names";
 import type { PodResourceClaim, PodSpec } from "../generated/types/core-v1.ts";
@@ -13,6 +13,7 @@ import { validateAffinity, validateSpread } from "./validate-affinity.ts";
 import { validateContainers, validateEphemeralContainers, validateInitContainers } from "./validate-containers.ts";
 import { validateDnsConfig, validateDnsPolicy, validateHostAliases } from "./validate-dns.ts";
 import { validatePodResources } from "./validate-pod-resources.ts";
+import { validateHostPorts } from "./validate-ports.ts";
 import { containerResourceName, validateResources } from "./validate-resources.ts";
 import { validatePodSecurityContext } from "./validate-security-context.ts";
 import { validateTolerations } from "./validate-tolerations.ts";
@@ -23,18 +24,22 @@ export const MAX_INT32 = 2147483647;
 const RESTART_POLICIES = ["Always", "OnFailure", "Never"];
 const MAX_HOSTNAME_OVERRIDE = 64;
 
+/** `podName` is there for pods alone: what holds only for them is checked with it. */
 export function validatePodSpec(spec: PodSpec, field: string, write: WriteContext, podName?: string): FieldError[] {
   const volumes = validateVolumes(spec, `${field}.volumes`, { podName });
   const claimNames = new Set((spec.resourceClaims ?? []).map(({ name }) => name));
   const graceSeconds = spec.terminationGracePeriodSeconds ?? 0;
   const context: ContainerContext = { write, spec, volumes: volumes.valid, claimNames, graceSeconds };
+  const missingGrace = spec.terminationGracePeriodSeconds === undefined;
   return [
+    ...(missingGrace ? [required(`${field}.terminationGracePeriodSeconds`)] : []),
     ...volumes.errors,
     ...claimErrors(spec.resourceClaims, `${field}.resourceClaims`),
     ...validateContainers(`${field}.containers`, context),
     ...validateInitContainers(`${field}.initContainers`, context),
     ...validateEphemeralContainers(`${field}.ephemeralContainers`, context),
     ...validatePodResources(spec, `${field}.resources`, claimNames),
+    ...validateHostPorts(spec, `${field}.containers`, podName !== undefined),
     ...oneOf(`${field}.restartPolicy`, spec.restartPolicy, RESTART_POLICIES),
     ...validateDnsPolicy(spec.dnsPolicy, `${field}.dnsPolicy`),
     ...validateLabels(spec.nodeSelector, `${field}.nodeSelector`),
@@ -155,9 +160,9 @@ export const tokenVolumeErrors = (spec: PodSpec, field: string): FieldError[] =>
   spec.serviceAccountName
     ? []
     : (spec.volumes ?? []).flatMap((volume, i) =>
-        (volume.projected?.sources ?? [])
-          .filter((source) => source.serviceAccountToken)
-          .map(() =>
-            forbiddenField(`${field}.volumes[${i}]`, "must not be specified when serviceAccountName is not set"),
-          ),
+        (volume.projected?.sources ?? []).flatMap((source, j) => {
+          const path = `${field}.volumes[${i}].projected.sources[${j}].serviceAccountToken`;
+          const detail = "must not be specified when serviceAccountName is not set";
+          return source.serviceAccountToken ? [forbiddenField(path, detail)] : [];
+        }),
       );

@@ -15,9 +15,9 @@ export function validateSysctls(sysctls: readonly Sysctl[] | undefined, field: s
     if (!name) errors.push(required(path));
     else if (name.length > MAX_LENGTH || !SYSCTL.test(name))
       errors.push(invalidValue(path, name, `must have at most ${MAX_LENGTH} characters and match regex ${FORM}`));
-    else if (seen.has(dotted(name))) errors.push(duplicate(path, name));
-    seen.add(dotted(name ?? ""));
-    const host = hostNamespaceOf(dotted(name ?? ""));
+    else if (seen.has(name)) errors.push(duplicate(path, name));
+    seen.add(name);
+    const host = hostNamespaceOf(dotted(name));
     if (host && spec[host]) errors.push(invalidValue(path, name, `may not be specified when '${host}' is true`));
     return errors;
   });

@@ -7,6 +7,7 @@ import type { WriteContext } from "../resource.ts";
 import { placedContainers } from "./containers.ts";
 import { validatePodAnnotations } from "./validate-annotations.ts";
 import { imageSpaces } from "./validate-containers.ts";
+import { appArmorMismatches, seccompMismatches } from "./validate-profiles.ts";
 import { tokenVolumeErrors, validatePodSpec } from "./validate-spec.ts";
 
 /** A pod on each of its ways: what holds at creation and after each update. */
@@ -32,7 +33,8 @@ export function validatePodCreate(pod: Pod, write: WriteContext): FieldError[] {
     const detail = "cannot be set until all schedulingGates have been cleared";
     errors.push(forbiddenField("spec.nodeName", detail));
   }
-  return errors;
+  const annotations = pod.metadata.annotations ?? {};
+  return [...errors, ...seccompMismatches(annotations, spec, "spec"), ...appArmorMismatches(annotations, spec, "spec")];
 }
 
 /** The template of a workload's pods; `field` is where it stands, such as "spec.template". */
@@ -42,6 +44,8 @@ export function validatePodTemplateSpec(template: PodTemplateSpec, field: string
   errors.push(...annotationErrors(annotations, `${field}.annotations`));
   errors.push(...validatePodAnnotations(annotations, template.spec, `${field}.annotations`, write));
   errors.push(...validatePodSpec(template.spec, `${field}.spec`, write));
+  errors.push(...seccompMismatches(annotations, template.spec, `${field}.spec`));
+  errors.push(...appArmorMismatches(annotations, template.spec, `${field}.spec`));
   if (template.spec.ephemeralContainers?.length) {
     const detail = "ephemeral containers not allowed in pod template";
     errors.push(forbiddenField(`${field}.spec.ephemeralContainers`, detail));

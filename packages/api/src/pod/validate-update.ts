@@ -61,8 +61,8 @@ function addedTolerations(
   write: WriteContext,
 ): FieldError[] {
   const kept = before.every((old) =>
-    now.some(({ tolerationSeconds, ...rest }) => {
-      const { tolerationSeconds: _, ...oldRest } = old;
+    now.some(({ tolerationSeconds: _now, ...rest }) => {
+      const { tolerationSeconds: _before, ...oldRest } = old;
       return deepEqual(rest, oldRest);
     }),
   );

@@ -29,8 +29,7 @@ export function validateWindowsOptions(
 
 function userNameProblems(name: string): string[] {
   if (name === "") return ["runAsUserName cannot be an empty string"];
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: this is what is looked for
-  if (/[\u0000-\u001f]/.test(name)) return ["runAsUserName cannot contain control characters"];
+  if (Buffer.from(name).some((byte) => byte < 0x20)) return ["runAsUserName cannot contain control characters"];
   const parts = name.split("\\");
   if (parts.length > 2) return ["runAsUserName cannot contain more than one backslash"];
   const domain = parts.length === 2 ? (parts[0] as string) : undefined;
@@ -103,7 +102,8 @@ const forLinux = (spec: PodSpec, field: string): FieldError[] =>
       : [forbiddenField(`${at}.windowsOptions`, "windows options cannot be set for a linux pod")],
   );
 
-const NOT_IN_WINDOWS_POD = [
+const NOT_FOR_WINDOWS = "cannot be set for a windows pod";
+const UNFIT_CONTEXT = [
   "appArmorProfile",
   "seLinuxOptions",
   "hostUsers",
@@ -118,30 +118,47 @@ const NOT_IN_WINDOWS_POD = [
   "runAsGroup",
   "supplementalGroups",
   "supplementalGroupsPolicy",
+  "seLinuxChangePolicy",
+];
+/** Those of the list above that stand in the spec itself. */
+const OF_SPEC = new Set(["hostUsers", "hostPID", "hostIPC", "shareProcessNamespace"]);
+const UNFIT_CONTAINER = [
+  "appArmorProfile",
+  "seLinuxOptions",
+  "seccompProfile",
   "capabilities",
   "readOnlyRootFilesystem",
   "privileged",
   "allowPrivilegeEscalation",
   "procMount",
+  "runAsUser",
+  "runAsGroup",
 ];
 
 function forWindows(spec: PodSpec, field: string): FieldError[] {
-  const errors = (["hostUsers", "hostPID", "hostIPC"] as const)
-    .filter((name) => (name === "hostUsers" ? spec[name] !== undefined : spec[name]))
-    .map((name) => forbiddenField(`${field}.${name}`, NOT_FOR_WINDOWS));
-  if (spec.shareProcessNamespace !== undefined)
-    errors.push(forbiddenField(`${field}.securityContext.shareProcessNamespace`, NOT_FOR_WINDOWS));
-  for (const [at, context] of contexts(spec, field))
-    for (const name of NOT_IN_WINDOWS_POD)
-      if (context[name] !== undefined) errors.push(forbiddenField(`${at}.${name}`, NOT_FOR_WINDOWS));
+  const plain = spec as unknown as Plain;
+  const [[at, ofPod] = [field, {}], ...others] = contexts(spec, field);
+  const errors = UNFIT_CONTEXT.flatMap((name) =>
+    OF_SPEC.has(name) ? unfit(plain, name, `${field}.${name}`) : unfit(ofPod, name, `${at}.${name}`),
+  );
+  for (const [path, context] of others)
+    for (const name of UNFIT_CONTAINER) errors.push(...unfit(context, name, `${path}.${name}`));
   return errors;
 }
-const NOT_FOR_WINDOWS = "cannot be set for a windows pod";
 
-function contexts(spec: PodSpec, field: string): [string, Readonly<Record<string, unknown>>][] {
+type Plain = Readonly<Record<string, unknown>>;
+
+/** Namespaces of the host are plain booleans, of which only true says something. */
+const unfit = (holder: Plain, name: string, path: string): FieldError[] => {
+  const says = name === "hostPID" || name === "hostIPC" ? holder[name] === true : holder[name] !== undefined;
+  return says ? [forbiddenField(path, NOT_FOR_WINDOWS)] : [];
+};
+
+/** The security contexts of the pod, first, and of all its containers, with their paths. */
+function contexts(spec: PodSpec, field: string): [string, Plain][] {
   const ofContainers = placedContainers(spec, field).map(({ container, field: at }) => [at, container] as const);
   return [[field, spec] as const, ...ofContainers].map(([at, { securityContext }]) => [
     `${at}.securityContext`,
-    (securityContext ?? {}) as Readonly<Record<string, unknown>>,
+    (securityContext ?? {}) as Plain,
   ]);
 }

@@ -50,7 +50,7 @@ export const awsErrors = ({ volumeID, partition }: AWSElasticBlockStoreVolumeSou
 const partitionErrors = (partition: number | undefined, field: string): FieldError[] =>
   partition === undefined ? [] : rangeErrors(`${field}.partition`, partition, 0, 255);
 
-export const nfsErrors = ({ server, path = "" }: NFSVolumeSource, field: string): FieldError[] => [
+export const nfsErrors = ({ server, path }: NFSVolumeSource, field: string): FieldError[] => [
   ...requiredValue(`${field}.server`, server),
   ...requiredValue(`${field}.path`, path),
   ...absolutePath(`${field}.path`, path),
@@ -59,7 +59,7 @@ export const nfsErrors = ({ server, path = "" }: NFSVolumeSource, field: string)
 type Iscsi = Omit<ISCSIVolumeSource, "secretRef"> & { readonly secretRef?: unknown };
 
 export function iscsiErrors(source: Iscsi, field: string, secret: string | undefined): FieldError[] {
-  const { targetPortal, iqn, lun = 0, chapAuthDiscovery, chapAuthSession, secretRef, initiatorName } = source;
+  const { targetPortal, iqn, lun, chapAuthDiscovery, chapAuthSession, secretRef, initiatorName } = source;
   const errors = requiredValue(`${field}.targetPortal`, targetPortal);
   errors.push(...(iqn ? iqnErrors(iqn, `${field}.iqn`) : [required(`${field}.iqn`)]));
   if (lun < 0 || lun > 255) errors.push(...rangeErrors(`${field}.lun`, lun, 0, 255));

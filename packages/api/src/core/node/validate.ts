@@ -9,22 +9,35 @@ import { internalForm } from "../../pod/internal-form.ts";
 import { resourceAmount } from "../../pod/validate-resources.ts";
 import { TAINT_EFFECTS } from "../../pod/validate-tolerations.ts";
 
-export function validateNode({ spec }: Node): FieldError[] {
-  const errors = taintErrors(spec.taints);
+export function validateNode(node: Node): FieldError[] {
+  const { spec } = node;
+  const errors = [...taintErrors(spec.taints), ...amountErrors(node)];
   const ranges = spec.podCIDRs ?? [];
   for (const [i, range] of ranges.entries()) errors.push(...nameErrors(`spec.podCIDRs[${i}]`, range, cidrErrors));
   const families = new Set(ranges.map((range) => range.includes(":")));
   if (ranges.length > 1 && (ranges.length > 2 || families.size < 2))
     errors.push(invalidValue("spec.podCIDRs", ranges, "may specify no more than one CIDR for each IP family"));
+  const seen = new Set<string>();
+  for (const [i, range] of ranges.entries()) {
+    if (seen.has(range)) errors.push(duplicate(`spec.podCIDRs[${i}]`, range));
+    seen.add(range);
+  }
   return errors;
 }
+
+const amountErrors = ({ status }: Node): FieldError[] =>
+  (["capacity", "allocatable"] as const).flatMap((list) =>
+    Object.entries(status?.[list] ?? {}).flatMap(([name, text]) =>
+      resourceAmount(`status.${list}.${name}`, name, text),
+    ),
+  );
 
 /** The original names taints as if they were metadata. */
 function taintErrors(taints: readonly Taint[] | undefined): FieldError[] {
   const seen = new Set<string>();
   return (taints ?? []).flatMap((taint, i) => {
     const at = `metadata.taints[${i}]`;
-    const { key = "", value = "", effect } = taint;
+    const { key, value = "", effect } = taint;
     const errors = nameErrors(`${at}.key`, key, labelKey);
     const texts = labelValue(value);
     if (texts.length) errors.push(invalidValue(`${at}.value`, value, texts.join(";")));
@@ -39,11 +52,7 @@ function taintErrors(taints: readonly Taint[] | undefined): FieldError[] {
 }
 
 export function validateNodeUpdate(node: Node, old: Node): FieldError[] {
-  const errors: FieldError[] = [];
-  for (const list of ["capacity", "allocatable"] as const)
-    for (const [name, text] of Object.entries(node.status[list] ?? {}))
-      errors.push(...resourceAmount(`status.${list}.${name}`, name, text));
-  errors.push(...taintErrors(node.spec.taints), ...addressErrors(node));
+  const errors = [...amountErrors(node), ...addressErrors(node)];
   if (old.spec.podCIDRs?.length && !deepEqual(node.spec.podCIDRs ?? [], old.spec.podCIDRs)) {
     const detail = 'node updates may not change podCIDR except from "" to valid';
     errors.push(forbiddenField("spec.podCIDRs", detail));
@@ -52,6 +61,7 @@ export function validateNodeUpdate(node: Node, old: Node): FieldError[] {
     const detail = 'node updates may not change providerID except from "" to valid';
     errors.push(forbiddenField("spec.providerID", detail));
   }
+  errors.push(...taintErrors(node.spec.taints));
   if ((node.spec.externalID ?? "") !== (old.spec.externalID ?? ""))
     errors.push(forbiddenField("spec.externalID", "may not be updated"));
   return errors;

@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { pod } from "../testing/pod-builder.ts";
+import { podLimits, podRequests, resourceList } from "./resources.ts";
+
+const cpu = (amount: string) => ({ resources: { requests: { cpu: amount } } });
+const sidecar = (amount: string) => ({ ...cpu(amount), restartPolicy: "Always" });
+
+for (const [what, built, wanted] of [
+  ["containers add up", pod("p").container("a", cpu("1")).container("b", cpu("500m")), "1500m"],
+  ["a larger init container rules", pod("p").container("a", cpu("1")).initContainer("i", cpu("3")), "3"],
+  ["a smaller one does not", pod("p").container("a", cpu("1")).initContainer("i", cpu("500m")), "1"],
+  [
+    "init containers run one by one",
+    pod("p").container("a", cpu("1")).initContainer("i", cpu("2")).initContainer("j", cpu("2")),
+    "2",
+  ],
+  ["a sidecar adds to the containers", pod("p").container("a", cpu("1")).initContainer("s", sidecar("1")), "2"],
+  [
+    "and to init containers after it",
+    pod("p").container("a", cpu("1")).initContainer("s", sidecar("1")).initContainer("i", cpu("2")),
+    "3",
+  ],
+  [
+    "but not to those before it",
+    pod("p").container("a", cpu("1")).initContainer("i", cpu("2")).initContainer("s", sidecar("1")),
+    "2",
+  ],
+  [
+    "overhead comes on top",
+    pod("p")
+      .container("a", cpu("1"))
+      .spec({ overhead: { cpu: "250m" } }),
+    "1250m",
+  ],
+  [
+    "the pod's own requests stand above",
+    pod("p")
+      .container("a", cpu("1"))
+      .spec({ resources: { requests: { cpu: "4" } } }),
+    "4",
+  ],
+] as const)
+  test(`requests: ${what}`, () => assert.equal(resourceList(podRequests(built.build())).cpu, wanted));
+
+test("while it is resized a pod holds the larger of what it has and what it asks for", () => {
+  const resized = pod("p").container("a", cpu("1"));
+  const status = { name: "a", allocatedResources: { cpu: "2" } };
+  const running = { ...resized.build(), status: { containerStatuses: [status] } };
+  assert.equal(resourceList(podRequests(running as never)).cpu, "2");
+});
+
+test("overhead counts for limits only where there is a limit", () => {
+  const limited = pod("p")
+    .limits({ cpu: "1" })
+    .spec({ overhead: { cpu: "1", memory: "1Mi" } })
+    .build();
+  assert.deepEqual(resourceList(podLimits(limited)), { cpu: "2" });
+});
