@@ -40,8 +40,10 @@ export class RandomCluster {
     return made.build();
   }
 
-  pod(name: string): Pod {
+  /** `priorities`: some pods are more important than others, and make them go. */
+  pod(name: string, { priorities = false } = {}): Pod {
     const made = pod(name, this.pick("one", "two")).labels({ app: this.pick("a", "b", "c") });
+    if (priorities && this.chance(30)) made.priority(this.pick(10, 20));
     if (this.chance(80)) {
       made.requests({
         ...(this.chance(85) ? { cpu: this.pick("100m", "500m", "1") } : {}),
