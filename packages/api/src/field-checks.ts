@@ -58,4 +58,4 @@ export function sameValue(a: unknown, b: unknown): boolean {
 }
 
 const isEmpty = (value: unknown): boolean =>
-  value == null || (typeof value === "object" && Object.keys(value).length === 0);
+  value == null || (typeof value === "object" && Object.values(value).every((part) => part === undefined));
