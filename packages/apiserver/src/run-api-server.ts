@@ -2,7 +2,7 @@
 import type { KeyObject } from "node:crypto";
 import { networkInterfaces } from "node:os";
 import type { Clock, Logger, Random } from "@kubets/machinery";
-import { listen, type Listener, type ServerTls } from "@kubets/wire/http";
+import { type Exchange, listen, type Listener, type ServerTls } from "@kubets/wire/http";
 import { tokenSigner, tokenVerifier } from "@kubets/wire/jwt";
 import type { Storage } from "@kubets/storage";
 import type { AdmissionPlugin } from "./admission/plugin.ts";
@@ -22,6 +22,8 @@ export interface RunOptions {
   readonly random: Random;
   readonly log: Logger;
   readonly listen: { readonly host?: string; readonly port?: number; readonly fd?: number; readonly tls: ServerTls };
+  /** Sockets that listen already, served as well. */
+  readonly alsoListen?: readonly number[];
   readonly advertiseAddress: string;
   readonly tokenUsers?: ReadonlyMap<string, User>;
   readonly anonymous: boolean;
@@ -74,7 +76,10 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
     authorizationModes: options.authorizationModes,
     admission: options.admission,
   });
-  const listener = await listen({ ...options.listen, handler: (exchange) => server.core.serve(Object.assign(exchange, { socket: exchange })) });
+  const handler = (exchange: Exchange) => server.core.serve(Object.assign(exchange, { socket: exchange }));
+  const { tls } = options.listen;
+  const listener = await listen({ ...options.listen, handler });
+  const others = await Promise.all((options.alsoListen ?? []).map((fd) => listen({ fd, tls, handler })));
   await bootstrap(server);
   server.setReady();
   log.info("ready", { address: listener.address, port: listener.port });
@@ -83,7 +88,7 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
     listener,
     async close() {
       server.close();
-      await listener.close();
+      await Promise.all([listener, ...others].map((each) => each.close()));
     },
   };
 }
