@@ -21,7 +21,14 @@ export async function build(): Promise<string> {
     external: ["@grpc/grpc-js"],
     treeshake: true,
   });
-  await bundle.write({ dir: dist, format: "esm", entryFileNames: "[name].js", chunkFileNames: "[name]-[hash].js", minify: false, sourcemap: false });
+  await bundle.write({
+    dir: dist,
+    format: "esm",
+    entryFileNames: "[name].js",
+    chunkFileNames: "[name]-[hash].js",
+    minify: false,
+    sourcemap: false,
+  });
   await bundle.close();
   return dist;
 }

@@ -6,7 +6,18 @@ import { houseChecks } from "./house-checks.ts";
 import { type Counts, runTests } from "./run-tests.ts";
 
 const root = join(import.meta.dirname, "..");
-const DEBIAN_PACKAGES = ["containerd", "runc", "containernetworking-plugins", "nftables", "iptables", "conntrack", "busybox-static", "etcd-server", "strace", "iproute2"];
+const DEBIAN_PACKAGES = [
+  "containerd",
+  "runc",
+  "containernetworking-plugins",
+  "nftables",
+  "iptables",
+  "conntrack",
+  "busybox-static",
+  "etcd-server",
+  "strace",
+  "iproute2",
+];
 const total: Counts = { passed: 0, failed: 0, skipped: 0 };
 
 section("the house");
@@ -37,7 +48,8 @@ function installPackages(): void {
   const missing = DEBIAN_PACKAGES.filter((name) => spawnSync("dpkg", ["-s", name], { stdio: "ignore" }).status !== 0);
   if (missing.length === 0) return console.log("all there");
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" };
-  const apt = (...args: string[]) => spawnSync("apt-get", ["-qq", ...args], { stdio: ["ignore", "ignore", "inherit"], env }).status === 0;
+  const apt = (...args: string[]) =>
+    spawnSync("apt-get", ["-qq", ...args], { stdio: ["ignore", "ignore", "inherit"], env }).status === 0;
   if (!apt("update") || !apt("install", "-y", "--no-install-recommends", "--no-remove", ...missing)) {
     console.error(`apt-get could not install ${missing.join(" ")}; the tests that need them will say so`);
   }

@@ -6,7 +6,8 @@ import { importErrors } from "./imports.ts";
 /** Runs all of them, tells how each went, and says whether all hold. */
 export function houseChecks(root: string): boolean {
   const bin = (name: string) => join(root, "node_modules", ".bin", name);
-  const ran = (program: string, ...args: string[]) => spawnSync(program, args, { cwd: root, stdio: "inherit" }).status === 0;
+  const ran = (program: string, ...args: string[]) =>
+    spawnSync(program, args, { cwd: root, stdio: "inherit" }).status === 0;
   const checks: [name: string, holds: () => boolean][] = [
     ["types", () => ran(bin("tsc"), "-p", ".")],
     ["lint", () => ran(bin("oxlint"), "--type-aware", "--quiet")],

@@ -37,9 +37,14 @@ export function respondObject(call: ApiCall, status: number, object: KubeObject)
   if (exchange.direct) return exchange.direct.respond(status, object);
   if (form.as?.kind === "Table") return respondValue(call, status, tableOf(call, [object], listMetaOf(object)));
   if (form.as) return respondValue(call, status, partialMetadata(object, form.as.version));
-  if (form.media === "protobuf") return exchange.respond(status, headersOf(call), encodeProtobuf(resource.definition.schema, object));
+  if (form.media === "protobuf")
+    return exchange.respond(status, headersOf(call), encodeProtobuf(resource.definition.schema, object));
   if (form.media === "json" && !form.pretty)
-    return exchange.respond(status, headersOf(call), Buffer.from(`${encodeJson(resource.definition.schema, object)}\n`));
+    return exchange.respond(
+      status,
+      headersOf(call),
+      Buffer.from(`${encodeJson(resource.definition.schema, object)}\n`),
+    );
   return respondValue(call, status, object);
 }
 
@@ -54,7 +59,8 @@ export function respondList(call: ApiCall, objects: readonly CachedObject[], met
   if (exchange.direct) return exchange.direct.respond(200, list);
   if (form.as?.kind === "Table") return respondValue(call, 200, tableOf(call, items, meta));
   if (form.as) return respondValue(call, 200, partialMetadataList(items, meta, form.as.version));
-  if (form.media === "protobuf") return exchange.respond(200, headersOf(call), encodeProtobufList(definition.schema, list));
+  if (form.media === "protobuf")
+    return exchange.respond(200, headersOf(call), encodeProtobufList(definition.schema, list));
   return respondValue(call, 200, { ...list, items: items.map(withoutKind) });
 }
 
@@ -71,7 +77,11 @@ export function respondStatus(exchange: CoreExchange, form: AnswerForm | undefin
   const headers = ["content-type", CONTENT_TYPE[media], "cache-control", "no-cache, private"];
   const { retryAfterSeconds } = error.status.details ?? {};
   if (retryAfterSeconds) headers.push("retry-after", String(retryAfterSeconds));
-  exchange.respond(error.code, headers, Buffer.from(textOf({ media, pretty: form?.pretty ?? false, key: "" }, error.status)));
+  exchange.respond(
+    error.code,
+    headers,
+    Buffer.from(textOf({ media, pretty: form?.pretty ?? false, key: "" }, error.status)),
+  );
 }
 
 export function headersOf(call: ApiCall): string[] {
@@ -97,10 +107,18 @@ function jsonList(call: ApiCall, meta: ListMeta, objects: readonly CachedObject[
   // Items of a list do not say their kind: each goes without the head that all of them share.
   const skip = `{"kind":"${definition.kind}","apiVersion":"${apiVersion}",`.length;
   const { namespace, query } = call.info;
-  const question = JSON.stringify([namespace, query.get("labelSelector"), query.get("fieldSelector"), objects[0]?.key, objects.length]);
+  const question = JSON.stringify([
+    namespace,
+    query.get("labelSelector"),
+    query.get("fieldSelector"),
+    objects[0]?.key,
+    objects.length,
+  ]);
   // Pages of the past are nobody else's.
   const isPresent = store !== undefined && store.cache.lastChange <= Number(meta.resourceVersion);
-  const items = isPresent ? store.cache.listBytes.get(question, store.cache.lastChange, () => joined(objects, skip)) : joined(objects, skip);
+  const items = isPresent
+    ? store.cache.listBytes.get(question, store.cache.lastChange, () => joined(objects, skip))
+    : joined(objects, skip);
   return [Buffer.from(head), items, LIST_END];
 }
 

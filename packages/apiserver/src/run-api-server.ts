@@ -2,15 +2,15 @@
 import type { KeyObject } from "node:crypto";
 import { networkInterfaces } from "node:os";
 import type { Clock, Logger, Random } from "@kubets/machinery";
-import { type Exchange, listen, type Listener, type ServerTls } from "@kubets/wire/http";
-import { tokenSigner, tokenVerifier } from "@kubets/wire/jwt";
 import type { Storage } from "@kubets/storage";
+import { type Exchange, type Listener, listen, type ServerTls } from "@kubets/wire/http";
+import { tokenSigner, tokenVerifier } from "@kubets/wire/jwt";
 import type { AdmissionPlugin } from "./admission/plugin.ts";
 import { type ApiServer, createApiServer } from "./api-server.ts";
+import type { Authenticator, User } from "./authn/authenticator.ts";
 import { certificateAuthenticator } from "./authn/certificates.ts";
 import { serviceAccountAuthenticator } from "./authn/service-accounts.ts";
 import { staticTokenAuthenticator } from "./authn/static-tokens.ts";
-import type { Authenticator, User } from "./authn/authenticator.ts";
 import type { AuthorizationMode } from "./authz/modes.ts";
 import { bootstrap } from "./bootstrap.ts";
 import type { NodeConnection } from "./subresources/node-connection.ts";
@@ -67,7 +67,9 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
       featureEnabled: options.featureEnabled,
       minWatchSeconds: options.minWatchSeconds,
       maxBodyBytes: MAX_BODY_BYTES,
-      addresses: [{ clientCIDR: "0.0.0.0/0", serverAddress: `${options.advertiseAddress}:${options.listen.port ?? 0}` }],
+      addresses: [
+        { clientCIDR: "0.0.0.0/0", serverAddress: `${options.advertiseAddress}:${options.listen.port ?? 0}` },
+      ],
     },
     ...(options.serviceAccounts && { issuer: issuerOf(options.serviceAccounts) }),
     nodes: options.nodes,
@@ -97,7 +99,14 @@ function authenticators({ tokenUsers }: RunOptions, more: readonly Authenticator
   return [certificateAuthenticator(), ...(tokenUsers?.size ? [staticTokenAuthenticator(tokenUsers)] : []), ...more];
 }
 
-function issuerOf({ issuers, audiences, signingKey, publicKeys, jwksUri, longestSeconds }: ServiceAccountKeys): TokenIssuer {
+function issuerOf({
+  issuers,
+  audiences,
+  signingKey,
+  publicKeys,
+  jwksUri,
+  longestSeconds,
+}: ServiceAccountKeys): TokenIssuer {
   return {
     issuers,
     audiences: audiences.length ? audiences : issuers,

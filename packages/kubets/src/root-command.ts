@@ -1,6 +1,7 @@
 /** All commands of the program. Each loads its part only when it runs, so that `kubets --help` is quick. */
-import { type Command, defineCommand } from "@kubets/machinery/command";
+
 import { apiServerCommand } from "@kubets/apiserver/command";
+import { type Command, defineCommand } from "@kubets/machinery/command";
 import { serverCommand } from "./server/command.ts";
 
 export const rootCommand: Command = defineCommand({

@@ -16,7 +16,8 @@ import { validateWriteOptions } from "../write/write-options.ts";
 
 export async function create(call: ApiCall): Promise<void> {
   validateWriteOptions(call, "CreateOptions");
-  if (call.info.name !== "" && call.subresource === undefined) throw badRequest("a name must not be given in the path of a create");
+  if (call.info.name !== "" && call.subresource === undefined)
+    throw badRequest("a name must not be given in the path of a create");
   const object = await readObject(call);
   const created = await createObject(call, object);
   if (created.stored) respondCached(call, 201, created.stored);

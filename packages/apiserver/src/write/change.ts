@@ -17,7 +17,8 @@ import { keepMetadata } from "./metadata.ts";
 import { fillDefaults, toHub } from "./prepare.ts";
 import { validateUpdate } from "./validate.ts";
 
-export const CHANGED_MEANWHILE = "the object has been modified; please apply your changes to the latest version and try again";
+export const CHANGED_MEANWHILE =
+  "the object has been modified; please apply your changes to the latest version and try again";
 
 export interface Changed {
   /** Undefined on dry runs. */
@@ -50,13 +51,19 @@ export async function changeObject(
     if (isSame(store.definition, current, stored)) return { stored: current, object: old };
     const outcome = goesNow(stored) ? await store.remove(key, current) : await store.replace(key, stored, current);
     if (outcome.done) return { stored: outcome.object, object: next };
-    if (options.onRace === "conflict") throw conflict(groupResource(call.resource.definition), call.info.name, CHANGED_MEANWHILE);
+    if (options.onRace === "conflict")
+      throw conflict(groupResource(call.resource.definition), call.info.name, CHANGED_MEANWHILE);
     current = outcome.current;
   }
 }
 
 /** Everything between the new object as the client wants it and the form in which it is stored. */
-async function build(call: ApiCall, old: KubeObject, object: Draft<KubeObject>, owners: NonNullable<ChangeOptions["owners"]>): Promise<KubeObject> {
+async function build(
+  call: ApiCall,
+  old: KubeObject,
+  object: Draft<KubeObject>,
+  owners: NonNullable<ChangeOptions["owners"]>,
+): Promise<KubeObject> {
   const { definition } = call.resource;
   const strategy = strategyOf(definition, call.subresource);
   const context = writeContext(call);

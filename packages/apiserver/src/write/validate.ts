@@ -4,7 +4,11 @@ import type { PartStrategy, ResourceDefinition, WriteContext } from "@kubets/api
 import { dns1123Subdomain, type FieldError, forbiddenField, invalidValue, required } from "@kubets/machinery";
 import { validateObjectMetadata } from "./validate-metadata.ts";
 
-export function validateCreate(definition: ResourceDefinition, object: KubeObject, context: WriteContext): FieldError[] {
+export function validateCreate(
+  definition: ResourceDefinition,
+  object: KubeObject,
+  context: WriteContext,
+): FieldError[] {
   return [...validateMetadata(definition, object), ...(definition.validate?.(object, context) ?? [])];
 }
 
@@ -26,9 +30,12 @@ function validateMetadata(definition: ResourceDefinition, { metadata }: KubeObje
   const validateName = definition.validateName ?? dns1123Subdomain;
   const errors: FieldError[] = [];
   if (metadata.generateName)
-    for (const text of validateName(metadata.generateName, true)) errors.push(invalidValue("metadata.generateName", metadata.generateName, text));
+    for (const text of validateName(metadata.generateName, true))
+      errors.push(invalidValue("metadata.generateName", metadata.generateName, text));
   if (!metadata.name) errors.push(required("metadata.name", "name or generateName is required"));
-  else for (const text of validateName(metadata.name, false)) errors.push(invalidValue("metadata.name", metadata.name, text));
+  else
+    for (const text of validateName(metadata.name, false))
+      errors.push(invalidValue("metadata.name", metadata.name, text));
   return [...errors, ...validateObjectMetadata(metadata)];
 }
 
@@ -36,7 +43,8 @@ function validateMetadata(definition: ResourceDefinition, { metadata }: KubeObje
 function validateMetadataUpdate({ metadata }: KubeObject, { metadata: old }: KubeObject): FieldError[] {
   const errors: FieldError[] = [];
   const immutable = (field: "name" | "namespace" | "uid" | "creationTimestamp") => {
-    if (metadata[field] !== old[field]) errors.push(invalidValue(`metadata.${field}`, metadata[field], "field is immutable"));
+    if (metadata[field] !== old[field])
+      errors.push(invalidValue(`metadata.${field}`, metadata[field], "field is immutable"));
   };
   if (old.deletionTimestamp) {
     const added = (metadata.finalizers ?? []).filter((f) => !old.finalizers?.includes(f));

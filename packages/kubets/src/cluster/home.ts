@@ -21,8 +21,14 @@ export interface ClusterHome {
 
 const NAME = /^[a-z]([-a-z0-9]{0,30}[a-z0-9])?$/;
 
-export function clusterHome(name: string, env: Readonly<Record<string, string | undefined>> = process.env): ClusterHome {
-  if (!NAME.test(name)) throw new Error(`a cluster cannot be called ${JSON.stringify(name)}: use up to 32 lower case letters, digits and dashes, beginning with a letter`);
+export function clusterHome(
+  name: string,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): ClusterHome {
+  if (!NAME.test(name))
+    throw new Error(
+      `a cluster cannot be called ${JSON.stringify(name)}: use up to 32 lower case letters, digits and dashes, beginning with a letter`,
+    );
   const folder = join(env["KUBETS_HOME"] || join(homedir(), ".kubets"), name);
   return {
     name,

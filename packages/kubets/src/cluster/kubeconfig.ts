@@ -21,7 +21,12 @@ export function kubeconfigText({ cluster, server, ca, user, credentials }: Kubec
     contexts: [{ name: cluster, context: { cluster, user } }],
     "current-context": cluster,
     preferences: {},
-    users: [{ name: user, user: { "client-certificate-data": base64(credentials.cert), "client-key-data": base64(credentials.key) } }],
+    users: [
+      {
+        name: user,
+        user: { "client-certificate-data": base64(credentials.cert), "client-key-data": base64(credentials.key) },
+      },
+    ],
   });
 }
 

@@ -88,13 +88,20 @@ export class ClusterPki {
 
   #isGood({ cert }: KeyPair, spec: CertificateSpec): boolean {
     const made = readCertificate(cert);
-    const has = (wanted: readonly string[] = [], present: readonly string[]) => wanted.every((w) => present.includes(w));
-    return made.notAfter - this.#now > RENEW_BEFORE_MS && has(spec.dnsNames, made.dnsNames) && has(spec.ipAddresses, made.ipAddresses);
+    const has = (wanted: readonly string[] = [], present: readonly string[]) =>
+      wanted.every((w) => present.includes(w));
+    return (
+      made.notAfter - this.#now > RENEW_BEFORE_MS &&
+      has(spec.dnsNames, made.dnsNames) &&
+      has(spec.ipAddresses, made.ipAddresses)
+    );
   }
 
   #read(name: string): KeyPair | undefined {
     const [cert, key] = [join(this.#folder, `${name}.crt`), join(this.#folder, `${name}.key`)];
-    return existsSync(cert) && existsSync(key) ? { cert: readFileSync(cert, "utf8"), key: readFileSync(key, "utf8") } : undefined;
+    return existsSync(cert) && existsSync(key)
+      ? { cert: readFileSync(cert, "utf8"), key: readFileSync(key, "utf8") }
+      : undefined;
   }
 
   #write(name: string, pair: KeyPair): KeyPair {

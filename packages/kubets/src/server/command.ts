@@ -1,11 +1,9 @@
 /** `kubets server`: the control plane of a cluster in one process. */
-import { machineAddress } from "@kubets/apiserver/run-api-server";
 import { createLogger, realClock, realRandom } from "@kubets/machinery";
 import { defineCommand } from "@kubets/machinery/command";
 import { installProcessHandlers } from "@kubets/machinery/process-errors";
 import { onStopSignal } from "@kubets/machinery/shutdown";
 import { serverFlags } from "./options.ts";
-import { runServer } from "./run-server.ts";
 
 export const serverCommand = defineCommand({
   name: "server",
@@ -13,11 +11,19 @@ export const serverCommand = defineCommand({
   examples: ["kubets server", "kubets server --cluster prod --advertise-address 192.0.2.10"],
   flags: serverFlags,
   async run({ values: flags }) {
+    const { machineAddress, runServer } = await import("./run-server.ts");
     const log = createLogger({ level: flags.v >= 4 ? "debug" : "info" });
     installProcessHandlers(log);
     const { signal } = onStopSignal();
-    const server = await runServer(flags, flags["advertise-address"] || machineAddress(), { clock: realClock, random: realRandom, log, signal });
-    await new Promise<void>((resolve) => (signal.aborted ? resolve() : signal.addEventListener("abort", () => resolve(), { once: true })));
+    const server = await runServer(flags, flags["advertise-address"] || machineAddress(), {
+      clock: realClock,
+      random: realRandom,
+      log,
+      signal,
+    });
+    await new Promise<void>((resolve) =>
+      signal.aborted ? resolve() : signal.addEventListener("abort", () => resolve(), { once: true }),
+    );
     log.info("stopping");
     await server.close();
   },

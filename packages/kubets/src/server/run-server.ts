@@ -14,6 +14,8 @@ import { clientAs, startSchedulerIn } from "../control-plane/control-plane.ts";
 import { adminCertificate, kubeletClientCertificate, servingCertificate } from "./certificates.ts";
 import type { serverFlags } from "./options.ts";
 
+export { machineAddress } from "@kubets/apiserver/run-api-server";
+
 export interface ServerParts {
   readonly clock: Clock;
   readonly random: Random;
@@ -29,7 +31,11 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-export async function runServer(flags: ServerFlags, advertiseAddress: string, parts: ServerParts): Promise<RunningServer> {
+export async function runServer(
+  flags: ServerFlags,
+  advertiseAddress: string,
+  parts: ServerParts,
+): Promise<RunningServer> {
   const { clock, random, log, signal } = parts;
   const home = clusterHome(flags.cluster);
   const pki = new ClusterPki(home.pki, clock.now());
@@ -75,7 +81,11 @@ export async function runServer(flags: ServerFlags, advertiseAddress: string, pa
   });
   const inside = { ...parts, server: api.server };
   const controllers = startControllers({
-    client: clientAs(inside, { name: "system:kube-controller-manager", groups: ["system:masters"] }, "kube-controller-manager"),
+    client: clientAs(
+      inside,
+      { name: "system:kube-controller-manager", groups: ["system:masters"] },
+      "kube-controller-manager",
+    ),
     clientFor: (account) => clientAs(inside, serviceAccount(account), `kube-controller-manager/${account}`),
     clock,
     random,
