@@ -19,7 +19,10 @@ export const SYSTEM_CLASSES: Readonly<Record<string, number>> = {
 
 export const priorityClassResource = define(priorityclasses, {
   shortNames: ["pc"],
-  countsGeneration: true,
+  // It has one, and it never moves: what the generation would count cannot change.
+  prepareForCreate: ({ metadata }) => {
+    metadata.generation = 1;
+  },
   defaults: (priorityClass) => {
     priorityClass.preemptionPolicy ??= "PreemptLowerPriority";
   },
