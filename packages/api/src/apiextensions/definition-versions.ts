@@ -87,7 +87,7 @@ function warningErrors({ deprecated, deprecationWarning: warning }: Version, fie
   if (!deprecated) wrong("can only be set for deprecated versions");
   if (warning.length > MAX_WARNING) wrong(`must be <= ${MAX_WARNING} characters long`);
   if (warning === "") wrong("must not be an empty string");
-  const bad = [...warning].findIndex((letter) => /\p{C}/u.test(letter));
+  const bad = warning.search(/\p{C}/u);
   if (bad >= 0) wrong(`must only contain printable UTF-8 characters; non-printable character found at index ${bad}`);
   return errors;
 }

@@ -84,7 +84,7 @@ function verbErrors(verbs: readonly string[] | undefined, field: string): FieldE
 }
 
 function resourceErrors(rule: ResourcePolicyRule, field: string): FieldError[] {
-  const { verbs, apiGroups, resources, namespaces = [], clusterScope } = rule;
+  const { verbs, apiGroups, resources, namespaces, clusterScope } = rule;
   const at = `${field}.namespaces`;
   const errors = [
     ...verbErrors(verbs, `${field}.verbs`),

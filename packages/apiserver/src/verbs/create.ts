@@ -35,9 +35,9 @@ export async function createObject(call: ApiCall, object: Draft<KubeObject>, own
   owners(call, undefined, object);
 
   const context = writeContext(call);
-  definition.prepareForCreate?.(object, context);
   if (definition.countsGeneration) object.metadata.generation = 1;
   else delete object.metadata.generation;
+  definition.prepareForCreate?.(object, context);
   const errors = validateCreate(definition, object as KubeObject, context);
   if (errors.length) throw invalid(definition, object.metadata.name ?? "", errors);
   const warnings = definition.warnings?.(object as KubeObject, undefined);

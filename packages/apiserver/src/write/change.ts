@@ -73,7 +73,7 @@ async function build(
   fillDefaults(definition, object);
   strategy.prepareForUpdate?.(object, old, context);
   owners(call, old, object);
-  if (definition.countsGeneration && !call.subresource) countGeneration(object, old);
+  if (definition.countsGeneration && !call.subresource) countGeneration(object, old, definition.countsGeneration);
   const errors = validateUpdate(definition, strategy, object as KubeObject, old, context);
   if (errors.length) throw invalid(definition, object.metadata.name, errors);
   const warnings = strategy.warnings?.(object as KubeObject, old);
@@ -87,9 +87,13 @@ function strategyOf(definition: ResourceDefinition, subresource: Subresource | u
   return subresource && "prepareForUpdate" in subresource ? subresource : definition;
 }
 
-/** The generation counts changes of what people declare: all but metadata and status. */
-function countGeneration(object: Draft<KubeObject>, old: KubeObject): void {
-  const declared = ({ metadata: _metadata, ...rest }: { metadata: unknown }) => ({ ...rest, status: undefined });
+/** The generation counts changes of what people declare: all but metadata and status, and that part of the metadata which the kind names. */
+function countGeneration(object: Draft<KubeObject>, old: KubeObject, counts: true | "labels" | "annotations"): void {
+  const declared = ({ metadata, ...rest }: Draft<KubeObject> | KubeObject) => ({
+    ...rest,
+    metadata: counts === true ? undefined : metadata[counts],
+    status: undefined,
+  });
   const before = old.metadata.generation ?? 0;
   object.metadata.generation = deepEqual(declared(object), declared(old)) ? before : before + 1;
 }
