@@ -77,7 +77,7 @@ test("a new namespace gets its account; a deleted one is emptied, and says what 
     await cluster.until(async () => (await cluster.get(namespaces, "a")).status.conditions?.some(({ reason }) => reason === "SomeFinalizersRemain") ?? false);
     const { status } = await cluster.get(namespaces, "a");
     const messages = status.conditions?.map(({ type, status: is, message }) => `${type} ${is}: ${message}`);
-    assert.ok(messages?.includes("NamespaceContentRemaining True: Some resources are remaining: configmaps. has 1 resource instances"), messages?.join("\n"));
+    assert.ok(messages?.includes("NamespaceContentRemaining True: Some resources are remaining: configmaps. has 1 resource instances"), String(messages));
     assert.ok(messages?.includes("NamespaceFinalizersRemaining True: Some content in the namespace has finalizers remaining: example.com/hold in 1 resource instances"));
     await cluster.client.patch(configmaps, { namespace: "a", name: "held" }, { type: "merge", body: { metadata: { finalizers: null } } });
     await cluster.until(() => cluster.gone(namespaces, "a"));

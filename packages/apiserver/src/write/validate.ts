@@ -22,11 +22,14 @@ export function validateUpdate(
   ];
 }
 
+/** A name to come may well continue after a dash. */
+const withoutTrailingDash = (prefix: string): string => (prefix.length > 1 && prefix.endsWith("-") ? `${prefix.slice(0, -2)}a` : prefix);
+
 function validateMetadata(definition: ResourceDefinition, { metadata }: KubeObject): FieldError[] {
   const validateName = definition.validateName ?? dns1123Subdomain;
   const errors: FieldError[] = [];
   if (metadata.generateName)
-    for (const text of validateName(metadata.generateName, true)) errors.push(invalidValue("metadata.generateName", metadata.generateName, text));
+    for (const text of validateName(withoutTrailingDash(metadata.generateName), true)) errors.push(invalidValue("metadata.generateName", metadata.generateName, text));
   if (!metadata.name) errors.push(required("metadata.name", "name or generateName is required"));
   else for (const text of validateName(metadata.name, false)) errors.push(invalidValue("metadata.name", metadata.name, text));
   return [...errors, ...validateObjectMetadata(metadata)];
