@@ -30,7 +30,7 @@ function validateMetadata(definition: ResourceDefinition, { metadata }: KubeObje
   const validateName = definition.validateName ?? dns1123Subdomain;
   const errors: FieldError[] = [];
   if (metadata.generateName)
-    for (const text of validateName(metadata.generateName, true))
+    for (const text of validateName(withoutEnd(metadata.generateName), true))
       errors.push(invalidValue("metadata.generateName", metadata.generateName, text));
   if (!metadata.name) errors.push(required("metadata.name", "name or generateName is required"));
   else
@@ -38,6 +38,9 @@ function validateMetadata(definition: ResourceDefinition, { metadata }: KubeObje
       errors.push(invalidValue("metadata.name", metadata.name, text));
   return [...errors, ...validateObjectMetadata(metadata)];
 }
+
+/** A prefix may end in a dash: what is put behind it is a letter or digit. */
+const withoutEnd = (prefix: string) => (prefix.endsWith("-") && prefix.length > 1 ? `${prefix.slice(0, -1)}a` : prefix);
 
 /** What stays as it was from creation on. */
 function validateMetadataUpdate({ metadata }: KubeObject, { metadata: old }: KubeObject): FieldError[] {
