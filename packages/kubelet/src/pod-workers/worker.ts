@@ -89,6 +89,10 @@ export class PodWorker {
     return this.#state !== "working";
   }
 
+  get isGone(): boolean {
+    return this.#state === "gone";
+  }
+
   get refused(): boolean {
     return this.#options.refusal !== undefined;
   }
