@@ -5,14 +5,14 @@
 import { admissionPlugins } from "@kubets/apiserver/admission/plugins/index";
 import { createApiServer } from "@kubets/apiserver/api-server";
 import { bootstrap } from "@kubets/apiserver/bootstrap";
-import { pods } from "@kubets/api/generated/refs";
+import { leases, nodes, pods } from "@kubets/api/generated/refs";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { Input, KubeObject } from "@kubets/api/meta";
 import type { ResourceRef } from "@kubets/api/resource-ref";
 import { type Client, createClient, SharedInformers } from "@kubets/client";
 import { startControllers, type StartOptions } from "@kubets/controllers/start-controllers";
-import { createLogger, isReason, seededRandom, silentLogger, VirtualClock } from "@kubets/machinery";
-import { formatTime } from "@kubets/machinery/time";
+import { createLogger, every, isReason, seededRandom, silentLogger, VirtualClock } from "@kubets/machinery";
+import { formatMicroTime, formatTime } from "@kubets/machinery/time";
 import { MemoryStorage } from "@kubets/storage";
 
 export interface ClusterOptions extends Partial<Pick<StartOptions, "controllers" | "options">> {
@@ -56,6 +56,8 @@ export async function startCluster({ fate = () => "ready", copies = 1, ...rest }
     };
     startControllers({ client: createClient(counted), clock, random, log, signal, ...rest });
   }
+  const node = new TestNode(client, clock, "node-1");
+  await node.start(signal);
   startPods(client, clock, fate, signal);
 
   const at = async (ms: number) => {
@@ -76,6 +78,7 @@ export async function startCluster({ fate = () => "ready", copies = 1, ...rest }
     clock,
     client,
     writes,
+    node,
     at,
     until,
     get: <T extends KubeObject>(ref: ResourceRef<T>, name: string, namespace = "default") =>
@@ -148,4 +151,43 @@ function statusOf(fate: string, time: string, ip: string) {
   const ready = fate === "ready";
   const containerStatuses = [{ name: "c", ready, restartCount: 0, image: "i", imageID: "i", state: { running: { startedAt: time } } }];
   return { phase: "Running", startTime: time, podIP: ip, podIPs: [{ ip }], containerStatuses, conditions: [{ type: "Ready", status: ready ? "True" : "False", lastTransitionTime: time }] };
+}
+
+/** A node that renews its lease every ten seconds until it is told to be silent. */
+class TestNode {
+  readonly #client: Client;
+  readonly #clock: VirtualClock;
+  readonly name: string;
+  silent = false;
+
+  constructor(client: Client, clock: VirtualClock, name: string) {
+    this.#client = client;
+    this.#clock = clock;
+    this.name = name;
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    const time = formatTime(this.#clock.now());
+    await this.#client.create(nodes, { metadata: { name: this.name } });
+    const conditions = [{ type: "Ready", status: "True", reason: "KubeletReady", message: "", lastHeartbeatTime: time, lastTransitionTime: time }];
+    await this.#tell(conditions);
+    await this.#client.create(leases, { metadata: { namespace: "kube-node-lease", name: this.name }, spec: { holderIdentity: this.name, leaseDurationSeconds: 40 } });
+    const beat = every(this.#clock, 10_000, () => void this.#beat());
+    signal.addEventListener("abort", () => beat.cancel());
+  }
+
+  async #beat(): Promise<void> {
+    if (this.silent) return;
+    const body = { spec: { renewTime: formatMicroTime(this.#clock.now()) } };
+    await this.#client.patch(leases, { namespace: "kube-node-lease", name: this.name }, { type: "merge", body });
+    const node = await this.#client.get(nodes, { name: this.name });
+    if (node.status.conditions?.some(({ type, status }) => type === "Ready" && status === "True")) return;
+    const time = formatTime(this.#clock.now());
+    const conditions = [{ type: "Ready", status: "True", reason: "KubeletReady", message: "", lastHeartbeatTime: time, lastTransitionTime: time }];
+    await this.#tell(conditions);
+  }
+
+  async #tell(conditions: object[]): Promise<void> {
+    await this.#client.patch(nodes, { name: this.name }, { type: "strategic", body: { status: { conditions } } }, { subresource: "status" });
+  }
 }

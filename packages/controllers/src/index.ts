@@ -9,6 +9,12 @@ import { endpointSlices } from "./endpointslice/controller.ts";
 import { garbageCollector } from "./garbagecollector/controller.ts";
 import { namespaceController } from "./namespace/controller.ts";
 import type { ControllerOptions } from "./options.ts";
+import { nodeLifecycle } from "./nodelifecycle/controller.ts";
+import { nodeIpam } from "./nodeipam/controller.ts";
+import { podGarbageCollector } from "./podgc/controller.ts";
+import { taintEviction } from "./taint-eviction/controller.ts";
+import { nodeTtl } from "./ttl/controller.ts";
+import { ttlAfterFinished } from "./ttl-after-finished/controller.ts";
 import { replicaSets } from "./replicaset/controller.ts";
 import { replicationControllers } from "./replicationcontroller/controller.ts";
 import { rootCaPublisher } from "./root-ca-publisher/controller.ts";
@@ -36,6 +42,12 @@ export const controllers: readonly ControllerEntry[] = [
   entry("endpoints-controller", "endpoint", "endpoint-controller", endpointsController),
   entry("endpointslice-controller", "endpointslice", "endpointslice-controller", endpointSlices),
   entry("garbage-collector-controller", "garbagecollector", "generic-garbage-collector", ({ concurrentGcSyncs }) => garbageCollector({ workers: concurrentGcSyncs })),
+  entry("node-lifecycle-controller", "nodelifecycle", "node-controller", nodeLifecycle),
+  entry("taint-eviction-controller", "taint-eviction-controller", "node-controller", taintEviction),
+  entry("node-ipam-controller", "nodeipam", "node-controller", (options) => (options.clusterCidrs.length > 0 ? nodeIpam(options) : undefined)),
+  entry("pod-garbage-collector-controller", "podgc", "pod-garbage-collector", podGarbageCollector),
+  entry("ttl-controller", "ttl", "ttl-controller", nodeTtl),
+  entry("ttl-after-finished-controller", "ttl-after-finished", "ttl-after-finished-controller", ttlAfterFinished),
 ];
 
 /** Those that the patterns of --controllers choose: "*", "name", "-name"; what comes first counts. */

@@ -14,11 +14,12 @@ const BELIEVED_AFTER_MS = 30_000;
 
 const indexKey = (manager: string, namespace: string, service: string) => `${manager}|${namespace}/${service}`;
 
+const byService = ({ metadata: { labels = {}, namespace } }: EndpointSlice): readonly string[] =>
+  labels[SERVICE_NAME] ? [indexKey(labels[MANAGED_BY] ?? "", namespace, labels[SERVICE_NAME])] : [];
+
 export function slicesOf(cache: Cache, manager: string, namespace: string, service: string): readonly EndpointSlice[] {
   const informer = cache.informer(endpointslices);
-  informer.addIndex(INDEX, ({ metadata: { labels = {}, namespace: ns } }) =>
-    labels[SERVICE_NAME] ? [indexKey(labels[MANAGED_BY] ?? "", ns, labels[SERVICE_NAME])] : [],
-  );
+  informer.addIndex(INDEX, byService);
   return informer
     .indexed(INDEX, indexKey(manager, namespace, service))
     .filter(({ metadata }) => !metadata.deletionTimestamp);
