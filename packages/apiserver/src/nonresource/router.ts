@@ -16,6 +16,7 @@ import type { ServedResources } from "../served-resource.ts";
 import type { Server } from "../server-context.ts";
 import { serveDocument } from "./documents.ts";
 import { serveHealth } from "./health.ts";
+import { serveOpenApi } from "./openapi.ts";
 import { respondJson } from "./respond-json.ts";
 import { versionInfo } from "./version.ts";
 
@@ -39,6 +40,8 @@ export function serveNonResource(
     case "api":
     case "apis":
       return serveDiscovery(server, exchange, first, second, third, fourth !== undefined);
+    case "openapi":
+      return serveOpenApi(server, exchange, info);
     case "openid":
     case ".well-known":
       return serveDocument(server, exchange, info);
