@@ -2,6 +2,7 @@
 
 import { apiServerCommand } from "@kubets/apiserver/command";
 import { type Command, defineCommand } from "@kubets/machinery/command";
+import { agentCommand } from "./agent/command.ts";
 import { serverCommand } from "./server/command.ts";
 
 export const rootCommand: Command = defineCommand({
@@ -9,5 +10,5 @@ export const rootCommand: Command = defineCommand({
   summary: "Kubernetes v1.36 in TypeScript",
   description: "A real cluster in seconds, on one machine or many.",
   examples: ["kubets up", "kubets up --nodes 3 --detach", "kubets kubectl get pods -A", "kubets down"],
-  subcommands: [serverCommand, apiServerCommand],
+  subcommands: [serverCommand, agentCommand, apiServerCommand],
 });
