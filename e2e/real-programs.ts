@@ -30,7 +30,11 @@ function zipEntry(zip: Buffer, wanted: string): Buffer {
   let at = zip.readUInt32LE(end + 16);
   while (zip.readUInt32LE(at) === CENTRAL) {
     const [method, packed] = [zip.readUInt16LE(at + 10), zip.readUInt32LE(at + 20)];
-    const [nameLength, extraLength, commentLength] = [zip.readUInt16LE(at + 28), zip.readUInt16LE(at + 30), zip.readUInt16LE(at + 32)];
+    const [nameLength, extraLength, commentLength] = [
+      zip.readUInt16LE(at + 28),
+      zip.readUInt16LE(at + 30),
+      zip.readUInt16LE(at + 32),
+    ];
     const name = zip.toString("utf8", at + 46, at + 46 + nameLength);
     if (name === wanted) {
       const local = zip.readUInt32LE(at + 42);
