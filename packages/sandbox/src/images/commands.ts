@@ -41,7 +41,7 @@ const feed = (archive: Readable, input: NodeJS.WritableStream | null): Promise<N
 
 export const loadImages = (target: ImageTarget, images: readonly Image[]): Promise<string[]> => loadArchive(target, imageArchive(images));
 
-export async function listImages(socket: string): Promise<CriImage[]> {
+export async function listImages(socket: string): Promise<readonly CriImage[]> {
   return await withClient(socket, async (client) => (await client.unary(ImageService.listImages, {})).images);
 }
 

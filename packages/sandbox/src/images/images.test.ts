@@ -16,7 +16,7 @@ async function unpack(stream: AsyncIterable<Buffer>): Promise<Map<string, Buffer
   const reading = extract();
   const feeding = (async () => {
     for await (const chunk of stream) reading.write(chunk);
-    reading.end();
+    reading.end(undefined);
   })();
   for await (const entry of reading) {
     const chunks: Buffer[] = [];

@@ -32,7 +32,7 @@ hostname
 `;
 
 /** `folder` takes the layers, until they are loaded. */
-export async function makeLocalImages(busybox: string, folder: string): Promise<Image[]> {
+export async function makeLocalImages(busybox: string, folder: string): Promise<readonly Image[]> {
   const base = await makeLayer(await busyboxEntries(busybox), folder);
   const layered = async (entries: LayerEntry[]): Promise<Layer[]> => [base, await makeLayer(entries, folder)];
   const pause = await layered([{ path: "pause", type: "file", mode: 0o755, content: PAUSE }]);

@@ -4,6 +4,7 @@ import { cgroupExists, cgroupProcesses } from "../cgroups/cgroup.ts";
 import { findHierarchies } from "../cgroups/hierarchies.ts";
 import { tryRun } from "../namespaces/collect.ts";
 import { mountsBelow, readMounts } from "../namespaces/mounts.ts";
+import { rulesNaming } from "../network/uplink.ts";
 import { mountersOf } from "./mounted.ts";
 import type { ClusterPlace } from "./place.ts";
 import { processesNaming } from "./processes.ts";
@@ -25,6 +26,7 @@ export async function leftovers(place: ClusterPlace, options: { data?: boolean }
   for (const pid of await mountersOf(folders)) found.push(`process ${pid} is in a namespace with mounts of the cluster`);
   if (existsSync(`/sys/class/net/${place.link}`)) found.push(`link ${place.link}`);
   if ((await tryRun("nft", ["list", "table", "ip", place.table]).catch(() => undefined))?.code === 0) found.push(`nftables table ${place.table}`);
+  for (const rule of await rulesNaming(place.link)) found.push(`iptables rule ${rule}`);
   for (const name of await heldSettings(place)) found.push(`setting ${name}`);
   if (existsSync(place.runFolder)) found.push(`folder ${place.runFolder}`);
   if (data && existsSync(place.folder)) found.push(`folder ${place.folder}`);

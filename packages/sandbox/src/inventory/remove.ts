@@ -3,17 +3,19 @@
  * Holds: doing it twice, or with nothing there, is the same as once; a step that fails does not keep the next ones from being done, and what is
  * still there at the end is told.
  */
-import { rm, rmdir, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { rm, rmdir } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { Clock, Logger } from "@kubets/machinery";
 import { cgroupProcesses, removeCgroup, removeEmptyParent } from "../cgroups/cgroup.ts";
 import { findHierarchies } from "../cgroups/hierarchies.ts";
 import { tryRun } from "../namespaces/collect.ts";
 import { mountsBelow, readMounts } from "../namespaces/mounts.ts";
 import { dropNamespaces } from "../namespaces/namespace-set.ts";
+import { closeUplink } from "../network/uplink.ts";
 import { Journal, type Made } from "./journal.ts";
 import { leftovers } from "./leftovers.ts";
 import { mountedAnywhere } from "./mounted.ts";
+import { pinnedNamespaces } from "./pinned.ts";
 import { type ClusterPlace, journalPath, namespaceFolder } from "./place.ts";
 import { killAll, processesIn, startTime } from "./processes.ts";
 import { releaseSettings } from "./shared-setting.ts";
@@ -34,8 +36,7 @@ export async function removeEverything(place: ClusterPlace, options: RemoveOptio
   };
 
   await step("processes", () => killProcesses(place, made, clock));
-  await step("links", () => tryRun("ip", ["link", "delete", place.link]));
-  await step("rules", () => tryRun("nft", ["delete", "table", "ip", place.table]));
+  await step("uplink", () => closeUplink(place));
   await step("settings", () => releaseSettings(place));
   await step("namespaces", () => dropNamespaces(namespaceFolder(place)));
   await step("cgroups", () => removeCgroups(place));
@@ -50,7 +51,7 @@ export async function removeEverything(place: ClusterPlace, options: RemoveOptio
 
 async function killProcesses(place: ClusterPlace, made: readonly Made[], clock: Clock): Promise<void> {
   const hierarchies = findHierarchies(await readMounts());
-  const ids = await pinnedNamespaces(place);
+  const ids = await pinnedNamespaces(namespaceFolder(place));
   const stubborn = await killAll(async () => {
     const found = new Set<number>();
     for (const entry of made) {
@@ -61,16 +62,6 @@ async function killProcesses(place: ClusterPlace, made: readonly Made[], clock: 
     return found;
   }, clock);
   if (stubborn.length > 0) throw new Error(`processes ${stubborn.join(", ")} do not end`);
-}
-
-/** The ids of the cluster's namespaces, by the files that they are mounted on. */
-async function pinnedNamespaces(place: ClusterPlace): Promise<Set<string>> {
-  const ids = new Set<string>();
-  for (const { path, type } of mountsBelow(await readMounts(), namespaceFolder(place))) {
-    const kind = path.slice(path.lastIndexOf("/") + 1);
-    if (type === "nsfs") ids.add(`${kind}:[${(await stat(path)).ino}]`);
-  }
-  return ids;
 }
 
 async function removeCgroups(place: ClusterPlace): Promise<void> {
@@ -90,6 +81,6 @@ async function removeFolder(folder: string): Promise<void> {
 async function removeHostFolders(made: readonly Made[]): Promise<void> {
   const paths = made.flatMap((entry) => (entry.kind === "host-folder" ? [entry.path] : []));
   for (const path of paths.toReversed()) {
-    if (!(await mountedAnywhere(path))) await rmdir(join(path)).catch(() => {});
+    if (!(await mountedAnywhere(path))) await rmdir(path).catch(() => {});
   }
 }
