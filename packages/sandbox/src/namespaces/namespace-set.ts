@@ -43,10 +43,12 @@ export async function makeNamespaces(options: NamespaceSetOptions): Promise<Scop
 
   const script = [
     "set -e",
-    ...(kinds.includes("mnt") ? [DROP_COPIES, "mount --make-rshared /"] : []),
+    ...(kinds.includes("mnt") ? [DROP_COPIES] : []),
     ...(kinds.includes("uts") && hostname ? ['hostname "$0"'] : []),
     ...(kinds.includes("net") ? ["ip link set lo up"] : []),
     setup ?? "",
+    // Last: what setup binds in several places would otherwise repeat each later mount in all of them.
+    ...(kinds.includes("mnt") ? ["mount --make-rshared /"] : []),
   ].join("\n");
   const flags = kinds.map((kind) => `${FLAGS[kind]}=${join(folder, kind)}`);
   const propagation = kinds.includes("mnt") ? ["--propagation", "slave"] : [];
