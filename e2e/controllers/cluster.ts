@@ -2,15 +2,16 @@
  * A cluster in this process for tests of controllers: the real API server on memory storage, controllers over its in-process transport, and a
  * starter that binds pods to a node and reports them ready, all on one virtual clock. `stop` ends everything.
  */
-import { admissionPlugins } from "@kubets/apiserver/admission/plugins/index";
-import { createApiServer } from "@kubets/apiserver/api-server";
-import { bootstrap } from "@kubets/apiserver/bootstrap";
+
 import { leases, nodes, pods } from "@kubets/api/generated/refs";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { Input, KubeObject } from "@kubets/api/meta";
 import type { ResourceRef } from "@kubets/api/resource-ref";
+import { admissionPlugins } from "@kubets/apiserver/admission/plugins/index";
+import { createApiServer } from "@kubets/apiserver/api-server";
+import { bootstrap } from "@kubets/apiserver/bootstrap";
 import { type Client, createClient, SharedInformers } from "@kubets/client";
-import { startControllers, type StartOptions } from "@kubets/controllers/start-controllers";
+import { type StartOptions, startControllers } from "@kubets/controllers/start-controllers";
 import { createLogger, every, isReason, seededRandom, silentLogger, VirtualClock } from "@kubets/machinery";
 import { formatMicroTime, formatTime } from "@kubets/machinery/time";
 import { MemoryStorage } from "@kubets/storage";
@@ -25,19 +26,30 @@ export interface ClusterOptions extends Partial<Pick<StartOptions, "controllers"
 export async function startCluster({ fate = () => "ready", copies = 1, ...rest }: ClusterOptions = {}) {
   const clock = new VirtualClock();
   const random = seededRandom(7);
-  const log = process.env.LOG ? createLogger({ level: process.env.LOG as "debug", now: () => clock.now() }) : silentLogger;
+  const log = process.env.LOG
+    ? createLogger({ level: process.env.LOG as "debug", now: () => clock.now() })
+    : silentLogger;
   const storage = new MemoryStorage({ clock });
   const server = await createApiServer({
     storage,
     clock,
     random,
     log,
-    options: { allowPrivileged: true, featureEnabled: () => false, minWatchSeconds: 1800, maxBodyBytes: 3 << 20, addresses: [] },
+    options: {
+      allowPrivileged: true,
+      featureEnabled: () => false,
+      minWatchSeconds: 1800,
+      maxBodyBytes: 3 << 20,
+      addresses: [],
+    },
     nodes: { tls: {}, addressTypes: [] },
     authenticators: () => [],
     anonymous: false,
     authorizationModes: ["AlwaysAllow"],
-    admission: admissionPlugins({ enable: [], disable: ["ServiceAccount", "TaintNodesByCondition", "NodeRestriction"].filter(isKnown) }),
+    admission: admissionPlugins({
+      enable: [],
+      disable: ["ServiceAccount", "TaintNodesByCondition", "NodeRestriction"].filter(isKnown),
+    }),
   } as Parameters<typeof createApiServer>[0]);
   const client = createClient(server.transport({ name: "test", groups: ["system:masters"] }));
   await bootstrap(server);
@@ -50,7 +62,8 @@ export async function startCluster({ fate = () => "ready", copies = 1, ...rest }
     const counted = {
       ...transport,
       request: (request: Parameters<typeof transport.request>[0]) => {
-        if (request.method !== "GET" && !request.path.includes("/events")) writes.push(`${request.method} ${request.path}`);
+        if (request.method !== "GET" && !request.path.includes("/events"))
+          writes.push(`${request.method} ${request.path}`);
         return transport.request(request);
       },
     };
@@ -118,7 +131,12 @@ function isKnown(name: string): boolean {
 }
 
 /** Binds, runs and ends pods. A kubelet and a scheduler, as far as controllers can tell. */
-function startPods(client: Client, clock: VirtualClock, fate: NonNullable<ClusterOptions["fate"]>, signal: AbortSignal): void {
+function startPods(
+  client: Client,
+  clock: VirtualClock,
+  fate: NonNullable<ClusterOptions["fate"]>,
+  signal: AbortSignal,
+): void {
   const random = seededRandom(3);
   const cache = new SharedInformers({ client, clock, random, log: silentLogger, signal });
   let address = 0;
@@ -129,7 +147,12 @@ function startPods(client: Client, clock: VirtualClock, fate: NonNullable<Cluste
       if (pod.metadata.deletionTimestamp) {
         await client.delete(pods, key, { gracePeriodSeconds: 0 });
       } else if (!pod.spec.nodeName) {
-        await client.act(pods, key, "binding", { kind: "Binding", apiVersion: "v1", metadata: { name }, target: { kind: "Node", name: "node-1" } });
+        await client.act(pods, key, "binding", {
+          kind: "Binding",
+          apiVersion: "v1",
+          metadata: { name },
+          target: { kind: "Node", name: "node-1" },
+        });
       } else if (pod.status.phase === "Pending" && fate(pod) !== "pending") {
         const status = statusOf(fate(pod), formatTime(clock.now()), `10.1.${address >> 8}.${address++ & 255}`);
         await client.patch(pods, key, { type: "merge", body: { status } }, { subresource: "status" });
@@ -144,13 +167,31 @@ function startPods(client: Client, clock: VirtualClock, fate: NonNullable<Cluste
 function statusOf(fate: string, time: string, ip: string) {
   if (fate === "succeeded" || fate === "failed") {
     const exitCode = fate === "failed" ? 1 : 0;
-    const state = { terminated: { exitCode, reason: exitCode ? "Error" : "Completed", startedAt: time, finishedAt: time } };
+    const state = {
+      terminated: { exitCode, reason: exitCode ? "Error" : "Completed", startedAt: time, finishedAt: time },
+    };
     const containerStatuses = [{ name: "c", ready: false, restartCount: 0, image: "i", imageID: "i", state }];
-    return { phase: fate === "failed" ? "Failed" : "Succeeded", startTime: time, podIP: ip, podIPs: [{ ip }], containerStatuses, conditions: [{ type: "Ready", status: "False", lastTransitionTime: time }] };
+    return {
+      phase: fate === "failed" ? "Failed" : "Succeeded",
+      startTime: time,
+      podIP: ip,
+      podIPs: [{ ip }],
+      containerStatuses,
+      conditions: [{ type: "Ready", status: "False", lastTransitionTime: time }],
+    };
   }
   const ready = fate === "ready";
-  const containerStatuses = [{ name: "c", ready, restartCount: 0, image: "i", imageID: "i", state: { running: { startedAt: time } } }];
-  return { phase: "Running", startTime: time, podIP: ip, podIPs: [{ ip }], containerStatuses, conditions: [{ type: "Ready", status: ready ? "True" : "False", lastTransitionTime: time }] };
+  const containerStatuses = [
+    { name: "c", ready, restartCount: 0, image: "i", imageID: "i", state: { running: { startedAt: time } } },
+  ];
+  return {
+    phase: "Running",
+    startTime: time,
+    podIP: ip,
+    podIPs: [{ ip }],
+    containerStatuses,
+    conditions: [{ type: "Ready", status: ready ? "True" : "False", lastTransitionTime: time }],
+  };
 }
 
 /** A node that renews its lease every ten seconds until it is told to be silent. */
@@ -169,9 +210,21 @@ class TestNode {
   async start(signal: AbortSignal): Promise<void> {
     const time = formatTime(this.#clock.now());
     await this.#client.create(nodes, { metadata: { name: this.name } });
-    const conditions = [{ type: "Ready", status: "True", reason: "KubeletReady", message: "", lastHeartbeatTime: time, lastTransitionTime: time }];
+    const conditions = [
+      {
+        type: "Ready",
+        status: "True",
+        reason: "KubeletReady",
+        message: "",
+        lastHeartbeatTime: time,
+        lastTransitionTime: time,
+      },
+    ];
     await this.#tell(conditions);
-    await this.#client.create(leases, { metadata: { namespace: "kube-node-lease", name: this.name }, spec: { holderIdentity: this.name, leaseDurationSeconds: 40 } });
+    await this.#client.create(leases, {
+      metadata: { namespace: "kube-node-lease", name: this.name },
+      spec: { holderIdentity: this.name, leaseDurationSeconds: 40 },
+    });
     const beat = every(this.#clock, 10_000, () => void this.#beat());
     signal.addEventListener("abort", () => beat.cancel());
   }
@@ -183,11 +236,25 @@ class TestNode {
     const node = await this.#client.get(nodes, { name: this.name });
     if (node.status.conditions?.some(({ type, status }) => type === "Ready" && status === "True")) return;
     const time = formatTime(this.#clock.now());
-    const conditions = [{ type: "Ready", status: "True", reason: "KubeletReady", message: "", lastHeartbeatTime: time, lastTransitionTime: time }];
+    const conditions = [
+      {
+        type: "Ready",
+        status: "True",
+        reason: "KubeletReady",
+        message: "",
+        lastHeartbeatTime: time,
+        lastTransitionTime: time,
+      },
+    ];
     await this.#tell(conditions);
   }
 
   async #tell(conditions: object[]): Promise<void> {
-    await this.#client.patch(nodes, { name: this.name }, { type: "strategic", body: { status: { conditions } } }, { subresource: "status" });
+    await this.#client.patch(
+      nodes,
+      { name: this.name },
+      { type: "strategic", body: { status: { conditions } } },
+      { subresource: "status" },
+    );
   }
 }

@@ -13,7 +13,10 @@ async function using(options: ClusterOptions, body: (cluster: TestCluster) => Pr
   }
 }
 
-const template = (image: string) => ({ metadata: { labels: { app: "web" } }, spec: { containers: [{ name: "c", image }] } });
+const template = (image: string) => ({
+  metadata: { labels: { app: "web" } },
+  spec: { containers: [{ name: "c", image }] },
+});
 const web = (replicas: number, more: object = {}) => ({
   metadata: { namespace: "default", name: "web" },
   spec: { replicas, selector: { matchLabels: { app: "web" } }, template: template("a"), ...more },
@@ -28,7 +31,9 @@ const isComplete = async ({ get }: TestCluster, replicas: number) => {
   );
 };
 const messages = async ({ list }: TestCluster, kind: string) =>
-  (await list(events)).filter((each) => each.involvedObject.kind === kind).map(({ reason, message }) => `${reason}: ${message}`);
+  (await list(events))
+    .filter((each) => each.involvedObject.kind === kind)
+    .map(({ reason, message }) => `${reason}: ${message}`);
 
 test("a Deployment makes its pods, scales, and costs no write when it is settled", () =>
   using({}, async (cluster) => {
@@ -37,15 +42,28 @@ test("a Deployment makes its pods, scales, and costs no write when it is settled
     const [set] = await cluster.list(replicasets);
     assert.equal(set?.metadata.name, `web-${set?.metadata.labels?.["pod-template-hash"]}`);
     assert.equal(set?.metadata.annotations?.["deployment.kubernetes.io/max-replicas"], "3");
-    await cluster.until(async () => (await cluster.get(deployments, "web")).status.conditions?.some(({ reason }) => reason === "NewReplicaSetAvailable") ?? false);
+    await cluster.until(
+      async () =>
+        (await cluster.get(deployments, "web")).status.conditions?.some(
+          ({ reason }) => reason === "NewReplicaSetAvailable",
+        ) ?? false,
+    );
     await cluster.at(2000);
     const writes = cluster.writes.length;
     await cluster.at(30_000);
     assert.deepEqual(cluster.writes.slice(writes), []);
 
-    await cluster.client.patch(deployments, { namespace: "default", name: "web" }, { type: "merge", body: { spec: { replicas: 5 } } });
+    await cluster.client.patch(
+      deployments,
+      { namespace: "default", name: "web" },
+      { type: "merge", body: { spec: { replicas: 5 } } },
+    );
     await cluster.until(() => isComplete(cluster, 5));
-    await cluster.client.patch(deployments, { namespace: "default", name: "web" }, { type: "merge", body: { spec: { replicas: 1 } } });
+    await cluster.client.patch(
+      deployments,
+      { namespace: "default", name: "web" },
+      { type: "merge", body: { spec: { replicas: 1 } } },
+    );
     await cluster.until(async () => (await isComplete(cluster, 1)) && (await cluster.list(pods)).length === 1);
     const name = set?.metadata.name;
     assert.deepEqual(await messages(cluster, "Deployment"), [
@@ -53,7 +71,9 @@ test("a Deployment makes its pods, scales, and costs no write when it is settled
       `ScalingReplicaSet: Scaled up replica set ${name} from 2 to 5`,
       `ScalingReplicaSet: Scaled down replica set ${name} from 5 to 1`,
     ]);
-    const conditions = (await cluster.get(deployments, "web")).status.conditions?.map(({ type, status, reason, message }) => `${type} ${status} ${reason} ${message}`);
+    const conditions = (await cluster.get(deployments, "web")).status.conditions?.map(
+      ({ type, status, reason, message }) => `${type} ${status} ${reason} ${message}`,
+    );
     assert.deepEqual(conditions?.toSorted(), [
       "Available True MinimumReplicasAvailable Deployment has minimum availability.",
       `Progressing True NewReplicaSetAvailable ReplicaSet "${name}" has successfully progressed.`,
@@ -62,25 +82,41 @@ test("a Deployment makes its pods, scales, and costs no write when it is settled
 
 test("a rollout stays within surge and unavailable, keeps its history, and can be undone", () =>
   using({ copies: 2 }, async (cluster) => {
-    await cluster.create(deployments, web(4, { revisionHistoryLimit: 1, strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 1 } } }));
+    await cluster.create(
+      deployments,
+      web(4, {
+        revisionHistoryLimit: 1,
+        strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 1 } },
+      }),
+    );
     await cluster.until(() => isComplete(cluster, 4));
     const key = { namespace: "default", name: "web" };
     for (const image of ["b", "c"]) {
       await cluster.client.patch(deployments, key, { type: "merge", body: { spec: { template: template(image) } } });
       await cluster.until(async () => {
         const all = (await cluster.list(pods)).filter(({ metadata }) => !metadata.deletionTimestamp);
-        const ready = all.filter(({ status }) => status.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True"));
+        const ready = all.filter(({ status }) =>
+          status.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True"),
+        );
         assert.ok(all.length <= 5, `${all.length} pods are more than the surge allows`);
         assert.ok(ready.length >= 3, `${ready.length} ready pods are fewer than must be available`);
         return isComplete(cluster, 4);
       });
     }
     await cluster.until(async () => (await cluster.list(replicasets)).length === 2);
-    const revisions = (await cluster.list(replicasets)).map(({ metadata }) => metadata.annotations?.["deployment.kubernetes.io/revision"]);
+    const revisions = (await cluster.list(replicasets)).map(
+      ({ metadata }) => metadata.annotations?.["deployment.kubernetes.io/revision"],
+    );
     assert.deepEqual(revisions.toSorted(), ["2", "3"]);
 
-    await cluster.client.patch(deployments, key, { type: "merge", body: { metadata: { annotations: { "deprecated.deployment.rollback.to": "0" } } } });
-    await cluster.until(async () => (await cluster.get(deployments, "web")).metadata.annotations?.["deployment.kubernetes.io/revision"] === "4");
+    await cluster.client.patch(deployments, key, {
+      type: "merge",
+      body: { metadata: { annotations: { "deprecated.deployment.rollback.to": "0" } } },
+    });
+    await cluster.until(
+      async () =>
+        (await cluster.get(deployments, "web")).metadata.annotations?.["deployment.kubernetes.io/revision"] === "4",
+    );
     await cluster.until(() => isComplete(cluster, 4));
     assert.equal((await cluster.get(deployments, "web")).spec.template.spec?.containers[0]?.image, "b");
     const sets = await cluster.list(replicasets);
@@ -92,7 +128,11 @@ test("recreation ends all old pods before it makes new ones", () =>
   using({}, async (cluster) => {
     await cluster.create(deployments, web(3, { strategy: { type: "Recreate" } }));
     await cluster.until(() => isComplete(cluster, 3));
-    await cluster.client.patch(deployments, { namespace: "default", name: "web" }, { type: "merge", body: { spec: { template: template("b") } } });
+    await cluster.client.patch(
+      deployments,
+      { namespace: "default", name: "web" },
+      { type: "merge", body: { spec: { template: template("b") } } },
+    );
     await cluster.until(async () => {
       const images = new Set((await cluster.list(pods)).map(({ spec }) => spec.containers[0]?.image));
       assert.ok(images.size <= 1, "old and new pods at the same time");
@@ -103,7 +143,8 @@ test("recreation ends all old pods before it makes new ones", () =>
 test("a rollout that does not progress says so after its deadline, and a pause stops the clock", () =>
   using({ fate: (pod) => (pod.spec.containers[0]?.image === "bad" ? "running" : "ready") }, async (cluster) => {
     const key = { namespace: "default", name: "web" };
-    const progressing = async () => (await cluster.get(deployments, "web")).status.conditions?.find(({ type }) => type === "Progressing");
+    const progressing = async () =>
+      (await cluster.get(deployments, "web")).status.conditions?.find(({ type }) => type === "Progressing");
     await cluster.create(deployments, web(2, { progressDeadlineSeconds: 60 }));
     await cluster.until(() => isComplete(cluster, 2));
     await cluster.client.patch(deployments, key, { type: "merge", body: { spec: { template: template("bad") } } });
@@ -112,12 +153,17 @@ test("a rollout that does not progress says so after its deadline, and a pause s
     await cluster.at(45_000);
     assert.equal((await progressing())?.reason, "ProgressDeadlineExceeded");
     await cluster.client.patch(deployments, key, { type: "merge", body: { spec: { template: template("a") } } });
-    await cluster.until(async () => (await isComplete(cluster, 2)) && (await progressing())?.reason === "NewReplicaSetAvailable");
+    await cluster.until(
+      async () => (await isComplete(cluster, 2)) && (await progressing())?.reason === "NewReplicaSetAvailable",
+    );
     await cluster.client.patch(deployments, key, { type: "merge", body: { spec: { paused: true } } });
     await cluster.until(async () => (await progressing())?.reason === "DeploymentPaused");
     await cluster.client.patch(deployments, key, { type: "merge", body: { spec: { template: template("c") } } });
     await cluster.at(5000);
-    assert.equal((await cluster.list(pods)).some(({ spec }) => spec.containers[0]?.image === "c"), false);
+    assert.equal(
+      (await cluster.list(pods)).some(({ spec }) => spec.containers[0]?.image === "c"),
+      false,
+    );
     await cluster.client.patch(deployments, key, { type: "merge", body: { spec: { paused: false } } });
     await cluster.until(() => isComplete(cluster, 2));
   }));
