@@ -65,8 +65,14 @@ export const kindKey = (apiVersion: string, kind: string): string => `${apiVersi
 
 async function groupsAt(client: Client, path: string): Promise<GroupDiscoveryList> {
   const { status, body } = await client.raw("GET", path, undefined, { accept: AGGREGATED });
-  const document = JSON.parse(new TextDecoder().decode(body)) as GroupDiscoveryList & { kind?: string; message?: string };
+  const document = JSON.parse(new TextDecoder().decode(body)) as GroupDiscoveryList & {
+    kind?: string;
+    message?: string;
+  };
   if (status !== 200 || document.kind !== "APIGroupDiscoveryList")
-    throw new StatusError({ code: status === 200 ? 406 : status, message: document.message ?? `${path} answered with a ${document.kind}` });
+    throw new StatusError({
+      code: status === 200 ? 406 : status,
+      message: document.message ?? `${path} answered with a ${document.kind}`,
+    });
   return document;
 }

@@ -8,17 +8,17 @@ import { endpointsController } from "./endpoints/controller.ts";
 import { endpointSlices } from "./endpointslice/controller.ts";
 import { garbageCollector } from "./garbagecollector/controller.ts";
 import { namespaceController } from "./namespace/controller.ts";
-import type { ControllerOptions } from "./options.ts";
-import { nodeLifecycle } from "./nodelifecycle/controller.ts";
 import { nodeIpam } from "./nodeipam/controller.ts";
+import { nodeLifecycle } from "./nodelifecycle/controller.ts";
+import type { ControllerOptions } from "./options.ts";
 import { podGarbageCollector } from "./podgc/controller.ts";
-import { taintEviction } from "./taint-eviction/controller.ts";
-import { nodeTtl } from "./ttl/controller.ts";
-import { ttlAfterFinished } from "./ttl-after-finished/controller.ts";
 import { replicaSets } from "./replicaset/controller.ts";
 import { replicationControllers } from "./replicationcontroller/controller.ts";
 import { rootCaPublisher } from "./root-ca-publisher/controller.ts";
 import { serviceAccounts } from "./serviceaccount/controller.ts";
+import { taintEviction } from "./taint-eviction/controller.ts";
+import { nodeTtl } from "./ttl/controller.ts";
+import { ttlAfterFinished } from "./ttl-after-finished/controller.ts";
 
 export interface ControllerEntry {
   /** As in --controllers. */
@@ -30,21 +30,33 @@ export interface ControllerEntry {
   make(options: ControllerOptions): Controller | undefined;
 }
 
-const entry = (name: string, alias: string, account: string, make: ControllerEntry["make"], onByDefault = true): ControllerEntry => ({ name, alias, account, onByDefault, make });
+const entry = (
+  name: string,
+  alias: string,
+  account: string,
+  make: ControllerEntry["make"],
+  onByDefault = true,
+): ControllerEntry => ({ name, alias, account, onByDefault, make });
 
 export const controllers: readonly ControllerEntry[] = [
   entry("serviceaccount-controller", "serviceaccount", "service-account-controller", serviceAccounts),
-  entry("root-ca-certificate-publisher-controller", "root-ca-cert-publisher", "root-ca-cert-publisher", ({ rootCa }) => (rootCa ? rootCaPublisher({ rootCa }) : undefined)),
+  entry("root-ca-certificate-publisher-controller", "root-ca-cert-publisher", "root-ca-cert-publisher", ({ rootCa }) =>
+    rootCa ? rootCaPublisher({ rootCa }) : undefined,
+  ),
   entry("namespace-controller", "namespace", "namespace-controller", namespaceController),
   entry("replicaset-controller", "replicaset", "replicaset-controller", replicaSets),
   entry("replicationcontroller-controller", "replicationcontroller", "replication-controller", replicationControllers),
   entry("deployment-controller", "deployment", "deployment-controller", deploymentController),
   entry("endpoints-controller", "endpoint", "endpoint-controller", endpointsController),
   entry("endpointslice-controller", "endpointslice", "endpointslice-controller", endpointSlices),
-  entry("garbage-collector-controller", "garbagecollector", "generic-garbage-collector", ({ concurrentGcSyncs }) => garbageCollector({ workers: concurrentGcSyncs })),
+  entry("garbage-collector-controller", "garbagecollector", "generic-garbage-collector", ({ concurrentGcSyncs }) =>
+    garbageCollector({ workers: concurrentGcSyncs }),
+  ),
   entry("node-lifecycle-controller", "nodelifecycle", "node-controller", nodeLifecycle),
   entry("taint-eviction-controller", "taint-eviction-controller", "node-controller", taintEviction),
-  entry("node-ipam-controller", "nodeipam", "node-controller", (options) => (options.clusterCidrs.length > 0 ? nodeIpam(options) : undefined)),
+  entry("node-ipam-controller", "nodeipam", "node-controller", (options) =>
+    options.clusterCidrs.length > 0 ? nodeIpam(options) : undefined,
+  ),
   entry("pod-garbage-collector-controller", "podgc", "pod-garbage-collector", podGarbageCollector),
   entry("ttl-controller", "ttl", "ttl-controller", nodeTtl),
   entry("ttl-after-finished-controller", "ttl-after-finished", "ttl-after-finished-controller", ttlAfterFinished),
@@ -55,7 +67,9 @@ export function chooseControllers(patterns: readonly string[]): ControllerEntry[
   for (const pattern of patterns) {
     const name = pattern.replace(/^-/, "");
     if (name !== "*" && !controllers.some((each) => isNamed(each, name)))
-      throw new Error(`"${name}" is not in the list of known controllers: ${controllers.map((each) => each.name).join(", ")}`);
+      throw new Error(
+        `"${name}" is not in the list of known controllers: ${controllers.map((each) => each.name).join(", ")}`,
+      );
   }
   return controllers.filter((each) => isChosen(each, patterns));
 }

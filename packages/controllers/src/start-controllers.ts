@@ -5,7 +5,7 @@
  */
 import { type Client, createEventRecorder, runControllers, runLeaderElection, SharedInformers } from "@kubets/client";
 import type { Clock, Logger, Random } from "@kubets/machinery";
-import { chooseControllers, type ControllerEntry } from "./index.ts";
+import { type ControllerEntry, chooseControllers } from "./index.ts";
 import { type ControllerOptions, defaultOptions } from "./options.ts";
 
 export interface StartOptions {
@@ -53,12 +53,27 @@ export function startControllers(given: StartOptions): StartedControllers {
   };
   const { leaderElection, client, clock, random, log, signal } = given;
   const stopped = leaderElection
-    ? runLeaderElection({ namespace: "kube-system", name: "kube-controller-manager", releaseOnStop: true, ...leaderElection, client, clock, random, log, signal, lead: (leading) => lead(AbortSignal.any([signal, leading])) })
+    ? runLeaderElection({
+        namespace: "kube-system",
+        name: "kube-controller-manager",
+        releaseOnStop: true,
+        ...leaderElection,
+        client,
+        clock,
+        random,
+        log,
+        signal,
+        lead: (leading) => lead(AbortSignal.any([signal, leading])),
+      })
     : lead(signal).then(() => "stopped" as const);
   return { names: chosen.map(({ name }) => name), started: started.promise, stopped };
 }
 
-function run(chosen: readonly ControllerEntry[], options: ControllerOptions, { client, clientFor, clock, random, log, signal }: StartOptions) {
+function run(
+  chosen: readonly ControllerEntry[],
+  options: ControllerOptions,
+  { client, clientFor, clock, random, log, signal }: StartOptions,
+) {
   const cache = new SharedInformers({ client, clock, random, log, signal });
   const running = chosen.flatMap(({ account, make }) => {
     const controller = make(options);

@@ -49,7 +49,7 @@ export async function changeObject(
     if (call.dryRun) return { stored: undefined, object: next };
     const stored = toHub(call.resource.definition, next);
     if (isSame(store.definition, current, stored)) return { stored: current, object: old };
-    const outcome = goesNow(stored) ? await store.remove(key, current) : await store.replace(key, stored, current);
+    const outcome = goesNow(call.resource.definition, stored) ? await store.remove(key, current) : await store.replace(key, stored, current);
     if (outcome.done) return { stored: outcome.object, object: next };
     if (options.onRace === "conflict")
       throw conflict(groupResource(call.resource.definition), call.info.name, CHANGED_MEANWHILE);
@@ -103,6 +103,7 @@ function isSame(definition: ResourceDefinition, current: CachedObject, next: Kub
 }
 
 /** An object that was only waiting for its last finalizer goes with it. */
-function goesNow({ metadata }: KubeObject): boolean {
-  return Boolean(metadata.deletionTimestamp) && !metadata.finalizers?.length && !metadata.deletionGracePeriodSeconds;
+function goesNow(definition: ResourceDefinition, object: KubeObject): boolean {
+  const { deletionTimestamp, finalizers, deletionGracePeriodSeconds } = object.metadata;
+  return Boolean(deletionTimestamp) && !finalizers?.length && !deletionGracePeriodSeconds && !definition.isHeld?.(object);
 }

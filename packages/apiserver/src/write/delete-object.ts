@@ -73,7 +73,8 @@ function markDeleted(
     sameList(finalizers, metadata.finalizers ?? [])
   )
     return "unchanged";
-  if (grace === 0 && finalizers.length === 0) return undefined;
+  const held = definition.isHeld?.(object) ?? false;
+  if (grace === 0 && finalizers.length === 0 && !held) return undefined;
   if (
     going &&
     grace === 0 &&
@@ -94,6 +95,7 @@ function markDeleted(
   marked.metadata.deletionGracePeriodSeconds = grace;
   if (finalizers.length) marked.metadata.finalizers = finalizers;
   else delete marked.metadata.finalizers;
+  definition.markDeleted?.(marked);
   return marked as KubeObject;
 }
 

@@ -8,7 +8,16 @@ import type { OwnerReference } from "@kubets/api/generated/types/meta-v1";
 import type { Controller, ControllerContext } from "@kubets/client";
 import { isReason } from "@kubets/machinery";
 import { unlessGone } from "../error-text.ts";
-import { blocks, deletesDependents, FOREGROUND, Graph, type GraphNode, isNamed, ORPHAN, orphansDependents } from "./graph.ts";
+import {
+  blocks,
+  deletesDependents,
+  FOREGROUND,
+  Graph,
+  type GraphNode,
+  isNamed,
+  ORPHAN,
+  orphansDependents,
+} from "./graph.ts";
 import { ObservedResources } from "./observed-resources.ts";
 import { fateOf, type OwnerState } from "./plan.ts";
 
@@ -37,35 +46,52 @@ export function garbageCollector({ workers }: GarbageCollectorOptions): Controll
     if (fate.kind === "unlink") await patch(node, { ownerReferences: without(node, fate.uids) }, context);
     if (fate.kind !== "delete") return;
     if (fate.unblock) {
-      await patch(node, { ownerReferences: node.owners.map((owner) => ({ ...owner, blockOwnerDeletion: false })) }, context);
+      await patch(
+        node,
+        { ownerReferences: node.owners.map((owner) => ({ ...owner, blockOwnerDeletion: false })) },
+        context,
+      );
       await remove(node, fate.policy, context, false);
     } else await remove(node, fate.policy, context, true);
   }
 
-  async function stateOf(reference: OwnerReference, node: GraphNode, { client, events }: ControllerContext): Promise<OwnerState> {
+  async function stateOf(
+    reference: OwnerReference,
+    node: GraphNode,
+    { client, events }: ControllerContext,
+  ): Promise<OwnerState> {
     const { uid, apiVersion, kind, name } = reference;
     if (graph.isGone(uid)) return "dangling";
     const owner = graph.get(uid);
     if (owner && isNamed(owner, reference, node.namespace)) return deletesDependents(owner) ? "waiting" : "solid";
     const ref = observed.refOf(apiVersion, kind);
-    if (!ref) throw new Error(`the owner ${kind} ${name} of ${node.ref.resource} ${node.name} is of a kind that ${apiVersion} does not serve`);
+    if (!ref)
+      throw new Error(
+        `the owner ${kind} ${name} of ${node.ref.resource} ${node.name} is of a kind that ${apiVersion} does not serve`,
+      );
     // Something of a namespace cannot own what has none.
     if (ref.namespaced && !node.namespace) return "solid";
-    const found = await client.get(ref, ref.namespaced ? { namespace: node.namespace, name } : { name }).catch((error: unknown) => {
-      if (isReason(error, "NotFound")) return undefined;
-      throw error;
-    });
-    if (found?.metadata.uid === uid) return found.metadata.deletionTimestamp && found.metadata.finalizers?.includes(FOREGROUND) ? "waiting" : "solid";
+    const found = await client
+      .get(ref, ref.namespaced ? { namespace: node.namespace, name } : { name })
+      .catch((error: unknown) => {
+        if (isReason(error, "NotFound")) return undefined;
+        throw error;
+      });
+    if (found?.metadata.uid === uid)
+      return found.metadata.deletionTimestamp && found.metadata.finalizers?.includes(FOREGROUND) ? "waiting" : "solid";
     if (owner) {
       const message = `ownerRef [${apiVersion}/${kind}, namespace: ${node.namespace}, name: ${name}, uid: ${uid}] does not exist in namespace "${node.namespace}"`;
-      events.as("garbage-collector-controller").event(coordinates(node), "Warning", "OwnerRefInvalidNamespace", message);
+      events
+        .as("garbage-collector-controller")
+        .event(coordinates(node), "Warning", "OwnerRefInvalidNamespace", message);
     }
     return "dangling";
   }
 
   async function waitForDependents(node: GraphNode, context: ControllerContext): Promise<void> {
     const blocking = graph.dependentsOf(node.uid).filter((dependent) => blocks(dependent, node.uid));
-    if (blocking.length === 0) return patch(node, { finalizers: node.finalizers.filter((each) => each !== FOREGROUND) }, context);
+    if (blocking.length === 0)
+      return patch(node, { finalizers: node.finalizers.filter((each) => each !== FOREGROUND) }, context);
     for (const dependent of blocking) if (!deletesDependents(dependent)) context.enqueue(dependent.uid);
   }
 
@@ -105,7 +131,12 @@ async function patch(node: GraphNode, metadata: object, { client }: ControllerCo
   await unlessGone(client.patch(node.ref, keyOf(node), { type: "merge", body }));
 }
 
-async function remove(node: GraphNode, propagationPolicy: "Background" | "Foreground" | "Orphan", { client }: ControllerContext, exactly: boolean): Promise<void> {
+async function remove(
+  node: GraphNode,
+  propagationPolicy: "Background" | "Foreground" | "Orphan",
+  { client }: ControllerContext,
+  exactly: boolean,
+): Promise<void> {
   const preconditions = { uid: node.uid, ...(exactly && { resourceVersion: node.resourceVersion }) };
   await unlessGone(client.delete(node.ref, keyOf(node), { propagationPolicy, preconditions }));
 }

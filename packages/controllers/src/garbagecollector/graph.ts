@@ -35,7 +35,8 @@ export const nodeOf = (ref: ResourceRef, { metadata }: KubeObject): GraphNode =>
 });
 
 /** Its dependents are deleted first. */
-export const deletesDependents = ({ going, finalizers }: GraphNode): boolean => going && finalizers.includes(FOREGROUND);
+export const deletesDependents = ({ going, finalizers }: GraphNode): boolean =>
+  going && finalizers.includes(FOREGROUND);
 export const orphansDependents = ({ going, finalizers }: GraphNode): boolean => going && finalizers.includes(ORPHAN);
 
 export const blocks = (dependent: GraphNode, ownerUid: string): boolean =>

@@ -3,9 +3,15 @@
  * Holds: what is built in shares the informers of the process; custom kinds have informers of their own, which end with the kind.
  */
 import * as refs from "@kubets/api/generated/refs";
-import { groupVersion, type ResourceRef } from "@kubets/api/resource-ref";
-import { type ControllerContext, type Informer, type InformerHandler, SharedInformers, type Subscription } from "@kubets/client";
 import type { KubeObject } from "@kubets/api/meta";
+import { groupVersion, type ResourceRef } from "@kubets/api/resource-ref";
+import {
+  type ControllerContext,
+  type Informer,
+  type InformerHandler,
+  SharedInformers,
+  type Subscription,
+} from "@kubets/client";
 import { every, type Timer } from "@kubets/machinery";
 import { type Discovered, type DiscoveredResource, discoverResources, kindKey } from "../discovered-resources.ts";
 import { type Graph, nodeOf } from "./graph.ts";
@@ -49,7 +55,9 @@ export class ObservedResources {
     try {
       const { resources, byKind, failures } = await discoverResources(this.#context.client);
       this.#byKind = byKind;
-      const served = new Map(resources.filter(isFollowed).map((each) => [`${each.ref.resource}.${each.ref.group}`, each.ref]));
+      const served = new Map(
+        resources.filter(isFollowed).map((each) => [`${each.ref.resource}.${each.ref.group}`, each.ref]),
+      );
       await this.#follow(served);
       // A group that did not answer may still be there.
       if (failures.size === 0) for (const id of [...this.#followed.keys()]) if (!served.has(id)) this.#unfollow(id);
@@ -70,7 +78,9 @@ export class ObservedResources {
     });
     const all = Promise.all(opened.map(({ synced }) => synced));
     for (const { id, ref, stop, informer, uids } of opened) {
-      const subscription = all.then(() => (stop.signal.aborted ? undefined : informer.subscribe(this.#handler(ref, uids))));
+      const subscription = all.then(() =>
+        stop.signal.aborted ? undefined : informer.subscribe(this.#handler(ref, uids)),
+      );
       this.#followed.set(id, { ref, stop, uids, subscription });
     }
   }

@@ -15,13 +15,21 @@ export type Fate =
       readonly unblock: boolean;
     };
 
-export function fateOf(node: GraphNode, owners: readonly { readonly reference: OwnerReference; readonly state: OwnerState }[], dependents: readonly GraphNode[]): Fate {
+export function fateOf(
+  node: GraphNode,
+  owners: readonly { readonly reference: OwnerReference; readonly state: OwnerState }[],
+  dependents: readonly GraphNode[],
+): Fate {
   if (owners.length === 0) return { kind: "keep" };
   const others = owners.filter(({ state }) => state !== "solid");
   if (others.length === 0) return { kind: "keep" };
   if (others.length < owners.length) return { kind: "unlink", uids: others.map(({ reference }) => reference.uid) };
   if (owners.some(({ state }) => state === "waiting") && dependents.length > 0)
     return { kind: "delete", policy: "Foreground", unblock: dependents.some(deletesDependents) };
-  const policy = node.finalizers.includes(ORPHAN) ? "Orphan" : node.finalizers.includes(FOREGROUND) ? "Foreground" : "Background";
+  const policy = node.finalizers.includes(ORPHAN)
+    ? "Orphan"
+    : node.finalizers.includes(FOREGROUND)
+      ? "Foreground"
+      : "Background";
   return { kind: "delete", policy, unblock: false };
 }

@@ -36,11 +36,15 @@ async function reconcile(name: string, context: ControllerContext): Promise<Requ
   if (!namespace.spec.finalizers?.includes(FINALIZER)) return;
 
   const outcome = await deleteContent(client, name, await discoverResources(client));
-  const told = (await writeStatus(client, namespaces, namespace, namespaceStatus(namespace, outcome, context.clock.now()))) ?? namespace;
+  const told =
+    (await writeStatus(client, namespaces, namespace, namespaceStatus(namespace, outcome, context.clock.now()))) ??
+    namespace;
   const wait = waitFor(outcome);
   if (wait !== undefined) return { requeueAfterMs: wait };
   const finalizers = namespace.spec.finalizers.filter((each) => each !== FINALIZER);
-  await unlessGone(client.update(namespaces, { ...told, spec: { ...told.spec, finalizers } }, { subresource: "finalize" }));
+  await unlessGone(
+    client.update(namespaces, { ...told, spec: { ...told.spec, finalizers } }, { subresource: "finalize" }),
+  );
 }
 
 /** Undefined when all is gone. Throws when something should have gone and did not. */

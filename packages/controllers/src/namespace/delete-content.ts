@@ -27,8 +27,14 @@ interface Left {
   finalizers: Map<string, number>;
 }
 
-export async function deleteContent(client: Client, namespace: string, { resources, failures }: Discovered): Promise<Outcome> {
-  const discoveryFailures = [...failures].map(([group, why]) => `unable to retrieve the complete list of server APIs: ${group}: ${why}`);
+export async function deleteContent(
+  client: Client,
+  namespace: string,
+  { resources, failures }: Discovered,
+): Promise<Outcome> {
+  const discoveryFailures = [...failures].map(
+    ([group, why]) => `unable to retrieve the complete list of server APIs: ${group}: ${why}`,
+  );
   const deletionFailures: string[] = [];
   const left = new Map<ResourceRef, Left>();
   const remove = async (resource: DiscoveredResource) => {
@@ -37,7 +43,8 @@ export async function deleteContent(client: Client, namespace: string, { resourc
       if (found.count > 0) left.set(resource.ref, found);
     } catch (error) {
       // A kind that is no longer served has nothing left.
-      if (!(error instanceof StatusError && (error.code === 404 || error.code === 405))) deletionFailures.push(errorText(error));
+      if (!(error instanceof StatusError && (error.code === 404 || error.code === 405)))
+        deletionFailures.push(errorText(error));
     }
   };
   const deletable = resources.filter(({ ref, verbs }) => ref.namespaced && verbs.includes("delete"));
@@ -63,13 +70,19 @@ async function deleteAll(client: Client, namespace: string, { ref, verbs }: Disc
   const listable = verbs.includes("list");
   const before = listable ? await client.list(ref, { namespace, limit: PAGE }) : undefined;
   if (before?.items.length === 0) return { count: 0, estimateSeconds: 0, finalizers: new Map() };
-  if (verbs.includes("deletecollection")) await client.deleteCollection(ref, { namespace, propagationPolicy: "Background" });
+  if (verbs.includes("deletecollection"))
+    await client.deleteCollection(ref, { namespace, propagationPolicy: "Background" });
   else await deleteEach(client, namespace, ref, before?.items ?? []);
   const after = listable ? await client.list(ref, { namespace, limit: PAGE }) : undefined;
   return whatIsLeft(ref, after?.items ?? [], after?.metadata.remainingItemCount ?? 0);
 }
 
-async function deleteEach(client: Client, namespace: string, ref: ResourceRef, items: readonly KubeObject[]): Promise<void> {
+async function deleteEach(
+  client: Client,
+  namespace: string,
+  ref: ResourceRef,
+  items: readonly KubeObject[],
+): Promise<void> {
   for (const { metadata } of items) {
     try {
       await client.delete(ref, { namespace, name: metadata.name }, { propagationPolicy: "Background" });
@@ -81,11 +94,19 @@ async function deleteEach(client: Client, namespace: string, ref: ResourceRef, i
 
 function whatIsLeft(ref: ResourceRef, items: readonly KubeObject[], more: number): Left {
   const finalizers = new Map<string, number>();
-  for (const { metadata } of items) for (const name of metadata.finalizers ?? []) finalizers.set(name, (finalizers.get(name) ?? 0) + 1);
+  for (const { metadata } of items)
+    for (const name of metadata.finalizers ?? []) finalizers.set(name, (finalizers.get(name) ?? 0) + 1);
   const grace = ref.resource === "pods" && groupVersion(ref) === "v1" ? longestGrace(items as readonly Pod[]) : 0;
   const estimateSeconds = grace || (finalizers.size > 0 ? FINALIZER_SECONDS : 0);
   return { count: items.length + more, estimateSeconds, finalizers };
 }
 
 const longestGrace = (items: readonly Pod[]): number =>
-  Math.max(0, ...items.filter(({ status }) => status.phase !== "Succeeded" && status.phase !== "Failed").map(({ metadata, spec }) => Number(metadata.deletionGracePeriodSeconds ?? spec.terminationGracePeriodSeconds ?? 0)));
+  Math.max(
+    0,
+    ...items
+      .filter(({ status }) => status.phase !== "Succeeded" && status.phase !== "Failed")
+      .map(({ metadata, spec }) =>
+        Number(metadata.deletionGracePeriodSeconds ?? spec.terminationGracePeriodSeconds ?? 0),
+      ),
+  );

@@ -15,7 +15,9 @@ export interface Progress {
 
 export function namespaceStatus(namespace: Namespace, progress: Progress, now: number): NamespaceStatus {
   const told = conditionsOf(progress);
-  const others = (namespace.status.conditions ?? []).filter(({ type }) => !told.some((condition) => condition.type === type));
+  const others = (namespace.status.conditions ?? []).filter(
+    ({ type }) => !told.some((condition) => condition.type === type),
+  );
   return { ...namespace.status, conditions: [...others, ...told.map((condition) => dated(condition, namespace, now))] };
 }
 
@@ -24,25 +26,68 @@ type Told = Omit<NamespaceCondition, "lastTransitionTime">;
 function conditionsOf({ discoveryFailures, deletionFailures, remaining, finalizers }: Progress): Told[] {
   const failed = (errors: readonly string[]) => errors.join(", ");
   const listOf = (counts: ReadonlyMap<string, number>, word: string) =>
-    [...counts].map(([name, count]) => `${name} ${word} ${count} resource instances`).toSorted().join(", ");
+    [...counts]
+      .map(([name, count]) => `${name} ${word} ${count} resource instances`)
+      .toSorted()
+      .join(", ");
   return [
     discoveryFailures.length
-      ? say("NamespaceDeletionDiscoveryFailure", true, "DiscoveryFailed", `Discovery failed for some groups, ${discoveryFailures.length} failing: ${failed(discoveryFailures)}`)
+      ? say(
+          "NamespaceDeletionDiscoveryFailure",
+          true,
+          "DiscoveryFailed",
+          `Discovery failed for some groups, ${discoveryFailures.length} failing: ${failed(discoveryFailures)}`,
+        )
       : say("NamespaceDeletionDiscoveryFailure", false, "ResourcesDiscovered", "All resources successfully discovered"),
-    say("NamespaceDeletionGroupVersionParsingFailure", false, "ParsedGroupVersions", "All legacy kube types successfully parsed"),
+    say(
+      "NamespaceDeletionGroupVersionParsingFailure",
+      false,
+      "ParsedGroupVersions",
+      "All legacy kube types successfully parsed",
+    ),
     deletionFailures.length
-      ? say("NamespaceDeletionContentFailure", true, "ContentDeletionFailed", `Failed to delete all resource types, ${deletionFailures.length} remaining: ${failed(deletionFailures)}`)
-      : say("NamespaceDeletionContentFailure", false, "ContentDeleted", "All content successfully deleted, may be waiting on finalization"),
+      ? say(
+          "NamespaceDeletionContentFailure",
+          true,
+          "ContentDeletionFailed",
+          `Failed to delete all resource types, ${deletionFailures.length} remaining: ${failed(deletionFailures)}`,
+        )
+      : say(
+          "NamespaceDeletionContentFailure",
+          false,
+          "ContentDeleted",
+          "All content successfully deleted, may be waiting on finalization",
+        ),
     remaining.size
-      ? say("NamespaceContentRemaining", true, "SomeResourcesRemain", `Some resources are remaining: ${listOf(remaining, "has")}`)
+      ? say(
+          "NamespaceContentRemaining",
+          true,
+          "SomeResourcesRemain",
+          `Some resources are remaining: ${listOf(remaining, "has")}`,
+        )
       : say("NamespaceContentRemaining", false, "ContentRemoved", "All content successfully removed"),
     finalizers.size
-      ? say("NamespaceFinalizersRemaining", true, "SomeFinalizersRemain", `Some content in the namespace has finalizers remaining: ${listOf(finalizers, "in")}`)
-      : say("NamespaceFinalizersRemaining", false, "ContentHasNoFinalizers", "All content-preserving finalizers finished"),
+      ? say(
+          "NamespaceFinalizersRemaining",
+          true,
+          "SomeFinalizersRemain",
+          `Some content in the namespace has finalizers remaining: ${listOf(finalizers, "in")}`,
+        )
+      : say(
+          "NamespaceFinalizersRemaining",
+          false,
+          "ContentHasNoFinalizers",
+          "All content-preserving finalizers finished",
+        ),
   ];
 }
 
-const say = (type: string, status: boolean, reason: string, message: string): Told => ({ type, status: status ? "True" : "False", reason, message });
+const say = (type: string, status: boolean, reason: string, message: string): Told => ({
+  type,
+  status: status ? "True" : "False",
+  reason,
+  message,
+});
 
 function dated(condition: Told, { status }: Namespace, now: number): NamespaceCondition {
   const before = conditionOf(status.conditions, condition.type);

@@ -15,7 +15,9 @@ export interface NodeIpamOptions {
 }
 
 export function nodeIpam({ clusterCidrs, nodeCidrMaskSizeV4, nodeCidrMaskSizeV6 }: NodeIpamOptions): Controller {
-  const sets = clusterCidrs.map(mustParseCidr).map((range) => new CidrSet(range, range.family === 4 ? nodeCidrMaskSizeV4 : nodeCidrMaskSizeV6));
+  const sets = clusterCidrs
+    .map(mustParseCidr)
+    .map((range) => new CidrSet(range, range.family === 4 ? nodeCidrMaskSizeV4 : nodeCidrMaskSizeV6));
   const given = new Map<string, readonly Cidr[]>();
 
   function occupy({ metadata: { name }, spec }: Node): void {
@@ -58,11 +60,19 @@ export function nodeIpam({ clusterCidrs, nodeCidrMaskSizeV4, nodeCidrMaskSizeV6 
       const ranges = given.get(name) ?? allocate(name);
       if (!ranges) {
         const about = { kind: "Node", apiVersion: "v1", name, uid: node.metadata.uid };
-        events.as("cidrAllocator").event(about, "Normal", "CIDRNotAvailable", `Node ${name} status is now: CIDRNotAvailable`);
-        throw new Error("failed to allocate cidr from cluster cidr: CIDR allocation failed; there are no remaining CIDRs left to allocate in the accepted range");
+        events
+          .as("cidrAllocator")
+          .event(about, "Normal", "CIDRNotAvailable", `Node ${name} status is now: CIDRNotAvailable`);
+        throw new Error(
+          "failed to allocate cidr from cluster cidr: CIDR allocation failed; there are no remaining CIDRs left to allocate in the accepted range",
+        );
       }
       const podCIDRs = ranges.map(String);
-      await client.patch(nodes, { name }, { type: "strategic", body: { metadata: { uid: node.metadata.uid }, spec: { podCIDR: podCIDRs[0], podCIDRs } } });
+      await client.patch(
+        nodes,
+        { name },
+        { type: "strategic", body: { metadata: { uid: node.metadata.uid }, spec: { podCIDR: podCIDRs[0], podCIDRs } } },
+      );
     },
   };
 }

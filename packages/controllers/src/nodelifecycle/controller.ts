@@ -7,22 +7,39 @@
 import { leases, nodes, pods } from "@kubets/api/generated/refs";
 import type { Node, Taint } from "@kubets/api/generated/types/core-v1";
 import { podCondition } from "@kubets/api/pod/state";
-import { type Controller, type ControllerContext, onRelated, reads, type Requeue } from "@kubets/client";
+import { type Controller, type ControllerContext, onRelated, type Requeue, reads } from "@kubets/client";
 import { formatTime } from "@kubets/machinery";
 import { TokenBucket } from "@kubets/machinery/token-bucket";
 import { allOf, unlessGone } from "../error-text.ts";
 import { keyIn } from "../keys.ts";
-import { podsOnNode } from "../pods/by-node.ts";
 import type { ControllerOptions } from "../options.ts";
+import { podsOnNode } from "../pods/by-node.ts";
 import { Heartbeats } from "./heartbeats.ts";
-import { evictionRate, NOT_READY, noExecuteTaints, noScheduleTaints, readyOf, silentConditions, UNREACHABLE, zoneOf, type ZoneState, zoneState } from "./plan.ts";
+import {
+  evictionRate,
+  NOT_READY,
+  noExecuteTaints,
+  noScheduleTaints,
+  readyOf,
+  silentConditions,
+  UNREACHABLE,
+  type ZoneState,
+  zoneOf,
+  zoneState,
+} from "./plan.ts";
 
 /** The key of the regular look at all nodes; no node has such a name. */
 const MONITOR = "*";
 
 type Options = Pick<
   ControllerOptions,
-  "nodeMonitorPeriodMs" | "nodeMonitorGracePeriodMs" | "nodeStartupGracePeriodMs" | "nodeEvictionRate" | "secondaryNodeEvictionRate" | "unhealthyZoneThreshold" | "largeClusterSizeThreshold"
+  | "nodeMonitorPeriodMs"
+  | "nodeMonitorGracePeriodMs"
+  | "nodeStartupGracePeriodMs"
+  | "nodeEvictionRate"
+  | "secondaryNodeEvictionRate"
+  | "unhealthyZoneThreshold"
+  | "largeClusterSizeThreshold"
 >;
 
 interface Zone {
@@ -63,7 +80,12 @@ export function nodeLifecycle(options: Options): Controller {
     for (const name of known) {
       if (names.has(name)) continue;
       known.delete(name);
-      tell(events, { metadata: { name, uid: name } }, "RemovingNode", `Node ${name} event: Removing Node ${name} from Controller`);
+      tell(
+        events,
+        { metadata: { name, uid: name } },
+        "RemovingNode",
+        `Node ${name} event: Removing Node ${name} from Controller`,
+      );
     }
     heartbeats.keepOnly(names);
   }
@@ -79,7 +101,8 @@ export function nodeLifecycle(options: Options): Controller {
     if (silent > grace && ready?.status !== "Unknown") {
       const status = { ...node.status, conditions: silentConditions(node, clock.now()) };
       current = await client.update(nodes, { ...node, status }, { subresource: "status" });
-      if (ready?.status === "True") tell(events, node, "NodeNotReady", `Node ${node.metadata.name} status is now: NodeNotReady`);
+      if (ready?.status === "True")
+        tell(events, node, "NodeNotReady", `Node ${node.metadata.name} status is now: NodeNotReady`);
     }
     if (readyOf(current) && readyOf(current)?.status !== "True") await markPodsNotReady(current, context);
     return current;
@@ -96,7 +119,8 @@ export function nodeLifecycle(options: Options): Controller {
       const state = zoneState(ready, notReady, options.unhealthyZoneThreshold);
       const rate = evictionRate(state, members.length, options);
       const zone = zones.get(name);
-      if (!zone || zone.rate !== rate) zones.set(name, { state, rate, bucket: new TokenBucket(clock, { rate, burst: rate > 0 ? 1 : 0 }) });
+      if (!zone || zone.rate !== rate)
+        zones.set(name, { state, rate, bucket: new TokenBucket(clock, { rate, burst: rate > 0 ? 1 : 0 }) });
       else zone.state = state;
       if (state !== "FullDisruption") allAreDown = false;
     }
@@ -108,12 +132,17 @@ export function nodeLifecycle(options: Options): Controller {
     if (!status || status === "True") return taint(node, undefined, context);
     const key = status === "Unknown" ? UNREACHABLE : NOT_READY;
     const other = key === UNREACHABLE ? NOT_READY : UNREACHABLE;
-    const has = (name: string) => (node.spec.taints ?? []).some((each) => each.key === name && each.effect === "NoExecute");
+    const has = (name: string) =>
+      (node.spec.taints ?? []).some((each) => each.key === name && each.effect === "NoExecute");
     // One that is tainted already only changes its taint; a new one waits for its turn.
     if (has(key) || has(other) || zones.get(zoneOf(node))?.bucket.tryTake()) await taint(node, key, context);
   }
 
-  async function taint(node: Node, key: typeof NOT_READY | typeof UNREACHABLE | undefined, { client, clock }: ControllerContext): Promise<void> {
+  async function taint(
+    node: Node,
+    key: typeof NOT_READY | typeof UNREACHABLE | undefined,
+    { client, clock }: ControllerContext,
+  ): Promise<void> {
     const taints = noExecuteTaints(node, key, clock.now());
     if (taints) await setTaints(client, node, taints);
   }
@@ -138,7 +167,12 @@ export function nodeLifecycle(options: Options): Controller {
   };
 }
 
-const tell = (events: ControllerContext["events"], { metadata: { name } }: Pick<Node, "metadata"> | { metadata: { name: string; uid: string } }, reason: string, message: string): void =>
+const tell = (
+  events: ControllerContext["events"],
+  { metadata: { name } }: Pick<Node, "metadata"> | { metadata: { name: string; uid: string } },
+  reason: string,
+  message: string,
+): void =>
   // Kubelets name their node as its uid in events, and so does this.
   events.as("node-controller").event({ kind: "Node", apiVersion: "v1", name, uid: name }, "Normal", reason, message);
 

@@ -22,7 +22,9 @@ const isOwn = ({ key, effect }: Taint): boolean => effect === "NoSchedule" && OW
 
 /** The taints as they must be; nothing when they are so. */
 export function noScheduleTaints(node: Node, now: number): Taint[] | undefined {
-  const keys = BY_CONDITION.filter(({ type, status }) => node.status.conditions?.some((each) => each.type === type && each.status === status)).map(({ key }) => key);
+  const keys = BY_CONDITION.filter(({ type, status }) =>
+    node.status.conditions?.some((each) => each.type === type && each.status === status),
+  ).map(({ key }) => key);
   if (node.spec.unschedulable) keys.push(UNSCHEDULABLE);
   const present = node.spec.taints ?? [];
   const own = present.filter(isOwn);
@@ -33,17 +35,24 @@ export function noScheduleTaints(node: Node, now: number): Taint[] | undefined {
 }
 
 /** Taints that drive pods away: one of them, or none. Nothing when they are so. */
-export function noExecuteTaints(node: Node, key: typeof NOT_READY | typeof UNREACHABLE | undefined, now: number): Taint[] | undefined {
+export function noExecuteTaints(
+  node: Node,
+  key: typeof NOT_READY | typeof UNREACHABLE | undefined,
+  now: number,
+): Taint[] | undefined {
   const present = node.spec.taints ?? [];
-  const isOwnKind = ({ key: name, effect }: Taint) => effect === "NoExecute" && (name === NOT_READY || name === UNREACHABLE);
+  const isOwnKind = ({ key: name, effect }: Taint) =>
+    effect === "NoExecute" && (name === NOT_READY || name === UNREACHABLE);
   const own = present.filter(isOwnKind);
   if (own.length === (key ? 1 : 0) && own.every((taint) => taint.key === key)) return undefined;
   const kept = present.filter((taint) => !isOwnKind(taint) || taint.key === key);
-  const added = key && !own.some((taint) => taint.key === key) ? [{ key, effect: "NoExecute", timeAdded: formatTime(now) }] : [];
+  const added =
+    key && !own.some((taint) => taint.key === key) ? [{ key, effect: "NoExecute", timeAdded: formatTime(now) }] : [];
   return [...kept, ...added];
 }
 
-export const readyOf = ({ status }: Node): NodeCondition | undefined => status.conditions?.find(({ type }) => type === "Ready");
+export const readyOf = ({ status }: Node): NodeCondition | undefined =>
+  status.conditions?.find(({ type }) => type === "Ready");
 
 /** The conditions of a node that was silent for too long. */
 export function silentConditions(node: Node, now: number): NodeCondition[] {
@@ -52,13 +61,26 @@ export function silentConditions(node: Node, now: number): NodeCondition[] {
   const silent = present.map((condition) =>
     !WATCHED.includes(condition.type) || condition.status === "Unknown"
       ? condition
-      : { ...condition, status: "Unknown", reason: "NodeStatusUnknown", message: "Kubelet stopped posting node status.", lastTransitionTime: time },
+      : {
+          ...condition,
+          status: "Unknown",
+          reason: "NodeStatusUnknown",
+          message: "Kubelet stopped posting node status.",
+          lastTransitionTime: time,
+        },
   );
   const missing = WATCHED.filter((type) => !present.some((condition) => condition.type === type));
   const created = node.metadata.creationTimestamp;
   return [
     ...silent,
-    ...missing.map((type) => ({ type, status: "Unknown", reason: "NodeStatusNeverUpdated", message: "Kubelet never posted node status.", lastHeartbeatTime: created, lastTransitionTime: time })),
+    ...missing.map((type) => ({
+      type,
+      status: "Unknown",
+      reason: "NodeStatusNeverUpdated",
+      message: "Kubelet never posted node status.",
+      lastHeartbeatTime: created,
+      lastTransitionTime: time,
+    })),
   ];
 }
 

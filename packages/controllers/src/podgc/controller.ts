@@ -4,7 +4,7 @@
  */
 import { nodes, pods } from "@kubets/api/generated/refs";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
-import { type Controller, type ControllerContext, reads, type Requeue } from "@kubets/client";
+import { type Controller, type ControllerContext, type Requeue, reads } from "@kubets/client";
 import { isReason } from "@kubets/machinery";
 import { allOf, unlessGone } from "../error-text.ts";
 import { keyIn } from "../keys.ts";
@@ -27,13 +27,19 @@ export function podGarbageCollector({ terminatedPodGcThreshold }: PodGcOptions):
   async function reconcile(_: string, context: ControllerContext): Promise<Requeue> {
     const { cache } = context;
     const known = new Map(cache.list(nodes).map((node) => [node.metadata.name, node]));
-    const { terminated, outOfService, unscheduled, orphaned } = planCleanup(cache.list(pods), known, terminatedPodGcThreshold);
+    const { terminated, outOfService, unscheduled, orphaned } = planCleanup(
+      cache.list(pods),
+      known,
+      terminatedPodGcThreshold,
+    );
     const gone = await goneNodes(orphaned, context);
     await allOf([
       ...terminated.map((pod) => end(pod, context)),
       ...outOfService.map((pod) => end(pod, context, "DeletionByPodGC", "PodGC: node no longer exists")),
       ...unscheduled.map((pod) => end(pod, context)),
-      ...orphaned.filter(({ spec }) => gone.has(spec.nodeName ?? "")).map((pod) => end(pod, context, "DeletionByPodGC", "PodGC: node no longer exists")),
+      ...orphaned
+        .filter(({ spec }) => gone.has(spec.nodeName ?? ""))
+        .map((pod) => end(pod, context, "DeletionByPodGC", "PodGC: node no longer exists")),
     ]);
     return { requeueAfterMs: PERIOD_MS };
   }
@@ -70,7 +76,17 @@ async function end(pod: Pod, { client, clock }: ControllerContext, reason?: stri
   if (phase !== "Succeeded" && phase !== "Failed") {
     const conditions = reason && message ? disruptionTarget(reason, message, clock.now()) : undefined;
     if (conditions) await unlessGone(markDisrupted(client, pod, conditions, { phase: "Failed" }));
-    else await unlessGone(client.patch(pods, keyIn(pod), { type: "merge", body: { metadata: { uid: pod.metadata.uid }, status: { phase: "Failed" } } }, { subresource: "status" }));
+    else
+      await unlessGone(
+        client.patch(
+          pods,
+          keyIn(pod),
+          { type: "merge", body: { metadata: { uid: pod.metadata.uid }, status: { phase: "Failed" } } },
+          { subresource: "status" },
+        ),
+      );
   }
-  await unlessGone(client.delete(pods, keyIn(pod), { gracePeriodSeconds: 0, preconditions: { uid: pod.metadata.uid } }));
+  await unlessGone(
+    client.delete(pods, keyIn(pod), { gracePeriodSeconds: 0, preconditions: { uid: pod.metadata.uid } }),
+  );
 }

@@ -18,7 +18,9 @@ export interface PodCleanup {
 export function planCleanup(pods: readonly Pod[], nodes: ReadonlyMap<string, Node>, threshold: number): PodCleanup {
   return {
     terminated: threshold > 0 ? oldestAbove(pods.filter(isFinished), threshold) : [],
-    outOfService: pods.filter((pod) => pod.metadata.deletionTimestamp && isOutOfService(nodes.get(pod.spec.nodeName ?? ""))),
+    outOfService: pods.filter(
+      (pod) => pod.metadata.deletionTimestamp && isOutOfService(nodes.get(pod.spec.nodeName ?? "")),
+    ),
     unscheduled: pods.filter(({ metadata, spec }) => metadata.deletionTimestamp && !spec.nodeName),
     orphaned: pods.filter(({ spec }) => spec.nodeName && !nodes.has(spec.nodeName)),
   };

@@ -13,7 +13,12 @@ export const disruptionTarget = (reason: string, message: string, now: number): 
   lastTransitionTime: formatTime(now),
 });
 
-export async function markDisrupted(client: Client, pod: Pod, condition: PodCondition, more: { phase?: string } = {}): Promise<void> {
+export async function markDisrupted(
+  client: Client,
+  pod: Pod,
+  condition: PodCondition,
+  more: { phase?: string } = {},
+): Promise<void> {
   const body = { metadata: { uid: pod.metadata.uid }, status: { conditions: [condition], ...more } };
   await client.patch(pods, keyIn(pod), { type: "strategic", body }, { subresource: "status" });
 }

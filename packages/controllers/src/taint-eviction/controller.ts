@@ -13,7 +13,6 @@ import { podsOnNode } from "../pods/by-node.ts";
 import { disruptionTarget, markDisrupted } from "../pods/disruption-target.ts";
 import { mayStay, noExecuteTaints } from "./plan.ts";
 
-
 export function taintEviction(): Controller {
   /** Pods whose time runs: since when. */
   const waiting = new Map<string, { uid: string; since: number }>();
@@ -26,7 +25,10 @@ export function taintEviction(): Controller {
     const before = waiting.get(key);
     if (!pod || stay === undefined) {
       waiting.delete(key);
-      if (before && pod && !pod.metadata.deletionTimestamp) events.as("taint-eviction-controller").event(pod, "Normal", "TaintManagerEviction", `Cancelling deletion of Pod ${key}`);
+      if (before && pod && !pod.metadata.deletionTimestamp)
+        events
+          .as("taint-eviction-controller")
+          .event(pod, "Normal", "TaintManagerEviction", `Cancelling deletion of Pod ${key}`);
       return undefined;
     }
     const since = before?.uid === pod.metadata.uid ? before.since : clock.monotonic();
@@ -46,7 +48,9 @@ export function taintEviction(): Controller {
     watches: [
       on(pods),
       onRelated(nodes, (node, old, { cache }) =>
-        old && deepEqual(noExecuteTaints(node), noExecuteTaints(old)) ? [] : podsOnNode(cache, node.metadata.name).map(keyOf),
+        old && deepEqual(noExecuteTaints(node), noExecuteTaints(old))
+          ? []
+          : podsOnNode(cache, node.metadata.name).map(keyOf),
       ),
     ],
     reconcile,
@@ -54,8 +58,14 @@ export function taintEviction(): Controller {
 }
 
 async function evict(pod: Pod, { client, clock, events }: ControllerContext): Promise<void> {
-  events.as("taint-eviction-controller").event(pod, "Normal", "TaintManagerEviction", `Marking for deletion Pod ${keyOf(pod)}`);
-  const condition = disruptionTarget("DeletionByTaintManager", "Taint manager: deleting due to NoExecute taint", clock.now());
+  events
+    .as("taint-eviction-controller")
+    .event(pod, "Normal", "TaintManagerEviction", `Marking for deletion Pod ${keyOf(pod)}`);
+  const condition = disruptionTarget(
+    "DeletionByTaintManager",
+    "Taint manager: deleting due to NoExecute taint",
+    clock.now(),
+  );
   if (!(await unlessGone(markDisrupted(client, pod, condition)))) return;
   await unlessGone(client.delete(pods, keyIn(pod), { preconditions: { uid: pod.metadata.uid } }));
 }

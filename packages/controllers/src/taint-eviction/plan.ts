@@ -2,7 +2,8 @@
 import type { Node, Pod, Taint, Toleration } from "@kubets/api/generated/types/core-v1";
 import { tolerates } from "@kubets/api/pod/tolerations";
 
-export const noExecuteTaints = ({ spec }: Pick<Node, "spec">): readonly Taint[] => (spec.taints ?? []).filter(({ effect }) => effect === "NoExecute");
+export const noExecuteTaints = ({ spec }: Pick<Node, "spec">): readonly Taint[] =>
+  (spec.taints ?? []).filter(({ effect }) => effect === "NoExecute");
 
 /** In milliseconds; undefined: as long as it likes; 0: it must go. */
 export function mayStay({ spec }: Pod, taints: readonly Taint[]): number | undefined {

@@ -13,7 +13,9 @@ import { requestKey } from "../keys.ts";
 export function expiryOf({ spec, status, metadata }: Job): number | undefined {
   const { ttlSecondsAfterFinished } = spec;
   if (ttlSecondsAfterFinished === undefined || metadata.deletionTimestamp) return undefined;
-  const ended = status.conditions?.find(({ type, status: is }) => (type === "Complete" || type === "Failed") && is === "True");
+  const ended = status.conditions?.find(
+    ({ type, status: is }) => (type === "Complete" || type === "Failed") && is === "True",
+  );
   if (!ended?.lastTransitionTime) return undefined;
   return Date.parse(ended.lastTransitionTime) + ttlSecondsAfterFinished * 1000;
 }
@@ -33,7 +35,12 @@ export const ttlAfterFinished = (): Controller => ({
     const again = fresh && expiryOf(fresh);
     if (!fresh || again === undefined) return;
     if (again > clock.now()) return { requeueAfterMs: again - clock.now() };
-    await unlessGone(client.delete(jobs, requestKey(key), { propagationPolicy: "Foreground", preconditions: { uid: fresh.metadata.uid } }));
+    await unlessGone(
+      client.delete(jobs, requestKey(key), {
+        propagationPolicy: "Foreground",
+        preconditions: { uid: fresh.metadata.uid },
+      }),
+    );
     return undefined;
   },
 });

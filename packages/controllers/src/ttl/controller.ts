@@ -36,7 +36,13 @@ export function nodeTtl(): Controller {
       const node = cache.get(nodes, name);
       const seconds = String(STEPS[step]?.seconds ?? 0);
       if (!node || node.metadata.annotations?.[ANNOTATION] === seconds) return;
-      await unlessGone(client.patch(nodes, { name }, { type: "strategic", body: { metadata: { annotations: { [ANNOTATION]: seconds } } } }));
+      await unlessGone(
+        client.patch(
+          nodes,
+          { name },
+          { type: "strategic", body: { metadata: { annotations: { [ANNOTATION]: seconds } } } },
+        ),
+      );
     },
   };
 }
