@@ -95,6 +95,9 @@ export class TestNetwork {
     this.#in("out", "link set eth0 up");
     this.#in("out", `route add default via ${this.nodeIp}`);
     this.#in("node", "route add default via 192.0.2.2");
+    // What the pod network gives every node: cluster IPs have a route, or else no program of the node could ask for one.
+    this.#in("node", "route add 10.96.0.0/12 dev veth-out");
+    this.#in("node", "-6 route add fd00:96::/108 dev veth-out");
     for (const [key, value] of [
       ["ipv4/ip_forward", 1],
       ["ipv6/conf/all/forwarding", 1],

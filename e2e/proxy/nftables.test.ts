@@ -6,11 +6,12 @@ import { NftablesBackend } from "@kubets/proxy/nftables/backend";
 import { proxyBackendSuite } from "./backend.suite.ts";
 import { TestNetwork } from "./network.ts";
 
+const serviceCidrs = ["10.96.0.0/12", "fd00:96::/108"];
 const clusterCidrs = ["10.244.0.0/16", "fd00:244::/56"];
 
 proxyBackendSuite(
   "nftables",
-  async (network) => new NftablesBackend({ exec: network.exec("node"), log: silentLogger, clusterCidrs }),
+  async (network) => new NftablesBackend({ exec: network.exec("node"), log: silentLogger, clusterCidrs, serviceCidrs }),
   { keepsSource: true, drops: true, sourceRanges: true, inKernel: true },
 );
 
@@ -21,7 +22,7 @@ describe("nftables proxy", { skip: process.getuid?.() === 0 ? false : "only root
 
   it("throws without effect when somebody took its table away, and mends it by replacing", async () => {
     const exec = network.exec("node");
-    const backend = new NftablesBackend({ exec, log: silentLogger, clusterCidrs });
+    const backend = new NftablesBackend({ exec, log: silentLogger, clusterCidrs, serviceCidrs });
     await backend.replace({ ports: new Map() });
     await backend.apply({ put: [], remove: [] });
     await exec("nft", ["flush", "ruleset"]);

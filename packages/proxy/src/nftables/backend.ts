@@ -26,10 +26,10 @@ export class NftablesBackend implements ProxyBackend {
   /** What the kernel holds; undefined when that is not known. */
   #ruleset: Ruleset | undefined;
 
-  constructor({ exec, log, clusterCidrs = [], masqueradeAll = false, nodePortAddresses = [] }: NftablesOptions) {
+  constructor({ exec, log, ...base }: NftablesOptions) {
     this.#exec = exec;
     this.#log = log;
-    this.#base = { clusterCidrs, masqueradeAll, nodePortAddresses };
+    this.#base = { clusterCidrs: [], serviceCidrs: [], masqueradeAll: false, nodePortAddresses: [], ...base };
   }
 
   async unavailable(): Promise<string | undefined> {

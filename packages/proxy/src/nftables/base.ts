@@ -12,6 +12,8 @@ export interface BaseOptions {
   readonly clusterCidrs: readonly string[];
   /** Masquerades everything that goes to a cluster IP. */
   readonly masqueradeAll: boolean;
+  /** Where cluster IPs are from; what goes to one that no service has is dropped, and never leaves the node. Unknown when empty. */
+  readonly serviceCidrs: readonly string[];
   /** Addresses or ranges of this node where node ports are served; every local address but loopback when empty. */
   readonly nodePortAddresses: readonly string[];
 }
@@ -55,6 +57,7 @@ const HOOKS: Readonly<Record<string, string>> = {
 /** In an order in which no rule names a chain that comes later. */
 function baseChains(family: NftFamily, options: BaseOptions): Record<string, string[]> {
   const service = `${family} daddr . meta l4proto . th dport`;
+  const services = options.serviceCidrs.filter((cidr) => isOfFamily(family, cidr));
   const onNode = nodePortMatch(family, options.nodePortAddresses);
   return {
     "mark-for-masquerade": [`meta mark set meta mark or ${MASQUERADE_MARK}`],
@@ -69,7 +72,10 @@ function baseChains(family: NftFamily, options: BaseOptions): Record<string, str
       `${service} vmap @${map.unserved}`,
       `${onNode} meta l4proto . th dport vmap @${map.unservedNodePorts}`,
     ],
-    "cluster-ips-check": [`${family} daddr @${map.clusterIps} reject`],
+    "cluster-ips-check": [
+      `${family} daddr @${map.clusterIps} reject`,
+      ...(services.length > 0 ? [`${family} daddr { ${services.join(", ")} } drop`] : []),
+    ],
     "nat-prerouting": ["jump services"],
     "nat-output": ["jump services"],
     "nat-postrouting": [
