@@ -5,6 +5,10 @@ export const agentFlags = defineFlags({
   kubeconfig: file({ required: true, help: "How the node reaches the API server." }),
   "node-name": text({ placeholder: "NAME", help: "The node's name (the host's by default)." }),
   "node-ip": list({ placeholder: "ADDRESS", help: "The node's addresses, the first one first." }),
+  "pod-cidr": text({
+    placeholder: "CIDR",
+    help: "The addresses of this node's pods, where nobody else hands them out.",
+  }),
   "root-dir": file({ default: "/var/lib/kubelet", help: "The folder of the kubelet's own files." }),
   "pod-logs-dir": file({ default: "/var/log/pods", help: "The folder of container logs." }),
   "container-runtime-endpoint": text({

@@ -61,6 +61,7 @@ export async function runAgent(flags: AgentFlags, { clock, random, log }: AgentP
       maxPods: flags["max-pods"],
       nodeLabels: Object.fromEntries(flags["node-labels"].map((label) => label.split("=", 2) as [string, string])),
       cgroupRoot: flags["cgroup-root"],
+      podCidr: flags["pod-cidr"],
     },
   });
   await kubelet.ready;

@@ -74,7 +74,7 @@ export async function runServer(
   });
   writeKubeconfig(home.kubeconfig, {
     cluster: `kubets-${flags.cluster}`,
-    server: `https://127.0.0.1:${api.listener.port}`,
+    server: flags["kubeconfig-server"] || `https://127.0.0.1:${api.listener.port}`,
     ca: pki.caPem,
     user: "admin",
     credentials: adminCertificate(pki),
@@ -94,7 +94,7 @@ export async function runServer(
     controllers: flags.controllers,
     options: {
       rootCa: pki.caPem,
-      clusterCidrs: flags["cluster-cidr"].split(","),
+      clusterCidrs: flags["cluster-cidr"] ? flags["cluster-cidr"].split(",") : [],
       signer: { certificate: pki.caPem, key: pki.authority.key },
       serviceAccountKey: tokenKey,
     },

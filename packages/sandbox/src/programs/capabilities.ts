@@ -34,7 +34,7 @@ export async function machineCapabilities(folder: string): Promise<MachineCapabi
   if (!cgroups) refusals.push("no cgroup hierarchy is mounted at /sys/fs/cgroup");
   const namespaces = await inNamespaces("true");
   if (namespaces !== undefined) refusals.push(`the kernel refuses new namespaces: ${namespaces}`);
-  const links = await inNamespaces("ip link add kubets0 type bridge && ip link add a type veth peer name b");
+  const links = await inNamespaces("ip link add kubets0 type bridge && ip link add kubets1 type veth peer name kubets2");
   if (namespaces === undefined && links !== undefined) refusals.push(`the kernel refuses bridges or veth pairs: ${links}`);
   return {
     refusals,
