@@ -23,7 +23,14 @@ import { makeNamespaces } from "./namespaces/namespace-set.ts";
 import { applyLines, applyWhatWorks, setSysctls } from "./network/apply.ts";
 import { attachLines, controlPlaneLines, peerLines, portName, serviceGatewayLines } from "./network/commands.ts";
 import { readMachineRanges } from "./network/machine-ranges.ts";
-import { collisions, controlPlaneAddress, type NetworkOptions, type NetworkPlan, nodeAddresses, planNetwork } from "./network/plan.ts";
+import {
+  collisions,
+  controlPlaneAddress,
+  type NetworkOptions,
+  type NetworkPlan,
+  nodeAddresses,
+  planNetwork,
+} from "./network/plan.ts";
 import { openUplink } from "./network/uplink.ts";
 import { nodePlace } from "./node-place.ts";
 import { createNode, type NodeGround, type NodeSandbox } from "./node-sandbox.ts";
@@ -60,7 +67,11 @@ export interface ClusterSandbox {
   /** The node through which the control plane reaches services; the first one until told otherwise. */
   setServiceGateway(node: NodeSandbox): Promise<void>;
   /** Opens a port of the host; the target's scope is the control plane's unless told otherwise. */
-  publish(options: Pick<HostPortOptions, "hostAddress" | "hostPort" | "protocol"> & { target: { host: string; port: number; scope?: Scope } }): Promise<HostPort>;
+  publish(
+    options: Pick<HostPortOptions, "hostAddress" | "hostPort" | "protocol"> & {
+      target: { host: string; port: number; scope?: Scope };
+    },
+  ): Promise<HostPort>;
   /** Ends everything and keeps the folder. Gives what could not be removed. */
   stop(): Promise<string[]>;
   /** Ends everything and removes the folder too. */
@@ -76,7 +87,8 @@ export async function createClusterSandbox(options: ClusterSandboxOptions): Prom
   const { clock, log } = options;
   const place = clusterPlace(options.name, options.folder);
   const capabilities = await machineCapabilities(place.folder);
-  if (capabilities.refusals.length > 0) throw new Error(`real nodes cannot run here: ${capabilities.refusals.join("; ")}`);
+  if (capabilities.refusals.length > 0)
+    throw new Error(`real nodes cannot run here: ${capabilities.refusals.join("; ")}`);
   const hierarchies = findHierarchies(await readMounts());
   if (!hierarchies) throw new Error("no cgroup hierarchy is mounted");
   if (existsSync(place.runFolder)) {
@@ -138,7 +150,10 @@ export async function createClusterSandbox(options: ClusterSandboxOptions): Prom
   const connectPeers = (name: string, index: number, net: string): Promise<void> =>
     inTurn(async () => {
       const others = [...attached].filter(([other]) => other !== name).map(([, peer]) => peer);
-      await applyLines({ net }, others.flatMap((peer) => peerLines(plan, peer.index)));
+      await applyLines(
+        { net },
+        others.flatMap((peer) => peerLines(plan, peer.index)),
+      );
       for (const peer of others) await applyWhatWorks(peer, peerLines(plan, index));
     });
 
@@ -147,7 +162,11 @@ export async function createClusterSandbox(options: ClusterSandboxOptions): Prom
     const cgroups = await makeLeaf(hierarchies, `${place.cgroup}/control-plane`);
     await makeNamespaces({ folder: join(namespaceFolder(place), "control-plane"), kinds: ["net"] });
     await applyLines(scope, controlPlaneLines(plan));
-    await setSysctls(scope, { "net/ipv4/ip_forward": "1", "net/ipv4/conf/all/rp_filter": "0", "net/ipv4/conf/default/rp_filter": "0" });
+    await setSysctls(scope, {
+      "net/ipv4/ip_forward": "1",
+      "net/ipv4/conf/all/rp_filter": "0",
+      "net/ipv4/conf/default/rp_filter": "0",
+    });
     if (options.uplink) await openUplink(place, plan, scope, log);
     return {
       place,
@@ -186,7 +205,10 @@ async function rememberedPlan(place: ClusterPlace, { network = {}, log }: Cluste
   const taken = await readMachineRanges();
   const remembered = await Remembered.open(join(place.folder, "network.json"), async () => planNetwork(network, taken));
   const colliding = collisions(remembered.plan, taken);
-  if (colliding.length > 0) log.warn("ranges of the cluster meet routes of this machine; pods do not reach what lies there", { ranges: colliding });
+  if (colliding.length > 0)
+    log.warn("ranges of the cluster meet routes of this machine; pods do not reach what lies there", {
+      ranges: colliding,
+    });
   return remembered;
 }
 
