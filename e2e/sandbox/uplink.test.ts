@@ -51,8 +51,8 @@ describe("the uplink of a cluster", { skip: await refusal() }, () => {
       await run("iptables-save", ["-t", "filter"], { scope: machine }).then((text) =>
         text.replaceAll(/^#.*\n|\[.*\]/gm, ""),
       ),
-      await run("ip", ["-br", "address"], { scope: machine }),
-      await run("ip", ["route", "show", "table", "all"], { scope: machine }),
+      await run("ip", ["-4", "-br", "address"], { scope: machine }),
+      await run("ip", ["-4", "route", "show", "table", "all"], { scope: machine }),
       await run("cat", ["/proc/sys/net/ipv4/ip_forward"], { scope: machine }),
       await run("nft", ["list", "tables"], { scope: machine }),
     ];

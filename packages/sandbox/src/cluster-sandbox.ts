@@ -64,7 +64,7 @@ export interface ClusterSandbox {
   readonly address: string;
   /** May be called for several nodes at once. */
   addNode(name: string): Promise<NodeSandbox>;
-  /** The node through which the control plane reaches services; the first one until told otherwise. */
+  /** The node through which the control plane reaches services; the first one until told otherwise, another when it goes. */
   setServiceGateway(node: NodeSandbox): Promise<void>;
   /** Opens a port of the host; the target's scope is the control plane's unless told otherwise. */
   publish(
@@ -103,7 +103,11 @@ export async function createClusterSandbox(options: ClusterSandboxOptions): Prom
   const published = new Set<HostPort>();
   const scope = { net: join(namespaceFolder(place), "control-plane", "net") };
 
+  const coming = new Set<Promise<NodeSandbox>>();
+
   const end = async (keepData: boolean): Promise<string[]> => {
+    // A node that is half made would make the rest of itself after all was removed.
+    await Promise.allSettled(coming);
     await Promise.all([...published].map((port) => port.close()));
     published.clear();
     await driver.close();
@@ -116,6 +120,13 @@ export async function createClusterSandbox(options: ClusterSandboxOptions): Prom
     const done = wiring.then(work);
     wiring = done.catch(() => {});
     return done;
+  };
+
+  /** The number of the node through which the control plane reaches services. */
+  let gateway: number | undefined;
+  const leadServicesTo = async (index: number): Promise<void> => {
+    await applyLines(scope, serviceGatewayLines(plan, index));
+    gateway = index;
   };
 
   const ground: NodeGround = {
@@ -134,8 +145,8 @@ export async function createClusterSandbox(options: ClusterSandboxOptions): Prom
     attach: (name, index, net) =>
       inTurn(async () => {
         await applyLines(scope, attachLines(plan, index, net));
-        if (attached.size === 0) await applyLines(scope, serviceGatewayLines(plan, index));
         attached.set(name, { index, net });
+        if (gateway === undefined) await leadServicesTo(index);
       }),
     detach: (name, index) =>
       inTurn(async () => {
@@ -143,8 +154,25 @@ export async function createClusterSandbox(options: ClusterSandboxOptions): Prom
         const { podRange } = nodeAddresses(plan, index);
         await applyWhatWorks(scope, [`link delete ${portName(index)}`, `route delete ${podRange}`]);
         for (const other of attached.values()) await applyWhatWorks(other, [`route delete ${podRange}`]);
+        const [next] = attached.values();
+        if (gateway !== index) return;
+        gateway = undefined;
+        if (next) await leadServicesTo(next.index);
       }),
   };
+
+  async function makeNode(name: string): Promise<NodeSandbox> {
+    const index = remembered.nodeIndex(name);
+    const node = await createNode(ground, nodePlace(place, name), index);
+    await connectPeers(name, index, node.scope.net);
+    return {
+      ...node,
+      async remove() {
+        await node.remove();
+        remembered.forgetNode(name);
+      },
+    };
+  }
 
   /** Both ways between a node and all others; its own link has its address by now. */
   const connectPeers = (name: string, index: number, net: string): Promise<void> =>
@@ -175,18 +203,11 @@ export async function createClusterSandbox(options: ClusterSandboxOptions): Prom
       scope: { ...scope, cgroups },
       address: controlPlaneAddress(plan),
       async addNode(name) {
-        const index = remembered.nodeIndex(name);
-        const node = await createNode(ground, nodePlace(place, name), index);
-        await connectPeers(name, index, node.scope.net);
-        return {
-          ...node,
-          async remove() {
-            await node.remove();
-            remembered.forgetNode(name);
-          },
-        };
+        const node = makeNode(name);
+        coming.add(node);
+        return await node.finally(() => coming.delete(node));
       },
-      setServiceGateway: (node) => applyLines(scope, serviceGatewayLines(plan, remembered.nodeIndex(node.name))),
+      setServiceGateway: (node) => inTurn(() => leadServicesTo(remembered.nodeIndex(node.name))),
       async publish({ target, ...where }) {
         const opened = await publish({ ...where, target: { scope, ...target }, driver, log });
         published.add(opened);

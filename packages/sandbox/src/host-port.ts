@@ -132,7 +132,7 @@ async function publishDatagrams(options: HostPortOptions): Promise<HostPort> {
   return {
     port: outer.address().port,
     async close() {
-      for (const key of [...clients.keys()]) forget(key);
+      for (const key of clients.keys()) forget(key);
       await new Promise<void>((resolve) => outer.close(resolve));
     },
   };

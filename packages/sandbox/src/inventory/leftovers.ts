@@ -14,7 +14,7 @@ import { heldSettings } from "./shared-setting.ts";
 export async function leftovers(place: ClusterPlace, options: { data?: boolean } = {}): Promise<string[]> {
   const { data = true } = options;
   const found: string[] = [];
-  const folders = [place.runFolder, place.folder];
+  const folders = data ? [place.runFolder, place.folder] : [place.runFolder];
   const mounts = await readMounts();
   const hierarchies = findHierarchies(mounts);
   if (hierarchies) {
