@@ -15,9 +15,9 @@ import { type ContainerdInstance, startContainerd } from "./containerd/instance.
 import { type ImageTarget, listImages, loadArchive } from "./images/commands.ts";
 import { PAUSE_IMAGE } from "./images/local-images.ts";
 import type { Journal } from "./inventory/journal.ts";
+import { pinnedNamespaces } from "./inventory/pinned.ts";
 import type { ClusterPlace } from "./inventory/place.ts";
 import { killAll, processesIn } from "./inventory/processes.ts";
-import { pinnedNamespaces } from "./inventory/pinned.ts";
 import type { NamespaceDriver, Scope } from "./namespaces/driver.ts";
 import { dropNamespaces, makeNamespaces } from "./namespaces/namespace-set.ts";
 import { applyLines, setSysctls } from "./network/apply.ts";
@@ -85,7 +85,8 @@ export async function createNode(ground: NodeGround, place: NodePlace, index: nu
     await ground.attach(place.name, index, scope.net);
     await applyLines(scope, nodeLines(ground.plan, index, ground.uplink));
     const unset = await setSysctls(scope, { ...SYSCTLS, ...(ground.capabilities.bridgeNetfilter && BRIDGE_SYSCTLS) });
-    if (unset.length > 0) ground.log.warn("some kernel settings of the node could not be set", { node: place.name, settings: unset });
+    if (unset.length > 0)
+      ground.log.warn("some kernel settings of the node could not be set", { node: place.name, settings: unset });
 
     const started = await startRuntime(ground, place, scope, podRange);
     instance = started;
@@ -130,7 +131,12 @@ async function makeScope(ground: NodeGround, place: NodePlace): Promise<Scope & 
   return { ...files, net: join(place.namespaces, "net"), cgroups };
 }
 
-async function startRuntime(ground: NodeGround, place: NodePlace, scope: Scope, podRange: string): Promise<ContainerdInstance> {
+async function startRuntime(
+  ground: NodeGround,
+  place: NodePlace,
+  scope: Scope,
+  podRange: string,
+): Promise<ContainerdInstance> {
   const containerd = program(ground, "containerd");
   const cniConfFolder = join(place.runFolder, "cni");
   const registryFolder = join(place.runFolder, "registries");
@@ -155,7 +161,10 @@ async function startRuntime(ground: NodeGround, place: NodePlace, scope: Scope, 
   const { bridgeNetfilter } = ground.capabilities;
   await mkdir(cniConfFolder, { recursive: true });
   await mkdir(join(root, "tmp"), { recursive: true });
-  await writeFile(join(cniConfFolder, "10-kubets.conflist"), podNetworkConfig({ podRange, bridgeNetfilter, leases: join(place.runFolder, "leases") }));
+  await writeFile(
+    join(cniConfFolder, "10-kubets.conflist"),
+    podNetworkConfig({ podRange, bridgeNetfilter, leases: join(place.runFolder, "leases") }),
+  );
   for (const mirror of ground.mirrors) {
     await mkdir(join(registryFolder, mirror.registry), { recursive: true });
     await writeFile(join(registryFolder, mirror.registry, "hosts.toml"), registryHosts(mirror));
@@ -164,7 +173,16 @@ async function startRuntime(ground: NodeGround, place: NodePlace, scope: Scope, 
   await writeFile(configFile, config);
   const { driver, journal, clock } = ground;
   const logFile = join(place.folder, "containerd.log");
-  return await startContainerd({ driver, scope, program: containerd, configFile, socket: place.socket, logFile, journal, clock });
+  return await startContainerd({
+    driver,
+    scope,
+    program: containerd,
+    configFile,
+    socket: place.socket,
+    logFile,
+    journal,
+    clock,
+  });
 }
 
 async function loadLocalImages(ground: NodeGround, target: ImageTarget): Promise<void> {
@@ -174,7 +192,8 @@ async function loadLocalImages(ground: NodeGround, target: ImageTarget): Promise
   await loadArchive(target, createReadStream(file));
 }
 
-const snapshotter = (ground: NodeGround): "overlayfs" | "native" => (ground.capabilities.overlay ? "overlayfs" : "native");
+const snapshotter = (ground: NodeGround): "overlayfs" | "native" =>
+  ground.capabilities.overlay ? "overlayfs" : "native";
 
 function program(ground: NodeGround, name: "containerd" | "ctr" | "runc"): string {
   const path = ground.programs.paths[name];
@@ -182,14 +201,20 @@ function program(ground: NodeGround, name: "containerd" | "ctr" | "runc"): strin
   return path;
 }
 
-async function stopNode(ground: NodeGround, place: NodePlace, index: number, instance: ContainerdInstance | undefined): Promise<void> {
+async function stopNode(
+  ground: NodeGround,
+  place: NodePlace,
+  index: number,
+  instance: ContainerdInstance | undefined,
+): Promise<void> {
   await instance?.stop();
   const ids = await pinnedNamespaces(place.namespaces);
   const stubborn = await killAll(async () => {
     const inside = await processesIn(ids);
     return new Set([...inside, ...(await cgroupProcesses(ground.hierarchies, place.cgroup))]);
   }, ground.clock);
-  if (stubborn.length > 0) ground.log.warn("some processes of the node do not end", { node: place.name, pids: stubborn });
+  if (stubborn.length > 0)
+    ground.log.warn("some processes of the node do not end", { node: place.name, pids: stubborn });
   await ground.detach(place.name, index);
   await dropNamespaces(place.namespaces);
   await removeCgroup(ground.hierarchies, place.cgroup);

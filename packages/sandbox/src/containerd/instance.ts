@@ -49,7 +49,10 @@ export async function startContainerd(options: InstanceOptions): Promise<Contain
   const stop = async () => {
     child.kill("SIGTERM");
     const patience = new AbortController();
-    const killed = sleep(clock, STOP_MS, patience.signal).then(() => child.kill("SIGKILL"), () => {});
+    const killed = sleep(clock, STOP_MS, patience.signal).then(
+      () => child.kill("SIGKILL"),
+      () => {},
+    );
     await ended;
     patience.abort();
     await killed;

@@ -28,23 +28,34 @@ export async function installMissing({ say, clock }: InstallOptions): Promise<Pr
   const lacking = missing(before);
   if (lacking.programs.length === 0) return before;
   const cure = `apt-get ${INSTALL.slice(0, 4).join(" ")} ${lacking.packages.join(" ")}`;
-  if (!existsSync("/usr/bin/apt-get")) throw new Error(`${lacking.programs.join(", ")} missing, and this is no Debian: install them and run the same command again`);
-  if (process.getuid?.() !== 0) throw new Error(`${lacking.programs.join(", ")} missing: run \`sudo ${cure}\`, then the same command again`);
+  if (!existsSync("/usr/bin/apt-get"))
+    throw new Error(
+      `${lacking.programs.join(", ")} missing, and this is no Debian: install them and run the same command again`,
+    );
+  if (process.getuid?.() !== 0)
+    throw new Error(`${lacking.programs.join(", ")} missing: run \`sudo ${cure}\`, then the same command again`);
 
-  const timed = async (what: string, work: () => Promise<unknown>) => {
-    const began = clock.monotonic();
-    await work();
-    say(`${what} (${((clock.monotonic() - began) / 1000).toFixed(1)} s)`);
-  };
   say(`${lacking.programs.join(", ")} missing: installing Debian's ${lacking.packages.join(", ")}`);
-  if (!(await simulates(lacking.packages))) await timed("Package lists read", () => run("apt-get", ["update"], { env: quiet() }));
-  await withoutServices(() => timed("Packages installed", () => run("apt-get", [...INSTALL, ...lacking.packages], { env: quiet() })));
-  await disableUnits(lacking.packages);
+  await installPackages(lacking.packages, { say, clock });
 
   const after = await findPrograms();
   const still = missing(after).programs;
   if (still.length > 0) throw new Error(`${still.join(", ")} missing also after installing: see what \`${cure}\` says`);
   return after;
+}
+
+export async function installPackages(packages: readonly string[], { say, clock }: InstallOptions): Promise<void> {
+  const timed = async (what: string, work: () => Promise<unknown>) => {
+    const began = clock.monotonic();
+    await work();
+    say(`${what} (${((clock.monotonic() - began) / 1000).toFixed(1)} s)`);
+  };
+  if (!(await simulates(packages)))
+    await timed("Package lists read", () => run("apt-get", ["update"], { env: quiet() }));
+  await withoutServices(() =>
+    timed("Packages installed", () => run("apt-get", [...INSTALL, ...packages], { env: quiet() })),
+  );
+  await disableUnits(packages);
 }
 
 const quiet = (): NodeJS.ProcessEnv => ({ ...process.env, DEBIAN_FRONTEND: "noninteractive", NEEDRESTART_MODE: "l" });
