@@ -3,10 +3,12 @@
  * each needs, and whether it runs by default.
  */
 import type { Controller } from "@kubets/client";
+import { cronJobController } from "./cronjob/controller.ts";
 import { deploymentController } from "./deployment/controller.ts";
 import { endpointsController } from "./endpoints/controller.ts";
 import { endpointSlices } from "./endpointslice/controller.ts";
 import { garbageCollector } from "./garbagecollector/controller.ts";
+import { jobController } from "./job/controller.ts";
 import { namespaceController } from "./namespace/controller.ts";
 import { nodeIpam } from "./nodeipam/controller.ts";
 import { nodeLifecycle } from "./nodelifecycle/controller.ts";
@@ -60,6 +62,8 @@ export const controllers: readonly ControllerEntry[] = [
   entry("pod-garbage-collector-controller", "podgc", "pod-garbage-collector", podGarbageCollector),
   entry("ttl-controller", "ttl", "ttl-controller", nodeTtl),
   entry("ttl-after-finished-controller", "ttl-after-finished", "ttl-after-finished-controller", ttlAfterFinished),
+  entry("job-controller", "job", "job-controller", jobController),
+  entry("cronjob-controller", "cronjob", "cronjob-controller", cronJobController),
 ];
 
 /** Those that the patterns of --controllers choose: "*", "name", "-name"; what comes first counts. */
