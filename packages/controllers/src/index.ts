@@ -4,6 +4,7 @@
  */
 import type { Controller } from "@kubets/client";
 import { cronJobController } from "./cronjob/controller.ts";
+import { daemonSets } from "./daemonset/controller.ts";
 import { deploymentController } from "./deployment/controller.ts";
 import { endpointsController } from "./endpoints/controller.ts";
 import { endpointSlices } from "./endpointslice/controller.ts";
@@ -18,6 +19,7 @@ import { replicaSets } from "./replicaset/controller.ts";
 import { replicationControllers } from "./replicationcontroller/controller.ts";
 import { rootCaPublisher } from "./root-ca-publisher/controller.ts";
 import { serviceAccounts } from "./serviceaccount/controller.ts";
+import { statefulSets } from "./statefulset/controller.ts";
 import { taintEviction } from "./taint-eviction/controller.ts";
 import { nodeTtl } from "./ttl/controller.ts";
 import { ttlAfterFinished } from "./ttl-after-finished/controller.ts";
@@ -64,6 +66,8 @@ export const controllers: readonly ControllerEntry[] = [
   entry("ttl-after-finished-controller", "ttl-after-finished", "ttl-after-finished-controller", ttlAfterFinished),
   entry("job-controller", "job", "job-controller", jobController),
   entry("cronjob-controller", "cronjob", "cronjob-controller", cronJobController),
+  entry("daemonset-controller", "daemonset", "daemon-set-controller", daemonSets),
+  entry("statefulset-controller", "statefulset", "statefulset-controller", statefulSets),
 ];
 
 /** Those that the patterns of --controllers choose: "*", "name", "-name"; what comes first counts. */

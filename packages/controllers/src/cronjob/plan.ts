@@ -20,22 +20,30 @@ export function dueOf(cronJob: CronJob, schedule: CronSchedule, now: number): Du
   let earliest = Date.parse(status.lastScheduleTime ?? metadata.creationTimestamp);
   if (spec.startingDeadlineSeconds !== undefined)
     earliest = Math.max(earliest, now - Number(spec.startingDeadlineSeconds) * 1000);
-  let at: number | undefined;
-  let missed = 0;
-  let next = schedule.next(earliest);
-  while (next !== undefined && next <= now) {
-    at = next;
-    missed++;
-    // Far behind: go on in larger steps, as only the last time matters.
-    next = schedule.next(missed > MANY_MISSED ? Math.max(next, now - 2 * (next - earliest)) : next);
-    if (missed > 10 * MANY_MISSED) break;
-  }
+  const at = latestUntil(schedule, earliest, now);
   const following = schedule.next(now);
   return {
     ...(at !== undefined && { at }),
     ...(following !== undefined && { next: following }),
-    manyMissed: missed > MANY_MISSED,
+    manyMissed: at !== undefined && missedMany(schedule, earliest, now),
   };
+}
+
+/** Looks back from now, further each time: only the last time matters, however many there were. */
+function latestUntil(schedule: CronSchedule, earliest: number, now: number): number | undefined {
+  for (let window = 120_000; ; window *= 2) {
+    const from = Math.max(earliest, now - window);
+    let latest: number | undefined;
+    for (let next = schedule.next(from); next !== undefined && next <= now; next = schedule.next(next)) latest = next;
+    if (latest !== undefined || from === earliest) return latest;
+  }
+}
+
+function missedMany(schedule: CronSchedule, earliest: number, now: number): boolean {
+  let missed = 0;
+  for (let next = schedule.next(earliest); next !== undefined && next <= now; next = schedule.next(next))
+    if (++missed > MANY_MISSED) return true;
+  return false;
 }
 
 export const endOf = ({ status }: Job): "Complete" | "Failed" | undefined =>
