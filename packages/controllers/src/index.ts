@@ -3,10 +3,13 @@
  * each needs, and whether it runs by default.
  */
 import type { Controller } from "@kubets/client";
+import { cronJobController } from "./cronjob/controller.ts";
+import { daemonSets } from "./daemonset/controller.ts";
 import { deploymentController } from "./deployment/controller.ts";
 import { endpointsController } from "./endpoints/controller.ts";
 import { endpointSlices } from "./endpointslice/controller.ts";
 import { garbageCollector } from "./garbagecollector/controller.ts";
+import { jobController } from "./job/controller.ts";
 import { namespaceController } from "./namespace/controller.ts";
 import { nodeIpam } from "./nodeipam/controller.ts";
 import { nodeLifecycle } from "./nodelifecycle/controller.ts";
@@ -16,6 +19,7 @@ import { replicaSets } from "./replicaset/controller.ts";
 import { replicationControllers } from "./replicationcontroller/controller.ts";
 import { rootCaPublisher } from "./root-ca-publisher/controller.ts";
 import { serviceAccounts } from "./serviceaccount/controller.ts";
+import { statefulSets } from "./statefulset/controller.ts";
 import { taintEviction } from "./taint-eviction/controller.ts";
 import { nodeTtl } from "./ttl/controller.ts";
 import { ttlAfterFinished } from "./ttl-after-finished/controller.ts";
@@ -60,6 +64,10 @@ export const controllers: readonly ControllerEntry[] = [
   entry("pod-garbage-collector-controller", "podgc", "pod-garbage-collector", podGarbageCollector),
   entry("ttl-controller", "ttl", "ttl-controller", nodeTtl),
   entry("ttl-after-finished-controller", "ttl-after-finished", "ttl-after-finished-controller", ttlAfterFinished),
+  entry("job-controller", "job", "job-controller", jobController),
+  entry("cronjob-controller", "cronjob", "cronjob-controller", cronJobController),
+  entry("daemonset-controller", "daemonset", "daemon-set-controller", daemonSets),
+  entry("statefulset-controller", "statefulset", "statefulset-controller", statefulSets),
 ];
 
 /** Those that the patterns of --controllers choose: "*", "name", "-name"; what comes first counts. */
