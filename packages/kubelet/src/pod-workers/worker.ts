@@ -225,8 +225,6 @@ export class PodWorker {
     const stop = new AbortController();
     this.#bringingUp = { stop };
     const { clock } = this.#tools;
-    for (const { container, endedAt } of plan.start)
-      if (endedAt !== undefined) this.#backoff.started(container.name, endedAt, clock.now());
     const done = bringUp({
       pod: this.#pod,
       plan,
@@ -236,6 +234,8 @@ export class PodWorker {
       started: (name, failure) => {
         if (failure) this.#startFailures.set(name, failure);
         else this.#startFailures.delete(name);
+        const endedAt = plan.start.find(({ container }) => container.name === name)?.endedAt;
+        if (endedAt !== undefined) this.#backoff.started(name, endedAt, clock.now());
         this.#writeStatus(this.#tools.cache.get(this.uid), new Map(), false);
       },
     });
