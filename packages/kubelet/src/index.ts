@@ -10,4 +10,7 @@ export * from "./node/machine.ts";
 export * from "./paths.ts";
 export { criRuntime, type CriOptions } from "./runtime/cri/runtime.ts";
 export * from "./runtime/runtime.ts";
+export { SimulatedRuntime, type SimulatedRuntimeOptions } from "./runtime/simulated/runtime.ts";
+export * from "./runtime/simulated/script.ts";
 export * from "./version.ts";
+export { serveHealth, serveKubelet, type KubeletServerOptions } from "./server/server.ts";

@@ -271,6 +271,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     async stop() {
       stopping.abort(new Error("the kubelet stops"));
       prober.stop();
+      for (const worker of made.all()) worker.stop();
       await Promise.allSettled(finish);
     },
   };

@@ -39,7 +39,6 @@ function dated({ metadata, status }: Pod, verdict: Verdict, now: number): PodCon
     type: verdict.type,
     ...(metadata.generation !== undefined && { observedGeneration: metadata.generation }),
     status: verdict.status,
-    lastProbeTime: null,
     lastTransitionTime: moved ? formatTime(now) : (before?.lastTransitionTime ?? formatTime(now)),
     ...(verdict.reason && { reason: verdict.reason }),
     ...(verdict.message && { message: verdict.message }),

@@ -25,6 +25,8 @@ interface Wanted {
 interface Written {
   readonly status: PodStatus;
   readonly revision: bigint;
+  /** On the monotonic clock. */
+  readonly at: number;
 }
 
 interface Writing {
@@ -55,7 +57,11 @@ export class StatusWriter {
 
   set(pod: Pod, status: PodStatus): void {
     const { uid } = pod.metadata;
-    if (deepEqual(ownFields(this.current(pod)), ownFields(status))) return;
+    const own = ownFields(status);
+    if (deepEqual(ownFields(this.current(pod)), own)) return;
+    // A server that writes something differently than it was sent must not keep us busy.
+    const written = this.#written.get(uid);
+    if (written && this.#options.clock.monotonic() - written.at < INSIST_MS && deepEqual(ownFields(written.status), own)) return;
     const writing = this.#writing.get(uid);
     if (writing) {
       writing.wanted = { pod, status };
@@ -83,7 +89,7 @@ export class StatusWriter {
       writing.wanted = undefined;
       try {
         const revision = revisionOf(await this.#patch(pod, status));
-        this.#written.set(uid, { status, revision });
+        this.#written.set(uid, { status, revision, at: clock.monotonic() });
         backoff.reset();
       } catch (error) {
         // Gone, another of its name, or refused: it will not get better.
@@ -106,6 +112,9 @@ export class StatusWriter {
     return await this.#options.client.patch(pods, { namespace, name }, { type: "strategic", body }, { subresource: "status" });
   }
 }
+
+/** So long a status that was written is not written again because it came back otherwise. */
+const INSIST_MS = 5000;
 
 /** Revisions of one server are ordered. */
 const revisionOf = ({ metadata }: Pod): bigint => BigInt(/^\d+$/.exec(metadata.resourceVersion ?? "")?.[0] ?? 0);
@@ -135,10 +144,20 @@ function ownFields(status: PodStatus): Fields {
   const fields: Record<string, unknown> = {};
   for (const name of OWN) {
     const value = status[name];
-    if (value !== undefined) fields[name] = value;
+    if (value !== undefined) fields[name] = withoutNulls(value);
   }
-  fields.conditions = (status.conditions ?? []).filter(({ type }) => OWN_CONDITIONS.has(type));
+  const conditions = (status.conditions ?? []).filter(({ type }) => OWN_CONDITIONS.has(type));
+  fields.conditions = withoutNulls(conditions);
   return fields;
+}
+
+/** Nothing and null are the same in a status. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (typeof value !== "object" || value === null) return value;
+  const kept: Record<string, unknown> = {};
+  for (const [key, member] of Object.entries(value)) if (member !== null && member !== undefined) kept[key] = withoutNulls(member);
+  return kept;
 }
 
 /** What turns the status before into the one after; null takes a field away. Lists with merge keys say what goes. */

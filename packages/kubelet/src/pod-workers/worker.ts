@@ -65,7 +65,10 @@ export class PodWorker {
   #staleVolumes = true;
   #bringingUp: { readonly stop: AbortController } | undefined;
   #retries = 0;
+  /** No step is tried again before, on the monotonic clock. */
+  #retryAt = 0;
   #timer: Timer | undefined;
+  #volumeTimer: Timer | undefined;
   #timerDue = Number.POSITIVE_INFINITY;
   #syncing = false;
   #again = false;
@@ -123,9 +126,17 @@ export class PodWorker {
     this.wake();
   }
 
+  /** What the pod names has changed: files are made anew, and what was missing may be there now. */
   refreshVolumes(): void {
     this.#staleVolumes = true;
+    this.#retryAt = 0;
     this.wake();
+  }
+
+  /** Does nothing by itself any more; what runs of the pod goes on. */
+  stop(): void {
+    this.#timer?.cancel();
+    this.#volumeTimer?.cancel();
   }
 
   wake(): void {
@@ -143,7 +154,6 @@ export class PodWorker {
       this.#again = false;
       try {
         await this.#sync();
-        this.#retries = this.#bringingUp ? this.#retries : this.#startFailures.size > 0 ? this.#retries : 0;
       } catch (error) {
         if (this.#tools.signal.aborted) break;
         this.#log.warn("a pod could not be brought along; it is tried again", { error });
@@ -205,8 +215,9 @@ export class PodWorker {
     }
     if (this.#bringingUp) return;
     if (plan.sandbox !== undefined || plan.start.length > 0) {
-      // While a step that failed waits for its time nothing else hurries it, but a first look.
-      if (this.#retries === 0 || this.#timerDue <= clock.monotonic() || this.#staleVolumes) this.#beginBringUp(plan, runtime);
+      const wait = this.#retryAt - clock.monotonic();
+      if (wait > 0) this.#wakeIn(wait);
+      else this.#beginBringUp(plan, runtime);
     } else if (this.#staleVolumes) await this.#freshenVolumes();
   }
 
@@ -214,8 +225,6 @@ export class PodWorker {
     const stop = new AbortController();
     this.#bringingUp = { stop };
     const { clock } = this.#tools;
-    for (const { container, endedAt } of plan.start)
-      if (endedAt !== undefined) this.#backoff.started(container.name, endedAt, clock.now());
     const done = bringUp({
       pod: this.#pod,
       plan,
@@ -225,6 +234,8 @@ export class PodWorker {
       started: (name, failure) => {
         if (failure) this.#startFailures.set(name, failure);
         else this.#startFailures.delete(name);
+        const endedAt = plan.start.find(({ container }) => container.name === name)?.endedAt;
+        if (endedAt !== undefined) this.#backoff.started(name, endedAt, clock.now());
         this.#writeStatus(this.#tools.cache.get(this.uid), new Map(), false);
       },
     });
@@ -252,7 +263,8 @@ export class PodWorker {
       this.#planTokenRefresh();
     } catch (error) {
       log.debug("volumes of a running pod could not be brought up to date", { pod: this.#pod.metadata.name, error });
-      this.#tools.clock.after(LONGEST_RETRY_MS, () => this.refreshVolumes());
+      this.#volumeTimer?.cancel();
+      this.#volumeTimer = this.#tools.clock.after(LONGEST_RETRY_MS, () => this.refreshVolumes());
     }
   }
 
@@ -260,7 +272,8 @@ export class PodWorker {
     const due = this.#tools.volumes.tokensDueAt(this.uid);
     if (due === undefined) return;
     const { clock } = this.#tools;
-    clock.after(Math.max(1000, due - clock.now()), () => {
+    this.#volumeTimer?.cancel();
+    this.#volumeTimer = clock.after(Math.max(1000, due - clock.now()), () => {
       if (this.#state === "working") this.refreshVolumes();
     });
   }
@@ -328,7 +341,7 @@ export class PodWorker {
     await disk.remove(podLogFolder(paths, this.#pod));
     await this.#deleteObject();
     this.#state = "gone";
-    this.#timer?.cancel();
+    this.stop();
     statuses.forget(this.uid);
     this.#options.ended(this.uid);
   }
@@ -434,8 +447,7 @@ export class PodWorker {
   #retryLater(): void {
     const wait = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#retries);
     this.#retries++;
-    this.#timer?.cancel();
-    this.#timerDue = Number.POSITIVE_INFINITY;
+    this.#retryAt = this.#tools.clock.monotonic() + wait;
     this.#wakeIn(wait);
   }
 
@@ -446,11 +458,8 @@ export class PodWorker {
     this.#timer?.cancel();
     this.#timerDue = due;
     this.#timer = clock.after(ms, () => {
+      this.#timerDue = Number.POSITIVE_INFINITY;
       this.wake();
-      // The waking reads the time as over; only then may another be set.
-      queueMicrotask(() => {
-        if (this.#timerDue === due) this.#timerDue = Number.POSITIVE_INFINITY;
-      });
     });
   }
 }
