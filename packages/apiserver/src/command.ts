@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { createLogger, realClock, realRandom } from "@kubets/machinery";
+import { createLogger, parseCidr, parsePortRange, realClock, realRandom } from "@kubets/machinery";
 import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
 import { defineCommand } from "@kubets/machinery/command";
 import type { FlagValues } from "@kubets/machinery/flags";
@@ -17,6 +17,7 @@ import { type AuthorizationMode, authorizationModes } from "./authz/modes.ts";
 import { featureGates } from "./feature-gates.ts";
 import { apiServerFlags } from "./flags.ts";
 import { machineAddress, runApiServer, type ServiceAccountKeys } from "./run-api-server.ts";
+import type { ServiceNetworkOptions } from "./services/service-network.ts";
 import { ownServingCertificate } from "./serving-certificate.ts";
 
 type Flags = FlagValues<typeof apiServerFlags>;
@@ -56,6 +57,8 @@ async function serve(flags: Flags): Promise<void> {
     serviceAccounts: serviceAccountKeys(flags),
     authorizationModes: modesOf(flags["authorization-mode"]),
     admission: admissionPlugins({ enable: flags["enable-admission-plugins"], disable: flags["disable-admission-plugins"] }),
+    serviceNetwork: serviceNetwork(flags),
+    endpoint: flags["endpoint-reconciler-type"] !== "none",
     allowPrivileged: flags["allow-privileged"],
     minWatchSeconds: flags["min-request-timeout"],
     nodes: {
@@ -135,6 +138,18 @@ function ownSigningKey(folder: string) {
     writeFileSync(path, keyToPem(createKey()), { mode: 0o600 });
   }
   return keyFromPem(readFileSync(path));
+}
+
+function serviceNetwork(flags: Flags): ServiceNetworkOptions {
+  const texts = flags["service-cluster-ip-range"].split(",").map((text) => text.trim());
+  const ranges = texts.map((text) => {
+    const range = parseCidr(text);
+    if (range) return range;
+    throw new ExitError(exitCode.usage, `--service-cluster-ip-range: ${JSON.stringify(text)} is no range of addresses, such as 10.96.0.0/16`);
+  });
+  if (ranges.length > 2 || (ranges.length === 2 && ranges[0]?.family === ranges[1]?.family))
+    throw new ExitError(exitCode.usage, "--service-cluster-ip-range: one range, or one for each of the two families");
+  return { ranges, nodePorts: parsePortRange(flags["service-node-port-range"]) };
 }
 
 function modesOf(names: readonly string[]): AuthorizationMode[] {

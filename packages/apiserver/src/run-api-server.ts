@@ -2,17 +2,19 @@
 import type { KeyObject } from "node:crypto";
 import { networkInterfaces } from "node:os";
 import type { Clock, Logger, Random } from "@kubets/machinery";
+import { createClient } from "@kubets/client/typed-client";
 import { listen, type Listener, type ServerTls } from "@kubets/wire/http";
 import { tokenSigner, tokenVerifier } from "@kubets/wire/jwt";
 import type { Storage } from "@kubets/storage";
 import type { AdmissionPlugin } from "./admission/plugin.ts";
-import { type ApiServer, createApiServer } from "./api-server.ts";
+import { type ApiServer, createApiServer, SERVER_USER } from "./api-server.ts";
 import { certificateAuthenticator } from "./authn/certificates.ts";
 import { serviceAccountAuthenticator } from "./authn/service-accounts.ts";
 import { staticTokenAuthenticator } from "./authn/static-tokens.ts";
 import type { Authenticator, User } from "./authn/authenticator.ts";
 import type { AuthorizationMode } from "./authz/modes.ts";
 import { bootstrap } from "./bootstrap.ts";
+import type { ServiceNetworkOptions } from "./services/service-network.ts";
 import type { NodeConnection } from "./subresources/node-connection.ts";
 import type { TokenIssuer } from "./tokens/service-account-tokens.ts";
 
@@ -28,6 +30,9 @@ export interface RunOptions {
   readonly serviceAccounts?: ServiceAccountKeys;
   readonly authorizationModes: readonly AuthorizationMode[];
   readonly admission: readonly AdmissionPlugin[];
+  readonly serviceNetwork: ServiceNetworkOptions;
+  /** Whether this server keeps itself among the endpoints of the service `kubernetes`. */
+  readonly endpoint: boolean;
   readonly allowPrivileged: boolean;
   readonly minWatchSeconds: number;
   readonly nodes: NodeConnection;
@@ -73,9 +78,12 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
     anonymous: options.anonymous,
     authorizationModes: options.authorizationModes,
     admission: options.admission,
+    serviceNetwork: options.serviceNetwork,
   });
   const listener = await listen({ ...options.listen, handler: (exchange) => server.core.serve(Object.assign(exchange, { socket: exchange })) });
   await bootstrap(server);
+  const client = createClient(server.transport(SERVER_USER), { userAgent: "kube-apiserver" });
+  await server.services?.start(client, listener.port, options.endpoint ? options.advertiseAddress : undefined);
   server.setReady();
   log.info("ready", { address: listener.address, port: listener.port });
   return {

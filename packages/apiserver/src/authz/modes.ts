@@ -8,7 +8,7 @@ import type { RbacPolicy } from "./rbac/policy.ts";
 export const authorizationModes = ["AlwaysAllow", "AlwaysDeny", "RBAC"] as const;
 export type AuthorizationMode = (typeof authorizationModes)[number];
 
-export function authorizerChain(modes: readonly AuthorizationMode[], policy: RbacPolicy | undefined): AuthorizerChain {
+export function authorizerChain(modes: readonly AuthorizationMode[], policy: RbacPolicy | undefined, _served?: unknown): AuthorizerChain {
   return new AuthorizerChain([mastersAuthorizer, ...modes.map((mode) => authorizerOf(mode, policy))]);
 }
 
