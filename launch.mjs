@@ -17,6 +17,7 @@ const SCRIPTS = {
   kubets: (args) => ["packages/kubets/src/main.ts", ...args],
   test: (args) => ["scripts/test.ts", ...args],
   check: (args) => ["scripts/check.ts", ...args],
+  ci: (args) => ["scripts/ci.ts", ...args],
   format: (args) => ["scripts/format.ts", ...args],
   build: (args) => ["scripts/build.ts", ...args],
   bench: (args) => ["bench/main.ts", ...args],

@@ -3,5 +3,8 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
-const done = spawnSync(join(root, "node_modules", ".bin", "biome"), ["check", "--write"], { cwd: root, stdio: "inherit" });
+const done = spawnSync(join(root, "node_modules", ".bin", "biome"), ["check", "--write"], {
+  cwd: root,
+  stdio: "inherit",
+});
 process.exitCode = done.status ?? 1;

@@ -38,13 +38,16 @@ export function importErrors(root: string): string[] {
     }
     for (const other of importedPackages(readFileSync(join(root, file), "utf8")))
       if (other !== own && allowed !== "all" && !allowed.includes(other))
-        errors.push(`${file}: ${own} may not import ${other}; it may import ${allowed.join(", ") || "nothing of the project"}`);
+        errors.push(
+          `${file}: ${own} may not import ${other}; it may import ${allowed.join(", ") || "nothing of the project"}`,
+        );
   }
   return errors;
 }
 
 export function importedPackages(source: string): Set<string> {
   const found = new Set<string>();
-  for (const [, name] of source.matchAll(/(?:from|import)\s*\(?\s*["'](?:@kubets\/([a-z]+)|kubets)(?:\/[^"']*)?["']/g)) found.add(name ?? "kubets");
+  for (const [, name] of source.matchAll(/(?:from|import)\s*\(?\s*["'](?:@kubets\/([a-z]+)|kubets)(?:\/[^"']*)?["']/g))
+    found.add(name ?? "kubets");
   return found;
 }

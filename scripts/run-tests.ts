@@ -10,7 +10,10 @@ export interface Counts {
   skipped: number;
 }
 
-export function runTests(patterns: readonly string[], options: { timeoutMs?: number; isolated?: boolean } = {}): Counts {
+export function runTests(
+  patterns: readonly string[],
+  options: { timeoutMs?: number; isolated?: boolean } = {},
+): Counts {
   const root = join(import.meta.dirname, "..");
   const files = globSync([...patterns], { cwd: root, exclude: (path) => path.includes("node_modules") }).toSorted();
   if (files.length === 0) throw new Error(`no test file matches ${patterns.join(" ")}`);

@@ -31,7 +31,7 @@ export function conditionsErrors(conditions: readonly Condition[] | undefined, f
 }
 
 function conditionErrors(condition: Condition, field: string): FieldError[] {
-  const { type = "", status, observedGeneration = 0, lastTransitionTime, reason = "", message = "" } = condition;
+  const { type, status, observedGeneration = 0, lastTransitionTime, reason, message } = condition;
   const errors = checkForm(`${field}.type`, type, qualifiedName);
   if (!CONDITION_STATUSES.includes(status)) errors.push(notSupported(`${field}.status`, status, CONDITION_STATUSES));
   if (observedGeneration < 0)

@@ -32,13 +32,6 @@ export const checkNonNegative = (field: string, value: number | undefined | null
 export const checkOneOf = (field: string, value: unknown, allowed: readonly string[]): FieldError[] =>
   allowed.includes(value as string) ? [] : [notSupported(field, value, allowed)];
 
-/** As `checkOneOf`, with the values in the order in which the original names them, where it does not sort them. */
-export const checkOneOfInOrder = (field: string, value: unknown, allowed: readonly string[]): FieldError[] =>
-  checkOneOf(field, value, allowed).map((error) => ({
-    ...error,
-    detail: `supported values: ${allowed.map((text) => JSON.stringify(text)).join(", ")}`,
-  }));
-
 export const checkImmutable = (field: string, value: unknown, old: unknown): FieldError[] =>
   sameValue(value, old) ? [] : [invalidValue(field, value, IMMUTABLE)];
 
@@ -65,4 +58,4 @@ export function sameValue(a: unknown, b: unknown): boolean {
 }
 
 const isEmpty = (value: unknown): boolean =>
-  value == null || (typeof value === "object" && Object.keys(value).length === 0);
+  value == null || (typeof value === "object" && Object.values(value).every((part) => part === undefined));

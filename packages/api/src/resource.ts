@@ -81,15 +81,29 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   readonly countsGeneration?: boolean | "labels" | "annotations";
   /** The seconds that the object is given to end itself, or undefined to go at once (pods). */
   graceSeconds?(object: T, asked: number | undefined): number | undefined;
+  /** Whether something besides the finalizers of its metadata keeps an object that is being deleted (a namespace's own finalizers). */
+  isHeld?(object: T): boolean;
+  /** Marks in the object that it is being deleted, besides its time. */
+  markDeleted?(object: Draft<T>): void;
   /** What a delete without a propagation policy does to dependents (the old "orphan" of ReplicationControllers, Jobs). */
   readonly defaultPropagation?: "Orphan" | "Background";
   /** Compares two objects without what must not count as a change; deep equality of all but managedFields times when absent. */
   readonly changeIgnores?: readonly string[];
 }
 
+/** Who makes a request. */
+export interface RequestUser {
+  readonly username: string;
+  readonly uid?: string;
+  readonly groups?: readonly string[];
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
+}
+
 export interface WriteContext {
   /** RFC 3339, seconds: what creationTimestamp gets. */
   readonly now: string;
+  /** Certificate requests say who made them. */
+  readonly user?: RequestUser;
   featureEnabled(name: string): boolean;
   /** The cluster's options that validation or allocation depends on. */
   readonly allowPrivileged: boolean;

@@ -32,7 +32,9 @@ export function storeOf(call: ApiCall): ResourceStore {
 }
 
 /** "namespace/name" or "name". */
-export const keyOf = ({ namespace, name }: { namespace: string; name: string }): string => (namespace ? `${namespace}/${name}` : name);
+export const keyOf = ({ namespace, name, resource }: { namespace: string; name: string; resource?: string }): string =>
+  // A request for a namespace names it as the one that it is in, too.
+  namespace && resource !== "namespaces" ? `${namespace}/${name}` : name;
 
 /** The object as the request's version shows it. */
 export function inVersion(call: { resource: ServedResource }, object: KubeObject): KubeObject {

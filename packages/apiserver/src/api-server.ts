@@ -4,10 +4,10 @@
  */
 import { builtInResources } from "@kubets/api/all";
 import type { ResourceDefinition } from "@kubets/api/resource";
-import type { Clock, Logger, Random } from "@kubets/machinery";
 import type { Client } from "@kubets/client/client";
 import type { Transport } from "@kubets/client/transport";
 import { createClient } from "@kubets/client/typed-client";
+import type { Clock, Logger, Random } from "@kubets/machinery";
 import type { Storage } from "@kubets/storage";
 import { AdmissionChain } from "./admission/chain.ts";
 import type { AdmissionPlugin } from "./admission/plugin.ts";
@@ -20,13 +20,13 @@ import { Core } from "./core.ts";
 import { inProcessTransport } from "./in-process.ts";
 import { ServiceNetwork, type ServiceNetworkOptions } from "./services/service-network.ts";
 import type { HealthCheck } from "./nonresource/health.ts";
-import type { NodeConnection } from "./subresources/node-connection.ts";
-import { ServiceAccountTokens, type TokenIssuer } from "./tokens/service-account-tokens.ts";
 import { ServedResources } from "./served-resource.ts";
 import type { Server, ServerOptions } from "./server-context.ts";
 import { ResourceStore } from "./store/resource-store.ts";
 import { RevisionFeed } from "./store/revision-feed.ts";
 import { StoredForm, type Transformer } from "./store/stored-form.ts";
+import type { NodeConnection } from "./subresources/node-connection.ts";
+import { ServiceAccountTokens, type TokenIssuer } from "./tokens/service-account-tokens.ts";
 
 export interface ApiServerSetup {
   readonly storage: Storage;
@@ -106,7 +106,10 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
     }),
     allocators: new Map(services ? [["/services", services.allocator]] : []),
     stopping: stopping.signal,
-    health: healthChecks(() => (ready ? undefined : "the objects of a fresh server are not all there yet"), stopping.signal),
+    health: healthChecks(
+      () => (ready ? undefined : "the objects of a fresh server are not all there yet"),
+      stopping.signal,
+    ),
   };
   const core = new Core(context);
   return {

@@ -18,7 +18,10 @@ export interface Expected {
   readonly schema: Struct;
 }
 
-export async function readObject(call: ApiCall, expected: Expected = call.resource.definition): Promise<Draft<KubeObject>> {
+export async function readObject(
+  call: ApiCall,
+  expected: Expected = call.resource.definition,
+): Promise<Draft<KubeObject>> {
   const { direct } = call.exchange;
   if (direct) return decodeValue(call, direct.object, [], expected, false);
   const mediaType = mediaTypeOf(call.exchange.header("content-type"));
@@ -38,9 +41,15 @@ export async function readObject(call: ApiCall, expected: Expected = call.resour
   }
 }
 
-export const mediaTypeOf = (header: string | undefined): string => (header ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
+export const mediaTypeOf = (header: string | undefined): string =>
+  (header ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
 
-function fromText(call: ApiCall, bytes: Uint8Array, expected: Expected, parse: typeof parseJsonBody): Draft<KubeObject> {
+function fromText(
+  call: ApiCall,
+  bytes: Uint8Array,
+  expected: Expected,
+  parse: typeof parseJsonBody,
+): Draft<KubeObject> {
   const duplicates: string[] = [];
   const options = strictnessOf(call) === "Ignore" ? {} : { duplicates };
   const value = parse(bytes, expected, options);
@@ -84,12 +93,23 @@ function fromProtobuf(bytes: Uint8Array, expected: Expected): Draft<KubeObject> 
 }
 
 /** Decodes a parsed value as the kind that is expected; tells of unknown and duplicate fields as the client asked. */
-function decodeValue(call: ApiCall, value: unknown, duplicates: readonly string[], expected: Expected, own: boolean): Draft<KubeObject> {
+function decodeValue(
+  call: ApiCall,
+  value: unknown,
+  duplicates: readonly string[],
+  expected: Expected,
+  own: boolean,
+): Draft<KubeObject> {
   const said = (typeof value === "object" && value !== null ? value : {}) as { kind?: unknown; apiVersion?: unknown };
   const kind = typeof said.kind === "string" && said.kind ? said.kind : expected.kind;
   const apiVersion = typeof said.apiVersion === "string" && said.apiVersion ? said.apiVersion : groupVersion(expected);
   checkKind({ kind, apiVersion }, expected);
-  const { object, unknown } = decodeBody(expected.schema, value, { kind, version: expected.version, wanted: expected.kind }, { own });
+  const { object, unknown } = decodeBody(
+    expected.schema,
+    value,
+    { kind, version: expected.version, wanted: expected.kind },
+    { own },
+  );
   reportFields(call, [...unknown.map((f) => `unknown field "${f}"`), ...duplicates], expected);
   const draft = object as PlainObject;
   draft["kind"] = kind;
@@ -98,7 +118,11 @@ function decodeValue(call: ApiCall, value: unknown, duplicates: readonly string[
 }
 
 /** Says what is odd about fields of a body: as an error, as warnings, or not at all. */
-export function reportFields(call: ApiCall, problems: readonly string[], expected: { kind: string; version: string }): void {
+export function reportFields(
+  call: ApiCall,
+  problems: readonly string[],
+  expected: { kind: string; version: string },
+): void {
   if (problems.length === 0) return;
   switch (strictnessOf(call)) {
     case "Strict":

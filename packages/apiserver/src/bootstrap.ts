@@ -2,7 +2,17 @@
  * What a fresh server holds: system namespaces, roles and bindings, flow control, priority classes. Made at each start where it is missing; roles
  * that lost a rule get it back (unless they say that they are left alone), and extra rules stay.
  */
-import { builtInApiServices, clusterRoles, flowSchemas, namespacedRoleBindings, namespacedRoles, priorityLevels, roleBindings, systemNamespaces, systemPriorityClasses } from "@kubets/api/bootstrap/index";
+import {
+  builtInApiServices,
+  clusterRoles,
+  flowSchemas,
+  namespacedRoleBindings,
+  namespacedRoles,
+  priorityLevels,
+  roleBindings,
+  systemNamespaces,
+  systemPriorityClasses,
+} from "@kubets/api/bootstrap/index";
 import * as refs from "@kubets/api/generated/refs";
 import type { Input, KubeObject } from "@kubets/api/meta";
 import type { ResourceRef } from "@kubets/api/resource-ref";

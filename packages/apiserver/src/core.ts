@@ -7,12 +7,12 @@ import { internalError, methodNotSupported, pathNotFound, requestEntityTooLarge,
 import { BodyTooLargeError, ClientGoneError } from "@kubets/wire/http";
 import type { ApiCall } from "./api-call.ts";
 import type { User } from "./authn/authenticator.ts";
+import { impersonate } from "./authn/impersonate.ts";
 import { isAllowed, refusal } from "./authz/refusal.ts";
 import type { CoreExchange } from "./front/core-exchange.ts";
-import { impersonate } from "./authn/impersonate.ts";
 import { type AnswerForm, answerForm } from "./media.ts";
 import { serveNonResource } from "./nonresource/router.ts";
-import { readRequestInfo, type RequestInfo } from "./request-info.ts";
+import { type RequestInfo, readRequestInfo } from "./request-info.ts";
 import { respondStatus } from "./respond.ts";
 import type { Server } from "./server-context.ts";
 import { actions } from "./subresources/index.ts";
@@ -37,7 +37,9 @@ export class Core {
   #serve(exchange: CoreExchange): void | Promise<void> {
     const info = readRequestInfo(exchange.method, exchange.url);
     const user = exchange.direct?.user ?? this.#server.authenticators.authenticate(exchange);
-    return user instanceof Promise ? user.then((known) => this.#authorize(exchange, info, known)) : this.#authorize(exchange, info, user);
+    return user instanceof Promise
+      ? user.then((known) => this.#authorize(exchange, info, known))
+      : this.#authorize(exchange, info, user);
   }
 
   #authorize(exchange: CoreExchange, info: RequestInfo, caller: User): void | Promise<void> {
@@ -53,18 +55,24 @@ export class Core {
       if (!allowed) throw refusal(attributes, why);
       return this.#route(exchange, info, user);
     };
-    return decision instanceof Promise ? decision.then((d) => go(isAllowed(d), d.why)) : go(isAllowed(decision), decision.why);
+    return decision instanceof Promise
+      ? decision.then((d) => go(isAllowed(d), d.why))
+      : go(isAllowed(decision), decision.why);
   }
 
   #route(exchange: CoreExchange, info: RequestInfo, user: User): void | Promise<void> {
     if (!info.isResource) return serveNonResource(this.#server, exchange, info, user);
     const resource = this.#server.served.get(info.group, info.version, info.resource);
     if (!resource) {
-      if (info.resource === "" ) return serveNonResource(this.#server, exchange, info, user);
+      if (info.resource === "") return serveNonResource(this.#server, exchange, info, user);
       throw pathNotFound();
     }
     const { definition } = resource;
-    if (definition.namespaced ? info.namespace === "" && needsNamespace(info) : info.namespace !== "" && definition.resource !== "namespaces")
+    if (
+      definition.namespaced
+        ? info.namespace === "" && needsNamespace(info)
+        : info.namespace !== "" && definition.resource !== "namespaces"
+    )
       throw pathNotFound();
     const subresource = info.subresource === "" ? undefined : definition.subresources?.[info.subresource];
     if (info.subresource !== "" && !subresource) throw pathNotFound();
@@ -85,9 +93,15 @@ export class Core {
   #fail(exchange: CoreExchange, error: unknown): void {
     let status = error;
     if (error instanceof ClientGoneError) return;
-    if (error instanceof BodyTooLargeError) status = requestEntityTooLarge(`Request entity too large: limit is ${error.limit}`);
+    if (error instanceof BodyTooLargeError)
+      status = requestEntityTooLarge(`Request entity too large: limit is ${error.limit}`);
     if (!(status instanceof StatusError)) {
-      this.#server.log.error("a request failed", { method: exchange.method, url: exchange.url, error, stack: (error as Error)?.stack });
+      this.#server.log.error("a request failed", {
+        method: exchange.method,
+        url: exchange.url,
+        error,
+        stack: (error as Error)?.stack,
+      });
       status = internalError(error);
     }
     try {
@@ -106,7 +120,9 @@ function dispatch(call: ApiCall, subresource: Subresource | undefined): void | P
     if (action) return action(call);
     throw pathNotFound();
   }
-  const allowed: readonly string[] = subresource ? (subresource.verbs ?? ["get", "patch", "update"]) : resource.definition.verbs;
+  const allowed: readonly string[] = subresource
+    ? (subresource.verbs ?? ["get", "patch", "update"])
+    : resource.definition.verbs;
   const review = resource.store ? undefined : actions[resource.definition.resource];
   if (review && verb === "create") return review(call);
   const run = verbs[verb];
@@ -120,4 +136,3 @@ const needsNamespace = ({ verb }: RequestInfo) => verb !== "list" && verb !== "w
 function formOf(exchange: CoreExchange, info: RequestInfo): AnswerForm {
   return answerForm(exchange.header("accept"), exchange.header("user-agent"), info.query.get("pretty"));
 }
-

@@ -4,6 +4,7 @@ import { defineGates } from "@kubets/machinery/feature-gates";
 export const featureGates = () =>
   defineGates({
     ContainerStopSignals: { default: false, stage: "alpha" },
+    CoordinatedLeaderElection: { default: false, stage: "beta" },
     HPAScaleToZero: { default: false, stage: "alpha" },
     MaxUnavailableStatefulSet: { default: true, stage: "beta" },
     PodCertificateRequest: { default: false, stage: "beta" },

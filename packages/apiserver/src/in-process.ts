@@ -2,8 +2,9 @@
  * The transport of callers in the server's own process: it enters behind TLS with a user of its own, and takes the same road as everyone from
  * there on. Nothing is serialised: what it sends is decoded from the object, what it gets is the server's own, shared and never to be changed.
  */
-import { StatusError, type Status } from "@kubets/machinery";
+
 import type { ApiRequest, ApiResponse, Transport, TransportWatchSink } from "@kubets/client/transport";
+import { type Status, StatusError } from "@kubets/machinery";
 import type { User } from "./authn/authenticator.ts";
 import { withAuthenticated } from "./authn/authenticator.ts";
 import type { Core } from "./core.ts";
@@ -22,12 +23,15 @@ export function inProcessTransport(core: Core, user: User): Transport {
       }),
     watch: (request, sink) =>
       new Promise((resolve, reject) => {
-        const refused = ({ status, object }: ApiResponse) => reject(new StatusError({ ...(object?.() as Status), code: status }));
+        const refused = ({ status, object }: ApiResponse) =>
+          reject(new StatusError({ ...(object?.() as Status), code: status }));
         const watch = new SinkWatch(sink, request.signal);
-        core.serve(new DirectExchange(caller, request, refused, () => {
-          resolve({ stop: () => watch.stop() });
-          return watch;
-        }));
+        core.serve(
+          new DirectExchange(caller, request, refused, () => {
+            resolve({ stop: () => watch.stop() });
+            return watch;
+          }),
+        );
       }),
     close() {},
   };
@@ -41,7 +45,12 @@ class DirectExchange implements CoreExchange {
   readonly #request: ApiRequest;
   readonly #resolve: (response: ApiResponse) => void;
 
-  constructor(user: User, request: ApiRequest, resolve: (response: ApiResponse) => void, watch: (() => DirectWatch) | undefined) {
+  constructor(
+    user: User,
+    request: ApiRequest,
+    resolve: (response: ApiResponse) => void,
+    watch: (() => DirectWatch) | undefined,
+  ) {
     this.method = request.method;
     this.url = request.path;
     this.#request = request;

@@ -7,7 +7,10 @@ export interface AnswerForm {
   readonly media: Media;
   readonly pretty: boolean;
   /** Another kind than the object's own: a table, or the metadata alone. */
-  readonly as?: { readonly kind: "Table" | "PartialObjectMetadata" | "PartialObjectMetadataList"; readonly version: "v1" | "v1beta1" };
+  readonly as?: {
+    readonly kind: "Table" | "PartialObjectMetadata" | "PartialObjectMetadataList";
+    readonly version: "v1" | "v1beta1";
+  };
   /** Kept apart from all others where forms are shared. */
   readonly key: string;
 }
@@ -27,7 +30,11 @@ export const CONTENT_TYPE: Record<Media, string> = {
 const known = new Map<string, AnswerForm | undefined>();
 const MOST_KNOWN = 1000;
 
-export function answerForm(accept: string | undefined, userAgent: string | undefined, pretty: string | null): AnswerForm {
+export function answerForm(
+  accept: string | undefined,
+  userAgent: string | undefined,
+  pretty: string | null,
+): AnswerForm {
   if (accept === undefined || accept === "" || accept === "*/*" || accept === "application/json")
     return wantsPretty(JSON_FORM, userAgent, pretty);
   let form = known.get(accept);
@@ -40,11 +47,7 @@ export function answerForm(accept: string | undefined, userAgent: string | undef
   return wantsPretty(form, userAgent, pretty);
 }
 
-const OFFERED = [
-  "application/json",
-  "application/yaml",
-  "application/vnd.kubernetes.protobuf",
-];
+const OFFERED = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
 
 function wantsPretty(form: AnswerForm, userAgent: string | undefined, pretty: string | null): AnswerForm {
   const asked = pretty !== null ? pretty !== "" && pretty !== "0" && pretty !== "false" : isTerminal(userAgent);
@@ -52,7 +55,8 @@ function wantsPretty(form: AnswerForm, userAgent: string | undefined, pretty: st
 }
 
 /** People who ask by hand get line breaks. */
-const isTerminal = (userAgent: string | undefined) => userAgent !== undefined && /^(curl|Wget|Mozilla\/5\.0)/.test(userAgent);
+const isTerminal = (userAgent: string | undefined) =>
+  userAgent !== undefined && /^(curl|Wget|Mozilla\/5\.0)/.test(userAgent);
 
 function negotiate(accept: string): AnswerForm | undefined {
   for (const range of parseAccept(accept)) {
@@ -83,7 +87,11 @@ function parseAccept(accept: string): MediaRange[] {
     const parameters: Record<string, string> = {};
     for (const part of rest) {
       const equals = part.indexOf("=");
-      if (equals > 0) parameters[part.slice(0, equals).trim().toLowerCase()] = part.slice(equals + 1).trim().replaceAll('"', "");
+      if (equals > 0)
+        parameters[part.slice(0, equals).trim().toLowerCase()] = part
+          .slice(equals + 1)
+          .trim()
+          .replaceAll('"', "");
     }
     const quality = parameters["q"] === undefined ? 1 : Number(parameters["q"]);
     return { type: type.toLowerCase(), parameters, quality: Number.isNaN(quality) ? 0 : quality };

@@ -76,7 +76,19 @@ export const isTrue = (value: string | null | undefined): boolean =>
 
 function nonResource(method: string, path: string, query: URLSearchParams): RequestInfo {
   const verb = method.toLowerCase();
-  return { verb, path, query, isResource: false, group: "", version: "", namespace: "", resource: "", subresource: "", name: "", rest: "" };
+  return {
+    verb,
+    path,
+    query,
+    isResource: false,
+    group: "",
+    version: "",
+    namespace: "",
+    resource: "",
+    subresource: "",
+    name: "",
+    rest: "",
+  };
 }
 
 function decode(segment: string | undefined): string {

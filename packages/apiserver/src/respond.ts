@@ -37,9 +37,14 @@ export function respondObject(call: ApiCall, status: number, object: KubeObject)
   if (exchange.direct) return exchange.direct.respond(status, object);
   if (form.as?.kind === "Table") return respondValue(call, status, tableOf(call, [object], listMetaOf(object)));
   if (form.as) return respondValue(call, status, partialMetadata(object, form.as.version));
-  if (form.media === "protobuf") return exchange.respond(status, headersOf(call), encodeProtobuf(resource.definition.schema, object));
+  if (form.media === "protobuf")
+    return exchange.respond(status, headersOf(call), encodeProtobuf(resource.definition.schema, object));
   if (form.media === "json" && !form.pretty)
-    return exchange.respond(status, headersOf(call), Buffer.from(`${encodeJson(resource.definition.schema, object)}\n`));
+    return exchange.respond(
+      status,
+      headersOf(call),
+      Buffer.from(`${encodeJson(resource.definition.schema, object)}\n`),
+    );
   return respondValue(call, status, object);
 }
 
@@ -48,13 +53,14 @@ export function respondList(call: ApiCall, objects: readonly CachedObject[], met
   const { definition } = resource;
   const kind = `${definition.kind}List`;
   if (!exchange.direct && form.media === "json" && !form.pretty && !form.as && !definition.hub)
-    return exchange.respond(200, headersOf(call), jsonList(definition, meta, objects));
+    return exchange.respond(200, headersOf(call), jsonList(call, meta, objects));
   const items = objects.map((cached) => inVersion(call, cached.object));
   const list = { kind, apiVersion: groupVersion(definition), metadata: meta, items };
   if (exchange.direct) return exchange.direct.respond(200, list);
   if (form.as?.kind === "Table") return respondValue(call, 200, tableOf(call, items, meta));
   if (form.as) return respondValue(call, 200, partialMetadataList(items, meta, form.as.version));
-  if (form.media === "protobuf") return exchange.respond(200, headersOf(call), encodeProtobufList(definition.schema, list));
+  if (form.media === "protobuf")
+    return exchange.respond(200, headersOf(call), encodeProtobufList(definition.schema, list));
   return respondValue(call, 200, { ...list, items: items.map(withoutKind) });
 }
 
@@ -71,7 +77,11 @@ export function respondStatus(exchange: CoreExchange, form: AnswerForm | undefin
   const headers = ["content-type", CONTENT_TYPE[media], "cache-control", "no-cache, private"];
   const { retryAfterSeconds } = error.status.details ?? {};
   if (retryAfterSeconds) headers.push("retry-after", String(retryAfterSeconds));
-  exchange.respond(error.code, headers, Buffer.from(textOf({ media, pretty: form?.pretty ?? false, key: "" }, error.status)));
+  exchange.respond(
+    error.code,
+    headers,
+    Buffer.from(textOf({ media, pretty: form?.pretty ?? false, key: "" }, error.status)),
+  );
 }
 
 export function headersOf(call: ApiCall): string[] {
@@ -90,21 +100,41 @@ function textOf(form: AnswerForm, value: object): string {
   return form.pretty ? stringifyJson(value as ReadonlyJson, 2) : `${stringifyJson(value as ReadonlyJson)}\n`;
 }
 
-function jsonList(definition: { kind: string; group: string; version: string }, meta: ListMeta, objects: readonly CachedObject[]): Buffer {
+function jsonList(call: ApiCall, meta: ListMeta, objects: readonly CachedObject[]): Buffer[] {
+  const { definition, store } = call.resource;
   const apiVersion = groupVersion(definition);
-  const head = Buffer.from(`{"kind":"${definition.kind}List","apiVersion":"${apiVersion}","metadata":${JSON.stringify(meta)},"items":[`);
+  const head = `{"kind":"${definition.kind}List","apiVersion":"${apiVersion}","metadata":${JSON.stringify(meta)},"items":[`;
   // Items of a list do not say their kind: each goes without the head that all of them share.
   const skip = `{"kind":"${definition.kind}","apiVersion":"${apiVersion}",`.length;
-  let size = head.length + 3;
+  const { namespace, query } = call.info;
+  const question = JSON.stringify([
+    namespace,
+    query.get("labelSelector"),
+    query.get("fieldSelector"),
+    objects[0]?.key,
+    objects.length,
+  ]);
+  // Pages of the past are nobody else's.
+  const isPresent = store !== undefined && store.cache.lastChange <= Number(meta.resourceVersion);
+  const items = isPresent
+    ? store.cache.listBytes.get(question, store.cache.lastChange, () => joined(objects, skip))
+    : joined(objects, skip);
+  return [Buffer.from(head), items, LIST_END];
+}
+
+const LIST_END = Buffer.from("]}\n");
+
+/** The objects one behind another, with commas between, each without its first `skip` bytes. */
+function joined(objects: readonly CachedObject[], skip: number): Buffer {
+  let size = 0;
   for (const { bytes } of objects) size += bytes.length - skip + 2;
   const all = Buffer.allocUnsafe(size);
-  let at = head.copy(all);
+  let at = 0;
   for (const { bytes } of objects) {
-    if (at > head.length) all[at++] = 0x2c; // ,
+    if (at > 0) all[at++] = 0x2c; // ,
     all[at++] = 0x7b; // {
     at += bytes.copy(all, at, skip);
   }
-  at += all.write("]}\n", at);
   return all.subarray(0, at);
 }
 

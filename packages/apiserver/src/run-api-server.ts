@@ -3,15 +3,15 @@ import type { KeyObject } from "node:crypto";
 import { networkInterfaces } from "node:os";
 import type { Clock, Logger, Random } from "@kubets/machinery";
 import { createClient } from "@kubets/client/typed-client";
-import { listen, type Listener, type ServerTls } from "@kubets/wire/http";
-import { tokenSigner, tokenVerifier } from "@kubets/wire/jwt";
 import type { Storage } from "@kubets/storage";
+import { type Exchange, type Listener, listen, type ServerTls } from "@kubets/wire/http";
+import { tokenSigner, tokenVerifier } from "@kubets/wire/jwt";
 import type { AdmissionPlugin } from "./admission/plugin.ts";
 import { type ApiServer, createApiServer, SERVER_USER } from "./api-server.ts";
+import type { Authenticator, User } from "./authn/authenticator.ts";
 import { certificateAuthenticator } from "./authn/certificates.ts";
 import { serviceAccountAuthenticator } from "./authn/service-accounts.ts";
 import { staticTokenAuthenticator } from "./authn/static-tokens.ts";
-import type { Authenticator, User } from "./authn/authenticator.ts";
 import type { AuthorizationMode } from "./authz/modes.ts";
 import { bootstrap } from "./bootstrap.ts";
 import type { ServiceNetworkOptions } from "./services/service-network.ts";
@@ -24,6 +24,8 @@ export interface RunOptions {
   readonly random: Random;
   readonly log: Logger;
   readonly listen: { readonly host?: string; readonly port?: number; readonly fd?: number; readonly tls: ServerTls };
+  /** Sockets that listen already, served as well. */
+  readonly alsoListen?: readonly number[];
   readonly advertiseAddress: string;
   readonly tokenUsers?: ReadonlyMap<string, User>;
   readonly anonymous: boolean;
@@ -70,7 +72,9 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
       featureEnabled: options.featureEnabled,
       minWatchSeconds: options.minWatchSeconds,
       maxBodyBytes: MAX_BODY_BYTES,
-      addresses: [{ clientCIDR: "0.0.0.0/0", serverAddress: `${options.advertiseAddress}:${options.listen.port ?? 0}` }],
+      addresses: [
+        { clientCIDR: "0.0.0.0/0", serverAddress: `${options.advertiseAddress}:${options.listen.port ?? 0}` },
+      ],
     },
     ...(options.serviceAccounts && { issuer: issuerOf(options.serviceAccounts) }),
     nodes: options.nodes,
@@ -80,7 +84,10 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
     admission: options.admission,
     serviceNetwork: options.serviceNetwork,
   });
-  const listener = await listen({ ...options.listen, handler: (exchange) => server.core.serve(Object.assign(exchange, { socket: exchange })) });
+  const handler = (exchange: Exchange) => server.core.serve(Object.assign(exchange, { socket: exchange }));
+  const { tls } = options.listen;
+  const listener = await listen({ ...options.listen, handler });
+  const others = await Promise.all((options.alsoListen ?? []).map((fd) => listen({ fd, tls, handler })));
   await bootstrap(server);
   const client = createClient(server.transport(SERVER_USER), { userAgent: "kube-apiserver" });
   await server.services?.start(client, listener.port, options.endpoint ? options.advertiseAddress : undefined);
@@ -91,7 +98,7 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
     listener,
     async close() {
       server.close();
-      await listener.close();
+      await Promise.all([listener, ...others].map((each) => each.close()));
     },
   };
 }
@@ -100,7 +107,14 @@ function authenticators({ tokenUsers }: RunOptions, more: readonly Authenticator
   return [certificateAuthenticator(), ...(tokenUsers?.size ? [staticTokenAuthenticator(tokenUsers)] : []), ...more];
 }
 
-function issuerOf({ issuers, audiences, signingKey, publicKeys, jwksUri, longestSeconds }: ServiceAccountKeys): TokenIssuer {
+function issuerOf({
+  issuers,
+  audiences,
+  signingKey,
+  publicKeys,
+  jwksUri,
+  longestSeconds,
+}: ServiceAccountKeys): TokenIssuer {
   return {
     issuers,
     audiences: audiences.length ? audiences : issuers,

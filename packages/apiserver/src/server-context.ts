@@ -4,15 +4,15 @@ import type { Clock, Logger, Random } from "@kubets/machinery";
 import type { AdmissionChain } from "./admission/chain.ts";
 import type { ClusterView } from "./admission/plugin.ts";
 import type { AuthenticatorChain } from "./authn/chain.ts";
-import type { RbacPolicy } from "./authz/rbac/policy.ts";
 import type { AuthorizerChain } from "./authz/chain.ts";
+import type { RbacPolicy } from "./authz/rbac/policy.ts";
 import type { HealthCheck } from "./nonresource/health.ts";
 import type { ServedResources } from "./served-resource.ts";
 import type { Allocator } from "./services/allocator.ts";
-import type { NodeConnection } from "./subresources/node-connection.ts";
-import type { ServiceAccountTokens } from "./tokens/service-account-tokens.ts";
 import type { RevisionFeed } from "./store/revision-feed.ts";
 import type { StoredForm } from "./store/stored-form.ts";
+import type { NodeConnection } from "./subresources/node-connection.ts";
+import type { ServiceAccountTokens } from "./tokens/service-account-tokens.ts";
 
 export interface Server {
   readonly clock: Clock;

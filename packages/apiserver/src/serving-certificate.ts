@@ -1,7 +1,15 @@
 /** The certificate that the server shows: the one that was given, or one that it makes for itself and keeps. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { certificateToPem, createAuthority, createKey, issueCertificate, keyToPem, readCertificate, validFor } from "@kubets/wire/x509";
+import {
+  certificateToPem,
+  createAuthority,
+  createKey,
+  issueCertificate,
+  keyToPem,
+  readCertificate,
+  validFor,
+} from "@kubets/wire/x509";
 
 export interface KeyPair {
   readonly key: string;
@@ -20,7 +28,11 @@ const LIFE_DAYS = 365;
 export function ownServingCertificate(folder: string | undefined, names: CertificateNames, now: number): KeyPair {
   const kept = folder && readKept(folder);
   if (kept && isGood(kept, names, now)) return kept;
-  const authority = createAuthority({ commonName: `kubets-apiserver-ca@${Math.floor(now / 1000)}`, key: createKey(), ...validFor(now, LIFE_DAYS) });
+  const authority = createAuthority({
+    commonName: `kubets-apiserver-ca@${Math.floor(now / 1000)}`,
+    key: createKey(),
+    ...validFor(now, LIFE_DAYS),
+  });
   const key = createKey();
   const certificate = issueCertificate(authority, {
     commonName: "kubets-apiserver",
@@ -39,7 +51,9 @@ const filesIn = (folder: string) => ({ cert: join(folder, "apiserver.crt"), key:
 
 function readKept(folder: string): KeyPair | undefined {
   const { cert, key } = filesIn(folder);
-  return existsSync(cert) && existsSync(key) ? { cert: readFileSync(cert, "utf8"), key: readFileSync(key, "utf8") } : undefined;
+  return existsSync(cert) && existsSync(key)
+    ? { cert: readFileSync(cert, "utf8"), key: readFileSync(key, "utf8") }
+    : undefined;
 }
 
 function keep(folder: string, { cert, key }: KeyPair): void {
@@ -51,5 +65,9 @@ function keep(folder: string, { cert, key }: KeyPair): void {
 
 function isGood({ cert }: KeyPair, names: CertificateNames, now: number): boolean {
   const { notAfter, dnsNames, ipAddresses } = readCertificate(cert);
-  return notAfter - now > RENEW_BEFORE_MS && names.dnsNames.every((n) => dnsNames.includes(n)) && names.ipAddresses.every((ip) => ipAddresses.includes(ip));
+  return (
+    notAfter - now > RENEW_BEFORE_MS &&
+    names.dnsNames.every((n) => dnsNames.includes(n)) &&
+    names.ipAddresses.every((ip) => ipAddresses.includes(ip))
+  );
 }

@@ -1,7 +1,7 @@
 /** Answers as tables, which is how `kubectl get` asks. */
 import type { KubeObject, PlainObject } from "@kubets/api/meta";
-import { age, column, nameColumn } from "@kubets/api/table";
 import type { Table } from "@kubets/api/resource";
+import { age, column, nameColumn } from "@kubets/api/table";
 import { badRequest } from "@kubets/machinery";
 import type { ApiCall } from "./api-call.ts";
 import { partialMetadata } from "./partial-metadata.ts";

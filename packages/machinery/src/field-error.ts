@@ -96,7 +96,8 @@ export const notSupported = (field: string, value: unknown, allowed: readonly st
 /** The text of one error without its field, as it stands in a cause. */
 export function fieldErrorBody(error: FieldError): string {
   let text = LABEL[error.type];
-  if (!WITHOUT_VALUE.has(error.type)) text += `: ${valueText(error.value)}`;
+  // Where a check is of more than one value, the error holds none.
+  if (!WITHOUT_VALUE.has(error.type) && "value" in error) text += `: ${valueText(error.value)}`;
   return error.detail ? `${text}: ${error.detail}` : text;
 }
 

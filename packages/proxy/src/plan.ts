@@ -31,6 +31,11 @@ export interface VirtualPort {
   /** Where internal traffic goes, and where external traffic goes; they differ under the traffic policy "Local". */
   readonly internal: Targets;
   readonly external: Targets;
+  /**
+   * Under the external policy "Local": where clients on this node, and pods, go when they use an outside address. They are inside already
+   * and go as inside, to any endpoint. Absent otherwise.
+   */
+  readonly externalFromInside?: Targets;
   /** Clients stay on one target for so many seconds. */
   readonly affinitySeconds?: number;
   /** Traffic from outside is to be seen as from this node, unless the policy is "Local". */

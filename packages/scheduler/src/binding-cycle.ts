@@ -47,26 +47,32 @@ export function unreserve({ profile, info: { pod }, node, state }: Placement): v
   for (const plugin of profile.plugins.toReversed()) plugin.unreserve?.(pod, node, state);
 }
 
-export async function bind(
-  { profile, info: { pod }, node, state }: Placement,
-  waits: ReadonlyMap<string, number>,
-  waiting: WaitingAtPermit,
-  signal: AbortSignal,
-): Promise<void> {
+export interface BindOptions {
+  /** What `reserve` gave. */
+  readonly waits: ReadonlyMap<string, number>;
+  readonly waiting: WaitingAtPermit;
+  readonly signal: AbortSignal;
+  /** Wraps the writing itself, without what is waited for before. */
+  readonly counted: <T>(write: () => Promise<T>) => Promise<T>;
+}
+
+export async function bind(placement: Placement, { waits, waiting, signal, counted }: BindOptions): Promise<void> {
+  const { profile, info, node, state } = placement;
+  const { pod } = info;
   if (waits.size) refuseIf(await waiting.wait(pod.metadata.uid, waits), "");
   for (const plugin of profile.points.preBind) {
     await named(`running PreBind plugin "${plugin.name}"`, plugin.preBind(pod, node, state, signal));
   }
-  let bound = false;
-  for (const plugin of profile.points.bind) {
-    bound = await named(
-      `binding rejected: running Bind plugin "${plugin.name}"`,
-      plugin.bind(pod, node, state, signal),
-    );
-    if (bound) break;
-  }
-  if (!bound) throw new Error("binding rejected: no plugin took the binding");
+  await counted(() => write(placement, signal));
   for (const plugin of profile.points.postBind) plugin.postBind(pod, node);
+}
+
+async function write({ profile, info: { pod }, node, state }: Placement, signal: AbortSignal): Promise<void> {
+  for (const plugin of profile.points.bind) {
+    const step = `binding rejected: running Bind plugin "${plugin.name}"`;
+    if (await named(step, plugin.bind(pod, node, state, signal))) return;
+  }
+  throw new Error("binding rejected: no plugin took the binding");
 }
 
 function refuseIf(refusal: Refusal | undefined, plugin: string): void {

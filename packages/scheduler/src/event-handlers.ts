@@ -179,9 +179,9 @@ function leave(watched: Watched, place: Place, pod: Pod): void {
   if (stood) queue.moveAll("pod/bound-delete", pod, undefined);
 }
 
-function leaveQueue({ queue, nominator }: Watched, { metadata }: Pod): void {
+function leaveQueue({ queue, nominator }: Watched, { metadata, spec }: Pod): void {
   queue.delete(metadata.uid);
-  nominator.delete(metadata.uid);
+  nominator.delete(metadata.uid, spec.nodeName);
 }
 
 /** What another wrote into the status counts; what we decided and the status does not say yet stays. */

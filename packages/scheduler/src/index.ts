@@ -1,5 +1,5 @@
-export { readConfig, type SchedulerConfig } from "./config/config.ts";
-export { ConfigError } from "./config/config-error.ts";
+export type { SchedulerConfig } from "./config/config.ts";
+export { loadConfig, parseConfig } from "./config/config-file.ts";
 export type { DecisionReport } from "./decisions.ts";
 export type { Handle, PluginFactory, Registry } from "./framework/handle.ts";
 export type { Plugin } from "./framework/plugin.ts";

@@ -40,6 +40,8 @@ export interface SchedulerOptions {
   readonly config?: SchedulerConfig;
   /** More plugins than our own; one of an own name takes its place. */
   readonly registry?: Registry;
+  /** After so long a pod that fits nowhere is tried again without a cause; five minutes. */
+  readonly maxUnschedulableMs?: number;
   readonly signal: AbortSignal;
 }
 
@@ -68,7 +70,7 @@ class Scheduler implements RunningScheduler {
   readonly queue: SchedulingQueue;
   binding = 0;
   readonly #options: SchedulerOptions;
-  readonly #nominator = new Nominator();
+  readonly #nominator = new Nominator(({ pod }) => this.queue.moveAll("pod/bound-delete", pod, undefined));
   readonly #waiting: WaitingAtPermit;
   readonly #decider: Decider;
   readonly #profiles: ReadonlyMap<string, Profile>;
@@ -98,6 +100,7 @@ class Scheduler implements RunningScheduler {
       ready: () => this.#wake(),
       initialBackoffMs: config.podInitialBackoffSeconds * 1000,
       maxBackoffMs: config.podMaxBackoffSeconds * 1000,
+      ...(options.maxUnschedulableMs === undefined ? {} : { longestWaitMs: options.maxUnschedulableMs }),
     });
     signal.addEventListener("abort", () => this.queue.close(), { once: true });
     this.ready = this.#start();
@@ -233,7 +236,7 @@ class Scheduler implements RunningScheduler {
     const { info, node } = placement;
     const { uid } = entry;
     this.cluster.assume(info, node);
-    this.#nominator.delete(uid);
+    this.#nominator.delete(uid, node);
     let waits: ReadonlyMap<string, number>;
     try {
       waits = reserve(placement);
@@ -242,8 +245,7 @@ class Scheduler implements RunningScheduler {
       return;
     }
     const { events, signal } = this.#options;
-    this.binding++;
-    bind(placement, waits, this.#waiting, signal)
+    bind(placement, { waits, waiting: this.#waiting, signal, counted: (write) => this.#counted(write) })
       .then(
         () => {
           this.queue.done(uid);
@@ -251,11 +253,18 @@ class Scheduler implements RunningScheduler {
         },
         (error: unknown) => this.#giveBack(entry, placement, error),
       )
-      .finally(() => {
-        this.binding--;
-        if (!this.queue.isEmpty) this.#wake();
-      })
       .catch((error: unknown) => this.#options.log.error("after a binding", { pod: info.key, error }));
+  }
+
+  /** A write under way; when there are too many of them no further pod is taken. */
+  async #counted<T>(write: () => Promise<T>): Promise<T> {
+    this.binding++;
+    try {
+      return await write();
+    } finally {
+      this.binding--;
+      if (!this.queue.isEmpty) this.#wake();
+    }
   }
 
   /** The place was taken but the pod is not there: it is free again, for others too. */

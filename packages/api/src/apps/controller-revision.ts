@@ -25,7 +25,7 @@ export const controllerRevisionResource = define(controllerrevisions, {
 });
 
 function validate({ data, revision }: ControllerRevision): FieldError[] {
-  return [...(data == null ? [required("data", "data is mandatory")] : []), ...checkNonNegative("revision", revision)];
+  return [...dataErrors(data), ...checkNonNegative("revision", revision)];
 }
 
 function dataErrors(data: unknown): FieldError[] {

@@ -7,6 +7,7 @@ import {
   required,
   validateLabelSelector,
 } from "@kubets/machinery";
+import { labelText } from "../core/workload-cells.ts";
 import { define } from "../define.ts";
 import { checkAtMostHundred, checkImmutable, checkIntOrPercent, checkNonNegative, sameValue } from "../field-checks.ts";
 import { daemonsets } from "../generated/refs.ts";
@@ -14,8 +15,8 @@ import type { DaemonSet, DaemonSetUpdateStrategy, RollingUpdateDaemonSet } from 
 import type { Draft } from "../meta.ts";
 import { clearStatus, keepStatus, statusSubresource } from "../own-status.ts";
 import { defaultPodTemplate } from "../pod/defaults.ts";
-import { containerCells, containerColumns } from "../pod/template-cells.ts";
 import { validatePodTemplateSpec } from "../pod/validate-template.ts";
+import { containerCells, containerColumns, templateWarnings } from "../pod-template.ts";
 import type { WriteContext } from "../resource.ts";
 import { age, column, nameColumn, wide } from "../table.ts";
 import { amountOf } from "./deployment.ts";
@@ -44,6 +45,7 @@ export const daemonSetResource = define(daemonsets, {
     ...checkImmutable("spec.selector", daemonSet.spec.selector, old.spec.selector),
     ...validate(daemonSet, context),
   ],
+  warnings: ({ spec }, old) => templateWarnings(spec.template, old?.spec.template),
   subresources: { status: statusSubresource(statusErrors) },
   table: {
     columns: [
@@ -61,7 +63,7 @@ export const daemonSetResource = define(daemonsets, {
       status.numberReady ?? 0,
       status.updatedNumberScheduled ?? 0,
       status.numberAvailable ?? 0,
-      formatLabelSelector({ matchLabels: spec.template.spec.nodeSelector ?? {} }),
+      labelText(spec.template.spec.nodeSelector),
       age(metadata.creationTimestamp, now),
       ...containerCells(spec.template),
       formatLabelSelector(spec.selector),

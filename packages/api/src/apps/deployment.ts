@@ -15,7 +15,7 @@ import type { Deployment, DeploymentStrategy, RollingUpdateDeployment } from "..
 import type { Draft } from "../meta.ts";
 import { ownStatus, statusSubresource } from "../own-status.ts";
 import { defaultPodTemplate } from "../pod/defaults.ts";
-import { containerCells, containerColumns } from "../pod/template-cells.ts";
+import { containerCells, containerColumns, templateWarnings } from "../pod-template.ts";
 import type { WriteContext } from "../resource.ts";
 import { age, column, nameColumn, wide } from "../table.ts";
 import { scaleOf } from "./scale.ts";
@@ -34,6 +34,7 @@ export const deploymentResource = define(deployments, {
     ...validate(deployment, context),
     ...checkImmutable("spec.selector", deployment.spec.selector, old.spec.selector),
   ],
+  warnings: ({ spec }, old) => templateWarnings(spec.template, old?.spec.template),
   subresources: { status: statusSubresource(statusErrors), scale: scaleOf() },
   table: {
     columns: [

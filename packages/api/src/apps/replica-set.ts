@@ -6,7 +6,7 @@ import { replicasets } from "../generated/refs.ts";
 import type { ReplicaSet } from "../generated/types/apps-v1.ts";
 import { ownStatus, statusSubresource } from "../own-status.ts";
 import { defaultPodTemplate } from "../pod/defaults.ts";
-import { containerCells, containerColumns } from "../pod/template-cells.ts";
+import { containerCells, containerColumns, templateWarnings } from "../pod-template.ts";
 import type { WriteContext } from "../resource.ts";
 import { age, column, nameColumn, wide } from "../table.ts";
 import { scaleOf } from "./scale.ts";
@@ -27,6 +27,7 @@ export const replicaSetResource = define(replicasets, {
     ...validate(replicaSet, context),
     ...checkImmutable("spec.selector", replicaSet.spec.selector, old.spec.selector),
   ],
+  warnings: ({ spec }, old) => templateWarnings(spec.template, old?.spec.template),
   subresources: { status: statusSubresource(statusErrors), scale: scaleOf() },
   selectableFields: { "status.replicas": ({ status }) => String(status.replicas) },
   table: {

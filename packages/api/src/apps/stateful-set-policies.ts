@@ -1,6 +1,6 @@
 /** The checks of how a StatefulSet makes, updates and cleans up. */
 import { type FieldError, invalidValue, required } from "@kubets/machinery";
-import { checkAtMostHundred, checkIntOrPercent, checkNonNegative, checkOneOfInOrder } from "../field-checks.ts";
+import { checkAtMostHundred, checkIntOrPercent, checkNonNegative, checkOneOf } from "../field-checks.ts";
 import type {
   RollingUpdateStatefulSetStrategy,
   StatefulSetPersistentVolumeClaimRetentionPolicy,
@@ -55,7 +55,7 @@ export function retentionErrors(
   if (!policy) return [];
   const choices = ["Retain", "Delete"];
   return [
-    ...checkOneOfInOrder(`${field}.whenDeleted`, policy.whenDeleted, choices),
-    ...checkOneOfInOrder(`${field}.whenScaled`, policy.whenScaled, choices),
+    ...checkOneOf(`${field}.whenDeleted`, policy.whenDeleted, choices),
+    ...checkOneOf(`${field}.whenScaled`, policy.whenScaled, choices),
   ];
 }

@@ -8,8 +8,8 @@ import type { Draft } from "../meta.ts";
 import { clearStatus, keepStatus, statusSubresource } from "../own-status.ts";
 import { defaultClaimSpec } from "../pod/default-claim.ts";
 import { defaultPodTemplate } from "../pod/defaults.ts";
-import { containerCells, containerColumns } from "../pod/template-cells.ts";
 import { validateClaimSpec } from "../pod/validate-claim-spec.ts";
+import { containerCells, containerColumns, templateWarnings } from "../pod-template.ts";
 import type { WriteContext } from "../resource.ts";
 import { age, column, nameColumn } from "../table.ts";
 import { scaleOf } from "./scale.ts";
@@ -30,6 +30,9 @@ const MUTABLE = [
 const ONLY_MUTABLE =
   "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden";
 
+const KEEPS_ALL =
+  "spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended";
+
 export const statefulSetResource = define(statefulsets, {
   shortNames: ["sts"],
   categories: ["all"],
@@ -45,10 +48,10 @@ export const statefulSetResource = define(statefulsets, {
   },
   validate: (set, context) => [...validate(set, context), ...claimErrors(set.spec)],
   validateUpdate: (set, old, context) => [...validate(set, context), ...immutableErrors(set, old)],
-  warnings: ({ spec }) =>
-    (spec.revisionHistoryLimit ?? 0) < 0
-      ? ["spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended"]
-      : [],
+  warnings: ({ spec }, old) => [
+    ...templateWarnings(spec.template, old?.spec.template),
+    ...((spec.revisionHistoryLimit ?? 0) < 0 ? [KEEPS_ALL] : []),
+  ],
   subresources: { status: statusSubresource(statusErrors), scale: scaleOf() },
   table: {
     columns: [nameColumn, column("Ready"), column("Age"), ...containerColumns],

@@ -66,7 +66,7 @@ function toV2With(v1: V1, said: Annotations): HorizontalPodAutoscaler {
 
 export function fromV2(v2: HorizontalPodAutoscaler): V1 {
   const { metrics = [], behavior, ...spec } = v2.spec;
-  const { currentMetrics = [], conditions = [], ...status } = v2.status;
+  const { currentMetrics, conditions = [], ...status } = v2.status;
   const others = metrics.filter((metric) => cpuUtilization(metric) === undefined);
   const annotations: Record<string, string> = { ...v2.metadata.annotations };
   if (others.length) annotations[METRICS] = JSON.stringify(metricsToV1(others));

@@ -1,5 +1,5 @@
 /** What parts of the cluster may do in kube-system and kube-public alone, and who they are. */
-import { boundTo, group, namespacedRole, recordEvents, rule, serviceAccount, user } from "./rules.ts";
+import { boundTo, namespacedRole, recordEvents, rule, serviceAccount, user } from "./rules.ts";
 
 export const namespacedRoles = [
   namespacedRole("kube-public", "system:controller:bootstrap-signer", [

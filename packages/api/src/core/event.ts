@@ -50,7 +50,11 @@ export const eventResource = define(events, {
 export function validateCoreEvent(event: Event, component: string): FieldError[] {
   const { metadata, involvedObject } = event;
   const namespace = involvedObject.namespace ?? "";
-  const agrees = namespace ? namespace === metadata.namespace : ["", "default"].includes(metadata.namespace ?? "");
+  const agrees = event.eventTime
+    ? namespace !== "" || ["default", "kube-system"].includes(metadata.namespace)
+    : namespace
+      ? namespace === metadata.namespace
+      : ["", "default"].includes(metadata.namespace ?? "");
   const errors = agrees ? [] : [invalidValue("involvedObject.namespace", namespace, "does not match event.namespace")];
   return event.eventTime ? [...errors, ...newFieldErrors(event, component)] : errors;
 }

@@ -30,6 +30,10 @@ export const namespaceResource = define(namespaces, {
     keepPart(namespace, old, "spec");
     keepPart(namespace, old, "status");
   },
+  isHeld: ({ spec }) => Boolean(spec.finalizers?.length),
+  markDeleted: (namespace) => {
+    namespace.status = { ...namespace.status, phase: "Terminating" };
+  },
   validateName: (name, prefix) => (prefix ? dns1123Label(`${name}a`) : dns1123Label(name)),
   validate: finalizerErrors,
   validateUpdate: () => [],

@@ -1,18 +1,20 @@
 /** Persistent volume claims: a wish for a volume. Once made it changes only in size, and in its attributes class once it is bound. */
 import { type FieldError, forbiddenField, invalidValue, notSupported } from "@kubets/machinery";
 import { semanticEqual } from "@kubets/machinery/deep-equal";
+import { labelKey } from "@kubets/machinery/names";
 import { parseQuantity, tryParseQuantity } from "@kubets/machinery/quantity";
 import { define, keepPart, statusPart } from "../define.ts";
 import { persistentvolumeclaims } from "../generated/refs.ts";
 import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from "../generated/types/core-v1.ts";
 import type { Draft } from "../meta.ts";
 import { defaultClaimSpec } from "../pod/default-claim.ts";
-import { immutable } from "../pod/field-checks.ts";
+import { immutable, nameErrors } from "../pod/field-checks.ts";
+import { isNativeResource } from "../pod/resource-names.ts";
 import { difference } from "../pod/spec-difference.ts";
 import { validateClaimSpec } from "../pod/validate-claim-spec.ts";
 import { age, column, nameColumn, wide } from "../table.ts";
-import { accessModesText, classWarnings, storageClassOf } from "./access-modes.ts";
-import { basicAmountErrors } from "./volume-capacity.ts";
+import { accessModesText, CLASS_ANNOTATION, classWarnings, storageClassOf } from "./access-modes.ts";
+import { basicAmountError, basicAmountErrors } from "./volume-capacity.ts";
 
 const IS_IMMUTABLE =
   "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims";
@@ -39,7 +41,12 @@ export const persistentVolumeClaimResource = define(persistentvolumeclaims, {
     settleSources(claim.spec);
   },
   validate: ({ spec }) => validateClaimSpec(spec, "spec"),
-  validateUpdate: (claim, old) => [...validateClaimSpec(claim.spec, "spec"), ...updateErrors(claim, old)],
+  // The original validates the new claim on two ways into an update, and tells its errors twice.
+  validateUpdate: (claim, old) => [
+    ...validateClaimSpec(claim.spec, "spec"),
+    ...validateClaimSpec(claim.spec, "spec"),
+    ...updateErrors(claim, old),
+  ],
   warnings: (claim) => [...classWarnings(claim), ...fractionalSize(claim.spec)],
   subresources: { status: statusPart<PersistentVolumeClaim>({ validateUpdate: statusErrors }) },
   table: {
@@ -88,16 +95,37 @@ const isClaimOrSnapshot = ({ apiGroup, kind }: { apiGroup?: string; kind: string
   apiGroup ? apiGroup === "snapshot.storage.k8s.io" && kind === "VolumeSnapshot" : kind === "PersistentVolumeClaim";
 
 function updateErrors(claim: PersistentVolumeClaim, old: PersistentVolumeClaim): FieldError[] {
-  const errors: FieldError[] = [];
+  const errors = classAnnotationErrors(claim, old);
   const before = allowedChanges(claim, old);
   if (!semanticEqual(claim.spec, before))
     errors.push(forbiddenField("spec", `${IS_IMMUTABLE}\n${difference(before, claim.spec, "spec")}`));
-  else errors.push(...shrinkErrors(claim, old));
+  errors.push(...shrinkErrors(claim, old));
   if (claim.spec.volumeMode !== old.spec.volumeMode)
     errors.push(invalidValue("volumeMode", claim.spec.volumeMode ?? null, immutable));
-  if (old.spec.volumeAttributesClassName !== undefined && claim.spec.volumeAttributesClassName === undefined)
-    errors.push(forbiddenField("spec.volumeAttributesClassName", "update from non-nil value to nil is forbidden"));
-  return errors;
+  return [...errors, ...attributesErrors(claim.spec, old.spec)];
+}
+
+function attributesErrors(
+  { volumeAttributesClassName: now }: PersistentVolumeClaimSpec,
+  old: PersistentVolumeClaimSpec,
+): FieldError[] {
+  if (old.volumeAttributesClassName === undefined || now) return [];
+  const to = now === undefined ? "nil" : "an empty string";
+  return [forbiddenField("spec.volumeAttributesClassName", `update from non-nil value to ${to} is forbidden`)];
+}
+
+/** The annotation stays as it was, unless the field takes its place. */
+function classAnnotationErrors(claim: PersistentVolumeClaim, old: PersistentVolumeClaim): FieldError[] {
+  const [now, before] = [claim, old].map(({ metadata }) => metadata.annotations?.[CLASS_ANNOTATION]);
+  if (now === before || (now === undefined && takesClass(claim, old) && before !== undefined)) return [];
+  return [invalidValue(`metadata.annotations.${CLASS_ANNOTATION}`, now ?? "", immutable)];
+}
+
+/** A class may be named where there was none, or only in the annotation, which then must agree. */
+function takesClass({ spec }: PersistentVolumeClaim, { spec: old, metadata }: PersistentVolumeClaim): boolean {
+  const annotation = metadata.annotations?.[CLASS_ANNOTATION];
+  if (old.storageClassName !== undefined || spec.storageClassName === undefined) return false;
+  return annotation === undefined || annotation === spec.storageClassName;
 }
 
 /** The old spec with what may change taken from the new one. */
@@ -105,8 +133,7 @@ function allowedChanges(claim: PersistentVolumeClaim, old: PersistentVolumeClaim
   const spec = structuredClone(old.spec) as Draft<PersistentVolumeClaimSpec>;
   const now = claim.spec;
   if (!old.spec.volumeName && now.volumeName) spec.volumeName = now.volumeName;
-  if (old.spec.storageClassName === undefined && now.storageClassName !== undefined && !old.spec.volumeName)
-    spec.storageClassName = now.storageClassName;
+  if (takesClass(claim, old) && now.storageClassName !== undefined) spec.storageClassName = now.storageClassName;
   if (claim.status.phase !== "Bound") return spec as PersistentVolumeClaimSpec;
   const size = now.resources?.requests?.storage;
   if (size !== undefined) (spec.resources ??= {}).requests = { ...spec.resources.requests, storage: size };
@@ -114,26 +141,35 @@ function allowedChanges(claim: PersistentVolumeClaim, old: PersistentVolumeClaim
   return spec as PersistentVolumeClaimSpec;
 }
 
-/** A size that could not be reached may be taken back, but not below what the volume has. */
+/** A size that could not be reached may be taken back, but not as far as what the volume has. */
 function shrinkErrors(claim: PersistentVolumeClaim, old: PersistentVolumeClaim): FieldError[] {
   const sizeOf = (text: string | undefined) => parseQuantity(text ?? "0");
   const size = sizeOf(claim.spec.resources?.requests?.storage);
   if (size.compare(sizeOf(old.spec.resources?.requests?.storage)) >= 0) return [];
-  return size.compare(sizeOf(old.status.capacity?.storage)) < 0
+  return size.compare(sizeOf(old.status.capacity?.storage)) <= 0
     ? [forbiddenField("spec.resources.requests.storage", "field can not be less than status.capacity")]
     : [];
 }
 
 function statusErrors({ status }: PersistentVolumeClaim): FieldError[] {
   const errors = basicAmountErrors(status.capacity, "status.capacity");
-  for (const name of Object.keys(status.allocatedResources ?? {}))
-    if (name !== "storage" && !name.includes("/"))
-      errors.push(notSupported("status.allocatedResources", name, ["storage"]));
-  errors.push(...basicAmountErrors(status.allocatedResources, "status.allocatedResources"));
-  for (const [name, state] of Object.entries(status.allocatedResourceStatuses ?? {}))
+  for (const [name, state] of Object.entries(status.allocatedResourceStatuses ?? {})) {
+    errors.push(...resourceKeyErrors("status.allocatedResourceStatuses", name));
     if (!RESIZE_STATES.includes(state))
       errors.push(notSupported("status.allocatedResourceStatuses", name, RESIZE_STATES));
+  }
+  for (const [name, text] of Object.entries(status.allocatedResources ?? {})) {
+    const invalid = resourceKeyErrors("status.allocatedResources", name);
+    errors.push(...(invalid.length ? invalid : basicAmountError(text, `status.allocatedResources[${name}]`)));
+  }
   return errors;
+}
+
+/** Of the system's own resources a claim has only storage. */
+function resourceKeyErrors(field: string, name: string): FieldError[] {
+  const errors = nameErrors(field, name, labelKey);
+  if (errors.length || !isNativeResource(name) || name === "storage") return errors;
+  return [notSupported(field, name, ["storage"])];
 }
 
 function fractionalSize({ resources }: PersistentVolumeClaimSpec): string[] {

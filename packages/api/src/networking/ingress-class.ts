@@ -1,18 +1,10 @@
 /** IngressClasses: which controller serves an ingress, and with which parameters. */
-import {
-  dns1123Label,
-  dns1123Subdomain,
-  type FieldError,
-  forbiddenField,
-  invalidValue,
-  regexError,
-  required,
-  tooLong,
-} from "@kubets/machinery";
+import { dns1123Label, type FieldError, forbiddenField, required, tooLong } from "@kubets/machinery";
 import { define } from "../define.ts";
 import { checkForm, checkImmutable, checkOneOf } from "../field-checks.ts";
 import { ingressclasses } from "../generated/refs.ts";
 import type { IngressClass, IngressClassParametersReference } from "../generated/types/networking-v1.ts";
+import { prefixedPathErrors } from "../prefixed-path.ts";
 import { age, column, nameColumn } from "../table.ts";
 import { referenceErrors } from "./object-reference.ts";
 
@@ -51,21 +43,6 @@ function validate({ spec }: IngressClass): FieldError[] {
   const errors = Buffer.byteLength(controller) > MAX_CONTROLLER ? [tooLong("spec.controller", MAX_CONTROLLER)] : [];
   errors.push(...prefixedPathErrors("spec.controller", controller));
   if (parameters) errors.push(...parametersErrors(parameters, "spec.parameters"));
-  return errors;
-}
-
-const PATH_FORM = "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+";
-const PATH = new RegExp(`^${PATH_FORM}$`);
-
-/** A domain, a slash, and whatever may stand in a path. */
-function prefixedPathErrors(field: string, value: string): FieldError[] {
-  if (value === "") return [required(field)];
-  const slash = value.indexOf("/");
-  const [domain, path] = [value.slice(0, slash), value.slice(slash + 1)];
-  if (slash <= 0 || path === "")
-    return [invalidValue(field, value, 'must be a domain-prefixed path (such as "acme.io/foo")')];
-  const errors = checkForm(field, domain, dns1123Subdomain);
-  if (!PATH.test(path)) errors.push(invalidValue(field, path, regexError("Invalid path", PATH_FORM)));
   return errors;
 }
 

@@ -12,7 +12,7 @@ import {
   validateLabelSelector,
 } from "@kubets/machinery";
 import { define } from "../define.ts";
-import { checkForm, checkOneOfInOrder } from "../field-checks.ts";
+import { checkForm, checkOneOf } from "../field-checks.ts";
 import { networkpolicies } from "../generated/refs.ts";
 import type { IPBlock, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from "../generated/types/networking-v1.ts";
 import type { Draft } from "../meta.ts";
@@ -52,10 +52,7 @@ function validate({ spec }: NetworkPolicy): FieldError[] {
   for (const [i, rule] of egress.entries()) errors.push(...ruleErrors(rule.ports, rule.to, "to", `spec.egress[${i}]`));
   if (policyTypes.length > POLICY_TYPES.length)
     return [...errors, invalidValue("spec.policyTypes", policyTypes, "may not specify more than two policyTypes")];
-  return [
-    ...errors,
-    ...policyTypes.flatMap((type, i) => checkOneOfInOrder(`spec.policyTypes[${i}]`, type, POLICY_TYPES)),
-  ];
+  return [...errors, ...policyTypes.flatMap((type, i) => checkOneOf(`spec.policyTypes[${i}]`, type, POLICY_TYPES))];
 }
 
 function ruleErrors(
@@ -71,7 +68,7 @@ function ruleErrors(
 }
 
 function portErrors({ protocol, port, endPort }: NetworkPolicyPort, field: string): FieldError[] {
-  const errors = protocol == null ? [] : checkOneOfInOrder(`${field}.protocol`, protocol, PROTOCOLS);
+  const errors = protocol == null ? [] : checkOneOf(`${field}.protocol`, protocol, PROTOCOLS);
   const endField = `${field}.endPort`;
   if (port == null) {
     if (endPort != null)

@@ -44,10 +44,14 @@ for (const [what, built, wanted] of [
   test(`requests: ${what}`, () => assert.equal(resourceList(podRequests(built.build())).cpu, wanted));
 
 test("while it is resized a pod holds the larger of what it has and what it asks for", () => {
-  const resized = pod("p").container("a", cpu("1"));
-  const status = { name: "a", allocatedResources: { cpu: "2" } };
-  const running = { ...resized.build(), status: { containerStatuses: [status] } };
-  assert.equal(resourceList(podRequests(running as never)).cpu, "2");
+  const held = (asked: string, conditions: object[] = []) => {
+    const containerStatuses = [{ name: "a", allocatedResources: { cpu: "2" } }];
+    const running = { ...pod("p").container("a", cpu(asked)).build(), status: { containerStatuses, conditions } };
+    return resourceList(podRequests(running as never)).cpu;
+  };
+  assert.equal(held("1"), "2");
+  assert.equal(held("3"), "3");
+  assert.equal(held("3", [{ type: "PodResizePending", status: "True", reason: "Infeasible" }]), "2");
 });
 
 test("overhead counts for limits only where there is a limit", () => {

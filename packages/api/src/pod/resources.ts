@@ -72,24 +72,21 @@ function containersNeed(spec: PodSpec, needOf: (container: Container) => Amounts
   return total;
 }
 
-/** While a pod is resized it holds the most of what is asked for, allocated and in use. */
+/** While a pod is resized it holds the most of what is asked for, allocated and in use; what cannot be done is not counted. */
 function requestsOf(container: Container, status: Pod["status"] | undefined): Amounts {
   const asked = amounts(container.resources?.requests);
   const known =
     statusOf(status?.containerStatuses, container.name) ?? statusOf(status?.initContainerStatuses, container.name);
   if (!known) return asked;
-  if (known.resources?.requests) raiseKnown(asked, amounts(known.resources.requests));
-  if (known.allocatedResources) raiseKnown(asked, amounts(known.allocatedResources));
-  return asked;
+  const held = amounts(known.resources?.requests);
+  raise(held, amounts(known.allocatedResources));
+  if (held.size === 0) return asked;
+  if (!isResizeInfeasible(status)) raise(held, asked);
+  return held;
 }
 
-/** A pod whose resize cannot be done holds what it has; one that is resized holds the larger. */
-function raiseKnown(asked: Mutable, held: Amounts): void {
-  for (const [name, quantity] of held) {
-    const before = asked.get(name);
-    if (before && quantity.compare(before) > 0) asked.set(name, quantity);
-  }
-}
+const isResizeInfeasible = (status: Pod["status"] | undefined): boolean =>
+  status?.conditions?.some(({ type, reason }) => type === "PodResizePending" && reason === "Infeasible") ?? false;
 
 function overridePodLevel(total: Mutable, list: ResourceList | undefined): void {
   for (const [name, quantity] of amounts(list)) if (isPodLevelResource(name)) total.set(name, quantity);

@@ -1,7 +1,6 @@
 /** Names of signers: "example.com/my-signer". */
 import { type FieldError, invalidValue, required } from "@kubets/machinery";
 import { dns1123Subdomain } from "@kubets/machinery/names";
-import { atMostBytes } from "./field-checks.ts";
 
 const MAX_LENGTH = 571;
 
@@ -12,10 +11,17 @@ export function signerNameErrors(field: string, signer: string): FieldError[] {
     return [
       invalidValue(field, signer, "must be a fully qualified domain and path of the form 'example.com/signer-name'"),
     ];
-  const errors = dns1123Subdomain(domain).map((text) => invalidValue(field, domain, text));
+  const errors: FieldError[] = [];
+  for (const label of domain.split(".")) if (label === "") errors.push(...problems(field, domain));
+  if (errors.length === 0 && dns1123Subdomain(domain).length) errors.push(...problems(field, domain));
   if (domain.split(".").length < 2)
     errors.push(invalidValue(field, domain, "should be a domain with at least two segments separated by dots"));
   for (const text of dns1123Subdomain(path))
-    errors.push(invalidValue(field, signer, `validating label ${JSON.stringify(path)}: ${text}`));
-  return [...errors, ...atMostBytes(field, signer, MAX_LENGTH)];
+    errors.push(invalidValue(field, path, `validating label ${JSON.stringify(path)}: ${text}`));
+  if (signer.length > MAX_LENGTH)
+    errors.push({ type: "FieldValueTooLong", field, detail: `may not be more than ${MAX_LENGTH} bytes` });
+  return errors;
 }
+
+const problems = (field: string, domain: string): FieldError[] =>
+  dns1123Subdomain(domain).map((text) => invalidValue(field, domain, text));

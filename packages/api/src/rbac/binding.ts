@@ -1,6 +1,6 @@
 /** What RoleBindings and ClusterRoleBindings share: whom they bind, to which role, and that the role stays. */
 import { type FieldError, invalidValue, notSupported, pathSegmentName, required } from "@kubets/machinery";
-import { checkForm, checkOneOf, checkRequired, checkSubdomain, sameValue } from "../field-checks.ts";
+import { checkOneOf, checkRequired, checkSubdomain, sameValue } from "../field-checks.ts";
 import type { ClusterRoleBinding, RoleBinding, RoleRef, Subject } from "../generated/types/rbac-v1.ts";
 import type { Draft } from "../meta.ts";
 import type { Table } from "../resource.ts";
@@ -50,7 +50,7 @@ export function roleRefErrors({ roleRef }: Binding, old: Binding): FieldError[] 
   return sameValue(roleRef, old.roleRef) ? [] : [invalidValue("roleRef", shownRef(roleRef), "cannot change roleRef")];
 }
 
-const shownRef = ({ apiGroup = "", kind, name }: RoleRef) => ({ APIGroup: apiGroup, Kind: kind, Name: name });
+const shownRef = ({ apiGroup, kind, name }: RoleRef) => ({ APIGroup: apiGroup, Kind: kind, Name: name });
 
 export const bindingTable: Table<Binding> = {
   columns: [nameColumn, column("Role"), column("Age"), wide("Users"), wide("Groups"), wide("ServiceAccounts")],

@@ -1,7 +1,7 @@
 /** PriorityClasses: names for how much a pod matters. Neither value nor preemption ever change: pods carry copies. */
 import { type FieldError, forbiddenField } from "@kubets/machinery";
 import { define } from "../define.ts";
-import { checkImmutable, checkOneOfInOrder } from "../field-checks.ts";
+import { checkImmutable, checkOneOf } from "../field-checks.ts";
 import { priorityclasses } from "../generated/refs.ts";
 import type { PriorityClass } from "../generated/types/scheduling-v1.ts";
 import { age, column, nameColumn } from "../table.ts";
@@ -19,7 +19,10 @@ export const SYSTEM_CLASSES: Readonly<Record<string, number>> = {
 
 export const priorityClassResource = define(priorityclasses, {
   shortNames: ["pc"],
-  countsGeneration: true,
+  // It has one, and it never moves: what the generation would count cannot change.
+  prepareForCreate: ({ metadata }) => {
+    metadata.generation = 1;
+  },
   defaults: (priorityClass) => {
     priorityClass.preemptionPolicy ??= "PreemptLowerPriority";
   },
@@ -33,7 +36,7 @@ export const priorityClassResource = define(priorityclasses, {
       column("Age"),
       column("PreemptionPolicy"),
     ],
-    cells: ({ metadata, value = 0, globalDefault = false, preemptionPolicy = "" }, now) => [
+    cells: ({ metadata, value, globalDefault = false, preemptionPolicy = "" }, now) => [
       metadata.name,
       value,
       globalDefault,
@@ -43,7 +46,7 @@ export const priorityClassResource = define(priorityclasses, {
   },
 });
 
-function validate({ metadata, value = 0, globalDefault, preemptionPolicy }: PriorityClass): FieldError[] {
+function validate({ metadata, value, globalDefault, preemptionPolicy }: PriorityClass): FieldError[] {
   const errors: FieldError[] = [];
   if (metadata.name.startsWith(SYSTEM_PREFIX)) {
     const why = systemMismatch(metadata.name, value, globalDefault ?? false);
@@ -53,7 +56,7 @@ function validate({ metadata, value = 0, globalDefault, preemptionPolicy }: Prio
       forbiddenField("value", `maximum allowed value of a user defined priority is ${HIGHEST_USER_PRIORITY}`),
     );
   if (preemptionPolicy != null)
-    errors.push(...checkOneOfInOrder("preemptionPolicy", preemptionPolicy, ["PreemptLowerPriority", "Never"]));
+    errors.push(...checkOneOf("preemptionPolicy", preemptionPolicy, ["PreemptLowerPriority", "Never"]));
   return errors;
 }
 
@@ -64,9 +67,9 @@ function systemMismatch(name: string, value: number, globalDefault: boolean): st
   return globalDefault ? `globalDefault of ${name} PriorityClass must be false` : undefined;
 }
 
-function validateUpdate({ value = 0, preemptionPolicy }: PriorityClass, old: PriorityClass): FieldError[] {
+function validateUpdate({ value, preemptionPolicy }: PriorityClass, old: PriorityClass): FieldError[] {
   return [
-    ...(value === (old.value ?? 0) ? [] : [forbiddenField("value", "may not be changed in an update.")]),
+    ...(value === old.value ? [] : [forbiddenField("value", "may not be changed in an update.")]),
     ...checkImmutable("preemptionPolicy", preemptionPolicy, old.preemptionPolicy),
   ];
 }

@@ -1,7 +1,7 @@
 /** CSIDrivers: what the cluster must know of a storage driver before it uses it. */
 import { duplicate, type FieldError, invalidValue, required } from "@kubets/machinery";
 import { define } from "../define.ts";
-import { checkImmutable, checkOneOf, checkOneOfInOrder, sameValue } from "../field-checks.ts";
+import { checkImmutable, checkOneOf, sameValue } from "../field-checks.ts";
 import { csidrivers } from "../generated/refs.ts";
 import type { CSIDriver, CSIDriverSpec, TokenRequest } from "../generated/types/storage-v1.ts";
 import type { Draft } from "../meta.ts";
@@ -78,7 +78,7 @@ function specErrors(spec: CSIDriverSpec): FieldError[] {
       ? [required("spec.fsGroupPolicy")]
       : checkOneOf("spec.fsGroupPolicy", fsGroupPolicy, FS_GROUP_POLICIES)),
     ...tokenErrors(spec),
-    ...volumeLifecycleModes.flatMap((mode) => checkOneOfInOrder("spec.volumeLifecycleModes", mode, LIFECYCLE_MODES)),
+    ...volumeLifecycleModes.flatMap((mode) => checkOneOf("spec.volumeLifecycleModes", mode, LIFECYCLE_MODES)),
     ...periodErrors(spec),
   ];
 }

@@ -17,7 +17,8 @@ export class AuthenticatorChain {
   authenticate(credentials: Credentials, from = 0): User | Promise<User> {
     for (let i = from; i < this.#authenticators.length; i++) {
       const found = (this.#authenticators[i] as Authenticator).authenticate(credentials);
-      if (found instanceof Promise) return found.then((user) => (user ? withAuthenticated(user) : this.authenticate(credentials, i + 1)));
+      if (found instanceof Promise)
+        return found.then((user) => (user ? withAuthenticated(user) : this.authenticate(credentials, i + 1)));
       if (found) return withAuthenticated(found);
     }
     if (credentials.header("authorization") || !this.#anonymous) throw unauthorized();

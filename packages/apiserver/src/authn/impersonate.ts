@@ -1,7 +1,7 @@
 /** Acting as somebody else: each name, group and extra that is claimed needs the right to impersonate it. */
 import { internalError } from "@kubets/machinery";
-import { refusal, isAllowed } from "../authz/refusal.ts";
 import type { AccessAttributes } from "../authz/authorizer.ts";
+import { isAllowed, refusal } from "../authz/refusal.ts";
 import type { CoreExchange } from "../front/core-exchange.ts";
 import type { Server } from "../server-context.ts";
 import { AUTHENTICATED, UNAUTHENTICATED, type User } from "./authenticator.ts";
@@ -17,11 +17,19 @@ export async function impersonate(server: Server, exchange: CoreExchange, caller
   else wanted.push(["users", name, "", ""]);
   for (const group of groups) wanted.push(["groups", group, "", ""]);
   if (uid) wanted.push(["uids", uid, "authentication.k8s.io", ""]);
-  for (const [resource, what, group, namespace] of wanted) await check(server, caller, resource, what, group, namespace);
+  for (const [resource, what, group, namespace] of wanted)
+    await check(server, caller, resource, what, group, namespace);
   return { name, ...(uid && { uid }), groups: withDefaults(name, account, groups) };
 }
 
-async function check(server: Server, caller: User, resource: string, name: string, group: string, namespace: string): Promise<void> {
+async function check(
+  server: Server,
+  caller: User,
+  resource: string,
+  name: string,
+  group: string,
+  namespace: string,
+): Promise<void> {
   const attributes: AccessAttributes = {
     user: caller,
     verb: "impersonate",
@@ -39,11 +47,11 @@ async function check(server: Server, caller: User, resource: string, name: strin
 }
 
 function withDefaults(name: string, account: RegExpExecArray | null, groups: readonly string[]): string[] {
-  const all = account && groups.length === 0 ? ["system:serviceaccounts", `system:serviceaccounts:${account[1]}`] : [...groups];
+  const all =
+    account && groups.length === 0 ? ["system:serviceaccounts", `system:serviceaccounts:${account[1]}`] : [...groups];
   const always = name === "system:anonymous" ? UNAUTHENTICATED : AUTHENTICATED;
   return all.includes(always) ? all : [...all, always];
 }
 
 /** Repeated headers arrive joined by commas. */
 const splitHeader = (header: string | undefined) => (header ? header.split(/, */).filter(Boolean) : []);
-

@@ -22,7 +22,12 @@ export function parseTokenFile(text: string, file: string): Map<string, User> {
     const [token, name, uid, groups] = fields;
     if (fields.length < 3 || !token || !name)
       throw new Error(`${file}:${index + 1}: expected token,user,uid and optionally "group1,group2"`);
-    const list = groups ? groups.split(",").map((g) => g.trim()).filter(Boolean) : [];
+    const list = groups
+      ? groups
+          .split(",")
+          .map((g) => g.trim())
+          .filter(Boolean)
+      : [];
     users.set(token, withAuthenticated({ name, ...(uid && { uid }), groups: list }));
   });
   return users;
@@ -33,4 +38,3 @@ function splitCsv(line: string): string[] {
     quoted === undefined ? (plain ?? "").trim() : quoted.replaceAll('""', '"'),
   );
 }
-

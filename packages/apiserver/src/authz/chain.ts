@@ -13,7 +13,9 @@ export class AuthorizerChain {
     for (let i = from; i < this.#authorizers.length; i++) {
       const decision = (this.#authorizers[i] as Authorizer).authorize(attributes);
       if (decision instanceof Promise)
-        return decision.then((d) => (d.verdict === "noOpinion" ? this.authorize(attributes, i + 1, withReason(told, d)) : d));
+        return decision.then((d) =>
+          d.verdict === "noOpinion" ? this.authorize(attributes, i + 1, withReason(told, d)) : d,
+        );
       if (decision.verdict !== "noOpinion") return decision;
       told = withReason(told, decision);
     }

@@ -17,6 +17,7 @@ export function serveDocument({ tokens }: Server, exchange: CoreExchange, { path
       id_token_signing_alg_values_supported: [...new Set(jwks(tokens.issuer.publicKeys).keys.map((k) => k.alg))],
     });
   }
-  if (path === "/openid/v1/jwks" && tokens) return respondJson(exchange, jwks(tokens.issuer.publicKeys), "application/jwk-set+json");
+  if (path === "/openid/v1/jwks" && tokens)
+    return respondJson(exchange, jwks(tokens.issuer.publicKeys), "application/jwk-set+json");
   throw pathNotFound();
 }

@@ -16,10 +16,16 @@ import type { ServedResources } from "../served-resource.ts";
 import type { Server } from "../server-context.ts";
 import { serveDocument } from "./documents.ts";
 import { serveHealth } from "./health.ts";
+import { serveOpenApi } from "./openapi.ts";
 import { respondJson } from "./respond-json.ts";
 import { versionInfo } from "./version.ts";
 
-export function serveNonResource(server: Server, exchange: CoreExchange, info: RequestInfo, _user: User): void | Promise<void> {
+export function serveNonResource(
+  server: Server,
+  exchange: CoreExchange,
+  info: RequestInfo,
+  _user: User,
+): void | Promise<void> {
   const { path } = info;
   const [, first = "", second = "", third = "", fourth] = path.replace(/\/$/, "").split("/");
   switch (first) {
@@ -34,6 +40,8 @@ export function serveNonResource(server: Server, exchange: CoreExchange, info: R
     case "api":
     case "apis":
       return serveDiscovery(server, exchange, first, second, third, fourth !== undefined);
+    case "openapi":
+      return serveOpenApi(server, exchange, info);
     case "openid":
     case ".well-known":
       return serveDocument(server, exchange, info);
@@ -42,13 +50,25 @@ export function serveNonResource(server: Server, exchange: CoreExchange, info: R
   }
 }
 
-function serveDiscovery(server: Server, exchange: CoreExchange, root: string, second: string, third: string, more: boolean): void {
+function serveDiscovery(
+  server: Server,
+  exchange: CoreExchange,
+  root: string,
+  second: string,
+  third: string,
+  more: boolean,
+): void {
   if (more) throw pathNotFound();
   const groups = groupsOf(server);
   const accept = exchange.header("accept") ?? "";
   if (second === "" && wantsAggregated(accept))
-    return respondJson(exchange, apiGroupDiscoveryList(groups.filter(({ group }) => (group === "") === (root === "api"))), AGGREGATED);
-  if (second === "") return respondJson(exchange, root === "api" ? apiVersions(server.options.addresses) : apiGroupList(groups));
+    return respondJson(
+      exchange,
+      apiGroupDiscoveryList(groups.filter(({ group }) => (group === "") === (root === "api"))),
+      AGGREGATED,
+    );
+  if (second === "")
+    return respondJson(exchange, root === "api" ? apiVersions(server.options.addresses) : apiGroupList(groups));
   const group = groups.find((g) => g.group === (root === "api" ? "" : second));
   if (!group) throw pathNotFound();
   if (root === "apis" && third === "") return respondJson(exchange, apiGroup(group));
@@ -68,10 +88,25 @@ function groupsOf({ served }: Server): GroupResources[] {
 const groupsByServed = new WeakMap<ServedResources, { generation: number; groups: GroupResources[] }>();
 
 const AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
-const wantsAggregated = (accept: string) => accept.replaceAll(" ", "").includes("g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList");
+const wantsAggregated = (accept: string) =>
+  accept.replaceAll(" ", "").includes("g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList");
 
 function rootPaths(server: Server): string[] {
-  const paths = new Set(["/.well-known/openid-configuration", "/api", "/api/v1", "/apis", "/healthz", "/healthz/ping", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/openid/v1/jwks", "/readyz", "/version"]);
+  const paths = new Set([
+    "/.well-known/openid-configuration",
+    "/api",
+    "/api/v1",
+    "/apis",
+    "/healthz",
+    "/healthz/ping",
+    "/livez",
+    "/metrics",
+    "/openapi/v2",
+    "/openapi/v3",
+    "/openid/v1/jwks",
+    "/readyz",
+    "/version",
+  ]);
   for (const { group, version } of server.served.definitions()) {
     if (!group) continue;
     paths.add(`/apis/${group}`);

@@ -17,7 +17,10 @@ export class ChangeHistory {
   add(change: CachedChange): void {
     this.#changes.push(change);
     this.#bytes += sizeOf(change);
-    while (this.#changes.length - this.#start > MAX_CHANGES || (this.#bytes > MAX_BYTES && this.#changes.length - this.#start > 1))
+    while (
+      this.#changes.length - this.#start > MAX_CHANGES ||
+      (this.#bytes > MAX_BYTES && this.#changes.length - this.#start > 1)
+    )
       this.#dropOldest();
   }
 

@@ -8,6 +8,7 @@ import type { Change, Entry } from "@kubets/storage";
 import type { CachedChange } from "./cached-change.ts";
 import type { CachedObject } from "./cached-object.ts";
 import { ChangeHistory } from "./change-history.ts";
+import { ListBytes } from "./list-bytes.ts";
 import { OrderedNames } from "./ordered-names.ts";
 import type { StoredForm } from "./stored-form.ts";
 import { WatchHub } from "./watch-hub.ts";
@@ -18,6 +19,7 @@ export class ResourceCache {
   readonly prefix: string;
   readonly hub: WatchHub;
   readonly history = new ChangeHistory();
+  readonly listBytes = new ListBytes();
   readonly #listeners = new Set<(change: CachedChange) => void>();
   /** The revision of the newest change of this resource. */
   lastChange = 0;

@@ -57,10 +57,17 @@ export class ResourceStore {
   }
 
   async remove(key: string, expected: CachedObject): Promise<WriteOutcome> {
-    const result = await this.#feed.storage.commit({ key: this.cache.prefix + key, expect: expected.revision, value: null });
+    const result = await this.#feed.storage.commit({
+      key: this.cache.prefix + key,
+      expect: expected.revision,
+      value: null,
+    });
     if (!result.ok) return this.#lost(result);
     await this.#seen(result.revision);
-    return { done: true, object: this.#form.change(result.revision, undefined, expected, this.definition).gone as CachedObject };
+    return {
+      done: true,
+      object: this.#form.change(result.revision, undefined, expected, this.definition).gone as CachedObject,
+    };
   }
 
   /** The state of one object at an older revision; throws RevisionError when history is gone. */
@@ -71,7 +78,10 @@ export class ResourceStore {
       ...(page.limit !== undefined && { limit: page.limit }),
       ...(page.after !== undefined && { after: this.cache.prefix + page.after }),
     });
-    return { objects: found.entries.map((entry) => this.#form.fromEntry(this.cache, entry)), remaining: found.remaining };
+    return {
+      objects: found.entries.map((entry) => this.#form.fromEntry(this.cache, entry)),
+      remaining: found.remaining,
+    };
   }
 
   /** The changes of this resource after a revision that memory no longer holds, up to now, from the log. */
@@ -105,7 +115,12 @@ export class ResourceStore {
     const storageKey = this.cache.prefix + key;
     const { value } = this.#form.toStore(this.definition, storageKey, object);
     const { ttlSeconds } = this.definition;
-    const result = await this.#feed.storage.commit({ key: storageKey, expect, value, ...(ttlSeconds && { ttlSeconds }) });
+    const result = await this.#feed.storage.commit({
+      key: storageKey,
+      expect,
+      value,
+      ...(ttlSeconds && { ttlSeconds }),
+    });
     if (!result.ok) return this.#lost(result);
     await this.#seen(result.revision);
     const cached = this.cache.get(key);

@@ -2,8 +2,9 @@
  * Takes the one stream of changes from storage to the caches of all resources, batch by batch. After a batch the caches stand at its
  * revision, all of them; whoever waits for a revision goes on then.
  */
-import type { Logger } from "@kubets/machinery";
+
 import type { ResourceDefinition } from "@kubets/api/resource";
+import type { Logger } from "@kubets/machinery";
 import type { Change, Storage, WatchHandle } from "@kubets/storage";
 import { ResourceCache } from "./resource-cache.ts";
 import type { StoredForm } from "./stored-form.ts";
@@ -102,8 +103,13 @@ export class RevisionFeed {
       },
       closed: ({ why, cause }) => {
         if (why === "stopped") return;
-        this.#log.warn("the watch of storage ended; taking it up again", { why, error: cause, revision: this.#revision });
-        if (why === "compacted") throw new Error("storage compacted history that this server had not read; restart it", { cause });
+        this.#log.warn("the watch of storage ended; taking it up again", {
+          why,
+          error: cause,
+          revision: this.#revision,
+        });
+        if (why === "compacted")
+          throw new Error("storage compacted history that this server had not read; restart it", { cause });
         this.#follow(this.#revision);
       },
     });

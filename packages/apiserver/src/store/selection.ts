@@ -1,6 +1,13 @@
 /** From the query of a list or watch to what it selects. */
 import type { ResourceDefinition } from "@kubets/api/resource";
-import { badRequest, FieldSelectorError, LabelSelector, parseFieldSelector, parseLabelSelector, SelectorError } from "@kubets/machinery";
+import {
+  badRequest,
+  FieldSelectorError,
+  LabelSelector,
+  parseFieldSelector,
+  parseLabelSelector,
+  SelectorError,
+} from "@kubets/machinery";
 import type { CachedObject } from "./cached-object.ts";
 import { fieldOf } from "./resource-cache.ts";
 import type { Selection } from "./watch-hub.ts";
@@ -72,7 +79,9 @@ function fieldsOf(definition: ResourceDefinition, text: string) {
 }
 
 function isSelectable(definition: ResourceDefinition, field: string): boolean {
-  return field === "metadata.name" || field === "metadata.namespace" || definition.selectableFields?.[field] !== undefined;
+  return (
+    field === "metadata.name" || field === "metadata.namespace" || definition.selectableFields?.[field] !== undefined
+  );
 }
 
 /** Kinds without fields of their own name the two that all have; the others say only what is wrong. */

@@ -36,7 +36,11 @@ export class StoredForm {
    * The bytes of an object that is about to be written, for Write.value. Sets the object's resourceVersion; the object is
    * the cache's from then on. `served` gives what clients are sent (available once `value` was called with a revision).
    */
-  toStore(definition: ResourceDefinition, storageKey: string, object: KubeObject): { value(revision: number | undefined): Uint8Array } {
+  toStore(
+    definition: ResourceDefinition,
+    storageKey: string,
+    object: KubeObject,
+  ): { value(revision: number | undefined): Uint8Array } {
     const transformer = this.#transformerOf(definition);
     return {
       value: (revision) => {
@@ -72,8 +76,15 @@ export class StoredForm {
     return served(definition, key, revision, object);
   }
 
-  change(revision: number, current: CachedObject | undefined, previous: CachedObject | undefined, definition: ResourceDefinition): CachedChange {
-    return new CachedChange(revision, current, previous, (object, at) => served(definition, object.key, at, object.object));
+  change(
+    revision: number,
+    current: CachedObject | undefined,
+    previous: CachedObject | undefined,
+    definition: ResourceDefinition,
+  ): CachedChange {
+    return new CachedChange(revision, current, previous, (object, at) =>
+      served(definition, object.key, at, object.object),
+    );
   }
 
   #transformerOf({ resource, group }: ResourceDefinition): Transformer | undefined {

@@ -132,8 +132,12 @@ function pinOf({ name, namespace, pinned }: Selection): string {
 }
 
 /** How a change looks through a selection: what enters is added, what leaves is deleted. */
-export function eventFor(selection: Selection, change: CachedChange): { type: WatchEventType; object: CachedObject } | undefined {
+export function eventFor(
+  selection: Selection,
+  change: CachedChange,
+): { type: WatchEventType; object: CachedObject } | undefined {
   const was = change.previous !== undefined && selection.matches(change.previous);
-  if (change.current && selection.matches(change.current)) return { type: was ? "MODIFIED" : "ADDED", object: change.current };
+  if (change.current && selection.matches(change.current))
+    return { type: was ? "MODIFIED" : "ADDED", object: change.current };
   return was ? { type: "DELETED", object: change.gone as CachedObject } : undefined;
 }

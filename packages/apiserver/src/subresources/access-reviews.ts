@@ -1,9 +1,14 @@
 /** Questions to the authorizers: may this user, or I, do that? */
-import type { LocalSubjectAccessReview, SelfSubjectAccessReview, SubjectAccessReview, SubjectAccessReviewSpec } from "@kubets/api/generated/types/authorization-v1";
+import type {
+  LocalSubjectAccessReview,
+  SelfSubjectAccessReview,
+  SubjectAccessReview,
+  SubjectAccessReviewSpec,
+} from "@kubets/api/generated/types/authorization-v1";
 import { badRequest, type FieldError, invalid, invalidValue } from "@kubets/machinery";
 import type { ApiCall } from "../api-call.ts";
-import type { AccessAttributes } from "../authz/authorizer.ts";
 import type { User } from "../authn/authenticator.ts";
+import type { AccessAttributes } from "../authz/authorizer.ts";
 import { rulesFor } from "../authz/rules.ts";
 import { readObject } from "../body.ts";
 import { respondValue } from "../respond.ts";
@@ -20,7 +25,13 @@ export async function localAccessReview(call: ApiCall): Promise<void> {
   const review = (await readObject(call)) as unknown as LocalSubjectAccessReview;
   const errors = [...subjectErrors(review.spec), ...askedErrors(review.spec)];
   if (review.metadata.namespace && review.spec.resourceAttributes?.namespace !== review.metadata.namespace)
-    errors.push(invalidValue("spec.resourceAttributes.namespace", review.spec.resourceAttributes?.namespace ?? "", "must match metadata.namespace"));
+    errors.push(
+      invalidValue(
+        "spec.resourceAttributes.namespace",
+        review.spec.resourceAttributes?.namespace ?? "",
+        "must match metadata.namespace",
+      ),
+    );
   refuse("LocalSubjectAccessReview", errors);
   await answer(call, review, userOf(review.spec));
 }
@@ -35,7 +46,13 @@ export async function selfRulesReview(call: ApiCall): Promise<void> {
   const review = (await readObject(call)) as unknown as { spec: { namespace?: string }; metadata: object };
   if (!review.spec.namespace) throw badRequest("no namespace on request");
   const status = rulesFor(call.server, call.user, review.spec.namespace);
-  respondValue(call, 201, { kind: "SelfSubjectRulesReview", apiVersion: "authorization.k8s.io/v1", metadata: {}, spec: {}, status });
+  respondValue(call, 201, {
+    kind: "SelfSubjectRulesReview",
+    apiVersion: "authorization.k8s.io/v1",
+    metadata: {},
+    spec: {},
+    status,
+  });
 }
 
 async function answer(call: ApiCall, review: { readonly spec: Asked }, user: User): Promise<void> {
@@ -81,9 +98,21 @@ function subjectErrors({ user, groups }: SubjectAccessReviewSpec): FieldError[] 
 
 function askedErrors({ resourceAttributes, nonResourceAttributes }: Asked): FieldError[] {
   if (resourceAttributes && nonResourceAttributes)
-    return [invalidValue("spec.nonResourceAttributes", nonResourceAttributes, "cannot be specified in combination with resourceAttributes")];
+    return [
+      invalidValue(
+        "spec.nonResourceAttributes",
+        nonResourceAttributes,
+        "cannot be specified in combination with resourceAttributes",
+      ),
+    ];
   if (resourceAttributes || nonResourceAttributes) return [];
-  return [invalidValue("spec.resourceAttributes", null, "exactly one of nonResourceAttributes or resourceAttributes must be specified")];
+  return [
+    invalidValue(
+      "spec.resourceAttributes",
+      null,
+      "exactly one of nonResourceAttributes or resourceAttributes must be specified",
+    ),
+  ];
 }
 
 function refuse(kind: string, errors: readonly FieldError[]): void {

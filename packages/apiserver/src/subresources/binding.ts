@@ -7,8 +7,8 @@ import type { ApiCall } from "../api-call.ts";
 import { readObject } from "../body.ts";
 import { respondValue } from "../respond.ts";
 import { changeObject } from "../write/change.ts";
-import { success } from "./success.ts";
 import { timestamp } from "../write/context.ts";
+import { success } from "./success.ts";
 
 const BINDING = { group: "", version: "v1", kind: "Binding", schema: structOf("api.core.v1.Binding") };
 const PODS = { group: "", resource: "pods/binding" };
@@ -19,8 +19,16 @@ export async function bind(call: ApiCall): Promise<void> {
   const pods = call.server.served.get("", "v1", "pods");
   if (!pods) throw new Error("pods are not served");
   const name = call.info.subresource ? call.info.name : binding.metadata.name;
-  const podCall: ApiCall = { ...call, resource: pods, subresource: { type: "part", prepareForUpdate: () => {} }, info: { ...call.info, name } };
-  await changeObject(podCall, (old) => bound(old as Pod, binding, timestamp(call.server.clock.now())) as Draft<KubeObject>);
+  const podCall: ApiCall = {
+    ...call,
+    resource: pods,
+    subresource: { type: "part", prepareForUpdate: () => {} },
+    info: { ...call.info, name },
+  };
+  await changeObject(
+    podCall,
+    (old) => bound(old as Pod, binding, timestamp(call.server.clock.now())) as Draft<KubeObject>,
+  );
   respondValue(call, 201, success());
 }
 
@@ -44,6 +52,9 @@ function bound(pod: Pod, { metadata, target }: Binding, now: string): Draft<Pod>
   if (metadata.annotations) next.metadata.annotations = { ...next.metadata.annotations, ...metadata.annotations };
   if (metadata.labels) next.metadata.labels = { ...next.metadata.labels, ...metadata.labels };
   const conditions = (next.status.conditions ?? []).filter((c) => c.type !== "PodScheduled");
-  next.status.conditions = [...conditions, { type: "PodScheduled", status: "True", lastProbeTime: null, lastTransitionTime: now }];
+  next.status.conditions = [
+    ...conditions,
+    { type: "PodScheduled", status: "True", lastProbeTime: null, lastTransitionTime: now },
+  ];
   return next;
 }

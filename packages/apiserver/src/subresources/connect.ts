@@ -23,7 +23,12 @@ export async function nodeConnect(call: ApiCall): Promise<void> {
   const kubelet = kubeletOf(call.server.nodes, node, name);
   const path = `${call.info.rest || "/"}${queryOf(call.info.query)}`;
   if (port && Number(port) !== kubelet.port)
-    return passThrough(call.exchange, { host: kubelet.host, port: Number(port), path, ...(scheme === "https" && { tls: { rejectUnauthorized: false } }) });
+    return passThrough(call.exchange, {
+      host: kubelet.host,
+      port: Number(port),
+      path,
+      ...(scheme === "https" && { tls: { rejectUnauthorized: false } }),
+    });
   await passThrough(call.exchange, { ...kubelet, path, tls: kubeletTls(call) });
 }
 
@@ -34,7 +39,11 @@ export async function serviceConnect(call: ApiCall): Promise<void> {
   if (!service) throw notFound({ group: "", resource: "services" }, name);
   const target = endpointOf(call, service, port);
   if (!target) throw serviceUnavailable(`no endpoints available for service ${JSON.stringify(name)}`);
-  await passThrough(call.exchange, { ...target, path: `${rest || "/"}${queryOf(query)}`, ...(scheme === "https" && { tls: { rejectUnauthorized: false } }) });
+  await passThrough(call.exchange, {
+    ...target,
+    path: `${rest || "/"}${queryOf(query)}`,
+    ...(scheme === "https" && { tls: { rejectUnauthorized: false } }),
+  });
 }
 
 function podOf({ info, server }: ApiCall): Pod {
@@ -73,7 +82,9 @@ function containerOf({ info }: ApiCall, { spec, metadata }: Pod): string {
   const wanted = info.query.get("container");
   if (!wanted) {
     if (spec.containers.length === 1) return spec.containers[0]?.name ?? "";
-    throw badRequest(`a container name must be specified for pod ${metadata.name}, choose one of: [${spec.containers.map((c) => c.name).join(" ")}]`);
+    throw badRequest(
+      `a container name must be specified for pod ${metadata.name}, choose one of: [${spec.containers.map((c) => c.name).join(" ")}]`,
+    );
   }
   if (all.some((c) => c.name === wanted)) return wanted;
   throw badRequest(`container ${wanted} is not valid for pod ${metadata.name}`);
@@ -85,7 +96,11 @@ function toKubelet(call: ApiCall, nodeName: string, path: string): Promise<void>
 }
 
 /** Without an authority to check them by, kubelets are believed, as the original does. */
-const kubeletTls = ({ server: { nodes: { tls } } }: ApiCall) => ({ ...tls, rejectUnauthorized: tls.ca !== undefined });
+const kubeletTls = ({
+  server: {
+    nodes: { tls },
+  },
+}: ApiCall) => ({ ...tls, rejectUnauthorized: tls.ca !== undefined });
 
 async function proxyToPod(call: ApiCall, pod: Pod): Promise<void> {
   const { scheme, port } = splitProxyName(call.info.name);
@@ -93,7 +108,12 @@ async function proxyToPod(call: ApiCall, pod: Pod): Promise<void> {
   if (!podIP) throw badRequest("address not allowed");
   const first = pod.spec.containers.flatMap((c) => c.ports ?? [])[0]?.containerPort ?? 80;
   const path = `${call.info.rest || "/"}${queryOf(call.info.query)}`;
-  await passThrough(call.exchange, { host: podIP, port: port ? portNumber(pod, port) : first, path, ...(scheme === "https" && { tls: { rejectUnauthorized: false } }) });
+  await passThrough(call.exchange, {
+    host: podIP,
+    port: port ? portNumber(pod, port) : first,
+    path,
+    ...(scheme === "https" && { tls: { rejectUnauthorized: false } }),
+  });
 }
 
 function portNumber(pod: Pod, port: string): number {
@@ -105,7 +125,10 @@ function portNumber(pod: Pod, port: string): number {
 
 function endpointOf(call: ApiCall, service: Service, port: string): { host: string; port: number } | undefined {
   const wanted = service.spec.ports?.find((p) => port === "" || p.name === port || String(p.port) === port);
-  if (!wanted) throw serviceUnavailable(`no service port ${JSON.stringify(port)} found for service ${JSON.stringify(service.metadata.name)}`);
+  if (!wanted)
+    throw serviceUnavailable(
+      `no service port ${JSON.stringify(port)} found for service ${JSON.stringify(service.metadata.name)}`,
+    );
   const slices = call.server.view
     .list(endpointslices, service.metadata.namespace)
     .filter((slice) => slice.metadata.labels?.["kubernetes.io/service-name"] === service.metadata.name);

@@ -2,24 +2,28 @@
 import { poddisruptionbudgets } from "@kubets/api/generated/refs";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { PodDisruptionBudget } from "@kubets/api/generated/types/policy-v1";
+import type { Draft, KubeObject } from "@kubets/api/meta";
 import { groupResource } from "@kubets/api/resource";
 import { structOf } from "@kubets/api/schema";
 import { badRequest, internalError, labelSelectorOf, notFound, StatusError } from "@kubets/machinery";
 import { type ApiCall, keyOf, storeOf } from "../api-call.ts";
 import { readObject } from "../body.ts";
 import { respondValue } from "../respond.ts";
+import { changeObject } from "../write/change.ts";
+import { timestamp } from "../write/context.ts";
 import { deleteObject } from "../write/delete-object.ts";
 import type { DeleteOptions } from "../write/delete-options.ts";
-import { changeObject } from "../write/change.ts";
 import { success } from "./success.ts";
-import { timestamp } from "../write/context.ts";
-import type { Draft, KubeObject } from "@kubets/api/meta";
 
 const EVICTION = { group: "policy", version: "v1", kind: "Eviction", schema: structOf("api.policy.v1.Eviction") };
 
 export async function evict(call: ApiCall): Promise<void> {
-  const eviction = (await readObject(call, EVICTION)) as unknown as { metadata?: { name?: string }; deleteOptions?: DeleteOptions };
-  if (eviction.metadata?.name && eviction.metadata.name !== call.info.name) throw badRequest("name in URL does not match name in Eviction object");
+  const eviction = (await readObject(call, EVICTION)) as unknown as {
+    metadata?: { name?: string };
+    deleteOptions?: DeleteOptions;
+  };
+  if (eviction.metadata?.name && eviction.metadata.name !== call.info.name)
+    throw badRequest("name in URL does not match name in Eviction object");
   const options = eviction.deleteOptions ?? {};
   if (options.dryRun?.length) call.dryRun = true;
   await storeOf(call).fresh();
@@ -33,21 +37,34 @@ export async function evict(call: ApiCall): Promise<void> {
 /** Takes one disruption from the budget that covers the pod, if there is one; refuses when none is left. */
 async function spendBudget(call: ApiCall, pod: Pod): Promise<void> {
   if (!needsBudget(pod)) return;
-  const budgets = call.server.view.list(poddisruptionbudgets, pod.metadata.namespace).filter((budget) => covers(budget, pod));
-  if (budgets.length > 1) throw internalError(new Error("This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."));
+  const budgets = call.server.view
+    .list(poddisruptionbudgets, pod.metadata.namespace)
+    .filter((budget) => covers(budget, pod));
+  if (budgets.length > 1)
+    throw internalError(
+      new Error("This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."),
+    );
   const [budget] = budgets;
   if (!budget || isSparedWhenUnhealthy(budget, pod)) return;
   const resource = call.server.served.get("policy", "v1", "poddisruptionbudgets");
   if (!resource) return;
   const now = timestamp(call.server.clock.now());
-  const budgetCall: ApiCall = { ...call, resource, subresource: { type: "part", prepareForUpdate: () => {} }, info: { ...call.info, name: budget.metadata.name } };
+  const budgetCall: ApiCall = {
+    ...call,
+    resource,
+    subresource: { type: "part", prepareForUpdate: () => {} },
+    info: { ...call.info, name: budget.metadata.name },
+  };
   await changeObject(budgetCall, (old) => spend(old as PodDisruptionBudget, pod, now) as Draft<KubeObject>);
 }
 
 function spend(budget: PodDisruptionBudget, pod: Pod, now: string): Draft<PodDisruptionBudget> {
   const { status, metadata } = budget;
   if ((status.observedGeneration ?? 0) < (metadata.generation ?? 0))
-    throw tooMany(`Cannot evict pod as it would violate the pod's disruption budget.`, `The disruption budget ${metadata.name} is still being processed by the server.`);
+    throw tooMany(
+      `Cannot evict pod as it would violate the pod's disruption budget.`,
+      `The disruption budget ${metadata.name} is still being processed by the server.`,
+    );
   if (status.disruptionsAllowed <= 0)
     throw tooMany(
       "Cannot evict pod as it would violate the pod's disruption budget.",
@@ -60,11 +77,19 @@ function spend(budget: PodDisruptionBudget, pod: Pod, now: string): Draft<PodDis
 }
 
 const tooMany = (message: string, cause: string) =>
-  new StatusError({ code: 429, reason: "TooManyRequests", message, details: { causes: [{ reason: "DisruptionBudget", message: cause }] } });
+  new StatusError({
+    code: 429,
+    reason: "TooManyRequests",
+    message,
+    details: { causes: [{ reason: "DisruptionBudget", message: cause }] },
+  });
 
 /** Pods that do not run any more, or not yet, disrupt nothing. */
 const needsBudget = ({ status, metadata }: Pod) =>
-  !metadata.deletionTimestamp && status.phase !== "Succeeded" && status.phase !== "Failed" && status.phase !== "Pending";
+  !metadata.deletionTimestamp &&
+  status.phase !== "Succeeded" &&
+  status.phase !== "Failed" &&
+  status.phase !== "Pending";
 
 function covers({ spec }: PodDisruptionBudget, { metadata }: Pod): boolean {
   return spec.selector !== undefined && labelSelectorOf(spec.selector).matches(metadata.labels);
@@ -74,5 +99,8 @@ function covers({ spec }: PodDisruptionBudget, { metadata }: Pod): boolean {
 function isSparedWhenUnhealthy({ spec, status }: PodDisruptionBudget, pod: Pod): boolean {
   const isReady = pod.status.conditions?.some((c) => c.type === "Ready" && c.status === "True");
   if (isReady) return false;
-  return spec.unhealthyPodEvictionPolicy === "AlwaysAllow" || (status.currentHealthy >= status.desiredHealthy && status.desiredHealthy > 0);
+  return (
+    spec.unhealthyPodEvictionPolicy === "AlwaysAllow" ||
+    (status.currentHealthy >= status.desiredHealthy && status.desiredHealthy > 0)
+  );
 }

@@ -3,13 +3,13 @@
  * "resource/subresource", with "*" for all resources, or by the name of a resource that is stored nowhere.
  */
 import type { VerbHandler } from "../verbs/index.ts";
-import { bind } from "./binding.ts";
-import { evict } from "./eviction.ts";
-import { nodeConnect, podConnect, serviceConnect } from "./connect.ts";
 import { accessReview, localAccessReview, selfAccessReview, selfRulesReview } from "./access-reviews.ts";
+import { bind } from "./binding.ts";
+import { nodeConnect, podConnect, serviceConnect } from "./connect.ts";
+import { evict } from "./eviction.ts";
 import { scale } from "./scale.ts";
-import { selfSubjectReview, tokenReview } from "./token-reviews.ts";
 import { requestToken } from "./token-request.ts";
+import { selfSubjectReview, tokenReview } from "./token-reviews.ts";
 
 export const actions: Readonly<Record<string, VerbHandler>> = {
   "*/scale": scale,

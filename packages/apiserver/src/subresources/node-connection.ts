@@ -22,5 +22,7 @@ export function kubeletOf({ addressTypes }: NodeConnection, node: Node | undefin
     const address = node.status.addresses?.find((a) => a.type === type)?.address;
     if (address) return { host: address, port: node.status.daemonEndpoints.kubeletEndpoint.Port || 10250 };
   }
-  throw serviceUnavailable(`no preferred addresses found; known addresses: ${JSON.stringify(node.status.addresses ?? [])}`);
+  throw serviceUnavailable(
+    `no preferred addresses found; known addresses: ${JSON.stringify(node.status.addresses ?? [])}`,
+  );
 }

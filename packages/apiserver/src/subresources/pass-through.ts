@@ -2,7 +2,7 @@
 import http, { type IncomingMessage, type RequestOptions } from "node:http";
 import https from "node:https";
 import type { Duplex } from "node:stream";
-import { serviceUnavailable, StatusError } from "@kubets/machinery";
+import { StatusError, serviceUnavailable } from "@kubets/machinery";
 import { type Exchange, Frame } from "@kubets/wire/http";
 import type { CoreExchange } from "../front/core-exchange.ts";
 
@@ -12,13 +12,29 @@ export interface Target {
   /** With the query. */
   readonly path: string;
   /** Absent: plain HTTP. */
-  readonly tls?: { readonly key?: string; readonly cert?: string; readonly ca?: string; readonly rejectUnauthorized?: boolean };
+  readonly tls?: {
+    readonly key?: string;
+    readonly cert?: string;
+    readonly ca?: string;
+    readonly rejectUnauthorized?: boolean;
+  };
   /** What the answer's headers lead to in place of what they say (redirects of proxied applications). */
   readonly rewriteLocation?: (location: string) => string;
 }
 
 /** Headers that are about one connection, or that say who the client is to us. */
-const NOT_HANDED_ON = new Set(["connection", "keep-alive", "proxy-connection", "transfer-encoding", "te", "trailer", "upgrade", "host", "authorization", "content-length"]);
+const NOT_HANDED_ON = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "transfer-encoding",
+  "te",
+  "trailer",
+  "upgrade",
+  "host",
+  "authorization",
+  "content-length",
+]);
 
 export function passThrough(exchange: CoreExchange, target: Target): Promise<void> {
   const { socket } = exchange;
@@ -68,7 +84,8 @@ const MAX_WAITING_BYTES = 1024 * 1024;
 
 async function sendBody(exchange: Exchange, outgoing: http.ClientRequest): Promise<void> {
   if (exchange.method !== "GET" && exchange.method !== "HEAD")
-    for await (const chunk of exchange.body) if (!outgoing.write(chunk)) await new Promise((resolve) => outgoing.once("drain", resolve));
+    for await (const chunk of exchange.body)
+      if (!outgoing.write(chunk)) await new Promise((resolve) => outgoing.once("drain", resolve));
   outgoing.end();
 }
 
@@ -76,7 +93,8 @@ function answerHeaders(answer: IncomingMessage, { rewriteLocation }: Target): st
   const headers: string[] = [];
   for (const [name, value] of Object.entries(answer.headers)) {
     if (value === undefined || NOT_HANDED_ON.has(name)) continue;
-    for (const one of [value].flat()) headers.push(name, name === "location" && rewriteLocation ? rewriteLocation(one) : one);
+    for (const one of [value].flat())
+      headers.push(name, name === "location" && rewriteLocation ? rewriteLocation(one) : one);
   }
   return headers;
 }
@@ -87,12 +105,14 @@ async function passUpgrade(exchange: Exchange, target: Target): Promise<void> {
   headers["connection"] = "Upgrade";
   headers["upgrade"] = exchange.header("upgrade") ?? "";
   const outgoing = request(target, options);
-  const { answer, socket, head } = await new Promise<{ answer: IncomingMessage; socket?: Duplex; head?: Buffer }>((resolve, reject) => {
-    outgoing.on("upgrade", (a, s, h) => resolve({ answer: a, socket: s, head: h }));
-    outgoing.on("response", (a) => resolve({ answer: a }));
-    outgoing.on("error", (error) => reject(unreachable(target, error)));
-    outgoing.end();
-  });
+  const { answer, socket, head } = await new Promise<{ answer: IncomingMessage; socket?: Duplex; head?: Buffer }>(
+    (resolve, reject) => {
+      outgoing.on("upgrade", (a, s, h) => resolve({ answer: a, socket: s, head: h }));
+      outgoing.on("response", (a) => resolve({ answer: a }));
+      outgoing.on("error", (error) => reject(unreachable(target, error)));
+      outgoing.end();
+    },
+  );
   if (!socket) {
     const body = Buffer.concat(await Array.fromAsync(answer as AsyncIterable<Buffer>));
     return exchange.respond(answer.statusCode ?? 502, answerHeaders(answer, target), body);
@@ -117,7 +137,8 @@ function join(a: Duplex, b: Duplex): void {
 
 function upgradeHead(answer: IncomingMessage): string {
   let head = `HTTP/1.1 101 Switching Protocols\r\n`;
-  for (let i = 0; i + 1 < answer.rawHeaders.length; i += 2) head += `${answer.rawHeaders[i]}: ${answer.rawHeaders[i + 1]}\r\n`;
+  for (let i = 0; i + 1 < answer.rawHeaders.length; i += 2)
+    head += `${answer.rawHeaders[i]}: ${answer.rawHeaders[i + 1]}\r\n`;
   return `${head}\r\n`;
 }
 

@@ -1,11 +1,12 @@
 /** How many replicas: read and written as an autoscaling/v1 Scale, whatever the resource keeps them in. */
+
+import type { Draft, KubeObject, PlainObject } from "@kubets/api/meta";
+import { groupResource, type ScalePaths } from "@kubets/api/resource";
+import { structOf } from "@kubets/api/schema";
 import { badRequest, conflict, invalid, invalidValue, methodNotSupported, notFound } from "@kubets/machinery";
 import { applyJsonPatch } from "@kubets/machinery/json-patch";
 import type { JsonObject, JsonValue } from "@kubets/machinery/json-value";
 import { applyMergePatch } from "@kubets/machinery/merge-patch";
-import type { Draft, KubeObject, PlainObject } from "@kubets/api/meta";
-import { groupResource, type ScalePaths } from "@kubets/api/resource";
-import { structOf } from "@kubets/api/schema";
 import { type ApiCall, inVersion, keyOf, storeOf } from "../api-call.ts";
 import { mediaTypeOf, readObject } from "../body.ts";
 import { respondValue } from "../respond.ts";
@@ -64,7 +65,8 @@ async function write(call: ApiCall, read: (now: PlainObject) => Promise<Scale>):
     check(call, asked, old);
     const next = structuredClone(old) as Draft<KubeObject>;
     replicas.setSpec(next, asked.spec?.replicas ?? 0);
-    if (definition.countsGeneration && replicas.spec(old) !== replicas.spec(next as KubeObject)) next.metadata.generation = (old.metadata.generation ?? 0) + 1;
+    if (definition.countsGeneration && replicas.spec(old) !== replicas.spec(next as KubeObject))
+      next.metadata.generation = (old.metadata.generation ?? 0) + 1;
     return next;
   });
   respondValue(call, 200, scaleOf(call, changed.stored ? inVersion(call, changed.stored.object) : changed.object));
@@ -76,18 +78,25 @@ async function readScale(call: ApiCall): Promise<Scale> {
 
 async function patchedScale(call: ApiCall, now: PlainObject): Promise<Scale> {
   const json = mediaTypeOf(call.exchange.header("content-type")) === "application/json-patch+json";
-  const body = (bodies.get(call) ?? bodies.set(call, parsePatch(call, json ? "json" : "merge")).get(call)) as Promise<JsonValue[] | JsonObject>;
+  const body = (bodies.get(call) ?? bodies.set(call, parsePatch(call, json ? "json" : "merge")).get(call)) as Promise<
+    JsonValue[] | JsonObject
+  >;
   const patch = await body;
-  return (json ? applyJsonPatch(now as JsonObject, patch as JsonValue[]) : applyMergePatch(now as JsonObject, patch)) as unknown as Scale;
+  return (json
+    ? applyJsonPatch(now as JsonObject, patch as JsonValue[])
+    : applyMergePatch(now as JsonObject, patch)) as unknown as Scale;
 }
 /** A body is read once, also when the change is tried again. */
 const bodies = new WeakMap<ApiCall, Promise<JsonValue[] | JsonObject>>();
 
 function check(call: ApiCall, { metadata, spec }: Scale, old: KubeObject): void {
   const { name } = call.info;
-  if (metadata.name && metadata.name !== name) throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`);
+  if (metadata.name && metadata.name !== name)
+    throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`);
   if (metadata.resourceVersion && metadata.resourceVersion !== old.metadata.resourceVersion)
     throw conflict(groupResource(call.resource.definition), name, CHANGED_MEANWHILE);
   if ((spec?.replicas ?? 0) < 0)
-    throw invalid({ group: "autoscaling", kind: "Scale" }, name, [invalidValue("spec.replicas", spec?.replicas, "must be greater than or equal to 0")]);
+    throw invalid({ group: "autoscaling", kind: "Scale" }, name, [
+      invalidValue("spec.replicas", spec?.replicas, "must be greater than or equal to 0"),
+    ]);
 }

@@ -11,14 +11,20 @@ import { respondValue } from "../respond.ts";
 import type { Binding } from "../tokens/service-account-tokens.ts";
 import { timestamp } from "../write/context.ts";
 
-const TOKEN_REQUEST = { group: "authentication.k8s.io", version: "v1", kind: "TokenRequest", schema: structOf("api.authentication.v1.TokenRequest") };
+const TOKEN_REQUEST = {
+  group: "authentication.k8s.io",
+  version: "v1",
+  kind: "TokenRequest",
+  schema: structOf("api.authentication.v1.TokenRequest"),
+};
 const SHORTEST_SECONDS = 600;
 const DEFAULT_SECONDS = 3600;
 const LONGEST_SECONDS = 2 ** 32;
 
 export async function requestToken(call: ApiCall): Promise<void> {
   const { tokens, view } = call.server;
-  if (!tokens) throw badRequest("this server makes no tokens: it was started without --service-account-signing-key-file");
+  if (!tokens)
+    throw badRequest("this server makes no tokens: it was started without --service-account-signing-key-file");
   const request = (await readObject(call, TOKEN_REQUEST)) as unknown as TokenRequest;
   const { namespace, name } = call.info;
   const account = view.get(serviceaccounts, namespace, name);
@@ -40,8 +46,11 @@ export async function requestToken(call: ApiCall): Promise<void> {
 
 function validate(seconds: number): FieldError[] {
   const field = "spec.expirationSeconds";
-  if (seconds < SHORTEST_SECONDS) return [invalidValue(field, seconds, "may not specify a duration less than 10 minutes")];
-  return seconds > LONGEST_SECONDS ? [invalidValue(field, seconds, "may not specify a duration larger than 2^32 seconds")] : [];
+  if (seconds < SHORTEST_SECONDS)
+    return [invalidValue(field, seconds, "may not specify a duration less than 10 minutes")];
+  return seconds > LONGEST_SECONDS
+    ? [invalidValue(field, seconds, "may not specify a duration larger than 2^32 seconds")]
+    : [];
 }
 
 function bindingOf(call: ApiCall, account: KubeObject, { spec: { boundObjectRef: ref } }: TokenRequest): Binding {
@@ -52,7 +61,11 @@ function bindingOf(call: ApiCall, account: KubeObject, { spec: { boundObjectRef:
   const bound = (resource: string, object: KubeObject | undefined) => {
     if (!object) throw notFound({ group: "", resource }, name);
     if (ref.uid && ref.uid !== object.metadata.uid)
-      throw conflict({ group: "", resource }, name, `the UID in the bound object reference (${ref.uid}) does not match the UID in record. The object might have been deleted and then recreated`);
+      throw conflict(
+        { group: "", resource },
+        name,
+        `the UID in the bound object reference (${ref.uid}) does not match the UID in record. The object might have been deleted and then recreated`,
+      );
     return { name, uid: object.metadata.uid };
   };
   switch (ref.kind) {
@@ -60,7 +73,9 @@ function bindingOf(call: ApiCall, account: KubeObject, { spec: { boundObjectRef:
       const pod = view.get(pods, namespace, name) as Pod | undefined;
       const reference = bound("pods", pod);
       if (pod?.spec.serviceAccountName !== account.metadata.name)
-        throw badRequest(`cannot bind token for serviceaccount ${JSON.stringify(account.metadata.name)} to pod running with different serviceaccount name.`);
+        throw badRequest(
+          `cannot bind token for serviceaccount ${JSON.stringify(account.metadata.name)} to pod running with different serviceaccount name.`,
+        );
       const node = pod.spec.nodeName ? view.get(nodes, "", pod.spec.nodeName) : undefined;
       return { pod: reference, ...(node && { node: { name: node.metadata.name, uid: node.metadata.uid } }) };
     }

@@ -24,7 +24,10 @@ async function statusOf(call: ApiCall, token: string, audiences: readonly string
     const user = await call.server.authenticators.authenticate(credentials);
     return { authenticated: true, user: userInfo(user), ...(user.audiences && { audiences: user.audiences }) };
   } catch (error) {
-    return { user: {}, error: (error as Error).message === "Unauthorized" ? "invalid bearer token" : (error as Error).message };
+    return {
+      user: {},
+      error: (error as Error).message === "Unauthorized" ? "invalid bearer token" : (error as Error).message,
+    };
   }
 }
 
@@ -32,7 +35,12 @@ export async function selfSubjectReview(call: ApiCall): Promise<void> {
   const review = await readObject(call);
   const { kind, apiVersion } = review;
   const creationTimestamp = new Date(call.server.clock.now()).toISOString().replace(/\.\d+/, "");
-  respondValue(call, 201, { kind, apiVersion, metadata: { creationTimestamp }, status: { userInfo: userInfo(call.user) } });
+  respondValue(call, 201, {
+    kind,
+    apiVersion,
+    metadata: { creationTimestamp },
+    status: { userInfo: userInfo(call.user) },
+  });
 }
 
 function userInfo({ name, uid, groups, extra }: User) {

@@ -2,12 +2,21 @@
  * Tokens of service accounts: made for an account (and perhaps an object that they end with), and read back. A token is as good as what it names: it
  * is refused as soon as the account, or the object it is bound to, is gone or another one of the same name.
  */
+
+import type { KeyObject } from "node:crypto";
 import { nodes, pods, secrets, serviceaccounts } from "@kubets/api/generated/refs";
 import type { KubeObject } from "@kubets/api/meta";
 import type { ResourceRef } from "@kubets/api/resource-ref";
 import type { Clock, Random } from "@kubets/machinery";
-import { type BoundObject, checkTimes, JwtError, type ServiceAccountClaims, type TokenSigner, type TokenVerifier, unverifiedClaims } from "@kubets/wire/jwt";
-import type { KeyObject } from "node:crypto";
+import {
+  type BoundObject,
+  checkTimes,
+  JwtError,
+  type ServiceAccountClaims,
+  type TokenSigner,
+  type TokenVerifier,
+  unverifiedClaims,
+} from "@kubets/wire/jwt";
 import type { ClusterView } from "../admission/plugin.ts";
 import type { User } from "../authn/authenticator.ts";
 
@@ -76,7 +85,11 @@ export class ServiceAccountTokens {
     const wanted = audiences ?? this.issuer.audiences;
     const held = [claims.aud].flat();
     const matching = wanted.filter((audience) => held.includes(audience));
-    if (matching.length === 0) throw new JwtError("malformed", `token audiences ${JSON.stringify(held)} is invalid for the target audiences ${JSON.stringify(wanted)}`);
+    if (matching.length === 0)
+      throw new JwtError(
+        "malformed",
+        `token audiences ${JSON.stringify(held)} is invalid for the target audiences ${JSON.stringify(wanted)}`,
+      );
     const about = claims["kubernetes.io"];
     this.#mustStand(serviceaccounts, about.namespace, about.serviceaccount);
     if (about.pod) this.#mustStand(pods, about.namespace, about.pod);
@@ -98,7 +111,8 @@ export class ServiceAccountTokens {
   #mustStand(ref: ResourceRef, namespace: string, { name, uid }: BoundObject): void {
     const object = this.#view.get(ref, namespace, name);
     if (!object) throw new JwtError("malformed", `the ${ref.kind} ${name} that the token names is not there`);
-    if (object.metadata.uid !== uid) throw new JwtError("malformed", `the ${ref.kind} ${name} is not the one that the token was made for`);
+    if (object.metadata.uid !== uid)
+      throw new JwtError("malformed", `the ${ref.kind} ${name} is not the one that the token was made for`);
   }
 }
 

@@ -18,7 +18,8 @@ import { validateWriteOptions } from "../write/write-options.ts";
 
 export async function create(call: ApiCall): Promise<void> {
   validateWriteOptions(call, "CreateOptions");
-  if (call.info.name !== "" && call.subresource === undefined) throw badRequest("a name must not be given in the path of a create");
+  if (call.info.name !== "" && call.subresource === undefined)
+    throw badRequest("a name must not be given in the path of a create");
   const object = await readObject(call);
   const created = await createObject(call, object);
   if (created.stored) respondCached(call, 201, created.stored);
@@ -42,9 +43,9 @@ export async function createObject(call: ApiCall, object: Draft<KubeObject>, own
 async function finishCreate(call: ApiCall, object: Draft<KubeObject>, reservation: Reservation | undefined) {
   const { definition } = call.resource;
   const context = writeContext(call);
-  definition.prepareForCreate?.(object, context);
   if (definition.countsGeneration) object.metadata.generation = 1;
   else delete object.metadata.generation;
+  definition.prepareForCreate?.(object, context);
   const errors = validateCreate(definition, object as KubeObject, context);
   if (errors.length) throw invalid(definition, object.metadata.name ?? "", errors);
   const warnings = definition.warnings?.(object as KubeObject, undefined);

@@ -21,7 +21,9 @@ export async function removeCollection(call: ApiCall): Promise<void> {
   const options = await readDeleteOptions(call);
   await storeOf(call).fresh();
   const { preconditions: _ofOne, ...each } = options;
-  const found = storeOf(call).cache.list(info.namespace).filter((object) => selection.matches(object));
+  const found = storeOf(call)
+    .cache.list(info.namespace)
+    .filter((object) => selection.matches(object));
   let next = 0;
   const work = async () => {
     for (let object = found[next++]; object; object = found[next++]) {
@@ -34,5 +36,9 @@ export async function removeCollection(call: ApiCall): Promise<void> {
     }
   };
   await Promise.all(Array.from({ length: Math.min(AT_ONCE, found.length) }, work));
-  respondList(call, found.map((object) => storeOf(call).cache.get(object.key) ?? object), { resourceVersion: String(storeOf(call).revision) });
+  respondList(
+    call,
+    found.map((object) => storeOf(call).cache.get(object.key) ?? object),
+    { resourceVersion: String(storeOf(call).revision) },
+  );
 }

@@ -5,8 +5,8 @@ import type { Status } from "@kubets/machinery";
 import { notFound } from "@kubets/machinery";
 import { type ApiCall, keyOf, storeOf } from "../api-call.ts";
 import { respondCached, respondValue } from "../respond.ts";
-import { readDeleteOptions } from "../write/delete-options.ts";
 import { deleteObject } from "../write/delete-object.ts";
+import { readDeleteOptions } from "../write/delete-options.ts";
 
 export async function remove(call: ApiCall): Promise<void> {
   const options = await readDeleteOptions(call);
@@ -20,7 +20,22 @@ export async function remove(call: ApiCall): Promise<void> {
 }
 
 /** Most kinds answer a Status when the object is gone; these answer what it was. */
-const RETURNS_OBJECT = new Set(["pods", "services", "serviceaccounts", "persistentvolumes", "persistentvolumeclaims", "podtemplates", "resourcequotas", "storageclasses", "csinodes", "csidrivers", "volumeattachments", "podsecuritypolicies", "volumeattributesclasses", "priorityclasses"]);
+const RETURNS_OBJECT = new Set([
+  "pods",
+  "services",
+  "serviceaccounts",
+  "persistentvolumes",
+  "persistentvolumeclaims",
+  "podtemplates",
+  "resourcequotas",
+  "storageclasses",
+  "csinodes",
+  "csidrivers",
+  "volumeattachments",
+  "podsecuritypolicies",
+  "volumeattributesclasses",
+  "priorityclasses",
+]);
 
 function success(call: ApiCall, { metadata }: KubeObject): Status {
   const { group, resource } = call.resource.definition;

@@ -21,16 +21,37 @@ export function validateListOptions(query: URLSearchParams, verb: "list" | "watc
   const initial = query.get("sendInitialEvents");
   const errors: FieldError[] = [];
   if (match !== "" && !(verb === "watch" && initial !== null)) {
-    if (verb === "watch") errors.push(forbiddenField("resourceVersionMatch", "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"));
-    if (resourceVersion === "") errors.push(forbiddenField("resourceVersionMatch", "resourceVersionMatch is forbidden unless resourceVersion is provided"));
-    if (token !== "") errors.push(forbiddenField("resourceVersionMatch", "resourceVersionMatch is forbidden when continue is provided"));
-    if (match !== "Exact" && match !== "NotOlderThan") errors.push(notSupported("resourceVersionMatch", match, ["Exact", "NotOlderThan"]));
+    if (verb === "watch")
+      errors.push(
+        forbiddenField(
+          "resourceVersionMatch",
+          "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
+        ),
+      );
+    if (resourceVersion === "")
+      errors.push(
+        forbiddenField("resourceVersionMatch", "resourceVersionMatch is forbidden unless resourceVersion is provided"),
+      );
+    if (token !== "")
+      errors.push(
+        forbiddenField("resourceVersionMatch", "resourceVersionMatch is forbidden when continue is provided"),
+      );
+    if (match !== "Exact" && match !== "NotOlderThan")
+      errors.push(notSupported("resourceVersionMatch", match, ["Exact", "NotOlderThan"]));
     if (match === "Exact" && resourceVersion === "0")
-      errors.push(forbiddenField("resourceVersionMatch", 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'));
+      errors.push(
+        forbiddenField("resourceVersionMatch", 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'),
+      );
   }
   if (initial !== null) {
     if (verb === "list") errors.push(forbiddenField("sendInitialEvents", "sendInitialEvents is forbidden for list"));
-    else if (match === "") errors.push(forbiddenField("resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"));
+    else if (match === "")
+      errors.push(
+        forbiddenField(
+          "resourceVersionMatch",
+          "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
+        ),
+      );
     else if (match !== "NotOlderThan") errors.push(notSupported("resourceVersionMatch", match, ["NotOlderThan"]));
   }
   if (errors.length) throw invalid({ group: "meta.k8s.io", kind: "ListOptions" }, "", errors);

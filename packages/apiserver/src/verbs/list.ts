@@ -40,7 +40,12 @@ interface Continue {
 }
 
 /** A page of a list at the revision of its first page. While nothing of the resource changed since then, memory is that snapshot. */
-async function listFrom(call: ApiCall, selection: WholeSelection, from: Continue, limit: number | undefined): Promise<void> {
+async function listFrom(
+  call: ApiCall,
+  selection: WholeSelection,
+  from: Continue,
+  limit: number | undefined,
+): Promise<void> {
   const store = storeOf(call);
   if (store.cache.lastChange <= from.revision) {
     const rest = select(call, selection).filter((object) => isBehind(object.key, from.after));
@@ -49,17 +54,34 @@ async function listFrom(call: ApiCall, selection: WholeSelection, from: Continue
   await respondHistory(call, selection, from.revision, limit, from.after);
 }
 
-async function listAt(call: ApiCall, selection: WholeSelection, revision: number, limit: number | undefined): Promise<void> {
+async function listAt(
+  call: ApiCall,
+  selection: WholeSelection,
+  revision: number,
+  limit: number | undefined,
+): Promise<void> {
   const store = storeOf(call);
   await waitForRevision(call, revision);
   if (store.cache.lastChange <= revision) return respondPage(call, select(call, selection), revision, limit, selection);
   await respondHistory(call, selection, revision, limit, undefined);
 }
 
-async function respondHistory(call: ApiCall, selection: WholeSelection, revision: number, limit: number | undefined, after: string | undefined) {
+async function respondHistory(
+  call: ApiCall,
+  selection: WholeSelection,
+  revision: number,
+  limit: number | undefined,
+  after: string | undefined,
+) {
   try {
     const page = await storeOf(call).listAt(revision, call.info.namespace, after === undefined ? {} : { after });
-    respondPage(call, page.objects.filter((object) => selection.matches(object)), revision, limit, selection);
+    respondPage(
+      call,
+      page.objects.filter((object) => selection.matches(object)),
+      revision,
+      limit,
+      selection,
+    );
   } catch (error) {
     if (!(error instanceof RevisionError)) throw error;
     throw expiredContinue();
@@ -97,7 +119,11 @@ function writeContinue({ revision, after }: Continue): string {
 
 function readContinue(token: string): Continue {
   try {
-    const read = JSON.parse(Buffer.from(token, "base64url").toString()) as { v?: unknown; rv?: unknown; start?: unknown };
+    const read = JSON.parse(Buffer.from(token, "base64url").toString()) as {
+      v?: unknown;
+      rv?: unknown;
+      start?: unknown;
+    };
     if (read.v === "meta.k8s.io/v1" && typeof read.rv === "number" && typeof read.start === "string")
       return { revision: read.rv, after: read.start.replace(/\0$/, "") };
   } catch {

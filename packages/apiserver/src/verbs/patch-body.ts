@@ -6,7 +6,10 @@ import { parseYaml, YamlError } from "@kubets/machinery/yaml";
 import type { ApiCall } from "../api-call.ts";
 import { reportFields, strictnessOf } from "../body.ts";
 
-export async function parsePatch(call: ApiCall, type: "json" | "merge" | "strategic" | "apply"): Promise<JsonValue[] | JsonObject> {
+export async function parsePatch(
+  call: ApiCall,
+  type: "json" | "merge" | "strategic" | "apply",
+): Promise<JsonValue[] | JsonObject> {
   const { direct } = call.exchange;
   const value = direct ? (structuredClone(direct.object) as JsonValue) : await parse(call, type);
   if (type === "json") {
@@ -24,11 +27,17 @@ async function parse(call: ApiCall, type: string): Promise<JsonValue> {
   const options = strictnessOf(call) === "Ignore" ? {} : { duplicates };
   try {
     const value = type === "apply" ? parseYaml(bytes, options) : parseJson(bytes, options);
-    reportFields(call, duplicates.map((path) => `duplicate field "${path}"`), call.resource.definition);
+    reportFields(
+      call,
+      duplicates.map((path) => `duplicate field "${path}"`),
+      call.resource.definition,
+    );
     return value;
   } catch (error) {
     if (!(error instanceof JsonError || error instanceof YamlError)) throw error;
-    throw badRequest(type === "apply" ? `error decoding YAML: ${error.message}` : `error decoding patch: ${error.message}`);
+    throw badRequest(
+      type === "apply" ? `error decoding YAML: ${error.message}` : `error decoding patch: ${error.message}`,
+    );
   }
 }
 

@@ -2,10 +2,17 @@
 import { applyPatch } from "@kubets/api/apply/apply-patch";
 import { decodeBody } from "@kubets/api/codec/decode";
 import type { Draft, KubeObject, PlainObject } from "@kubets/api/meta";
+import { strategicMergePatch } from "@kubets/api/patch/strategic";
 import { groupResource } from "@kubets/api/resource";
 import type { Struct } from "@kubets/api/schema";
-import { strategicMergePatch } from "@kubets/api/patch/strategic";
-import { badRequest, conflict, notFound, requestEntityTooLarge, StatusError, unsupportedMediaType } from "@kubets/machinery";
+import {
+  badRequest,
+  conflict,
+  notFound,
+  requestEntityTooLarge,
+  StatusError,
+  unsupportedMediaType,
+} from "@kubets/machinery";
 import { applyJsonPatch, JsonPatchError } from "@kubets/machinery/json-patch";
 import type { JsonObject, JsonValue } from "@kubets/machinery/json-value";
 import { applyMergePatch } from "@kubets/machinery/merge-patch";
@@ -13,7 +20,7 @@ import { type ApiCall, keyOf, storeOf } from "../api-call.ts";
 import { mediaTypeOf, reportFields } from "../body.ts";
 import { isTrue } from "../request-info.ts";
 import { respondCached, respondObject } from "../respond.ts";
-import { type Changed, CHANGED_MEANWHILE, changeObject } from "../write/change.ts";
+import { CHANGED_MEANWHILE, type Changed, changeObject } from "../write/change.ts";
 import { managerOf } from "../write/field-owners.ts";
 import { validateWriteOptions } from "../write/write-options.ts";
 import { createObject } from "./create.ts";
@@ -34,7 +41,10 @@ export async function patch(call: ApiCall): Promise<void> {
   const body = await parsePatch(call, type);
   await storeOf(call).fresh();
   const created = type === "apply" && !storeOf(call).cache.get(keyOf(call.info));
-  const changed = type === "apply" ? await apply(call, body as PlainObject) : await changeObject(call, (old) => patched(call, type, body, old));
+  const changed =
+    type === "apply"
+      ? await apply(call, body as PlainObject)
+      : await changeObject(call, (old) => patched(call, type, body, old));
   if (changed.stored) respondCached(call, created ? 201 : 200, changed.stored);
   else respondObject(call, created ? 201 : 200, changed.object);
 }
@@ -49,7 +59,12 @@ function patchTypeOf(call: ApiCall): PatchType {
 }
 
 /** The old object with a patch, decoded and checked as if it had been sent whole. */
-function patched(call: ApiCall, type: Exclude<PatchType, "apply">, body: JsonValue[] | JsonObject, old: KubeObject): Draft<KubeObject> {
+function patched(
+  call: ApiCall,
+  type: Exclude<PatchType, "apply">,
+  body: JsonValue[] | JsonObject,
+  old: KubeObject,
+): Draft<KubeObject> {
   const { definition } = call.resource;
   const before = old as unknown as JsonObject;
   const next = decodePatched(call, patchValue(type, definition.schema, before, body));
@@ -57,24 +72,44 @@ function patched(call: ApiCall, type: Exclude<PatchType, "apply">, body: JsonVal
   return next;
 }
 
-function patchValue(type: Exclude<PatchType, "apply">, schema: Struct, before: JsonObject, body: JsonValue[] | JsonObject): unknown {
+function patchValue(
+  type: Exclude<PatchType, "apply">,
+  schema: Struct,
+  before: JsonObject,
+  body: JsonValue[] | JsonObject,
+): unknown {
   if (type === "merge") return applyMergePatch(before, body);
   if (type === "strategic") return strategicMergePatch(schema, before, body as JsonObject);
   try {
     return applyJsonPatch(before, body as JsonValue[]);
   } catch (error) {
     if (!(error instanceof JsonPatchError)) throw error;
-    throw error.tooLarge ? requestEntityTooLarge(`Request entity too large: ${error.message}`) : invalidPatch(error.message);
+    throw error.tooLarge
+      ? requestEntityTooLarge(`Request entity too large: ${error.message}`)
+      : invalidPatch(error.message);
   }
 }
 
 /** A patch that is well formed and cannot be applied to what is there. */
-const invalidPatch = (message: string) => new StatusError({ code: 422, reason: "Invalid", message: `the server rejected our request due to an error in our request`, details: { causes: [{ message }] } });
+const invalidPatch = (message: string) =>
+  new StatusError({
+    code: 422,
+    reason: "Invalid",
+    message: `the server rejected our request due to an error in our request`,
+    details: { causes: [{ message }] },
+  });
 
 function decodePatched(call: ApiCall, value: unknown): Draft<KubeObject> {
   const { definition } = call.resource;
-  const { object, unknown } = decodeBody(definition.schema, value, { kind: definition.kind, version: definition.version });
-  reportFields(call, unknown.map((field) => `unknown field "${field}"`), definition);
+  const { object, unknown } = decodeBody(definition.schema, value, {
+    kind: definition.kind,
+    version: definition.version,
+  });
+  reportFields(
+    call,
+    unknown.map((field) => `unknown field "${field}"`),
+    definition,
+  );
   return object as unknown as Draft<KubeObject>;
 }
 
@@ -83,16 +118,26 @@ function checkIdentity(call: ApiCall, next: Draft<KubeObject>, old: KubeObject):
   const gr = groupResource(call.resource.definition);
   const { metadata } = next;
   if (next.kind !== old.kind || next.apiVersion !== old.apiVersion) {
-    const version = next.apiVersion === old.apiVersion ? "" : `the API version in the data (${next.apiVersion}) does not match the expected API version (${old.apiVersion})`;
+    const version =
+      next.apiVersion === old.apiVersion
+        ? ""
+        : `the API version in the data (${next.apiVersion}) does not match the expected API version (${old.apiVersion})`;
     throw badRequest(version || `the kind in the data (${next.kind}) does not match the expected kind (${old.kind})`);
   }
   if (metadata.name !== old.metadata.name)
-    throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${call.info.name})`);
+    throw badRequest(
+      `the name of the object (${metadata.name}) does not match the name on the URL (${call.info.name})`,
+    );
   if ((metadata.namespace ?? "") !== (old.metadata.namespace ?? ""))
     throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
   if (metadata.uid && metadata.uid !== old.metadata.uid)
-    throw conflict(gr, call.info.name, `Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${old.metadata.uid}`);
-  if (metadata.resourceVersion && metadata.resourceVersion !== old.metadata.resourceVersion) throw conflict(gr, call.info.name, CHANGED_MEANWHILE);
+    throw conflict(
+      gr,
+      call.info.name,
+      `Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${old.metadata.uid}`,
+    );
+  if (metadata.resourceVersion && metadata.resourceVersion !== old.metadata.resourceVersion)
+    throw conflict(gr, call.info.name, CHANGED_MEANWHILE);
 }
 
 async function apply(call: ApiCall, configuration: PlainObject): Promise<Changed> {
@@ -108,10 +153,15 @@ async function apply(call: ApiCall, configuration: PlainObject): Promise<Changed
 
 async function applyOnce(call: ApiCall, configuration: PlainObject): Promise<Changed> {
   const { definition } = call.resource;
-  if (storeOf(call).cache.get(keyOf(call.info))) return changeObject(call, (old) => applied(call, old, configuration), { owners: () => {} });
+  if (storeOf(call).cache.get(keyOf(call.info)))
+    return changeObject(call, (old) => applied(call, old, configuration), { owners: () => {} });
   if (call.subresource) throw notFound(groupResource(definition), call.info.name);
   if ((configuration["metadata"] as { uid?: string } | undefined)?.uid)
-    throw conflict(groupResource(definition), call.info.name, `uid mismatch: the provided object specified uid ${(configuration["metadata"] as { uid: string }).uid}, and no existing object was found`);
+    throw conflict(
+      groupResource(definition),
+      call.info.name,
+      `uid mismatch: the provided object specified uid ${(configuration["metadata"] as { uid: string }).uid}, and no existing object was found`,
+    );
   return createObject(call, applied(call, undefined, configuration), () => {});
 }
 
@@ -126,4 +176,3 @@ function applied(call: ApiCall, old: KubeObject | undefined, configuration: Plai
   (next.metadata as { managedFields?: unknown }).managedFields = managedFields;
   return next;
 }
-

@@ -1,13 +1,13 @@
 /** resourceVersion in requests: read, waited for, refused. */
-import { badRequest, invalid, invalidValue, StatusError } from "@kubets/machinery";
-import { sleep } from "@kubets/machinery";
+import { badRequest, invalid, invalidValue, StatusError, sleep } from "@kubets/machinery";
 import { type ApiCall, storeOf } from "../api-call.ts";
 
 /** How long a read waits for a revision that this server has not seen. */
 const LONGEST_WAIT_MS = 3000;
 
 export function parseRevision(text: string): number {
-  if (!/^\d+$/.test(text)) throw badRequest(`Invalid value: "${text}": strconv.ParseUint: parsing "${text}": invalid syntax`);
+  if (!/^\d+$/.test(text))
+    throw badRequest(`Invalid value: "${text}": strconv.ParseUint: parsing "${text}": invalid syntax`);
   return Number(text);
 }
 
@@ -39,7 +39,10 @@ function tooLarge(wanted: number, current: number): StatusError {
     code: 504,
     reason: "Timeout",
     message: `Timeout: Too large resource version: ${wanted}, current: ${current}`,
-    details: { causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }], retryAfterSeconds: 1 },
+    details: {
+      causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }],
+      retryAfterSeconds: 1,
+    },
   });
 }
 

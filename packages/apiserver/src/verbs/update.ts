@@ -5,8 +5,8 @@ import { badRequest, conflict } from "@kubets/machinery";
 import { type ApiCall, keyOf, storeOf } from "../api-call.ts";
 import { readObject } from "../body.ts";
 import { respondCached, respondObject } from "../respond.ts";
+import { CHANGED_MEANWHILE, changeObject } from "../write/change.ts";
 import { checkNamespace } from "../write/metadata.ts";
-import { changeObject, CHANGED_MEANWHILE } from "../write/change.ts";
 import { validateWriteOptions } from "../write/write-options.ts";
 import { createObject } from "./create.ts";
 
@@ -24,7 +24,11 @@ export async function update(call: ApiCall): Promise<void> {
     const { resourceVersion, uid } = object.metadata;
     const gr = groupResource(resource.definition);
     if (uid && uid !== old.metadata.uid)
-      throw conflict(gr, info.name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`);
+      throw conflict(
+        gr,
+        info.name,
+        `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`,
+      );
     if (resourceVersion && resourceVersion !== "0" && resourceVersion !== old.metadata.resourceVersion)
       throw conflict(gr, info.name, CHANGED_MEANWHILE);
     return structuredClone(object);
@@ -36,7 +40,9 @@ export async function update(call: ApiCall): Promise<void> {
 function checkNames(call: ApiCall, object: Draft<KubeObject>): void {
   const { metadata } = object;
   const { name } = call.info;
-  if (!metadata.name) throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
-  if (metadata.name !== name) throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`);
+  if (!metadata.name)
+    throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
+  if (metadata.name !== name)
+    throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`);
   checkNamespace(call, object);
 }

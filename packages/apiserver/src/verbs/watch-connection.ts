@@ -129,4 +129,3 @@ class DirectConnection extends Connection {
     this.#watch.end(error);
   }
 }
-

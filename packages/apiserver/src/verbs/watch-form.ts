@@ -90,7 +90,11 @@ function protobufForm(call: ApiCall): EventForm {
 }
 
 /** An object with nothing but its kind and the revision up to which everything was told. */
-export function bookmarkObject(definition: ResourceDefinition, revision: number, initialEventsEnd: boolean): CachedObject {
+export function bookmarkObject(
+  definition: ResourceDefinition,
+  revision: number,
+  initialEventsEnd: boolean,
+): CachedObject {
   const metadata: Record<string, unknown> = { resourceVersion: String(revision) };
   if (initialEventsEnd) metadata["annotations"] = { "k8s.io/initial-events-end": "true" };
   const object = { kind: definition.kind, apiVersion: groupVersion(definition), metadata } as unknown as KubeObject;
@@ -98,4 +102,5 @@ export function bookmarkObject(definition: ResourceDefinition, revision: number,
 }
 
 /** The last thing that a watch says when it cannot go on. */
-export const errorFrame = (status: Status): Frame => new Frame(Buffer.from(`${JSON.stringify({ type: "ERROR", object: status })}\n`));
+export const errorFrame = (status: Status): Frame =>
+  new Frame(Buffer.from(`${JSON.stringify({ type: "ERROR", object: status })}\n`));

@@ -38,10 +38,16 @@ function fromState(call: ApiCall, selection: Selection, options: ListParameters)
   for (const object of store.cache.list(selection.namespace)) if (selection.matches(object)) batch.add("ADDED", object);
   const connection = openWatch(call, options);
   live(call, connection, selection, batch, store.revision);
-  if (options.sendInitialEvents && options.allowBookmarks) connection.bookmark(store.revision, { initialEventsEnd: true });
+  if (options.sendInitialEvents && options.allowBookmarks)
+    connection.bookmark(store.revision, { initialEventsEnd: true });
 }
 
-function fromRevision(call: ApiCall, selection: Selection, options: ListParameters, revision: number): void | Promise<void> {
+function fromRevision(
+  call: ApiCall,
+  selection: Selection,
+  options: ListParameters,
+  revision: number,
+): void | Promise<void> {
   const store = storeOf(call);
   const held = store.cache.history.after(revision);
   if (held) return live(call, openWatch(call, options), selection, batchOf(selection, held), store.revision);
@@ -59,7 +65,13 @@ async function fromLog(call: ApiCall, selection: Selection, options: ListParamet
   }
   const upTo = past.at(-1)?.revision ?? revision;
   const since = store.cache.history.after(Math.max(upTo, store.cache.history.since)) ?? [];
-  live(call, openWatch(call, options), selection, batchOf(selection, [...past, ...since.filter((c) => c.revision > upTo)]), store.revision);
+  live(
+    call,
+    openWatch(call, options),
+    selection,
+    batchOf(selection, [...past, ...since.filter((c) => c.revision > upTo)]),
+    store.revision,
+  );
 }
 
 function batchOf(selection: Selection, changes: readonly CachedChange[]): EventBatch {
@@ -71,9 +83,14 @@ function batchOf(selection: Selection, changes: readonly CachedChange[]): EventB
   return batch;
 }
 
-function live(call: ApiCall, connection: WatchConnection, selection: Selection, first: EventBatch | undefined, revision: number): void {
+function live(
+  call: ApiCall,
+  connection: WatchConnection,
+  selection: Selection,
+  first: EventBatch | undefined,
+  revision: number,
+): void {
   if (first?.events.length) connection.deliver(first);
   connection.standsAt(revision);
   connection.onEnd(storeOf(call).cache.hub.subscribe(selection, connection));
 }
-

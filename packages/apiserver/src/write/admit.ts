@@ -4,7 +4,13 @@ import type { AdmissionRequest, Operation } from "../admission/plugin.ts";
 import { type ApiCall } from "../api-call.ts";
 
 /** The mutating plugins. */
-export function admit(call: ApiCall, operation: Operation, object: Draft<KubeObject> | undefined, old: KubeObject | undefined, options?: unknown) {
+export function admit(
+  call: ApiCall,
+  operation: Operation,
+  object: Draft<KubeObject> | undefined,
+  old: KubeObject | undefined,
+  options?: unknown,
+) {
   return call.server.admission.mutate(admissionRequest(call, operation, object, old, options));
 }
 

@@ -18,7 +18,8 @@ import { keepMetadata } from "./metadata.ts";
 import { fillDefaults, toHub } from "./prepare.ts";
 import { validateUpdate } from "./validate.ts";
 
-export const CHANGED_MEANWHILE = "the object has been modified; please apply your changes to the latest version and try again";
+export const CHANGED_MEANWHILE =
+  "the object has been modified; please apply your changes to the latest version and try again";
 
 export interface Changed {
   /** Undefined on dry runs. */
@@ -53,23 +54,34 @@ export async function changeObject(
       return { stored: undefined, object: next };
     }
     const stored = toHub(call.resource.definition, next);
-    if (isSame(store.definition, current, stored)) return { stored: current, object: old };
+    if (isSame(store.definition, current, stored)) {
+      await reservation?.undo();
+      return { stored: current, object: old };
+    }
     const expected = current;
-    const goes = goesNow(stored);
-    const outcome = await underReservation(reservation, () => (goes ? store.remove(key, expected) : store.replace(key, stored, expected)));
+    const goes = goesNow(call.resource.definition, stored);
+    const outcome = await underReservation(reservation, () =>
+      goes ? store.remove(key, expected) : store.replace(key, stored, expected),
+    );
     if (outcome.done) {
       await reservation?.keep();
       if (goes) await released(call, outcome.object.object);
       return { stored: outcome.object, object: next };
     }
     await reservation?.undo();
-    if (options.onRace === "conflict") throw conflict(groupResource(call.resource.definition), call.info.name, CHANGED_MEANWHILE);
+    if (options.onRace === "conflict")
+      throw conflict(groupResource(call.resource.definition), call.info.name, CHANGED_MEANWHILE);
     current = outcome.current;
   }
 }
 
 /** The new object as the client wants it, with who owns what, defaults, and what admission makes of it. */
-async function prepare(call: ApiCall, old: KubeObject, object: Draft<KubeObject>, owners: NonNullable<ChangeOptions["owners"]>): Promise<Draft<KubeObject>> {
+async function prepare(
+  call: ApiCall,
+  old: KubeObject,
+  object: Draft<KubeObject>,
+  owners: NonNullable<ChangeOptions["owners"]>,
+): Promise<Draft<KubeObject>> {
   const { definition } = call.resource;
   keepMetadata(object, old);
   fillDefaults(definition, object);
@@ -85,7 +97,7 @@ async function build(call: ApiCall, old: KubeObject, object: Draft<KubeObject>):
   const strategy = strategyOf(definition, call.subresource);
   const context = writeContext(call);
   strategy.prepareForUpdate?.(object, old, context);
-  if (definition.countsGeneration && !call.subresource) countGeneration(object, old);
+  if (definition.countsGeneration && !call.subresource) countGeneration(object, old, definition.countsGeneration);
   const errors = validateUpdate(definition, strategy, object as KubeObject, old, context);
   if (errors.length) throw invalid(definition, object.metadata.name, errors);
   const warnings = strategy.warnings?.(object as KubeObject, old);
@@ -99,9 +111,13 @@ function strategyOf(definition: ResourceDefinition, subresource: Subresource | u
   return subresource && "prepareForUpdate" in subresource ? subresource : definition;
 }
 
-/** The generation counts changes of what people declare: all but metadata and status. */
-function countGeneration(object: Draft<KubeObject>, old: KubeObject): void {
-  const declared = ({ metadata: _metadata, ...rest }: { metadata: unknown }) => ({ ...rest, status: undefined });
+/** The generation counts changes of what people declare: all but metadata and status, and that part of the metadata which the kind names. */
+function countGeneration(object: Draft<KubeObject>, old: KubeObject, counts: true | "labels" | "annotations"): void {
+  const declared = ({ metadata, ...rest }: Draft<KubeObject> | KubeObject) => ({
+    ...rest,
+    metadata: counts === true ? undefined : metadata[counts],
+    status: undefined,
+  });
   const before = old.metadata.generation ?? 0;
   object.metadata.generation = deepEqual(declared(object), declared(old)) ? before : before + 1;
 }
@@ -111,6 +127,7 @@ function isSame(definition: ResourceDefinition, current: CachedObject, next: Kub
 }
 
 /** An object that was only waiting for its last finalizer goes with it. */
-function goesNow({ metadata }: KubeObject): boolean {
-  return Boolean(metadata.deletionTimestamp) && !metadata.finalizers?.length && !metadata.deletionGracePeriodSeconds;
+function goesNow(definition: ResourceDefinition, object: KubeObject): boolean {
+  const { deletionTimestamp, finalizers, deletionGracePeriodSeconds } = object.metadata;
+  return Boolean(deletionTimestamp) && !finalizers?.length && !deletionGracePeriodSeconds && !definition.isHeld?.(object);
 }

@@ -32,14 +32,20 @@ export async function deleteObject(call: ApiCall, found: CachedObject, options: 
     const marked = markDeleted(definition, current.object, options, call.server.clock.now());
     if (marked === "unchanged") return { object: current, gone: false, pending: true };
     if (call.dryRun) return { object: current, gone: !marked, pending: Boolean(marked) };
-    const outcome: WriteOutcome = marked ? await store.replace(current.key, marked, current) : await store.remove(current.key, current);
+    const outcome: WriteOutcome = marked
+      ? await store.replace(current.key, marked, current)
+      : await store.remove(current.key, current);
     if (outcome.done && !marked) await released(call, outcome.object.object);
     if (outcome.done) return { object: outcome.object, gone: !marked, pending: Boolean(marked) };
     current = outcome.current;
   }
 }
 
-function checkPreconditions(definition: ResourceDefinition, current: CachedObject, { preconditions }: DeleteOptions): void {
+function checkPreconditions(
+  definition: ResourceDefinition,
+  current: CachedObject,
+  { preconditions }: DeleteOptions,
+): void {
   if (!preconditions) return;
   const { uid, resourceVersion } = current.object.metadata;
   const failed =
@@ -52,14 +58,32 @@ function checkPreconditions(definition: ResourceDefinition, current: CachedObjec
 }
 
 /** The object marked as going; undefined when it can go at once; "unchanged" when it is going already and nothing new was said. */
-function markDeleted(definition: ResourceDefinition, object: KubeObject, options: DeleteOptions, now: number): KubeObject | undefined | "unchanged" {
+function markDeleted(
+  definition: ResourceDefinition,
+  object: KubeObject,
+  options: DeleteOptions,
+  now: number,
+): KubeObject | undefined | "unchanged" {
   const { metadata } = object;
   const finalizers = finalizersFor(definition, metadata.finalizers ?? [], options);
   const grace = definition.graceSeconds?.(object, options.gracePeriodSeconds) ?? 0;
   const going = metadata.deletionTimestamp !== undefined;
-  if (going && grace > 0 && grace >= (metadata.deletionGracePeriodSeconds ?? 0) && sameList(finalizers, metadata.finalizers ?? [])) return "unchanged";
-  if (grace === 0 && finalizers.length === 0) return undefined;
-  if (going && grace === 0 && metadata.deletionGracePeriodSeconds === 0 && sameList(finalizers, metadata.finalizers ?? [])) return "unchanged";
+  if (
+    going &&
+    grace > 0 &&
+    grace >= (metadata.deletionGracePeriodSeconds ?? 0) &&
+    sameList(finalizers, metadata.finalizers ?? [])
+  )
+    return "unchanged";
+  const held = definition.isHeld?.(object) ?? false;
+  if (grace === 0 && finalizers.length === 0 && !held) return undefined;
+  if (
+    going &&
+    grace === 0 &&
+    metadata.deletionGracePeriodSeconds === 0 &&
+    sameList(finalizers, metadata.finalizers ?? [])
+  )
+    return "unchanged";
 
   const marked = structuredClone(object) as Draft<KubeObject>;
   if (!going) {
@@ -73,6 +97,7 @@ function markDeleted(definition: ResourceDefinition, object: KubeObject, options
   marked.metadata.deletionGracePeriodSeconds = grace;
   if (finalizers.length) marked.metadata.finalizers = finalizers;
   else delete marked.metadata.finalizers;
+  definition.markDeleted?.(marked);
   return marked as KubeObject;
 }
 

@@ -1,6 +1,7 @@
 /** How an object is to be deleted: from the body and the query of the request. */
-import { structOf } from "@kubets/api/schema";
+
 import { decodeBody } from "@kubets/api/codec/decode";
+import { structOf } from "@kubets/api/schema";
 import { badRequest, type FieldError, invalid, invalidValue, notSupported } from "@kubets/machinery";
 import { JsonError, parseJson } from "@kubets/machinery/json";
 import type { ApiCall } from "../api-call.ts";
@@ -60,8 +61,11 @@ function validate(options: DeleteOptions): FieldError[] {
   const errors: FieldError[] = [];
   const { propagationPolicy: policy, orphanDependents } = options;
   if (policy !== undefined && orphanDependents !== undefined)
-    errors.push(invalidValue("propagationPolicy", policy, "orphanDependents and deletionPropagation cannot be both set"));
-  if (policy !== undefined && !POLICIES.includes(policy)) errors.push(notSupported("propagationPolicy", policy, [...POLICIES, "nil"]));
+    errors.push(
+      invalidValue("propagationPolicy", policy, "orphanDependents and deletionPropagation cannot be both set"),
+    );
+  if (policy !== undefined && !POLICIES.includes(policy))
+    errors.push(notSupported("propagationPolicy", policy, [...POLICIES, "nil"]));
   errors.push(...validateDryRun(options.dryRun ?? []));
   return errors;
 }

@@ -8,7 +8,12 @@ import { timestamp } from "./context.ts";
 /** Notes the fields that a create or update changed as owned by the caller's manager. */
 export function ownFields(call: ApiCall, old: KubeObject | undefined, object: Draft<KubeObject>): void {
   const { definition } = call.resource;
-  object.metadata.managedFields = afterUpdate(definition.schema, old, object as KubeObject, managerOf(call)) as typeof object.metadata.managedFields;
+  object.metadata.managedFields = afterUpdate(
+    definition.schema,
+    old,
+    object as KubeObject,
+    managerOf(call),
+  ) as typeof object.metadata.managedFields;
 }
 
 export function managerOf(call: ApiCall) {

@@ -23,7 +23,8 @@ export function beginMetadata({ server, info }: ApiCall, { metadata }: Draft<Kub
   if (metadata.resourceVersion && metadata.resourceVersion !== "0")
     throw badRequest("resourceVersion should not be set on objects to be created");
   if (!metadata.name && info.name) metadata.name = info.name;
-  if (!metadata.name && metadata.generateName) metadata.name = metadata.generateName.slice(0, LONGEST_BASE) + nameSuffix(server.random);
+  if (!metadata.name && metadata.generateName)
+    metadata.name = metadata.generateName.slice(0, LONGEST_BASE) + nameSuffix(server.random);
   metadata.uid = server.random.uuid();
   metadata.creationTimestamp = timestamp(server.clock.now());
   delete (metadata as { resourceVersion?: string }).resourceVersion;

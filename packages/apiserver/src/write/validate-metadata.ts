@@ -29,7 +29,10 @@ export function validateLabels(labels: Readonly<Record<string, string>> | undefi
   return errors;
 }
 
-export function validateAnnotations(annotations: Readonly<Record<string, string>> | undefined, field: string): FieldError[] {
+export function validateAnnotations(
+  annotations: Readonly<Record<string, string>> | undefined,
+  field: string,
+): FieldError[] {
   const errors: FieldError[] = [];
   let bytes = 0;
   for (const key in annotations) {
@@ -61,7 +64,8 @@ function validateOwners(owners: readonly OwnerReference[], field: string): Field
 
 function validateOwner(owner: OwnerReference, field: string): FieldError[] {
   const errors: FieldError[] = [];
-  if (!owner.apiVersion) errors.push(invalidValue(`${field}.apiVersion`, owner.apiVersion, "version must not be empty"));
+  if (!owner.apiVersion)
+    errors.push(invalidValue(`${field}.apiVersion`, owner.apiVersion, "version must not be empty"));
   if (!owner.kind) errors.push(invalidValue(`${field}.kind`, owner.kind, "must not be empty"));
   if (!owner.name) errors.push(invalidValue(`${field}.name`, owner.name, "must not be empty"));
   if (!owner.uid) errors.push(invalidValue(`${field}.uid`, owner.uid, "must not be empty"));
@@ -75,10 +79,12 @@ function validateFinalizers(finalizers: readonly string[], field: string): Field
   for (const finalizer of finalizers) {
     for (const text of qualifiedName(finalizer)) errors.push(invalidValue(field, finalizer, text));
     if (!finalizer.includes("/") && !STANDARD_FINALIZERS.has(finalizer) && qualifiedName(finalizer).length === 0)
-      errors.push(invalidValue(field, finalizer, "name is neither a standard finalizer name nor is it fully qualified"));
+      errors.push(
+        invalidValue(field, finalizer, "name is neither a standard finalizer name nor is it fully qualified"),
+      );
   }
   if (finalizers.includes("orphan") && finalizers.includes("foregroundDeletion"))
-    errors.push(invalidValue(field, finalizers, 'finalizer orphan and foregroundDeletion cannot be both set'));
+    errors.push(invalidValue(field, finalizers, "finalizer orphan and foregroundDeletion cannot be both set"));
   return errors;
 }
 
@@ -90,7 +96,8 @@ function validateManagedFields(entries: readonly ManagedFieldsEntry[], field: st
     const errors: FieldError[] = [];
     if (entry.operation !== "Apply" && entry.operation !== "Update")
       errors.push(invalidValue(`${at}.operation`, entry.operation ?? "", "must be `Apply` or `Update`"));
-    if (entry.fieldsType && entry.fieldsType !== "FieldsV1") errors.push(invalidValue(`${at}.fieldsType`, entry.fieldsType, "must be `FieldsV1`"));
+    if (entry.fieldsType && entry.fieldsType !== "FieldsV1")
+      errors.push(invalidValue(`${at}.fieldsType`, entry.fieldsType, "must be `FieldsV1`"));
     if ((entry.manager?.length ?? 0) > LONGEST_MANAGER) errors.push(tooLong(`${at}.manager`, LONGEST_MANAGER));
     return errors;
   });
@@ -102,4 +109,3 @@ export function validateManagerName(manager: string, field: string): FieldError[
   const odd = [...manager].findIndex((c) => !/[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(c));
   return odd < 0 ? [] : [invalidValue(field, manager, "should only contain printable characters")];
 }
-

@@ -4,7 +4,11 @@ import type { PartStrategy, ResourceDefinition, WriteContext } from "@kubets/api
 import { dns1123Subdomain, type FieldError, forbiddenField, invalidValue, required } from "@kubets/machinery";
 import { validateObjectMetadata } from "./validate-metadata.ts";
 
-export function validateCreate(definition: ResourceDefinition, object: KubeObject, context: WriteContext): FieldError[] {
+export function validateCreate(
+  definition: ResourceDefinition,
+  object: KubeObject,
+  context: WriteContext,
+): FieldError[] {
   return [...validateMetadata(definition, object), ...(definition.validate?.(object, context) ?? [])];
 }
 
@@ -26,17 +30,24 @@ function validateMetadata(definition: ResourceDefinition, { metadata }: KubeObje
   const validateName = definition.validateName ?? dns1123Subdomain;
   const errors: FieldError[] = [];
   if (metadata.generateName)
-    for (const text of validateName(metadata.generateName, true)) errors.push(invalidValue("metadata.generateName", metadata.generateName, text));
+    for (const text of validateName(withoutEnd(metadata.generateName), true))
+      errors.push(invalidValue("metadata.generateName", metadata.generateName, text));
   if (!metadata.name) errors.push(required("metadata.name", "name or generateName is required"));
-  else for (const text of validateName(metadata.name, false)) errors.push(invalidValue("metadata.name", metadata.name, text));
+  else
+    for (const text of validateName(metadata.name, false))
+      errors.push(invalidValue("metadata.name", metadata.name, text));
   return [...errors, ...validateObjectMetadata(metadata)];
 }
+
+/** A prefix may end in a dash: what is put behind it is a letter or digit. */
+const withoutEnd = (prefix: string) => (prefix.endsWith("-") && prefix.length > 1 ? `${prefix.slice(0, -1)}a` : prefix);
 
 /** What stays as it was from creation on. */
 function validateMetadataUpdate({ metadata }: KubeObject, { metadata: old }: KubeObject): FieldError[] {
   const errors: FieldError[] = [];
   const immutable = (field: "name" | "namespace" | "uid" | "creationTimestamp") => {
-    if (metadata[field] !== old[field]) errors.push(invalidValue(`metadata.${field}`, metadata[field], "field is immutable"));
+    if (metadata[field] !== old[field])
+      errors.push(invalidValue(`metadata.${field}`, metadata[field], "field is immutable"));
   };
   if (old.deletionTimestamp) {
     const added = (metadata.finalizers ?? []).filter((f) => !old.finalizers?.includes(f));

@@ -12,7 +12,8 @@ export function validateWriteOptions({ info: { query } }: ApiCall, kind: WriteOp
   const force = query.get("force");
   if (kind === "PatchOptions") {
     if (apply && !query.get("fieldManager")) errors.push(required("fieldManager", "is required for apply patch"));
-    if (!apply && force !== null && isTrue(force)) errors.push(forbiddenField("force", "may not be specified for non-apply patch"));
+    if (!apply && force !== null && isTrue(force))
+      errors.push(forbiddenField("force", "may not be specified for non-apply patch"));
   }
   errors.push(...validateManagerName(query.get("fieldManager") ?? "", "fieldManager"));
   const validation = query.get("fieldValidation") ?? "";
@@ -24,5 +25,13 @@ export function validateWriteOptions({ info: { query } }: ApiCall, kind: WriteOp
 }
 
 export function validateDryRun(values: readonly string[]): FieldError[] {
-  return values.every((value) => value === "All") ? [] : [notSupported("dryRun", values.find((v) => v !== "All"), ["All"])];
+  return values.every((value) => value === "All")
+    ? []
+    : [
+        notSupported(
+          "dryRun",
+          values.find((v) => v !== "All"),
+          ["All"],
+        ),
+      ];
 }

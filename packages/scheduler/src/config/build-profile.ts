@@ -2,11 +2,12 @@
  * Makes a profile: the plugins of `multiPoint` (the default ones unless disabled, then one's own) take part wherever they can; a point
  * may leave some out, or put others in front of what it has.
  */
+
+import { ConfigError } from "@kubets/machinery/config-file";
 import type { Handle, Registry } from "../framework/handle.ts";
 import type { Plugin } from "../framework/plugin.ts";
 import { EXTENSION_POINTS, type ExtensionPoint, type Points, type Profile, takesPart } from "../framework/profile.ts";
 import { type PluginSet, type ProfileConfig } from "./config.ts";
-import { ConfigError } from "./config-error.ts";
 import { defaultPlugins, type EnabledPlugin } from "./default-plugins.ts";
 
 const NOTHING: PluginSet = { enabled: [], disabled: [] };
@@ -22,7 +23,7 @@ export function buildProfile(
     let plugin = made.get(name);
     if (!plugin) {
       const factory = registry[name];
-      if (!factory) throw new ConfigError([`there is no plugin ${JSON.stringify(name)}`]);
+      if (!factory) throw new ConfigError(`there is no plugin ${JSON.stringify(name)}`);
       plugin = factory(handle, config.pluginConfig[name] ?? {});
       made.set(name, plugin);
     }
@@ -43,7 +44,7 @@ export function buildProfile(
       : everywhere.filter(({ name }) => !disabled.includes(name) && !own.has(name) && takesPart(make(name), point));
     const chosen = [...enabled, ...rest];
     for (const { name } of enabled)
-      if (!takesPart(make(name), point)) throw new ConfigError([`plugin ${name} takes no part in ${point}`]);
+      if (!takesPart(make(name), point)) throw new ConfigError(`plugin ${name} takes no part in ${point}`);
     points[point] = chosen.map(({ name }) => make(name));
     if (point === "score") for (const { name, weight = 1 } of chosen) weights.set(name, weight);
   }
@@ -69,6 +70,6 @@ function merge(defaults: readonly EnabledPlugin[], { enabled, disabled }: Plugin
 
 function check({ queueSort, bind }: Points, name: string): void {
   if (queueSort.length !== 1)
-    throw new ConfigError([`profile ${name} must have exactly one queueSort plugin, it has ${queueSort.length}`]);
-  if (bind.length === 0) throw new ConfigError([`profile ${name} must have a bind plugin`]);
+    throw new ConfigError(`profile ${name} must have exactly one queueSort plugin, it has ${queueSort.length}`);
+  if (bind.length === 0) throw new ConfigError(`profile ${name} must have a bind plugin`);
 }

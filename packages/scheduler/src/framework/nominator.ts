@@ -1,9 +1,17 @@
-/** The pods that are to get a place once its present holders are gone: they count on their node until they are placed or give it up. */
+/**
+ * The pods that are to get a place once its present holders are gone: they count on their node until they are placed or give it up. A
+ * nomination that ends without its place being taken makes room for others, and `freed` is told.
+ */
 import type { PodInfo } from "./pod-info.ts";
 
 export class Nominator {
+  readonly #freed: (pod: PodInfo) => void;
   readonly #nodes = new Map<string, string>();
   readonly #pods = new Map<string, Map<string, PodInfo>>();
+
+  constructor(freed: (pod: PodInfo) => void = () => {}) {
+    this.#freed = freed;
+  }
 
   get isEmpty(): boolean {
     return this.#nodes.size === 0;
@@ -15,20 +23,23 @@ export class Nominator {
 
   set(info: PodInfo, node: string): void {
     const { uid } = info.pod.metadata;
-    this.delete(uid);
+    this.delete(uid, node);
     this.#nodes.set(uid, node);
     const pods = this.#pods.get(node);
     if (pods) pods.set(uid, info);
     else this.#pods.set(node, new Map([[uid, info]]));
   }
 
-  delete(uid: string): void {
+  /** `taken` is the node where the pod has its place now. */
+  delete(uid: string, taken?: string): void {
     const node = this.#nodes.get(uid);
     if (node === undefined) return;
     this.#nodes.delete(uid);
     const pods = this.#pods.get(node);
+    const info = pods?.get(uid);
     pods?.delete(uid);
     if (pods?.size === 0) this.#pods.delete(node);
+    if (info && node !== taken) this.#freed(info);
   }
 
   on(node: string): PodInfo[] {

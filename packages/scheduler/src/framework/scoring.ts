@@ -33,7 +33,7 @@ export function scoreNodes(
   for (const plugin of profile.points.preScore) {
     if (plugin.preScore(pod, nodes, snapshot, state) === "skip") skipped.add(plugin.name);
   }
-  const totals = new Array<number>(nodes.length).fill(0);
+  const totals = nodes.map(() => 0);
   const byPlugin: PluginScores[] = [];
   for (const plugin of profile.points.score) {
     if (skipped.has(plugin.name)) continue;
@@ -51,8 +51,8 @@ function scoresOf(
   nodes: readonly NodeInfo[],
   state: CycleState,
 ): readonly number[] {
-  const scores = new Array<number>(nodes.length);
-  for (let i = 0; i < nodes.length; i++) scores[i] = plugin.score(pod, nodes[i] as NodeInfo, state);
+  const scores: number[] = [];
+  for (let i = 0; i < nodes.length; i++) scores.push(plugin.score(pod, nodes[i] as NodeInfo, state));
   plugin.normalize?.(scores, nodes, pod, state);
   for (const score of scores) {
     if (!(score >= 0 && score <= MAX_SCORE))

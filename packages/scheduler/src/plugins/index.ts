@@ -11,10 +11,14 @@ import { nodePorts } from "./node-ports/plugin.ts";
 import { nodeResourcesBalancedAllocation } from "./node-resources-balanced-allocation/plugin.ts";
 import { nodeResourcesFit } from "./node-resources-fit/plugin.ts";
 import { nodeUnschedulable } from "./node-unschedulable/plugin.ts";
+import { nodeVolumeLimits } from "./node-volume-limits/plugin.ts";
 import { podTopologySpread } from "./pod-topology-spread/plugin.ts";
 import { prioritySort } from "./priority-sort/plugin.ts";
 import { schedulingGates } from "./scheduling-gates/plugin.ts";
 import { taintToleration } from "./taint-toleration/plugin.ts";
+import { volumeBinding } from "./volume-binding/plugin.ts";
+import { volumeRestrictions } from "./volume-restrictions/plugin.ts";
+import { volumeZone } from "./volume-zone/plugin.ts";
 
 export const plugins: Registry = {
   DefaultBinder: defaultBinder,
@@ -28,6 +32,10 @@ export const plugins: Registry = {
   NodeResourcesBalancedAllocation: nodeResourcesBalancedAllocation,
   NodeResourcesFit: nodeResourcesFit,
   NodeUnschedulable: () => nodeUnschedulable,
+  NodeVolumeLimits: nodeVolumeLimits,
+  VolumeBinding: volumeBinding,
+  VolumeRestrictions: volumeRestrictions,
+  VolumeZone: volumeZone,
   PodTopologySpread: podTopologySpread,
   PrioritySort: () => prioritySort,
   SchedulingGates: () => schedulingGates,

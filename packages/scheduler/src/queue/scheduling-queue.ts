@@ -26,6 +26,8 @@ export interface QueueOptions {
   readonly ready: () => void;
   readonly initialBackoffMs?: number;
   readonly maxBackoffMs?: number;
+  /** After so long in vain a pod is tried again without a cause. */
+  readonly longestWaitMs?: number;
 }
 
 const INITIAL_BACKOFF_MS = 1000;
@@ -222,7 +224,7 @@ export class SchedulingQueue {
   }
 
   #flushLeftovers(): void {
-    const before = this.#clock.monotonic() - LONGEST_WAIT_MS;
+    const before = this.#clock.monotonic() - (this.#options.longestWaitMs ?? LONGEST_WAIT_MS);
     for (const entry of this.#waiting.values()) if (!entry.gated && entry.queued <= before) this.#retry(entry);
   }
 }

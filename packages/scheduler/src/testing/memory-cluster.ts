@@ -16,7 +16,9 @@ import { conflict, notFound } from "@kubets/machinery/status-error";
 type Handler = InformerHandler<KubeObject>;
 
 interface Collection {
+  /** As the server has them, and as the informers have told. */
   readonly objects: Map<string, KubeObject>;
+  readonly view: Map<string, KubeObject>;
   readonly handlers: Set<Handler>;
 }
 
@@ -26,29 +28,52 @@ export class MemoryCluster {
   readonly requests: string[] = [];
   /** Refuses a request by throwing; it gets what `requests` would get. */
   fault: (request: string) => Error | undefined = () => undefined;
+  /** While true, informers tell nothing until `deliver`. */
+  lagging = false;
+  readonly #pending: (() => void)[] = [];
   readonly #collections = new Map<string, Collection>();
   #revision = 1;
+
+  /** Lets informers tell the next so many changes. */
+  deliver(count = Infinity): void {
+    for (let i = 0; i < count && this.#pending.length; i++) this.#pending.shift()?.();
+  }
+
+  /** All objects of a kind, as the server has them. */
+  truth<T extends KubeObject>(ref: ResourceRef<T>): T[] {
+    return [...this.#collection(ref.kind).objects.values()] as T[];
+  }
 
   /** Adds the objects, or puts them in the place of those with their names. */
   put(...objects: readonly KubeObject[]): void {
     for (const object of objects) {
-      const { objects: all, handlers } = this.#collection(object.kind);
+      const collection = this.#collection(object.kind);
       const key = keyOf(object);
-      const old = all.get(key);
       const now = { ...object, metadata: { ...object.metadata, resourceVersion: String(++this.#revision) } };
-      all.set(key, now);
-      for (const handler of handlers)
-        if (old) handler.changed?.(now, old);
-        else handler.added?.(now);
+      collection.objects.set(key, now);
+      this.#tell(() => {
+        const old = collection.view.get(key);
+        collection.view.set(key, now);
+        for (const handler of collection.handlers)
+          if (old) handler.changed?.(now, old);
+          else handler.added?.(now);
+      });
     }
   }
 
   remove(kind: string, key: string): void {
-    const { objects, handlers } = this.#collection(kind);
-    const gone = objects.get(key);
-    if (!gone) return;
-    objects.delete(key);
-    for (const handler of handlers) handler.deleted?.(gone);
+    const collection = this.#collection(kind);
+    const gone = collection.objects.get(key);
+    if (!collection.objects.delete(key) || !gone) return;
+    this.#tell(() => {
+      collection.view.delete(key);
+      for (const handler of collection.handlers) handler.deleted?.(gone);
+    });
+  }
+
+  #tell(change: () => void): void {
+    this.#pending.push(change);
+    if (!this.lagging) this.deliver();
   }
 
   pod(name: string, namespace = "default"): Pod {
@@ -66,7 +91,7 @@ export class MemoryCluster {
   readonly cache: Cache = {
     informer: <T extends KubeObject>(ref: ResourceRef<T>) => this.#informer(ref) as Informer<T>,
     get: <T extends KubeObject>(ref: ResourceRef<T>, key: string) =>
-      this.#collection(ref.kind).objects.get(key) as T | undefined,
+      this.#collection(ref.kind).view.get(key) as T | undefined,
     list: <T extends KubeObject>(ref: ResourceRef<T>, namespace?: string) => this.#list(ref, namespace) as T[],
     owned: () => [],
   } as Cache;
@@ -99,7 +124,7 @@ export class MemoryCluster {
     const pod = this.pod(name, namespace);
     if (!pod) throw notFound(pods, name);
     if (pod.spec.nodeName) throw conflict(pods, name, `pod ${name} is already assigned to node "${pod.spec.nodeName}"`);
-    if (!this.cache.get(nodes, node)) throw notFound(nodes, node);
+    if (!this.#collection("Node").objects.has(node)) throw notFound(nodes, node);
     this.put({ ...pod, spec: { ...pod.spec, nodeName: node } } as Pod);
   }
 
@@ -107,7 +132,7 @@ export class MemoryCluster {
     this.#request(`patch ${namespace}/${name}`);
     const old = this.#collection(ref.kind).objects.get(`${namespace}/${name}`) as Pod | undefined;
     if (!old) throw notFound(pods, name);
-    const { conditions = [], ...status } = body.status;
+    const { conditions = [], ...status } = body.status ?? {};
     const named = new Set(conditions.map(({ type }) => type));
     const kept = (old.status?.conditions ?? []).filter(({ type }) => !named.has(type));
     const now = {
@@ -131,7 +156,7 @@ export class MemoryCluster {
   }
 
   #informer(ref: ResourceRef): Informer<KubeObject> {
-    const { objects, handlers } = this.#collection(ref.kind);
+    const { view: objects, handlers } = this.#collection(ref.kind);
     return {
       synced: Promise.resolve(),
       hasSynced: true,
@@ -148,14 +173,14 @@ export class MemoryCluster {
   }
 
   #list(ref: ResourceRef, namespace?: string): KubeObject[] {
-    const all = [...this.#collection(ref.kind).objects.values()];
+    const all = [...this.#collection(ref.kind).view.values()];
     return namespace ? all.filter(({ metadata }) => (metadata as { namespace?: string }).namespace === namespace) : all;
   }
 
   #collection(kind: string): Collection {
     let collection = this.#collections.get(kind);
     if (!collection) {
-      collection = { objects: new Map(), handlers: new Set() };
+      collection = { objects: new Map(), view: new Map(), handlers: new Set() };
       this.#collections.set(kind, collection);
     }
     return collection;

@@ -14,6 +14,9 @@ export interface Run {
   stop(): void;
 }
 
+/** A scheduler that is still at work after so many turns of the loop goes round in circles. */
+const MOST_TURNS = 5000;
+
 export async function runScheduler(
   options: { random?: Random; config?: SchedulerConfig; registry?: Registry; cluster?: MemoryCluster } = {},
 ): Promise<Run> {
@@ -39,7 +42,9 @@ export async function runScheduler(
     clock,
     scheduler,
     async settle() {
-      for (let quiet = 0; quiet < 3; ) {
+      for (let quiet = 0, turns = 0; quiet < 3; turns++) {
+        if (turns > MOST_TURNS)
+          throw new Error(`no rest: ${cluster.requests.slice(-12).join("; ")}; ${cluster.events.slice(-6).join("; ")}`);
         const before = cluster.requests.length;
         await turn();
         quiet =

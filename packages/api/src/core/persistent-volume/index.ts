@@ -19,7 +19,12 @@ export const persistentVolumeResource = define(persistentvolumes, {
   },
   prepareForUpdate: (volume, old) => keepPart(volume, old, "status"),
   validate: validateVolume,
-  validateUpdate: (volume, old) => [...validateVolume(volume), ...validateVolumeUpdate(volume, old)],
+  // The original validates the new volume on two ways into an update, and tells its errors twice.
+  validateUpdate: (volume, old) => [
+    ...validateVolume(volume),
+    ...validateVolume(volume),
+    ...validateVolumeUpdate(volume, old),
+  ],
   warnings,
   subresources: { status: statusPart<PersistentVolume>({ prepareForUpdate: onlyStatus }) },
   table: {

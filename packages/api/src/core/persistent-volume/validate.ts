@@ -23,11 +23,17 @@ export function validateVolume({ spec }: PersistentVolume): FieldError[] {
     errors.push(
       forbiddenField("spec.persistentVolumeReclaimPolicy", "may not be 'recycle' for a hostPath mount of '/'"),
     );
-  for (const name of ["storageClassName", "volumeAttributesClassName"] as const)
-    if (spec[name]) errors.push(...nameErrors(`spec.${name}`, spec[name], dns1123Subdomain));
-  return spec.volumeMode === undefined
-    ? errors
-    : [...errors, ...known("spec.volumeMode", spec.volumeMode, VOLUME_MODES)];
+  if (spec.storageClassName)
+    errors.push(...nameErrors("spec.storageClassName", spec.storageClassName, dns1123Subdomain));
+  if (spec.volumeMode !== undefined) errors.push(...known("spec.volumeMode", spec.volumeMode, VOLUME_MODES));
+  return [...errors, ...attributesErrors(spec)];
+}
+
+function attributesErrors({ volumeAttributesClassName: name, csi }: PersistentVolumeSpec): FieldError[] {
+  if (name === undefined) return [];
+  const field = "spec.volumeAttributesClassName";
+  const errors = name ? nameErrors(field, name, dns1123Subdomain) : [required(field, "an empty string is disallowed")];
+  return csi ? errors : [...errors, required("spec.csi", "has to be specified when using volumeAttributesClassName")];
 }
 
 function capacityErrors({ capacity = {} }: PersistentVolumeSpec): FieldError[] {
@@ -56,7 +62,8 @@ function sourceErrors(spec: PersistentVolumeSpec): FieldError[] {
   let found = 0;
   for (const [name, check] of SOURCES) {
     if (spec[name] === undefined) continue;
-    if (found++ > 0) errors.push(forbiddenField(`spec.${name}`, "may not specify more than 1 volume type"));
+    if (found++ > 0 && name !== "flexVolume")
+      errors.push(forbiddenField(`spec.${name}`, "may not specify more than 1 volume type"));
     else errors.push(...check(spec, `spec.${name}`));
   }
   return found ? errors : [required("spec", "must specify a volume type")];
@@ -75,6 +82,8 @@ export function validateVolumeUpdate({ spec }: PersistentVolume, { spec: old }: 
     const value = spec.nodeAffinity ? internalForm("VolumeNodeAffinity", spec.nodeAffinity) : null;
     errors.push(invalidValue("nodeAffinity", value, `${immutable}, except for updating from beta label to GA`));
   }
+  if (old.volumeAttributesClassName !== undefined && spec.volumeAttributesClassName === undefined)
+    errors.push(forbiddenField("spec.volumeAttributesClassName", "update from non-nil value to nil is forbidden"));
   return errors;
 }
 

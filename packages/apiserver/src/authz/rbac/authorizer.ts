@@ -13,12 +13,15 @@ export function rbacAuthorizer(policy: RbacPolicy): Authorizer {
         if (!role) (missing ??= []).push(notFoundText(grant));
         else if (role.check(attributes)) return { verdict: "allow", why: reason(grant) };
       }
-      return missing ? { verdict: "noOpinion", why: `RBAC: ${missing.length === 1 ? missing[0] : `[${missing.join(", ")}]`}` } : NO_OPINION;
+      return missing
+        ? { verdict: "noOpinion", why: `RBAC: ${missing.length === 1 ? missing[0] : `[${missing.join(", ")}]`}` }
+        : NO_OPINION;
     },
   };
 }
 
-const notFoundText = ({ role }: Grant) => `${role.kind.toLowerCase()}.rbac.authorization.k8s.io ${JSON.stringify(role.name)} not found`;
+const notFoundText = ({ role }: Grant) =>
+  `${role.kind.toLowerCase()}.rbac.authorization.k8s.io ${JSON.stringify(role.name)} not found`;
 
 function reason({ binding, namespace, role, subject }: Grant): string {
   const kind = namespace ? "RoleBinding" : "ClusterRoleBinding";
@@ -26,4 +29,3 @@ function reason({ binding, namespace, role, subject }: Grant): string {
   const who = subject.kind === "ServiceAccount" ? `${subject.name}/${subject.namespace || namespace}` : subject.name;
   return `RBAC: allowed by ${kind} ${JSON.stringify(where)} of ${role.kind} ${JSON.stringify(role.name)} to ${subject.kind} ${JSON.stringify(who)}`;
 }
-

@@ -3,7 +3,15 @@
  * caches, change by change.
  */
 import { clusterrolebindings, clusterroles, rolebindings, roles } from "@kubets/api/generated/refs";
-import type { ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding, RoleRef, Subject } from "@kubets/api/generated/types/rbac-v1";
+import type {
+  ClusterRole,
+  ClusterRoleBinding,
+  PolicyRule,
+  Role,
+  RoleBinding,
+  RoleRef,
+  Subject,
+} from "@kubets/api/generated/types/rbac-v1";
 import type { KubeObject } from "@kubets/api/meta";
 import type { ResourceRef } from "@kubets/api/resource-ref";
 import type { User } from "../../authn/authenticator.ts";
@@ -34,7 +42,9 @@ export class RbacPolicy {
     follow(served, clusterroles, (key, role) => this.#setRole(key, role));
     follow(served, roles, (key, role) => this.#setRole(key, role));
     follow(served, clusterrolebindings, (_key, now, old) => this.#setBinding("", now, old));
-    follow(served, rolebindings, (_key, now, old) => this.#setBinding((now ?? old)?.metadata.namespace ?? "", now, old));
+    follow(served, rolebindings, (_key, now, old) =>
+      this.#setBinding((now ?? old)?.metadata.namespace ?? "", now, old),
+    );
   }
 
   /** What the user was given in the whole cluster and, if one is named, in a namespace. */
@@ -52,7 +62,11 @@ export class RbacPolicy {
     else this.#roles.delete(key);
   }
 
-  #setBinding(namespace: string, now: RoleBinding | ClusterRoleBinding | undefined, old: RoleBinding | ClusterRoleBinding | undefined): void {
+  #setBinding(
+    namespace: string,
+    now: RoleBinding | ClusterRoleBinding | undefined,
+    old: RoleBinding | ClusterRoleBinding | undefined,
+  ): void {
     for (const subject of old?.subjects ?? []) {
       const key = `${namespace}\0${subjectKey(subject, namespace)}`;
       const left = this.#grants.get(key)?.filter((grant) => grant.binding !== old?.metadata.name);
@@ -61,7 +75,12 @@ export class RbacPolicy {
     }
     for (const subject of now?.subjects ?? []) {
       const key = `${namespace}\0${subjectKey(subject, namespace)}`;
-      const grant: Grant = { binding: now?.metadata.name ?? "", namespace, role: (now as RoleBinding).roleRef, subject };
+      const grant: Grant = {
+        binding: now?.metadata.name ?? "",
+        namespace,
+        role: (now as RoleBinding).roleRef,
+        subject,
+      };
       const grants = this.#grants.get(key);
       if (grants) grants.push(grant);
       else this.#grants.set(key, [grant]);

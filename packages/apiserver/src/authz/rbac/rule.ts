@@ -20,7 +20,10 @@ function resourceCheck({ verbs, apiGroups = [], resources = [], resourceNames = 
   return (a) =>
     verb(a.verb) &&
     group(a.group) &&
-    (all || (a.subresource === "" ? wanted.has(a.resource) : wanted.has(`${a.resource}/${a.subresource}`) || wanted.has(`*/${a.subresource}`))) &&
+    (all ||
+      (a.subresource === ""
+        ? wanted.has(a.resource)
+        : wanted.has(`${a.resource}/${a.subresource}`) || wanted.has(`*/${a.subresource}`))) &&
     (named.size === 0 || named.has(a.name));
 }
 

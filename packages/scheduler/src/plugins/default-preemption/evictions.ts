@@ -104,6 +104,5 @@ export class Evictions {
     } catch (error) {
       if (!isReason(error, "NotFound")) throw error;
     }
-    this.#handle.activate(uid);
   }
 }

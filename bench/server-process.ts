@@ -1,0 +1,73 @@
+/** A server under measurement: the bundled program in a process of its own, and what it costs, read from /proc. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { build } from "../scripts/build.ts";
+
+export interface ServerProcess {
+  readonly url: string;
+  readonly token: string;
+  readonly startMs: number;
+  /** Seconds of CPU that the process has used. */
+  cpu(): number;
+  /** Megabytes. */
+  rss(): number;
+  stop(): Promise<void>;
+}
+
+const TOKEN = "bench-token";
+const CLOCK_TICKS = 100;
+
+export async function startServer(): Promise<ServerProcess> {
+  const dist = await build();
+  const folder = mkdtempSync(join(tmpdir(), "kubets-bench-"));
+  writeFileSync(join(folder, "tokens.csv"), `${TOKEN},admin,1,"system:masters"\n`);
+  const flags = [
+    "--data-dir",
+    join(folder, "data"),
+    "--token-auth-file",
+    join(folder, "tokens.csv"),
+    "--authorization-mode",
+    "RBAC",
+    "--secure-port",
+    "0",
+    "--bind-address",
+    "127.0.0.1",
+  ];
+  const began = performance.now();
+  const child = spawn(
+    process.execPath,
+    ["--disable-warning=ExperimentalWarning", join(dist, "main.js"), "apiserver", ...flags],
+    { stdio: ["ignore", "ignore", "pipe"] },
+  );
+  const port = await readyPort(child);
+  const startMs = performance.now() - began;
+  const stat = () => readFileSync(`/proc/${child.pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+  return {
+    url: `https://127.0.0.1:${port}`,
+    token: TOKEN,
+    startMs,
+    cpu: () => (Number(stat()[11]) + Number(stat()[12])) / CLOCK_TICKS,
+    rss: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1]) / 1024,
+    async stop() {
+      const ended = new Promise((resolve) => child.once("exit", resolve));
+      child.kill("SIGTERM");
+      await ended;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The port of the line that says `ready`. */
+function readyPort(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let text = "";
+    child.stderr?.on("data", (chunk: Buffer) => {
+      text += chunk.toString();
+      const port = / ready .*port=(\d+)/.exec(text)?.[1];
+      if (port) resolve(Number(port));
+    });
+    child.once("exit", (code) => reject(new Error(`the server ended with code ${code}:\n${text}`)));
+  });
+}

@@ -1,0 +1,107 @@
+/** A cluster for a test: brought up by the program itself, taken down with everything that it made, also when the test fails. */
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type KubectlRelease, realProgram } from "./real-programs.ts";
+
+const root = join(import.meta.dirname, "..");
+const MAIN = join(root, "packages/kubets/src/main.ts");
+
+/** Why real containers cannot be tried here, or undefined. */
+export function whyNoContainers(): string | undefined {
+  if (process.platform !== "linux") return "not on Linux";
+  if (process.getuid?.() !== 0) return "not root";
+  for (const program of ["containerd", "runc", "nft", "ip", "nsenter"])
+    if (spawnSync("sh", ["-c", `command -v ${program}`]).status !== 0) return `${program} is not installed`;
+  return undefined;
+}
+
+export interface TestCluster {
+  readonly home: string;
+  readonly kubeconfig: string;
+  readonly apiPort: number;
+  /** Runs kubectl and gives what it printed; throws when it fails. */
+  kubectl(args: readonly string[], options?: { release?: KubectlRelease; input?: string }): string;
+  /** Runs the program's own command. */
+  kubets(args: readonly string[], options?: { input?: string }): string;
+  down(): void;
+}
+
+export function upCluster(options: { nodes: number; flags?: readonly string[] }): TestCluster {
+  const home = mkdtempSync(join(tmpdir(), "kubets-e2e-"));
+  const name = `e2e${process.pid}`;
+  const env = { ...process.env, KUBETS_HOME: home };
+  const kubets = (args: readonly string[], { input }: { input?: string } = {}) =>
+    execFileSync(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN, ...args], {
+      env,
+      encoding: "utf8",
+      input,
+      timeout: 120_000,
+      maxBuffer: 1 << 26,
+    });
+  const down = () => {
+    try {
+      kubets(["down", "--cluster", name]);
+    } finally {
+      rmSync(home, { recursive: true, force: true });
+    }
+  };
+  try {
+    kubets([
+      "up",
+      "--cluster",
+      name,
+      "--nodes",
+      String(options.nodes),
+      "--port",
+      "0",
+      "--no-uplink",
+      "--detach",
+      ...(options.flags ?? []),
+    ]);
+  } catch (error) {
+    down();
+    throw error;
+  }
+  const kubeconfig = join(home, name, "kubeconfig");
+  const server = kubets(["status", "--cluster", name, "--output", "json"]);
+  const { apiPort } = JSON.parse(server) as { apiPort: number };
+  return {
+    home,
+    kubeconfig,
+    apiPort,
+    kubets: (args, more) => kubets([...args, "--cluster", name], more),
+    kubectl: (args, { release = "v35", input } = {}) =>
+      execFileSync(realProgram(release, "kubectl"), ["--kubeconfig", kubeconfig, ...args], {
+        encoding: "utf8",
+        input,
+        timeout: 120_000,
+        maxBuffer: 1 << 26,
+      }),
+    down,
+  };
+}
+
+/** Waits until a condition gives something true; the last error or value is in the message when time runs out. */
+export async function eventually<T>(
+  what: string,
+  condition: () => T | undefined | false | Promise<T | undefined | false>,
+  timeoutMs = 60_000,
+): Promise<T> {
+  const until = performance.now() + timeoutMs;
+  let last: unknown;
+  do {
+    try {
+      last = await condition();
+      if (last) return last as T;
+    } catch (error) {
+      last = error;
+    }
+    await sleep(200);
+  } while (performance.now() < until);
+  throw new Error(
+    `${what} did not come true within ${timeoutMs} ms: ${last instanceof Error ? last.message : JSON.stringify(last)}`,
+  );
+}

@@ -1,0 +1,22 @@
+/** Groups under kubernetes.io and k8s.io belong to that community: who defines a kind there says who approved it, or that nobody did. */
+import { type FieldError, invalidValue, required } from "@kubets/machinery";
+import type { CustomResourceDefinition } from "../generated/types/apiextensions-v1.ts";
+
+const ANNOTATION = "api-approved.kubernetes.io";
+const FIELD = `metadata.annotations[${ANNOTATION}]`;
+const SEE = "see https://github.com/kubernetes/enhancements/pull/1111";
+const MUST_HAVE = `protected groups must have approval annotation "${ANNOTATION}"`;
+
+const isProtected = (group: string): boolean => /(^|\.)(k8s|kubernetes)\.io$/.test(group);
+
+export function approvalErrors(
+  { metadata, spec }: CustomResourceDefinition,
+  old: CustomResourceDefinition | undefined,
+): FieldError[] {
+  const approval = metadata.annotations?.[ANNOTATION] ?? "";
+  if (!isProtected(spec.group) || (old && (old.metadata.annotations?.[ANNOTATION] ?? "") === approval)) return [];
+  if (approval === "") return [required(FIELD, `${MUST_HAVE}, ${SEE}`)];
+  if (approval.startsWith("unapproved") || /^[A-Za-z][A-Za-z0-9+.-]*:\/\/[^/?#]+/.test(approval)) return [];
+  const detail = `${MUST_HAVE} with either a URL or a reason starting with "unapproved", ${SEE}`;
+  return [invalidValue(FIELD, approval, detail)];
+}

@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { created, updated } from "../resource-hooks.fixture.ts";
+import { cronJobResource } from "./cron-job.ts";
+import { jobResource } from "./job.ts";
+
+const template = { spec: { containers: [{ name: "c", image: "i" }], restartPolicy: "Never" } };
+
+test("a job selects its pods by its uid and gives them its name", () => {
+  const { object, errors } = created(jobResource, { spec: { template } });
+  assert.deepEqual(errors, []);
+  assert.deepEqual(object.spec.selector, { matchLabels: { "batch.kubernetes.io/controller-uid": "uid-1" } });
+  assert.deepEqual(object.spec.template.metadata?.labels, {
+    "batch.kubernetes.io/controller-uid": "uid-1",
+    "batch.kubernetes.io/job-name": "a",
+    "controller-uid": "uid-1",
+    "job-name": "a",
+  });
+});
+
+test("a selector of one's own needs to be asked for", () => {
+  const spec = { template, selector: { matchLabels: { mine: "x" } } };
+  assert.match(created(jobResource, { spec }).errors.join(), /`selector` not auto-generated/);
+});
+
+test("a job's template stays, but where its pods may run can be said before it begins", () => {
+  const { object } = created(jobResource, { spec: { template, suspend: true } });
+  const withSpec = (more: object) => ({
+    spec: { ...object.spec, template: { ...object.spec.template, spec: { ...object.spec.template.spec, ...more } } },
+  });
+  assert.deepEqual(updated(jobResource, object, withSpec({ nodeSelector: { zone: "z" } })).errors, []);
+  assert.match(
+    updated(jobResource, object, withSpec({ hostNetwork: true })).errors.join(),
+    /spec\.template: .* field is immutable/,
+  );
+});
+
+test("schedules and zones that nobody can follow are refused", () => {
+  const errors = (schedule: string, timeZone?: string) =>
+    created(cronJobResource, { spec: { schedule, timeZone, jobTemplate: { spec: { template } } } }).errors;
+  assert.deepEqual(errors("*/5 * * * *", "Europe/Paris"), []);
+  assert.deepEqual(errors("60 * * * *"), [
+    'spec.schedule: Invalid value: "60 * * * *": end of range (60) above maximum (59): 60',
+  ]);
+  assert.deepEqual(errors("@daily", "Mars/Olympus"), [
+    'spec.timeZone: Invalid value: "Mars/Olympus": unknown time zone Mars/Olympus',
+  ]);
+});

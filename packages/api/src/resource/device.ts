@@ -1,0 +1,82 @@
+/** The checks of one device of a slice: its name, attributes, capacities and taints. */
+import {
+  cIdentifier,
+  dns1123Subdomain,
+  duplicate,
+  type FieldError,
+  invalidValue,
+  labelKey,
+  labelValue,
+  notSupported,
+  required,
+  tooLong,
+  tooMany,
+} from "@kubets/machinery";
+import { checkForm, checkRequired } from "../field-checks.ts";
+import type { Device, DeviceAttribute, DeviceTaint } from "../generated/types/resource-v1.ts";
+import { labelErrors, TAINT_EFFECTS } from "./device-checks.ts";
+
+const MAX_DEVICES = 128;
+const MAX_ATTRIBUTES = 32;
+const MAX_TAINTS = 16;
+const MAX_TEXT = 64;
+const KINDS = ["bool", "int", "string", "version", "bools", "ints", "strings", "versions"] as const;
+const VERSION = /^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/;
+
+export function devicesErrors(devices: readonly Device[], field: string): FieldError[] {
+  if (devices.length > MAX_DEVICES) return [tooMany(field, devices.length, MAX_DEVICES)];
+  const names = devices.map(({ name }) => name);
+  return devices.flatMap((device, i) => [
+    ...deviceErrors(device, `${field}[${i}]`),
+    ...(names.indexOf(device.name) < i ? [duplicate(`${field}[${i}]`, device.name)] : []),
+  ]);
+}
+
+function deviceErrors({ name, attributes = {}, capacity = {}, taints = [] }: Device, field: string): FieldError[] {
+  const errors = labelErrors(name, `${field}.name`);
+  const count = Object.keys(attributes).length + Object.keys(capacity).length;
+  if (count > MAX_ATTRIBUTES) {
+    const detail = `the total number of attributes and capacities must not exceed ${MAX_ATTRIBUTES}`;
+    errors.push(invalidValue(field, count, detail));
+  }
+  for (const [key, attribute] of Object.entries(attributes)) {
+    const at = `${field}.attributes[${key}]`;
+    errors.push(...qualifiedErrors(key, at), ...attributeErrors(attribute, at));
+  }
+  for (const key of Object.keys(capacity)) errors.push(...qualifiedErrors(key, `${field}.capacity[${key}]`));
+  if (taints.length > MAX_TAINTS) errors.push(tooMany(`${field}.taints`, taints.length, MAX_TAINTS));
+  return [...errors, ...taints.flatMap((taint, i) => taintErrors(taint, `${field}.taints[${i}]`))];
+}
+
+/** A name, after a domain and a slash where it is not the driver's own. */
+function qualifiedErrors(name: string, field: string): FieldError[] {
+  if (name === "") return [required(field, "name required")];
+  const parts = name.split("/");
+  const id = parts.pop() as string;
+  const errors = parts.flatMap((domain) => checkForm(field, domain, dns1123Subdomain));
+  return [...errors, ...checkForm(field, id, cIdentifier)];
+}
+
+function attributeErrors(attribute: DeviceAttribute, field: string): FieldError[] {
+  const said = KINDS.filter((kind) => attribute[kind] != null);
+  if (said.length !== 1) return [invalidValue(field, said.length, "exactly one value must be specified")];
+  const { string: text, version } = attribute;
+  if (text != null && Buffer.byteLength(text) > MAX_TEXT) return [tooLong(`${field}.string`, MAX_TEXT)];
+  if (version == null) return [];
+  if (Buffer.byteLength(version) > MAX_TEXT) return [tooLong(`${field}.version`, MAX_TEXT)];
+  return VERSION.test(version)
+    ? []
+    : [invalidValue(`${field}.version`, version, "must be a string compatible with semver.org spec 2.0.0")];
+}
+
+function taintErrors({ key, value, effect }: DeviceTaint, field: string): FieldError[] {
+  return [
+    ...checkRequired(`${field}.key`, key, labelKey),
+    ...(value ? checkForm(`${field}.value`, value, labelValue) : []),
+    ...(effect
+      ? TAINT_EFFECTS.includes(effect)
+        ? []
+        : [notSupported(`${field}.effect`, effect, TAINT_EFFECTS)]
+      : [required(`${field}.effect`)]),
+  ];
+}

@@ -1,0 +1,172 @@
+/** The API server as a program: from flags to a running server, until a signal ends it. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { createLogger, realClock, realRandom } from "@kubets/machinery";
+import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
+import type { FlagValues } from "@kubets/machinery/flags";
+import { installProcessHandlers } from "@kubets/machinery/process-errors";
+import { onStopSignal } from "@kubets/machinery/shutdown";
+import { connectEtcd, openEmbeddedStorage, type Storage } from "@kubets/storage";
+import type { ServerTls } from "@kubets/wire/http";
+import { createKey, keyFromPem, keyToPem, publicKeysFromPem, publicOf } from "@kubets/wire/x509";
+import { admissionPlugins } from "./admission/plugins/index.ts";
+import { parseTokenFile } from "./authn/static-tokens.ts";
+import { type AuthorizationMode, authorizationModes } from "./authz/modes.ts";
+import { featureGates } from "./feature-gates.ts";
+import type { apiServerFlags } from "./flags.ts";
+import { machineAddress, runApiServer, type ServiceAccountKeys } from "./run-api-server.ts";
+import { serviceNetworkOptions } from "./services/options.ts";
+import { ownServingCertificate } from "./serving-certificate.ts";
+
+export type Flags = FlagValues<typeof apiServerFlags>;
+
+export async function serve(flags: Flags): Promise<void> {
+  const log = createLogger({ format: flags["logging-format"], level: flags.v >= 4 ? "debug" : "info" }).with({
+    component: "apiserver",
+  });
+  installProcessHandlers(log);
+  const gates = featureGates();
+  gates.set(flags["feature-gates"]);
+  for (const warning of gates.warnings) log.warn(warning);
+  const storage = await openStorage(flags, log);
+  const advertiseAddress = flags["advertise-address"] || machineAddress();
+  const running = await runApiServer({
+    storage,
+    clock: realClock,
+    random: realRandom,
+    log,
+    listen: { host: flags["bind-address"], port: flags["secure-port"], tls: tlsOf(flags, advertiseAddress) },
+    advertiseAddress,
+    ...(flags["token-auth-file"] && {
+      tokenUsers: parseTokenFile(readFile(flags["token-auth-file"], "token-auth-file"), flags["token-auth-file"]),
+    }),
+    anonymous: flags["anonymous-auth"],
+    serviceAccounts: serviceAccountKeys(flags),
+    authorizationModes: modesOf(flags["authorization-mode"]),
+    admission: admissionPlugins({
+      enable: flags["enable-admission-plugins"],
+      disable: flags["disable-admission-plugins"],
+    }),
+    serviceNetwork: serviceNetworkOptions(flags["service-cluster-ip-range"], flags["service-node-port-range"]),
+    endpoint: flags["endpoint-reconciler-type"] !== "none",
+    allowPrivileged: flags["allow-privileged"],
+    minWatchSeconds: flags["min-request-timeout"],
+    nodes: {
+      tls: {
+        ...(flags["kubelet-client-certificate"] && {
+          cert: readFile(flags["kubelet-client-certificate"], "kubelet-client-certificate"),
+        }),
+        ...(flags["kubelet-client-key"] && { key: readFile(flags["kubelet-client-key"], "kubelet-client-key") }),
+        ...(flags["kubelet-certificate-authority"] && {
+          ca: readFile(flags["kubelet-certificate-authority"], "kubelet-certificate-authority"),
+        }),
+      },
+      addressTypes: flags["kubelet-preferred-address-types"],
+    },
+    featureEnabled: (name) => gates.enabled(name as Parameters<typeof gates.enabled>[0]),
+  });
+  await stopAsked();
+  log.info("stopping");
+  await running.close();
+  await storage.close();
+}
+
+/** Resolves when a signal says that the process is to end. */
+const stopAsked = () =>
+  new Promise<void>((resolve) => onStopSignal().signal.addEventListener("abort", () => resolve(), { once: true }));
+
+const folderOf = (flags: Flags) => flags["data-dir"] || "kubets-data";
+
+async function openStorage(flags: Flags, log: ReturnType<typeof createLogger>): Promise<Storage> {
+  if (flags["etcd-servers"].length === 0)
+    return openEmbeddedStorage({ folder: folderOf(flags), clock: realClock, logger: log });
+  return connectEtcd({
+    endpoints: [...flags["etcd-servers"]],
+    ...(flags["etcd-cafile"] && {
+      tls: {
+        ca: readFile(flags["etcd-cafile"], "etcd-cafile"),
+        ...(flags["etcd-certfile"] && { cert: readFile(flags["etcd-certfile"], "etcd-certfile") }),
+        ...(flags["etcd-keyfile"] && { key: readFile(flags["etcd-keyfile"], "etcd-keyfile") }),
+      },
+    }),
+    clock: realClock,
+    logger: log,
+  });
+}
+
+function tlsOf(flags: Flags, advertiseAddress: string): ServerTls {
+  const given = flags["tls-cert-file"] && {
+    cert: readFile(flags["tls-cert-file"], "tls-cert-file"),
+    key: readFile(flags["tls-private-key-file"], "tls-private-key-file"),
+  };
+  const names = {
+    dnsNames: [
+      "kubernetes",
+      "kubernetes.default",
+      "kubernetes.default.svc",
+      "kubernetes.default.svc.cluster.local",
+      "localhost",
+      hostname(),
+    ],
+    ipAddresses: ["127.0.0.1", "::1", advertiseAddress],
+  };
+  const folder = flags["cert-dir"] || (flags["etcd-servers"].length ? undefined : join(folderOf(flags), "pki"));
+  return {
+    ...(given || ownServingCertificate(folder, names, realClock.now())),
+    minVersion: flags["tls-min-version"] === "VersionTLS13" ? "TLSv1.3" : "TLSv1.2",
+    ...(flags["client-ca-file"] && { clientCa: readFile(flags["client-ca-file"], "client-ca-file") }),
+  };
+}
+
+/** Keys that were given, or one that is made once and kept with the data. */
+function serviceAccountKeys(flags: Flags): ServiceAccountKeys {
+  const issuers = flags["service-account-issuer"].length
+    ? flags["service-account-issuer"]
+    : ["https://kubernetes.default.svc.cluster.local"];
+  const signing = flags["service-account-signing-key-file"];
+  const signingKey = signing
+    ? keyFromPem(readFile(signing, "service-account-signing-key-file"))
+    : flags["etcd-servers"].length
+      ? undefined
+      : ownSigningKey(join(folderOf(flags), "pki"));
+  const given = flags["service-account-key-file"].flatMap((f) =>
+    publicKeysFromPem(readFile(f, "service-account-key-file")),
+  );
+  return {
+    issuers,
+    audiences: flags["api-audiences"],
+    ...(signingKey && { signingKey }),
+    publicKeys: given.length ? given : signingKey ? [publicOf(signingKey)] : [],
+    ...(flags["service-account-jwks-uri"] && { jwksUri: flags["service-account-jwks-uri"] }),
+    longestSeconds: flags["service-account-max-token-expiration"] / 1000,
+  };
+}
+
+function ownSigningKey(folder: string) {
+  const path = join(folder, "service-account.key");
+  if (!existsSync(path)) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    writeFileSync(path, keyToPem(createKey()), { mode: 0o600 });
+  }
+  return keyFromPem(readFileSync(path));
+}
+
+function modesOf(names: readonly string[]): AuthorizationMode[] {
+  return names.map((name) => {
+    const mode = authorizationModes.find((m) => m === name);
+    if (mode) return mode;
+    throw new ExitError(
+      exitCode.usage,
+      `--authorization-mode: there is no mode ${JSON.stringify(name)}; there are ${authorizationModes.join(", ")}`,
+    );
+  });
+}
+
+function readFile(path: string, flag: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new ExitError(exitCode.usage, `--${flag}: ${path} cannot be read: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * Keeps an Endpoints object for each service with a selector.
+ * Owns: those objects. Watches: services, pods, Endpoints.
+ * Holds: what did not change is not written; objects that people made for services without selectors are left alone.
+ */
+import { endpoints, services } from "@kubets/api/generated/refs";
+import type { Endpoints, Service } from "@kubets/api/generated/types/core-v1";
+import { type Controller, type ControllerContext, on } from "@kubets/client";
+import { isReason, semanticEqual } from "@kubets/machinery";
+import { isNamespaceTerminating, unlessGone } from "../error-text.ts";
+import { requestKey } from "../keys.ts";
+import { isLeftAlone, onSelectedPods, podsOf, serviceLabels } from "../services/service-pods.ts";
+import { planSubsets } from "./plan.ts";
+
+const OVER_CAPACITY = "endpoints.kubernetes.io/over-capacity";
+const MANAGED_BY = "endpoints.kubernetes.io/managed-by";
+const LEADER = "control-plane.alpha.kubernetes.io/leader";
+/** Controllers change these only on purpose. */
+const KEPT = [LEADER, "endpoints.kubernetes.io/last-change-trigger-time"];
+
+export const endpointsController = (): Controller => ({
+  name: "endpoint",
+  watches: [on(services), onSelectedPods(), on(endpoints)],
+  async reconcile(key, context) {
+    const { cache, client } = context;
+    const service = cache.get(services, key);
+    const found = cache.get(endpoints, key);
+    if (!service) {
+      // What no service stands behind goes, but a lock of leader election, or what someone made by hand, does not.
+      if (found && found.metadata.labels?.[MANAGED_BY] === "endpoint-controller")
+        await unlessGone(client.delete(endpoints, requestKey(key)));
+      return;
+    }
+    if (!isLeftAlone(service)) await keep(service, found, context);
+  },
+});
+
+async function keep(
+  service: Service,
+  found: Endpoints | undefined,
+  { cache, client, events }: ControllerContext,
+): Promise<void> {
+  const { subsets, truncated } = planSubsets(service, podsOf(cache, service));
+  const labels = { ...serviceLabels(service), [MANAGED_BY]: "endpoint-controller" };
+  const annotations = annotationsOf(found, truncated);
+  if (found && same(found, subsets, labels, annotations)) return;
+  const { namespace, name } = service.metadata;
+  try {
+    if (found)
+      await client.update(endpoints, { ...found, metadata: { ...found.metadata, labels, annotations }, subsets });
+    else await client.create(endpoints, { metadata: { namespace, name, labels, annotations }, subsets });
+  } catch (error) {
+    if (isNamespaceTerminating(error) || (!found && isReason(error, "AlreadyExists"))) return;
+    const verb = found ? "update" : "create";
+    events.event(
+      service,
+      "Warning",
+      `FailedTo${found ? "Update" : "Create"}Endpoint`,
+      `Failed to ${verb} endpoint ${namespace}/${name}: ${(error as Error).message}`,
+    );
+    throw error;
+  }
+}
+
+const same = (found: Endpoints, subsets: Endpoints["subsets"], labels: object, annotations: object): boolean =>
+  semanticEqual(found.subsets, subsets) &&
+  semanticEqual(found.metadata.labels, labels) &&
+  semanticEqual(found.metadata.annotations, annotations);
+
+function annotationsOf(found: Endpoints | undefined, truncated: boolean): Record<string, string> {
+  const annotations: Record<string, string> = {};
+  for (const name of KEPT) {
+    const value = found?.metadata.annotations?.[name];
+    if (value !== undefined) annotations[name] = value;
+  }
+  if (truncated) annotations[OVER_CAPACITY] = "truncated";
+  return annotations;
+}

@@ -1,0 +1,143 @@
+/**
+ * The EndpointSlices of a service: which to make, change and delete.
+ * Holds: at most 100 endpoints in a slice, and one set of ports; a slice that stays right is not written; an endpoint that changes is changed
+ * where it stands; new ones fill slices that are written anyway, then those with room, then new slices. So churn costs few writes.
+ */
+import type { Endpoint, EndpointPort, EndpointSlice } from "@kubets/api/generated/types/discovery-v1";
+import { deepEqual } from "@kubets/machinery";
+import type { Family } from "../services/service-pods.ts";
+
+/** The endpoints of one family that have the same ports. */
+export interface Wanted {
+  readonly family: Family;
+  readonly ports: readonly EndpointPort[];
+  readonly endpoints: readonly Endpoint[];
+}
+
+export interface SlicePlan {
+  readonly create: readonly NewSlice[];
+  readonly update: readonly { readonly slice: EndpointSlice; readonly endpoints: readonly Endpoint[] }[];
+  readonly remove: readonly EndpointSlice[];
+}
+
+export interface NewSlice {
+  readonly family: Family;
+  readonly ports: readonly EndpointPort[];
+  readonly endpoints: readonly Endpoint[];
+}
+
+/** Which pod and address an endpoint stands for. */
+export const endpointKey = ({ targetRef, addresses }: Endpoint): string =>
+  JSON.stringify([targetRef?.uid ?? targetRef?.name, addresses]);
+
+export const portsKey = (family: string, ports: readonly EndpointPort[] | undefined): string =>
+  JSON.stringify([
+    family,
+    (ports ?? [])
+      .map(({ name = "", port, protocol = "TCP", appProtocol = "" }) =>
+        JSON.stringify([name, port, protocol, appProtocol]),
+      )
+      .toSorted(),
+  ]);
+
+export function planSlices(wanted: readonly Wanted[], slices: readonly EndpointSlice[], capacity: number): SlicePlan {
+  const plan = {
+    create: [] as NewSlice[],
+    update: [] as { slice: EndpointSlice; endpoints: readonly Endpoint[] }[],
+    remove: [] as EndpointSlice[],
+  };
+  const byPorts = Map.groupBy(slices, ({ addressType, ports }) => portsKey(addressType, ports));
+  for (const group of wanted) {
+    const key = portsKey(group.family, group.ports);
+    planGroup(group, byPorts.get(key) ?? [], capacity, plan);
+    byPorts.delete(key);
+  }
+  for (const left of byPorts.values()) plan.remove.push(...left);
+  return plan;
+}
+
+interface Opened {
+  readonly slice: EndpointSlice;
+  endpoints: Endpoint[];
+  changed: boolean;
+}
+
+function planGroup(
+  group: Wanted,
+  slices: readonly EndpointSlice[],
+  capacity: number,
+  plan: {
+    create: NewSlice[];
+    update: { slice: EndpointSlice; endpoints: readonly Endpoint[] }[];
+    remove: EndpointSlice[];
+  },
+): void {
+  const missing = new Map(group.endpoints.map((endpoint) => [endpointKey(endpoint), endpoint]));
+  const opened = slices.map((slice) => keepWhatStays(slice, missing));
+  let left = [...missing.values()];
+  left = fill(
+    opened.filter(({ changed }) => changed),
+    left,
+    capacity,
+  );
+  if (left.length > 0)
+    left = fillBest(
+      opened.filter(({ changed }) => !changed),
+      left,
+      capacity,
+    );
+  const made: NewSlice[] = [];
+  while (left.length > 0) made.push({ family: group.family, ports: group.ports, endpoints: left.splice(0, capacity) });
+
+  // One slice is kept though it is empty, as a sign that the service was seen.
+  const emptied = opened.filter(({ endpoints }) => endpoints.length === 0);
+  const spare = made.length === 0 && emptied.length === opened.length ? emptied[0] : undefined;
+  for (const each of opened) {
+    if (each.endpoints.length === 0 && each !== spare) plan.remove.push(each.slice);
+    else if (each.changed) plan.update.push({ slice: each.slice, endpoints: each.endpoints });
+  }
+  if (opened.length === 0 && made.length === 0) made.push({ family: group.family, ports: group.ports, endpoints: [] });
+  plan.create.push(...made);
+}
+
+function keepWhatStays(slice: EndpointSlice, missing: Map<string, Endpoint>): Opened {
+  const endpoints: Endpoint[] = [];
+  let changed = false;
+  for (const present of slice.endpoints ?? []) {
+    const key = endpointKey(present);
+    const wanted = missing.get(key);
+    missing.delete(key);
+    if (!wanted) changed = true;
+    else if (deepEqual(wanted, present)) endpoints.push(present);
+    else {
+      endpoints.push(wanted);
+      changed = true;
+    }
+  }
+  return { slice, endpoints, changed };
+}
+
+/** Those that are written anyway, the fullest first. */
+function fill(opened: readonly Opened[], endpoints: Endpoint[], capacity: number): Endpoint[] {
+  let left = endpoints;
+  for (const each of opened.toSorted((a, b) => b.endpoints.length - a.endpoints.length)) {
+    const room = capacity - each.endpoints.length;
+    if (room <= 0 || left.length === 0) continue;
+    each.endpoints = [...each.endpoints, ...left.slice(0, room)];
+    left = left.slice(room);
+  }
+  return left;
+}
+
+/** What is left and would fill no slice of its own goes where it fits best: the fullest with room for all of it. */
+function fillBest(opened: readonly Opened[], endpoints: Endpoint[], capacity: number): Endpoint[] {
+  const rest = endpoints.length % capacity;
+  if (rest === 0) return endpoints;
+  const fits = opened
+    .filter((each) => each.endpoints.length + rest <= capacity)
+    .toSorted((a, b) => b.endpoints.length - a.endpoints.length)[0];
+  if (!fits) return endpoints;
+  fits.endpoints = [...fits.endpoints, ...endpoints.slice(0, rest)];
+  fits.changed = true;
+  return endpoints.slice(rest);
+}

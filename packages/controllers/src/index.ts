@@ -1,0 +1,85 @@
+/**
+ * The one list of all controllers: their names as --controllers takes them (long and short), the service account in kube-system whose rights
+ * each needs, and whether it runs by default.
+ */
+import type { Controller } from "@kubets/client";
+import { deploymentController } from "./deployment/controller.ts";
+import { endpointsController } from "./endpoints/controller.ts";
+import { endpointSlices } from "./endpointslice/controller.ts";
+import { garbageCollector } from "./garbagecollector/controller.ts";
+import { namespaceController } from "./namespace/controller.ts";
+import { nodeIpam } from "./nodeipam/controller.ts";
+import { nodeLifecycle } from "./nodelifecycle/controller.ts";
+import type { ControllerOptions } from "./options.ts";
+import { podGarbageCollector } from "./podgc/controller.ts";
+import { replicaSets } from "./replicaset/controller.ts";
+import { replicationControllers } from "./replicationcontroller/controller.ts";
+import { rootCaPublisher } from "./root-ca-publisher/controller.ts";
+import { serviceAccounts } from "./serviceaccount/controller.ts";
+import { taintEviction } from "./taint-eviction/controller.ts";
+import { nodeTtl } from "./ttl/controller.ts";
+import { ttlAfterFinished } from "./ttl-after-finished/controller.ts";
+
+export interface ControllerEntry {
+  /** As in --controllers. */
+  readonly name: string;
+  readonly alias: string;
+  readonly account: string;
+  readonly onByDefault: boolean;
+  /** Nothing, where what it needs was not given. */
+  make(options: ControllerOptions): Controller | undefined;
+}
+
+const entry = (
+  name: string,
+  alias: string,
+  account: string,
+  make: ControllerEntry["make"],
+  onByDefault = true,
+): ControllerEntry => ({ name, alias, account, onByDefault, make });
+
+export const controllers: readonly ControllerEntry[] = [
+  entry("serviceaccount-controller", "serviceaccount", "service-account-controller", serviceAccounts),
+  entry("root-ca-certificate-publisher-controller", "root-ca-cert-publisher", "root-ca-cert-publisher", ({ rootCa }) =>
+    rootCa ? rootCaPublisher({ rootCa }) : undefined,
+  ),
+  entry("namespace-controller", "namespace", "namespace-controller", namespaceController),
+  entry("replicaset-controller", "replicaset", "replicaset-controller", replicaSets),
+  entry("replicationcontroller-controller", "replicationcontroller", "replication-controller", replicationControllers),
+  entry("deployment-controller", "deployment", "deployment-controller", deploymentController),
+  entry("endpoints-controller", "endpoint", "endpoint-controller", endpointsController),
+  entry("endpointslice-controller", "endpointslice", "endpointslice-controller", endpointSlices),
+  entry("garbage-collector-controller", "garbagecollector", "generic-garbage-collector", ({ concurrentGcSyncs }) =>
+    garbageCollector({ workers: concurrentGcSyncs }),
+  ),
+  entry("node-lifecycle-controller", "nodelifecycle", "node-controller", nodeLifecycle),
+  entry("taint-eviction-controller", "taint-eviction-controller", "node-controller", taintEviction),
+  entry("node-ipam-controller", "nodeipam", "node-controller", (options) =>
+    options.clusterCidrs.length > 0 ? nodeIpam(options) : undefined,
+  ),
+  entry("pod-garbage-collector-controller", "podgc", "pod-garbage-collector", podGarbageCollector),
+  entry("ttl-controller", "ttl", "ttl-controller", nodeTtl),
+  entry("ttl-after-finished-controller", "ttl-after-finished", "ttl-after-finished-controller", ttlAfterFinished),
+];
+
+/** Those that the patterns of --controllers choose: "*", "name", "-name"; what comes first counts. */
+export function chooseControllers(patterns: readonly string[]): ControllerEntry[] {
+  for (const pattern of patterns) {
+    const name = pattern.replace(/^-/, "");
+    if (name !== "*" && !controllers.some((each) => isNamed(each, name)))
+      throw new Error(
+        `"${name}" is not in the list of known controllers: ${controllers.map((each) => each.name).join(", ")}`,
+      );
+  }
+  return controllers.filter((each) => isChosen(each, patterns));
+}
+
+const isNamed = ({ name, alias }: ControllerEntry, word: string): boolean => name === word || alias === word;
+
+function isChosen(each: ControllerEntry, patterns: readonly string[]): boolean {
+  for (const pattern of patterns) {
+    if (isNamed(each, pattern)) return true;
+    if (pattern.startsWith("-") && isNamed(each, pattern.slice(1))) return false;
+  }
+  return each.onByDefault && patterns.includes("*");
+}

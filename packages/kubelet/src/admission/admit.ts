@@ -1,0 +1,89 @@
+/**
+ * Whether this node can take a pod that was bound to it. The scheduler decided on what it knew then; what does not fit now fails at once, with
+ * the original's reasons. Pods that already run are not asked again.
+ */
+import type { Node, Pod } from "@kubets/api/generated/types/core-v1";
+import { hostPorts, hostPortsConflict } from "@kubets/api/pod/host-ports";
+import { matchesNodeAffinity } from "@kubets/api/pod/node-affinity";
+import { podRequests } from "@kubets/api/pod/resources";
+import { isFinished } from "@kubets/api/pod/state";
+import { toleratesTaint } from "@kubets/api/pod/tolerations";
+import { parseQuantity, zeroQuantity } from "@kubets/machinery/quantity";
+
+export interface Rejection {
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface AdmissionFacts {
+  readonly node: Node | undefined;
+  readonly allocatable: Readonly<Record<string, string>>;
+  /** The pods that the node has taken. */
+  readonly others: readonly Pod[];
+  readonly allowedSysctls: readonly string[];
+}
+
+const SAFE_SYSCTLS = [
+  "kernel.shm_rmid_forced",
+  "net.ipv4.ip_local_port_range",
+  "net.ipv4.tcp_syncookies",
+  "net.ipv4.ping_group_range",
+  "net.ipv4.ip_unprivileged_port_start",
+  "net.ipv4.ip_local_reserved_ports",
+  "net.ipv4.tcp_keepalive_time",
+  "net.ipv4.tcp_fin_timeout",
+  "net.ipv4.tcp_keepalive_intvl",
+  "net.ipv4.tcp_keepalive_probes",
+  "net.ipv4.tcp_rmem",
+  "net.ipv4.tcp_wmem",
+];
+
+export function admit(pod: Pod, facts: AdmissionFacts): Rejection | undefined {
+  return fits(pod, facts) ?? placed(pod, facts) ?? sysctls(pod, facts.allowedSysctls);
+}
+
+function fits(pod: Pod, { allocatable, others }: AdmissionFacts): Rejection | undefined {
+  const active = others.filter((other) => !isFinished(other));
+  const room = Number(allocatable.pods ?? 110);
+  if (active.length + 1 > room) return outOf("pods", 1, active.length, room);
+  for (const [name, wanted] of podRequests(pod)) {
+    const has = allocatable[name] === undefined ? zeroQuantity : parseQuantity(allocatable[name]);
+    if (wanted.isZero()) continue;
+    const used = active.reduce((sum, other) => sum.add(podRequests(other).get(name) ?? zeroQuantity), zeroQuantity);
+    if (wanted.add(used).compare(has) <= 0) continue;
+    const unit = name === "cpu" ? -3 : 0;
+    return outOf(name, wanted.scaled(unit), used.scaled(unit), has.scaled(unit));
+  }
+  return undefined;
+}
+
+const outOf = (name: string, requested: number | bigint, used: number | bigint, capacity: number | bigint): Rejection => ({
+  reason: `OutOf${name}`,
+  message: `Node didn't have enough resource: ${name}, requested: ${requested}, used: ${used}, capacity: ${capacity}`,
+});
+
+function placed(pod: Pod, { node, others }: AdmissionFacts): Rejection | undefined {
+  if (!node) return undefined;
+  if (!matchesNodeAffinity(pod.spec, node))
+    return { reason: "NodeAffinity", message: "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector" };
+  const ports = hostPorts(pod.spec);
+  const taken = others.filter((other) => !isFinished(other)).flatMap((other) => hostPorts(other.spec));
+  if (ports.some((port) => taken.some((other) => hostPortsConflict(port, other))))
+    return { reason: "NodePorts", message: "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports" };
+  const taint = node.spec.taints?.find(
+    (each) => each.effect === "NoExecute" && !toleratesTaint(pod.spec.tolerations, each),
+  );
+  if (taint && pod.metadata.annotations?.["kubernetes.io/config.source"] === undefined)
+    return { reason: "TaintToleration", message: `Predicate TaintToleration failed: node(s) had untolerated taint(s)` };
+  return undefined;
+}
+
+function sysctls({ spec }: Pod, allowed: readonly string[]): Rejection | undefined {
+  for (const { name } of spec.securityContext?.sysctls ?? []) {
+    const fine = [...SAFE_SYSCTLS, ...allowed].some((each) =>
+      each.endsWith("*") ? name.startsWith(each.slice(0, -1)) : each === name.replaceAll("/", "."),
+    );
+    if (!fine) return { reason: "SysctlForbidden", message: `forbidden sysctl: ${JSON.stringify(name)} not allowlisted` };
+  }
+  return undefined;
+}

@@ -1,0 +1,124 @@
+/**
+ * Makes and removes the cgroups of pods, of version 1 and 2, whichever the machine has.
+ * Holds: making what is there sets it anew; removing goes from the innermost outwards and leaves what still has processes to be removed
+ * the next time.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { mkdir, readdir, rmdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Pod } from "@kubets/api/generated/types/core-v1";
+import type { Logger } from "@kubets/machinery";
+import { type CgroupDriver, podCgroup, podCgroupSettings } from "./layout.ts";
+
+export interface PodCgroups {
+  readonly version: 1 | 2;
+  /** What the runtime is given as the parent of the pod's containers. */
+  parentOf(pod: Pod): string;
+  ensure(pod: Pod): Promise<void>;
+  remove(pod: Pod): Promise<void>;
+}
+
+/** For runtimes without cgroups. */
+export const noCgroups: PodCgroups = {
+  version: 2,
+  parentOf: () => "",
+  ensure: async () => {},
+  remove: async () => {},
+};
+
+export interface PodCgroupsOptions {
+  /** All of the node lies below this; "/" on a machine that is one node. */
+  readonly root: string;
+  readonly driver: CgroupDriver;
+  readonly log: Logger;
+  readonly mountpoint?: string;
+}
+
+const PERIOD_US = 100_000;
+
+export function podCgroups({ root, driver, log, mountpoint = "/sys/fs/cgroup" }: PodCgroupsOptions): PodCgroups {
+  const version = isUnified(mountpoint) ? 2 : 1;
+  const hierarchies = version === 2 ? [mountpoint] : controllersV1(mountpoint);
+  const parentOf = (pod: Pod) => podCgroup(pod, root, driver);
+
+  return {
+    version,
+    parentOf,
+
+    async ensure(pod) {
+      // systemd makes slices itself when the runtime asks for them.
+      if (driver === "systemd") return;
+      const path = parentOf(pod);
+      if (version === 2) await makeV2(mountpoint, path);
+      else for (const hierarchy of hierarchies) await mkdir(hierarchy + path, { recursive: true }).catch(() => {});
+      for (const [file, value] of version === 2 ? settingsV2(pod) : settingsV1(pod)) {
+        const at = version === 2 ? join(mountpoint, path, file) : join(mountpoint, file.split(".")[0] as string, path, file);
+        await writeFile(at, value).catch((error: unknown) =>
+          log.debug("a cgroup could not be set", { file: at, value, error }),
+        );
+      }
+    },
+
+    async remove(pod) {
+      if (driver === "systemd") return;
+      for (const hierarchy of hierarchies) await removeTree(hierarchy + parentOf(pod));
+    },
+  };
+}
+
+export function isUnified(mountpoint = "/sys/fs/cgroup"): boolean {
+  try {
+    return readFileSync(join(mountpoint, "cgroup.controllers")).length >= 0;
+  } catch {
+    return false;
+  }
+}
+
+/** The hierarchies of version 1, each once though it may have several names. */
+function controllersV1(mountpoint: string): string[] {
+  try {
+    return readdirSync(mountpoint, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && entry.name !== "unified")
+      .map(({ name }) => join(mountpoint, name));
+  } catch {
+    return [];
+  }
+}
+
+/** Each level must hand its controllers down. */
+async function makeV2(mountpoint: string, path: string): Promise<void> {
+  let at = mountpoint;
+  for (const part of path.split("/").filter(Boolean)) {
+    for (const controller of ["cpu", "cpuset", "memory", "pids", "io", "hugetlb"])
+      await writeFile(join(at, "cgroup.subtree_control"), `+${controller}`).catch(() => {});
+    at = join(at, part);
+    await mkdir(at, { recursive: true });
+  }
+}
+
+function settingsV1(pod: Pod): [string, string][] {
+  const { cpuShares, cpuQuotaUs, memoryBytes } = podCgroupSettings(pod);
+  return [
+    ["cpu.shares", String(cpuShares)],
+    ...(cpuQuotaUs ? ([["cpu.cfs_period_us", String(PERIOD_US)], ["cpu.cfs_quota_us", String(cpuQuotaUs)]] as [string, string][]) : []),
+    ...(memoryBytes ? ([["memory.limit_in_bytes", String(memoryBytes)]] as [string, string][]) : []),
+  ];
+}
+
+function settingsV2(pod: Pod): [string, string][] {
+  const { cpuShares, cpuQuotaUs, memoryBytes } = podCgroupSettings(pod);
+  return [
+    ["cpu.weight", String(cpuWeight(cpuShares))],
+    ...(cpuQuotaUs ? ([["cpu.max", `${cpuQuotaUs} ${PERIOD_US}`]] as [string, string][]) : []),
+    ...(memoryBytes ? ([["memory.max", String(memoryBytes)]] as [string, string][]) : []),
+  ];
+}
+
+/** Shares of 2 to 262144 on the weights of 1 to 10000. */
+export const cpuWeight = (shares: number): number => Math.floor(1 + ((shares - 2) * 9999) / 262_142);
+
+async function removeTree(path: string): Promise<void> {
+  const below = await readdir(path, { withFileTypes: true }).catch(() => []);
+  for (const entry of below) if (entry.isDirectory()) await removeTree(join(path, entry.name));
+  await rmdir(path).catch(() => {});
+}

@@ -1,0 +1,85 @@
+/** The mounts of a container: its volumes where it wants them, and the files that the kubelet makes. */
+import { join, normalize } from "node:path";
+import type { Container, VolumeMount } from "@kubets/api/generated/types/core-v1";
+import { MountPropagation } from "@kubets/wire/generated/cri";
+import type { Disk } from "../disk/disk.ts";
+import { ContainerConfigError } from "./config-error.ts";
+import type { Env } from "./env.ts";
+import { expandStrict } from "./expand.ts";
+
+/** A volume of the pod on the node's disk, or an image that the runtime mounts itself. */
+export type MountedVolume =
+  | { readonly path: string; readonly readOnly: boolean; readonly seLinuxRelabel?: boolean }
+  | { readonly image: string };
+
+export interface ContainerMount {
+  readonly containerPath: string;
+  readonly hostPath: string;
+  readonly readonly: boolean;
+  readonly propagation?: number;
+  readonly recursiveReadOnly?: boolean;
+  readonly image?: { readonly image: string };
+  readonly imageSubPath?: string;
+}
+
+const PROPAGATION: Readonly<Record<string, number>> = {
+  None: MountPropagation.PROPAGATION_PRIVATE,
+  HostToContainer: MountPropagation.PROPAGATION_HOST_TO_CONTAINER,
+  Bidirectional: MountPropagation.PROPAGATION_BIDIRECTIONAL,
+};
+
+/** Makes the folder of a subPath that is not there yet. */
+export async function volumeMounts(
+  container: Container,
+  volumes: ReadonlyMap<string, MountedVolume>,
+  env: Env,
+  disk: Disk,
+): Promise<ContainerMount[]> {
+  const mounts: ContainerMount[] = [];
+  for (const wanted of container.volumeMounts ?? []) {
+    const volume = volumes.get(wanted.name);
+    if (!volume)
+      throw new ContainerConfigError(
+        `cannot find volume ${JSON.stringify(wanted.name)} to mount into container ${JSON.stringify(container.name)}`,
+      );
+    mounts.push(await volumeMount(wanted, volume, env, disk));
+  }
+  return mounts;
+}
+
+async function volumeMount(wanted: VolumeMount, volume: MountedVolume, env: Env, disk: Disk): Promise<ContainerMount> {
+  const subPath = subPathOf(wanted, env);
+  const containerPath = wanted.mountPath.startsWith("/") ? wanted.mountPath : join("/", wanted.mountPath);
+  if ("image" in volume) {
+    const image = { image: volume.image };
+    return { containerPath, hostPath: "", readonly: true, image, ...(subPath && { imageSubPath: subPath }) };
+  }
+  return {
+    containerPath,
+    hostPath: subPath ? await below(volume.path, subPath, wanted.name, disk) : volume.path,
+    readonly: (wanted.readOnly ?? false) || volume.readOnly,
+    propagation: PROPAGATION[wanted.mountPropagation ?? "None"] ?? MountPropagation.PROPAGATION_PRIVATE,
+    ...(wanted.recursiveReadOnly === "Enabled" && { recursiveReadOnly: true }),
+  };
+}
+
+function subPathOf({ subPath, subPathExpr }: VolumeMount, env: Env): string {
+  if (!subPathExpr) return subPath ?? "";
+  const { text, missing } = expandStrict(subPathExpr, (name) => env.get(name));
+  if (missing.length > 0) throw new ContainerConfigError(`missing value for ${missing.map((name) => name).join(", ")}`);
+  return text;
+}
+
+/** A subPath may lead nowhere else, not by dots and not by links that a container made. */
+async function below(volume: string, subPath: string, name: string, disk: Disk): Promise<string> {
+  if (subPath.startsWith("/") || normalize(subPath).startsWith(".."))
+    throw new ContainerConfigError(`subPath ${JSON.stringify(subPath)} of volume ${name} must stay within the volume`);
+  const path = join(volume, subPath);
+  const [root, real] = [await disk.realPath(volume), await disk.realPath(path)];
+  if (real !== root && !real.startsWith(`${root}/`))
+    throw new ContainerConfigError(
+      `failed to prepare subPath for volumeMount "${name}" of container: subpath "${real}" not within volume path "${root}"`,
+    );
+  if (!(await disk.stat(real))) await disk.makeFolder(real, 0o750);
+  return real;
+}

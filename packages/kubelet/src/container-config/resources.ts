@@ -1,0 +1,78 @@
+/**
+ * Requests and limits as settings of a cgroup; of version 1, which runtimes translate to version 2.
+ * The numbers are the original's: 2 to 262144 shares, a period of 100 ms, at least 1 ms of quota.
+ */
+import type { Container, Pod, ResourceRequirements } from "@kubets/api/generated/types/core-v1";
+import { computeQosClass } from "@kubets/api/pod/qos";
+import { parseQuantity } from "@kubets/machinery/quantity";
+import type { LinuxResources } from "../runtime/runtime.ts";
+
+const MIN_SHARES = 2;
+const MAX_SHARES = 262_144;
+const PERIOD_US = 100_000;
+const MIN_QUOTA_US = 1000;
+/** Pods with at least this priority are the system's own. */
+const SYSTEM_CRITICAL = 2_000_000_000;
+
+export const cpuShares = (milli: number): number =>
+  Math.min(MAX_SHARES, Math.max(MIN_SHARES, Math.floor((milli * 1024) / 1000)));
+
+export const cpuQuota = (milli: number, periodUs = PERIOD_US): number =>
+  milli === 0 ? 0 : Math.max(MIN_QUOTA_US, Math.floor((milli * periodUs) / 1000));
+
+export interface NodeFacts {
+  readonly memoryBytes: number;
+  readonly cgroupV2: boolean;
+  /** False where CPU limits are not enforced (`cpuCFSQuota: false`). */
+  readonly cpuCfsQuota: boolean;
+}
+
+export function containerResources(pod: Pod, container: Container, node: NodeFacts): LinuxResources {
+  return {
+    ...limitsOf(container.resources ?? {}, node),
+    oomScoreAdj: oomScore(pod, container, node.memoryBytes),
+    ...(node.cgroupV2 && { unified: { "memory.oom.group": "1" } }),
+    hugepageLimits: hugepages(container),
+  };
+}
+
+export function limitsOf({ requests, limits }: ResourceRequirements, node: NodeFacts): LinuxResources {
+  const cpuLimit = milliOf(limits?.cpu);
+  const memoryLimit = limits?.memory ? parseQuantity(limits.memory).value() : 0;
+  return {
+    cpuShares: cpuShares(requests?.cpu === undefined ? cpuLimit : milliOf(requests.cpu)),
+    ...(cpuLimit > 0 && node.cpuCfsQuota && { cpuPeriod: PERIOD_US, cpuQuota: cpuQuota(cpuLimit) }),
+    ...(memoryLimit > 0 && { memoryLimitInBytes: memoryLimit }),
+  };
+}
+
+const milliOf = (text: string | undefined): number => (text === undefined ? 0 : parseQuantity(text).milliValue());
+
+/** Who goes first when memory ends: the less a container asked for, the sooner. */
+export function oomScore(pod: Pod, container: Container, memoryBytes: number): number {
+  if ((pod.spec.priority ?? 0) >= SYSTEM_CRITICAL) return -997;
+  const qos = computeQosClass(pod.spec);
+  if (qos === "Guaranteed") return -997;
+  if (qos === "BestEffort") return 1000;
+  const request = container.resources?.requests?.memory;
+  const asked = request ? parseQuantity(request).value() : 0;
+  const score = 1000 - Math.floor((1000 * asked) / memoryBytes);
+  return score < 3 ? 3 : score === 1000 ? 999 : score;
+}
+
+function hugepages(container: Container): { pageSize: string; limit: number }[] {
+  const found: { pageSize: string; limit: number }[] = [];
+  for (const [name, text] of Object.entries(container.resources?.limits ?? {})) {
+    if (!name.startsWith("hugepages-")) continue;
+    const size = parseQuantity(name.slice("hugepages-".length)).value();
+    found.push({ pageSize: pageSizeText(size), limit: parseQuantity(text).value() });
+  }
+  return found;
+}
+
+const pageSizeText = (bytes: number): string => {
+  const units = ["B", "KB", "MB", "GB", "TB"];
+  let unit = 0;
+  for (; bytes >= 1024 && unit < units.length - 1; unit++) bytes /= 1024;
+  return `${bytes}${units[unit]}`;
+};

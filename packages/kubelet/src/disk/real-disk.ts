@@ -1,0 +1,124 @@
+/** The machine's disk. Mounting runs `mount` and `umount`, by a way of running programs that may enter the node's namespace first. */
+import { chmod, chown, lstat, mkdir, open, readdir, readFile, readlink, realpath, rename, rmdir, stat, statfs, symlink, unlink, writeFile, appendFile } from "node:fs/promises";
+import type { Stats } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import type { Exec } from "../exec.ts";
+import { type Disk, type EntryKind, isMissing } from "./disk.ts";
+
+export function realDisk(exec: Exec): Disk {
+  return {
+    async makeFolder(path, mode = 0o755) {
+      const made = await mkdir(path, { recursive: true });
+      if (made !== undefined) await chmod(path, mode);
+    },
+
+    async writeFile(path, content, mode = 0o644) {
+      await writeFile(path, content);
+      await chmod(path, mode);
+    },
+
+    readFile: (path) => readFile(path),
+
+    async readAt(path, offset, length) {
+      const file = await open(path, "r");
+      try {
+        const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(length), 0, length, offset);
+        return buffer.subarray(0, bytesRead);
+      } finally {
+        await file.close();
+      }
+    },
+
+    appendFile: (path, content) => appendFile(path, content),
+
+    async stat(path) {
+      const found = await stat(path).catch(unlessMissing);
+      return (
+        found && {
+          kind: kindOf(found),
+          size: found.size,
+          mode: found.mode & 0o7777,
+          inode: found.ino,
+          device: found.dev,
+        }
+      );
+    },
+
+    async realPath(path) {
+      const found = await realpath(path).catch(unlessMissing);
+      if (found !== undefined) return found;
+      const parent = dirname(path);
+      return parent === path ? path : join(await this.realPath(parent), basename(path));
+    },
+
+    list: async (path) => (await readdir(path).catch(unlessMissing)) ?? [],
+    rename: (from, to) => rename(from, to),
+
+    link: (target, path) => symlink(target, path),
+
+    readLink: (path) => readlink(path).catch(unlessMissing),
+
+    async remove(path) {
+      const found = await lstat(path).catch(unlessMissing);
+      if (found) await removeWithin(path, found.dev, found);
+    },
+
+    setOwner: (path, uid, gid) => chown(path, uid, gid),
+    setMode: (path, mode) => chmod(path, mode),
+
+    async mountTmpfs(path, sizeBytes) {
+      const size = sizeBytes > 0 ? ["-o", `size=${sizeBytes}`] : [];
+      await exec.run(["mount", "-t", "tmpfs", ...size, "tmpfs", path]);
+    },
+
+    async unmount(path) {
+      await exec.run(["umount", path]);
+    },
+
+    async mountsBelow(path) {
+      const table = await exec.run(["cat", "/proc/self/mountinfo"]);
+      const points = table.stdout
+        .toString()
+        .split("\n")
+        .map((line) => unescapePath(line.split(" ")[4] ?? ""))
+        .filter((point) => point === path || point.startsWith(`${path}/`));
+      return points.reverse();
+    },
+
+    async space(path) {
+      const { bsize, blocks, bavail, files, ffree } = await statfs(path);
+      return { totalBytes: bsize * blocks, freeBytes: bsize * bavail, inodes: files, inodesFree: ffree };
+    },
+  };
+}
+
+async function removeWithin(path: string, device: number, found: Stats): Promise<void> {
+  if (found.dev !== device) throw new Error(`${path} is mounted, so it is not removed: unmount it first`);
+  if (!found.isDirectory()) {
+    await unlink(path).catch(unlessMissing);
+    return;
+  }
+  for (const name of await readdir(path)) {
+    const below = join(path, name);
+    const entry = await lstat(below).catch(unlessMissing);
+    if (entry) await removeWithin(below, device, entry);
+  }
+  await rmdir(path).catch(unlessMissing);
+}
+
+function kindOf(found: Stats): EntryKind {
+  if (found.isFile()) return "file";
+  if (found.isDirectory()) return "folder";
+  if (found.isSocket()) return "socket";
+  if (found.isCharacterDevice()) return "character";
+  return found.isBlockDevice() ? "block" : "other";
+}
+
+/** The kernel writes blanks and the like as octal numbers. */
+const unescapePath = (text: string): string =>
+  text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
+
+function unlessMissing(error: unknown): undefined {
+  if (isMissing(error)) return undefined;
+  throw error;
+}

@@ -1,0 +1,28 @@
+/** Runs programs of the machine, where the node is: on its own namespaces, or directly. */
+import { spawn } from "node:child_process";
+
+export interface Exec {
+  /** Resolves when the program ended with 0; rejects with what it wrote to standard error. */
+  run(argv: readonly string[]): Promise<{ readonly stdout: Buffer }>;
+}
+
+/** `prefix` enters the node's namespaces: `nsenter --mount=... --`. */
+export function machineExec(prefix: readonly string[] = []): Exec {
+  return {
+    run(argv) {
+      const [program = "", ...args] = [...prefix, ...argv];
+      return new Promise((resolve, reject) => {
+        const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
+        const out: Buffer[] = [];
+        const err: Buffer[] = [];
+        child.stdout.on("data", (chunk: Buffer) => out.push(chunk));
+        child.stderr.on("data", (chunk: Buffer) => err.push(chunk));
+        child.once("error", reject);
+        child.once("close", (code) => {
+          if (code === 0) resolve({ stdout: Buffer.concat(out) });
+          else reject(new Error(`${argv.join(" ")} ended with ${code}: ${Buffer.concat(err).toString().trim()}`));
+        });
+      });
+    },
+  };
+}

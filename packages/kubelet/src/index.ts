@@ -1,0 +1,13 @@
+export * from "./cgroups/pod-cgroups.ts";
+export * from "./config.ts";
+export * from "./dialer.ts";
+export * from "./disk/disk.ts";
+export { MemoryDisk } from "./disk/memory-disk.ts";
+export { realDisk } from "./disk/real-disk.ts";
+export * from "./exec.ts";
+export * from "./kubelet.ts";
+export * from "./node/machine.ts";
+export * from "./paths.ts";
+export { criRuntime, type CriOptions } from "./runtime/cri/runtime.ts";
+export * from "./runtime/runtime.ts";
+export * from "./version.ts";

@@ -1,0 +1,292 @@
+/**
+ * Puts the kubelet together and starts it: everything that it needs of the world is in the options.
+ *
+ * Order: the runtime answers and is read once; then the node is registered and its pods are watched; a pod is worked on only after the runtime
+ * was read, so that what an earlier kubelet started is taken up and not started again.
+ */
+import { join } from "node:path";
+import { nodes, pods, runtimeclasses, services } from "@kubets/api/generated/refs";
+import type { Pod } from "@kubets/api/generated/types/core-v1";
+import { createEventRecorder } from "@kubets/client/cluster-event-recorder";
+import type { Client } from "@kubets/client/client";
+import type { EventRecorder } from "@kubets/client/event-recorder";
+import { SharedInformers } from "@kubets/client/informer/shared-informers";
+import { type Clock, type Logger, type Random, sleep } from "@kubets/machinery";
+import { noCgroups, type PodCgroups } from "./cgroups/pod-cgroups.ts";
+import { type KubeletConfig, kubeletDefaults } from "./config.ts";
+import { parseResolvConf } from "./container-config/dns.ts";
+import { type Dialer, directDialer } from "./dialer.ts";
+import type { Disk } from "./disk/disk.ts";
+import { collectImages } from "./images/image-gc.ts";
+import { ImagePuller } from "./images/image-puller.ts";
+import { rotateLogs } from "./logs/rotate.ts";
+import { keepLease } from "./node/lease.ts";
+import type { MachineFacts } from "./node/machine.ts";
+import { allocatableOf, capacityOf, type NodeNow, type NodeSettings } from "./node/node-object.ts";
+import { NodeReporter } from "./node/node-reporter.ts";
+import { ReferencedObjects } from "./objects/referenced-objects.ts";
+import type { KubeletPaths } from "./paths.ts";
+import { PodWorkers } from "./pod-workers/pod-workers.ts";
+import { RuntimeCache } from "./pod-workers/runtime-cache.ts";
+import { StatusWriter } from "./pod-workers/status-writer.ts";
+import type { NodeView, PodTools } from "./pod-workers/tools.ts";
+import { Prober, type ProberOptions } from "./probes/prober.ts";
+import type { Runtime, RuntimeStatus, RuntimeVersion } from "./runtime/runtime.ts";
+import { MirrorPods } from "./static-pods/mirror-pods.ts";
+import { followStaticPods } from "./static-pods/static-pods.ts";
+import { KUBELET_VERSION } from "./version.ts";
+import { ServiceAccountTokens } from "./volumes/tokens.ts";
+import { Volumes } from "./volumes/volumes.ts";
+
+export interface KubeletOptions {
+  readonly client: Client;
+  readonly runtime: Runtime;
+  readonly nodeName: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly disk: Disk;
+  readonly paths: KubeletPaths;
+  readonly machine: MachineFacts;
+  /** The node's addresses, the first one first. */
+  readonly addresses: readonly string[];
+  /** Connects from within the node's network. */
+  readonly dialer?: Dialer;
+  readonly cgroups?: PodCgroups;
+  readonly config?: KubeletConfig;
+  /** Instead of making one; for tests. */
+  readonly events?: EventRecorder;
+  /** Instead of real attempts; for simulated runtimes. */
+  readonly probe?: ProberOptions["attempt"];
+  /** The node's own resolv.conf, as text. */
+  readonly resolvConf?: string;
+  /** The port that the node announces. */
+  readonly port?: number;
+}
+
+export interface Kubelet {
+  readonly nodeName: string;
+  /** Resolves when the node has been registered and its pods are known. */
+  readonly ready: Promise<void>;
+  readonly workers: PodWorkers;
+  readonly tools: PodTools;
+  readonly config: KubeletConfig;
+  readonly node: NodeReporter;
+  /** Why it is not healthy, if it is not. */
+  unhealthy(): string | undefined;
+  /** Stops; containers go on. */
+  stop(): Promise<void>;
+}
+
+export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
+  const { client, runtime, nodeName, clock, random, disk, paths, machine, addresses } = options;
+  const config = options.config ?? kubeletDefaults;
+  const log = options.log.with({ node: nodeName });
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const informerOptions = { client, clock, random, log, signal };
+  const informers = new SharedInformers(informerOptions);
+  const serviceInformer = informers.informer(services);
+  const events =
+    options.events ?? createEventRecorder({ client, clock, random, log, component: "kubelet", host: nodeName, signal });
+
+  const version = await untilAnswered(runtime, clock, log, signal);
+  const cgroups = options.cgroups ?? noCgroups;
+  const settings = (): NodeSettings => ({
+    name: nodeName,
+    labels: config.nodeLabels,
+    taints: config.registerWithTaints,
+    maxPods: config.maxPods,
+    reserved: config.reserved,
+    addresses,
+    hostname: config.hostname || nodeName,
+    port: options.port ?? config.port,
+    ...(config.capacity && { capacity: config.capacity }),
+    ...(config.providerId && { providerId: config.providerId }),
+    ...(config.podCidr && { podCidr: config.podCidr }),
+    ...(!config.registerSchedulable && { unschedulable: true }),
+  });
+  const allocatable = allocatableOf(capacityOf(settings(), machine), config.reserved);
+
+  let runtimeStatus: RuntimeStatus = { ready: true, networkReady: true, message: "", handlers: [] };
+  const problems = (): string[] => {
+    if (cache.lastError) return [`container runtime is down: ${cache.lastError.message}`];
+    if (!runtimeStatus.ready || !runtimeStatus.networkReady) return [`container runtime network not ready: ${runtimeStatus.message}`];
+    return [];
+  };
+  const reporter = new NodeReporter({
+    client,
+    clock,
+    log,
+    signal,
+    settings,
+    register: config.registerNode,
+    lookMs: config.nodeStatusUpdateFrequencyMs,
+    reportMs: config.nodeStatusReportFrequencyMs,
+    async look(): Promise<NodeNow> {
+      try {
+        runtimeStatus = await runtime.status();
+      } catch (error) {
+        runtimeStatus = { ...runtimeStatus, ready: false, message: (error as Error).message };
+      }
+      return {
+        now: clock.now(),
+        machine,
+        runtimeVersion: `${version.name}://${version.version.replace(/^v/, "").split("~")[0]}`,
+        handlers: runtimeStatus.handlers,
+        images: await runtime.listImages().catch(() => []),
+        problems: problems(),
+      };
+    },
+  });
+
+  const node: NodeView = {
+    name: nodeName,
+    runtimeName: version.name,
+    facts: { memoryBytes: machine.memoryBytes, cgroupV2: cgroups.version === 2, cpuCfsQuota: config.cpuCfsQuota },
+    security: { seccompFolder: join(paths.root, "seccomp"), seccompDefault: config.seccompDefault },
+    dns: {
+      clusterDns: config.clusterDns,
+      clusterDomain: config.clusterDomain,
+      node: parseResolvConf(options.resolvConf ?? ""),
+    },
+    hostIPs: () => addresses,
+    allocatable: () => allocatable,
+    services: () => serviceInformer.list(),
+    node: () => reporter.node,
+    networkReady: () => runtimeStatus.networkReady,
+    async runtimeHandler(name) {
+      return (await client.get(runtimeclasses, { name })).handler;
+    },
+  };
+
+  let workers: PodWorkers | undefined;
+  const wake = (uid: string) => workers?.wake(uid);
+  const cache = new RuntimeCache({ runtime, clock, random, log, signal, changed: wake });
+  const objects = new ReferencedObjects({ ...informerOptions, changed: (uid) => workers?.get(uid)?.refreshVolumes() });
+  const dialer = options.dialer ?? directDialer;
+  const prober = new Prober({
+    runtime,
+    dialer,
+    clock,
+    random,
+    log,
+    events,
+    kubeletVersion: KUBELET_VERSION.replace(/^v(\d+\.\d+).*/, "$1"),
+    changed: wake,
+    ...(options.probe && { attempt: options.probe }),
+  });
+  prober.podIP = (pod) => (pod.spec.hostNetwork ? addresses[0] : cache.get(pod.metadata.uid).sandboxes[0]?.ips[0]) ?? "";
+  const tokens = new ServiceAccountTokens(client, clock, log);
+  const tools: PodTools = {
+    client,
+    runtime,
+    cache,
+    clock,
+    random,
+    log,
+    events,
+    disk,
+    paths,
+    volumes: new Volumes({ disk, paths, objects, tokens, clock }),
+    objects,
+    images: new ImagePuller(runtime, clock, { serialize: config.serializeImagePulls }),
+    prober,
+    statuses: new StatusWriter({ client, clock, random, log, signal }),
+    cgroups,
+    dialer,
+    node,
+    signal,
+  };
+
+  const podInformer = informers.informer(pods, { fieldSelector: `spec.nodeName=${nodeName}` });
+  const mirrors = new MirrorPods({ client, nodeName, log, node: () => reporter.node });
+  const made = new PodWorkers(tools, {
+    allowedSysctls: config.allowedUnsafeSysctls,
+    apiPod: (pod) => (mirrors.isStatic(pod) ? mirrors.mirrorOf(pod) : (podInformer.get(`${pod.metadata.namespace}/${pod.metadata.name}`)?.metadata.uid === pod.metadata.uid ? podInformer.get(`${pod.metadata.namespace}/${pod.metadata.name}`) : undefined)),
+    ended: (pod) => mirrors.ended(pod),
+  });
+  workers = made;
+
+  const finish: Promise<unknown>[] = [];
+  const ready = (async () => {
+    await cache.start();
+    const nodeInformer = informers.informer(nodes, { fieldSelector: `metadata.name=${nodeName}` });
+    nodeInformer.subscribe({
+      added: (found) => reporter.saw(found),
+      changed: (found) => reporter.saw(found),
+      deleted: () => reporter.saw(undefined),
+    });
+    finish.push(reporter.run(), keepLease({ client, clock, log, nodeName, durationSeconds: config.nodeLeaseDurationSeconds, node: () => reporter.node, signal }));
+    await Promise.all([serviceInformer.synced, podInformer.synced, nodeInformer.synced]);
+    follow(podInformer.list());
+  })();
+
+  /** From here on every change of a pod reaches its worker. */
+  function follow(present: readonly Pod[]): void {
+    const ours = (pod: Pod) => pod.spec.nodeName === nodeName;
+    podInformer.subscribe({
+      added: (pod) => ours(pod) && (mirrors.saw(pod) || made.set(pod)),
+      changed: (pod) => ours(pod) && (mirrors.saw(pod) || made.set(pod)),
+      deleted: (pod) => ours(pod) && (mirrors.lost(pod) || made.remove(pod.metadata.uid)),
+    });
+    if (config.staticPodPath)
+      finish.push(
+        followStaticPods({ disk, clock, log, signal, folder: config.staticPodPath, periodMs: config.fileCheckFrequencyMs, nodeName }, {
+          set: (pod) => {
+            mirrors.set(pod);
+            made.set(pod);
+          },
+          removed: (pod) => {
+            mirrors.remove(pod);
+            made.remove(pod.metadata.uid);
+          },
+        }),
+      );
+    const wanted = () => new Set([...present.filter(ours), ...mirrors.pods()].map(({ metadata }) => metadata.uid));
+    const orphans = sleep(clock, 2000, signal).then(() => made.endOrphans(wanted()));
+    finish.push(orphans.catch(() => {}));
+    finish.push(repeat(5 * 60_000, () => collectImages({ runtime, disk, clock, log, config, inUse: () => imagesInUse(cache), folder: paths.root })));
+    finish.push(repeat(config.containerLogMonitorMs, () => rotateLogs({ runtime, disk, log, cache, maxBytes: config.containerLogMaxBytes, maxFiles: config.containerLogMaxFiles, now: clock.now() })));
+  }
+
+  async function repeat(periodMs: number, run: () => Promise<void>): Promise<void> {
+    while (!signal.aborted) {
+      await sleep(clock, periodMs, signal).catch(() => {});
+      if (!signal.aborted) await run().catch((error: unknown) => log.warn("a housekeeping task failed", { error }));
+    }
+  }
+
+  ready.catch((error: unknown) => {
+    if (!signal.aborted) log.error("the kubelet could not begin", { error });
+  });
+  return {
+    nodeName,
+    ready,
+    workers: made,
+    tools,
+    config,
+    node: reporter,
+    unhealthy: () => problems()[0],
+    async stop() {
+      stopping.abort(new Error("the kubelet stops"));
+      prober.stop();
+      await Promise.allSettled(finish);
+    },
+  };
+}
+
+const imagesInUse = (cache: RuntimeCache): Set<string> =>
+  new Set(cache.all().flatMap(([, { containers }]) => containers.flatMap(({ imageId, imageRef, image }) => [imageId, imageRef, image])));
+
+/** The runtime may start later than the kubelet. */
+async function untilAnswered(runtime: Runtime, clock: Clock, log: Logger, signal: AbortSignal): Promise<RuntimeVersion> {
+  for (let told = false; ; told = true) {
+    try {
+      return await runtime.version();
+    } catch (error) {
+      if (!told) log.info("waiting for the container runtime", { error });
+      await sleep(clock, 250, signal);
+    }
+  }
+}

@@ -1,0 +1,49 @@
+/** What the machine is: cores, memory, names. Read once; a node may be given less than the machine has. */
+import { readFile, statfs } from "node:fs/promises";
+import { availableParallelism, totalmem, release, arch } from "node:os";
+
+export interface MachineFacts {
+  readonly cpuMilli: number;
+  readonly memoryBytes: number;
+  readonly diskBytes: number;
+  readonly machineId: string;
+  readonly systemUuid: string;
+  readonly bootId: string;
+  readonly kernelVersion: string;
+  readonly osImage: string;
+  readonly architecture: string;
+}
+
+const ARCHITECTURES: Readonly<Record<string, string>> = { x64: "amd64", ia32: "386", arm64: "arm64", arm: "arm", ppc64: "ppc64le" };
+
+export async function readMachine(dataFolder: string, overrides: Partial<MachineFacts> = {}): Promise<MachineFacts> {
+  const text = async (path: string) => (await readFile(path, "utf8").catch(() => "")).trim();
+  const [machineId, uuid, bootId, osRelease, disk] = await Promise.all([
+    text("/etc/machine-id"),
+    text("/sys/class/dmi/id/product_uuid"),
+    text("/proc/sys/kernel/random/boot_id"),
+    text("/etc/os-release"),
+    statfs(dataFolder).catch(() => undefined),
+  ]);
+  const memory = totalmem();
+  return {
+    cpuMilli: availableParallelism() * 1000,
+    memoryBytes: Math.min(memory, (await cgroupMemoryLimit()) ?? memory),
+    diskBytes: disk ? disk.bsize * disk.blocks : 0,
+    machineId,
+    systemUuid: uuid || machineId,
+    bootId,
+    kernelVersion: release(),
+    osImage: /^PRETTY_NAME="?(.*?)"?$/m.exec(osRelease)?.[1] ?? "Linux",
+    architecture: ARCHITECTURES[arch()] ?? arch(),
+    ...overrides,
+  };
+}
+
+async function cgroupMemoryLimit(): Promise<number | undefined> {
+  for (const path of ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"]) {
+    const limit = Number(await readFile(path, "utf8").catch(() => ""));
+    if (Number.isFinite(limit) && limit > 0 && limit < 2 ** 60) return limit;
+  }
+  return undefined;
+}

@@ -1,0 +1,156 @@
+/** The Node as this kubelet reports it. Pure. */
+import type { Node, NodeCondition, NodeStatus, Taint } from "@kubets/api/generated/types/core-v1";
+import { milliQuantity, parseQuantity, Quantity } from "@kubets/machinery/quantity";
+import { formatTime } from "@kubets/machinery/time";
+import type { RuntimeImage, RuntimeHandler } from "../runtime/runtime.ts";
+import { KUBELET_VERSION } from "../version.ts";
+import type { MachineFacts } from "./machine.ts";
+
+export interface NodeSettings {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly taints: readonly Taint[];
+  readonly maxPods: number;
+  /** What is kept from pods: sums of kubeReserved, systemReserved and what eviction keeps free. */
+  readonly reserved: Readonly<Record<string, string>>;
+  /** Instead of what the machine has, or on top of it. */
+  readonly capacity?: Readonly<Record<string, string>>;
+  readonly addresses: readonly string[];
+  readonly hostname: string;
+  readonly port: number;
+  readonly providerId?: string;
+  readonly unschedulable?: boolean;
+  readonly podCidr?: string;
+}
+
+export interface NodeNow {
+  readonly now: number;
+  readonly machine: MachineFacts;
+  /** "containerd://1.6.20" */
+  readonly runtimeVersion: string;
+  readonly handlers: readonly RuntimeHandler[];
+  readonly images: readonly RuntimeImage[];
+  /** Why the node cannot take pods; none when it can. */
+  readonly problems: readonly string[];
+}
+
+const MOST_IMAGES = 50;
+
+export function capacityOf({ maxPods, capacity = {} }: NodeSettings, machine: MachineFacts): Record<string, string> {
+  return {
+    cpu: milliQuantity(machine.cpuMilli).toString(),
+    "ephemeral-storage": kibi(machine.diskBytes),
+    "hugepages-1Gi": "0",
+    "hugepages-2Mi": "0",
+    memory: kibi(machine.memoryBytes),
+    pods: String(maxPods),
+    ...capacity,
+  };
+}
+
+const kibi = (bytes: number): string => new Quantity(Math.floor(bytes / 1024) * 1024, 0, "BinarySI").toString();
+
+export function allocatableOf(capacity: Readonly<Record<string, string>>, reserved: Readonly<Record<string, string>>): Record<string, string> {
+  const left: Record<string, string> = {};
+  for (const [name, text] of Object.entries(capacity)) {
+    const kept = reserved[name];
+    const rest = kept ? parseQuantity(text).sub(parseQuantity(kept)) : parseQuantity(text);
+    left[name] = rest.sign() < 0 ? "0" : rest.toString();
+  }
+  return left;
+}
+
+export function nodeStatus(settings: NodeSettings, facts: NodeNow, before: NodeStatus | undefined): NodeStatus {
+  const { machine } = facts;
+  const capacity = capacityOf(settings, machine);
+  return {
+    capacity,
+    allocatable: allocatableOf(capacity, settings.reserved),
+    conditions: conditionsOf(facts, before),
+    addresses: [
+      ...settings.addresses.map((address) => ({ type: "InternalIP", address })),
+      { type: "Hostname", address: settings.hostname },
+    ],
+    daemonEndpoints: { kubeletEndpoint: { Port: settings.port } },
+    nodeInfo: {
+      machineID: machine.machineId,
+      systemUUID: machine.systemUuid,
+      bootID: machine.bootId,
+      kernelVersion: machine.kernelVersion,
+      osImage: machine.osImage,
+      containerRuntimeVersion: facts.runtimeVersion,
+      kubeletVersion: KUBELET_VERSION,
+      kubeProxyVersion: "",
+      operatingSystem: "linux",
+      architecture: machine.architecture,
+    },
+    images: imagesOf(facts.images),
+    ...(facts.handlers.length > 0 && {
+      runtimeHandlers: facts.handlers.map(({ name, recursiveReadOnlyMounts, userNamespaces }) => ({
+        name,
+        features: { recursiveReadOnlyMounts, userNamespaces },
+      })),
+    }),
+  };
+}
+
+function conditionsOf({ now, problems }: NodeNow, before: NodeStatus | undefined): NodeCondition[] {
+  const verdicts: [type: string, status: "True" | "False", reason: string, message: string][] = [
+    ["MemoryPressure", "False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"],
+    ["DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"],
+    ["PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"],
+    problems.length === 0
+      ? ["Ready", "True", "KubeletReady", "kubelet is posting ready status"]
+      : ["Ready", "False", "KubeletNotReady", problems.length === 1 ? (problems[0] as string) : `[${problems.join(", ")}]`],
+  ];
+  const time = formatTime(now);
+  return verdicts.map(([type, status, reason, message]) => {
+    const known = before?.conditions?.find((condition) => condition.type === type);
+    const moved = known?.status !== status;
+    return {
+      type,
+      status,
+      lastHeartbeatTime: time,
+      lastTransitionTime: moved ? time : (known?.lastTransitionTime ?? time),
+      reason,
+      message,
+    };
+  });
+}
+
+/** The largest ones, each with at most five names. */
+const imagesOf = (images: readonly RuntimeImage[]) =>
+  [...images]
+    .sort((a, b) => b.size - a.size)
+    .slice(0, MOST_IMAGES)
+    .map(({ digests, tags, size }) => ({ names: [...digests, ...tags].slice(0, 5), sizeBytes: size }))
+    .filter(({ names }) => names.length > 0);
+
+export const defaultLabels = (name: string, { architecture }: MachineFacts): Record<string, string> => ({
+  "beta.kubernetes.io/arch": architecture,
+  "beta.kubernetes.io/os": "linux",
+  "kubernetes.io/arch": architecture,
+  "kubernetes.io/hostname": name,
+  "kubernetes.io/os": "linux",
+});
+
+export function newNode(settings: NodeSettings, facts: NodeNow): Omit<Node, "metadata"> & { metadata: object } {
+  const { name, labels, annotations = {}, taints, providerId, unschedulable, podCidr } = settings;
+  return {
+    kind: "Node",
+    apiVersion: "v1",
+    metadata: {
+      name,
+      labels: { ...defaultLabels(name, facts.machine), ...labels },
+      annotations: { "volumes.kubernetes.io/controller-managed-attach-detach": "true", ...annotations },
+    },
+    spec: {
+      ...(taints.length > 0 && { taints }),
+      ...(providerId && { providerID: providerId }),
+      ...(unschedulable && { unschedulable }),
+      ...(podCidr && { podCIDR: podCidr, podCIDRs: [podCidr] }),
+    },
+    status: nodeStatus(settings, facts, undefined),
+  };
+}

@@ -1,0 +1,142 @@
+/**
+ * Registers the node and keeps its status true: looks every 10 s, writes what changed at once and all of it every 5 minutes.
+ * Holds: labels that others put on the node stay; a node deleted behind our back is registered anew.
+ */
+import { nodes } from "@kubets/api/generated/refs";
+import type { Node, NodeStatus } from "@kubets/api/generated/types/core-v1";
+import type { Client } from "@kubets/client/client";
+import { type Clock, deepEqual, isReason, type Logger, sleep } from "@kubets/machinery";
+import { defaultLabels, newNode, type NodeNow, type NodeSettings, nodeStatus } from "./node-object.ts";
+
+export interface NodeReporterOptions {
+  readonly client: Pick<Client, "get" | "create" | "patch">;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  readonly settings: () => NodeSettings;
+  readonly register: boolean;
+  readonly lookMs: number;
+  readonly reportMs: number;
+  look(): Promise<NodeNow>;
+}
+
+export class NodeReporter {
+  readonly #options: NodeReporterOptions;
+  #known: Node | undefined;
+  #written: NodeStatus | undefined;
+  #writtenAt = Number.NEGATIVE_INFINITY;
+  #wake: (() => void) | undefined;
+  #hurried = false;
+
+  constructor(options: NodeReporterOptions) {
+    this.#options = options;
+  }
+
+  get node(): Node | undefined {
+    return this.#known;
+  }
+
+  /** What the informer shows. */
+  saw(node: Node | undefined): void {
+    if (node) this.#known = node;
+    else if (this.#known) {
+      this.#known = undefined;
+      this.#written = undefined;
+      this.hurry();
+    }
+  }
+
+  /** Something changed that the API should know soon. */
+  hurry(): void {
+    this.#hurried = true;
+    this.#wake?.();
+  }
+
+  async run(): Promise<void> {
+    const { clock, signal, log, lookMs } = this.#options;
+    let failures = 0;
+    while (!signal.aborted) {
+      this.#hurried = false;
+      let wait = lookMs;
+      try {
+        await this.#once();
+        failures = 0;
+      } catch (error) {
+        if (signal.aborted) return;
+        if (failures === 0) log.warn("the node's status could not be written", { error });
+        wait = Math.min(lookMs, 100 * 2 ** failures++);
+      }
+      if (this.#hurried) continue;
+      const stop = new AbortController();
+      this.#wake = () => stop.abort();
+      await sleep(clock, wait, AbortSignal.any([signal, stop.signal])).catch(() => {});
+      this.#wake = undefined;
+    }
+  }
+
+  async #once(): Promise<void> {
+    const { clock, settings, reportMs, client } = this.#options;
+    const facts = await this.#options.look();
+    const wanted = settings();
+    const node = this.#known ?? (await this.#register(wanted, facts));
+    if (!node) return;
+    const status = nodeStatus(wanted, facts, this.#written ?? node.status);
+    const due = clock.monotonic() - this.#writtenAt >= reportMs;
+    if (!due && deepEqual(withoutTimes(this.#written ?? node.status), withoutTimes(status))) return;
+    try {
+      await client.patch(nodes, { name: wanted.name }, { type: "strategic", body: { status } }, { subresource: "status" });
+    } catch (error) {
+      if (isReason(error, "NotFound")) {
+        this.#known = undefined;
+        this.#written = undefined;
+      }
+      throw error;
+    }
+    this.#written = status;
+    this.#writtenAt = clock.monotonic();
+  }
+
+  async #register(settings: NodeSettings, facts: NodeNow): Promise<Node | undefined> {
+    const { client, register, clock } = this.#options;
+    const key = { name: settings.name };
+    if (register) {
+      try {
+        const made = await client.create(nodes, newNode(settings, facts) as never);
+        this.#known = made;
+        this.#written = made.status;
+        this.#writtenAt = clock.monotonic();
+        return made;
+      } catch (error) {
+        if (!isReason(error, "AlreadyExists")) throw error;
+      }
+    }
+    const found = await client.get(nodes, key).catch((error: unknown) => {
+      if (isReason(error, "NotFound")) return undefined;
+      throw error;
+    });
+    if (!found) return undefined;
+    const labels = { ...defaultLabels(settings.name, facts.machine), ...settings.labels };
+    const missing = Object.entries(labels).filter(([name, value]) => found.metadata.labels?.[name] !== value);
+    if (register && missing.length > 0)
+      await client.patch(nodes, key, { type: "strategic", body: { metadata: { labels: Object.fromEntries(missing) } } });
+    this.#known = found;
+    return found;
+  }
+}
+
+
+function withoutTimes(status: NodeStatus | undefined): unknown {
+  if (!status) return undefined;
+  const { capacity, allocatable, conditions = [], addresses, nodeInfo, images, daemonEndpoints } = status;
+  return {
+    capacity,
+    allocatable,
+    addresses,
+    nodeInfo,
+    images,
+    daemonEndpoints,
+    conditions: conditions
+      .filter(({ type }) => ["Ready", "MemoryPressure", "DiskPressure", "PIDPressure"].includes(type))
+      .map(({ type, status, reason, message }) => ({ type, status, reason, message })),
+  };
+}

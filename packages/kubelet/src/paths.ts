@@ -1,0 +1,32 @@
+/** Where the kubelet keeps things on the disk of its node; the layout is the original's, as other programs read it. */
+import { join } from "node:path";
+
+export interface KubeletPaths {
+  /** `/var/lib/kubelet` */
+  readonly root: string;
+  /** `/var/log/pods` */
+  readonly podLogs: string;
+}
+
+interface PodNames {
+  readonly metadata: { readonly namespace: string; readonly name: string; readonly uid: string };
+}
+
+export const podsFolder = ({ root }: KubeletPaths): string => join(root, "pods");
+export const podFolder = (paths: KubeletPaths, uid: string): string => join(podsFolder(paths), uid);
+export const volumesFolder = (paths: KubeletPaths, uid: string): string => join(podFolder(paths, uid), "volumes");
+
+/** `plugin` as "kubernetes.io/configmap". */
+export const volumeFolder = (paths: KubeletPaths, uid: string, plugin: string, name: string): string =>
+  join(volumesFolder(paths, uid), plugin.replace("/", "~"), name);
+
+export const containerFolder = (paths: KubeletPaths, uid: string, container: string): string =>
+  join(podFolder(paths, uid), "containers", container);
+
+export const hostsPath = (paths: KubeletPaths, uid: string): string => join(podFolder(paths, uid), "etc-hosts");
+
+export const podLogFolder = ({ podLogs }: KubeletPaths, { metadata }: PodNames): string =>
+  join(podLogs, `${metadata.namespace}_${metadata.name}_${metadata.uid}`);
+
+/** Within the pod's log folder. */
+export const logPath = (container: string, attempt: number): string => join(container, `${attempt}.log`);

@@ -1,0 +1,133 @@
+/**
+ * The pods of this node: a worker for each, made when a pod is first seen, gone when nothing of it is left.
+ * Holds: pods that the runtime knows and the API does not are ended, once the API was asked; the same name made anew waits until the one
+ * before is gone from the node, if it is static.
+ */
+import type { Pod } from "@kubets/api/generated/types/core-v1";
+import { isFinished } from "@kubets/api/pod/state";
+import { admit } from "../admission/admit.ts";
+import { PRE_STOP_HANDLER } from "../runtime/names.ts";
+import type { PodRuntimeState } from "./runtime-state.ts";
+import type { PodTools } from "./tools.ts";
+import { PodWorker, type Refusal } from "./worker.ts";
+
+export interface PodWorkersOptions {
+  readonly allowedSysctls: readonly string[];
+  /** Who stands for a pod in the API. */
+  apiPod(pod: Pod): Pod | undefined;
+  /** The pod has ended or is gone: its mirror, or its name, is free. */
+  ended(pod: Pod): void;
+}
+
+export class PodWorkers {
+  readonly #tools: PodTools;
+  readonly #options: PodWorkersOptions;
+  readonly #workers = new Map<string, PodWorker>();
+
+  constructor(tools: PodTools, options: PodWorkersOptions) {
+    this.#tools = tools;
+    this.#options = options;
+  }
+
+  /** A pod as it should be now. */
+  set(pod: Pod): void {
+    const { uid } = pod.metadata;
+    const known = this.#workers.get(uid);
+    if (known) known.update(pod);
+    else this.#add(pod);
+  }
+
+  /** The pod is not wanted any more. */
+  remove(uid: string): void {
+    this.#workers.get(uid)?.remove();
+  }
+
+  get(uid: string): PodWorker | undefined {
+    return this.#workers.get(uid);
+  }
+
+  wake(uid: string): void {
+    this.#workers.get(uid)?.wake();
+  }
+
+  /** All pods that the node has, those on their way out too. */
+  pods(): Pod[] {
+    return [...this.#workers.values()].map(({ pod }) => pod);
+  }
+
+  all(): PodWorker[] {
+    return [...this.#workers.values()];
+  }
+
+  /** Ends what the runtime, or the disk, holds of pods that nobody wants. */
+  async endOrphans(wanted: ReadonlySet<string>): Promise<void> {
+    const { cache, volumes, log } = this.#tools;
+    for (const [uid, state] of cache.all()) {
+      if (wanted.has(uid) || this.#workers.has(uid)) continue;
+      log.info("a pod that is not wanted any more is ended", { uid });
+      const worker = this.#make(orphan(uid, state), undefined);
+      worker.end(orphanGrace(state), undefined, true);
+    }
+    for (const uid of await volumes.present()) {
+      if (wanted.has(uid) || this.#workers.has(uid)) continue;
+      await volumes.tearDown(uid).catch((error: unknown) => log.warn("what a pod left on the disk could not be removed", { uid, error }));
+    }
+  }
+
+  #add(pod: Pod): void {
+    const { cache, node, events } = this.#tools;
+    let refusal: Refusal | undefined;
+    const isNew = cache.get(pod.metadata.uid).sandboxes.length === 0 && !isFinished(pod) && pod.status.phase !== "Running";
+    if (isNew && !pod.metadata.deletionTimestamp) {
+      const others = this.all()
+        .filter((worker) => !worker.refused && !worker.isOver)
+        .map((worker) => worker.pod);
+      const facts = { node: node.node(), allocatable: node.allocatable(), others, allowedSysctls: this.#options.allowedSysctls };
+      const rejection = admit(pod, facts);
+      if (rejection) {
+        events.event(pod, "Warning", rejection.reason, rejection.message);
+        refusal = { reason: rejection.reason, message: `Pod was rejected: ${rejection.message}` };
+      }
+    }
+    this.#make(pod, refusal).wake();
+  }
+
+  #make(pod: Pod, refusal: Refusal | undefined): PodWorker {
+    const { uid } = pod.metadata;
+    const worker: PodWorker = new PodWorker(pod, {
+      tools: this.#tools,
+      apiPod: (each) => this.#options.apiPod(each),
+      ended: () => {
+        if (worker.isGone) this.#workers.delete(uid);
+        this.#options.ended(worker.pod);
+      },
+      ...(refusal && { refusal }),
+    });
+    this.#workers.set(uid, worker);
+    return worker;
+  }
+}
+
+/** What can be told of a pod from its sandbox alone: enough to end it. */
+function orphan(uid: string, { sandboxes, containers }: PodRuntimeState): Pod {
+  const { name = "", namespace = "" } = sandboxes[0] ?? {};
+  const labels = containers[0]?.labels ?? {};
+  return {
+    kind: "Pod",
+    apiVersion: "v1",
+    metadata: {
+      name: name || (labels["io.kubernetes.pod.name"] ?? ""),
+      namespace: namespace || (labels["io.kubernetes.pod.namespace"] ?? ""),
+      uid,
+      resourceVersion: "",
+      creationTimestamp: "",
+    },
+    spec: { containers: [] },
+    status: {},
+  };
+}
+
+const orphanGrace = ({ containers }: PodRuntimeState): number => {
+  const grace = Number(containers[0]?.annotations["io.kubernetes.pod.terminationGracePeriod"] ?? 30);
+  return Math.max(containers.some(({ annotations }) => annotations[PRE_STOP_HANDLER]) ? 2 : 1, grace);
+};

@@ -1,0 +1,180 @@
+/**
+ * Starts one container: image, files and environment, creation, start, postStart hook.
+ * Holds: what goes wrong is told as an event and thrown as a `StartFailure` whose reason and message go into the container's status.
+ */
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import type { Container, EphemeralContainer, Pod } from "@kubets/api/generated/types/core-v1";
+import { ContainerConfigError } from "../container-config/config-error.ts";
+import { containerConfig } from "../container-config/container-config.ts";
+import { containerEnv, type Env } from "../container-config/env.ts";
+import { hostName } from "../container-config/hostname.ts";
+import { hostsFile, nodeHostsFile } from "../container-config/hosts-file.ts";
+import { type ContainerMount, volumeMounts } from "../container-config/mounts.ts";
+import type { RuntimeImage, SandboxConfig, SandboxStatus } from "../runtime/runtime.ts";
+import { runHook } from "../hooks/lifecycle.ts";
+import { ImageError } from "../images/image-puller.ts";
+import { containerFolder, hostsPath, podLogFolder } from "../paths.ts";
+import type { VolumeMap } from "../volumes/volumes.ts";
+import { fieldPathOf } from "./about.ts";
+import type { StartContainer } from "./plan.ts";
+import type { PodTools } from "./tools.ts";
+
+export class StartFailure extends Error {
+  override readonly name = "StartFailure";
+  readonly reason: string;
+
+  constructor(reason: string, message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+export interface StartPlace {
+  readonly pod: Pod;
+  readonly sandbox: SandboxStatus;
+  readonly sandboxConfig: SandboxConfig;
+  readonly volumes: VolumeMap;
+  readonly podIPs: readonly string[];
+  /** The id of the container that an ephemeral one looks at. */
+  readonly targetId?: string;
+  /** Aborted when the pod is to end: what has not begun does not begin. */
+  readonly signal: AbortSignal;
+}
+
+export async function startContainer(step: StartContainer, place: StartPlace, tools: PodTools): Promise<string> {
+  const { pod, signal } = place;
+  const { container } = step;
+  const tell = (type: "Normal" | "Warning", reason: string, message: string) =>
+    tools.events.event(fieldPathOf(pod, container.name), type, reason, message);
+
+  const image = await ensureImage(place, container, tools, tell);
+  signal.throwIfAborted();
+  const config = await configOf(step, place, image, tools).catch((error: unknown) => {
+    const { message } = error as Error;
+    tell("Warning", "Failed", `Error: ${message}`);
+    throw new StartFailure(error instanceof ContainerConfigError ? error.reason : "CreateContainerConfigError", message);
+  });
+  await tools.disk.makeFolder(join(podLogFolder(tools.paths, pod), container.name));
+  signal.throwIfAborted();
+
+  let id: string;
+  try {
+    id = await tools.runtime.createContainer(place.sandbox.id, config, place.sandboxConfig);
+  } catch (error) {
+    const { message } = error as Error;
+    tell("Warning", "Failed", `Error: ${message}`);
+    throw new StartFailure("CreateContainerError", message);
+  }
+  tell("Normal", "Created", "Container created");
+  try {
+    await tools.runtime.startContainer(id);
+  } catch (error) {
+    const { message } = error as Error;
+    tell("Warning", "Failed", `Error: ${message}`);
+    throw new StartFailure("RunContainerError", message);
+  }
+  tell("Normal", "Started", "Container started");
+  await postStart(container as Container, id, place, tools);
+  return id;
+}
+
+type Tell = (type: "Normal" | "Warning", reason: string, message: string) => void;
+
+async function ensureImage(
+  { pod, sandboxConfig, signal }: StartPlace,
+  container: Container | EphemeralContainer,
+  { images, objects }: PodTools,
+  tell: Tell,
+): Promise<RuntimeImage> {
+  const secrets = (pod.spec.imagePullSecrets ?? []).flatMap(
+    ({ name = "" }) => objects.secret(pod.metadata.namespace, name) ?? [],
+  );
+  const wish = {
+    image: container.image ?? "",
+    policy: container.imagePullPolicy ?? "IfNotPresent",
+    secrets,
+    sandbox: sandboxConfig,
+    podUid: pod.metadata.uid,
+  };
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+  });
+  try {
+    return await Promise.race([images.ensure(wish, tell), aborted]);
+  } catch (error) {
+    if (!(error instanceof ImageError)) throw error;
+    tell("Warning", "Failed", `Error: ${error.reason}`);
+    throw new StartFailure(error.reason, error.message);
+  }
+}
+
+async function configOf(step: StartContainer, place: StartPlace, image: RuntimeImage, tools: PodTools) {
+  const { pod, volumes, podIPs } = place;
+  const { node, objects } = tools;
+  const { namespace } = pod.metadata;
+  const container = step.container as Container;
+  await objects.ready(pod.metadata.uid);
+  const env = containerEnv(pod, container, {
+    services: node.services(),
+    addresses: { hostIPs: node.hostIPs(), podIPs },
+    allocatable: node.allocatable(),
+    configMap: (name) => objects.configMap(namespace, name),
+    secret: (name) => objects.secret(namespace, name),
+  });
+  const mounts = [
+    ...(await volumeMounts(container, volumes, env, tools.disk)),
+    ...(await ownFiles(container, place, env, tools)),
+  ];
+  return containerConfig(pod, container, {
+    attempt: step.attempt,
+    image,
+    imageRef: image.id,
+    env,
+    mounts,
+    node: node.facts,
+    security: { ...node.security, ...(place.targetId !== undefined && { targetId: place.targetId }) },
+  });
+}
+
+/** The pod's hosts file and the file for the container's last words. */
+async function ownFiles(container: Container, { pod, podIPs }: StartPlace, _env: Env, tools: PodTools): Promise<ContainerMount[]> {
+  const { disk, paths, node } = tools;
+  const { uid } = pod.metadata;
+  const taken = new Set((container.volumeMounts ?? []).map(({ mountPath }) => mountPath));
+  const mounts: ContainerMount[] = [];
+  if (!taken.has("/etc/hosts")) {
+    const { short, domain } = hostName(pod, node.dns.clusterDomain);
+    const content = pod.spec.hostNetwork
+      ? nodeHostsFile((await disk.readFile("/etc/hosts").catch(() => Buffer.from(""))).toString(), pod.spec.hostAliases)
+      : hostsFile(podIPs, short, domain, pod.spec.hostAliases);
+    await disk.writeFile(hostsPath(paths, uid), content, 0o644);
+    mounts.push({ containerPath: "/etc/hosts", hostPath: hostsPath(paths, uid), readonly: false });
+  }
+  const messagePath = container.terminationMessagePath ?? "/dev/termination-log";
+  if (messagePath) {
+    const folder = containerFolder(paths, uid, container.name);
+    await disk.makeFolder(folder, 0o750);
+    const file = join(folder, randomBytes(4).toString("hex"));
+    await disk.writeFile(file, "", 0o666);
+    mounts.push({ containerPath: messagePath, hostPath: file, readonly: false });
+  }
+  return mounts;
+}
+
+/** When the hook fails the container is ended, and its restart policy decides what follows. */
+async function postStart(container: Container, id: string, { pod, podIPs }: StartPlace, tools: PodTools): Promise<void> {
+  const hook = container.lifecycle?.postStart;
+  if (!hook) return;
+  const target = { container, containerId: id, podIP: podIPs[0] ?? "", timeoutMs: 24 * 3_600_000 };
+  try {
+    await runHook(hook, target, tools);
+  } catch (error) {
+    const about = fieldPathOf(pod, container.name);
+    tools.log.info("a postStart hook failed", { pod: pod.metadata.name, container: container.name, error });
+    tools.events.event(about, "Warning", "FailedPostStartHook", "PostStartHook failed");
+    tools.events.event(about, "Normal", "Killing", "FailedPostStartHook");
+    await tools.runtime.stopContainer(id, pod.spec.terminationGracePeriodSeconds ?? 30);
+    throw new StartFailure("PostStartHookError", "PostStartHook failed");
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * Writes pods' statuses to the API: only what changed, in order for each pod, and again until it got through.
+ * Holds: of several statuses of one pod that wait only the last is written; a pod of the same name made anew is never touched (the
+ * patch carries the uid); the last word on an ended pod is written before it is deleted.
+ */
+import { pods } from "@kubets/api/generated/refs";
+import type { Pod, PodStatus } from "@kubets/api/generated/types/core-v1";
+import type { Client } from "@kubets/client/client";
+import { type Clock, deepEqual, isReason, type Logger, type Random, sleep, StatusError } from "@kubets/machinery";
+import { Backoff } from "@kubets/machinery/backoff";
+
+export interface StatusWriterOptions {
+  readonly client: Pick<Client, "patch">;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+interface Wanted {
+  readonly pod: Pod;
+  readonly status: PodStatus;
+}
+
+interface Written {
+  readonly status: PodStatus;
+  readonly revision: bigint;
+}
+
+interface Writing {
+  wanted: Wanted | undefined;
+  done: Promise<void>;
+}
+
+export class StatusWriter {
+  readonly #options: StatusWriterOptions;
+  readonly #writing = new Map<string, Writing>();
+  /** What was written last: it counts until the informer has shown it. */
+  readonly #written = new Map<string, Written>();
+
+  constructor(options: StatusWriterOptions) {
+    this.#options = options;
+  }
+
+  /** The status as it will be seen: the newest that was set. */
+  current(pod: Pod): PodStatus {
+    const { uid } = pod.metadata;
+    return this.#writing.get(uid)?.wanted?.status ?? this.#lastKnown(pod);
+  }
+
+  #lastKnown(pod: Pod): PodStatus {
+    const written = this.#written.get(pod.metadata.uid);
+    return written && written.revision > revisionOf(pod) ? written.status : pod.status;
+  }
+
+  set(pod: Pod, status: PodStatus): void {
+    const { uid } = pod.metadata;
+    if (deepEqual(ownFields(this.current(pod)), ownFields(status))) return;
+    const writing = this.#writing.get(uid);
+    if (writing) {
+      writing.wanted = { pod, status };
+      return;
+    }
+    const begun: Writing = { wanted: { pod, status }, done: Promise.resolve() };
+    this.#writing.set(uid, begun);
+    begun.done = this.#write(uid, begun);
+  }
+
+  /** Resolves when all that was set for the pod has been written, or cannot be. */
+  async flushed(uid: string): Promise<void> {
+    await this.#writing.get(uid)?.done;
+  }
+
+  forget(uid: string): void {
+    this.#written.delete(uid);
+  }
+
+  async #write(uid: string, writing: Writing): Promise<void> {
+    const { clock, random, signal, log } = this.#options;
+    const backoff = new Backoff(clock, random, { initialMs: 200, maxMs: 10_000 });
+    while (writing.wanted && !signal.aborted) {
+      const { pod, status } = writing.wanted;
+      writing.wanted = undefined;
+      try {
+        const revision = revisionOf(await this.#patch(pod, status));
+        this.#written.set(uid, { status, revision });
+        backoff.reset();
+      } catch (error) {
+        // Gone, another of its name, or refused: it will not get better.
+        if (isReason(error, "NotFound") || isReason(error, "Conflict")) break;
+        if (error instanceof StatusError && error.code < 500 && error.code !== 429) {
+          log.error("the status of a pod was refused", { pod: pod.metadata.name, namespace: pod.metadata.namespace, error });
+          break;
+        }
+        log.debug("the status of a pod could not be written", { pod: pod.metadata.name, error });
+        writing.wanted ??= { pod, status };
+        await sleep(clock, backoff.next(), signal).catch(() => {});
+      }
+    }
+    this.#writing.delete(uid);
+  }
+
+  async #patch(pod: Pod, status: PodStatus): Promise<Pod> {
+    const { namespace, name, uid } = pod.metadata;
+    const body = { metadata: { uid }, status: statusPatch(this.#lastKnown(pod), status) };
+    return await this.#options.client.patch(pods, { namespace, name }, { type: "strategic", body }, { subresource: "status" });
+  }
+}
+
+/** Revisions of one server are ordered. */
+const revisionOf = ({ metadata }: Pod): bigint => BigInt(/^\d+$/.exec(metadata.resourceVersion ?? "")?.[0] ?? 0);
+
+/** The fields of a pod's status that are the kubelet's to write. */
+const OWN = [
+  "observedGeneration",
+  "phase",
+  "conditions",
+  "message",
+  "reason",
+  "hostIP",
+  "hostIPs",
+  "podIP",
+  "podIPs",
+  "startTime",
+  "initContainerStatuses",
+  "containerStatuses",
+  "ephemeralContainerStatuses",
+  "qosClass",
+] as const;
+const OWN_CONDITIONS = new Set(["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady"]);
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function ownFields(status: PodStatus): Fields {
+  const fields: Record<string, unknown> = {};
+  for (const name of OWN) {
+    const value = status[name];
+    if (value !== undefined) fields[name] = value;
+  }
+  fields.conditions = (status.conditions ?? []).filter(({ type }) => OWN_CONDITIONS.has(type));
+  return fields;
+}
+
+/** What turns the status before into the one after; null takes a field away. Lists with merge keys say what goes. */
+export function statusPatch(before: PodStatus, after: PodStatus): Record<string, unknown> {
+  const [from, to] = [ownFields(before), ownFields(after)];
+  const patch: Record<string, unknown> = {};
+  for (const name of OWN) {
+    if (deepEqual(from[name], to[name])) continue;
+    patch[name] = to[name] ?? null;
+    if ((name === "podIPs" || name === "hostIPs") && from[name]) patch[name] = [{ $patch: "replace" }, ...((to[name] ?? []) as unknown[])];
+  }
+  return patch;
+}

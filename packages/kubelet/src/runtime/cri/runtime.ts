@@ -1,0 +1,230 @@
+/**
+ * A runtime behind a CRI socket (containerd, CRI-O): each method is one call.
+ * Holds: the messages of failures are the runtime's own, without gRPC's words around them; events come from the runtime's
+ * GetContainerEvents where it has it, else from containerd's own event service.
+ */
+import {
+  type CallOptions,
+  type GrpcClient,
+  GrpcError,
+  type GrpcCode,
+  grpcClient,
+  isGrpcError,
+} from "@kubets/wire/grpc";
+import { ImageService, PodSandboxState, RuntimeService } from "@kubets/wire/generated/cri";
+import { POD_UID } from "../names.ts";
+import {
+  type ExecResult,
+  type Runtime,
+  RuntimeError,
+  type RuntimeErrorCode,
+  type RuntimeStatus,
+  type SandboxStatus,
+} from "../runtime.ts";
+import { watchEvents } from "./events.ts";
+import { containerOf, containerStatusOf, filesystemOf, imageOf, sandboxOf, statsOf } from "./messages.ts";
+
+export interface CriOptions {
+  /** `unix:///run/containerd/containerd.sock` */
+  readonly endpoint: string;
+  /** Where images are, when elsewhere. */
+  readonly imageEndpoint?: string;
+  /** For calls that should be quick. */
+  readonly timeoutMs?: number;
+}
+
+const TWO_MINUTES = 120_000;
+/** Setting up a sandbox waits for the network; pulling has no limit. */
+const SANDBOX_TIMEOUT_MS = 4 * 60_000;
+
+export function criRuntime({ endpoint, imageEndpoint, timeoutMs = TWO_MINUTES }: CriOptions): Runtime {
+  const runtimeClient = grpcClient({ target: target(endpoint) });
+  const imageClient =
+    imageEndpoint && imageEndpoint !== endpoint ? grpcClient({ target: target(imageEndpoint) }) : runtimeClient;
+
+  const caller =
+    (client: GrpcClient): GrpcClient["unary"] =>
+    (method, request, options) =>
+      client.unary(method, request, { timeoutMs, ...options }).catch((error: unknown) => {
+        throw runtimeError(error);
+      });
+  const call = caller(runtimeClient);
+  const callImages = caller(imageClient);
+
+  const execTimeout = (ms: number): CallOptions => ({ timeoutMs: ms + 5000 });
+
+  return {
+    async version() {
+      const { runtimeName, runtimeVersion, runtimeApiVersion } = await call(RuntimeService.version, {});
+      return { name: runtimeName, version: runtimeVersion, apiVersion: runtimeApiVersion };
+    },
+
+    async status(): Promise<RuntimeStatus> {
+      const { status, runtimeHandlers } = await call(RuntimeService.status, {});
+      const wrong = status?.conditions.filter((condition) => !condition.status) ?? [];
+      const is = (type: string) => status?.conditions.find((each) => each.type === type)?.status ?? false;
+      return {
+        ready: is("RuntimeReady"),
+        networkReady: is("NetworkReady"),
+        message: wrong.map(({ type, reason, message }) => `${type}=false reason:${reason} message:${message}`).join(", "),
+        handlers: runtimeHandlers.map(({ name, features }) => ({
+          name,
+          recursiveReadOnlyMounts: features?.recursiveReadOnlyMounts ?? false,
+          userNamespaces: features?.userNamespaces ?? false,
+        })),
+      };
+    },
+
+    async setPodCidr(podCidr) {
+      await call(RuntimeService.updateRuntimeConfig, { runtimeConfig: { networkConfig: { podCidr } } });
+    },
+
+    async runSandbox(config, handler) {
+      const request = { config, runtimeHandler: handler };
+      return (await call(RuntimeService.runPodSandbox, request, { timeoutMs: SANDBOX_TIMEOUT_MS })).podSandboxId;
+    },
+
+    async stopSandbox(id) {
+      await call(RuntimeService.stopPodSandbox, { podSandboxId: id }).catch(unlessGone);
+    },
+
+    async removeSandbox(id) {
+      await call(RuntimeService.removePodSandbox, { podSandboxId: id }).catch(unlessGone);
+    },
+
+    async listSandboxes(podUid) {
+      const { items } = await call(RuntimeService.listPodSandbox, { filter: ofPod(podUid) });
+      return items.map(sandboxOf);
+    },
+
+    async sandboxStatus(id): Promise<SandboxStatus> {
+      const { status } = await call(RuntimeService.podSandboxStatus, { podSandboxId: id });
+      if (!status) throw new RuntimeError("NotFound", `the runtime gave no status of the sandbox ${id}`);
+      const { network } = status;
+      const ips = network?.ip ? [network.ip, ...network.additionalIps.map(({ ip }) => ip)] : [];
+      return { ...sandboxOf(status), ready: status.state === PodSandboxState.SANDBOX_READY, ips };
+    },
+
+    async createContainer(sandboxId, config, sandboxConfig) {
+      const request = { podSandboxId: sandboxId, config, sandboxConfig };
+      return (await call(RuntimeService.createContainer, request)).containerId;
+    },
+
+    async startContainer(id) {
+      await call(RuntimeService.startContainer, { containerId: id });
+    },
+
+    async stopContainer(id, graceSeconds) {
+      const request = { containerId: id, timeout: graceSeconds };
+      await call(RuntimeService.stopContainer, request, { timeoutMs: timeoutMs + graceSeconds * 1000 }).catch(unlessGone);
+    },
+
+    async removeContainer(id) {
+      await call(RuntimeService.removeContainer, { containerId: id }).catch(unlessGone);
+    },
+
+    async listContainers(podUid) {
+      const { containers } = await call(RuntimeService.listContainers, { filter: ofPod(podUid) });
+      return containers.map(containerOf);
+    },
+
+    async containerStatus(id) {
+      const { status } = await call(RuntimeService.containerStatus, { containerId: id });
+      if (!status) throw new RuntimeError("NotFound", `the runtime gave no status of the container ${id}`);
+      return containerStatusOf(status);
+    },
+
+    async updateResources(id, linux) {
+      await call(RuntimeService.updateContainerResources, { containerId: id, linux });
+    },
+
+    async reopenLog(id) {
+      await call(RuntimeService.reopenContainerLog, { containerId: id });
+    },
+
+    async execSync(id, command, limitMs): Promise<ExecResult> {
+      const request = { containerId: id, cmd: command, timeout: Math.ceil(limitMs / 1000) };
+      const { stdout, stderr, exitCode } = await call(RuntimeService.execSync, request, execTimeout(limitMs)).catch(
+        (error: unknown) => {
+          // containerd says DeadlineExceeded in words, with the code UNKNOWN.
+          if (error instanceof RuntimeError && /timeout .* exceeded|deadline exceeded/i.test(error.message)) {
+            throw new RuntimeError("Timeout", `command timed out: ${error.message}`, { cause: error });
+          }
+          throw error;
+        },
+      );
+      return { stdout: Buffer.from(stdout), stderr: Buffer.from(stderr), exitCode };
+    },
+
+    async exec(id, command, streams) {
+      return { url: (await call(RuntimeService.exec, { containerId: id, cmd: command, ...streams })).url };
+    },
+
+    async attach(id, streams) {
+      return { url: (await call(RuntimeService.attach, { containerId: id, ...streams })).url };
+    },
+
+    async portForward(sandboxId, ports) {
+      return { url: (await call(RuntimeService.portForward, { podSandboxId: sandboxId, port: ports })).url };
+    },
+
+    async imageStatus(image) {
+      const found = (await callImages(ImageService.imageStatus, { image: { image } })).image;
+      return found && imageOf(found);
+    },
+
+    async listImages() {
+      return (await callImages(ImageService.listImages, {})).images.map(imageOf);
+    },
+
+    async pullImage(image, auth, sandboxConfig) {
+      const request = { image: { image }, ...(auth && { auth }), ...(sandboxConfig && { sandboxConfig }) };
+      const hours = { timeoutMs: 6 * 3_600_000 };
+      return (await callImages(ImageService.pullImage, request, hours)).imageRef;
+    },
+
+    async removeImage(image) {
+      await callImages(ImageService.removeImage, { image: { image } }).catch(unlessGone);
+    },
+
+    async imageFilesystem() {
+      const { imageFilesystems } = await callImages(ImageService.imageFsInfo, {});
+      return imageFilesystems[0] && filesystemOf(imageFilesystems[0]);
+    },
+
+    async containerStats() {
+      return (await call(RuntimeService.listContainerStats, {})).stats.map(statsOf);
+    },
+
+    watch: (changed, signal) =>
+      watchEvents(runtimeClient, changed, signal).catch((error: unknown) => {
+        throw runtimeError(error);
+      }),
+
+    close() {
+      runtimeClient.close();
+      if (imageClient !== runtimeClient) imageClient.close();
+    },
+  };
+}
+
+const target = (endpoint: string): string => (endpoint.startsWith("/") ? `unix://${endpoint}` : endpoint);
+
+const ofPod = (podUid: string | undefined) => (podUid === undefined ? {} : { labelSelector: { [POD_UID]: podUid } });
+
+const CODES: Partial<Record<GrpcCode, RuntimeErrorCode>> = {
+  NOT_FOUND: "NotFound",
+  DEADLINE_EXCEEDED: "Timeout",
+  UNIMPLEMENTED: "Unimplemented",
+  UNAVAILABLE: "Unavailable",
+};
+
+function runtimeError(error: unknown): unknown {
+  if (!(error instanceof GrpcError)) return error;
+  return new RuntimeError(CODES[error.code] ?? "Unknown", error.message, { cause: error });
+}
+
+function unlessGone(error: unknown): undefined {
+  if (isGrpcError(error, "NOT_FOUND") || (error instanceof RuntimeError && error.code === "NotFound")) return undefined;
+  throw error;
+}

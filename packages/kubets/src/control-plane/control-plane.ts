@@ -1,0 +1,34 @@
+/**
+ * The control plane in one process: the API server, and beside it the controllers and the scheduler, which reach it in process, each as a user
+ * of its own. Nothing but storage and sockets is outside.
+ */
+import type { ApiServer } from "@kubets/apiserver/api-server";
+import type { User } from "@kubets/apiserver/authn/authenticator";
+import type { Client } from "@kubets/client/client";
+import { createEventRecorder } from "@kubets/client/cluster-event-recorder";
+import { SharedInformers } from "@kubets/client/informer/shared-informers";
+import { createClient } from "@kubets/client/typed-client";
+import type { Clock, Logger, Random } from "@kubets/machinery";
+import { type RunningScheduler, startScheduler } from "@kubets/scheduler";
+
+export interface ControlPlaneParts {
+  readonly server: ApiServer;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+/** A client in the server's process, as one of the control plane's own users. */
+export function clientAs({ server }: Pick<ControlPlaneParts, "server">, user: User, userAgent: string): Client {
+  return createClient(server.transport(user), { userAgent });
+}
+
+export function startSchedulerIn(parts: ControlPlaneParts): RunningScheduler {
+  const { clock, random, signal } = parts;
+  const log = parts.log.with({ component: "scheduler" });
+  const client = clientAs(parts, { name: "system:kube-scheduler", groups: [] }, "kube-scheduler");
+  const cache = new SharedInformers({ client, clock, random, log, signal });
+  const events = createEventRecorder({ client, clock, random, log, component: "default-scheduler", signal });
+  return startScheduler({ client, cache, clock, random, log, events, signal });
+}

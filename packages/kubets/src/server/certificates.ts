@@ -1,0 +1,72 @@
+/** The certificates of a control plane, each for one purpose, from the cluster's own authority. */
+import { mustParseCidr } from "@kubets/machinery/cidr";
+import type { ClusterPki, KeyPair } from "../cluster/pki.ts";
+
+export interface ServerNames {
+  readonly advertiseAddress: string;
+  readonly more: readonly string[];
+  readonly serviceCidr: string;
+  readonly clusterDomain: string;
+}
+
+export function servingCertificate(
+  pki: ClusterPki,
+  { advertiseAddress, more, serviceCidr, clusterDomain }: ServerNames,
+): KeyPair {
+  const isAddress = (name: string) => /^[\d.]+$/.test(name) || name.includes(":");
+  const serviceAddress = mustParseCidr(serviceCidr.split(",")[0] as string).nth(1);
+  return pki.certificate("apiserver", {
+    commonName: "kube-apiserver",
+    usages: ["serverAuth"],
+    dnsNames: [
+      "kubernetes",
+      "kubernetes.default",
+      "kubernetes.default.svc",
+      `kubernetes.default.svc.${clusterDomain}`,
+      "localhost",
+      ...more.filter((n) => !isAddress(n)),
+    ],
+    ipAddresses: [
+      ...new Set([
+        "127.0.0.1",
+        advertiseAddress,
+        ...(serviceAddress ? [serviceAddress.toString()] : []),
+        ...more.filter(isAddress),
+      ]),
+    ],
+  });
+}
+
+/** Who the API server is to kubelets. */
+export const kubeletClientCertificate = (pki: ClusterPki): KeyPair =>
+  pki.certificate("apiserver-kubelet-client", {
+    commonName: "kube-apiserver-kubelet-client",
+    organizations: ["system:masters"],
+    usages: ["clientAuth"],
+  });
+
+/** The person who made the cluster. */
+export const adminCertificate = (pki: ClusterPki): KeyPair =>
+  pki.certificate("admin", {
+    commonName: "kubernetes-admin",
+    organizations: ["system:masters"],
+    usages: ["clientAuth"],
+  });
+
+/** A node, to the API server and to those who call its kubelet. */
+export const nodeCertificate = (pki: ClusterPki, node: string, address: string): KeyPair =>
+  pki.certificate(`node-${node}`, {
+    commonName: `system:node:${node}`,
+    organizations: ["system:nodes"],
+    usages: ["clientAuth", "serverAuth"],
+    dnsNames: [node],
+    ipAddresses: [address, "127.0.0.1"],
+  });
+
+/** The proxy of every node. */
+export const proxyCertificate = (pki: ClusterPki): KeyPair =>
+  pki.certificate("kube-proxy", {
+    commonName: "system:kube-proxy",
+    organizations: ["system:node-proxier"],
+    usages: ["clientAuth"],
+  });

@@ -1,0 +1,54 @@
+/** What the all-in-one server is told: where it keeps things, how nodes and people reach it, and the ranges of the cluster. */
+import { bool, defineFlags, int, list, text } from "@kubets/machinery/flags";
+
+export const serverFlags = defineFlags({
+  cluster: text({
+    default: "default",
+    placeholder: "NAME",
+    help: "The cluster's name; its files are in ~/.kubets/NAME.",
+  }),
+  "bind-address": text({ default: "0.0.0.0", placeholder: "ADDRESS", help: "The address to listen on." }),
+  "secure-port": int({ default: 6443, min: 0, max: 65535, placeholder: "PORT", help: "The port of HTTPS." }),
+  "advertise-address": text({
+    placeholder: "ADDRESS",
+    help: "The address at which nodes and pods reach this server (the machine's own by default).",
+  }),
+  "listen-fd": list({
+    placeholder: "FD",
+    help: "Sockets that listen already, handed over by their numbers.",
+    hidden: true,
+  }),
+  "tls-san": list({ placeholder: "NAME", help: "More names and addresses for the serving certificate." }),
+  "service-cluster-ip-range": text({
+    default: "10.96.0.0/16",
+    placeholder: "CIDR",
+    help: "The addresses of services.",
+  }),
+  "service-node-port-range": text({
+    default: "30000-32767",
+    placeholder: "FROM-TO",
+    help: "The node ports of services.",
+  }),
+  "cluster-cidr": text({
+    default: "10.244.0.0/16",
+    placeholder: "CIDR",
+    help: "The addresses of pods; each node gets a part.",
+  }),
+  "cluster-domain": text({
+    default: "cluster.local",
+    placeholder: "DOMAIN",
+    help: "The domain of the cluster's names.",
+  }),
+  "etcd-servers": list({ placeholder: "URL", help: "The etcd members to store in, instead of the embedded store." }),
+  "disable-scheduler": bool({ help: "Leave scheduling to another process." }),
+  controllers: list({
+    default: ["*"],
+    help: "The controllers to run: names, -NAME, and * for those that run by default.",
+  }),
+  v: int({
+    default: 0,
+    short: "v",
+    placeholder: "LEVEL",
+    help: "How much is logged; 4 and more tell of each request.",
+  }),
+});

@@ -1,0 +1,128 @@
+/** The all-in-one server: storage, API server, controllers and scheduler in one process, with certificates from the cluster's own authority. */
+import { admissionPlugins } from "@kubets/apiserver/admission/plugins/index";
+import { featureGates } from "@kubets/apiserver/feature-gates";
+import { type RunningApiServer, runApiServer } from "@kubets/apiserver/run-api-server";
+import { serviceNetworkOptions } from "@kubets/apiserver/services/options";
+import { startControllers } from "@kubets/controllers/start-controllers";
+import type { Clock, Logger, Random } from "@kubets/machinery";
+import type { FlagValues } from "@kubets/machinery/flags";
+import { connectEtcd, openEmbeddedStorage, type Storage } from "@kubets/storage";
+import { keyFromPem, publicOf } from "@kubets/wire/x509";
+import { clusterHome } from "../cluster/home.ts";
+import { writeKubeconfig } from "../cluster/kubeconfig.ts";
+import { ClusterPki } from "../cluster/pki.ts";
+import { clientAs, startSchedulerIn } from "../control-plane/control-plane.ts";
+import { adminCertificate, kubeletClientCertificate, servingCertificate } from "./certificates.ts";
+import type { serverFlags } from "./options.ts";
+
+export { machineAddress } from "@kubets/apiserver/run-api-server";
+
+export interface ServerParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+export type ServerFlags = FlagValues<typeof serverFlags>;
+
+export interface RunningServer {
+  readonly api: RunningApiServer;
+  readonly pki: ClusterPki;
+  close(): Promise<void>;
+}
+
+export async function runServer(
+  flags: ServerFlags,
+  advertiseAddress: string,
+  parts: ServerParts,
+): Promise<RunningServer> {
+  const { clock, random, log, signal } = parts;
+  const home = clusterHome(flags.cluster);
+  const pki = new ClusterPki(home.pki, clock.now());
+  const storage = await openStorage(flags, home.data, parts);
+  const issuer = `https://kubernetes.default.svc.${flags["cluster-domain"]}`;
+  const tokenKey = keyFromPem(pki.signingKey("service-account"));
+  const gates = featureGates();
+  const api = await runApiServer({
+    storage,
+    clock,
+    random,
+    log: log.with({ component: "apiserver" }),
+    listen: {
+      host: flags["bind-address"],
+      port: flags["secure-port"],
+      tls: {
+        ...servingCertificate(pki, {
+          advertiseAddress,
+          more: flags["tls-san"],
+          serviceCidr: flags["service-cluster-ip-range"],
+          clusterDomain: flags["cluster-domain"],
+        }),
+        clientCa: pki.caPem,
+      },
+    },
+    alsoListen: flags["listen-fd"].map(Number),
+    advertiseAddress,
+    anonymous: true,
+    serviceAccounts: { issuers: [issuer], audiences: [issuer], signingKey: tokenKey, publicKeys: [publicOf(tokenKey)] },
+    authorizationModes: ["RBAC"],
+    admission: admissionPlugins({ enable: [], disable: [] }),
+    serviceNetwork: serviceNetworkOptions(flags["service-cluster-ip-range"]),
+    endpoint: true,
+    allowPrivileged: true,
+    minWatchSeconds: 1800,
+    nodes: { tls: { ...kubeletClientCertificate(pki), ca: pki.caPem }, addressTypes: ["InternalIP", "Hostname"] },
+    featureEnabled: (name) => gates.enabled(name as Parameters<typeof gates.enabled>[0]),
+  });
+  writeKubeconfig(home.kubeconfig, {
+    cluster: `kubets-${flags.cluster}`,
+    server: `https://127.0.0.1:${api.listener.port}`,
+    ca: pki.caPem,
+    user: "admin",
+    credentials: adminCertificate(pki),
+  });
+  const inside = { ...parts, server: api.server };
+  const controllers = startControllers({
+    client: clientAs(
+      inside,
+      { name: "system:kube-controller-manager", groups: ["system:masters"] },
+      "kube-controller-manager",
+    ),
+    clientFor: (account) => clientAs(inside, serviceAccount(account), `kube-controller-manager/${account}`),
+    clock,
+    random,
+    log: log.with({ component: "controllers" }),
+    signal,
+    controllers: flags.controllers,
+    options: {
+      rootCa: pki.caPem,
+      clusterCidrs: flags["cluster-cidr"].split(","),
+      signer: { certificate: pki.caPem, key: pki.authority.key },
+      serviceAccountKey: tokenKey,
+    },
+  });
+  const scheduler = flags["disable-scheduler"] ? undefined : startSchedulerIn(inside);
+  await Promise.all([controllers.started, scheduler?.ready]);
+  log.info("control plane ready", { port: api.listener.port, controllers: controllers.names.length });
+  return {
+    api,
+    pki,
+    async close() {
+      await controllers.stopped;
+      await api.close();
+      await storage.close();
+    },
+  };
+}
+
+function openStorage(flags: ServerFlags, folder: string, { clock, log }: ServerParts): Promise<Storage> {
+  if (flags["etcd-servers"].length) return connectEtcd({ endpoints: [...flags["etcd-servers"]], clock, logger: log });
+  return openEmbeddedStorage({ folder, clock, logger: log });
+}
+
+/** Each controller has the rights of its own account and no more. */
+const serviceAccount = (name: string) => ({
+  name: `system:serviceaccount:kube-system:${name}`,
+  groups: ["system:serviceaccounts", "system:serviceaccounts:kube-system"],
+});

@@ -1,0 +1,104 @@
+/**
+ * What stands in the table whatever services there are: the hooks, the shared maps, and the roads of a packet between them.
+ *
+ * A packet for a service: firewall (source ranges), then `services` looks up its destination and goes to the chain of the virtual port,
+ * which marks for masquerading what must come back here, and translates. What found no endpoint goes on untranslated and is
+ * refused or dropped after routing.
+ */
+import { addressType, MASQUERADE_MARK, map, type NftFamily, TABLE } from "./names.ts";
+
+export interface BaseOptions {
+  /** Where pods live; sources elsewhere are masqueraded on their way to a cluster IP. Unknown when empty. */
+  readonly clusterCidrs: readonly string[];
+  /** Masquerades everything that goes to a cluster IP. */
+  readonly masqueradeAll: boolean;
+  /** Where cluster IPs are from; what goes to one that no service has is dropped, and never leaves the node. Unknown when empty. */
+  readonly serviceCidrs: readonly string[];
+  /** Addresses or ranges of this node where node ports are served; every local address but loopback when empty. */
+  readonly nodePortAddresses: readonly string[];
+}
+
+export const isOfFamily = (family: NftFamily, address: string): boolean => address.includes(":") === (family === "ip6");
+
+export function baseRuleset(family: NftFamily, options: BaseOptions): string[] {
+  const lines: string[] = [];
+  const address = addressType(family);
+  const table = `${family} ${TABLE}`;
+  const verdictKey = `type ${address} . inet_proto . inet_service : verdict`;
+  lines.push(
+    `add map ${table} ${map.services} { ${verdictKey} ; }`,
+    `add map ${table} ${map.nodePorts} { type inet_proto . inet_service : verdict ; }`,
+    `add map ${table} ${map.unserved} { ${verdictKey} ; }`,
+    `add map ${table} ${map.unservedNodePorts} { type inet_proto . inet_service : verdict ; }`,
+    `add map ${table} ${map.firewall} { ${verdictKey} ; }`,
+    `add set ${table} ${map.clusterIps} { type ${address} ; }`,
+    `add set ${table} ${map.hairpin} { type ${address} . ${address} ; }`,
+  );
+  for (const [name, rules] of Object.entries(baseChains(family, options))) {
+    const hook = HOOKS[name];
+    lines.push(`add chain ${table} ${name}${hook ? ` { type ${hook} ; }` : ""}`);
+    for (const rule of rules) lines.push(`add rule ${table} ${name} ${rule}`);
+  }
+  return lines;
+}
+
+/** The firewall stands before translation (-100), the refusals behind it. */
+const HOOKS: Readonly<Record<string, string>> = {
+  "nat-prerouting": "nat hook prerouting priority -100",
+  "nat-output": "nat hook output priority -100",
+  "nat-postrouting": "nat hook postrouting priority 100",
+  "filter-prerouting": "filter hook prerouting priority -110",
+  "filter-output": "filter hook output priority -110",
+  "filter-input": "filter hook input priority -90",
+  "filter-forward": "filter hook forward priority -90",
+  "filter-output-post-dnat": "filter hook output priority -90",
+};
+
+/** In an order in which no rule names a chain that comes later. */
+function baseChains(family: NftFamily, options: BaseOptions): Record<string, string[]> {
+  const service = `${family} daddr . meta l4proto . th dport`;
+  const services = options.serviceCidrs.filter((cidr) => isOfFamily(family, cidr));
+  const onNode = nodePortMatch(family, options.nodePortAddresses);
+  return {
+    "mark-for-masquerade": [`meta mark set meta mark or ${MASQUERADE_MARK}`],
+    "reject-chain": ["reject"],
+    services: [
+      ...masqueradeToClusterIps(family, options),
+      `${service} vmap @${map.services}`,
+      `${onNode} meta l4proto . th dport vmap @${map.nodePorts}`,
+    ],
+    "firewall-check": [`${service} vmap @${map.firewall}`],
+    "endpoints-check": [
+      `${service} vmap @${map.unserved}`,
+      `${onNode} meta l4proto . th dport vmap @${map.unservedNodePorts}`,
+    ],
+    "cluster-ips-check": [
+      `${family} daddr @${map.clusterIps} reject`,
+      ...(services.length > 0 ? [`${family} daddr { ${services.join(", ")} } drop`] : []),
+    ],
+    "nat-prerouting": ["jump services"],
+    "nat-output": ["jump services"],
+    "nat-postrouting": [
+      `meta mark and ${MASQUERADE_MARK} != 0 meta mark set meta mark xor ${MASQUERADE_MARK} masquerade fully-random`,
+      `ct status dnat ${family} saddr . ${family} daddr @${map.hairpin} masquerade fully-random`,
+    ],
+    "filter-prerouting": ["ct state new jump firewall-check"],
+    "filter-output": ["ct state new jump firewall-check"],
+    "filter-input": ["ct state new jump endpoints-check"],
+    "filter-forward": ["ct state new jump endpoints-check", "ct state new jump cluster-ips-check"],
+    "filter-output-post-dnat": ["ct state new jump endpoints-check", "ct state new jump cluster-ips-check"],
+  };
+}
+
+function masqueradeToClusterIps(family: NftFamily, { clusterCidrs, masqueradeAll }: BaseOptions): string[] {
+  const rule = (match: string) => [`${family} daddr @${map.clusterIps}${match} jump mark-for-masquerade`];
+  if (masqueradeAll) return rule("");
+  const pods = clusterCidrs.filter((cidr) => isOfFamily(family, cidr));
+  return pods.length > 0 ? rule(` ${family} saddr != { ${pods.join(", ")} }`) : [];
+}
+
+function nodePortMatch(family: NftFamily, addresses: readonly string[]): string {
+  const here = addresses.filter((each) => isOfFamily(family, each));
+  if (here.length > 0) return `fib daddr type local ${family} daddr { ${here.join(", ")} }`;
+  return `fib daddr type local ${family} daddr != ${family === "ip" ? "127.0.0.0/8" : "::1"}`;
+}

@@ -1,0 +1,169 @@
+/**
+ * One virtual port as nftables say it: its own chains and sets, and its elements in the shared maps.
+ * Holds: a pure function of the virtual port and the options, so that two renderings can be compared to find the change.
+ */
+import type { Target, Targets, VirtualPort } from "../plan.ts";
+import { type BaseOptions, isOfFamily } from "./base.ts";
+import { addressType, chainName, map, type NftFamily, nftFamily } from "./names.ts";
+
+export interface Rendered {
+  readonly family: NftFamily;
+  /** Rules by chain, called chains before their callers. */
+  readonly chains: ReadonlyMap<string, readonly string[]>;
+  /** Declarations by name. */
+  readonly sets: ReadonlyMap<string, string>;
+  readonly elements: readonly Element[];
+}
+
+export interface Element {
+  readonly map: string;
+  readonly key: string;
+  /** The verdict; none in a set. */
+  readonly value?: string;
+}
+
+export function render(port: VirtualPort, options: BaseOptions): Rendered {
+  return new Renderer(port, options).render();
+}
+
+class Renderer {
+  readonly #port: VirtualPort;
+  readonly #options: BaseOptions;
+  readonly #family: NftFamily;
+  readonly #protocol: string;
+  readonly #chains = new Map<string, readonly string[]>();
+  readonly #sets = new Map<string, string>();
+  readonly #elements: Element[] = [];
+  /** Chains by the targets over which they spread. */
+  readonly #balancers = new Map<string, string>();
+
+  constructor(port: VirtualPort, options: BaseOptions) {
+    this.#port = port;
+    this.#options = options;
+    this.#family = nftFamily(port.family);
+    this.#protocol = port.protocol.toLowerCase();
+  }
+
+  render(): Rendered {
+    this.#internal();
+    this.#external();
+    this.#hairpins();
+    return { family: this.#family, chains: this.#chains, sets: this.#sets, elements: this.#elements };
+  }
+
+  #internal(): void {
+    const { clusterIp, port, internal } = this.#port;
+    if (!clusterIp) return;
+    this.#elements.push({ map: map.clusterIps, key: clusterIp });
+    const key = `${clusterIp} . ${this.#protocol} . ${port}`;
+    if (internal.endpoints.length > 0)
+      this.#elements.push({ map: map.services, key, value: `goto ${this.#balance("service", internal)}` });
+    else this.#elements.push({ map: map.unserved, key, value: refusal(internal) });
+  }
+
+  #external(): void {
+    const { externalIps, loadBalancerIps, sourceRanges, nodePort, port, external, externalFromInside } = this.#port;
+    const ips = [...new Set([...externalIps, ...loadBalancerIps])];
+    if (ips.length === 0 && !nodePort) return;
+    const keys = ips.map((ip) => `${ip} . ${this.#protocol} . ${port}`);
+    const nodeKey = `${this.#protocol} . ${nodePort}`;
+    if (external.endpoints.length > 0 || externalFromInside?.endpoints.length) {
+      const value = `goto ${this.#entrance()}`;
+      for (const key of keys) this.#elements.push({ map: map.services, key, value });
+      if (nodePort) this.#elements.push({ map: map.nodePorts, key: nodeKey, value });
+    }
+    if (external.endpoints.length === 0) {
+      const value = refusal(external);
+      for (const key of keys) this.#elements.push({ map: map.unserved, key, value });
+      if (nodePort) this.#elements.push({ map: map.unservedNodePorts, key: nodeKey, value });
+    }
+    if (sourceRanges.length > 0) this.#firewall(loadBalancerIps, sourceRanges);
+  }
+
+  /** The chain for those who come by an address from outside. */
+  #entrance(): string {
+    const { id, external, externalFromInside: inside, masqueradeExternal } = this.#port;
+    const rules: string[] = [];
+    if (inside?.endpoints.length) {
+      const chain = this.#balance("inside", inside);
+      const pods = this.#options.clusterCidrs.filter((cidr) => isOfFamily(this.#family, cidr));
+      if (pods.length > 0) rules.push(`${this.#family} saddr { ${pods.join(", ")} } goto ${chain}`);
+      rules.push("fib saddr type local jump mark-for-masquerade", `fib saddr type local goto ${chain}`);
+    }
+    if (masqueradeExternal) rules.push("jump mark-for-masquerade");
+    if (external.endpoints.length > 0) rules.push(`goto ${this.#balance("outside", external)}`);
+    const name = chainName("external", id);
+    this.#chains.set(name, rules);
+    return name;
+  }
+
+  #firewall(ips: readonly string[], ranges: readonly string[]): void {
+    const name = chainName("firewall", this.#port.id);
+    this.#chains.set(name, [`${this.#family} saddr != { ${ranges.join(", ")} } drop`]);
+    for (const ip of new Set(ips))
+      this.#elements.push({
+        map: map.firewall,
+        key: `${ip} . ${this.#protocol} . ${this.#port.port}`,
+        value: `goto ${name}`,
+      });
+  }
+
+  /** The chain that spreads over these targets; two roads with the same targets share it. */
+  #balance(kind: string, { endpoints }: Targets): string {
+    const { id, affinitySeconds } = this.#port;
+    const same = endpoints.map(socket).join();
+    const known = this.#balancers.get(same);
+    if (known) return known;
+    const name = chainName(kind, id);
+    this.#balancers.set(same, name);
+    this.#chains.set(name, affinitySeconds ? this.#sticky(endpoints, affinitySeconds) : [this.#translate(endpoints)]);
+    return this.#moveLast(name);
+  }
+
+  /** A chain comes after those that it names. */
+  #moveLast(name: string): string {
+    const rules = this.#chains.get(name) as readonly string[];
+    this.#chains.delete(name);
+    this.#chains.set(name, rules);
+    return name;
+  }
+
+  #translate(endpoints: readonly Target[]): string {
+    const before = `meta l4proto ${this.#protocol} dnat ${this.#family}`;
+    if (endpoints.length === 1) return `${before} to ${socket(endpoints[0] as Target)}`;
+    const choices = endpoints.map(({ ip, port }, i) => `${i} : ${ip} . ${port}`);
+    return `${before} addr . port to numgen random mod ${endpoints.length} map { ${choices.join(", ")} }`;
+  }
+
+  /** Who was at an endpoint in time goes there again; all others are spread, and remembered. */
+  #sticky(endpoints: readonly Target[], seconds: number): string[] {
+    const { id } = this.#port;
+    const type = addressType(this.#family);
+    const roads = endpoints.map((endpoint) => {
+      const clients = chainName("affinity", id, `${socket(endpoint)} ${seconds}`);
+      const chain = chainName("endpoint", id, socket(endpoint));
+      this.#sets.set(clients, `{ type ${type} ; flags dynamic,timeout ; timeout ${seconds}s ; }`);
+      this.#chains.set(chain, [
+        `update @${clients} { ${this.#family} saddr }`,
+        `meta l4proto ${this.#protocol} dnat ${this.#family} to ${socket(endpoint)}`,
+      ]);
+      return { clients, chain };
+    });
+    const choices = roads.map(({ chain }, i) => `${i} : goto ${chain}`);
+    return [
+      ...roads.map(({ clients, chain }) => `${this.#family} saddr @${clients} goto ${chain}`),
+      `numgen random mod ${roads.length} vmap { ${choices.join(", ")} }`,
+    ];
+  }
+
+  /** A pod that reaches itself through a service must see another source than itself. That happens only on its own node. */
+  #hairpins(): void {
+    const { internal, external, externalFromInside } = this.#port;
+    const all = [internal, external, externalFromInside].flatMap((targets) => targets?.endpoints ?? []);
+    const ips = new Set(all.filter(({ local }) => local).map(({ ip }) => ip));
+    for (const ip of ips) this.#elements.push({ map: map.hairpin, key: `${ip} . ${ip}` });
+  }
+}
+
+const refusal = ({ whenEmpty }: Targets): string => (whenEmpty === "drop" ? "drop" : "goto reject-chain");
+const socket = ({ ip, port }: Target): string => (ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`);

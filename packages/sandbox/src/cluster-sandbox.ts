@@ -1,0 +1,215 @@
+/**
+ * A cluster's part of this machine: its bridge in a namespace of its own, where the control plane runs, and its nodes on it.
+ * Holds: the caller has the cluster's folder for itself (one process at a time). What a crashed run left is removed first; data stays. A
+ * failure on the way removes what was made.
+ */
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Clock, Logger } from "@kubets/machinery";
+import { makeLeaf } from "./cgroups/cgroup.ts";
+import { findHierarchies } from "./cgroups/hierarchies.ts";
+import type { RegistryMirror } from "./containerd/config.ts";
+import { type HostPort, type HostPortOptions, publish } from "./host-port.ts";
+import { writeArchive } from "./images/commands.ts";
+import { DEMO_IMAGE, makeLocalImages, PAUSE_IMAGE } from "./images/local-images.ts";
+import { Journal } from "./inventory/journal.ts";
+import { type ClusterPlace, clusterPlace, journalPath, namespaceFolder } from "./inventory/place.ts";
+import { removeEverything } from "./inventory/remove.ts";
+import { chooseNamespaceDriver } from "./namespaces/choose.ts";
+import type { NamespaceDriver, Scope } from "./namespaces/driver.ts";
+import { readMounts } from "./namespaces/mounts.ts";
+import { makeNamespaces } from "./namespaces/namespace-set.ts";
+import { applyLines, applyWhatWorks, setSysctls } from "./network/apply.ts";
+import { attachLines, controlPlaneLines, peerLines, portName, serviceGatewayLines } from "./network/commands.ts";
+import { readMachineRanges } from "./network/machine-ranges.ts";
+import { collisions, controlPlaneAddress, type NetworkOptions, type NetworkPlan, nodeAddresses, planNetwork } from "./network/plan.ts";
+import { openUplink } from "./network/uplink.ts";
+import { nodePlace } from "./node-place.ts";
+import { createNode, type NodeGround, type NodeSandbox } from "./node-sandbox.ts";
+import { machineCapabilities } from "./programs/capabilities.ts";
+import { findPrograms, type Programs } from "./programs/find.ts";
+import { Remembered } from "./remembered.ts";
+
+export interface ClusterSandboxOptions {
+  readonly name: string;
+  /** Kept between runs; removed by `remove`. */
+  readonly folder: string;
+  /** Ranges, for a new cluster; one that is there keeps its own. */
+  readonly network?: NetworkOptions;
+  /** Whether pods reach the world through this machine. */
+  readonly uplink: boolean;
+  readonly mirrors?: readonly RegistryMirror[];
+  /** The first that works, by default. */
+  readonly driver?: NamespaceDriver["name"];
+  readonly programs?: Programs;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface ClusterSandbox {
+  readonly place: ClusterPlace;
+  readonly plan: NetworkPlan;
+  readonly driver: NamespaceDriver;
+  /** Where the control plane runs. */
+  readonly scope: Scope & { readonly net: string };
+  /** The control plane's address, for nodes and pods. */
+  readonly address: string;
+  /** May be called for several nodes at once. */
+  addNode(name: string): Promise<NodeSandbox>;
+  /** The node through which the control plane reaches services; the first one until told otherwise. */
+  setServiceGateway(node: NodeSandbox): Promise<void>;
+  /** Opens a port of the host; the target's scope is the control plane's unless told otherwise. */
+  publish(options: Pick<HostPortOptions, "hostAddress" | "hostPort" | "protocol"> & { target: { host: string; port: number; scope?: Scope } }): Promise<HostPort>;
+  /** Ends everything and keeps the folder. Gives what could not be removed. */
+  stop(): Promise<string[]>;
+  /** Ends everything and removes the folder too. */
+  remove(): Promise<string[]>;
+}
+
+interface Attached {
+  readonly index: number;
+  readonly net: string;
+}
+
+export async function createClusterSandbox(options: ClusterSandboxOptions): Promise<ClusterSandbox> {
+  const { clock, log } = options;
+  const place = clusterPlace(options.name, options.folder);
+  const capabilities = await machineCapabilities(place.folder);
+  if (capabilities.refusals.length > 0) throw new Error(`real nodes cannot run here: ${capabilities.refusals.join("; ")}`);
+  const hierarchies = findHierarchies(await readMounts());
+  if (!hierarchies) throw new Error("no cgroup hierarchy is mounted");
+  if (existsSync(place.runFolder)) {
+    log.info("removing what an earlier run left", { cluster: place.name });
+    await removeEverything(place, { clock, log, keepData: true });
+  }
+  const remembered = await rememberedPlan(place, options);
+  const { plan } = remembered;
+  const driver = await chooseNamespaceDriver(options.driver);
+  const journal = new Journal(journalPath(place));
+  const attached = new Map<string, Attached>();
+  const published = new Set<HostPort>();
+  const scope = { net: join(namespaceFolder(place), "control-plane", "net") };
+
+  const end = async (keepData: boolean): Promise<string[]> => {
+    await Promise.all([...published].map((port) => port.close()));
+    published.clear();
+    await driver.close();
+    return await removeEverything(place, { clock, log, keepData });
+  };
+
+  // One at a time: a node that comes learns the way to all before it, and they to it.
+  let wiring = Promise.resolve();
+  const inTurn = (work: () => Promise<void>): Promise<void> => {
+    const done = wiring.then(work);
+    wiring = done.catch(() => {});
+    return done;
+  };
+
+  const ground: NodeGround = {
+    cluster: place,
+    plan,
+    driver,
+    hierarchies,
+    capabilities,
+    programs: options.programs ?? (await findPrograms()),
+    journal,
+    uplink: options.uplink,
+    mirrors: options.mirrors ?? [],
+    clock,
+    log,
+    localImages: once(() => localImages(place, ground.programs)),
+    attach: (name, index, net) =>
+      inTurn(async () => {
+        await applyLines(scope, attachLines(plan, index, net));
+        if (attached.size === 0) await applyLines(scope, serviceGatewayLines(plan, index));
+        attached.set(name, { index, net });
+      }),
+    detach: (name, index) =>
+      inTurn(async () => {
+        attached.delete(name);
+        const { podRange } = nodeAddresses(plan, index);
+        await applyWhatWorks(scope, [`link delete ${portName(index)}`, `route delete ${podRange}`]);
+        for (const other of attached.values()) await applyWhatWorks(other, [`route delete ${podRange}`]);
+      }),
+  };
+
+  /** Both ways between a node and all others; its own link has its address by now. */
+  const connectPeers = (name: string, index: number, net: string): Promise<void> =>
+    inTurn(async () => {
+      const others = [...attached].filter(([other]) => other !== name).map(([, peer]) => peer);
+      await applyLines({ net }, others.flatMap((peer) => peerLines(plan, peer.index)));
+      for (const peer of others) await applyWhatWorks(peer, peerLines(plan, index));
+    });
+
+  try {
+    await mkdir(place.runFolder, { recursive: true, mode: 0o755 });
+    const cgroups = await makeLeaf(hierarchies, `${place.cgroup}/control-plane`);
+    await makeNamespaces({ folder: join(namespaceFolder(place), "control-plane"), kinds: ["net"] });
+    await applyLines(scope, controlPlaneLines(plan));
+    await setSysctls(scope, { "net/ipv4/ip_forward": "1", "net/ipv4/conf/all/rp_filter": "0", "net/ipv4/conf/default/rp_filter": "0" });
+    if (options.uplink) await openUplink(place, plan, scope, log);
+    return {
+      place,
+      plan,
+      driver,
+      scope: { ...scope, cgroups },
+      address: controlPlaneAddress(plan),
+      async addNode(name) {
+        const index = remembered.nodeIndex(name);
+        const node = await createNode(ground, nodePlace(place, name), index);
+        await connectPeers(name, index, node.scope.net);
+        return {
+          ...node,
+          async remove() {
+            await node.remove();
+            remembered.forgetNode(name);
+          },
+        };
+      },
+      setServiceGateway: (node) => applyLines(scope, serviceGatewayLines(plan, remembered.nodeIndex(node.name))),
+      async publish({ target, ...where }) {
+        const opened = await publish({ ...where, target: { scope, ...target }, driver, log });
+        published.add(opened);
+        return opened;
+      },
+      stop: () => end(true),
+      remove: () => end(false),
+    };
+  } catch (error) {
+    await end(true);
+    throw error;
+  }
+}
+
+async function rememberedPlan(place: ClusterPlace, { network = {}, log }: ClusterSandboxOptions): Promise<Remembered> {
+  const taken = await readMachineRanges();
+  const remembered = await Remembered.open(join(place.folder, "network.json"), async () => planNetwork(network, taken));
+  const colliding = collisions(remembered.plan, taken);
+  if (colliding.length > 0) log.warn("ranges of the cluster meet routes of this machine; pods do not reach what lies there", { ranges: colliding });
+  return remembered;
+}
+
+/** The archive is made once for a cluster, and named after what is in it. */
+async function localImages(place: ClusterPlace, programs: Programs): Promise<{ file: string; names: string[] }> {
+  const folder = join(place.folder, "images");
+  const file = join(folder, "local.tar");
+  const names = [PAUSE_IMAGE, DEMO_IMAGE];
+  if (existsSync(file)) return { file, names };
+  const { busybox } = programs.paths;
+  if (!busybox) throw new Error("the program busybox is missing; Debian's package busybox-static brings it");
+  await mkdir(folder, { recursive: true });
+  const scratch = await mkdtemp(join(folder, "make-"));
+  try {
+    await writeArchive(await makeLocalImages(busybox, scratch), join(scratch, "local.tar"));
+    await rename(join(scratch, "local.tar"), file);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+  return { file, names };
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
+}

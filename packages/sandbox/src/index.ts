@@ -1,0 +1,17 @@
+export { type ClusterSandbox, type ClusterSandboxOptions, createClusterSandbox } from "./cluster-sandbox.ts";
+export { type HostPort, type HostPortOptions, publish } from "./host-port.ts";
+export * from "./images/commands.ts";
+export { DEMO_IMAGE, DEMO_PORT, PAUSE_IMAGE } from "./images/local-images.ts";
+export { fullReference } from "./images/reference.ts";
+export { leftovers } from "./inventory/leftovers.ts";
+export { type ClusterPlace, clusterPlace } from "./inventory/place.ts";
+export { type RemoveOptions, removeEverything } from "./inventory/remove.ts";
+export { chooseNamespaceDriver } from "./namespaces/choose.ts";
+export { ProgramError, run, tryRun } from "./namespaces/collect.ts";
+export type { ListenAddress, NamespaceDriver, Scope, SocketAddress } from "./namespaces/driver.ts";
+export type { NetworkOptions, NetworkPlan } from "./network/plan.ts";
+export type { NodeSandbox } from "./node-sandbox.ts";
+export { type MachineCapabilities, machineCapabilities } from "./programs/capabilities.ts";
+export { findPrograms, type Programs, parseVersion, versionOf } from "./programs/find.ts";
+export { type InstallOptions, installMissing } from "./programs/install.ts";
+export { missing } from "./programs/missing.ts";

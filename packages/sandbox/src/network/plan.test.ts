@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { machineRanges } from "./machine-ranges.ts";
+import { collisions, controlPlaneAddress, nodeAddresses, planNetwork, uplinkAddresses } from "./plan.ts";
+
+describe("planNetwork", () => {
+  it("takes the usual ranges on an ordinary machine", () => {
+    const plan = planNetwork({}, ["192.0.2.0/24"]);
+    assert.deepEqual(plan, {
+      nodeRange: "10.89.0.0/24",
+      podRange: "10.244.0.0/16",
+      serviceRange: "10.96.0.0/16",
+      uplinkRange: "169.254.89.0/30",
+      nodePodPrefix: 24,
+    });
+    assert.equal(controlPlaneAddress(plan), "10.89.0.1");
+    assert.deepEqual(nodeAddresses(plan, 1), { address: "10.89.0.2", podRange: "10.244.1.0/24" });
+    assert.deepEqual(uplinkAddresses(plan), { host: "169.254.89.1", inside: "169.254.89.2" });
+  });
+
+  for (const [taken, moved] of [
+    [["10.244.3.0/24"], { podRange: "10.245.0.0/16" }],
+    [["10.0.0.0/8"], { nodeRange: "172.29.0.0/24", podRange: "172.20.0.0/16", serviceRange: "172.16.0.0/16" }],
+    [["10.89.0.0/22", "10.96.0.0/12"], { nodeRange: "10.89.4.0/24", serviceRange: "10.112.0.0/16" }],
+    [["169.254.0.0/16"], { uplinkRange: "172.30.89.0/30" }],
+  ] as const) {
+    it(`moves away from ${taken.join(" and ")}`, () => {
+      const plan = planNetwork({}, taken);
+      for (const [kind, range] of Object.entries(moved)) assert.equal(plan[kind as keyof typeof moved], range);
+      assert.deepEqual(collisions(plan, taken), []);
+    });
+  }
+
+  it("keeps what was asked for, and moves the others out of its way", () => {
+    const plan = planNetwork({ serviceRange: "10.244.0.0/16" }, ["10.0.0.0/8"]);
+    assert.equal(plan.serviceRange, "10.244.0.0/16");
+    assert.deepEqual(collisions(plan, ["10.0.0.0/8"]), ["10.244.0.0/16"]);
+    assert.equal(planNetwork({ serviceRange: "10.244.0.0/16" }, []).podRange, "10.245.0.0/16");
+  });
+
+  it("refuses ranges that overlap or hold nothing", () => {
+    assert.throws(() => planNetwork({ podRange: "10.96.0.0/12", serviceRange: "10.96.0.0/16" }, []), /overlap/);
+    assert.throws(() => planNetwork({ podRange: "10.244.0.0/24" }, []), /does not fit/);
+    assert.throws(() => planNetwork({}, ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"]), /no private range is left/);
+    assert.throws(() => nodeAddresses(planNetwork({ podRange: "10.1.0.0/23" }, []), 2), /no place/);
+  });
+});
+
+describe("machineRanges", () => {
+  it("reads routes and addresses, but not the default route", () => {
+    const routes = [{ dst: "default" }, { dst: "192.0.2.0/24" }, { dst: "198.51.100.7" }];
+    const links = [{ ifname: "lo", addr_info: [{ local: "127.0.0.1", prefixlen: 8 }] }];
+    assert.deepEqual(machineRanges(routes, links), ["192.0.2.0/24", "198.51.100.7/32", "127.0.0.0/8"]);
+  });
+});

@@ -1,0 +1,66 @@
+/** What a cluster keeps from run to run: the plan of its network and each node's number in it. */
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import type { NetworkPlan } from "./network/plan.ts";
+
+interface Content {
+  readonly plan: NetworkPlan;
+  readonly nodes: Readonly<Record<string, number>>;
+}
+
+export class Remembered {
+  readonly #path: string;
+  #content: Content;
+
+  private constructor(path: string, content: Content) {
+    this.#path = path;
+    this.#content = content;
+  }
+
+  /** Reads what is there, or begins with a new plan. */
+  static async open(path: string, newPlan: () => Promise<NetworkPlan>): Promise<Remembered> {
+    const present = read(path);
+    if (present) return new Remembered(path, present);
+    const begun = new Remembered(path, { plan: await newPlan(), nodes: {} });
+    begun.#write();
+    return begun;
+  }
+
+  get plan(): NetworkPlan {
+    return this.#content.plan;
+  }
+
+  /** The node's number; the smallest free one for a new node. */
+  nodeIndex(name: string): number {
+    const { plan, nodes } = this.#content;
+    const present = nodes[name];
+    if (present !== undefined) return present;
+    const taken = new Set(Object.values(nodes));
+    let index = 1;
+    while (taken.has(index)) index++;
+    this.#content = { plan, nodes: { ...nodes, [name]: index } };
+    this.#write();
+    return index;
+  }
+
+  forgetNode(name: string): void {
+    const { [name]: _, ...nodes } = this.#content.nodes;
+    this.#content = { ...this.#content, nodes };
+    this.#write();
+  }
+
+  #write(): void {
+    mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
+    writeFileSync(`${this.#path}.new`, `${JSON.stringify(this.#content, undefined, 2)}\n`, { mode: 0o600 });
+    renameSync(`${this.#path}.new`, this.#path);
+  }
+}
+
+function read(path: string): Content | undefined {
+  try {
+    return JSON.parse(readFileSync(path, "utf8")) as Content;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw new Error(`${path} cannot be read; remove it if the cluster's addresses may change`, { cause: error });
+  }
+}

@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { node } from "@kubets/api/testing/node-builder";
+import { pod } from "@kubets/api/testing/pod-builder";
+import { fixture } from "../../testing/plugin-fixture.ts";
+import { runScheduler } from "../../testing/run.ts";
+import { claim, storageClass, using, volume } from "../../testing/volumes.ts";
+import { volumeBinding } from "./plugin.ts";
+
+const nodes = [node("n1").build(), node("n2").build()];
+const waits = storageClass("late", "WaitForFirstConsumer");
+const local = storageClass("late", "WaitForFirstConsumer", "kubernetes.io/no-provisioner");
+const user = pod("a").spec(using("c")).build();
+const conflict = "node(s) had volume node affinity conflict!";
+const nothing = "node(s) didn't find available persistent volumes to bind!";
+
+test("what a pod's claims say of nodes", () => {
+  const cases: [string, Parameters<typeof fixture>[2][], Record<string, string>][] = [
+    ["no claim", [], { "*": 'persistentvolumeclaim "c" not found!' }],
+    [
+      "on its way out",
+      [claim("c", { deletionTimestamp: "2026-01-01T00:00:00Z" })],
+      { "*": 'persistentvolumeclaim "c" is being deleted!' },
+    ],
+    ["unbound", [claim("c")], { "*": "pod has unbound immediate PersistentVolumeClaims!" }],
+    ["bound", [claim("c", { volume: "v" }), volume("v", { node: "n2" })], { n1: conflict, n2: "" }],
+    [
+      "bound to nothing",
+      [claim("c", { volume: "v" })],
+      both("node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)!"),
+    ],
+    ["to be made", [claim("c", { storageClass: "late" }), waits], both("")],
+    [
+      "to be made on a chosen node",
+      [claim("c", { storageClass: "late", annotations: { "volume.kubernetes.io/selected-node": "n1" } }), waits],
+      { n1: "", n2: nothing },
+    ],
+    [
+      "to be found",
+      [claim("c", { storageClass: "late" }), local, volume("v", { node: "n1", storageClass: "late" })],
+      { n1: "", n2: nothing },
+    ],
+    [
+      "too small",
+      [claim("c", { storageClass: "late", size: "2Gi" }), local, volume("v", { storageClass: "late" })],
+      both(nothing),
+    ],
+  ];
+  for (const [name, objects, want] of cases)
+    assert.deepEqual(fixture(volumeBinding, {}, ...nodes, ...objects).refusals(user), want, name);
+});
+
+const both = (text: string) => ({ n1: text, n2: text });
+
+test("the claim is told its node, and the pod bound when the claim is", async () => {
+  const { cluster, settle, stop } = await runScheduler();
+  try {
+    cluster.put(nodes[0] as (typeof nodes)[number], waits, claim("c", { storageClass: "late" }), user);
+    await turns();
+    assert.deepEqual(cluster.requests, ["patch default/c"]);
+    assert.deepEqual(cluster.placements(), ["a -> ?"]);
+    cluster.put(volume("made"), claim("c", { storageClass: "late", volume: "made" }));
+    await settle();
+    assert.deepEqual(cluster.placements(), ["a -> n1"]);
+  } finally {
+    stop();
+  }
+});
+
+test("a free volume is claimed for one pod alone", async () => {
+  const { cluster, stop } = await runScheduler();
+  try {
+    cluster.put(...nodes, local, volume("v", { storageClass: "late" }));
+    cluster.put(claim("c", { storageClass: "late" }), claim("d", { storageClass: "late" }));
+    cluster.put(user, pod("b").spec(using("d")).build());
+    await turns();
+    assert.deepEqual(
+      cluster.requests.filter((request) => request.startsWith("update")),
+      ["update PersistentVolume v"],
+    );
+    assert.match(
+      cluster.events.join(),
+      /b: Warning FailedScheduling: 0\/2 nodes are available: 2 node\(s\) didn't find available/,
+    );
+  } finally {
+    stop();
+  }
+});
+
+/** Some turns of the loop; a binding that waits for its claims never comes to rest. */
+async function turns(): Promise<void> {
+  for (let i = 0; i < 10; i++) await new Promise((resolve) => setImmediate(resolve));
+}

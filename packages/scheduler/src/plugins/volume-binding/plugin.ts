@@ -1,0 +1,69 @@
+/**
+ * A pod goes where its volumes can be: bound ones decide by their node affinity, and a claim that waits for its first consumer gets a
+ * volume that fits the node, or one made for it, before the pod is bound.
+ */
+import { persistentvolumes } from "@kubets/api/generated/refs";
+import { stateKey } from "../../framework/cycle-state.ts";
+import type { PluginFactory } from "../../framework/handle.ts";
+import { bindVolumes } from "./bind-volumes.ts";
+import { type Choice, reaches, VolumeChooser } from "./choose-volume.ts";
+import { claimsOf, type PodClaims } from "./claims.ts";
+
+const NAME = "VolumeBinding";
+const DEFAULT_TIMEOUT_S = 600;
+
+const lasting = (reason: string) => ({ plugin: NAME, reasons: [reason], lasting: true });
+const NO_VOLUME = lasting("node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)");
+const ELSEWHERE = lasting("node(s) had volume node affinity conflict");
+const NOTHING_TO_BIND = lasting("node(s) didn't find available persistent volumes to bind");
+
+const CLAIMS = stateKey<PodClaims>(NAME);
+const CHOICES = stateKey<readonly Choice[]>(`${NAME}/choices`);
+
+export interface VolumeBindingArgs {
+  readonly bindTimeoutSeconds?: number;
+}
+
+export const volumeBinding: PluginFactory = (handle, args) => {
+  const { cache } = handle;
+  const chooser = new VolumeChooser(cache);
+  const { bindTimeoutSeconds = DEFAULT_TIMEOUT_S } = args as VolumeBindingArgs;
+  return {
+    name: NAME,
+    hints: [
+      { events: ["pvc/add", "pvc/update", "pv/add", "pv/update", "storageclass/add", "storageclass/update"] },
+      { events: ["csinode/add", "csinode/update", "node/add", "node/labels", "pod/bound-delete"] },
+    ],
+    preFilter(pod, _, state) {
+      const claims = claimsOf(pod, cache);
+      if (claims === undefined) return { skip: true };
+      if (typeof claims === "string") return { refusal: lasting(claims) };
+      state.set(CLAIMS, claims);
+      return undefined;
+    },
+    filter(_, { node }, state) {
+      const { bound, waiting } = state.get(CLAIMS) as PodClaims;
+      for (const { spec } of bound) {
+        const volume = cache.get(persistentvolumes, spec.volumeName ?? "");
+        if (!volume) return NO_VOLUME;
+        if (!reaches(volume, node)) return ELSEWHERE;
+      }
+      return waiting.length && !chooser.choose(waiting, node) ? NOTHING_TO_BIND : undefined;
+    },
+    reserve(_, name, state) {
+      const { waiting = [] } = state.get(CLAIMS) ?? {};
+      const node = waiting.length ? handle.cluster.node(name) : undefined;
+      const choices = node && chooser.choose(waiting, node.node);
+      if (waiting.length && !choices) return NOTHING_TO_BIND;
+      state.set(CHOICES, choices ?? []);
+      chooser.hold(choices ?? []);
+      return undefined;
+    },
+    unreserve: (_, __, state) => chooser.release(state.get(CHOICES) ?? []),
+    preBind(_pod, node, state, signal) {
+      const choices = state.get(CHOICES) ?? [];
+      return choices.length ? bindVolumes(handle, choices, node, bindTimeoutSeconds * 1000, signal) : undefined;
+    },
+    postBind: () => chooser.forgetBound(),
+  };
+};

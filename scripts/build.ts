@@ -1,0 +1,36 @@
+/** `npm run build`: bundles the program into packages/kubets/dist, as it is published: few files, quick to start. */
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { rolldown } from "rolldown";
+
+const root = join(import.meta.dirname, "..");
+const dist = join(root, "packages/kubets/dist");
+
+export async function build(): Promise<string> {
+  rmSync(dist, { recursive: true, force: true });
+  const bundle = await rolldown({
+    cwd: root,
+    platform: "node",
+    input: {
+      main: "packages/kubets/src/main.ts",
+      index: "packages/kubets/src/index.ts",
+      // Threads are started by file name, beside the chunk that starts them.
+      "storage-worker": "packages/storage/src/embedded/worker.ts",
+    },
+    // Brought by npm as they are: they load files of their own.
+    external: ["@grpc/grpc-js"],
+    treeshake: true,
+  });
+  await bundle.write({
+    dir: dist,
+    format: "esm",
+    entryFileNames: "[name].js",
+    chunkFileNames: "[name]-[hash].js",
+    minify: false,
+    sourcemap: false,
+  });
+  await bundle.close();
+  return dist;
+}
+
+if (import.meta.main) console.log(`built into ${await build()}`);

@@ -1,0 +1,56 @@
+/** What `.ci/run` does: the house, unit tests, the oracle's floors, and e2e with real containers; closes on a line of counts. */
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { houseChecks } from "./house-checks.ts";
+import { type Counts, runTests } from "./run-tests.ts";
+
+const root = join(import.meta.dirname, "..");
+const DEBIAN_PACKAGES = [
+  "containerd",
+  "runc",
+  "containernetworking-plugins",
+  "nftables",
+  "iptables",
+  "conntrack",
+  "busybox-static",
+  "etcd-server",
+  "strace",
+  "iproute2",
+];
+const total: Counts = { passed: 0, failed: 0, skipped: 0 };
+
+section("the house");
+count({ passed: 0, failed: houseChecks(root) ? 0 : 1, skipped: 0 });
+section("unit tests");
+count(runTests(["packages/*/src/**/*.test.ts", "scripts/*.test.ts"]));
+if (process.getuid?.() === 0 && existsSync("/usr/bin/apt-get")) {
+  section("Debian's packages");
+  installPackages();
+}
+section("e2e");
+count(runTests(["e2e/**/*.test.ts"], { isolated: true, timeoutMs: 600_000 }));
+console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+process.exitCode = total.failed ? 1 : 0;
+
+function section(name: string): void {
+  console.log(`\n== ${name}`);
+}
+
+function count({ passed, failed, skipped }: Counts): void {
+  total.passed += passed;
+  total.failed += failed;
+  total.skipped += skipped;
+}
+
+/** Without starting their services: only the programs are wanted. */
+function installPackages(): void {
+  const missing = DEBIAN_PACKAGES.filter((name) => spawnSync("dpkg", ["-s", name], { stdio: "ignore" }).status !== 0);
+  if (missing.length === 0) return console.log("all there");
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" };
+  const apt = (...args: string[]) =>
+    spawnSync("apt-get", ["-qq", ...args], { stdio: ["ignore", "ignore", "inherit"], env }).status === 0;
+  if (!apt("update") || !apt("install", "-y", "--no-install-recommends", "--no-remove", ...missing)) {
+    console.error(`apt-get could not install ${missing.join(" ")}; the tests that need them will say so`);
+  }
+}
