@@ -14,6 +14,7 @@ import type { AdmissionPlugin } from "./admission/plugin.ts";
 import { type Authenticator, MASTERS, type User } from "./authn/authenticator.ts";
 import { AuthenticatorChain } from "./authn/chain.ts";
 import { type AuthorizationMode, authorizerChain } from "./authz/modes.ts";
+import { rbacEscalation } from "./authz/rbac/escalation.ts";
 import { RbacPolicy } from "./authz/rbac/policy.ts";
 import { clusterView, storeIn } from "./cluster-view.ts";
 import { Core } from "./core.ts";
@@ -80,7 +81,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
   const view = clusterView(served);
   const policy = setup.authorizationModes.includes("RBAC") ? new RbacPolicy(served) : undefined;
   const tokens = setup.issuer && new ServiceAccountTokens(setup.issuer, { view, clock, random });
-  const authorizers = authorizerChain(setup.authorizationModes, policy, served);
+  const authorizers = authorizerChain(setup.authorizationModes, { policy, served, view });
   const services = setup.serviceNetwork && new ServiceNetwork(setup.serviceNetwork, { view, served, clock, random, log, storage });
   let client: Client | undefined;
   const parts: ServerParts = { clock, random, log, view, served, options, tokens };
@@ -92,7 +93,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
     authorizers,
     policy,
     nodes: setup.nodes,
-    admission: new AdmissionChain(setup.admission, {
+    admission: new AdmissionChain([...setup.admission, ...(policy ? [rbacEscalation(policy)] : [])], {
       view,
       clock,
       random,

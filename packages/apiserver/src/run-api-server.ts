@@ -7,8 +7,9 @@ import type { Storage } from "@kubets/storage";
 import { type Exchange, type Listener, listen, type ServerTls } from "@kubets/wire/http";
 import { tokenSigner, tokenVerifier } from "@kubets/wire/jwt";
 import type { AdmissionPlugin } from "./admission/plugin.ts";
-import { type ApiServer, createApiServer, SERVER_USER } from "./api-server.ts";
+import { type ApiServer, createApiServer, SERVER_USER, type ServerParts } from "./api-server.ts";
 import type { Authenticator, User } from "./authn/authenticator.ts";
+import { bootstrapTokenAuthenticator } from "./authn/bootstrap-tokens.ts";
 import { certificateAuthenticator } from "./authn/certificates.ts";
 import { serviceAccountAuthenticator } from "./authn/service-accounts.ts";
 import { staticTokenAuthenticator } from "./authn/static-tokens.ts";
@@ -29,6 +30,8 @@ export interface RunOptions {
   readonly advertiseAddress: string;
   readonly tokenUsers?: ReadonlyMap<string, User>;
   readonly anonymous: boolean;
+  /** Takes the tokens by which machines join. */
+  readonly bootstrapTokens?: boolean;
   readonly serviceAccounts?: ServiceAccountKeys;
   readonly authorizationModes: readonly AuthorizationMode[];
   readonly admission: readonly AdmissionPlugin[];
@@ -78,7 +81,7 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
     },
     ...(options.serviceAccounts && { issuer: issuerOf(options.serviceAccounts) }),
     nodes: options.nodes,
-    authenticators: ({ tokens }) => authenticators(options, tokens ? [serviceAccountAuthenticator(tokens)] : []),
+    authenticators: (parts) => authenticators(options, parts),
     anonymous: options.anonymous,
     authorizationModes: options.authorizationModes,
     admission: options.admission,
@@ -103,8 +106,13 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
   };
 }
 
-function authenticators({ tokenUsers }: RunOptions, more: readonly Authenticator[]): Authenticator[] {
-  return [certificateAuthenticator(), ...(tokenUsers?.size ? [staticTokenAuthenticator(tokenUsers)] : []), ...more];
+function authenticators({ tokenUsers, bootstrapTokens }: RunOptions, parts: ServerParts): Authenticator[] {
+  return [
+    certificateAuthenticator(),
+    ...(tokenUsers?.size ? [staticTokenAuthenticator(tokenUsers)] : []),
+    ...(parts.tokens ? [serviceAccountAuthenticator(parts.tokens)] : []),
+    ...(bootstrapTokens ? [bootstrapTokenAuthenticator(parts)] : []),
+  ];
 }
 
 function issuerOf({

@@ -42,6 +42,7 @@ export async function serve(flags: Flags): Promise<void> {
       tokenUsers: parseTokenFile(readFile(flags["token-auth-file"], "token-auth-file"), flags["token-auth-file"]),
     }),
     anonymous: flags["anonymous-auth"],
+    bootstrapTokens: flags["enable-bootstrap-token-auth"],
     serviceAccounts: serviceAccountKeys(flags),
     authorizationModes: modesOf(flags["authorization-mode"]),
     admission: admissionPlugins({
