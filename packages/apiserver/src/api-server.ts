@@ -4,18 +4,22 @@
  */
 import { builtInResources } from "@kubets/api/all";
 import type { ResourceDefinition } from "@kubets/api/resource";
+import type { Client } from "@kubets/client/client";
 import type { Transport } from "@kubets/client/transport";
+import { createClient } from "@kubets/client/typed-client";
 import type { Clock, Logger, Random } from "@kubets/machinery";
 import type { Storage } from "@kubets/storage";
 import { AdmissionChain } from "./admission/chain.ts";
 import type { AdmissionPlugin } from "./admission/plugin.ts";
-import type { Authenticator, User } from "./authn/authenticator.ts";
+import { type Authenticator, MASTERS, type User } from "./authn/authenticator.ts";
 import { AuthenticatorChain } from "./authn/chain.ts";
 import { type AuthorizationMode, authorizerChain } from "./authz/modes.ts";
+import { rbacEscalation } from "./authz/rbac/escalation.ts";
 import { RbacPolicy } from "./authz/rbac/policy.ts";
-import { clusterView } from "./cluster-view.ts";
+import { clusterView, storeIn } from "./cluster-view.ts";
 import { Core } from "./core.ts";
 import { inProcessTransport } from "./in-process.ts";
+import { ServiceNetwork, type ServiceNetworkOptions } from "./services/service-network.ts";
 import type { HealthCheck } from "./nonresource/health.ts";
 import { ServedResources } from "./served-resource.ts";
 import type { Server, ServerOptions } from "./server-context.ts";
@@ -40,6 +44,8 @@ export interface ApiServerSetup {
   /** The names of --authorization-mode, in order. */
   readonly authorizationModes: readonly AuthorizationMode[];
   readonly admission: readonly AdmissionPlugin[];
+  /** Without it services get no addresses. */
+  readonly serviceNetwork?: ServiceNetworkOptions;
   readonly transformers?: ReadonlyMap<string, Transformer>;
   readonly resources?: readonly ResourceDefinition[];
 }
@@ -52,11 +58,16 @@ export interface ApiServer {
   readonly core: Core;
   /** For parts in the same process, each with a user of its own. */
   transport(user: User): Transport;
+  /** Addresses and ports of services; started once the system's namespaces are there. */
+  readonly services: ServiceNetwork | undefined;
   /** Makes /readyz say so. */
   setReady(): void;
   /** Ends watches and lets go of the caches; storage stays open. */
   close(): void;
 }
+
+/** As whom the server itself writes. */
+export const SERVER_USER: User = Object.freeze({ name: "system:apiserver", groups: Object.freeze([MASTERS]) });
 
 export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer> {
   const { storage, clock, random, log, options } = setup;
@@ -70,16 +81,31 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
   const view = clusterView(served);
   const policy = setup.authorizationModes.includes("RBAC") ? new RbacPolicy(served) : undefined;
   const tokens = setup.issuer && new ServiceAccountTokens(setup.issuer, { view, clock, random });
+  const authorizers = authorizerChain(setup.authorizationModes, { policy, served, view });
+  const services = setup.serviceNetwork && new ServiceNetwork(setup.serviceNetwork, { view, served, clock, random, log, storage });
+  let client: Client | undefined;
   const parts: ServerParts = { clock, random, log, view, served, options, tokens };
   const context: Server = {
     ...parts,
     feed,
     form,
     authenticators: new AuthenticatorChain(setup.authenticators(parts), { anonymous: setup.anonymous }),
-    authorizers: authorizerChain(setup.authorizationModes, policy),
+    authorizers,
     policy,
     nodes: setup.nodes,
-    admission: new AdmissionChain(setup.admission, { view, clock, log }),
+    admission: new AdmissionChain([...setup.admission, ...(policy ? [rbacEscalation(policy)] : [])], {
+      view,
+      clock,
+      random,
+      log,
+      authorize: (attributes) => authorizers.authorize(attributes),
+      storeOf: (ref) => storeIn(served, ref),
+      definitionOf: (group, kind, version) => served.byKind(group, kind, version)?.definition,
+      get client() {
+        return (client ??= createClient(inProcessTransport(core, SERVER_USER), { userAgent: "kube-apiserver" }));
+      },
+    }),
+    allocators: new Map(services ? [["/services", services.allocator]] : []),
     stopping: stopping.signal,
     health: healthChecks(
       () => (ready ? undefined : "the objects of a fresh server are not all there yet"),
@@ -94,7 +120,9 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
     setReady() {
       ready = true;
     },
+    services,
     close() {
+      services?.stop();
       stopping.abort();
       feed.stop();
     },

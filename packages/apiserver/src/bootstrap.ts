@@ -18,13 +18,12 @@ import type { Input, KubeObject } from "@kubets/api/meta";
 import type { ResourceRef } from "@kubets/api/resource-ref";
 import { createClient } from "@kubets/client/typed-client";
 import { isReason } from "@kubets/machinery";
-import type { ApiServer } from "./api-server.ts";
-import { MASTERS } from "./authn/authenticator.ts";
+import { type ApiServer, SERVER_USER } from "./api-server.ts";
 
 type Named = { readonly metadata?: { readonly name?: string; readonly namespace?: string } };
 
 export async function bootstrap(server: ApiServer): Promise<void> {
-  const client = createClient(server.transport({ name: "system:apiserver", groups: [MASTERS] }));
+  const client = createClient(server.transport(SERVER_USER));
   const { view } = server.context;
   const ensure = async <T extends KubeObject>(ref: ResourceRef<T>, objects: readonly Named[]) => {
     const missing = objects.filter(({ metadata }) => !view.get(ref, metadata?.namespace ?? "", metadata?.name ?? ""));

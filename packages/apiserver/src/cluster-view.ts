@@ -5,12 +5,15 @@ import type { ClusterView } from "./admission/plugin.ts";
 import type { ServedResources } from "./served-resource.ts";
 import type { ResourceStore } from "./store/resource-store.ts";
 
+/** The store of a resource that every server has. */
+export function storeIn(served: ServedResources, ref: ResourceRef): ResourceStore {
+  const store = served.get(ref.group, ref.version, ref.resource)?.store;
+  if (!store) throw new Error(`${ref.resource} are not stored by this server`);
+  return store;
+}
+
 export function clusterView(served: ServedResources): ClusterView {
-  const storeOf = (ref: ResourceRef): ResourceStore => {
-    const store = served.get(ref.group, ref.version, ref.resource)?.store;
-    if (!store) throw new Error(`${ref.resource} are not stored by this server`);
-    return store;
-  };
+  const storeOf = (ref: ResourceRef) => storeIn(served, ref);
   return {
     get<T extends KubeObject>(ref: ResourceRef<T>, namespace: string, name: string): T | undefined {
       return storeOf(ref).cache.get(namespace ? `${namespace}/${name}` : name)?.object as T | undefined;

@@ -8,6 +8,8 @@ import { BodyTooLargeError, ClientGoneError } from "@kubets/wire/http";
 import type { ApiCall } from "./api-call.ts";
 import type { User } from "./authn/authenticator.ts";
 import { impersonate } from "./authn/impersonate.ts";
+import { wantedUser } from "./authn/impersonated-user.ts";
+import { attributesOf } from "./authz/attributes.ts";
 import { isAllowed, refusal } from "./authz/refusal.ts";
 import type { CoreExchange } from "./front/core-exchange.ts";
 import { type AnswerForm, answerForm } from "./media.ts";
@@ -43,13 +45,16 @@ export class Core {
   }
 
   #authorize(exchange: CoreExchange, info: RequestInfo, caller: User): void | Promise<void> {
-    if (exchange.header("impersonate-user") !== undefined)
-      return impersonate(this.#server, exchange, caller).then((user) => this.#authorized(exchange, info, user));
+    const wanted = wantedUser(exchange);
+    if (wanted)
+      return impersonate(this.#server, attributesOf(info, caller), caller, wanted).then((user) =>
+        this.#authorized(exchange, info, user),
+      );
     return this.#authorized(exchange, info, caller);
   }
 
   #authorized(exchange: CoreExchange, info: RequestInfo, user: User): void | Promise<void> {
-    const attributes = { ...info, user };
+    const attributes = attributesOf(info, user);
     const decision = this.#server.authorizers.authorize(attributes);
     const go = (allowed: boolean, why: string | undefined) => {
       if (!allowed) throw refusal(attributes, why);
@@ -105,7 +110,7 @@ export class Core {
       status = internalError(error);
     }
     try {
-      respondStatus(exchange, undefined, status as StatusError);
+      respondStatus(exchange, errorForm(exchange), status as StatusError);
     } catch (cause) {
       this.#server.log.debug("an error could not be answered", { url: exchange.url, error: cause });
     }
@@ -135,4 +140,15 @@ const needsNamespace = ({ verb }: RequestInfo) => verb !== "list" && verb !== "w
 
 function formOf(exchange: CoreExchange, info: RequestInfo): AnswerForm {
   return answerForm(exchange.header("accept"), exchange.header("user-agent"), info.query.get("pretty"));
+}
+
+/** The form of an error; a client that asks for one that is not there gets it as JSON. */
+function errorForm(exchange: CoreExchange): AnswerForm | undefined {
+  const accept = exchange.header("accept");
+  if (!accept?.includes("yaml")) return undefined;
+  try {
+    return answerForm(accept, undefined, null);
+  } catch {
+    return undefined;
+  }
 }

@@ -2,17 +2,20 @@
 import type { KeyObject } from "node:crypto";
 import { networkInterfaces } from "node:os";
 import type { Clock, Logger, Random } from "@kubets/machinery";
+import { createClient } from "@kubets/client/typed-client";
 import type { Storage } from "@kubets/storage";
 import { type Exchange, type Listener, listen, type ServerTls } from "@kubets/wire/http";
 import { tokenSigner, tokenVerifier } from "@kubets/wire/jwt";
 import type { AdmissionPlugin } from "./admission/plugin.ts";
-import { type ApiServer, createApiServer } from "./api-server.ts";
+import { type ApiServer, createApiServer, SERVER_USER, type ServerParts } from "./api-server.ts";
 import type { Authenticator, User } from "./authn/authenticator.ts";
+import { bootstrapTokenAuthenticator } from "./authn/bootstrap-tokens.ts";
 import { certificateAuthenticator } from "./authn/certificates.ts";
 import { serviceAccountAuthenticator } from "./authn/service-accounts.ts";
 import { staticTokenAuthenticator } from "./authn/static-tokens.ts";
 import type { AuthorizationMode } from "./authz/modes.ts";
 import { bootstrap } from "./bootstrap.ts";
+import type { ServiceNetworkOptions } from "./services/service-network.ts";
 import type { NodeConnection } from "./subresources/node-connection.ts";
 import type { TokenIssuer } from "./tokens/service-account-tokens.ts";
 
@@ -27,9 +30,14 @@ export interface RunOptions {
   readonly advertiseAddress: string;
   readonly tokenUsers?: ReadonlyMap<string, User>;
   readonly anonymous: boolean;
+  /** Takes the tokens by which machines join. */
+  readonly bootstrapTokens?: boolean;
   readonly serviceAccounts?: ServiceAccountKeys;
   readonly authorizationModes: readonly AuthorizationMode[];
   readonly admission: readonly AdmissionPlugin[];
+  readonly serviceNetwork: ServiceNetworkOptions;
+  /** Whether this server keeps itself among the endpoints of the service `kubernetes`. */
+  readonly endpoint: boolean;
   readonly allowPrivileged: boolean;
   readonly minWatchSeconds: number;
   readonly nodes: NodeConnection;
@@ -73,16 +81,19 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
     },
     ...(options.serviceAccounts && { issuer: issuerOf(options.serviceAccounts) }),
     nodes: options.nodes,
-    authenticators: ({ tokens }) => authenticators(options, tokens ? [serviceAccountAuthenticator(tokens)] : []),
+    authenticators: (parts) => authenticators(options, parts),
     anonymous: options.anonymous,
     authorizationModes: options.authorizationModes,
     admission: options.admission,
+    serviceNetwork: options.serviceNetwork,
   });
   const handler = (exchange: Exchange) => server.core.serve(Object.assign(exchange, { socket: exchange }));
   const { tls } = options.listen;
   const listener = await listen({ ...options.listen, handler });
   const others = await Promise.all((options.alsoListen ?? []).map((fd) => listen({ fd, tls, handler })));
   await bootstrap(server);
+  const client = createClient(server.transport(SERVER_USER), { userAgent: "kube-apiserver" });
+  await server.services?.start(client, listener.port, options.endpoint ? options.advertiseAddress : undefined);
   server.setReady();
   log.info("ready", { address: listener.address, port: listener.port });
   return {
@@ -95,8 +106,13 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
   };
 }
 
-function authenticators({ tokenUsers }: RunOptions, more: readonly Authenticator[]): Authenticator[] {
-  return [certificateAuthenticator(), ...(tokenUsers?.size ? [staticTokenAuthenticator(tokenUsers)] : []), ...more];
+function authenticators({ tokenUsers, bootstrapTokens }: RunOptions, parts: ServerParts): Authenticator[] {
+  return [
+    certificateAuthenticator(),
+    ...(tokenUsers?.size ? [staticTokenAuthenticator(tokenUsers)] : []),
+    ...(parts.tokens ? [serviceAccountAuthenticator(parts.tokens)] : []),
+    ...(bootstrapTokens ? [bootstrapTokenAuthenticator(parts)] : []),
+  ];
 }
 
 function issuerOf({

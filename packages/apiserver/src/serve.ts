@@ -16,6 +16,7 @@ import { type AuthorizationMode, authorizationModes } from "./authz/modes.ts";
 import { featureGates } from "./feature-gates.ts";
 import type { apiServerFlags } from "./flags.ts";
 import { machineAddress, runApiServer, type ServiceAccountKeys } from "./run-api-server.ts";
+import { serviceNetworkOptions } from "./services/options.ts";
 import { ownServingCertificate } from "./serving-certificate.ts";
 
 export type Flags = FlagValues<typeof apiServerFlags>;
@@ -41,12 +42,15 @@ export async function serve(flags: Flags): Promise<void> {
       tokenUsers: parseTokenFile(readFile(flags["token-auth-file"], "token-auth-file"), flags["token-auth-file"]),
     }),
     anonymous: flags["anonymous-auth"],
+    bootstrapTokens: flags["enable-bootstrap-token-auth"],
     serviceAccounts: serviceAccountKeys(flags),
     authorizationModes: modesOf(flags["authorization-mode"]),
     admission: admissionPlugins({
       enable: flags["enable-admission-plugins"],
       disable: flags["disable-admission-plugins"],
     }),
+    serviceNetwork: serviceNetworkOptions(flags["service-cluster-ip-range"], flags["service-node-port-range"]),
+    endpoint: flags["endpoint-reconciler-type"] !== "none",
     allowPrivileged: flags["allow-privileged"],
     minWatchSeconds: flags["min-request-timeout"],
     nodes: {

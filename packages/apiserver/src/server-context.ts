@@ -8,6 +8,7 @@ import type { AuthorizerChain } from "./authz/chain.ts";
 import type { RbacPolicy } from "./authz/rbac/policy.ts";
 import type { HealthCheck } from "./nonresource/health.ts";
 import type { ServedResources } from "./served-resource.ts";
+import type { Allocator } from "./services/allocator.ts";
 import type { RevisionFeed } from "./store/revision-feed.ts";
 import type { StoredForm } from "./store/stored-form.ts";
 import type { NodeConnection } from "./subresources/node-connection.ts";
@@ -23,6 +24,8 @@ export interface Server {
   readonly authenticators: AuthenticatorChain;
   readonly authorizers: AuthorizerChain;
   readonly admission: AdmissionChain;
+  /** What objects are given from ranges of the cluster, by "group/resource". */
+  readonly allocators: ReadonlyMap<string, Allocator>;
   readonly view: ClusterView;
   /** Roles and bindings, where RBAC is on. */
   readonly policy: RbacPolicy | undefined;

@@ -8,8 +8,11 @@
 import type { Draft, KubeObject } from "@kubets/api/meta";
 import type { ResourceDefinition } from "@kubets/api/resource";
 import type { ResourceRef } from "@kubets/api/resource-ref";
-import type { Clock, Logger } from "@kubets/machinery";
+import type { Client } from "@kubets/client/client";
+import type { Clock, Logger, Random } from "@kubets/machinery";
 import type { User } from "../authn/authenticator.ts";
+import type { AccessAttributes, Decision } from "../authz/authorizer.ts";
+import type { ResourceStore } from "../store/resource-store.ts";
 
 export type Operation = "CREATE" | "UPDATE" | "DELETE" | "CONNECT";
 
@@ -41,7 +44,15 @@ export interface AdmissionRequest {
 export interface AdmissionContext {
   readonly view: ClusterView;
   readonly clock: Clock;
+  readonly random: Random;
   readonly log: Logger;
+  /** Writes as the server itself, by the road that every write takes. */
+  readonly client: Client;
+  /** May somebody do that? For plugins that ask for more rights than the write itself needs. */
+  authorize(attributes: AccessAttributes): Decision | Promise<Decision>;
+  /** The store of a resource, for what must be exact: a compare-and-set. */
+  storeOf(ref: ResourceRef): ResourceStore;
+  definitionOf(group: string, kind: string, version: string): ResourceDefinition | undefined;
 }
 
 /** What the server itself knows of the cluster: its own caches. */

@@ -21,7 +21,8 @@ export class AuthenticatorChain {
         return found.then((user) => (user ? withAuthenticated(user) : this.authenticate(credentials, i + 1)));
       if (found) return withAuthenticated(found);
     }
-    if (credentials.header("authorization") || !this.#anonymous) throw unauthorized();
+    // A token that nobody knows is wrong; other schemes are as good as nothing.
+    if (!this.#anonymous || bearerToken(credentials) !== undefined) throw unauthorized();
     return ANONYMOUS;
   }
 }

@@ -24,6 +24,8 @@ export interface AccessAttributes {
   readonly resource: string;
   readonly subresource: string;
   readonly name: string;
+  /** Of lists and watches: what they are limited to. */
+  readonly fieldSelector?: string;
   /** Of requests that name no resource. */
   readonly path: string;
 }

@@ -9,6 +9,7 @@ import { type ApiCall, storeOf } from "../api-call.ts";
 import type { CachedObject } from "../store/cached-object.ts";
 import type { WriteOutcome } from "../store/resource-store.ts";
 import { admit, admitFinally } from "./admit.ts";
+import { released } from "./allocate.ts";
 import { timestamp } from "./context.ts";
 import type { DeleteOptions } from "./delete-options.ts";
 
@@ -34,6 +35,7 @@ export async function deleteObject(call: ApiCall, found: CachedObject, options: 
     const outcome: WriteOutcome = marked
       ? await store.replace(current.key, marked, current)
       : await store.remove(current.key, current);
+    if (outcome.done && !marked) await released(call, outcome.object.object);
     if (outcome.done) return { object: outcome.object, gone: !marked, pending: Boolean(marked) };
     current = outcome.current;
   }

@@ -2,6 +2,7 @@
 import { admissionPlugins } from "@kubets/apiserver/admission/plugins/index";
 import { featureGates } from "@kubets/apiserver/feature-gates";
 import { type RunningApiServer, runApiServer } from "@kubets/apiserver/run-api-server";
+import { serviceNetworkOptions } from "@kubets/apiserver/services/options";
 import { startControllers } from "@kubets/controllers/start-controllers";
 import type { Clock, Logger, Random } from "@kubets/machinery";
 import type { FlagValues } from "@kubets/machinery/flags";
@@ -67,6 +68,8 @@ export async function runServer(
     serviceAccounts: { issuers: [issuer], audiences: [issuer], signingKey: tokenKey, publicKeys: [publicOf(tokenKey)] },
     authorizationModes: ["RBAC"],
     admission: admissionPlugins({ enable: [], disable: [] }),
+    serviceNetwork: serviceNetworkOptions(flags["service-cluster-ip-range"]),
+    endpoint: true,
     allowPrivileged: true,
     minWatchSeconds: 1800,
     nodes: { tls: { ...kubeletClientCertificate(pki), ca: pki.caPem }, addressTypes: ["InternalIP", "Hostname"] },

@@ -53,7 +53,7 @@ export class RbacPolicy {
       for (const subject of subjectKeys(user)) yield* this.#grants.get(`${scope}\0${subject}`) ?? [];
   }
 
-  roleOf({ role, namespace }: Grant): CompiledRole | undefined {
+  roleOf({ role, namespace }: Pick<Grant, "role" | "namespace">): CompiledRole | undefined {
     return this.#roles.get(role.kind === "ClusterRole" ? role.name : `${namespace}/${role.name}`);
   }
 
