@@ -3,15 +3,19 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { get } from "node:http";
 import { after, before, describe, it } from "node:test";
+import { setTimeout as wait } from "node:timers/promises";
 import { realClock } from "@kubets/machinery";
 import {
+  buildImage,
   type ClusterSandbox,
   createClusterSandbox,
   DEMO_IMAGE,
   DEMO_PORT,
   leftovers,
   listImages,
+  loadImages,
   type NodeSandbox,
+  removeImage,
   run,
   tryRun,
 } from "@kubets/sandbox";
@@ -56,6 +60,21 @@ describe("a cluster's sandbox", { skip: await refusal() }, () => {
     }
   });
 
+  it("builds an image of a folder, loads it and removes it again", async () => {
+    const { images, containerdSocket } = one();
+    const has = async () =>
+      (await listImages(containerdSocket)).some(({ repoTags }) => repoTags.includes("docker.io/me/own:1"));
+    const folder = import.meta.dirname;
+    const loaded = await buildImage({ name: "me/own:1", folder, config: { cmd: ["/none"] } }, (image) =>
+      loadImages(images, [image]),
+    );
+    assert.deepEqual(loaded, ["docker.io/me/own:1"]);
+    while (!(await has())) await wait(20);
+    await removeImage(containerdSocket, "me/own:1");
+    assert.equal(await has(), false);
+    await removeImage(containerdSocket, "me/own:1");
+  });
+
   it("names each node in its own namespaces, and hides the host's links", async () => {
     assert.equal((await run("hostname", [], { scope: one().scope })).trim(), "node-1");
     assert.doesNotMatch(await run("ip", ["-br", "link"], { scope: { net: one().scope.net } }), /eth1|ifb/);
@@ -97,6 +116,13 @@ describe("a cluster's sandbox", { skip: await refusal() }, () => {
   it("counts the container's processes to the node's cgroup", async () => {
     const path = (await pod(0).exec("cat", "/proc/self/cgroup")).split("\n").find((line) => /memory|^0::/.test(line));
     assert.ok(path?.includes(`${one().cgroup}/kubepods/`), path ?? "no line");
+  });
+
+  it("starts a containerd again that ended, and its pods live on", async () => {
+    const before = two().containerdPid();
+    process.kill(before, "SIGKILL");
+    while (two().containerdPid() === before) await wait(20);
+    assert.equal(await pod(1).exec("hostname"), "pod-on-node-2\n");
   });
 
   it("ends a container at once by its signal", async () => {

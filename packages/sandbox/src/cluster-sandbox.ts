@@ -104,10 +104,13 @@ export async function createClusterSandbox(options: ClusterSandboxOptions): Prom
   const scope = { net: join(namespaceFolder(place), "control-plane", "net") };
 
   const coming = new Set<Promise<NodeSandbox>>();
+  const nodes = new Set<NodeSandbox>();
 
   const end = async (keepData: boolean): Promise<string[]> => {
     // A node that is half made would make the rest of itself after all was removed.
     await Promise.allSettled(coming);
+    await Promise.allSettled([...nodes].map((node) => node.stop()));
+    nodes.clear();
     await Promise.all([...published].map((port) => port.close()));
     published.clear();
     await driver.close();
@@ -164,11 +167,13 @@ export async function createClusterSandbox(options: ClusterSandboxOptions): Prom
   async function makeNode(name: string): Promise<NodeSandbox> {
     const index = remembered.nodeIndex(name);
     const node = await createNode(ground, nodePlace(place, name), index);
+    nodes.add(node);
     await connectPeers(name, index, node.scope.net);
     return {
       ...node,
       async remove() {
         await node.remove();
+        nodes.delete(node);
         remembered.forgetNode(name);
       },
     };

@@ -11,7 +11,7 @@ import { cgroupProcesses, makeCgroup, makeLeaf, removeCgroup } from "./cgroups/c
 import type { CgroupHierarchies } from "./cgroups/hierarchies.ts";
 import { podNetworkConfig } from "./containerd/cni-config.ts";
 import { containerdConfig, type RegistryMirror, registryHosts } from "./containerd/config.ts";
-import { type ContainerdInstance, startContainerd } from "./containerd/instance.ts";
+import { type SupervisedContainerd, superviseContainerd } from "./containerd/supervise.ts";
 import { type ImageTarget, listImages, loadArchive } from "./images/commands.ts";
 import { PAUSE_IMAGE } from "./images/local-images.ts";
 import type { Journal } from "./inventory/journal.ts";
@@ -62,8 +62,8 @@ export interface NodeSandbox {
   /** Kept between runs; for the kubelet's own folder. */
   readonly folder: string;
   readonly images: ImageTarget;
-  /** Resolves when containerd has ended by itself or was stopped. */
-  readonly containerdEnded: Promise<void>;
+  /** Of the containerd that runs now; one that ends unasked is started again. */
+  containerdPid(): number;
   stop(): Promise<void>;
   remove(): Promise<void>;
 }
@@ -78,7 +78,7 @@ const BRIDGE_SYSCTLS = { "net/bridge/bridge-nf-call-iptables": "1", "net/bridge/
 
 export async function createNode(ground: NodeGround, place: NodePlace, index: number): Promise<NodeSandbox> {
   const { address, podRange } = nodeAddresses(ground.plan, index);
-  let instance: ContainerdInstance | undefined;
+  let instance: SupervisedContainerd | undefined;
   const stop = () => stopNode(ground, place, index, instance);
   try {
     const scope = await makeScope(ground, place);
@@ -103,7 +103,7 @@ export async function createNode(ground: NodeGround, place: NodePlace, index: nu
       cgroup: place.cgroup,
       folder: place.folder,
       images,
-      containerdEnded: started.ended,
+      containerdPid: started.pid,
       stop,
       async remove() {
         await stop();
@@ -136,7 +136,7 @@ async function startRuntime(
   place: NodePlace,
   scope: Scope,
   podRange: string,
-): Promise<ContainerdInstance> {
+): Promise<SupervisedContainerd> {
   const containerd = program(ground, "containerd");
   const cniConfFolder = join(place.runFolder, "cni");
   const registryFolder = join(place.runFolder, "registries");
@@ -173,16 +173,11 @@ async function startRuntime(
   await writeFile(configFile, config);
   const { driver, journal, clock } = ground;
   const logFile = join(place.folder, "containerd.log");
-  return await startContainerd({
-    driver,
-    scope,
-    program: containerd,
-    configFile,
-    socket: place.socket,
-    logFile,
-    journal,
-    clock,
-  });
+  const log = ground.log.with({ node: place.name });
+  return await superviseContainerd(
+    { driver, scope, program: containerd, configFile, socket: place.socket, logFile, journal, clock },
+    log,
+  );
 }
 
 async function loadLocalImages(ground: NodeGround, target: ImageTarget): Promise<void> {
@@ -205,7 +200,7 @@ async function stopNode(
   ground: NodeGround,
   place: NodePlace,
   index: number,
-  instance: ContainerdInstance | undefined,
+  instance: SupervisedContainerd | undefined,
 ): Promise<void> {
   await instance?.stop();
   const ids = await pinnedNamespaces(place.namespaces);
@@ -217,6 +212,6 @@ async function stopNode(
     ground.log.warn("some processes of the node do not end", { node: place.name, pids: stubborn });
   await ground.detach(place.name, index);
   await dropNamespaces(place.namespaces);
-  await removeCgroup(ground.hierarchies, place.cgroup);
+  await removeCgroup(ground.hierarchies, place.cgroup, ground.clock);
   await rm(place.runFolder, { recursive: true, force: true });
 }
