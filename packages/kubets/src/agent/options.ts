@@ -3,6 +3,7 @@ import { defineFlags, file, int, list, text } from "@kubets/machinery/flags";
 
 export const agentFlags = defineFlags({
   kubeconfig: file({ required: true, help: "How the node reaches the API server." }),
+  "proxy-kubeconfig": file({ help: "How the proxy and DNS reach the API server (as the node by default)." }),
   "node-name": text({ placeholder: "NAME", help: "The node's name (the host's by default)." }),
   "node-ip": list({ placeholder: "ADDRESS", help: "The node's addresses, the first one first." }),
   "pod-cidr": text({

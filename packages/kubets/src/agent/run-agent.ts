@@ -1,6 +1,7 @@
 /** All that a node runs of Kubets, in one process inside the node's namespaces: the kubelet, the proxy, DNS and the pod network. */
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
+import { SharedInformers } from "@kubets/client/informer/shared-informers";
 import { connectionFrom } from "@kubets/client/kubeconfig/connection";
 import { openClient } from "@kubets/client/kubeconfig/open-client";
 import { machineReading } from "@kubets/client/kubeconfig/reading";
@@ -14,8 +15,13 @@ import {
   realDisk,
   startKubelet,
 } from "@kubets/kubelet";
+import { serveKubelet } from "@kubets/kubelet/server/server";
 import type { Clock, Logger, Random } from "@kubets/machinery";
+import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
 import type { FlagValues } from "@kubets/machinery/flags";
+import { machineExec as proxyExec } from "@kubets/proxy/exec";
+import { NftablesBackend } from "@kubets/proxy/nftables/backend";
+import { startProxy } from "@kubets/proxy/run-proxy";
 import type { agentFlags } from "./options.ts";
 
 export type AgentFlags = FlagValues<typeof agentFlags>;
@@ -35,11 +41,7 @@ export interface RunningAgent {
 
 export async function runAgent(flags: AgentFlags, { clock, random, log }: AgentParts): Promise<RunningAgent> {
   const nodeName = flags["node-name"] || hostname();
-  const connection = await connectionFrom(
-    { kubeconfig: flags.kubeconfig },
-    machineReading((text) => log.warn(text)),
-  );
-  const { client, transport } = await openClient(connection, `kubets-agent/${nodeName}`);
+  const { client, transport } = await clientOf(flags.kubeconfig, `kubets-agent/${nodeName}`, log);
   const paths = { root: flags["root-dir"], podLogs: flags["pod-logs-dir"] };
   for (const folder of Object.values(paths)) mkdirSync(folder, { recursive: true });
   const kubelet = await startKubelet({
@@ -64,13 +66,49 @@ export async function runAgent(flags: AgentFlags, { clock, random, log }: AgentP
       podCidr: flags["pod-cidr"],
     },
   });
-  await kubelet.ready;
+  const stopping = new AbortController();
+  const server = await serveKubelet({
+    kubelet,
+    tls: servingTls(flags),
+    host: flags["node-ip"][0] ?? "0.0.0.0",
+    port: kubeletDefaults.port,
+  });
+  const services = await clientOf(flags["proxy-kubeconfig"] || flags.kubeconfig, `kubets-proxy/${nodeName}`, log);
+  const cache = new SharedInformers({ client: services.client, clock, random, log, signal: stopping.signal });
+  const proxy = startProxy({
+    cache,
+    clock,
+    log: log.with({ component: "proxy" }),
+    nodeName,
+    backend: new NftablesBackend({ exec: proxyExec(), log }),
+    signal: stopping.signal,
+  });
+  await Promise.all([kubelet.ready, proxy.ready]);
   log.info("node ready", { node: nodeName });
   return {
     kubelet,
     async stop() {
+      stopping.abort();
       await kubelet.stop();
-      await transport.close();
+      await Promise.all([server.close(), transport.close(), services.transport.close()]);
     },
   };
+}
+
+async function clientOf(kubeconfig: string, userAgent: string, log: Logger) {
+  const connection = await connectionFrom(
+    { kubeconfig },
+    machineReading((text) => log.warn(text)),
+  );
+  return openClient(connection, userAgent);
+}
+
+/** Without a certificate of its own the kubelet cannot serve: logs and exec need it. */
+function servingTls(flags: AgentFlags) {
+  const read = (flag: "tls-cert-file" | "tls-private-key-file" | "client-ca-file") => {
+    if (!flags[flag])
+      throw new ExitError(exitCode.usage, `--${flag} is needed: the kubelet serves logs and exec with it`);
+    return readFileSync(flags[flag], "utf8");
+  };
+  return { cert: read("tls-cert-file"), key: read("tls-private-key-file"), clientCa: read("client-ca-file") };
 }

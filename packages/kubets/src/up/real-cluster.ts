@@ -7,7 +7,7 @@ import { type ClusterSandbox, createClusterSandbox, installMissing, type NodeSan
 import type { ClusterHome } from "../cluster/home.ts";
 import { writeKubeconfig } from "../cluster/kubeconfig.ts";
 import { ClusterPki } from "../cluster/pki.ts";
-import { nodeCertificate } from "../server/certificates.ts";
+import { nodeCertificate, proxyCertificate } from "../server/certificates.ts";
 import { Child } from "./child.ts";
 import type { Progress } from "./progress.ts";
 import { PublishedServices } from "./published-services.ts";
@@ -144,6 +144,14 @@ function agentOf(
     user: `system:node:${node.name}`,
     credentials,
   });
+  const proxyKubeconfig = join(home.run, "kube-proxy.kubeconfig");
+  writeKubeconfig(proxyKubeconfig, {
+    cluster: home.name,
+    server: `https://${address}:6443`,
+    ca: pki.caPem,
+    user: "system:kube-proxy",
+    credentials: proxyCertificate(pki),
+  });
   return new Child({
     name: node.name,
     driver: node.driver,
@@ -152,6 +160,7 @@ function agentOf(
       MAIN,
       "agent",
       `--kubeconfig=${kubeconfig}`,
+      `--proxy-kubeconfig=${proxyKubeconfig}`,
       `--node-name=${node.name}`,
       `--node-ip=${node.address}`,
       `--pod-cidr=${node.podRange}`,
