@@ -1,4 +1,4 @@
-/** Runs programs of the machine where the node's network is: inside of its namespace or through something that enters it. */
+/** Runs programs of the machine directly, or through something that enters a namespace first. */
 import { spawn } from "node:child_process";
 
 /** Resolves when the program ended, however; rejects only when it could not be started. */
