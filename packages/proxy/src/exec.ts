@@ -1,0 +1,2 @@
+/** Programs of the machine; the proxy takes them as an argument. */
+export * from "@kubets/machinery/exec";
