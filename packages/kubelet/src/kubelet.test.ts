@@ -15,7 +15,12 @@ async function having(options: SimulatedNodeOptions, run: (node: SimulatedNode) 
   }
 }
 
-async function until(node: SimulatedNode, what: string, look: () => Promise<boolean | undefined>, limitMs = 600_000): Promise<void> {
+async function until(
+  node: SimulatedNode,
+  what: string,
+  look: () => Promise<boolean | undefined>,
+  limitMs = 600_000,
+): Promise<void> {
   for (const end = node.clock.monotonic() + limitMs; !(await look()); ) {
     if (node.clock.monotonic() > end) throw new Error(`${what} did not come true`);
     await node.clock.advance(100);
@@ -62,21 +67,36 @@ test("a crashing container waits 0, 10, 20, 40 seconds", () =>
       if (count >= starts.length) starts.push(Math.round(node.clock.monotonic() / 1000));
       return count === 4;
     });
-    assert.deepEqual(starts.slice(1).map((at, i) => at - (starts[i] as number)), [1, 11, 21, 41]);
+    assert.deepEqual(
+      starts.slice(1).map((at, i) => at - (starts[i] as number)),
+      [1, 11, 21, 41],
+    );
   }));
 
 test("init containers come one after the other; a failing one ends a pod that is never restarted", () =>
-  having({ script: { course: ({ name }) => (name === "one" ? { exitAfterMs: 500 } : name === "two" ? { exitAfterMs: 500, exitCode: 5 } : {}) } }, async (node) => {
-    const made = on("a").initContainer("one").initContainer("two").container("c", { image: "demo:1" }).spec({ restartPolicy: "Never" });
-    await node.api.createPod(made.build());
-    await until(node, "failed", async () => (await node.api.pod("a"))?.status.phase === "Failed");
-    const status = (await node.api.pod("a"))?.status;
-    assert.equal(status?.initContainerStatuses?.[0]?.state.terminated?.exitCode, 0);
-    assert.equal(status?.initContainerStatuses?.[1]?.state.terminated?.exitCode, 5);
-    assert.equal(status?.containerStatuses?.[0]?.state.waiting?.reason, "PodInitializing");
-    const initialized = status?.conditions?.find(({ type }) => type === "Initialized");
-    assert.equal(initialized?.message, "containers with incomplete status: [two]");
-  }));
+  having(
+    {
+      script: {
+        course: ({ name }) =>
+          name === "one" ? { exitAfterMs: 500 } : name === "two" ? { exitAfterMs: 500, exitCode: 5 } : {},
+      },
+    },
+    async (node) => {
+      const made = on("a")
+        .initContainer("one")
+        .initContainer("two")
+        .container("c", { image: "demo:1" })
+        .spec({ restartPolicy: "Never" });
+      await node.api.createPod(made.build());
+      await until(node, "failed", async () => (await node.api.pod("a"))?.status.phase === "Failed");
+      const status = (await node.api.pod("a"))?.status;
+      assert.equal(status?.initContainerStatuses?.[0]?.state.terminated?.exitCode, 0);
+      assert.equal(status?.initContainerStatuses?.[1]?.state.terminated?.exitCode, 5);
+      assert.equal(status?.containerStatuses?.[0]?.state.waiting?.reason, "PodInitializing");
+      const initialized = status?.conditions?.find(({ type }) => type === "Initialized");
+      assert.equal(initialized?.message, "containers with incomplete status: [two]");
+    },
+  ));
 
 test("a pull that fails backs off, and the pod says so", () =>
   having({ script: { pull: () => ({ error: "no route" }) } }, async (node) => {
@@ -85,7 +105,13 @@ test("a pull that fails backs off, and the pod says so", () =>
     await until(node, "ErrImagePull", async () => (await reason()) === "ErrImagePull");
     await until(node, "ImagePullBackOff", async () => (await reason()) === "ImagePullBackOff");
     const events = node.api.events("a");
-    for (const text of ['Pulling: Pulling image "demo:1"', 'Failed: Failed to pull image "demo:1": no route', "Failed: Error: ErrImagePull", 'BackOff: Back-off pulling image "demo:1"', "Failed: Error: ImagePullBackOff"])
+    for (const text of [
+      'Pulling: Pulling image "demo:1"',
+      'Failed: Failed to pull image "demo:1": no route',
+      "Failed: Error: ErrImagePull",
+      'BackOff: Back-off pulling image "demo:1"',
+      "Failed: Error: ImagePullBackOff",
+    ])
       assert.ok(events.includes(text), text);
   }));
 
@@ -96,13 +122,19 @@ test("readiness decides, liveness restarts", () => {
     (type === "readiness" ? healthy : alive) ? { result: "success", output: "" } : { result: "failure", output: "no" };
   return having({ probe }, async (node) => {
     const exec = { exec: { command: ["x"] }, periodSeconds: 1, failureThreshold: 2 };
-    await node.api.createPod(on("a").container("c", { image: "demo:1", readinessProbe: exec, livenessProbe: exec }).build());
+    await node.api.createPod(
+      on("a").container("c", { image: "demo:1", readinessProbe: exec, livenessProbe: exec }).build(),
+    );
     await until(node, "running", async () => (await node.api.pod("a"))?.status.phase === "Running");
     assert.equal(readyOf(await node.api.pod("a")), "False");
     healthy = true;
     await until(node, "ready", async () => readyOf(await node.api.pod("a")) === "True");
     alive = false;
-    await until(node, "restarted", async () => (await node.api.pod("a"))?.status.containerStatuses?.[0]?.restartCount === 1);
+    await until(
+      node,
+      "restarted",
+      async () => (await node.api.pod("a"))?.status.containerStatuses?.[0]?.restartCount === 1,
+    );
     assert.ok(node.api.events("a").includes("Killing: Container c failed liveness probe, will be restarted"));
   });
 });
@@ -126,7 +158,10 @@ test("a pod that does not fit is refused", () =>
     await until(node, "failed", async () => (await node.api.pod("a"))?.status.phase === "Failed");
     const status = (await node.api.pod("a"))?.status;
     assert.equal(status?.reason, "OutOfcpu");
-    assert.equal(status?.message, "Pod was rejected: Node didn't have enough resource: cpu, requested: 5000, used: 0, capacity: 4000");
+    assert.equal(
+      status?.message,
+      "Pod was rejected: Node didn't have enough resource: cpu, requested: 5000, used: 0, capacity: 4000",
+    );
   }));
 
 test("activeDeadlineSeconds ends a pod", () =>

@@ -19,12 +19,20 @@ test("expansion", () => {
     ["a$(A)b$(B)$", "a1b2$"],
     ["$x", "$x"],
   ];
-  for (const [text, want] of cases) assert.equal(expand(text, (name) => known[name]), want, text);
+  for (const [text, want] of cases)
+    assert.equal(
+      expand(text, (name) => known[name]),
+      want,
+      text,
+    );
 });
 
 test("shares, quota and the score for the end of memory", () => {
   assert.deepEqual([0, 1, 100, 1000, 1_000_000].map(cpuShares), [2, 2, 102, 1024, 262_144]);
-  assert.deepEqual([0, 1, 500, 2000].map((milli) => cpuQuota(milli)), [0, 1000, 50_000, 200_000]);
+  assert.deepEqual(
+    [0, 1, 500, 2000].map((milli) => cpuQuota(milli)),
+    [0, 1000, 50_000, 200_000],
+  );
   const score = (made: ReturnType<typeof pod>) => {
     const built = made.build();
     return oomScore(built, built.spec.containers[0] as never, 16 * 2 ** 30);
@@ -37,7 +45,11 @@ test("shares, quota and the score for the end of memory", () => {
 
 test("names within the cluster", () => {
   const made = pod("p", "ns").spec({ hostname: "me", subdomain: "sub", setHostnameAsFQDN: true }).build();
-  assert.deepEqual(hostName(made, "cluster.local"), { hostname: "me.sub.ns.svc.cluster.local", short: "me", domain: "sub.ns.svc.cluster.local" });
+  assert.deepEqual(hostName(made, "cluster.local"), {
+    hostname: "me.sub.ns.svc.cluster.local",
+    short: "me",
+    domain: "sub.ns.svc.cluster.local",
+  });
   assert.equal(hostName(pod("a".repeat(62) + "-x").build(), "x").hostname, "a".repeat(62));
 });
 
@@ -50,12 +62,26 @@ test("resolv.conf by policy", () => {
     options: ["ndots:5"],
   });
   assert.deepEqual(podDns(pod("a").spec({ dnsPolicy: "Default" }).build(), facts), node);
-  assert.deepEqual(podDns(pod("a").spec({ dnsPolicy: "None", dnsConfig: { nameservers: ["1.1.1.1"] } }).build(), facts).servers, ["1.1.1.1"]);
+  assert.deepEqual(
+    podDns(
+      pod("a")
+        .spec({ dnsPolicy: "None", dnsConfig: { nameservers: ["1.1.1.1"] } })
+        .build(),
+      facts,
+    ).servers,
+    ["1.1.1.1"],
+  );
 });
 
 test("variables of Services", () => {
-  const made = structuredClone(service("redis-master").build()) as never as { spec: object; metadata: { namespace: string } };
-  Object.assign(made.spec, { clusterIP: "10.0.0.11", ports: [{ name: "db", port: 6379, protocol: "TCP", targetPort: 6379 }] });
+  const made = structuredClone(service("redis-master").build()) as never as {
+    spec: object;
+    metadata: { namespace: string };
+  };
+  Object.assign(made.spec, {
+    clusterIP: "10.0.0.11",
+    ports: [{ name: "db", port: 6379, protocol: "TCP", targetPort: 6379 }],
+  });
   const env = serviceEnv([made as never], made.metadata.namespace, true);
   assert.equal(env.get("REDIS_MASTER_SERVICE_HOST"), "10.0.0.11");
   assert.equal(env.get("REDIS_MASTER_SERVICE_PORT_DB"), "6379");

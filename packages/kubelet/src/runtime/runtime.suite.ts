@@ -67,7 +67,11 @@ export function runtimeSuite(name: string, open: () => Promise<RuntimeSuiteTarge
       const { runtime } = target;
       const config = sandbox("uid-2");
       const place = await runtime.runSandbox(config, "");
-      const id = await runtime.createContainer(place, container("uid-2", "trap 'exit 0' TERM; while true; do sleep 0.1; done"), config);
+      const id = await runtime.createContainer(
+        place,
+        container("uid-2", "trap 'exit 0' TERM; while true; do sleep 0.1; done"),
+        config,
+      );
       assert.equal((await runtime.containerStatus(id)).phase, "created");
       await runtime.startContainer(id);
       await target.until(() => runs(id));

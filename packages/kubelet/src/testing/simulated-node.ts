@@ -39,12 +39,18 @@ export interface SimulatedNodeOptions {
   readonly over?: Pick<SimulatedNode, "clock" | "api" | "runtime" | "disk">;
 }
 
-export async function simulatedNode({ script, config, probe, over }: SimulatedNodeOptions = {}): Promise<SimulatedNode> {
+export async function simulatedNode({
+  script,
+  config,
+  probe,
+  over,
+}: SimulatedNodeOptions = {}): Promise<SimulatedNode> {
   const clock = over?.clock ?? new VirtualClock();
   const random = seededRandom(7);
   const api = over?.api ?? new NodeApi(clock);
   const disk = over?.disk ?? new MemoryDisk();
-  const runtime = over?.runtime ?? new SimulatedRuntime({ clock, random, disk, images: ["*"], ...(script && { script }) });
+  const runtime =
+    over?.runtime ?? new SimulatedRuntime({ clock, random, disk, images: ["*"], ...(script && { script }) });
   const kubelet = await startKubelet({
     client: api.client,
     runtime,
@@ -57,7 +63,14 @@ export async function simulatedNode({ script, config, probe, over }: SimulatedNo
     machine: simulatedMachine,
     addresses: ["192.0.2.10"],
     config: { ...kubeletDefaults, ...config },
-    events: createEventRecorder({ client: api.client, clock, random, log: silentLogger, component: "kubelet", host: "node-1" }),
+    events: createEventRecorder({
+      client: api.client,
+      clock,
+      random,
+      log: silentLogger,
+      component: "kubelet",
+      host: "node-1",
+    }),
     ...(probe && { probe }),
   });
   await clock.advance(0);
