@@ -3,7 +3,16 @@
  * Holds: `close` ends every process, unmounts and removes all that it made, also after a failure.
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, rmdirSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { busyboxImage } from "./images.ts";
@@ -29,7 +38,8 @@ export function whyNot(): string | undefined {
   return undefined;
 }
 
-const run = (program: string, ...args: string[]) => execFileSync(program, args, { stdio: ["ignore", "pipe", "pipe"] }).toString();
+const run = (program: string, ...args: string[]) =>
+  execFileSync(program, args, { stdio: ["ignore", "pipe", "pipe"] }).toString();
 const quietly = (work: () => void) => {
   try {
     work();
@@ -53,8 +63,11 @@ export async function startContainerd(): Promise<Containerd> {
       await ended;
     }
     for (const pid of shimsOf(folder)) quietly(() => process.kill(pid, "SIGKILL"));
-    const mounts = readFileSync("/proc/self/mountinfo", "utf8").split("\n").map((line) => line.split(" ")[4] ?? "");
-    for (const point of mounts.filter((each) => each.startsWith(folder)).reverse()) quietly(() => run("umount", "-l", point));
+    const mounts = readFileSync("/proc/self/mountinfo", "utf8")
+      .split("\n")
+      .map((line) => line.split(" ")[4] ?? "");
+    for (const point of mounts.filter((each) => each.startsWith(folder)).reverse())
+      quietly(() => run("umount", "-l", point));
     quietly(() => run("ip", "netns", "delete", namespace));
     for (const hierarchy of readdirSync("/sys/fs/cgroup")) removeCgroups(join("/sys/fs/cgroup", hierarchy, cgroupRoot));
     rmSync(folder, { recursive: true, force: true });
@@ -63,10 +76,26 @@ export async function startContainerd(): Promise<Containerd> {
     run("ip", "netns", "add", namespace);
     run("nsenter", `--net=${netns}`, "ip", "link", "set", "lo", "up");
     for (const each of ["root", "state", "cni"]) mkdirSync(join(folder, each));
-    const bridge = { type: "bridge", bridge: "cni0", isGateway: true, ipMasq: false, ipam: { type: "host-local", dataDir: join(folder, "ipam"), ranges: [[{ subnet: "10.99.0.0/24" }]], routes: [{ dst: "0.0.0.0/0" }] } };
-    writeFileSync(join(folder, "cni", "10-test.conflist"), JSON.stringify({ cniVersion: "0.4.0", name: "test", plugins: [bridge, { type: "loopback" }] }));
+    const bridge = {
+      type: "bridge",
+      bridge: "cni0",
+      isGateway: true,
+      ipMasq: false,
+      ipam: {
+        type: "host-local",
+        dataDir: join(folder, "ipam"),
+        ranges: [[{ subnet: "10.99.0.0/24" }]],
+        routes: [{ dst: "0.0.0.0/0" }],
+      },
+    };
+    writeFileSync(
+      join(folder, "cni", "10-test.conflist"),
+      JSON.stringify({ cniVersion: "0.4.0", name: "test", plugins: [bridge, { type: "loopback" }] }),
+    );
     writeFileSync(join(folder, "config.toml"), configOf(folder));
-    child = spawn("nsenter", [`--net=${netns}`, "containerd", "--config", join(folder, "config.toml")], { stdio: ["ignore", "ignore", "pipe"] });
+    child = spawn("nsenter", [`--net=${netns}`, "containerd", "--config", join(folder, "config.toml")], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
     let log = "";
     child.stderr?.on("data", (chunk: Buffer) => (log = (log + chunk).slice(-20_000)));
     const socket = join(folder, "c.sock");
@@ -75,7 +104,10 @@ export async function startContainerd(): Promise<Containerd> {
       if (child.exitCode !== null || tries > 200) throw new Error(`containerd did not start: ${log}`);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    for (const image of [busyboxImage({ name: DEMO_IMAGE, command: ["sh"] }), busyboxImage({ name: PAUSE_IMAGE, entrypoint: ["/bin/busybox", "sleep", "1000000000"] })]) {
+    for (const image of [
+      busyboxImage({ name: DEMO_IMAGE, command: ["sh"] }),
+      busyboxImage({ name: PAUSE_IMAGE, entrypoint: ["/bin/busybox", "sleep", "1000000000"] }),
+    ]) {
       writeFileSync(join(folder, "image.tar"), image);
       run("ctr", "-a", socket, "-n", "k8s.io", "images", "import", join(folder, "image.tar"));
     }
@@ -116,7 +148,8 @@ function shimsOf(folder: string): number[] {
 
 function removeCgroups(path: string): void {
   if (!existsSync(path)) return;
-  for (const entry of readdirSync(path, { withFileTypes: true })) if (entry.isDirectory()) removeCgroups(join(path, entry.name));
+  for (const entry of readdirSync(path, { withFileTypes: true }))
+    if (entry.isDirectory()) removeCgroups(join(path, entry.name));
   quietly(() => rmdirSync(path));
 }
 

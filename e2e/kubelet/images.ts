@@ -17,12 +17,19 @@ export interface ImageSpec {
   readonly files?: Readonly<Record<string, string>>;
 }
 
-const APPLETS = "sh sleep echo cat ls env true false touch id hostname grep stat readlink find sort wc head tail cut tr df mount kill nc httpd printf date mkdir rm test sed ps".split(" ");
+const APPLETS =
+  "sh sleep echo cat ls env true false touch id hostname grep stat readlink find sort wc head tail cut tr df mount kill nc httpd printf date mkdir rm test sed ps".split(
+    " ",
+  );
 
 /** An archive of the image in Docker's form. */
 export function busyboxImage(spec: ImageSpec): Buffer {
   const layer = tar([
-    ...["bin", "etc", "tmp", "proc", "dev", "sys", "www"].map((name) => ({ name: `${name}/`, folder: true, mode: name === "tmp" ? 0o1777 : 0o755 })),
+    ...["bin", "etc", "tmp", "proc", "dev", "sys", "www"].map((name) => ({
+      name: `${name}/`,
+      folder: true,
+      mode: name === "tmp" ? 0o1777 : 0o755,
+    })),
     { name: "bin/busybox", content: readFileSync("/bin/busybox"), mode: 0o755 },
     ...APPLETS.map((name) => ({ name: `bin/${name}`, link: "/bin/busybox" })),
     { name: "etc/passwd", content: Buffer.from("root:x:0:0:root:/:/bin/sh\n") },
@@ -51,7 +58,8 @@ function tar(entries: readonly TarEntry[]): Buffer {
   const blocks: Buffer[] = [];
   for (const { name, content = Buffer.alloc(0), link, folder, mode = 0o644 } of entries) {
     const header = Buffer.alloc(512);
-    const octal = (value: number, at: number, length: number) => header.write(`${value.toString(8).padStart(length - 1, "0")}\0`, at, "latin1");
+    const octal = (value: number, at: number, length: number) =>
+      header.write(`${value.toString(8).padStart(length - 1, "0")}\0`, at, "latin1");
     header.write(name, 0);
     octal(mode, 100, 8);
     octal(0, 108, 8);

@@ -1,6 +1,6 @@
 /** Connects from within a network namespace by a small program there that passes bytes on. For tests. */
 import { spawn } from "node:child_process";
-import { duplexPair, type Duplex } from "node:stream";
+import { type Duplex, duplexPair } from "node:stream";
 import type { Dialer } from "@kubets/kubelet";
 
 /** busybox's nc does not say that it is connected, but ends at once when it is refused. */
@@ -9,7 +9,9 @@ const REFUSED_WITHIN_MS = 60;
 export const netnsDialer = (netns: string): Dialer => ({
   dial: (host, port) =>
     new Promise<Duplex>((resolve, reject) => {
-      const child = spawn("nsenter", [`--net=${netns}`, "/bin/busybox", "nc", host, String(port)], { stdio: ["pipe", "pipe", "ignore"] });
+      const child = spawn("nsenter", [`--net=${netns}`, "/bin/busybox", "nc", host, String(port)], {
+        stdio: ["pipe", "pipe", "ignore"],
+      });
       const [ours, theirs] = duplexPair();
       theirs.on("error", () => {});
       child.stdin.on("error", () => {});

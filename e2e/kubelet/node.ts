@@ -1,8 +1,18 @@
 /** A whole node for tests: a containerd of its own, a kubelet on it, and an API in memory. */
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
+import {
+  criRuntime,
+  type Kubelet,
+  type KubeletConfig,
+  kubeletDefaults,
+  machineExec,
+  podCgroups,
+  readMachine,
+  realDisk,
+  startKubelet,
+} from "@kubets/kubelet";
 import { NodeApi } from "@kubets/kubelet/testing/node-api";
-import { type Kubelet, type KubeletConfig, criRuntime, kubeletDefaults, machineExec, podCgroups, readMachine, realDisk, startKubelet } from "@kubets/kubelet";
 import { createLogger, realClock, realRandom, silentLogger } from "@kubets/machinery";
 import { type Containerd, startContainerd } from "./containerd.ts";
 import { netnsDialer } from "./netns-dialer.ts";
@@ -52,7 +62,10 @@ export async function startNode(config: Partial<KubeletConfig> = {}): Promise<Te
     running.runtime.close();
   };
   try {
-    await api.createConfigMap({ metadata: { namespace: "default", name: "kube-root-ca.crt" }, data: { "ca.crt": "-----BEGIN CERTIFICATE-----\n" } });
+    await api.createConfigMap({
+      metadata: { namespace: "default", name: "kube-root-ca.crt" },
+      data: { "ca.crt": "-----BEGIN CERTIFICATE-----\n" },
+    });
     running = await begin();
   } catch (error) {
     await containerd.close();
@@ -72,7 +85,11 @@ export async function startNode(config: Partial<KubeletConfig> = {}): Promise<Te
     async close() {
       await stop();
       await containerd.close();
-      for (const point of execFileSync("cat", ["/proc/self/mountinfo"]).toString().split("\n").map((line) => line.split(" ")[4] ?? "").filter((each) => each.startsWith(containerd.folder)))
+      for (const point of execFileSync("cat", ["/proc/self/mountinfo"])
+        .toString()
+        .split("\n")
+        .map((line) => line.split(" ")[4] ?? "")
+        .filter((each) => each.startsWith(containerd.folder)))
         execFileSync("umount", ["-l", point]);
     },
   };

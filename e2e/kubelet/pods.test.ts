@@ -1,6 +1,6 @@
 /** Pods on a real containerd, by a real kubelet. Needs root; everything that is made is removed. */
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { Container, Pod, PodSpec } from "@kubets/api/generated/types/core-v1";
@@ -17,7 +17,11 @@ describe("kubelet on containerd", { skip: reason ?? false }, () => {
   });
   after(() => node?.close());
 
-  const until = async <T>(what: string, look: () => Promise<T | undefined | false> | T | undefined | false, limitMs = 20_000): Promise<T> => {
+  const until = async <T>(
+    what: string,
+    look: () => Promise<T | undefined | false> | T | undefined | false,
+    limitMs = 20_000,
+  ): Promise<T> => {
     for (const end = Date.now() + limitMs; ; ) {
       const found = await look();
       if (found) return found;
@@ -31,10 +35,11 @@ describe("kubelet on containerd", { skip: reason ?? false }, () => {
       return found?.status.phase === wanted && found;
     });
   const isReady = ({ status }: Pod) => status.conditions?.find(({ type }) => type === "Ready")?.status === "True";
-  const ready = (name: string) => until(`${name} ready`, async () => {
-    const found = await node.api.pod(name);
-    return found && isReady(found) && found;
-  });
+  const ready = (name: string) =>
+    until(`${name} ready`, async () => {
+      const found = await node.api.pod(name);
+      return found && isReady(found) && found;
+    });
   const gone = (name: string) => until(`${name} gone`, async () => (await node.api.pod(name)) === undefined);
   const shell = (script: string, more: Partial<Container> = {}): Partial<Container> => ({
     image: DEMO_IMAGE,
@@ -50,7 +55,10 @@ describe("kubelet on containerd", { skip: reason ?? false }, () => {
     return node.api.createPod(builder.spec({ terminationGracePeriodSeconds: 1, ...spec }).build());
   };
   const logOf = ({ metadata }: Pod, container: string, n = 0) =>
-    readFileSync(join(node.paths.podLogs, `${metadata.namespace}_${metadata.name}_${metadata.uid}`, container, `${n}.log`), "utf8")
+    readFileSync(
+      join(node.paths.podLogs, `${metadata.namespace}_${metadata.name}_${metadata.uid}`, container, `${n}.log`),
+      "utf8",
+    )
       .split("\n")
       .filter(Boolean)
       .map((line) => line.split(" ").slice(3).join(" "));
@@ -91,8 +99,12 @@ describe("kubelet on containerd", { skip: reason ?? false }, () => {
 
   it("mounts volumes, environment and the service account", async () => {
     await node.api.createConfigMap({ metadata: { namespace: "default", name: "cm" }, data: { a: "1" } });
-    await node.api.createSecret({ metadata: { namespace: "default", name: "s" }, data: { key: Buffer.from("hidden").toString("base64") } });
-    const script = "cat /cm/a /s/key /t/token /t/ns /t/ca.crt; echo; echo $A $B $POD $$; hostname; stat -c %a /e; grep -c ' /m ' /proc/mounts; id -u; grep -c demo-host /etc/hosts; cat /etc/resolv.conf";
+    await node.api.createSecret({
+      metadata: { namespace: "default", name: "s" },
+      data: { key: Buffer.from("hidden").toString("base64") },
+    });
+    const script =
+      "cat /cm/a /s/key /t/token /t/ns /t/ca.crt; echo; echo $A $B $POD $$; hostname; stat -c %a /e; grep -c ' /m ' /proc/mounts; id -u; grep -c demo-host /etc/hosts; cat /etc/resolv.conf";
     const made = await make(
       "full",
       {
@@ -142,13 +154,23 @@ describe("kubelet on containerd", { skip: reason ?? false }, () => {
   it("runs init containers in order, and sidecars beside", async () => {
     const made = pod("init").on(NODE).uid(crypto.randomUUID());
     made.initContainer("one", shell("echo one > /v/log", { volumeMounts: [{ name: "v", mountPath: "/v" }] }));
-    made.initContainer("side", shell("trap 'exit 0' TERM; while true; do sleep 0.1; done", { restartPolicy: "Always" }));
+    made.initContainer(
+      "side",
+      shell("trap 'exit 0' TERM; while true; do sleep 0.1; done", { restartPolicy: "Always" }),
+    );
     made.initContainer("two", shell("echo two >> /v/log", { volumeMounts: [{ name: "v", mountPath: "/v" }] }));
     made.container("main", shell("cat /v/log; sleep 0.3", { volumeMounts: [{ name: "v", mountPath: "/v" }] }));
-    const created = await node.api.createPod(made.spec({ restartPolicy: "Never", terminationGracePeriodSeconds: 2, volumes: [{ name: "v", emptyDir: {} }] }).build());
+    const created = await node.api.createPod(
+      made
+        .spec({ restartPolicy: "Never", terminationGracePeriodSeconds: 2, volumes: [{ name: "v", emptyDir: {} }] })
+        .build(),
+    );
     const ended = await phase("init", "Succeeded");
     assert.deepEqual(logOf(created, "main"), ["one", "two"]);
-    assert.equal(ended.status.initContainerStatuses?.find(({ name }) => name === "side")?.state.terminated?.exitCode, 0);
+    assert.equal(
+      ended.status.initContainerStatuses?.find(({ name }) => name === "side")?.state.terminated?.exitCode,
+      0,
+    );
     await node.api.deletePod("init");
     await gone("init");
   });
@@ -162,7 +184,10 @@ describe("kubelet on containerd", { skip: reason ?? false }, () => {
     const status = waiting.status.containerStatuses?.[0];
     assert.equal(status?.restartCount, 1);
     assert.equal(status?.lastState.terminated?.exitCode, 2);
-    assert.match(status?.state.waiting?.message ?? "", /^back-off 10s restarting failed container=c pod=crash_default\(.*\)$/);
+    assert.match(
+      status?.state.waiting?.message ?? "",
+      /^back-off 10s restarting failed container=c pod=crash_default\(.*\)$/,
+    );
     await node.api.deletePod("crash");
     await gone("crash");
   });
@@ -171,28 +196,53 @@ describe("kubelet on containerd", { skip: reason ?? false }, () => {
     await make("probed", {
       c: shell("echo ok > /www/x; touch /tmp/ok; httpd -p 8080 -h /www; sleep 1; rm /tmp/ok; sleep 100", {
         readinessProbe: { httpGet: { path: "/x", port: 8080 }, periodSeconds: 1 },
-        livenessProbe: { exec: { command: ["cat", "/tmp/ok"] }, periodSeconds: 1, failureThreshold: 1, initialDelaySeconds: 1 },
+        livenessProbe: {
+          exec: { command: ["cat", "/tmp/ok"] },
+          periodSeconds: 1,
+          failureThreshold: 1,
+          initialDelaySeconds: 1,
+        },
       }),
     });
     await ready("probed");
-    await until("a restart", async () => (await node.api.pod("probed"))?.status.containerStatuses?.[0]?.restartCount === 1);
-    const events = await until("events", () => node.api.events("probed").some((text) => text.startsWith("Killing")) && node.api.events("probed"));
+    await until(
+      "a restart",
+      async () => (await node.api.pod("probed"))?.status.containerStatuses?.[0]?.restartCount === 1,
+    );
+    const events = await until(
+      "events",
+      () => node.api.events("probed").some((text) => text.startsWith("Killing")) && node.api.events("probed"),
+    );
     assert.ok(events.includes("Killing: Container c failed liveness probe, will be restarted"), events.join("\n"));
-    assert.ok(events.some((text) => text.startsWith("Unhealthy: Liveness probe failed: cat: can't open '/tmp/ok'")), events.join("\n"));
+    assert.ok(
+      events.some((text) => text.startsWith("Unhealthy: Liveness probe failed: cat: can't open '/tmp/ok'")),
+      events.join("\n"),
+    );
     await node.api.deletePod("probed", 1);
     await gone("probed");
   });
 
   it("says why a pod cannot start", async () => {
     await make("novolume", { c: shell("true") }, { volumes: [{ name: "v", configMap: { name: "none" } }] });
-    await until("FailedMount", () => node.api.events("novolume").includes('FailedMount: MountVolume.SetUp failed for volume "v" : configmap "none" not found'));
+    await until("FailedMount", () =>
+      node.api
+        .events("novolume")
+        .includes('FailedMount: MountVolume.SetUp failed for volume "v" : configmap "none" not found'),
+    );
     await make("noimage", { c: { image: "example.com/none:1", imagePullPolicy: "Never" } });
     const waiting = await until("ErrImageNeverPull", async () => {
       const found = await node.api.pod("noimage");
       return found?.status.containerStatuses?.[0]?.state.waiting?.reason === "ErrImageNeverPull" && found;
     });
-    assert.equal(waiting.status.containerStatuses?.[0]?.state.waiting?.message, 'Container image "example.com/none:1" is not present with pull policy of Never');
-    await make("noprogram", { c: { image: DEMO_IMAGE, imagePullPolicy: "IfNotPresent", command: ["/nothing/here"] } }, { restartPolicy: "Never" });
+    assert.equal(
+      waiting.status.containerStatuses?.[0]?.state.waiting?.message,
+      'Container image "example.com/none:1" is not present with pull policy of Never',
+    );
+    await make(
+      "noprogram",
+      { c: { image: DEMO_IMAGE, imagePullPolicy: "IfNotPresent", command: ["/nothing/here"] } },
+      { restartPolicy: "Never" },
+    );
     const failed = await phase("noprogram", "Failed");
     assert.equal(failed.status.containerStatuses?.[0]?.state.terminated?.reason, "StartError");
     assert.equal(failed.status.containerStatuses?.[0]?.state.terminated?.exitCode, 128);

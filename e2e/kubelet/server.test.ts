@@ -7,7 +7,7 @@ import { kubeletDefaults, serveKubelet } from "@kubets/kubelet";
 import type { Listener } from "@kubets/wire/http";
 import { openSpdy, type StreamSession } from "@kubets/wire/spdy";
 import { testPki } from "@kubets/wire/testing/certificates";
-import { channelSession, COMMAND_CHANNELS, openWebSocket } from "@kubets/wire/websocket";
+import { COMMAND_CHANNELS, channelSession, openWebSocket } from "@kubets/wire/websocket";
 import { DEMO_IMAGE, whyNot } from "./containerd.ts";
 import { NODE, startNode, type TestNode } from "./node.ts";
 
@@ -17,9 +17,15 @@ describe("the kubelet's API on containerd", { skip: whyNot() ?? false }, () => {
   before(async () => {
     node = await startNode({ ...kubeletDefaults, anonymousAuth: true, authorizationMode: "AlwaysAllow" });
     listener = await serveKubelet({ kubelet: node.kubelet, tls: testPki().server, host: "127.0.0.1", port: 0 });
-    const script = "echo one; echo two >&2; echo hello > /www/x; httpd -p 8080 -h /www; trap 'exit 0' TERM; while true; do sleep 0.1; done";
+    const script =
+      "echo one; echo two >&2; echo hello > /www/x; httpd -p 8080 -h /www; trap 'exit 0' TERM; while true; do sleep 0.1; done";
     await node.api.createPod(
-      pod("web").on(NODE).uid(crypto.randomUUID()).container("c", { image: DEMO_IMAGE, imagePullPolicy: "IfNotPresent", command: ["sh", "-c", script] }).spec({ terminationGracePeriodSeconds: 1 }).build(),
+      pod("web")
+        .on(NODE)
+        .uid(crypto.randomUUID())
+        .container("c", { image: DEMO_IMAGE, imagePullPolicy: "IfNotPresent", command: ["sh", "-c", script] })
+        .spec({ terminationGracePeriodSeconds: 1 })
+        .build(),
     );
     for (const end = Date.now() + 20_000; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 50))) {
       const ready = (await node.api.pod("web"))?.status.conditions?.find(({ type }) => type === "Ready")?.status;
@@ -53,14 +59,22 @@ describe("the kubelet's API on containerd", { skip: whyNot() ?? false }, () => {
     assert.equal(status, 200);
     assert.deepEqual(body.split("\n").sort(), ["", "one", "two"]);
     assert.equal((await get("/containerLogs/default/web/c?tailLines=1")).body.split("\n").length, 2);
-    assert.match((await get("/containerLogs/default/web/c?timestamps=true")).body, /^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d) (one|two)\n/);
+    assert.match(
+      (await get("/containerLogs/default/web/c?timestamps=true")).body,
+      /^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d) (one|two)\n/,
+    );
     assert.equal((await get("/containerLogs/default/web/c?limitBytes=2")).body.length, 2);
-    assert.deepEqual(await get("/containerLogs/default/web/c?previous=true"), { status: 400, body: 'previous terminated container "c" in pod "web" not found\n' });
+    assert.deepEqual(await get("/containerLogs/default/web/c?previous=true"), {
+      status: 400,
+      body: 'previous terminated container "c" in pod "web" not found\n',
+    });
   });
 
   it("tells its pods, statistics and health", async () => {
     assert.equal((JSON.parse((await get("/pods")).body) as { items: unknown[] }).items.length, 1);
-    const stats = JSON.parse((await get("/stats/summary")).body) as { pods: { podRef: { name: string }; containers: { memory: { workingSetBytes: number } }[] }[] };
+    const stats = JSON.parse((await get("/stats/summary")).body) as {
+      pods: { podRef: { name: string }; containers: { memory: { workingSetBytes: number } }[] }[];
+    };
     assert.equal(stats.pods[0]?.podRef.name, "web");
     assert.ok((stats.pods[0]?.containers[0]?.memory.workingSetBytes ?? 0) > 0);
     assert.deepEqual(await get("/healthz"), { status: 200, body: "ok" });
@@ -70,7 +84,11 @@ describe("the kubelet's API on containerd", { skip: whyNot() ?? false }, () => {
   const command = (...words: string[]) => words.map((word) => `command=${encodeURIComponent(word)}`).join("&");
 
   it("runs a command over SPDY, with standard input to its end", async () => {
-    const session: StreamSession = await openSpdy({ url: `https://127.0.0.1:${listener.port}/exec/default/web/c?${command("cat")}&input=1&output=1&error=1`, protocols: ["v4.channel.k8s.io"], insecureSkipVerify: true });
+    const session: StreamSession = await openSpdy({
+      url: `https://127.0.0.1:${listener.port}/exec/default/web/c?${command("cat")}&input=1&output=1&error=1`,
+      protocols: ["v4.channel.k8s.io"],
+      insecureSkipVerify: true,
+    });
     const error = session.open({ streamtype: "error" });
     const stdin = session.open({ streamtype: "stdin" });
     const stdout = session.open({ streamtype: "stdout" });
@@ -84,9 +102,20 @@ describe("the kubelet's API on containerd", { skip: whyNot() ?? false }, () => {
   it("runs a command over a WebSocket of version 5", async () => {
     const url = `wss://127.0.0.1:${listener.port}/exec/default/web/c?${command("sh", "-c", "cat; echo no >&2; exit 3")}&input=1&output=1&error=1`;
     const socket = await openWebSocket({ url, protocols: ["v5.channel.k8s.io"], insecureSkipVerify: true });
-    const session = channelSession(socket, { side: "client", protocol: "v5.channel.k8s.io", channels: COMMAND_CHANNELS });
-    const streams = ["stdin", "stdout", "stderr", "error"].map((streamtype) => session.open({ streamtype: streamtype as "stdin" }));
-    const [stdin, stdout, stderr, error] = streams as [(typeof streams)[0], (typeof streams)[0], (typeof streams)[0], (typeof streams)[0]];
+    const session = channelSession(socket, {
+      side: "client",
+      protocol: "v5.channel.k8s.io",
+      channels: COMMAND_CHANNELS,
+    });
+    const streams = ["stdin", "stdout", "stderr", "error"].map((streamtype) =>
+      session.open({ streamtype: streamtype as "stdin" }),
+    );
+    const [stdin, stdout, stderr, error] = streams as [
+      (typeof streams)[0],
+      (typeof streams)[0],
+      (typeof streams)[0],
+      (typeof streams)[0],
+    ];
     stdin.end("in");
     assert.deepEqual(await Promise.all([read(stdout), read(stderr)]), ["in", "no\n"]);
     assert.match(await read(error), /"reason":"ExitCode","message":"3"/);
@@ -94,7 +123,11 @@ describe("the kubelet's API on containerd", { skip: whyNot() ?? false }, () => {
   });
 
   it("forwards a port", async () => {
-    const session = await openSpdy({ url: `https://127.0.0.1:${listener.port}/portForward/default/web`, protocols: ["portforward.k8s.io"], insecureSkipVerify: true });
+    const session = await openSpdy({
+      url: `https://127.0.0.1:${listener.port}/portForward/default/web`,
+      protocols: ["portforward.k8s.io"],
+      insecureSkipVerify: true,
+    });
     session.open({ streamtype: "error", port: "8080", requestid: "0" }).end();
     const data = session.open({ streamtype: "data", port: "8080", requestid: "0" });
     data.write("GET /x HTTP/1.0\r\n\r\n");

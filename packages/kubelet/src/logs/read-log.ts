@@ -48,14 +48,20 @@ async function* lines(source: LogSource, options: LogOptions): AsyncGenerator<{ 
     if (!parsed || !wanted(parsed, options)) continue;
     const time = options.timestamps && !begun ? Buffer.from(`${parsed.time} `) : Buffer.alloc(0);
     begun = parsed.partial;
-    yield { time: parsed.time, line: Buffer.concat([time, parsed.text, parsed.partial ? Buffer.alloc(0) : Buffer.of(LINE_FEED)]) };
+    yield {
+      time: parsed.time,
+      line: Buffer.concat([time, parsed.text, parsed.partial ? Buffer.alloc(0) : Buffer.of(LINE_FEED)]),
+    };
   }
 }
 
 const wanted = ({ stream }: LogLine, options: LogOptions): boolean =>
   options.stream === "All" || stream === options.stream.toLowerCase();
 
-async function* rawLines({ disk, clock, path, isRunning, signal }: LogSource, { follow, tailLines }: LogOptions): AsyncGenerator<Buffer> {
+async function* rawLines(
+  { disk, clock, path, isRunning, signal }: LogSource,
+  { follow, tailLines }: LogOptions,
+): AsyncGenerator<Buffer> {
   let entry = await disk.stat(path);
   let offset = entry && tailLines !== undefined ? await tailOffset(disk, path, entry.size, tailLines) : 0;
   let rest = Buffer.alloc(0);

@@ -88,5 +88,9 @@ function withGates({ spec, status }: Pod, containersReady: Omit<Verdict, "type">
       wrong.push(`the status of pod readiness gate "${conditionType}" is not "True", but ${condition.status}`);
   }
   if (wrong.length === 0) return containersReady;
-  return { status: "False", reason: "ReadinessGatesNotReady", message: wrong.length === 1 ? (wrong[0] as string) : `[${wrong.join(", ")}]` };
+  return {
+    status: "False",
+    reason: "ReadinessGatesNotReady",
+    message: wrong.length === 1 ? (wrong[0] as string) : `[${wrong.join(", ")}]`,
+  };
 }

@@ -204,4 +204,6 @@ export class RuntimeCache {
 
 /** Differs when anything happened. */
 const markOf = (sandboxes: readonly Sandbox[], containers: readonly RuntimeContainer[]): string =>
-  [...sandboxes.map(({ id, ready }) => `${id}${ready}`), ...containers.map(({ id, phase }) => id + phase)].sort().join(" ");
+  [...sandboxes.map(({ id, ready }) => `${id}${ready}`), ...containers.map(({ id, phase }) => id + phase)]
+    .sort()
+    .join(" ");

@@ -6,7 +6,7 @@
 import { pods } from "@kubets/api/generated/refs";
 import type { Pod, PodStatus } from "@kubets/api/generated/types/core-v1";
 import type { Client } from "@kubets/client/client";
-import { type Clock, deepEqual, isReason, type Logger, type Random, sleep, StatusError } from "@kubets/machinery";
+import { type Clock, deepEqual, isReason, type Logger, type Random, StatusError, sleep } from "@kubets/machinery";
 import { Backoff } from "@kubets/machinery/backoff";
 
 export interface StatusWriterOptions {
@@ -61,7 +61,12 @@ export class StatusWriter {
     if (deepEqual(ownFields(this.current(pod)), own)) return;
     // A server that writes something differently than it was sent must not keep us busy.
     const written = this.#written.get(uid);
-    if (written && this.#options.clock.monotonic() - written.at < INSIST_MS && deepEqual(ownFields(written.status), own)) return;
+    if (
+      written &&
+      this.#options.clock.monotonic() - written.at < INSIST_MS &&
+      deepEqual(ownFields(written.status), own)
+    )
+      return;
     const writing = this.#writing.get(uid);
     if (writing) {
       writing.wanted = { pod, status };
@@ -95,7 +100,11 @@ export class StatusWriter {
         // Gone, another of its name, or refused: it will not get better.
         if (isReason(error, "NotFound") || isReason(error, "Conflict")) break;
         if (error instanceof StatusError && error.code < 500 && error.code !== 429) {
-          log.error("the status of a pod was refused", { pod: pod.metadata.name, namespace: pod.metadata.namespace, error });
+          log.error("the status of a pod was refused", {
+            pod: pod.metadata.name,
+            namespace: pod.metadata.namespace,
+            error,
+          });
           break;
         }
         log.debug("the status of a pod could not be written", { pod: pod.metadata.name, error });
@@ -109,7 +118,12 @@ export class StatusWriter {
   async #patch(pod: Pod, status: PodStatus): Promise<Pod> {
     const { namespace, name, uid } = pod.metadata;
     const body = { metadata: { uid }, status: statusPatch(this.#lastKnown(pod), status) };
-    return await this.#options.client.patch(pods, { namespace, name }, { type: "strategic", body }, { subresource: "status" });
+    return await this.#options.client.patch(
+      pods,
+      { namespace, name },
+      { type: "strategic", body },
+      { subresource: "status" },
+    );
   }
 }
 
@@ -156,7 +170,8 @@ function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNulls);
   if (typeof value !== "object" || value === null) return value;
   const kept: Record<string, unknown> = {};
-  for (const [key, member] of Object.entries(value)) if (member !== null && member !== undefined) kept[key] = withoutNulls(member);
+  for (const [key, member] of Object.entries(value))
+    if (member !== null && member !== undefined) kept[key] = withoutNulls(member);
   return kept;
 }
 
@@ -167,7 +182,8 @@ export function statusPatch(before: PodStatus, after: PodStatus): Record<string,
   for (const name of OWN) {
     if (deepEqual(from[name], to[name])) continue;
     patch[name] = to[name] ?? null;
-    if ((name === "podIPs" || name === "hostIPs") && from[name]) patch[name] = [{ $patch: "replace" }, ...((to[name] ?? []) as unknown[])];
+    if ((name === "podIPs" || name === "hostIPs") && from[name])
+      patch[name] = [{ $patch: "replace" }, ...((to[name] ?? []) as unknown[])];
   }
   return patch;
 }

@@ -3,8 +3,8 @@
  * Holds: a pod that has ended stays so; it ends (Succeeded, Failed) only when none of its containers runs any more.
  */
 import type { Container, ContainerStatus, Pod, PodCondition, PodStatus } from "@kubets/api/generated/types/core-v1";
-import { computeQosClass } from "@kubets/api/pod/qos";
 import { statusOf } from "@kubets/api/pod/containers";
+import { computeQosClass } from "@kubets/api/pod/qos";
 import { formatTime } from "@kubets/machinery/time";
 import { podConditions } from "./conditions.ts";
 import { containerStatus } from "./container-status.ts";
@@ -52,7 +52,7 @@ export function podStatus(pod: Pod, facts: StatusFacts): PodStatus {
     ...base,
     phase,
     conditions: podConditions(pod, { phase, statuses: all, sandboxReady, now: facts.now }),
-    ...(facts.failure && (phase === "Failed") && facts.failure),
+    ...(facts.failure && phase === "Failed" && facts.failure),
     ...(facts.hostIPs[0] && { hostIP: facts.hostIPs[0], hostIPs: facts.hostIPs.map((ip) => ({ ip })) }),
     ...(ips[0] && { podIP: ips[0], podIPs: ips.map((ip) => ({ ip })) }),
     startTime: before.startTime ?? formatTime(facts.startedAt),
@@ -121,4 +121,7 @@ function podIPs({ spec, status }: Pod, facts: StatusFacts): readonly string[] {
 export const mergedConditions = (
   before: readonly PodCondition[] | undefined,
   own: readonly PodCondition[],
-): PodCondition[] => [...own, ...(before ?? []).filter(({ type }) => !own.some((condition) => condition.type === type))];
+): PodCondition[] => [
+  ...own,
+  ...(before ?? []).filter(({ type }) => !own.some((condition) => condition.type === type)),
+];

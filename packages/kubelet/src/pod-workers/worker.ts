@@ -11,12 +11,11 @@ import { isFinished as hasEnded } from "@kubets/api/pod/state";
 import { isReason, type Logger, type Timer } from "@kubets/machinery";
 import { parseTime } from "@kubets/machinery/time";
 import { podLogFolder } from "../paths.ts";
-import type { VolumeMap } from "../volumes/volumes.ts";
 import { fieldPathOf } from "./about.ts";
-import { bringUp, type BringUpResult } from "./bring-up.ts";
+import { type BringUpResult, bringUp } from "./bring-up.ts";
 import { killContainer } from "./kill-container.ts";
 import { lastWords } from "./last-words.ts";
-import { isFinished, type KillContainer, planEnd, planPod, type PodPlan, type Waiting } from "./plan.ts";
+import { isFinished, type KillContainer, type PodPlan, planEnd, planPod, type Waiting } from "./plan.ts";
 import { RestartBackoff } from "./restart-backoff.ts";
 import { type ContainerRecord, isRunning, type PodRuntimeState } from "./runtime-state.ts";
 import { mergedConditions, podStatus } from "./status.ts";
@@ -61,7 +60,6 @@ export class PodWorker {
   #pod: Pod;
   #startedAt: number;
   #ending: Ending | undefined;
-  #volumes: VolumeMap | undefined;
   #staleVolumes = true;
   #bringingUp: { readonly stop: AbortController } | undefined;
   #retries = 0;
@@ -103,7 +101,11 @@ export class PodWorker {
   /** The pod as the API has it now. */
   update(pod: Pod): void {
     const { generation, labels, annotations } = this.#pod.metadata;
-    if (generation !== pod.metadata.generation || labels !== pod.metadata.labels || annotations !== pod.metadata.annotations)
+    if (
+      generation !== pod.metadata.generation ||
+      labels !== pod.metadata.labels ||
+      annotations !== pod.metadata.annotations
+    )
       this.#staleVolumes = true;
     this.#pod = pod;
     this.wake();
@@ -172,7 +174,8 @@ export class PodWorker {
     this.#checkDeadline();
     const runtime = this.#tools.cache.get(this.uid);
     await this.#hearLastWords(runtime);
-    if (this.#ending || this.#state === "over" || hasEnded(this.#pod) || isFinished(this.#pod, runtime)) await this.#end(runtime);
+    if (this.#ending || this.#state === "over" || hasEnded(this.#pod) || isFinished(this.#pod, runtime))
+      await this.#end(runtime);
     else await this.#live(runtime);
   }
 
@@ -190,7 +193,11 @@ export class PodWorker {
     if (left > 0) return this.#wakeIn(left);
     const message = "Pod was active on the node longer than the specified deadline";
     this.#tools.events.event(this.#pod, "Normal", "DeadlineExceeded", message);
-    this.#ending = { graceSeconds: terminationGracePeriodSeconds, failure: { reason: "DeadlineExceeded", message }, leaves: false };
+    this.#ending = {
+      graceSeconds: terminationGracePeriodSeconds,
+      failure: { reason: "DeadlineExceeded", message },
+      leaves: false,
+    };
   }
 
   /** ---- while it lives ---- */
@@ -245,7 +252,6 @@ export class PodWorker {
   #broughtUp({ volumes, failed }: BringUpResult): void {
     this.#bringingUp = undefined;
     if (volumes) {
-      this.#volumes = volumes;
       this.#staleVolumes = false;
       this.#planTokenRefresh();
     }
@@ -259,7 +265,7 @@ export class PodWorker {
     this.#staleVolumes = false;
     const addresses = { hostIPs: node.hostIPs(), podIPs: this.#podIPs() };
     try {
-      this.#volumes = await volumes.setUp(this.#pod, { addresses, allocatable: node.allocatable() });
+      await volumes.setUp(this.#pod, { addresses, allocatable: node.allocatable() });
       this.#planTokenRefresh();
     } catch (error) {
       log.debug("volumes of a running pod could not be brought up to date", { pod: this.#pod.metadata.name, error });
@@ -292,7 +298,12 @@ export class PodWorker {
   #graceOf({ record, reason }: KillContainer): number {
     const { spec } = this.#pod;
     const container = [...spec.containers, ...(spec.initContainers ?? [])].find(({ name }) => name === record.name);
-    const probe = reason === "LivenessProbe" ? container?.livenessProbe : reason === "StartupProbe" ? container?.startupProbe : undefined;
+    const probe =
+      reason === "LivenessProbe"
+        ? container?.livenessProbe
+        : reason === "StartupProbe"
+          ? container?.startupProbe
+          : undefined;
     return probe?.terminationGracePeriodSeconds ?? spec.terminationGracePeriodSeconds ?? 30;
   }
 
@@ -360,7 +371,11 @@ export class PodWorker {
   async #refuse(refusal: Refusal): Promise<void> {
     const target = this.#options.apiPod(this.#pod);
     if (target && !hasEnded(target)) {
-      const status = podStatus(target, { ...this.#statusFacts({ sandboxes: [], containers: [] }, new Map(), true), failure: refusal, rejected: true });
+      const status = podStatus(target, {
+        ...this.#statusFacts({ sandboxes: [], containers: [] }, new Map(), true),
+        failure: refusal,
+        rejected: true,
+      });
       this.#tools.statuses.set(target, { ...status, conditions: target.status.conditions ?? [] });
     }
     if (this.#state === "working") {
@@ -396,7 +411,10 @@ export class PodWorker {
   async #hearLastWords(runtime: PodRuntimeState): Promise<void> {
     for (const record of runtime.containers) {
       if (record.phase !== "exited" || this.#messages.has(record.id)) continue;
-      this.#messages.set(record.id, await lastWords(this.#pod, record, this.#tools.disk, this.#tools.paths).catch(() => ""));
+      this.#messages.set(
+        record.id,
+        await lastWords(this.#pod, record, this.#tools.disk, this.#tools.paths).catch(() => ""),
+      );
     }
   }
 
@@ -405,7 +423,11 @@ export class PodWorker {
     if (!target) return;
     const { statuses } = this.#tools;
     const known = statuses.current(target);
-    const seen: Pod = { ...this.#pod, metadata: { ...this.#pod.metadata, generation: target.metadata.generation }, status: known };
+    const seen: Pod = {
+      ...this.#pod,
+      metadata: { ...this.#pod.metadata, generation: target.metadata.generation },
+      status: known,
+    };
     const own = podStatus(seen, this.#statusFacts(runtime, waiting, over));
     statuses.set(target, { ...known, ...own, conditions: mergedConditions(known.conditions, own.conditions ?? []) });
   }
@@ -430,7 +452,9 @@ export class PodWorker {
 
   #hasStarted(record: ContainerRecord | undefined): boolean {
     return (
-      record !== undefined && isRunning(record) && this.#tools.prober.hasStarted(this.uid, record, this.#container(record.name))
+      record !== undefined &&
+      isRunning(record) &&
+      this.#tools.prober.hasStarted(this.uid, record, this.#container(record.name))
     );
   }
 

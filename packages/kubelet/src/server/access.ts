@@ -23,7 +23,9 @@ export interface User {
   readonly groups: readonly string[];
 }
 
-export type Verdict = { readonly allowed: true } | { readonly allowed: false; readonly status: 401 | 403; readonly message: string };
+export type Verdict =
+  | { readonly allowed: true }
+  | { readonly allowed: false; readonly status: 401 | 403; readonly message: string };
 
 const KEEP_MS = { token: 120_000, allowed: 300_000, denied: 30_000 };
 
@@ -47,7 +49,8 @@ export class Access {
     if (this.#options.mode === "AlwaysAllow") return { allowed: true };
     const verb = verbOf(exchange.method);
     const subresources = subresourcesOf(exchange.url);
-    for (const subresource of subresources) if (await this.#authorize(user, verb, subresource)) return { allowed: true };
+    for (const subresource of subresources)
+      if (await this.#authorize(user, verb, subresource)) return { allowed: true };
     const attempt = `user=${user.username}, verb=${verb}, resource=nodes, subresource(s)=[${subresources.join(" ")}]`;
     return { allowed: false, status: 403, message: `Forbidden (${attempt})` };
   }
@@ -58,7 +61,9 @@ export class Access {
       return { username: certificate.commonName, groups: [...certificate.organizations, "system:authenticated"] };
     const token = /^Bearer (\S+)$/i.exec(exchange.header("authorization") ?? "")?.[1];
     if (token && this.#options.webhook) return await this.#review(token);
-    return this.#options.anonymous && !token ? { username: "system:anonymous", groups: ["system:unauthenticated"] } : undefined;
+    return this.#options.anonymous && !token
+      ? { username: "system:anonymous", groups: ["system:unauthenticated"] }
+      : undefined;
   }
 
   async #review(token: string): Promise<User | undefined> {

@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import { containerStatus } from "@kubets/api/pod/containers";
-import { parseTime, formatTime } from "@kubets/machinery/time";
+import { formatTime, parseTime } from "@kubets/machinery/time";
 import { type Exchange, Frame, type Listener, listen, type ServerTls } from "@kubets/wire/http";
 import type { Kubelet } from "../kubelet.ts";
 import { type LogOptions, readLog } from "../logs/read-log.ts";
@@ -53,7 +53,8 @@ export async function serveKubelet(options: KubeletServerOptions): Promise<Liste
       if (!verdict.allowed) throw new Refused(verdict.status, verdict.message);
       await handler.serve(exchange);
     } catch (error) {
-      const { status = 500, message } = error as Refused;
+      const status = error instanceof Refused ? error.status : 500;
+      const { message } = error as Error;
       exchange.respond(status, ["content-type", "text/plain; charset=utf-8"], Buffer.from(`${message}\n`));
     }
   };
@@ -63,7 +64,9 @@ export async function serveKubelet(options: KubeletServerOptions): Promise<Liste
     ...(host !== undefined && { host }),
     ...(fd !== undefined && { fd }),
     handler: (exchange) => {
-      handle(exchange).catch((error: unknown) => tools.log.warn("a request could not be answered", { url: exchange.url, error }));
+      handle(exchange).catch((error: unknown) =>
+        tools.log.warn("a request could not be answered", { url: exchange.url, error }),
+      );
     },
   });
 }
@@ -97,7 +100,12 @@ class Handler {
       case "healthz":
         return answerHealth(exchange, kubelet);
       case "pods":
-        return json(exchange, { kind: "PodList", apiVersion: "v1", metadata: {}, items: kubelet.workers.pods().map((pod) => this.#seen(pod)) });
+        return json(exchange, {
+          kind: "PodList",
+          apiVersion: "v1",
+          metadata: {},
+          items: kubelet.workers.pods().map((pod) => this.#seen(pod)),
+        });
       case "runningpods":
         return json(exchange, { kind: "PodList", apiVersion: "v1", metadata: {}, items: this.#running() });
       case "containerLogs":
@@ -130,12 +138,22 @@ class Handler {
       const running = containers.filter(({ phase }) => phase === "running");
       if (running.length === 0) return [];
       const { name = "", namespace = "" } = sandboxes[0] ?? {};
-      return [{ metadata: { name, namespace, uid }, spec: { containers: running.map((each) => ({ name: each.name, image: each.image, resources: {} })) }, status: {} }];
+      return [
+        {
+          metadata: { name, namespace, uid },
+          spec: { containers: running.map((each) => ({ name: each.name, image: each.image, resources: {} })) },
+          status: {},
+        },
+      ];
     });
   }
 
   #pod(namespace: string, name: string, uid?: string): Pod {
-    const found = this.#kubelet.workers.pods().find(({ metadata }) => metadata.namespace === namespace && metadata.name === name && (!uid || metadata.uid === uid));
+    const found = this.#kubelet.workers
+      .pods()
+      .find(
+        ({ metadata }) => metadata.namespace === namespace && metadata.name === name && (!uid || metadata.uid === uid),
+      );
     if (!found) throw new Refused(404, `pod does not exist`);
     return found;
   }
@@ -154,18 +172,36 @@ class Handler {
     return { pod, container, record };
   }
 
-  async #command(exchange: Exchange, kind: "exec" | "attach", rest: readonly string[], query: URLSearchParams): Promise<void> {
+  async #command(
+    exchange: Exchange,
+    kind: "exec" | "attach",
+    rest: readonly string[],
+    query: URLSearchParams,
+  ): Promise<void> {
     const { record } = this.#find(rest);
     const { runtime, dialer } = this.#kubelet.tools;
     const on = (...names: string[]) => names.some((name) => ["1", "true"].includes(query.get(name) ?? ""));
     const tty = on("tty");
-    const choice: StreamChoice = { stdin: on("input", "stdin"), stdout: on("output", "stdout"), stderr: on("error", "stderr") && !tty, tty };
-    if (!choice.stdin && !choice.stdout && !choice.stderr) throw new Refused(400, "you must specify at least 1 of stdin, stdout, stderr");
-    const target = kind === "exec" ? await runtime.exec(record.id, query.getAll("command"), choice) : await runtime.attach(record.id, choice);
+    const choice: StreamChoice = {
+      stdin: on("input", "stdin"),
+      stdout: on("output", "stdout"),
+      stderr: on("error", "stderr") && !tty,
+      tty,
+    };
+    if (!choice.stdin && !choice.stdout && !choice.stderr)
+      throw new Refused(400, "you must specify at least 1 of stdin, stdout, stderr");
+    const target =
+      kind === "exec"
+        ? await runtime.exec(record.id, query.getAll("command"), choice)
+        : await runtime.attach(record.id, choice);
     await serveStreams({ exchange, target, choice, dialer });
   }
 
-  async #portForward(exchange: Exchange, [namespace = "", name = "", uid]: readonly string[], query: URLSearchParams): Promise<void> {
+  async #portForward(
+    exchange: Exchange,
+    [namespace = "", name = "", uid]: readonly string[],
+    query: URLSearchParams,
+  ): Promise<void> {
     const pod = this.#pod(namespace, name, uid);
     const { runtime, dialer, cache } = this.#kubelet.tools;
     const sandbox = liveSandbox(cache.get(pod.metadata.uid), pod.spec.hostNetwork ?? false);
@@ -178,7 +214,8 @@ class Handler {
     const { record } = this.#find(rest);
     const command = (query.get("cmd") ?? "").split(" ").filter(Boolean);
     const { stdout, stderr, exitCode } = await this.#kubelet.tools.runtime.execSync(record.id, command, 120_000);
-    if (exitCode !== 0) throw new Refused(500, `command '${command.join(" ")}' exited with ${exitCode}: ${stderr.toString()}`);
+    if (exitCode !== 0)
+      throw new Refused(500, `command '${command.join(" ")}' exited with ${exitCode}: ${stderr.toString()}`);
     text(exchange, Buffer.concat([stdout, stderr]));
   }
 
@@ -192,9 +229,13 @@ class Handler {
     const stop = new AbortController();
     exchange.onClose(() => stop.abort());
     const path = record.logPath || join(podLogFolder(tools.paths, pod), container, `${record.attempt}.log`);
-    const isRunning = () => this.#records(pod, container).some(({ id, phase }) => id === record.id && phase === "running");
+    const isRunning = () =>
+      this.#records(pod, container).some(({ id, phase }) => id === record.id && phase === "running");
     const sink = exchange.stream(200, ["content-type", "text/plain"]);
-    for await (const line of readLog({ disk: tools.disk, clock: tools.clock, path, isRunning, signal: stop.signal }, options)) {
+    for await (const line of readLog(
+      { disk: tools.disk, clock: tools.clock, path, isRunning, signal: stop.signal },
+      options,
+    )) {
       sink.write(new Frame(line));
       if (sink.pendingBytes > 1024 * 1024) await sink.drained();
     }
@@ -203,14 +244,22 @@ class Handler {
 
   #logRecord(pod: Pod, container: string, previous: boolean): ContainerRecord {
     const all = [...pod.spec.containers, ...(pod.spec.initContainers ?? []), ...(pod.spec.ephemeralContainers ?? [])];
-    if (!all.some(({ name }) => name === container)) throw new Refused(404, `container "${container}" not found in pod "${pod.metadata.name}"`);
+    if (!all.some(({ name }) => name === container))
+      throw new Refused(404, `container "${container}" not found in pod "${pod.metadata.name}"`);
     const [record, before] = this.#records(pod, container);
-    const found = previous ? before ?? (record?.phase === "exited" && this.#waits(pod, container) ? record : undefined) : record;
+    const found = previous
+      ? (before ?? (record?.phase === "exited" && this.#waits(pod, container) ? record : undefined))
+      : record;
     const where = `container "${container}" in pod "${pod.metadata.name}"`;
     if (found) return found;
     if (previous) throw new Refused(400, `previous terminated ${where} not found`);
     const waiting = containerStatus(this.#seen(pod), container)?.state.waiting?.reason ?? "ContainerCreating";
-    const reason = waiting === "ErrImagePull" ? "image can't be pulled" : waiting === "ImagePullBackOff" ? "trying and failing to pull image" : waiting;
+    const reason =
+      waiting === "ErrImagePull"
+        ? "image can't be pulled"
+        : waiting === "ImagePullBackOff"
+          ? "trying and failing to pull image"
+          : waiting;
     throw new Refused(400, `${where} is waiting to start: ${reason}`);
   }
 
@@ -231,7 +280,9 @@ class Handler {
       `kubelet_running_pods ${tools.cache.all().filter(([, { sandboxes }]) => sandboxes.some(({ ready }) => ready)).length}`,
       "# HELP kubelet_running_containers Number of containers currently running",
       "# TYPE kubelet_running_containers gauge",
-      ...["created", "exited", "running", "unknown"].map((phase) => `kubelet_running_containers{container_state="${phase}"} ${count(phase)}`),
+      ...["created", "exited", "running", "unknown"].map(
+        (phase) => `kubelet_running_containers{container_state="${phase}"} ${count(phase)}`,
+      ),
       "# HELP kubelet_desired_pods The number of pods the kubelet is being instructed to run.",
       "# TYPE kubelet_desired_pods gauge",
       `kubelet_desired_pods ${workers.pods().length}`,

@@ -1,5 +1,5 @@
 /** /stats/summary: what the node, its pods and their containers use, from what the runtime counts. */
-import { POD_NAME, POD_NAMESPACE, POD_UID, CONTAINER_NAME } from "../runtime/names.ts";
+import { CONTAINER_NAME, POD_NAME, POD_NAMESPACE, POD_UID } from "../runtime/names.ts";
 import type { ContainerStats, Runtime } from "../runtime/runtime.ts";
 
 /** How fast CPU is used is the difference to the reading before. */
@@ -20,7 +20,8 @@ export class StatsReader {
     }
     const pods = [...byPod].map(([uid, containers]) => this.#pod(uid, containers));
     const total = stats.map((each) => this.#usage(each));
-    const sum = (key: "usageNanoCores" | "usageCoreNanoSeconds") => total.reduce((all, { cpu }) => all + (cpu[key] ?? 0), 0);
+    const sum = (key: "usageNanoCores" | "usageCoreNanoSeconds") =>
+      total.reduce((all, { cpu }) => all + (cpu[key] ?? 0), 0);
     const memory = total.reduce((all, each) => all + (each.memory.workingSetBytes ?? 0), 0);
     const time = new Date().toISOString();
     return {
@@ -40,8 +41,14 @@ export class StatsReader {
     return {
       podRef: { name: labels[POD_NAME] ?? "", namespace: labels[POD_NAMESPACE] ?? "", uid },
       containers: used,
-      cpu: { time: used[0]?.cpu.time, usageNanoCores: used.reduce((all, { cpu }) => all + (cpu.usageNanoCores ?? 0), 0) },
-      memory: { time: used[0]?.memory.time, workingSetBytes: used.reduce((all, each) => all + (each.memory.workingSetBytes ?? 0), 0) },
+      cpu: {
+        time: used[0]?.cpu.time,
+        usageNanoCores: used.reduce((all, { cpu }) => all + (cpu.usageNanoCores ?? 0), 0),
+      },
+      memory: {
+        time: used[0]?.memory.time,
+        workingSetBytes: used.reduce((all, each) => all + (each.memory.workingSetBytes ?? 0), 0),
+      },
     };
   }
 
@@ -50,7 +57,8 @@ export class StatsReader {
     const nanos = stats.cpuNanos ?? 0;
     const before = this.#before.get(stats.id);
     const elapsed = before ? stats.timestamp - before.at : 0;
-    const perSecond = before && elapsed > 0 ? Math.max(0, ((nanos - before.nanos) * 1000) / elapsed) : (before?.perSecond ?? 0);
+    const perSecond =
+      before && elapsed > 0 ? Math.max(0, ((nanos - before.nanos) * 1000) / elapsed) : (before?.perSecond ?? 0);
     if (!before || elapsed > 0) this.#before.set(stats.id, { at: stats.timestamp, nanos, perSecond });
     return {
       cpu: { time, usageNanoCores: Math.round(perSecond), usageCoreNanoSeconds: nanos },

@@ -5,8 +5,22 @@
 import type { Duplex } from "node:stream";
 import { pipeline } from "node:stream";
 import type { Exchange, Upgrade } from "@kubets/wire/http";
-import { acceptSpdy, chooseSpdyProtocol, openSpdy, SPDY_COMMAND_PROTOCOLS, SPDY_PORT_FORWARD_PROTOCOL } from "@kubets/wire/spdy";
-import { acceptWebSocket, channelSession, chooseProtocol, COMMAND_CHANNELS, COMMAND_PROTOCOLS, type SessionStream, type StreamSession } from "@kubets/wire/websocket";
+import {
+  acceptSpdy,
+  chooseSpdyProtocol,
+  openSpdy,
+  SPDY_COMMAND_PROTOCOLS,
+  SPDY_PORT_FORWARD_PROTOCOL,
+} from "@kubets/wire/spdy";
+import {
+  acceptWebSocket,
+  COMMAND_CHANNELS,
+  COMMAND_PROTOCOLS,
+  channelSession,
+  chooseProtocol,
+  type SessionStream,
+  type StreamSession,
+} from "@kubets/wire/websocket";
 import type { Dialer } from "../dialer.ts";
 import type { StreamChoice, StreamTarget } from "../runtime/runtime.ts";
 import type { CommandHandler, PortHandler } from "../runtime/streams.ts";
@@ -26,11 +40,16 @@ export async function serveStreams({ exchange, target, choice, dialer }: StreamR
   const protocol = isWebSocket
     ? chooseProtocol(upgrade.request, COMMAND_PROTOCOLS)
     : chooseSpdyProtocol(upgrade, choice ? SPDY_COMMAND_PROTOCOLS : [SPDY_PORT_FORWARD_PROTOCOL]);
-  if (protocol === undefined) return refuse(exchange, "unable to upgrade: none of the protocols that the client offered is known");
+  if (protocol === undefined)
+    return refuse(exchange, "unable to upgrade: none of the protocols that the client offered is known");
   if ("url" in target && !protocol.startsWith("v5.")) return await proxyRaw(upgrade, target.url, dialer, exchange.url);
 
   const session = isWebSocket
-    ? channelSession((await acceptWebSocket(upgrade, protocol)).socket, { side: "server", protocol, channels: COMMAND_CHANNELS })
+    ? channelSession((await acceptWebSocket(upgrade, protocol)).socket, {
+        side: "server",
+        protocol,
+        channels: COMMAND_CHANNELS,
+      })
     : acceptSpdy(upgrade, protocol);
   try {
     if ("url" in target) await translate(session, target.url, choice as StreamChoice, dialer);
@@ -84,7 +103,9 @@ async function translate(session: StreamSession, url: string, choice: StreamChoi
   const socket = await dialer.dial(to.hostname, Number(to.port || 80));
   const runtime = await openSpdy({ url, protocols: ["v4.channel.k8s.io"], connection: socket });
   const mine = await streamsOf(session, choice);
-  const pairs = [...mine].map(([type, stream]) => [stream, runtime.open({ streamtype: type as SessionStream["headers"]["streamtype"] })] as const);
+  const pairs = [...mine].map(
+    ([type, stream]) => [stream, runtime.open({ streamtype: type as SessionStream["headers"]["streamtype"] })] as const,
+  );
   const done: Promise<void>[] = [];
   for (const [client, server] of pairs) {
     const type = client.headers.streamtype;
@@ -105,8 +126,17 @@ async function translate(session: StreamSession, url: string, choice: StreamChoi
 }
 
 /** The streams of a command by type, once the client has opened all that it asked for. */
-function streamsOf(session: StreamSession, { stdin, stdout, stderr, tty }: StreamChoice): Promise<Map<string, SessionStream>> {
-  const wanted = new Set(["error", ...(stdin ? ["stdin"] : []), ...(stdout ? ["stdout"] : []), ...(stderr && !tty ? ["stderr"] : []), ...(tty ? ["resize"] : [])]);
+function streamsOf(
+  session: StreamSession,
+  { stdin, stdout, stderr, tty }: StreamChoice,
+): Promise<Map<string, SessionStream>> {
+  const wanted = new Set([
+    "error",
+    ...(stdin ? ["stdin"] : []),
+    ...(stdout ? ["stdout"] : []),
+    ...(stderr && !tty ? ["stderr"] : []),
+    ...(tty ? ["resize"] : []),
+  ]);
   const found = new Map<string, SessionStream>();
   return new Promise((resolve) => {
     session.onStream((stream) => {

@@ -2,8 +2,9 @@
  * The little of an API server that a kubelet needs in tests, over the client's memory API: tokens of service accounts, and deletion of pods
  * with a grace time, which waits for the kubelet.
  */
-import type { ConfigMap, Pod, Secret, Service } from "@kubets/api/generated/types/core-v1";
+
 import { configmaps, pods, secrets, services } from "@kubets/api/generated/refs";
+import type { ConfigMap, Pod, Secret, Service } from "@kubets/api/generated/types/core-v1";
 import type { Input } from "@kubets/api/meta";
 import type { Client } from "@kubets/client/client";
 import { MemoryApi } from "@kubets/client/testing/memory-api";
@@ -44,7 +45,10 @@ export class NodeApi {
 
   /** As the API server marks it: the kubelet does the rest. */
   async deletePod(name: string, graceSeconds = 30, namespace = "default"): Promise<void> {
-    const metadata = { deletionTimestamp: formatTime(this.#clock.now() + graceSeconds * 1000), deletionGracePeriodSeconds: graceSeconds };
+    const metadata = {
+      deletionTimestamp: formatTime(this.#clock.now() + graceSeconds * 1000),
+      deletionGracePeriodSeconds: graceSeconds,
+    };
     await this.client.patch(pods, { namespace, name }, { type: "merge", body: { metadata } });
   }
 
@@ -71,16 +75,27 @@ export class NodeApi {
     const expirationTimestamp = formatTime(this.#clock.now() + 3_600_000);
     const object = { kind: "TokenRequest", status: { token: `token-${++this.tokens}`, expirationTimestamp } };
     const bytes = () => Promise.resolve(Buffer.from(JSON.stringify(object)));
-    return { status: 201, headers: {}, bytes, stream: async function* () { yield await bytes(); }, object: () => object };
+    return {
+      status: 201,
+      headers: {},
+      bytes,
+      stream: async function* () {
+        yield await bytes();
+      },
+      object: () => object,
+    };
   }
 }
 
 /** The memory API knows merge patches alone, without directives for lists. */
 function plainPatch(request: ApiRequest): ApiRequest {
   if (request.method !== "PATCH") return request;
-  const body = structuredClone(request.object ?? (request.body && parseJson(request.body))) as { status?: Record<string, unknown> };
+  const body = structuredClone(request.object ?? (request.body && parseJson(request.body))) as {
+    status?: Record<string, unknown>;
+  };
   for (const [name, value] of Object.entries(body.status ?? {})) {
-    if (body.status && Array.isArray(value)) body.status[name] = value.filter((item) => !(item as { $patch?: string }).$patch);
+    if (body.status && Array.isArray(value))
+      body.status[name] = value.filter((item) => !(item as { $patch?: string }).$patch);
   }
   return { ...request, object: body };
 }

@@ -49,7 +49,10 @@ interface Made {
   ended: (() => void)[];
 }
 
-type SandboxRecord = { -readonly [K in keyof SandboxStatus]: SandboxStatus[K] } & { readonly logDirectory: string; readonly hostNetwork: boolean };
+type SandboxRecord = { -readonly [K in keyof SandboxStatus]: SandboxStatus[K] } & {
+  readonly logDirectory: string;
+  readonly hostNetwork: boolean;
+};
 
 const NODE_NETWORK = 2;
 
@@ -122,7 +125,9 @@ export class SimulatedRuntime implements Runtime {
   }
 
   async listSandboxes(podUid?: string): Promise<readonly Sandbox[]> {
-    return [...this.#sandboxes.values()].filter(({ uid }) => podUid === undefined || uid === podUid).map((each) => ({ ...each }));
+    return [...this.#sandboxes.values()]
+      .filter(({ uid }) => podUid === undefined || uid === podUid)
+      .map((each) => ({ ...each }));
   }
 
   async sandboxStatus(id: string): Promise<SandboxStatus> {
@@ -189,7 +194,8 @@ export class SimulatedRuntime implements Runtime {
       await promise;
       timer.cancel();
     }
-    if (made.phase === "running") this.#exit(made, killed ? 137 : stopCode, killed || stopCode !== 0 ? "Error" : "Completed");
+    if (made.phase === "running")
+      this.#exit(made, killed ? 137 : stopCode, killed || stopCode !== 0 ? "Error" : "Completed");
   }
 
   async removeContainer(id: string): Promise<void> {
@@ -226,7 +232,9 @@ export class SimulatedRuntime implements Runtime {
       imageId: config.image?.image ?? "",
       labels: defined(config.labels),
       annotations: defined(config.annotations),
-      mounts: Object.fromEntries((config.mounts ?? []).map(({ containerPath = "", hostPath = "" }) => [containerPath, hostPath])),
+      mounts: Object.fromEntries(
+        (config.mounts ?? []).map(({ containerPath = "", hostPath = "" }) => [containerPath, hostPath]),
+      ),
     };
   }
 
@@ -241,7 +249,11 @@ export class SimulatedRuntime implements Runtime {
   async execSync(id: string, command: readonly string[]): Promise<ExecResult> {
     const made = this.#get(id);
     if (made.phase !== "running") throw new RuntimeError("Unknown", `container ${id} is not running`);
-    const { exitCode, stdout = "", stderr = "" } = this.#options.script?.exec?.(described(made.config), command) ?? { exitCode: 0 };
+    const {
+      exitCode,
+      stdout = "",
+      stderr = "",
+    } = this.#options.script?.exec?.(described(made.config), command) ?? { exitCode: 0 };
     return { exitCode, stdout: Buffer.from(stdout), stderr: Buffer.from(stderr) };
   }
 
@@ -305,7 +317,13 @@ export class SimulatedRuntime implements Runtime {
     const timestamp = this.#options.clock.now();
     return [...this.#containers.values()]
       .filter(({ phase }) => phase === "running")
-      .map(({ id, config }) => ({ id, labels: defined(config.labels), timestamp, cpuNanos: 0, memoryWorkingSetBytes: 0 }));
+      .map(({ id, config }) => ({
+        id,
+        labels: defined(config.labels),
+        timestamp,
+        cpuNanos: 0,
+        memoryWorkingSetBytes: 0,
+      }));
   }
 
   async watch(changed: (podUid: string) => void, signal: AbortSignal): Promise<void> {
@@ -333,7 +351,9 @@ export class SimulatedRuntime implements Runtime {
 
   async #leave(made: Made, code: number): Promise<void> {
     const path = defined(made.config.annotations)[TERMINATION_MESSAGE_PATH];
-    const file = (made.config.mounts ?? []).find(({ containerPath }) => containerPath === (path || "/dev/termination-log"))?.hostPath;
+    const file = (made.config.mounts ?? []).find(
+      ({ containerPath }) => containerPath === (path || "/dev/termination-log"),
+    )?.hostPath;
     if (made.course.message && file) await this.#options.disk.writeFile(file, made.course.message);
     this.#exit(made, code, made.course.reason ?? (code === 0 ? "Completed" : "Error"));
   }
@@ -355,7 +375,13 @@ export class SimulatedRuntime implements Runtime {
   }
 
   #addImage(name: string, size: number): RuntimeImage {
-    const image: RuntimeImage = { id: `sha256:${Buffer.from(name).toString("hex").padEnd(64, "0").slice(0, 64)}`, tags: [name], digests: [], size, pinned: false };
+    const image: RuntimeImage = {
+      id: `sha256:${Buffer.from(name).toString("hex").padEnd(64, "0").slice(0, 64)}`,
+      tags: [name],
+      digests: [],
+      size,
+      pinned: false,
+    };
     this.#images.set(name, image);
     this.#images.set(image.id, image);
     return image;

@@ -33,7 +33,10 @@ export interface SimulationScript {
   course?(container: SimulatedContainer): Course | undefined;
   /** A pull takes so long, or fails. Undefined: at once. */
   pull?(image: string): { readonly delayMs?: number; readonly error?: string; readonly size?: number } | undefined;
-  exec?(container: SimulatedContainer, command: readonly string[]): { exitCode: number; stdout?: string; stderr?: string } | undefined;
+  exec?(
+    container: SimulatedContainer,
+    command: readonly string[],
+  ): { exitCode: number; stdout?: string; stderr?: string } | undefined;
   /** Making a sandbox takes so long, or fails. */
   sandbox?(name: string): { readonly delayMs?: number; readonly error?: string } | undefined;
 }
