@@ -9,7 +9,6 @@ import type { OwnerReference } from "@kubets/api/generated/types/meta-v1";
 import { type ControllerContext, ownerReference } from "@kubets/client";
 import { deepEqual, isReason } from "@kubets/machinery";
 import { errorText } from "../error-text.ts";
-import { keyIn } from "../keys.ts";
 import { claimName, newClaim, podName, startOf } from "./identity.ts";
 
 type Context = Pick<ControllerContext, "client" | "cache" | "events">;
@@ -61,11 +60,7 @@ export async function keepOwners(
     if (!claim || claim.metadata.deletionTimestamp) continue;
     const owners = ownersOf(set, ordinal, pod, claim);
     if (deepEqual(owners, claim.metadata.ownerReferences ?? [])) continue;
-    const { uid, resourceVersion } = claim.metadata;
-    await client.patch(persistentvolumeclaims, keyIn(claim), {
-      type: "merge",
-      body: { metadata: { uid, resourceVersion, ownerReferences: owners } },
-    });
+    await client.update(persistentvolumeclaims, { ...claim, metadata: { ...claim.metadata, ownerReferences: owners } });
   }
 }
 
