@@ -3,7 +3,14 @@
  * Whatever goes wrong ends in a Status here; nothing that a client sends ends the process.
  */
 import type { Subresource } from "@kubets/api/resource";
-import { internalError, methodNotSupported, pathNotFound, requestEntityTooLarge, StatusError } from "@kubets/machinery";
+import {
+  internalError,
+  methodNotAllowed,
+  methodNotSupported,
+  pathNotFound,
+  requestEntityTooLarge,
+  StatusError,
+} from "@kubets/machinery";
 import { BodyTooLargeError, ClientGoneError } from "@kubets/wire/http";
 import type { ApiCall } from "./api-call.ts";
 import type { User } from "./authn/authenticator.ts";
@@ -11,6 +18,7 @@ import { impersonate } from "./authn/impersonate.ts";
 import { isAllowed, refusal } from "./authz/refusal.ts";
 import type { CoreExchange } from "./front/core-exchange.ts";
 import { type AnswerForm, answerForm } from "./media.ts";
+import { respondPageNotFound } from "./nonresource/page-not-found.ts";
 import { serveNonResource } from "./nonresource/router.ts";
 import { type RequestInfo, readRequestInfo } from "./request-info.ts";
 import { respondStatus } from "./respond.ts";
@@ -65,6 +73,7 @@ export class Core {
     const resource = this.#server.served.get(info.group, info.version, info.resource);
     if (!resource) {
       if (info.resource === "") return serveNonResource(this.#server, exchange, info, user);
+      if (!this.#server.served.hasGroup(info.group)) return respondPageNotFound(exchange);
       throw pathNotFound();
     }
     const { definition } = resource;
@@ -105,7 +114,7 @@ export class Core {
       status = internalError(error);
     }
     try {
-      respondStatus(exchange, undefined, status as StatusError);
+      respondStatus(exchange, formOfError(exchange), status as StatusError);
     } catch (cause) {
       this.#server.log.debug("an error could not be answered", { url: exchange.url, error: cause });
     }
@@ -126,8 +135,23 @@ function dispatch(call: ApiCall, subresource: Subresource | undefined): void | P
   const review = resource.store ? undefined : actions[resource.definition.resource];
   if (review && verb === "create") return review(call);
   const run = verbs[verb];
-  if (!run || !allowed.includes(verb)) throw methodNotSupported({ group: info.group, resource: info.resource }, verb);
+  if (!run || !allowed.includes(verb)) throw notAllowed(call, allowed);
   return run(call);
+}
+
+/** A path that is not served with this method; custom resources, and lists that cannot be watched, name the verb. */
+function notAllowed({ info, resource }: ApiCall, allowed: readonly string[]): StatusError {
+  const isRouted = resource.definition.schema.name === "custom" || (info.verb === "watch" && allowed.includes("list"));
+  return isRouted ? methodNotSupported({ group: info.group, resource: info.resource }, info.verb) : methodNotAllowed();
+}
+
+/** Errors are told in the form that was asked for, if it can be. */
+function formOfError(exchange: CoreExchange): AnswerForm | undefined {
+  try {
+    return answerForm(exchange.header("accept"), exchange.header("user-agent"), null);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Only lists and watches go across namespaces. */

@@ -30,9 +30,9 @@ export async function createObject(call: ApiCall, object: Draft<KubeObject>, own
   checkNamespace(call, object);
   beginMetadata(call, object);
   fillDefaults(definition, object);
+  owners(call, undefined, object);
   await admit(call, "CREATE", object, undefined);
   fillDefaults(definition, object);
-  owners(call, undefined, object);
 
   const context = writeContext(call);
   if (definition.countsGeneration) object.metadata.generation = 1;

@@ -6,7 +6,7 @@ import { canonical } from "@kubets/api/codec/canonical";
 import { encodeJson } from "@kubets/api/codec/json";
 import type { Draft, KubeObject } from "@kubets/api/meta";
 import { groupResource, type PartStrategy, type ResourceDefinition, type Subresource } from "@kubets/api/resource";
-import { conflict, invalid, notFound } from "@kubets/machinery";
+import { conflict, invalid, invalidValue, notFound } from "@kubets/machinery";
 import { deepEqual } from "@kubets/machinery/deep-equal";
 import { type ApiCall, inVersion, keyOf, storeOf } from "../api-call.ts";
 import type { CachedObject } from "../store/cached-object.ts";
@@ -49,7 +49,9 @@ export async function changeObject(
     if (call.dryRun) return { stored: undefined, object: next };
     const stored = toHub(call.resource.definition, next);
     if (isSame(store.definition, current, stored)) return { stored: current, object: old };
-    const outcome = goesNow(call.resource.definition, stored) ? await store.remove(key, current) : await store.replace(key, stored, current);
+    const outcome = goesNow(call.resource.definition, stored)
+      ? await store.remove(key, current)
+      : await store.replace(key, stored, current);
     if (outcome.done) return { stored: outcome.object, object: next };
     if (options.onRace === "conflict")
       throw conflict(groupResource(call.resource.definition), call.info.name, CHANGED_MEANWHILE);
@@ -67,12 +69,13 @@ async function build(
   const { definition } = call.resource;
   const strategy = strategyOf(definition, call.subresource);
   const context = writeContext(call);
-  keepMetadata(object, old);
   fillDefaults(definition, object);
+  owners(call, old, object);
   await admit(call, "UPDATE", object, old);
   fillDefaults(definition, object);
+  if (definition.unconditionalUpdate === false && !object.metadata.resourceVersion) throw needsVersion(definition, old);
+  keepMetadata(object, old);
   strategy.prepareForUpdate?.(object, old, context);
-  owners(call, old, object);
   if (definition.countsGeneration && !call.subresource) countGeneration(object, old, definition.countsGeneration);
   const errors = validateUpdate(definition, strategy, object as KubeObject, old, context);
   if (errors.length) throw invalid(definition, object.metadata.name, errors);
@@ -81,6 +84,13 @@ async function build(
   await admitFinally(call, "UPDATE", object, old);
   object.metadata.resourceVersion = old.metadata.resourceVersion;
   return canonical(definition.schema, object) as unknown as KubeObject;
+}
+
+/** Some kinds are only changed by who says which version they saw. */
+function needsVersion({ group, resource }: ResourceDefinition, { metadata }: KubeObject) {
+  return invalid({ group, kind: resource }, metadata.name, [
+    invalidValue("metadata.resourceVersion", 0, "must be specified for an update"),
+  ]);
 }
 
 function strategyOf(definition: ResourceDefinition, subresource: Subresource | undefined): Partial<PartStrategy> {
@@ -105,5 +115,7 @@ function isSame(definition: ResourceDefinition, current: CachedObject, next: Kub
 /** An object that was only waiting for its last finalizer goes with it. */
 function goesNow(definition: ResourceDefinition, object: KubeObject): boolean {
   const { deletionTimestamp, finalizers, deletionGracePeriodSeconds } = object.metadata;
-  return Boolean(deletionTimestamp) && !finalizers?.length && !deletionGracePeriodSeconds && !definition.isHeld?.(object);
+  return (
+    Boolean(deletionTimestamp) && !finalizers?.length && !deletionGracePeriodSeconds && !definition.isHeld?.(object)
+  );
 }
