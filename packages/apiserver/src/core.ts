@@ -3,16 +3,22 @@
  * Whatever goes wrong ends in a Status here; nothing that a client sends ends the process.
  */
 import type { Subresource } from "@kubets/api/resource";
-import { internalError, methodNotSupported, pathNotFound, requestEntityTooLarge, StatusError } from "@kubets/machinery";
+import {
+  internalError,
+  methodNotAllowed,
+  methodNotSupported,
+  pathNotFound,
+  requestEntityTooLarge,
+  StatusError,
+} from "@kubets/machinery";
 import { BodyTooLargeError, ClientGoneError } from "@kubets/wire/http";
 import type { ApiCall } from "./api-call.ts";
 import type { User } from "./authn/authenticator.ts";
 import { impersonate } from "./authn/impersonate.ts";
-import { wantedUser } from "./authn/impersonated-user.ts";
-import { attributesOf } from "./authz/attributes.ts";
 import { isAllowed, refusal } from "./authz/refusal.ts";
 import type { CoreExchange } from "./front/core-exchange.ts";
 import { type AnswerForm, answerForm } from "./media.ts";
+import { respondPageNotFound } from "./nonresource/page-not-found.ts";
 import { serveNonResource } from "./nonresource/router.ts";
 import { type RequestInfo, readRequestInfo } from "./request-info.ts";
 import { respondStatus } from "./respond.ts";
@@ -45,16 +51,13 @@ export class Core {
   }
 
   #authorize(exchange: CoreExchange, info: RequestInfo, caller: User): void | Promise<void> {
-    const wanted = wantedUser(exchange);
-    if (wanted)
-      return impersonate(this.#server, attributesOf(info, caller), caller, wanted).then((user) =>
-        this.#authorized(exchange, info, user),
-      );
+    if (exchange.header("impersonate-user") !== undefined)
+      return impersonate(this.#server, exchange, caller).then((user) => this.#authorized(exchange, info, user));
     return this.#authorized(exchange, info, caller);
   }
 
   #authorized(exchange: CoreExchange, info: RequestInfo, user: User): void | Promise<void> {
-    const attributes = attributesOf(info, user);
+    const attributes = { ...info, user };
     const decision = this.#server.authorizers.authorize(attributes);
     const go = (allowed: boolean, why: string | undefined) => {
       if (!allowed) throw refusal(attributes, why);
@@ -70,6 +73,7 @@ export class Core {
     const resource = this.#server.served.get(info.group, info.version, info.resource);
     if (!resource) {
       if (info.resource === "") return serveNonResource(this.#server, exchange, info, user);
+      if (!this.#server.served.hasGroup(info.group)) return respondPageNotFound(exchange);
       throw pathNotFound();
     }
     const { definition } = resource;
@@ -110,7 +114,7 @@ export class Core {
       status = internalError(error);
     }
     try {
-      respondStatus(exchange, errorForm(exchange), status as StatusError);
+      respondStatus(exchange, formOfError(exchange), status as StatusError);
     } catch (cause) {
       this.#server.log.debug("an error could not be answered", { url: exchange.url, error: cause });
     }
@@ -131,8 +135,23 @@ function dispatch(call: ApiCall, subresource: Subresource | undefined): void | P
   const review = resource.store ? undefined : actions[resource.definition.resource];
   if (review && verb === "create") return review(call);
   const run = verbs[verb];
-  if (!run || !allowed.includes(verb)) throw methodNotSupported({ group: info.group, resource: info.resource }, verb);
+  if (!run || !allowed.includes(verb)) throw notAllowed(call, allowed);
   return run(call);
+}
+
+/** A path that is not served with this method; custom resources, and lists that cannot be watched, name the verb. */
+function notAllowed({ info, resource }: ApiCall, allowed: readonly string[]): StatusError {
+  const isRouted = resource.definition.schema.name === "custom" || (info.verb === "watch" && allowed.includes("list"));
+  return isRouted ? methodNotSupported({ group: info.group, resource: info.resource }, info.verb) : methodNotAllowed();
+}
+
+/** Errors are told in the form that was asked for, if it can be. */
+function formOfError(exchange: CoreExchange): AnswerForm | undefined {
+  try {
+    return answerForm(exchange.header("accept"), exchange.header("user-agent"), null);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Only lists and watches go across namespaces. */
@@ -140,15 +159,4 @@ const needsNamespace = ({ verb }: RequestInfo) => verb !== "list" && verb !== "w
 
 function formOf(exchange: CoreExchange, info: RequestInfo): AnswerForm {
   return answerForm(exchange.header("accept"), exchange.header("user-agent"), info.query.get("pretty"));
-}
-
-/** The form of an error; a client that asks for one that is not there gets it as JSON. */
-function errorForm(exchange: CoreExchange): AnswerForm | undefined {
-  const accept = exchange.header("accept");
-  if (!accept?.includes("yaml")) return undefined;
-  try {
-    return answerForm(accept, undefined, null);
-  } catch {
-    return undefined;
-  }
 }
