@@ -6,7 +6,7 @@ import { type Command, type CommandSpec, defineCommand } from "@kubets/machinery
 import { ExitError } from "@kubets/machinery/exit-codes";
 import { FlagError, type FlagSet, type FlagValues } from "@kubets/machinery/flags";
 import { codeOf, errorText } from "./errors.ts";
-import { globalFlags } from "./global-flags.ts";
+import { type GlobalValues, globalFlags } from "./global-flags.ts";
 import { type Machine, Session } from "./session.ts";
 
 export interface VerbRun<F extends FlagSet> {
@@ -23,6 +23,24 @@ export interface VerbSpec<F extends FlagSet> extends Omit<CommandSpec<F>, "run" 
   run?(session: Session, run: VerbRun<F>): Promise<number | void> | number | void;
 }
 
+function withoutTaken(own: FlagSet): FlagSet {
+  const letters = new Set(Object.values(own).map(({ short }) => short));
+  return Object.fromEntries(
+    Object.entries(globalFlags as FlagSet).filter(
+      ([name, { short }]) => !(name in own) && !(short && letters.has(short)),
+    ),
+  );
+}
+
+/** What the session reads; a global flag that the verb has taken over counts as not given. */
+const globalValues = (values: Record<string, unknown>, own: FlagSet): GlobalValues =>
+  Object.fromEntries(
+    Object.entries(globalFlags as FlagSet).map(([name, flag]) => [
+      name,
+      name in own || !(name in values) ? flag.default : values[name],
+    ]),
+  ) as GlobalValues;
+
 /** A verb, still without the machine that it will run on. */
 export type Verb = (machine: Machine) => Command;
 
@@ -32,11 +50,12 @@ export const defineVerb =
     const { run, subcommands, ...rest } = spec;
     return defineCommand({
       ...rest,
-      flags: { ...spec.flags, ...globalFlags } as FlagSet,
+      // A verb's own flag goes before a global one of its name or letter.
+      flags: { ...withoutTaken(spec.flags ?? {}), ...spec.flags } as FlagSet,
       ...(subcommands && { subcommands: subcommands.map((verb) => verb(machine)) }),
       ...(run && {
         async run({ values, args, argsAtDash, given, io }) {
-          const session = new Session(io, machine, values as FlagValues<typeof globalFlags>);
+          const session = new Session(io, machine, globalValues(values as Record<string, unknown>, spec.flags ?? {}));
           try {
             const code = await run(session, { flags: values as FlagValues<F>, args, argsAtDash, given });
             if (session.flags["warnings-as-errors"] && session.warnings > 0)
