@@ -3,7 +3,8 @@
  * Whatever goes wrong ends in a Status here; nothing that a client sends ends the process.
  */
 import type { Subresource } from "@kubets/api/resource";
-import { internalError, methodNotSupported, pathNotFound, requestEntityTooLarge, StatusError } from "@kubets/machinery";
+import { internalError, methodNotSupported,
+  notAcceptable, pathNotFound, requestEntityTooLarge, StatusError } from "@kubets/machinery";
 import { BodyTooLargeError, ClientGoneError } from "@kubets/wire/http";
 import type { ApiCall } from "./api-call.ts";
 import type { User } from "./authn/authenticator.ts";
@@ -122,18 +123,37 @@ function dispatch(call: ApiCall, subresource: Subresource | undefined): void | P
   const { verb } = info;
   if (subresource?.type === "scale" || subresource?.type === "action" || subresource?.type === "connect") {
     const action = actions[`${resource.definition.resource}/${info.subresource}`] ?? actions[`*/${info.subresource}`];
-    if (action) return action(call);
-    throw pathNotFound();
+    if (!action) throw pathNotFound();
+    if (subresource.type === "action" && !(subresource.verbs as readonly string[]).includes(verb)) throw methodNotAllowed();
+    return action(call);
   }
   const allowed: readonly string[] = subresource
     ? (subresource.verbs ?? ["get", "patch", "update"])
     : resource.definition.verbs;
   const review = resource.store ? undefined : actions[resource.definition.resource];
-  if (review && verb === "create") return review(call);
+  if (review) {
+    if (info.name !== "") throw pathNotFound();
+    if (verb !== "create") throw methodNotAllowed();
+    if (call.form.as) throw notAcceptable(ONLY_OBJECTS);
+    return review(call);
+  }
   const run = verbs[verb];
   if (!run || !allowed.includes(verb)) throw methodNotSupported({ group: info.group, resource: info.resource }, verb);
   return run(call);
 }
+
+/** Reviews are shown as they are, never as tables. */
+const ONLY_OBJECTS =
+  "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf";
+
+/** Of paths that exist for other methods only. */
+const methodNotAllowed = () =>
+  new StatusError({
+    code: 405,
+    reason: "MethodNotAllowed",
+    message: "the server does not allow this method on the requested resource",
+    details: {},
+  });
 
 /** Only lists and watches go across namespaces. */
 const needsNamespace = ({ verb }: RequestInfo) => verb !== "list" && verb !== "watch";

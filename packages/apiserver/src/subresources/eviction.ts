@@ -11,6 +11,7 @@ import { readObject } from "../body.ts";
 import { respondValue } from "../respond.ts";
 import { changeObject } from "../write/change.ts";
 import { timestamp } from "../write/context.ts";
+import { admitAction } from "../write/admit.ts";
 import { deleteObject } from "../write/delete-object.ts";
 import type { DeleteOptions } from "../write/delete-options.ts";
 import { success } from "./success.ts";
@@ -26,6 +27,7 @@ export async function evict(call: ApiCall): Promise<void> {
     throw badRequest("name in URL does not match name in Eviction object");
   const options = eviction.deleteOptions ?? {};
   if (options.dryRun?.length) call.dryRun = true;
+  await admitAction(call, eviction);
   await storeOf(call).fresh();
   const found = storeOf(call).cache.get(keyOf(call.info));
   if (!found) throw notFound(groupResource(call.resource.definition), call.info.name);
