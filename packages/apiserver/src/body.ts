@@ -16,6 +16,8 @@ export interface Expected {
   readonly version: string;
   readonly kind: string;
   readonly schema: Struct;
+  /** Older versions that read the same. */
+  readonly alsoAs?: readonly string[];
 }
 
 export async function readObject(
@@ -103,7 +105,7 @@ function decodeValue(
   const said = (typeof value === "object" && value !== null ? value : {}) as { kind?: unknown; apiVersion?: unknown };
   const kind = typeof said.kind === "string" && said.kind ? said.kind : expected.kind;
   const apiVersion = typeof said.apiVersion === "string" && said.apiVersion ? said.apiVersion : groupVersion(expected);
-  checkKind({ kind, apiVersion }, expected);
+  checkKind({ kind, apiVersion }, expected, call);
   const { object, unknown } = decodeBody(
     expected.schema,
     value,
@@ -140,11 +142,20 @@ export function strictnessOf(call: ApiCall): "Strict" | "Warn" | "Ignore" {
 }
 
 /** What a body says of its kind must be what the path says; saying nothing is saying that. */
-function checkKind({ kind, apiVersion }: { kind: string; apiVersion: string }, expected: Expected): void {
-  if (apiVersion === groupVersion(expected) && kind === expected.kind) return;
-  const version = apiVersion.slice(apiVersion.indexOf("/") + 1);
+function checkKind(
+  { kind, apiVersion }: { kind: string; apiVersion: string },
+  expected: Expected,
+  call?: ApiCall,
+): void {
+  if (kind === expected.kind && (apiVersion === groupVersion(expected) || expected.alsoAs?.includes(apiVersion)))
+    return;
+  const slash = apiVersion.indexOf("/");
+  const version = apiVersion.slice(slash + 1);
+  const known = call?.server.served.byKind(slash < 0 ? "" : apiVersion.slice(0, slash), kind, version);
   throw cannotHandle(
     { kind, version, wanted: expected.kind },
-    `no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/api/legacyscheme/scheme.go:30"`,
+    known
+      ? `converting (${version}.${kind}) to (${expected.group.split(".")[0] || "core"}.${expected.kind}): unknown conversion`
+      : `no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/api/legacyscheme/scheme.go:30"`,
   );
 }

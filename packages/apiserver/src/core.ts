@@ -3,8 +3,14 @@
  * Whatever goes wrong ends in a Status here; nothing that a client sends ends the process.
  */
 import type { Subresource } from "@kubets/api/resource";
-import { internalError, methodNotSupported,
-  notAcceptable, pathNotFound, requestEntityTooLarge, StatusError } from "@kubets/machinery";
+import {
+  internalError,
+  methodNotSupported,
+  notAcceptable,
+  pathNotFound,
+  requestEntityTooLarge,
+  StatusError,
+} from "@kubets/machinery";
 import { BodyTooLargeError, ClientGoneError } from "@kubets/wire/http";
 import type { ApiCall } from "./api-call.ts";
 import type { User } from "./authn/authenticator.ts";
@@ -124,7 +130,8 @@ function dispatch(call: ApiCall, subresource: Subresource | undefined): void | P
   if (subresource?.type === "scale" || subresource?.type === "action" || subresource?.type === "connect") {
     const action = actions[`${resource.definition.resource}/${info.subresource}`] ?? actions[`*/${info.subresource}`];
     if (!action) throw pathNotFound();
-    if (subresource.type === "action" && !(subresource.verbs as readonly string[]).includes(verb)) throw methodNotAllowed();
+    if (subresource.type === "action" && !(subresource.verbs as readonly string[]).includes(verb))
+      throw methodNotAllowed();
     return action(call);
   }
   const allowed: readonly string[] = subresource

@@ -21,7 +21,8 @@ export function serviceAccountAuthenticator(tokens: ServiceAccountTokens): Authe
       try {
         return tokens.read(token, credentials.audiences);
       } catch (error) {
-        if (error instanceof JwtError) throw Object.assign(unauthorized(), { cause: REASONS[error.reason] ?? error.message });
+        if (error instanceof JwtError)
+          throw Object.assign(unauthorized(), { cause: REASONS[error.reason] ?? error.message });
         throw error;
       }
     },

@@ -12,9 +12,9 @@ import type { User } from "../authn/authenticator.ts";
 import type { AccessAttributes } from "../authz/authorizer.ts";
 import { rulesFor } from "../authz/rules.ts";
 import { readObject } from "../body.ts";
-import { checkNamespace } from "../write/metadata.ts";
-import { ownFieldsOf } from "../write/field-owners.ts";
 import { respondValue } from "../respond.ts";
+import { ownFieldsOf } from "../write/field-owners.ts";
+import { checkNamespace } from "../write/metadata.ts";
 
 type Asked = Pick<SubjectAccessReviewSpec, "resourceAttributes" | "nonResourceAttributes">;
 

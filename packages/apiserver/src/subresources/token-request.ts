@@ -64,7 +64,9 @@ export async function requestToken(call: ApiCall): Promise<void> {
 function checkAccount({ metadata }: TokenRequest, account: KubeObject): void {
   const { name, uid } = account.metadata;
   if (metadata.name && metadata.name !== name)
-    throw invalid(KIND, name, [invalidValue("metadata.name", metadata.name, "must match the service account name if specified")]);
+    throw invalid(KIND, name, [
+      invalidValue("metadata.name", metadata.name, "must match the service account name if specified"),
+    ]);
   if (metadata.uid && metadata.uid !== uid)
     throw conflict(
       { group: KIND.group, resource: KIND.kind },

@@ -89,8 +89,7 @@ export class ServiceAccountTokens {
     const wanted = audiences ?? this.issuer.audiences;
     const held = [claims.aud].flat();
     const matching = wanted.filter((audience) => held.includes(audience));
-    if (matching.length === 0)
-      throw new JwtError("malformed", audienceError(held, wanted));
+    if (matching.length === 0) throw new JwtError("malformed", audienceError(held, wanted));
     const about = claims["kubernetes.io"];
     this.#mustStand(serviceaccounts, about.namespace, about.serviceaccount);
     if (about.pod) this.#mustStand(pods, about.namespace, about.pod);

@@ -129,5 +129,7 @@ function isSame(definition: ResourceDefinition, current: CachedObject, next: Kub
 /** An object that was only waiting for its last finalizer goes with it. */
 function goesNow(definition: ResourceDefinition, object: KubeObject): boolean {
   const { deletionTimestamp, finalizers, deletionGracePeriodSeconds } = object.metadata;
-  return Boolean(deletionTimestamp) && !finalizers?.length && !deletionGracePeriodSeconds && !definition.isHeld?.(object);
+  return (
+    Boolean(deletionTimestamp) && !finalizers?.length && !deletionGracePeriodSeconds && !definition.isHeld?.(object)
+  );
 }

@@ -52,4 +52,5 @@ export const isWindows = ({ spec }: PodUnderCheck, minor: number): boolean =>
   minor >= 25 && spec.os?.name === "windows";
 
 /** From 1.35 on root inside a user namespace of its own is nobody outside. */
-export const isInUserNamespace = ({ spec }: PodUnderCheck, minor: number): boolean => minor >= 35 && spec.hostUsers === false;
+export const isInUserNamespace = ({ spec }: PodUnderCheck, minor: number): boolean =>
+  minor >= 35 && spec.hostUsers === false;
