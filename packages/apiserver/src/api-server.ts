@@ -19,10 +19,10 @@ import { RbacPolicy } from "./authz/rbac/policy.ts";
 import { clusterView, storeIn } from "./cluster-view.ts";
 import { Core } from "./core.ts";
 import { inProcessTransport } from "./in-process.ts";
-import { ServiceNetwork, type ServiceNetworkOptions } from "./services/service-network.ts";
 import type { HealthCheck } from "./nonresource/health.ts";
 import { ServedResources } from "./served-resource.ts";
 import type { Server, ServerOptions } from "./server-context.ts";
+import { ServiceNetwork, type ServiceNetworkOptions } from "./services/service-network.ts";
 import { ResourceStore } from "./store/resource-store.ts";
 import { RevisionFeed } from "./store/revision-feed.ts";
 import { StoredForm, type Transformer } from "./store/stored-form.ts";
@@ -82,7 +82,8 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
   const policy = setup.authorizationModes.includes("RBAC") ? new RbacPolicy(served) : undefined;
   const tokens = setup.issuer && new ServiceAccountTokens(setup.issuer, { view, clock, random });
   const authorizers = authorizerChain(setup.authorizationModes, { policy, served, view });
-  const services = setup.serviceNetwork && new ServiceNetwork(setup.serviceNetwork, { view, served, clock, random, log, storage });
+  const services =
+    setup.serviceNetwork && new ServiceNetwork(setup.serviceNetwork, { view, served, clock, random, log, storage });
   let client: Client | undefined;
   const parts: ServerParts = { clock, random, log, view, served, options, tokens };
   const context: Server = {

@@ -23,7 +23,7 @@ import { type ApiServer, SERVER_USER } from "./api-server.ts";
 type Named = { readonly metadata?: { readonly name?: string; readonly namespace?: string } };
 
 export async function bootstrap(server: ApiServer): Promise<void> {
-  const client = createClient(server.transport(SERVER_USER));
+  const client = createClient(server.transport(SERVER_USER), { userAgent: "kube-apiserver" });
   const { view } = server.context;
   const ensure = async <T extends KubeObject>(ref: ResourceRef<T>, objects: readonly Named[]) => {
     const missing = objects.filter(({ metadata }) => !view.get(ref, metadata?.namespace ?? "", metadata?.name ?? ""));

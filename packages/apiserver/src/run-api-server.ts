@@ -1,8 +1,8 @@
 /** An API server with its sockets: storage in, HTTPS out, ready when the objects of a fresh server are there. */
 import type { KeyObject } from "node:crypto";
 import { networkInterfaces } from "node:os";
-import type { Clock, Logger, Random } from "@kubets/machinery";
 import { createClient } from "@kubets/client/typed-client";
+import type { Clock, Logger, Random } from "@kubets/machinery";
 import type { Storage } from "@kubets/storage";
 import { type Exchange, type Listener, listen, type ServerTls } from "@kubets/wire/http";
 import { tokenSigner, tokenVerifier } from "@kubets/wire/jwt";
@@ -79,7 +79,9 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
         { clientCIDR: "0.0.0.0/0", serverAddress: `${options.advertiseAddress}:${options.listen.port ?? 0}` },
       ],
     },
-    ...(options.serviceAccounts && { issuer: issuerOf(options.serviceAccounts) }),
+    ...(options.serviceAccounts && {
+      issuer: issuerOf(options.serviceAccounts, `${options.advertiseAddress}:${options.listen.port ?? 443}`),
+    }),
     nodes: options.nodes,
     authenticators: (parts) => authenticators(options, parts),
     anonymous: options.anonymous,
@@ -115,21 +117,17 @@ function authenticators({ tokenUsers, bootstrapTokens }: RunOptions, parts: Serv
   ];
 }
 
-function issuerOf({
-  issuers,
-  audiences,
-  signingKey,
-  publicKeys,
-  jwksUri,
-  longestSeconds,
-}: ServiceAccountKeys): TokenIssuer {
+function issuerOf(
+  { issuers, audiences, signingKey, publicKeys, jwksUri, longestSeconds }: ServiceAccountKeys,
+  host: string,
+): TokenIssuer {
   return {
     issuers,
     audiences: audiences.length ? audiences : issuers,
     signer: signingKey && tokenSigner(signingKey),
     verifier: tokenVerifier(publicKeys),
     publicKeys,
-    jwksUri: jwksUri ?? `${issuers[0]}/openid/v1/jwks`,
+    jwksUri: jwksUri ?? `https://${host}/openid/v1/jwks`,
     longestSeconds: longestSeconds || 2 ** 32,
   };
 }

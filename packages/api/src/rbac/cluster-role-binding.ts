@@ -6,6 +6,7 @@ import { bindingDefaults, bindingErrors, bindingTable, roleRefErrors } from "./b
 
 export const clusterRoleBindingResource = define(clusterrolebindings, {
   validateName: pathSegmentName,
+  createOnUpdate: true,
   defaults: bindingDefaults,
   validate: (binding) => bindingErrors(binding, false),
   validateUpdate: (binding, old) => [...bindingErrors(binding, false), ...roleRefErrors(binding, old)],

@@ -9,6 +9,7 @@ import { policyRuleErrors } from "./policy-rule.ts";
 
 export const clusterRoleResource = define(clusterroles, {
   validateName: pathSegmentName,
+  createOnUpdate: true,
   validate,
   validateUpdate: validate,
   table: createdColumns,

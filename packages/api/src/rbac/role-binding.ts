@@ -6,6 +6,7 @@ import { bindingDefaults, bindingErrors, bindingTable, roleRefErrors } from "./b
 
 export const roleBindingResource = define(rolebindings, {
   validateName: pathSegmentName,
+  createOnUpdate: true,
   defaults: bindingDefaults,
   validate: (binding) => bindingErrors(binding, true),
   validateUpdate: (binding, old) => [...bindingErrors(binding, true), ...roleRefErrors(binding, old)],

@@ -8,6 +8,7 @@ import { policyRuleErrors } from "./policy-rule.ts";
 
 export const roleResource = define(roles, {
   validateName: pathSegmentName,
+  createOnUpdate: true,
   validate: ({ rules }) => policyRuleErrors(rules, true),
   validateUpdate: ({ rules }) => policyRuleErrors(rules, true),
   table: createdColumns,

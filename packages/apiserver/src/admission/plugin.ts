@@ -31,6 +31,8 @@ export interface AdmissionRequest {
   readonly subresource: string;
   readonly namespace: string;
   readonly name: string;
+  /** The name in the path: empty on a POST to a collection. */
+  readonly pathName: string;
   /** The object as it will be stored, in the version of the request; absent on delete. */
   readonly object: Draft<KubeObject> | undefined;
   readonly old: KubeObject | undefined;

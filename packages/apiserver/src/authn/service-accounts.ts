@@ -5,6 +5,13 @@ import type { ServiceAccountTokens } from "../tokens/service-account-tokens.ts";
 import type { Authenticator } from "./authenticator.ts";
 import { bearerToken } from "./chain.ts";
 
+/** Told in the answer of a TokenReview, in the words that clients have seen. */
+const REASONS: Readonly<Record<string, string>> = {
+  expired: "service account token has expired",
+  notYetValid: "service account token is not valid yet",
+  signature: "go-jose/go-jose: error in cryptographic primitive",
+};
+
 export function serviceAccountAuthenticator(tokens: ServiceAccountTokens): Authenticator {
   return {
     name: "service account",
@@ -14,7 +21,8 @@ export function serviceAccountAuthenticator(tokens: ServiceAccountTokens): Authe
       try {
         return tokens.read(token, credentials.audiences);
       } catch (error) {
-        if (error instanceof JwtError) throw unauthorized();
+        if (error instanceof JwtError)
+          throw Object.assign(unauthorized(), { cause: REASONS[error.reason] ?? error.message });
         throw error;
       }
     },

@@ -5,6 +5,7 @@ import type {
   SubjectAccessReview,
   SubjectAccessReviewSpec,
 } from "@kubets/api/generated/types/authorization-v1";
+import type { Draft, KubeObject } from "@kubets/api/meta";
 import { badRequest, type FieldError, invalid, invalidValue } from "@kubets/machinery";
 import type { ApiCall } from "../api-call.ts";
 import type { User } from "../authn/authenticator.ts";
@@ -12,6 +13,8 @@ import type { AccessAttributes } from "../authz/authorizer.ts";
 import { rulesFor } from "../authz/rules.ts";
 import { readObject } from "../body.ts";
 import { respondValue } from "../respond.ts";
+import { ownFieldsOf } from "../write/field-owners.ts";
+import { checkNamespace } from "../write/metadata.ts";
 
 type Asked = Pick<SubjectAccessReviewSpec, "resourceAttributes" | "nonResourceAttributes">;
 
@@ -22,7 +25,9 @@ export async function accessReview(call: ApiCall): Promise<void> {
 }
 
 export async function localAccessReview(call: ApiCall): Promise<void> {
-  const review = (await readObject(call)) as unknown as LocalSubjectAccessReview;
+  const object = await readObject(call);
+  checkNamespace(call, object);
+  const review = object as unknown as LocalSubjectAccessReview;
   const errors = [...subjectErrors(review.spec), ...askedErrors(review.spec)];
   if (review.metadata.namespace && review.spec.resourceAttributes?.namespace !== review.metadata.namespace)
     errors.push(
@@ -56,6 +61,7 @@ export async function selfRulesReview(call: ApiCall): Promise<void> {
 }
 
 async function answer(call: ApiCall, review: { readonly spec: Asked }, user: User): Promise<void> {
+  ownFieldsOf(call, call.resource.definition, review as unknown as Draft<KubeObject>);
   const decision = await call.server.authorizers.authorize(attributesOf(review.spec, user));
   const { kind } = call.resource.definition;
   const metadata = (review as unknown as { metadata: { namespace?: string; managedFields?: unknown } }).metadata;

@@ -6,6 +6,7 @@ import { conflict, invalid, notSupported, required } from "@kubets/machinery";
 import type { ApiCall } from "../api-call.ts";
 import { readObject } from "../body.ts";
 import { respondValue } from "../respond.ts";
+import { admitAction } from "../write/admit.ts";
 import { changeObject } from "../write/change.ts";
 import { timestamp } from "../write/context.ts";
 import { success } from "./success.ts";
@@ -25,6 +26,7 @@ export async function bind(call: ApiCall): Promise<void> {
     subresource: { type: "part", prepareForUpdate: () => {} },
     info: { ...call.info, name },
   };
+  await admitAction({ ...podCall, info: { ...podCall.info, subresource: "binding" } }, binding);
   await changeObject(
     podCall,
     (old) => bound(old as Pod, binding, timestamp(call.server.clock.now())) as Draft<KubeObject>,

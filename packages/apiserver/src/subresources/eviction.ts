@@ -5,17 +5,25 @@ import type { PodDisruptionBudget } from "@kubets/api/generated/types/policy-v1"
 import type { Draft, KubeObject } from "@kubets/api/meta";
 import { groupResource } from "@kubets/api/resource";
 import { structOf } from "@kubets/api/schema";
-import { badRequest, internalError, labelSelectorOf, notFound, StatusError } from "@kubets/machinery";
+import { badRequest, conflict, internalError, labelSelectorOf, notFound, StatusError } from "@kubets/machinery";
 import { type ApiCall, keyOf, storeOf } from "../api-call.ts";
 import { readObject } from "../body.ts";
 import { respondValue } from "../respond.ts";
+import type { CachedObject } from "../store/cached-object.ts";
+import { admitAction } from "../write/admit.ts";
 import { changeObject } from "../write/change.ts";
 import { timestamp } from "../write/context.ts";
 import { deleteObject } from "../write/delete-object.ts";
 import type { DeleteOptions } from "../write/delete-options.ts";
 import { success } from "./success.ts";
 
-const EVICTION = { group: "policy", version: "v1", kind: "Eviction", schema: structOf("api.policy.v1.Eviction") };
+const EVICTION = {
+  group: "policy",
+  version: "v1",
+  kind: "Eviction",
+  schema: structOf("api.policy.v1.Eviction"),
+  alsoAs: ["policy/v1beta1"],
+};
 
 export async function evict(call: ApiCall): Promise<void> {
   const eviction = (await readObject(call, EVICTION)) as unknown as {
@@ -26,12 +34,48 @@ export async function evict(call: ApiCall): Promise<void> {
     throw badRequest("name in URL does not match name in Eviction object");
   const options = eviction.deleteOptions ?? {};
   if (options.dryRun?.length) call.dryRun = true;
+  await admitAction(call, eviction);
   await storeOf(call).fresh();
   const found = storeOf(call).cache.get(keyOf(call.info));
   if (!found) throw notFound(groupResource(call.resource.definition), call.info.name);
+  checkUid(found.object as Pod, options);
   await spendBudget(call, found.object as Pod);
-  await deleteObject(call, found, options);
+  const evicting = await markEvicted(call, found);
+  await deleteObject(call, evicting, options);
   respondValue(call, 201, success());
+}
+
+function checkUid({ metadata }: Pod, { preconditions }: DeleteOptions): void {
+  const { uid } = preconditions ?? {};
+  if (uid === undefined || uid === metadata.uid) return;
+  const why = `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`;
+  throw conflict({ group: "", resource: "Pod" }, metadata.name, why);
+}
+
+/** Says on the pod that it does not end by itself, so that a Job need not count it as failed. */
+async function markEvicted(call: ApiCall, found: CachedObject): Promise<CachedObject> {
+  if (call.dryRun || (found.object as Pod).metadata.deletionTimestamp) return found;
+  const podCall: ApiCall = { ...call, subresource: { type: "part", prepareForUpdate: () => {} } };
+  const now = timestamp(call.server.clock.now());
+  const marked = await changeObject(podCall, (old) => withDisruptionTarget(old as Pod, now) as Draft<KubeObject>, {
+    owners: () => {},
+  });
+  return marked.stored ?? found;
+}
+
+function withDisruptionTarget(pod: Pod, now: string): Draft<Pod> {
+  const next = structuredClone(pod) as Draft<Pod>;
+  const others = (next.status.conditions ?? []).filter((condition) => condition.type !== "DisruptionTarget");
+  const target = {
+    type: "DisruptionTarget",
+    status: "True",
+    reason: "EvictionByEvictionAPI",
+    message: "Eviction API: evicting",
+    lastProbeTime: null,
+    lastTransitionTime: now,
+  };
+  next.status.conditions = [...others, target];
+  return next;
 }
 
 /** Takes one disruption from the budget that covers the pod, if there is one; refuses when none is left. */
@@ -64,6 +108,7 @@ function spend(budget: PodDisruptionBudget, pod: Pod, now: string): Draft<PodDis
     throw tooMany(
       `Cannot evict pod as it would violate the pod's disruption budget.`,
       `The disruption budget ${metadata.name} is still being processed by the server.`,
+      10,
     );
   if (status.disruptionsAllowed <= 0)
     throw tooMany(
@@ -76,12 +121,15 @@ function spend(budget: PodDisruptionBudget, pod: Pod, now: string): Draft<PodDis
   return next;
 }
 
-const tooMany = (message: string, cause: string) =>
+const tooMany = (message: string, cause: string, retryAfterSeconds?: number) =>
   new StatusError({
     code: 429,
     reason: "TooManyRequests",
     message,
-    details: { causes: [{ reason: "DisruptionBudget", message: cause }] },
+    details: {
+      causes: [{ reason: "DisruptionBudget", message: cause }],
+      ...(retryAfterSeconds && { retryAfterSeconds }),
+    },
   });
 
 /** Pods that do not run any more, or not yet, disrupt nothing. */

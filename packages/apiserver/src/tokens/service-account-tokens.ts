@@ -12,6 +12,7 @@ import {
   type BoundObject,
   checkTimes,
   JwtError,
+  type LegacyServiceAccountClaims,
   type ServiceAccountClaims,
   type TokenSigner,
   type TokenVerifier,
@@ -19,6 +20,7 @@ import {
 } from "@kubets/wire/jwt";
 import type { ClusterView } from "../admission/plugin.ts";
 import type { User } from "../authn/authenticator.ts";
+import { LEGACY_ISSUER, legacyUser } from "./legacy-tokens.ts";
 
 export interface TokenIssuer {
   /** The first signs; all are accepted. */
@@ -80,16 +82,14 @@ export class ServiceAccountTokens {
   /** Whose token it is; undefined when it is not one of ours at all. Throws a JwtError when it is, and is not good. */
   read(token: string, audiences: readonly string[] | undefined): User | undefined {
     if (!this.#looksLikeOurs(token)) return undefined;
-    const claims = this.issuer.verifier.verify(token) as ServiceAccountClaims;
+    const verified = this.issuer.verifier.verify(token);
+    if (verified.iss === LEGACY_ISSUER) return this.#legacy(verified as LegacyServiceAccountClaims, token, audiences);
+    const claims = verified as ServiceAccountClaims;
     checkTimes(claims, this.#clock.now(), 0);
     const wanted = audiences ?? this.issuer.audiences;
     const held = [claims.aud].flat();
     const matching = wanted.filter((audience) => held.includes(audience));
-    if (matching.length === 0)
-      throw new JwtError(
-        "malformed",
-        `token audiences ${JSON.stringify(held)} is invalid for the target audiences ${JSON.stringify(wanted)}`,
-      );
+    if (matching.length === 0) throw new JwtError("malformed", audienceError(held, wanted));
     const about = claims["kubernetes.io"];
     this.#mustStand(serviceaccounts, about.namespace, about.serviceaccount);
     if (about.pod) this.#mustStand(pods, about.namespace, about.pod);
@@ -98,11 +98,19 @@ export class ServiceAccountTokens {
     return { ...userOf(claims), audiences: matching };
   }
 
+  /** Tokens without an audience are for this server. */
+  #legacy(claims: LegacyServiceAccountClaims, token: string, audiences: readonly string[] | undefined): User {
+    const { audiences: own } = this.issuer;
+    const matching = audiences ? own.filter((it) => audiences.includes(it)) : own;
+    if (matching.length === 0) throw new JwtError("malformed", audienceError([], audiences ?? []));
+    return { ...legacyUser(claims, token, this.#view), audiences: matching };
+  }
+
   #looksLikeOurs(token: string): boolean {
     if (token.split(".").length !== 3) return false;
     try {
       const { iss } = unverifiedClaims(token);
-      return iss !== undefined && this.issuer.issuers.includes(iss);
+      return iss !== undefined && (iss === LEGACY_ISSUER || this.issuer.issuers.includes(iss));
     } catch {
       return false;
     }
@@ -110,9 +118,7 @@ export class ServiceAccountTokens {
 
   #mustStand(ref: ResourceRef, namespace: string, { name, uid }: BoundObject): void {
     const object = this.#view.get(ref, namespace, name);
-    if (!object) throw new JwtError("malformed", `the ${ref.kind} ${name} that the token names is not there`);
-    if (object.metadata.uid !== uid)
-      throw new JwtError("malformed", `the ${ref.kind} ${name} is not the one that the token was made for`);
+    if (object?.metadata.uid !== uid) throw new JwtError("malformed", "service account token has been invalidated");
   }
 }
 
@@ -135,3 +141,6 @@ function userOf(claims: ServiceAccountClaims): User {
     extra,
   };
 }
+
+const audienceError = (held: readonly string[], wanted: readonly string[]): string =>
+  `token audiences ${JSON.stringify(held)} is invalid for the target audiences ${JSON.stringify(wanted)}`;

@@ -25,6 +25,12 @@ export function admitFinally(
   return call.server.admission.validate(admissionRequest(call, operation, object, old, options));
 }
 
+/** Both, for an action: a create of a kind of its own below an object. */
+export async function admitAction(call: ApiCall, body: unknown): Promise<void> {
+  await admit(call, "CREATE", undefined, undefined, body);
+  await admitFinally(call, "CREATE", undefined, undefined, body);
+}
+
 function admissionRequest(
   call: ApiCall,
   operation: Operation,
@@ -39,6 +45,7 @@ function admissionRequest(
     subresource: info.subresource,
     namespace: info.namespace,
     name: info.name || (object?.metadata.name ?? ""),
+    pathName: info.name,
     object,
     old,
     user,

@@ -3,6 +3,7 @@ import { afterUpdate } from "@kubets/api/apply/managed-fields";
 import type { Draft, KubeObject } from "@kubets/api/meta";
 import { groupVersion } from "@kubets/api/resource-ref";
 import type { ApiCall } from "../api-call.ts";
+import type { Expected } from "../body.ts";
 import { timestamp } from "./context.ts";
 
 /** Notes the fields that a create or update changed as owned by the caller's manager. */
@@ -30,4 +31,10 @@ export function managerOf(call: ApiCall) {
 function managerFromAgent(userAgent: string | undefined): string {
   const name = (userAgent ?? "").split("/")[0]?.slice(0, 128) ?? "";
   return name === "" ? "unknown" : name;
+}
+
+/** The same for a body that is a kind of its own and is stored nowhere: reviews, token requests. */
+export function ownFieldsOf(call: ApiCall, { schema, ...kind }: Expected, object: Draft<KubeObject>): void {
+  const owner = { ...managerOf(call), apiVersion: groupVersion(kind) };
+  object.metadata.managedFields = afterUpdate(schema, undefined, object, owner) as typeof object.metadata.managedFields;
 }

@@ -56,7 +56,7 @@ async function checkRole(policy: RbacPolicy, request: AdmissionRequest, context:
     deepEqual(aggregationRule, (old as ClusterRole).aggregationRule)
   )
     return;
-  if (await allows(request, context, "escalate", request.resource.resource, request.name)) return;
+  if (await allows(request, context, "escalate", request.resource.resource, request.pathName)) return;
   if (aggregationRule && missing(policy, request, EVERYTHING).length)
     throw refuse(request, "must have cluster-admin privileges to use the aggregationRule");
   confirm(policy, request, role.rules ?? []);

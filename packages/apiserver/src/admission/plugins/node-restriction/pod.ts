@@ -75,7 +75,7 @@ export function restrictPodStatus(request: AdmissionRequest, node: string): void
 }
 
 export function restrictEviction(request: AdmissionRequest, node: string, { view }: AdmissionContext): void {
-  if (request.operation !== "CREATE") throw refuse(request, `unexpected operation ${request.operation}`);
+  if (request.operation !== "CREATE") return;
   const pod = view.get(pods, request.namespace, request.name);
   if (pod && pod.spec.nodeName !== node)
     throw refuse(request, `node ${node} can only evict pods with spec.nodeName set to itself`);

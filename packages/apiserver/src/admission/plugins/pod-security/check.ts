@@ -50,3 +50,7 @@ export const setters = (pod: boolean, containers: readonly { readonly name: stri
 /** From 1.25 on what only Linux has is not asked of pods for Windows. */
 export const isWindows = ({ spec }: PodUnderCheck, minor: number): boolean =>
   minor >= 25 && spec.os?.name === "windows";
+
+/** From 1.35 on root inside a user namespace of its own is nobody outside. */
+export const isInUserNamespace = ({ spec }: PodUnderCheck, minor: number): boolean =>
+  minor >= 35 && spec.hostUsers === false;

@@ -3,12 +3,15 @@
  * together against what it left, and written as one change of each quota. Other servers are met by compare-and-set, and a lost race starts again
  * from what stands there.
  */
+import { afterUpdate } from "@kubets/api/apply/managed-fields";
 import { resourcequotas } from "@kubets/api/generated/refs";
 import type { Pod, ResourceQuota } from "@kubets/api/generated/types/core-v1";
 import type { Draft, KubeObject } from "@kubets/api/meta";
-import { internalError, type Quantity } from "@kubets/machinery";
+import type { Struct } from "@kubets/api/schema";
+import { type Clock, internalError, type Quantity } from "@kubets/machinery";
 import type { CachedObject } from "../../../store/cached-object.ts";
 import type { ResourceStore } from "../../../store/resource-store.ts";
+import { timestamp } from "../../../write/context.ts";
 import type { AdmissionContext, AdmissionRequest } from "../../plugin.ts";
 import { refuse } from "../../request.ts";
 import { type Amounts, ofList } from "./amounts.ts";
@@ -31,11 +34,13 @@ interface Account {
 }
 
 export class QuotaLedger {
+  readonly #clock: Clock;
   readonly #store: ResourceStore;
   /** Namespaces whose quotas are being written, with who came meanwhile. */
   readonly #busy = new Map<string, Waiting[]>();
 
-  constructor({ storeOf }: AdmissionContext) {
+  constructor({ storeOf, clock }: AdmissionContext) {
+    this.#clock = clock;
     this.#store = storeOf(resourcequotas);
   }
 
@@ -84,7 +89,8 @@ export class QuotaLedger {
   async #write(accounts: Account[]): Promise<boolean> {
     let all = true;
     for (const account of accounts.filter((it) => it.changed)) {
-      const outcome = await this.#store.replace(account.cached.key, withUsage(account), account.cached);
+      const next = withUsage(account, this.#store.definition.schema, timestamp(this.#clock.now()));
+      const outcome = await this.#store.replace(account.cached.key, next, account.cached);
       if (outcome.done) account.cached = outcome.object;
       else {
         all = false;
@@ -131,11 +137,13 @@ function evaluateAll(accounts: readonly Account[], request: AdmissionRequest, de
   return undefined;
 }
 
-function withUsage({ cached, used }: Account): KubeObject {
+function withUsage({ cached, used }: Account, schema: Struct, time: string): KubeObject {
   const next = structuredClone(cached.object) as Draft<ResourceQuota>;
   next.status = {
     ...next.status,
     used: Object.fromEntries([...used].sort().map(([name, quantity]) => [name, quantity.toString()])),
   };
+  const owner = { manager: "kube-apiserver", apiVersion: "v1", time, subresource: "status" };
+  next.metadata.managedFields = afterUpdate(schema, cached.object, next, owner) as typeof next.metadata.managedFields;
   return next as ResourceQuota;
 }

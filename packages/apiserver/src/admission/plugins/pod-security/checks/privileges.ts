@@ -1,6 +1,7 @@
 /** What makes a process more than an ordinary one: privileged mode, capabilities, root, ways to become root. */
 import {
   type Check,
+  isInUserNamespace,
   isWindows,
   named,
   type PodUnderCheck,
@@ -94,7 +95,9 @@ export const runAsNonRoot: Check = {
   id: "runAsNonRoot",
   level: "restricted",
   since: 0,
-  check({ spec, containers }): Violation | undefined {
+  check(pod, minor): Violation | undefined {
+    if (isInUserNamespace(pod, minor)) return undefined;
+    const { spec, containers } = pod;
     const reason = "runAsNonRoot != true";
     const ofPod = spec.securityContext?.runAsNonRoot;
     const refusing = containers.filter((c) => c.securityContext?.runAsNonRoot === false);
@@ -114,7 +117,9 @@ export const runAsUser: Check = {
   id: "runAsUser",
   level: "restricted",
   since: 23,
-  check({ spec, containers }) {
+  check(pod, minor) {
+    if (isInUserNamespace(pod, minor)) return undefined;
+    const { spec, containers } = pod;
     const bad = containers.filter((c) => c.securityContext?.runAsUser === 0);
     const byPod = spec.securityContext?.runAsUser === 0;
     return byPod || bad.length
