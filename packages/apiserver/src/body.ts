@@ -16,6 +16,8 @@ export interface Expected {
   readonly version: string;
   readonly kind: string;
   readonly schema: Struct;
+  /** Older versions that read the same. */
+  readonly alsoAs?: readonly string[];
 }
 
 export async function readObject(
@@ -157,7 +159,8 @@ export function otherKind(
   value: unknown,
   expected: Expected,
 ): string | undefined {
-  if (kind === expected.kind && apiVersion === groupVersion(expected)) return undefined;
+  if (kind === expected.kind && (apiVersion === groupVersion(expected) || expected.alsoAs?.includes(apiVersion)))
+    return undefined;
   const slash = apiVersion.indexOf("/");
   const other = served.byKind(slash < 0 ? "" : apiVersion.slice(0, slash), kind, versionOf(apiVersion));
   if (!other)

@@ -7,6 +7,7 @@ import {
   internalError,
   methodNotAllowed,
   methodNotSupported,
+  notAcceptable,
   pathNotFound,
   requestEntityTooLarge,
   StatusError,
@@ -15,6 +16,8 @@ import { BodyTooLargeError, ClientGoneError } from "@kubets/wire/http";
 import type { ApiCall } from "./api-call.ts";
 import type { User } from "./authn/authenticator.ts";
 import { impersonate } from "./authn/impersonate.ts";
+import { wantedUser } from "./authn/impersonated-user.ts";
+import { attributesOf } from "./authz/attributes.ts";
 import { isAllowed, refusal } from "./authz/refusal.ts";
 import type { CoreExchange } from "./front/core-exchange.ts";
 import { type AnswerForm, answerForm } from "./media.ts";
@@ -51,13 +54,16 @@ export class Core {
   }
 
   #authorize(exchange: CoreExchange, info: RequestInfo, caller: User): void | Promise<void> {
-    if (exchange.header("impersonate-user") !== undefined)
-      return impersonate(this.#server, exchange, caller).then((user) => this.#authorized(exchange, info, user));
+    const wanted = wantedUser(exchange);
+    if (wanted)
+      return impersonate(this.#server, attributesOf(info, caller), caller, wanted).then((user) =>
+        this.#authorized(exchange, info, user),
+      );
     return this.#authorized(exchange, info, caller);
   }
 
   #authorized(exchange: CoreExchange, info: RequestInfo, user: User): void | Promise<void> {
-    const attributes = { ...info, user };
+    const attributes = attributesOf(info, user);
     const decision = this.#server.authorizers.authorize(attributes);
     const go = (allowed: boolean, why: string | undefined) => {
       if (!allowed) throw refusal(attributes, why);
@@ -126,18 +132,29 @@ function dispatch(call: ApiCall, subresource: Subresource | undefined): void | P
   const { verb } = info;
   if (subresource?.type === "scale" || subresource?.type === "action" || subresource?.type === "connect") {
     const action = actions[`${resource.definition.resource}/${info.subresource}`] ?? actions[`*/${info.subresource}`];
-    if (action) return action(call);
-    throw pathNotFound();
+    if (!action) throw pathNotFound();
+    if (subresource.type === "action" && !(subresource.verbs as readonly string[]).includes(verb))
+      throw methodNotAllowed();
+    return action(call);
   }
   const allowed: readonly string[] = subresource
     ? (subresource.verbs ?? ["get", "patch", "update"])
     : resource.definition.verbs;
   const review = resource.store ? undefined : actions[resource.definition.resource];
-  if (review && verb === "create") return review(call);
+  if (review) {
+    if (info.name !== "") throw pathNotFound();
+    if (verb !== "create") throw methodNotAllowed();
+    if (call.form.as) throw notAcceptable(ONLY_OBJECTS);
+    return review(call);
+  }
   const run = verbs[verb];
   if (!run || !allowed.includes(verb)) throw notAllowed(call, allowed);
   return run(call);
 }
+
+/** Reviews are shown as they are, never as tables. */
+const ONLY_OBJECTS =
+  "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf";
 
 /** A path that is not served with this method; custom resources, and lists that cannot be watched, name the verb. */
 function notAllowed({ info, resource }: ApiCall, allowed: readonly string[]): StatusError {

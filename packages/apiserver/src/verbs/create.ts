@@ -6,7 +6,9 @@ import { alreadyExists, badRequest, generateNameConflict, invalid } from "@kubet
 import { type ApiCall, storeOf } from "../api-call.ts";
 import { readObject } from "../body.ts";
 import { respondCached, respondObject } from "../respond.ts";
+import type { Reservation } from "../services/allocator.ts";
 import { admit, admitFinally } from "../write/admit.ts";
+import { allocate, underReservation } from "../write/allocate.ts";
 import { writeContext } from "../write/context.ts";
 import { ownFields } from "../write/field-owners.ts";
 import { beginMetadata, checkNamespace } from "../write/metadata.ts";
@@ -33,7 +35,13 @@ export async function createObject(call: ApiCall, object: Draft<KubeObject>, own
   owners(call, undefined, object);
   await admit(call, "CREATE", object, undefined);
   fillDefaults(definition, object);
+  const reservation = await allocate(call, object, undefined);
+  return underReservation(reservation, () => finishCreate(call, object, reservation));
+}
 
+/** Strategy, validation and the commit. */
+async function finishCreate(call: ApiCall, object: Draft<KubeObject>, reservation: Reservation | undefined) {
+  const { definition } = call.resource;
   const context = writeContext(call);
   if (definition.countsGeneration) object.metadata.generation = 1;
   else delete object.metadata.generation;
@@ -47,6 +55,7 @@ export async function createObject(call: ApiCall, object: Draft<KubeObject>, own
   const key = definition.namespaced ? `${call.info.namespace}/${object.metadata.name}` : object.metadata.name;
   if (call.dryRun) {
     if (storeOf(call).cache.get(key)) throw exists(call, object);
+    await reservation?.undo();
     return { stored: undefined, object: canonical(definition.schema, object) as unknown as KubeObject };
   }
   // Takes the place at which storage will set the revision.
@@ -54,6 +63,7 @@ export async function createObject(call: ApiCall, object: Draft<KubeObject>, own
   const canonicalObject = canonical(definition.schema, object) as unknown as KubeObject;
   const outcome = await storeOf(call).create(key, toHub(definition, canonicalObject));
   if (!outcome.done) throw exists(call, object);
+  await reservation?.keep();
   return { stored: outcome.object, object: canonicalObject };
 }
 

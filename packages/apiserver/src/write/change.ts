@@ -11,6 +11,7 @@ import { deepEqual } from "@kubets/machinery/deep-equal";
 import { type ApiCall, inVersion, keyOf, storeOf } from "../api-call.ts";
 import type { CachedObject } from "../store/cached-object.ts";
 import { admit, admitFinally } from "./admit.ts";
+import { allocate, released, underReservation } from "./allocate.ts";
 import { writeContext } from "./context.ts";
 import { ownFields } from "./field-owners.ts";
 import { keepMetadata } from "./metadata.ts";
@@ -45,36 +46,64 @@ export async function changeObject(
   for (;;) {
     if (!current) throw notFound(groupResource(call.resource.definition), call.info.name);
     const old = inVersion(call, current.object);
-    const next = await build(call, old, await make(old), options.owners ?? ownFields);
-    if (call.dryRun) return { stored: undefined, object: next };
+    const draft = await prepare(call, old, await make(old), options.owners ?? ownFields);
+    const reservation = await allocate(call, draft, old);
+    const next = await underReservation(reservation, () => build(call, old, draft));
+    if (call.dryRun) {
+      await reservation?.undo();
+      return { stored: undefined, object: next };
+    }
     const stored = toHub(call.resource.definition, next);
-    if (isSame(store.definition, current, stored)) return { stored: current, object: old };
-    const outcome = goesNow(call.resource.definition, stored)
-      ? await store.remove(key, current)
-      : await store.replace(key, stored, current);
-    if (outcome.done) return { stored: outcome.object, object: next };
+    if (isSame(store.definition, current, stored)) {
+      await reservation?.undo();
+      return { stored: current, object: old };
+    }
+    const expected = current;
+    const goes = goesNow(call.resource.definition, stored);
+    const outcome = await underReservation(reservation, () =>
+      goes ? store.remove(key, expected) : store.replace(key, stored, expected),
+    );
+    if (outcome.done) {
+      await reservation?.keep();
+      if (goes) await released(call, outcome.object.object);
+      return { stored: outcome.object, object: next };
+    }
+    await reservation?.undo();
     if (options.onRace === "conflict")
       throw conflict(groupResource(call.resource.definition), call.info.name, CHANGED_MEANWHILE);
     current = outcome.current;
   }
 }
 
-/** Everything between the new object as the client wants it and the form in which it is stored. */
-async function build(
+/** The new object as the client wants it, with who owns what, defaults, and what admission makes of it. */
+async function prepare(
   call: ApiCall,
   old: KubeObject,
   object: Draft<KubeObject>,
   owners: NonNullable<ChangeOptions["owners"]>,
-): Promise<KubeObject> {
+): Promise<Draft<KubeObject>> {
   const { definition } = call.resource;
-  const strategy = strategyOf(definition, call.subresource);
-  const context = writeContext(call);
   fillDefaults(definition, object);
   owners(call, old, object);
   await admit(call, "UPDATE", object, old);
   fillDefaults(definition, object);
   if (definition.unconditionalUpdate === false && !object.metadata.resourceVersion) throw needsVersion(definition, old);
   keepMetadata(object, old);
+  return object;
+}
+
+/** Some kinds are only changed by who says which version they saw. */
+function needsVersion({ group, resource }: ResourceDefinition, { metadata }: KubeObject) {
+  return invalid({ group, kind: resource }, metadata.name, [
+    invalidValue("metadata.resourceVersion", 0, "must be specified for an update"),
+  ]);
+}
+
+/** Everything from there to the form in which it is stored. */
+async function build(call: ApiCall, old: KubeObject, object: Draft<KubeObject>): Promise<KubeObject> {
+  const { definition } = call.resource;
+  const strategy = strategyOf(definition, call.subresource);
+  const context = writeContext(call);
   strategy.prepareForUpdate?.(object, old, context);
   if (definition.countsGeneration && !call.subresource) countGeneration(object, old, definition.countsGeneration);
   const errors = validateUpdate(definition, strategy, object as KubeObject, old, context);
@@ -84,13 +113,6 @@ async function build(
   await admitFinally(call, "UPDATE", object, old);
   object.metadata.resourceVersion = old.metadata.resourceVersion;
   return canonical(definition.schema, object) as unknown as KubeObject;
-}
-
-/** Some kinds are only changed by who says which version they saw. */
-function needsVersion({ group, resource }: ResourceDefinition, { metadata }: KubeObject) {
-  return invalid({ group, kind: resource }, metadata.name, [
-    invalidValue("metadata.resourceVersion", 0, "must be specified for an update"),
-  ]);
 }
 
 function strategyOf(definition: ResourceDefinition, subresource: Subresource | undefined): Partial<PartStrategy> {

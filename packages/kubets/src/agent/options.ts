@@ -1,9 +1,11 @@
 /** What a node's agent is told: who it is, how it reaches the cluster, its runtime, and where it keeps things. */
-import { defineFlags, file, int, list, text } from "@kubets/machinery/flags";
+import { bool, defineFlags, file, int, list, text } from "@kubets/machinery/flags";
 
 export const agentFlags = defineFlags({
   kubeconfig: file({ required: true, help: "How the node reaches the API server." }),
-  "proxy-kubeconfig": file({ help: "How the proxy and DNS reach the API server (as the node by default)." }),
+  "proxy-kubeconfig": file({ help: "How the proxy reaches the API server (as the node by default)." }),
+  "dns-kubeconfig": file({ help: "How DNS reaches the API server; without it the node runs no DNS server." }),
+  "dns-forward": bool({ help: "Ask the servers of resolv.conf for names outside the cluster." }),
   "node-name": text({ placeholder: "NAME", help: "The node's name (the host's by default)." }),
   "node-ip": list({ placeholder: "ADDRESS", help: "The node's addresses, the first one first." }),
   "pod-cidr": text({

@@ -5,6 +5,7 @@ import { SharedInformers } from "@kubets/client/informer/shared-informers";
 import { connectionFrom } from "@kubets/client/kubeconfig/connection";
 import { openClient } from "@kubets/client/kubeconfig/open-client";
 import { machineReading } from "@kubets/client/kubeconfig/reading";
+import { nameServers, type RunningDns, startDns } from "@kubets/dns";
 import {
   criRuntime,
   type Kubelet,
@@ -83,16 +84,35 @@ export async function runAgent(flags: AgentFlags, { clock, random, log }: AgentP
     backend: new NftablesBackend({ exec: proxyExec(), log }),
     signal: stopping.signal,
   });
-  await Promise.all([kubelet.ready, proxy.ready]);
+  const dns = flags["dns-kubeconfig"]
+    ? await runDns(flags, { clock, random, log, signal: stopping.signal })
+    : undefined;
+  await Promise.all([kubelet.ready, proxy.ready, dns?.ready]);
   log.info("node ready", { node: nodeName });
   return {
     kubelet,
     async stop() {
       stopping.abort();
       await kubelet.stop();
-      await Promise.all([server.close(), transport.close(), services.transport.close()]);
+      await Promise.all([server.close(), transport.close(), services.transport.close(), dns?.close()]);
     },
   };
+}
+
+async function runDns(flags: AgentFlags, { clock, random, log, signal }: AgentParts): Promise<RunningDns> {
+  const { client } = await clientOf(flags["dns-kubeconfig"], "kubets-dns", log);
+  const cache = new SharedInformers({ client, clock, random, log, signal });
+  const address = flags["node-ip"][0] ?? "0.0.0.0";
+  return startDns({
+    cache,
+    clock,
+    log: log.with({ component: "dns" }),
+    clusterDomain: flags["cluster-domain"],
+    listen: [{ host: address, port: 53 }],
+    upstreams: flags["dns-forward"] ? nameServers(readFileSync("/etc/resolv.conf", "utf8")) : [],
+    serverAddresses: flags["cluster-dns"],
+    signal,
+  });
 }
 
 async function clientOf(kubeconfig: string, userAgent: string, log: Logger) {

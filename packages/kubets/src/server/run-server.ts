@@ -8,6 +8,8 @@ import type { Clock, Logger, Random } from "@kubets/machinery";
 import type { FlagValues } from "@kubets/machinery/flags";
 import { connectEtcd, openEmbeddedStorage, type Storage } from "@kubets/storage";
 import { keyFromPem, publicOf } from "@kubets/wire/x509";
+import { startDnsAddon } from "../addons/dns.ts";
+import { dnsAddress } from "../cluster/addresses.ts";
 import { clusterHome } from "../cluster/home.ts";
 import { writeKubeconfig } from "../cluster/kubeconfig.ts";
 import { ClusterPki } from "../cluster/pki.ts";
@@ -102,8 +104,13 @@ export async function runServer(
       serviceAccountKey: tokenKey,
     },
   });
+  const addons = startDnsAddon(dnsAddress(flags["service-cluster-ip-range"]), {
+    ...parts,
+    client: clientAs(inside, { name: "system:kubets", groups: ["system:masters"] }, "kubets"),
+    log: log.with({ component: "dns-service" }),
+  });
   const scheduler = flags["disable-scheduler"] ? undefined : startSchedulerIn(inside);
-  await Promise.all([controllers.started, scheduler?.ready]);
+  await Promise.all([controllers.started, scheduler?.ready, addons]);
   log.info("control plane ready", { port: api.listener.port, controllers: controllers.names.length });
   return {
     api,

@@ -2,12 +2,12 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Clock, Logger } from "@kubets/machinery";
-import { mustParseCidr } from "@kubets/machinery/cidr";
 import { type ClusterSandbox, createClusterSandbox, installMissing, type NodeSandbox } from "@kubets/sandbox";
+import { dnsAddress } from "../cluster/addresses.ts";
 import type { ClusterHome } from "../cluster/home.ts";
 import { writeKubeconfig } from "../cluster/kubeconfig.ts";
-import { ClusterPki } from "../cluster/pki.ts";
-import { nodeCertificate, proxyCertificate } from "../server/certificates.ts";
+import { ClusterPki, type KeyPair } from "../cluster/pki.ts";
+import { dnsCertificate, nodeCertificate, proxyCertificate } from "../server/certificates.ts";
 import { Child } from "./child.ts";
 import type { Progress } from "./progress.ts";
 import { PublishedServices } from "./published-services.ts";
@@ -130,28 +130,17 @@ function serverOf(
 }
 
 function agentOf(
-  { home, clock, log }: RealClusterOptions,
+  { home, uplink, clock, log }: RealClusterOptions,
   { plan, address }: ClusterSandbox,
   node: NodeSandbox,
 ): Child {
   const pki = new ClusterPki(home.pki, clock.now());
   const credentials = nodeCertificate(pki, node.name, node.address);
-  const kubeconfig = join(home.run, `${node.name}.kubeconfig`);
-  writeKubeconfig(kubeconfig, {
-    cluster: home.name,
-    server: `https://${address}:6443`,
-    ca: pki.caPem,
-    user: `system:node:${node.name}`,
-    credentials,
-  });
-  const proxyKubeconfig = join(home.run, "kube-proxy.kubeconfig");
-  writeKubeconfig(proxyKubeconfig, {
-    cluster: home.name,
-    server: `https://${address}:6443`,
-    ca: pki.caPem,
-    user: "system:kube-proxy",
-    credentials: proxyCertificate(pki),
-  });
+  const kubeconfig = (user: string, credentials: KeyPair): string => {
+    const path = join(home.run, `${user.replaceAll(":", "-")}.kubeconfig`);
+    writeKubeconfig(path, { cluster: home.name, server: `https://${address}:6443`, ca: pki.caPem, user, credentials });
+    return path;
+  };
   return new Child({
     name: node.name,
     driver: node.driver,
@@ -159,8 +148,10 @@ function agentOf(
     args: [
       MAIN,
       "agent",
-      `--kubeconfig=${kubeconfig}`,
-      `--proxy-kubeconfig=${proxyKubeconfig}`,
+      `--kubeconfig=${kubeconfig(`system:node:${node.name}`, credentials)}`,
+      `--proxy-kubeconfig=${kubeconfig("system:kube-proxy", proxyCertificate(pki))}`,
+      `--dns-kubeconfig=${kubeconfig("system:coredns", dnsCertificate(pki))}`,
+      `--dns-forward=${uplink}`,
       `--node-name=${node.name}`,
       `--node-ip=${node.address}`,
       `--pod-cidr=${node.podRange}`,
@@ -168,7 +159,7 @@ function agentOf(
       `--pod-logs-dir=${join(node.folder, "pods")}`,
       `--container-runtime-endpoint=unix://${node.containerdSocket}`,
       `--cgroup-root=${node.cgroup}`,
-      `--cluster-dns=${mustParseCidr(plan.serviceRange).nth(10)}`,
+      `--cluster-dns=${dnsAddress(plan.serviceRange)}`,
       `--tls-cert-file=${join(home.pki, `node-${node.name}.crt`)}`,
       `--tls-private-key-file=${join(home.pki, `node-${node.name}.key`)}`,
       `--client-ca-file=${join(home.pki, "ca.crt")}`,
