@@ -181,9 +181,23 @@ export function statusPatch(before: PodStatus, after: PodStatus): Record<string,
   const patch: Record<string, unknown> = {};
   for (const name of OWN) {
     if (deepEqual(from[name], to[name])) continue;
-    patch[name] = to[name] ?? null;
+    patch[name] = name === "conditions" ? conditionsPatch(before, after) : (to[name] ?? null);
     if ((name === "podIPs" || name === "hostIPs") && from[name])
       patch[name] = [{ $patch: "replace" }, ...((to[name] ?? []) as unknown[])];
   }
   return patch;
+}
+
+/** Conditions are merged by their type, field by field: what a condition no longer says must be taken away. */
+function conditionsPatch(before: PodStatus, after: PodStatus): unknown[] {
+  return (after.conditions ?? [])
+    .filter(({ type }) => OWN_CONDITIONS.has(type))
+    .map((condition) => {
+      const known = before.conditions?.find(({ type }) => type === condition.type);
+      return {
+        ...condition,
+        ...(known?.reason && !condition.reason && { reason: null }),
+        ...(known?.message && !condition.message && { message: null }),
+      };
+    });
 }
