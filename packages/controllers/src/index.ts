@@ -25,6 +25,7 @@ import { pvProtection } from "./pv-protection/controller.ts";
 import { pvcProtection } from "./pvc-protection/controller.ts";
 import { replicaSets } from "./replicaset/controller.ts";
 import { replicationControllers } from "./replicationcontroller/controller.ts";
+import { resourceQuotas } from "./resourcequota/controller.ts";
 import { rootCaPublisher } from "./root-ca-publisher/controller.ts";
 import { serviceAccounts } from "./serviceaccount/controller.ts";
 import { serviceAccountTokens } from "./serviceaccount-token/controller.ts";
@@ -101,6 +102,7 @@ export const controllers: readonly ControllerEntry[] = [
   ),
   entry("bootstrap-signer-controller", "bootstrapsigner", "bootstrap-signer", bootstrapSigner, false),
   entry("token-cleaner-controller", "tokencleaner", "token-cleaner", tokenCleaner, false),
+  entry("resourcequota-controller", "resourcequota", "resourcequota-controller", resourceQuotas),
 ];
 
 /** Those that the patterns of --controllers choose: "*", "name", "-name"; what comes first counts. */
