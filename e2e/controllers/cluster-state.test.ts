@@ -4,11 +4,15 @@ import { test } from "node:test";
 import {
   certificatesigningrequests,
   deployments,
+  endpoints,
+  endpointslices,
   nodes,
   persistentvolumeclaims,
+  persistentvolumes,
   poddisruptionbudgets,
   pods,
   resourcequotas,
+  services,
 } from "@kubets/api/generated/refs";
 import { createAuthority, createKey, createSigningRequest, readCertificate, validFor } from "@kubets/wire/x509";
 import { type ClusterOptions, startCluster, type TestCluster } from "./cluster.ts";
@@ -159,3 +163,61 @@ test("a kubelet's certificate is approved and signed; a claim in use stays until
     await cluster.until(() => cluster.gone(persistentvolumeclaims, "c"));
   });
 });
+
+test("a claim is bound to the smallest volume that fits, and a volume whose claim is gone is released", () =>
+  using({}, async (cluster) => {
+    const volume = (name: string, storage: string) => ({
+      metadata: { name },
+      spec: {
+        capacity: { storage },
+        accessModes: ["ReadWriteOnce"],
+        hostPath: { path: "/v" },
+        persistentVolumeReclaimPolicy: "Retain",
+      },
+    });
+    for (const [name, storage] of [
+      ["large", "5Gi"],
+      ["small", "500Mi"],
+      ["fits", "2Gi"],
+    ] as const)
+      await cluster.create(persistentvolumes, volume(name, storage));
+    await cluster.create(persistentvolumeclaims, {
+      metadata: { namespace: "default", name: "c" },
+      spec: { storageClassName: "", accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } },
+    });
+    await cluster.until(async () => (await cluster.get(persistentvolumeclaims, "c")).status.phase === "Bound");
+    const claim = await cluster.get(persistentvolumeclaims, "c");
+    assert.deepEqual([claim.spec.volumeName, claim.status.capacity], ["fits", { storage: "2Gi" }]);
+    assert.equal((await cluster.get(persistentvolumes, "fits")).status.phase, "Bound");
+    await cluster.at(1000);
+    const writes = cluster.writes.length;
+    await cluster.at(30_000);
+    assert.deepEqual(cluster.writes.slice(writes), []);
+    await cluster.client.delete(persistentvolumeclaims, { namespace: "default", name: "c" });
+    await cluster.until(async () => (await cluster.get(persistentvolumes, "fits")).status.phase === "Released");
+  }));
+
+test("Endpoints kept by hand are mirrored, and their slices go with them", () =>
+  using({}, async (cluster) => {
+    const metadata = { namespace: "default", name: "ext" };
+    await cluster.create(services, { metadata, spec: { ports: [{ port: 80 }] } });
+    await cluster.create(endpoints, {
+      metadata,
+      subsets: [{ addresses: [{ ip: "192.0.2.1" }], notReadyAddresses: [{ ip: "192.0.2.2" }], ports: [{ port: 80 }] }],
+    });
+    await cluster.until(async () => (await cluster.list(endpointslices)).length === 1);
+    const [slice] = await cluster.list(endpointslices);
+    assert.deepEqual(
+      slice?.endpoints.map(({ addresses, conditions }) => [addresses[0], conditions.ready]),
+      [
+        ["192.0.2.1", true],
+        ["192.0.2.2", false],
+      ],
+    );
+    assert.equal(
+      slice?.metadata.labels?.["endpointslice.kubernetes.io/managed-by"],
+      "endpointslicemirroring-controller.k8s.io",
+    );
+    await cluster.client.delete(endpoints, metadata);
+    await cluster.until(async () => (await cluster.list(endpointslices)).length === 0);
+  }));
