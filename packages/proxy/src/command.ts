@@ -21,8 +21,10 @@ import {
   localCidrs,
   modeOf,
   nodePortRanges,
+  type ProxyMode,
 } from "./config.ts";
 import { type ProxyFlags, proxyFlags } from "./flags.ts";
+import { IptablesBackend } from "./iptables/backend.ts";
 import { NftablesBackend } from "./nftables/backend.ts";
 import { healthzHandler, metricsHandler, serve } from "./proxy-server.ts";
 import { startProxy } from "./run-proxy.ts";
@@ -40,10 +42,17 @@ export const proxyCommand = defineCommand({
       component: "proxy",
     });
     installProcessHandlers(log);
-    if (flags.cleanup) await new NftablesBackend({ exec: machineExec(), log }).cleanup();
+    if (flags.cleanup) await cleanup(log);
     else await proxy(flags, log);
   },
 });
+
+/** Whatever mode the proxy ran in; programs that are not there made nothing. */
+async function cleanup(log: Logger): Promise<void> {
+  const exec = machineExec();
+  for (const backend of [new NftablesBackend({ exec, log }), new IptablesBackend({ exec, log })])
+    if (!(await backend.unavailable())) await backend.cleanup();
+}
 
 export function configOf(flags: ProxyFlags): KubeProxyConfiguration {
   if (flags.config) {
@@ -65,6 +74,7 @@ export function configOf(flags: ProxyFlags): KubeProxyConfiguration {
     metricsBindAddress: flags["metrics-bind-address"],
     mode: flags["proxy-mode"],
     nftables: rules,
+    iptables: { ...rules, localhostNodePorts: undefined },
     detectLocalMode: flags["detect-local-mode"],
     clusterCIDR: flags["cluster-cidr"],
     nodePortAddresses: flags["nodeport-addresses"],
@@ -88,7 +98,7 @@ async function proxy(flags: ProxyFlags, log: Logger): Promise<void> {
   const backend = await backendFor(mode, config, await ownNode(client, nodeName), log);
   const metrics = new MetricsRegistry();
   const cache = new SharedInformers({ client, clock: realClock, random: realRandom, log, signal });
-  const syncPeriodMs = config.nftables.syncPeriod;
+  const { syncPeriod: syncPeriodMs } = config[mode === "iptables" ? "iptables" : "nftables"];
   const running = startProxy({ cache, clock: realClock, log, nodeName, backend, signal, metrics, syncPeriodMs });
   const healthz = hostPort(config.healthzBindAddress, 10256);
   const metricsAt = hostPort(config.metricsBindAddress, 10249);
@@ -114,7 +124,7 @@ async function ownNode(client: Client, name: string): Promise<Node | undefined> 
 }
 
 async function backendFor(
-  mode: "nftables" | "userspace",
+  mode: ProxyMode,
   config: KubeProxyConfiguration,
   node: Node | undefined,
   log: Logger,
@@ -124,17 +134,22 @@ async function backendFor(
     .filter(({ type }) => type === "InternalIP")
     .map((each) => each.address);
   const isAny = config.bindAddress === "" || config.bindAddress === "0.0.0.0" || config.bindAddress === "::";
-  const backend =
-    mode === "nftables"
-      ? new NftablesBackend({
-          exec,
-          log,
-          clusterCidrs: localCidrs(config, node?.spec?.podCIDRs ?? []),
-          masqueradeAll: config.nftables.masqueradeAll,
-          masqueradeMark: 2 ** (config.nftables.masqueradeBit ?? 14),
-          nodePortAddresses: nodePortRanges(config.nodePortAddresses, isAny ? nodeIps : [config.bindAddress]),
-        })
-      : new UserspaceBackend({ clock: realClock, log, ...(process.getuid?.() === 0 && { exec }) });
+  const clusterCidrs = localCidrs(config, node?.spec?.podCIDRs ?? []);
+  const { masqueradeAll, masqueradeBit = 14 } = config[mode === "iptables" ? "iptables" : "nftables"];
+  const make: Record<ProxyMode, () => ProxyBackend> = {
+    nftables: () =>
+      new NftablesBackend({
+        exec,
+        log,
+        clusterCidrs,
+        masqueradeAll,
+        masqueradeMark: 2 ** masqueradeBit,
+        nodePortAddresses: nodePortRanges(config.nodePortAddresses, isAny ? nodeIps : [config.bindAddress]),
+      }),
+    iptables: () => new IptablesBackend({ exec, log, clusterCidrs, masqueradeAll }),
+    userspace: () => new UserspaceBackend({ clock: realClock, log, ...(process.getuid?.() === 0 && { exec }) }),
+  };
+  const backend = make[mode]();
   const problem = await backend.unavailable();
   if (problem) throw new ExitError(exitCode.precondition, `services cannot be done by ${mode} here: ${problem}`);
   return backend;

@@ -32,7 +32,7 @@ describe("the configuration of a proxy", () => {
   });
 
   it("refuses what it cannot do, with what it can", () => {
-    assert.throws(() => modeOf("ipvs"), /use nftables or userspace/);
+    assert.throws(() => modeOf("ipvs"), /use nftables, iptables or userspace/);
     assert.throws(
       () => localCidrs({ ...defaultProxyConfig, detectLocalMode: "BridgeInterface" }, []),
       /ClusterCIDR or NodeCIDR/,

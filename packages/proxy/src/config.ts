@@ -69,13 +69,17 @@ export const defaultProxyConfig: KubeProxyConfiguration = SHAPE.read({}, "");
 export const loadProxyConfig = (path: string): KubeProxyConfiguration => loadConfigFile(path, KINDS).config;
 export const parseProxyConfig = (text: string, name: string): KubeProxyConfiguration => parse(text, name, KINDS).config;
 
-export type ProxyMode = "nftables" | "userspace";
+const MODES = ["nftables", "iptables", "userspace"] as const;
+export type ProxyMode = (typeof MODES)[number];
 
 /** The mode by its name; the default is nftables. */
 export function modeOf(name: string): ProxyMode {
-  if (name === "" || name === "nftables") return "nftables";
-  if (name === "userspace") return name;
-  throw new ExitError(exitCode.usage, `proxy mode ${JSON.stringify(name)} is not supported: use nftables or userspace`);
+  const mode = MODES.find((each) => each === (name || "nftables"));
+  if (mode) return mode;
+  throw new ExitError(
+    exitCode.usage,
+    `proxy mode ${JSON.stringify(name)} is not supported: use nftables, iptables or userspace`,
+  );
 }
 
 const LOCAL_MODES = ["", "ClusterCIDR", "NodeCIDR"];

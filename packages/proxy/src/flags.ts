@@ -17,7 +17,7 @@ export const proxyFlags = defineFlags({
   kubeconfig: file({ help: "How to reach the API server." }),
   master: text({ help: "The address of the API server; stands above the one in the kubeconfig." }),
   "hostname-override": text({ help: "The name of this node, if not that of the host." }),
-  "proxy-mode": text({ help: "How services are done: nftables or userspace.", placeholder: "MODE" }),
+  "proxy-mode": text({ help: "How services are done: nftables, iptables or userspace.", placeholder: "MODE" }),
   "cluster-cidr": text({ help: "The range of pods; two of them, with a comma, in a dual-stack cluster." }),
   "detect-local-mode": text({ help: "How pods are told from others: ClusterCIDR or NodeCIDR.", placeholder: "MODE" }),
   "nodeport-addresses": list({ help: "Where node ports are served: ranges, or primary." }),

@@ -1,4 +1,5 @@
 export * from "./backend.ts";
+export * from "./iptables/backend.ts";
 export * from "./nftables/backend.ts";
 export * from "./plan.ts";
 export * from "./planner.ts";
