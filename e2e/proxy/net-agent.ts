@@ -81,7 +81,7 @@ function carryOut(order: AgentOrder): Promise<string> {
 
 for await (const line of createInterface({ input: process.stdin })) {
   const order = JSON.parse(line) as AgentOrder;
-  carryOut(order)
+  void carryOut(order)
     .then(
       (text) => ({ id: order.id, text }),
       (error: NodeJS.ErrnoException) => ({ id: order.id, error: error.code ?? error.message }),

@@ -8,7 +8,7 @@ import type { ProxyBackend } from "../backend.ts";
 import { flushStaleFlows, portsToFlush } from "../conntrack.ts";
 import type { PlanChange, ProxyPlan, VirtualPort } from "../plan.ts";
 import { type BaseOptions, baseRuleset } from "./base.ts";
-import { type NftFamily, nftFamily, TABLE } from "./names.ts";
+import { MASQUERADE_MARK, type NftFamily, nftFamily, TABLE } from "./names.ts";
 import { Ruleset } from "./ruleset.ts";
 
 export interface NftablesOptions extends Partial<BaseOptions> {
@@ -29,7 +29,14 @@ export class NftablesBackend implements ProxyBackend {
   constructor({ exec, log, ...base }: NftablesOptions) {
     this.#exec = exec;
     this.#log = log;
-    this.#base = { clusterCidrs: [], serviceCidrs: [], masqueradeAll: false, nodePortAddresses: [], ...base };
+    this.#base = {
+      clusterCidrs: [],
+      serviceCidrs: [],
+      masqueradeMark: MASQUERADE_MARK,
+      masqueradeAll: false,
+      nodePortAddresses: [],
+      ...base,
+    };
   }
 
   async unavailable(): Promise<string | undefined> {

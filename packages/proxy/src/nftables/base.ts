@@ -5,11 +5,13 @@
  * which marks for masquerading what must come back here, and translates. What found no endpoint goes on untranslated and is
  * refused or dropped after routing.
  */
-import { addressType, MASQUERADE_MARK, map, type NftFamily, TABLE } from "./names.ts";
+import { addressType, map, type NftFamily, TABLE } from "./names.ts";
 
 export interface BaseOptions {
   /** Where pods live; sources elsewhere are masqueraded on their way to a cluster IP. Unknown when empty. */
   readonly clusterCidrs: readonly string[];
+  /** The bit of a packet's mark that says that it is to be masqueraded. */
+  readonly masqueradeMark: number;
   /** Masquerades everything that goes to a cluster IP. */
   readonly masqueradeAll: boolean;
   /** Where cluster IPs are from; what goes to one that no service has is dropped, and never leaves the node. Unknown when empty. */
@@ -57,10 +59,11 @@ const HOOKS: Readonly<Record<string, string>> = {
 /** In an order in which no rule names a chain that comes later. */
 function baseChains(family: NftFamily, options: BaseOptions): Record<string, string[]> {
   const service = `${family} daddr . meta l4proto . th dport`;
+  const mark = options.masqueradeMark;
   const services = options.serviceCidrs.filter((cidr) => isOfFamily(family, cidr));
   const onNode = nodePortMatch(family, options.nodePortAddresses);
   return {
-    "mark-for-masquerade": [`meta mark set meta mark or ${MASQUERADE_MARK}`],
+    "mark-for-masquerade": [`meta mark set meta mark or ${mark}`],
     "reject-chain": ["reject"],
     services: [
       ...masqueradeToClusterIps(family, options),
@@ -79,7 +82,7 @@ function baseChains(family: NftFamily, options: BaseOptions): Record<string, str
     "nat-prerouting": ["jump services"],
     "nat-output": ["jump services"],
     "nat-postrouting": [
-      `meta mark and ${MASQUERADE_MARK} != 0 meta mark set meta mark xor ${MASQUERADE_MARK} masquerade fully-random`,
+      `meta mark and ${mark} != 0 meta mark set meta mark xor ${mark} masquerade fully-random`,
       `ct status dnat ${family} saddr . ${family} daddr @${map.hairpin} masquerade fully-random`,
     ],
     "filter-prerouting": ["ct state new jump firewall-check"],

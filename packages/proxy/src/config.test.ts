@@ -1,0 +1,49 @@
+/** The configuration of a proxy, by file and by flags. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { parseFlags } from "@kubets/machinery/flags";
+import { configOf } from "./command.ts";
+import { defaultProxyConfig, hostPort, localCidrs, modeOf, nodePortRanges, parseProxyConfig } from "./config.ts";
+import { proxyFlags } from "./flags.ts";
+
+const HEAD = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n";
+
+describe("the configuration of a proxy", () => {
+  it("reads a file as kubeadm writes it", () => {
+    const config = parseProxyConfig(
+      `${HEAD}bindAddress: 0.0.0.0\nclientConnection: {kubeconfig: /a, qps: 0, burst: 0}\nclusterCIDR: 10.244.0.0/16\nconntrack: {maxPerCore: null}\nmode: ""\nnodePortAddresses: null\nwinkernel: {enableDSR: false}\nnftables: {syncPeriod: 10s}\n`,
+      "file",
+    );
+    assert.equal(config.nftables.syncPeriod, 10_000);
+    assert.deepEqual(localCidrs(config, []), ["10.244.0.0/16"]);
+    assert.throws(() => parseProxyConfig(`${HEAD}clusterCidr: x\n`, "file"), /did you mean "clusterCIDR"/);
+  });
+
+  it("is the same by flags", () => {
+    const { values } = parseFlags(proxyFlags, [
+      "--cluster-cidr=10.0.0.0/8,fd00::/48",
+      "--masquerade-all",
+      "--detect-local-mode=NodeCIDR",
+    ]);
+    const config = configOf(values);
+    assert.equal(config.nftables.masqueradeAll, true);
+    assert.deepEqual(localCidrs(config, ["10.1.0.0/24"]), ["10.1.0.0/24"]);
+    assert.equal(config.healthzBindAddress, defaultProxyConfig.healthzBindAddress);
+  });
+
+  it("refuses what it cannot do, with what it can", () => {
+    assert.throws(() => modeOf("ipvs"), /use nftables, iptables or userspace/);
+    assert.throws(
+      () => localCidrs({ ...defaultProxyConfig, detectLocalMode: "BridgeInterface" }, []),
+      /ClusterCIDR or NodeCIDR/,
+    );
+  });
+
+  it("knows the words for a node's addresses, and ways to say where to listen", () => {
+    assert.deepEqual(nodePortRanges([], ["192.0.2.1"]), ["192.0.2.1"]);
+    assert.deepEqual(nodePortRanges(["10.0.0.0/8", "primary"], ["192.0.2.1"]), ["10.0.0.0/8", "192.0.2.1"]);
+    assert.deepEqual(hostPort("[::]:10256", 1), { host: "::", port: 10256 });
+    assert.deepEqual(hostPort("127.0.0.1", 10256), { host: "127.0.0.1", port: 10256 });
+    assert.equal(hostPort("0.0.0.0:0", 1), undefined);
+  });
+});

@@ -1,0 +1,118 @@
+/**
+ * KubeProxyConfiguration v1alpha1, read strictly. What belongs to other platforms, to IPVS, or to the kernel's connection tracking as a
+ * whole is taken and left.
+ */
+import { ExitError, exitCode } from "@kubets/machinery";
+import {
+  any,
+  bool,
+  duration,
+  type Infer,
+  int,
+  list,
+  loadConfigFile,
+  map,
+  num,
+  object,
+  optional,
+  parseConfig as parse,
+  str,
+} from "@kubets/machinery/config-file";
+
+const KIND = "kubeproxy.config.k8s.io/v1alpha1/KubeProxyConfiguration";
+
+const RULES = {
+  masqueradeBit: optional(int()),
+  masqueradeAll: bool(),
+  syncPeriod: duration(30_000),
+  minSyncPeriod: duration(),
+};
+
+const SHAPE = object({
+  featureGates: map(bool()),
+  clientConnection: object({
+    kubeconfig: str(),
+    acceptContentTypes: str(),
+    contentType: str(),
+    qps: num(5),
+    burst: int(10),
+  }),
+  logging: any(),
+  hostnameOverride: str(),
+  bindAddress: str(),
+  healthzBindAddress: str("0.0.0.0:10256"),
+  metricsBindAddress: str("127.0.0.1:10249"),
+  bindAddressHardFail: bool(),
+  enableProfiling: bool(),
+  showHiddenMetricsForVersion: str(),
+  mode: str(),
+  iptables: object({ ...RULES, localhostNodePorts: optional(bool()) }),
+  ipvs: any(),
+  nftables: object(RULES),
+  winkernel: any(),
+  detectLocalMode: str(),
+  detectLocal: any(),
+  clusterCIDR: str(),
+  nodePortAddresses: list(str()),
+  oomScoreAdj: optional(int()),
+  conntrack: any(),
+  configSyncPeriod: duration(900_000),
+  portRange: str(),
+  windowsRunAsService: bool(),
+});
+
+export type KubeProxyConfiguration = Infer<typeof SHAPE>;
+
+const KINDS = { [KIND]: SHAPE } as const;
+
+export const defaultProxyConfig: KubeProxyConfiguration = SHAPE.read({}, "");
+export const loadProxyConfig = (path: string): KubeProxyConfiguration => loadConfigFile(path, KINDS).config;
+export const parseProxyConfig = (text: string, name: string): KubeProxyConfiguration => parse(text, name, KINDS).config;
+
+const MODES = ["nftables", "iptables", "userspace"] as const;
+export type ProxyMode = (typeof MODES)[number];
+
+/** The mode by its name; the default is nftables. */
+export function modeOf(name: string): ProxyMode {
+  const mode = MODES.find((each) => each === (name || "nftables"));
+  if (mode) return mode;
+  throw new ExitError(
+    exitCode.usage,
+    `proxy mode ${JSON.stringify(name)} is not supported: use nftables, iptables or userspace`,
+  );
+}
+
+const LOCAL_MODES = ["", "ClusterCIDR", "NodeCIDR"];
+
+/** Where pods are: what comes from elsewhere to a cluster IP is masqueraded. */
+export function localCidrs(
+  { detectLocalMode, clusterCIDR }: KubeProxyConfiguration,
+  podCidrs: readonly string[],
+): string[] {
+  if (!LOCAL_MODES.includes(detectLocalMode))
+    throw new ExitError(
+      exitCode.usage,
+      `detect-local-mode ${JSON.stringify(detectLocalMode)} is not supported: use ClusterCIDR or NodeCIDR`,
+    );
+  if (detectLocalMode === "NodeCIDR") return [...podCidrs];
+  return clusterCIDR.split(",").filter((cidr) => cidr !== "");
+}
+
+/** The words that stand for addresses of the node, replaced by these. Nothing said means the node's own addresses. */
+export function nodePortRanges(said: readonly string[], nodeIps: readonly string[]): string[] {
+  const words = said.length > 0 ? said : ["primary"];
+  return words.flatMap((word) => {
+    if (word === "primary") return [...nodeIps];
+    if (word === "localhost") return ["127.0.0.0/8", "::1/128"];
+    return word === "all" ? ["0.0.0.0/0", "::/0"] : [word];
+  });
+}
+
+/** "0.0.0.0:10256" or "[::]:10256"; undefined for what is to be off. */
+export function hostPort(text: string, defaultPort: number): { host: string; port: number } | undefined {
+  if (text === "") return undefined;
+  const found = /^(?:\[([^\]]+)\]|([^:]*)):(\d+)$/.exec(text);
+  if (!found) return { host: text, port: defaultPort };
+  const port = Number(found[3]);
+  return port === 0 ? undefined : { host: found[1] ?? found[2] ?? "", port };
+}

@@ -1,0 +1,118 @@
+/**
+ * What stands in the tables of one family, and the input of `iptables-restore --noflush` that brings them to what is wanted.
+ * Holds: a change names only what differs; a line that several virtual ports want stays until the last of them goes.
+ */
+import type { VirtualPort } from "../plan.ts";
+import { baseRules, HOOKS, type TableName } from "./chains.ts";
+import { type Rendered, render } from "./render.ts";
+
+const TABLES = ["nat", "filter"] as const;
+
+export class Ruleset {
+  readonly #clusterCidrs: readonly string[];
+  readonly #masqueradeAll: boolean;
+  readonly #ipv6: boolean;
+  readonly #rendered = new Map<string, Rendered>();
+  /** How many virtual ports want a line: by "table rule". */
+  readonly #shared = new Map<string, number>();
+
+  constructor(ipv6: boolean, clusterCidrs: readonly string[], masqueradeAll: boolean) {
+    this.#ipv6 = ipv6;
+    this.#clusterCidrs = clusterCidrs;
+    this.#masqueradeAll = masqueradeAll;
+  }
+
+  /** Everything, over whatever stands there; `present` is what iptables-save shows of our chains and hooks. */
+  replacement(ports: Iterable<VirtualPort>, present: Present): string {
+    const pods = this.#clusterCidrs.filter((cidr) => cidr.includes(":") === this.#ipv6);
+    const base = baseRules(pods, this.#masqueradeAll);
+    const delta = this.#delta(ports, []);
+    return TABLES.map((table) => {
+      const made = new Set([...base[table].keys(), ...delta[table].chains]);
+      const gone = present.chains[table].filter((name) => !made.has(name));
+      return [
+        `*${table}`,
+        // Naming a chain empties it.
+        ...[...made, ...gone].map((name) => `:${name} - [0:0]`),
+        ...[...base[table]].flatMap(([name, rules]) => rules.map((rule) => `-A ${name} ${rule}`)),
+        ...delta[table].rules,
+        ...HOOKS[table].filter((hook) => !present.hooks[table].has(hook)).map((hook) => `-A ${hook}`),
+        ...gone.map((name) => `-X ${name}`),
+        "COMMIT\n",
+      ].join("\n");
+    }).join("");
+  }
+
+  /** Empty when nothing of this family changes. */
+  change(put: Iterable<VirtualPort>, remove: Iterable<string>): string {
+    const delta = this.#delta(put, remove);
+    return TABLES.filter((table) => delta[table].chains.size + delta[table].rules.length + delta[table].gone.length > 0)
+      .map((table) => {
+        const { chains, rules, gone } = delta[table];
+        const empty = [...chains, ...gone].map((name) => `:${name} - [0:0]`);
+        return [`*${table}`, ...empty, ...rules, ...gone.map((name) => `-X ${name}`), "COMMIT\n"].join("\n");
+      })
+      .join("");
+  }
+
+  #delta(put: Iterable<VirtualPort>, remove: Iterable<string>): Record<TableName, Delta> {
+    const delta = { nat: emptyDelta(), filter: emptyDelta() };
+    const counts = new Map<string, number>();
+    const count = ({ shared }: Rendered, by: number) => {
+      for (const { table, rule } of shared) counts.set(`${table} ${rule}`, (counts.get(`${table} ${rule}`) ?? 0) + by);
+    };
+    for (const id of remove) {
+      const old = this.#rendered.get(id);
+      if (!old) continue;
+      delta.nat.gone.push(...old.chains.keys());
+      count(old, -1);
+      this.#rendered.delete(id);
+    }
+    for (const port of put) {
+      const old = this.#rendered.get(port.id);
+      const wanted = render(port, this.#clusterCidrs);
+      this.#moveChains(old, wanted, delta.nat);
+      if (old) count(old, -1);
+      count(wanted, 1);
+      this.#rendered.set(port.id, wanted);
+    }
+    this.#moveShared(counts, delta);
+    return delta;
+  }
+
+  #moveChains(old: Rendered | undefined, { chains }: Rendered, delta: Delta): void {
+    for (const [name, rules] of chains) {
+      if (old?.chains.get(name)?.join("\n") === rules.join("\n")) continue;
+      delta.chains.add(name);
+      for (const rule of rules) delta.rules.push(`-A ${name} ${rule}`);
+    }
+    for (const name of old?.chains.keys() ?? []) if (!chains.has(name)) delta.gone.push(name);
+  }
+
+  /** Lines of the shared chains go after the chains that they name were made, and before those that they named are unmade. */
+  #moveShared(counts: ReadonlyMap<string, number>, delta: Record<TableName, Delta>): void {
+    for (const [key, by] of counts) {
+      const before = this.#shared.get(key) ?? 0;
+      const after = before + by;
+      if (after > 0) this.#shared.set(key, after);
+      else this.#shared.delete(key);
+      if (before > 0 === after > 0) continue;
+      const cut = key.indexOf(" ");
+      delta[key.slice(0, cut) as TableName].rules.push(`${after > 0 ? "-A" : "-D"} ${key.slice(cut + 1)}`);
+    }
+  }
+}
+
+interface Delta {
+  /** Made anew, or emptied. */
+  readonly chains: Set<string>;
+  readonly rules: string[];
+  readonly gone: string[];
+}
+
+const emptyDelta = (): Delta => ({ chains: new Set(), rules: [], gone: [] });
+
+export interface Present {
+  readonly chains: Readonly<Record<TableName, readonly string[]>>;
+  readonly hooks: Readonly<Record<TableName, ReadonlySet<string>>>;
+}
