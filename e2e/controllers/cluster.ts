@@ -10,7 +10,7 @@ import type { ResourceRef } from "@kubets/api/resource-ref";
 import { admissionPlugins } from "@kubets/apiserver/admission/plugins/index";
 import { createApiServer } from "@kubets/apiserver/api-server";
 import { bootstrap } from "@kubets/apiserver/bootstrap";
-import { type Client, createClient, SharedInformers } from "@kubets/client";
+import { type Client, createClient, SharedInformers, type Transport } from "@kubets/client";
 import { type StartOptions, startControllers } from "@kubets/controllers/start-controllers";
 import { createLogger, every, isReason, seededRandom, silentLogger, VirtualClock } from "@kubets/machinery";
 import { formatMicroTime, formatTime } from "@kubets/machinery/time";
@@ -45,7 +45,7 @@ export async function startCluster({ fate = () => "ready", copies = 1, ...rest }
     nodes: { tls: {}, addressTypes: [] },
     authenticators: () => [],
     anonymous: false,
-    authorizationModes: ["AlwaysAllow"],
+    authorizationModes: ["RBAC"],
     admission: admissionPlugins({
       enable: [],
       disable: ["ServiceAccount", "TaintNodesByCondition", "NodeRestriction"].filter(isKnown),
@@ -58,16 +58,16 @@ export async function startCluster({ fate = () => "ready", copies = 1, ...rest }
   const { signal } = stopping;
   const writes: string[] = [];
   for (let copy = 0; copy < copies; copy++) {
-    const transport = server.transport({ name: `controllers-${copy}`, groups: ["system:masters"] });
-    const counted = {
-      ...transport,
-      request: (request: Parameters<typeof transport.request>[0]) => {
-        if (request.method !== "GET" && !request.path.includes("/events"))
-          writes.push(`${request.method} ${request.path}`);
-        return transport.request(request);
-      },
-    };
-    startControllers({ client: createClient(counted), clock, random, log, signal, ...rest });
+    // Each with the rights of its own account, as in a real cluster.
+    const clientAs = (name: string, groups: string[]) =>
+      createClient(counting(server.transport({ name, groups }), writes));
+    const clientFor = (account: string) =>
+      clientAs(`system:serviceaccount:kube-system:${account}`, [
+        "system:serviceaccounts",
+        "system:serviceaccounts:kube-system",
+      ]);
+    const manager = clientAs(`controllers-${copy}`, ["system:masters"]);
+    startControllers({ client: manager, clientFor, clock, random, log, signal, ...rest });
   }
   const node = new TestNode(client, clock, "node-1");
   await node.start(signal);
@@ -128,6 +128,18 @@ function isKnown(name: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Notes what is written, but for events. */
+function counting(transport: Transport, writes: string[]): Transport {
+  return {
+    ...transport,
+    request: (request) => {
+      if (request.method !== "GET" && !request.path.includes("/events"))
+        writes.push(`${request.method} ${request.path}`);
+      return transport.request(request);
+    },
+  };
 }
 
 /** Binds, runs and ends pods. A kubelet and a scheduler, as far as controllers can tell. */

@@ -5,7 +5,7 @@
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { type Exec, machineExec } from "@kubets/proxy/exec";
+import { type Exec, machineExec } from "@kubets/machinery/exec";
 import type { AgentOrder } from "./net-agent.ts";
 
 export type Place = "node" | "a" | "b" | "out";

@@ -62,15 +62,15 @@ describe("the slice", { skip: skip ?? false }, () => {
         cluster.kubectl(["exec", "-i", name, "--", "cat"], { release, input: "through and back" }),
         "through and back",
       );
-      assert.match(cluster.kubectl(["logs", name], { release }), /listening/);
+      assert.match(cluster.kubectl(["logs", name], { release }), /serving on port/);
     });
   }
 
   test("a service answers by virtual IP and by name, from another pod", async () => {
-    cluster.kubectl(["expose", "deployment", "web", "--port", "80", "--type", "NodePort"]);
+    cluster.kubectl(["expose", "deployment", "web", "--port", "80", "--target-port", "8080", "--type", "NodePort"]);
     const ip = cluster.kubectl(["get", "service", "web", "-o", "jsonpath={.spec.clusterIP}"]);
     const client = pods()[0]?.metadata.name ?? "";
-    const fetch = (url: string) => cluster.kubectl(["exec", client, "--", "wget", "-qO-", "-T", "5", url]);
+    const fetch = (url: string) => cluster.kubectl(["exec", client, "--", "timeout", "5", "wget", "-qO-", url]);
     await eventually("the virtual IP", () => /^web-/.test(fetch(`http://${ip}/`)));
     await eventually("the name", () => /^web-/.test(fetch("http://web.default.svc.cluster.local/")));
     await eventually("the short name", () => /^web-/.test(fetch("http://web/")));

@@ -1,5 +1,5 @@
 /** From the bytes of a request to an object of the resource: media type, kind and version, unknown and duplicate fields, canonical form. */
-import { cannotHandle, decodeBody, strictText } from "@kubets/api/codec/decode";
+import { cannotHandle, DecodeError, decode, decodeBody, strictText, unknownFieldText } from "@kubets/api/codec/decode";
 import { decodeEnvelope, decodeProtobuf } from "@kubets/api/codec/protobuf";
 import type { Draft, KubeObject, PlainObject } from "@kubets/api/meta";
 import { groupVersion } from "@kubets/api/resource-ref";
@@ -35,7 +35,7 @@ export async function readObject(
     case "application/yaml":
       return fromText(call, bytes, expected, parseYamlBody);
     case "application/vnd.kubernetes.protobuf":
-      return fromProtobuf(bytes, expected);
+      return fromProtobuf(call, bytes, expected);
     default:
       throw unsupportedMediaType(
         "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf",
@@ -60,7 +60,9 @@ function fromText(
 
 function parseJsonBody(bytes: Uint8Array, { kind }: Expected, options: { duplicates?: string[] }): JsonValue {
   try {
-    return parseJson(bytes, options);
+    const value = parseJson(bytes, options);
+    options.duplicates?.forEach((path, i, all) => (all[i] = `duplicate field "${path}"`));
+    return value;
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
     throw unrecognized(kind, `couldn't get version/kind; json parse error: ${error.message}`, bytes);
@@ -87,10 +89,12 @@ export function excerpt(bytes: Uint8Array): string {
   return `${/^\s*[{[]/.test(text) ? text : head.toString("hex")}${bytes.length > 30 ? " ..." : ""}`;
 }
 
-function fromProtobuf(bytes: Uint8Array, expected: Expected): Draft<KubeObject> {
+function fromProtobuf({ server }: ApiCall, bytes: Uint8Array, expected: Expected): Draft<KubeObject> {
   const envelope = decodeEnvelope(bytes);
   const said = { kind: envelope.kind || expected.kind, apiVersion: envelope.apiVersion || groupVersion(expected) };
-  checkKind(said, expected);
+  const mismatch = otherKind(server, said, {}, expected);
+  if (mismatch !== undefined)
+    throw cannotHandle({ kind: said.kind, version: versionOf(said.apiVersion), wanted: expected.kind }, mismatch);
   return decodeProtobuf(expected.schema, { ...said, raw: envelope.raw }) as unknown as Draft<KubeObject>;
 }
 
@@ -102,33 +106,24 @@ function decodeValue(
   expected: Expected,
   own: boolean,
 ): Draft<KubeObject> {
-  const said = (typeof value === "object" && value !== null ? value : {}) as { kind?: unknown; apiVersion?: unknown };
-  const kind = typeof said.kind === "string" && said.kind ? said.kind : expected.kind;
-  const apiVersion = typeof said.apiVersion === "string" && said.apiVersion ? said.apiVersion : groupVersion(expected);
-  checkKind({ kind, apiVersion }, expected, call);
-  const { object, unknown } = decodeBody(
-    expected.schema,
-    value,
-    { kind, version: expected.version, wanted: expected.kind },
-    { own },
-  );
-  reportFields(call, [...unknown.map((f) => `unknown field "${f}"`), ...duplicates], expected);
+  const said = kindOf(value, expected);
+  const body = { kind: said.kind, version: versionOf(said.apiVersion), wanted: expected.kind };
+  const mismatch = otherKind(call.server, said, value, expected);
+  if (mismatch !== undefined) throw cannotHandle(body, mismatch);
+  const { object, unknown } = decodeBody(expected.schema, value, body, { own });
+  const problems = [...duplicates, ...unknown.map(unknownFieldText)];
+  if (problems.length) tellFields(call, problems, (why) => cannotHandle(body, why));
   const draft = object as PlainObject;
-  draft["kind"] = kind;
-  draft["apiVersion"] = apiVersion;
+  draft["kind"] = said.kind;
+  draft["apiVersion"] = said.apiVersion;
   return draft as unknown as Draft<KubeObject>;
 }
 
 /** Says what is odd about fields of a body: as an error, as warnings, or not at all. */
-export function reportFields(
-  call: ApiCall,
-  problems: readonly string[],
-  expected: { kind: string; version: string },
-): void {
-  if (problems.length === 0) return;
+export function tellFields(call: ApiCall, problems: readonly string[], refuse: (why: string) => Error): void {
   switch (strictnessOf(call)) {
     case "Strict":
-      throw cannotHandle({ kind: expected.kind, version: expected.version }, strictText(problems));
+      throw refuse(strictText(problems));
     case "Warn":
       call.warnings.push(...problems);
       break;
@@ -141,21 +136,44 @@ export function strictnessOf(call: ApiCall): "Strict" | "Warn" | "Ignore" {
   return asked === "Strict" || asked === "Ignore" ? asked : "Warn";
 }
 
-/** What a body says of its kind must be what the path says; saying nothing is saying that. */
-function checkKind(
-  { kind, apiVersion }: { kind: string; apiVersion: string },
-  expected: Expected,
-  call?: ApiCall,
-): void {
-  if (kind === expected.kind && (apiVersion === groupVersion(expected) || expected.alsoAs?.includes(apiVersion)))
-    return;
-  const slash = apiVersion.indexOf("/");
-  const version = apiVersion.slice(slash + 1);
-  const known = call?.server.served.byKind(slash < 0 ? "" : apiVersion.slice(0, slash), kind, version);
-  throw cannotHandle(
-    { kind, version, wanted: expected.kind },
-    known
-      ? `converting (${version}.${kind}) to (${expected.group.split(".")[0] || "core"}.${expected.kind}): unknown conversion`
-      : `no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/api/legacyscheme/scheme.go:30"`,
-  );
+interface SaidKind {
+  readonly kind: string;
+  readonly apiVersion: string;
 }
+
+/** What a body says of its kind; saying nothing is saying what is expected. */
+export function kindOf(value: unknown, expected: Expected): SaidKind {
+  const { kind, apiVersion } = (typeof value === "object" && value !== null ? value : {}) as Partial<SaidKind>;
+  return {
+    kind: typeof kind === "string" && kind ? kind : expected.kind,
+    apiVersion: typeof apiVersion === "string" && apiVersion ? apiVersion : groupVersion(expected),
+  };
+}
+
+const versionOf = (apiVersion: string) => apiVersion.slice(apiVersion.indexOf("/") + 1);
+
+/** Why a body that says it is of another kind than its path cannot be read; undefined when it says nothing of the sort. */
+export function otherKind(
+  { served }: Pick<ApiCall["server"], "served">,
+  { kind, apiVersion }: SaidKind,
+  value: unknown,
+  expected: Expected,
+): string | undefined {
+  if (kind === expected.kind && (apiVersion === groupVersion(expected) || expected.alsoAs?.includes(apiVersion)))
+    return undefined;
+  const slash = apiVersion.indexOf("/");
+  const other = served.byKind(slash < 0 ? "" : apiVersion.slice(0, slash), kind, versionOf(apiVersion));
+  if (!other)
+    return `no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/api/legacyscheme/scheme.go:30"`;
+  try {
+    decode(other.definition.schema, value);
+  } catch (error) {
+    if (error instanceof DecodeError) return error.message;
+    throw error;
+  }
+  return `converting (${versionOf(apiVersion)}.${kind}) to (${goPackage(expected.group)}.${expected.kind}): unknown conversion`;
+}
+
+/** The original's package of a group's internal types, which its messages name. */
+export const goPackage = (group: string): string =>
+  group === "" || group === "events.k8s.io" ? "core" : (group.split(".")[0] as string);

@@ -5,6 +5,7 @@
 import type { Subresource } from "@kubets/api/resource";
 import {
   internalError,
+  methodNotAllowed,
   methodNotSupported,
   notAcceptable,
   pathNotFound,
@@ -20,6 +21,7 @@ import { attributesOf } from "./authz/attributes.ts";
 import { isAllowed, refusal } from "./authz/refusal.ts";
 import type { CoreExchange } from "./front/core-exchange.ts";
 import { type AnswerForm, answerForm } from "./media.ts";
+import { respondPageNotFound } from "./nonresource/page-not-found.ts";
 import { serveNonResource } from "./nonresource/router.ts";
 import { type RequestInfo, readRequestInfo } from "./request-info.ts";
 import { respondStatus } from "./respond.ts";
@@ -77,6 +79,7 @@ export class Core {
     const resource = this.#server.served.get(info.group, info.version, info.resource);
     if (!resource) {
       if (info.resource === "") return serveNonResource(this.#server, exchange, info, user);
+      if (!this.#server.served.hasGroup(info.group)) return respondPageNotFound(exchange);
       throw pathNotFound();
     }
     const { definition } = resource;
@@ -117,7 +120,7 @@ export class Core {
       status = internalError(error);
     }
     try {
-      respondStatus(exchange, errorForm(exchange), status as StatusError);
+      respondStatus(exchange, formOfError(exchange), status as StatusError);
     } catch (cause) {
       this.#server.log.debug("an error could not be answered", { url: exchange.url, error: cause });
     }
@@ -145,7 +148,7 @@ function dispatch(call: ApiCall, subresource: Subresource | undefined): void | P
     return review(call);
   }
   const run = verbs[verb];
-  if (!run || !allowed.includes(verb)) throw methodNotSupported({ group: info.group, resource: info.resource }, verb);
+  if (!run || !allowed.includes(verb)) throw notAllowed(call, allowed);
   return run(call);
 }
 
@@ -153,29 +156,24 @@ function dispatch(call: ApiCall, subresource: Subresource | undefined): void | P
 const ONLY_OBJECTS =
   "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf";
 
-/** Of paths that exist for other methods only. */
-const methodNotAllowed = () =>
-  new StatusError({
-    code: 405,
-    reason: "MethodNotAllowed",
-    message: "the server does not allow this method on the requested resource",
-    details: {},
-  });
+/** A path that is not served with this method; custom resources, and lists that cannot be watched, name the verb. */
+function notAllowed({ info, resource }: ApiCall, allowed: readonly string[]): StatusError {
+  const isRouted = resource.definition.schema.name === "custom" || (info.verb === "watch" && allowed.includes("list"));
+  return isRouted ? methodNotSupported({ group: info.group, resource: info.resource }, info.verb) : methodNotAllowed();
+}
+
+/** Errors are told in the form that was asked for, if it can be. */
+function formOfError(exchange: CoreExchange): AnswerForm | undefined {
+  try {
+    return answerForm(exchange.header("accept"), exchange.header("user-agent"), null);
+  } catch {
+    return undefined;
+  }
+}
 
 /** Only lists and watches go across namespaces. */
 const needsNamespace = ({ verb }: RequestInfo) => verb !== "list" && verb !== "watch";
 
 function formOf(exchange: CoreExchange, info: RequestInfo): AnswerForm {
   return answerForm(exchange.header("accept"), exchange.header("user-agent"), info.query.get("pretty"));
-}
-
-/** The form of an error; a client that asks for one that is not there gets it as JSON. */
-function errorForm(exchange: CoreExchange): AnswerForm | undefined {
-  const accept = exchange.header("accept");
-  if (!accept?.includes("yaml")) return undefined;
-  try {
-    return answerForm(accept, undefined, null);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,5 @@
 /** How an answer is to look: read off the Accept header once for each different header, and kept. */
-import { notAcceptable } from "@kubets/machinery";
+import { notAcceptable, StatusError } from "@kubets/machinery";
 
 export type Media = "json" | "yaml" | "protobuf";
 
@@ -43,11 +43,25 @@ export function answerForm(
     if (known.size >= MOST_KNOWN) known.clear();
     known.set(accept, form);
   }
-  if (!form) throw notAcceptable(`only the following media types are accepted: ${OFFERED.join(", ")}`);
-  return wantsPretty(form, userAgent, pretty);
+  if (form) return wantsPretty(form, userAgent, pretty);
+  throw parseAccept(accept).some(isOffered) ? unknownForm() : unknownMedia();
 }
 
-const OFFERED = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
+const OFFERED = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
+
+const isOffered = ({ type }: MediaRange) => type === "*/*" || MEDIA[type] !== undefined;
+
+/** The answer to who wants none of the media types. */
+export const unknownMedia = () =>
+  new StatusError({
+    code: 406,
+    reason: "NotAcceptable",
+    message: `406: Not Acceptable\n\nAvailable representations: ${OFFERED}`,
+    details: {},
+  });
+
+/** The answer to who wants a media type in a form that it does not have here. */
+export const unknownForm = () => notAcceptable(`only the following media types are accepted: ${OFFERED}`);
 
 function wantsPretty(form: AnswerForm, userAgent: string | undefined, pretty: string | null): AnswerForm {
   const asked = pretty !== null ? pretty !== "" && pretty !== "0" && pretty !== "false" : isTerminal(userAgent);
@@ -60,7 +74,7 @@ const isTerminal = (userAgent: string | undefined) =>
 
 function negotiate(accept: string): AnswerForm | undefined {
   for (const range of parseAccept(accept)) {
-    const media = range.type === "*/*" || range.type === "application/*" ? "json" : MEDIA[range.type];
+    const media = range.type === "*/*" ? "json" : MEDIA[range.type];
     if (!media) continue;
     const { as: kind, g: group, v: version } = range.parameters;
     if (kind === undefined) {
@@ -81,7 +95,7 @@ interface MediaRange {
   quality: number;
 }
 
-function parseAccept(accept: string): MediaRange[] {
+export function parseAccept(accept: string): MediaRange[] {
   const ranges = accept.split(",").map((text): MediaRange => {
     const [type = "", ...rest] = text.split(";").map((part) => part.trim());
     const parameters: Record<string, string> = {};

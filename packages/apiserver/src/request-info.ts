@@ -1,6 +1,8 @@
 /**
  * What a request asks for, read off its method and path. The words (verbs, fields) are those that authorization, audit and fairness use.
  */
+import { badRequest } from "@kubets/machinery";
+
 export interface RequestInfo {
   readonly verb: string;
   readonly path: string;
@@ -73,6 +75,16 @@ function verbOf(method: string, name: string, query: URLSearchParams): string {
 /** As Go reads a boolean of a query: present and not "0" or "false". */
 export const isTrue = (value: string | null | undefined): boolean =>
   value !== null && value !== undefined && value !== "" && value !== "0" && value.toLowerCase() !== "false";
+
+/** A number of a query, refused in Go's words when it is none. */
+export function queryInteger(query: URLSearchParams, name: string): number | undefined {
+  const text = query.get(name);
+  if (text === null) return undefined;
+  if (!/^[+-]?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing "${text}": invalid syntax`);
+  const number = BigInt(text);
+  if (BigInt.asIntN(64, number) !== number) throw badRequest(`strconv.ParseInt: parsing "${text}": value out of range`);
+  return Number(text);
+}
 
 function nonResource(method: string, path: string, query: URLSearchParams): RequestInfo {
   const verb = method.toLowerCase();

@@ -40,6 +40,12 @@ export class ServedResources {
     return this.#groupVersions.has(`${group}/${version}`);
   }
 
+  hasGroup(group: string): boolean {
+    for (const groupVersion of this.#groupVersions.keys())
+      if (groupVersion.slice(0, groupVersion.indexOf("/")) === group) return true;
+    return false;
+  }
+
   /** The served form of a kind, in this version of its group or any. */
   byKind(group: string, kind: string, version?: string): ServedResource | undefined {
     for (const resource of this.#byPath.values()) {

@@ -3,20 +3,34 @@
  * each needs, and whether it runs by default.
  */
 import type { Controller } from "@kubets/client";
+import { bootstrapSigner } from "./bootstrapsigner/controller.ts";
+import { clusterRoleAggregation } from "./clusterrole-aggregation/controller.ts";
+import { cronJobController } from "./cronjob/controller.ts";
+import { csrApproving } from "./csrapproving/controller.ts";
+import { csrCleaner } from "./csrcleaner/controller.ts";
+import { csrSigning } from "./csrsigning/controller.ts";
+import { daemonSets } from "./daemonset/controller.ts";
 import { deploymentController } from "./deployment/controller.ts";
+import { disruptionController } from "./disruption/controller.ts";
 import { endpointsController } from "./endpoints/controller.ts";
 import { endpointSlices } from "./endpointslice/controller.ts";
 import { garbageCollector } from "./garbagecollector/controller.ts";
+import { jobController } from "./job/controller.ts";
 import { namespaceController } from "./namespace/controller.ts";
 import { nodeIpam } from "./nodeipam/controller.ts";
 import { nodeLifecycle } from "./nodelifecycle/controller.ts";
 import type { ControllerOptions } from "./options.ts";
 import { podGarbageCollector } from "./podgc/controller.ts";
+import { pvProtection } from "./pv-protection/controller.ts";
+import { pvcProtection } from "./pvc-protection/controller.ts";
 import { replicaSets } from "./replicaset/controller.ts";
 import { replicationControllers } from "./replicationcontroller/controller.ts";
 import { rootCaPublisher } from "./root-ca-publisher/controller.ts";
 import { serviceAccounts } from "./serviceaccount/controller.ts";
+import { serviceAccountTokens } from "./serviceaccount-token/controller.ts";
+import { statefulSets } from "./statefulset/controller.ts";
 import { taintEviction } from "./taint-eviction/controller.ts";
+import { tokenCleaner } from "./tokencleaner/controller.ts";
 import { nodeTtl } from "./ttl/controller.ts";
 import { ttlAfterFinished } from "./ttl-after-finished/controller.ts";
 
@@ -24,7 +38,8 @@ export interface ControllerEntry {
   /** As in --controllers. */
   readonly name: string;
   readonly alias: string;
-  readonly account: string;
+  /** Absent where it acts as the controller manager itself. */
+  readonly account: string | undefined;
   readonly onByDefault: boolean;
   /** Nothing, where what it needs was not given. */
   make(options: ControllerOptions): Controller | undefined;
@@ -33,7 +48,7 @@ export interface ControllerEntry {
 const entry = (
   name: string,
   alias: string,
-  account: string,
+  account: string | undefined,
   make: ControllerEntry["make"],
   onByDefault = true,
 ): ControllerEntry => ({ name, alias, account, onByDefault, make });
@@ -60,6 +75,32 @@ export const controllers: readonly ControllerEntry[] = [
   entry("pod-garbage-collector-controller", "podgc", "pod-garbage-collector", podGarbageCollector),
   entry("ttl-controller", "ttl", "ttl-controller", nodeTtl),
   entry("ttl-after-finished-controller", "ttl-after-finished", "ttl-after-finished-controller", ttlAfterFinished),
+  entry("job-controller", "job", "job-controller", jobController),
+  entry("cronjob-controller", "cronjob", "cronjob-controller", cronJobController),
+  entry("daemonset-controller", "daemonset", "daemon-set-controller", daemonSets),
+  entry("statefulset-controller", "statefulset", "statefulset-controller", statefulSets),
+  entry("disruption-controller", "disruption", "disruption-controller", disruptionController),
+  entry(
+    "clusterrole-aggregation-controller",
+    "clusterrole-aggregation",
+    "clusterrole-aggregation-controller",
+    clusterRoleAggregation,
+  ),
+  entry("persistentvolumeclaim-protection-controller", "pvc-protection", "pvc-protection-controller", pvcProtection),
+  entry("persistentvolume-protection-controller", "pv-protection", "pv-protection-controller", pvProtection),
+  entry("certificatesigningrequest-approving-controller", "csrapproving", "certificate-controller", csrApproving),
+  entry(
+    "certificatesigningrequest-signing-controller",
+    "csrsigning",
+    "certificate-controller",
+    ({ signer, signingDurationMs }) => (signer ? csrSigning({ signer, signingDurationMs }) : undefined),
+  ),
+  entry("certificatesigningrequest-cleaner-controller", "csrcleaner", "certificate-controller", csrCleaner),
+  entry("serviceaccount-token-controller", "serviceaccount-token", undefined, ({ serviceAccountKey, rootCa }) =>
+    serviceAccountKey ? serviceAccountTokens({ serviceAccountKey, rootCa }) : undefined,
+  ),
+  entry("bootstrap-signer-controller", "bootstrapsigner", "bootstrap-signer", bootstrapSigner, false),
+  entry("token-cleaner-controller", "tokencleaner", "token-cleaner", tokenCleaner, false),
 ];
 
 /** Those that the patterns of --controllers choose: "*", "name", "-name"; what comes first counts. */

@@ -78,7 +78,7 @@ function run(
   const running = chosen.flatMap(({ account, make }) => {
     const controller = make(options);
     if (!controller) return [];
-    const own = clientFor?.(account) ?? client;
+    const own = (account && clientFor?.(account)) || client;
     const events = createEventRecorder({ client: own, clock, random, log, signal, component: "controller-manager" });
     return [runControllers([controller], { client: own, cache, clock, random, log, events, signal })];
   });

@@ -5,7 +5,7 @@
 import type { Input, KubeObject } from "@kubets/api/meta";
 import type { ResourceRef } from "@kubets/api/resource-ref";
 import type { Client } from "@kubets/client";
-import { semanticEqual } from "@kubets/machinery";
+import { isReason, semanticEqual } from "@kubets/machinery";
 
 /** The object as written; nothing when there was nothing to write. */
 export async function writeStatus<T extends KubeObject & { readonly status: object }>(
@@ -15,7 +15,13 @@ export async function writeStatus<T extends KubeObject & { readonly status: obje
   status: T["status"],
 ): Promise<T | undefined> {
   if (semanticEqual(object.status ?? {}, status)) return undefined;
-  return client.update(ref, { ...object, status } as unknown as Input<T>, { subresource: "status" });
+  try {
+    return await client.update(ref, { ...object, status } as unknown as Input<T>, { subresource: "status" });
+  } catch (error) {
+    // It has gone, and with it the need.
+    if (isReason(error, "NotFound")) return undefined;
+    throw error;
+  }
 }
 
 /** Without the members that are zero, empty or absent: the form in which the API keeps optional counters. */

@@ -58,7 +58,8 @@ const seconds = (n: number): number => n * 1000;
 
 const taintShape = shape.object({ key: shape.str(), value: shape.str(), effect: shape.str(), timeAdded: shape.any() });
 const reservedShape = shape.map(shape.str());
-const enabled = (fallback: boolean) => shape.object({ enabled: shape.bool(fallback), cacheTTL: shape.duration(seconds(120)) });
+const enabled = (fallback: boolean) =>
+  shape.object({ enabled: shape.bool(fallback), cacheTTL: shape.duration(seconds(120)) });
 
 /** The fields of the file that this kubelet acts on. Others of the original are accepted where they change nothing that it does. */
 const kubeletConfiguration = shape.object({
@@ -102,7 +103,10 @@ const kubeletConfiguration = shape.object({
   }),
   authorization: shape.object({
     mode: shape.choice(["AlwaysAllow", "Webhook"], "Webhook"),
-    webhook: shape.object({ cacheAuthorizedTTL: shape.duration(seconds(300)), cacheUnauthorizedTTL: shape.duration(seconds(30)) }),
+    webhook: shape.object({
+      cacheAuthorizedTTL: shape.duration(seconds(300)),
+      cacheUnauthorizedTTL: shape.duration(seconds(30)),
+    }),
   }),
   tlsCertFile: shape.str(),
   tlsPrivateKeyFile: shape.str(),
@@ -134,7 +138,11 @@ function fromFile(file: FileConfig): KubeletConfig {
     readOnlyPort: file.readOnlyPort,
     registerNode: file.registerNode,
     registerSchedulable: true,
-    registerWithTaints: file.registerWithTaints.map(({ key, value, effect }) => ({ key, effect, ...(value && { value }) })),
+    registerWithTaints: file.registerWithTaints.map(({ key, value, effect }) => ({
+      key,
+      effect,
+      ...(value && { value }),
+    })),
     nodeLabels: {},
     hostname: "",
     providerId: file.providerID,
@@ -186,8 +194,14 @@ export const kubeletDefaults: KubeletConfig = fromFile(kubeletConfiguration.read
 export const kubeletFlags = flag.defineFlags({
   config: flag.file({ help: "The file with a KubeletConfiguration; flags win over it.", default: "" }),
   kubeconfig: flag.file({ help: "How to reach the API server.", default: "" }),
-  "bootstrap-kubeconfig": flag.file({ help: "How to reach the API server to ask for a client certificate.", default: "" }),
-  "root-dir": flag.file({ help: "The folder for the kubelet's own files, volumes among them.", default: "/var/lib/kubelet" }),
+  "bootstrap-kubeconfig": flag.file({
+    help: "How to reach the API server to ask for a client certificate.",
+    default: "",
+  }),
+  "root-dir": flag.file({
+    help: "The folder for the kubelet's own files, volumes among them.",
+    default: "/var/lib/kubelet",
+  }),
   "cert-dir": flag.file({ help: "The folder of the kubelet's certificates.", default: "/var/lib/kubelet/pki" }),
   "hostname-override": flag.text({ help: "The node's name, instead of the host's.", default: "" }),
   "node-ip": flag.list({ help: "The node's addresses, the first one first.", default: [] }),
@@ -198,7 +212,10 @@ export const kubeletFlags = flag.defineFlags({
   "max-pods": flag.int({ help: "How many pods the node takes.", default: 110, min: 0 }),
   "cluster-dns": flag.list({ help: "The addresses of the cluster's DNS.", default: [] }),
   "cluster-domain": flag.text({ help: "The domain of the cluster.", default: "cluster.local" }),
-  "resolv-conf": flag.file({ help: "The resolver configuration that pods' is made from.", default: "/etc/resolv.conf" }),
+  "resolv-conf": flag.file({
+    help: "The resolver configuration that pods' is made from.",
+    default: "/etc/resolv.conf",
+  }),
   "register-node": flag.bool({ help: "Register the node with the API server.", default: true }),
   "register-with-taints": flag.list({ help: "Taints to register the node with, each key=value:effect.", default: [] }),
   "provider-id": flag.text({ help: "The node's name with the machine's provider.", default: "" }),
@@ -211,7 +228,10 @@ export const kubeletFlags = flag.defineFlags({
   "read-only-port": flag.int({ help: "The port without authentication; 0 for none.", default: 0, min: 0 }),
   "anonymous-auth": flag.bool({ help: "Let requests in that nobody signed.", default: false }),
   "client-ca-file": flag.file({ help: "The authorities of client certificates.", default: "" }),
-  "authorization-mode": flag.choice(["AlwaysAllow", "Webhook"], { help: "Who may use the kubelet's API.", default: "Webhook" }),
+  "authorization-mode": flag.choice(["AlwaysAllow", "Webhook"], {
+    help: "Who may use the kubelet's API.",
+    default: "Webhook",
+  }),
   "tls-cert-file": flag.file({ help: "The certificate of the kubelet's API.", default: "" }),
   "tls-private-key-file": flag.file({ help: "Its key.", default: "" }),
   "seccomp-default": flag.bool({ help: "RuntimeDefault instead of Unconfined.", default: false }),
@@ -221,12 +241,19 @@ export const kubeletFlags = flag.defineFlags({
 type Given = flag.ParsedFlags<typeof kubeletFlags>;
 
 /** The file with the flags on top. */
-export function kubeletConfig({ values, given }: Pick<Given, "values" | "given">, file: KubeletConfig = kubeletDefaults): KubeletConfig {
+export function kubeletConfig(
+  { values, given }: Pick<Given, "values" | "given">,
+  file: KubeletConfig = kubeletDefaults,
+): KubeletConfig {
   const or = <T>(name: keyof typeof kubeletFlags, value: T, other: T): T => (given.has(name) ? value : other);
   return {
     ...file,
     nodeLabels: { ...file.nodeLabels, ...values["node-labels"] },
-    containerRuntimeEndpoint: or("container-runtime-endpoint", values["container-runtime-endpoint"], file.containerRuntimeEndpoint),
+    containerRuntimeEndpoint: or(
+      "container-runtime-endpoint",
+      values["container-runtime-endpoint"],
+      file.containerRuntimeEndpoint,
+    ),
     imageServiceEndpoint: or("image-service-endpoint", values["image-service-endpoint"], file.imageServiceEndpoint),
     staticPodPath: or("pod-manifest-path", values["pod-manifest-path"], file.staticPodPath),
     maxPods: or("max-pods", values["max-pods"], file.maxPods),
@@ -234,7 +261,11 @@ export function kubeletConfig({ values, given }: Pick<Given, "values" | "given">
     clusterDomain: or("cluster-domain", values["cluster-domain"], file.clusterDomain),
     resolvConf: or("resolv-conf", values["resolv-conf"], file.resolvConf),
     registerNode: or("register-node", values["register-node"], file.registerNode),
-    registerWithTaints: or("register-with-taints", values["register-with-taints"].map(parseTaint), file.registerWithTaints),
+    registerWithTaints: or(
+      "register-with-taints",
+      values["register-with-taints"].map(parseTaint),
+      file.registerWithTaints,
+    ),
     providerId: or("provider-id", values["provider-id"], file.providerId),
     cgroupDriver: or("cgroup-driver", values["cgroup-driver"], file.cgroupDriver),
     cgroupRoot: or("cgroup-root", values["cgroup-root"], file.cgroupRoot),
@@ -256,6 +287,9 @@ export function kubeletConfig({ values, given }: Pick<Given, "values" | "given">
 /** `key=value:Effect` or `key:Effect`. */
 export function parseTaint(text: string): Taint {
   const [, key, value, effect] = /^([^=:]+)(?:=([^:]*))?:(NoSchedule|PreferNoSchedule|NoExecute)$/.exec(text) ?? [];
-  if (!key || !effect) throw new Error(`the taint ${JSON.stringify(text)} is not key=value:effect with an effect of NoSchedule, PreferNoSchedule or NoExecute`);
+  if (!key || !effect)
+    throw new Error(
+      `the taint ${JSON.stringify(text)} is not key=value:effect with an effect of NoSchedule, PreferNoSchedule or NoExecute`,
+    );
   return { key, effect, ...(value && { value }) };
 }

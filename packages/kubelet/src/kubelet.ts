@@ -7,8 +7,8 @@
 import { join } from "node:path";
 import { nodes, pods, runtimeclasses, services } from "@kubets/api/generated/refs";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
-import { createEventRecorder } from "@kubets/client/cluster-event-recorder";
 import type { Client } from "@kubets/client/client";
+import { createEventRecorder } from "@kubets/client/cluster-event-recorder";
 import type { EventRecorder } from "@kubets/client/event-recorder";
 import { SharedInformers } from "@kubets/client/informer/shared-informers";
 import { type Clock, type Logger, type Random, sleep } from "@kubets/machinery";
@@ -111,7 +111,8 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   let runtimeStatus: RuntimeStatus = { ready: true, networkReady: true, message: "", handlers: [] };
   const problems = (): string[] => {
     if (cache.lastError) return [`container runtime is down: ${cache.lastError.message}`];
-    if (!runtimeStatus.ready || !runtimeStatus.networkReady) return [`container runtime network not ready: ${runtimeStatus.message}`];
+    if (!runtimeStatus.ready || !runtimeStatus.networkReady)
+      return [`container runtime network not ready: ${runtimeStatus.message}`];
     return [];
   };
   const reporter = new NodeReporter({
@@ -160,10 +161,10 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     },
   };
 
-  let workers: PodWorkers | undefined;
-  const wake = (uid: string) => workers?.wake(uid);
+  // Nothing calls it before the workers are there: the cache is started, and objects are tracked, only later.
+  const wake = (uid: string) => made.wake(uid);
   const cache = new RuntimeCache({ runtime, clock, random, log, signal, changed: wake });
-  const objects = new ReferencedObjects({ ...informerOptions, changed: (uid) => workers?.get(uid)?.refreshVolumes() });
+  const objects = new ReferencedObjects({ ...informerOptions, changed: (uid) => made.get(uid)?.refreshVolumes() });
   const dialer = options.dialer ?? directDialer;
   const prober = new Prober({
     runtime,
@@ -176,7 +177,8 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     changed: wake,
     ...(options.probe && { attempt: options.probe }),
   });
-  prober.podIP = (pod) => (pod.spec.hostNetwork ? addresses[0] : cache.get(pod.metadata.uid).sandboxes[0]?.ips[0]) ?? "";
+  prober.podIP = (pod) =>
+    (pod.spec.hostNetwork ? addresses[0] : cache.get(pod.metadata.uid).sandboxes[0]?.ips[0]) ?? "";
   const tokens = new ServiceAccountTokens(client, clock, log);
   const tools: PodTools = {
     client,
@@ -203,10 +205,14 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const mirrors = new MirrorPods({ client, nodeName, log, node: () => reporter.node });
   const made = new PodWorkers(tools, {
     allowedSysctls: config.allowedUnsafeSysctls,
-    apiPod: (pod) => (mirrors.isStatic(pod) ? mirrors.mirrorOf(pod) : (podInformer.get(`${pod.metadata.namespace}/${pod.metadata.name}`)?.metadata.uid === pod.metadata.uid ? podInformer.get(`${pod.metadata.namespace}/${pod.metadata.name}`) : undefined)),
+    apiPod: (pod) =>
+      mirrors.isStatic(pod)
+        ? mirrors.mirrorOf(pod)
+        : podInformer.get(`${pod.metadata.namespace}/${pod.metadata.name}`)?.metadata.uid === pod.metadata.uid
+          ? podInformer.get(`${pod.metadata.namespace}/${pod.metadata.name}`)
+          : undefined,
     ended: (pod) => mirrors.ended(pod),
   });
-  workers = made;
 
   const finish: Promise<unknown>[] = [];
   const ready = (async () => {
@@ -217,7 +223,18 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
       changed: (found) => reporter.saw(found),
       deleted: () => reporter.saw(undefined),
     });
-    finish.push(reporter.run(), keepLease({ client, clock, log, nodeName, durationSeconds: config.nodeLeaseDurationSeconds, node: () => reporter.node, signal }));
+    finish.push(
+      reporter.run(),
+      keepLease({
+        client,
+        clock,
+        log,
+        nodeName,
+        durationSeconds: config.nodeLeaseDurationSeconds,
+        node: () => reporter.node,
+        signal,
+      }),
+    );
     await Promise.all([serviceInformer.synced, podInformer.synced, nodeInformer.synced]);
     follow(podInformer.list());
   })();
@@ -232,22 +249,41 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     });
     if (config.staticPodPath)
       finish.push(
-        followStaticPods({ disk, clock, log, signal, folder: config.staticPodPath, periodMs: config.fileCheckFrequencyMs, nodeName }, {
-          set: (pod) => {
-            mirrors.set(pod);
-            made.set(pod);
+        followStaticPods(
+          { disk, clock, log, signal, folder: config.staticPodPath, periodMs: config.fileCheckFrequencyMs, nodeName },
+          {
+            set: (pod) => {
+              mirrors.set(pod);
+              made.set(pod);
+            },
+            removed: (pod) => {
+              mirrors.remove(pod);
+              made.remove(pod.metadata.uid);
+            },
           },
-          removed: (pod) => {
-            mirrors.remove(pod);
-            made.remove(pod.metadata.uid);
-          },
-        }),
+        ),
       );
     const wanted = () => new Set([...present.filter(ours), ...mirrors.pods()].map(({ metadata }) => metadata.uid));
     const orphans = sleep(clock, 2000, signal).then(() => made.endOrphans(wanted()));
     finish.push(orphans.catch(() => {}));
-    finish.push(repeat(5 * 60_000, () => collectImages({ runtime, disk, clock, log, config, inUse: () => imagesInUse(cache), folder: paths.root })));
-    finish.push(repeat(config.containerLogMonitorMs, () => rotateLogs({ runtime, disk, log, cache, maxBytes: config.containerLogMaxBytes, maxFiles: config.containerLogMaxFiles, now: clock.now() })));
+    finish.push(
+      repeat(5 * 60_000, () =>
+        collectImages({ runtime, disk, clock, log, config, inUse: () => imagesInUse(cache), folder: paths.root }),
+      ),
+    );
+    finish.push(
+      repeat(config.containerLogMonitorMs, () =>
+        rotateLogs({
+          runtime,
+          disk,
+          log,
+          cache,
+          maxBytes: config.containerLogMaxBytes,
+          maxFiles: config.containerLogMaxFiles,
+          now: clock.now(),
+        }),
+      ),
+    );
   }
 
   async function repeat(periodMs: number, run: () => Promise<void>): Promise<void> {
@@ -271,16 +307,28 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     async stop() {
       stopping.abort(new Error("the kubelet stops"));
       prober.stop();
+      for (const worker of made.all()) worker.stop();
       await Promise.allSettled(finish);
     },
   };
 }
 
 const imagesInUse = (cache: RuntimeCache): Set<string> =>
-  new Set(cache.all().flatMap(([, { containers }]) => containers.flatMap(({ imageId, imageRef, image }) => [imageId, imageRef, image])));
+  new Set(
+    cache
+      .all()
+      .flatMap(([, { containers }]) =>
+        containers.flatMap(({ imageId, imageRef, image }) => [imageId, imageRef, image]),
+      ),
+  );
 
 /** The runtime may start later than the kubelet. */
-async function untilAnswered(runtime: Runtime, clock: Clock, log: Logger, signal: AbortSignal): Promise<RuntimeVersion> {
+async function untilAnswered(
+  runtime: Runtime,
+  clock: Clock,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<RuntimeVersion> {
   for (let told = false; ; told = true) {
     try {
       return await runtime.version();

@@ -133,6 +133,10 @@ export const serviceUnavailable = (message: string): StatusError => error(503, "
 export const methodNotSupported = (gr: GroupResource, action: string): StatusError =>
   error(405, "MethodNotAllowed", `${action} is not supported on resources of kind "${qualified(gr)}"`, details(gr, ""));
 
+/** The answer of a path that is served with other methods. */
+export const methodNotAllowed = (): StatusError =>
+  error(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {});
+
 export const tooManyRequests = (message: string, retryAfterSeconds: number): StatusError =>
   error(429, "TooManyRequests", message, { retryAfterSeconds });
 

@@ -4,7 +4,7 @@
  * Holds: flows to endpoints that stay are not touched.
  */
 import type { Logger } from "@kubets/machinery";
-import type { Exec } from "./exec.ts";
+import type { Exec } from "@kubets/machinery/exec";
 import type { VirtualPort } from "./plan.ts";
 
 export interface Flow {

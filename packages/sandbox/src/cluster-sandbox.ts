@@ -23,7 +23,14 @@ import { makeNamespaces } from "./namespaces/namespace-set.ts";
 import { applyLines, applyWhatWorks, setSysctls } from "./network/apply.ts";
 import { attachLines, controlPlaneLines, peerLines, portName, serviceGatewayLines } from "./network/commands.ts";
 import { readMachineRanges } from "./network/machine-ranges.ts";
-import { collisions, controlPlaneAddress, type NetworkOptions, type NetworkPlan, nodeAddresses, planNetwork } from "./network/plan.ts";
+import {
+  collisions,
+  controlPlaneAddress,
+  type NetworkOptions,
+  type NetworkPlan,
+  nodeAddresses,
+  planNetwork,
+} from "./network/plan.ts";
 import { openUplink } from "./network/uplink.ts";
 import { nodePlace } from "./node-place.ts";
 import { createNode, type NodeGround, type NodeSandbox } from "./node-sandbox.ts";
@@ -57,10 +64,14 @@ export interface ClusterSandbox {
   readonly address: string;
   /** May be called for several nodes at once. */
   addNode(name: string): Promise<NodeSandbox>;
-  /** The node through which the control plane reaches services; the first one until told otherwise. */
+  /** The node through which the control plane reaches services; the first one until told otherwise, another when it goes. */
   setServiceGateway(node: NodeSandbox): Promise<void>;
   /** Opens a port of the host; the target's scope is the control plane's unless told otherwise. */
-  publish(options: Pick<HostPortOptions, "hostAddress" | "hostPort" | "protocol"> & { target: { host: string; port: number; scope?: Scope } }): Promise<HostPort>;
+  publish(
+    options: Pick<HostPortOptions, "hostAddress" | "hostPort" | "protocol"> & {
+      target: { host: string; port: number; scope?: Scope };
+    },
+  ): Promise<HostPort>;
   /** Ends everything and keeps the folder. Gives what could not be removed. */
   stop(): Promise<string[]>;
   /** Ends everything and removes the folder too. */
@@ -76,7 +87,8 @@ export async function createClusterSandbox(options: ClusterSandboxOptions): Prom
   const { clock, log } = options;
   const place = clusterPlace(options.name, options.folder);
   const capabilities = await machineCapabilities(place.folder);
-  if (capabilities.refusals.length > 0) throw new Error(`real nodes cannot run here: ${capabilities.refusals.join("; ")}`);
+  if (capabilities.refusals.length > 0)
+    throw new Error(`real nodes cannot run here: ${capabilities.refusals.join("; ")}`);
   const hierarchies = findHierarchies(await readMounts());
   if (!hierarchies) throw new Error("no cgroup hierarchy is mounted");
   if (existsSync(place.runFolder)) {
@@ -91,7 +103,14 @@ export async function createClusterSandbox(options: ClusterSandboxOptions): Prom
   const published = new Set<HostPort>();
   const scope = { net: join(namespaceFolder(place), "control-plane", "net") };
 
+  const coming = new Set<Promise<NodeSandbox>>();
+  const nodes = new Set<NodeSandbox>();
+
   const end = async (keepData: boolean): Promise<string[]> => {
+    // A node that is half made would make the rest of itself after all was removed.
+    await Promise.allSettled(coming);
+    await Promise.allSettled([...nodes].map((node) => node.stop()));
+    nodes.clear();
     await Promise.all([...published].map((port) => port.close()));
     published.clear();
     await driver.close();
@@ -104,6 +123,13 @@ export async function createClusterSandbox(options: ClusterSandboxOptions): Prom
     const done = wiring.then(work);
     wiring = done.catch(() => {});
     return done;
+  };
+
+  /** The number of the node through which the control plane reaches services. */
+  let gateway: number | undefined;
+  const leadServicesTo = async (index: number): Promise<void> => {
+    await applyLines(scope, serviceGatewayLines(plan, index));
+    gateway = index;
   };
 
   const ground: NodeGround = {
@@ -122,8 +148,8 @@ export async function createClusterSandbox(options: ClusterSandboxOptions): Prom
     attach: (name, index, net) =>
       inTurn(async () => {
         await applyLines(scope, attachLines(plan, index, net));
-        if (attached.size === 0) await applyLines(scope, serviceGatewayLines(plan, index));
         attached.set(name, { index, net });
+        if (gateway === undefined) await leadServicesTo(index);
       }),
     detach: (name, index) =>
       inTurn(async () => {
@@ -131,14 +157,36 @@ export async function createClusterSandbox(options: ClusterSandboxOptions): Prom
         const { podRange } = nodeAddresses(plan, index);
         await applyWhatWorks(scope, [`link delete ${portName(index)}`, `route delete ${podRange}`]);
         for (const other of attached.values()) await applyWhatWorks(other, [`route delete ${podRange}`]);
+        const [next] = attached.values();
+        if (gateway !== index) return;
+        gateway = undefined;
+        if (next) await leadServicesTo(next.index);
       }),
   };
+
+  async function makeNode(name: string): Promise<NodeSandbox> {
+    const index = remembered.nodeIndex(name);
+    const node = await createNode(ground, nodePlace(place, name), index);
+    nodes.add(node);
+    await connectPeers(name, index, node.scope.net);
+    return {
+      ...node,
+      async remove() {
+        await node.remove();
+        nodes.delete(node);
+        remembered.forgetNode(name);
+      },
+    };
+  }
 
   /** Both ways between a node and all others; its own link has its address by now. */
   const connectPeers = (name: string, index: number, net: string): Promise<void> =>
     inTurn(async () => {
       const others = [...attached].filter(([other]) => other !== name).map(([, peer]) => peer);
-      await applyLines({ net }, others.flatMap((peer) => peerLines(plan, peer.index)));
+      await applyLines(
+        { net },
+        others.flatMap((peer) => peerLines(plan, peer.index)),
+      );
       for (const peer of others) await applyWhatWorks(peer, peerLines(plan, index));
     });
 
@@ -147,7 +195,11 @@ export async function createClusterSandbox(options: ClusterSandboxOptions): Prom
     const cgroups = await makeLeaf(hierarchies, `${place.cgroup}/control-plane`);
     await makeNamespaces({ folder: join(namespaceFolder(place), "control-plane"), kinds: ["net"] });
     await applyLines(scope, controlPlaneLines(plan));
-    await setSysctls(scope, { "net/ipv4/ip_forward": "1", "net/ipv4/conf/all/rp_filter": "0", "net/ipv4/conf/default/rp_filter": "0" });
+    await setSysctls(scope, {
+      "net/ipv4/ip_forward": "1",
+      "net/ipv4/conf/all/rp_filter": "0",
+      "net/ipv4/conf/default/rp_filter": "0",
+    });
     if (options.uplink) await openUplink(place, plan, scope, log);
     return {
       place,
@@ -156,18 +208,11 @@ export async function createClusterSandbox(options: ClusterSandboxOptions): Prom
       scope: { ...scope, cgroups },
       address: controlPlaneAddress(plan),
       async addNode(name) {
-        const index = remembered.nodeIndex(name);
-        const node = await createNode(ground, nodePlace(place, name), index);
-        await connectPeers(name, index, node.scope.net);
-        return {
-          ...node,
-          async remove() {
-            await node.remove();
-            remembered.forgetNode(name);
-          },
-        };
+        const node = makeNode(name);
+        coming.add(node);
+        return await node.finally(() => coming.delete(node));
       },
-      setServiceGateway: (node) => applyLines(scope, serviceGatewayLines(plan, remembered.nodeIndex(node.name))),
+      setServiceGateway: (node) => inTurn(() => leadServicesTo(remembered.nodeIndex(node.name))),
       async publish({ target, ...where }) {
         const opened = await publish({ ...where, target: { scope, ...target }, driver, log });
         published.add(opened);
@@ -186,7 +231,10 @@ async function rememberedPlan(place: ClusterPlace, { network = {}, log }: Cluste
   const taken = await readMachineRanges();
   const remembered = await Remembered.open(join(place.folder, "network.json"), async () => planNetwork(network, taken));
   const colliding = collisions(remembered.plan, taken);
-  if (colliding.length > 0) log.warn("ranges of the cluster meet routes of this machine; pods do not reach what lies there", { ranges: colliding });
+  if (colliding.length > 0)
+    log.warn("ranges of the cluster meet routes of this machine; pods do not reach what lies there", {
+      ranges: colliding,
+    });
   return remembered;
 }
 

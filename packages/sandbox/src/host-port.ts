@@ -2,7 +2,7 @@
  * A port of the host that leads into a namespace: listens here, connects there, and passes bytes on.
  * Holds: a side that ends its half leaves the other half open; an error on one side ends both. Closing waits for no connection.
  */
-import { createSocket, type RemoteInfo, type Socket as DatagramSocket } from "node:dgram";
+import { createSocket, type Socket as DatagramSocket, type RemoteInfo } from "node:dgram";
 import { createServer, Socket } from "node:net";
 import { pipeline } from "node:stream/promises";
 import type { Logger } from "@kubets/machinery";
@@ -132,7 +132,7 @@ async function publishDatagrams(options: HostPortOptions): Promise<HostPort> {
   return {
     port: outer.address().port,
     async close() {
-      for (const key of [...clients.keys()]) forget(key);
+      for (const key of clients.keys()) forget(key);
       await new Promise<void>((resolve) => outer.close(resolve));
     },
   };

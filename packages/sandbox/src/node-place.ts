@@ -18,10 +18,13 @@ const LONGEST_SOCKET = 107 - ".ttrpc".length;
 
 export function nodePlace(cluster: ClusterPlace, name: string): NodePlace {
   if (!/^[a-z0-9]([-.a-z0-9]{0,61}[a-z0-9])?$/.test(name))
-    throw new Error(`${JSON.stringify(name)} cannot be the name of a node: up to 63 lower-case letters, digits, dashes and dots can`);
+    throw new Error(
+      `${JSON.stringify(name)} cannot be the name of a node: up to 63 lower-case letters, digits, dashes and dots can`,
+    );
   const runFolder = join(cluster.runFolder, "nodes", name);
   const socket = join(runFolder, "containerd.sock");
-  if (socket.length > LONGEST_SOCKET) throw new Error(`the path ${socket} is too long for a socket: give the cluster or the node a shorter name`);
+  if (socket.length > LONGEST_SOCKET)
+    throw new Error(`the path ${socket} is too long for a socket: give the cluster or the node a shorter name`);
   return {
     name,
     folder: join(cluster.folder, "nodes", name),

@@ -11,13 +11,13 @@ import { cgroupProcesses, makeCgroup, makeLeaf, removeCgroup } from "./cgroups/c
 import type { CgroupHierarchies } from "./cgroups/hierarchies.ts";
 import { podNetworkConfig } from "./containerd/cni-config.ts";
 import { containerdConfig, type RegistryMirror, registryHosts } from "./containerd/config.ts";
-import { type ContainerdInstance, startContainerd } from "./containerd/instance.ts";
+import { type SupervisedContainerd, superviseContainerd } from "./containerd/supervise.ts";
 import { type ImageTarget, listImages, loadArchive } from "./images/commands.ts";
 import { PAUSE_IMAGE } from "./images/local-images.ts";
 import type { Journal } from "./inventory/journal.ts";
+import { pinnedNamespaces } from "./inventory/pinned.ts";
 import type { ClusterPlace } from "./inventory/place.ts";
 import { killAll, processesIn } from "./inventory/processes.ts";
-import { pinnedNamespaces } from "./inventory/pinned.ts";
 import type { NamespaceDriver, Scope } from "./namespaces/driver.ts";
 import { dropNamespaces, makeNamespaces } from "./namespaces/namespace-set.ts";
 import { applyLines, setSysctls } from "./network/apply.ts";
@@ -62,8 +62,8 @@ export interface NodeSandbox {
   /** Kept between runs; for the kubelet's own folder. */
   readonly folder: string;
   readonly images: ImageTarget;
-  /** Resolves when containerd has ended by itself or was stopped. */
-  readonly containerdEnded: Promise<void>;
+  /** Of the containerd that runs now; one that ends unasked is started again. */
+  containerdPid(): number;
   stop(): Promise<void>;
   remove(): Promise<void>;
 }
@@ -78,14 +78,15 @@ const BRIDGE_SYSCTLS = { "net/bridge/bridge-nf-call-iptables": "1", "net/bridge/
 
 export async function createNode(ground: NodeGround, place: NodePlace, index: number): Promise<NodeSandbox> {
   const { address, podRange } = nodeAddresses(ground.plan, index);
-  let instance: ContainerdInstance | undefined;
+  let instance: SupervisedContainerd | undefined;
   const stop = () => stopNode(ground, place, index, instance);
   try {
     const scope = await makeScope(ground, place);
     await ground.attach(place.name, index, scope.net);
     await applyLines(scope, nodeLines(ground.plan, index, ground.uplink));
     const unset = await setSysctls(scope, { ...SYSCTLS, ...(ground.capabilities.bridgeNetfilter && BRIDGE_SYSCTLS) });
-    if (unset.length > 0) ground.log.warn("some kernel settings of the node could not be set", { node: place.name, settings: unset });
+    if (unset.length > 0)
+      ground.log.warn("some kernel settings of the node could not be set", { node: place.name, settings: unset });
 
     const started = await startRuntime(ground, place, scope, podRange);
     instance = started;
@@ -102,7 +103,7 @@ export async function createNode(ground: NodeGround, place: NodePlace, index: nu
       cgroup: place.cgroup,
       folder: place.folder,
       images,
-      containerdEnded: started.ended,
+      containerdPid: started.pid,
       stop,
       async remove() {
         await stop();
@@ -130,7 +131,12 @@ async function makeScope(ground: NodeGround, place: NodePlace): Promise<Scope & 
   return { ...files, net: join(place.namespaces, "net"), cgroups };
 }
 
-async function startRuntime(ground: NodeGround, place: NodePlace, scope: Scope, podRange: string): Promise<ContainerdInstance> {
+async function startRuntime(
+  ground: NodeGround,
+  place: NodePlace,
+  scope: Scope,
+  podRange: string,
+): Promise<SupervisedContainerd> {
   const containerd = program(ground, "containerd");
   const cniConfFolder = join(place.runFolder, "cni");
   const registryFolder = join(place.runFolder, "registries");
@@ -155,7 +161,10 @@ async function startRuntime(ground: NodeGround, place: NodePlace, scope: Scope, 
   const { bridgeNetfilter } = ground.capabilities;
   await mkdir(cniConfFolder, { recursive: true });
   await mkdir(join(root, "tmp"), { recursive: true });
-  await writeFile(join(cniConfFolder, "10-kubets.conflist"), podNetworkConfig({ podRange, bridgeNetfilter, leases: join(place.runFolder, "leases") }));
+  await writeFile(
+    join(cniConfFolder, "10-kubets.conflist"),
+    podNetworkConfig({ podRange, bridgeNetfilter, leases: join(place.runFolder, "leases") }),
+  );
   for (const mirror of ground.mirrors) {
     await mkdir(join(registryFolder, mirror.registry), { recursive: true });
     await writeFile(join(registryFolder, mirror.registry, "hosts.toml"), registryHosts(mirror));
@@ -164,7 +173,11 @@ async function startRuntime(ground: NodeGround, place: NodePlace, scope: Scope, 
   await writeFile(configFile, config);
   const { driver, journal, clock } = ground;
   const logFile = join(place.folder, "containerd.log");
-  return await startContainerd({ driver, scope, program: containerd, configFile, socket: place.socket, logFile, journal, clock });
+  const log = ground.log.with({ node: place.name });
+  return await superviseContainerd(
+    { driver, scope, program: containerd, configFile, socket: place.socket, logFile, journal, clock },
+    log,
+  );
 }
 
 async function loadLocalImages(ground: NodeGround, target: ImageTarget): Promise<void> {
@@ -174,7 +187,8 @@ async function loadLocalImages(ground: NodeGround, target: ImageTarget): Promise
   await loadArchive(target, createReadStream(file));
 }
 
-const snapshotter = (ground: NodeGround): "overlayfs" | "native" => (ground.capabilities.overlay ? "overlayfs" : "native");
+const snapshotter = (ground: NodeGround): "overlayfs" | "native" =>
+  ground.capabilities.overlay ? "overlayfs" : "native";
 
 function program(ground: NodeGround, name: "containerd" | "ctr" | "runc"): string {
   const path = ground.programs.paths[name];
@@ -182,16 +196,22 @@ function program(ground: NodeGround, name: "containerd" | "ctr" | "runc"): strin
   return path;
 }
 
-async function stopNode(ground: NodeGround, place: NodePlace, index: number, instance: ContainerdInstance | undefined): Promise<void> {
+async function stopNode(
+  ground: NodeGround,
+  place: NodePlace,
+  index: number,
+  instance: SupervisedContainerd | undefined,
+): Promise<void> {
   await instance?.stop();
   const ids = await pinnedNamespaces(place.namespaces);
   const stubborn = await killAll(async () => {
     const inside = await processesIn(ids);
     return new Set([...inside, ...(await cgroupProcesses(ground.hierarchies, place.cgroup))]);
   }, ground.clock);
-  if (stubborn.length > 0) ground.log.warn("some processes of the node do not end", { node: place.name, pids: stubborn });
+  if (stubborn.length > 0)
+    ground.log.warn("some processes of the node do not end", { node: place.name, pids: stubborn });
   await ground.detach(place.name, index);
   await dropNamespaces(place.namespaces);
-  await removeCgroup(ground.hierarchies, place.cgroup);
+  await removeCgroup(ground.hierarchies, place.cgroup, ground.clock);
   await rm(place.runFolder, { recursive: true, force: true });
 }

@@ -26,7 +26,6 @@ case "$5" in
 esac
 mount --bind "$3" ${CNI_CACHE}
 mount --rbind "$1" /run
-umount -R "$1"
 `;
 
 export async function nodeSetupArgs(cluster: ClusterPlace, node: NodePlace, journal: Journal): Promise<string[]> {

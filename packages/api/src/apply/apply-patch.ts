@@ -130,20 +130,21 @@ function applyTo(
 ): Outcome {
   const shape = shapeOfStruct(kind.schema);
   const ignored = ignoredFields(kind.schema, options);
+  const named = ownedSet(shape, applied);
   const self: Owner = {
     manager: options.manager,
     operation: "Apply",
     apiVersion: options.apiVersion,
     subresource: options.subresource ?? "",
     time: undefined,
-    fields: withoutIgnored(ownedSet(shape, applied), ignored),
+    fields: withoutIgnored(named, ignored),
   };
   const key = ownerKey(self);
   const last = before.get(key);
   const owners: Owners = new Map(before);
   owners.set(key, self);
   const merged = mergeObjects(shape, live, applied);
-  const object = last ? prune(shape, merged, owners, withoutIgnored(last.fields, ignored)) : merged;
+  const object = last ? prune(shape, merged, owners, withoutIgnored(last.fields, ignored), named) : merged;
 
   const changes = compare(shape, live, object, ignored);
   const conflicts = conflictsOf(owners, key, changes, options, ignored);
@@ -179,12 +180,12 @@ function conflictsOf(
   return conflicts;
 }
 
-/** Removes what the manager applied last and does not any more, but for what anybody still owns. */
-function prune(shape: Shape, merged: PlainObject, owners: Owners, last: FieldSet): PlainObject {
+/** Removes what the manager applied last and does not any more, but for what anybody still owns and what is applied unowned (the name). */
+function prune(shape: Shape, merged: PlainObject, owners: Owners, last: FieldSet, applied: FieldSet): PlainObject {
   if (isEmptySet(last)) return merged;
   const named = (set: FieldSet) => withNamedFields(shape, set);
   const all = named(ownedSet(shape, merged));
-  let owned = emptySet;
+  let owned = applied;
   for (const { fields } of owners.values()) owned = union(owned, fields);
 
   const pruned = removePaths(shape, merged, named(last));

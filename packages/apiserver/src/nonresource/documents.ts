@@ -1,9 +1,9 @@
 /** Documents about the server: how to check its tokens, and what it measures of itself. */
-import { pathNotFound } from "@kubets/machinery";
 import { jwks } from "@kubets/wire/jwt";
 import type { CoreExchange } from "../front/core-exchange.ts";
 import type { RequestInfo } from "../request-info.ts";
 import type { Server } from "../server-context.ts";
+import { respondPageNotFound } from "./page-not-found.ts";
 import { respondJson } from "./respond-json.ts";
 
 export function serveDocument({ tokens }: Server, exchange: CoreExchange, { path }: RequestInfo): void {
@@ -19,5 +19,5 @@ export function serveDocument({ tokens }: Server, exchange: CoreExchange, { path
   }
   if (path === "/openid/v1/jwks" && tokens)
     return respondJson(exchange, jwks(tokens.issuer.publicKeys), "application/jwk-set+json");
-  throw pathNotFound();
+  respondPageNotFound(exchange);
 }

@@ -1,8 +1,8 @@
 /** /healthz, /livez and /readyz, with their checks by name. */
-import { pathNotFound } from "@kubets/machinery";
 import type { CoreExchange } from "../front/core-exchange.ts";
 import type { RequestInfo } from "../request-info.ts";
 import type { Server } from "../server-context.ts";
+import { respondPageNotFound } from "./page-not-found.ts";
 
 export interface HealthCheck {
   readonly name: string;
@@ -17,11 +17,12 @@ export function serveHealth(
   { path, query }: RequestInfo,
   endpoint: string,
 ): void {
+  if (path.endsWith("/")) return respondPageNotFound(exchange);
   const wanted = path.split("/").slice(2).join("/");
   const checks = health.filter(
     (c) => (c.only === undefined || c.only === endpoint) && (wanted === "" || c.name === wanted),
   );
-  if (wanted !== "" && checks.length === 0) throw pathNotFound();
+  if (wanted !== "" && checks.length === 0) return respondPageNotFound(exchange);
   const excluded = new Set(query.getAll("exclude"));
   const results = checks.filter((c) => !excluded.has(c.name)).map((c) => ({ name: c.name, wrong: c.check() }));
   const failed = results.filter((r) => r.wrong !== undefined);

@@ -11,12 +11,14 @@ import {
 import { pathNotFound } from "@kubets/machinery";
 import type { User } from "../authn/authenticator.ts";
 import type { CoreExchange } from "../front/core-exchange.ts";
+import { parseAccept, unknownForm, unknownMedia } from "../media.ts";
 import type { RequestInfo } from "../request-info.ts";
 import type { ServedResources } from "../served-resource.ts";
 import type { Server } from "../server-context.ts";
 import { serveDocument } from "./documents.ts";
 import { serveHealth } from "./health.ts";
 import { serveOpenApi } from "./openapi.ts";
+import { respondPageNotFound } from "./page-not-found.ts";
 import { respondJson } from "./respond-json.ts";
 import { versionInfo } from "./version.ts";
 
@@ -46,7 +48,7 @@ export function serveNonResource(
     case ".well-known":
       return serveDocument(server, exchange, info);
     default:
-      throw pathNotFound();
+      return respondPageNotFound(exchange);
   }
 }
 
@@ -60,8 +62,10 @@ function serveDiscovery(
 ): void {
   if (more) throw pathNotFound();
   const groups = groupsOf(server);
-  const accept = exchange.header("accept") ?? "";
-  if (second === "" && wantsAggregated(accept))
+  const form = discoveryForm(exchange.header("accept"), second === "");
+  if (form === "none") throw root === "api" && second === "" ? unknownMedia() : unknownForm();
+  if (form === "unknown") throw unknownForm();
+  if (form === "aggregated")
     return respondJson(
       exchange,
       apiGroupDiscoveryList(groups.filter(({ group }) => (group === "") === (root === "api"))),
@@ -70,7 +74,7 @@ function serveDiscovery(
   if (second === "")
     return respondJson(exchange, root === "api" ? apiVersions(server.options.addresses) : apiGroupList(groups));
   const group = groups.find((g) => g.group === (root === "api" ? "" : second));
-  if (!group) throw pathNotFound();
+  if (!group) return respondPageNotFound(exchange);
   if (root === "apis" && third === "") return respondJson(exchange, apiGroup(group));
   const version = group.versions.find((v) => v.version === (root === "api" ? second : third));
   if (!version || (root === "api" && third !== "")) throw pathNotFound();
@@ -88,8 +92,22 @@ function groupsOf({ served }: Server): GroupResources[] {
 const groupsByServed = new WeakMap<ServedResources, { generation: number; groups: GroupResources[] }>();
 
 const AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
-const wantsAggregated = (accept: string) =>
-  accept.replaceAll(" ", "").includes("g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList");
+
+/** Which form of discovery a client wants most: "none" of the media types, or one of them as something "unknown". */
+function discoveryForm(accept: string | undefined, isRoot: boolean): "plain" | "aggregated" | "none" | "unknown" {
+  if (accept === undefined || accept === "" || accept === "*/*" || accept === "application/json") return "plain";
+  let found: "none" | "unknown" = "none";
+  for (const { type, parameters } of parseAccept(accept)) {
+    if (!DISCOVERY_MEDIA.has(type)) continue;
+    if (parameters["as"] === undefined) return "plain";
+    const { g: group, v: version, as: kind } = parameters;
+    if (isRoot && group === "apidiscovery.k8s.io" && version === "v2" && kind === "APIGroupDiscoveryList")
+      return "aggregated";
+    found = "unknown";
+  }
+  return found;
+}
+const DISCOVERY_MEDIA = new Set(["*/*", "application/json", "application/yaml", "application/vnd.kubernetes.protobuf"]);
 
 function rootPaths(server: Server): string[] {
   const paths = new Set([

@@ -4,13 +4,11 @@ import type { Draft, KubeObject, PlainObject } from "@kubets/api/meta";
 import { groupResource, type ScalePaths } from "@kubets/api/resource";
 import { structOf } from "@kubets/api/schema";
 import { badRequest, conflict, invalid, invalidValue, methodNotSupported, notFound } from "@kubets/machinery";
-import { applyJsonPatch } from "@kubets/machinery/json-patch";
-import type { JsonObject, JsonValue } from "@kubets/machinery/json-value";
-import { applyMergePatch } from "@kubets/machinery/merge-patch";
 import { type ApiCall, inVersion, keyOf, storeOf } from "../api-call.ts";
-import { mediaTypeOf, readObject } from "../body.ts";
+import { readObject } from "../body.ts";
 import { respondValue } from "../respond.ts";
-import { parsePatch } from "../verbs/patch-body.ts";
+import { patchedObject, patchTypeOf } from "../verbs/patch.ts";
+import { type PatchBody, parsePatch } from "../verbs/patch-body.ts";
 import { CHANGED_MEANWHILE, changeObject } from "../write/change.ts";
 
 interface Scale {
@@ -77,17 +75,14 @@ async function readScale(call: ApiCall): Promise<Scale> {
 }
 
 async function patchedScale(call: ApiCall, now: PlainObject): Promise<Scale> {
-  const json = mediaTypeOf(call.exchange.header("content-type")) === "application/json-patch+json";
-  const body = (bodies.get(call) ?? bodies.set(call, parsePatch(call, json ? "json" : "merge")).get(call)) as Promise<
-    JsonValue[] | JsonObject
-  >;
-  const patch = await body;
-  return (json
-    ? applyJsonPatch(now as JsonObject, patch as JsonValue[])
-    : applyMergePatch(now as JsonObject, patch)) as unknown as Scale;
+  const asked = patchTypeOf(call);
+  const type = asked === "apply" ? "merge" : asked;
+  let body = bodies.get(call);
+  if (!body) bodies.set(call, (body = parsePatch(call, type)));
+  return patchedObject(call, type, await body, now, SCALE) as unknown as Scale;
 }
 /** A body is read once, also when the change is tried again. */
-const bodies = new WeakMap<ApiCall, Promise<JsonValue[] | JsonObject>>();
+const bodies = new WeakMap<ApiCall, Promise<PatchBody>>();
 
 function check(call: ApiCall, { metadata, spec }: Scale, old: KubeObject): void {
   const { name } = call.info;

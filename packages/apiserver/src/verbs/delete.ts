@@ -34,7 +34,8 @@ const RETURNS_OBJECT = new Set([
   "volumeattachments",
   "podsecuritypolicies",
   "volumeattributesclasses",
-  "priorityclasses",
+  "resourceclaims",
+  "resourceslices",
 ]);
 
 function success(call: ApiCall, { metadata }: KubeObject): Status {

@@ -1,6 +1,6 @@
 /** The parameters of lists and watches, with the rules between them. */
 import { badRequest, type FieldError, forbiddenField, invalid, notSupported } from "@kubets/machinery";
-import { isTrue } from "../request-info.ts";
+import { isTrue, queryInteger } from "../request-info.ts";
 import { parseListRevision } from "./revision.ts";
 
 export interface ListParameters {
@@ -21,43 +21,49 @@ export function validateListOptions(query: URLSearchParams, verb: "list" | "watc
   const initial = query.get("sendInitialEvents");
   const errors: FieldError[] = [];
   if (match !== "" && !(verb === "watch" && initial !== null)) {
-    if (verb === "watch")
+    if (verb === "watch") {
       errors.push(
         forbiddenField(
           "resourceVersionMatch",
           "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
         ),
       );
-    if (resourceVersion === "")
+      if (match !== "NotOlderThan") errors.push(notSupported("resourceVersionMatch", match, ["NotOlderThan"]));
+    } else if (resourceVersion === "")
       errors.push(
         forbiddenField("resourceVersionMatch", "resourceVersionMatch is forbidden unless resourceVersion is provided"),
       );
-    if (token !== "")
+    if (verb === "list" && token !== "")
       errors.push(
         forbiddenField("resourceVersionMatch", "resourceVersionMatch is forbidden when continue is provided"),
       );
-    if (match !== "Exact" && match !== "NotOlderThan")
+    if (verb === "list" && match !== "Exact" && match !== "NotOlderThan")
       errors.push(notSupported("resourceVersionMatch", match, ["Exact", "NotOlderThan"]));
-    if (match === "Exact" && resourceVersion === "0")
+    if (verb === "list" && match === "Exact" && resourceVersion === "0")
       errors.push(
         forbiddenField("resourceVersionMatch", 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'),
       );
   }
   if (initial !== null) {
     if (verb === "list") errors.push(forbiddenField("sendInitialEvents", "sendInitialEvents is forbidden for list"));
-    else if (match === "")
-      errors.push(
-        forbiddenField(
-          "resourceVersionMatch",
-          "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
-        ),
-      );
-    else if (match !== "NotOlderThan") errors.push(notSupported("resourceVersionMatch", match, ["NotOlderThan"]));
+    else {
+      if (match !== "NotOlderThan")
+        errors.push(
+          forbiddenField(
+            "resourceVersionMatch",
+            "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
+          ),
+        );
+      if (match !== "" && match !== "NotOlderThan")
+        errors.push(notSupported("resourceVersionMatch", match, ["NotOlderThan"]));
+    }
   }
+  if (verb === "watch" && token !== "")
+    errors.push(forbiddenField("resourceVersionMatch", "resourceVersionMatch is forbidden when continue is provided"));
   if (errors.length) throw invalid({ group: "meta.k8s.io", kind: "ListOptions" }, "", errors);
   const revision = resourceVersion === "" ? undefined : parseListRevision(resourceVersion);
   if (token !== "" && revision) throw badRequest("specifying resource version is not allowed when using continue");
-  const limit = integer(query, "limit");
+  const limit = queryInteger(query, "limit");
   return {
     revision,
     match: match === "" ? undefined : (match as "Exact" | "NotOlderThan"),
@@ -65,13 +71,6 @@ export function validateListOptions(query: URLSearchParams, verb: "list" | "watc
     continue: token === "" ? undefined : token,
     sendInitialEvents: initial === null ? undefined : isTrue(initial),
     allowBookmarks: isTrue(query.get("allowWatchBookmarks")),
-    timeoutSeconds: integer(query, "timeoutSeconds"),
+    timeoutSeconds: queryInteger(query, "timeoutSeconds"),
   };
-}
-
-function integer(query: URLSearchParams, name: string): number | undefined {
-  const text = query.get(name);
-  if (text === null || text === "") return undefined;
-  if (!/^[+-]?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing "${text}": invalid syntax`);
-  return Number(text);
 }

@@ -19,7 +19,9 @@ export function list(call: ApiCall): void | Promise<void> {
   if (options.continue) return listFrom(call, selection, readContinue(options.continue), options.limit);
   if (options.match === "Exact" && options.revision) return listAt(call, selection, options.revision, options.limit);
   const wait = options.revision === undefined ? storeOf(call).fresh() : waitForRevision(call, options.revision);
-  const answer = () => respondPage(call, select(call, selection), storeOf(call).revision, options.limit, selection);
+  // Who takes whatever is at hand gets it in one page: it comes from memory.
+  const limit = options.revision === 0 ? undefined : options.limit;
+  const answer = () => respondPage(call, select(call, selection), storeOf(call).revision, limit, selection);
   return wait ? wait.then(answer) : answer();
 }
 

@@ -4,40 +4,43 @@ import { JsonError, parseJson } from "@kubets/machinery/json";
 import type { JsonObject, JsonValue } from "@kubets/machinery/json-value";
 import { parseYaml, YamlError } from "@kubets/machinery/yaml";
 import type { ApiCall } from "../api-call.ts";
-import { reportFields, strictnessOf } from "../body.ts";
+import { strictnessOf } from "../body.ts";
 
-export async function parsePatch(
-  call: ApiCall,
-  type: "json" | "merge" | "strategic" | "apply",
-): Promise<JsonValue[] | JsonObject> {
-  const { direct } = call.exchange;
-  const value = direct ? (structuredClone(direct.object) as JsonValue) : await parse(call, type);
-  if (type === "json") {
-    if (!Array.isArray(value)) throw badRequest("json: cannot unmarshal object into Go value of type jsonpatch.Patch");
-    return value;
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw badRequest(`json: cannot unmarshal ${goKind(value)} into Go value of type map[string]interface {}`);
-  return value;
+export interface PatchBody {
+  readonly value: JsonValue[] | JsonObject;
+  /** What the client is told of members that stand twice, as texts. */
+  readonly duplicates: readonly string[];
 }
 
-async function parse(call: ApiCall, type: string): Promise<JsonValue> {
-  const bytes = await call.exchange.readBody(call.server.options.maxBodyBytes);
+export type PatchType = "json" | "merge" | "strategic" | "apply";
+
+export async function parsePatch(call: ApiCall, type: PatchType): Promise<PatchBody> {
+  const { direct } = call.exchange;
   const duplicates: string[] = [];
+  const value = direct ? (structuredClone(direct.object) as JsonValue) : await parse(call, type, duplicates);
+  if (type === "json") {
+    if (!Array.isArray(value)) throw badRequest("json: cannot unmarshal object into Go value of type jsonpatch.Patch");
+    return { value, duplicates };
+  }
+  // To Go, null is a map without members.
+  if (type === "strategic" && value === null) return { value: {}, duplicates };
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw badRequest(`json: cannot unmarshal ${goKind(value)} into Go value of type map[string]interface {}`);
+  return { value, duplicates };
+}
+
+async function parse(call: ApiCall, type: PatchType, duplicates: string[]): Promise<JsonValue> {
+  const bytes = await call.exchange.readBody(call.server.options.maxBodyBytes);
   const options = strictnessOf(call) === "Ignore" ? {} : { duplicates };
   try {
-    const value = type === "apply" ? parseYaml(bytes, options) : parseJson(bytes, options);
-    reportFields(
-      call,
-      duplicates.map((path) => `duplicate field "${path}"`),
-      call.resource.definition,
-    );
+    if (type === "apply") return parseYaml(bytes, options);
+    const value = parseJson(bytes, options);
+    duplicates.forEach((path, i) => (duplicates[i] = `duplicate field "${path}"`));
     return value;
   } catch (error) {
-    if (!(error instanceof JsonError || error instanceof YamlError)) throw error;
-    throw badRequest(
-      type === "apply" ? `error decoding YAML: ${error.message}` : `error decoding patch: ${error.message}`,
-    );
+    if (error instanceof YamlError) throw badRequest(`error decoding YAML: ${error.message}`);
+    if (!(error instanceof JsonError)) throw error;
+    throw badRequest(type === "strategic" ? error.message : `error decoding patch: ${error.message}`);
   }
 }
 

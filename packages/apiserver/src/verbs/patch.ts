@@ -1,6 +1,6 @@
 /** PATCH: JSON patch, merge patch, strategic merge patch, and server-side apply. */
 import { applyPatch } from "@kubets/api/apply/apply-patch";
-import { decodeBody } from "@kubets/api/codec/decode";
+import { type Decoded, DecodeError, decode, decodeBody, unknownFieldText } from "@kubets/api/codec/decode";
 import type { Draft, KubeObject, PlainObject } from "@kubets/api/meta";
 import { strategicMergePatch } from "@kubets/api/patch/strategic";
 import { groupResource } from "@kubets/api/resource";
@@ -17,14 +17,16 @@ import { applyJsonPatch, JsonPatchError } from "@kubets/machinery/json-patch";
 import type { JsonObject, JsonValue } from "@kubets/machinery/json-value";
 import { applyMergePatch } from "@kubets/machinery/merge-patch";
 import { type ApiCall, keyOf, storeOf } from "../api-call.ts";
-import { mediaTypeOf, reportFields } from "../body.ts";
+import { type Expected, kindOf, mediaTypeOf, otherKind, tellFields } from "../body.ts";
 import { isTrue } from "../request-info.ts";
 import { respondCached, respondObject } from "../respond.ts";
 import { CHANGED_MEANWHILE, type Changed, changeObject } from "../write/change.ts";
 import { managerOf } from "../write/field-owners.ts";
+import { checkName } from "../write/metadata.ts";
 import { validateWriteOptions } from "../write/write-options.ts";
 import { createObject } from "./create.ts";
-import { parsePatch } from "./patch-body.ts";
+import { type PatchBody, type PatchType, parsePatch } from "./patch-body.ts";
+import { patchDoesNotApply, refusedPatch } from "./refused-patch.ts";
 
 const TYPES = {
   "application/json-patch+json": "json",
@@ -33,7 +35,6 @@ const TYPES = {
   "application/apply-patch+yaml": "apply",
   "application/apply-patch+cbor": undefined,
 } as const;
-type PatchType = "json" | "merge" | "strategic" | "apply";
 
 export async function patch(call: ApiCall): Promise<void> {
   const type = patchTypeOf(call);
@@ -42,14 +43,12 @@ export async function patch(call: ApiCall): Promise<void> {
   await storeOf(call).fresh();
   const created = type === "apply" && !storeOf(call).cache.get(keyOf(call.info));
   const changed =
-    type === "apply"
-      ? await apply(call, body as PlainObject)
-      : await changeObject(call, (old) => patched(call, type, body, old));
+    type === "apply" ? await apply(call, body) : await changeObject(call, (old) => patched(call, type, body, old));
   if (changed.stored) respondCached(call, created ? 201 : 200, changed.stored);
   else respondObject(call, created ? 201 : 200, changed.object);
 }
 
-function patchTypeOf(call: ApiCall): PatchType {
+export function patchTypeOf(call: ApiCall): PatchType {
   const mediaType = mediaTypeOf(call.exchange.header("content-type"));
   const type = (TYPES as Record<string, PatchType | undefined>)[mediaType];
   if (type && !(type === "strategic" && call.resource.definition.schema.name === "custom")) return type;
@@ -58,17 +57,34 @@ function patchTypeOf(call: ApiCall): PatchType {
   );
 }
 
-/** The old object with a patch, decoded and checked as if it had been sent whole. */
 function patched(
   call: ApiCall,
   type: Exclude<PatchType, "apply">,
-  body: JsonValue[] | JsonObject,
+  body: PatchBody,
   old: KubeObject,
 ): Draft<KubeObject> {
-  const { definition } = call.resource;
-  const before = old as unknown as JsonObject;
-  const next = decodePatched(call, patchValue(type, definition.schema, before, body));
+  const next = patchedObject(call, type, body, old, call.resource.definition) as unknown as Draft<KubeObject>;
   checkIdentity(call, next, old);
+  return next;
+}
+
+/** An object with a patch, decoded and checked as if it had been sent whole. */
+export function patchedObject(
+  call: ApiCall,
+  type: Exclude<PatchType, "apply">,
+  { value: patch, duplicates }: PatchBody,
+  old: object,
+  expected: Expected,
+): PlainObject {
+  const before = old as JsonObject;
+  const result = patchValue(type, expected.schema, before, patch);
+  const refuse = (why: string) => refusedPatch(type, patch, before, result as JsonValue, why);
+  const said = kindOf(result, expected);
+  const mismatch = otherKind(call.server, said, result, expected);
+  if (mismatch !== undefined) throw refuse(mismatch);
+  const next = decodeResult(call, expected.schema, result, duplicates, refuse);
+  next["kind"] = said.kind;
+  next["apiVersion"] = said.apiVersion;
   return next;
 }
 
@@ -76,74 +92,50 @@ function patchValue(
   type: Exclude<PatchType, "apply">,
   schema: Struct,
   before: JsonObject,
-  body: JsonValue[] | JsonObject,
+  patch: JsonValue[] | JsonObject,
 ): unknown {
-  if (type === "merge") return applyMergePatch(before, body);
-  if (type === "strategic") return strategicMergePatch(schema, before, body as JsonObject);
+  if (type === "merge") return applyMergePatch(before, patch);
+  if (type === "strategic") return strategicMergePatch(schema, before, patch as JsonObject);
   try {
-    return applyJsonPatch(before, body as JsonValue[]);
+    return applyJsonPatch(before, patch as JsonValue[]);
   } catch (error) {
     if (!(error instanceof JsonPatchError)) throw error;
-    throw error.tooLarge
-      ? requestEntityTooLarge(`Request entity too large: ${error.message}`)
-      : invalidPatch(error.message);
+    throw error.tooLarge ? requestEntityTooLarge(`Request entity too large: ${error.message}`) : patchDoesNotApply();
   }
 }
 
-/** A patch that is well formed and cannot be applied to what is there. */
-const invalidPatch = (message: string) =>
-  new StatusError({
-    code: 422,
-    reason: "Invalid",
-    message: `the server rejected our request due to an error in our request`,
-    details: { causes: [{ message }] },
-  });
-
-function decodePatched(call: ApiCall, value: unknown): Draft<KubeObject> {
-  const { definition } = call.resource;
-  const { object, unknown } = decodeBody(definition.schema, value, {
-    kind: definition.kind,
-    version: definition.version,
-  });
-  reportFields(
-    call,
-    unknown.map((field) => `unknown field "${field}"`),
-    definition,
-  );
-  return object as unknown as Draft<KubeObject>;
+function decodeResult(
+  call: ApiCall,
+  schema: Struct,
+  result: unknown,
+  duplicates: readonly string[],
+  refuse: (why: string) => Error,
+): PlainObject {
+  let decoded: Decoded;
+  try {
+    decoded = decode(schema, result);
+  } catch (error) {
+    throw error instanceof DecodeError ? refuse(error.message) : error;
+  }
+  const problems = [...duplicates, ...decoded.unknown.map(unknownFieldText)];
+  if (problems.length) tellFields(call, problems, refuse);
+  return decoded.object;
 }
 
 /** A patch may say which object it means, but not make another one of it. */
-function checkIdentity(call: ApiCall, next: Draft<KubeObject>, old: KubeObject): void {
-  const gr = groupResource(call.resource.definition);
-  const { metadata } = next;
-  if (next.kind !== old.kind || next.apiVersion !== old.apiVersion) {
-    const version =
-      next.apiVersion === old.apiVersion
-        ? ""
-        : `the API version in the data (${next.apiVersion}) does not match the expected API version (${old.apiVersion})`;
-    throw badRequest(version || `the kind in the data (${next.kind}) does not match the expected kind (${old.kind})`);
-  }
-  if (metadata.name !== old.metadata.name)
-    throw badRequest(
-      `the name of the object (${metadata.name}) does not match the name on the URL (${call.info.name})`,
-    );
+function checkIdentity(call: ApiCall, { metadata }: Draft<KubeObject>, old: KubeObject): void {
+  const { name } = call.info;
+  checkName(metadata.name, name);
   if ((metadata.namespace ?? "") !== (old.metadata.namespace ?? ""))
     throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
-  if (metadata.uid && metadata.uid !== old.metadata.uid)
-    throw conflict(
-      gr,
-      call.info.name,
-      `Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${old.metadata.uid}`,
-    );
   if (metadata.resourceVersion && metadata.resourceVersion !== old.metadata.resourceVersion)
-    throw conflict(gr, call.info.name, CHANGED_MEANWHILE);
+    throw conflict(groupResource(call.resource.definition), name, CHANGED_MEANWHILE);
 }
 
-async function apply(call: ApiCall, configuration: PlainObject): Promise<Changed> {
+async function apply(call: ApiCall, body: PatchBody): Promise<Changed> {
   for (;;) {
     try {
-      return await applyOnce(call, configuration);
+      return await applyOnce(call, body);
     } catch (error) {
       // Somebody created it meanwhile: it is there now, so it is changed instead.
       if (!(error instanceof StatusError && error.reason === "AlreadyExists")) throw error;
@@ -151,28 +143,32 @@ async function apply(call: ApiCall, configuration: PlainObject): Promise<Changed
   }
 }
 
-async function applyOnce(call: ApiCall, configuration: PlainObject): Promise<Changed> {
+async function applyOnce(call: ApiCall, body: PatchBody): Promise<Changed> {
   const { definition } = call.resource;
   if (storeOf(call).cache.get(keyOf(call.info)))
-    return changeObject(call, (old) => applied(call, old, configuration), { owners: () => {} });
+    return changeObject(call, (old) => applied(call, old, body), { owners: () => {} });
   if (call.subresource) throw notFound(groupResource(definition), call.info.name);
-  if ((configuration["metadata"] as { uid?: string } | undefined)?.uid)
+  const { uid } = ((body.value as PlainObject)["metadata"] ?? {}) as { uid?: string };
+  if (uid)
     throw conflict(
       groupResource(definition),
       call.info.name,
-      `uid mismatch: the provided object specified uid ${(configuration["metadata"] as { uid: string }).uid}, and no existing object was found`,
+      `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`,
     );
-  return createObject(call, applied(call, undefined, configuration), () => {});
+  return createObject(call, applied(call, undefined, body), () => {});
 }
 
 /** What applying a configuration makes of the old object, with its owners noted. */
-function applied(call: ApiCall, old: KubeObject | undefined, configuration: PlainObject): Draft<KubeObject> {
+function applied(call: ApiCall, old: KubeObject | undefined, { value, duplicates }: PatchBody): Draft<KubeObject> {
   const { definition } = call.resource;
-  const { object, managedFields } = applyPatch(definition, old, configuration, {
+  const { object, managedFields } = applyPatch(definition, old, value, {
     ...managerOf(call),
     force: isTrue(call.info.query.get("force")),
   });
-  const next = decodePatched(call, object);
+  if (duplicates.length) tellFields(call, duplicates, (why) => badRequest(`error strict decoding YAML: ${why}`));
+  const next = decodeBody(definition.schema, object, definition).object as unknown as Draft<KubeObject>;
   (next.metadata as { managedFields?: unknown }).managedFields = managedFields;
+  if (old) checkIdentity(call, next, old);
+  else checkName(next.metadata.name, call.info.name);
   return next;
 }

@@ -1,12 +1,12 @@
 /** PUT: replaces an object, or through a subresource a part of it. */
 import type { Draft, KubeObject } from "@kubets/api/meta";
 import { groupResource } from "@kubets/api/resource";
-import { badRequest, conflict } from "@kubets/machinery";
+import { conflict } from "@kubets/machinery";
 import { type ApiCall, keyOf, storeOf } from "../api-call.ts";
 import { readObject } from "../body.ts";
 import { respondCached, respondObject } from "../respond.ts";
 import { CHANGED_MEANWHILE, changeObject } from "../write/change.ts";
-import { checkNamespace } from "../write/metadata.ts";
+import { checkName, checkNamespace } from "../write/metadata.ts";
 import { validateWriteOptions } from "../write/write-options.ts";
 import { createObject } from "./create.ts";
 
@@ -27,7 +27,7 @@ export async function update(call: ApiCall): Promise<void> {
       throw conflict(
         gr,
         info.name,
-        `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`,
+        `StorageError: invalid object, Code: 4, Key: ${storeOf(call).cache.prefix}${keyOf(info)}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`,
       );
     if (resourceVersion && resourceVersion !== "0" && resourceVersion !== old.metadata.resourceVersion)
       throw conflict(gr, info.name, CHANGED_MEANWHILE);
@@ -38,11 +38,6 @@ export async function update(call: ApiCall): Promise<void> {
 }
 
 function checkNames(call: ApiCall, object: Draft<KubeObject>): void {
-  const { metadata } = object;
-  const { name } = call.info;
-  if (!metadata.name)
-    throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
-  if (metadata.name !== name)
-    throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`);
+  checkName(object.metadata.name, call.info.name);
   checkNamespace(call, object);
 }

@@ -6,7 +6,7 @@ import { canonical } from "@kubets/api/codec/canonical";
 import { encodeJson } from "@kubets/api/codec/json";
 import type { Draft, KubeObject } from "@kubets/api/meta";
 import { groupResource, type PartStrategy, type ResourceDefinition, type Subresource } from "@kubets/api/resource";
-import { conflict, invalid, notFound } from "@kubets/machinery";
+import { conflict, invalid, invalidValue, notFound } from "@kubets/machinery";
 import { deepEqual } from "@kubets/machinery/deep-equal";
 import { type ApiCall, inVersion, keyOf, storeOf } from "../api-call.ts";
 import type { CachedObject } from "../store/cached-object.ts";
@@ -83,12 +83,20 @@ async function prepare(
   owners: NonNullable<ChangeOptions["owners"]>,
 ): Promise<Draft<KubeObject>> {
   const { definition } = call.resource;
-  keepMetadata(object, old);
   fillDefaults(definition, object);
   owners(call, old, object);
   await admit(call, "UPDATE", object, old);
   fillDefaults(definition, object);
+  if (definition.unconditionalUpdate === false && !object.metadata.resourceVersion) throw needsVersion(definition, old);
+  keepMetadata(object, old);
   return object;
+}
+
+/** Some kinds are only changed by who says which version they saw. */
+function needsVersion({ group, resource }: ResourceDefinition, { metadata }: KubeObject) {
+  return invalid({ group, kind: resource }, metadata.name, [
+    invalidValue("metadata.resourceVersion", 0, "must be specified for an update"),
+  ]);
 }
 
 /** Everything from there to the form in which it is stored. */

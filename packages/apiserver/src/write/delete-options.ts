@@ -6,6 +6,7 @@ import { badRequest, type FieldError, invalid, invalidValue, notSupported } from
 import { JsonError, parseJson } from "@kubets/machinery/json";
 import type { ApiCall } from "../api-call.ts";
 import { excerpt } from "../body.ts";
+import { queryInteger } from "../request-info.ts";
 import { validateDryRun } from "./write-options.ts";
 
 export interface DeleteOptions {
@@ -16,7 +17,7 @@ export interface DeleteOptions {
   readonly dryRun?: readonly string[];
 }
 
-const POLICIES = ["Background", "Foreground", "Orphan"];
+const POLICIES = ["Foreground", "Background", "Orphan"];
 
 export async function readDeleteOptions(call: ApiCall): Promise<DeleteOptions> {
   const { direct } = call.exchange;
@@ -46,11 +47,11 @@ async function parsed(call: ApiCall): Promise<unknown> {
 }
 
 function fromQuery(query: URLSearchParams): DeleteOptions {
-  const grace = query.get("gracePeriodSeconds");
+  const grace = queryInteger(query, "gracePeriodSeconds");
   const policy = query.get("propagationPolicy");
   const orphan = query.get("orphanDependents");
   return {
-    ...(grace !== null && { gracePeriodSeconds: Number(grace) }),
+    ...(grace !== undefined && { gracePeriodSeconds: grace }),
     ...(policy !== null && { propagationPolicy: policy as NonNullable<DeleteOptions["propagationPolicy"]> }),
     ...(orphan !== null && { orphanDependents: orphan === "true" }),
     ...(query.has("dryRun") && { dryRun: query.getAll("dryRun") }),

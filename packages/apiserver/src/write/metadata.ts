@@ -15,6 +15,13 @@ export function checkNamespace({ info, resource }: ApiCall, { metadata }: Draft<
     throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
 }
 
+/** A body names the object that the path names. */
+export function checkName(said: string | undefined, name: string): void {
+  if (!said)
+    throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
+  if (said !== name) throw badRequest(`the name of the object (${said}) does not match the name on the URL (${name})`);
+}
+
 /** As long as the original makes generated names: what is too long is cut so that the random end fits. */
 const LONGEST_BASE = 58;
 
@@ -33,22 +40,14 @@ export function beginMetadata({ server, info }: ApiCall, { metadata }: Draft<Kub
   delete metadata.selfLink;
 }
 
-/** Puts back what an update cannot change, and fills in what it may leave out. */
+/** Puts back what an update cannot change, and fills in what it may leave out; what it may not say is told by validation. */
 export function keepMetadata({ metadata }: Draft<KubeObject>, { metadata: old }: KubeObject): void {
   metadata.uid ||= old.uid;
-  metadata.creationTimestamp = old.creationTimestamp;
-  restore(metadata, old, "deletionTimestamp");
-  restore(metadata, old, "deletionGracePeriodSeconds");
-  restore(metadata, old, "generation");
-  if (old.generateName !== undefined && metadata.generateName === undefined) metadata.generateName = old.generateName;
+  metadata.creationTimestamp ||= old.creationTimestamp;
+  if (old.deletionTimestamp !== undefined) metadata.deletionTimestamp = old.deletionTimestamp;
+  if (old.deletionGracePeriodSeconds !== undefined)
+    metadata.deletionGracePeriodSeconds ??= old.deletionGracePeriodSeconds;
+  if (old.generation === undefined) delete metadata.generation;
+  else metadata.generation = old.generation;
   delete metadata.selfLink;
-}
-
-function restore<K extends "deletionTimestamp" | "deletionGracePeriodSeconds" | "generation">(
-  metadata: Draft<KubeObject>["metadata"],
-  old: KubeObject["metadata"],
-  field: K,
-): void {
-  if (old[field] === undefined) delete metadata[field];
-  else metadata[field] = old[field] as (typeof metadata)[K];
 }

@@ -16,6 +16,7 @@ export function validateObjectMetadata(metadata: ObjectMeta): FieldError[] {
     ...validateOwners(metadata.ownerReferences ?? [], "metadata.ownerReferences"),
     ...validateFinalizers(metadata.finalizers ?? [], "metadata.finalizers"),
     ...validateManagedFields(metadata.managedFields ?? [], "metadata.managedFields"),
+    ...validateStandardFinalizers(metadata.finalizers ?? [], "metadata.finalizers"),
   ];
 }
 
@@ -24,7 +25,7 @@ export function validateLabels(labels: Readonly<Record<string, string>> | undefi
   for (const key in labels) {
     for (const text of labelKey(key)) errors.push(invalidValue(field, key, text));
     const value = labels[key] as string;
-    for (const text of labelValue(value)) errors.push(invalidValue(`${field}[${key}]`, value, text));
+    for (const text of labelValue(value)) errors.push(invalidValue(field, value, text));
   }
   return errors;
 }
@@ -64,7 +65,7 @@ function validateOwners(owners: readonly OwnerReference[], field: string): Field
 
 function validateOwner(owner: OwnerReference, field: string): FieldError[] {
   const errors: FieldError[] = [];
-  if (!owner.apiVersion)
+  if (!owner.apiVersion || owner.apiVersion.split("/").length > 2)
     errors.push(invalidValue(`${field}.apiVersion`, owner.apiVersion, "version must not be empty"));
   if (!owner.kind) errors.push(invalidValue(`${field}.kind`, owner.kind, "must not be empty"));
   if (!owner.name) errors.push(invalidValue(`${field}.name`, owner.name, "must not be empty"));
@@ -76,16 +77,26 @@ function validateOwner(owner: OwnerReference, field: string): FieldError[] {
 
 function validateFinalizers(finalizers: readonly string[], field: string): FieldError[] {
   const errors: FieldError[] = [];
-  for (const finalizer of finalizers) {
+  for (const finalizer of finalizers)
     for (const text of qualifiedName(finalizer)) errors.push(invalidValue(field, finalizer, text));
-    if (!finalizer.includes("/") && !STANDARD_FINALIZERS.has(finalizer) && qualifiedName(finalizer).length === 0)
-      errors.push(
-        invalidValue(field, finalizer, "name is neither a standard finalizer name nor is it fully qualified"),
-      );
-  }
   if (finalizers.includes("orphan") && finalizers.includes("foregroundDeletion"))
     errors.push(invalidValue(field, finalizers, "finalizer orphan and foregroundDeletion cannot be both set"));
   return errors;
+}
+
+/** A finalizer without a domain is one of Kubernetes' own. */
+function validateStandardFinalizers(finalizers: readonly string[], field: string): FieldError[] {
+  return finalizers.flatMap((finalizer, i) =>
+    finalizer.includes("/") || STANDARD_FINALIZERS.has(finalizer)
+      ? []
+      : [
+          invalidValue(
+            `${field}[${i}]`,
+            finalizer,
+            "name is neither a standard finalizer name nor is it fully qualified",
+          ),
+        ],
+  );
 }
 
 const STANDARD_FINALIZERS = new Set(["kubernetes", "orphan", "foregroundDeletion"]);
@@ -106,6 +117,7 @@ function validateManagedFields(entries: readonly ManagedFieldsEntry[], field: st
 /** A manager's name as a query gives it. */
 export function validateManagerName(manager: string, field: string): FieldError[] {
   if (manager.length > LONGEST_MANAGER) return [tooLong(field, LONGEST_MANAGER)];
-  const odd = [...manager].findIndex((c) => !/[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(c));
-  return odd < 0 ? [] : [invalidValue(field, manager, "should only contain printable characters")];
+  return /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]*$/u.test(manager)
+    ? []
+    : [invalidValue(field, manager, "should only contain printable characters")];
 }

@@ -19,12 +19,16 @@ export function validateUpdate(
   old: KubeObject,
   context: WriteContext,
 ): FieldError[] {
-  return [
-    ...validateMetadata(definition, object),
-    ...validateMetadataUpdate(object, old),
-    ...(strategy.validateUpdate?.(object, old, context) ?? []),
-  ];
+  const metadata = validateMetadata(definition, object);
+  const change = validateMetadataUpdate(object, old);
+  const own = strategy.validateUpdate?.(object, old, context) ?? [];
+  if (metadata.length === 0 && change.length === 0) return own;
+  // Causes are told as often as the original finds them: once for all kinds and once for the kind, each time with the change, too.
+  const changed = [...metadata.filter(({ field }) => LOOKED_AT_WITH_CHANGE.test(field)), ...change];
+  return [...metadata, ...changed, ...changed, ...metadata, ...own];
 }
+
+const LOOKED_AT_WITH_CHANGE = /^metadata\.(labels|annotations|ownerReferences|managedFields)/;
 
 function validateMetadata(definition: ResourceDefinition, { metadata }: KubeObject): FieldError[] {
   const validateName = definition.validateName ?? dns1123Subdomain;
@@ -45,10 +49,6 @@ const withoutEnd = (prefix: string) => (prefix.endsWith("-") && prefix.length > 
 /** What stays as it was from creation on. */
 function validateMetadataUpdate({ metadata }: KubeObject, { metadata: old }: KubeObject): FieldError[] {
   const errors: FieldError[] = [];
-  const immutable = (field: "name" | "namespace" | "uid" | "creationTimestamp") => {
-    if (metadata[field] !== old[field])
-      errors.push(invalidValue(`metadata.${field}`, metadata[field], "field is immutable"));
-  };
   if (old.deletionTimestamp) {
     const added = (metadata.finalizers ?? []).filter((f) => !old.finalizers?.includes(f));
     if (added.length)
@@ -59,9 +59,17 @@ function validateMetadataUpdate({ metadata }: KubeObject, { metadata: old }: Kub
         ),
       );
   }
-  immutable("name");
-  immutable("namespace");
-  immutable("uid");
-  immutable("creationTimestamp");
+  for (const field of IMMUTABLE)
+    if (metadata[field] !== old[field])
+      errors.push(invalidValue(`metadata.${field}`, metadata[field], "field is immutable"));
   return errors;
 }
+
+const IMMUTABLE = [
+  "name",
+  "namespace",
+  "uid",
+  "creationTimestamp",
+  "deletionTimestamp",
+  "deletionGracePeriodSeconds",
+] as const;

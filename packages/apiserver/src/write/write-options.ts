@@ -18,20 +18,12 @@ export function validateWriteOptions({ info: { query } }: ApiCall, kind: WriteOp
   errors.push(...validateManagerName(query.get("fieldManager") ?? "", "fieldManager"));
   const validation = query.get("fieldValidation") ?? "";
   if (!["", "Ignore", "Warn", "Strict"].includes(validation))
-    errors.push(notSupported("fieldValidation", validation, ["Ignore", "Strict", "Warn", ""]));
+    errors.push(notSupported("fieldValidation", validation, ["", "Ignore", "Strict", "Warn"]));
   if (errors.length) throw invalid({ group: "meta.k8s.io", kind }, "", errors);
   if (force !== null && force !== "" && !/^(1|0|t|f|true|false)$/i.test(force))
     throw badRequest(`strconv.ParseBool: parsing "${force}": invalid syntax`);
 }
 
 export function validateDryRun(values: readonly string[]): FieldError[] {
-  return values.every((value) => value === "All")
-    ? []
-    : [
-        notSupported(
-          "dryRun",
-          values.find((v) => v !== "All"),
-          ["All"],
-        ),
-      ];
+  return values.every((value) => value === "All") ? [] : [notSupported("dryRun", values, ["All"])];
 }

@@ -57,7 +57,12 @@ function fits(pod: Pod, { allocatable, others }: AdmissionFacts): Rejection | un
   return undefined;
 }
 
-const outOf = (name: string, requested: number | bigint, used: number | bigint, capacity: number | bigint): Rejection => ({
+const outOf = (
+  name: string,
+  requested: number | bigint,
+  used: number | bigint,
+  capacity: number | bigint,
+): Rejection => ({
   reason: `OutOf${name}`,
   message: `Node didn't have enough resource: ${name}, requested: ${requested}, used: ${used}, capacity: ${capacity}`,
 });
@@ -65,11 +70,17 @@ const outOf = (name: string, requested: number | bigint, used: number | bigint, 
 function placed(pod: Pod, { node, others }: AdmissionFacts): Rejection | undefined {
   if (!node) return undefined;
   if (!matchesNodeAffinity(pod.spec, node))
-    return { reason: "NodeAffinity", message: "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector" };
+    return {
+      reason: "NodeAffinity",
+      message: "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector",
+    };
   const ports = hostPorts(pod.spec);
   const taken = others.filter((other) => !isFinished(other)).flatMap((other) => hostPorts(other.spec));
   if (ports.some((port) => taken.some((other) => hostPortsConflict(port, other))))
-    return { reason: "NodePorts", message: "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports" };
+    return {
+      reason: "NodePorts",
+      message: "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports",
+    };
   const taint = node.spec.taints?.find(
     (each) => each.effect === "NoExecute" && !toleratesTaint(pod.spec.tolerations, each),
   );
@@ -83,7 +94,8 @@ function sysctls({ spec }: Pod, allowed: readonly string[]): Rejection | undefin
     const fine = [...SAFE_SYSCTLS, ...allowed].some((each) =>
       each.endsWith("*") ? name.startsWith(each.slice(0, -1)) : each === name.replaceAll("/", "."),
     );
-    if (!fine) return { reason: "SysctlForbidden", message: `forbidden sysctl: ${JSON.stringify(name)} not allowlisted` };
+    if (!fine)
+      return { reason: "SysctlForbidden", message: `forbidden sysctl: ${JSON.stringify(name)} not allowlisted` };
   }
   return undefined;
 }

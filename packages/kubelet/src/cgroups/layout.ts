@@ -1,8 +1,8 @@
 /** Where the cgroups of pods are, and what is set on them. */
 import type { Pod } from "@kubets/api/generated/types/core-v1";
+import { workingContainers } from "@kubets/api/pod/containers";
 import { computeQosClass } from "@kubets/api/pod/qos";
 import { podLimits, podRequests } from "@kubets/api/pod/resources";
-import { workingContainers } from "@kubets/api/pod/containers";
 import { cpuQuota, cpuShares } from "../container-config/resources.ts";
 
 export type CgroupDriver = "cgroupfs" | "systemd";

@@ -52,7 +52,8 @@ export function podCgroups({ root, driver, log, mountpoint = "/sys/fs/cgroup" }:
       if (version === 2) await makeV2(mountpoint, path);
       else for (const hierarchy of hierarchies) await mkdir(hierarchy + path, { recursive: true }).catch(() => {});
       for (const [file, value] of version === 2 ? settingsV2(pod) : settingsV1(pod)) {
-        const at = version === 2 ? join(mountpoint, path, file) : join(mountpoint, file.split(".")[0] as string, path, file);
+        const at =
+          version === 2 ? join(mountpoint, path, file) : join(mountpoint, file.split(".")[0] as string, path, file);
         await writeFile(at, value).catch((error: unknown) =>
           log.debug("a cgroup could not be set", { file: at, value, error }),
         );
@@ -100,7 +101,12 @@ function settingsV1(pod: Pod): [string, string][] {
   const { cpuShares, cpuQuotaUs, memoryBytes } = podCgroupSettings(pod);
   return [
     ["cpu.shares", String(cpuShares)],
-    ...(cpuQuotaUs ? ([["cpu.cfs_period_us", String(PERIOD_US)], ["cpu.cfs_quota_us", String(cpuQuotaUs)]] as [string, string][]) : []),
+    ...(cpuQuotaUs
+      ? ([
+          ["cpu.cfs_period_us", String(PERIOD_US)],
+          ["cpu.cfs_quota_us", String(cpuQuotaUs)],
+        ] as [string, string][])
+      : []),
     ...(memoryBytes ? ([["memory.limit_in_bytes", String(memoryBytes)]] as [string, string][]) : []),
   ];
 }

@@ -27,7 +27,11 @@ export interface ContainerParts {
 
 const SIGNALS: Readonly<Record<string, number>> = Signal;
 
-export function containerConfig(pod: Pod, container: Container | EphemeralContainer, parts: ContainerParts): ContainerConfig {
+export function containerConfig(
+  pod: Pod,
+  container: Container | EphemeralContainer,
+  parts: ContainerParts,
+): ContainerConfig {
   const lookup = (name: string) => parts.env.get(name);
   const each = (words: readonly string[] | undefined) => (words ?? []).map((word) => expand(word, lookup));
   const { name, namespace, uid } = pod.metadata;

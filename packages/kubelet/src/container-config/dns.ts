@@ -36,7 +36,8 @@ export function podDns({ metadata, spec }: Pod, { clusterDns, clusterDomain, nod
 function withOwn(config: DnsConfig, own: Pod["spec"]["dnsConfig"]): DnsConfig {
   if (!own) return config;
   const options = new Map(config.options.map((text) => [text.split(":")[0] as string, text]));
-  for (const { name = "", value } of own.options ?? []) options.set(name, value === undefined ? name : `${name}:${value}`);
+  for (const { name = "", value } of own.options ?? [])
+    options.set(name, value === undefined ? name : `${name}:${value}`);
   return {
     servers: unique([...config.servers, ...(own.nameservers ?? [])]),
     searches: unique([...config.searches, ...(own.searches ?? [])]),

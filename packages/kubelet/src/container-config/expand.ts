@@ -22,7 +22,10 @@ export function expand(text: string, lookup: (name: string) => string | undefine
 }
 
 /** As `expand`, but what is not known is told: for `subPathExpr`. */
-export function expandStrict(text: string, lookup: (name: string) => string | undefined): { text: string; missing: string[] } {
+export function expandStrict(
+  text: string,
+  lookup: (name: string) => string | undefined,
+): { text: string; missing: string[] } {
   const missing: string[] = [];
   const expanded = expand(text, (name) => {
     const value = lookup(name);

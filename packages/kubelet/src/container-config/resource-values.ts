@@ -39,8 +39,6 @@ function splitResource(resource: string): [kind: string, name: string] {
 
 function inUnits(quantity: Quantity, divisor: string | undefined, milli: boolean): string {
   const unit = divisor && divisor !== "0" ? parseQuantity(divisor) : parseQuantity("1");
-  const [amount, by] = milli
-    ? [quantity.scaled(-3), unit.scaled(-3)]
-    : [quantity.scaled(0), unit.scaled(0)];
+  const [amount, by] = milli ? [quantity.scaled(-3), unit.scaled(-3)] : [quantity.scaled(0), unit.scaled(0)];
   return String(amount <= 0n ? 0n : (amount + by - 1n) / by);
 }

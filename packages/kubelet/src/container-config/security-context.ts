@@ -6,7 +6,11 @@ import type {
   SeccompProfile,
   SecurityContext,
 } from "@kubets/api/generated/types/core-v1";
-import { type LinuxContainerSecurityContext, NamespaceMode, SecurityProfileProfileType } from "@kubets/wire/generated/cri";
+import {
+  type LinuxContainerSecurityContext,
+  NamespaceMode,
+  SecurityProfileProfileType,
+} from "@kubets/wire/generated/cri";
 import type { Init } from "@kubets/wire/proto";
 import type { RuntimeImage } from "../runtime/runtime.ts";
 import { ContainerConfigError } from "./config-error.ts";
@@ -80,11 +84,7 @@ export function namespaceOptions({ spec }: Pod): { network: number; pid: number;
   return {
     network: spec.hostNetwork ? NamespaceMode.NODE : NamespaceMode.POD,
     ipc: spec.hostIPC ? NamespaceMode.NODE : NamespaceMode.POD,
-    pid: spec.hostPID
-      ? NamespaceMode.NODE
-      : spec.shareProcessNamespace
-        ? NamespaceMode.POD
-        : NamespaceMode.CONTAINER,
+    pid: spec.hostPID ? NamespaceMode.NODE : spec.shareProcessNamespace ? NamespaceMode.POD : NamespaceMode.CONTAINER,
   };
 }
 

@@ -2,7 +2,10 @@
 import { dirname, join, normalize } from "node:path";
 import type { Disk, DiskEntry } from "./disk.ts";
 
-type Node = { readonly kind: "file"; content: Buffer } | { readonly kind: "folder" } | { readonly kind: "link"; target: string };
+type Node =
+  | { readonly kind: "file"; content: Buffer }
+  | { readonly kind: "folder" }
+  | { readonly kind: "link"; target: string };
 
 const SPACE = { totalBytes: 100 * 2 ** 30, freeBytes: 90 * 2 ** 30, inodes: 6_000_000, inodesFree: 5_900_000 };
 const MOST_LINKS = 40;
@@ -52,7 +55,8 @@ export class MemoryDisk implements Disk {
     const prefix = at === "/" ? "/" : `${at}/`;
     const found: string[] = [];
     for (const each of this.#nodes.keys()) {
-      if (each.startsWith(prefix) && each !== "/" && !each.slice(prefix.length).includes("/")) found.push(each.slice(prefix.length));
+      if (each.startsWith(prefix) && each !== "/" && !each.slice(prefix.length).includes("/"))
+        found.push(each.slice(prefix.length));
     }
     return found.sort();
   }
@@ -61,11 +65,9 @@ export class MemoryDisk implements Disk {
     const [source, target] = [this.#place(from), this.#place(to)];
     if (!this.#nodes.has(source)) throw missing("rename", from);
     this.#removeAt(target);
-    for (const [path, node] of [...this.#nodes]) {
-      if (path !== source && !path.startsWith(`${source}/`)) continue;
-      this.#nodes.delete(path);
-      this.#nodes.set(target + path.slice(source.length), node);
-    }
+    const moved = [...this.#nodes].filter(([path]) => path === source || path.startsWith(`${source}/`));
+    for (const [path] of moved) this.#nodes.delete(path);
+    for (const [path, node] of moved) this.#nodes.set(target + path.slice(source.length), node);
   }
 
   async link(target: string, path: string): Promise<void> {

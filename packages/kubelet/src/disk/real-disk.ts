@@ -1,6 +1,25 @@
 /** The machine's disk. Mounting runs `mount` and `umount`, by a way of running programs that may enter the node's namespace first. */
-import { chmod, chown, lstat, mkdir, open, readdir, readFile, readlink, realpath, rename, rmdir, stat, statfs, symlink, unlink, writeFile, appendFile } from "node:fs/promises";
+
 import type { Stats } from "node:fs";
+import {
+  appendFile,
+  chmod,
+  chown,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  readlink,
+  realpath,
+  rename,
+  rmdir,
+  stat,
+  statfs,
+  symlink,
+  unlink,
+  writeFile,
+} from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Exec } from "../exec.ts";
 import { type Disk, type EntryKind, isMissing } from "./disk.ts";

@@ -25,17 +25,25 @@ export async function runHook(handler: LifecycleHandler, target: HookTarget, too
   const { exec, httpGet, sleep: pause } = handler;
   if (exec) {
     const { exitCode, stderr } = await tools.runtime.execSync(target.containerId, exec.command ?? [], target.timeoutMs);
-    if (exitCode !== 0) throw new Error(`command '${(exec.command ?? []).join(" ")}' exited with ${exitCode}: ${stderr.toString()}`);
+    if (exitCode !== 0)
+      throw new Error(`command '${(exec.command ?? []).join(" ")}' exited with ${exitCode}: ${stderr.toString()}`);
   } else if (pause) await sleep(tools.clock, Math.min(pause.seconds * 1000, target.timeoutMs));
   else if (httpGet) await httpHook(httpGet, target, tools);
 }
 
-async function httpHook(action: NonNullable<LifecycleHandler["httpGet"]>, target: HookTarget, { dialer }: HookTools): Promise<void> {
+async function httpHook(
+  action: NonNullable<LifecycleHandler["httpGet"]>,
+  target: HookTarget,
+  { dialer }: HookTools,
+): Promise<void> {
   const { scheme = "HTTP", path = "/", host = target.podIP, httpHeaders = [] } = action;
   const port = action.port === "" ? 80 : portOf(action.port, target.container);
   const signal = AbortSignal.timeout(target.timeoutMs);
   const socket = await dialer.dial(host, port, signal);
-  const headers = Object.fromEntries([["user-agent", "kube-lifecycle/"], ...httpHeaders.map(({ name, value = "" }) => [name, value])]);
+  const headers = Object.fromEntries([
+    ["user-agent", "kube-lifecycle/"],
+    ...httpHeaders.map(({ name, value }) => [name, value]),
+  ]);
   const options = { method: "GET", host, port, path: path.startsWith("/") ? path : `/${path}`, headers, signal };
   await new Promise<void>((resolve, reject) => {
     const sent =
@@ -46,7 +54,8 @@ async function httpHook(action: NonNullable<LifecycleHandler["httpGet"]>, target
     sent.once("response", (response) => {
       response.resume();
       response.once("close", resolve);
-      if ((response.statusCode ?? 0) >= 400) reject(new Error(`the hook was answered with status ${response.statusCode}`));
+      if ((response.statusCode ?? 0) >= 400)
+        reject(new Error(`the hook was answered with status ${response.statusCode}`));
     });
     sent.end();
   });

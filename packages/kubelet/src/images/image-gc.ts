@@ -27,7 +27,11 @@ export async function collectImages({ runtime, disk, log, config, folder, inUse 
 }
 
 /** The largest first, so that few must be pulled again. Pinned ones stay. */
-export function imagesToRemove(images: readonly RuntimeImage[], inUse: ReadonlySet<string>, bytes: number): RuntimeImage[] {
+export function imagesToRemove(
+  images: readonly RuntimeImage[],
+  inUse: ReadonlySet<string>,
+  bytes: number,
+): RuntimeImage[] {
   const used = ({ id, tags, digests }: RuntimeImage) => [id, ...tags, ...digests].some((name) => inUse.has(name));
   const chosen: RuntimeImage[] = [];
   let freed = 0;

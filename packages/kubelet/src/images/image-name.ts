@@ -22,10 +22,13 @@ function problemOf(image: string): string | undefined {
 
 function wrongName(name: string): string | undefined {
   const parts = name.split("/");
-  const hasDomain = parts.length > 1 && (DOMAIN.test(parts[0] as string) || (parts[0] as string) !== (parts[0] as string).toLowerCase());
+  const hasDomain =
+    parts.length > 1 &&
+    (DOMAIN.test(parts[0] as string) || (parts[0] as string) !== (parts[0] as string).toLowerCase());
   const path = hasDomain ? parts.slice(1) : parts;
   const repository = path.join("/");
-  if (/[A-Z]/.test(repository)) return `invalid reference format: repository name (${repository.split(":")[0]}) must be lowercase`;
+  if (/[A-Z]/.test(repository))
+    return `invalid reference format: repository name (${repository.split(":")[0]}) must be lowercase`;
   if (name.length > LONGEST_NAME) return "repository name must not be more than 255 characters";
   return path.every((part) => PATH.test(part)) ? undefined : "invalid reference format";
 }

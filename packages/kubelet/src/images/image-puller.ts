@@ -120,7 +120,11 @@ export class ImagePuller {
       if (!found) throw new Error(`image ${shown} is not there after its pull`);
       const now = this.#clock.monotonic();
       const [took, waited] = [now - begun, now - asked].map((ms) => formatDuration(Math.round(ms)));
-      tell("Normal", "Pulled", `Successfully pulled image ${shown} in ${took} (${waited} including waiting). Image size: ${found.size} bytes.`);
+      tell(
+        "Normal",
+        "Pulled",
+        `Successfully pulled image ${shown} in ${took} (${waited} including waiting). Image size: ${found.size} bytes.`,
+      );
       this.#failures.delete(key);
       this.#backoff.reset(key);
       return found;

@@ -16,7 +16,10 @@ export function credentialsFor(image: string, secrets: readonly Secret[]): Regis
   const found: { match: string; auth: RegistryAuth }[] = [];
   for (const secret of secrets) {
     for (const [registry, entry] of Object.entries(entriesOf(secret))) {
-      const match = registry.replace(/^https?:\/\//, "").replace(/^index\.docker\.io/, "docker.io").replace(/\/(v[12]\/?)?$/, "");
+      const match = registry
+        .replace(/^https?:\/\//, "")
+        .replace(/^index\.docker\.io/, "docker.io")
+        .replace(/\/(v[12]\/?)?$/, "");
       if (fits(match, repository)) found.push({ match, auth: authOf(entry, match) });
     }
   }
@@ -37,7 +40,9 @@ function entriesOf({ type, data }: Secret): Readonly<Record<string, DockerEntry>
 }
 
 function authOf(entry: DockerEntry, serverAddress: string): RegistryAuth {
-  const [username = "", ...rest] = Buffer.from(entry.auth ?? "", "base64").toString().split(":");
+  const [username = "", ...rest] = Buffer.from(entry.auth ?? "", "base64")
+    .toString()
+    .split(":");
   return {
     username: entry.username ?? username,
     password: entry.password ?? rest.join(":"),

@@ -26,7 +26,9 @@ export async function rotateLogs(options: RotateOptions): Promise<void> {
       if (phase !== "running" || !logPath) continue;
       const entry = await disk.stat(logPath);
       if (!entry || entry.size < maxBytes) continue;
-      await rotate(id, logPath, options).catch((error: unknown) => log.warn("a log could not be rotated", { logPath, error }));
+      await rotate(id, logPath, options).catch((error: unknown) =>
+        log.warn("a log could not be rotated", { logPath, error }),
+      );
     }
   }
 }

@@ -37,14 +37,21 @@ export async function keepLease(options: NodeLeaseOptions): Promise<void> {
   }
 }
 
-async function renew({ client, clock, nodeName, durationSeconds, node }: NodeLeaseOptions, held: Lease | undefined): Promise<Lease> {
+async function renew(
+  { client, clock, nodeName, durationSeconds, node }: NodeLeaseOptions,
+  held: Lease | undefined,
+): Promise<Lease> {
   const owner = node();
   const renewTime = formatMicroTime(clock.now());
   const current = held ?? (await client.get(leases, { namespace: NAMESPACE, name: nodeName }).catch(unlessMissing));
   const spec = { ...current?.spec, holderIdentity: nodeName, leaseDurationSeconds: durationSeconds, renewTime };
   const ownerReferences = owner && [{ apiVersion: "v1", kind: "Node", name: nodeName, uid: owner.metadata.uid }];
   if (current)
-    return await client.update(leases, { ...current, metadata: { ...current.metadata, ...(ownerReferences && { ownerReferences }) }, spec });
+    return await client.update(leases, {
+      ...current,
+      metadata: { ...current.metadata, ...(ownerReferences && { ownerReferences }) },
+      spec,
+    });
   return await client.create(leases, {
     metadata: { namespace: NAMESPACE, name: nodeName, ...(ownerReferences && { ownerReferences }) },
     spec,

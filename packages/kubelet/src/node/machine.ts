@@ -1,6 +1,6 @@
 /** What the machine is: cores, memory, names. Read once; a node may be given less than the machine has. */
 import { readFile, statfs } from "node:fs/promises";
-import { availableParallelism, totalmem, release, arch } from "node:os";
+import { arch, availableParallelism, release, totalmem } from "node:os";
 
 export interface MachineFacts {
   readonly cpuMilli: number;
@@ -14,7 +14,13 @@ export interface MachineFacts {
   readonly architecture: string;
 }
 
-const ARCHITECTURES: Readonly<Record<string, string>> = { x64: "amd64", ia32: "386", arm64: "arm64", arm: "arm", ppc64: "ppc64le" };
+const ARCHITECTURES: Readonly<Record<string, string>> = {
+  x64: "amd64",
+  ia32: "386",
+  arm64: "arm64",
+  arm: "arm",
+  ppc64: "ppc64le",
+};
 
 export async function readMachine(dataFolder: string, overrides: Partial<MachineFacts> = {}): Promise<MachineFacts> {
   const text = async (path: string) => (await readFile(path, "utf8").catch(() => "")).trim();

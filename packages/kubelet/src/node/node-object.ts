@@ -2,7 +2,7 @@
 import type { Node, NodeCondition, NodeStatus, Taint } from "@kubets/api/generated/types/core-v1";
 import { milliQuantity, parseQuantity, Quantity } from "@kubets/machinery/quantity";
 import { formatTime } from "@kubets/machinery/time";
-import type { RuntimeImage, RuntimeHandler } from "../runtime/runtime.ts";
+import type { RuntimeHandler, RuntimeImage } from "../runtime/runtime.ts";
 import { KUBELET_VERSION } from "../version.ts";
 import type { MachineFacts } from "./machine.ts";
 
@@ -51,7 +51,10 @@ export function capacityOf({ maxPods, capacity = {} }: NodeSettings, machine: Ma
 
 const kibi = (bytes: number): string => new Quantity(Math.floor(bytes / 1024) * 1024, 0, "BinarySI").toString();
 
-export function allocatableOf(capacity: Readonly<Record<string, string>>, reserved: Readonly<Record<string, string>>): Record<string, string> {
+export function allocatableOf(
+  capacity: Readonly<Record<string, string>>,
+  reserved: Readonly<Record<string, string>>,
+): Record<string, string> {
   const left: Record<string, string> = {};
   for (const [name, text] of Object.entries(capacity)) {
     const kept = reserved[name];
@@ -102,7 +105,12 @@ function conditionsOf({ now, problems }: NodeNow, before: NodeStatus | undefined
     ["PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"],
     problems.length === 0
       ? ["Ready", "True", "KubeletReady", "kubelet is posting ready status"]
-      : ["Ready", "False", "KubeletNotReady", problems.length === 1 ? (problems[0] as string) : `[${problems.join(", ")}]`],
+      : [
+          "Ready",
+          "False",
+          "KubeletNotReady",
+          problems.length === 1 ? (problems[0] as string) : `[${problems.join(", ")}]`,
+        ],
   ];
   const time = formatTime(now);
   return verdicts.map(([type, status, reason, message]) => {

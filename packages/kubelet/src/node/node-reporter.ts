@@ -6,7 +6,7 @@ import { nodes } from "@kubets/api/generated/refs";
 import type { Node, NodeStatus } from "@kubets/api/generated/types/core-v1";
 import type { Client } from "@kubets/client/client";
 import { type Clock, deepEqual, isReason, type Logger, sleep } from "@kubets/machinery";
-import { defaultLabels, newNode, type NodeNow, type NodeSettings, nodeStatus } from "./node-object.ts";
+import { defaultLabels, type NodeNow, type NodeSettings, newNode, nodeStatus } from "./node-object.ts";
 
 export interface NodeReporterOptions {
   readonly client: Pick<Client, "get" | "create" | "patch">;
@@ -84,7 +84,12 @@ export class NodeReporter {
     const due = clock.monotonic() - this.#writtenAt >= reportMs;
     if (!due && deepEqual(withoutTimes(this.#written ?? node.status), withoutTimes(status))) return;
     try {
-      await client.patch(nodes, { name: wanted.name }, { type: "strategic", body: { status } }, { subresource: "status" });
+      await client.patch(
+        nodes,
+        { name: wanted.name },
+        { type: "strategic", body: { status } },
+        { subresource: "status" },
+      );
     } catch (error) {
       if (isReason(error, "NotFound")) {
         this.#known = undefined;
@@ -118,12 +123,14 @@ export class NodeReporter {
     const labels = { ...defaultLabels(settings.name, facts.machine), ...settings.labels };
     const missing = Object.entries(labels).filter(([name, value]) => found.metadata.labels?.[name] !== value);
     if (register && missing.length > 0)
-      await client.patch(nodes, key, { type: "strategic", body: { metadata: { labels: Object.fromEntries(missing) } } });
+      await client.patch(nodes, key, {
+        type: "strategic",
+        body: { metadata: { labels: Object.fromEntries(missing) } },
+      });
     this.#known = found;
     return found;
   }
 }
-
 
 function withoutTimes(status: NodeStatus | undefined): unknown {
   if (!status) return undefined;

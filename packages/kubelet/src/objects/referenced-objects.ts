@@ -80,7 +80,9 @@ export class ReferencedObjects {
   }
 
   secret(namespace: string, name: string): Secret | undefined {
-    return this.#watched.get(keyOf("Secret", namespace, name))?.informer.get(`${namespace}/${name}`) as Secret | undefined;
+    return this.#watched.get(keyOf("Secret", namespace, name))?.informer.get(`${namespace}/${name}`) as
+      | Secret
+      | undefined;
   }
 
   #watch(key: string, { kind, name }: Reference, namespace: string): Watched {

@@ -8,10 +8,10 @@ import { hostName } from "../container-config/hostname.ts";
 import { sandboxConfig } from "../container-config/sandbox-config.ts";
 import { podFolder, podLogFolder } from "../paths.ts";
 import type { SandboxConfig } from "../runtime/runtime.ts";
-import type { VolumeMap } from "../volumes/volumes.ts";
 import { VolumeError } from "../volumes/volume.ts";
-import { isRunning, type PodRuntimeState } from "./runtime-state.ts";
+import type { VolumeMap } from "../volumes/volumes.ts";
 import type { PodPlan, Waiting } from "./plan.ts";
+import { isRunning, type PodRuntimeState } from "./runtime-state.ts";
 import { StartFailure, startContainer } from "./start-container.ts";
 import type { PodTools } from "./tools.ts";
 
@@ -42,7 +42,12 @@ export async function bringUp(work: BringUp): Promise<BringUpResult> {
     }
     return { volumes, failed: await startContainers(work, volumes) };
   } catch (error) {
-    if (!signal.aborted) tools.log.info("a pod could not be started", { pod: pod.metadata.name, namespace: pod.metadata.namespace, error });
+    if (!signal.aborted)
+      tools.log.info("a pod could not be started", {
+        pod: pod.metadata.name,
+        namespace: pod.metadata.namespace,
+        error,
+      });
     return { ...(volumes && { volumes }), failed: !signal.aborted };
   }
 }
@@ -52,7 +57,10 @@ async function mountVolumes({ pod, runtime, tools }: BringUp): Promise<VolumeMap
   await disk.makeFolder(podFolder(paths, pod.metadata.uid), 0o750);
   const podIPs = pod.spec.hostNetwork ? node.hostIPs() : (runtime.sandboxes[0]?.ips ?? []);
   try {
-    return await volumes.setUp(pod, { addresses: { hostIPs: node.hostIPs(), podIPs }, allocatable: node.allocatable() });
+    return await volumes.setUp(pod, {
+      addresses: { hostIPs: node.hostIPs(), podIPs },
+      allocatable: node.allocatable(),
+    });
   } catch (error) {
     if (error instanceof VolumeError) events.event(pod, "Warning", "FailedMount", error.message);
     throw error;
@@ -77,7 +85,12 @@ async function makeSandbox({ pod, runtime, tools, signal }: BringUp, attempt: nu
     await tools.runtime.runSandbox(configOf(pod, attempt, tools), handler);
   } catch (error) {
     const text = (error as Error).message;
-    events.event(pod, "Warning", "FailedCreatePodSandBox", `Failed to create pod sandbox: rpc error: code = Unknown desc = ${text}`);
+    events.event(
+      pod,
+      "Warning",
+      "FailedCreatePodSandBox",
+      `Failed to create pod sandbox: rpc error: code = Unknown desc = ${text}`,
+    );
     throw error;
   } finally {
     await cache.refresh(pod.metadata.uid);
@@ -86,7 +99,13 @@ async function makeSandbox({ pod, runtime, tools, signal }: BringUp, attempt: nu
 
 function configOf(pod: Pod, attempt: number, { paths, node, cgroups }: PodTools): SandboxConfig {
   const { hostname } = hostName(pod, node.dns.clusterDomain);
-  const facts = { paths, hostname, dns: podDns(pod, node.dns), cgroupParent: cgroups.parentOf(pod), security: node.security };
+  const facts = {
+    paths,
+    hostname,
+    dns: podDns(pod, node.dns),
+    cgroupParent: cgroups.parentOf(pod),
+    security: node.security,
+  };
   return sandboxConfig(pod, attempt, facts);
 }
 

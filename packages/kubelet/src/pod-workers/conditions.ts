@@ -39,7 +39,6 @@ function dated({ metadata, status }: Pod, verdict: Verdict, now: number): PodCon
     type: verdict.type,
     ...(metadata.generation !== undefined && { observedGeneration: metadata.generation }),
     status: verdict.status,
-    lastProbeTime: null,
     lastTransitionTime: moved ? formatTime(now) : (before?.lastTransitionTime ?? formatTime(now)),
     ...(verdict.reason && { reason: verdict.reason }),
     ...(verdict.message && { message: verdict.message }),
@@ -89,5 +88,9 @@ function withGates({ spec, status }: Pod, containersReady: Omit<Verdict, "type">
       wrong.push(`the status of pod readiness gate "${conditionType}" is not "True", but ${condition.status}`);
   }
   if (wrong.length === 0) return containersReady;
-  return { status: "False", reason: "ReadinessGatesNotReady", message: wrong.length === 1 ? (wrong[0] as string) : `[${wrong.join(", ")}]` };
+  return {
+    status: "False",
+    reason: "ReadinessGatesNotReady",
+    message: wrong.length === 1 ? (wrong[0] as string) : `[${wrong.join(", ")}]`,
+  };
 }

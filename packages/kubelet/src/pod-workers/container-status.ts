@@ -47,7 +47,12 @@ export function containerStatus(view: ContainerView): ContainerStatus {
     ...(id && { containerID: id }),
     started: view.started,
     ...(record?.phase === "running" && resources.requests && { allocatedResources: resources.requests }),
-    ...(record && { resources: { ...(resources.limits && { limits: resources.limits }), ...(resources.requests && { requests: resources.requests }) } }),
+    ...(record && {
+      resources: {
+        ...(resources.limits && { limits: resources.limits }),
+        ...(resources.requests && { requests: resources.requests }),
+      },
+    }),
     ...(mounts.length > 0 && { volumeMounts: mounts }),
     ...(record?.user && record.phase === "running" && { user: { linux: record.user } }),
   };
@@ -60,12 +65,19 @@ function statesOf(
 ): { state: ContainerState; lastState: ContainerState } {
   const last = older && older.phase === "exited" ? terminated(view, older) : (view.before?.lastState ?? {});
   if (!record) return withoutRecord(view);
-  if (record.phase === "running") return { state: { running: { startedAt: formatTime(record.startedAt) } }, lastState: last };
+  if (record.phase === "running")
+    return { state: { running: { startedAt: formatTime(record.startedAt) } }, lastState: last };
   if (record.phase === "exited") {
     const ended = terminated(view, record);
-    return view.waiting ? { state: { waiting: waitingState(view.waiting) }, lastState: ended } : { state: ended, lastState: last };
+    return view.waiting
+      ? { state: { waiting: waitingState(view.waiting) }, lastState: ended }
+      : { state: ended, lastState: last };
   }
-  if (record.phase === "created") return { state: { waiting: waitingState(view.waiting ?? { reason: view.initially, message: "" }) }, lastState: last };
+  if (record.phase === "created")
+    return {
+      state: { waiting: waitingState(view.waiting ?? { reason: view.initially, message: "" }) },
+      lastState: last,
+    };
   return { state: lost(view), lastState: last };
 }
 

@@ -15,7 +15,12 @@ export function podPhase(spec: PodSpec, statuses: readonly ContainerStatus[], ov
     const ended = status?.state.terminated ?? (status?.state.waiting ? status.lastState.terminated : undefined);
     if (isSidecar(container)) {
       if (!status || (!status.started && !ended)) initializing = true;
-    } else if (ended && status?.state.terminated && ended.exitCode !== 0 && !initRestarts(spec, container, ended.exitCode))
+    } else if (
+      ended &&
+      status?.state.terminated &&
+      ended.exitCode !== 0 &&
+      !initRestarts(spec, container, ended.exitCode)
+    )
       failedInit = true;
     else if (!ended || ended.exitCode !== 0 || !status?.state.terminated) initializing = true;
   }
@@ -32,7 +37,8 @@ export function podPhase(spec: PodSpec, statuses: readonly ContainerStatus[], ov
     } else counts.waiting++;
   }
   if (failedInit && counts.running + counts.stopped === 0) return "Failed";
-  if (counts.waiting > 0 || (initializing && counts.running + counts.stopped === 0)) return over && counts.stopped > 0 ? "Failed" : over && failedInit ? "Failed" : "Pending";
+  if (counts.waiting > 0 || (initializing && counts.running + counts.stopped === 0))
+    return over && counts.stopped > 0 ? "Failed" : over && failedInit ? "Failed" : "Pending";
   if (counts.running > 0 || counts.restarting > 0) return "Running";
   return counts.succeeded === counts.stopped ? "Succeeded" : "Failed";
 }

@@ -62,7 +62,10 @@ export interface PodPlan {
 export function planPod(view: PodView): PodPlan {
   const { pod, runtime } = view;
   const draft = new Draft();
-  if (isFinished(pod, runtime)) return { ...draft, finished: true };
+  if (isFinished(pod, runtime)) {
+    draft.finished = true;
+    return draft;
+  }
 
   const sandbox = liveSandbox(runtime, pod.spec.hostNetwork ?? false);
   if (!sandbox) {
@@ -128,7 +131,8 @@ class Steps {
 
   ephemeral(): void {
     for (const container of this.#view.pod.spec.ephemeralContainers ?? [])
-      if (!latest(this.#view.runtime, container.name)) this.#plan.start.push({ container, kind: "ephemeral", attempt: 0 });
+      if (!latest(this.#view.runtime, container.name))
+        this.#plan.start.push({ container, kind: "ephemeral", attempt: 0 });
   }
 
   /** Gives whether those after it may go on. */
@@ -184,8 +188,10 @@ class Steps {
     const failed = this.#view.failedProbe(record.id);
     if (record.hash && record.hash !== containerHash(container))
       kill("Changed", `Container ${container.name} definition changed, will be restarted`);
-    else if (failed === "liveness") kill("LivenessProbe", `Container ${container.name} failed liveness probe, will be restarted`);
-    else if (failed === "startup") kill("StartupProbe", `Container ${container.name} failed startup probe, will be restarted`);
+    else if (failed === "liveness")
+      kill("LivenessProbe", `Container ${container.name} failed liveness probe, will be restarted`);
+    else if (failed === "startup")
+      kill("StartupProbe", `Container ${container.name} failed startup probe, will be restarted`);
   }
 }
 

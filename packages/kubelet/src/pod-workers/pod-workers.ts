@@ -70,19 +70,27 @@ export class PodWorkers {
     }
     for (const uid of await volumes.present()) {
       if (wanted.has(uid) || this.#workers.has(uid)) continue;
-      await volumes.tearDown(uid).catch((error: unknown) => log.warn("what a pod left on the disk could not be removed", { uid, error }));
+      await volumes
+        .tearDown(uid)
+        .catch((error: unknown) => log.warn("what a pod left on the disk could not be removed", { uid, error }));
     }
   }
 
   #add(pod: Pod): void {
     const { cache, node, events } = this.#tools;
     let refusal: Refusal | undefined;
-    const isNew = cache.get(pod.metadata.uid).sandboxes.length === 0 && !isFinished(pod) && pod.status.phase !== "Running";
+    const isNew =
+      cache.get(pod.metadata.uid).sandboxes.length === 0 && !isFinished(pod) && pod.status.phase !== "Running";
     if (isNew && !pod.metadata.deletionTimestamp) {
       const others = this.all()
         .filter((worker) => !worker.refused && !worker.isOver)
         .map((worker) => worker.pod);
-      const facts = { node: node.node(), allocatable: node.allocatable(), others, allowedSysctls: this.#options.allowedSysctls };
+      const facts = {
+        node: node.node(),
+        allocatable: node.allocatable(),
+        others,
+        allowedSysctls: this.#options.allowedSysctls,
+      };
       const rejection = admit(pod, facts);
       if (rejection) {
         events.event(pod, "Warning", rejection.reason, rejection.message);

@@ -14,6 +14,8 @@ export function restarts(spec: PodSpec, container: Container, exitCode: number):
 
 /** An init container is done when it succeeded; one that failed is tried again unless the pod is never to be restarted. */
 export const initRestarts = (spec: PodSpec, container: Container, exitCode: number): boolean =>
-  isSidecar(container) || (exitCode !== 0 && (container.restartPolicy || container.restartPolicyRules
-    ? restarts(spec, container, exitCode)
-    : spec.restartPolicy !== "Never"));
+  isSidecar(container) ||
+  (exitCode !== 0 &&
+    (container.restartPolicy || container.restartPolicyRules
+      ? restarts(spec, container, exitCode)
+      : spec.restartPolicy !== "Never"));

@@ -23,6 +23,7 @@ const QUIET_MS = { events: 30_000, polling: 1000 };
 const BUSY_MS = 100;
 /** How long after the last action the runtime is asked often. */
 const BUSY_FOR_MS = 2000;
+const AFTER_EVENT_MS = 300;
 /** Several events of one moment are one reading. */
 const GATHER_MS = 5;
 
@@ -113,12 +114,19 @@ export class RuntimeCache {
   ): Promise<boolean> {
     const known = this.#pods.get(uid);
     const mark = markOf(sandboxes, containers);
-    if ((known?.ticket ?? 0) > ticket || known?.mark === mark) return false;
+    if (known?.mark === mark) return false;
+    if (known && known.ticket > ticket) return this.#lookAgain();
     const state = await readPodState(this.#options.runtime, sandboxes, containers, known?.state ?? noRuntimeState);
-    if ((this.#pods.get(uid)?.ticket ?? 0) > ticket) return false;
+    if ((this.#pods.get(uid)?.ticket ?? 0) > ticket) return this.#lookAgain();
     if (mark === "") this.#pods.delete(uid);
     else this.#pods.set(uid, { state, ticket, mark });
     return true;
+  }
+
+  /** Two readings crossed, and which of them is the truth is not known. */
+  #lookAgain(): false {
+    this.#schedule(GATHER_MS);
+    return false;
   }
 
   #schedule(delayMs: number): void {
@@ -174,7 +182,11 @@ export class RuntimeCache {
   }
 
   #hear(uid: string): void {
-    if (uid === "") return this.#schedule(GATHER_MS);
+    if (uid === "") {
+      // The runtime itself may hear of it later than we do.
+      this.#busyUntil = Math.max(this.#busyUntil, this.#options.clock.monotonic() + AFTER_EVENT_MS);
+      return this.#schedule(GATHER_MS);
+    }
     void this.#hearOf(uid);
   }
 
@@ -192,4 +204,6 @@ export class RuntimeCache {
 
 /** Differs when anything happened. */
 const markOf = (sandboxes: readonly Sandbox[], containers: readonly RuntimeContainer[]): string =>
-  [...sandboxes.map(({ id, ready }) => `${id}${ready}`), ...containers.map(({ id, phase }) => id + phase)].sort().join(" ");
+  [...sandboxes.map(({ id, ready }) => `${id}${ready}`), ...containers.map(({ id, phase }) => id + phase)]
+    .sort()
+    .join(" ");

@@ -30,14 +30,20 @@ export async function readPodState(
     Promise.all(containers.map((container) => readContainer(runtime, container, known))),
   ]);
   return {
-    sandboxes: read.filter((each) => each !== undefined).sort((a, b) => b.createdAt - a.createdAt || b.attempt - a.attempt),
+    sandboxes: read
+      .filter((each) => each !== undefined)
+      .sort((a, b) => b.createdAt - a.createdAt || b.attempt - a.attempt),
     containers: records
       .filter((each) => each !== undefined)
       .sort((a, b) => b.createdAt - a.createdAt || b.attempt - a.attempt),
   };
 }
 
-async function readSandbox(runtime: Runtime, sandbox: Sandbox, known: PodRuntimeState): Promise<SandboxStatus | undefined> {
+async function readSandbox(
+  runtime: Runtime,
+  sandbox: Sandbox,
+  known: PodRuntimeState,
+): Promise<SandboxStatus | undefined> {
   const before = known.sandboxes.find(({ id }) => id === sandbox.id);
   if (before && before.ready === sandbox.ready) return before;
   // A sandbox that has ended has no addresses any more; the last ones are still of interest.

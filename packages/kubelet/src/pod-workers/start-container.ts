@@ -11,10 +11,10 @@ import { containerEnv, type Env } from "../container-config/env.ts";
 import { hostName } from "../container-config/hostname.ts";
 import { hostsFile, nodeHostsFile } from "../container-config/hosts-file.ts";
 import { type ContainerMount, volumeMounts } from "../container-config/mounts.ts";
-import type { RuntimeImage, SandboxConfig, SandboxStatus } from "../runtime/runtime.ts";
 import { runHook } from "../hooks/lifecycle.ts";
 import { ImageError } from "../images/image-puller.ts";
 import { containerFolder, hostsPath, podLogFolder } from "../paths.ts";
+import type { RuntimeImage, SandboxConfig, SandboxStatus } from "../runtime/runtime.ts";
 import type { VolumeMap } from "../volumes/volumes.ts";
 import { fieldPathOf } from "./about.ts";
 import type { StartContainer } from "./plan.ts";
@@ -53,7 +53,10 @@ export async function startContainer(step: StartContainer, place: StartPlace, to
   const config = await configOf(step, place, image, tools).catch((error: unknown) => {
     const { message } = error as Error;
     tell("Warning", "Failed", `Error: ${message}`);
-    throw new StartFailure(error instanceof ContainerConfigError ? error.reason : "CreateContainerConfigError", message);
+    throw new StartFailure(
+      error instanceof ContainerConfigError ? error.reason : "CreateContainerConfigError",
+      message,
+    );
   });
   await tools.disk.makeFolder(join(podLogFolder(tools.paths, pod), container.name));
   signal.throwIfAborted();
@@ -138,7 +141,12 @@ async function configOf(step: StartContainer, place: StartPlace, image: RuntimeI
 }
 
 /** The pod's hosts file and the file for the container's last words. */
-async function ownFiles(container: Container, { pod, podIPs }: StartPlace, _env: Env, tools: PodTools): Promise<ContainerMount[]> {
+async function ownFiles(
+  container: Container,
+  { pod, podIPs }: StartPlace,
+  _env: Env,
+  tools: PodTools,
+): Promise<ContainerMount[]> {
   const { disk, paths, node } = tools;
   const { uid } = pod.metadata;
   const taken = new Set((container.volumeMounts ?? []).map(({ mountPath }) => mountPath));
@@ -163,7 +171,12 @@ async function ownFiles(container: Container, { pod, podIPs }: StartPlace, _env:
 }
 
 /** When the hook fails the container is ended, and its restart policy decides what follows. */
-async function postStart(container: Container, id: string, { pod, podIPs }: StartPlace, tools: PodTools): Promise<void> {
+async function postStart(
+  container: Container,
+  id: string,
+  { pod, podIPs }: StartPlace,
+  tools: PodTools,
+): Promise<void> {
   const hook = container.lifecycle?.postStart;
   if (!hook) return;
   const target = { container, containerId: id, podIP: podIPs[0] ?? "", timeoutMs: 24 * 3_600_000 };

@@ -6,7 +6,7 @@
 import { pods } from "@kubets/api/generated/refs";
 import type { Pod, PodStatus } from "@kubets/api/generated/types/core-v1";
 import type { Client } from "@kubets/client/client";
-import { type Clock, deepEqual, isReason, type Logger, type Random, sleep, StatusError } from "@kubets/machinery";
+import { type Clock, deepEqual, isReason, type Logger, type Random, StatusError, sleep } from "@kubets/machinery";
 import { Backoff } from "@kubets/machinery/backoff";
 
 export interface StatusWriterOptions {
@@ -25,6 +25,8 @@ interface Wanted {
 interface Written {
   readonly status: PodStatus;
   readonly revision: bigint;
+  /** On the monotonic clock. */
+  readonly at: number;
 }
 
 interface Writing {
@@ -55,7 +57,16 @@ export class StatusWriter {
 
   set(pod: Pod, status: PodStatus): void {
     const { uid } = pod.metadata;
-    if (deepEqual(ownFields(this.current(pod)), ownFields(status))) return;
+    const own = ownFields(status);
+    if (deepEqual(ownFields(this.current(pod)), own)) return;
+    // A server that writes something differently than it was sent must not keep us busy.
+    const written = this.#written.get(uid);
+    if (
+      written &&
+      this.#options.clock.monotonic() - written.at < INSIST_MS &&
+      deepEqual(ownFields(written.status), own)
+    )
+      return;
     const writing = this.#writing.get(uid);
     if (writing) {
       writing.wanted = { pod, status };
@@ -83,13 +94,17 @@ export class StatusWriter {
       writing.wanted = undefined;
       try {
         const revision = revisionOf(await this.#patch(pod, status));
-        this.#written.set(uid, { status, revision });
+        this.#written.set(uid, { status, revision, at: clock.monotonic() });
         backoff.reset();
       } catch (error) {
         // Gone, another of its name, or refused: it will not get better.
         if (isReason(error, "NotFound") || isReason(error, "Conflict")) break;
         if (error instanceof StatusError && error.code < 500 && error.code !== 429) {
-          log.error("the status of a pod was refused", { pod: pod.metadata.name, namespace: pod.metadata.namespace, error });
+          log.error("the status of a pod was refused", {
+            pod: pod.metadata.name,
+            namespace: pod.metadata.namespace,
+            error,
+          });
           break;
         }
         log.debug("the status of a pod could not be written", { pod: pod.metadata.name, error });
@@ -103,9 +118,17 @@ export class StatusWriter {
   async #patch(pod: Pod, status: PodStatus): Promise<Pod> {
     const { namespace, name, uid } = pod.metadata;
     const body = { metadata: { uid }, status: statusPatch(this.#lastKnown(pod), status) };
-    return await this.#options.client.patch(pods, { namespace, name }, { type: "strategic", body }, { subresource: "status" });
+    return await this.#options.client.patch(
+      pods,
+      { namespace, name },
+      { type: "strategic", body },
+      { subresource: "status" },
+    );
   }
 }
+
+/** So long a status that was written is not written again because it came back otherwise. */
+const INSIST_MS = 5000;
 
 /** Revisions of one server are ordered. */
 const revisionOf = ({ metadata }: Pod): bigint => BigInt(/^\d+$/.exec(metadata.resourceVersion ?? "")?.[0] ?? 0);
@@ -135,10 +158,21 @@ function ownFields(status: PodStatus): Fields {
   const fields: Record<string, unknown> = {};
   for (const name of OWN) {
     const value = status[name];
-    if (value !== undefined) fields[name] = value;
+    if (value !== undefined) fields[name] = withoutNulls(value);
   }
-  fields.conditions = (status.conditions ?? []).filter(({ type }) => OWN_CONDITIONS.has(type));
+  const conditions = (status.conditions ?? []).filter(({ type }) => OWN_CONDITIONS.has(type));
+  fields.conditions = withoutNulls(conditions);
   return fields;
+}
+
+/** Nothing and null are the same in a status. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (typeof value !== "object" || value === null) return value;
+  const kept: Record<string, unknown> = {};
+  for (const [key, member] of Object.entries(value))
+    if (member !== null && member !== undefined) kept[key] = withoutNulls(member);
+  return kept;
 }
 
 /** What turns the status before into the one after; null takes a field away. Lists with merge keys say what goes. */
@@ -147,8 +181,23 @@ export function statusPatch(before: PodStatus, after: PodStatus): Record<string,
   const patch: Record<string, unknown> = {};
   for (const name of OWN) {
     if (deepEqual(from[name], to[name])) continue;
-    patch[name] = to[name] ?? null;
-    if ((name === "podIPs" || name === "hostIPs") && from[name]) patch[name] = [{ $patch: "replace" }, ...((to[name] ?? []) as unknown[])];
+    patch[name] = name === "conditions" ? conditionsPatch(before, after) : (to[name] ?? null);
+    if ((name === "podIPs" || name === "hostIPs") && from[name])
+      patch[name] = [{ $patch: "replace" }, ...((to[name] ?? []) as unknown[])];
   }
   return patch;
+}
+
+/** Conditions are merged by their type, field by field: what a condition no longer says must be taken away. */
+function conditionsPatch(before: PodStatus, after: PodStatus): unknown[] {
+  return (after.conditions ?? [])
+    .filter(({ type }) => OWN_CONDITIONS.has(type))
+    .map((condition) => {
+      const known = before.conditions?.find(({ type }) => type === condition.type);
+      return {
+        ...condition,
+        ...(known?.reason && !condition.reason && { reason: null }),
+        ...(known?.message && !condition.message && { message: null }),
+      };
+    });
 }

@@ -2,14 +2,15 @@
  * The status of a pod, from the runtime and what the worker knows. Pure.
  * Holds: a pod that has ended stays so; it ends (Succeeded, Failed) only when none of its containers runs any more.
  */
-import type { ContainerStatus, Pod, PodCondition, PodStatus } from "@kubets/api/generated/types/core-v1";
-import { computeQosClass } from "@kubets/api/pod/qos";
+import type { Container, ContainerStatus, Pod, PodCondition, PodStatus } from "@kubets/api/generated/types/core-v1";
 import { statusOf } from "@kubets/api/pod/containers";
+import { computeQosClass } from "@kubets/api/pod/qos";
 import { formatTime } from "@kubets/machinery/time";
 import { podConditions } from "./conditions.ts";
 import { containerStatus } from "./container-status.ts";
 import { type PodPhase, podPhase } from "./phase.ts";
 import type { ContainerKind, Waiting } from "./plan.ts";
+import { initRestarts, restarts } from "./restart-policy.ts";
 import { type ContainerRecord, liveSandbox, type PodRuntimeState } from "./runtime-state.ts";
 
 export interface StatusFacts {
@@ -51,7 +52,7 @@ export function podStatus(pod: Pod, facts: StatusFacts): PodStatus {
     ...base,
     phase,
     conditions: podConditions(pod, { phase, statuses: all, sandboxReady, now: facts.now }),
-    ...(facts.failure && (phase === "Failed") && facts.failure),
+    ...(facts.failure && phase === "Failed" && facts.failure),
     ...(facts.hostIPs[0] && { hostIP: facts.hostIPs[0], hostIPs: facts.hostIPs.map((ip) => ({ ip })) }),
     ...(ips[0] && { podIP: ips[0], podIPs: ips.map((ip) => ({ ip })) }),
     startTime: before.startTime ?? formatTime(facts.startedAt),
@@ -82,6 +83,10 @@ function containerStatuses(pod: Pod, kind: ContainerKind, facts: StatusFacts): C
         : [spec.ephemeralContainers, status.ephemeralContainerStatuses];
   const initially = spec.initContainers?.length && kind !== "ephemeral" ? "PodInitializing" : "ContainerCreating";
   return (containers ?? []).map((container) => {
+    const again = ({ exitCode }: ContainerRecord) =>
+      kind === "init"
+        ? initRestarts(spec, container as Container, exitCode)
+        : kind === "regular" && restarts(spec, container as Container, exitCode);
     const records = facts.runtime.containers.filter(({ name }) => name === container.name);
     const record = records[0];
     const started = record !== undefined && record.phase === "running" && facts.hasStarted(record);
@@ -89,7 +94,8 @@ function containerStatuses(pod: Pod, kind: ContainerKind, facts: StatusFacts): C
     return containerStatus({
       container,
       records,
-      waiting: facts.waiting.get(container.name),
+      // One that ended for good waits for nothing.
+      waiting: record?.phase === "exited" && !again(record) ? undefined : facts.waiting.get(container.name),
       initially,
       started,
       // A plain init container is ready when it is through.
@@ -115,4 +121,7 @@ function podIPs({ spec, status }: Pod, facts: StatusFacts): readonly string[] {
 export const mergedConditions = (
   before: readonly PodCondition[] | undefined,
   own: readonly PodCondition[],
-): PodCondition[] => [...own, ...(before ?? []).filter(({ type }) => !own.some((condition) => condition.type === type))];
+): PodCondition[] => [
+  ...own,
+  ...(before ?? []).filter(({ type }) => !own.some((condition) => condition.type === type)),
+];

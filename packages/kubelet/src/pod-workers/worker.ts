@@ -11,12 +11,11 @@ import { isFinished as hasEnded } from "@kubets/api/pod/state";
 import { isReason, type Logger, type Timer } from "@kubets/machinery";
 import { parseTime } from "@kubets/machinery/time";
 import { podLogFolder } from "../paths.ts";
-import type { VolumeMap } from "../volumes/volumes.ts";
 import { fieldPathOf } from "./about.ts";
-import { bringUp, type BringUpResult } from "./bring-up.ts";
+import { type BringUpResult, bringUp } from "./bring-up.ts";
 import { killContainer } from "./kill-container.ts";
 import { lastWords } from "./last-words.ts";
-import { isFinished, type KillContainer, planEnd, planPod, type PodPlan, type Waiting } from "./plan.ts";
+import { isFinished, type KillContainer, type PodPlan, planEnd, planPod, type Waiting } from "./plan.ts";
 import { RestartBackoff } from "./restart-backoff.ts";
 import { type ContainerRecord, isRunning, type PodRuntimeState } from "./runtime-state.ts";
 import { mergedConditions, podStatus } from "./status.ts";
@@ -61,11 +60,13 @@ export class PodWorker {
   #pod: Pod;
   #startedAt: number;
   #ending: Ending | undefined;
-  #volumes: VolumeMap | undefined;
   #staleVolumes = true;
   #bringingUp: { readonly stop: AbortController } | undefined;
   #retries = 0;
+  /** No step is tried again before, on the monotonic clock. */
+  #retryAt = 0;
   #timer: Timer | undefined;
+  #volumeTimer: Timer | undefined;
   #timerDue = Number.POSITIVE_INFINITY;
   #syncing = false;
   #again = false;
@@ -100,7 +101,11 @@ export class PodWorker {
   /** The pod as the API has it now. */
   update(pod: Pod): void {
     const { generation, labels, annotations } = this.#pod.metadata;
-    if (generation !== pod.metadata.generation || labels !== pod.metadata.labels || annotations !== pod.metadata.annotations)
+    if (
+      generation !== pod.metadata.generation ||
+      labels !== pod.metadata.labels ||
+      annotations !== pod.metadata.annotations
+    )
       this.#staleVolumes = true;
     this.#pod = pod;
     this.wake();
@@ -123,9 +128,17 @@ export class PodWorker {
     this.wake();
   }
 
+  /** What the pod names has changed: files are made anew, and what was missing may be there now. */
   refreshVolumes(): void {
     this.#staleVolumes = true;
+    this.#retryAt = 0;
     this.wake();
+  }
+
+  /** Does nothing by itself any more; what runs of the pod goes on. */
+  stop(): void {
+    this.#timer?.cancel();
+    this.#volumeTimer?.cancel();
   }
 
   wake(): void {
@@ -143,7 +156,6 @@ export class PodWorker {
       this.#again = false;
       try {
         await this.#sync();
-        this.#retries = this.#bringingUp ? this.#retries : this.#startFailures.size > 0 ? this.#retries : 0;
       } catch (error) {
         if (this.#tools.signal.aborted) break;
         this.#log.warn("a pod could not be brought along; it is tried again", { error });
@@ -162,7 +174,8 @@ export class PodWorker {
     this.#checkDeadline();
     const runtime = this.#tools.cache.get(this.uid);
     await this.#hearLastWords(runtime);
-    if (this.#ending || this.#state === "over" || hasEnded(this.#pod) || isFinished(this.#pod, runtime)) await this.#end(runtime);
+    if (this.#ending || this.#state === "over" || hasEnded(this.#pod) || isFinished(this.#pod, runtime))
+      await this.#end(runtime);
     else await this.#live(runtime);
   }
 
@@ -180,7 +193,11 @@ export class PodWorker {
     if (left > 0) return this.#wakeIn(left);
     const message = "Pod was active on the node longer than the specified deadline";
     this.#tools.events.event(this.#pod, "Normal", "DeadlineExceeded", message);
-    this.#ending = { graceSeconds: terminationGracePeriodSeconds, failure: { reason: "DeadlineExceeded", message }, leaves: false };
+    this.#ending = {
+      graceSeconds: terminationGracePeriodSeconds,
+      failure: { reason: "DeadlineExceeded", message },
+      leaves: false,
+    };
   }
 
   /** ---- while it lives ---- */
@@ -205,8 +222,9 @@ export class PodWorker {
     }
     if (this.#bringingUp) return;
     if (plan.sandbox !== undefined || plan.start.length > 0) {
-      // While a step that failed waits for its time nothing else hurries it, but a first look.
-      if (this.#retries === 0 || this.#timerDue <= clock.monotonic() || this.#staleVolumes) this.#beginBringUp(plan, runtime);
+      const wait = this.#retryAt - clock.monotonic();
+      if (wait > 0) this.#wakeIn(wait);
+      else this.#beginBringUp(plan, runtime);
     } else if (this.#staleVolumes) await this.#freshenVolumes();
   }
 
@@ -214,8 +232,6 @@ export class PodWorker {
     const stop = new AbortController();
     this.#bringingUp = { stop };
     const { clock } = this.#tools;
-    for (const { container, endedAt } of plan.start)
-      if (endedAt !== undefined) this.#backoff.started(container.name, endedAt, clock.now());
     const done = bringUp({
       pod: this.#pod,
       plan,
@@ -225,6 +241,8 @@ export class PodWorker {
       started: (name, failure) => {
         if (failure) this.#startFailures.set(name, failure);
         else this.#startFailures.delete(name);
+        const endedAt = plan.start.find(({ container }) => container.name === name)?.endedAt;
+        if (endedAt !== undefined) this.#backoff.started(name, endedAt, clock.now());
         this.#writeStatus(this.#tools.cache.get(this.uid), new Map(), false);
       },
     });
@@ -234,7 +252,6 @@ export class PodWorker {
   #broughtUp({ volumes, failed }: BringUpResult): void {
     this.#bringingUp = undefined;
     if (volumes) {
-      this.#volumes = volumes;
       this.#staleVolumes = false;
       this.#planTokenRefresh();
     }
@@ -248,11 +265,12 @@ export class PodWorker {
     this.#staleVolumes = false;
     const addresses = { hostIPs: node.hostIPs(), podIPs: this.#podIPs() };
     try {
-      this.#volumes = await volumes.setUp(this.#pod, { addresses, allocatable: node.allocatable() });
+      await volumes.setUp(this.#pod, { addresses, allocatable: node.allocatable() });
       this.#planTokenRefresh();
     } catch (error) {
       log.debug("volumes of a running pod could not be brought up to date", { pod: this.#pod.metadata.name, error });
-      this.#tools.clock.after(LONGEST_RETRY_MS, () => this.refreshVolumes());
+      this.#volumeTimer?.cancel();
+      this.#volumeTimer = this.#tools.clock.after(LONGEST_RETRY_MS, () => this.refreshVolumes());
     }
   }
 
@@ -260,7 +278,8 @@ export class PodWorker {
     const due = this.#tools.volumes.tokensDueAt(this.uid);
     if (due === undefined) return;
     const { clock } = this.#tools;
-    clock.after(Math.max(1000, due - clock.now()), () => {
+    this.#volumeTimer?.cancel();
+    this.#volumeTimer = clock.after(Math.max(1000, due - clock.now()), () => {
       if (this.#state === "working") this.refreshVolumes();
     });
   }
@@ -279,7 +298,12 @@ export class PodWorker {
   #graceOf({ record, reason }: KillContainer): number {
     const { spec } = this.#pod;
     const container = [...spec.containers, ...(spec.initContainers ?? [])].find(({ name }) => name === record.name);
-    const probe = reason === "LivenessProbe" ? container?.livenessProbe : reason === "StartupProbe" ? container?.startupProbe : undefined;
+    const probe =
+      reason === "LivenessProbe"
+        ? container?.livenessProbe
+        : reason === "StartupProbe"
+          ? container?.startupProbe
+          : undefined;
     return probe?.terminationGracePeriodSeconds ?? spec.terminationGracePeriodSeconds ?? 30;
   }
 
@@ -328,7 +352,7 @@ export class PodWorker {
     await disk.remove(podLogFolder(paths, this.#pod));
     await this.#deleteObject();
     this.#state = "gone";
-    this.#timer?.cancel();
+    this.stop();
     statuses.forget(this.uid);
     this.#options.ended(this.uid);
   }
@@ -347,7 +371,11 @@ export class PodWorker {
   async #refuse(refusal: Refusal): Promise<void> {
     const target = this.#options.apiPod(this.#pod);
     if (target && !hasEnded(target)) {
-      const status = podStatus(target, { ...this.#statusFacts({ sandboxes: [], containers: [] }, new Map(), true), failure: refusal, rejected: true });
+      const status = podStatus(target, {
+        ...this.#statusFacts({ sandboxes: [], containers: [] }, new Map(), true),
+        failure: refusal,
+        rejected: true,
+      });
       this.#tools.statuses.set(target, { ...status, conditions: target.status.conditions ?? [] });
     }
     if (this.#state === "working") {
@@ -383,7 +411,10 @@ export class PodWorker {
   async #hearLastWords(runtime: PodRuntimeState): Promise<void> {
     for (const record of runtime.containers) {
       if (record.phase !== "exited" || this.#messages.has(record.id)) continue;
-      this.#messages.set(record.id, await lastWords(this.#pod, record, this.#tools.disk, this.#tools.paths).catch(() => ""));
+      this.#messages.set(
+        record.id,
+        await lastWords(this.#pod, record, this.#tools.disk, this.#tools.paths).catch(() => ""),
+      );
     }
   }
 
@@ -392,7 +423,11 @@ export class PodWorker {
     if (!target) return;
     const { statuses } = this.#tools;
     const known = statuses.current(target);
-    const seen: Pod = { ...this.#pod, metadata: { ...this.#pod.metadata, generation: target.metadata.generation }, status: known };
+    const seen: Pod = {
+      ...this.#pod,
+      metadata: { ...this.#pod.metadata, generation: target.metadata.generation },
+      status: known,
+    };
     const own = podStatus(seen, this.#statusFacts(runtime, waiting, over));
     statuses.set(target, { ...known, ...own, conditions: mergedConditions(known.conditions, own.conditions ?? []) });
   }
@@ -417,7 +452,9 @@ export class PodWorker {
 
   #hasStarted(record: ContainerRecord | undefined): boolean {
     return (
-      record !== undefined && isRunning(record) && this.#tools.prober.hasStarted(this.uid, record, this.#container(record.name))
+      record !== undefined &&
+      isRunning(record) &&
+      this.#tools.prober.hasStarted(this.uid, record, this.#container(record.name))
     );
   }
 
@@ -434,8 +471,7 @@ export class PodWorker {
   #retryLater(): void {
     const wait = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#retries);
     this.#retries++;
-    this.#timer?.cancel();
-    this.#timerDue = Number.POSITIVE_INFINITY;
+    this.#retryAt = this.#tools.clock.monotonic() + wait;
     this.#wakeIn(wait);
   }
 
@@ -446,11 +482,8 @@ export class PodWorker {
     this.#timer?.cancel();
     this.#timerDue = due;
     this.#timer = clock.after(ms, () => {
+      this.#timerDue = Number.POSITIVE_INFINITY;
       this.wake();
-      // The waking reads the time as over; only then may another be set.
-      queueMicrotask(() => {
-        if (this.#timerDue === due) this.#timerDue = Number.POSITIVE_INFINITY;
-      });
     });
   }
 }

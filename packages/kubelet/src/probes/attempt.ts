@@ -1,7 +1,8 @@
 /** One attempt of a probe: by a command, HTTP, TCP or gRPC. The texts are the original's, since events show them. */
+
+import type { IncomingMessage } from "node:http";
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
-import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Container, HTTPGetAction, Probe } from "@kubets/api/generated/types/core-v1";
 import { formatDuration } from "@kubets/machinery/duration";
@@ -44,7 +45,11 @@ export async function attemptProbe(target: ProbeTarget, tools: ProbeTools): Prom
   }
 }
 
-async function probeExec({ probe, containerId }: ProbeTarget, timeoutMs: number, { runtime }: ProbeTools): Promise<ProbeOutcome> {
+async function probeExec(
+  { probe, containerId }: ProbeTarget,
+  timeoutMs: number,
+  { runtime }: ProbeTools,
+): Promise<ProbeOutcome> {
   const command = probe.exec?.command ?? [];
   try {
     const { stdout, stderr, exitCode } = await runtime.execSync(containerId, command, timeoutMs);
@@ -71,7 +76,13 @@ async function probeTcp(host: string, port: number, timeoutMs: number, { dialer 
   return { result: "success", output: "" };
 }
 
-async function probeGrpc(port: number, service: string, host: string, timeoutMs: number, { dialer }: ProbeTools): Promise<ProbeOutcome> {
+async function probeGrpc(
+  port: number,
+  service: string,
+  host: string,
+  timeoutMs: number,
+  { dialer }: ProbeTools,
+): Promise<ProbeOutcome> {
   const address = `${bracketed(host)}:${port}`;
   const socket = await dialWithin(dialer, host, port, timeoutMs);
   const failed = `timeout: failed to connect service "${address}" within ${formatDuration(timeoutMs)}: context deadline exceeded`;
@@ -86,7 +97,12 @@ async function probeGrpc(port: number, service: string, host: string, timeoutMs:
 }
 
 /** The connection, or the failure in the words of Go. */
-export async function dialWithin(dialer: Dialer, host: string, port: number, timeoutMs: number): Promise<Duplex | Error> {
+export async function dialWithin(
+  dialer: Dialer,
+  host: string,
+  port: number,
+  timeoutMs: number,
+): Promise<Duplex | Error> {
   const address = `${bracketed(host)}:${port}`;
   const signal = AbortSignal.timeout(timeoutMs);
   try {
@@ -131,14 +147,20 @@ async function probeHttp(
   for (let hops = 0; ; hops++) {
     const answer = await httpGet(url, action, deadline, tools);
     if (answer instanceof Error)
-      return { result: "failure", output: deadline.aborted ? `Get "${shown(url)}": context deadline exceeded (Client.Timeout exceeded while awaiting headers)` : `Get "${shown(url)}": ${answer.message}` };
+      return {
+        result: "failure",
+        output: deadline.aborted
+          ? `Get "${shown(url)}": context deadline exceeded (Client.Timeout exceeded while awaiting headers)`
+          : `Get "${shown(url)}": ${answer.message}`,
+      };
     const { statusCode = 0, headers } = answer.response;
     if (statusCode >= 300 && statusCode < 400 && headers.location) {
       const next = new URL(headers.location, url);
       // Elsewhere nobody asked to look: that it was sent there counts as an answer, with a warning.
       if (next.hostname !== first.hostname)
         return { result: "warning", output: `Probe terminated redirects, Response body: ${answer.body}` };
-      if (hops >= MOST_REDIRECTS) return { result: "failure", output: `Get "${shown(url)}": stopped after 10 redirects` };
+      if (hops >= MOST_REDIRECTS)
+        return { result: "failure", output: `Get "${shown(url)}": stopped after 10 redirects` };
       url = next;
       continue;
     }
@@ -164,7 +186,11 @@ async function httpGet(
   } catch (error) {
     return new Error(`dial tcp ${bracketed(host)}:${port}: ${dialFailure(error)}`);
   }
-  const headers: Record<string, string | string[]> = { "user-agent": `kube-probe/${kubeletVersion}`, accept: "*/*", connection: "close" };
+  const headers: Record<string, string | string[]> = {
+    "user-agent": `kube-probe/${kubeletVersion}`,
+    accept: "*/*",
+    connection: "close",
+  };
   for (const { name, value = "" } of action.httpHeaders ?? []) {
     const key = name.toLowerCase();
     const before = headers[key];
@@ -172,7 +198,15 @@ async function httpGet(
   }
   return await new Promise((resolve) => {
     const fail = (error: Error) => resolve(new Error(readFailure(error)));
-    const options = { method: "GET", host, port, path: url.pathname + url.search, headers, signal, createConnection: () => socket };
+    const options = {
+      method: "GET",
+      host,
+      port,
+      path: url.pathname + url.search,
+      headers,
+      signal,
+      createConnection: () => socket,
+    };
     const sent = secure
       ? httpsRequest({ ...options, createConnection: undefined, socket, rejectUnauthorized: false } as never)
       : httpRequest(options as never);

@@ -35,8 +35,10 @@ export function grpcHealth(socket: Duplex, service: string, address: string, tim
     stream.on("data", (chunk: Buffer) => chunks.push(chunk));
     stream.once("error", (error) => done(`error: health rpc failed: ${error.message}`));
     stream.once("end", () => {
-      if (status === "12") done("error: this server does not implement the grpc health protocol (grpc.health.v1.Health)");
-      else if (status !== "0") done(`error: health rpc failed: rpc error: code = ${status} desc = ${decodeURIComponent(text)}`);
+      if (status === "12")
+        done("error: this server does not implement the grpc health protocol (grpc.health.v1.Health)");
+      else if (status !== "0")
+        done(`error: health rpc failed: rpc error: code = ${status} desc = ${decodeURIComponent(text)}`);
       else {
         const verdict = STATUSES[servingStatus(Buffer.concat(chunks))] ?? "UNKNOWN";
         done(verdict === "SERVING" ? verdict : `service unhealthy (responded with "${verdict}")`);

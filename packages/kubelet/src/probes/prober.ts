@@ -88,7 +88,7 @@ export class Prober {
   }
 
   stop(): void {
-    for (const uid of [...this.#pods.keys()]) this.forget(uid);
+    for (const uid of this.#pods.keys()) this.forget(uid);
   }
 
   #verdict(podUid: string, id: string, type: ProbeType): boolean | undefined {
@@ -103,7 +103,14 @@ export class Prober {
     return running;
   }
 
-  async #run(pod: Pod, container: Container, record: ContainerRecord, type: ProbeType, probe: Probe, running: Running): Promise<void> {
+  async #run(
+    pod: Pod,
+    container: Container,
+    record: ContainerRecord,
+    type: ProbeType,
+    probe: Probe,
+    running: Running,
+  ): Promise<void> {
     const { clock } = this.#options;
     const { signal } = running.stop;
     const { uid } = pod.metadata;
@@ -137,7 +144,13 @@ export class Prober {
     }
   }
 
-  async #attempt(pod: Pod, container: Container, record: ContainerRecord, type: ProbeType, probe: Probe): Promise<ProbeOutcome> {
+  async #attempt(
+    pod: Pod,
+    container: Container,
+    record: ContainerRecord,
+    type: ProbeType,
+    probe: Probe,
+  ): Promise<ProbeOutcome> {
     const target = { probe, container, containerId: record.id, podIP: this.podIP(pod) };
     return await (this.#options.attempt?.(target, type) ?? attemptProbe(target, this.#options));
   }
@@ -147,7 +160,8 @@ export class Prober {
 
   #tell(pod: Pod, container: Container, type: ProbeType, { result, output }: ProbeOutcome): void {
     const about = fieldPathOf(pod, container.name);
-    if (result === "warning") this.#options.events.event(about, "Warning", "ProbeWarning", `${TITLES[type]} probe warning: ${output}`);
+    if (result === "warning")
+      this.#options.events.event(about, "Warning", "ProbeWarning", `${TITLES[type]} probe warning: ${output}`);
     else this.#options.events.event(about, "Warning", "Unhealthy", `${TITLES[type]} probe failed: ${output}`);
   }
 }
@@ -155,4 +169,8 @@ export class Prober {
 const keyOf = (id: string, type: ProbeType): string => `${id} ${type}`;
 
 const probeOf = (container: Container, type: ProbeType): Probe | undefined =>
-  type === "liveness" ? container.livenessProbe : type === "readiness" ? container.readinessProbe : container.startupProbe;
+  type === "liveness"
+    ? container.livenessProbe
+    : type === "readiness"
+      ? container.readinessProbe
+      : container.startupProbe;

@@ -14,8 +14,8 @@
 import type {
   AuthConfig,
   ContainerConfig as CriContainerConfig,
-  PodSandboxConfig,
   LinuxContainerResources,
+  PodSandboxConfig,
 } from "@kubets/wire/generated/cri";
 import type { Init } from "@kubets/wire/proto";
 import type { StreamHandler } from "./streams.ts";

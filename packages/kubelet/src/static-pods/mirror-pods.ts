@@ -60,7 +60,8 @@ export class MirrorPods {
     if (hash === undefined) return false;
     this.#mirrors.set(nameOf(pod), pod);
     const source = this.#static.get(nameOf(pod));
-    if (!source || source.metadata.annotations?.[CONFIG_HASH] !== hash || pod.metadata.deletionTimestamp) void this.#drop(pod);
+    if (!source || source.metadata.annotations?.[CONFIG_HASH] !== hash || pod.metadata.deletionTimestamp)
+      void this.#drop(pod);
     return true;
   }
 
@@ -85,14 +86,21 @@ export class MirrorPods {
     const { uid: _, resourceVersion: __, creationTimestamp: ___, ...metadata } = pod.metadata;
     const node = this.#options.node();
     const hash = pod.metadata.annotations?.[CONFIG_HASH] ?? "";
-    const owner = node && [{ apiVersion: "v1", kind: "Node", name: node.metadata.name, uid: node.metadata.uid, controller: true }];
+    const owner = node && [
+      { apiVersion: "v1", kind: "Node", name: node.metadata.name, uid: node.metadata.uid, controller: true },
+    ];
     try {
       await this.#options.client.create(pods, {
-        metadata: { ...metadata, annotations: { ...metadata.annotations, [MIRROR]: hash }, ...(owner && { ownerReferences: owner }) },
+        metadata: {
+          ...metadata,
+          annotations: { ...metadata.annotations, [MIRROR]: hash },
+          ...(owner && { ownerReferences: owner }),
+        },
         spec: pod.spec,
       });
     } catch (error) {
-      if (!isReason(error, "AlreadyExists")) this.#options.log.warn("the mirror of a static pod could not be made", { pod: nameOf(pod), error });
+      if (!isReason(error, "AlreadyExists"))
+        this.#options.log.warn("the mirror of a static pod could not be made", { pod: nameOf(pod), error });
     }
   }
 
@@ -102,7 +110,10 @@ export class MirrorPods {
       await this.#options.client.delete(pods, { namespace, name }, { gracePeriodSeconds: 0, preconditions: { uid } });
     } catch (error) {
       if (!isReason(error, "NotFound") && !isReason(error, "Conflict"))
-        this.#options.log.warn("the mirror of a static pod could not be deleted", { pod: `${namespace}/${name}`, error });
+        this.#options.log.warn("the mirror of a static pod could not be deleted", {
+          pod: `${namespace}/${name}`,
+          error,
+        });
     }
   }
 }

@@ -62,7 +62,11 @@ async function readFolder(options: StaticPodsOptions, known: ReadonlyMap<string,
   return present;
 }
 
-export function staticPod(content: Buffer, path: string, { nodeName, clock }: Pick<StaticPodsOptions, "nodeName" | "clock">): Pod {
+export function staticPod(
+  content: Buffer,
+  path: string,
+  { nodeName, clock }: Pick<StaticPodsOptions, "nodeName" | "clock">,
+): Pod {
   const given = parseYaml(content.toString()) as unknown as Pod;
   if (given?.kind !== "Pod" || !given.metadata?.name) throw new Error(`${path}: a Pod with a name is wanted`);
   const hash = createHash("md5").update(content).update(path).update(nodeName).digest("hex");

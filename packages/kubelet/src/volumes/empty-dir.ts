@@ -12,7 +12,8 @@ export const emptyDirVolume: VolumePlugin = {
     const isNew = (await disk.stat(folder)) === undefined;
     await disk.makeFolder(folder, 0o777);
     if (medium === "Memory") await ensureTmpfs(disk, folder, sizeLimit ? parseQuantity(sizeLimit).value() : 0);
-    else if (medium.startsWith("HugePages")) throw new VolumeError(`the medium ${medium} of emptyDir is not supported by this kubelet`);
+    else if (medium.startsWith("HugePages"))
+      throw new VolumeError(`the medium ${medium} of emptyDir is not supported by this kubelet`);
     if (isNew) {
       await disk.setMode(folder, 0o777);
       const { fsGroup } = pod.spec.securityContext ?? {};

@@ -45,7 +45,11 @@ export const secretVolume = filePlugin(
   ({ secret }) => secret,
   ({ volume, pod, objects }) => {
     const { secretName = "", items, defaultMode = DEFAULT_MODE, optional = false } = volume.secret ?? {};
-    return secretFiles(secretName, objects.secret(pod.metadata.namespace, secretName), { items, defaultMode, optional });
+    return secretFiles(secretName, objects.secret(pod.metadata.namespace, secretName), {
+      items,
+      defaultMode,
+      optional,
+    });
   },
 );
 
@@ -81,7 +85,8 @@ export const projectedVolume = filePlugin(
         const { audience, expirationSeconds = 3600, path } = serviceAccountToken;
         const token = await tokens.get(pod, { expirationSeconds, ...(audience && { audience }) });
         more = new Map([[path, tokenFile(pod, token, defaultMode)]]);
-      } else throw new VolumeError(`projected source ${Object.keys(other).join(", ")} is not supported by this kubelet`);
+      } else
+        throw new VolumeError(`projected source ${Object.keys(other).join(", ")} is not supported by this kubelet`);
       for (const [path, file] of more) files.set(path, file);
     }
     return files;

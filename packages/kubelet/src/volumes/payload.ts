@@ -27,7 +27,11 @@ export function secretFiles(name: string, found: Secret | undefined, wanted: Key
   return chosen(contents, wanted, (key) => `references non-existent secret key: ${key}`);
 }
 
-function chosen(contents: ReadonlyMap<string, Buffer>, wanted: KeysWanted, missing: (key: string) => string): VolumeFiles {
+function chosen(
+  contents: ReadonlyMap<string, Buffer>,
+  wanted: KeysWanted,
+  missing: (key: string) => string,
+): VolumeFiles {
   const { items, defaultMode, optional } = wanted;
   const files = new Map<string, VolumeFile>();
   if (!items?.length) {

@@ -1,7 +1,7 @@
 /** What every kind of volume is made of: a setting up that may be repeated, and for those made of files, their contents. */
 import type { Pod, Volume } from "@kubets/api/generated/types/core-v1";
-import type { MountedVolume } from "../container-config/mounts.ts";
 import type { Addresses } from "../container-config/field-values.ts";
+import type { MountedVolume } from "../container-config/mounts.ts";
 import type { Allocatable } from "../container-config/resource-values.ts";
 import type { Disk } from "../disk/disk.ts";
 import type { ReferencedObjects } from "../objects/referenced-objects.ts";

@@ -6,8 +6,8 @@
 import { basename } from "node:path";
 import type { Pod, Volume } from "@kubets/api/generated/types/core-v1";
 import type { Clock } from "@kubets/machinery";
-import type { MountedVolume } from "../container-config/mounts.ts";
 import type { Addresses } from "../container-config/field-values.ts";
+import type { MountedVolume } from "../container-config/mounts.ts";
 import type { Allocatable } from "../container-config/resource-values.ts";
 import type { Disk } from "../disk/disk.ts";
 import type { ReferencedObjects } from "../objects/referenced-objects.ts";

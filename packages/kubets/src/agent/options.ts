@@ -1,10 +1,17 @@
 /** What a node's agent is told: who it is, how it reaches the cluster, its runtime, and where it keeps things. */
-import { defineFlags, file, int, list, text } from "@kubets/machinery/flags";
+import { bool, defineFlags, file, int, list, text } from "@kubets/machinery/flags";
 
 export const agentFlags = defineFlags({
   kubeconfig: file({ required: true, help: "How the node reaches the API server." }),
+  "proxy-kubeconfig": file({ help: "How the proxy reaches the API server (as the node by default)." }),
+  "dns-kubeconfig": file({ help: "How DNS reaches the API server; without it the node runs no DNS server." }),
+  "dns-forward": bool({ help: "Ask the servers of resolv.conf for names outside the cluster." }),
   "node-name": text({ placeholder: "NAME", help: "The node's name (the host's by default)." }),
   "node-ip": list({ placeholder: "ADDRESS", help: "The node's addresses, the first one first." }),
+  "pod-cidr": text({
+    placeholder: "CIDR",
+    help: "The addresses of this node's pods, where nobody else hands them out.",
+  }),
   "root-dir": file({ default: "/var/lib/kubelet", help: "The folder of the kubelet's own files." }),
   "pod-logs-dir": file({ default: "/var/log/pods", help: "The folder of container logs." }),
   "container-runtime-endpoint": text({

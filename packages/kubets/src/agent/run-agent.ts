@@ -1,9 +1,11 @@
 /** All that a node runs of Kubets, in one process inside the node's namespaces: the kubelet, the proxy, DNS and the pod network. */
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
+import { SharedInformers } from "@kubets/client/informer/shared-informers";
 import { connectionFrom } from "@kubets/client/kubeconfig/connection";
 import { openClient } from "@kubets/client/kubeconfig/open-client";
 import { machineReading } from "@kubets/client/kubeconfig/reading";
+import { nameServers, type RunningDns, startDns } from "@kubets/dns";
 import {
   criRuntime,
   type Kubelet,
@@ -14,8 +16,13 @@ import {
   realDisk,
   startKubelet,
 } from "@kubets/kubelet";
+import { serveKubelet } from "@kubets/kubelet/server/server";
 import type { Clock, Logger, Random } from "@kubets/machinery";
+import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
 import type { FlagValues } from "@kubets/machinery/flags";
+import { machineExec as proxyExec } from "@kubets/proxy/exec";
+import { NftablesBackend } from "@kubets/proxy/nftables/backend";
+import { startProxy } from "@kubets/proxy/run-proxy";
 import type { agentFlags } from "./options.ts";
 
 export type AgentFlags = FlagValues<typeof agentFlags>;
@@ -35,11 +42,7 @@ export interface RunningAgent {
 
 export async function runAgent(flags: AgentFlags, { clock, random, log }: AgentParts): Promise<RunningAgent> {
   const nodeName = flags["node-name"] || hostname();
-  const connection = await connectionFrom(
-    { kubeconfig: flags.kubeconfig },
-    machineReading((text) => log.warn(text)),
-  );
-  const { client, transport } = await openClient(connection, `kubets-agent/${nodeName}`);
+  const { client, transport } = await clientOf(flags.kubeconfig, `kubets-agent/${nodeName}`, log);
   const paths = { root: flags["root-dir"], podLogs: flags["pod-logs-dir"] };
   for (const folder of Object.values(paths)) mkdirSync(folder, { recursive: true });
   const kubelet = await startKubelet({
@@ -61,15 +64,71 @@ export async function runAgent(flags: AgentFlags, { clock, random, log }: AgentP
       maxPods: flags["max-pods"],
       nodeLabels: Object.fromEntries(flags["node-labels"].map((label) => label.split("=", 2) as [string, string])),
       cgroupRoot: flags["cgroup-root"],
+      podCidr: flags["pod-cidr"],
     },
   });
-  await kubelet.ready;
+  const stopping = new AbortController();
+  const server = await serveKubelet({
+    kubelet,
+    tls: servingTls(flags),
+    host: flags["node-ip"][0] ?? "0.0.0.0",
+    port: kubeletDefaults.port,
+  });
+  const services = await clientOf(flags["proxy-kubeconfig"] || flags.kubeconfig, `kubets-proxy/${nodeName}`, log);
+  const cache = new SharedInformers({ client: services.client, clock, random, log, signal: stopping.signal });
+  const proxy = startProxy({
+    cache,
+    clock,
+    log: log.with({ component: "proxy" }),
+    nodeName,
+    backend: new NftablesBackend({ exec: proxyExec(), log }),
+    signal: stopping.signal,
+  });
+  const dns = flags["dns-kubeconfig"]
+    ? await runDns(flags, { clock, random, log, signal: stopping.signal })
+    : undefined;
+  await Promise.all([kubelet.ready, proxy.ready, dns?.ready]);
   log.info("node ready", { node: nodeName });
   return {
     kubelet,
     async stop() {
+      stopping.abort();
       await kubelet.stop();
-      await transport.close();
+      await Promise.all([server.close(), transport.close(), services.transport.close(), dns?.close()]);
     },
   };
+}
+
+async function runDns(flags: AgentFlags, { clock, random, log, signal }: AgentParts): Promise<RunningDns> {
+  const { client } = await clientOf(flags["dns-kubeconfig"], "kubets-dns", log);
+  const cache = new SharedInformers({ client, clock, random, log, signal });
+  const address = flags["node-ip"][0] ?? "0.0.0.0";
+  return startDns({
+    cache,
+    clock,
+    log: log.with({ component: "dns" }),
+    clusterDomain: flags["cluster-domain"],
+    listen: [{ host: address, port: 53 }],
+    upstreams: flags["dns-forward"] ? nameServers(readFileSync("/etc/resolv.conf", "utf8")) : [],
+    serverAddresses: flags["cluster-dns"],
+    signal,
+  });
+}
+
+async function clientOf(kubeconfig: string, userAgent: string, log: Logger) {
+  const connection = await connectionFrom(
+    { kubeconfig },
+    machineReading((text) => log.warn(text)),
+  );
+  return openClient(connection, userAgent);
+}
+
+/** Without a certificate of its own the kubelet cannot serve: logs and exec need it. */
+function servingTls(flags: AgentFlags) {
+  const read = (flag: "tls-cert-file" | "tls-private-key-file" | "client-ca-file") => {
+    if (!flags[flag])
+      throw new ExitError(exitCode.usage, `--${flag} is needed: the kubelet serves logs and exec with it`);
+    return readFileSync(flags[flag], "utf8");
+  };
+  return { cert: read("tls-cert-file"), key: read("tls-private-key-file"), clientCa: read("client-ca-file") };
 }

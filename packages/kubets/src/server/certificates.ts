@@ -1,5 +1,6 @@
 /** The certificates of a control plane, each for one purpose, from the cluster's own authority. */
 import { mustParseCidr } from "@kubets/machinery/cidr";
+import { DNS_USER } from "../addons/dns.ts";
 import type { ClusterPki, KeyPair } from "../cluster/pki.ts";
 
 export interface ServerNames {
@@ -70,3 +71,7 @@ export const proxyCertificate = (pki: ClusterPki): KeyPair =>
     organizations: ["system:node-proxier"],
     usages: ["clientAuth"],
   });
+
+/** The DNS server of every node. */
+export const dnsCertificate = (pki: ClusterPki): KeyPair =>
+  pki.certificate("dns", { commonName: DNS_USER, usages: ["clientAuth"] });

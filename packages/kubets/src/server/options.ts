@@ -18,6 +18,11 @@ export const serverFlags = defineFlags({
     help: "Sockets that listen already, handed over by their numbers.",
     hidden: true,
   }),
+  "kubeconfig-server": text({
+    placeholder: "URL",
+    help: "How people reach the server, for the kubeconfig that it writes.",
+    hidden: true,
+  }),
   "tls-san": list({ placeholder: "NAME", help: "More names and addresses for the serving certificate." }),
   "service-cluster-ip-range": text({
     default: "10.96.0.0/16",

@@ -8,6 +8,8 @@ import type { Clock, Logger, Random } from "@kubets/machinery";
 import type { FlagValues } from "@kubets/machinery/flags";
 import { connectEtcd, openEmbeddedStorage, type Storage } from "@kubets/storage";
 import { keyFromPem, publicOf } from "@kubets/wire/x509";
+import { startDnsAddon } from "../addons/dns.ts";
+import { dnsAddress } from "../cluster/addresses.ts";
 import { clusterHome } from "../cluster/home.ts";
 import { writeKubeconfig } from "../cluster/kubeconfig.ts";
 import { ClusterPki } from "../cluster/pki.ts";
@@ -66,9 +68,9 @@ export async function runServer(
     advertiseAddress,
     anonymous: true,
     serviceAccounts: { issuers: [issuer], audiences: [issuer], signingKey: tokenKey, publicKeys: [publicOf(tokenKey)] },
-    authorizationModes: ["RBAC"],
-    admission: admissionPlugins({ enable: [], disable: [] }),
-    serviceNetwork: serviceNetworkOptions(flags["service-cluster-ip-range"]),
+    authorizationModes: ["Node", "RBAC"],
+    admission: admissionPlugins({ enable: ["NodeRestriction"], disable: [] }),
+    serviceNetwork: serviceNetworkOptions(flags["service-cluster-ip-range"], flags["service-node-port-range"]),
     endpoint: true,
     allowPrivileged: true,
     minWatchSeconds: 1800,
@@ -77,7 +79,7 @@ export async function runServer(
   });
   writeKubeconfig(home.kubeconfig, {
     cluster: `kubets-${flags.cluster}`,
-    server: `https://127.0.0.1:${api.listener.port}`,
+    server: flags["kubeconfig-server"] || `https://127.0.0.1:${api.listener.port}`,
     ca: pki.caPem,
     user: "admin",
     credentials: adminCertificate(pki),
@@ -97,13 +99,18 @@ export async function runServer(
     controllers: flags.controllers,
     options: {
       rootCa: pki.caPem,
-      clusterCidrs: flags["cluster-cidr"].split(","),
+      clusterCidrs: flags["cluster-cidr"] ? flags["cluster-cidr"].split(",") : [],
       signer: { certificate: pki.caPem, key: pki.authority.key },
       serviceAccountKey: tokenKey,
     },
   });
+  const addons = startDnsAddon(dnsAddress(flags["service-cluster-ip-range"]), {
+    ...parts,
+    client: clientAs(inside, { name: "system:kubets", groups: ["system:masters"] }, "kubets"),
+    log: log.with({ component: "dns-service" }),
+  });
   const scheduler = flags["disable-scheduler"] ? undefined : startSchedulerIn(inside);
-  await Promise.all([controllers.started, scheduler?.ready]);
+  await Promise.all([controllers.started, scheduler?.ready, addons]);
   log.info("control plane ready", { port: api.listener.port, controllers: controllers.names.length });
   return {
     api,

@@ -3,9 +3,9 @@
  * Holds: both families change in the same transaction; a transaction that fails changes nothing, and the next must be a `replace`.
  */
 import type { Logger } from "@kubets/machinery";
+import type { Exec } from "@kubets/machinery/exec";
 import type { ProxyBackend } from "../backend.ts";
 import { flushStaleFlows, portsToFlush } from "../conntrack.ts";
-import type { Exec } from "../exec.ts";
 import type { PlanChange, ProxyPlan, VirtualPort } from "../plan.ts";
 import { type BaseOptions, baseRuleset } from "./base.ts";
 import { type NftFamily, nftFamily, TABLE } from "./names.ts";

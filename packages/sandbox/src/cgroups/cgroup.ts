@@ -6,6 +6,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rmdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { type Clock, sleep } from "@kubets/machinery";
 import { type CgroupHierarchies, cgroupFolders } from "./hierarchies.ts";
 
 export async function makeCgroup(hierarchies: CgroupHierarchies, path: string): Promise<void> {
@@ -68,10 +69,29 @@ export async function cgroupProcesses(hierarchies: CgroupHierarchies, path: stri
   return pids;
 }
 
-/** Removes the cgroup with all below it. What still runs inside makes it fail. */
-export async function removeCgroup(hierarchies: CgroupHierarchies, path: string): Promise<void> {
+const BUSY_MS = 2000;
+const LOOK_AGAIN_MS = 20;
+
+/** Removes the cgroup with all below it. What still runs inside makes it fail, after a while: one that just died counts for a moment. */
+export async function removeCgroup(hierarchies: CgroupHierarchies, path: string, clock: Clock): Promise<void> {
+  const deadline = clock.monotonic() + BUSY_MS;
   for (const folder of cgroupFolders(hierarchies, path)) {
-    for (const inner of (await foldersBelow(folder)).toReversed()) await rmdir(inner).catch(unlessGone);
+    for (const inner of (await foldersBelow(folder)).toReversed()) {
+      while (!(await removed(inner, clock.monotonic() < deadline))) await sleep(clock, LOOK_AGAIN_MS);
+    }
+  }
+}
+
+/** False when it is busy and may be tried again. */
+async function removed(folder: string, again: boolean): Promise<boolean> {
+  try {
+    await rmdir(folder);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return true;
+    if (code === "EBUSY" && again) return false;
+    throw error;
   }
 }
 
@@ -92,8 +112,4 @@ async function foldersBelow(folder: string): Promise<string[]> {
   const found = [folder];
   for (const entry of entries) if (entry.isDirectory()) found.push(...(await foldersBelow(join(folder, entry.name))));
   return found;
-}
-
-function unlessGone(error: NodeJS.ErrnoException): void {
-  if (error.code !== "ENOENT") throw error;
 }

@@ -16,7 +16,12 @@ describe("findHierarchies", () => {
     const found = findHierarchies(parseMounts(HYBRID));
     assert.deepEqual(found, {
       version: 1,
-      roots: ["/sys/fs/cgroup/cpu,cpuacct", "/sys/fs/cgroup/memory", "/sys/fs/cgroup/systemd"],
+      roots: [
+        "/sys/fs/cgroup/cpu,cpuacct",
+        "/sys/fs/cgroup/memory",
+        "/sys/fs/cgroup/systemd",
+        "/sys/fs/cgroup/unified",
+      ],
     });
   });
 

@@ -22,8 +22,9 @@ export function findHierarchies(mounts: readonly Mount[]): CgroupHierarchies | u
     // The same hierarchy may be mounted twice; the last mount on a path is the one seen.
     if (type === "cgroup" && key && !v1.has(key)) v1.set(key, path);
   }
-  if (v1.size > 0) return { version: 1, roots: [...v1.values()] };
   const unified = mounts.find(({ type }) => type === "cgroup2");
+  // In the hybrid mode runc makes its cgroups in the bare version 2 as well.
+  if (v1.size > 0) return { version: 1, roots: [...v1.values(), ...(unified ? [unified.path] : [])] };
   return unified && { version: 2, roots: [unified.path] };
 }
 

@@ -35,7 +35,10 @@ describe("containerdConfig", () => {
   it("speaks version 3 to containerd 2", () => {
     const text = containerdConfig(OPTIONS, 2);
     assert.match(text, /^version = 3\n/);
-    assert.match(text, /\[plugins\."io\.containerd\.cri\.v1\.images"\.pinned_images\]\nsandbox = "kubets\.local\/pause:1"/);
+    assert.match(
+      text,
+      /\[plugins\."io\.containerd\.cri\.v1\.images"\.pinned_images\]\nsandbox = "kubets\.local\/pause:1"/,
+    );
     assert.doesNotMatch(text, /sandbox_image/);
   });
 
@@ -47,8 +50,11 @@ describe("containerdConfig", () => {
 
 describe("podNetworkConfig", () => {
   const type = (bridgeNetfilter: boolean) =>
-    (JSON.parse(podNetworkConfig({ podRange: "10.244.1.0/24", bridgeNetfilter, leases: "/r/l" })) as { plugins: { type: string }[] })
-      .plugins[0]?.type;
+    (
+      JSON.parse(podNetworkConfig({ podRange: "10.244.1.0/24", bridgeNetfilter, leases: "/r/l" })) as {
+        plugins: { type: string }[];
+      }
+    ).plugins[0]?.type;
   it("needs no bridge where the kernel hides bridged packets from netfilter", () => {
     assert.deepEqual([type(true), type(false)], ["bridge", "ptp"]);
   });

@@ -20,8 +20,14 @@ export interface ContainerdOptions {
 }
 
 /** Plugins that look at the host's devices and folders, or have no use here. */
-const UNUSED = ["aufs", "btrfs", "devmapper", "zfs", "blockfile", "erofs"].map((name) => `io.containerd.snapshotter.v1.${name}`);
-const UNUSED_SERVICES = ["io.containerd.tracing.processor.v1.otlp", "io.containerd.internal.v1.tracing", "io.containerd.nri.v1.nri"];
+const UNUSED = ["aufs", "btrfs", "devmapper", "zfs", "blockfile", "erofs"].map(
+  (name) => `io.containerd.snapshotter.v1.${name}`,
+);
+const UNUSED_SERVICES = [
+  "io.containerd.tracing.processor.v1.otlp",
+  "io.containerd.internal.v1.tracing",
+  "io.containerd.nri.v1.nri",
+];
 
 export function containerdConfig(options: ContainerdOptions, major: number): string {
   return writeToml({

@@ -5,7 +5,7 @@
  */
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { open, readFile } from "node:fs/promises";
+import { open, readFile, rm } from "node:fs/promises";
 import { type Clock, sleep } from "@kubets/machinery";
 import type { Journal } from "../inventory/journal.ts";
 import { startTime } from "../inventory/processes.ts";
@@ -37,6 +37,8 @@ const LAST_LINES = 5;
 
 export async function startContainerd(options: InstanceOptions): Promise<ContainerdInstance> {
   const { driver, scope, program, configFile, socket, logFile, journal, clock } = options;
+  // One that was left by a crash would look like an open one.
+  await rm(socket, { force: true });
   const child = await spawnLogged(driver, scope, program, ["--config", configFile], logFile);
   const pid = child.pid as number;
   const started = await startTime(pid);
@@ -49,7 +51,10 @@ export async function startContainerd(options: InstanceOptions): Promise<Contain
   const stop = async () => {
     child.kill("SIGTERM");
     const patience = new AbortController();
-    const killed = sleep(clock, STOP_MS, patience.signal).then(() => child.kill("SIGKILL"), () => {});
+    const killed = sleep(clock, STOP_MS, patience.signal).then(
+      () => child.kill("SIGKILL"),
+      () => {},
+    );
     await ended;
     patience.abort();
     await killed;

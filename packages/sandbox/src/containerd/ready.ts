@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { type Clock, sleep } from "@kubets/machinery";
 import { RuntimeService } from "@kubets/wire/generated/cri";
-import { grpcClient } from "@kubets/wire/grpc";
+import { type CallOptions, type GrpcClient, GrpcError, grpcClient } from "@kubets/wire/grpc";
 
 export interface ReadyOptions {
   readonly clock: Clock;
@@ -15,7 +15,10 @@ const TIMEOUT_MS = 30_000;
 const LOOK_AGAIN_MS = 15;
 
 /** Gives the version that it tells. Throws with its own reasons when it says that it is not ready, or says nothing in time. */
-export async function containerdReady(socket: string, { clock, timeoutMs = TIMEOUT_MS, signal }: ReadyOptions): Promise<string> {
+export async function containerdReady(
+  socket: string,
+  { clock, timeoutMs = TIMEOUT_MS, signal }: ReadyOptions,
+): Promise<string> {
   const deadline = clock.monotonic() + timeoutMs;
   const late = () => clock.monotonic() > deadline;
   // A client that tried before there is a socket would wait a second before trying again.
@@ -25,16 +28,27 @@ export async function containerdReady(socket: string, { clock, timeoutMs = TIMEO
   }
   const client = grpcClient({ target: `unix://${socket}` });
   try {
-    const call = { waitForReady: true, timeoutMs, signal };
-    const { runtimeVersion } = await client.unary(RuntimeService.version, {}, call);
     for (;;) {
-      const { status } = await client.unary(RuntimeService.status, {}, call);
-      const bad = status?.conditions.filter((condition) => !condition.status) ?? [];
-      if (bad.length === 0) return runtimeVersion;
-      if (late()) throw new Error(`containerd is not ready: ${bad.map((c) => `${c.type}: ${c.reason} ${c.message}`).join("; ")}`);
+      const answer = await ask(client, { waitForReady: true, timeoutMs, signal });
+      if ("version" in answer) return answer.version;
+      if (late()) throw new Error(`containerd is not ready: ${answer.reason}`);
       await sleep(clock, LOOK_AGAIN_MS, signal);
     }
   } finally {
     client.close();
+  }
+}
+
+/** Its version when all is well; else why not. A server that answers but has not read its containers yet fails each call. */
+async function ask(client: GrpcClient, call: CallOptions): Promise<{ version: string } | { reason: string }> {
+  try {
+    const { status } = await client.unary(RuntimeService.status, {}, call);
+    const bad = status?.conditions.filter((condition) => !condition.status) ?? [];
+    if (bad.length > 0) return { reason: bad.map((c) => `${c.type}: ${c.reason} ${c.message}`).join("; ") };
+    const { runtimeVersion } = await client.unary(RuntimeService.version, {}, call);
+    return { version: runtimeVersion };
+  } catch (error) {
+    if (call.signal?.aborted || !(error instanceof GrpcError)) throw error;
+    return { reason: error.message };
   }
 }

@@ -91,14 +91,19 @@ async function fill(archive: Pack, described: readonly Described[]): Promise<voi
   await putJson(archive, "index.json", index);
   await putJson(archive, "manifest.json", dockerList);
   // Images share layers; each is written once.
-  const blobs = new Map(described.flatMap(({ image, manifest, config }) => [manifest, config, ...image.layers]).map((blob) => [blob.digest, blob]));
+  const blobs = new Map(
+    described
+      .flatMap(({ image, manifest, config }) => [manifest, config, ...image.layers])
+      .map((blob) => [blob.digest, blob]),
+  );
   for (const blob of blobs.values()) await putBlob(archive, blob);
 }
 
 const blobPath = ({ digest }: Blob): string => `blobs/${digest.replace(":", "/")}`;
 const tagOf = (name: string): string => name.slice(name.lastIndexOf(":") + 1);
 
-const putJson = (archive: Pack, name: string, value: unknown): Promise<void> => putBytes(archive, name, Buffer.from(JSON.stringify(value)));
+const putJson = (archive: Pack, name: string, value: unknown): Promise<void> =>
+  putBytes(archive, name, Buffer.from(JSON.stringify(value)));
 
 const putBytes = (archive: Pack, name: string, bytes: Buffer): Promise<void> =>
   new Promise((resolve, reject) => {

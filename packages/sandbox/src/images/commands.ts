@@ -21,10 +21,21 @@ export interface ImageTarget {
 
 /** Loads an archive (OCI layout or `docker save`); gives the names that were loaded. */
 export async function loadArchive(target: ImageTarget, archive: Readable): Promise<string[]> {
-  const args = ["--address", target.socket, "--namespace", "k8s.io", "images", "import", "--snapshotter", target.snapshotter, "-"];
+  const args = [
+    "--address",
+    target.socket,
+    "--namespace",
+    "k8s.io",
+    "images",
+    "import",
+    "--snapshotter",
+    target.snapshotter,
+    "-",
+  ];
   const child = await spawnInside({}, target.ctr, args, { stdio: ["pipe", "pipe", "pipe"] });
   let said = "";
-  for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8").on("data", (text: string) => void (said += text));
+  for (const stream of [child.stdout, child.stderr])
+    stream?.setEncoding("utf8").on("data", (text: string) => void (said += text));
   const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
   // A program that gives up early is judged by what it says, not by the broken pipe.
   const [fed, code] = await Promise.all([feed(archive, child.stdin), ended]);
@@ -39,7 +50,8 @@ const feed = (archive: Readable, input: NodeJS.WritableStream | null): Promise<N
     (error: NodeJS.ErrnoException) => error,
   );
 
-export const loadImages = (target: ImageTarget, images: readonly Image[]): Promise<string[]> => loadArchive(target, imageArchive(images));
+export const loadImages = (target: ImageTarget, images: readonly Image[]): Promise<string[]> =>
+  loadArchive(target, imageArchive(images));
 
 export async function listImages(socket: string): Promise<readonly CriImage[]> {
   return await withClient(socket, async (client) => (await client.unary(ImageService.listImages, {})).images);
@@ -47,7 +59,9 @@ export async function listImages(socket: string): Promise<readonly CriImage[]> {
 
 /** Removing what is not there succeeds. */
 export async function removeImage(socket: string, name: string): Promise<void> {
-  await withClient(socket, (client) => client.unary(ImageService.removeImage, { image: { image: fullReference(name) } }));
+  await withClient(socket, (client) =>
+    client.unary(ImageService.removeImage, { image: { image: fullReference(name) } }),
+  );
 }
 
 export interface BuildOptions {
@@ -65,13 +79,18 @@ export async function buildImage<T>(options: BuildOptions, use: (image: Image) =
   try {
     const layer = await makeLayer(folderEntries(options.folder), scratch);
     const layers = [...(options.base?.layers ?? []), layer];
-    return await use({ name: fullReference(options.name), layers, config: { ...options.base?.config, ...options.config } });
+    return await use({
+      name: fullReference(options.name),
+      layers,
+      config: { ...options.base?.config, ...options.config },
+    });
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
 }
 
-export const writeArchive = (images: readonly Image[], file: string): Promise<void> => pipeline(imageArchive(images), createWriteStream(file));
+export const writeArchive = (images: readonly Image[], file: string): Promise<void> =>
+  pipeline(imageArchive(images), createWriteStream(file));
 
 async function withClient<T>(socket: string, use: (client: ReturnType<typeof grpcClient>) => Promise<T>): Promise<T> {
   const client = grpcClient({ target: `unix://${socket}` });

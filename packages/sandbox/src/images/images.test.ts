@@ -39,22 +39,32 @@ describe("images", () => {
 
   it("gives one tree one digest", async () => {
     const folder = join(scratch, "root");
-    const [one, two] = [await makeLayer(folderEntries(folder), scratch), await makeLayer(folderEntries(folder), scratch)];
+    const [one, two] = [
+      await makeLayer(folderEntries(folder), scratch),
+      await makeLayer(folderEntries(folder), scratch),
+    ];
     assert.equal(one.digest, two.digest);
     assert.notEqual(one.digest, one.diffId);
   });
 
   it("writes an archive whose parts are what their digests say", async () => {
     const config = { entrypoint: ["/bin/tool"] };
-    const files = await buildImage({ name: "tool:1", folder: join(scratch, "root"), config }, (image) => unpack(imageArchive([image], "x64")));
+    const files = await buildImage({ name: "tool:1", folder: join(scratch, "root"), config }, (image) =>
+      unpack(imageArchive([image], "x64")),
+    );
     for (const [path, bytes] of files) {
-      if (path.startsWith("blobs/sha256/")) assert.equal(`sha256:${path.slice("blobs/sha256/".length)}`, digestOf(bytes));
+      if (path.startsWith("blobs/sha256/"))
+        assert.equal(`sha256:${path.slice("blobs/sha256/".length)}`, digestOf(bytes));
     }
     const json = (name: string) => JSON.parse(String(files.get(name))) as never;
     const index: { manifests: { digest: string; annotations: Record<string, string> }[] } = json("index.json");
     assert.equal(index.manifests[0]?.annotations["io.containerd.image.name"], "docker.io/library/tool:1");
-    const manifest: { layers: { digest: string }[]; config: { digest: string } } = json(`blobs/${index.manifests[0]?.digest.replace(":", "/")}`);
-    const imageConfig: { architecture: string; rootfs: { diff_ids: string[] } } = json(`blobs/${manifest.config.digest.replace(":", "/")}`);
+    const manifest: { layers: { digest: string }[]; config: { digest: string } } = json(
+      `blobs/${index.manifests[0]?.digest.replace(":", "/")}`,
+    );
+    const imageConfig: { architecture: string; rootfs: { diff_ids: string[] } } = json(
+      `blobs/${manifest.config.digest.replace(":", "/")}`,
+    );
     assert.equal(imageConfig.architecture, "amd64");
     const layer = files.get(`blobs/${manifest.layers[0]?.digest.replace(":", "/")}`) ?? assert.fail("no layer");
     assert.equal(digestOf(gunzipSync(layer)), imageConfig.rootfs.diff_ids[0]);

@@ -27,7 +27,10 @@ export interface Layer extends Blob {
 const EPOCH = new Date(0);
 
 /** Writes the layer into a new file below `folder`. Paths have no leading slash; parents stand before their children. */
-export async function makeLayer(entries: AsyncIterable<LayerEntry> | Iterable<LayerEntry>, folder: string): Promise<Layer> {
+export async function makeLayer(
+  entries: AsyncIterable<LayerEntry> | Iterable<LayerEntry>,
+  folder: string,
+): Promise<Layer> {
   const file = join(await mkdtemp(join(folder, "layer-")), "layer.tar.gz");
   const plain = createHash("sha256");
   const packed = createHash("sha256");
@@ -65,8 +68,10 @@ async function addAll(archive: Pack, entries: AsyncIterable<LayerEntry> | Iterab
 async function addEntry(archive: Pack, entry: LayerEntry): Promise<void> {
   const base = { name: entry.path, mtime: EPOCH, uid: 0, gid: 0 };
   if (entry.type === "directory") await put(archive, { ...base, type: "directory", mode: entry.mode ?? 0o755 });
-  else if (entry.type === "symlink") await put(archive, { ...base, type: "symlink", linkname: entry.target, mode: 0o777 });
-  else if ("content" in entry) await put(archive, { ...base, type: "file", mode: entry.mode ?? 0o644 }, Buffer.from(entry.content));
+  else if (entry.type === "symlink")
+    await put(archive, { ...base, type: "symlink", linkname: entry.target, mode: 0o777 });
+  else if ("content" in entry)
+    await put(archive, { ...base, type: "file", mode: entry.mode ?? 0o644 }, Buffer.from(entry.content));
   else await putFile(archive, { ...base, type: "file", mode: entry.mode ?? 0o644 }, entry.from);
 }
 

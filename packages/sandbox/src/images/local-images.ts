@@ -57,7 +57,11 @@ async function busyboxEntries(busybox: string): Promise<LayerEntry[]> {
     { path: "bin/busybox", type: "file", mode: 0o755, from: busybox },
     ...tools.map((name): LayerEntry => ({ path: `bin/${name}`, type: "symlink", target: "busybox" })),
     { path: "usr/bin/env", type: "symlink", target: "../../bin/busybox" },
-    { path: "etc/passwd", type: "file", content: "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n" },
+    {
+      path: "etc/passwd",
+      type: "file",
+      content: "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n",
+    },
     { path: "etc/group", type: "file", content: "root:x:0:\nnobody:x:65534:\n" },
   ];
 }

@@ -12,6 +12,8 @@ export function fullReference(name: string): string {
   const [base = "", tag = "latest"] = last.split(":");
   const parts = [...path.slice(0, -1), base];
   if (!parts.every((part) => NAME.test(part)) || !TAG.test(tag))
-    throw new Error(`${JSON.stringify(name)} is not the name of an image: lower-case letters, digits and dashes, with a tag after a colon, as "web:1"`);
+    throw new Error(
+      `${JSON.stringify(name)} is not the name of an image: lower-case letters, digits and dashes, with a tag after a colon, as "web:1"`,
+    );
   return `${registry}/${parts.join("/")}:${tag}`;
 }

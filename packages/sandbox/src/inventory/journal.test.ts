@@ -20,6 +20,7 @@ describe("clusterPlace", () => {
   });
 
   it("refuses names that are no file names", () => {
-    for (const name of ["", "..", "a/b", "A", "-a", "a".repeat(33)]) assert.throws(() => clusterPlace(name, "/x"), /cannot be the name/);
+    for (const name of ["", "..", "a/b", "A", "-a", "a".repeat(33)])
+      assert.throws(() => clusterPlace(name, "/x"), /cannot be the name/);
   });
 });

@@ -29,7 +29,9 @@ export class Journal {
 
   /** What was made since the machine started, and folders from before. */
   read(): Made[] {
-    return parseJournal(readIfThere(this.#path)).filter(({ kind, boot }) => kind === "host-folder" || boot === this.#boot);
+    return parseJournal(readIfThere(this.#path)).filter(
+      ({ kind, boot }) => kind === "host-folder" || boot === this.#boot,
+    );
   }
 }
 

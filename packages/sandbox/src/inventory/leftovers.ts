@@ -14,18 +14,21 @@ import { heldSettings } from "./shared-setting.ts";
 export async function leftovers(place: ClusterPlace, options: { data?: boolean } = {}): Promise<string[]> {
   const { data = true } = options;
   const found: string[] = [];
-  const folders = [place.runFolder, place.folder];
+  const folders = data ? [place.runFolder, place.folder] : [place.runFolder];
   const mounts = await readMounts();
   const hierarchies = findHierarchies(mounts);
   if (hierarchies) {
-    for (const pid of await cgroupProcesses(hierarchies, place.cgroup)) found.push(`process ${pid} in cgroup ${place.cgroup}`);
+    for (const pid of await cgroupProcesses(hierarchies, place.cgroup))
+      found.push(`process ${pid} in cgroup ${place.cgroup}`);
     if (cgroupExists(hierarchies, place.cgroup)) found.push(`cgroup ${place.cgroup}`);
   }
   for (const pid of await processesNaming(folders)) found.push(`process ${pid} works in the cluster's folders`);
   for (const folder of folders) for (const { path } of mountsBelow(mounts, folder)) found.push(`mount ${path}`);
-  for (const pid of await mountersOf(folders)) found.push(`process ${pid} is in a namespace with mounts of the cluster`);
-  if (existsSync(`/sys/class/net/${place.link}`)) found.push(`link ${place.link}`);
-  if ((await tryRun("nft", ["list", "table", "ip", place.table]).catch(() => undefined))?.code === 0) found.push(`nftables table ${place.table}`);
+  for (const pid of await mountersOf(folders))
+    found.push(`process ${pid} is in a namespace with mounts of the cluster`);
+  if ((await tryRun("ip", ["link", "show", "dev", place.link])).code === 0) found.push(`link ${place.link}`);
+  if ((await tryRun("nft", ["list", "table", "ip", place.table]).catch(() => undefined))?.code === 0)
+    found.push(`nftables table ${place.table}`);
   for (const rule of await rulesNaming(place.link)) found.push(`iptables rule ${rule}`);
   for (const name of await heldSettings(place)) found.push(`setting ${name}`);
   if (existsSync(place.runFolder)) found.push(`folder ${place.runFolder}`);

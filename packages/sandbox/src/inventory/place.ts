@@ -24,7 +24,9 @@ const NAME = /^[a-z0-9]([-a-z0-9]{0,30}[a-z0-9])?$/;
 
 export function clusterPlace(name: string, folder: string): ClusterPlace {
   if (!NAME.test(name))
-    throw new Error(`${JSON.stringify(name)} cannot be the name of a cluster: up to 32 lower-case letters, digits and dashes can, as "dev"`);
+    throw new Error(
+      `${JSON.stringify(name)} cannot be the name of a cluster: up to 32 lower-case letters, digits and dashes can, as "dev"`,
+    );
   const letters = createHash("sha256").update(name).digest("hex").slice(0, 8);
   return {
     name,

@@ -39,7 +39,7 @@ export async function removeEverything(place: ClusterPlace, options: RemoveOptio
   await step("uplink", () => closeUplink(place));
   await step("settings", () => releaseSettings(place));
   await step("namespaces", () => dropNamespaces(namespaceFolder(place)));
-  await step("cgroups", () => removeCgroups(place));
+  await step("cgroups", () => removeCgroups(place, clock));
   for (const folder of options.keepData ? [place.runFolder] : [place.runFolder, place.folder]) {
     await step(folder, () => removeFolder(folder));
   }
@@ -64,11 +64,11 @@ async function killProcesses(place: ClusterPlace, made: readonly Made[], clock: 
   if (stubborn.length > 0) throw new Error(`processes ${stubborn.join(", ")} do not end`);
 }
 
-async function removeCgroups(place: ClusterPlace): Promise<void> {
+async function removeCgroups(place: ClusterPlace, clock: Clock): Promise<void> {
   const mounts = await readMounts();
   const hierarchies = findHierarchies(mounts);
   if (!hierarchies) return;
-  await removeCgroup(hierarchies, place.cgroup);
+  await removeCgroup(hierarchies, place.cgroup, clock);
   await removeEmptyParent(hierarchies, place.cgroup);
 }
 

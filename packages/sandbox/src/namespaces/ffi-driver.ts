@@ -22,7 +22,7 @@ export function createFfiDriver(): NamespaceDriver {
   let lastId = 0;
 
   function start(): Worker {
-    const started = new Worker(WORKER, { name: "namespaces", execArgv: [] });
+    const started = new Worker(WORKER, { name: "namespaces", execArgv: ["--disable-warning=ExperimentalWarning"] });
     const failAll = (error: Error) => {
       if (worker === started) worker = undefined;
       for (const { reject } of open.values()) reject(error);

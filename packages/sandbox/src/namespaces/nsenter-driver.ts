@@ -29,6 +29,7 @@ class Passer {
   readonly #child: ChildProcess;
   readonly #open = new Map<number, Open>();
   #lastId = 0;
+  #ended: SocketError | undefined;
 
   constructor(child: ChildProcess, net: string, ended: () => void) {
     this.#child = child;
@@ -41,8 +42,9 @@ class Passer {
     child.on("close", () => {
       ended();
       const about = `${net}: ${said.trim() || "the process under nsenter ended"}`;
-      const code = said.includes("No such file") ? "ENOENT" : "EIO";
-      for (const { reject } of this.#open.values()) reject(new SocketError({ code, syscall: "nsenter", about }));
+      const code = said.includes("No such file") ? "ENOENT" : ENDED;
+      this.#ended = new SocketError({ code, syscall: "nsenter", about });
+      for (const { reject } of this.#open.values()) reject(this.#ended);
       this.#open.clear();
     });
     this.#rest();
@@ -54,14 +56,14 @@ class Passer {
   }
 
   ask(kind: PassSocket["ask"], address: ListenAddress | SocketAddress): Promise<{ fd: number; port: number }> {
+    if (this.#ended) return Promise.reject(this.#ended);
     this.#child.ref();
     this.#child.channel?.ref();
     return new Promise((resolve, reject) => {
       const id = ++this.#lastId;
       this.#open.set(id, { resolve, reject });
-      this.#child.send({ id, ask: kind, address, timeoutMs: CONNECT_TIMEOUT_MS } satisfies PassSocket, (error) => {
-        if (error && this.#open.delete(id)) reject(error);
-      });
+      // What cannot be sent is answered when the process has ended, with what it said on its way out.
+      this.#child.send({ id, ask: kind, address, timeoutMs: CONNECT_TIMEOUT_MS } satisfies PassSocket, () => {});
     });
   }
 
@@ -94,19 +96,32 @@ class Passer {
 export function createNsenterDriver(): NamespaceDriver {
   const passers = new Map<string, Promise<Passer>>();
 
-  async function start(net: string): Promise<Passer> {
-    const child = await spawnInside({ net }, process.execPath, ["--disable-warning=ExperimentalWarning", PROGRAM], {
-      stdio: ["ignore", "ignore", "pipe", "ipc"],
-    });
-    return new Passer(child, net, () => passers.delete(net));
+  function start(net: string): Promise<Passer> {
+    const args = ["--disable-warning=ExperimentalWarning", PROGRAM];
+    const forget = () => {
+      if (passers.get(net) === started) passers.delete(net);
+    };
+    const started = spawnInside({ net }, process.execPath, args, { stdio: ["ignore", "ignore", "pipe", "ipc"] }).then(
+      (child) => new Passer(child, net, forget),
+    );
+    started.catch(forget);
+    passers.set(net, started);
+    return started;
   }
 
-  async function passerOf(net: string): Promise<Passer> {
-    const present = await passers.get(net);
-    if (present?.usable) return present;
-    const started = start(net);
-    passers.set(net, started);
-    return await started;
+  async function ask(kind: PassSocket["ask"], net: string, address: ListenAddress | SocketAddress) {
+    const asked = passers.get(net);
+    const present = await asked;
+    if (present?.usable) {
+      try {
+        return await present.ask(kind, address);
+      } catch (error) {
+        // It came to the end of its idle time as it was asked; a new one is there for it.
+        if (!(error instanceof SocketError) || error.code !== ENDED) throw error;
+      }
+    }
+    const next = passers.get(net);
+    return await (await (next && next !== asked ? next : start(net))).ask(kind, address);
   }
 
   return {
@@ -117,8 +132,8 @@ export function createNsenterDriver(): NamespaceDriver {
       return (await runs("nsenter")) ? undefined : "there is no program nsenter (Debian's package util-linux has it)";
     },
     spawn: spawnInside,
-    listen: async ({ net = OWN_NETWORK }, address) => await (await passerOf(net)).ask("listen", address),
-    connect: async ({ net = OWN_NETWORK }, address) => await (await passerOf(net)).ask("connect", address),
+    listen: async ({ net = OWN_NETWORK }, address) => await ask("listen", net, address),
+    connect: async ({ net = OWN_NETWORK }, address) => await ask("connect", net, address),
     async close() {
       const ending = [...passers.values()];
       passers.clear();
@@ -126,6 +141,9 @@ export function createNsenterDriver(): NamespaceDriver {
     },
   };
 }
+
+/** The code of a question that was never answered. */
+const ENDED = "EIO";
 
 const OWN_NETWORK = "/proc/self/ns/net";
 

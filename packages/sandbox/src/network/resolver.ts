@@ -9,7 +9,9 @@ const SOURCES = ["/run/systemd/resolve/resolv.conf", "/etc/resolv.conf"];
 export function nodeResolver(text: string): string {
   const lines = text.split("\n").filter((line) => {
     const [word, value = ""] = line.trim().split(/\s+/);
-    return word === "nameserver" ? parseIp(value)?.isLoopback() === false : word === "search" || word === "options" || word === "domain";
+    return word === "nameserver"
+      ? parseIp(value)?.isLoopback() === false
+      : word === "search" || word === "options" || word === "domain";
   });
   return lines.map((line) => `${line.trim()}\n`).join("");
 }

@@ -12,12 +12,18 @@ import { applyLines, applyRules } from "./apply.ts";
 import { uplinkHostLines, uplinkHostRules, uplinkInsideLines, uplinkInsideRules } from "./commands.ts";
 import type { NetworkPlan } from "./plan.ts";
 
-export async function openUplink(place: ClusterPlace, plan: NetworkPlan, inside: Scope & { net: string }, log: Logger): Promise<void> {
+export async function openUplink(
+  place: ClusterPlace,
+  plan: NetworkPlan,
+  inside: Scope & { net: string },
+  log: Logger,
+): Promise<void> {
   await applyLines({}, uplinkHostLines(plan, place.link, inside.net));
   await applyLines(inside, uplinkInsideLines(plan));
   await applyRules(inside, uplinkInsideRules());
   await applyRules({}, uplinkHostRules(plan, place.table, place.link));
-  if (await holdSetting(place, "net/ipv4/ip_forward", "1")) log.info("forwarding is on while the cluster runs", { setting: "net.ipv4.ip_forward" });
+  if (await holdSetting(place, "net/ipv4/ip_forward", "1"))
+    log.info("forwarding is on while the cluster runs", { setting: "net.ipv4.ip_forward" });
   log.info("the cluster reaches out through this machine", { link: place.link, table: place.table });
   const chain = await droppingChain();
   if (!chain) return;

@@ -21,7 +21,14 @@ const CAP_SYS_RESOURCE = 24n;
 
 export async function machineCapabilities(folder: string): Promise<MachineCapabilities> {
   const refusals: string[] = [];
-  const none = { refusals, sysResource: false, overlay: false, nft: false, bridgeNetfilter: false, cgroupVersion: undefined };
+  const none = {
+    refusals,
+    sysResource: false,
+    overlay: false,
+    nft: false,
+    bridgeNetfilter: false,
+    cgroupVersion: undefined,
+  };
   if (process.platform !== "linux") {
     refusals.push(`real containers take Linux; this is ${process.platform}`);
     return none;
@@ -34,8 +41,9 @@ export async function machineCapabilities(folder: string): Promise<MachineCapabi
   if (!cgroups) refusals.push("no cgroup hierarchy is mounted at /sys/fs/cgroup");
   const namespaces = await inNamespaces("true");
   if (namespaces !== undefined) refusals.push(`the kernel refuses new namespaces: ${namespaces}`);
-  const links = await inNamespaces("ip link add kubets0 type bridge && ip link add a type veth peer name b");
-  if (namespaces === undefined && links !== undefined) refusals.push(`the kernel refuses bridges or veth pairs: ${links}`);
+  const links = await inNamespaces("ip link add kubets0 type bridge && ip link add veth0 type veth peer name veth1");
+  if (namespaces === undefined && links !== undefined)
+    refusals.push(`the kernel refuses bridges or veth pairs: ${links}`);
   return {
     refusals,
     sysResource: hasCapability(await readFile("/proc/self/status", "utf8"), CAP_SYS_RESOURCE),
@@ -53,7 +61,9 @@ export function hasCapability(status: string, bit: bigint): boolean {
 
 /** Why a command does not work in namespaces of its own, which end with it. */
 async function inNamespaces(command: string): Promise<string | undefined> {
-  const result = await tryRun("unshare", ["--net", "--mount", "--uts", "--ipc", "/bin/sh", "-c", command]).catch((error: Error) => error);
+  const result = await tryRun("unshare", ["--net", "--mount", "--uts", "--ipc", "/bin/sh", "-c", command]).catch(
+    (error: Error) => error,
+  );
   if (result instanceof Error) return result.message;
   return result.code === 0 ? undefined : result.stderr.trim().split("\n")[0] || `exit code ${result.code}`;
 }

@@ -4,7 +4,18 @@ import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { tryRun } from "../namespaces/collect.ts";
 
-export type ProgramName = "containerd" | "ctr" | "runc" | "nft" | "ip" | "nsenter" | "unshare" | "mount" | "iptables" | "conntrack" | "busybox";
+export type ProgramName =
+  | "containerd"
+  | "ctr"
+  | "runc"
+  | "nft"
+  | "ip"
+  | "nsenter"
+  | "unshare"
+  | "mount"
+  | "iptables"
+  | "conntrack"
+  | "busybox";
 
 export interface Programs {
   readonly paths: Readonly<Partial<Record<ProgramName, string>>>;
@@ -12,15 +23,32 @@ export interface Programs {
   readonly cniFolder?: string;
 }
 
-const PROGRAMS: readonly ProgramName[] = ["containerd", "ctr", "runc", "nft", "ip", "nsenter", "unshare", "mount", "iptables", "conntrack", "busybox"];
+const PROGRAMS: readonly ProgramName[] = [
+  "containerd",
+  "ctr",
+  "runc",
+  "nft",
+  "ip",
+  "nsenter",
+  "unshare",
+  "mount",
+  "iptables",
+  "conntrack",
+  "busybox",
+];
 /** Administrators' folders are not on every user's path. */
 const SYSTEM_FOLDERS = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 const CNI_FOLDERS = ["/opt/cni/bin", "/usr/lib/cni", "/usr/libexec/cni"];
 export const CNI_PLUGINS = ["bridge", "host-local", "loopback", "portmap"];
 
-export const searchPath = (path = process.env.PATH ?? ""): string[] => [...new Set([...path.split(":").filter(Boolean), ...SYSTEM_FOLDERS])];
+export const searchPath = (path = process.env.PATH ?? ""): string[] => [
+  ...new Set([...path.split(":").filter(Boolean), ...SYSTEM_FOLDERS]),
+];
 
-export async function findPrograms(folders: readonly string[] = searchPath(), cniFolders: readonly string[] = CNI_FOLDERS): Promise<Programs> {
+export async function findPrograms(
+  folders: readonly string[] = searchPath(),
+  cniFolders: readonly string[] = CNI_FOLDERS,
+): Promise<Programs> {
   const paths: Partial<Record<ProgramName, string>> = {};
   for (const name of PROGRAMS) {
     const path = await firstWith(folders, [name]);
@@ -31,7 +59,14 @@ export async function findPrograms(folders: readonly string[] = searchPath(), cn
 
 async function firstWith(folders: readonly string[], files: readonly string[]): Promise<string | undefined> {
   for (const folder of folders) {
-    const there = await Promise.all(files.map((file) => access(join(folder, file), constants.X_OK).then(() => true, () => false)));
+    const there = await Promise.all(
+      files.map((file) =>
+        access(join(folder, file), constants.X_OK).then(
+          () => true,
+          () => false,
+        ),
+      ),
+    );
     if (there.every(Boolean)) return folder;
   }
   return undefined;

@@ -26,25 +26,39 @@ const INSTALL = ["install", "-y", "--no-install-recommends", "--no-remove", "-o"
 export async function installMissing({ say, clock }: InstallOptions): Promise<Programs> {
   const before = await findPrograms();
   const lacking = missing(before);
-  if (lacking.programs.length === 0) return before;
+  if (lacking.programs.length === 0) {
+    if (process.getuid?.() === 0) await putPolicyBack(POLICY, POLICY_ASIDE);
+    return before;
+  }
   const cure = `apt-get ${INSTALL.slice(0, 4).join(" ")} ${lacking.packages.join(" ")}`;
-  if (!existsSync("/usr/bin/apt-get")) throw new Error(`${lacking.programs.join(", ")} missing, and this is no Debian: install them and run the same command again`);
-  if (process.getuid?.() !== 0) throw new Error(`${lacking.programs.join(", ")} missing: run \`sudo ${cure}\`, then the same command again`);
+  if (!existsSync("/usr/bin/apt-get"))
+    throw new Error(
+      `${lacking.programs.join(", ")} missing, and this is no Debian: install them and run the same command again`,
+    );
+  if (process.getuid?.() !== 0)
+    throw new Error(`${lacking.programs.join(", ")} missing: run \`sudo ${cure}\`, then the same command again`);
 
-  const timed = async (what: string, work: () => Promise<unknown>) => {
-    const began = clock.monotonic();
-    await work();
-    say(`${what} (${((clock.monotonic() - began) / 1000).toFixed(1)} s)`);
-  };
   say(`${lacking.programs.join(", ")} missing: installing Debian's ${lacking.packages.join(", ")}`);
-  if (!(await simulates(lacking.packages))) await timed("Package lists read", () => run("apt-get", ["update"], { env: quiet() }));
-  await withoutServices(() => timed("Packages installed", () => run("apt-get", [...INSTALL, ...lacking.packages], { env: quiet() })));
-  await disableUnits(lacking.packages);
+  await installPackages(lacking.packages, { say, clock });
 
   const after = await findPrograms();
   const still = missing(after).programs;
   if (still.length > 0) throw new Error(`${still.join(", ")} missing also after installing: see what \`${cure}\` says`);
   return after;
+}
+
+export async function installPackages(packages: readonly string[], { say, clock }: InstallOptions): Promise<void> {
+  const timed = async (what: string, work: () => Promise<unknown>) => {
+    const began = clock.monotonic();
+    await work();
+    say(`${what} (${((clock.monotonic() - began) / 1000).toFixed(1)} s)`);
+  };
+  if (!(await simulates(packages)))
+    await timed("Package lists read", () => run("apt-get", ["update"], { env: quiet() }));
+  await withoutServices(() =>
+    timed("Packages installed", () => run("apt-get", [...INSTALL, ...packages], { env: quiet() })),
+  );
+  await disableUnits(packages);
 }
 
 const quiet = (): NodeJS.ProcessEnv => ({ ...process.env, DEBIAN_FRONTEND: "noninteractive", NEEDRESTART_MODE: "l" });
@@ -59,16 +73,21 @@ async function simulates(packages: readonly string[]): Promise<boolean> {
 
 /** Runs with a policy in place that keeps services from starting; the one that was there comes back, also after a crash of an earlier run. */
 export async function withoutServices(work: () => Promise<void>, policy = POLICY, aside = POLICY_ASIDE): Promise<void> {
-  const ours = existsSync(policy) && (await readFile(policy, "utf8")).includes(POLICY_MARK);
-  if (existsSync(policy) && !ours) await rename(policy, aside);
+  if (existsSync(policy) && !(await isOurs(policy))) await rename(policy, aside);
   try {
     await writeFile(policy, `#!/bin/sh\n${POLICY_MARK}\nexit 101\n`, { mode: 0o755 });
     await work();
   } finally {
-    if (existsSync(aside)) await rename(aside, policy);
-    else await rm(policy, { force: true });
+    await putPolicyBack(policy, aside);
   }
 }
+
+async function putPolicyBack(policy: string, aside: string): Promise<void> {
+  if (existsSync(aside)) await rename(aside, policy);
+  else if (existsSync(policy) && (await isOurs(policy))) await rm(policy, { force: true });
+}
+
+const isOurs = async (policy: string): Promise<boolean> => (await readFile(policy, "utf8")).includes(POLICY_MARK);
 
 async function disableUnits(packages: readonly string[]): Promise<void> {
   const listed = await tryRun("dpkg", ["-L", ...packages]);

@@ -179,7 +179,9 @@ class SpdySession implements StreamSession {
   #wasReset(id: number, status: number): void {
     const stream = this.#streams.get(id);
     this.#streams.delete(id);
-    stream?.destroy(new Error(`the stream was reset with status ${status}`));
+    // Go's servers cancel every stream when they close a connection: what they sent before is to be read, and then it ends.
+    if (status === RST.cancel) stream?.cancelled();
+    else stream?.destroy(new Error(`the stream was reset with status ${status}`));
   }
 
   #end(resolve: (error: Error | undefined) => void): void {
@@ -218,6 +220,14 @@ class SpdyStream extends Duplex implements SessionStream {
   receiveEnd(): void {
     if (!this.#theyEnded && !this.destroyed) this.push(null);
     this.#theyEnded = true;
+  }
+
+  /** The other side wants no more of it, either way. */
+  cancelled(): void {
+    this.receiveEnd();
+    this.#weEnded = true;
+    if (this.readableEnded) this.destroy();
+    else this.once("end", () => this.destroy());
   }
 
   connectionEnded(error: Error | undefined): void {

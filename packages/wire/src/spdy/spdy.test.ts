@@ -106,8 +106,9 @@ describe("SPDY", () => {
     const stream = client.open({ streamtype: "data" });
     const theirs = await seen;
     stream.destroy();
+    theirs.resume();
     await new Promise((resolve) => theirs.once("close", resolve));
-    assert.match(String(theirs.errored), /reset with status 5/);
+    assert.ok(theirs.readableEnded);
     const second = client.open({ streamtype: "data" });
     other.destroy(new Error("gone"));
     assert.match(String(await other.closed), /gone/);

@@ -1,6 +1,7 @@
 /** The handshake of SPDY/3.1 by HTTP/1.1's Upgrade, on both sides, with the protocol above it in a header. */
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest, type RequestOptions } from "node:https";
+import type { Duplex } from "node:stream";
 import type { Upgrade } from "../http/exchange.ts";
 import { UpgradeRefusedError } from "../streams/refused.ts";
 import type { StreamSession } from "../streams/session.ts";
@@ -46,17 +47,20 @@ export interface SpdyTarget extends Pick<RequestOptions, "ca" | "cert" | "key"> 
   readonly serverName?: string;
   readonly insecureSkipVerify?: boolean;
   readonly signal?: AbortSignal;
+  /** A connection that is there already, instead of a new one; only in plain text. */
+  readonly connection?: Duplex;
 }
 
 /** Opens a session. Rejects with `UpgradeRefusedError` when the server answers with anything but the switch. */
 export function openSpdy(target: SpdyTarget): Promise<StreamSession> {
-  const { url, method = "POST", protocols, headers, serverName, insecureSkipVerify, ...rest } = target;
+  const { url, method = "POST", protocols, headers, serverName, insecureSkipVerify, connection, ...rest } = target;
   const start = url.startsWith("https:") ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
     const request = start(url, {
       ...rest,
       method,
-      agent: false,
+      // Node asks `createConnection` only where no agent is given at all.
+      ...(connection ? { createConnection: () => connection } : { agent: false as const }),
       ...(serverName && { servername: serverName }),
       ...(insecureSkipVerify && { rejectUnauthorized: false }),
       headers: {

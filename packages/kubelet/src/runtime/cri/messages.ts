@@ -1,9 +1,9 @@
 /** The CRI's messages as the seam's plain shapes: times in milliseconds, states by name, counts as numbers. */
 import {
   type Container,
-  type ContainerStats as CriContainerStats,
-  type ContainerStatus,
   ContainerState,
+  type ContainerStatus,
+  type ContainerStats as CriContainerStats,
   type FilesystemUsage,
   type Image,
   type PodSandbox,

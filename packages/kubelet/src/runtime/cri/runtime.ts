@@ -3,15 +3,16 @@
  * Holds: the messages of failures are the runtime's own, without gRPC's words around them; events come from the runtime's
  * GetContainerEvents where it has it, else from containerd's own event service.
  */
+
+import { ImageService, PodSandboxState, RuntimeService } from "@kubets/wire/generated/cri";
 import {
   type CallOptions,
   type GrpcClient,
-  GrpcError,
   type GrpcCode,
+  GrpcError,
   grpcClient,
   isGrpcError,
 } from "@kubets/wire/grpc";
-import { ImageService, PodSandboxState, RuntimeService } from "@kubets/wire/generated/cri";
 import { POD_UID } from "../names.ts";
 import {
   type ExecResult,
@@ -66,7 +67,9 @@ export function criRuntime({ endpoint, imageEndpoint, timeoutMs = TWO_MINUTES }:
       return {
         ready: is("RuntimeReady"),
         networkReady: is("NetworkReady"),
-        message: wrong.map(({ type, reason, message }) => `${type}=false reason:${reason} message:${message}`).join(", "),
+        message: wrong
+          .map(({ type, reason, message }) => `${type}=false reason:${reason} message:${message}`)
+          .join(", "),
         handlers: runtimeHandlers.map(({ name, features }) => ({
           name,
           recursiveReadOnlyMounts: features?.recursiveReadOnlyMounts ?? false,
@@ -116,7 +119,9 @@ export function criRuntime({ endpoint, imageEndpoint, timeoutMs = TWO_MINUTES }:
 
     async stopContainer(id, graceSeconds) {
       const request = { containerId: id, timeout: graceSeconds };
-      await call(RuntimeService.stopContainer, request, { timeoutMs: timeoutMs + graceSeconds * 1000 }).catch(unlessGone);
+      await call(RuntimeService.stopContainer, request, { timeoutMs: timeoutMs + graceSeconds * 1000 }).catch(
+        unlessGone,
+      );
     },
 
     async removeContainer(id) {

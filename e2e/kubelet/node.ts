@@ -1,0 +1,96 @@
+/** A whole node for tests: a containerd of its own, a kubelet on it, and an API in memory. */
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import {
+  criRuntime,
+  type Kubelet,
+  type KubeletConfig,
+  kubeletDefaults,
+  machineExec,
+  podCgroups,
+  readMachine,
+  realDisk,
+  startKubelet,
+} from "@kubets/kubelet";
+import { NodeApi } from "@kubets/kubelet/testing/node-api";
+import { createLogger, realClock, realRandom, silentLogger } from "@kubets/machinery";
+import { type Containerd, startContainerd } from "./containerd.ts";
+import { netnsDialer } from "./netns-dialer.ts";
+
+export interface TestNode {
+  readonly api: NodeApi;
+  readonly containerd: Containerd;
+  readonly kubelet: Kubelet;
+  readonly paths: { root: string; podLogs: string };
+  /** Stops the kubelet and starts another on the same node. */
+  restart(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export const NODE = "node-1";
+
+export async function startNode(config: Partial<KubeletConfig> = {}): Promise<TestNode> {
+  const containerd = await startContainerd();
+  const log = process.env.KUBELET_LOG ? createLogger({ level: "debug" }) : silentLogger;
+  const api = new NodeApi(realClock);
+  const paths = { root: join(containerd.folder, "kubelet"), podLogs: join(containerd.folder, "pod-logs") };
+  const dialer = netnsDialer(containerd.netns);
+  const begin = async () => {
+    const runtime = criRuntime({ endpoint: containerd.socket });
+    const kubelet = await startKubelet({
+      client: api.client,
+      runtime,
+      nodeName: NODE,
+      clock: realClock,
+      random: realRandom,
+      log,
+      disk: realDisk(machineExec()),
+      paths,
+      machine: await readMachine("/"),
+      addresses: ["10.99.0.1"],
+      dialer,
+      cgroups: podCgroups({ root: containerd.cgroupRoot, driver: "cgroupfs", log }),
+      config: { ...kubeletDefaults, ...config },
+      resolvConf: "nameserver 192.0.2.1\n",
+    });
+    await kubelet.ready;
+    return { kubelet, runtime };
+  };
+  let running: Awaited<ReturnType<typeof begin>>;
+  const stop = async () => {
+    await running.kubelet.stop();
+    running.runtime.close();
+  };
+  try {
+    await api.createConfigMap({
+      metadata: { namespace: "default", name: "kube-root-ca.crt" },
+      data: { "ca.crt": "-----BEGIN CERTIFICATE-----\n" },
+    });
+    running = await begin();
+  } catch (error) {
+    await containerd.close();
+    throw error;
+  }
+  return {
+    api,
+    containerd,
+    paths,
+    get kubelet() {
+      return running.kubelet;
+    },
+    async restart() {
+      await stop();
+      running = await begin();
+    },
+    async close() {
+      await stop();
+      await containerd.close();
+      for (const point of execFileSync("cat", ["/proc/self/mountinfo"])
+        .toString()
+        .split("\n")
+        .map((line) => line.split(" ")[4] ?? "")
+        .filter((each) => each.startsWith(containerd.folder)))
+        execFileSync("umount", ["-l", point]);
+    },
+  };
+}

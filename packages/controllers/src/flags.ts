@@ -1,0 +1,167 @@
+/** The flags of `kubets controller-manager`, by the names that kube-controller-manager has. */
+import {
+  bool,
+  choice,
+  defineFlags,
+  duration,
+  type FlagValues,
+  file,
+  int,
+  list,
+  number,
+  text,
+} from "@kubets/machinery/flags";
+import { defaultOptions } from "./options.ts";
+
+const GENERIC = "Generic";
+const ELECTION = "Leader election";
+const NODES = "Nodes";
+const SIGNING = "Certificates and tokens";
+const WORKLOADS = "Workloads";
+const LOGS = "Logs";
+const o = defaultOptions;
+
+export const controllerManagerFlags = defineFlags({
+  kubeconfig: file({ help: "How to reach the API server; as a pod's service account when absent.", group: GENERIC }),
+  master: text({
+    placeholder: "URL",
+    help: "The address of the API server; stands above the one in the kubeconfig.",
+    group: GENERIC,
+  }),
+  controllers: list({
+    default: ["*"],
+    help: "The controllers to run: names, -NAME, and * for those that run by default.",
+    group: GENERIC,
+  }),
+  "use-service-account-credentials": bool({
+    help: "Let each controller act under a service account of its own.",
+    group: GENERIC,
+  }),
+
+  "leader-elect": bool({ default: true, help: "Run controllers only while holding the lease.", group: ELECTION }),
+  "leader-elect-lease-duration": duration({
+    default: 15_000,
+    help: "How long others wait before they take over.",
+    group: ELECTION,
+  }),
+  "leader-elect-renew-deadline": duration({
+    default: 10_000,
+    help: "How long to try to renew before giving up.",
+    group: ELECTION,
+  }),
+  "leader-elect-retry-period": duration({ default: 2000, help: "How often to try.", group: ELECTION }),
+  "leader-elect-resource-name": text({
+    default: "kube-controller-manager",
+    help: "The name of the lease.",
+    group: ELECTION,
+  }),
+  "leader-elect-resource-namespace": text({
+    default: "kube-system",
+    help: "The namespace of the lease.",
+    group: ELECTION,
+  }),
+
+  "node-monitor-period": duration({
+    default: o.nodeMonitorPeriodMs,
+    help: "How often nodes are looked at.",
+    group: NODES,
+  }),
+  "node-monitor-grace-period": duration({
+    default: o.nodeMonitorGracePeriodMs,
+    help: "How long a node may be silent.",
+    group: NODES,
+  }),
+  "node-startup-grace-period": duration({
+    default: o.nodeStartupGracePeriodMs,
+    help: "How long a new node may be silent.",
+    group: NODES,
+  }),
+  "node-eviction-rate": number({
+    default: o.nodeEvictionRate,
+    help: "Nodes a second that pods are driven off from in a healthy zone.",
+    group: NODES,
+  }),
+  "secondary-node-eviction-rate": number({
+    default: o.secondaryNodeEvictionRate,
+    help: "The same in an unhealthy, large zone.",
+    group: NODES,
+  }),
+  "unhealthy-zone-threshold": number({
+    default: o.unhealthyZoneThreshold,
+    help: "The part of a zone that must be down to make it unhealthy.",
+    group: NODES,
+  }),
+  "large-cluster-size-threshold": int({
+    default: o.largeClusterSizeThreshold,
+    help: "From how many nodes on a zone is large.",
+    group: NODES,
+  }),
+  "allocate-node-cidrs": bool({ help: "Give nodes ranges of pod addresses.", group: NODES }),
+  "cluster-cidr": list({
+    placeholder: "CIDR",
+    help: "The pod addresses of the cluster; two, with a comma, for both families.",
+    group: NODES,
+  }),
+  "node-cidr-mask-size": int({
+    default: 0,
+    help: "The size of a node's range where there is one family.",
+    group: NODES,
+  }),
+  "node-cidr-mask-size-ipv4": int({
+    default: 0,
+    help: "The size of a node's IPv4 range (24 by default).",
+    group: NODES,
+  }),
+  "node-cidr-mask-size-ipv6": int({
+    default: 0,
+    help: "The size of a node's IPv6 range (64 by default).",
+    group: NODES,
+  }),
+
+  "root-ca-file": file({ help: "The authority that pods check the API server by.", group: SIGNING }),
+  "service-account-private-key-file": file({ help: "The key that signs tokens kept in Secrets.", group: SIGNING }),
+  "cluster-signing-cert-file": file({ help: "The authority that signs certificates.", group: SIGNING }),
+  "cluster-signing-key-file": file({ help: "Its key.", group: SIGNING }),
+  "cluster-signing-duration": duration({
+    default: o.signingDurationMs,
+    help: "The longest that certificates are valid.",
+    group: SIGNING,
+  }),
+
+  "concurrent-gc-syncs": int({
+    default: o.concurrentGcSyncs,
+    min: 1,
+    help: "Objects that the garbage collector works on at once.",
+    group: WORKLOADS,
+  }),
+  "terminated-pod-gc-threshold": int({
+    default: o.terminatedPodGcThreshold,
+    help: "Ended pods that are kept; 0 keeps all.",
+    group: WORKLOADS,
+  }),
+  "max-endpoints-per-slice": int({
+    default: o.maxEndpointsPerSlice,
+    min: 1,
+    max: 1000,
+    help: "Endpoints in an EndpointSlice.",
+    group: WORKLOADS,
+  }),
+  "mirroring-max-endpoints-per-subset": int({
+    default: o.mirroringMaxEndpointsPerSubset,
+    min: 1,
+    max: 1000,
+    help: "Endpoints mirrored of a subset.",
+    group: WORKLOADS,
+  }),
+
+  "logging-format": choice(["text", "json"], { default: "text", help: "How log lines look.", group: LOGS }),
+  v: int({
+    default: 0,
+    short: "v",
+    placeholder: "LEVEL",
+    help: "How much is logged; 4 and more tell of each retry.",
+    group: LOGS,
+  }),
+});
+
+export type ControllerManagerFlags = FlagValues<typeof controllerManagerFlags>;

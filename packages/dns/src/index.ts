@@ -1,0 +1,3 @@
+export * from "./dns-service.ts";
+export * from "./resolv-conf.ts";
+export * from "./run-dns.ts";

@@ -1,0 +1,109 @@
+/**
+ * Applies one object of a file: by the server (field ownership), or by a patch made here from three versions of it.
+ * Holds: an object that is as the file says is not written.
+ */
+
+import { isReason, StatusError } from "@kubets/machinery/status-error";
+import { createObject, patchObject } from "../api/write.ts";
+import { asError, PlainError, whileDoing } from "../errors.ts";
+import { type JsonObject, mapAt } from "../json.ts";
+import { jsonText } from "../print/json-text.ts";
+import { apiVersionOf, kindText, pathOf } from "../resources/mapper.ts";
+import type { Info } from "../resources/select.ts";
+import type { Api } from "../session.ts";
+import type { DryRun } from "../verbs/flags.ts";
+import { LAST_APPLIED, lastApplied, withLastApplied } from "./last-applied.ts";
+import { structFor } from "./struct.ts";
+import { threeWayPatch } from "./three-way.ts";
+
+export interface ApplyOptions {
+  readonly dryRun: DryRun;
+  readonly fieldManager: string;
+  readonly fieldValidation: string;
+  readonly serverSide: boolean;
+  readonly forceConflicts: boolean;
+  readonly overwrite: boolean;
+  warn(text: string): void;
+}
+
+export interface Applied {
+  readonly object: JsonObject;
+  readonly did: "created" | "configured" | "unchanged" | "serverside-applied";
+}
+
+export function applyObject(api: Api, info: Info, options: ApplyOptions): Promise<Applied> {
+  return options.serverSide ? applyByServer(api, info, options) : applyHere(api, info, options);
+}
+
+async function applyByServer(api: Api, info: Info, options: ApplyOptions): Promise<Applied> {
+  try {
+    const object = await patchObject(api, info, "apply", info.object, {
+      ...options,
+      force: options.forceConflicts,
+    });
+    return { object, did: "serverside-applied" };
+  } catch (error) {
+    if (isReason(error, "Conflict")) throw new PlainError(conflictText(error));
+    throw error;
+  }
+}
+
+const conflictText = (error: StatusError): string => `error: ${error.message}
+Please review the fields above--they currently have other managers. Here
+are the ways you can resolve this warning:
+* If you intend to manage all of these fields, please re-run the apply
+  command with the \`--force-conflicts\` flag.
+* If you do not intend to manage all of the fields, please edit your
+  manifest to remove references to the fields that should keep their
+  current managers.
+* You may co-own fields by updating your manifest to match the existing
+  value; in this case, you'll become the manager if the other manager(s)
+  stop managing the field (remove it from its configuration).
+See https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts`;
+
+async function applyHere(api: Api, info: Info, options: ApplyOptions): Promise<Applied> {
+  const { resource, namespace, name, source } = info;
+  const modified = withLastApplied(info.object);
+  const live = await liveObject(api, info);
+  if (!live) {
+    if (options.dryRun === "client") return { object: modified, did: "created" };
+    try {
+      return { object: await createObject(api, info, modified, options), did: "created" };
+    } catch (error) {
+      throw whileDoing(error, `error when creating ${JSON.stringify(source)}`);
+    }
+  }
+  if (mapAt(live, "metadata", "annotations")[LAST_APPLIED] === undefined) options.warn(missingAnnotation(info));
+  const struct = structFor(resource);
+  const patch = threeWayPatch(originalOf(live), modified, live, struct);
+  if (Object.keys(patch).length === 0) return { object: live, did: "unchanged" };
+  if (options.dryRun === "client") return { object: modified, did: "configured" };
+  try {
+    const object = await patchObject(api, info, struct ? "strategic" : "merge", patch, options);
+    return { object, did: "configured" };
+  } catch (error) {
+    const gv = apiVersionOf(resource);
+    const about = `error when applying patch:\n${jsonText(patch)}\nto:\nResource: "${gv}, Resource=${resource.resource}", GroupVersionKind: "${gv}, Kind=${resource.kind}"\nName: "${name}", Namespace: "${namespace ?? ""}"\nfor: ${JSON.stringify(source)}: error when patching ${JSON.stringify(source)}`;
+    throw whileDoing(error, about);
+  }
+}
+
+const originalOf = (live: JsonObject): JsonObject => {
+  const original = lastApplied(live);
+  return original ? withLastApplied(original) : {};
+};
+
+async function liveObject(api: Api, { resource, namespace, name, source }: Info): Promise<JsonObject | undefined> {
+  try {
+    return await api.rest.get(pathOf(resource, namespace, name), { of: { resource, name } });
+  } catch (error) {
+    if (isReason(error, "NotFound") && error.status.details?.name === name) return undefined;
+    throw whileDoing(
+      asError(error),
+      `error when retrieving current configuration of:\nResource: "${apiVersionOf(resource)}, Resource=${resource.resource}", GroupVersionKind: "${apiVersionOf(resource)}, Kind=${resource.kind}"\nName: "${name}", Namespace: "${namespace ?? ""}"\nfrom server for: ${JSON.stringify(source)}`,
+    );
+  }
+}
+
+const missingAnnotation = ({ resource, name }: Info): string =>
+  `Warning: resource ${resource.resource}${kindText(resource).slice(resource.kind.length)}/${name} is missing the ${LAST_APPLIED} annotation which is required by kubectl apply. kubectl apply should only be used on resources created declaratively by either kubectl create --save-config or kubectl apply. The missing annotation will be patched automatically.`;

@@ -1,0 +1,65 @@
+/**
+ * The command with all verbs below it. Global flags may stand before the verb or behind it.
+ * Holds: nothing of the machine is touched before a verb runs.
+ */
+import { machineReading } from "@kubets/client/kubeconfig/reading";
+import { realClock, realRandom } from "@kubets/machinery";
+import { type Command, defineCommand, runCommand } from "@kubets/machinery/command";
+import { globalFlags } from "./global-flags.ts";
+import type { Machine } from "./session.ts";
+import { verbs } from "./verbs/index.ts";
+
+export interface KubectlOptions extends Partial<Machine> {
+  /** The command's name; "kubectl" by default. */
+  readonly name?: string;
+}
+
+export function createKubectlCommand(options: KubectlOptions = {}): Command {
+  const machine: Machine = {
+    reading: options.reading ?? machineReading((text) => process.stderr.write(`Warning: ${text}\n`)),
+    streams: options.streams ?? { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr },
+    clock: options.clock ?? realClock,
+    random: options.random ?? realRandom,
+    ...(options.defaultKubeconfig && { defaultKubeconfig: options.defaultKubeconfig }),
+  };
+  const kubectl = {
+    name: options.name ?? "kubectl",
+    summary: "Work with a cluster as kubectl does",
+    description: "Controls the cluster: kubectl's verbs, flags and output.",
+    examples: ["kubectl get pods -A", "kubectl apply -f web.yaml", "kubectl logs -f deployment/web"],
+    usage: "VERB [flags]",
+    flags: globalFlags,
+    subcommands: verbs.map((verb) => verb(machine)),
+  };
+  return defineCommand({
+    ...kubectl,
+    stopAtArgument: true,
+    /** Only when flags stand before the verb: they are handed to it. */
+    run({ args, given, values, io }) {
+      const flags = [...given].flatMap((name) => written(name, (values as Record<string, unknown>)[name]));
+      const { path, rest } = followed(kubectl.subcommands, args);
+      return runCommand(defineCommand(kubectl as Command), path.length ? [...path, ...flags, ...rest] : args, io);
+    },
+  });
+}
+
+export const kubectlCommand: Command = createKubectlCommand();
+
+/** A flag with its value as one word (several for a list), as it could have been typed. */
+function written(name: string, value: unknown): string[] {
+  if (Array.isArray(value)) return value.map((each) => `--${name}=${each}`);
+  return [`--${name}=${String(value)}`];
+}
+
+/** The verb, and the verb below it, that the arguments begin with. */
+function followed(commands: readonly Command[], args: readonly string[]): { path: string[]; rest: string[] } {
+  const path: string[] = [];
+  let below: readonly Command[] | undefined = commands;
+  for (const arg of args) {
+    const next: Command | undefined = below?.find(({ name, aliases }) => name === arg || aliases?.includes(arg));
+    if (!next) break;
+    path.push(arg);
+    below = next.subcommands;
+  }
+  return { path, rest: args.slice(path.length) };
+}

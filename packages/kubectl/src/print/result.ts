@@ -1,0 +1,32 @@
+/** Tells what a verb did to an object: "pod/x created", or the object itself where an output form is asked for. */
+
+import type { JsonObject } from "../json.ts";
+import { kindText } from "../resources/mapper.ts";
+import type { Info } from "../resources/select.ts";
+import { withKind } from "../resources/select.ts";
+import type { Session } from "../session.ts";
+import { type DryRun, dryRunText } from "../verbs/flags.ts";
+import { OBJECT_FORMS, type Printer, printerFor, referenceText } from "./printer.ts";
+
+export interface ResultOptions {
+  readonly output: string;
+  readonly template?: string;
+  readonly "show-managed-fields"?: boolean;
+}
+
+export type ResultPrinter = (
+  info: Pick<Info, "resource" | "name">,
+  object: JsonObject,
+  did: string,
+  dryRun?: DryRun,
+) => void;
+
+export async function resultPrinter(session: Session, flags: ResultOptions): Promise<ResultPrinter> {
+  const options = { template: flags.template ?? "", showManagedFields: flags["show-managed-fields"] ?? false };
+  const print: Printer | undefined = await printerFor(flags.output, options, [...OBJECT_FORMS]);
+  return ({ resource, name }, object, did, dryRun = "none") => {
+    if (flags.output === "name") session.line(referenceText(withKind(object, resource)));
+    else if (print) session.io.output(print(withKind(object, resource)));
+    else session.line(`${kindText(resource)}/${name} ${did}${dryRunText(dryRun)}`);
+  };
+}

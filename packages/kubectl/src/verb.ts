@@ -1,0 +1,75 @@
+/**
+ * Verbs as commands: each gets a session and its flags, and what it throws is told in kubectl's words.
+ * Holds: the connection is let go of when the verb ends, however it ends.
+ */
+import { type Command, type CommandSpec, defineCommand } from "@kubets/machinery/command";
+import { ExitError } from "@kubets/machinery/exit-codes";
+import { FlagError, type FlagSet, type FlagValues } from "@kubets/machinery/flags";
+import { codeOf, errorText } from "./errors.ts";
+import { type GlobalValues, globalFlags } from "./global-flags.ts";
+import { type Machine, Session } from "./session.ts";
+
+export interface VerbRun<F extends FlagSet> {
+  readonly flags: FlagValues<F>;
+  readonly args: readonly string[];
+  /** How many of `args` stood before `--`; -1 if there was none. */
+  readonly argsAtDash: number;
+  readonly given: ReadonlySet<string>;
+}
+
+export interface VerbSpec<F extends FlagSet> extends Omit<CommandSpec<F>, "run" | "subcommands"> {
+  readonly flags?: F;
+  readonly subcommands?: readonly Verb[];
+  run?(session: Session, run: VerbRun<F>): Promise<number | void> | number | void;
+}
+
+function withoutTaken(own: FlagSet): FlagSet {
+  const letters = new Set(Object.values(own).map(({ short }) => short));
+  return Object.fromEntries(
+    Object.entries(globalFlags as FlagSet).filter(
+      ([name, { short }]) => !(name in own) && !(short && letters.has(short)),
+    ),
+  );
+}
+
+/** What the session reads; a global flag that the verb has taken over counts as not given. */
+const globalValues = (values: Record<string, unknown>, own: FlagSet): GlobalValues =>
+  Object.fromEntries(
+    Object.entries(globalFlags as FlagSet).map(([name, flag]) => [
+      name,
+      name in own || !(name in values) ? flag.default : values[name],
+    ]),
+  ) as GlobalValues;
+
+/** A verb, still without the machine that it will run on. */
+export type Verb = (machine: Machine) => Command;
+
+export const defineVerb =
+  <const F extends FlagSet>(spec: VerbSpec<F>): Verb =>
+  (machine) => {
+    const { run, subcommands, ...rest } = spec;
+    return defineCommand({
+      ...rest,
+      // A verb's own flag goes before a global one of its name or letter.
+      flags: { ...withoutTaken(spec.flags ?? {}), ...spec.flags } as FlagSet,
+      ...(subcommands && { subcommands: subcommands.map((verb) => verb(machine)) }),
+      ...(run && {
+        async run({ values, args, argsAtDash, given, io }) {
+          const session = new Session(io, machine, globalValues(values as Record<string, unknown>, spec.flags ?? {}));
+          try {
+            const code = await run(session, { flags: values as FlagValues<F>, args, argsAtDash, given });
+            if (session.flags["warnings-as-errors"] && session.warnings > 0)
+              throw new Error(`${session.warnings} warning${session.warnings > 1 ? "s" : ""} received`);
+            return code;
+          } catch (error) {
+            if (error instanceof FlagError) throw error;
+            if (error instanceof ExitError && error.message === "") return error.code;
+            io.error(`${errorText(error)}\n`);
+            return codeOf(error);
+          } finally {
+            await session.close();
+          }
+        },
+      }),
+    });
+  };

@@ -1,0 +1,131 @@
+/** Makes the cluster's objects as files say: creates what is missing, changes what differs. */
+import { applyObject } from "../apply/apply-object.ts";
+import { lastApplied } from "../apply/last-applied.ts";
+import { asError, throwAll, UsageError } from "../errors.ts";
+import { listOf } from "../get/objects.ts";
+import type { JsonObject } from "../json.ts";
+import { OBJECT_FORMS, printerFor } from "../print/printer.ts";
+import { resultPrinter } from "../print/result.ts";
+import { select } from "../resources/select.ts";
+import { labelSelectorOfText } from "../resources/selector.ts";
+import { defineVerb } from "../verb.ts";
+import {
+  bool,
+  dryRunFlag,
+  dryRunOf,
+  fieldManagerFlag,
+  fieldValidationOf,
+  fileFlags,
+  outputFlags,
+  selectorFlag,
+  text,
+  validateFlag,
+} from "./flags.ts";
+
+export const apply = defineVerb({
+  name: "apply",
+  summary: "Make objects as files say",
+  usage: "-f FILE [flags]",
+  examples: ["kubectl apply -f web.yaml", "cat pod.json | kubectl apply -f -", "kubectl apply --server-side -f crds/"],
+  flags: {
+    ...fileFlags,
+    ...outputFlags,
+    ...selectorFlag,
+    ...dryRunFlag,
+    ...validateFlag,
+    ...fieldManagerFlag("kubectl-client-side-apply"),
+    "server-side": bool({ help: "Let the server merge, by who owns which field." }),
+    "force-conflicts": bool({ help: "With --server-side: take over fields that others own." }),
+    overwrite: bool({ help: "Resolve conflicts by what the file says.", default: true }),
+  },
+  subcommands: [viewLastApplied()],
+  async run(session, { flags, args, given }) {
+    if (args.length > 0)
+      throw new UsageError(`Unexpected args: [${args.join(" ")}]\nSee 'kubectl apply -h' for help and examples`);
+    if (flags.filename.length === 0) throw new UsageError("must specify one of -f and -k");
+    const dryRun = dryRunOf(flags["dry-run"]);
+    const serverSide = flags["server-side"];
+    if (flags["force-conflicts"] && !serverSide)
+      throw new UsageError("--force-conflicts only works with --server-side");
+    if (dryRun === "client" && serverSide)
+      throw new UsageError("--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)");
+    const api = await session.api();
+    const tell = await resultPrinter(session, flags);
+    const whole =
+      flags.output !== "" && flags.output !== "name"
+        ? await printerFor(
+            flags.output,
+            { template: flags.template, showManagedFields: flags["show-managed-fields"] },
+            [...OBJECT_FORMS],
+          )
+        : undefined;
+    const { infos, errors } = await select(api, {
+      verb: "apply",
+      args,
+      files: flags.filename,
+      recursive: flags.recursive,
+      local: true,
+    });
+    const matches = labelSelectorOfText(flags.selector);
+    const failures: Error[] = [...errors];
+    const objects: JsonObject[] = [];
+    for (const info of infos.filter(({ object }) => matches(object))) {
+      try {
+        const { object, did } = await applyObject(api, info, {
+          dryRun,
+          serverSide,
+          forceConflicts: flags["force-conflicts"],
+          overwrite: flags.overwrite,
+          fieldManager: serverSide && !given.has("field-manager") ? "kubectl" : flags["field-manager"],
+          fieldValidation: fieldValidationOf(flags.validate),
+          warn: (warning) => session.note(warning),
+        });
+        if (whole) objects.push(object);
+        else tell(info, object, did, dryRun);
+      } catch (error) {
+        failures.push(asError(error));
+      }
+    }
+    if (whole && objects.length > 0)
+      session.io.output(
+        whole(objects.length === 1 && infos.length === 1 ? (objects[0] as JsonObject) : listOf(objects)),
+      );
+    if (
+      infos.length > 0 &&
+      objects.length === 0 &&
+      failures.length === 0 &&
+      !infos.some(({ object }) => matches(object))
+    )
+      throw new UsageError("no objects passed to apply");
+    throwAll(failures);
+  },
+});
+
+function viewLastApplied() {
+  return defineVerb({
+    name: "view-last-applied",
+    summary: "Show what was last applied to objects",
+    usage: "(TYPE NAME | TYPE/NAME | -f FILE) [flags]",
+    flags: { ...fileFlags, ...selectorFlag, output: text({ help: "yaml or json.", short: "o", default: "yaml" }) },
+    async run(session, { flags, args }) {
+      const api = await session.api();
+      const { infos, errors } = await select(api, {
+        verb: "apply",
+        args,
+        files: flags.filename,
+        recursive: flags.recursive,
+        selector: flags.selector,
+      });
+      const print = await printerFor(flags.output, {}, ["yaml", "json"]);
+      for (const { object, resource, name } of infos) {
+        const applied = lastApplied(object);
+        if (!applied)
+          throw new UsageError(
+            `no last-applied-configuration annotation found on resource: ${name} (${resource.resource})`,
+          );
+        session.io.output(print?.(applied) ?? "");
+      }
+      throwAll(errors);
+    },
+  });
+}

@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { pod } from "@kubets/api/testing/pod-builder";
+import { service } from "@kubets/api/testing/service-builder";
+import { parseResolvConf, podDns } from "./dns.ts";
+import { expand } from "./expand.ts";
+import { hostName } from "./hostname.ts";
+import { cpuQuota, cpuShares, oomScore } from "./resources.ts";
+import { serviceEnv } from "./service-env.ts";
+
+test("expansion", () => {
+  const known: Record<string, string> = { A: "1", B: "2" };
+  const cases: [string, string][] = [
+    ["$(A)", "1"],
+    ["$$(A)", "$(A)"],
+    ["$$$(A)", "$1"],
+    ["$(UNKNOWN)", "$(UNKNOWN)"],
+    ["$(A", "$(A"],
+    ["a$(A)b$(B)$", "a1b2$"],
+    ["$x", "$x"],
+  ];
+  for (const [text, want] of cases)
+    assert.equal(
+      expand(text, (name) => known[name]),
+      want,
+      text,
+    );
+});
+
+test("shares, quota and the score for the end of memory", () => {
+  assert.deepEqual([0, 1, 100, 1000, 1_000_000].map(cpuShares), [2, 2, 102, 1024, 262_144]);
+  assert.deepEqual(
+    [0, 1, 500, 2000].map((milli) => cpuQuota(milli)),
+    [0, 1000, 50_000, 200_000],
+  );
+  const score = (made: ReturnType<typeof pod>) => {
+    const built = made.build();
+    return oomScore(built, built.spec.containers[0] as never, 16 * 2 ** 30);
+  };
+  assert.equal(score(pod("a")), 1000);
+  assert.equal(score(pod("a").requests({ memory: "8Gi" })), 500);
+  assert.equal(score(pod("a").requests({ cpu: "1" })), 999);
+  assert.equal(score(pod("a").requests({ cpu: "1", memory: "1Gi" }).limits({ cpu: "1", memory: "1Gi" })), -997);
+});
+
+test("names within the cluster", () => {
+  const made = pod("p", "ns").spec({ hostname: "me", subdomain: "sub", setHostnameAsFQDN: true }).build();
+  assert.deepEqual(hostName(made, "cluster.local"), {
+    hostname: "me.sub.ns.svc.cluster.local",
+    short: "me",
+    domain: "sub.ns.svc.cluster.local",
+  });
+  assert.equal(hostName(pod("a".repeat(62) + "-x").build(), "x").hostname, "a".repeat(62));
+});
+
+test("resolv.conf by policy", () => {
+  const node = parseResolvConf("search lan.\nnameserver 192.0.2.1\noptions edns0\n");
+  const facts = { clusterDns: ["10.0.0.10"], clusterDomain: "cluster.local", node };
+  assert.deepEqual(podDns(pod("a", "ns").build(), facts), {
+    servers: ["10.0.0.10"],
+    searches: ["ns.svc.cluster.local", "svc.cluster.local", "cluster.local", "lan"],
+    options: ["ndots:5"],
+  });
+  assert.deepEqual(podDns(pod("a").spec({ dnsPolicy: "Default" }).build(), facts), node);
+  assert.deepEqual(
+    podDns(
+      pod("a")
+        .spec({ dnsPolicy: "None", dnsConfig: { nameservers: ["1.1.1.1"] } })
+        .build(),
+      facts,
+    ).servers,
+    ["1.1.1.1"],
+  );
+});
+
+test("variables of Services", () => {
+  const made = structuredClone(service("redis-master").build()) as never as {
+    spec: object;
+    metadata: { namespace: string };
+  };
+  Object.assign(made.spec, {
+    clusterIP: "10.0.0.11",
+    ports: [{ name: "db", port: 6379, protocol: "TCP", targetPort: 6379 }],
+  });
+  const env = serviceEnv([made as never], made.metadata.namespace, true);
+  assert.equal(env.get("REDIS_MASTER_SERVICE_HOST"), "10.0.0.11");
+  assert.equal(env.get("REDIS_MASTER_SERVICE_PORT_DB"), "6379");
+  assert.equal(env.get("REDIS_MASTER_PORT_6379_TCP_ADDR"), "10.0.0.11");
+  assert.equal(serviceEnv([made as never], made.metadata.namespace, false).size, 0);
+});

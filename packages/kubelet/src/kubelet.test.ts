@@ -1,0 +1,172 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { nodes } from "@kubets/api/generated/refs";
+import type { Pod } from "@kubets/api/generated/types/core-v1";
+import { pod } from "@kubets/api/testing/pod-builder";
+import { type SimulatedNode, type SimulatedNodeOptions, simulatedNode } from "./testing/simulated-node.ts";
+
+/** Runs with a node that is stopped afterwards. */
+async function having(options: SimulatedNodeOptions, run: (node: SimulatedNode) => Promise<void>): Promise<void> {
+  const node = await simulatedNode(options);
+  try {
+    await run(node);
+  } finally {
+    await node.stop();
+  }
+}
+
+async function until(
+  node: SimulatedNode,
+  what: string,
+  look: () => Promise<boolean | undefined>,
+  limitMs = 600_000,
+): Promise<void> {
+  for (const end = node.clock.monotonic() + limitMs; !(await look()); ) {
+    if (node.clock.monotonic() > end) throw new Error(`${what} did not come true`);
+    await node.clock.advance(100);
+  }
+}
+
+const readyOf = (found: Pod | undefined) => found?.status.conditions?.find(({ type }) => type === "Ready")?.status;
+const on = (name: string) => pod(name).on("node-1").uid(`uid-${name}`);
+
+test("registers the node, ready, with what the machine has", () =>
+  having({ config: { nodeLabels: { zone: "a" } } }, async ({ api, clock }) => {
+    await clock.advance(100);
+    const node = await api.client.get(nodes, { name: "node-1" });
+    assert.equal(node.metadata.labels?.["kubernetes.io/hostname"], "node-1");
+    assert.equal(node.metadata.labels?.zone, "a");
+    assert.equal(node.status.capacity?.cpu, "4");
+    assert.equal(node.status.capacity?.memory, "16Gi");
+    assert.equal(node.status.conditions?.find(({ type }) => type === "Ready")?.status, "True");
+    assert.equal(node.status.nodeInfo?.kubeletVersion, "v1.36.2");
+  }));
+
+test("a pod becomes ready and is taken away", () =>
+  having({}, async (node) => {
+    await node.api.createPod(on("a").container("c", { image: "demo:1" }).build());
+    await until(node, "ready", async () => readyOf(await node.api.pod("a")) === "True");
+    const found = await node.api.pod("a");
+    assert.equal(found?.status.phase, "Running");
+    assert.equal(found?.status.podIP, "10.244.0.2");
+    assert.equal(found?.status.hostIP, "192.0.2.10");
+    await node.api.deletePod("a");
+    await until(node, "gone", async () => (await node.api.pod("a")) === undefined);
+    assert.deepEqual(await node.runtime.listSandboxes(), []);
+    assert.deepEqual(await node.disk.list("/var/lib/kubelet/pods"), []);
+    const killing = node.api.events("a").filter((text) => text.startsWith("Killing"));
+    assert.deepEqual(killing, ["Killing: Stopping container c"]);
+  }));
+
+test("a crashing container waits 0, 10, 20, 40 seconds", () =>
+  having({ script: { course: () => ({ exitAfterMs: 1000, exitCode: 1 }) } }, async (node) => {
+    await node.api.createPod(on("a").container("c", { image: "demo:1" }).build());
+    const starts: number[] = [];
+    await until(node, "four restarts", async () => {
+      const count = (await node.api.pod("a"))?.status.containerStatuses?.[0]?.restartCount ?? -1;
+      if (count >= starts.length) starts.push(Math.round(node.clock.monotonic() / 1000));
+      return count === 4;
+    });
+    assert.deepEqual(
+      starts.slice(1).map((at, i) => at - (starts[i] as number)),
+      [1, 11, 21, 41],
+    );
+  }));
+
+test("init containers come one after the other; a failing one ends a pod that is never restarted", () =>
+  having(
+    {
+      script: {
+        course: ({ name }) =>
+          name === "one" ? { exitAfterMs: 500 } : name === "two" ? { exitAfterMs: 500, exitCode: 5 } : {},
+      },
+    },
+    async (node) => {
+      const made = on("a")
+        .initContainer("one")
+        .initContainer("two")
+        .container("c", { image: "demo:1" })
+        .spec({ restartPolicy: "Never" });
+      await node.api.createPod(made.build());
+      await until(node, "failed", async () => (await node.api.pod("a"))?.status.phase === "Failed");
+      const status = (await node.api.pod("a"))?.status;
+      assert.equal(status?.initContainerStatuses?.[0]?.state.terminated?.exitCode, 0);
+      assert.equal(status?.initContainerStatuses?.[1]?.state.terminated?.exitCode, 5);
+      assert.equal(status?.containerStatuses?.[0]?.state.waiting?.reason, "PodInitializing");
+      const initialized = status?.conditions?.find(({ type }) => type === "Initialized");
+      assert.equal(initialized?.message, "containers with incomplete status: [two]");
+    },
+  ));
+
+test("a pull that fails backs off, and the pod says so", () =>
+  having({ script: { pull: () => ({ error: "no route" }) } }, async (node) => {
+    await node.api.createPod(on("a").container("c", { image: "demo:1", imagePullPolicy: "Always" }).build());
+    const reason = async () => (await node.api.pod("a"))?.status.containerStatuses?.[0]?.state.waiting?.reason;
+    await until(node, "ErrImagePull", async () => (await reason()) === "ErrImagePull");
+    await until(node, "ImagePullBackOff", async () => (await reason()) === "ImagePullBackOff");
+    const events = node.api.events("a");
+    for (const text of [
+      'Pulling: Pulling image "demo:1"',
+      'Failed: Failed to pull image "demo:1": no route',
+      "Failed: Error: ErrImagePull",
+      'BackOff: Back-off pulling image "demo:1"',
+      "Failed: Error: ImagePullBackOff",
+    ])
+      assert.ok(events.includes(text), text);
+  }));
+
+test("readiness decides, liveness restarts", () => {
+  let healthy = false;
+  let alive = true;
+  const probe: SimulatedNodeOptions["probe"] = async (_, type) =>
+    (type === "readiness" ? healthy : alive) ? { result: "success", output: "" } : { result: "failure", output: "no" };
+  return having({ probe }, async (node) => {
+    const exec = { exec: { command: ["x"] }, periodSeconds: 1, failureThreshold: 2 };
+    await node.api.createPod(
+      on("a").container("c", { image: "demo:1", readinessProbe: exec, livenessProbe: exec }).build(),
+    );
+    await until(node, "running", async () => (await node.api.pod("a"))?.status.phase === "Running");
+    assert.equal(readyOf(await node.api.pod("a")), "False");
+    healthy = true;
+    await until(node, "ready", async () => readyOf(await node.api.pod("a")) === "True");
+    alive = false;
+    await until(
+      node,
+      "restarted",
+      async () => (await node.api.pod("a"))?.status.containerStatuses?.[0]?.restartCount === 1,
+    );
+    assert.ok(node.api.events("a").includes("Killing: Container c failed liveness probe, will be restarted"));
+  });
+});
+
+test("a kubelet that starts again leaves containers as they are", async () => {
+  const first = await simulatedNode();
+  await first.api.createPod(on("a").container("c", { image: "demo:1" }).build());
+  await until(first, "ready", async () => readyOf(await first.api.pod("a")) === "True");
+  const before = await first.runtime.listContainers();
+  await first.stop();
+  await having({ over: first }, async (node) => {
+    await node.clock.advance(10_000);
+    assert.deepEqual(await node.runtime.listContainers(), before);
+    assert.equal((await node.api.pod("a"))?.status.containerStatuses?.[0]?.restartCount, 0);
+  });
+});
+
+test("a pod that does not fit is refused", () =>
+  having({}, async (node) => {
+    await node.api.createPod(on("a").container("c", { image: "demo:1" }).requests({ cpu: "5" }).build());
+    await until(node, "failed", async () => (await node.api.pod("a"))?.status.phase === "Failed");
+    const status = (await node.api.pod("a"))?.status;
+    assert.equal(status?.reason, "OutOfcpu");
+    assert.equal(
+      status?.message,
+      "Pod was rejected: Node didn't have enough resource: cpu, requested: 5000, used: 0, capacity: 4000",
+    );
+  }));
+
+test("activeDeadlineSeconds ends a pod", () =>
+  having({}, async (node) => {
+    await node.api.createPod(on("a").container("c", { image: "demo:1" }).spec({ activeDeadlineSeconds: 2 }).build());
+    await until(node, "failed", async () => (await node.api.pod("a"))?.status.phase === "Failed");
+    assert.equal((await node.api.pod("a"))?.status.reason, "DeadlineExceeded");
+  }));

@@ -1,0 +1,42 @@
+/**
+ * What happens to containers of a simulated runtime. Without a script containers run until they are stopped, images are there at once, and
+ * every command succeeds.
+ */
+import type { ContainerConfig } from "../runtime.ts";
+
+export interface SimulatedContainer {
+  readonly podName: string;
+  readonly podNamespace: string;
+  readonly name: string;
+  readonly attempt: number;
+  readonly config: ContainerConfig;
+}
+
+export interface Course {
+  /** Ends by itself after so long. */
+  readonly exitAfterMs?: number;
+  readonly exitCode?: number;
+  readonly reason?: string;
+  /** Ends so long after it was asked to; KILL at the end of the grace time. */
+  readonly stopAfterMs?: number;
+  /** 137 after KILL, else this. */
+  readonly stopCode?: number;
+  /** It cannot be started at all, for this reason. */
+  readonly startError?: string;
+  /** Lines of its log, each so long after the start. */
+  readonly log?: readonly { readonly atMs: number; readonly text: string; readonly stderr?: boolean }[];
+  /** Its last words. */
+  readonly message?: string;
+}
+
+export interface SimulationScript {
+  course?(container: SimulatedContainer): Course | undefined;
+  /** A pull takes so long, or fails. Undefined: at once. */
+  pull?(image: string): { readonly delayMs?: number; readonly error?: string; readonly size?: number } | undefined;
+  exec?(
+    container: SimulatedContainer,
+    command: readonly string[],
+  ): { exitCode: number; stdout?: string; stderr?: string } | undefined;
+  /** Making a sandbox takes so long, or fails. */
+  sandbox?(name: string): { readonly delayMs?: number; readonly error?: string } | undefined;
+}

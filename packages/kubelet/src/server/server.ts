@@ -1,0 +1,320 @@
+/**
+ * The kubelet's HTTPS API (10250), and its health check (10248).
+ * Holds: nothing but /healthz of the health port is answered without knowing who asks; a path that is not served says so.
+ */
+import { join } from "node:path";
+import type { Pod } from "@kubets/api/generated/types/core-v1";
+import { containerStatus } from "@kubets/api/pod/containers";
+import { formatTime, parseTime } from "@kubets/machinery/time";
+import { type Exchange, Frame, type Listener, listen, type ServerTls } from "@kubets/wire/http";
+import type { Kubelet } from "../kubelet.ts";
+import { type LogOptions, readLog } from "../logs/read-log.ts";
+import { podLogFolder } from "../paths.ts";
+import type { ContainerRecord } from "../pod-workers/runtime-state.ts";
+import { liveSandbox } from "../pod-workers/runtime-state.ts";
+import type { StreamChoice } from "../runtime/runtime.ts";
+import { Access } from "./access.ts";
+import { StatsReader } from "./stats.ts";
+import { serveStreams } from "./streams.ts";
+
+export interface KubeletServerOptions {
+  readonly kubelet: Kubelet;
+  readonly tls: ServerTls;
+  readonly host?: string;
+  readonly port?: number;
+  /** A socket that listens already, of the node's network. */
+  readonly fd?: number;
+}
+
+class Refused extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+export async function serveKubelet(options: KubeletServerOptions): Promise<Listener> {
+  const { kubelet, tls, host, port, fd } = options;
+  const { config, tools } = kubelet;
+  const access = new Access({
+    client: tools.client,
+    clock: tools.clock,
+    nodeName: kubelet.nodeName,
+    anonymous: config.anonymousAuth,
+    webhook: config.webhookAuth,
+    mode: config.authorizationMode,
+  });
+  const handler = new Handler(kubelet);
+  const handle = async (exchange: Exchange): Promise<void> => {
+    try {
+      const verdict = await access.check(exchange);
+      if (!verdict.allowed) throw new Refused(verdict.status, verdict.message);
+      await handler.serve(exchange);
+    } catch (error) {
+      const status = error instanceof Refused ? error.status : 500;
+      const { message } = error as Error;
+      exchange.respond(status, ["content-type", "text/plain; charset=utf-8"], Buffer.from(`${message}\n`));
+    }
+  };
+  return await listen({
+    tls,
+    port: port ?? config.port,
+    ...(host !== undefined && { host }),
+    ...(fd !== undefined && { fd }),
+    handler: (exchange) => {
+      handle(exchange).catch((error: unknown) =>
+        tools.log.warn("a request could not be answered", { url: exchange.url, error }),
+      );
+    },
+  });
+}
+
+/** For who looks after the process: "ok", or what is wrong. */
+export const serveHealth = (kubelet: Kubelet, port: number, host: string): Promise<Listener> =>
+  listen({ port, host, handler: (exchange) => answerHealth(exchange, kubelet) });
+
+function answerHealth(exchange: Exchange, kubelet: Kubelet): void {
+  const wrong = exchange.url.split("?")[0] === "/healthz" ? kubelet.unhealthy() : "404 page not found";
+  const status = wrong === undefined ? 200 : wrong.startsWith("404") ? 404 : 500;
+  exchange.respond(status, ["content-type", "text/plain; charset=utf-8"], Buffer.from(wrong ?? "ok"));
+}
+
+class Handler {
+  readonly #kubelet: Kubelet;
+  readonly #stats: StatsReader;
+  readonly #startedAt: number;
+
+  constructor(kubelet: Kubelet) {
+    this.#kubelet = kubelet;
+    this.#stats = new StatsReader(kubelet.tools.runtime);
+    this.#startedAt = kubelet.tools.clock.now();
+  }
+
+  async serve(exchange: Exchange): Promise<void> {
+    const url = new URL(exchange.url, "https://kubelet");
+    const [root = "", ...rest] = url.pathname.split("/").filter(Boolean).map(decodeURIComponent);
+    const { kubelet } = { kubelet: this.#kubelet };
+    switch (root) {
+      case "healthz":
+        return answerHealth(exchange, kubelet);
+      case "pods":
+        return json(exchange, {
+          kind: "PodList",
+          apiVersion: "v1",
+          metadata: {},
+          items: kubelet.workers.pods().map((pod) => this.#seen(pod)),
+        });
+      case "runningpods":
+        return json(exchange, { kind: "PodList", apiVersion: "v1", metadata: {}, items: this.#running() });
+      case "containerLogs":
+        return await this.#logs(exchange, rest, url.searchParams);
+      case "exec":
+      case "attach":
+        return await this.#command(exchange, root, rest, url.searchParams);
+      case "portForward":
+        return await this.#portForward(exchange, rest, url.searchParams);
+      case "run":
+        return await this.#run(exchange, rest, url.searchParams);
+      case "stats":
+        return json(exchange, await this.#stats.summary(kubelet.nodeName, formatTime(this.#startedAt)));
+      case "configz":
+        return json(exchange, { kubeletconfig: kubelet.config });
+      case "metrics":
+        return text(exchange, this.#metrics(), "text/plain; version=0.0.4; charset=utf-8");
+      default:
+        throw new Refused(404, "404 page not found");
+    }
+  }
+
+  /** As the status will be seen. */
+  #seen(pod: Pod): Pod {
+    return { ...pod, status: this.#kubelet.tools.statuses.current(pod) };
+  }
+
+  #running(): object[] {
+    return this.#kubelet.tools.cache.all().flatMap(([uid, { sandboxes, containers }]) => {
+      const running = containers.filter(({ phase }) => phase === "running");
+      if (running.length === 0) return [];
+      const { name = "", namespace = "" } = sandboxes[0] ?? {};
+      return [
+        {
+          metadata: { name, namespace, uid },
+          spec: { containers: running.map((each) => ({ name: each.name, image: each.image, resources: {} })) },
+          status: {},
+        },
+      ];
+    });
+  }
+
+  #pod(namespace: string, name: string, uid?: string): Pod {
+    const found = this.#kubelet.workers
+      .pods()
+      .find(
+        ({ metadata }) => metadata.namespace === namespace && metadata.name === name && (!uid || metadata.uid === uid),
+      );
+    if (!found) throw new Refused(404, `pod does not exist`);
+    return found;
+  }
+
+  #records(pod: Pod, container: string): ContainerRecord[] {
+    return this.#kubelet.tools.cache.get(pod.metadata.uid).containers.filter(({ name }) => name === container);
+  }
+
+  /** The last of the words is the container; a uid may stand before it. */
+  #find(rest: readonly string[]): { pod: Pod; container: string; record: ContainerRecord } {
+    const [namespace = "", name = ""] = rest;
+    const container = rest.at(-1) ?? "";
+    const pod = this.#pod(namespace, name, rest.length > 3 ? rest[2] : undefined);
+    const record = this.#records(pod, container).find(({ phase }) => phase === "running");
+    if (!record) throw new Refused(500, `container not found ("${container}")`);
+    return { pod, container, record };
+  }
+
+  async #command(
+    exchange: Exchange,
+    kind: "exec" | "attach",
+    rest: readonly string[],
+    query: URLSearchParams,
+  ): Promise<void> {
+    const { record } = this.#find(rest);
+    const { runtime, dialer } = this.#kubelet.tools;
+    const on = (...names: string[]) => names.some((name) => ["1", "true"].includes(query.get(name) ?? ""));
+    const tty = on("tty");
+    const choice: StreamChoice = {
+      stdin: on("input", "stdin"),
+      stdout: on("output", "stdout"),
+      stderr: on("error", "stderr") && !tty,
+      tty,
+    };
+    if (!choice.stdin && !choice.stdout && !choice.stderr)
+      throw new Refused(400, "you must specify at least 1 of stdin, stdout, stderr");
+    const target =
+      kind === "exec"
+        ? await runtime.exec(record.id, query.getAll("command"), choice)
+        : await runtime.attach(record.id, choice);
+    await serveStreams({ exchange, target, choice, dialer });
+  }
+
+  async #portForward(
+    exchange: Exchange,
+    [namespace = "", name = "", uid]: readonly string[],
+    query: URLSearchParams,
+  ): Promise<void> {
+    const pod = this.#pod(namespace, name, uid);
+    const { runtime, dialer, cache } = this.#kubelet.tools;
+    const sandbox = liveSandbox(cache.get(pod.metadata.uid), pod.spec.hostNetwork ?? false);
+    if (!sandbox) throw new Refused(500, `the sandbox of pod ${name}_${namespace} is not ready`);
+    const target = await runtime.portForward(sandbox.id, query.getAll("port").map(Number));
+    await serveStreams({ exchange, target, choice: undefined, dialer });
+  }
+
+  async #run(exchange: Exchange, rest: readonly string[], query: URLSearchParams): Promise<void> {
+    const { record } = this.#find(rest);
+    const command = (query.get("cmd") ?? "").split(" ").filter(Boolean);
+    const { stdout, stderr, exitCode } = await this.#kubelet.tools.runtime.execSync(record.id, command, 120_000);
+    if (exitCode !== 0)
+      throw new Refused(500, `command '${command.join(" ")}' exited with ${exitCode}: ${stderr.toString()}`);
+    text(exchange, Buffer.concat([stdout, stderr]));
+  }
+
+  async #logs(exchange: Exchange, rest: readonly string[], query: URLSearchParams): Promise<void> {
+    const [namespace = "", name = "", container = ""] = rest;
+    const pod = this.#pod(namespace, name);
+    const previous = query.get("previous") === "true";
+    const record = this.#logRecord(pod, container, previous);
+    const options = logOptions(query, this.#kubelet.tools.clock.now());
+    const { tools } = this.#kubelet;
+    const stop = new AbortController();
+    exchange.onClose(() => stop.abort());
+    const path = record.logPath || join(podLogFolder(tools.paths, pod), container, `${record.attempt}.log`);
+    const isRunning = () =>
+      this.#records(pod, container).some(({ id, phase }) => id === record.id && phase === "running");
+    const sink = exchange.stream(200, ["content-type", "text/plain"]);
+    for await (const line of readLog(
+      { disk: tools.disk, clock: tools.clock, path, isRunning, signal: stop.signal },
+      options,
+    )) {
+      sink.write(new Frame(line));
+      if (sink.pendingBytes > 1024 * 1024) await sink.drained();
+    }
+    sink.end();
+  }
+
+  #logRecord(pod: Pod, container: string, previous: boolean): ContainerRecord {
+    const all = [...pod.spec.containers, ...(pod.spec.initContainers ?? []), ...(pod.spec.ephemeralContainers ?? [])];
+    if (!all.some(({ name }) => name === container))
+      throw new Refused(404, `container "${container}" not found in pod "${pod.metadata.name}"`);
+    const [record, before] = this.#records(pod, container);
+    const found = previous
+      ? (before ?? (record?.phase === "exited" && this.#waits(pod, container) ? record : undefined))
+      : record;
+    const where = `container "${container}" in pod "${pod.metadata.name}"`;
+    if (found) return found;
+    if (previous) throw new Refused(400, `previous terminated ${where} not found`);
+    const waiting = containerStatus(this.#seen(pod), container)?.state.waiting?.reason ?? "ContainerCreating";
+    const reason =
+      waiting === "ErrImagePull"
+        ? "image can't be pulled"
+        : waiting === "ImagePullBackOff"
+          ? "trying and failing to pull image"
+          : waiting;
+    throw new Refused(400, `${where} is waiting to start: ${reason}`);
+  }
+
+  #waits(pod: Pod, container: string): boolean {
+    return containerStatus(this.#seen(pod), container)?.state.waiting !== undefined;
+  }
+
+  #metrics(): string {
+    const { workers, nodeName, tools } = this.#kubelet;
+    const containers = tools.cache.all().flatMap(([, state]) => state.containers);
+    const count = (phase: string) => containers.filter((record) => record.phase === phase).length;
+    const lines = [
+      "# HELP kubelet_node_name The node's name. The count is always 1.",
+      "# TYPE kubelet_node_name gauge",
+      `kubelet_node_name{node="${nodeName}"} 1`,
+      "# HELP kubelet_running_pods Number of pods that have a running pod sandbox",
+      "# TYPE kubelet_running_pods gauge",
+      `kubelet_running_pods ${tools.cache.all().filter(([, { sandboxes }]) => sandboxes.some(({ ready }) => ready)).length}`,
+      "# HELP kubelet_running_containers Number of containers currently running",
+      "# TYPE kubelet_running_containers gauge",
+      ...["created", "exited", "running", "unknown"].map(
+        (phase) => `kubelet_running_containers{container_state="${phase}"} ${count(phase)}`,
+      ),
+      "# HELP kubelet_desired_pods The number of pods the kubelet is being instructed to run.",
+      "# TYPE kubelet_desired_pods gauge",
+      `kubelet_desired_pods ${workers.pods().length}`,
+    ];
+    return `${lines.join("\n")}\n`;
+  }
+}
+
+function logOptions(query: URLSearchParams, now: number): LogOptions {
+  const number = (name: string): number | undefined => {
+    const text = query.get(name);
+    if (text === null || text === "") return undefined;
+    if (!/^\d+$/.test(text)) throw new Refused(400, `${name} must be a whole number, not ${JSON.stringify(text)}`);
+    return Number(text);
+  };
+  const sinceSeconds = number("sinceSeconds");
+  const sinceTime = query.get("sinceTime");
+  const since = sinceSeconds !== undefined ? now - sinceSeconds * 1000 : sinceTime ? parseTime(sinceTime) : undefined;
+  const [tailLines, limitBytes] = [number("tailLines"), number("limitBytes")];
+  const stream = query.get("stream");
+  return {
+    follow: query.get("follow") === "true",
+    timestamps: query.get("timestamps") === "true",
+    stream: stream === "Stdout" || stream === "Stderr" ? stream : "All",
+    ...(tailLines !== undefined && { tailLines }),
+    ...(limitBytes !== undefined && { limitBytes }),
+    ...(since !== undefined && { since }),
+  };
+}
+
+const json = (exchange: Exchange, value: unknown): void =>
+  exchange.respond(200, ["content-type", "application/json"], Buffer.from(JSON.stringify(value)));
+
+const text = (exchange: Exchange, value: string | Buffer, type = "text/plain; charset=utf-8"): void =>
+  exchange.respond(200, ["content-type", type], Buffer.from(value));

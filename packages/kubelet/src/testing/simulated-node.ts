@@ -1,0 +1,79 @@
+/** A kubelet over a simulated runtime on a virtual clock, with an API in memory: a node for tests in a few lines. */
+import { createEventRecorder } from "@kubets/client/cluster-event-recorder";
+import { seededRandom, silentLogger, VirtualClock } from "@kubets/machinery";
+import { type KubeletConfig, kubeletDefaults } from "../config.ts";
+import { MemoryDisk } from "../disk/memory-disk.ts";
+import { type Kubelet, startKubelet } from "../kubelet.ts";
+import type { MachineFacts } from "../node/machine.ts";
+import type { ProberOptions } from "../probes/prober.ts";
+import { SimulatedRuntime } from "../runtime/simulated/runtime.ts";
+import type { SimulationScript } from "../runtime/simulated/script.ts";
+import { NodeApi } from "./node-api.ts";
+
+export const simulatedMachine: MachineFacts = {
+  cpuMilli: 4000,
+  memoryBytes: 16 * 2 ** 30,
+  diskBytes: 100 * 2 ** 30,
+  machineId: "simulated",
+  systemUuid: "simulated",
+  bootId: "simulated",
+  kernelVersion: "6.1.0",
+  osImage: "simulated",
+  architecture: "amd64",
+};
+
+export interface SimulatedNode {
+  readonly clock: VirtualClock;
+  readonly api: NodeApi;
+  readonly runtime: SimulatedRuntime;
+  readonly disk: MemoryDisk;
+  readonly kubelet: Kubelet;
+  stop(): Promise<void>;
+}
+
+export interface SimulatedNodeOptions {
+  readonly script?: SimulationScript;
+  readonly config?: Partial<KubeletConfig>;
+  readonly probe?: ProberOptions["attempt"];
+  /** Of an earlier node, to start again over the same runtime. */
+  readonly over?: Pick<SimulatedNode, "clock" | "api" | "runtime" | "disk">;
+}
+
+export async function simulatedNode({
+  script,
+  config,
+  probe,
+  over,
+}: SimulatedNodeOptions = {}): Promise<SimulatedNode> {
+  const clock = over?.clock ?? new VirtualClock();
+  const random = seededRandom(7);
+  const api = over?.api ?? new NodeApi(clock);
+  const disk = over?.disk ?? new MemoryDisk();
+  const runtime =
+    over?.runtime ?? new SimulatedRuntime({ clock, random, disk, images: ["*"], ...(script && { script }) });
+  const kubelet = await startKubelet({
+    client: api.client,
+    runtime,
+    nodeName: "node-1",
+    clock,
+    random,
+    log: silentLogger,
+    disk,
+    paths: { root: "/var/lib/kubelet", podLogs: "/var/log/pods" },
+    machine: simulatedMachine,
+    addresses: ["192.0.2.10"],
+    config: { ...kubeletDefaults, ...config },
+    events: createEventRecorder({
+      client: api.client,
+      clock,
+      random,
+      log: silentLogger,
+      component: "kubelet",
+      host: "node-1",
+    }),
+    ...(probe && { probe }),
+  });
+  await clock.advance(0);
+  await kubelet.ready;
+  return { clock, api, runtime, disk, kubelet, stop: () => kubelet.stop() };
+}

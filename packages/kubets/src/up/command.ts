@@ -1,0 +1,143 @@
+/** `kubets up`: a cluster on this machine, kept running until Ctrl-C, or in the background. */
+import { spawn } from "node:child_process";
+import { mkdirSync, openSync } from "node:fs";
+import { join } from "node:path";
+import { createLogger, realClock } from "@kubets/machinery";
+import { defineCommand } from "@kubets/machinery/command";
+import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
+import type { FlagValues } from "@kubets/machinery/flags";
+import { onStopSignal } from "@kubets/machinery/shutdown";
+import { type ClusterHome, clusterHome } from "../cluster/home.ts";
+import { upFlags } from "./options.ts";
+import { Progress } from "./progress.ts";
+import { forgetRunning, readRunning, writeRunning } from "./running.ts";
+import { rememberNodes } from "./settings.ts";
+
+type Flags = FlagValues<typeof upFlags>;
+
+export const upCommand = defineCommand({
+  name: "up",
+  summary: "Start a cluster on this machine",
+  description:
+    "Runs real nodes on containerd, each in namespaces of its own, where that is possible; simulated ones elsewhere. Ctrl-C stops the cluster and keeps its data.",
+  examples: ["kubets up", "kubets up --nodes 3 --detach", "kubets up --publish 8080:80/web"],
+  flags: upFlags,
+  async run({ values: flags, io }) {
+    const home = clusterHome(flags.cluster);
+    const running = readRunning(home);
+    if (running) {
+      io.output(`The cluster ${home.name} runs already (process ${running.pid}).\n${howToUse(home, running.apiPort)}`);
+      return;
+    }
+    if (flags.detach) return detached(home);
+    await attached(home, flags, (line) => io.output(line));
+  },
+});
+
+async function attached(home: ClusterHome, flags: Flags, say: (line: string) => void): Promise<void> {
+  const { signal } = onStopSignal();
+  const log = createLogger({ level: "warn" });
+  const progress = new Progress(realClock, say);
+  const nodes = rememberNodes(home, flags.nodes);
+  say(`Starting the cluster ${home.name}\n`);
+  const why = flags.simulated ? "as asked" : await whyNotReal(home);
+  if (why && !flags.simulated) say(`  Nodes are simulated: ${why}.\n`);
+  const cluster = why
+    ? await startSimulated(home, flags, nodes, progress, log)
+    : await startReal(home, flags, nodes, progress, log);
+  writeRunning(home, { apiPort: cluster.apiPort, nodes, simulated: why !== undefined });
+  say(`Ready in ${progress.total}\n\n${howToUse(home, cluster.apiPort)}`);
+  await new Promise<void>((resolve) =>
+    signal.aborted ? resolve() : signal.addEventListener("abort", () => resolve(), { once: true }),
+  );
+  say("\nStopping; the data stays\n");
+  const left = await cluster.stop();
+  forgetRunning(home);
+  if (left.length)
+    throw new ExitError(
+      exitCode.failure,
+      `could not be removed: ${left.join(", ")}; run \`kubets down --cluster ${home.name}\``,
+    );
+}
+
+async function whyNotReal(home: ClusterHome): Promise<string | undefined> {
+  mkdirSync(home.folder, { recursive: true, mode: 0o700 });
+  const { machineCapabilities } = await import("@kubets/sandbox");
+  const { refusals } = await machineCapabilities(home.folder);
+  return refusals[0];
+}
+
+async function startReal(
+  home: ClusterHome,
+  flags: Flags,
+  nodes: readonly string[],
+  progress: Progress,
+  log: ReturnType<typeof createLogger>,
+) {
+  const { startRealCluster } = await import("./real-cluster.ts");
+  return startRealCluster({
+    home,
+    nodes,
+    port: flags.port,
+    publish: flags.publish,
+    uplink: flags.uplink && !flags["no-uplink"],
+    ...(flags["service-cluster-ip-range"] && { serviceRange: flags["service-cluster-ip-range"] }),
+    ...(flags["cluster-cidr"] && { podRange: flags["cluster-cidr"] }),
+    clock: realClock,
+    log,
+    progress,
+  });
+}
+
+async function startSimulated(
+  home: ClusterHome,
+  flags: Flags,
+  nodes: readonly string[],
+  progress: Progress,
+  log: ReturnType<typeof createLogger>,
+) {
+  const { startSimulatedCluster } = await import("./simulated-cluster.ts");
+  return startSimulatedCluster({ home, nodes, port: flags.port, log, progress });
+}
+
+/** Starts the same command in a session of its own, and shows what it says until the cluster is ready. */
+async function detached(home: ClusterHome): Promise<void> {
+  mkdirSync(home.logs, { recursive: true });
+  const path = join(home.logs, "up.log");
+  const log = openSync(path, "a");
+  const args = process.argv.slice(1).filter((arg) => !/^(-d|--detach(=.*)?)$/.test(arg));
+  const child = spawn(process.execPath, [...process.execArgv, ...args], {
+    detached: true,
+    stdio: ["ignore", "pipe", log],
+    env: process.env,
+  });
+  await new Promise<void>((resolve, reject) => {
+    let text = "";
+    child.stdout?.on("data", (chunk: Buffer) => {
+      process.stdout.write(chunk);
+      text += chunk.toString();
+      if (text.includes("\nTo stop")) resolve();
+    });
+    child.once("exit", (code) =>
+      reject(new ExitError(code ?? exitCode.failure, `the cluster did not start; see ${path}`)),
+    );
+  });
+  child.stdout?.destroy();
+  child.unref();
+}
+
+export function howToUse(home: ClusterHome, apiPort: number): string {
+  const flag = home.name === "default" ? "" : ` --cluster ${home.name}`;
+  return `The API is at https://127.0.0.1:${apiPort}, the kubeconfig at
+  ${home.kubeconfig}
+
+Try it:
+  npx kubets kubectl get pods -A
+  npx kubets kubectl create deployment web --image kubets.local/demo:1 --replicas 2
+  npx kubets kubectl expose deployment web --port 80 --target-port 8080 --type NodePort
+
+A service of type NodePort answers on this machine: http://127.0.0.1:NODEPORT (\`kubectl get service web\` shows it).
+
+To stop: Ctrl-C keeps the data, \`npx kubets down${flag}\` removes everything.
+`;
+}

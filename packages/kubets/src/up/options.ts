@@ -1,0 +1,36 @@
+/** What `kubets up` is told. */
+import { bool, defineFlags, int, list, text } from "@kubets/machinery/flags";
+
+export const clusterFlag = text({
+  default: "default",
+  placeholder: "NAME",
+  help: "The cluster's name; its files are in ~/.kubets/NAME.",
+});
+
+export const upFlags = defineFlags({
+  cluster: clusterFlag,
+  nodes: int({
+    default: 0,
+    min: 0,
+    max: 100,
+    placeholder: "N",
+    help: "How many nodes (as many as last time, or one).",
+  }),
+  port: int({
+    default: 6443,
+    min: 0,
+    max: 65535,
+    placeholder: "PORT",
+    help: "The API server's port on this machine's loopback; 0 takes a free one.",
+  }),
+  publish: list({
+    placeholder: "HOST:PORT/SERVICE",
+    help: "Ports of this machine that lead to a service: 8080:80/web, or 8080:80/web.NAMESPACE.",
+  }),
+  detach: bool({ short: "d", help: "Go on in the background once the cluster is ready." }),
+  uplink: bool({ default: true, help: "Let pods reach the world through this machine." }),
+  "no-uplink": bool({ help: "The same as --uplink=false." }),
+  simulated: bool({ help: "Simulated nodes: no root and no containers needed; nothing runs inside of them." }),
+  "service-cluster-ip-range": text({ placeholder: "CIDR", help: "The addresses of services, for a new cluster." }),
+  "cluster-cidr": text({ placeholder: "CIDR", help: "The addresses of pods, for a new cluster." }),
+});

@@ -1,0 +1,132 @@
+/** Ports of the host that lead to services: every node port at its own number, and what `--publish` names. Followed as services come and go. */
+import { services } from "@kubets/api/generated/refs";
+import type { Service } from "@kubets/api/generated/types/core-v1";
+import { SharedInformers } from "@kubets/client/informer/shared-informers";
+import { connectionFrom } from "@kubets/client/kubeconfig/connection";
+import { openClient } from "@kubets/client/kubeconfig/open-client";
+import { machineReading } from "@kubets/client/kubeconfig/reading";
+import { type Clock, type Logger, realRandom } from "@kubets/machinery";
+import type { ClusterSandbox, HostPort, NodeSandbox } from "@kubets/sandbox";
+
+export interface PublishOptions {
+  readonly kubeconfig: string;
+  /** HOST:PORT/SERVICE or HOST:PORT/SERVICE.NAMESPACE */
+  readonly publish: readonly string[];
+  readonly sandbox: ClusterSandbox;
+  /** Where node ports lead; without a node there are none. */
+  readonly node: NodeSandbox | undefined;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** A port of the host and what it leads to. */
+interface Wanted {
+  readonly hostPort: number;
+  readonly host: string;
+  readonly port: number;
+  readonly onNode: boolean;
+  readonly protocol: "tcp" | "udp";
+}
+
+export interface PublishRule {
+  readonly hostPort: number;
+  readonly port: number;
+  readonly name: string;
+  readonly namespace: string;
+}
+
+export class PublishedServices {
+  readonly #options: PublishOptions;
+  readonly #rules: readonly PublishRule[];
+  readonly #open = new Map<string, Promise<HostPort | undefined>>();
+  readonly #stopping = new AbortController();
+  #transport: { close(): void | Promise<void> } | undefined;
+
+  static async start(options: PublishOptions): Promise<PublishedServices> {
+    const published = new PublishedServices(options, options.publish.map(parsePublish));
+    await published.#follow();
+    return published;
+  }
+
+  private constructor(options: PublishOptions, rules: readonly PublishRule[]) {
+    this.#options = options;
+    this.#rules = rules;
+  }
+
+  async close(): Promise<void> {
+    this.#stopping.abort();
+    for (const port of this.#open.values()) await (await port)?.close();
+    this.#open.clear();
+    await this.#transport?.close();
+  }
+
+  async #follow(): Promise<void> {
+    const { kubeconfig, clock, log } = this.#options;
+    const connection = await connectionFrom(
+      { kubeconfig },
+      machineReading((text) => log.warn(text)),
+    );
+    const { client, transport } = await openClient(connection, "kubets-up");
+    this.#transport = transport;
+    const informers = new SharedInformers({ client, clock, random: realRandom, log, signal: this.#stopping.signal });
+    const informer = informers.informer(services);
+    const update = () => this.#update(informer.list());
+    informer.subscribe({ added: update, changed: update, deleted: update });
+    await informer.synced;
+  }
+
+  #update(present: readonly Service[]): void {
+    const wanted = new Map(present.flatMap((service) => this.#wantedOf(service)).map((w) => [JSON.stringify(w), w]));
+    for (const [key, port] of this.#open) {
+      if (wanted.has(key)) continue;
+      this.#open.delete(key);
+      void port.then((opened) => opened?.close());
+    }
+    for (const [key, w] of wanted) if (!this.#open.has(key)) this.#open.set(key, this.#publish(w));
+  }
+
+  #wantedOf({ metadata, spec }: Service): Wanted[] {
+    const wanted: Wanted[] = [];
+    const { node } = this.#options;
+    for (const { port, nodePort, protocol = "TCP" } of spec.ports ?? []) {
+      if (protocol === "SCTP") continue;
+      const over = protocol === "UDP" ? "udp" : "tcp";
+      if (nodePort && node)
+        wanted.push({ hostPort: nodePort, host: node.address, port: nodePort, onNode: true, protocol: over });
+      if (!spec.clusterIP || spec.clusterIP === "None") continue;
+      for (const rule of this.#rules)
+        if (rule.name === metadata.name && rule.namespace === metadata.namespace && rule.port === port)
+          wanted.push({ hostPort: rule.hostPort, host: spec.clusterIP, port, onNode: true, protocol: over });
+    }
+    return wanted;
+  }
+
+  /** A port that cannot be opened is told and left out: the cluster is no worse for it. */
+  async #publish({ hostPort, host, port, onNode, protocol }: Wanted): Promise<HostPort | undefined> {
+    const { sandbox, node, log } = this.#options;
+    try {
+      return await sandbox.publish({
+        hostPort,
+        protocol,
+        target: { host, port, ...(onNode && node && { scope: node.scope }) },
+      });
+    } catch (error) {
+      log.warn("a port of this machine could not be opened for a service", { port: hostPort, error });
+      return undefined;
+    }
+  }
+}
+
+export function parsePublish(text: string): PublishRule {
+  const match = /^(\d+):(\d+)\/([-a-z0-9]+)(?:\.([-a-z0-9]+))?$/.exec(text);
+  if (!match)
+    throw new Error(
+      `--publish ${text}: expected HOSTPORT:PORT/SERVICE or HOSTPORT:PORT/SERVICE.NAMESPACE, as 8080:80/web`,
+    );
+  return {
+    hostPort: Number(match[1]),
+    port: Number(match[2]),
+    name: match[3] as string,
+    namespace: match[4] ?? "default",
+  };
+}

@@ -1,0 +1,173 @@
+/** A cluster of real nodes on this machine: its sandbox, the control plane in it, an agent in each node, and the ports of the host that lead in. */
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Clock, Logger } from "@kubets/machinery";
+import { type ClusterSandbox, createClusterSandbox, installMissing, type NodeSandbox } from "@kubets/sandbox";
+import { dnsAddress } from "../cluster/addresses.ts";
+import type { ClusterHome } from "../cluster/home.ts";
+import { writeKubeconfig } from "../cluster/kubeconfig.ts";
+import { ClusterPki, type KeyPair } from "../cluster/pki.ts";
+import { dnsCertificate, nodeCertificate, proxyCertificate } from "../server/certificates.ts";
+import { Child } from "./child.ts";
+import type { Progress } from "./progress.ts";
+import { PublishedServices } from "./published-services.ts";
+
+export interface RealClusterOptions {
+  readonly home: ClusterHome;
+  readonly nodes: readonly string[];
+  readonly port: number;
+  readonly publish: readonly string[];
+  readonly uplink: boolean;
+  readonly serviceRange?: string;
+  readonly podRange?: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly progress: Progress;
+}
+
+export interface LocalCluster {
+  readonly apiPort: number;
+  /** Ends all that runs and keeps the data; gives what could not be removed. */
+  stop(): Promise<string[]>;
+}
+
+const MAIN = fileURLToPath(import.meta.resolve("../main.ts"));
+
+export async function startRealCluster(options: RealClusterOptions): Promise<LocalCluster> {
+  const { home, clock, log, progress } = options;
+  await progress.step("programs of the machine", () =>
+    installMissing({ say: (line) => progress.say(`    ${line}`), clock }),
+  );
+  const sandbox = await progress.step("network and namespaces", () => openSandbox(options));
+  const parts: Child[] = [];
+  let services: PublishedServices | undefined;
+  const stop = async () => {
+    await services?.close();
+    await Promise.all(parts.map((part) => part.stop()));
+    return sandbox.stop();
+  };
+  try {
+    const { fd, port: apiPort } = await listenOnHost(sandbox, options.port);
+    const nodes = await progress.step(
+      `${options.nodes.length} node${options.nodes.length === 1 ? "" : "s"} with containerd`,
+      () => Promise.all(options.nodes.map((name) => sandbox.addNode(name))),
+    );
+    const server = serverOf(options, sandbox, fd, apiPort);
+    parts.push(server);
+    await progress.step("control plane", () => server.start());
+    const agents = nodes.map((node) => agentOf(options, sandbox, node));
+    parts.push(...agents);
+    await progress.step("nodes ready", () => Promise.all(agents.map((agent) => agent.start())));
+    services = await PublishedServices.start({
+      kubeconfig: home.kubeconfig,
+      publish: options.publish,
+      sandbox,
+      node: nodes[0],
+      clock,
+      log,
+    });
+    return { apiPort, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function openSandbox({
+  home,
+  uplink,
+  serviceRange,
+  podRange,
+  clock,
+  log,
+}: RealClusterOptions): Promise<ClusterSandbox> {
+  const network = { ...(serviceRange && { serviceRange }), ...(podRange && { podRange }) };
+  return createClusterSandbox({ name: home.name, folder: home.folder, network, uplink, clock, log });
+}
+
+/** The API's port is opened on the host and handed to the server, which lives elsewhere. */
+async function listenOnHost({ driver }: ClusterSandbox, port: number): Promise<{ fd: number; port: number }> {
+  try {
+    return await driver.listen({}, { host: "127.0.0.1", port });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+    throw new Error(`port ${port} of this machine is taken; choose another with --port, or --port 0 for any`, {
+      cause: error,
+    });
+  }
+}
+
+function serverOf(
+  { home, clock, log }: RealClusterOptions,
+  sandbox: ClusterSandbox,
+  fd: number,
+  apiPort: number,
+): Child {
+  const { plan, address, scope, driver } = sandbox;
+  return new Child({
+    name: "the control plane",
+    driver,
+    scope,
+    args: [
+      MAIN,
+      "server",
+      `--cluster=${home.name}`,
+      `--advertise-address=${address}`,
+      `--bind-address=${address}`,
+      "--secure-port=6443",
+      "--listen-fd=3",
+      `--kubeconfig-server=https://127.0.0.1:${apiPort}`,
+      `--service-cluster-ip-range=${plan.serviceRange}`,
+      "--cluster-cidr=",
+    ],
+    env: {},
+    fds: [fd],
+    logFile: join(home.logs, "server.log"),
+    readyWords: "control plane ready",
+    clock,
+    log,
+  });
+}
+
+function agentOf(
+  { home, uplink, clock, log }: RealClusterOptions,
+  { plan, address }: ClusterSandbox,
+  node: NodeSandbox,
+): Child {
+  const pki = new ClusterPki(home.pki, clock.now());
+  const credentials = nodeCertificate(pki, node.name, node.address);
+  const kubeconfig = (user: string, credentials: KeyPair): string => {
+    const path = join(home.run, `${user.replaceAll(":", "-")}.kubeconfig`);
+    writeKubeconfig(path, { cluster: home.name, server: `https://${address}:6443`, ca: pki.caPem, user, credentials });
+    return path;
+  };
+  return new Child({
+    name: node.name,
+    driver: node.driver,
+    scope: node.scope,
+    args: [
+      MAIN,
+      "agent",
+      `--kubeconfig=${kubeconfig(`system:node:${node.name}`, credentials)}`,
+      `--proxy-kubeconfig=${kubeconfig("system:kube-proxy", proxyCertificate(pki))}`,
+      `--dns-kubeconfig=${kubeconfig("system:coredns", dnsCertificate(pki))}`,
+      `--dns-forward=${uplink}`,
+      `--node-name=${node.name}`,
+      `--node-ip=${node.address}`,
+      `--pod-cidr=${node.podRange}`,
+      `--root-dir=${join(node.folder, "kubelet")}`,
+      `--pod-logs-dir=${join(node.folder, "pods")}`,
+      `--container-runtime-endpoint=unix://${node.containerdSocket}`,
+      `--cgroup-root=${node.cgroup}`,
+      `--cluster-dns=${dnsAddress(plan.serviceRange)}`,
+      `--tls-cert-file=${join(home.pki, `node-${node.name}.crt`)}`,
+      `--tls-private-key-file=${join(home.pki, `node-${node.name}.key`)}`,
+      `--client-ca-file=${join(home.pki, "ca.crt")}`,
+    ],
+    env: {},
+    logFile: join(home.logs, `${node.name}.log`),
+    readyWords: "node ready",
+    clock,
+    log,
+  });
+}

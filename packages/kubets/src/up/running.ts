@@ -1,0 +1,48 @@
+/** Which process keeps a cluster running, written down for the commands that come later: `status`, `down`, a second `up`. */
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { ClusterHome } from "../cluster/home.ts";
+
+export interface RunningCluster {
+  readonly pid: number;
+  /** When the process began, as the kernel counts it: a process id alone may be somebody else's by now. */
+  readonly started: string;
+  readonly apiPort: number;
+  readonly nodes: readonly string[];
+  readonly simulated: boolean;
+}
+
+const fileOf = (home: ClusterHome) => join(home.run, "cluster.json");
+
+export function writeRunning(home: ClusterHome, running: Omit<RunningCluster, "pid" | "started">): void {
+  mkdirSync(home.run, { recursive: true, mode: 0o700 });
+  const whole: RunningCluster = { pid: process.pid, started: startOf(process.pid) ?? "", ...running };
+  writeFileSync(fileOf(home), `${JSON.stringify(whole, undefined, 2)}\n`);
+}
+
+/** The cluster as it runs; undefined when its process is gone. */
+export function readRunning(home: ClusterHome): RunningCluster | undefined {
+  try {
+    const running = JSON.parse(readFileSync(fileOf(home), "utf8")) as RunningCluster;
+    return startOf(running.pid) === running.started ? running : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export const forgetRunning = (home: ClusterHome): void => rmSync(home.run, { recursive: true, force: true });
+
+/** Where there is no /proc, a process that can be signalled is taken for the one that was written down. */
+function startOf(pid: number): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ")[19];
+  } catch {
+    if (process.platform === "linux") return undefined;
+    try {
+      process.kill(pid, 0);
+      return "unknown";
+    } catch {
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,73 @@
+/** A cluster without containers: the same control plane and the same kubelets, over runtimes that keep containers in memory. Needs no root. */
+import { kubeletDefaults, MemoryDisk, readMachine, startKubelet } from "@kubets/kubelet";
+import { SimulatedRuntime } from "@kubets/kubelet/runtime/simulated/runtime";
+import { type Logger, realClock, realRandom } from "@kubets/machinery";
+import { parseFlags } from "@kubets/machinery/flags";
+import type { ClusterHome } from "../cluster/home.ts";
+import { clientAs } from "../control-plane/control-plane.ts";
+import { serverFlags } from "../server/options.ts";
+import { runServer } from "../server/run-server.ts";
+import type { Progress } from "./progress.ts";
+import type { LocalCluster } from "./real-cluster.ts";
+
+export interface SimulatedClusterOptions {
+  readonly home: ClusterHome;
+  readonly nodes: readonly string[];
+  readonly port: number;
+  readonly log: Logger;
+  readonly progress: Progress;
+}
+
+export async function startSimulatedCluster({
+  home,
+  nodes,
+  port,
+  log,
+  progress,
+}: SimulatedClusterOptions): Promise<LocalCluster> {
+  const stopping = new AbortController();
+  const parts = { clock: realClock, random: realRandom, log, signal: stopping.signal };
+  const { values } = parseFlags(serverFlags, [
+    `--cluster=${home.name}`,
+    "--bind-address=127.0.0.1",
+    `--secure-port=${port}`,
+  ]);
+  const server = await progress.step("control plane", () => runServer(values, "127.0.0.1", parts));
+  const kubelets = await progress.step("simulated nodes", () =>
+    Promise.all(nodes.map((name, index) => startSimulatedNode(name, index, { ...parts, server: server.api.server }))),
+  );
+  return {
+    apiPort: server.api.listener.port,
+    async stop() {
+      await Promise.all(kubelets.map((kubelet) => kubelet.stop()));
+      stopping.abort();
+      await server.close();
+      return [];
+    },
+  };
+}
+
+async function startSimulatedNode(
+  name: string,
+  index: number,
+  parts: Parameters<typeof clientAs>[0] & { clock: typeof realClock; random: typeof realRandom; log: Logger },
+) {
+  const { clock, random, log } = parts;
+  const disk = new MemoryDisk();
+  const kubelet = await startKubelet({
+    client: clientAs(parts, { name: `system:node:${name}`, groups: ["system:nodes"] }, `kubelet/${name}`),
+    runtime: new SimulatedRuntime({ clock, random, disk, podCidr: `10.244.${index}.0/24`, images: ["*"] }),
+    nodeName: name,
+    clock,
+    random,
+    log,
+    disk,
+    paths: { root: "/var/lib/kubelet", podLogs: "/var/log/pods" },
+    machine: await readMachine("/"),
+    addresses: ["127.0.0.1"],
+    config: kubeletDefaults,
+    probe: async () => ({ result: "success", output: "" }),
+  });
+  await kubelet.ready;
+  return kubelet;
+}
