@@ -1,6 +1,6 @@
 /** A cluster for a test: brought up by the program itself, taken down with everything that it made, also when the test fails. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -62,8 +62,9 @@ export function upCluster(options: { nodes: number; flags?: readonly string[] })
       ...(options.flags ?? []),
     ]);
   } catch (error) {
+    const logs = readLogs(join(home, name, "logs"));
     down();
-    throw error;
+    throw new Error(`the cluster did not come up:\n${logs}`, { cause: error });
   }
   const kubeconfig = join(home, name, "kubeconfig");
   const server = kubets(["status", "--cluster", name, "--output", "json"]);
@@ -82,6 +83,15 @@ export function upCluster(options: { nodes: number; flags?: readonly string[] })
       }),
     down,
   };
+}
+
+/** The last lines of each log, before they are removed. */
+function readLogs(folder: string): string {
+  if (!existsSync(folder)) return "(no logs)";
+  const last = (file: string) => readFileSync(join(folder, file), "utf8").trimEnd().split("\n").slice(-15).join("\n");
+  return readdirSync(folder)
+    .map((file) => `-- ${file}\n${last(file)}`)
+    .join("\n");
 }
 
 /** Waits until a condition gives something true; the last error or value is in the message when time runs out. */

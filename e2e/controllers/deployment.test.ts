@@ -107,7 +107,10 @@ test("a rollout stays within surge and unavailable, keeps its history, and can b
     const revisions = (await cluster.list(replicasets)).map(
       ({ metadata }) => metadata.annotations?.["deployment.kubernetes.io/revision"],
     );
-    assert.deepEqual(revisions.toSorted(), ["2", "3"]);
+    assert.deepEqual(
+      revisions.toSorted((a = "", b = "") => a.localeCompare(b)),
+      ["2", "3"],
+    );
 
     await cluster.client.patch(deployments, key, {
       type: "merge",

@@ -74,7 +74,10 @@ test("an indexed Job tries each index by itself, and says which failed", () => {
     const counts = (await cluster.list(pods))
       .filter((pod) => fate(pod) === "failed")
       .map(({ metadata }) => metadata.annotations?.["batch.kubernetes.io/job-index-failure-count"]);
-    assert.deepEqual(counts.toSorted(), ["0", "1"]);
+    assert.deepEqual(
+      counts.toSorted((a = "", b = "") => a.localeCompare(b)),
+      ["0", "1"],
+    );
   });
 });
 

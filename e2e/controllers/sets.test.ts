@@ -82,7 +82,10 @@ test("a StatefulSet makes its pods in order with their claims, updates from the 
       );
     });
     assert.deepEqual(await images(cluster), ["b", "b", "b"]);
-    assert.deepEqual((await cluster.list(controllerrevisions)).map(({ revision }) => revision).toSorted(), [1, 2]);
+    assert.deepEqual(
+      (await cluster.list(controllerrevisions)).map(({ revision }) => revision).toSorted((a, b) => a - b),
+      [1, 2],
+    );
     await cluster.client.patch(statefulsets, key, { type: "merge", body: { spec: { replicas: 1 } } });
     await cluster.until(async () => (await cluster.list(pods)).length === 1);
     assert.equal((await cluster.list(pods))[0]?.metadata.name, "db-0");

@@ -5,7 +5,7 @@
  */
 import type { KubeObject } from "@kubets/api/meta";
 import { groupVersion, type ResourceRef, resourcePath } from "@kubets/api/resource-ref";
-import { parseJson } from "@kubets/machinery/json";
+import { parseAnswer } from "./absent-lists.ts";
 import type {
   Client,
   ListOptions,
@@ -166,7 +166,7 @@ class TypedClient implements Client {
     const response = await this.#transport.request(request);
     this.#tellWarnings(response);
     if (response.status >= 300) throw responseError(response.status, response.headers, await response.bytes(), asked);
-    return response.object ? response.object() : parseJson(await response.bytes());
+    return response.object ? response.object() : parseAnswer(await response.bytes());
   }
 
   #headers(): Record<string, string> {

@@ -3,7 +3,7 @@
  * Holds: a line is parsed once, whole; an ERROR event ends the watch with the StatusError that it carries.
  */
 
-import { parseJson } from "@kubets/machinery/json";
+import { parseAnswer } from "./absent-lists.ts";
 import { statusError } from "./response-error.ts";
 import type { TransportWatchSink } from "./transport.ts";
 
@@ -25,7 +25,7 @@ export async function readWatch(
       const batch: Line[] = [];
       let error: Error | undefined;
       for (const text of splitter.push(chunk)) {
-        const line = parseJson(text) as unknown as Line;
+        const line = parseAnswer(text) as Line;
         if (line.type === "ERROR") {
           error = watchError(line.object);
           break;

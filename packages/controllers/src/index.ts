@@ -14,17 +14,20 @@ import { deploymentController } from "./deployment/controller.ts";
 import { disruptionController } from "./disruption/controller.ts";
 import { endpointsController } from "./endpoints/controller.ts";
 import { endpointSlices } from "./endpointslice/controller.ts";
+import { endpointSliceMirroring } from "./endpointslice-mirroring/controller.ts";
 import { garbageCollector } from "./garbagecollector/controller.ts";
 import { jobController } from "./job/controller.ts";
 import { namespaceController } from "./namespace/controller.ts";
 import { nodeIpam } from "./nodeipam/controller.ts";
 import { nodeLifecycle } from "./nodelifecycle/controller.ts";
 import type { ControllerOptions } from "./options.ts";
+import { persistentVolumeBinder } from "./persistentvolume-binder/controller.ts";
 import { podGarbageCollector } from "./podgc/controller.ts";
 import { pvProtection } from "./pv-protection/controller.ts";
 import { pvcProtection } from "./pvc-protection/controller.ts";
 import { replicaSets } from "./replicaset/controller.ts";
 import { replicationControllers } from "./replicationcontroller/controller.ts";
+import { resourceQuotas } from "./resourcequota/controller.ts";
 import { rootCaPublisher } from "./root-ca-publisher/controller.ts";
 import { serviceAccounts } from "./serviceaccount/controller.ts";
 import { serviceAccountTokens } from "./serviceaccount-token/controller.ts";
@@ -101,6 +104,19 @@ export const controllers: readonly ControllerEntry[] = [
   ),
   entry("bootstrap-signer-controller", "bootstrapsigner", "bootstrap-signer", bootstrapSigner, false),
   entry("token-cleaner-controller", "tokencleaner", "token-cleaner", tokenCleaner, false),
+  entry("resourcequota-controller", "resourcequota", "resourcequota-controller", resourceQuotas),
+  entry(
+    "endpointslice-mirroring-controller",
+    "endpointslicemirroring",
+    "endpointslicemirroring-controller",
+    endpointSliceMirroring,
+  ),
+  entry(
+    "persistentvolume-binder-controller",
+    "persistentvolume-binder",
+    "persistent-volume-binder",
+    persistentVolumeBinder,
+  ),
 ];
 
 /** Those that the patterns of --controllers choose: "*", "name", "-name"; what comes first counts. */

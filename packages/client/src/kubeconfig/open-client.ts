@@ -20,7 +20,10 @@ export async function openTransport(connection: Connection): Promise<Transport> 
   return authenticated(http, connection);
 }
 
-export async function openClient(connection: Connection, userAgent: string): Promise<{ client: Client; transport: Transport }> {
+export async function openClient(
+  connection: Connection,
+  userAgent: string,
+): Promise<{ client: Client; transport: Transport }> {
   const transport = await openTransport(connection);
   return { client: createClient(transport, { userAgent }), transport };
 }

@@ -145,7 +145,7 @@ const isStarted = (cronJob: CronJob, owned: readonly Job[], at: number): boolean
 /** Also one that was made before, and not written down. */
 async function makeJob(cronJob: CronJob, at: number, { client, events }: ControllerContext): Promise<Job | undefined> {
   const { namespace } = cronJob.metadata;
-  const { metadata: template = {}, spec } = cronJob.spec.jobTemplate;
+  const { metadata: template, spec } = cronJob.spec.jobTemplate;
   const name = jobName(cronJob, at);
   const zone = cronJob.spec.timeZone;
   const annotations = { ...template.annotations, [SCHEDULED_AT]: zone ? timeIn(zone, at) : formatTime(at) };

@@ -17,11 +17,11 @@ import {
 import { semanticEqual } from "@kubets/machinery";
 import { namePrefix } from "../pods/pod-from-template.ts";
 import { slicesOf, WrittenSlices } from "../services/owned-slices.ts";
+import { type NewSlice, planSlices } from "../services/plan-slices.ts";
 import { isLeftAlone, onSelectedPods, podsOf, serviceLabels } from "../services/service-pods.ts";
 import { MANAGED_BY, SERVICE_NAME, SLICE_CONTROLLER } from "../services/slice-labels.ts";
 import { writeSlices } from "../services/write-slices.ts";
 import { withHints } from "./hints.ts";
-import { type NewSlice, planSlices } from "./plan.ts";
 import { wantedSlices } from "./wanted.ts";
 
 const ZONE = "topology.kubernetes.io/zone";

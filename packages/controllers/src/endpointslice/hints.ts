@@ -4,7 +4,7 @@
  */
 import type { Service } from "@kubets/api/generated/types/core-v1";
 import type { Endpoint } from "@kubets/api/generated/types/discovery-v1";
-import type { Wanted } from "./plan.ts";
+import type { Wanted } from "../services/plan-slices.ts";
 
 export function withHints({ spec }: Service, wanted: readonly Wanted[]): readonly Wanted[] {
   const kind = spec.trafficDistribution;

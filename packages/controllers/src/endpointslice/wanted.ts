@@ -2,8 +2,8 @@
 import type { Node, Pod, Service } from "@kubets/api/generated/types/core-v1";
 import type { Endpoint, EndpointPort } from "@kubets/api/generated/types/discovery-v1";
 import { isFinished, isReady, isTerminating } from "@kubets/api/pod/state";
+import { portsKey, type Wanted } from "../services/plan-slices.ts";
 import { addressOf, type Family, familyOf, hostnameOf, referenceTo, targetPort } from "../services/service-pods.ts";
-import { portsKey, type Wanted } from "./plan.ts";
 
 const ZONE = "topology.kubernetes.io/zone";
 

@@ -44,7 +44,7 @@ export class ObservedResources {
 
   stop(): void {
     this.#refresh.cancel();
-    for (const id of [...this.#followed.keys()]) this.#unfollow(id);
+    for (const id of this.#followed.keys()) this.#unfollow(id);
   }
 
   refOf(apiVersion: string, kind: string): ResourceRef | undefined {
@@ -60,7 +60,7 @@ export class ObservedResources {
       );
       await this.#follow(served);
       // A group that did not answer may still be there.
-      if (failures.size === 0) for (const id of [...this.#followed.keys()]) if (!served.has(id)) this.#unfollow(id);
+      if (failures.size === 0) for (const id of this.#followed.keys()) if (!served.has(id)) this.#unfollow(id);
     } catch (error) {
       this.#context.log.warn("discovery failed; trying again", { error, afterMs: REFRESH_MS });
     }

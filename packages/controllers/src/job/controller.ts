@@ -30,7 +30,7 @@ import { MANAGER, TRACKING } from "./names.ts";
 import { podOfJob } from "./new-pod.ts";
 import { deadlineLeft, isFinished, type Outcome, outcomeOf } from "./outcome.ts";
 import { backoffFor, type JobPlan, planJob } from "./plan.ts";
-import { finishTimeOf, isTracked, type JobPods, sortPods } from "./pods.ts";
+import { finishTimeOf, isTracked, sortPods } from "./pods.ts";
 import { jobStatus, startTimeOf } from "./status.ts";
 
 /** Failures since the last success, to wait longer after each. */

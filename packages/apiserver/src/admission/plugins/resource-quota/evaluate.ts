@@ -1,7 +1,7 @@
 /** One write against one quota: the usage that it would make, or why it may not be. Pure. */
 import type { Container, Pod, ResourceQuota } from "@kubets/api/generated/types/core-v1";
+import { type Amounts, amount, ofList, shown } from "@kubets/api/quota/amounts";
 import type { Quantity } from "@kubets/machinery";
-import { type Amounts, amount, ofList, shown } from "./amounts.ts";
 
 export type Verdict = { readonly used: ReadonlyMap<string, Quantity> } | { readonly refused: string } | undefined;
 

@@ -2,10 +2,12 @@
  * Without it one namespace could fill the cluster. What a write adds is taken from every quota that counts it, or the write is refused; the taking
  * is exact however many write at once (see ledger.ts). Giving back what deletes free is the quota controller's.
  */
+
+import { difference } from "@kubets/api/quota/amounts";
+import { usageOf } from "@kubets/api/quota/usage";
 import type { AdmissionContext, AdmissionPlugin, AdmissionRequest } from "../../plugin.ts";
-import { difference } from "./amounts.ts";
+import { isCounted } from "./counted.ts";
 import { QuotaLedger } from "./ledger.ts";
-import { isCounted, usageOf } from "./usage.ts";
 
 /** A plugin of its own for each server, since it keeps who waits for which namespace. */
 export function resourceQuota(): AdmissionPlugin {

@@ -7,6 +7,8 @@ import { afterUpdate } from "@kubets/api/apply/managed-fields";
 import { resourcequotas } from "@kubets/api/generated/refs";
 import type { Pod, ResourceQuota } from "@kubets/api/generated/types/core-v1";
 import type { Draft, KubeObject } from "@kubets/api/meta";
+import { type Amounts, ofList } from "@kubets/api/quota/amounts";
+import { countsObject } from "@kubets/api/quota/scopes";
 import type { Struct } from "@kubets/api/schema";
 import { type Clock, internalError, type Quantity } from "@kubets/machinery";
 import type { CachedObject } from "../../../store/cached-object.ts";
@@ -14,9 +16,7 @@ import type { ResourceStore } from "../../../store/resource-store.ts";
 import { timestamp } from "../../../write/context.ts";
 import type { AdmissionContext, AdmissionRequest } from "../../plugin.ts";
 import { refuse } from "../../request.ts";
-import { type Amounts, ofList } from "./amounts.ts";
 import { evaluate, missingAmounts } from "./evaluate.ts";
-import { countsObject } from "./scopes.ts";
 
 const MOST_TRIES = 20;
 

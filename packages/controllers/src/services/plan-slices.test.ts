@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Endpoint, EndpointSlice } from "@kubets/api/generated/types/discovery-v1";
 import { seededRandom } from "@kubets/machinery";
 import { randomInt } from "@kubets/machinery/random";
-import { endpointKey, planSlices, type SlicePlan, type Wanted } from "./plan.ts";
+import { endpointKey, planSlices, type SlicePlan, type Wanted } from "./plan-slices.ts";
 
 const endpoint = (id: number, ready = true): Endpoint => ({
   addresses: [`10.0.${id >> 8}.${id & 255}`],

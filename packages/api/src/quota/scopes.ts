@@ -4,9 +4,9 @@ import type {
   Pod,
   ResourceQuota,
   ScopedResourceSelectorRequirement,
-} from "@kubets/api/generated/types/core-v1";
-import type { KubeObject } from "@kubets/api/meta";
-import { computeQosClass } from "@kubets/api/pod/qos";
+} from "../generated/types/core-v1.ts";
+import type { KubeObject } from "../meta.ts";
+import { computeQosClass } from "../pod/qos.ts";
 
 /** Quotas with scopes count pods, and claims, alone. */
 export function countsObject({ spec }: ResourceQuota, resource: string, object: KubeObject): boolean {

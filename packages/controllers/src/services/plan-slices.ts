@@ -5,7 +5,7 @@
  */
 import type { Endpoint, EndpointPort, EndpointSlice } from "@kubets/api/generated/types/discovery-v1";
 import { deepEqual } from "@kubets/machinery";
-import type { Family } from "../services/service-pods.ts";
+import type { Family } from "./service-pods.ts";
 
 /** The endpoints of one family that have the same ports. */
 export interface Wanted {

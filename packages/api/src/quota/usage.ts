@@ -1,11 +1,11 @@
 /** What one object uses of what quotas can count: itself, and what it asks for. */
-import { persistentvolumeclaims, pods, services } from "@kubets/api/generated/refs";
-import type { PersistentVolumeClaim, Pod, Service } from "@kubets/api/generated/types/core-v1";
-import type { KubeObject } from "@kubets/api/meta";
-import { podLimits, podRequests } from "@kubets/api/pod/resources";
-import type { ResourceDefinition } from "@kubets/api/resource";
+
 import { parseQuantity, type Quantity, quantityOf } from "@kubets/machinery";
-import type { Operation } from "../../plugin.ts";
+import { persistentvolumeclaims, pods, services } from "../generated/refs.ts";
+import type { PersistentVolumeClaim, Pod, Service } from "../generated/types/core-v1.ts";
+import type { KubeObject } from "../meta.ts";
+import { podLimits, podRequests } from "../pod/resources.ts";
+import type { ResourceRef } from "../resource-ref.ts";
 import type { Amounts } from "./amounts.ts";
 
 const CORE_COUNTS = [
@@ -17,21 +17,7 @@ const CORE_COUNTS = [
   "persistentvolumeclaims",
   "pods",
 ];
-/** What is counted again when it changes. */
-const CHANGES = new Set([services.resource, persistentvolumeclaims.resource]);
-
-export function isCounted(
-  operation: Operation,
-  { group, resource, verbs }: ResourceDefinition,
-  subresource: string,
-): boolean {
-  if (resource === "events" || !verbs.includes("list")) return false;
-  if (subresource !== "")
-    return group === "" && resource === "pods" && subresource === "resize" && operation === "UPDATE";
-  return operation === "CREATE" || (group === "" && CHANGES.has(resource));
-}
-
-export function usageOf({ group, resource }: ResourceDefinition, object: KubeObject): Amounts {
+export function usageOf({ group, resource }: Pick<ResourceRef, "group" | "resource">, object: KubeObject): Amounts {
   const used = new Map<string, Quantity>([[`count/${resource}${group && `.${group}`}`, quantityOf(1)]]);
   if (group !== "") return used;
   if (resource === pods.resource) return podUsage(used, object as Pod);
