@@ -11,6 +11,7 @@ import { type ApiServer, createApiServer, SERVER_USER, type ServerParts } from "
 import type { Authenticator, User } from "./authn/authenticator.ts";
 import { bootstrapTokenAuthenticator } from "./authn/bootstrap-tokens.ts";
 import { certificateAuthenticator } from "./authn/certificates.ts";
+import { type FrontProxyOptions, frontProxyAuthenticator } from "./authn/front-proxy.ts";
 import { serviceAccountAuthenticator } from "./authn/service-accounts.ts";
 import { staticTokenAuthenticator } from "./authn/static-tokens.ts";
 import type { AuthorizationMode } from "./authz/modes.ts";
@@ -32,6 +33,8 @@ export interface RunOptions {
   readonly anonymous: boolean;
   /** Takes the tokens by which machines join. */
   readonly bootstrapTokens?: boolean;
+  /** Proxies that are believed about who asks; their authorities are to be among those of client certificates too. */
+  readonly frontProxy?: FrontProxyOptions;
   readonly serviceAccounts?: ServiceAccountKeys;
   readonly authorizationModes: readonly AuthorizationMode[];
   readonly admission: readonly AdmissionPlugin[];
@@ -108,9 +111,10 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
   };
 }
 
-function authenticators({ tokenUsers, bootstrapTokens }: RunOptions, parts: ServerParts): Authenticator[] {
+function authenticators({ tokenUsers, bootstrapTokens, frontProxy }: RunOptions, parts: ServerParts): Authenticator[] {
   return [
-    certificateAuthenticator(),
+    ...(frontProxy ? [frontProxyAuthenticator(frontProxy)] : []),
+    certificateAuthenticator(frontProxy?.authorities),
     ...(tokenUsers?.size ? [staticTokenAuthenticator(tokenUsers)] : []),
     ...(parts.tokens ? [serviceAccountAuthenticator(parts.tokens)] : []),
     ...(bootstrapTokens ? [bootstrapTokenAuthenticator(parts)] : []),

@@ -9,13 +9,13 @@ import { installProcessHandlers } from "@kubets/machinery/process-errors";
 import { onStopSignal } from "@kubets/machinery/shutdown";
 import { connectEtcd, openEmbeddedStorage, type Storage } from "@kubets/storage";
 import type { ServerTls } from "@kubets/wire/http";
-import { createKey, keyFromPem, keyToPem, publicKeysFromPem, publicOf } from "@kubets/wire/x509";
+import { createKey, keyFromPem, keyToPem, publicKeysFromPem, publicOf, readCertificates } from "@kubets/wire/x509";
 import { admissionPlugins } from "./admission/plugins/index.ts";
 import { parseTokenFile } from "./authn/static-tokens.ts";
 import { type AuthorizationMode, authorizationModes } from "./authz/modes.ts";
 import { featureGates } from "./feature-gates.ts";
 import type { apiServerFlags } from "./flags.ts";
-import { machineAddress, runApiServer, type ServiceAccountKeys } from "./run-api-server.ts";
+import { machineAddress, type RunOptions, runApiServer, type ServiceAccountKeys } from "./run-api-server.ts";
 import { serviceNetworkOptions } from "./services/options.ts";
 import { ownServingCertificate } from "./serving-certificate.ts";
 
@@ -43,6 +43,7 @@ export async function serve(flags: Flags): Promise<void> {
     }),
     anonymous: flags["anonymous-auth"],
     bootstrapTokens: flags["enable-bootstrap-token-auth"],
+    ...frontProxy(flags),
     serviceAccounts: serviceAccountKeys(flags),
     authorizationModes: modesOf(flags["authorization-mode"]),
     admission: admissionPlugins({
@@ -116,7 +117,27 @@ function tlsOf(flags: Flags, advertiseAddress: string): ServerTls {
   return {
     ...(given || ownServingCertificate(folder, names, realClock.now())),
     minVersion: flags["tls-min-version"] === "VersionTLS13" ? "TLSv1.3" : "TLSv1.2",
-    ...(flags["client-ca-file"] && { clientCa: readFile(flags["client-ca-file"], "client-ca-file") }),
+    ...clientAuthorities(flags),
+  };
+}
+
+/** Whose client certificates are taken at all: those of users, and those of front proxies. */
+function clientAuthorities(flags: Flags): { clientCa?: string } {
+  const files = (["client-ca-file", "requestheader-client-ca-file"] as const).filter((flag) => flags[flag]);
+  return files.length ? { clientCa: files.map((flag) => readFile(flags[flag], flag)).join("\n") } : {};
+}
+
+function frontProxy(flags: Flags): Pick<RunOptions, "frontProxy"> {
+  const file = flags["requestheader-client-ca-file"];
+  if (!file) return {};
+  return {
+    frontProxy: {
+      authorities: readCertificates(readFile(file, "requestheader-client-ca-file")),
+      allowedNames: flags["requestheader-allowed-names"],
+      usernameHeaders: flags["requestheader-username-headers"],
+      groupHeaders: flags["requestheader-group-headers"],
+      extraPrefixes: flags["requestheader-extra-headers-prefix"],
+    },
   };
 }
 

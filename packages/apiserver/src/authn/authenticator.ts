@@ -2,13 +2,14 @@
  * Who sends a request. Authenticators are asked in order; the first that knows the caller answers. One that does not know returns
  * undefined; one that finds credentials of its kind which are wrong (a bad token) throws `unauthorized`.
  */
+import type { HeaderSource } from "./header-lines.ts";
+
 export interface Authenticator {
   readonly name: string;
   authenticate(credentials: Credentials): User | undefined | Promise<User | undefined>;
 }
 
-export interface Credentials {
-  header(name: string): string | undefined;
+export interface Credentials extends HeaderSource {
   readonly peer: {
     readonly address: string;
     /** The certificate of the client, if it showed one that the authorities signed. */

@@ -1,7 +1,10 @@
 /** Client certificates: the common name is the user, the organizations are the groups. The TLS layer has verified the chain. */
+import type { Certificate } from "@kubets/wire/x509";
 import { type Authenticator, type ClientCertificate, type User, withAuthenticated } from "./authenticator.ts";
+import { isSignedByAny } from "./front-proxy.ts";
 
-export function certificateAuthenticator(): Authenticator {
+/** `proxies` are the authorities of front proxies: whom those signed is no user. */
+export function certificateAuthenticator(proxies: readonly Certificate[] = []): Authenticator {
   /** A connection keeps its certificate object, so who it stands for is worked out once. */
   const users = new WeakMap<ClientCertificate, User>();
   return {
@@ -9,6 +12,7 @@ export function certificateAuthenticator(): Authenticator {
     authenticate({ peer }) {
       const certificate = peer.certificate();
       if (!certificate?.commonName) return undefined;
+      if (proxies.length && isSignedByAny(certificate, proxies)) return undefined;
       let user = users.get(certificate);
       if (!user) {
         user = withAuthenticated({ name: certificate.commonName, groups: certificate.organizations });

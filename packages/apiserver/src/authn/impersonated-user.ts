@@ -2,6 +2,7 @@
 import { badRequest } from "@kubets/machinery";
 import type { CoreExchange } from "../front/core-exchange.ts";
 import { AUTHENTICATED, UNAUTHENTICATED, type User } from "./authenticator.ts";
+import { headerLines, unescapedKey } from "./header-lines.ts";
 
 const PREFIX = "impersonate-";
 const EXTRA = "impersonate-extra-";
@@ -17,11 +18,11 @@ export interface WantedUser {
 export function wantedUser(exchange: CoreExchange): WantedUser | undefined {
   if (!mentions(exchange)) return undefined;
   const name = exchange.header("impersonate-user") ?? "";
-  const lines = headerLines(exchange);
+  const lines = headerLines(exchange, ["impersonate-group"]);
   const groups = lines.flatMap(([header, value]) => (header === "impersonate-group" ? [value] : []));
   const extra: Record<string, string[]> = {};
   for (const [header, value] of lines)
-    if (header.startsWith(EXTRA)) (extra[unescaped(header.slice(EXTRA.length))] ??= []).push(value);
+    if (header.startsWith(EXTRA)) (extra[unescapedKey(header.slice(EXTRA.length))] ??= []).push(value);
   const wanted = { name, uid: exchange.header("impersonate-uid") ?? "", groups, extra };
   if (name) return wanted;
   if (!wanted.uid && !groups.length && !Object.keys(extra).length) return undefined;
@@ -42,26 +43,6 @@ function mentions(exchange: CoreExchange): boolean {
       return true;
   }
   return false;
-}
-
-/** Each header as often as it was sent: a comma may stand inside a value. */
-function headerLines(exchange: CoreExchange): [string, string][] {
-  const raw = exchange.socket?.rawHeaders;
-  if (!raw) {
-    const groups = exchange.header("impersonate-group");
-    return groups ? groups.split(/, */).map((group) => ["impersonate-group", group]) : [];
-  }
-  const lines: [string, string][] = [];
-  for (let i = 0; i + 1 < raw.length; i += 2) lines.push([(raw[i] as string).toLowerCase(), raw[i + 1] as string]);
-  return lines;
-}
-
-function unescaped(key: string): string {
-  try {
-    return decodeURIComponent(key).toLowerCase();
-  } catch {
-    return key;
-  }
 }
 
 /** The user that results, with the groups that such a user has without saying so. */

@@ -6,6 +6,8 @@ import type { User } from "../authn/authenticator.ts";
 
 export interface Authorizer {
   readonly name: string;
+  /** Why it cannot list what somebody may do, where it cannot. */
+  readonly unlistable?: string;
   authorize(attributes: AccessAttributes): Decision | Promise<Decision>;
 }
 

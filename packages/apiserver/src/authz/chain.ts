@@ -8,6 +8,16 @@ export class AuthorizerChain {
     this.#authorizers = authorizers;
   }
 
+  /** What SelfSubjectRulesReview misses, in words. */
+  get unlistable(): readonly string[] {
+    return this.#authorizers.flatMap(({ unlistable }) => unlistable ?? []);
+  }
+
+  /** Whether nothing is refused, so that everything is to be listed. */
+  get allowsAll(): boolean {
+    return this.#authorizers.some(({ name }) => name === "AlwaysAllow");
+  }
+
   authorize(attributes: AccessAttributes, from = 0, reasons: readonly string[] = []): Decision | Promise<Decision> {
     let told = reasons;
     for (let i = from; i < this.#authorizers.length; i++) {

@@ -3,11 +3,18 @@ import type { PolicyRule } from "@kubets/api/generated/types/rbac-v1";
 import { MASTERS, type User } from "../authn/authenticator.ts";
 import type { Server } from "../server-context.ts";
 
-export function rulesFor({ policy }: Server, user: User, namespace: string) {
-  const rules: PolicyRule[] = [];
-  if (user.groups.includes(MASTERS))
-    rules.push({ verbs: ["*"], apiGroups: ["*"], resources: ["*"] }, { verbs: ["*"], nonResourceURLs: ["*"] });
+const EVERYTHING: readonly PolicyRule[] = [
+  { verbs: ["*"], apiGroups: ["*"], resources: ["*"] },
+  { verbs: ["*"], nonResourceURLs: ["*"] },
+];
+
+type Parts = Pick<Server, "policy" | "authorizers">;
+
+export function rulesFor({ policy, authorizers }: Parts, user: User, namespace: string) {
+  const all = user.groups.includes(MASTERS) || authorizers.allowsAll;
+  const rules: PolicyRule[] = all ? [...EVERYTHING] : [];
   if (policy) for (const grant of policy.grantsOf(user, namespace)) rules.push(...(policy.roleOf(grant)?.rules ?? []));
+  const missing = authorizers.unlistable;
   return {
     resourceRules: rules
       .filter((r) => r.resources?.length)
@@ -20,7 +27,7 @@ export function rulesFor({ policy }: Server, user: User, namespace: string) {
     nonResourceRules: rules
       .filter((r) => r.nonResourceURLs?.length)
       .map(({ verbs, nonResourceURLs }) => ({ verbs, nonResourceURLs })),
-    incomplete: !policy,
-    ...(!policy && { evaluationError: "the authorizers of this server cannot list rules" }),
+    incomplete: missing.length > 0,
+    ...(missing.length && { evaluationError: missing.join(", ") }),
   };
 }

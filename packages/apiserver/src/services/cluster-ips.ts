@@ -2,7 +2,7 @@
  * Addresses for services. Each that is taken is an IPAddress object that says for whom: making it is what takes the address, so two servers on
  * one storage never give the same one away.
  */
-import { ipaddresses, services } from "@kubets/api/generated/refs";
+import { services } from "@kubets/api/generated/refs";
 import type { Service } from "@kubets/api/generated/types/core-v1";
 import type { IPAddress } from "@kubets/api/generated/types/networking-v1";
 import type { KubeObject } from "@kubets/api/meta";

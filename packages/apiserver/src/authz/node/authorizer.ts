@@ -34,6 +34,7 @@ export function nodeAuthorizer(references: NodeReferences, view: ClusterView): A
   const rules = rulesFor(related);
   return {
     name: "Node",
+    unlistable: "node authorizer does not support user rule resolution",
     authorize(attributes) {
       const node = nodeOf(attributes.user);
       if (node === undefined) return NO_OPINION;

@@ -8,7 +8,7 @@ import { refuse } from "../../request.ts";
 
 export async function restrictToken(request: AdmissionRequest, node: string, context: AdmissionContext): Promise<void> {
   if (request.operation !== "CREATE") return;
-  const { boundObjectRef: ref, audiences = [] } = (request.options as TokenRequest).spec;
+  const { boundObjectRef: ref, audiences } = (request.options as { spec: Partial<TokenRequest["spec"]> }).spec;
   if (ref?.kind !== "Pod" || ref.apiVersion !== "v1" || !ref.name)
     throw refuse(request, "node requested token not bound to a pod");
   if (!ref.uid) throw refuse(request, "node requested token with a pod binding without a uid");
@@ -21,8 +21,8 @@ export async function restrictToken(request: AdmissionRequest, node: string, con
     );
   if (pod.spec.nodeName !== node)
     throw refuse(request, "node requested token bound to a pod scheduled on a different node");
-  if (audiences.length > 1) throw refuse(request, "node may only request 0 or 1 audiences");
-  const audience = audiences[0] ?? "";
+  if (audiences && audiences.length > 1) throw refuse(request, "node may only request 0 or 1 audiences");
+  const audience = audiences?.[0] ?? "";
   if (asksFor(pod, audience, context.view) || (await isAllowed(request, audience, context))) return;
   throw refuse(
     request,

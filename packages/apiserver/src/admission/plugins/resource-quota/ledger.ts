@@ -141,7 +141,9 @@ function withUsage({ cached, used }: Account, schema: Struct, time: string): Kub
   const next = structuredClone(cached.object) as Draft<ResourceQuota>;
   next.status = {
     ...next.status,
-    used: Object.fromEntries([...used].sort().map(([name, quantity]) => [name, quantity.toString()])),
+    used: Object.fromEntries(
+      [...used].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, quantity]) => [name, quantity.toString()]),
+    ),
   };
   const owner = { manager: "kube-apiserver", apiVersion: "v1", time, subresource: "status" };
   next.metadata.managedFields = afterUpdate(schema, cached.object, next, owner) as typeof next.metadata.managedFields;

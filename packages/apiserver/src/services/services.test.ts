@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { endpoints, ipaddresses, services } from "@kubets/api/generated/refs";
+import type { Service } from "@kubets/api/generated/types/core-v1";
+import type { Input } from "@kubets/api/meta";
+import { startTestServer } from "../testing/server.ts";
+
+const service = (name: string, spec: Input<Service["spec"]> = {}): Input<Service> => ({
+  metadata: { name, namespace: "default" },
+  spec: { ports: [{ port: 80 }], ...spec },
+});
+
+test("the service kubernetes has the first address of the range", async (t) => {
+  const { admin, close } = await startTestServer();
+  t.after(close);
+  const found = await admin.get(services, { namespace: "default", name: "kubernetes" });
+  assert.equal(found.spec.clusterIP, "10.96.0.1");
+  const address = await admin.get(ipaddresses, { name: "10.96.0.1" });
+  assert.deepEqual(address.spec.parentRef, { resource: "services", namespace: "default", name: "kubernetes" });
+});
+
+test("no address is given twice, and an address comes back with its service", async (t) => {
+  const { admin, close } = await startTestServer();
+  t.after(close);
+  const made = await Promise.all(Array.from({ length: 100 }, (_, i) => admin.create(services, service(`s${i}`))));
+  const addresses = new Set(made.map(({ spec }) => spec.clusterIP));
+  assert.equal(addresses.size, 100);
+  const taken = made[0]?.spec.clusterIP as string;
+  const again = admin.create(services, service("again", { clusterIP: taken }));
+  await assert.rejects(again, /failed to allocate IP .*: provided IP is already allocated/);
+  await admin.delete(services, { namespace: "default", name: "s0" });
+  await assert.rejects(admin.get(ipaddresses, { name: taken }), /not found/);
+  assert.equal((await admin.create(services, service("again", { clusterIP: taken }))).spec.clusterIP, taken);
+});
+
+test("a full range is said, a write that fails gives its address back", async (t) => {
+  const { admin, close } = await startTestServer({ serviceRanges: ["10.96.0.0/29"] });
+  t.after(close);
+  // Six addresses, of which one is the service kubernetes'.
+  for (let i = 0; i < 5; i++) await admin.create(services, service(`s${i}`));
+  await assert.rejects(admin.create(services, service("more")), /failed to allocate a serviceIP: range is full/);
+  await admin.delete(services, { namespace: "default", name: "s0" });
+  for (let i = 0; i < 3; i++)
+    await assert.rejects(admin.create(services, service("bad", { sessionAffinity: "Odd" })), /sessionAffinity/);
+  await admin.create(services, service("fits"), { dryRun: true });
+  await admin.create(services, service("fits"));
+});
+
+test("addresses outside the ranges are refused", async (t) => {
+  const { admin, close } = await startTestServer();
+  t.after(close);
+  const outside = admin.create(services, service("x", { clusterIP: "192.0.2.1" }));
+  await assert.rejects(
+    outside,
+    /failed to allocate IP 192.0.2.1: the provided network does not match the current range/,
+  );
+});
+
+test("a cluster of two families gives one address of each", async (t) => {
+  const { admin, close } = await startTestServer({ serviceRanges: ["10.96.0.0/16", "fd00:96::/112"] });
+  t.after(close);
+  const both = await admin.create(services, service("both", { ipFamilyPolicy: "PreferDualStack" }));
+  assert.deepEqual(both.spec.ipFamilies, ["IPv4", "IPv6"]);
+  assert.match(both.spec.clusterIPs?.[1] ?? "", /^fd00:96::/);
+  const second = both.spec.clusterIPs?.[1] as string;
+  await admin.patch(
+    services,
+    { namespace: "default", name: "both" },
+    { type: "merge", body: { spec: { ipFamilyPolicy: "SingleStack" } } },
+  );
+  await assert.rejects(admin.get(ipaddresses, { name: second }), /not found/);
+});
+
+test("node ports are exclusive, and free again after a change of type", async (t) => {
+  const { admin, close } = await startTestServer({ nodePorts: "30000-30001" });
+  t.after(close);
+  const key = (name: string) => ({ namespace: "default", name });
+  const nodePort = (name: string, port?: number) =>
+    service(name, { type: "NodePort", ports: [{ port: 80, ...(port && { nodePort: port }) }] });
+  await admin.create(services, nodePort("a", 30000));
+  await assert.rejects(
+    admin.create(services, nodePort("b", 30000)),
+    /spec.ports\[0\].nodePort: Invalid value: 30000: provided port is already allocated/,
+  );
+  await assert.rejects(admin.create(services, nodePort("b", 31000)), /The range of valid ports is 30000-30001/);
+  await admin.create(services, nodePort("b"), { dryRun: true });
+  assert.equal((await admin.create(services, nodePort("b"))).spec.ports?.[0]?.nodePort, 30001);
+  await assert.rejects(admin.create(services, nodePort("c")), /failed to allocate a nodePort: range is full/);
+  await admin.patch(services, key("a"), { type: "merge", body: { spec: { type: "ClusterIP" } } });
+  assert.equal((await admin.create(services, nodePort("c"))).spec.ports?.[0]?.nodePort, 30000);
+});
+
+test("endpoints go with their service", async (t) => {
+  const { admin, close } = await startTestServer();
+  t.after(close);
+  await admin.create(services, service("a"));
+  await admin.create(endpoints, { metadata: { name: "a", namespace: "default" } });
+  await admin.delete(services, { namespace: "default", name: "a" });
+  await assert.rejects(admin.get(endpoints, { namespace: "default", name: "a" }), /not found/);
+});

@@ -1,0 +1,59 @@
+/** An API server over memory for tests: virtual time, seeded randomness, clients for any user; nothing is left behind when it is closed. */
+import { createClient } from "@kubets/client/typed-client";
+import { mustParseCidr, parsePortRange, seededRandom, silentLogger, VirtualClock } from "@kubets/machinery";
+import { MemoryStorage } from "@kubets/storage";
+import { admissionPlugins } from "../admission/plugins/index.ts";
+import { createApiServer, SERVER_USER } from "../api-server.ts";
+import { MASTERS, type User } from "../authn/authenticator.ts";
+import type { AuthorizationMode } from "../authz/modes.ts";
+import { bootstrap } from "../bootstrap.ts";
+
+export interface TestServerOptions {
+  readonly modes?: readonly AuthorizationMode[];
+  readonly enable?: readonly string[];
+  readonly disable?: readonly string[];
+  readonly serviceRanges?: readonly string[];
+  readonly nodePorts?: string;
+}
+
+export async function startTestServer(options: TestServerOptions = {}) {
+  const clock = new VirtualClock();
+  const storage = new MemoryStorage({ clock });
+  const server = await createApiServer({
+    storage,
+    clock,
+    random: seededRandom(7),
+    log: silentLogger,
+    options: {
+      allowPrivileged: true,
+      featureEnabled: () => true,
+      minWatchSeconds: 1800,
+      maxBodyBytes: 3 << 20,
+      addresses: [],
+    },
+    nodes: { tls: {}, addressTypes: [] },
+    authenticators: () => [],
+    anonymous: false,
+    authorizationModes: options.modes ?? ["AlwaysAllow"],
+    admission: admissionPlugins({ enable: options.enable ?? [], disable: options.disable ?? ["ServiceAccount"] }),
+    serviceNetwork: {
+      ranges: (options.serviceRanges ?? ["10.96.0.0/16"]).map(mustParseCidr),
+      nodePorts: parsePortRange(options.nodePorts ?? "30000-32767"),
+    },
+  });
+  const as = (user: User) => createClient(server.transport(user));
+  await bootstrap(server);
+  await server.services?.start(as(SERVER_USER), 6443, undefined);
+  server.setReady();
+  return {
+    server,
+    clock,
+    as,
+    admin: as({ name: "admin", groups: [MASTERS] }),
+    user: (name: string, ...groups: string[]) => as({ name, groups: [...groups, "system:authenticated"] }),
+    async close() {
+      server.close();
+      await storage.close();
+    },
+  };
+}
