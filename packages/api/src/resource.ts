@@ -36,6 +36,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> extends R
   readonly subresources?: Readonly<Record<string, Subresource<T>>>;
   /** What may be asked for in a field selector, besides metadata.name and metadata.namespace. */
   readonly selectableFields?: Readonly<Record<string, (object: T) => string>>;
+  /** What a selector is told that asks for another field, where the original has words of its own. */
+  unknownField?(field: string): string;
   readonly table?: Table<T>;
   /** Events and the like go by themselves after so long. */
   readonly ttlSeconds?: number;
@@ -69,6 +71,8 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   validate?(object: T, context: WriteContext): FieldError[];
   /** All errors of the change; includes those of `validate` where the original has them. */
   validateUpdate?(object: T, old: T, context: WriteContext): FieldError[];
+  /** What a write does not set, for the owners of fields: the status when absent. */
+  readonly resetFields?: readonly (readonly string[])[];
   /** What is wrong with a name of this resource, in the original's words; DNS-1123 subdomain when absent. */
   validateName?(name: string, prefix: boolean): string[];
   /** Told to the client in Warning headers. */
@@ -87,6 +91,8 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   markDeleted?(object: Draft<T>): void;
   /** What a delete without a propagation policy does to dependents (the old "orphan" of ReplicationControllers, Jobs). */
   readonly defaultPropagation?: "Orphan" | "Background";
+  /** Told when a delete without a policy keeps what depends on the object. */
+  readonly orphanWarning?: string;
   /** Compares two objects without what must not count as a change; deep equality of all but managedFields times when absent. */
   readonly changeIgnores?: readonly string[];
 }
@@ -126,6 +132,8 @@ export type Subresource<T extends KubeObject = KubeObject> =
 export interface PartStrategy<T extends KubeObject = KubeObject> {
   /** The part that may change, for server-side apply: ["status"]. */
   readonly part?: readonly string[];
+  /** What a write through it does not set, for the owners of fields: the spec of a status when absent. */
+  readonly resetFields?: readonly (readonly string[])[];
   prepareForUpdate(object: Draft<T>, old: T, context: WriteContext): void;
   validateUpdate?(object: T, old: T, context: WriteContext): FieldError[];
   warnings?(object: T, old: T | undefined): string[];

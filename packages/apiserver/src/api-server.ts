@@ -154,7 +154,8 @@ function healthChecks(notReady: () => string | undefined, stopping: AbortSignal)
     { name: "ping", check: () => undefined },
     { name: "log", check: () => undefined },
     { name: "etcd", check: () => undefined },
-    { name: "poststarthook/bootstrap", only: "readyz", check: notReady },
+    { name: "informer-sync", only: "readyz", check: () => undefined },
+    { name: "poststarthook/rbac/bootstrap-roles", check: notReady },
     { name: "shutdown", only: "readyz", check: () => (stopping.aborted ? "process is shutting down" : undefined) },
   ];
 }

@@ -4,11 +4,12 @@ import { decodeEnvelope, decodeProtobuf } from "@kubets/api/codec/protobuf";
 import type { Draft, KubeObject, PlainObject } from "@kubets/api/meta";
 import { groupVersion } from "@kubets/api/resource-ref";
 import type { Struct } from "@kubets/api/schema";
-import { badRequest, unsupportedMediaType } from "@kubets/machinery";
+import { badRequest, StatusError, unsupportedMediaType } from "@kubets/machinery";
 import { JsonError, parseJson } from "@kubets/machinery/json";
 import type { JsonValue } from "@kubets/machinery/json-value";
 import { parseYaml, YamlError } from "@kubets/machinery/yaml";
 import type { ApiCall } from "./api-call.ts";
+import type { ServedResources } from "./served-resource.ts";
 
 /** The kind that a body must be of. */
 export interface Expected {
@@ -55,6 +56,11 @@ function fromText(
   const duplicates: string[] = [];
   const options = strictnessOf(call) === "Ignore" ? {} : { duplicates };
   const value = parse(bytes, expected, options);
+  const wrong = notAnObject(value);
+  if (wrong) throw unrecognized(expected.kind, wrong, bytes);
+  const { apiVersion } = kindOf(value, expected);
+  if (apiVersion.split("/").length > 2)
+    throw unrecognized(expected.kind, `unexpected GroupVersion string: ${apiVersion}`, bytes);
   return decodeValue(call, value, duplicates, expected, true);
 }
 
@@ -78,6 +84,13 @@ function parseYamlBody(bytes: Uint8Array, { kind }: Expected, options: { duplica
   }
 }
 
+/** What is wrong with a body that is a list, a number or the like: its kind cannot even be looked for. */
+export function notAnObject(value: unknown): string | undefined {
+  if (typeof value === "object" && !Array.isArray(value)) return undefined;
+  const kind = Array.isArray(value) ? "array" : typeof value === "boolean" ? "bool" : typeof value;
+  return `couldn't get version/kind; json parse error: json: cannot unmarshal ${kind} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`;
+}
+
 const unrecognized = (kind: string, why: string, bytes: Uint8Array) =>
   badRequest(`the object provided is unrecognized (must be of type ${kind}): ${why} (${excerpt(bytes)})`);
 
@@ -90,12 +103,20 @@ export function excerpt(bytes: Uint8Array): string {
 }
 
 function fromProtobuf({ server }: ApiCall, bytes: Uint8Array, expected: Expected): Draft<KubeObject> {
-  const envelope = decodeEnvelope(bytes);
+  const envelope = envelopeOf(bytes, expected);
   const said = { kind: envelope.kind || expected.kind, apiVersion: envelope.apiVersion || groupVersion(expected) };
   const mismatch = otherKind(server, said, {}, expected);
   if (mismatch !== undefined)
     throw cannotHandle({ kind: said.kind, version: versionOf(said.apiVersion), wanted: expected.kind }, mismatch);
   return decodeProtobuf(expected.schema, { ...said, raw: envelope.raw }) as unknown as Draft<KubeObject>;
+}
+
+function envelopeOf(bytes: Uint8Array, { kind }: Expected) {
+  try {
+    return decodeEnvelope(bytes);
+  } catch (error) {
+    throw error instanceof StatusError ? unrecognized(kind, error.message, bytes) : error;
+  }
 }
 
 /** Decodes a parsed value as the kind that is expected; tells of unknown and duplicate fields as the client asked. */
@@ -163,6 +184,8 @@ export function otherKind(
     return undefined;
   const slash = apiVersion.indexOf("/");
   const other = served.byKind(slash < 0 ? "" : apiVersion.slice(0, slash), kind, versionOf(apiVersion));
+  const converting = `converting (${versionOf(apiVersion)}.${kind}) to (${goPackage(expected.group)}.${expected.kind}): unknown conversion`;
+  if (!other && isList(served, kind, apiVersion)) return converting;
   if (!other)
     return `no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/api/legacyscheme/scheme.go:30"`;
   try {
@@ -171,7 +194,16 @@ export function otherKind(
     if (error instanceof DecodeError) return error.message;
     throw error;
   }
-  return `converting (${versionOf(apiVersion)}.${kind}) to (${goPackage(expected.group)}.${expected.kind}): unknown conversion`;
+  return converting;
+}
+
+function isList(served: ServedResources, kind: string, apiVersion: string): boolean {
+  if (!kind.endsWith("List")) return false;
+  const slash = apiVersion.indexOf("/");
+  const group = slash < 0 ? "" : apiVersion.slice(0, slash);
+  return kind === "List"
+    ? apiVersion === "v1"
+    : served.byKind(group, kind.slice(0, -4), versionOf(apiVersion)) !== undefined;
 }
 
 /** The original's package of a group's internal types, which its messages name. */

@@ -2,7 +2,6 @@
  * The core of the server: takes an exchange from a front, finds out who asks for what, asks whether they may, and hands the call to its verb.
  * Whatever goes wrong ends in a Status here; nothing that a client sends ends the process.
  */
-import type { Subresource } from "@kubets/api/resource";
 import {
   internalError,
   methodNotAllowed,
@@ -102,10 +101,20 @@ export class Core {
       warnings: definition.deprecation ? [definition.deprecation] : [],
       dryRun: info.query.has("dryRun"),
     };
-    return dispatch(call, subresource);
+    return this.#run(call);
   }
 
-  #fail(exchange: CoreExchange, error: unknown): void {
+  /** Whatever is refused is told with what the client was warned of before. */
+  #run(call: ApiCall): void | Promise<void> {
+    const refuse = (error: unknown) => this.#fail(call.exchange, error, call);
+    try {
+      return dispatch(call)?.catch(refuse);
+    } catch (error) {
+      refuse(error);
+    }
+  }
+
+  #fail(exchange: CoreExchange, error: unknown, call?: ApiCall): void {
     let status = error;
     if (error instanceof ClientGoneError) return;
     if (error instanceof BodyTooLargeError)
@@ -120,26 +129,25 @@ export class Core {
       status = internalError(error);
     }
     try {
-      respondStatus(exchange, formOfError(exchange), status as StatusError);
+      respondStatus(exchange, call?.form ?? formOfError(exchange), status as StatusError, call?.warnings);
     } catch (cause) {
       this.#server.log.debug("an error could not be answered", { url: exchange.url, error: cause });
     }
   }
 }
 
-function dispatch(call: ApiCall, subresource: Subresource | undefined): void | Promise<void> {
-  const { info, resource } = call;
+function dispatch(call: ApiCall): void | Promise<void> {
+  const { info, resource, subresource } = call;
   const { verb } = info;
   if (subresource?.type === "scale" || subresource?.type === "action" || subresource?.type === "connect") {
     const action = actions[`${resource.definition.resource}/${info.subresource}`] ?? actions[`*/${info.subresource}`];
     if (!action) throw pathNotFound();
-    if (subresource.type === "action" && !(subresource.verbs as readonly string[]).includes(verb))
-      throw methodNotAllowed();
+    const verbsOfAction: readonly string[] = subresource.type === "scale" ? OF_PARTS : subresource.verbs;
+    // A proxy passes on whatever method it is given.
+    if (info.subresource !== "proxy" && !verbsOfAction.includes(verb)) throw methodNotAllowed();
     return action(call);
   }
-  const allowed: readonly string[] = subresource
-    ? (subresource.verbs ?? ["get", "patch", "update"])
-    : resource.definition.verbs;
+  const allowed: readonly string[] = subresource ? (subresource.verbs ?? OF_PARTS) : resource.definition.verbs;
   const review = resource.store ? undefined : actions[resource.definition.resource];
   if (review) {
     if (info.name !== "") throw pathNotFound();
@@ -155,6 +163,9 @@ function dispatch(call: ApiCall, subresource: Subresource | undefined): void | P
 /** Reviews are shown as they are, never as tables. */
 const ONLY_OBJECTS =
   "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf";
+
+/** What parts of objects, and scales, are asked and told. */
+const OF_PARTS = ["get", "patch", "update"];
 
 /** A path that is not served with this method; custom resources, and lists that cannot be watched, name the verb. */
 function notAllowed({ info, resource }: ApiCall, allowed: readonly string[]): StatusError {

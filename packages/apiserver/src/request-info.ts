@@ -1,7 +1,7 @@
 /**
  * What a request asks for, read off its method and path. The words (verbs, fields) are those that authorization, audit and fairness use.
  */
-import { badRequest } from "@kubets/machinery";
+import { badRequest, pathSegmentName } from "@kubets/machinery";
 
 export interface RequestInfo {
   readonly verb: string;
@@ -46,10 +46,12 @@ export function readRequestInfo(method: string, url: string): RequestInfo {
     if (below !== undefined && below !== "" && !NAMESPACE_SUBRESOURCES.has(below)) next += 2;
   }
   const resource = segments[next] ?? "";
-  const name = decode(segments[next + 1]);
+  let name = decode(segments[next + 1]);
   const subresource = decode(segments[next + 2]);
+  const verb = legacyWatch ? "watch" : verbOf(method, name, query);
+  if (name === "" && query.size > 0 && verb !== "create") name = selectedName(query.get("fieldSelector"));
   return {
-    verb: legacyWatch ? "watch" : verbOf(method, name, query),
+    verb,
     path,
     query,
     isResource: true,
@@ -65,11 +67,18 @@ export function readRequestInfo(method: string, url: string): RequestInfo {
 
 function verbOf(method: string, name: string, query: URLSearchParams): string {
   if (method === "GET" || method === "HEAD") {
-    if (isTrue(query.get("watch"))) return "watch";
-    return name === "" ? "list" : "get";
+    if (name !== "") return "get";
+    return isTrue(query.get("watch")) ? "watch" : "list";
   }
   if (method === "DELETE" && name === "") return "deletecollection";
   return WRITE_VERBS[method] ?? method.toLowerCase();
+}
+
+/** Lists and watches of one object by a field selector are asked for by its name. */
+function selectedName(selector: string | null): string {
+  if (!selector?.includes("metadata.name=")) return "";
+  const name = /(?:^|,)metadata\.name==?([^,=\\]+)(?:,|$)/.exec(selector)?.[1] ?? "";
+  return pathSegmentName(name).length ? "" : name;
 }
 
 /** As Go reads a boolean of a query: present and not "0" or "false". */

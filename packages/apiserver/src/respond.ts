@@ -3,11 +3,12 @@ import { encodeJson } from "@kubets/api/codec/json";
 import { encodeProtobuf, encodeProtobufList } from "@kubets/api/codec/protobuf";
 import type { KubeObject, PlainObject } from "@kubets/api/meta";
 import { groupVersion } from "@kubets/api/resource-ref";
-import type { StatusError } from "@kubets/machinery";
+import { notAcceptable, type StatusError } from "@kubets/machinery";
 import { stringifyJson } from "@kubets/machinery/json";
 import type { ReadonlyJson } from "@kubets/machinery/json-value";
 import { toYaml } from "@kubets/machinery/yaml";
 import { type ApiCall, inVersion } from "./api-call.ts";
+import { goPackage } from "./body.ts";
 import type { CoreExchange } from "./front/core-exchange.ts";
 import { type AnswerForm, CONTENT_TYPE } from "./media.ts";
 import { partialMetadata, partialMetadataList } from "./partial-metadata.ts";
@@ -35,6 +36,10 @@ export function respondCached(call: ApiCall, status: number, cached: CachedObjec
 export function respondObject(call: ApiCall, status: number, object: KubeObject): void {
   const { exchange, form, resource } = call;
   if (exchange.direct) return exchange.direct.respond(status, object);
+  if (form.as?.kind === "PartialObjectMetadataList")
+    throw notAcceptable(
+      `you requested PartialObjectMetadataList, but the requested object is not a list (*${goPackage(resource.definition.group)}.${resource.definition.kind})`,
+    );
   if (form.as?.kind === "Table") return respondValue(call, status, tableOf(call, [object], listMetaOf(object)));
   if (form.as) return respondValue(call, status, partialMetadata(object, form.as.version));
   if (form.media === "protobuf")
@@ -54,6 +59,10 @@ export function respondList(call: ApiCall, objects: readonly CachedObject[], met
   const kind = `${definition.kind}List`;
   if (!exchange.direct && form.media === "json" && !form.pretty && !form.as && !definition.hub)
     return exchange.respond(200, headersOf(call), jsonList(call, meta, objects));
+  if (form.as?.kind === "PartialObjectMetadata")
+    throw notAcceptable(
+      `you requested PartialObjectMetadata, but the requested object is a list (*${goPackage(definition.group)}.${kind})`,
+    );
   const items = objects.map((cached) => inVersion(call, cached.object));
   const list = { kind, apiVersion: groupVersion(definition), metadata: meta, items };
   if (exchange.direct) return exchange.direct.respond(200, list);
@@ -71,12 +80,18 @@ export function respondValue(call: ApiCall, status: number, value: object): void
 }
 
 /** Answers with a Status, as errors and deletes do. */
-export function respondStatus(exchange: CoreExchange, form: AnswerForm | undefined, error: StatusError): void {
+export function respondStatus(
+  exchange: CoreExchange,
+  form: AnswerForm | undefined,
+  error: StatusError,
+  warnings: readonly string[] = [],
+): void {
   if (exchange.direct) return exchange.direct.respond(error.code, error.status);
   const media = form?.media === "yaml" ? "yaml" : "json";
   const headers = ["content-type", CONTENT_TYPE[media], "cache-control", "no-cache, private"];
   const { retryAfterSeconds } = error.status.details ?? {};
   if (retryAfterSeconds) headers.push("retry-after", String(retryAfterSeconds));
+  addWarnings(headers, warnings);
   exchange.respond(
     error.code,
     headers,
@@ -86,8 +101,12 @@ export function respondStatus(exchange: CoreExchange, form: AnswerForm | undefin
 
 export function headersOf(call: ApiCall): string[] {
   const headers = ["content-type", CONTENT_TYPE[call.form.media], "cache-control", "no-cache, private"];
-  for (const text of call.warnings) headers.push("warning", `299 - ${quotedWarning(text)}`);
+  addWarnings(headers, call.warnings);
   return headers;
+}
+
+function addWarnings(headers: string[], texts: readonly string[]): void {
+  for (const text of texts) headers.push("warning", `299 - ${quotedWarning(text)}`);
 }
 
 /** A quoted string of HTTP: printable characters only, quotes and backslashes escaped. */

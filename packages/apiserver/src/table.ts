@@ -51,6 +51,8 @@ function includedObject({ info, form }: ApiCall): (object: KubeObject) => unknow
     case "Metadata":
       return (object) => partialMetadata(object, version);
     default:
-      throw badRequest(`unrecognized includeObject value: "${info.query.get("includeObject")}"`);
+      throw badRequest(
+        `Unable to convert to Table as requested: includeObject: Invalid value: "${info.query.get("includeObject")}": must be 'Metadata', 'Object', 'None', or empty`,
+      );
   }
 }

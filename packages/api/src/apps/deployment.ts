@@ -8,7 +8,7 @@ import {
   notSupported,
   required,
 } from "@kubets/machinery";
-import { define } from "../define.ts";
+import { define, keepAllBut } from "../define.ts";
 import { checkAtMostHundred, checkImmutable, checkIntOrPercent, checkNonNegative } from "../field-checks.ts";
 import { deployments } from "../generated/refs.ts";
 import type { Deployment, DeploymentStrategy, RollingUpdateDeployment } from "../generated/types/apps-v1.ts";
@@ -21,6 +21,17 @@ import { age, column, nameColumn, wide } from "../table.ts";
 import { scaleOf } from "./scale.ts";
 import { availableErrors, collisionErrors, countErrors, partErrors } from "./status-checks.ts";
 import { alwaysRestartErrors, selectorErrors, templateErrors } from "./template.ts";
+
+/** A write of the status leaves the labels as they are. */
+const labelsStay = {
+  type: "status" as const,
+  resetFields: [["spec"], ["metadata", "labels"]],
+  prepareForUpdate: (deployment: Draft<Deployment>, old: Deployment) => {
+    keepAllBut<Deployment>("status")(deployment, old);
+    if (old.metadata.labels) deployment.metadata.labels = { ...old.metadata.labels };
+    else delete deployment.metadata.labels;
+  },
+};
 
 export const deploymentResource = define(deployments, {
   shortNames: ["deploy"],
@@ -35,7 +46,7 @@ export const deploymentResource = define(deployments, {
     ...checkImmutable("spec.selector", deployment.spec.selector, old.spec.selector),
   ],
   warnings: ({ spec }, old) => templateWarnings(spec.template, old?.spec.template),
-  subresources: { status: statusSubresource(statusErrors), scale: scaleOf() },
+  subresources: { status: { ...statusSubresource(statusErrors), ...labelsStay }, scale: scaleOf() },
   table: {
     columns: [
       nameColumn,

@@ -29,7 +29,6 @@ export const replicaSetResource = define(replicasets, {
   ],
   warnings: ({ spec }, old) => templateWarnings(spec.template, old?.spec.template),
   subresources: { status: statusSubresource(statusErrors), scale: scaleOf() },
-  selectableFields: { "status.replicas": ({ status }) => String(status.replicas) },
   table: {
     columns: [
       nameColumn,

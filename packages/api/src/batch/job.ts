@@ -46,6 +46,9 @@ export const jobResource = define(jobs, {
     ...templateWarnings(job.spec.template, old?.spec.template),
   ],
   subresources: { status: statusSubresource(jobStatusErrors) },
+  orphanWarning:
+    "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning",
+  unknownField: (field) => `field label "${field}" not supported for Job`,
   selectableFields: { "status.successful": ({ status }) => String(status.succeeded ?? 0) },
   table: {
     columns: [

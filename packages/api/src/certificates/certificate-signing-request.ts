@@ -19,6 +19,7 @@ const MIN_SECONDS = 600;
 export const certificateSigningRequestResource = define(certificatesigningrequests, {
   shortNames: ["csr"],
   validateName: () => [],
+  resetFields: [["spec"], ["status"]],
   prepareForCreate: (request, { user }) => {
     Object.assign(request.spec, {
       username: user?.username,
@@ -38,13 +39,20 @@ export const certificateSigningRequestResource = define(certificatesigningreques
     status: {
       type: "status",
       part: ["status"],
+      resetFields: [["spec"], ["status", "conditions"]],
       prepareForUpdate: (request, old, { now }) => {
         keepPart(request, old, "spec");
         stampConditions(request, old, now);
       },
       validateUpdate: (request, old) => validateUpdate(request, old, { maySetCertificate: true }),
     },
-    approval: { type: "part", part: ["status"], prepareForUpdate: prepareApproval, validateUpdate: validateApproval },
+    approval: {
+      type: "part",
+      part: ["status"],
+      resetFields: [["spec"], ["status", "certificate"]],
+      prepareForUpdate: prepareApproval,
+      validateUpdate: validateApproval,
+    },
   },
   selectableFields: { "spec.signerName": ({ spec }) => spec.signerName },
   table: {

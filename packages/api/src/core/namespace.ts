@@ -33,13 +33,13 @@ export const namespaceResource = define(namespaces, {
   isHeld: ({ spec }) => Boolean(spec.finalizers?.length),
   markDeleted: (namespace) => {
     namespace.status = { ...namespace.status, phase: "Terminating" };
+    delete namespace.metadata.deletionGracePeriodSeconds;
   },
   validateName: (name, prefix) => (prefix ? dns1123Label(`${name}a`) : dns1123Label(name)),
   validate: finalizerErrors,
   validateUpdate: () => [],
   selectableFields: {
     "status.phase": ({ status }) => status.phase ?? "",
-    name: ({ metadata }) => metadata.name,
   },
   subresources: {
     status: statusPart<Namespace>({ validateUpdate: phaseErrors }),

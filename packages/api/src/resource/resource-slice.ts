@@ -24,6 +24,7 @@ export const resourceSliceResource = define(resourceslices, {
     ...checkImmutable("spec.pool.name", slice.spec.pool.name, old.spec.pool.name),
     ...checkImmutable("spec.nodeName", slice.spec.nodeName ?? null, old.spec.nodeName),
   ],
+  unknownField: (field) => `field label not supported for resource.k8s.io/v1, Kind=ResourceSlice: ${field}`,
   selectableFields: {
     "spec.nodeName": ({ spec }) => spec.nodeName ?? "",
     "spec.driver": ({ spec }) => spec.driver,

@@ -40,6 +40,6 @@ export function serveHealth(
   exchange.respond(
     200,
     headers,
-    Buffer.from(query.has("verbose") ? `${lines.join("\n")}\n${endpoint} check passed\n` : "ok"),
+    Buffer.from(query.has("verbose") && wanted === "" ? `${lines.join("\n")}\n${endpoint} check passed\n` : "ok"),
   );
 }

@@ -8,7 +8,7 @@ import {
   type GroupResources,
   groupResources,
 } from "@kubets/api/discovery";
-import { pathNotFound } from "@kubets/machinery";
+import { methodNotAllowed, pathNotFound } from "@kubets/machinery";
 import type { User } from "../authn/authenticator.ts";
 import type { CoreExchange } from "../front/core-exchange.ts";
 import { parseAccept, unknownForm, unknownMedia } from "../media.ts";
@@ -63,6 +63,8 @@ function serveDiscovery(
   if (more) throw pathNotFound();
   const groups = groupsOf(server);
   const form = discoveryForm(exchange.header("accept"), second === "");
+  if (exchange.method === "HEAD" && form !== "aggregated" && (root === "api" || second !== ""))
+    throw methodNotAllowed();
   if (form === "none") throw root === "api" && second === "" ? unknownMedia() : unknownForm();
   if (form === "unknown") throw unknownForm();
   if (form === "aggregated")

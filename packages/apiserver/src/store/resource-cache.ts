@@ -112,6 +112,10 @@ export class ResourceCache {
 export function fieldOf(definition: ResourceDefinition, object: CachedObject, name: string): string {
   if (name === "metadata.name") return object.name;
   if (name === "metadata.namespace") return object.namespace;
+  const { group, version, hub } = definition;
   const read = definition.selectableFields?.[name] as ((o: KubeObject) => string) | undefined;
-  return read ? object.field(name, read) : "";
+  if (!read) return "";
+  return hub
+    ? object.field(`${group}/${version} ${name}`, (o) => read(hub.fromHub(o) as KubeObject))
+    : object.field(name, read);
 }

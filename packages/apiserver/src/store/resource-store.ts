@@ -70,6 +70,11 @@ export class ResourceStore {
     };
   }
 
+  /** Another form of a cached object, as it would be served; stored nowhere. */
+  stamped({ key, revision }: CachedObject, object: KubeObject): CachedObject {
+    return this.#form.stamped(this.definition, key, revision, object);
+  }
+
   /** The state of one object at an older revision; throws RevisionError when history is gone. */
   async listAt(revision: number, namespace: string, page: { limit?: number; after?: string }) {
     const prefix = namespace ? `${this.cache.prefix}${namespace}/` : this.cache.prefix;

@@ -41,7 +41,13 @@ export function selectionOf(definition: ResourceDefinition, query: SelectionQuer
   }
   const { namespace } = query;
   return {
-    key: JSON.stringify([namespace, name ?? "", labels?.toString() ?? "", query.fieldSelector ?? ""]),
+    key: JSON.stringify([
+      namespace,
+      name ?? "",
+      labels?.toString() ?? "",
+      query.fieldSelector ?? "",
+      definition.hub && fields.length ? `${definition.group}/${definition.version}` : "",
+    ]),
     ...(namespace && { namespace }),
     ...(name !== undefined && { name }),
     ...(pinned && { pinned }),
@@ -85,10 +91,12 @@ function isSelectable(definition: ResourceDefinition, field: string): boolean {
 }
 
 /** Kinds without fields of their own name the two that all have; the others say only what is wrong. */
-function unknownField({ selectableFields }: ResourceDefinition, field: string) {
+function unknownField({ selectableFields, unknownField }: ResourceDefinition, field: string) {
   return badRequest(
-    selectableFields
-      ? `field label not supported: ${field}`
-      : `"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"`,
+    unknownField
+      ? unknownField(field)
+      : selectableFields
+        ? `field label not supported: ${field}`
+        : `"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"`,
   );
 }

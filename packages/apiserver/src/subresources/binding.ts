@@ -23,13 +23,14 @@ export async function bind(call: ApiCall): Promise<void> {
   const podCall: ApiCall = {
     ...call,
     resource: pods,
-    subresource: { type: "part", prepareForUpdate: () => {} },
+    subresource: { type: "status", prepareForUpdate: () => {} },
     info: { ...call.info, name },
   };
   await admitAction({ ...podCall, info: { ...podCall.info, subresource: "binding" } }, binding);
   await changeObject(
     podCall,
     (old) => bound(old as Pod, binding, timestamp(call.server.clock.now())) as Draft<KubeObject>,
+    { owners: () => {} },
   );
   respondValue(call, 201, success());
 }

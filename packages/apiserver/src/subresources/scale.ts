@@ -54,7 +54,6 @@ function scaleOf(call: ApiCall, object: KubeObject): PlainObject {
 const withoutZero = (spec: { replicas: number }) => (spec.replicas === 0 ? {} : spec);
 
 async function write(call: ApiCall, read: (now: PlainObject) => Promise<Scale>): Promise<void> {
-  const { definition } = call.resource;
   const { replicas } = call.subresource as { replicas: ScalePaths };
   await storeOf(call).fresh();
   const wanted = call.info.verb === "update" ? await read({}) : undefined;
@@ -63,8 +62,6 @@ async function write(call: ApiCall, read: (now: PlainObject) => Promise<Scale>):
     check(call, asked, old);
     const next = structuredClone(old) as Draft<KubeObject>;
     replicas.setSpec(next, asked.spec?.replicas ?? 0);
-    if (definition.countsGeneration && replicas.spec(old) !== replicas.spec(next as KubeObject))
-      next.metadata.generation = (old.metadata.generation ?? 0) + 1;
     return next;
   });
   respondValue(call, 200, scaleOf(call, changed.stored ? inVersion(call, changed.stored.object) : changed.object));

@@ -3,7 +3,7 @@ import { canonical } from "@kubets/api/codec/canonical";
 import type { Draft, KubeObject } from "@kubets/api/meta";
 import { groupResource } from "@kubets/api/resource";
 import { alreadyExists, badRequest, generateNameConflict, invalid } from "@kubets/machinery";
-import { type ApiCall, storeOf } from "../api-call.ts";
+import { type ApiCall, keyOf, storeOf } from "../api-call.ts";
 import { readObject } from "../body.ts";
 import { respondCached, respondObject } from "../respond.ts";
 import type { Reservation } from "../services/allocator.ts";
@@ -11,7 +11,7 @@ import { admit, admitFinally } from "../write/admit.ts";
 import { allocate, underReservation } from "../write/allocate.ts";
 import { writeContext } from "../write/context.ts";
 import { ownFields } from "../write/field-owners.ts";
-import { beginMetadata, checkNamespace } from "../write/metadata.ts";
+import { beginMetadata, checkNamespace, dropDoubleOwners } from "../write/metadata.ts";
 import { fillDefaults, toHub } from "../write/prepare.ts";
 import { validateCreate } from "../write/validate.ts";
 import { validateWriteOptions } from "../write/write-options.ts";
@@ -32,6 +32,7 @@ export async function createObject(call: ApiCall, object: Draft<KubeObject>, own
   checkNamespace(call, object);
   beginMetadata(call, object);
   fillDefaults(definition, object);
+  dropDoubleOwners(call, object);
   owners(call, undefined, object);
   await admit(call, "CREATE", object, undefined);
   fillDefaults(definition, object);
@@ -44,10 +45,9 @@ async function finishCreate(call: ApiCall, object: Draft<KubeObject>, reservatio
   const { definition } = call.resource;
   const context = writeContext(call);
   if (definition.countsGeneration) object.metadata.generation = 1;
-  else delete object.metadata.generation;
   definition.prepareForCreate?.(object, context);
   const errors = validateCreate(definition, object as KubeObject, context);
-  if (errors.length) throw invalid(definition, object.metadata.name ?? "", errors);
+  if (errors.length) throw invalid(definition.hub?.resource() ?? definition, object.metadata.name ?? "", errors);
   const warnings = definition.warnings?.(object as KubeObject, undefined);
   if (warnings) call.warnings.push(...warnings);
   await admitFinally(call, "CREATE", object, undefined);
@@ -69,7 +69,11 @@ async function finishCreate(call: ApiCall, object: Draft<KubeObject>, reservatio
 
 function exists(call: ApiCall, { metadata }: Draft<KubeObject>) {
   const gr = groupResource(call.resource.definition);
-  return metadata.generateName && metadata.name.startsWith(metadata.generateName)
-    ? generateNameConflict(gr, metadata.name, 1)
-    : alreadyExists(gr, metadata.name);
+  if (metadata.generateName && metadata.name.startsWith(metadata.generateName))
+    return generateNameConflict(gr, metadata.name, 1);
+  const error = alreadyExists(gr, metadata.name);
+  const key = keyOf({ namespace: metadata.namespace ?? "", name: metadata.name });
+  if (storeOf(call).cache.get(key)?.object.metadata.deletionTimestamp)
+    error.status.message = `object is being deleted: ${error.status.message}`;
+  return error;
 }

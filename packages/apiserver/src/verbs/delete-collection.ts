@@ -13,7 +13,7 @@ const AT_ONCE = 16;
 export async function removeCollection(call: ApiCall): Promise<void> {
   const { info } = call;
   validateListOptions(info.query, "list");
-  const selection = selectionOf(storeOf(call).definition, {
+  const selection = selectionOf(call.resource.definition, {
     namespace: info.namespace,
     labelSelector: info.query.get("labelSelector"),
     fieldSelector: info.query.get("fieldSelector"),
@@ -36,9 +36,5 @@ export async function removeCollection(call: ApiCall): Promise<void> {
     }
   };
   await Promise.all(Array.from({ length: Math.min(AT_ONCE, found.length) }, work));
-  respondList(
-    call,
-    found.map((object) => storeOf(call).cache.get(object.key) ?? object),
-    { resourceVersion: String(storeOf(call).revision) },
-  );
+  respondList(call, found, { resourceVersion: String(storeOf(call).revision) });
 }

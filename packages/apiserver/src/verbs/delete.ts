@@ -10,6 +10,9 @@ import { readDeleteOptions } from "../write/delete-options.ts";
 
 export async function remove(call: ApiCall): Promise<void> {
   const options = await readDeleteOptions(call);
+  const { orphanWarning } = call.resource.definition;
+  if (orphanWarning && options.propagationPolicy === undefined && options.orphanDependents === undefined)
+    call.warnings.push(orphanWarning);
   await storeOf(call).fresh();
   const current = storeOf(call).cache.get(keyOf(call.info));
   if (!current) throw notFound(groupResource(call.resource.definition), call.info.name);

@@ -11,28 +11,26 @@ import { waitForRevision } from "./revision.ts";
 export function list(call: ApiCall): void | Promise<void> {
   const { info } = call;
   const options = validateListOptions(info.query, "list");
-  const selection = selectionOf(storeOf(call).definition, {
+  const selection = selectionOf(call.resource.definition, {
     namespace: info.namespace,
     labelSelector: info.query.get("labelSelector"),
     fieldSelector: info.query.get("fieldSelector"),
   });
-  if (options.continue) return listFrom(call, selection, readContinue(options.continue), options.limit);
-  if (options.match === "Exact" && options.revision) return listAt(call, selection, options.revision, options.limit);
-  const wait = options.revision === undefined ? storeOf(call).fresh() : waitForRevision(call, options.revision);
   // Who takes whatever is at hand gets it in one page: it comes from memory.
   const limit = options.revision === 0 ? undefined : options.limit;
-  const answer = () => respondPage(call, select(call, selection), storeOf(call).revision, limit, selection);
+  if (options.continue) return listFrom(call, selection, readContinue(options.continue), limit);
+  if (options.match === "Exact" && options.revision) return listAt(call, selection, options.revision, limit);
+  const wait = options.revision === undefined ? storeOf(call).fresh() : waitForRevision(call, options.revision);
+  const answer = () => respondPage(call, candidates(call, selection), storeOf(call).revision, limit, selection);
   return wait ? wait.then(answer) : answer();
 }
 
-function select(call: ApiCall, selection: WholeSelection): CachedObject[] {
+/** The objects among which the selection chooses. */
+function candidates(call: ApiCall, selection: WholeSelection): CachedObject[] {
   const { cache } = storeOf(call);
-  if (selection.name !== undefined && selection.namespace) {
-    const one = cache.get(`${selection.namespace}/${selection.name}`);
-    return one && selection.matches(one) ? [one] : [];
-  }
-  const all = cache.list(selection.namespace);
-  return selection.whole ? all : all.filter((object) => selection.matches(object));
+  if (selection.name === undefined || !selection.namespace) return cache.list(selection.namespace);
+  const one = cache.get(`${selection.namespace}/${selection.name}`);
+  return one ? [one] : [];
 }
 
 /** What a continue token says: the snapshot's revision and the key behind which to go on. */
@@ -50,7 +48,7 @@ async function listFrom(
 ): Promise<void> {
   const store = storeOf(call);
   if (store.cache.lastChange <= from.revision) {
-    const rest = select(call, selection).filter((object) => isBehind(object.key, from.after));
+    const rest = candidates(call, selection).filter((object) => isBehind(object.key, from.after));
     return respondPage(call, rest, from.revision, limit, selection);
   }
   await respondHistory(call, selection, from.revision, limit, from.after);
@@ -64,7 +62,8 @@ async function listAt(
 ): Promise<void> {
   const store = storeOf(call);
   await waitForRevision(call, revision);
-  if (store.cache.lastChange <= revision) return respondPage(call, select(call, selection), revision, limit, selection);
+  if (store.cache.lastChange <= revision)
+    return respondPage(call, candidates(call, selection), revision, limit, selection);
   await respondHistory(call, selection, revision, limit, undefined);
 }
 
@@ -77,13 +76,7 @@ async function respondHistory(
 ) {
   try {
     const page = await storeOf(call).listAt(revision, call.info.namespace, after === undefined ? {} : { after });
-    respondPage(
-      call,
-      page.objects.filter((object) => selection.matches(object)),
-      revision,
-      limit,
-      selection,
-    );
+    respondPage(call, page.objects, revision, limit, selection);
   } catch (error) {
     if (!(error instanceof RevisionError)) throw error;
     throw expiredContinue();
@@ -99,18 +92,26 @@ function expiredContinue(): StatusError {
   });
 }
 
+/** Answers the first of the candidates that match; a page that is full goes on behind its last one, whatever comes there. */
 function respondPage(
   call: ApiCall,
-  objects: readonly CachedObject[],
+  candidates: readonly CachedObject[],
   revision: number,
   limit: number | undefined,
   selection: WholeSelection,
 ): void {
   const meta: ListMeta = { resourceVersion: String(revision) };
-  if (limit === undefined || objects.length <= limit) return respondList(call, objects, meta);
-  const page = objects.slice(0, limit);
-  meta.continue = writeContinue({ revision, after: (page.at(-1) as CachedObject).key });
-  if (selection.whole) meta.remainingItemCount = objects.length - limit;
+  const page: CachedObject[] = [];
+  let seen = 0;
+  for (const object of candidates) {
+    if (page.length === limit) break;
+    seen++;
+    if (selection.whole || selection.matches(object)) page.push(object);
+  }
+  if (seen < candidates.length) {
+    meta.continue = writeContinue({ revision, after: (page.at(-1) as CachedObject).key });
+    if (selection.whole) meta.remainingItemCount = candidates.length - seen;
+  }
   respondList(call, page, meta);
 }
 

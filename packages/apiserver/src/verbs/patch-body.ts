@@ -19,13 +19,18 @@ export async function parsePatch(call: ApiCall, type: PatchType): Promise<PatchB
   const duplicates: string[] = [];
   const value = direct ? (structuredClone(direct.object) as JsonValue) : await parse(call, type, duplicates);
   if (type === "json") {
-    if (!Array.isArray(value)) throw badRequest("json: cannot unmarshal object into Go value of type jsonpatch.Patch");
+    if (!Array.isArray(value))
+      throw badRequest(
+        `error decoding patch: json: cannot unmarshal ${goKind(value)} into Go value of type []handlers.jsonPatchOp`,
+      );
     return { value, duplicates };
   }
   // To Go, null is a map without members.
-  if (type === "strategic" && value === null) return { value: {}, duplicates };
+  if ((type === "strategic" || type === "apply") && value === null) return { value: {}, duplicates };
   if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw badRequest(`json: cannot unmarshal ${goKind(value)} into Go value of type map[string]interface {}`);
+    throw badRequest(
+      `${type === "merge" ? "error decoding patch: " : ""}json: cannot unmarshal ${goKind(value)} into Go value of type map[string]interface {}`,
+    );
   return { value, duplicates };
 }
 
@@ -38,7 +43,8 @@ async function parse(call: ApiCall, type: PatchType, duplicates: string[]): Prom
     duplicates.forEach((path, i) => (duplicates[i] = `duplicate field "${path}"`));
     return value;
   } catch (error) {
-    if (error instanceof YamlError) throw badRequest(`error decoding YAML: ${error.message}`);
+    if (error instanceof YamlError)
+      throw badRequest(`error decoding YAML: error converting YAML to JSON: ${error.message}`);
     if (!(error instanceof JsonError)) throw error;
     throw badRequest(type === "strategic" ? error.message : `error decoding patch: ${error.message}`);
   }

@@ -52,6 +52,7 @@ export function patchTypeOf(call: ApiCall): PatchType {
   const mediaType = mediaTypeOf(call.exchange.header("content-type"));
   const type = (TYPES as Record<string, PatchType | undefined>)[mediaType];
   if (type && !(type === "strategic" && call.resource.definition.schema.name === "custom")) return type;
+  if (!type) throw unknownPatch();
   throw unsupportedMediaType(
     "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml",
   );
@@ -67,6 +68,15 @@ function patched(
   checkIdentity(call, next, old);
   return next;
 }
+
+/** A media type that no patch has. */
+const unknownPatch = () =>
+  new StatusError({
+    code: 415,
+    reason: "UnsupportedMediaType",
+    message: "415: Unsupported Media Type",
+    details: {},
+  });
 
 /** An object with a patch, decoded and checked as if it had been sent whole. */
 export function patchedObject(

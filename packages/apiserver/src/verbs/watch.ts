@@ -14,7 +14,7 @@ import { openWatch, type WatchConnection } from "./watch-connection.ts";
 export function watch(call: ApiCall): void | Promise<void> {
   const { info } = call;
   const options = validateListOptions(info.query, "watch");
-  const selection = selectionOf(storeOf(call).definition, {
+  const selection = selectionOf(call.resource.definition, {
     namespace: info.namespace,
     ...(info.name && { name: info.name }),
     labelSelector: info.query.get("labelSelector"),

@@ -5,7 +5,7 @@
 import { canonical } from "@kubets/api/codec/canonical";
 import { encodeJson } from "@kubets/api/codec/json";
 import type { Draft, KubeObject } from "@kubets/api/meta";
-import { groupResource, type PartStrategy, type ResourceDefinition, type Subresource } from "@kubets/api/resource";
+import { groupResource, type ResourceDefinition } from "@kubets/api/resource";
 import { conflict, invalid, invalidValue, notFound } from "@kubets/machinery";
 import { deepEqual } from "@kubets/machinery/deep-equal";
 import { type ApiCall, inVersion, keyOf, storeOf } from "../api-call.ts";
@@ -14,8 +14,8 @@ import { admit, admitFinally } from "./admit.ts";
 import { allocate, released, underReservation } from "./allocate.ts";
 import { writeContext } from "./context.ts";
 import { ownFields } from "./field-owners.ts";
-import { keepMetadata } from "./metadata.ts";
-import { fillDefaults, toHub } from "./prepare.ts";
+import { dropDoubleOwners, keepMetadata } from "./metadata.ts";
+import { fillDefaults, strategyOf, toHub } from "./prepare.ts";
 import { validateUpdate } from "./validate.ts";
 
 export const CHANGED_MEANWHILE =
@@ -66,7 +66,7 @@ export async function changeObject(
     if (outcome.done) {
       await reservation?.keep();
       if (goes) await released(call, outcome.object.object);
-      return { stored: outcome.object, object: next };
+      return { stored: goes ? store.stamped(outcome.object, stored) : outcome.object, object: next };
     }
     await reservation?.undo();
     if (options.onRace === "conflict")
@@ -84,6 +84,7 @@ async function prepare(
 ): Promise<Draft<KubeObject>> {
   const { definition } = call.resource;
   fillDefaults(definition, object);
+  dropDoubleOwners(call, object);
   owners(call, old, object);
   await admit(call, "UPDATE", object, old);
   fillDefaults(definition, object);
@@ -105,18 +106,15 @@ async function build(call: ApiCall, old: KubeObject, object: Draft<KubeObject>):
   const strategy = strategyOf(definition, call.subresource);
   const context = writeContext(call);
   strategy.prepareForUpdate?.(object, old, context);
-  if (definition.countsGeneration && !call.subresource) countGeneration(object, old, definition.countsGeneration);
+  if (definition.countsGeneration && call.subresource?.type !== "status")
+    countGeneration(object, old, definition.countsGeneration);
   const errors = validateUpdate(definition, strategy, object as KubeObject, old, context);
-  if (errors.length) throw invalid(definition, object.metadata.name, errors);
+  if (errors.length) throw invalid(definition.hub?.resource() ?? definition, object.metadata.name, errors);
   const warnings = strategy.warnings?.(object as KubeObject, old);
   if (warnings) call.warnings.push(...warnings);
   await admitFinally(call, "UPDATE", object, old);
   object.metadata.resourceVersion = old.metadata.resourceVersion;
   return canonical(definition.schema, object) as unknown as KubeObject;
-}
-
-function strategyOf(definition: ResourceDefinition, subresource: Subresource | undefined): Partial<PartStrategy> {
-  return subresource && "prepareForUpdate" in subresource ? subresource : definition;
 }
 
 /** The generation counts changes of what people declare: all but metadata and status, and that part of the metadata which the kind names. */

@@ -1,11 +1,13 @@
 /** How an object is to be deleted: from the body and the query of the request. */
 
-import { decodeBody } from "@kubets/api/codec/decode";
+import { DecodeError, decode } from "@kubets/api/codec/decode";
+import { decodeEnvelope, decodeProtobuf } from "@kubets/api/codec/protobuf";
 import { structOf } from "@kubets/api/schema";
 import { badRequest, type FieldError, invalid, invalidValue, notSupported } from "@kubets/machinery";
 import { JsonError, parseJson } from "@kubets/machinery/json";
+import { parseYaml, YamlError } from "@kubets/machinery/yaml";
 import type { ApiCall } from "../api-call.ts";
-import { excerpt } from "../body.ts";
+import { mediaTypeOf, notAnObject } from "../body.ts";
 import { queryInteger } from "../request-info.ts";
 import { validateDryRun } from "./write-options.ts";
 
@@ -32,18 +34,31 @@ export async function readDeleteOptions(call: ApiCall): Promise<DeleteOptions> {
 async function parsed(call: ApiCall): Promise<unknown> {
   const bytes = await call.exchange.readBody(call.server.options.maxBodyBytes);
   if (bytes.length === 0) return undefined;
+  const mediaType = mediaTypeOf(call.exchange.header("content-type"));
   const schema = structOf("apimachinery.pkg.apis.meta.v1.DeleteOptions");
-  let value: unknown;
-  try {
-    value = parseJson(bytes);
-  } catch (error) {
-    if (!(error instanceof JsonError)) throw error;
-    throw badRequest(`couldn't get version/kind; json parse error: ${error.message} (${excerpt(bytes)})`);
-  }
-  const said = value as { kind?: unknown; apiVersion?: unknown } | null;
+  if (mediaType === "application/vnd.kubernetes.protobuf")
+    return decodeProtobuf(schema, { kind: "DeleteOptions", apiVersion: "v1", raw: decodeEnvelope(bytes).raw });
+  const value = parseText(bytes, mediaType === "application/yaml");
+  const wrong = notAnObject(value);
+  if (wrong) throw badRequest(wrong);
+  const said = value as { kind?: unknown } | null;
   if (said?.kind !== undefined && said.kind !== "DeleteOptions")
-    throw badRequest(`decoded object cannot be converted to DeleteOptions`);
-  return decodeBody(schema, value, { kind: "DeleteOptions", version: "v1" }).object;
+    throw badRequest("decoded object cannot be converted to DeleteOptions");
+  try {
+    return decode(schema, value).object;
+  } catch (error) {
+    throw error instanceof DecodeError ? badRequest(error.message) : error;
+  }
+}
+
+function parseText(bytes: Uint8Array, isYaml: boolean): unknown {
+  try {
+    return isYaml ? parseYaml(bytes) : parseJson(bytes);
+  } catch (error) {
+    if (error instanceof YamlError) throw badRequest(`error converting YAML to JSON: ${error.message}`);
+    if (error instanceof JsonError) throw badRequest(`couldn't get version/kind; json parse error: ${error.message}`);
+    throw error;
+  }
 }
 
 function fromQuery(query: URLSearchParams): DeleteOptions {

@@ -1,6 +1,7 @@
 /** The metadata of objects on their way in: what the server sets, and what a client may not. */
 import type { Draft, KubeObject } from "@kubets/api/meta";
 import { badRequest, nameSuffix } from "@kubets/machinery";
+import { deepEqual } from "@kubets/machinery/deep-equal";
 import type { ApiCall } from "../api-call.ts";
 import { timestamp } from "./context.ts";
 
@@ -40,10 +41,23 @@ export function beginMetadata({ server, info }: ApiCall, { metadata }: Draft<Kub
   delete metadata.selfLink;
 }
 
+/** Owners that stand twice are told of and kept once. */
+export function dropDoubleOwners({ warnings }: ApiCall, { metadata }: Draft<KubeObject>): void {
+  const owners = metadata.ownerReferences;
+  if (!owners || owners.length < 2) return;
+  const kept = owners.filter((owner, i) => !owners.slice(0, i).some((other) => deepEqual(owner, other)));
+  if (kept.length === owners.length) return;
+  const doubles = new Set(owners.filter((owner) => !kept.includes(owner)).map(({ uid }) => uid));
+  warnings.push(
+    `.metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${[...doubles].join(", ")}`,
+  );
+  metadata.ownerReferences = kept;
+}
+
 /** Puts back what an update cannot change, and fills in what it may leave out; what it may not say is told by validation. */
 export function keepMetadata({ metadata }: Draft<KubeObject>, { metadata: old }: KubeObject): void {
   metadata.uid ||= old.uid;
-  metadata.creationTimestamp ||= old.creationTimestamp;
+  metadata.creationTimestamp = old.creationTimestamp;
   if (old.deletionTimestamp !== undefined) metadata.deletionTimestamp = old.deletionTimestamp;
   if (old.deletionGracePeriodSeconds !== undefined)
     metadata.deletionGracePeriodSeconds ??= old.deletionGracePeriodSeconds;
