@@ -4,7 +4,7 @@ import { configmaps, resourcequotas } from "@kubets/api/generated/refs";
 import type { ResourceQuota } from "@kubets/api/generated/types/core-v1";
 import { quantityOf } from "@kubets/machinery";
 import { startTestServer } from "../../../testing/server.ts";
-import { ofList } from "./amounts.ts";
+import { ofList } from "@kubets/api/quota/amounts";
 import { evaluate } from "./evaluate.ts";
 
 const quota = (hard: Record<string, string>) =>
