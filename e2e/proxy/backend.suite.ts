@@ -85,6 +85,27 @@ export function proxyBackendSuite(
         assert.deepEqual([...(await serversAsked(24, from))].sort(), ["a", "b"], `from ${from}`);
     });
 
+    it("spreads evenly over many endpoints", async () => {
+      const many: Target[] = [];
+      for (let i = 0; i < 10; i++) {
+        const [pod, on] = [i % 2 ? "a" : "b", 9000 + i] as const;
+        const { ip } = network.pods[pod];
+        await network.agent(pod).order({ do: "serve", protocol: "TCP", host: ip, port: on, name: `server-${i}` });
+        many.push(target(pod, on));
+      }
+      for (const count of [5, 10]) {
+        await backend.replace(plan(port({ internal: to(...many.slice(0, count)) })));
+        const asked = new Map<string, number>();
+        for (let i = 0; i < 200; i++) {
+          const who = server(await ask("node")) ?? "";
+          asked.set(who, (asked.get(who) ?? 0) + 1);
+        }
+        assert.equal(asked.size, count);
+        // So far from even it is by chance a few times in a million runs.
+        for (const times of asked.values()) assert.ok(times > 200 / count / 8, JSON.stringify([...asked]));
+      }
+    });
+
     it("lets a pod reach itself", async () => {
       await backend.replace(plan(port({ internal: to(target("a")) })));
       const answer = await ask("a");

@@ -22,6 +22,12 @@ export interface Element {
   readonly value?: string;
 }
 
+/**
+ * Up to so many targets are chosen by rules, more by a map. Rules cost a packet more, but each map costs the kernel a search through all
+ * maps of the table when it is made: with 10,000 of them that is 14 s.
+ */
+const MOST_RULES = 8;
+
 export function render(port: VirtualPort, options: BaseOptions): Rendered {
   return new Renderer(port, options).render();
 }
@@ -116,7 +122,7 @@ class Renderer {
     if (known) return known;
     const name = chainName(kind, id);
     this.#balancers.set(same, name);
-    this.#chains.set(name, affinitySeconds ? this.#sticky(endpoints, affinitySeconds) : [this.#translate(endpoints)]);
+    this.#chains.set(name, affinitySeconds ? this.#sticky(endpoints, affinitySeconds) : this.#translate(endpoints));
     return this.#moveLast(name);
   }
 
@@ -128,11 +134,19 @@ class Renderer {
     return name;
   }
 
-  #translate(endpoints: readonly Target[]): string {
-    const before = `meta l4proto ${this.#protocol} dnat ${this.#family}`;
-    if (endpoints.length === 1) return `${before} to ${socket(endpoints[0] as Target)}`;
-    const choices = endpoints.map(({ ip, port }, i) => `${i} : ${ip} . ${port}`);
-    return `${before} addr . port to numgen random mod ${endpoints.length} map { ${choices.join(", ")} }`;
+  /** Each rule takes its share of what the ones before it left. */
+  #translate(endpoints: readonly Target[]): string[] {
+    const before = `meta l4proto ${this.#protocol}`;
+    const dnat = `dnat ${this.#family}`;
+    if (endpoints.length > MOST_RULES) {
+      const choices = endpoints.map(({ ip, port }, i) => `${i} : ${ip} . ${port}`);
+      return [`${before} ${dnat} addr . port to numgen random mod ${choices.length} map { ${choices.join(", ")} }`];
+    }
+    return endpoints.map((endpoint, i) => {
+      const left = endpoints.length - i;
+      const share = left > 1 ? ` numgen random mod ${left} 0` : "";
+      return `${before}${share} ${dnat} to ${socket(endpoint)}`;
+    });
   }
 
   /** Who was at an endpoint in time goes there again; all others are spread, and remembered. */
