@@ -1,16 +1,82 @@
-/** All commands of the program. Each loads its part only when it runs, so that `kubets --help` is quick. */
-
-import { apiServerCommand } from "@kubets/apiserver/command";
+/** All commands of the program. The module of a part is loaded only when its command is asked for, so that `kubets --help` is quick and a server carries no more than it needs. */
+import { existsSync } from "node:fs";
 import { type Command, defineCommand } from "@kubets/machinery/command";
-import { agentCommand } from "./agent/command.ts";
-import { downCommand, statusCommand } from "./down/command.ts";
-import { serverCommand } from "./server/command.ts";
-import { upCommand } from "./up/command.ts";
+import { clusterHome } from "./cluster/home.ts";
 
-export const rootCommand: Command = defineCommand({
-  name: "kubets",
-  summary: "Kubernetes v1.36 in TypeScript",
-  description: "A real cluster in seconds, on one machine or many.",
-  examples: ["kubets up", "kubets up --nodes 3 --detach", "kubets kubectl get pods -A", "kubets down"],
-  subcommands: [upCommand, downCommand, statusCommand, serverCommand, agentCommand, apiServerCommand],
-});
+interface Entry {
+  readonly name: string;
+  readonly summary: string;
+  load(): Promise<Command>;
+}
+
+const ENTRIES: readonly Entry[] = [
+  {
+    name: "up",
+    summary: "Start a cluster on this machine",
+    load: async () => (await import("./up/command.ts")).upCommand,
+  },
+  {
+    name: "down",
+    summary: "Stop a cluster and remove all that it made on this machine",
+    load: async () => (await import("./down/command.ts")).downCommand,
+  },
+  {
+    name: "status",
+    summary: "Say whether a cluster runs, and how to reach it",
+    load: async () => (await import("./down/command.ts")).statusCommand,
+  },
+  { name: "kubectl", summary: "Work with a cluster as kubectl does", load: kubectl },
+  {
+    name: "server",
+    summary: "Run the control plane in one process",
+    load: async () => (await import("./server/command.ts")).serverCommand,
+  },
+  {
+    name: "agent",
+    summary: "Run a node: kubelet, proxy, DNS",
+    load: async () => (await import("./agent/command.ts")).agentCommand,
+  },
+  {
+    name: "apiserver",
+    summary: "Run the API server alone",
+    load: async () => (await import("@kubets/apiserver/command")).apiServerCommand,
+  },
+  {
+    name: "controller-manager",
+    summary: "Run the controllers alone",
+    load: async () => (await import("@kubets/controllers/command")).controllerManagerCommand,
+  },
+  {
+    name: "proxy",
+    summary: "Run the service proxy of a node alone",
+    load: async () => (await import("@kubets/proxy/command")).proxyCommand,
+  },
+  {
+    name: "dns",
+    summary: "Run the DNS server alone",
+    load: async () => (await import("@kubets/dns/command")).dnsCommand,
+  },
+];
+
+/** The command tree for these arguments: the one that they name is whole, the others only tell what they are. */
+export async function rootCommandFor(argv: readonly string[]): Promise<Command> {
+  const subcommands = await Promise.all(
+    ENTRIES.map((entry) =>
+      entry.name === argv[0] ? entry.load() : defineCommand({ name: entry.name, summary: entry.summary }),
+    ),
+  );
+  return defineCommand({
+    name: "kubets",
+    summary: "Kubernetes v1.36 in TypeScript",
+    description: "A real cluster in seconds, on one machine or many.",
+    examples: ["kubets up", "kubets up --nodes 3 --detach", "kubets kubectl get pods -A", "kubets down"],
+    subcommands,
+  });
+}
+
+/** Without a kubeconfig of one's own, `kubets kubectl` works with the cluster that `kubets up` made. */
+async function kubectl(): Promise<Command> {
+  const { createKubectlCommand } = await import("@kubets/kubectl/command");
+  const { kubeconfig } = clusterHome("default");
+  return createKubectlCommand({ defaultKubeconfig: () => (existsSync(kubeconfig) ? kubeconfig : undefined) });
+}

@@ -20,6 +20,8 @@ export const agentFlags = defineFlags({
     help: "The runtime's socket.",
   }),
   "cgroup-root": text({ default: "/", placeholder: "PATH", help: "The cgroup below which all pods of the node are." }),
+  "cluster-cidr": list({ placeholder: "CIDR", help: "The addresses of all pods." }),
+  "service-cluster-ip-range": list({ placeholder: "CIDR", help: "The addresses of all services." }),
   "cluster-dns": list({ placeholder: "ADDRESS", help: "The address of the cluster's DNS service." }),
   "cluster-domain": text({
     default: "cluster.local",

@@ -81,7 +81,12 @@ export async function runAgent(flags: AgentFlags, { clock, random, log }: AgentP
     clock,
     log: log.with({ component: "proxy" }),
     nodeName,
-    backend: new NftablesBackend({ exec: proxyExec(), log }),
+    backend: new NftablesBackend({
+      exec: proxyExec(),
+      log,
+      clusterCidrs: flags["cluster-cidr"],
+      serviceCidrs: flags["service-cluster-ip-range"],
+    }),
     signal: stopping.signal,
   });
   const dns = flags["dns-kubeconfig"]

@@ -155,6 +155,8 @@ function agentOf(
       `--node-name=${node.name}`,
       `--node-ip=${node.address}`,
       `--pod-cidr=${node.podRange}`,
+      `--cluster-cidr=${plan.podRange}`,
+      `--service-cluster-ip-range=${plan.serviceRange}`,
       `--root-dir=${join(node.folder, "kubelet")}`,
       `--pod-logs-dir=${join(node.folder, "pods")}`,
       `--container-runtime-endpoint=unix://${node.containerdSocket}`,
