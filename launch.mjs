@@ -3,8 +3,8 @@
  * goes on under that Node. `npm start`, `npm test` and the other scripts all come through here.
  */
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createHash } from "node:crypto";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { nodeProgram } from "./packages/kubets/bin/node-program.mjs";
@@ -34,13 +34,18 @@ run(nodeProgram(root), SCRIPTS[name](args));
 
 /** Installs what package-lock.json says when that is not what is there: little to run a cluster, more to develop. */
 function bringDependencies(purpose) {
-  const lock = createHash("sha256").update(readFileSync(join(root, "package-lock.json"))).digest("hex");
+  const lock = createHash("sha256")
+    .update(readFileSync(join(root, "package-lock.json")))
+    .digest("hex");
   const present = existsSync(STAMP) ? readFileSync(STAMP, "utf8") : "";
   if (present === `${lock} develop` || present === `${lock} ${purpose}`) return;
   checkWritable();
   const began = Date.now();
   console.error("Installing the dependencies (npm ci) ...");
-  const done = spawnSync("npm", ["ci", "--no-audit", "--no-fund", ...(purpose === "run" ? ["--omit=dev"] : [])], { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
+  const done = spawnSync("npm", ["ci", "--no-audit", "--no-fund", ...(purpose === "run" ? ["--omit=dev"] : [])], {
+    cwd: root,
+    stdio: ["ignore", "ignore", "inherit"],
+  });
   if (done.error) fail(`npm could not be started: ${done.error.message}. Install npm and try again.`);
   if (done.status !== 0) fail("npm ci failed; what it says above tells why. Mend that and run the same command again.");
   writeFileSync(STAMP, `${lock} ${purpose}`);
@@ -53,7 +58,9 @@ function checkWritable() {
   if (!existsSync(modules) || typeof process.getuid !== "function" || process.getuid() === 0) return;
   const { uid } = statSync(modules);
   if (uid !== process.getuid())
-    fail(`${modules} belongs to user ${uid} (a run with sudo, probably). Remove it: sudo rm -rf ${modules}, then run the same command again.`);
+    fail(
+      `${modules} belongs to user ${uid} (a run with sudo, probably). Remove it: sudo rm -rf ${modules}, then run the same command again.`,
+    );
 }
 
 function run(program, argv) {

@@ -294,10 +294,10 @@ writeFileSync(
 mkdirSync(join(out, "types"));
 for (const [file, { imports: from, text }] of files) {
   const lines = [...from]
-    .sort()
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(
       ([f, names]) =>
-        `import type { ${[...names].sort().join(", ")} } from "${f.startsWith(".") ? f : `./${f}`}.ts";\n`,
+        `import type { ${[...names].toSorted((a, b) => (a < b ? -1 : 1)).join(", ")} } from "${f.startsWith(".") ? f : `./${f}`}.ts";\n`,
     );
   writeFileSync(
     join(out, "types", `${file}.ts`),
@@ -333,8 +333,11 @@ function fileGroup(group: string): string {
   return group.split(".")[0] as string;
 }
 const refFrom = [...refImports]
-  .sort()
-  .map(([f, names]) => `import type { ${[...names].sort().join(", ")} } from "./types/${f}.ts";\n`);
+  .toSorted(([a], [b]) => (a < b ? -1 : 1))
+  .map(
+    ([f, names]) =>
+      `import type { ${[...names].toSorted((a, b) => (a < b ? -1 : 1)).join(", ")} } from "./types/${f}.ts";\n`,
+  );
 writeFileSync(
   join(out, "refs.ts"),
   `${banner}import type { ResourceRef } from "../resource-ref.ts";\n${refFrom.join("")}\n${refLines.join("")}`,

@@ -60,11 +60,9 @@ const ENTRIES: readonly Entry[] = [
 
 /** The command tree for these arguments: the one that they name is whole, the others only tell what they are. */
 export async function rootCommandFor(argv: readonly string[]): Promise<Command> {
-  const subcommands = await Promise.all(
-    ENTRIES.map((entry) =>
-      entry.name === argv[0] ? entry.load() : defineCommand({ name: entry.name, summary: entry.summary }),
-    ),
-  );
+  const subcommands: Command[] = [];
+  for (const { name, summary, load } of ENTRIES)
+    subcommands.push(name === argv[0] ? await load() : defineCommand({ name, summary }));
   return defineCommand({
     name: "kubets",
     summary: "Kubernetes v1.36 in TypeScript",

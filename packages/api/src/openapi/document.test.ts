@@ -14,7 +14,9 @@ test("kubectl finds that patches of deployments take fieldValidation", () => {
   const { paths } = documentOf("apps", "v1");
   const patch = paths?.["/apis/apps/v1/namespaces/{namespace}/deployments/{name}"]?.["patch"];
   assert.deepEqual(patch?.["x-kubernetes-group-version-kind"], { group: "apps", kind: "Deployment", version: "v1" });
-  assert.ok((patch?.["parameters"] as unknown as { name: string }[]).some(({ name }) => name === "fieldValidation"));
+  assert.ok(
+    ((patch?.["parameters"] ?? []) as unknown as { name: string }[]).some(({ name }) => name === "fieldValidation"),
+  );
 });
 
 test("every reference leads to a schema, in every group", () => {

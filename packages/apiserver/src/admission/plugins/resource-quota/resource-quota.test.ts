@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { configmaps, resourcequotas } from "@kubets/api/generated/refs";
 import type { ResourceQuota } from "@kubets/api/generated/types/core-v1";
+import { ofList } from "@kubets/api/quota/amounts";
 import { quantityOf } from "@kubets/machinery";
 import { startTestServer } from "../../../testing/server.ts";
-import { ofList } from "@kubets/api/quota/amounts";
 import { evaluate } from "./evaluate.ts";
 
 const quota = (hard: Record<string, string>) =>
