@@ -5,9 +5,9 @@
 import { deepEqual } from "@kubets/machinery/deep-equal";
 import { ownValue } from "../codec/map-keys.ts";
 import { absentList, type PlainObject } from "../meta.ts";
-import { emptySet, type FieldSet, leaf, nodeOf, sorted } from "./field-set.ts";
+import { emptySet, type FieldSet, leaf, sorted } from "./field-set.ts";
 import { fieldElement } from "./path-element.ts";
-import { isMap, isVoid, itemElement, type Member, memberShape, type Shape, shapeFor } from "./shape.ts";
+import { anyShape, isMap, isVoid, itemElement, type Member, memberShape, type Shape, shapeFor } from "./shape.ts";
 
 export interface Difference {
   /** Added or modified. */
@@ -61,28 +61,45 @@ const equal = (shape: Shape, before: unknown, after: unknown) =>
 
 function compareMaps(shape: Shape, before: PlainObject, after: PlainObject, into: Sides, ignored?: Ignored): void {
   const { members } = shape;
-  for (const key of membersInOrder(shape, after)) {
+  let common = 0;
+  let differences = 0;
+  for (const key in after) {
     const value = after[key];
+    if (value === undefined || !Object.hasOwn(after, key)) continue;
+    const member = members?.get(key);
+    // Declared names are safe to look up; others may be called like what objects inherit.
+    const old = member ? before[key] : ownValue(before, key);
+    if (old !== undefined) common++;
+    if (old === value) continue;
     const skip = ignored?.[key];
     if (skip === true) continue;
-    const member = members?.get(key);
+    differences++;
     const element = member ? member.element : fieldElement(key);
-    const type = member ? member.shape : (shape.value ?? anyOf(shape, key));
-    const old = ownValue(before, key);
+    const type = member ? member.shape : anyOf(shape, key);
     if (skip) compareIgnoring(type, mapOf(old), mapOf(value), element, into, skip);
     else if (old === undefined) (into.changed ??= {})[element] = allPaths(type, value);
     else compareValues(type, old, value, element, into);
   }
-  for (const key in before) {
-    const old = ownValue(before, key);
-    if (old === undefined || ownValue(after, key) !== undefined || ignored?.[key]) continue;
-    const member = members?.get(key);
-    const element = member ? member.element : fieldElement(key);
-    (into.removed ??= {})[element] = allPaths(member ? member.shape : (shape.value ?? anyOf(shape, key)), old);
-  }
+  if (into.changed && differences > 1) into.changed = sorted(into.changed) as Open;
+  if (countOf(before) !== common) findRemoved(shape, before, after, into, ignored);
 }
 
-const anyOf = (shape: Shape, key: string): Shape => memberShape(shape, key) ?? { kind: "any", atomic: false };
+function countOf(object: PlainObject): number {
+  let count = 0;
+  for (const key in object) if (object[key] !== undefined) count++;
+  return count;
+}
+
+function findRemoved(shape: Shape, before: PlainObject, after: PlainObject, into: Sides, ignored?: Ignored): void {
+  for (const key of Object.keys(before)) {
+    if (before[key] === undefined || ownValue(after, key) !== undefined || ignored?.[key]) continue;
+    const element = shape.members?.get(key)?.element ?? fieldElement(key);
+    (into.removed ??= {})[element] = allPaths(anyOf(shape, key), before[key]);
+  }
+  if (into.removed) into.removed = sorted(into.removed) as Open;
+}
+
+const anyOf = (shape: Shape, key: string): Shape => memberShape(shape, key) ?? anyShape;
 
 /** A map of which a part does not count; the map itself, then, does not either. */
 function compareIgnoring(
@@ -100,17 +117,12 @@ function compareIgnoring(
 }
 
 /** The names of what an object holds, in the order of field sets. Objects come in the declared order of their type. */
-function membersInOrder(shape: Shape, object: PlainObject): string[] {
+function membersInOrder(members: ReadonlyMap<string, Member> | undefined, object: PlainObject): string[] {
   const names: string[] = [];
-  const { members } = shape;
-  if (!members) {
-    for (const key in object) if (object[key] !== undefined && Object.hasOwn(object, key)) names.push(key);
-    return isSorted(names) ? names : names.sort((a, b) => (a < b ? -1 : 1));
-  }
   const ranks: number[] = [];
   for (const key in object) {
     if (object[key] === undefined || !Object.hasOwn(object, key)) continue;
-    const rank = (members.get(key) as Member | undefined)?.rank ?? members.size;
+    const rank = members?.get(key)?.rank ?? -1;
     let at = names.length;
     for (; at > 0 && (ranks[at - 1] as number) > rank; at--) {
       names[at] = names[at - 1] as string;
@@ -119,7 +131,7 @@ function membersInOrder(shape: Shape, object: PlainObject): string[] {
     names[at] = key;
     ranks[at] = rank;
   }
-  return names;
+  return members || isSorted(names) ? names : names.sort((a, b) => (a < b ? -1 : 1));
 }
 
 function isSorted(names: readonly string[]): boolean {
@@ -129,6 +141,7 @@ function isSorted(names: readonly string[]): boolean {
 
 function compareLists(shape: Shape, before: readonly unknown[], after: readonly unknown[], into: Sides): void {
   const item = shape.item as Shape;
+  if (areSame(item, before, after)) return;
   const was = itemsByElement(shape, before);
   const now = itemsByElement(shape, after);
   for (const [element, value] of now) {
@@ -140,6 +153,17 @@ function compareLists(shape: Shape, before: readonly unknown[], after: readonly 
   for (const [element, value] of was) if (!now.has(element)) (into.removed ??= {})[element] = allPaths(item, value);
   if (into.changed && now.size > 1) into.changed = sorted(into.changed) as Open;
   if (into.removed && was.size > 1) into.removed = sorted(into.removed) as Open;
+}
+
+/** Whether the lists hold the same, item by item: so it mostly is, and then no item's keys need be looked at. */
+function areSame(item: Shape, before: readonly unknown[], after: readonly unknown[]): boolean {
+  if (before.length !== after.length) return false;
+  const found: Sides = { changed: undefined, removed: undefined };
+  for (let i = 0; i < after.length; i++) {
+    compareValues(item, before[i], after[i], "i", found);
+    if (found.changed || found.removed) return false;
+  }
+  return true;
 }
 
 /** Items of a list that should be one: they are owned together, as one. */
@@ -173,15 +197,18 @@ function allPaths(shape: Shape, value: unknown): FieldSet {
   if (value instanceof Twins) return leaf;
   const type = shapeFor(shape, value);
   if (type.kind === "scalar" || type.atomic || isVoid(value)) return leaf;
-  const inside: Open = {};
+  const node: Open = { ".": leaf };
   if (type.kind === "list") {
-    for (const [element, item] of itemsByElement(type, listOf(value)))
-      inside[element] = allPaths(type.item as Shape, item);
-    return nodeOf(true, sorted(inside)) as FieldSet;
+    const items = listOf(value);
+    if (items.length === 1) {
+      node[itemElement(type, items[0])] = allPaths(type.item as Shape, items[0]);
+      return node;
+    }
+    for (const [element, item] of itemsByElement(type, items)) node[element] = allPaths(type.item as Shape, item);
+    return sorted(node);
   }
   const object = mapOf(value);
-  const node: Open = { ".": leaf };
-  for (const key of membersInOrder(type, object)) {
+  for (const key of membersInOrder(type.members, object)) {
     const member = type.members?.get(key);
     node[member ? member.element : fieldElement(key)] = allPaths(member ? member.shape : anyOf(type, key), object[key]);
   }

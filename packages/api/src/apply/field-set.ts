@@ -160,12 +160,19 @@ function parseNode(fields: unknown): FieldSet {
   return inOrder ? out : sorted(out);
 }
 
+/** The same elements in the order of field sets. */
 export function sorted(set: Record<string, FieldSet>): FieldSet {
+  const elements = Object.keys(set);
+  if (isInOrder(elements)) return set;
   const out: Record<string, FieldSet> = {};
-  if (SELF in set) out[SELF] = leaf;
-  for (const element of Object.keys(set)
-    .filter((key) => key !== SELF)
-    .sort(compareElements))
-    out[element] = set[element] as FieldSet;
+  for (const element of elements.sort(byElement)) out[element] = set[element] as FieldSet;
   return out;
+}
+
+const byElement = (a: string, b: string) => (a === SELF ? -1 : b === SELF ? 1 : compareElements(a, b));
+
+function isInOrder(elements: readonly string[]): boolean {
+  for (let i = 1; i < elements.length; i++)
+    if (byElement(elements[i - 1] as string, elements[i] as string) > 0) return false;
+  return true;
 }
