@@ -4,6 +4,7 @@ import { annotate } from "./annotate.ts";
 import { apply } from "./apply.ts";
 import { create } from "./create.ts";
 import { deleteVerb } from "./delete.ts";
+import { describe } from "./describe.ts";
 import { exec } from "./exec.ts";
 import { expose } from "./expose.ts";
 import { get } from "./get.ts";
@@ -17,6 +18,7 @@ export const verbs: readonly Verb[] = [
   apply,
   create,
   deleteVerb,
+  describe,
   exec,
   expose,
   get,

@@ -1,0 +1,81 @@
+/** Roles, their bindings, service accounts. */
+import { type JsonObject, listAt, nameOf, textAt, textsAt } from "../json.ts";
+import { type Describer, itemsAt } from "./describer.ts";
+import { eventLines } from "./events.ts";
+import type { Lines } from "./lines.ts";
+import { annotations, head, labels } from "./metadata.ts";
+
+export const role: Describer = ({ object, lines }) => {
+  lines.field(0, "Name", nameOf(object));
+  labels(lines, object);
+  annotations(lines, object);
+  lines.line(
+    0,
+    "PolicyRule:\n  Resources\tNon-Resource URLs\tResource Names\tVerbs\n  ---------\t-----------------\t--------------\t-----",
+  );
+  const rules = listAt(object, "rules").flatMap(single);
+  for (const { resource, cells } of rules.sort((a, b) =>
+    a.resource < b.resource ? -1 : a.resource > b.resource ? 1 : 0,
+  ))
+    lines.line(1, [resource, ...cells].join("\t"));
+};
+
+const bracketed = (list: readonly string[]): string => `[${list.join(" ")}]`;
+
+/** A rule for each resource of each group, as they are shown. */
+function single(rule: JsonObject): { resource: string; cells: string[] }[] {
+  const cells = [textsAt(rule, "nonResourceURLs"), textsAt(rule, "resourceNames"), textsAt(rule, "verbs")].map(
+    bracketed,
+  );
+  const resources = textsAt(rule, "apiGroups").flatMap((group) =>
+    textsAt(rule, "resources").map((resource) => {
+      const [type = "", ...below] = resource.split("/");
+      return [group ? `${type}.${group}` : type, ...below].join("/");
+    }),
+  );
+  return (resources.length > 0 ? resources : [""]).map((resource) => ({ resource, cells }));
+}
+
+export const binding: Describer = ({ object, lines }) => {
+  lines.field(0, "Name", nameOf(object));
+  labels(lines, object);
+  annotations(lines, object);
+  lines.line(0, "Role:");
+  lines.field(1, "Kind", textAt(object, "roleRef", "kind"));
+  lines.field(1, "Name", textAt(object, "roleRef", "name"));
+  lines.line(0, "Subjects:\n  Kind\tName\tNamespace\n  ----\t----\t---------");
+  for (const each of listAt(object, "subjects"))
+    lines.line(1, [textAt(each, "kind"), textAt(each, "name"), textAt(each, "namespace")].join("\t"));
+};
+
+export const serviceAccount: Describer = async ({ object, lines, events, now, api, info }) => {
+  head(lines, object);
+  labels(lines, object);
+  annotations(lines, object);
+  const secrets = await itemsAt(api, `/api/v1/namespaces/${info.namespace}/secrets`, {
+    fieldSelector: "type=kubernetes.io/service-account-token",
+  });
+  const own = secrets.filter(
+    (each) => textAt(each, "metadata", "annotations", "kubernetes.io/service-account.name") === info.name,
+  );
+  names(
+    lines,
+    "Image pull secrets",
+    listAt(object, "imagePullSecrets").map((each) => textAt(each, "name")),
+  );
+  names(
+    lines,
+    "Mountable secrets",
+    listAt(object, "secrets").map((each) => textAt(each, "name")),
+    true,
+  );
+  names(lines, "Tokens", own.map(nameOf), true);
+  eventLines(lines, events, now);
+};
+
+function names(lines: Lines, title: string, list: readonly string[], onlySome = false): void {
+  if (onlySome && list.length === 0) return;
+  const [first = "<none>", ...more] = list;
+  lines.field(0, title, first);
+  for (const each of more) lines.line(0, `\t${each}`);
+}

@@ -1,0 +1,50 @@
+/** The one list of kinds with a description of their own; all others have the generic one. */
+import { resourceText } from "../resources/mapper.ts";
+import type { Info } from "../resources/select.ts";
+import type { Api } from "../session.ts";
+import { binding, role, serviceAccount } from "./access.ts";
+import { configMap, secret } from "./data.ts";
+import { deployment } from "./deployment.ts";
+import type { Describer } from "./describer.ts";
+import { eventsOf } from "./events.ts";
+import { generic } from "./generic.ts";
+import { Lines } from "./lines.ts";
+import { namespace, quota } from "./namespace.ts";
+import { node } from "./node.ts";
+import { pod } from "./pod.ts";
+import { service } from "./service.ts";
+import { cronJob, daemonSet, job, replicaSet, statefulSet } from "./workloads.ts";
+
+const DESCRIBERS: Readonly<Record<string, Describer>> = {
+  pods: pod,
+  nodes: node,
+  services: service,
+  namespaces: namespace,
+  configmaps: configMap,
+  secrets: secret,
+  serviceaccounts: serviceAccount,
+  resourcequotas: quota,
+  replicationcontrollers: replicaSet,
+  "deployments.apps": deployment,
+  "replicasets.apps": replicaSet,
+  "daemonsets.apps": daemonSet,
+  "statefulsets.apps": statefulSet,
+  "jobs.batch": job,
+  "cronjobs.batch": cronJob,
+  "roles.rbac.authorization.k8s.io": role,
+  "clusterroles.rbac.authorization.k8s.io": role,
+  "rolebindings.rbac.authorization.k8s.io": binding,
+  "clusterrolebindings.rbac.authorization.k8s.io": binding,
+};
+
+export async function describeObject(
+  api: Api,
+  info: Info,
+  { now, showEvents }: { now: number; showEvents: boolean },
+): Promise<string> {
+  const describe = DESCRIBERS[resourceText(info.resource)] ?? generic;
+  const events = showEvents ? await eventsOf(api, info) : undefined;
+  const lines = new Lines();
+  await describe({ info, object: info.object, api, now, lines, events });
+  return lines.toString();
+}
