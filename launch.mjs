@@ -20,6 +20,7 @@ const SCRIPTS = {
   ci: (args) => ["scripts/ci.ts", ...args],
   format: (args) => ["scripts/format.ts", ...args],
   build: (args) => ["scripts/build.ts", ...args],
+  pack: (args) => ["scripts/pack.ts", ...args],
   bench: (args) => ["bench/main.ts", ...args],
   e2e: (args) => ["e2e/main.ts", ...args],
 };

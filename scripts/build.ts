@@ -16,6 +16,8 @@ export async function build(): Promise<string> {
       index: "packages/kubets/src/index.ts",
       // Threads are started by file name, beside the chunk that starts them.
       "storage-worker": "packages/storage/src/embedded/worker.ts",
+      "namespace-worker": "packages/sandbox/src/namespaces/ffi-worker.ts",
+      "namespace-program": "packages/sandbox/src/namespaces/nsenter-program.ts",
     },
     // Brought by npm as they are: they load files of their own.
     external: ["@grpc/grpc-js"],

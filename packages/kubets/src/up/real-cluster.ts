@@ -31,7 +31,8 @@ export interface LocalCluster {
   stop(): Promise<string[]>;
 }
 
-const MAIN = fileURLToPath(import.meta.resolve("../main.ts"));
+/** The program's entry: beside the bundle's chunks when it is bundled. */
+const MAIN = fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "../main.ts" : "./main.js", import.meta.url));
 
 export async function startRealCluster(options: RealClusterOptions): Promise<LocalCluster> {
   const { home, clock, log, progress } = options;
