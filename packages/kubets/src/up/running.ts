@@ -35,7 +35,9 @@ export const forgetRunning = (home: ClusterHome): void => rmSync(home.run, { rec
 /** Where there is no /proc, a process that can be signalled is taken for the one that was written down. */
 function startOf(pid: number): string | undefined {
   try {
-    return readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ")[19];
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ");
+    // A process that ended and that nobody has asked about yet is gone as well.
+    return fields?.[0] === "Z" ? undefined : fields?.[19];
   } catch {
     if (process.platform === "linux") return undefined;
     try {
