@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { build } from "./build.ts";
 
 const root = join(import.meta.dirname, "..");
-const read = (path: string) => JSON.parse(readFileSync(join(root, path), "utf8")) as Record<string, Record<string, string>>;
+const read = (path: string) =>
+  JSON.parse(readFileSync(join(root, path), "utf8")) as Record<string, Record<string, string>>;
 
 export async function pack(): Promise<string> {
   const dist = await build();
