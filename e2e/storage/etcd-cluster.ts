@@ -8,6 +8,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { connectEtcd, type EtcdStorage } from "@kubets/storage";
 
 /** Why there can be no cluster here; undefined when there can. */
 export function whyNoEtcd(): string | undefined {
@@ -90,6 +92,20 @@ export async function startEtcd(size: number): Promise<EtcdCluster> {
       rmSync(folder, { recursive: true });
     },
   };
+}
+
+/** A connection, as soon as the members have found each other. */
+export async function connected({ endpoints, tls }: EtcdCluster): Promise<EtcdStorage> {
+  for (let tried = 0; ; tried++) {
+    try {
+      const storage = await connectEtcd({ endpoints: [...endpoints], tls, timeoutMs: 20_000 });
+      await storage.currentRevision();
+      return storage;
+    } catch (error) {
+      if (tried > 20) throw error;
+      await wait(250);
+    }
+  }
 }
 
 /** One authority, and one certificate that serves members and clients alike. */

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
-import { type Change, type CommitResult, connectEtcd, type EtcdStorage } from "@kubets/storage";
+import { type Change, type CommitResult, connectEtcd } from "@kubets/storage";
 import { storageSuite } from "@kubets/storage/storage.suite";
-import { type EtcdCluster, startEtcd, whyNoEtcd } from "./etcd-cluster.ts";
+import { connected, type EtcdCluster, startEtcd, whyNoEtcd } from "./etcd-cluster.ts";
 
 const skip = whyNoEtcd();
 let cluster: EtcdCluster;
@@ -18,6 +18,7 @@ after(async () => {
 });
 
 const connect = () => connectEtcd({ endpoints: cluster.endpoints, tls: cluster.tls, timeoutMs: 20_000 });
+const eventuallyConnected = () => connected(cluster);
 
 storageSuite(
   "etcd",
@@ -131,19 +132,6 @@ describe("an etcd cluster", { skip: skip ?? false }, () => {
 });
 
 const revisionOf = (change: Change) => (change.type === "put" ? change.entry.revision : change.revision);
-
-async function eventuallyConnected(): Promise<EtcdStorage> {
-  for (let tried = 0; ; tried++) {
-    try {
-      const storage = await connect();
-      await storage.currentRevision();
-      return storage;
-    } catch (error) {
-      if (tried > 20) throw error;
-      await wait(250);
-    }
-  }
-}
 
 async function until(what: string, condition: () => boolean): Promise<void> {
   const deadline = performance.now() + 15_000;

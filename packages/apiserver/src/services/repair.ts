@@ -5,7 +5,7 @@
 import { ipaddresses, services } from "@kubets/api/generated/refs";
 import type { Service } from "@kubets/api/generated/types/core-v1";
 import type { IPAddress } from "@kubets/api/generated/types/networking-v1";
-import type { Clock, Logger } from "@kubets/machinery";
+import { type Clock, IpError, type Logger } from "@kubets/machinery";
 import type { ClusterView } from "../admission/plugin.ts";
 import { AllocationError, type ClusterIps, isLeftOver } from "./cluster-ips.ts";
 
@@ -30,7 +30,8 @@ export async function repairAddresses({ view, ips, clock, log }: Parts): Promise
     try {
       await ips.take(address, { namespace: metadata.namespace, name: metadata.name }, false);
     } catch (error) {
-      if (!(error instanceof AllocationError)) throw error;
+      // What stands in storage may be older than any validation; it must not keep the server from starting.
+      if (!(error instanceof AllocationError || error instanceof IpError)) throw error;
       log.warn("a service has an address that is not of the cluster's ranges", {
         service: metadata.name,
         namespace: metadata.namespace,

@@ -1,0 +1,102 @@
+/**
+ * Recorded exchanges with the original, replayed against `kubets apiserver` alone. What is reached stays reached: floors.json holds how much of each
+ * recording is alike, in per mille of its steps, and is only ever raised.
+ */
+import assert from "node:assert/strict";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { it } from "node:test";
+import { sharedFolder, whyNoShared } from "../shared-folder.ts";
+
+const MAIN = join(import.meta.dirname, "../../packages/kubets/src/main.ts");
+const LONGEST_MS = 90_000;
+
+type Level = "status" | "reason" | "exact";
+const LEVELS: readonly Level[] = ["status", "reason", "exact"];
+type Floors = Readonly<Record<string, Readonly<Record<Level, number>>>>;
+
+interface Replayed {
+  readonly table: readonly ({ readonly recording: string; readonly steps: number } & Readonly<Record<Level, number>>)[];
+}
+
+it("answers as the original did", { skip: whyNoShared("oracle"), timeout: LONGEST_MS + 30_000 }, async (t) => {
+  const floors = JSON.parse(readFileSync(join(import.meta.dirname, "floors.json"), "utf8")) as Floors;
+  const folder = mkdtempSync(join(tmpdir(), "kubets-oracle-"));
+  let server: ChildProcess | undefined;
+  try {
+    server = start(folder);
+    const { table } = await replay(await portOf(server));
+    for (const row of table) {
+      const floor = floors[row.recording];
+      for (const level of LEVELS) {
+        const reached = Math.floor((1000 * row[level]) / row.steps);
+        t.diagnostic(`${row.recording}: ${level} ${reached} of 1000`);
+        if (floor)
+          assert.ok(reached >= floor[level], `${row.recording}: ${level} fell to ${reached} from ${floor[level]}`);
+      }
+    }
+  } finally {
+    if (server && server.exitCode === null) {
+      server.kill("SIGTERM");
+      await once(server, "exit");
+    }
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+function start(folder: string): ChildProcess {
+  const tokens = join(folder, "tokens.csv");
+  writeFileSync(tokens, 'secret,admin,admin,"system:masters"\n');
+  const flags = {
+    "data-dir": join(folder, "data"),
+    "token-auth-file": tokens,
+    "authorization-mode": "Node,RBAC",
+    "enable-admission-plugins": "NodeRestriction",
+    "bind-address": "127.0.0.1",
+    "secure-port": "0",
+    "allow-privileged": "true",
+  };
+  const args = Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
+  return spawn(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN, "apiserver", ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+}
+
+/** The port that the server says it serves, once it is ready. */
+async function portOf(server: ChildProcess): Promise<number> {
+  for (const stream of [server.stdout, server.stderr]) stream?.setEncoding("utf8");
+  server.stdout?.resume();
+  for await (const line of createInterface({ input: server.stderr as NodeJS.ReadableStream })) {
+    const port = /\bready\b.*\bport=(\d+)/.exec(line)?.[1];
+    if (!port) continue;
+    server.stderr?.resume();
+    return Number(port);
+  }
+  throw new Error("the server ended before it was ready");
+}
+
+async function replay(port: number): Promise<Replayed> {
+  const program = join(sharedFolder as string, "oracle/oracle.mjs");
+  const args = [
+    program,
+    "replay",
+    "--server",
+    `https://127.0.0.1:${port}`,
+    "--token",
+    "secret",
+    "--conc",
+    "24",
+    "--json",
+  ];
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, args, { timeout: LONGEST_MS, maxBuffer: 1 << 26 }, (error, output) => {
+      // It ends with 1 as long as not every step is alike.
+      if (error && error.code !== 1) reject(error);
+      else resolve(JSON.parse(output) as Replayed);
+    });
+  });
+}
