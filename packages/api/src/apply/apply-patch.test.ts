@@ -205,10 +205,7 @@ test("any run of forced applies ends as a naive model of ownership says", () => 
       for (const { manager, keys } of steps) {
         model.apply(manager, keys);
         live = apply(live, map(keys), by(manager, { force: true }));
-        assert.deepEqual(
-          new Map(Object.entries((live["data"] as object | undefined) ?? {})),
-          new Map(model.data),
-        );
+        assert.deepEqual(new Map(Object.entries((live["data"] as object | undefined) ?? {})), new Map(model.data));
         for (const [name, set] of model.owned) {
           const fields = (owners(live)[name]?.["f:data"] ?? {}) as object;
           assert.deepEqual(
