@@ -60,7 +60,7 @@ export const defineVerb =
             const code = await run(session, { flags: values as FlagValues<F>, args, argsAtDash, given });
             if (session.flags["warnings-as-errors"] && session.warnings > 0)
               throw new Error(`${session.warnings} warning${session.warnings > 1 ? "s" : ""} received`);
-            return code;
+            return typeof code === "number" ? code : undefined;
           } catch (error) {
             if (error instanceof FlagError) throw error;
             if (error instanceof ExitError && error.message === "") return error.code;

@@ -6,9 +6,9 @@
 import { isReason, StatusError } from "@kubets/machinery/status-error";
 import { createObject, patchObject } from "../api/write.ts";
 import { asError, PlainError, whileDoing } from "../errors.ts";
-import { type JsonObject, mapAt } from "../json.ts";
+import { type JsonObject, mapAt, textAt } from "../json.ts";
 import { jsonText } from "../print/json-text.ts";
-import { apiVersionOf, kindText, pathOf } from "../resources/mapper.ts";
+import { apiVersionOf, pathOf } from "../resources/mapper.ts";
 import type { Info } from "../resources/select.ts";
 import type { Api } from "../session.ts";
 import type { DryRun } from "../verbs/flags.ts";
@@ -77,6 +77,8 @@ async function applyHere(api: Api, info: Info, options: ApplyOptions): Promise<A
   const struct = structFor(resource);
   const patch = threeWayPatch(originalOf(live), modified, live, struct);
   if (Object.keys(patch).length === 0) return { object: live, did: "unchanged" };
+  if (textAt(live, "metadata", "deletionTimestamp"))
+    options.warn(`Warning: Detected changes to resource ${name} which is currently being deleted.`);
   if (options.dryRun === "client") return { object: modified, did: "configured" };
   try {
     const object = await patchObject(api, info, struct ? "strategic" : "merge", patch, options);
@@ -106,4 +108,4 @@ async function liveObject(api: Api, { resource, namespace, name, source }: Info)
 }
 
 const missingAnnotation = ({ resource, name }: Info): string =>
-  `Warning: resource ${resource.resource}${kindText(resource).slice(resource.kind.length)}/${name} is missing the ${LAST_APPLIED} annotation which is required by kubectl apply. kubectl apply should only be used on resources created declaratively by either kubectl create --save-config or kubectl apply. The missing annotation will be patched automatically.`;
+  `Warning: resource ${resource.resource}/${name} is missing the ${LAST_APPLIED} annotation which is required by kubectl apply. kubectl apply should only be used on resources created declaratively by either kubectl create --save-config or kubectl apply. The missing annotation will be patched automatically.`;

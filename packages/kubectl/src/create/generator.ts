@@ -5,7 +5,7 @@
 import type { FlagSet, FlagValues } from "@kubets/machinery/flags";
 import { createObject } from "../api/write.ts";
 import { withLastApplied } from "../apply/last-applied.ts";
-import { UsageError, whileDoing } from "../errors.ts";
+import { asError, UsageError } from "../errors.ts";
 import { type JsonObject, nameOf, textAt } from "../json.ts";
 import { resultPrinter } from "../print/result.ts";
 import type { Session } from "../session.ts";
@@ -96,19 +96,23 @@ export async function createGenerated(
     tell(info, answer, did, dryRun);
     return answer;
   } catch (error) {
-    throw did === "created" && (error as { reason?: string }).reason !== "Invalid"
-      ? whileCreating(error, resource.kind)
-      : error;
+    throw did === "created" ? whileCreating(error, object) : error;
   }
 }
 
-const whileCreating = (error: unknown, kind: string): Error =>
-  ["Deployment", "Service", "Namespace"].includes(kind) || !(error instanceof Error)
-    ? (error as Error)
-    : plainly(whileDoing(error, `failed to create ${kind.toLowerCase()}`));
-
-/** The original wraps these, so that only their text is left. */
-const plainly = (error: Error): Error => new Error(error.message, { cause: error });
+/** What the original puts in front of the server's words; those of a few kinds stand alone. */
+function whileCreating(error: unknown, object: JsonObject): Error {
+  const kind = textAt(object, "kind");
+  if (["Namespace", "Role", "ClusterRole"].includes(kind)) return asError(error);
+  const named: Readonly<Record<string, string>> = {
+    ResourceQuota: "quota:",
+    Secret: "secret",
+    PodDisruptionBudget: "poddisruptionbudgets:",
+    Service: `${textAt(object, "spec", "type")} service:`,
+  };
+  const subject = named[kind] ?? `${kind.toLowerCase()}:`;
+  return new Error(`failed to create ${subject} ${asError(error).message}`, { cause: error });
+}
 
 export const metadata = (name: string, labels?: Record<string, string>): JsonObject => ({
   ...(labels && { labels }),

@@ -35,9 +35,11 @@ export const describe = defineVerb({
       chunkSize: flags["chunk-size"],
       all: true,
     };
+    let isPrefix = false;
     let { infos, errors } = await select(api, selection);
     if (infos.length === 0 && errors.length === 1 && isReason(errors[0], "NotFound")) {
       infos = await byPrefix();
+      isPrefix = infos.length > 0;
       if (infos.length > 0) errors = [];
     }
     const failures = [...errors];
@@ -45,7 +47,8 @@ export const describe = defineVerb({
     for (const info of infos) {
       try {
         const text = await describeObject(api, info, { now: session.now(), showEvents: flags["show-events"] });
-        session.io.output((shown++ > 0 ? "\n\n" : "") + text);
+        // Found by the beginning of their names, each is followed by a blank line; else they stand apart.
+        session.io.output(isPrefix ? `${text}\n` : (shown++ > 0 ? "\n\n" : "") + text);
       } catch (error) {
         failures.push(asError(error));
       }

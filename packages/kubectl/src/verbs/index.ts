@@ -1,29 +1,67 @@
 /** The one list of verbs. */
 import type { Verb } from "../verb.ts";
 import { annotate } from "./annotate.ts";
+import { apiResources, apiVersions } from "./api-resources.ts";
 import { apply } from "./apply.ts";
+import { attach } from "./attach.ts";
+import { auth } from "./auth.ts";
+import { autoscale } from "./autoscale.ts";
+import { clusterInfo } from "./cluster-info.ts";
+import { config } from "./config.ts";
 import { create } from "./create.ts";
 import { deleteVerb } from "./delete.ts";
 import { describe } from "./describe.ts";
+import { drain } from "./drain.ts";
+import { edit } from "./edit.ts";
+import { events } from "./events.ts";
 import { exec } from "./exec.ts";
 import { expose } from "./expose.ts";
 import { get } from "./get.ts";
 import { label } from "./label.ts";
 import { logs } from "./logs.ts";
+import { cordon, uncordon } from "./node-schedule.ts";
 import { patch } from "./patch.ts";
+import { portForward } from "./port-forward.ts";
+import { rollout } from "./rollout.ts";
+import { run } from "./run.ts";
 import { scale } from "./scale.ts";
+import { set } from "./set.ts";
+import { taint } from "./taint.ts";
+import { top } from "./top.ts";
+import { version } from "./version.ts";
+import { wait } from "./wait.ts";
 
 export const verbs: readonly Verb[] = [
   annotate,
+  apiResources,
+  apiVersions,
   apply,
+  attach,
+  auth,
+  autoscale,
+  clusterInfo,
+  config,
   create,
   deleteVerb,
   describe,
+  drain,
+  edit,
+  events,
   exec,
   expose,
   get,
   label,
   logs,
+  cordon,
+  uncordon,
   patch,
+  portForward,
+  rollout,
+  run,
   scale,
+  set,
+  taint,
+  top,
+  version,
+  wait,
 ];

@@ -2,6 +2,8 @@
  * Prints what containers wrote: of one, of all of a pod, of all pods of a selector, once or as it comes.
  * Holds: bytes are passed on as they are; several sources are read together only when followed.
  */
+
+import { isReason } from "@kubets/machinery/status-error";
 import { formatTime, parseTime } from "@kubets/machinery/time";
 import { asError, throwAll, UsageError } from "../errors.ts";
 import { pathOf } from "../resources/mapper.ts";
@@ -80,16 +82,14 @@ export const logs = defineVerb({
         return pods.flatMap((pod) => containersOf(pod));
       }
       const [name = "", container] = args;
-      const info = await onePod(
-        session,
-        api,
-        args.length > 1 && ["pod", "pods", "po"].includes(name) ? (container as string) : name,
-        (pods) => {
-          if (pods.length > 1 && !flags["all-pods"])
-            session.note(`Found ${pods.length} pods, using pod/${pods[0]?.name}`);
-        },
-      );
-      return containersOf(infoOf(resource, info.object), args.length > 1 ? container : undefined);
+      const info = await onePod(session, api, name, (pods) => {
+        if (pods.length > 1 && !flags["all-pods"])
+          session.note(`Found ${pods.length} pods, using pod/${pods[0]?.name}`);
+      }).catch((error: unknown) => {
+        if (!isReason(error, "NotFound")) throw error;
+        throw new UsageError(`error from server (NotFound): ${error.message} in namespace "${api.namespace}"`);
+      });
+      return containersOf(infoOf(resource, info.object), container);
     }
 
     function containersOf(pod: Info, named?: string): Source[] {

@@ -1,0 +1,134 @@
+/** Makes a pod of an image, and joins it if asked to. */
+
+import { applyMergePatch } from "@kubets/machinery/merge-patch";
+import { parseYaml } from "@kubets/machinery/yaml";
+import { deleteObject } from "../api/write.ts";
+import { createGenerated, writeFlags } from "../create/generator.ts";
+import { UsageError } from "../errors.ts";
+import { type JsonObject, listAt, textAt } from "../json.ts";
+import { pathOf } from "../resources/mapper.ts";
+import { infoOf } from "../resources/select.ts";
+import { runStreams } from "../stream/run-streams.ts";
+import { useTerminal } from "../stream/terminal.ts";
+import { defineVerb } from "../verb.ts";
+import { waitFor } from "../wait/watched.ts";
+import { bool, duration, fieldManagerFlag, int, list, text } from "./flags.ts";
+
+export const run = defineVerb({
+  name: "run",
+  summary: "Run an image in a pod",
+  usage: 'NAME --image=image [--env="key=value"] [--port=port] [--command] -- [COMMAND] [args...] [flags]',
+  examples: ["kubectl run web --image=web:1 --port=80", "kubectl run -it --rm shell --image=busybox -- sh"],
+  flags: {
+    ...writeFlags,
+    ...fieldManagerFlag("kubectl-run"),
+    image: text({ help: "The image to run.", required: true }),
+    "image-pull-policy": text({ help: "Always, IfNotPresent or Never." }),
+    port: int({ help: "The port that the container exposes." }),
+    env: list({ help: "Environment: key=value.", split: false }),
+    labels: text({ help: "Labels: key=value,...", short: "l" }),
+    annotations: list({ help: "Annotations: key=value.", split: false }),
+    restart: text({ help: "Always, OnFailure or Never.", default: "Always" }),
+    command: bool({ help: "What follows is the command, not its arguments." }),
+    overrides: text({ help: "JSON to merge into the pod." }),
+    privileged: bool({ help: "Run the container privileged." }),
+    stdin: bool({ help: "Pass standard input to the container.", short: "i" }),
+    tty: bool({ help: "Standard input is a terminal.", short: "t" }),
+    attach: bool({ help: "Join the container when it runs." }),
+    rm: bool({ help: "Delete the pod when done." }),
+    quiet: bool({ help: "Print only what the container prints.", short: "q" }),
+    "pod-running-timeout": duration({ help: "How long to wait for the pod to run.", default: 60_000 }),
+  },
+  async run(session, { flags, args, argsAtDash }) {
+    const [name, ...words] = args;
+    if (!name || argsAtDash === 0)
+      throw new UsageError("NAME is required for run\nSee 'kubectl run -h' for help and examples");
+    const joins = flags.attach || flags.stdin || flags.tty;
+    if (flags.rm && !joins) throw new UsageError("--rm should only be used for attached containers");
+    const once = !flags.stdin || flags.restart !== "Always" ? {} : { stdinOnce: true };
+    const container: JsonObject = {
+      ...(words.length > 0 && { [flags.command ? "command" : "args"]: words }),
+      ...(flags.env.length > 0 && { env: flags.env.map(variable) }),
+      image: flags.image,
+      ...(flags["image-pull-policy"] && { imagePullPolicy: flags["image-pull-policy"] }),
+      name,
+      ...(flags.port > 0 && { ports: [{ containerPort: flags.port }] }),
+      resources: {},
+      ...(flags.privileged && { securityContext: { privileged: true } }),
+      ...(flags.stdin && { stdin: true, ...once, stdinOnce: true }),
+      ...(flags.tty && { tty: true }),
+    };
+    const annotations = Object.fromEntries(flags.annotations.map((pair) => pair.split(/=(.*)/s).slice(0, 2)));
+    const built: JsonObject = {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: {
+        ...(flags.annotations.length > 0 && { annotations }),
+        labels: flags.labels
+          ? Object.fromEntries(flags.labels.split(",").map((pair) => pair.split("=")))
+          : { run: name },
+        name,
+      },
+      spec: { containers: [container], dnsPolicy: "ClusterFirst", restartPolicy: flags.restart },
+      status: {},
+    };
+    const pod = flags.overrides ? (applyMergePatch(built, parseYaml(flags.overrides)) as JsonObject) : built;
+    if (!joins || flags["dry-run"] !== "none") {
+      await createGenerated(session, flags, pod);
+      return;
+    }
+    const api = await session.api();
+    const resource = (await api.mapper()).resource("pods");
+    const path = pathOf(resource, api.namespace);
+    const made = await api.rest.call("POST", path, {
+      body: pod,
+      query: { fieldManager: flags["field-manager"] },
+      of: { resource },
+    });
+    const info = infoOf(resource, made);
+    const phase = (object: JsonObject) => textAt(object, "status", "phase");
+    let last = made;
+    try {
+      const ready = await waitFor(api, info, made, flags["pod-running-timeout"], (_type, object) => {
+        last = object;
+        return ["Running", "Succeeded", "Failed"].includes(phase(object));
+      });
+      if (!ready) throw new UsageError("timed out waiting for the condition");
+      if (phase(last) === "Running") await join();
+      else session.io.output(await api.rest.text(pathOf(resource, info.namespace, name, "log")));
+      if (flags.restart === "Always") return 0;
+      if (phase(last) === "Running") {
+        await waitFor(api, info, last, flags["pod-running-timeout"], (_type, object) => {
+          last = object;
+          return ["Succeeded", "Failed"].includes(phase(object));
+        });
+      }
+      return exitCodeOf(last);
+    } finally {
+      if (flags.rm) {
+        await deleteObject(api, info, {});
+        if (!flags.quiet) session.line(`pod ${JSON.stringify(name)} deleted from ${info.namespace} namespace`);
+      }
+    }
+
+    async function join(): Promise<void> {
+      const terminal = useTerminal(session, flags);
+      if (!flags.quiet && flags.stdin) session.note("If you don't see a command prompt, try pressing enter.");
+      try {
+        const target = pathOf(resource, info.namespace, name, "attach");
+        await runStreams(api.rest, target, { container: name as string, tty: terminal.tty }, terminal.streams);
+      } finally {
+        terminal.restore();
+      }
+    }
+  },
+});
+
+function variable(pair: string): JsonObject {
+  const [name = "", value] = pair.split(/=(.*)/s);
+  if (value === undefined || name === "") throw new UsageError(`invalid env: ${pair}`);
+  return { name, value };
+}
+
+const exitCodeOf = (pod: JsonObject): number =>
+  Number(textAt(listAt(pod, "status", "containerStatuses")[0], "state", "terminated", "exitCode") || 0);
