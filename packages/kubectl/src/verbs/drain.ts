@@ -119,7 +119,7 @@ export const drain = defineVerb({
     }
 
     async function evict(run: Session, to: Api, pod: Info): Promise<void> {
-      const grace = flags["grace-period"] >= 0 ? { gracePeriodSeconds: flags["grace-period"] } : {};
+      const grace: JsonObject = flags["grace-period"] >= 0 ? { gracePeriodSeconds: flags["grace-period"] } : {};
       if (flags["disable-eviction"]) return void (await deleteObject(to, pod, grace));
       const body = {
         apiVersion: "policy/v1",
