@@ -17,7 +17,6 @@ after(async () => {
   if (skip === undefined) await cluster.remove();
 });
 
-const connect = () => connectEtcd({ endpoints: cluster.endpoints, tls: cluster.tls, timeoutMs: 20_000 });
 const eventuallyConnected = () => connected(cluster);
 
 storageSuite(
