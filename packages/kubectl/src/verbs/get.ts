@@ -39,9 +39,9 @@ export const get = defineVerb({
   examples: ["kubectl get pods -A", "kubectl get deployment web -o yaml", "kubectl get pods,svc -l app=web -w"],
   flags: getFlags,
   async run(session, { flags, args }) {
+    if (args.length === 0 && flags.filename.length === 0 && !flags.raw) throw nothingNamed();
     const api = await session.api();
     if (flags.raw) return session.io.output(await api.rest.text(flags.raw));
-    if (args.length === 0 && flags.filename.length === 0) throw nothingNamed();
     const print = await printerFor(flags.output, {
       showManagedFields: flags["show-managed-fields"],
       noHeaders: flags["no-headers"],

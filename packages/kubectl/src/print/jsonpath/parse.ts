@@ -164,8 +164,8 @@ const SLICE = /^(-?[0-9]*)(:-?[0-9]*)?(:-?[0-9]*)?$/;
 
 function bracketStep(text: string): Step | Step[] {
   if (text === "*") return { type: "wildcard" };
-  const [, key] = /^(?:'([^']*)'|"[^"]*")$/.exec(text) ? [0, text.slice(1, -1)] : [];
-  if (key !== undefined) return { type: "field", name: key };
+  // A quoted name is a path as well: its dots separate, unless they are escaped.
+  if (/^('[^']*'|"[^"]*")$/.test(text)) return new PathParser(`.${text.slice(1, -1)}`).parse();
   const slice = text === "" ? undefined : SLICE.exec(text);
   if (!slice) return new PathParser(text.startsWith(".") ? text : `.${text}`).parse();
   const part = (written: string | undefined) => {
