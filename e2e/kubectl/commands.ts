@@ -74,7 +74,7 @@ export const COMMANDS: readonly string[] = [
   "get pods -l app=web --field-selector=metadata.name=full",
   "get pods x -l a=b",
   "get pods/x svc",
-  "get ns,pods",
+  "get ns/default pods/full",
   "get cm settings -o go-template={{.data.a}}",
   "describe pod full",
   "describe pod pla",

@@ -61,7 +61,7 @@ describe("the command", () => {
     assert.match((await kubectl(["get"])).error, /You must specify the type of resource to get/);
     assert.match((await kubectl(["gte"])).error, /unknown command "gte" for "kubectl": did you mean "get"/);
     assert.match((await kubectl(["get", "pods", "--sellector=a"])).error, /did you mean --selector/);
-    const { code, error } = await kubectl(["get", "pods", "--context=nope"]);
+    const { code, error } = await kubectl(["get", "pods", "--context=nope"], { "/cluster/kubeconfig": config("c") });
     assert.deepEqual([code, error], [1, 'error: context "nope" does not exist\n']);
   });
 });

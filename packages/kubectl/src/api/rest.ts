@@ -7,10 +7,11 @@ import type { Transport } from "@kubets/client";
 import { responseError } from "@kubets/client/response-error";
 import { warningTexts } from "@kubets/client/typed-client";
 import { readWatch } from "@kubets/client/watch-lines";
-import { parseJson, stringifyJson } from "@kubets/machinery/json";
+import { parseJson } from "@kubets/machinery/json";
 import { type GroupResource, StatusError } from "@kubets/machinery/status-error";
 import { type StreamSession, UpgradeRefusedError, type UpgradeRequest } from "@kubets/wire/transport";
 import type { JsonObject, JsonValue } from "../json.ts";
+import { jsonText } from "../print/json-text.ts";
 
 export type Query = Readonly<Record<string, string | number | boolean | undefined | readonly string[]>>;
 
@@ -112,7 +113,7 @@ export class Rest {
         "user-agent": "kubectl/v1.36.2 (kubets)",
         ...(call.body !== undefined && { "content-type": call.contentType ?? "application/json" }),
       },
-      ...(call.body !== undefined && { body: Buffer.from(stringifyJson(call.body)) }),
+      ...(call.body !== undefined && { body: Buffer.from(jsonText(call.body)) }),
       ...(signals.length > 0 && { signal: AbortSignal.any(signals) }),
     });
     this.#options.trace?.(

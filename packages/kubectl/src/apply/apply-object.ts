@@ -13,6 +13,7 @@ import type { Info } from "../resources/select.ts";
 import type { Api } from "../session.ts";
 import type { DryRun } from "../verbs/flags.ts";
 import { LAST_APPLIED, lastApplied, withLastApplied } from "./last-applied.ts";
+import { migrationPatch } from "./migrate.ts";
 import { structFor } from "./struct.ts";
 import { threeWayPatch } from "./three-way.ts";
 
@@ -37,16 +38,33 @@ export function applyObject(api: Api, info: Info, options: ApplyOptions): Promis
 
 async function applyByServer(api: Api, info: Info, options: ApplyOptions): Promise<Applied> {
   try {
-    const object = await patchObject(api, info, "apply", info.object, {
-      ...options,
-      force: options.forceConflicts,
-    });
-    return { object, did: "serverside-applied" };
+    const write = () => patchObject(api, info, "apply", info.object, { ...options, force: options.forceConflicts });
+    const object = await write();
+    return { object: (await migrated(api, info, object, options)) ? await write() : object, did: "serverside-applied" };
   } catch (error) {
     if (isReason(error, "Conflict")) throw new PlainError(conflictText(error));
     throw error;
   }
 }
+
+/** Whether something was left of client-side apply, which is then taken over; the object is to be applied once more. */
+async function migrated(api: Api, info: Info, object: JsonObject, options: ApplyOptions): Promise<boolean> {
+  if (options.dryRun !== "none") return false;
+  for (let state = object, tries = 0; tries < MIGRATION_TRIES; tries++) {
+    const patch = migrationPatch(state, options.fieldManager);
+    if (!patch) return false;
+    try {
+      await patchObject(api, info, "json", patch);
+      return true;
+    } catch (error) {
+      if (!isReason(error, "Conflict")) throw error;
+      state = (await liveObject(api, info)) ?? state;
+    }
+  }
+  throw new Error("the field ownership could not be taken over from client-side apply: others keep writing");
+}
+
+const MIGRATION_TRIES = 5;
 
 const conflictText = (error: StatusError): string => `error: ${error.message}
 Please review the fields above--they currently have other managers. Here

@@ -49,7 +49,13 @@ export const generator = <const F extends FlagSet>(spec: GeneratorSpec<F>): Verb
     flags: { ...spec.flags, ...createFlags } as unknown as F,
     async run(session, run) {
       const name = nameIn(run, spec.name);
-      await createGenerated(session, run.flags as unknown as WriteValues, await spec.build(name, run, session));
+      await createGenerated(
+        session,
+        run.flags as unknown as WriteValues,
+        await spec.build(name, run, session),
+        "created",
+        true,
+      );
     },
   });
 
@@ -73,6 +79,7 @@ export async function createGenerated(
   flags: WriteValues,
   built: JsonObject,
   did = "created",
+  wraps = false,
 ): Promise<JsonObject> {
   const dryRun = dryRunOf(flags["dry-run"]);
   const fieldValidation = fieldValidationOf(flags.validate);
@@ -96,7 +103,7 @@ export async function createGenerated(
     tell(info, answer, did, dryRun);
     return answer;
   } catch (error) {
-    throw did === "created" ? whileCreating(error, object) : error;
+    throw wraps ? whileCreating(error, object) : error;
   }
 }
 

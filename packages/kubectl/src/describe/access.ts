@@ -14,26 +14,25 @@ export const role: Describer = ({ object, lines }) => {
     "PolicyRule:\n  Resources\tNon-Resource URLs\tResource Names\tVerbs\n  ---------\t-----------------\t--------------\t-----",
   );
   const rules = listAt(object, "rules").flatMap(single);
-  for (const { resource, cells } of rules.sort((a, b) =>
-    a.resource < b.resource ? -1 : a.resource > b.resource ? 1 : 0,
-  ))
+  for (const { resource, cells } of rules.sort((a, b) => (a.order < b.order ? -1 : a.order > b.order ? 1 : 0)))
     lines.line(1, [resource, ...cells].join("\t"));
 };
 
 const bracketed = (list: readonly string[]): string => `[${list.join(" ")}]`;
 
-/** A rule for each resource of each group, as they are shown. */
-function single(rule: JsonObject): { resource: string; cells: string[] }[] {
+/** A rule for each resource of each group, as they are shown: in the order of verbs, then groups, then resources. */
+function single(rule: JsonObject): { resource: string; cells: string[]; order: string }[] {
   const cells = [textsAt(rule, "nonResourceURLs"), textsAt(rule, "resourceNames"), textsAt(rule, "verbs")].map(
     bracketed,
   );
   const resources = textsAt(rule, "apiGroups").flatMap((group) =>
     textsAt(rule, "resources").map((resource) => {
       const [type = "", ...below] = resource.split("/");
-      return [group ? `${type}.${group}` : type, ...below].join("/");
+      const shown = [group ? `${type}.${group}` : type, ...below].join("/");
+      return { resource: shown, cells, order: `${cells[2]},[${group}],[${resource}]` };
     }),
   );
-  return (resources.length > 0 ? resources : [""]).map((resource) => ({ resource, cells }));
+  return resources.length > 0 ? resources : [{ resource: "", cells, order: `${cells[2]},[],[]` }];
 }
 
 export const binding: Describer = ({ object, lines }) => {

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { JsonObject } from "../json.ts";
 import { parseCustomColumns } from "./custom-columns.ts";
 import { columnsOf, type TableOptions } from "./table.ts";
 
-const table = {
+const table: JsonObject = {
   kind: "Table",
   columnDefinitions: [
     { name: "Name", format: "name", priority: 0 },

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { JsonValue } from "../../json.ts";
 import { parseGoTemplate } from "./template.ts";
 
-const data = {
+const data: JsonValue = {
   items: [
     { name: "a", n: 1, labels: { x: "1", y: "2" } },
     { name: "b", n: 2 },

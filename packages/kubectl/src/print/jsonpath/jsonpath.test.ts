@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { JsonValue } from "../../json.ts";
 import { jsonPathText, pathFinder } from "./evaluate.ts";
 import { parseJsonPath } from "./parse.ts";
 
-const list = {
+const list: JsonValue = {
   kind: "List",
   items: [
     { metadata: { name: "a", labels: { "app.kubernetes.io/name": "web" } }, n: 1, tags: ["x", "y", "z"], ready: true },
