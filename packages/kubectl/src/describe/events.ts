@@ -34,6 +34,12 @@ export function intervalText(event: JsonObject, now: number): string {
   return count > 1 ? `${humanDuration(now - lastSeen(event))} (x${count} over ${first})` : first;
 }
 
+/** Of an event about a part of the object, with the part in front. */
+function messageText(event: JsonObject): string {
+  const part = textAt(event, "involvedObject", "fieldPath");
+  return `${part && `${part}: `}${textAt(event, "message").trim()}`;
+}
+
 export function eventLines(lines: Lines, events: readonly JsonObject[] | undefined, now: number): void {
   if (events === undefined) return;
   if (events.length === 0) return lines.line(0, "Events:\t<none>");
@@ -42,13 +48,7 @@ export function eventLines(lines: Lines, events: readonly JsonObject[] | undefin
   lines.line(1, "----\t------\t----\t----\t-------");
   for (const event of events) {
     const from = textAt(event, "source", "component") || textAt(event, "reportingComponent");
-    const cells = [
-      textAt(event, "type"),
-      textAt(event, "reason"),
-      intervalText(event, now),
-      from,
-      textAt(event, "message").trim(),
-    ];
+    const cells = [textAt(event, "type"), textAt(event, "reason"), intervalText(event, now), from, messageText(event)];
     lines.line(1, cells.join("\t"));
   }
 }

@@ -127,5 +127,5 @@ export function exitCodeIn(text: string, broken?: Error): number {
   if (status.status === "Success") return 0;
   const code = status.details?.causes?.find(({ reason }) => reason === "ExitCode")?.message;
   if (status.reason === "NonZeroExitCode" && code !== undefined) return Number(code);
-  throw new StatusError({ ...status, code: status.code ?? 500, message: status.message ?? "" });
+  throw new CommandFailed(status.message ?? text);
 }

@@ -7,7 +7,7 @@ import { isReason } from "@kubets/machinery/status-error";
 import { formatTime, parseTime } from "@kubets/machinery/time";
 import { asError, throwAll, UsageError } from "../errors.ts";
 import { pathOf } from "../resources/mapper.ts";
-import { containerNames, containerOf, onePod } from "../resources/pods.ts";
+import { containerNames, containerOf, onePod, podsOf } from "../resources/pods.ts";
 import { type Info, infoOf, listInfos } from "../resources/select.ts";
 import { LinePrefixer } from "../stream/line-prefixer.ts";
 import { defineVerb } from "../verb.ts";
@@ -89,7 +89,17 @@ export const logs = defineVerb({
         if (!isReason(error, "NotFound")) throw error;
         throw new UsageError(`error from server (NotFound): ${error.message} in namespace "${api.namespace}"`);
       });
-      return containersOf(infoOf(resource, info.object), container);
+      if (!flags["all-pods"]) return containersOf(infoOf(resource, info.object), container);
+      return (await siblings(name, info)).flatMap((pod) => containersOf(pod, container));
+    }
+
+    /** All pods of the workload that is named; of a pod, itself. */
+    async function siblings(written: string, pod: Info): Promise<Info[]> {
+      const [type = "", name = ""] = written.split("/");
+      const resource = (await api.mapper()).resource(name ? type : "pods");
+      if (resource.resource === "pods") return [pod];
+      const object = await api.rest.get(pathOf(resource, api.namespace, name), { of: { resource, name } });
+      return podsOf(api, infoOf(resource, object));
     }
 
     function containersOf(pod: Info, named?: string): Source[] {

@@ -4,7 +4,7 @@ import { applyMergePatch } from "@kubets/machinery/merge-patch";
 import { parseYaml } from "@kubets/machinery/yaml";
 import { deleteObject } from "../api/write.ts";
 import { createGenerated, writeFlags } from "../create/generator.ts";
-import { UsageError } from "../errors.ts";
+import { asError, UsageError } from "../errors.ts";
 import { type JsonObject, listAt, textAt } from "../json.ts";
 import { pathOf } from "../resources/mapper.ts";
 import { infoOf } from "../resources/select.ts";
@@ -117,6 +117,13 @@ export const run = defineVerb({
       try {
         const target = pathOf(resource, info.namespace, name, "attach");
         await runStreams(api.rest, target, { container: name as string, tty: terminal.tty }, terminal.streams);
+      } catch (error) {
+        // A short command may be over before anyone could join.
+        session.note(
+          `warning: couldn't attach to pod/${name}, falling back to streaming logs: ${asError(error).message}`,
+        );
+        const log = await api.rest.stream(pathOf(resource, info.namespace, name, "log"), { query: { follow: true } });
+        for await (const chunk of log) session.machine.streams.stdout.write(chunk);
       } finally {
         terminal.restore();
       }
