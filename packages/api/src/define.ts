@@ -1,4 +1,5 @@
 /** Makes a resource definition from its reference and what is particular; everything else is what almost all resources have. */
+import { clone } from "@kubets/machinery/clone";
 import type { Draft, KubeObject } from "./meta.ts";
 import { allVerbs, type PartStrategy, type ResourceDefinition } from "./resource.ts";
 import type { ResourceRef } from "./resource-ref.ts";
@@ -48,8 +49,8 @@ export function keepAllBut<T extends KubeObject>(part: string): (object: Draft<T
   return (object, old) => {
     const draft = object as Record<string, unknown>;
     const before = old as unknown as Record<string, unknown>;
-    for (const key of new Set([...Object.keys(draft), ...Object.keys(before)]))
-      if (key !== part && key !== "metadata") assign(draft, key, before[key]);
+    for (const key in draft) if (key !== part && key !== "metadata" && !(key in before)) delete draft[key];
+    for (const key in before) if (key !== part && key !== "metadata") assign(draft, key, before[key]);
   };
 }
 
@@ -60,5 +61,5 @@ export function keepPart<T extends KubeObject>(object: Draft<T>, old: T, part: s
 
 function assign(target: Record<string, unknown>, key: string, value: unknown): void {
   if (value === undefined) delete target[key];
-  else target[key] = structuredClone(value);
+  else target[key] = clone(value);
 }

@@ -1,5 +1,7 @@
 /** Persistent volume claims: a wish for a volume. Once made it changes only in size, and in its attributes class once it is bound. */
+
 import { type FieldError, forbiddenField, invalidValue, notSupported } from "@kubets/machinery";
+import { clone } from "@kubets/machinery/clone";
 import { semanticEqual } from "@kubets/machinery/deep-equal";
 import { labelKey } from "@kubets/machinery/names";
 import { parseQuantity, tryParseQuantity } from "@kubets/machinery/quantity";
@@ -130,7 +132,7 @@ function takesClass({ spec }: PersistentVolumeClaim, { spec: old, metadata }: Pe
 
 /** The old spec with what may change taken from the new one. */
 function allowedChanges(claim: PersistentVolumeClaim, old: PersistentVolumeClaim): PersistentVolumeClaimSpec {
-  const spec = structuredClone(old.spec) as Draft<PersistentVolumeClaimSpec>;
+  const spec = clone(old.spec) as Draft<PersistentVolumeClaimSpec>;
   const now = claim.spec;
   if (!old.spec.volumeName && now.volumeName) spec.volumeName = now.volumeName;
   if (takesClass(claim, old) && now.storageClassName !== undefined) spec.storageClassName = now.storageClassName;

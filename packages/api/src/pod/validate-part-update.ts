@@ -1,5 +1,7 @@
 /** The two parts of a pod that change on their own ways: ephemeral containers, which only grow, and resources, which may be resized. */
+
 import { type FieldError, forbiddenField, invalidValue } from "@kubets/machinery";
+import { clone } from "@kubets/machinery/clone";
 import { deepEqual, semanticEqual } from "@kubets/machinery/deep-equal";
 import type { Container, Pod, PodSpec } from "../generated/types/core-v1.ts";
 import type { Draft } from "../meta.ts";
@@ -94,7 +96,7 @@ function removedErrors(now: Resourceful, before: Resourceful, field: string): Fi
 
 /** The spec with the amounts that may change put back. */
 function withoutResizable(spec: PodSpec, old: PodSpec): PodSpec {
-  const munged = structuredClone(spec) as Draft<PodSpec>;
+  const munged = clone(spec) as Draft<PodSpec>;
   if (munged.resources) putBack(munged, old);
   for (const list of ["containers", "initContainers"] as const)
     for (const [i, container] of (munged[list] ?? []).entries()) {

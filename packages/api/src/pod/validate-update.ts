@@ -2,7 +2,9 @@
  * What may change in a pod that exists: images, the deadline (sooner only), more tolerations, fewer gates; while it is gated also where it
  * may go. Anything else is refused with the difference.
  */
+
 import { type FieldError, forbiddenField, invalidValue, required } from "@kubets/machinery";
+import { clone } from "@kubets/machinery/clone";
 import { deepEqual, semanticEqual } from "@kubets/machinery/deep-equal";
 import type { Container, NodeSelectorTerm, Pod, PodSpec, Toleration } from "../generated/types/core-v1.ts";
 import type { Draft } from "../meta.ts";
@@ -87,7 +89,7 @@ function removedGates(spec: PodSpec, old: PodSpec): FieldError[] {
 
 function immutableErrors(spec: PodSpec, old: PodSpec): FieldError[] {
   if (semanticEqual(spec, old)) return [];
-  const munged = structuredClone(spec) as Draft<PodSpec>;
+  const munged = clone(spec) as Draft<PodSpec>;
   restoreMutable(munged, old);
   const errors = old.schedulingGates?.length ? gatedErrors(munged, old) : [];
   if (semanticEqual(munged, old)) return errors;
@@ -96,7 +98,7 @@ function immutableErrors(spec: PodSpec, old: PodSpec): FieldError[] {
 }
 
 function restoreMutable(spec: Draft<PodSpec>, old: PodSpec): void {
-  const before = structuredClone(old) as Draft<PodSpec>;
+  const before = clone(old) as Draft<PodSpec>;
   for (const list of ["containers", "initContainers"] as const)
     for (const [i, container] of (spec[list] ?? []).entries()) copy(container, before[list]?.[i] ?? {}, "image");
   for (const name of ["activeDeadlineSeconds", "schedulingGates", "tolerations"] as const) copy(spec, before, name);
@@ -116,7 +118,7 @@ function gatedErrors(spec: Draft<PodSpec>, old: PodSpec): FieldError[] {
     const kept = Object.entries(old.nodeSelector ?? {}).every(([key, value]) => spec.nodeSelector?.[key] === value);
     const detail = "only additions to spec.nodeSelector are allowed (no mutations or deletions)";
     if (!kept) errors.push(invalidValue("spec.nodeSelector", spec.nodeSelector, detail));
-    copy(spec, structuredClone(old) as Draft<PodSpec>, "nodeSelector");
+    copy(spec, clone(old) as Draft<PodSpec>, "nodeSelector");
   }
   const REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution";
   const now = spec.affinity?.nodeAffinity;
@@ -124,7 +126,7 @@ function gatedErrors(spec: Draft<PodSpec>, old: PodSpec): FieldError[] {
   if (semanticEqual(now, before)) return errors;
   const [terms, oldTerms] = [now?.[REQUIRED]?.nodeSelectorTerms ?? [], before?.[REQUIRED]?.nodeSelectorTerms];
   if (oldTerms?.length) errors.push(...narrowedErrors(terms, oldTerms));
-  const affinity = { ...spec.affinity, ...(before ? { nodeAffinity: structuredClone(before) } : {}) };
+  const affinity = { ...spec.affinity, ...(before ? { nodeAffinity: clone(before) } : {}) };
   if (!before) delete (affinity as { nodeAffinity?: unknown }).nodeAffinity;
   if (old.affinity) spec.affinity = affinity as Draft<PodSpec>["affinity"];
   else if (Object.keys(affinity).length === 0) delete spec.affinity;

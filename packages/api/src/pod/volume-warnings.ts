@@ -13,12 +13,12 @@ const GONE: readonly [keyof Volume, string][] = [
   ["rbd", "deprecated in v1.28, non-functional in v1.31+"],
 ];
 
-export const volumeWarnings = (spec: PodSpec, at: string): string[] => [
-  ...(spec.volumes ?? []).flatMap((volume, i) =>
-    GONE.filter(([name]) => volume[name] !== undefined).map(([name, text]) => `${at}.volumes[${i}].${name}: ${text}`),
-  ),
-  ...(spec.volumes ?? []).flatMap(overlaps),
-];
+export function volumeWarnings({ volumes = [] }: PodSpec, at: string): string[] {
+  const gone: string[] = [];
+  for (const [i, volume] of volumes.entries())
+    for (const [name, text] of GONE) if (volume[name] !== undefined) gone.push(`${at}.volumes[${i}].${name}: ${text}`);
+  return [...gone, ...volumes.flatMap(overlaps)];
+}
 
 interface PlacedFile {
   readonly path: string;

@@ -1,8 +1,10 @@
 /** Binding a pod to a node: what a scheduler does. Once bound, a pod stays where it is. */
+
 import type { Binding, Pod } from "@kubets/api/generated/types/core-v1";
 import type { Draft, KubeObject } from "@kubets/api/meta";
 import { structOf } from "@kubets/api/schema";
 import { conflict, invalid, notSupported, required } from "@kubets/machinery";
+import { clone } from "@kubets/machinery/clone";
 import type { ApiCall } from "../api-call.ts";
 import { readObject } from "../body.ts";
 import { respondValue } from "../respond.ts";
@@ -50,7 +52,7 @@ function bound(pod: Pod, { metadata, target }: Binding, now: string): Draft<Pod>
   if (pod.metadata.deletionTimestamp) throw refuse(`pod ${name} is being deleted, cannot be assigned to a host`);
   if (pod.spec.nodeName) throw refuse(`pod ${name} is already assigned to node ${JSON.stringify(pod.spec.nodeName)}`);
   if (pod.spec.schedulingGates?.length) throw refuse(`pod ${name} has non-empty .spec.schedulingGates`);
-  const next = structuredClone(pod) as Draft<Pod>;
+  const next = clone(pod) as Draft<Pod>;
   next.spec.nodeName = target.name as string;
   if (metadata.annotations) next.metadata.annotations = { ...next.metadata.annotations, ...metadata.annotations };
   if (metadata.labels) next.metadata.labels = { ...next.metadata.labels, ...metadata.labels };

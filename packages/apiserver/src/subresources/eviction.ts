@@ -1,4 +1,5 @@
 /** Evicting a pod: a delete that asks the disruption budgets first. */
+
 import { poddisruptionbudgets } from "@kubets/api/generated/refs";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { PodDisruptionBudget } from "@kubets/api/generated/types/policy-v1";
@@ -6,6 +7,7 @@ import type { Draft, KubeObject } from "@kubets/api/meta";
 import { groupResource } from "@kubets/api/resource";
 import { structOf } from "@kubets/api/schema";
 import { badRequest, conflict, internalError, labelSelectorOf, notFound, StatusError } from "@kubets/machinery";
+import { clone } from "@kubets/machinery/clone";
 import { type ApiCall, keyOf, storeOf } from "../api-call.ts";
 import { readObject } from "../body.ts";
 import { respondValue } from "../respond.ts";
@@ -64,7 +66,7 @@ async function markEvicted(call: ApiCall, found: CachedObject): Promise<CachedOb
 }
 
 function withDisruptionTarget(pod: Pod, now: string): Draft<Pod> {
-  const next = structuredClone(pod) as Draft<Pod>;
+  const next = clone(pod) as Draft<Pod>;
   const others = (next.status.conditions ?? []).filter((condition) => condition.type !== "DisruptionTarget");
   const target = {
     type: "DisruptionTarget",
@@ -115,7 +117,7 @@ function spend(budget: PodDisruptionBudget, pod: Pod, now: string): Draft<PodDis
       "Cannot evict pod as it would violate the pod's disruption budget.",
       `The disruption budget ${metadata.name} needs ${status.desiredHealthy} healthy pods and has ${status.currentHealthy} currently`,
     );
-  const next = structuredClone(budget) as Draft<PodDisruptionBudget>;
+  const next = clone(budget) as Draft<PodDisruptionBudget>;
   next.status.disruptionsAllowed--;
   next.status.disruptedPods = { ...next.status.disruptedPods, [pod.metadata.name]: now };
   return next;

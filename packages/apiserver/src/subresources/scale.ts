@@ -4,6 +4,7 @@ import type { Draft, KubeObject, PlainObject } from "@kubets/api/meta";
 import { groupResource, type ScalePaths } from "@kubets/api/resource";
 import { structOf } from "@kubets/api/schema";
 import { badRequest, conflict, invalid, invalidValue, methodNotSupported, notFound } from "@kubets/machinery";
+import { clone } from "@kubets/machinery/clone";
 import { type ApiCall, inVersion, keyOf, storeOf } from "../api-call.ts";
 import { readObject } from "../body.ts";
 import { respondValue } from "../respond.ts";
@@ -60,7 +61,7 @@ async function write(call: ApiCall, read: (now: PlainObject) => Promise<Scale>):
   const changed = await changeObject(call, async (old) => {
     const asked = wanted ?? (await read(scaleOf(call, old)));
     check(call, asked, old);
-    const next = structuredClone(old) as Draft<KubeObject>;
+    const next = clone(old) as Draft<KubeObject>;
     replicas.setSpec(next, asked.spec?.replicas ?? 0);
     return next;
   });

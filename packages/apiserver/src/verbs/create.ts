@@ -60,7 +60,7 @@ async function finishCreate(call: ApiCall, object: Draft<KubeObject>, reservatio
   }
   // Takes the place at which storage will set the revision.
   object.metadata.resourceVersion = "0";
-  const canonicalObject = canonical(definition.schema, object) as unknown as KubeObject;
+  const canonicalObject = canonical(definition.schema, object, { own: true }) as unknown as KubeObject;
   const outcome = await storeOf(call).create(key, toHub(definition, canonicalObject));
   if (!outcome.done) throw exists(call, object);
   await reservation?.keep();

@@ -3,7 +3,6 @@
  * faster. A change that changes nothing is not written.
  */
 import { canonical } from "@kubets/api/codec/canonical";
-import { encodeJson } from "@kubets/api/codec/json";
 import type { Draft, KubeObject } from "@kubets/api/meta";
 import { groupResource, type ResourceDefinition } from "@kubets/api/resource";
 import { conflict, invalid, invalidValue, notFound } from "@kubets/machinery";
@@ -54,7 +53,7 @@ export async function changeObject(
       return { stored: undefined, object: next };
     }
     const stored = toHub(call.resource.definition, next);
-    if (isSame(store.definition, current, stored)) {
+    if (deepEqual(current.object, stored)) {
       await reservation?.undo();
       return { stored: current, object: old };
     }
@@ -114,7 +113,7 @@ async function build(call: ApiCall, old: KubeObject, object: Draft<KubeObject>):
   if (warnings) call.warnings.push(...warnings);
   await admitFinally(call, "UPDATE", object, old);
   object.metadata.resourceVersion = old.metadata.resourceVersion;
-  return canonical(definition.schema, object) as unknown as KubeObject;
+  return canonical(definition.schema, object, { own: true }) as unknown as KubeObject;
 }
 
 /** The generation counts changes of what people declare: all but metadata and status, and that part of the metadata which the kind names. */
@@ -126,10 +125,6 @@ function countGeneration(object: Draft<KubeObject>, old: KubeObject, counts: tru
   });
   const before = old.metadata.generation ?? 0;
   object.metadata.generation = deepEqual(declared(object), declared(old)) ? before : before + 1;
-}
-
-function isSame(definition: ResourceDefinition, current: CachedObject, next: KubeObject): boolean {
-  return current.bytes.equals(Buffer.from(encodeJson(definition.schema, next)));
 }
 
 /** An object that was only waiting for its last finalizer goes with it. */

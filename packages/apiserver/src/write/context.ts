@@ -11,5 +11,15 @@ export function writeContext({ server: { clock, options }, user }: ApiCall): Wri
   };
 }
 
-/** RFC 3339 with seconds, as metadata has it. */
-export const timestamp = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
+let lastSecond = Number.NaN;
+let lastText = "";
+
+/** RFC 3339 with seconds, as metadata has it. Many writes fall into one second, so the last text is kept. */
+export function timestamp(ms: number): string {
+  const second = Math.floor(ms / 1000);
+  if (second !== lastSecond) {
+    lastSecond = second;
+    lastText = `${new Date(second * 1000).toISOString().slice(0, 19)}Z`;
+  }
+  return lastText;
+}

@@ -70,14 +70,13 @@ const next = (generation: number | undefined) => (generation ? generation + 1 : 
 const earlier = (a: string | undefined, b: string) => (a !== undefined && a < b ? a : b);
 
 function withMetadata(object: KubeObject, going: Going & { finalizers: string[] }): Draft<KubeObject> {
-  const marked = structuredClone(object) as Draft<KubeObject>;
-  const { metadata } = marked;
+  const metadata = { ...object.metadata } as Draft<KubeObject>["metadata"];
   metadata.deletionTimestamp = going.deletionTimestamp;
   metadata.deletionGracePeriodSeconds = going.deletionGracePeriodSeconds;
   if (going.generation !== undefined) metadata.generation = going.generation;
   if (going.finalizers.length) metadata.finalizers = going.finalizers;
   else delete metadata.finalizers;
-  return marked;
+  return { ...object, metadata } as Draft<KubeObject>;
 }
 
 /** How dependents are dealt with is noted as a finalizer, for the garbage collector. */

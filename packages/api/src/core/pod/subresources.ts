@@ -1,4 +1,5 @@
 /** The ways into a pod beside the pod itself. */
+import { clone } from "@kubets/machinery/clone";
 import { keepAllBut, statusPart } from "../../define.ts";
 import type { Pod, PodSpec } from "../../generated/types/core-v1.ts";
 import type { Draft } from "../../meta.ts";
@@ -39,10 +40,12 @@ export const podSubresources: Readonly<Record<string, Subresource<Pod>>> = {
 function onlyStatus(pod: Draft<Pod>, old: Pod): void {
   keepAllBut<Pod>("status")(pod, old);
   pod.status ??= {};
-  const before = structuredClone(old) as Draft<Pod>;
-  if (before.metadata.ownerReferences) pod.metadata.ownerReferences = before.metadata.ownerReferences;
+  if (old.metadata.ownerReferences)
+    pod.metadata.ownerReferences = clone(old.metadata.ownerReferences) as NonNullable<
+      Draft<Pod>["metadata"]["ownerReferences"]
+    >;
   else delete pod.metadata.ownerReferences;
-  if (before.status.qosClass) pod.status.qosClass ??= before.status.qosClass;
+  if (old.status.qosClass) pod.status.qosClass ??= old.status.qosClass;
   syncAddresses(pod);
 }
 
@@ -88,7 +91,7 @@ function takeResources(spec: Draft<PodSpec>, list: ContainerList, sent: Draft<Po
 
 /** The old pod, but for the metadata that the road looks after. */
 function restore(pod: Draft<Pod>, old: Pod): void {
-  const { spec, status, metadata } = structuredClone(old) as Draft<Pod>;
+  const { spec, status, metadata } = clone(old) as Draft<Pod>;
   pod.spec = spec;
   pod.status = status;
   for (const name of ["labels", "annotations", "finalizers", "ownerReferences"] as const)

@@ -2,6 +2,7 @@
  * The fields of a service that the server fills from its ranges: kept when a client leaves them out, in step where they stand twice, and
  * dropped when the service becomes one that has none.
  */
+import { clone } from "@kubets/machinery/clone";
 import { deepEqual } from "@kubets/machinery/deep-equal";
 import type { Service, ServicePort, ServiceSpec } from "../../generated/types/core-v1.ts";
 import type { Draft } from "../../meta.ts";
@@ -10,7 +11,7 @@ import { isExternallyReachable, needsClusterIP, needsHealthCheckPort, needsNodeP
 /** Takes over what was allocated before, where the client did not say. */
 export function keepAllocated(service: Draft<Service>, old: Service): void {
   const { spec } = service;
-  const before = structuredClone(old.spec) as Draft<ServiceSpec>;
+  const before = clone(old.spec) as Draft<ServiceSpec>;
   const now = service as Service;
   if (needsClusterIP(old) && needsClusterIP(now)) {
     if (!spec.clusterIP && before.clusterIP) spec.clusterIP = before.clusterIP;

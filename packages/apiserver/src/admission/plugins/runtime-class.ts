@@ -1,9 +1,11 @@
 /** Without it what a sandbox itself costs would be counted nowhere, and pods would land on nodes that do not know their runtime. */
+
 import { pods, runtimeclasses } from "@kubets/api/generated/refs";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { RuntimeClass } from "@kubets/api/generated/types/node-v1";
 import type { Draft } from "@kubets/api/meta";
 import { parseQuantity } from "@kubets/machinery";
+import { clone } from "@kubets/machinery/clone";
 import type { AdmissionPlugin, AdmissionRequest, ClusterView } from "../plugin.ts";
 import { isWhole, refuse } from "../request.ts";
 import { mergeTolerations } from "../tolerations.ts";
@@ -60,7 +62,7 @@ function setScheduling(request: AdmissionRequest, { spec }: Draft<Pod>, { schedu
   if (scheduling.tolerations?.length)
     spec.tolerations = mergeTolerations(
       spec.tolerations ?? [],
-      structuredClone(scheduling.tolerations) as NonNullable<typeof spec.tolerations>,
+      clone(scheduling.tolerations) as NonNullable<typeof spec.tolerations>,
     );
 }
 

@@ -3,6 +3,7 @@
  * together against what it left, and written as one change of each quota. Other servers are met by compare-and-set, and a lost race starts again
  * from what stands there.
  */
+
 import { afterUpdate } from "@kubets/api/apply/managed-fields";
 import { resourcequotas } from "@kubets/api/generated/refs";
 import type { Pod, ResourceQuota } from "@kubets/api/generated/types/core-v1";
@@ -11,6 +12,7 @@ import { type Amounts, ofList } from "@kubets/api/quota/amounts";
 import { countsObject } from "@kubets/api/quota/scopes";
 import type { Struct } from "@kubets/api/schema";
 import { type Clock, internalError, type Quantity } from "@kubets/machinery";
+import { clone } from "@kubets/machinery/clone";
 import type { CachedObject } from "../../../store/cached-object.ts";
 import type { ResourceStore } from "../../../store/resource-store.ts";
 import { timestamp } from "../../../write/context.ts";
@@ -138,7 +140,7 @@ function evaluateAll(accounts: readonly Account[], request: AdmissionRequest, de
 }
 
 function withUsage({ cached, used }: Account, schema: Struct, time: string): KubeObject {
-  const next = structuredClone(cached.object) as Draft<ResourceQuota>;
+  const next = clone(cached.object) as Draft<ResourceQuota>;
   next.status = {
     ...next.status,
     used: Object.fromEntries(

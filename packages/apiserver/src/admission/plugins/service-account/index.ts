@@ -1,7 +1,9 @@
 /** Without it a pod would have no identity of its own, and one without rights could read every secret by naming it. */
+
 import { pods, serviceaccounts } from "@kubets/api/generated/refs";
 import type { Pod, ServiceAccount } from "@kubets/api/generated/types/core-v1";
 import type { Draft } from "@kubets/api/meta";
+import { clone } from "@kubets/machinery/clone";
 import type { AdmissionPlugin, AdmissionRequest, ClusterView } from "../../plugin.ts";
 import { refuse } from "../../request.ts";
 import { secretsOf } from "./secret-references.ts";
@@ -27,9 +29,7 @@ export const serviceAccount: AdmissionPlugin = {
     const account = accountOf(request, pod as Pod, view);
     if (pod.spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true) mountToken(pod, random);
     if (!pod.spec.imagePullSecrets?.length && account.imagePullSecrets?.length)
-      pod.spec.imagePullSecrets = structuredClone(account.imagePullSecrets) as NonNullable<
-        typeof pod.spec.imagePullSecrets
-      >;
+      pod.spec.imagePullSecrets = clone(account.imagePullSecrets) as NonNullable<typeof pod.spec.imagePullSecrets>;
     checkSecrets(request, pod as Pod, account);
   },
 
