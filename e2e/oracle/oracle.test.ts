@@ -59,6 +59,8 @@ function start(folder: string): ChildProcess {
     "bind-address": "127.0.0.1",
     "secure-port": "0",
     "allow-privileged": "true",
+    "service-cluster-ip-range": "10.96.0.0/16",
+    "service-account-issuer": "https://kubernetes.default.svc",
   };
   const args = Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
   return spawn(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN, "apiserver", ...args], {

@@ -61,7 +61,8 @@ function fromText(
   const { apiVersion } = kindOf(value, expected);
   if (apiVersion.split("/").length > 2)
     throw unrecognized(expected.kind, `unexpected GroupVersion string: ${apiVersion}`, bytes);
-  return decodeValue(call, value, duplicates, expected, true);
+  // To Go, null is an object without fields.
+  return decodeValue(call, value ?? {}, duplicates, expected, true);
 }
 
 function parseJsonBody(bytes: Uint8Array, { kind }: Expected, options: { duplicates?: string[] }): JsonValue {
@@ -99,7 +100,7 @@ export function excerpt(bytes: Uint8Array): string {
   if (bytes.length === 0) return "<empty>";
   const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 30));
   const text = head.toString("utf8");
-  return `${/^\s*[{[]/.test(text) ? text : head.toString("hex")}${bytes.length > 30 ? " ..." : ""}`;
+  return `${/^\s*\{/.test(text) ? text : head.toString("hex")}${bytes.length > 30 ? " ..." : ""}`;
 }
 
 function fromProtobuf({ server }: ApiCall, bytes: Uint8Array, expected: Expected): Draft<KubeObject> {

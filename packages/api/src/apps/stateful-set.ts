@@ -1,5 +1,5 @@
 /** StatefulSets: pods with ordinals, stable names and volumes of their own. */
-import { dns1123Label, type FieldError, forbiddenField } from "@kubets/machinery";
+import { dns1123Label, dns1123Subdomain, type FieldError, forbiddenField } from "@kubets/machinery";
 import { define } from "../define.ts";
 import { checkForm, checkNonNegative, sameValue } from "../field-checks.ts";
 import { statefulsets } from "../generated/refs.ts";
@@ -37,6 +37,8 @@ export const statefulSetResource = define(statefulsets, {
   shortNames: ["sts"],
   categories: ["all"],
   countsGeneration: true,
+  // Its pods' host names begin with its own.
+  validateName: (name) => [...dns1123Subdomain(name), ...(name.includes(".") ? ["must not contain dots"] : [])],
   defaults,
   prepareForCreate: (set, context) => {
     clearStatus<StatefulSet>(set);

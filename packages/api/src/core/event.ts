@@ -1,5 +1,5 @@
 /** Events: what happened to an object, told by whoever saw it. They go by themselves after an hour. */
-import { type FieldError, invalidValue, required } from "@kubets/machinery";
+import { type FieldError, invalidValue, pathSegmentName, required } from "@kubets/machinery";
 import { labelKey } from "@kubets/machinery/names";
 import { define } from "../define.ts";
 import { events } from "../generated/refs.ts";
@@ -14,6 +14,7 @@ export const eventResource = define(events, {
   shortNames: ["ev"],
   ttlSeconds: 3600,
   createOnUpdate: true,
+  validateName: (name) => pathSegmentName(name),
   validate: (event) => validateCoreEvent(event, "reportingComponent"),
   validateUpdate: (event) => validateCoreEvent(event, "reportingComponent"),
   selectableFields: {

@@ -2,7 +2,7 @@
  * Events of events.k8s.io: the same objects as the core group's, under other names of their fields. New ones say more of who tells
  * them, and leave out what the older API counted; of one that is there, only its series changes.
  */
-import { type FieldError, invalidValue, required } from "@kubets/machinery";
+import { type FieldError, invalidValue, pathSegmentName, required } from "@kubets/machinery";
 import { eventResource as coreEventResource, validateCoreEvent } from "../core/event.ts";
 import { define } from "../define.ts";
 import { checkImmutable, sameValue } from "../field-checks.ts";
@@ -22,6 +22,7 @@ export const eventResource = define(eventsEventsV1, {
   shortNames: ["ev"],
   ttlSeconds: 3600,
   createOnUpdate: true,
+  validateName: (name) => pathSegmentName(name),
   hub: {
     resource: () => coreEventResource as unknown as ResourceDefinition,
     toHub: (event) => toCore(event) as Draft<KubeObject>,

@@ -18,7 +18,8 @@ export function readWhole(source: Readable, limit: number, declaredLength: strin
       size += chunk.length;
       if (size > limit) {
         stop();
-        source.pause();
+        // What is still sent goes by unread, so that the client gets as far as reading the answer.
+        source.resume();
         reject(new BodyTooLargeError(limit));
       } else if (!first) first = chunk;
       else (chunks ??= [first]).push(chunk);
