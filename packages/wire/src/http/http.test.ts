@@ -374,13 +374,15 @@ describe("the server", () => {
       stdio: ["ignore", "inherit", "inherit", handle as never, "ipc"],
     });
     try {
-      await once(child, "message");
       const { port } = socket.address() as { port: number };
+      await once(child, "message");
+      // Only the child may take the connection.
+      socket.close();
       const answer = await fetch(`http://127.0.0.1:${port}/`, { headers: { connection: "close" } });
       assert.equal(await answer.text(), "from the descriptor");
     } finally {
       child.kill();
-      socket.close();
+      if (socket.listening) socket.close();
     }
   });
 });
