@@ -1,8 +1,9 @@
 /** Answers in the form that was asked for. The plain case, JSON in the stored version, sends the cached bytes as they are. */
 import { encodeJson } from "@kubets/api/codec/json";
-import { encodeProtobuf, encodeProtobufList } from "@kubets/api/codec/protobuf";
+import { encodeKnown, encodeProtobuf, encodeProtobufList } from "@kubets/api/codec/protobuf";
 import type { KubeObject, PlainObject } from "@kubets/api/meta";
 import { groupVersion } from "@kubets/api/resource-ref";
+import { structOf } from "@kubets/api/schema";
 import { notAcceptable, type StatusError } from "@kubets/machinery";
 import { stringifyJson } from "@kubets/machinery/json";
 import type { ReadonlyJson } from "@kubets/machinery/json-value";
@@ -73,10 +74,14 @@ export function respondList(call: ApiCall, objects: readonly CachedObject[], met
   return respondValue(call, 200, { ...list, items: items.map(withoutKind) });
 }
 
-/** Answers with any value: tables, reviews, partial metadata. */
+/** Answers with any value: tables, reviews, partial metadata. What has no message of protobuf goes as JSON, and says so. */
 export function respondValue(call: ApiCall, status: number, value: object): void {
-  if (call.exchange.direct) return call.exchange.direct.respond(status, value);
-  call.exchange.respond(status, headersOf(call), Buffer.from(textOf(call.form, value)));
+  const { exchange, form } = call;
+  if (exchange.direct) return exchange.direct.respond(status, value);
+  const message = form.media === "protobuf" ? encodeKnown(value) : undefined;
+  if (message) return exchange.respond(status, headersOf(call), message);
+  const media = form.media === "protobuf" ? "json" : form.media;
+  exchange.respond(status, headersOf(call, media), Buffer.from(textOf({ ...form, media }, value)));
 }
 
 /** Answers with a Status, as errors and deletes do. */
@@ -87,20 +92,20 @@ export function respondStatus(
   warnings: readonly string[] = [],
 ): void {
   if (exchange.direct) return exchange.direct.respond(error.code, error.status);
-  const media = form?.media === "yaml" ? "yaml" : "json";
+  const media = form?.media ?? "json";
   const headers = ["content-type", CONTENT_TYPE[media], "cache-control", "no-cache, private"];
   const { retryAfterSeconds } = error.status.details ?? {};
   if (retryAfterSeconds) headers.push("retry-after", String(retryAfterSeconds));
   addWarnings(headers, warnings);
-  exchange.respond(
-    error.code,
-    headers,
-    Buffer.from(textOf({ media, pretty: form?.pretty ?? false, key: "" }, error.status)),
-  );
+  const body =
+    media === "protobuf"
+      ? encodeProtobuf(structOf("apimachinery.pkg.apis.meta.v1.Status"), error.status)
+      : Buffer.from(textOf({ media, pretty: form?.pretty ?? false, key: "" }, error.status));
+  exchange.respond(error.code, headers, body);
 }
 
-export function headersOf(call: ApiCall): string[] {
-  const headers = ["content-type", CONTENT_TYPE[call.form.media], "cache-control", "no-cache, private"];
+export function headersOf(call: ApiCall, media = call.form.media): string[] {
+  const headers = ["content-type", CONTENT_TYPE[media], "cache-control", "no-cache, private"];
   addWarnings(headers, call.warnings);
   return headers;
 }

@@ -32,6 +32,19 @@ export function encodeProtobuf(struct: Struct, object: object): Buffer {
   return encodeEnvelope({ apiVersion, kind, raw: encodeMessage(struct, object as PlainObject) });
 }
 
+/** An object of any kind that has a message, by what it says it is. */
+export function encodeKnown(object: object): Buffer | undefined {
+  const { apiVersion = "", kind = "" } = object as { apiVersion?: string; kind?: string };
+  const struct = structOfKind(apiVersion, kind);
+  return struct && encodeProtobuf(struct, canonical(struct, object as PlainObject));
+}
+
+function structOfKind(apiVersion: string, kind: string): Struct | undefined {
+  const { group, version } = parseGroupVersion(apiVersion);
+  const name = [typeName(group, version, kind), `apimachinery.pkg.apis.meta.v1.${kind}`].find(hasStruct);
+  return name === undefined ? undefined : structOf(name);
+}
+
 /** The bare message of an object. */
 export function encodeMessage(struct: Struct, object: PlainObject): Buffer {
   const writer = new Writer();
@@ -162,12 +175,10 @@ export function decodeProtobuf(struct: Struct, { apiVersion, kind, raw }: Envelo
 function readRaw(bytes: Uint8Array): unknown {
   if (!isProtobuf(bytes)) return JSON.parse(Buffer.from(bytes).toString());
   const envelope = decodeEnvelope(bytes);
-  const { group, version } = parseGroupVersion(envelope.apiVersion);
-  const name = [typeName(group, version, envelope.kind), `apimachinery.pkg.apis.meta.v1.${envelope.kind}`].find(
-    hasStruct,
-  );
-  if (!name) throw new ProtoError(`no kind "${envelope.kind}" is registered for version "${envelope.apiVersion}"`);
-  return decodeProtobuf(structOf(name), envelope);
+  const struct = structOfKind(envelope.apiVersion, envelope.kind);
+  if (!struct)
+    throw new ProtoError(`no kind "${envelope.kind}" is registered for version "${envelope.apiVersion}"`);
+  return decodeProtobuf(struct, envelope);
 }
 
 function wellFormed<T>(read: () => T): T {
