@@ -176,8 +176,7 @@ function readRaw(bytes: Uint8Array): unknown {
   if (!isProtobuf(bytes)) return JSON.parse(Buffer.from(bytes).toString());
   const envelope = decodeEnvelope(bytes);
   const struct = structOfKind(envelope.apiVersion, envelope.kind);
-  if (!struct)
-    throw new ProtoError(`no kind "${envelope.kind}" is registered for version "${envelope.apiVersion}"`);
+  if (!struct) throw new ProtoError(`no kind "${envelope.kind}" is registered for version "${envelope.apiVersion}"`);
   return decodeProtobuf(struct, envelope);
 }
 
