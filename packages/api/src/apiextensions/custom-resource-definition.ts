@@ -15,6 +15,7 @@ import { conversionErrors } from "./conversion-checks.ts";
 import { acceptedNameErrors, nameErrors } from "./definition-names.ts";
 import { versionsErrors } from "./definition-versions.ts";
 import { addStoredVersion, storedVersionErrors } from "./stored-versions.ts";
+import { markTerminating } from "./terminating.ts";
 
 const UNKNOWN_FIELDS =
   "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead";
@@ -25,6 +26,9 @@ export const customResourceDefinitionResource = define(customresourcedefinitions
   storagePrefix: "/registry/apiextensions.k8s.io/customresourcedefinitions",
   countsGeneration: true,
   unconditionalUpdate: false,
+  // Its objects go first: whoever deletes them takes the finalizer away.
+  isHeld: ({ metadata }) => !metadata.deletionTimestamp,
+  markDeleted: markTerminating,
   // The name is looked at with the names that it is made of.
   validateName: () => [],
   defaults,

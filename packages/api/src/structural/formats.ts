@@ -138,9 +138,12 @@ const CARD =
 function isCreditCard(text: string): boolean {
   const digits = digitsOf(text);
   if (!CARD.test(digits)) return false;
-  const sum = digits.split("").reverse().reduce((all, digit, i) => {
-    const value = Number(digit) * (i % 2 ? 2 : 1);
-    return all + (value > 9 ? value - 9 : value);
-  }, 0);
+  const sum = digits
+    .split("")
+    .reverse()
+    .reduce((all, digit, i) => {
+      const value = Number(digit) * (i % 2 ? 2 : 1);
+      return all + (value > 9 ? value - 9 : value);
+    }, 0);
   return sum % 10 === 0;
 }

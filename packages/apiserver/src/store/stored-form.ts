@@ -7,6 +7,7 @@ import { encodeJson } from "@kubets/api/codec/json";
 import { decodeStoredProtobuf, isProtobuf } from "@kubets/api/codec/protobuf";
 import type { KubeObject } from "@kubets/api/meta";
 import type { ResourceDefinition } from "@kubets/api/resource";
+import { deepEqual } from "@kubets/machinery/deep-equal";
 import type { Entry } from "@kubets/storage";
 import { CachedChange } from "./cached-change.ts";
 import { CachedObject } from "./cached-object.ts";
@@ -67,6 +68,8 @@ export class StoredForm {
       const object = decodeStoredProtobuf(bytes, owner.definition.schema) as unknown as KubeObject;
       return served(owner.definition, key, entry.revision, object);
     }
+    const { read } = owner.definition;
+    if (read) return new CachedObject(key, entry.revision, () => readToday(owner.definition, read, entry.revision, bytes));
     if (carriesRevision(bytes, entry.revision)) return new CachedObject(key, entry.revision, bytes);
     return served(owner.definition, key, entry.revision, new CachedObject(key, entry.revision, bytes).object);
   }
@@ -90,6 +93,20 @@ export class StoredForm {
   #transformerOf({ resource, group }: ResourceDefinition): Transformer | undefined {
     return this.#transformers.size ? this.#transformers.get(group ? `${resource}.${group}` : resource) : undefined;
   }
+}
+
+/** Bytes of another day: as they stand when that is what would be written today. */
+function readToday(
+  definition: ResourceDefinition,
+  read: NonNullable<ResourceDefinition["read"]>,
+  revision: number,
+  bytes: Buffer,
+): Buffer {
+  const stored = new CachedObject("", revision, bytes).object;
+  const today = read(stored) as KubeObject;
+  return carriesRevision(bytes, revision) && deepEqual(stored, today)
+    ? bytes
+    : served(definition, "", revision, today).bytes;
 }
 
 /** A cached object of a parsed one, with the resourceVersion that it must carry. */

@@ -1,8 +1,8 @@
 /** All errors of a write: of the metadata that every kind has, then of the kind itself. */
 import type { KubeObject } from "@kubets/api/meta";
+import { validateObjectMetadata } from "@kubets/api/metadata-checks";
 import type { PartStrategy, ResourceDefinition, WriteContext } from "@kubets/api/resource";
 import { dns1123Subdomain, type FieldError, forbiddenField, invalidValue, required } from "@kubets/machinery";
-import { validateObjectMetadata } from "./validate-metadata.ts";
 
 export function validateCreate(
   definition: ResourceDefinition,
