@@ -44,6 +44,8 @@ class DirectExchange implements CoreExchange {
   readonly direct: DirectCaller;
   readonly #request: ApiRequest;
   readonly #resolve: (response: ApiResponse) => void;
+  readonly #onClose: (() => void)[] = [];
+  #answered = false;
 
   constructor(
     user: User,
@@ -58,7 +60,7 @@ class DirectExchange implements CoreExchange {
     this.direct = {
       user,
       object: request.object ?? (request.body && JSON.parse(Buffer.from(request.body).toString())),
-      respond: (status, object) => resolve(objectResponse(status, object)),
+      respond: (status, object) => this.#answer(objectResponse(status, object)),
       watch: () => {
         if (!watch) throw new Error("a watch in process goes through Transport.watch");
         return watch();
@@ -77,14 +79,25 @@ class DirectExchange implements CoreExchange {
 
   respond(status: number, headers: readonly string[], body: Uint8Array | readonly Uint8Array[] = []): void {
     const bytes = body instanceof Uint8Array ? body : Buffer.concat(body);
-    this.#resolve(bytesResponse(status, headers, bytes));
+    this.#answer(bytesResponse(status, headers, bytes));
   }
 
   stream(): never {
     throw new Error("streams in process go through Transport.watch");
   }
 
-  onClose(): void {}
+  addHeaders(): void {}
+
+  onClose(run: () => void): void {
+    if (this.#answered) run();
+    else this.#onClose.push(run);
+  }
+
+  #answer(response: ApiResponse): void {
+    this.#answered = true;
+    this.#resolve(response);
+    for (const run of this.#onClose.splice(0)) run();
+  }
 }
 
 function objectResponse(status: number, object: unknown): ApiResponse {
