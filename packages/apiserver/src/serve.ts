@@ -72,6 +72,7 @@ export async function serve(flags: Flags): Promise<void> {
       fair: flags["enable-priority-and-fairness"],
       longestWaitMs: flags["request-timeout"] / 4,
     },
+    flags,
     featureEnabled: (name) => gates.enabled(name as Parameters<typeof gates.enabled>[0]),
   });
   await stopAsked();

@@ -30,12 +30,16 @@ export class SocketExchange implements CoreExchange {
     return this.socket.readBody(limit);
   }
 
-  addHeaders(headers: readonly string[]): void {
-    this.#added = this.#added.length ? [...this.#added, ...headers] : headers;
+  get onAnswer(): Exchange["onAnswer"] {
+    return this.socket.onAnswer;
   }
 
-  get addedHeaders(): readonly string[] {
-    return this.#added;
+  set onAnswer(told: Exchange["onAnswer"]) {
+    this.socket.onAnswer = told;
+  }
+
+  addHeaders(headers: readonly string[]): void {
+    this.#added = this.#added.length ? [...this.#added, ...headers] : headers;
   }
 
   respond(status: number, headers: readonly string[], body?: Uint8Array | readonly Uint8Array[]): void {
