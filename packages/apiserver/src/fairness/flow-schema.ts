@@ -33,7 +33,7 @@ export const byPrecedence = (a: FlowSchema, b: FlowSchema): number =>
 function compileRule({ subjects, resourceRules = [], nonResourceRules = [] }: PolicyRulesWithSubjects) {
   const isSubject = subjectCheck(subjects ?? []);
   const onResources = resourceRules.map(
-    ({ verbs, apiGroups, resources, clusterScope = false, namespaces = [] }): Matches<RequestInfo> => {
+    ({ verbs, apiGroups, resources, clusterScope = false, namespaces }): Matches<RequestInfo> => {
       const [verb, group, resource, namespace] = [anyOf(verbs), anyOf(apiGroups), anyOf(resources), anyOf(namespaces)];
       return (info) =>
         verb(info.verb) &&
