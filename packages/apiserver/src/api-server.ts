@@ -28,6 +28,8 @@ import { RevisionFeed } from "./store/revision-feed.ts";
 import { StoredForm, type Transformer } from "./store/stored-form.ts";
 import type { NodeConnection } from "./subresources/node-connection.ts";
 import { ServiceAccountTokens, type TokenIssuer } from "./tokens/service-account-tokens.ts";
+import { type ServiceRouting, serviceAddresses } from "./webhooks/service-address.ts";
+import { WebhookClient } from "./webhooks/webhook-client.ts";
 
 export interface ApiServerSetup {
   readonly storage: Storage;
@@ -46,6 +48,8 @@ export interface ApiServerSetup {
   readonly admission: readonly AdmissionPlugin[];
   /** Without it services get no addresses. */
   readonly serviceNetwork?: ServiceNetworkOptions;
+  /** How the server itself reaches services, for webhooks and aggregated servers: by cluster IP when absent. */
+  readonly serviceRouting?: ServiceRouting;
   readonly transformers?: ReadonlyMap<string, Transformer>;
   readonly resources?: readonly ResourceDefinition[];
 }
@@ -84,6 +88,8 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
   const authorizers = authorizerChain(setup.authorizationModes, { policy, served, view });
   const services =
     setup.serviceNetwork && new ServiceNetwork(setup.serviceNetwork, { view, served, clock, random, log, storage });
+  const addresses = serviceAddresses(view, random, setup.serviceRouting ?? "clusterIP");
+  const webhooks = new WebhookClient(addresses, clock);
   let client: Client | undefined;
   const parts: ServerParts = { clock, random, log, view, served, options, tokens };
   const context: Server = {
@@ -102,6 +108,8 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
       authorize: (attributes) => authorizers.authorize(attributes),
       storeOf: (ref) => storeIn(served, ref),
       definitionOf: (group, kind, version) => served.byKind(group, kind, version)?.definition,
+      served,
+      webhooks,
       get client() {
         return (client ??= createClient(inProcessTransport(core, SERVER_USER), { userAgent: "kube-apiserver" }));
       },
@@ -125,6 +133,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
     close() {
       services?.stop();
       stopping.abort();
+      webhooks.close();
       feed.stop();
     },
   };

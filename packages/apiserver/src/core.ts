@@ -99,6 +99,7 @@ export class Core {
       subresource,
       form: formOf(exchange, info),
       warnings: definition.deprecation ? [definition.deprecation] : [],
+      auditAnnotations: new Map(),
       dryRun: info.query.has("dryRun"),
     };
     return this.#run(call);
