@@ -43,7 +43,7 @@ function bringDependencies(purpose) {
   checkWritable();
   const began = Date.now();
   console.error("Installing the dependencies (npm ci) ...");
-  const done = spawnSync("npm", ["ci", "--no-audit", "--no-fund", ...(purpose === "run" ? ["--omit=dev"] : [])], {
+  const done = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error", "--ignore-scripts", ...(purpose === "run" ? ["--omit=dev"] : [])], {
     cwd: root,
     stdio: ["ignore", "ignore", "inherit"],
   });
