@@ -49,7 +49,7 @@ describe("images", () => {
 
   it("writes an archive whose parts are what their digests say", async () => {
     const config = { entrypoint: ["/bin/tool"] };
-    const files = await buildImage({ name: "tool:1", folder: join(scratch, "root"), config }, (image) =>
+    const files = await buildImage({ name: "tool:1", from: join(scratch, "root"), config }, (image) =>
       unpack(imageArchive([image], "x64")),
     );
     for (const [path, bytes] of files) {
