@@ -19,7 +19,8 @@ import { RbacPolicy } from "./authz/rbac/policy.ts";
 import { clusterView, storeIn } from "./cluster-view.ts";
 import { Core } from "./core.ts";
 import { inProcessTransport } from "./in-process.ts";
-import type { HealthCheck } from "./nonresource/health.ts";
+import { type ServerMetrics, serverMetrics } from "./metrics/server-metrics.ts";
+import { healthChecks } from "./nonresource/health-checks.ts";
 import { ServedResources } from "./served-resource.ts";
 import type { Server, ServerOptions } from "./server-context.ts";
 import { ServiceNetwork, type ServiceNetworkOptions } from "./services/service-network.ts";
@@ -48,6 +49,8 @@ export interface ApiServerSetup {
   readonly serviceNetwork?: ServiceNetworkOptions;
   readonly transformers?: ReadonlyMap<string, Transformer>;
   readonly resources?: readonly ResourceDefinition[];
+  /** Where other parts of the same process count too. */
+  readonly metrics?: ServerMetrics;
 }
 
 /** What authenticators and authorizers are made from. */
@@ -72,7 +75,9 @@ export const SERVER_USER: User = Object.freeze({ name: "system:apiserver", group
 export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer> {
   const { storage, clock, random, log, options } = setup;
   const form = new StoredForm(setup.transformers);
-  const feed = new RevisionFeed(storage, form, log);
+  const metrics = setup.metrics ?? serverMetrics(clock);
+  const feed = new RevisionFeed(storage, form, log, metrics.storage);
+  metrics.storage.watchCaches(() => feed.caches());
   const served = serve(setup.resources ?? builtInResources, feed, form);
   await feed.start();
 
@@ -108,10 +113,14 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
     }),
     allocators: new Map(services ? [["/services", services.allocator]] : []),
     stopping: stopping.signal,
-    health: healthChecks(
-      () => (ready ? undefined : "the objects of a fresh server are not all there yet"),
-      stopping.signal,
-    ),
+    metrics,
+    started: clock.now(),
+    health: healthChecks({
+      storage,
+      clock,
+      notReady: () => (ready ? undefined : "the objects of a fresh server are not all there yet"),
+      stopping: stopping.signal,
+    }),
   };
   const core = new Core(context);
   return {
@@ -148,14 +157,3 @@ function serve(definitions: readonly ResourceDefinition[], feed: RevisionFeed, f
 
 /** Reviews and bindings can only be created; they say something and leave nothing. */
 const isStored = ({ verbs }: ResourceDefinition) => verbs.includes("get") || verbs.includes("list");
-
-function healthChecks(notReady: () => string | undefined, stopping: AbortSignal): HealthCheck[] {
-  return [
-    { name: "ping", check: () => undefined },
-    { name: "log", check: () => undefined },
-    { name: "etcd", check: () => undefined },
-    { name: "informer-sync", only: "readyz", check: () => undefined },
-    { name: "poststarthook/rbac/bootstrap-roles", check: notReady },
-    { name: "shutdown", only: "readyz", check: () => (stopping.aborted ? "process is shutting down" : undefined) },
-  ];
-}

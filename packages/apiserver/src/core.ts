@@ -46,6 +46,7 @@ export class Core {
 
   #serve(exchange: CoreExchange): void | Promise<void> {
     const info = readRequestInfo(exchange.method, exchange.url);
+    this.#server.metrics.requests.begin(exchange, info);
     const user = exchange.direct?.user ?? this.#server.authenticators.authenticate(exchange);
     return user instanceof Promise
       ? user.then((known) => this.#authorize(exchange, info, known))
@@ -116,7 +117,7 @@ export class Core {
 
   #fail(exchange: CoreExchange, error: unknown, call?: ApiCall): void {
     let status = error;
-    if (error instanceof ClientGoneError) return;
+    if (error instanceof ClientGoneError) return exchange.onAnswer?.(CLIENT_GONE, 0);
     if (error instanceof BodyTooLargeError)
       status = requestEntityTooLarge(`Request entity too large: limit is ${error.limit}`);
     if (!(status instanceof StatusError)) {
@@ -159,6 +160,9 @@ function dispatch(call: ApiCall): void | Promise<void> {
   if (!run || !allowed.includes(verb)) throw notAllowed(call, allowed);
   return run(call);
 }
+
+/** How requests are counted whose client left before they were whole. */
+const CLIENT_GONE = 499;
 
 /** Reviews are shown as they are, never as tables. */
 const ONLY_OBJECTS =

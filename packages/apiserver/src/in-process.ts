@@ -25,13 +25,12 @@ export function inProcessTransport(core: Core, user: User): Transport {
       new Promise((resolve, reject) => {
         const refused = ({ status, object }: ApiResponse) =>
           reject(new StatusError({ ...(object?.() as Status), code: status }));
-        const watch = new SinkWatch(sink, request.signal);
-        core.serve(
-          new DirectExchange(caller, request, refused, () => {
-            resolve({ stop: () => watch.stop() });
-            return watch;
-          }),
-        );
+        const watch = new SinkWatch(sink, request.signal, () => exchange.close());
+        const exchange = new DirectExchange(caller, request, refused, () => {
+          resolve({ stop: () => watch.stop() });
+          return watch;
+        });
+        core.serve(exchange);
       }),
     close() {},
   };
@@ -42,8 +41,10 @@ class DirectExchange implements CoreExchange {
   readonly url: string;
   readonly peer = NO_PEER;
   readonly direct: DirectCaller;
+  onAnswer: CoreExchange["onAnswer"] = undefined;
   readonly #request: ApiRequest;
   readonly #resolve: (response: ApiResponse) => void;
+  readonly #onClose: (() => void)[] = [];
 
   constructor(
     user: User,
@@ -58,9 +59,13 @@ class DirectExchange implements CoreExchange {
     this.direct = {
       user,
       object: request.object ?? (request.body && JSON.parse(Buffer.from(request.body).toString())),
-      respond: (status, object) => resolve(objectResponse(status, object)),
+      respond: (status, object) => {
+        this.onAnswer?.(status, undefined);
+        resolve(objectResponse(status, object));
+      },
       watch: () => {
         if (!watch) throw new Error("a watch in process goes through Transport.watch");
+        this.onAnswer?.(200, undefined);
         return watch();
       },
     };
@@ -77,6 +82,7 @@ class DirectExchange implements CoreExchange {
 
   respond(status: number, headers: readonly string[], body: Uint8Array | readonly Uint8Array[] = []): void {
     const bytes = body instanceof Uint8Array ? body : Buffer.concat(body);
+    this.onAnswer?.(status, bytes.length);
     this.#resolve(bytesResponse(status, headers, bytes));
   }
 
@@ -84,7 +90,14 @@ class DirectExchange implements CoreExchange {
     throw new Error("streams in process go through Transport.watch");
   }
 
-  onClose(): void {}
+  onClose(run: () => void): void {
+    this.#onClose.push(run);
+  }
+
+  /** Told by a watch that is over; an answer is over when it is given. */
+  close(): void {
+    for (const run of this.#onClose.splice(0)) run();
+  }
 }
 
 function objectResponse(status: number, object: unknown): ApiResponse {
@@ -107,11 +120,13 @@ const NO_PEER = { address: "", certificate: () => undefined };
 /** Between the server's batches and the caller's sink: after `stop` the sink hears nothing more. */
 class SinkWatch implements DirectWatch {
   readonly #sink: TransportWatchSink;
+  readonly #over: () => void;
   #stopped = false;
   #onStop: (() => void) | undefined;
 
-  constructor(sink: TransportWatchSink, signal: AbortSignal | undefined) {
+  constructor(sink: TransportWatchSink, signal: AbortSignal | undefined, over: () => void) {
     this.#sink = sink;
+    this.#over = over;
     signal?.addEventListener("abort", () => this.stop(), { once: true });
   }
 
@@ -123,6 +138,7 @@ class SinkWatch implements DirectWatch {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#sink.closed(error);
+    this.#over();
   }
 
   onStop(run: () => void): void {
@@ -133,5 +149,6 @@ class SinkWatch implements DirectWatch {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#onStop?.();
+    this.#over();
   }
 }

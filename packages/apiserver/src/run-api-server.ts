@@ -45,6 +45,8 @@ export interface RunOptions {
   readonly minWatchSeconds: number;
   readonly nodes: NodeConnection;
   featureEnabled(name: string): boolean;
+  /** What the program was started with, for /flagz. */
+  readonly flags?: Readonly<Record<string, unknown>>;
 }
 
 export interface ServiceAccountKeys {
@@ -78,6 +80,7 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
       featureEnabled: options.featureEnabled,
       minWatchSeconds: options.minWatchSeconds,
       maxBodyBytes: MAX_BODY_BYTES,
+      ...(options.flags && { flags: options.flags }),
       addresses: [
         { clientCIDR: "0.0.0.0/0", serverAddress: `${options.advertiseAddress}:${options.listen.port ?? 0}` },
       ],

@@ -66,6 +66,7 @@ export async function serve(flags: Flags): Promise<void> {
       },
       addressTypes: flags["kubelet-preferred-address-types"],
     },
+    flags,
     featureEnabled: (name) => gates.enabled(name as Parameters<typeof gates.enabled>[0]),
   });
   await stopAsked();

@@ -27,7 +27,7 @@ const ENTRIES: readonly Entry[] = [
   },
   {
     name: "image",
-    summary: "Load, list, remove and build images of a cluster's nodes",
+    summary: "Load, build, list and remove images on the nodes of a cluster",
     load: async () => (await import("./image/command.ts")).imageCommand,
   },
   { name: "kubectl", summary: "Work with a cluster as kubectl does", load: kubectl },

@@ -8,7 +8,7 @@ import type { Credentials, User } from "../authn/authenticator.ts";
 import type { BatchEvent } from "../store/event-batch.ts";
 
 export interface CoreExchange
-  extends Pick<Exchange, "method" | "url" | "header" | "readBody" | "respond" | "stream" | "onClose"> {
+  extends Pick<Exchange, "method" | "url" | "header" | "readBody" | "respond" | "stream" | "onClose" | "onAnswer"> {
   readonly peer: Credentials["peer"];
   /** What came over a socket, for what is passed on to nodes. */
   readonly socket?: Exchange;

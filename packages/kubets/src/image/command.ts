@@ -1,142 +1,106 @@
-/** `kubets image`: the images on the nodes of a cluster on this machine. What is loaded is loaded on every node, unless one is named. */
+/** `kubets image`: images on the nodes of a running cluster, with no registry between: load an archive, build one of a folder, list, remove. */
 import { createReadStream } from "node:fs";
-import { resolve } from "node:path";
-import { type Command, type CommandIo, defineCommand } from "@kubets/machinery/command";
+import { defineCommand } from "@kubets/machinery/command";
 import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
-import { defineFlags, file, list, text } from "@kubets/machinery/flags";
+import { bool, defineFlags, list, text } from "@kubets/machinery/flags";
 import {
   buildImage,
-  clusterPlace,
-  type ImageTarget,
+  fullReference,
   listImages,
   loadArchive,
   loadImages,
-  nodeImages,
   removeImage,
   writeArchive,
 } from "@kubets/sandbox";
-import { clusterHome } from "../cluster/home.ts";
 import { clusterFlag } from "../up/options.ts";
-import { readRunning } from "../up/running.ts";
-import { imageTable } from "./table.ts";
+import { imageTargets } from "./targets.ts";
 
-const where = {
-  cluster: clusterFlag,
-  node: text({ placeholder: "NAME", help: "Only this node (all of them by default)." }),
-};
-type Where = { readonly cluster: string; readonly node: string };
+const clusterFlags = defineFlags({ cluster: clusterFlag });
 
-/** The nodes that are meant, by name. */
-async function targets({ cluster, node }: Where): Promise<[string, ImageTarget][]> {
-  const home = clusterHome(cluster);
-  const running = readRunning(home);
-  if (!running || running.simulated)
-    throw new ExitError(
-      exitCode.failure,
-      running
-        ? `the nodes of the cluster ${cluster} are simulated: they hold no images`
-        : `the cluster ${cluster} does not run; start it with kubets up`,
-    );
-  if (node && !running.nodes.includes(node))
-    throw new ExitError(
-      exitCode.usage,
-      `the cluster ${cluster} has no node ${JSON.stringify(node)}; its nodes are ${running.nodes.join(", ")}`,
-    );
-  const place = clusterPlace(home.name, home.folder);
-  const names = node ? [node] : running.nodes;
-  return await Promise.all(names.map(async (name) => [name, await nodeImages(place, name)] as [string, ImageTarget]));
-}
-
-/** One node after the other; says what each one got. */
-async function onEach(flags: Where, io: CommandIo, work: (target: ImageTarget) => Promise<string[]>): Promise<void> {
-  for (const [node, target] of await targets(flags))
-    for (const name of await work(target)) io.output(`${node}: ${name}\n`);
-}
-
-const wants = (args: readonly string[], what: string): readonly string[] => {
-  if (args.length === 0) throw new ExitError(exitCode.usage, `${what} is wanted`);
-  return args;
-};
-
-const load = defineCommand({
+const loadCommand = defineCommand({
   name: "load",
-  summary: "Load images from archives (OCI layout or docker save)",
-  usage: "FILE... [flags]",
-  examples: ["kubets image load web.tar", "docker save web:1 | kubets image load /dev/stdin --node node-1"],
-  flags: defineFlags(where),
-  async run({ values, args, io }) {
-    for (const archive of wants(args, "the file of an archive"))
-      await onEach(values, io, (target) => loadArchive(target, createReadStream(archive)));
+  usage: "ARCHIVE...",
+  summary: "Load images from archives (of `docker save`, or an OCI layout) into every node",
+  examples: ["docker save app:1 -o app.tar && kubets image load app.tar"],
+  flags: clusterFlags,
+  async run({ values: { cluster }, args, io }) {
+    if (args.length === 0)
+      throw new ExitError(exitCode.usage, "name the archives to load, as `kubets image load app.tar`");
+    const targets = await imageTargets(cluster);
+    for (const path of args) {
+      const names = await Promise.all(targets.map((target) => loadArchive(target, createReadStream(path))));
+      for (const name of names[0] ?? []) io.output(`${name}\n`);
+    }
   },
 });
 
-const ls = defineCommand({
+const buildCommand = defineCommand({
+  name: "build",
+  usage: "NAME FOLDER|TAR [flags]",
+  summary: "Make an image whose root is a folder or a tar, and load it into every node",
+  examples: ["kubets image build app:1 ./root --cmd /bin/app", "kubets image build app:1 ./root --output app.tar"],
+  flags: defineFlags({
+    cluster: clusterFlag,
+    entrypoint: list({ placeholder: "WORD", help: "What the container runs, a word each." }),
+    cmd: list({
+      placeholder: "WORD",
+      help: "The arguments of the entrypoint, or what is run without one, a word each.",
+    }),
+    env: list({ placeholder: "NAME=VALUE", help: "Variables of its environment." }),
+    workdir: text({ placeholder: "PATH", help: "The folder in which it runs." }),
+    user: text({ placeholder: "USER", help: "The user as whom it runs, by name or number." }),
+    output: text({ short: "o", placeholder: "FILE", help: "Write an archive instead of loading it." }),
+  }),
+  async run({ values: flags, args: [name, folder, ...more], io }) {
+    if (!name || !folder || more.length > 0)
+      throw new ExitError(exitCode.usage, "name the image and the folder or tar, as `kubets image build app:1 ./root`");
+    const config = {
+      ...(flags.entrypoint.length > 0 && { entrypoint: flags.entrypoint }),
+      ...(flags.cmd.length > 0 && { cmd: flags.cmd }),
+      ...(flags.env.length > 0 && { env: flags.env }),
+      ...(flags.workdir && { workingDir: flags.workdir }),
+      ...(flags.user && { user: flags.user }),
+    };
+    await buildImage({ name, from: folder, config }, async (image) => {
+      if (flags.output) return writeArchive([image], flags.output);
+      const targets = await imageTargets(flags.cluster);
+      await Promise.all(targets.map((target) => loadImages(target, [image])));
+    });
+    io.output(`${fullReference(name)}\n`);
+  },
+});
+
+const lsCommand = defineCommand({
   name: "ls",
   aliases: ["list"],
-  summary: "List the images of the nodes",
-  examples: ["kubets image ls"],
-  flags: defineFlags(where),
-  async run({ values, io }) {
-    const found = await Promise.all(
-      (await targets(values)).map(async ([node, { socket }]) => ({ node, images: await listImages(socket) })),
-    );
-    io.output(imageTable(found));
+  summary: "List the images of every node",
+  flags: defineFlags({ cluster: clusterFlag, quiet: bool({ short: "q", help: "Only names." }) }),
+  async run({ values: { cluster, quiet }, io }) {
+    const targets = await imageTargets(cluster);
+    for (const { node, socket } of targets)
+      for (const image of await listImages(socket))
+        for (const name of image.repoTags)
+          io.output(quiet ? `${name}\n` : `${node}\t${name}\t${(Number(image.size) / 1e6).toFixed(1)} MB\n`);
   },
 });
 
-const rm = defineCommand({
+const rmCommand = defineCommand({
   name: "rm",
   aliases: ["remove"],
-  summary: "Remove images from the nodes",
-  usage: "NAME... [flags]",
-  examples: ["kubets image rm web:1"],
-  flags: defineFlags(where),
-  async run({ values, args, io }) {
-    for (const name of wants(args, "the name of an image"))
-      await onEach(values, io, async ({ socket }) => {
-        await removeImage(socket, name);
-        return [`${name} removed`];
-      });
+  usage: "NAME...",
+  summary: "Remove images from every node",
+  flags: clusterFlags,
+  async run({ values: { cluster }, args, io }) {
+    const targets = await imageTargets(cluster);
+    for (const name of args) {
+      await Promise.all(targets.map(({ socket }) => removeImage(socket, name)));
+      io.output(`${fullReference(name)}\n`);
+    }
   },
 });
 
-const build = defineCommand({
-  name: "build",
-  summary: "Make an image of a folder or a tar, and load it",
-  usage: "FOLDER|TAR [flags]",
-  examples: [
-    "kubets image build ./root --tag web:1 --cmd /bin/server",
-    "kubets image build root.tar -t tool:1 -o tool.tar",
-  ],
-  flags: defineFlags({
-    ...where,
-    tag: text({ short: "t", required: true, placeholder: "NAME:TAG", help: "The image's name." }),
-    entrypoint: list({ placeholder: "WORD", help: "What always runs, word by word." }),
-    cmd: list({ placeholder: "WORD", help: "What runs when a container names no arguments, word by word." }),
-    env: list({ placeholder: "NAME=VALUE", help: "Its environment." }),
-    workdir: text({ placeholder: "FOLDER", help: "Where it runs." }),
-    user: text({ placeholder: "USER", help: "Who it runs as." }),
-    output: file({ short: "o", help: "Write an archive here instead of loading it." }),
-  }),
-  async run({ values, args, io }) {
-    const [from = ""] = wants(args, "a folder or a tar");
-    const { tag, entrypoint, cmd, env, workdir, user, output } = values;
-    const config = {
-      ...(entrypoint.length > 0 && { entrypoint }),
-      ...(cmd.length > 0 && { cmd }),
-      ...(env.length > 0 && { env }),
-      ...(workdir && { workingDir: workdir }),
-      ...(user && { user }),
-    };
-    await buildImage({ name: tag, from: resolve(from), config }, async (image) => {
-      if (output) await writeArchive([image], output);
-      else await onEach(values, io, (target) => loadImages(target, [image]));
-    });
-  },
-});
-
-export const imageCommand: Command = defineCommand({
+export const imageCommand = defineCommand({
   name: "image",
-  summary: "Load, list, remove and build images of a cluster's nodes",
-  subcommands: [load, ls, rm, build],
+  summary: "Load, build, list and remove images on the nodes of a cluster",
+  subcommands: [loadCommand, buildCommand, lsCommand, rmCommand],
 });

@@ -7,11 +7,7 @@ import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { type Image as CriImage, ImageService } from "@kubets/wire/generated/cri";
 import { grpcClient } from "@kubets/wire/grpc";
-import type { ClusterPlace } from "../inventory/place.ts";
 import { spawnInside } from "../namespaces/spawn-inside.ts";
-import { nodePlace } from "../node-place.ts";
-import { machineCapabilities } from "../programs/capabilities.ts";
-import { findPrograms } from "../programs/find.ts";
 import { type Image, type ImageConfig, imageArchive } from "./archive.ts";
 import { folderEntries, makeLayer, tarLayer } from "./layer.ts";
 import { fullReference } from "./reference.ts";
@@ -21,13 +17,6 @@ export interface ImageTarget {
   readonly snapshotter: string;
   /** The program `ctr` that came with containerd. */
   readonly ctr: string;
-}
-
-/** The images of a node of a cluster on this machine. */
-export async function nodeImages(cluster: ClusterPlace, node: string): Promise<ImageTarget> {
-  const [{ paths }, { overlay }] = await Promise.all([findPrograms(), machineCapabilities(cluster.folder)]);
-  if (!paths.ctr) throw new Error("the program ctr is missing; Debian's package containerd brings it");
-  return { socket: nodePlace(cluster, node).socket, snapshotter: overlay ? "overlayfs" : "native", ctr: paths.ctr };
 }
 
 /** Loads an archive (OCI layout or `docker save`); gives the names that were loaded. */
