@@ -18,6 +18,10 @@ import { rbacEscalation } from "./authz/rbac/escalation.ts";
 import { RbacPolicy } from "./authz/rbac/policy.ts";
 import { clusterView, storeIn } from "./cluster-view.ts";
 import { Core } from "./core.ts";
+import { type ConcurrencyOptions, DEFAULT_CONCURRENCY } from "./fairness/concurrency-options.ts";
+import { Fairness } from "./fairness/fairness.ts";
+import { fairGate, limitGate } from "./fairness/gate.ts";
+import { InFlightLimit } from "./fairness/in-flight-limit.ts";
 import { inProcessTransport } from "./in-process.ts";
 import { type ServerMetrics, serverMetrics } from "./metrics/server-metrics.ts";
 import { healthChecks } from "./nonresource/health-checks.ts";
@@ -47,6 +51,8 @@ export interface ApiServerSetup {
   readonly admission: readonly AdmissionPlugin[];
   /** Without it services get no addresses. */
   readonly serviceNetwork?: ServiceNetworkOptions;
+  /** What may be worked on at once. */
+  readonly concurrency?: ConcurrencyOptions;
   readonly transformers?: ReadonlyMap<string, Transformer>;
   readonly resources?: readonly ResourceDefinition[];
   /** Where other parts of the same process count too. */
@@ -89,6 +95,11 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
   const authorizers = authorizerChain(setup.authorizationModes, { policy, served, view });
   const services =
     setup.serviceNetwork && new ServiceNetwork(setup.serviceNetwork, { view, served, clock, random, log, storage });
+  const { concurrency = DEFAULT_CONCURRENCY } = setup;
+  const { longestWaitMs } = concurrency;
+  const fairness = concurrency.fair
+    ? new Fairness({ served, clock, seats: concurrency.reads + concurrency.writes, longestWaitMs })
+    : undefined;
   let client: Client | undefined;
   const parts: ServerParts = { clock, random, log, view, served, options, tokens };
   const context: Server = {
@@ -111,6 +122,8 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
         return (client ??= createClient(inProcessTransport(core, SERVER_USER), { userAgent: "kube-apiserver" }));
       },
     }),
+    gate: fairness ? fairGate(fairness) : limitGate(new InFlightLimit(concurrency)),
+    fairness,
     allocators: new Map(services ? [["/services", services.allocator]] : []),
     stopping: stopping.signal,
     metrics,
@@ -133,6 +146,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
     services,
     close() {
       services?.stop();
+      fairness?.stop();
       stopping.abort();
       feed.stop();
     },
