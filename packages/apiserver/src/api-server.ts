@@ -18,8 +18,13 @@ import { rbacEscalation } from "./authz/rbac/escalation.ts";
 import { RbacPolicy } from "./authz/rbac/policy.ts";
 import { clusterView, storeIn } from "./cluster-view.ts";
 import { Core } from "./core.ts";
+import { type ConcurrencyOptions, DEFAULT_CONCURRENCY } from "./fairness/concurrency-options.ts";
+import { Fairness } from "./fairness/fairness.ts";
+import { fairGate, limitGate } from "./fairness/gate.ts";
+import { InFlightLimit } from "./fairness/in-flight-limit.ts";
 import { inProcessTransport } from "./in-process.ts";
-import type { HealthCheck } from "./nonresource/health.ts";
+import { type ServerMetrics, serverMetrics } from "./metrics/server-metrics.ts";
+import { healthChecks } from "./nonresource/health-checks.ts";
 import { ServedResources } from "./served-resource.ts";
 import type { Server, ServerOptions } from "./server-context.ts";
 import { ServiceNetwork, type ServiceNetworkOptions } from "./services/service-network.ts";
@@ -50,8 +55,12 @@ export interface ApiServerSetup {
   readonly serviceNetwork?: ServiceNetworkOptions;
   /** How the server itself reaches services, for webhooks and aggregated servers: by cluster IP when absent. */
   readonly serviceRouting?: ServiceRouting;
+  /** What may be worked on at once. */
+  readonly concurrency?: ConcurrencyOptions;
   readonly transformers?: ReadonlyMap<string, Transformer>;
   readonly resources?: readonly ResourceDefinition[];
+  /** Where other parts of the same process count too. */
+  readonly metrics?: ServerMetrics;
 }
 
 /** What authenticators and authorizers are made from. */
@@ -76,7 +85,9 @@ export const SERVER_USER: User = Object.freeze({ name: "system:apiserver", group
 export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer> {
   const { storage, clock, random, log, options } = setup;
   const form = new StoredForm(setup.transformers);
-  const feed = new RevisionFeed(storage, form, log);
+  const metrics = setup.metrics ?? serverMetrics(clock);
+  const feed = new RevisionFeed(storage, form, log, metrics.storage);
+  metrics.storage.watchCaches(() => feed.caches());
   const served = serve(setup.resources ?? builtInResources, feed, form);
   await feed.start();
 
@@ -90,6 +101,11 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
     setup.serviceNetwork && new ServiceNetwork(setup.serviceNetwork, { view, served, clock, random, log, storage });
   const addresses = serviceAddresses(view, random, setup.serviceRouting ?? "clusterIP");
   const webhooks = new WebhookClient(addresses, clock);
+  const { concurrency = DEFAULT_CONCURRENCY } = setup;
+  const { longestWaitMs } = concurrency;
+  const fairness = concurrency.fair
+    ? new Fairness({ served, clock, seats: concurrency.reads + concurrency.writes, longestWaitMs })
+    : undefined;
   let client: Client | undefined;
   const parts: ServerParts = { clock, random, log, view, served, options, tokens };
   const context: Server = {
@@ -114,12 +130,18 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
         return (client ??= createClient(inProcessTransport(core, SERVER_USER), { userAgent: "kube-apiserver" }));
       },
     }),
+    gate: fairness ? fairGate(fairness) : limitGate(new InFlightLimit(concurrency)),
+    fairness,
     allocators: new Map(services ? [["/services", services.allocator]] : []),
     stopping: stopping.signal,
-    health: healthChecks(
-      () => (ready ? undefined : "the objects of a fresh server are not all there yet"),
-      stopping.signal,
-    ),
+    metrics,
+    started: clock.now(),
+    health: healthChecks({
+      storage,
+      clock,
+      notReady: () => (ready ? undefined : "the objects of a fresh server are not all there yet"),
+      stopping: stopping.signal,
+    }),
   };
   const core = new Core(context);
   return {
@@ -132,6 +154,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
     services,
     close() {
       services?.stop();
+      fairness?.stop();
       stopping.abort();
       webhooks.close();
       feed.stop();
@@ -157,14 +180,3 @@ function serve(definitions: readonly ResourceDefinition[], feed: RevisionFeed, f
 
 /** Reviews and bindings can only be created; they say something and leave nothing. */
 const isStored = ({ verbs }: ResourceDefinition) => verbs.includes("get") || verbs.includes("list");
-
-function healthChecks(notReady: () => string | undefined, stopping: AbortSignal): HealthCheck[] {
-  return [
-    { name: "ping", check: () => undefined },
-    { name: "log", check: () => undefined },
-    { name: "etcd", check: () => undefined },
-    { name: "informer-sync", only: "readyz", check: () => undefined },
-    { name: "poststarthook/rbac/bootstrap-roles", check: notReady },
-    { name: "shutdown", only: "readyz", check: () => (stopping.aborted ? "process is shutting down" : undefined) },
-  ];
-}

@@ -46,6 +46,7 @@ export class Core {
 
   #serve(exchange: CoreExchange): void | Promise<void> {
     const info = readRequestInfo(exchange.method, exchange.url);
+    this.#server.metrics.requests.begin(exchange, info);
     const user = exchange.direct?.user ?? this.#server.authenticators.authenticate(exchange);
     return user instanceof Promise
       ? user.then((known) => this.#authorize(exchange, info, known))
@@ -56,24 +57,33 @@ export class Core {
     const wanted = wantedUser(exchange);
     if (wanted)
       return impersonate(this.#server, attributesOf(info, caller), caller, wanted).then((user) =>
-        this.#authorized(exchange, info, user),
+        this.#admitted(exchange, info, user),
       );
-    return this.#authorized(exchange, info, caller);
+    return this.#admitted(exchange, info, caller);
   }
 
-  #authorized(exchange: CoreExchange, info: RequestInfo, user: User): void | Promise<void> {
+  #admitted(exchange: CoreExchange, info: RequestInfo, user: User): void | Promise<void> {
+    return this.#server.gate(exchange, info, user, (free) => this.#authorized(exchange, info, user, free));
+  }
+
+  #authorized(
+    exchange: CoreExchange,
+    info: RequestInfo,
+    user: User,
+    free: (() => void) | undefined,
+  ): void | Promise<void> {
     const attributes = attributesOf(info, user);
     const decision = this.#server.authorizers.authorize(attributes);
     const go = (allowed: boolean, why: string | undefined) => {
       if (!allowed) throw refusal(attributes, why);
-      return this.#route(exchange, info, user);
+      return this.#route(exchange, info, user, free);
     };
     return decision instanceof Promise
       ? decision.then((d) => go(isAllowed(d), d.why))
       : go(isAllowed(decision), decision.why);
   }
 
-  #route(exchange: CoreExchange, info: RequestInfo, user: User): void | Promise<void> {
+  #route(exchange: CoreExchange, info: RequestInfo, user: User, free: (() => void) | undefined): void | Promise<void> {
     if (!info.isResource) return serveNonResource(this.#server, exchange, info, user);
     const resource = this.#server.served.get(info.group, info.version, info.resource);
     if (!resource) {
@@ -87,7 +97,7 @@ export class Core {
         ? info.namespace === "" && needsNamespace(info)
         : info.namespace !== "" && definition.resource !== "namespaces"
     )
-      throw pathNotFound();
+      throw definition.namespaced && info.name === "" && info.namespace === "" ? methodNotAllowed() : pathNotFound();
     const subresource = info.subresource === "" ? undefined : definition.subresources?.[info.subresource];
     if (info.subresource !== "" && !subresource) throw pathNotFound();
     const call: ApiCall = {
@@ -98,6 +108,7 @@ export class Core {
       resource,
       subresource,
       form: formOf(exchange, info),
+      free,
       warnings: definition.deprecation ? [definition.deprecation] : [],
       auditAnnotations: new Map(),
       dryRun: info.query.has("dryRun"),
@@ -117,7 +128,7 @@ export class Core {
 
   #fail(exchange: CoreExchange, error: unknown, call?: ApiCall): void {
     let status = error;
-    if (error instanceof ClientGoneError) return;
+    if (error instanceof ClientGoneError) return exchange.onAnswer?.(CLIENT_GONE, 0);
     if (error instanceof BodyTooLargeError)
       status = requestEntityTooLarge(`Request entity too large: limit is ${error.limit}`);
     if (!(status instanceof StatusError)) {
@@ -160,6 +171,9 @@ function dispatch(call: ApiCall): void | Promise<void> {
   if (!run || !allowed.includes(verb)) throw notAllowed(call, allowed);
   return run(call);
 }
+
+/** How requests are counted whose client left before they were whole. */
+const CLIENT_GONE = 499;
 
 /** Reviews are shown as they are, never as tables. */
 const ONLY_OBJECTS =

@@ -59,6 +59,11 @@ export const apiServerFlags = defineFlags({
     help: "Writes that may be worked on at once.",
     group: SERVING,
   }),
+  "enable-priority-and-fairness": bool({
+    default: true,
+    help: "Share the server between clients by FlowSchemas and PriorityLevelConfigurations.",
+    group: SERVING,
+  }),
   "shutdown-delay-duration": duration({
     default: 0,
     help: "How long to go on serving after being told to stop.",

@@ -67,6 +67,13 @@ export async function serve(flags: Flags): Promise<void> {
       },
       addressTypes: flags["kubelet-preferred-address-types"],
     },
+    concurrency: {
+      reads: flags["max-requests-inflight"],
+      writes: flags["max-mutating-requests-inflight"],
+      fair: flags["enable-priority-and-fairness"],
+      longestWaitMs: flags["request-timeout"] / 4,
+    },
+    flags,
     featureEnabled: (name) => gates.enabled(name as Parameters<typeof gates.enabled>[0]),
   });
   await stopAsked();

@@ -8,11 +8,13 @@ import type { Credentials, User } from "../authn/authenticator.ts";
 import type { BatchEvent } from "../store/event-batch.ts";
 
 export interface CoreExchange
-  extends Pick<Exchange, "method" | "url" | "header" | "readBody" | "respond" | "stream" | "onClose"> {
+  extends Pick<Exchange, "method" | "url" | "header" | "readBody" | "respond" | "stream" | "onClose" | "onAnswer"> {
   readonly peer: Credentials["peer"];
   /** What came over a socket, for what is passed on to nodes. */
   readonly socket?: Exchange;
   readonly direct?: DirectCaller;
+  /** Name, value, ...: they go with whatever is answered. */
+  addHeaders(headers: readonly string[]): void;
 }
 
 /** A caller in this process. */

@@ -1,4 +1,4 @@
-/** Parts of the server that keep something of a resource ready: told of every object that is there, and of each change from then on. */
+/** Tells of every object of a resource that is there, and of each change from then on, straight from the server's own cache. */
 import type { KubeObject } from "@kubets/api/meta";
 import type { ResourceRef } from "@kubets/api/resource-ref";
 import type { ServedResources } from "../served-resource.ts";
