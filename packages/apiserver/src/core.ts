@@ -133,6 +133,7 @@ export class Core {
       form: formOf(exchange, info),
       free,
       warnings: definition.deprecation ? [definition.deprecation] : [],
+      auditAnnotations: new Map(),
       dryRun: info.query.has("dryRun"),
     };
     return this.#run(call);

@@ -183,6 +183,10 @@ export const apiServerFlags = defineFlags({
     help: "The addresses of nodes to try, in order.",
     group: NETWORK,
   }),
+  "enable-aggregator-routing": bool({
+    help: "Reach webhooks and aggregated servers at their endpoints, not at cluster IPs.",
+    group: NETWORK,
+  }),
   "endpoint-reconciler-type": choice(["lease", "none"], {
     default: "lease",
     help: "Whether this server keeps itself among the endpoints of the service kubernetes.",

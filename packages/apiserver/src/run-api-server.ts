@@ -23,6 +23,7 @@ import { SocketExchange } from "./front/socket-exchange.ts";
 import type { ServiceNetworkOptions } from "./services/service-network.ts";
 import type { NodeConnection } from "./subresources/node-connection.ts";
 import type { TokenIssuer } from "./tokens/service-account-tokens.ts";
+import type { ServiceRouting } from "./webhooks/service-address.ts";
 
 export interface RunOptions {
   readonly storage: Storage;
@@ -48,6 +49,7 @@ export interface RunOptions {
   readonly allowPrivileged: boolean;
   readonly minWatchSeconds: number;
   readonly nodes: NodeConnection;
+  readonly serviceRouting?: ServiceRouting;
   readonly concurrency?: ConcurrencyOptions;
   readonly audit?: Audit;
   featureEnabled(name: string): boolean;
@@ -95,6 +97,7 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
       issuer: issuerOf(options.serviceAccounts, `${options.advertiseAddress}:${options.listen.port ?? 443}`),
     }),
     nodes: options.nodes,
+    ...(options.serviceRouting && { serviceRouting: options.serviceRouting }),
     authenticators: (parts) => authenticators(options, parts),
     anonymous: options.anonymous,
     authorizationModes: options.authorizationModes,
