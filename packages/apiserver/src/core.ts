@@ -46,7 +46,7 @@ export class Core {
 
   #serve(exchange: CoreExchange): void | Promise<void> {
     const info = readRequestInfo(exchange.method, exchange.url);
-    this.#server.metrics.requests.begin(exchange, info);
+    this.#server.metrics.requests.begin(exchange, info, this.#server.served);
     const user = exchange.direct?.user ?? this.#server.authenticators.authenticate(exchange);
     return user instanceof Promise
       ? user.then((known) => this.#authorize(exchange, info, known))
