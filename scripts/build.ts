@@ -21,8 +21,6 @@ export async function build(): Promise<string> {
       "namespace-worker": "packages/sandbox/src/namespaces/ffi-worker.ts",
       "namespace-program": "packages/sandbox/src/namespaces/nsenter-program.ts",
     },
-    // Brought by npm as they are: they load files of their own.
-    external: ["@grpc/grpc-js"],
     treeshake: true,
   });
   await bundle.write({

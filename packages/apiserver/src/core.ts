@@ -57,24 +57,33 @@ export class Core {
     const wanted = wantedUser(exchange);
     if (wanted)
       return impersonate(this.#server, attributesOf(info, caller), caller, wanted).then((user) =>
-        this.#authorized(exchange, info, user),
+        this.#admitted(exchange, info, user),
       );
-    return this.#authorized(exchange, info, caller);
+    return this.#admitted(exchange, info, caller);
   }
 
-  #authorized(exchange: CoreExchange, info: RequestInfo, user: User): void | Promise<void> {
+  #admitted(exchange: CoreExchange, info: RequestInfo, user: User): void | Promise<void> {
+    return this.#server.gate(exchange, info, user, (free) => this.#authorized(exchange, info, user, free));
+  }
+
+  #authorized(
+    exchange: CoreExchange,
+    info: RequestInfo,
+    user: User,
+    free: (() => void) | undefined,
+  ): void | Promise<void> {
     const attributes = attributesOf(info, user);
     const decision = this.#server.authorizers.authorize(attributes);
     const go = (allowed: boolean, why: string | undefined) => {
       if (!allowed) throw refusal(attributes, why);
-      return this.#route(exchange, info, user);
+      return this.#route(exchange, info, user, free);
     };
     return decision instanceof Promise
       ? decision.then((d) => go(isAllowed(d), d.why))
       : go(isAllowed(decision), decision.why);
   }
 
-  #route(exchange: CoreExchange, info: RequestInfo, user: User): void | Promise<void> {
+  #route(exchange: CoreExchange, info: RequestInfo, user: User, free: (() => void) | undefined): void | Promise<void> {
     if (!info.isResource) return serveNonResource(this.#server, exchange, info, user);
     const resource = this.#server.served.get(info.group, info.version, info.resource);
     if (!resource) {
@@ -88,7 +97,7 @@ export class Core {
         ? info.namespace === "" && needsNamespace(info)
         : info.namespace !== "" && definition.resource !== "namespaces"
     )
-      throw pathNotFound();
+      throw definition.namespaced && info.name === "" && info.namespace === "" ? methodNotAllowed() : pathNotFound();
     const subresource = info.subresource === "" ? undefined : definition.subresources?.[info.subresource];
     if (info.subresource !== "" && !subresource) throw pathNotFound();
     const call: ApiCall = {
@@ -99,7 +108,9 @@ export class Core {
       resource,
       subresource,
       form: formOf(exchange, info),
+      free,
       warnings: definition.deprecation ? [definition.deprecation] : [],
+      auditAnnotations: new Map(),
       dryRun: info.query.has("dryRun"),
     };
     return this.#run(call);

@@ -59,6 +59,11 @@ export const apiServerFlags = defineFlags({
     help: "Writes that may be worked on at once.",
     group: SERVING,
   }),
+  "enable-priority-and-fairness": bool({
+    default: true,
+    help: "Share the server between clients by FlowSchemas and PriorityLevelConfigurations.",
+    group: SERVING,
+  }),
   "shutdown-delay-duration": duration({
     default: 0,
     help: "How long to go on serving after being told to stop.",
@@ -175,6 +180,10 @@ export const apiServerFlags = defineFlags({
   "kubelet-preferred-address-types": list({
     default: ["Hostname", "InternalDNS", "InternalIP", "ExternalDNS", "ExternalIP"],
     help: "The addresses of nodes to try, in order.",
+    group: NETWORK,
+  }),
+  "enable-aggregator-routing": bool({
+    help: "Reach webhooks and aggregated servers at their endpoints, not at cluster IPs.",
     group: NETWORK,
   }),
   "endpoint-reconciler-type": choice(["lease", "none"], {

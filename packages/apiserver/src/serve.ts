@@ -54,6 +54,7 @@ export async function serve(flags: Flags): Promise<void> {
     endpoint: flags["endpoint-reconciler-type"] !== "none",
     allowPrivileged: flags["allow-privileged"],
     minWatchSeconds: flags["min-request-timeout"],
+    serviceRouting: flags["enable-aggregator-routing"] ? "endpoints" : "clusterIP",
     nodes: {
       tls: {
         ...(flags["kubelet-client-certificate"] && {
@@ -65,6 +66,12 @@ export async function serve(flags: Flags): Promise<void> {
         }),
       },
       addressTypes: flags["kubelet-preferred-address-types"],
+    },
+    concurrency: {
+      reads: flags["max-requests-inflight"],
+      writes: flags["max-mutating-requests-inflight"],
+      fair: flags["enable-priority-and-fairness"],
+      longestWaitMs: flags["request-timeout"] / 4,
     },
     flags,
     featureEnabled: (name) => gates.enabled(name as Parameters<typeof gates.enabled>[0]),

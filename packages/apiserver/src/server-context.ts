@@ -6,6 +6,8 @@ import type { ClusterView } from "./admission/plugin.ts";
 import type { AuthenticatorChain } from "./authn/chain.ts";
 import type { AuthorizerChain } from "./authz/chain.ts";
 import type { RbacPolicy } from "./authz/rbac/policy.ts";
+import type { Fairness } from "./fairness/fairness.ts";
+import type { Gate } from "./fairness/gate.ts";
 import type { ServerMetrics } from "./metrics/server-metrics.ts";
 import type { HealthCheck } from "./nonresource/health.ts";
 import type { ServedResources } from "./served-resource.ts";
@@ -25,6 +27,9 @@ export interface Server {
   readonly authenticators: AuthenticatorChain;
   readonly authorizers: AuthorizerChain;
   readonly admission: AdmissionChain;
+  readonly gate: Gate;
+  /** What sorts requests, where priority and fairness is on. */
+  readonly fairness: Fairness | undefined;
   /** What objects are given from ranges of the cluster, by "group/resource". */
   readonly allocators: ReadonlyMap<string, Allocator>;
   readonly view: ClusterView;

@@ -13,6 +13,8 @@ export interface CoreExchange
   /** What came over a socket, for what is passed on to nodes. */
   readonly socket?: Exchange;
   readonly direct?: DirectCaller;
+  /** Name, value, ...: they go with whatever is answered. */
+  addHeaders(headers: readonly string[]): void;
 }
 
 /** A caller in this process. */
