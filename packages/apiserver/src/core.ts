@@ -47,7 +47,7 @@ export class Core {
 
   #serve(exchange: CoreExchange): void | Promise<void> {
     const info = readRequestInfo(exchange.method, exchange.url);
-    this.#server.metrics.requests.begin(exchange, info);
+    this.#server.metrics.requests.begin(exchange, info, this.#server.served);
     const id = exchange.header("audit-id") || randomUUID();
     exchange.addHeaders(["audit-id", id]);
     const user = exchange.direct?.user ?? this.#authenticate(exchange, info, id);
