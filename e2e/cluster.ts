@@ -29,9 +29,10 @@ export interface TestCluster {
   down(): void;
 }
 
-export function upCluster(options: { nodes: number; flags?: readonly string[] }): TestCluster {
+/** `suffix` tells several clusters of one process apart. */
+export function upCluster(options: { nodes: number; suffix?: string; flags?: readonly string[] }): TestCluster {
   const home = mkdtempSync(join(tmpdir(), "kubets-e2e-"));
-  const name = `e2e${process.pid}`;
+  const name = `e2e${process.pid}${options.suffix ?? ""}`;
   const env = { ...process.env, KUBETS_HOME: home };
   const kubets = (args: readonly string[], { input }: { input?: string } = {}) =>
     execFileSync(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN, ...args], {

@@ -18,7 +18,6 @@ export function validateObjectMetadata(metadata: ObjectMeta, field = "metadata")
     ...validateOwners(metadata.ownerReferences ?? [], `${field}.ownerReferences`),
     ...validateFinalizers(metadata.finalizers ?? [], `${field}.finalizers`),
     ...validateManagedFields(metadata.managedFields ?? [], `${field}.managedFields`),
-    ...validateStandardFinalizers(metadata.finalizers ?? [], `${field}.finalizers`),
   ];
 }
 
@@ -86,10 +85,11 @@ function validateFinalizers(finalizers: readonly string[], field: string): Field
   return errors;
 }
 
-/** A finalizer without a domain is one of Kubernetes' own. */
-function validateStandardFinalizers(finalizers: readonly string[], field: string): FieldError[] {
+/** A finalizer without a path is one of Kubernetes' own; kinds that people define, and their definitions, are not held to that. */
+export function validateStandardFinalizers({ finalizers = [] }: ObjectMeta): FieldError[] {
+  const field = "metadata.finalizers";
   return finalizers.flatMap((finalizer, i) =>
-    finalizer.includes("/") || STANDARD_FINALIZERS.has(finalizer)
+    isQualifiedFinalizer(finalizer)
       ? []
       : [
           invalidValue(
@@ -100,6 +100,9 @@ function validateStandardFinalizers(finalizers: readonly string[], field: string
         ],
   );
 }
+
+export const isQualifiedFinalizer = (finalizer: string): boolean =>
+  finalizer.includes("/") || STANDARD_FINALIZERS.has(finalizer);
 
 const STANDARD_FINALIZERS = new Set(["kubernetes", "orphan", "foregroundDeletion"]);
 

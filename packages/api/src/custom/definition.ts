@@ -14,10 +14,10 @@ import type { Hub, ResourceDefinition, Verb } from "../resource.ts";
 import { groupVersion } from "../resource-ref.ts";
 import type { Schema } from "../structural/schema.ts";
 import { customTable } from "./columns.ts";
+import { readObject } from "./conversion.ts";
 import { scalePaths } from "./scale.ts";
 import { selectableFields } from "./selectable.ts";
 import { customStrategy, statusStrategy } from "./strategy.ts";
-import { readObject } from "./conversion.ts";
 import { customStruct } from "./struct.ts";
 
 /** In the order in which discovery tells them. */
@@ -30,15 +30,18 @@ export interface CustomVersion {
   readonly schema: () => Schema;
   /** Set where objects are stored otherwise than this version shows them. */
   readonly hub?: Hub;
+  /** Set where objects are stored as they are served: what was stored under another schema is read by today's. */
+  readonly reads?: boolean;
 }
 
-export function customDefinition({ crd, version, schema, hub }: CustomVersion): ResourceDefinition {
+export function customDefinition({ crd, version, schema, hub, reads }: CustomVersion): ResourceDefinition {
   const { group, scope } = crd.spec;
   const names = crd.status.acceptedNames;
   const { status, scale } = version.subresources ?? {};
   const deprecation = deprecationOf(crd, version);
   const selectable = selectableFields(version.selectableFields ?? []);
   const struct = heldWeakly(() => customStruct(schema()));
+  const apiVersion = groupVersion({ group, version: version.name });
   const schemaNow = () => struct().open as Schema;
   return {
     group,
@@ -54,6 +57,7 @@ export function customDefinition({ crd, version, schema, hub }: CustomVersion): 
     },
     storagePrefix: storagePrefix(crd),
     ...(hub && { hub }),
+    ...(reads && { read: (object: KubeObject) => readObject(schemaNow(), { ...object, apiVersion }) }),
     ...customStrategy(schemaNow, { hasStatus: status !== undefined, scale }),
     validateName: dns1123Subdomain,
     unconditionalUpdate: false,
@@ -76,13 +80,6 @@ export function storedDefinition(crd: CustomResourceDefinition): ResourceDefinit
   const version = crd.spec.versions.find(({ storage }) => storage) as CustomResourceDefinitionVersion;
   return customDefinition({ crd, version, schema: () => ANYTHING });
 }
-
-/** The same for objects that are kept as they are served: what was stored under another schema is read by today's. */
-export const readsObjects = (definition: ResourceDefinition): ResourceDefinition =>
-  Object.defineProperties(
-    { read: (object: KubeObject) => readObject(definition.schema.open as Schema, { ...object, apiVersion: groupVersion(definition) }) },
-    Object.getOwnPropertyDescriptors(definition),
-  ) as ResourceDefinition;
 
 const ANYTHING: Schema = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
 

@@ -5,6 +5,7 @@ import { clone } from "@kubets/machinery/clone";
 import { keepPart } from "../define.ts";
 import type { CustomResourceSubresourceScale } from "../generated/types/apiextensions-v1.ts";
 import type { Draft, KubeObject } from "../meta.ts";
+import { isQualifiedFinalizer } from "../metadata-checks.ts";
 import type { Strategy, Subresource } from "../resource.ts";
 import { propertyOf, type Schema } from "../structural/schema.ts";
 import { duplicateErrors } from "../structural/unique-items.ts";
@@ -28,6 +29,7 @@ export function customStrategy(
       },
       prepareForUpdate: (object: Draft<KubeObject>, old: KubeObject) => keepPart(object, old, "status"),
     }),
+    warnings: finalizerWarnings,
     validate: (object) => [
       ...validateBySchema(schema(), object),
       ...scaleErrors(object, scale, "all"),
@@ -39,6 +41,16 @@ export function customStrategy(
       ...partErrors(schema(), object, old),
     ],
   };
+}
+
+function finalizerWarnings({ metadata }: KubeObject, old: KubeObject | undefined): string[] {
+  const fresh = (metadata.finalizers ?? []).filter((finalizer) => !old?.metadata.finalizers?.includes(finalizer));
+  return fresh
+    .filter((finalizer) => !isQualifiedFinalizer(finalizer))
+    .map(
+      (finalizer) =>
+        `metadata.finalizers: ${JSON.stringify(finalizer)}: prefer a domain-qualified finalizer name including a path (/) to avoid accidental conflicts with other finalizer writers`,
+    );
 }
 
 /** Embedded objects, and items that stand twice where they did not before. */

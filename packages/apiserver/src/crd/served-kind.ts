@@ -3,8 +3,8 @@
  * anew, since what is stored is read by them; a change of names or of the rest keeps it, and the watches with it.
  */
 import { createHash } from "node:crypto";
-import { customDefinition, readsObjects, storedDefinition } from "@kubets/api/custom/definition";
 import { noneConversion } from "@kubets/api/custom/conversion";
+import { customDefinition, storedDefinition } from "@kubets/api/custom/definition";
 import type { CustomResourceDefinition } from "@kubets/api/generated/types/apiextensions-v1";
 import type { ResourceDefinition } from "@kubets/api/resource";
 import type { Schema } from "@kubets/api/structural/schema";
@@ -72,7 +72,7 @@ export class ServedKind {
     const [only, ...more] = crd.spec.versions;
     const definition =
       only && more.length === 0
-        ? readsObjects(customDefinition({ crd, version: only, schema: this.#schemaOf(only.name) }))
+        ? customDefinition({ crd, version: only, schema: this.#schemaOf(only.name), reads: true })
         : storedDefinition(crd);
     const cache = await feed.addCacheNow(definition);
     await warm(cache);
@@ -106,7 +106,13 @@ export class ServedKind {
   #converting(definition: ResourceDefinition, store: ResourceStore, crd: CustomResourceDefinition): ServedResource {
     let converted = this.#converted.find((one) => one.definition.version === definition.version);
     if (!converted) {
-      converted = new ConvertingStore(definition, store, this.#parts.feed, this.#parts.form, this.#parts.converter(crd));
+      converted = new ConvertingStore(
+        definition,
+        store,
+        this.#parts.feed,
+        this.#parts.form,
+        this.#parts.converter(crd),
+      );
       this.#converted.push(converted);
     }
     return { definition, store: converted };
@@ -126,7 +132,12 @@ const isSamePlace = (a: ResourceDefinition, b: ResourceDefinition): boolean =>
 
 /** Stands for all that decides how stored objects are read. */
 function schemasOf({ metadata, spec }: CustomResourceDefinition): string {
-  const parts = [metadata.uid, spec.scope, spec.conversion, spec.versions.map(({ name, storage, schema }) => [name, storage, schema])];
+  const parts = [
+    metadata.uid,
+    spec.scope,
+    spec.conversion,
+    spec.versions.map(({ name, storage, schema }) => [name, storage, schema]),
+  ];
   return createHash("sha256").update(JSON.stringify(parts)).digest("base64");
 }
 

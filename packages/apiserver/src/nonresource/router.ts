@@ -10,6 +10,7 @@ import {
 } from "@kubets/api/discovery";
 import { methodNotAllowed, pathNotFound } from "@kubets/machinery";
 import type { User } from "../authn/authenticator.ts";
+import { serveFairnessDebug } from "../fairness/debug.ts";
 import type { CoreExchange } from "../front/core-exchange.ts";
 import { parseAccept, unknownForm, unknownMedia } from "../media.ts";
 import type { RequestInfo } from "../request-info.ts";
@@ -17,10 +18,12 @@ import type { ServedResources } from "../served-resource.ts";
 import type { Server } from "../server-context.ts";
 import { serveDocument } from "./documents.ts";
 import { serveHealth } from "./health.ts";
-import { serveOpenApi } from "./openapi.ts";
+import { serveMetrics } from "./metrics.ts";
+import { serveOpenApi } from "./openapi/serve.ts";
 import { respondPageNotFound } from "./page-not-found.ts";
 import { respondJson } from "./respond-json.ts";
 import { versionInfo } from "./version.ts";
+import { serveFlagz, serveStatusz } from "./z-pages.ts";
 
 export function serveNonResource(
   server: Server,
@@ -44,9 +47,19 @@ export function serveNonResource(
       return serveDiscovery(server, exchange, first, second, third, fourth !== undefined);
     case "openapi":
       return serveOpenApi(server, exchange, info);
+    case "metrics":
+      if (second === "") return serveMetrics(server, exchange);
+      return respondPageNotFound(exchange);
+    case "statusz":
+    case "flagz":
+      if (second !== "") return respondPageNotFound(exchange);
+      return first === "statusz" ? serveStatusz(server, exchange) : serveFlagz(server, exchange);
     case "openid":
     case ".well-known":
       return serveDocument(server, exchange, info);
+    case "debug":
+      if (second === "api_priority_and_fairness") return serveFairnessDebug(server.fairness, exchange, path);
+      return respondPageNotFound(exchange);
     default:
       return respondPageNotFound(exchange);
   }
@@ -117,16 +130,19 @@ function rootPaths(server: Server): string[] {
     "/api",
     "/api/v1",
     "/apis",
-    "/healthz",
-    "/healthz/ping",
-    "/livez",
+    "/flagz",
+    "/statusz",
     "/metrics",
     "/openapi/v2",
     "/openapi/v3",
     "/openid/v1/jwks",
-    "/readyz",
     "/version",
   ]);
+  for (const endpoint of ["healthz", "livez", "readyz"]) {
+    paths.add(`/${endpoint}`);
+    for (const { name, only } of server.health)
+      if (only === undefined || only === endpoint) paths.add(`/${endpoint}/${name}`);
+  }
   for (const { group, version } of server.served.definitions()) {
     if (!group) continue;
     paths.add(`/apis/${group}`);

@@ -69,7 +69,8 @@ export class StoredForm {
       return served(owner.definition, key, entry.revision, object);
     }
     const { read } = owner.definition;
-    if (read) return new CachedObject(key, entry.revision, () => readToday(owner.definition, read, entry.revision, bytes));
+    if (read)
+      return new CachedObject(key, entry.revision, () => readToday(owner.definition, read, entry.revision, bytes));
     if (carriesRevision(bytes, entry.revision)) return new CachedObject(key, entry.revision, bytes);
     return served(owner.definition, key, entry.revision, new CachedObject(key, entry.revision, bytes).object);
   }

@@ -3,6 +3,7 @@
  * for it; it resumes from the last revision that it saw.
  */
 import { every, type StatusError, type Timer } from "@kubets/machinery";
+import type { Counter } from "@kubets/machinery/metrics";
 import type { ChunkSink } from "@kubets/wire/http";
 import { type ApiCall, storeOf } from "../api-call.ts";
 import type { DirectWatch } from "../front/core-exchange.ts";
@@ -28,12 +29,14 @@ export interface WatchConnection extends Subscriber {
 
 export function openWatch(call: ApiCall, options: ListParameters): WatchConnection {
   const { direct } = call.exchange;
+  call.free?.();
   return direct ? new DirectConnection(call, direct.watch(), options) : new StreamConnection(call, options);
 }
 
 /** What both kinds of connection do alike: time, bookmarks, the end. */
 abstract class Connection implements WatchConnection {
   readonly call: ApiCall;
+  readonly sent: Counter;
   readonly #onEnd: (() => void)[] = [];
   readonly #timers: Timer[] = [];
   #ended = false;
@@ -41,6 +44,7 @@ abstract class Connection implements WatchConnection {
 
   constructor(call: ApiCall, options: ListParameters) {
     this.call = call;
+    this.sent = call.server.metrics.watches.events(call.info);
     const { clock, stopping, random, options: settings } = call.server;
     if (options.allowBookmarks) this.#timers.push(every(clock, BOOKMARK_MS, () => this.bookmark(this.#newest())));
     const seconds = options.timeoutSeconds || settings.minWatchSeconds * (1 + random.float());
@@ -102,8 +106,11 @@ class StreamConnection extends Connection {
   }
 
   deliver(batch: EventBatch): void {
+    this.sent.value += batch.events.length;
     this.#sink.write(batch.frame(this.#form));
-    if (this.#sink.pendingBytes > MAX_WAITING_BYTES) this.end();
+    if (this.#sink.pendingBytes <= MAX_WAITING_BYTES) return;
+    this.call.server.metrics.watches.letGo(this.call.info);
+    this.end();
   }
 
   protected close(error: StatusError | undefined): void {
@@ -122,6 +129,7 @@ class DirectConnection extends Connection {
   }
 
   deliver(batch: EventBatch): void {
+    this.sent.value += batch.events.length;
     this.#watch.events(batch.events);
   }
 

@@ -1,5 +1,6 @@
 /** A cluster without containers: the same control plane and the same kubelets, over runtimes that keep containers in memory. Needs no root. */
 import { kubeletDefaults, MemoryDisk, readMachine, startKubelet } from "@kubets/kubelet";
+import { courseOf } from "@kubets/kubelet/runtime/simulated/commands";
 import { SimulatedRuntime } from "@kubets/kubelet/runtime/simulated/runtime";
 import { type Logger, realClock, realRandom } from "@kubets/machinery";
 import { parseFlags } from "@kubets/machinery/flags";
@@ -56,7 +57,14 @@ async function startSimulatedNode(
   const disk = new MemoryDisk();
   const kubelet = await startKubelet({
     client: clientAs(parts, { name: `system:node:${name}`, groups: ["system:nodes"] }, `kubelet/${name}`),
-    runtime: new SimulatedRuntime({ clock, random, disk, podCidr: `10.244.${index}.0/24`, images: ["*"] }),
+    runtime: new SimulatedRuntime({
+      clock,
+      random,
+      disk,
+      podCidr: `10.244.${index}.0/24`,
+      images: ["*"],
+      script: { course: ({ config }) => courseOf(config) },
+    }),
     nodeName: name,
     clock,
     random,
