@@ -11,6 +11,7 @@ import type { Clock, Logger, Random } from "@kubets/machinery";
 import type { Storage } from "@kubets/storage";
 import { AdmissionChain } from "./admission/chain.ts";
 import type { AdmissionPlugin } from "./admission/plugin.ts";
+import type { Audit } from "./audit/audit.ts";
 import { type Authenticator, MASTERS, type User } from "./authn/authenticator.ts";
 import { AuthenticatorChain } from "./authn/chain.ts";
 import { type AuthorizationMode, authorizerChain } from "./authz/modes.ts";
@@ -33,6 +34,8 @@ import { RevisionFeed } from "./store/revision-feed.ts";
 import { StoredForm, type Transformer } from "./store/stored-form.ts";
 import type { NodeConnection } from "./subresources/node-connection.ts";
 import { ServiceAccountTokens, type TokenIssuer } from "./tokens/service-account-tokens.ts";
+import { type ServiceRouting, serviceAddresses } from "./webhooks/service-address.ts";
+import { WebhookClient } from "./webhooks/webhook-client.ts";
 
 export interface ApiServerSetup {
   readonly storage: Storage;
@@ -51,6 +54,10 @@ export interface ApiServerSetup {
   readonly admission: readonly AdmissionPlugin[];
   /** Without it services get no addresses. */
   readonly serviceNetwork?: ServiceNetworkOptions;
+  /** Where requests are told of. */
+  readonly audit?: Audit;
+  /** How the server itself reaches services, for webhooks and aggregated servers: by cluster IP when absent. */
+  readonly serviceRouting?: ServiceRouting;
   /** What may be worked on at once. */
   readonly concurrency?: ConcurrencyOptions;
   readonly transformers?: ReadonlyMap<string, Transformer>;
@@ -95,6 +102,8 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
   const authorizers = authorizerChain(setup.authorizationModes, { policy, served, view });
   const services =
     setup.serviceNetwork && new ServiceNetwork(setup.serviceNetwork, { view, served, clock, random, log, storage });
+  const addresses = serviceAddresses(view, random, setup.serviceRouting ?? "clusterIP");
+  const webhooks = new WebhookClient(addresses, clock);
   const { concurrency = DEFAULT_CONCURRENCY } = setup;
   const { longestWaitMs } = concurrency;
   const fairness = concurrency.fair
@@ -118,10 +127,13 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
       authorize: (attributes) => authorizers.authorize(attributes),
       storeOf: (ref) => storeIn(served, ref),
       definitionOf: (group, kind, version) => served.byKind(group, kind, version)?.definition,
+      served,
+      webhooks,
       get client() {
         return (client ??= createClient(inProcessTransport(core, SERVER_USER), { userAgent: "kube-apiserver" }));
       },
     }),
+    audit: setup.audit,
     gate: fairness ? fairGate(fairness) : limitGate(new InFlightLimit(concurrency)),
     fairness,
     allocators: new Map(services ? [["/services", services.allocator]] : []),
@@ -148,6 +160,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
       services?.stop();
       fairness?.stop();
       stopping.abort();
+      webhooks.close();
       feed.stop();
     },
   };

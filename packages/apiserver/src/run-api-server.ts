@@ -8,6 +8,7 @@ import { type Exchange, type Listener, listen, type ServerTls } from "@kubets/wi
 import { tokenSigner, tokenVerifier } from "@kubets/wire/jwt";
 import type { AdmissionPlugin } from "./admission/plugin.ts";
 import { type ApiServer, createApiServer, SERVER_USER, type ServerParts } from "./api-server.ts";
+import type { Audit } from "./audit/audit.ts";
 import type { Authenticator, User } from "./authn/authenticator.ts";
 import { bootstrapTokenAuthenticator } from "./authn/bootstrap-tokens.ts";
 import { certificateAuthenticator } from "./authn/certificates.ts";
@@ -22,6 +23,7 @@ import { SocketExchange } from "./front/socket-exchange.ts";
 import type { ServiceNetworkOptions } from "./services/service-network.ts";
 import type { NodeConnection } from "./subresources/node-connection.ts";
 import type { TokenIssuer } from "./tokens/service-account-tokens.ts";
+import type { ServiceRouting } from "./webhooks/service-address.ts";
 
 export interface RunOptions {
   readonly storage: Storage;
@@ -47,7 +49,9 @@ export interface RunOptions {
   readonly allowPrivileged: boolean;
   readonly minWatchSeconds: number;
   readonly nodes: NodeConnection;
+  readonly serviceRouting?: ServiceRouting;
   readonly concurrency?: ConcurrencyOptions;
+  readonly audit?: Audit;
   featureEnabled(name: string): boolean;
   /** What the program was started with, for /flagz. */
   readonly flags?: Readonly<Record<string, unknown>>;
@@ -93,11 +97,13 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
       issuer: issuerOf(options.serviceAccounts, `${options.advertiseAddress}:${options.listen.port ?? 443}`),
     }),
     nodes: options.nodes,
+    ...(options.serviceRouting && { serviceRouting: options.serviceRouting }),
     authenticators: (parts) => authenticators(options, parts),
     anonymous: options.anonymous,
     authorizationModes: options.authorizationModes,
     admission: options.admission,
     serviceNetwork: options.serviceNetwork,
+    ...(options.audit && { audit: options.audit }),
     ...(options.concurrency && { concurrency: options.concurrency }),
   });
   const handler = (exchange: Exchange) => server.core.serve(new SocketExchange(exchange));
