@@ -16,7 +16,7 @@ const running = ({ spec }: Pod): Container[] => [...(spec.initContainers ?? []).
 
 export const allotmentOf = (pod: Pod): Allotment => ({
   ...(pod.spec.resources && { pod: pod.spec.resources }),
-  containers: Object.fromEntries(running(pod).map(({ name, resources = {} }) => [name, resources])),
+  containers: Object.fromEntries(running(pod).map(({ name, resources }) => [name, resources])),
 });
 
 /** The pod as if it had asked for what it was given. */
@@ -71,7 +71,7 @@ export function needsRestart(
 
 /** As events tell of a resize. */
 export function resizeText(pod: Pod, error?: string): string {
-  const told = ({ name, resources = {} }: Container) => ({ name, resources: inOrder(resources) });
+  const told = ({ name, resources }: Container) => ({ name, resources: inOrder(resources) });
   const sidecars = (pod.spec.initContainers ?? []).filter(isSidecar);
   return JSON.stringify({
     ...(sidecars.length > 0 && { initContainers: sidecars.map(told) }),
