@@ -6,6 +6,7 @@ import { ownValue } from "../codec/map-keys.ts";
 import type { PlainObject } from "../meta.ts";
 import type { Field, Scalar, Struct, TypeRef } from "../schema.ts";
 import { fieldElement, keyElement, valueElement } from "./path-element.ts";
+import { objectShape } from "./schema-shape.ts";
 
 export interface Shape {
   readonly kind: "scalar" | "map" | "list" | "any";
@@ -44,16 +45,23 @@ export function shapeOfStruct(struct: Struct): Shape {
 }
 
 function makeStructShape(struct: Struct, atomic: boolean): Shape {
+  if (struct.open) return objectShape(struct.open, membersOfAll(struct));
   let members: ReadonlyMap<string, Member> | undefined;
   return {
     kind: "map",
     atomic,
-    ...(struct.open && { value: anyShape }),
     // Made when first asked for: types hold themselves.
     get members() {
       return (members ??= membersOf(struct));
     },
   };
+}
+
+/** What every custom object has. */
+function membersOfAll(struct: Struct): ReadonlyMap<string, Shape> {
+  const text = shapeOf({ kind: "scalar", scalar: "string" });
+  const own = struct.fields.map((field): [string, Shape] => [field.name, shapeOfField(field)]);
+  return new Map([["apiVersion", text], ["kind", text], ...own]);
 }
 
 function membersOf(struct: Struct): ReadonlyMap<string, Member> {

@@ -10,6 +10,7 @@ import type {
 } from "../generated/types/apiextensions-v1.ts";
 import { compareVersions } from "../group-priority.ts";
 import type { KubeObject } from "../meta.ts";
+import type { JsonSchema } from "../openapi/json-schema.ts";
 import type { Hub, ResourceDefinition, Verb } from "../resource.ts";
 import { groupVersion } from "../resource-ref.ts";
 import type { Schema } from "../structural/schema.ts";
@@ -54,6 +55,9 @@ export function customDefinition({ crd, version, schema, hub, reads }: CustomVer
     verbs: VERBS,
     get schema() {
       return struct();
+    },
+    get openApiSchema() {
+      return schemaNow() as JsonSchema;
     },
     storagePrefix: storagePrefix(crd),
     ...(hub && { hub }),

@@ -9,7 +9,9 @@ const HEX = "[0-9a-fA-F]";
 
 /** With all of its dashes, or with none. */
 const uuid = (version = HEX, variant = HEX): RegExp =>
-  new RegExp(`^${HEX}{8}(-?)${HEX}{4}\\1${version}${HEX}{3}\\1${variant}${HEX}{3}\\1${HEX}{12}$`);
+  new RegExp(
+    `^${HEX}{8}(?<dash>-?)${HEX}{4}\\k<dash>${version}${HEX}{3}\\k<dash>${variant}${HEX}{3}\\k<dash>${HEX}{12}$`,
+  );
 const fits =
   (pattern: RegExp): Check =>
   (text) =>

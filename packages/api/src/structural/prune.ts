@@ -34,6 +34,17 @@ export function pruneObject(schema: Schema, object: PlainObject, pruning: Prunin
   return new Walk(pruning).members(schema, object, undefined, keepsUnknown(schema), true);
 }
 
+/** Any value as a schema knows it; the metadata of embedded objects stays as it is. */
+export function pruneValue(schema: Schema, value: unknown): unknown {
+  const asIs = (part: unknown) => part;
+  return new Walk({ metadata: asIs, text: asIs, unknown() {}, withPlaces: false }).value(
+    schema,
+    value,
+    undefined,
+    false,
+  );
+}
+
 class Walk {
   readonly #pruning: Pruning;
 
@@ -77,20 +88,20 @@ class Walk {
     const property = schema && propertyOf(schema, key);
     if (property || (schema && schema.additionalProperties != null)) {
       const member = property ?? valuesOf(schema as Schema);
-      return value === null && forbidsNull(member) ? undefined : this.#value(member, value, at, false);
+      return value === null && forbidsNull(member) ? undefined : this.value(member, value, at, false);
     }
     if (keep) return sortDeep(value);
     this.#pruning.unknown(at);
     return undefined;
   }
 
-  #value(schema: Schema | undefined, value: unknown, at: Place | undefined, inKept: boolean): unknown {
+  value(schema: Schema | undefined, value: unknown, at: Place | undefined, inKept: boolean): unknown {
     if (typeof value !== "object" || value === null) return value;
     const keep = inKept || (schema !== undefined && keepsUnknown(schema));
     if (!Array.isArray(value)) return this.members(schema, value as PlainObject, at, keep, false);
     const items = schema && itemsOf(schema);
     if (keep && !items) return sortDeep(value);
-    return value.map((item, i) => this.#value(items, item, this.#below(at, i), keep));
+    return value.map((item, i) => this.value(items, item, this.#below(at, i), keep));
   }
 }
 
