@@ -26,7 +26,7 @@ interface FormOwner {
 export class StoredForm {
   readonly #transformers: ReadonlyMap<string, Transformer>;
   /** Objects that are being written, by their bytes, until the feed brings them back. */
-  readonly #written = new WeakMap<Uint8Array, { served: Buffer; object: KubeObject }>();
+  readonly #written = new WeakMap<Uint8Array, { definition: ResourceDefinition; served: Buffer; object: KubeObject }>();
 
   /** Transformers by "resource.group". */
   constructor(transformers: ReadonlyMap<string, Transformer> = new Map()) {
@@ -50,7 +50,7 @@ export class StoredForm {
         else metadata.resourceVersion = String(revision);
         const served = Buffer.from(encodeJson(definition.schema, object));
         const stored = transformer ? transformer.seal(served, storageKey) : served;
-        if (revision !== undefined) this.#written.set(stored, { served, object });
+        if (revision !== undefined) this.#written.set(stored, { definition, served, object });
         return stored;
       },
     };
@@ -59,7 +59,8 @@ export class StoredForm {
   fromEntry(owner: FormOwner, entry: Entry): CachedObject {
     const key = owner.keyOf(entry.key);
     const written = this.#written.get(entry.value);
-    if (written) {
+    // What was written by another schema is read by today's.
+    if (written?.definition === owner.definition) {
       return new CachedObject(key, entry.revision, written.served, written.object);
     }
     const opened = this.#transformerOf(owner.definition)?.open(entry.value, entry.key) ?? entry.value;

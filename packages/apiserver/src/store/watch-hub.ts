@@ -99,8 +99,7 @@ export class WatchHub {
 
   /** Ends all watches; their clients begin anew. */
   end(): void {
-    for (const { subscribers } of [...this.#classes.values()])
-      for (const subscriber of [...subscribers]) subscriber.end();
+    for (const { subscribers } of this.#classes.values()) for (const subscriber of subscribers) subscriber.end();
   }
 
   #offer(classes: Set<WatchClass> | undefined, change: CachedChange): void {
