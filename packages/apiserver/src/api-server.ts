@@ -11,6 +11,7 @@ import type { Clock, Logger, Random } from "@kubets/machinery";
 import type { Storage } from "@kubets/storage";
 import { AdmissionChain } from "./admission/chain.ts";
 import type { AdmissionPlugin } from "./admission/plugin.ts";
+import type { Audit } from "./audit/audit.ts";
 import { type Authenticator, MASTERS, type User } from "./authn/authenticator.ts";
 import { AuthenticatorChain } from "./authn/chain.ts";
 import { type AuthorizationMode, authorizerChain } from "./authz/modes.ts";
@@ -53,6 +54,8 @@ export interface ApiServerSetup {
   readonly admission: readonly AdmissionPlugin[];
   /** Without it services get no addresses. */
   readonly serviceNetwork?: ServiceNetworkOptions;
+  /** Where requests are told of. */
+  readonly audit?: Audit;
   /** How the server itself reaches services, for webhooks and aggregated servers: by cluster IP when absent. */
   readonly serviceRouting?: ServiceRouting;
   /** What may be worked on at once. */
@@ -130,6 +133,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
         return (client ??= createClient(inProcessTransport(core, SERVER_USER), { userAgent: "kube-apiserver" }));
       },
     }),
+    audit: setup.audit,
     gate: fairness ? fairGate(fairness) : limitGate(new InFlightLimit(concurrency)),
     fairness,
     allocators: new Map(services ? [["/services", services.allocator]] : []),

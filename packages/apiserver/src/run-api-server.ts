@@ -8,6 +8,7 @@ import { type Exchange, type Listener, listen, type ServerTls } from "@kubets/wi
 import { tokenSigner, tokenVerifier } from "@kubets/wire/jwt";
 import type { AdmissionPlugin } from "./admission/plugin.ts";
 import { type ApiServer, createApiServer, SERVER_USER, type ServerParts } from "./api-server.ts";
+import type { Audit } from "./audit/audit.ts";
 import type { Authenticator, User } from "./authn/authenticator.ts";
 import { bootstrapTokenAuthenticator } from "./authn/bootstrap-tokens.ts";
 import { certificateAuthenticator } from "./authn/certificates.ts";
@@ -50,6 +51,7 @@ export interface RunOptions {
   readonly nodes: NodeConnection;
   readonly serviceRouting?: ServiceRouting;
   readonly concurrency?: ConcurrencyOptions;
+  readonly audit?: Audit;
   featureEnabled(name: string): boolean;
   /** What the program was started with, for /flagz. */
   readonly flags?: Readonly<Record<string, unknown>>;
@@ -101,6 +103,7 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
     authorizationModes: options.authorizationModes,
     admission: options.admission,
     serviceNetwork: options.serviceNetwork,
+    ...(options.audit && { audit: options.audit }),
     ...(options.concurrency && { concurrency: options.concurrency }),
   });
   const handler = (exchange: Exchange) => server.core.serve(new SocketExchange(exchange));

@@ -11,6 +11,7 @@ import { connectEtcd, openEmbeddedStorage, type Storage } from "@kubets/storage"
 import type { ServerTls } from "@kubets/wire/http";
 import { createKey, keyFromPem, keyToPem, publicKeysFromPem, publicOf, readCertificates } from "@kubets/wire/x509";
 import { admissionPlugins } from "./admission/plugins/index.ts";
+import { setUpAudit } from "./audit/setup.ts";
 import { parseTokenFile } from "./authn/static-tokens.ts";
 import { type AuthorizationMode, authorizationModes } from "./authz/modes.ts";
 import { featureGates } from "./feature-gates.ts";
@@ -30,6 +31,7 @@ export async function serve(flags: Flags): Promise<void> {
   gates.set(flags["feature-gates"]);
   for (const warning of gates.warnings) log.warn(warning);
   const storage = await openStorage(flags, log);
+  const audit = await setUpAudit(flags, { clock: realClock, random: realRandom, log });
   const advertiseAddress = flags["advertise-address"] || machineAddress();
   const running = await runApiServer({
     storage,
@@ -67,6 +69,7 @@ export async function serve(flags: Flags): Promise<void> {
       },
       addressTypes: flags["kubelet-preferred-address-types"],
     },
+    ...(audit && { audit: audit.audit }),
     concurrency: {
       reads: flags["max-requests-inflight"],
       writes: flags["max-mutating-requests-inflight"],
@@ -79,6 +82,7 @@ export async function serve(flags: Flags): Promise<void> {
   await stopAsked();
   log.info("stopping");
   await running.close();
+  audit?.close();
   await storage.close();
 }
 
