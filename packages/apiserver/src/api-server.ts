@@ -19,6 +19,8 @@ import { rbacEscalation } from "./authz/rbac/escalation.ts";
 import { RbacPolicy } from "./authz/rbac/policy.ts";
 import { clusterView, storeIn } from "./cluster-view.ts";
 import { Core } from "./core.ts";
+import type { LiveEncryption } from "./encryption/live-encryption.ts";
+import { PreparedStorage } from "./encryption/prepared-storage.ts";
 import { type ConcurrencyOptions, DEFAULT_CONCURRENCY } from "./fairness/concurrency-options.ts";
 import { Fairness } from "./fairness/fairness.ts";
 import { fairGate, limitGate } from "./fairness/gate.ts";
@@ -31,7 +33,7 @@ import type { Server, ServerOptions } from "./server-context.ts";
 import { ServiceNetwork, type ServiceNetworkOptions } from "./services/service-network.ts";
 import { ResourceStore } from "./store/resource-store.ts";
 import { RevisionFeed } from "./store/revision-feed.ts";
-import { StoredForm, type Transformer } from "./store/stored-form.ts";
+import { StoredForm } from "./store/stored-form.ts";
 import type { NodeConnection } from "./subresources/node-connection.ts";
 import { ServiceAccountTokens, type TokenIssuer } from "./tokens/service-account-tokens.ts";
 import { type ServiceRouting, serviceAddresses } from "./webhooks/service-address.ts";
@@ -60,7 +62,8 @@ export interface ApiServerSetup {
   readonly serviceRouting?: ServiceRouting;
   /** What may be worked on at once. */
   readonly concurrency?: ConcurrencyOptions;
-  readonly transformers?: ReadonlyMap<string, Transformer>;
+  /** How values are sealed; without it they are stored as they are. */
+  readonly encryption?: Pick<LiveEncryption, "transformer" | "prepare">;
   readonly resources?: readonly ResourceDefinition[];
   /** Where other parts of the same process count too. */
   readonly metrics?: ServerMetrics;
@@ -86,8 +89,9 @@ export interface ApiServer {
 export const SERVER_USER: User = Object.freeze({ name: "system:apiserver", groups: Object.freeze([MASTERS]) });
 
 export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer> {
-  const { storage, clock, random, log, options } = setup;
-  const form = new StoredForm(setup.transformers);
+  const { clock, random, log, options, encryption } = setup;
+  const storage = encryption ? new PreparedStorage(setup.storage, (value) => encryption.prepare(value)) : setup.storage;
+  const form = new StoredForm(encryption && ((resource) => encryption.transformer(resource)));
   const metrics = setup.metrics ?? serverMetrics(clock);
   const feed = new RevisionFeed(storage, form, log, metrics.storage);
   metrics.storage.watchCaches(() => feed.caches());

@@ -17,6 +17,7 @@ import { serviceAccountAuthenticator } from "./authn/service-accounts.ts";
 import { staticTokenAuthenticator } from "./authn/static-tokens.ts";
 import type { AuthorizationMode } from "./authz/modes.ts";
 import { bootstrap } from "./bootstrap.ts";
+import type { LiveEncryption } from "./encryption/live-encryption.ts";
 import type { ConcurrencyOptions } from "./fairness/concurrency-options.ts";
 import { keepFairnessObjects } from "./fairness/upkeep.ts";
 import { SocketExchange } from "./front/socket-exchange.ts";
@@ -52,6 +53,7 @@ export interface RunOptions {
   readonly serviceRouting?: ServiceRouting;
   readonly concurrency?: ConcurrencyOptions;
   readonly audit?: Audit;
+  readonly encryption?: LiveEncryption;
   featureEnabled(name: string): boolean;
   /** What the program was started with, for /flagz. */
   readonly flags?: Readonly<Record<string, unknown>>;
@@ -104,6 +106,7 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
     admission: options.admission,
     serviceNetwork: options.serviceNetwork,
     ...(options.audit && { audit: options.audit }),
+    ...(options.encryption && { encryption: options.encryption }),
     ...(options.concurrency && { concurrency: options.concurrency }),
   });
   const handler = (exchange: Exchange) => server.core.serve(new SocketExchange(exchange));
