@@ -7,6 +7,8 @@ import type { Storage } from "@kubets/storage";
 import { type Exchange, type Listener, listen, type ServerTls } from "@kubets/wire/http";
 import { tokenSigner, tokenVerifier } from "@kubets/wire/jwt";
 import type { AdmissionPlugin } from "./admission/plugin.ts";
+import { type PublishedAuthentication, publishAuthentication } from "./aggregation/authentication-config-map.ts";
+import type { ProxyClient } from "./aggregation/remote-services.ts";
 import { type ApiServer, createApiServer, SERVER_USER, type ServerParts } from "./api-server.ts";
 import type { Authenticator, User } from "./authn/authenticator.ts";
 import { bootstrapTokenAuthenticator } from "./authn/bootstrap-tokens.ts";
@@ -49,6 +51,9 @@ export interface RunOptions {
   readonly minWatchSeconds: number;
   readonly nodes: NodeConnection;
   readonly serviceRouting?: ServiceRouting;
+  readonly proxyClient?: ProxyClient;
+  /** What aggregated servers are told of how to know users. */
+  readonly published?: PublishedAuthentication;
   readonly concurrency?: ConcurrencyOptions;
   featureEnabled(name: string): boolean;
   /** What the program was started with, for /flagz. */
@@ -96,6 +101,7 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
     }),
     nodes: options.nodes,
     ...(options.serviceRouting && { serviceRouting: options.serviceRouting }),
+    ...(options.proxyClient && { proxyClient: options.proxyClient }),
     authenticators: (parts) => authenticators(options, parts),
     anonymous: options.anonymous,
     authorizationModes: options.authorizationModes,
@@ -109,6 +115,7 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
   const others = await Promise.all((options.alsoListen ?? []).map((fd) => listen({ fd, tls, handler })));
   await bootstrap(server);
   const client = createClient(server.transport(SERVER_USER), { userAgent: "kube-apiserver" });
+  await publishAuthentication(client, options.published ?? {});
   await server.services?.start(client, listener.port, options.endpoint ? options.advertiseAddress : undefined);
   const stopUpkeep = server.context.fairness && keepFairnessObjects({ ...server.context, client });
   server.setReady();

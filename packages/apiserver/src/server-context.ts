@@ -3,6 +3,7 @@ import type { ServerAddress } from "@kubets/api/discovery";
 import type { Clock, Logger, Random } from "@kubets/machinery";
 import type { AdmissionChain } from "./admission/chain.ts";
 import type { ClusterView } from "./admission/plugin.ts";
+import type { Aggregation } from "./aggregation/aggregation.ts";
 import type { AuthenticatorChain } from "./authn/chain.ts";
 import type { AuthorizerChain } from "./authz/chain.ts";
 import type { RbacPolicy } from "./authz/rbac/policy.ts";
@@ -27,6 +28,8 @@ export interface Server {
   readonly authenticators: AuthenticatorChain;
   readonly authorizers: AuthorizerChain;
   readonly admission: AdmissionChain;
+  /** Groups of the API that others serve behind this server. */
+  readonly aggregation: Aggregation;
   readonly gate: Gate;
   /** What sorts requests, where priority and fairness is on. */
   readonly fairness: Fairness | undefined;

@@ -3,6 +3,9 @@ import { createHash } from "node:crypto";
 import { openApiDocument } from "@kubets/api/openapi/document";
 import type { ResourceDefinition } from "@kubets/api/resource";
 import { pathNotFound } from "@kubets/machinery";
+import { proxyToRemote } from "../aggregation/proxy.ts";
+import type { RemoteService } from "../aggregation/remote-services.ts";
+import type { User } from "../authn/authenticator.ts";
 import type { CoreExchange } from "../front/core-exchange.ts";
 import type { RequestInfo } from "../request-info.ts";
 import type { ServedResources } from "../served-resource.ts";
@@ -10,10 +13,19 @@ import type { Server } from "../server-context.ts";
 import { respondJson } from "./respond-json.ts";
 import { versionInfo } from "./version.ts";
 
-export function serveOpenApi({ served }: Server, exchange: CoreExchange, { path }: RequestInfo): void {
-  if (path === "/openapi/v3") return respondJson(exchange, index(served));
+export function serveOpenApi(
+  { served, aggregation }: Server,
+  exchange: CoreExchange,
+  info: RequestInfo,
+  user: User,
+): void | Promise<void> {
+  const { path } = info;
+  const remotes = aggregation.remotes.all();
+  if (path === "/openapi/v3") return respondJson(exchange, index(served, remotes));
   if (!path.startsWith("/openapi/v3/")) throw pathNotFound();
   const name = path.slice("/openapi/v3/".length);
+  const remote = remotes.find(({ documents }) => documents?.openApi[name]);
+  if (remote) return proxyToRemote(remote, exchange, info, user);
   const definitions = served.definitions().filter((d) => documentName(d) === name);
   if (definitions.length === 0) throw pathNotFound();
   const bytes = documentBytes(served, name, definitions);
@@ -27,10 +39,11 @@ export function serveOpenApi({ served }: Server, exchange: CoreExchange, { path 
 const documentName = ({ group, version }: ResourceDefinition) =>
   group ? `apis/${group}/${version}` : `api/${version}`;
 
-function index(served: ServedResources) {
+function index(served: ServedResources, remotes: readonly RemoteService[]) {
   const paths: Record<string, { serverRelativeURL: string }> = {};
   for (const [name, definitions] of Map.groupBy(served.definitions(), documentName))
     paths[name] = { serverRelativeURL: `/openapi/v3/${name}?hash=${hashOf(definitions)}` };
+  for (const { documents } of remotes) Object.assign(paths, documents?.openApi);
   return { paths };
 }
 
