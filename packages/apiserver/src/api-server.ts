@@ -13,6 +13,7 @@ import { AdmissionChain } from "./admission/chain.ts";
 import type { AdmissionPlugin } from "./admission/plugin.ts";
 import { Aggregation } from "./aggregation/aggregation.ts";
 import type { ProxyClient } from "./aggregation/remote-services.ts";
+import type { Audit } from "./audit/audit.ts";
 import { type Authenticator, MASTERS, type User } from "./authn/authenticator.ts";
 import { AuthenticatorChain } from "./authn/chain.ts";
 import { type AuthorizationMode, authorizerChain } from "./authz/modes.ts";
@@ -55,6 +56,8 @@ export interface ApiServerSetup {
   readonly admission: readonly AdmissionPlugin[];
   /** Without it services get no addresses. */
   readonly serviceNetwork?: ServiceNetworkOptions;
+  /** Where requests are told of. */
+  readonly audit?: Audit;
   /** How the server itself reaches services, for webhooks and aggregated servers: by cluster IP when absent. */
   readonly serviceRouting?: ServiceRouting;
   /** What is shown to aggregated servers; without it they cannot know who asks. */
@@ -136,6 +139,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
       },
     }),
     aggregation,
+    audit: setup.audit,
     gate: fairness ? fairGate(fairness) : limitGate(new InFlightLimit(concurrency)),
     fairness,
     allocators: new Map(services ? [["/services", services.allocator]] : []),

@@ -1,5 +1,6 @@
 /** The flags of `kubets apiserver`, by the names that kube-apiserver has, and those that only this server has. */
 import { bool, choice, defineFlags, duration, file, int, list, text } from "@kubets/machinery/flags";
+import { auditFlags } from "./audit/flags.ts";
 
 const SERVING = "Serving";
 const STORAGE = "Storage";
@@ -191,6 +192,8 @@ export const apiServerFlags = defineFlags({
     help: "Whether this server keeps itself among the endpoints of the service kubernetes.",
     group: NETWORK,
   }),
+
+  ...auditFlags,
 
   "logging-format": choice(["text", "json"], { default: "text", help: "How log lines look.", group: LOGS }),
   v: int({

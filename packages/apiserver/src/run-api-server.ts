@@ -10,6 +10,7 @@ import type { AdmissionPlugin } from "./admission/plugin.ts";
 import { type PublishedAuthentication, publishAuthentication } from "./aggregation/authentication-config-map.ts";
 import type { ProxyClient } from "./aggregation/remote-services.ts";
 import { type ApiServer, createApiServer, SERVER_USER, type ServerParts } from "./api-server.ts";
+import type { Audit } from "./audit/audit.ts";
 import type { Authenticator, User } from "./authn/authenticator.ts";
 import { bootstrapTokenAuthenticator } from "./authn/bootstrap-tokens.ts";
 import { certificateAuthenticator } from "./authn/certificates.ts";
@@ -55,6 +56,7 @@ export interface RunOptions {
   /** What aggregated servers are told of how to know users. */
   readonly published?: PublishedAuthentication;
   readonly concurrency?: ConcurrencyOptions;
+  readonly audit?: Audit;
   featureEnabled(name: string): boolean;
   /** What the program was started with, for /flagz. */
   readonly flags?: Readonly<Record<string, unknown>>;
@@ -107,6 +109,7 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
     authorizationModes: options.authorizationModes,
     admission: options.admission,
     serviceNetwork: options.serviceNetwork,
+    ...(options.audit && { audit: options.audit }),
     ...(options.concurrency && { concurrency: options.concurrency }),
   });
   const handler = (exchange: Exchange) => server.core.serve(new SocketExchange(exchange));

@@ -12,6 +12,7 @@ import type { ServerTls } from "@kubets/wire/http";
 import { createKey, keyFromPem, keyToPem, publicKeysFromPem, publicOf, readCertificates } from "@kubets/wire/x509";
 import { admissionPlugins } from "./admission/plugins/index.ts";
 import type { PublishedAuthentication } from "./aggregation/authentication-config-map.ts";
+import { setUpAudit } from "./audit/setup.ts";
 import { parseTokenFile } from "./authn/static-tokens.ts";
 import { type AuthorizationMode, authorizationModes } from "./authz/modes.ts";
 import { featureGates } from "./feature-gates.ts";
@@ -31,6 +32,7 @@ export async function serve(flags: Flags): Promise<void> {
   gates.set(flags["feature-gates"]);
   for (const warning of gates.warnings) log.warn(warning);
   const storage = await openStorage(flags, log);
+  const audit = await setUpAudit(flags, { clock: realClock, random: realRandom, log });
   const advertiseAddress = flags["advertise-address"] || machineAddress();
   const running = await runApiServer({
     storage,
@@ -70,6 +72,7 @@ export async function serve(flags: Flags): Promise<void> {
       },
       addressTypes: flags["kubelet-preferred-address-types"],
     },
+    ...(audit && { audit: audit.audit }),
     concurrency: {
       reads: flags["max-requests-inflight"],
       writes: flags["max-mutating-requests-inflight"],
@@ -82,6 +85,7 @@ export async function serve(flags: Flags): Promise<void> {
   await stopAsked();
   log.info("stopping");
   await running.close();
+  audit?.close();
   await storage.close();
 }
 

@@ -67,7 +67,7 @@ test("a condition changes when what was found does, and its time when its status
   const failed = { status: "False", reason: "ServiceNotFound", message: "gone" };
   const made = conditionsWith({ status: {} } as APIService, failed, "t1");
   assert.deepEqual(made, [{ type: "Available", ...failed, lastTransitionTime: "t1" }]);
-  const apiService = { status: { conditions: made } } as APIService;
+  const apiService = { status: { conditions: made } } as unknown as APIService;
   assert.equal(conditionsWith(apiService, failed, "t2"), undefined);
   assert.equal(
     conditionsWith(apiService, { ...failed, reason: "MissingEndpoints" }, "t2")?.[0]?.lastTransitionTime,

@@ -20,7 +20,7 @@ import type { Server } from "../server-context.ts";
 import { serveDocument } from "./documents.ts";
 import { serveHealth } from "./health.ts";
 import { serveMetrics } from "./metrics.ts";
-import { serveOpenApi } from "./openapi.ts";
+import { serveOpenApi } from "./openapi/serve.ts";
 import { respondPageNotFound } from "./page-not-found.ts";
 import { respondJson } from "./respond-json.ts";
 import { versionInfo } from "./version.ts";

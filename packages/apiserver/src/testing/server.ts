@@ -4,6 +4,7 @@ import { mustParseCidr, parsePortRange, seededRandom, silentLogger, VirtualClock
 import { MemoryStorage } from "@kubets/storage";
 import { admissionPlugins } from "../admission/plugins/index.ts";
 import { createApiServer, SERVER_USER } from "../api-server.ts";
+import type { Audit } from "../audit/audit.ts";
 import { MASTERS, type User } from "../authn/authenticator.ts";
 import type { AuthorizationMode } from "../authz/modes.ts";
 import { bootstrap } from "../bootstrap.ts";
@@ -16,6 +17,7 @@ export interface TestServerOptions {
   readonly serviceRanges?: readonly string[];
   readonly nodePorts?: string;
   readonly concurrency?: ConcurrencyOptions;
+  readonly audit?: Audit;
 }
 
 export async function startTestServer(options: TestServerOptions = {}) {
@@ -38,6 +40,7 @@ export async function startTestServer(options: TestServerOptions = {}) {
     anonymous: false,
     authorizationModes: options.modes ?? ["AlwaysAllow"],
     admission: admissionPlugins({ enable: options.enable ?? [], disable: options.disable ?? ["ServiceAccount"] }),
+    ...(options.audit && { audit: options.audit }),
     ...(options.concurrency && { concurrency: options.concurrency }),
     serviceNetwork: {
       ranges: (options.serviceRanges ?? ["10.96.0.0/16"]).map(mustParseCidr),
