@@ -11,6 +11,8 @@ import type { Clock, Logger, Random } from "@kubets/machinery";
 import type { Storage } from "@kubets/storage";
 import { AdmissionChain } from "./admission/chain.ts";
 import type { AdmissionPlugin } from "./admission/plugin.ts";
+import { Aggregation } from "./aggregation/aggregation.ts";
+import type { ProxyClient } from "./aggregation/remote-services.ts";
 import type { Audit } from "./audit/audit.ts";
 import { type Authenticator, MASTERS, type User } from "./authn/authenticator.ts";
 import { AuthenticatorChain } from "./authn/chain.ts";
@@ -60,6 +62,8 @@ export interface ApiServerSetup {
   readonly audit?: Audit;
   /** How the server itself reaches services, for webhooks and aggregated servers: by cluster IP when absent. */
   readonly serviceRouting?: ServiceRouting;
+  /** What is shown to aggregated servers; without it they cannot know who asks. */
+  readonly proxyClient?: ProxyClient;
   /** What may be worked on at once. */
   readonly concurrency?: ConcurrencyOptions;
   /** How values are sealed; without it they are stored as they are. */
@@ -108,6 +112,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
     setup.serviceNetwork && new ServiceNetwork(setup.serviceNetwork, { view, served, clock, random, log, storage });
   const addresses = serviceAddresses(view, random, setup.serviceRouting ?? "clusterIP");
   const webhooks = new WebhookClient(addresses, clock);
+  const aggregation = new Aggregation({ served, view, clock, log, addresses, proxyClient: setup.proxyClient });
   const { concurrency = DEFAULT_CONCURRENCY } = setup;
   const { longestWaitMs } = concurrency;
   const fairness = concurrency.fair
@@ -137,6 +142,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
         return (client ??= createClient(inProcessTransport(core, SERVER_USER), { userAgent: "kube-apiserver" }));
       },
     }),
+    aggregation,
     audit: setup.audit,
     gate: fairness ? fairGate(fairness) : limitGate(new InFlightLimit(concurrency)),
     fairness,
@@ -165,6 +171,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
       fairness?.stop();
       stopping.abort();
       webhooks.close();
+      aggregation.stop();
       feed.stop();
     },
   };

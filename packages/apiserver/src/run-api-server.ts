@@ -7,6 +7,8 @@ import type { Storage } from "@kubets/storage";
 import { type Exchange, type Listener, listen, type ServerTls } from "@kubets/wire/http";
 import { tokenSigner, tokenVerifier } from "@kubets/wire/jwt";
 import type { AdmissionPlugin } from "./admission/plugin.ts";
+import { type PublishedAuthentication, publishAuthentication } from "./aggregation/authentication-config-map.ts";
+import type { ProxyClient } from "./aggregation/remote-services.ts";
 import { type ApiServer, createApiServer, SERVER_USER, type ServerParts } from "./api-server.ts";
 import type { Audit } from "./audit/audit.ts";
 import type { Authenticator, User } from "./authn/authenticator.ts";
@@ -51,6 +53,9 @@ export interface RunOptions {
   readonly minWatchSeconds: number;
   readonly nodes: NodeConnection;
   readonly serviceRouting?: ServiceRouting;
+  readonly proxyClient?: ProxyClient;
+  /** What aggregated servers are told of how to know users. */
+  readonly published?: PublishedAuthentication;
   readonly concurrency?: ConcurrencyOptions;
   readonly audit?: Audit;
   readonly encryption?: LiveEncryption;
@@ -100,6 +105,7 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
     }),
     nodes: options.nodes,
     ...(options.serviceRouting && { serviceRouting: options.serviceRouting }),
+    ...(options.proxyClient && { proxyClient: options.proxyClient }),
     authenticators: (parts) => authenticators(options, parts),
     anonymous: options.anonymous,
     authorizationModes: options.authorizationModes,
@@ -115,6 +121,7 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
   const others = await Promise.all((options.alsoListen ?? []).map((fd) => listen({ fd, tls, handler })));
   await bootstrap(server);
   const client = createClient(server.transport(SERVER_USER), { userAgent: "kube-apiserver" });
+  await publishAuthentication(client, options.published ?? {});
   await server.services?.start(client, listener.port, options.endpoint ? options.advertiseAddress : undefined);
   const stopUpkeep = server.context.fairness && keepFairnessObjects({ ...server.context, client });
   server.setReady();

@@ -11,6 +11,7 @@ import { connectEtcd, openEmbeddedStorage, type Storage } from "@kubets/storage"
 import type { ServerTls } from "@kubets/wire/http";
 import { createKey, keyFromPem, keyToPem, publicKeysFromPem, publicOf, readCertificates } from "@kubets/wire/x509";
 import { admissionPlugins } from "./admission/plugins/index.ts";
+import type { PublishedAuthentication } from "./aggregation/authentication-config-map.ts";
 import { setUpAudit } from "./audit/setup.ts";
 import { parseTokenFile } from "./authn/static-tokens.ts";
 import { type AuthorizationMode, authorizationModes } from "./authz/modes.ts";
@@ -58,6 +59,8 @@ export async function serve(flags: Flags): Promise<void> {
     endpoint: flags["endpoint-reconciler-type"] !== "none",
     allowPrivileged: flags["allow-privileged"],
     minWatchSeconds: flags["min-request-timeout"],
+    ...proxyClient(flags),
+    published: publishedAuthentication(flags),
     serviceRouting: flags["enable-aggregator-routing"] ? "endpoints" : "clusterIP",
     nodes: {
       tls: {
@@ -160,6 +163,30 @@ function frontProxy(flags: Flags): Pick<RunOptions, "frontProxy"> {
       groupHeaders: flags["requestheader-group-headers"],
       extraPrefixes: flags["requestheader-extra-headers-prefix"],
     },
+  };
+}
+
+function proxyClient(flags: Flags): Pick<RunOptions, "proxyClient"> {
+  const [cert, key] = [flags["proxy-client-cert-file"], flags["proxy-client-key-file"]];
+  if (!cert || !key) return {};
+  return {
+    proxyClient: { cert: readFile(cert, "proxy-client-cert-file"), key: readFile(key, "proxy-client-key-file") },
+  };
+}
+
+function publishedAuthentication(flags: Flags): PublishedAuthentication {
+  const [clientCa, proxyCa] = [flags["client-ca-file"], flags["requestheader-client-ca-file"]];
+  return {
+    ...(clientCa && { clientCa: readFile(clientCa, "client-ca-file") }),
+    ...(proxyCa && {
+      frontProxy: {
+        ca: readFile(proxyCa, "requestheader-client-ca-file"),
+        allowedNames: flags["requestheader-allowed-names"],
+        usernameHeaders: flags["requestheader-username-headers"],
+        groupHeaders: flags["requestheader-group-headers"],
+        extraPrefixes: flags["requestheader-extra-headers-prefix"],
+      },
+    }),
   };
 }
 
