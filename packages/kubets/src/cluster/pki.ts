@@ -43,12 +43,12 @@ export class ClusterPki {
   readonly #authority: Authority;
   readonly #now: number;
 
-  constructor(folder: string, now: number) {
+  constructor(folder: string, now: number, name = "kubernetes") {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     this.#folder = folder;
     this.#now = now;
     const kept = this.#read("ca");
-    const pair = kept ?? this.#write("ca", makeAuthority(now));
+    const pair = kept ?? this.#write("ca", makeAuthority(now, name));
     this.caPem = pair.cert;
     this.#authority = { certificate: readCertificate(pair.cert), key: keyFromPem(pair.key) };
   }
@@ -114,8 +114,8 @@ export class ClusterPki {
   }
 }
 
-function makeAuthority(now: number): KeyPair {
+function makeAuthority(now: number, commonName: string): KeyPair {
   const key = createKey();
-  const authority = createAuthority({ commonName: "kubernetes", key, ...validFor(now, CA_DAYS) });
+  const authority = createAuthority({ commonName, key, ...validFor(now, CA_DAYS) });
   return { key: keyToPem(key), cert: certificateToPem(authority.certificate) };
 }
