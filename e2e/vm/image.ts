@@ -18,10 +18,9 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 
 const PACKAGES = [
-  ...["systemd", "systemd-sysv", "dbus", "udev", "kmod", "linux-image-amd64", "initramfs-tools"],
-  ...["containerd", "runc", "containernetworking-plugins", "nftables", "iptables", "conntrack", "iproute2"],
-  ...["procps", "util-linux", "ca-certificates", "busybox-static", "libatomic1"],
-];
+  "systemd systemd-sysv dbus udev kmod linux-image-amd64 initramfs-tools procps util-linux ca-certificates",
+  "containerd runc containernetworking-plugins nftables iptables conntrack iproute2 busybox-static libatomic1",
+].flatMap((line) => line.split(" "));
 
 const MOUNT = "mount -t 9p -o trans=virtio,version=9p2000.L";
 const UNIT = `[Unit]

@@ -15,7 +15,8 @@ const LONGEST_MS = 40 * 60_000;
 const PROGRAMS = { "qemu-system-x86_64": "qemu-system-x86", mmdebstrap: "mmdebstrap", mke2fs: "e2fsprogs" };
 
 /** Code that one thread makes while another runs it crashes in the emulator of Debian 12 unless its processors take turns. */
-const EMULATION = ["-accel", "tcg,thread=single", "-cpu", "Nehalem"];
+const MACHINE = "-accel tcg,thread=single -cpu Nehalem -smp 2 -m 4G -nic none -nographic -no-reboot".split(" ");
+const KERNEL_LINE = "root=/dev/vda rw console=ttyS0 quiet panic=-1";
 
 /** Says whether all tests passed. */
 export async function runInMachine(words: readonly string[]): Promise<boolean> {
@@ -56,9 +57,15 @@ function boot({ kernel, initrd, disk }: ReturnType<typeof machineImage>, job: st
   const machine = spawn(
     "qemu-system-x86_64",
     [
-      ...[...EMULATION, "-smp", "2", "-m", "4G", "-nic", "none", "-nographic", "-no-reboot"],
-      ...["-kernel", kernel, "-initrd", initrd, "-append", "root=/dev/vda rw console=ttyS0 quiet panic=-1"],
-      ...["-drive", `file=${disk},format=raw,if=virtio,snapshot=on`],
+      ...MACHINE,
+      "-kernel",
+      kernel,
+      "-initrd",
+      initrd,
+      "-append",
+      KERNEL_LINE,
+      "-drive",
+      `file=${disk},format=raw,if=virtio,snapshot=on`,
       ...share("checkout", root, ",readonly=on"),
       ...share("job", job),
     ],
