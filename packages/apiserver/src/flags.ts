@@ -85,6 +85,14 @@ export const apiServerFlags = defineFlags({
   "etcd-certfile": file({ help: "The certificate to show to etcd.", group: STORAGE }),
   "etcd-keyfile": file({ help: "The key of the certificate to show to etcd.", group: STORAGE }),
   "etcd-prefix": text({ default: "/registry", help: "What all keys in etcd begin with.", group: STORAGE }),
+  "encryption-provider-config": file({
+    help: "How values are sealed in storage: a file of kind EncryptionConfiguration.",
+    group: STORAGE,
+  }),
+  "encryption-provider-config-automatic-reload": bool({
+    help: "Take that file up again when it changes.",
+    group: STORAGE,
+  }),
   "event-ttl": duration({ default: 3_600_000, help: "How long events are kept.", group: STORAGE }),
 
   "client-ca-file": file({ help: "The authorities of client certificates.", group: AUTHENTICATION }),
