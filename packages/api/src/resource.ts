@@ -5,6 +5,7 @@
  */
 import type { FieldError, GroupResource } from "@kubets/machinery";
 import type { Draft, KubeObject } from "./meta.ts";
+import type { JsonSchema } from "./openapi/json-schema.ts";
 import type { ResourceRef } from "./resource-ref.ts";
 import type { Struct } from "./schema.ts";
 
@@ -29,6 +30,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> extends R
   readonly verbs: readonly Verb[];
   /** The fields of the kind. A custom kind without a schema keeps whatever it is given. */
   readonly schema: Struct;
+  /** How a kind that came at run time is published: its OpenAPI v3 schema, whole. Built-in kinds derive theirs from `schema`. */
+  readonly openApiSchema?: JsonSchema;
   /** Where its objects stand in storage: "/registry/pods" (then namespace and name). */
   readonly storagePrefix: string;
   /** Set where the objects are stored as another version or group: how to get there and back. */
@@ -64,6 +67,10 @@ export interface Hub<T extends KubeObject = KubeObject> {
 export interface Strategy<T extends KubeObject = KubeObject> {
   /** Fills in what the schema's own defaults cannot say. Runs on each write and on objects read in an old form; idempotent. */
   defaults?(object: Draft<T>): void;
+  /** Why an object cannot be read as this kind at all, in Go's words. */
+  unreadable?(object: T): string | undefined;
+  /** Annotations that stand for a field: metadata alone is shown without them. */
+  readonly internalAnnotations?: readonly string[];
   /** Resets what a client may not set (status, allocated fields), derives what is derived. */
   prepareForCreate?(object: Draft<T>, context: WriteContext): void;
   prepareForUpdate?(object: Draft<T>, old: T, context: WriteContext): void;
@@ -140,6 +147,8 @@ export interface PartStrategy<T extends KubeObject = KubeObject> {
 }
 
 export interface ScalePaths<T extends KubeObject = KubeObject> {
+  /** Where the replicas stand in the object, for who owns them; spec.replicas when absent. */
+  readonly path?: readonly string[];
   spec(object: T): number;
   status(object: T): number;
   /** The label selector of the pods, as a string. */

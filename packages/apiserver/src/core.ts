@@ -2,6 +2,7 @@
  * The core of the server: takes an exchange from a front, finds out who asks for what, asks whether they may, and hands the call to its verb.
  * Whatever goes wrong ends in a Status here; nothing that a client sends ends the process.
  */
+import { randomUUID } from "node:crypto";
 import {
   internalError,
   methodNotAllowed,
@@ -12,6 +13,7 @@ import {
   StatusError,
 } from "@kubets/machinery";
 import { BodyTooLargeError, ClientGoneError } from "@kubets/wire/http";
+import { proxyToRemote } from "./aggregation/proxy.ts";
 import type { ApiCall } from "./api-call.ts";
 import type { User } from "./authn/authenticator.ts";
 import { impersonate } from "./authn/impersonate.ts";
@@ -46,19 +48,38 @@ export class Core {
 
   #serve(exchange: CoreExchange): void | Promise<void> {
     const info = readRequestInfo(exchange.method, exchange.url);
-    this.#server.metrics.requests.begin(exchange, info);
-    const user = exchange.direct?.user ?? this.#server.authenticators.authenticate(exchange);
+    this.#server.metrics.requests.begin(exchange, info, this.#server.served);
+    const id = exchange.header("audit-id") || randomUUID();
+    exchange.addHeaders(["audit-id", id]);
+    const user = exchange.direct?.user ?? this.#authenticate(exchange, info, id);
     return user instanceof Promise
-      ? user.then((known) => this.#authorize(exchange, info, known))
-      : this.#authorize(exchange, info, user);
+      ? user.then((known) => this.#known(exchange, info, known, id))
+      : this.#known(exchange, info, user, id);
   }
 
-  #authorize(exchange: CoreExchange, info: RequestInfo, caller: User): void | Promise<void> {
+  #authenticate(exchange: CoreExchange, info: RequestInfo, id: string): User | Promise<User> {
+    const { authenticators, audit } = this.#server;
+    if (!audit) return authenticators.authenticate(exchange);
+    const refuse = (error: unknown) => {
+      audit.refused(exchange, info, id);
+      throw error;
+    };
+    try {
+      const user = authenticators.authenticate(exchange);
+      return user instanceof Promise ? user.catch(refuse) : user;
+    } catch (error) {
+      return refuse(error);
+    }
+  }
+
+  #known(exchange: CoreExchange, info: RequestInfo, caller: User, id: string): void | Promise<void> {
+    this.#server.audit?.begin(exchange, info, caller, id);
     const wanted = wantedUser(exchange);
     if (wanted)
-      return impersonate(this.#server, attributesOf(info, caller), caller, wanted).then((user) =>
-        this.#admitted(exchange, info, user),
-      );
+      return impersonate(this.#server, attributesOf(info, caller), caller, wanted).then((user) => {
+        exchange.audit?.impersonated(user);
+        return this.#admitted(exchange, info, user);
+      });
     return this.#admitted(exchange, info, caller);
   }
 
@@ -75,6 +96,8 @@ export class Core {
     const attributes = attributesOf(info, user);
     const decision = this.#server.authorizers.authorize(attributes);
     const go = (allowed: boolean, why: string | undefined) => {
+      exchange.audit?.annotate("authorization.k8s.io/decision", allowed ? "allow" : "forbid");
+      exchange.audit?.annotate("authorization.k8s.io/reason", why ?? "");
       if (!allowed) throw refusal(attributes, why);
       return this.#route(exchange, info, user, free);
     };
@@ -84,6 +107,11 @@ export class Core {
   }
 
   #route(exchange: CoreExchange, info: RequestInfo, user: User, free: (() => void) | undefined): void | Promise<void> {
+    const remote = this.#server.aggregation.remotes.ofPath(info.path);
+    if (remote) {
+      if (info.verb === "watch" || exchange.socket?.upgrade) free?.();
+      return proxyToRemote(remote, exchange, info, user);
+    }
     if (!info.isResource) return serveNonResource(this.#server, exchange, info, user);
     const resource = this.#server.served.get(info.group, info.version, info.resource);
     if (!resource) {
@@ -98,6 +126,7 @@ export class Core {
         : info.namespace !== "" && definition.resource !== "namespaces"
     )
       throw definition.namespaced && info.name === "" && info.namespace === "" ? methodNotAllowed() : pathNotFound();
+    if (definition.deprecation) exchange.audit?.annotate("k8s.io/deprecated", "true");
     const subresource = info.subresource === "" ? undefined : definition.subresources?.[info.subresource];
     if (info.subresource !== "" && !subresource) throw pathNotFound();
     const call: ApiCall = {
@@ -137,6 +166,7 @@ export class Core {
         error,
         stack: (error as Error)?.stack,
       });
+      exchange.audit?.tell("Panic", 500);
       status = internalError(error);
     }
     try {

@@ -42,6 +42,7 @@ class DirectExchange implements CoreExchange {
   readonly peer = NO_PEER;
   readonly direct: DirectCaller;
   onAnswer: CoreExchange["onAnswer"] = undefined;
+  audit: CoreExchange["audit"] = undefined;
   readonly #request: ApiRequest;
   readonly #resolve: (response: ApiResponse) => void;
   readonly #onClose: (() => void)[] = [];

@@ -1,9 +1,11 @@
 /** An exchange that came over a socket, as the core takes it, with the headers that the core adds to whatever is answered. */
 import type { ChunkSink, Exchange, Peer } from "@kubets/wire/http";
+import type { AuditRecord } from "../audit/record.ts";
 import type { CoreExchange } from "./core-exchange.ts";
 
 export class SocketExchange implements CoreExchange {
   readonly socket: Exchange;
+  audit: AuditRecord | undefined = undefined;
   #added: readonly string[] = [];
 
   constructor(socket: Exchange) {
