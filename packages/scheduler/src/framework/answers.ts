@@ -70,7 +70,7 @@ export class Answers {
       this.#scores.set(plugin.name, kept);
     }
     const { stamps, scores } = kept;
-    const all = new Array<number>(nodes.length);
+    const all: number[] = [];
     for (let i = 0; i < nodes.length; i++) {
       const slot = slots[i] as number;
       const stamp = this.#stamps.values[slot] as number;
@@ -78,7 +78,7 @@ export class Answers {
         scores[slot] = plugin.score(pod, nodes[i] as NodeInfo, state);
         stamps[slot] = stamp;
       }
-      all[i] = scores[slot] as number;
+      all.push(scores[slot] as number);
     }
     return all;
   }
