@@ -15,7 +15,7 @@ import { Aggregation } from "./aggregation/aggregation.ts";
 import type { ProxyClient } from "./aggregation/remote-services.ts";
 import type { Audit } from "./audit/audit.ts";
 import { type Authenticator, MASTERS, type User } from "./authn/authenticator.ts";
-import { AuthenticatorChain } from "./authn/chain.ts";
+import { type AnonymousOptions, AuthenticatorChain } from "./authn/chain.ts";
 import { type AuthorizationMode, authorizerChain } from "./authz/modes.ts";
 import { rbacEscalation } from "./authz/rbac/escalation.ts";
 import { RbacPolicy } from "./authz/rbac/policy.ts";
@@ -53,7 +53,8 @@ export interface ApiServerSetup {
   /** Whose tokens service accounts get; without it they get none. */
   readonly issuer?: TokenIssuer;
   readonly nodes: NodeConnection;
-  readonly anonymous: boolean;
+  /** Whether requests without credentials are taken; may change. */
+  readonly anonymous: AnonymousOptions | (() => AnonymousOptions);
   /** The names of --authorization-mode, in order. */
   readonly authorizationModes: readonly AuthorizationMode[];
   readonly admission: readonly AdmissionPlugin[];
