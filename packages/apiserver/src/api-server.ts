@@ -11,23 +11,36 @@ import type { Clock, Logger, Random } from "@kubets/machinery";
 import type { Storage } from "@kubets/storage";
 import { AdmissionChain } from "./admission/chain.ts";
 import type { AdmissionPlugin } from "./admission/plugin.ts";
+import { Aggregation } from "./aggregation/aggregation.ts";
+import type { ProxyClient } from "./aggregation/remote-services.ts";
+import type { Audit } from "./audit/audit.ts";
 import { type Authenticator, MASTERS, type User } from "./authn/authenticator.ts";
-import { AuthenticatorChain } from "./authn/chain.ts";
+import { type AnonymousOptions, AuthenticatorChain } from "./authn/chain.ts";
 import { type AuthorizationMode, authorizerChain } from "./authz/modes.ts";
 import { rbacEscalation } from "./authz/rbac/escalation.ts";
 import { RbacPolicy } from "./authz/rbac/policy.ts";
 import { clusterView, storeIn } from "./cluster-view.ts";
 import { Core } from "./core.ts";
+import { CustomResources } from "./crd/custom-resources.ts";
+import type { LiveEncryption } from "./encryption/live-encryption.ts";
+import { PreparedStorage } from "./encryption/prepared-storage.ts";
+import { type ConcurrencyOptions, DEFAULT_CONCURRENCY } from "./fairness/concurrency-options.ts";
+import { Fairness } from "./fairness/fairness.ts";
+import { fairGate, limitGate } from "./fairness/gate.ts";
+import { InFlightLimit } from "./fairness/in-flight-limit.ts";
 import { inProcessTransport } from "./in-process.ts";
-import type { HealthCheck } from "./nonresource/health.ts";
+import { type ServerMetrics, serverMetrics } from "./metrics/server-metrics.ts";
+import { healthChecks } from "./nonresource/health-checks.ts";
 import { ServedResources } from "./served-resource.ts";
 import type { Server, ServerOptions } from "./server-context.ts";
 import { ServiceNetwork, type ServiceNetworkOptions } from "./services/service-network.ts";
 import { ResourceStore } from "./store/resource-store.ts";
 import { RevisionFeed } from "./store/revision-feed.ts";
-import { StoredForm, type Transformer } from "./store/stored-form.ts";
+import { StoredForm } from "./store/stored-form.ts";
 import type { NodeConnection } from "./subresources/node-connection.ts";
 import { ServiceAccountTokens, type TokenIssuer } from "./tokens/service-account-tokens.ts";
+import { type ServiceRouting, serviceAddresses } from "./webhooks/service-address.ts";
+import { WebhookClient } from "./webhooks/webhook-client.ts";
 
 export interface ApiServerSetup {
   readonly storage: Storage;
@@ -40,14 +53,26 @@ export interface ApiServerSetup {
   /** Whose tokens service accounts get; without it they get none. */
   readonly issuer?: TokenIssuer;
   readonly nodes: NodeConnection;
-  readonly anonymous: boolean;
+  /** Whether requests without credentials are taken; may change. */
+  readonly anonymous: AnonymousOptions | (() => AnonymousOptions);
   /** The names of --authorization-mode, in order. */
   readonly authorizationModes: readonly AuthorizationMode[];
   readonly admission: readonly AdmissionPlugin[];
   /** Without it services get no addresses. */
   readonly serviceNetwork?: ServiceNetworkOptions;
-  readonly transformers?: ReadonlyMap<string, Transformer>;
+  /** Where requests are told of. */
+  readonly audit?: Audit;
+  /** How the server itself reaches services, for webhooks and aggregated servers: by cluster IP when absent. */
+  readonly serviceRouting?: ServiceRouting;
+  /** What is shown to aggregated servers; without it they cannot know who asks. */
+  readonly proxyClient?: ProxyClient;
+  /** What may be worked on at once. */
+  readonly concurrency?: ConcurrencyOptions;
+  /** How values are sealed; without it they are stored as they are. */
+  readonly encryption?: Pick<LiveEncryption, "transformer" | "prepare">;
   readonly resources?: readonly ResourceDefinition[];
+  /** Where other parts of the same process count too. */
+  readonly metrics?: ServerMetrics;
 }
 
 /** What authenticators and authorizers are made from. */
@@ -70,9 +95,12 @@ export interface ApiServer {
 export const SERVER_USER: User = Object.freeze({ name: "system:apiserver", groups: Object.freeze([MASTERS]) });
 
 export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer> {
-  const { storage, clock, random, log, options } = setup;
-  const form = new StoredForm(setup.transformers);
-  const feed = new RevisionFeed(storage, form, log);
+  const { clock, random, log, options, encryption } = setup;
+  const storage = encryption ? new PreparedStorage(setup.storage, (value) => encryption.prepare(value)) : setup.storage;
+  const form = new StoredForm(encryption && ((resource) => encryption.transformer(resource)));
+  const metrics = setup.metrics ?? serverMetrics(clock);
+  const feed = new RevisionFeed(storage, form, log, metrics.storage);
+  metrics.storage.watchCaches(() => feed.caches());
   const served = serve(setup.resources ?? builtInResources, feed, form);
   await feed.start();
 
@@ -84,6 +112,14 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
   const authorizers = authorizerChain(setup.authorizationModes, { policy, served, view });
   const services =
     setup.serviceNetwork && new ServiceNetwork(setup.serviceNetwork, { view, served, clock, random, log, storage });
+  const addresses = serviceAddresses(view, random, setup.serviceRouting ?? "clusterIP");
+  const webhooks = new WebhookClient(addresses, clock);
+  const aggregation = new Aggregation({ served, view, clock, log, addresses, proxyClient: setup.proxyClient });
+  const { concurrency = DEFAULT_CONCURRENCY } = setup;
+  const { longestWaitMs } = concurrency;
+  const fairness = concurrency.fair
+    ? new Fairness({ served, clock, seats: concurrency.reads + concurrency.writes, longestWaitMs })
+    : undefined;
   let client: Client | undefined;
   const parts: ServerParts = { clock, random, log, view, served, options, tokens };
   const context: Server = {
@@ -102,18 +138,39 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
       authorize: (attributes) => authorizers.authorize(attributes),
       storeOf: (ref) => storeIn(served, ref),
       definitionOf: (group, kind, version) => served.byKind(group, kind, version)?.definition,
+      served,
+      webhooks,
       get client() {
         return (client ??= createClient(inProcessTransport(core, SERVER_USER), { userAgent: "kube-apiserver" }));
       },
     }),
+    aggregation,
+    audit: setup.audit,
+    gate: fairness ? fairGate(fairness) : limitGate(new InFlightLimit(concurrency)),
+    fairness,
     allocators: new Map(services ? [["/services", services.allocator]] : []),
     stopping: stopping.signal,
-    health: healthChecks(
-      () => (ready ? undefined : "the objects of a fresh server are not all there yet"),
-      stopping.signal,
-    ),
+    metrics,
+    started: clock.now(),
+    health: healthChecks({
+      storage,
+      clock,
+      notReady: () => (ready ? undefined : "the objects of a fresh server are not all there yet"),
+      stopping: stopping.signal,
+    }),
   };
   const core = new Core(context);
+  const custom = new CustomResources({
+    served,
+    feed,
+    form,
+    clock,
+    random,
+    log,
+    webhooks,
+    client: () => client ?? createClient(inProcessTransport(core, SERVER_USER), { userAgent: "kube-apiserver" }),
+  });
+  await custom.start();
   return {
     context,
     core,
@@ -124,7 +181,11 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
     services,
     close() {
       services?.stop();
+      custom.stop();
+      fairness?.stop();
       stopping.abort();
+      webhooks.close();
+      aggregation.stop();
       feed.stop();
     },
   };
@@ -148,14 +209,3 @@ function serve(definitions: readonly ResourceDefinition[], feed: RevisionFeed, f
 
 /** Reviews and bindings can only be created; they say something and leave nothing. */
 const isStored = ({ verbs }: ResourceDefinition) => verbs.includes("get") || verbs.includes("list");
-
-function healthChecks(notReady: () => string | undefined, stopping: AbortSignal): HealthCheck[] {
-  return [
-    { name: "ping", check: () => undefined },
-    { name: "log", check: () => undefined },
-    { name: "etcd", check: () => undefined },
-    { name: "informer-sync", only: "readyz", check: () => undefined },
-    { name: "poststarthook/rbac/bootstrap-roles", check: notReady },
-    { name: "shutdown", only: "readyz", check: () => (stopping.aborted ? "process is shutting down" : undefined) },
-  ];
-}

@@ -2,16 +2,20 @@
  * The core of the server: takes an exchange from a front, finds out who asks for what, asks whether they may, and hands the call to its verb.
  * Whatever goes wrong ends in a Status here; nothing that a client sends ends the process.
  */
+import { randomUUID } from "node:crypto";
+import { groupResource } from "@kubets/api/resource";
 import {
   internalError,
   methodNotAllowed,
   methodNotSupported,
   notAcceptable,
+  notFound,
   pathNotFound,
   requestEntityTooLarge,
   StatusError,
 } from "@kubets/machinery";
 import { BodyTooLargeError, ClientGoneError } from "@kubets/wire/http";
+import { proxyToRemote } from "./aggregation/proxy.ts";
 import type { ApiCall } from "./api-call.ts";
 import type { User } from "./authn/authenticator.ts";
 import { impersonate } from "./authn/impersonate.ts";
@@ -46,50 +50,92 @@ export class Core {
 
   #serve(exchange: CoreExchange): void | Promise<void> {
     const info = readRequestInfo(exchange.method, exchange.url);
-    const user = exchange.direct?.user ?? this.#server.authenticators.authenticate(exchange);
+    this.#server.metrics.requests.begin(exchange, info, this.#server.served);
+    const id = exchange.header("audit-id") || randomUUID();
+    exchange.addHeaders(["audit-id", id]);
+    const user = exchange.direct?.user ?? this.#authenticate(exchange, info, id);
     return user instanceof Promise
-      ? user.then((known) => this.#authorize(exchange, info, known))
-      : this.#authorize(exchange, info, user);
+      ? user.then((known) => this.#known(exchange, info, known, id))
+      : this.#known(exchange, info, user, id);
   }
 
-  #authorize(exchange: CoreExchange, info: RequestInfo, caller: User): void | Promise<void> {
+  #authenticate(exchange: CoreExchange, info: RequestInfo, id: string): User | Promise<User> {
+    const { authenticators, audit } = this.#server;
+    if (!audit) return authenticators.authenticate(exchange);
+    const refuse = (error: unknown) => {
+      audit.refused(exchange, info, id);
+      throw error;
+    };
+    try {
+      const user = authenticators.authenticate(exchange);
+      return user instanceof Promise ? user.catch(refuse) : user;
+    } catch (error) {
+      return refuse(error);
+    }
+  }
+
+  #known(exchange: CoreExchange, info: RequestInfo, caller: User, id: string): void | Promise<void> {
+    this.#server.audit?.begin(exchange, info, caller, id);
     const wanted = wantedUser(exchange);
     if (wanted)
-      return impersonate(this.#server, attributesOf(info, caller), caller, wanted).then((user) =>
-        this.#authorized(exchange, info, user),
-      );
-    return this.#authorized(exchange, info, caller);
+      return impersonate(this.#server, attributesOf(info, caller), caller, wanted).then((user) => {
+        exchange.audit?.impersonated(user);
+        return this.#admitted(exchange, info, user);
+      });
+    return this.#admitted(exchange, info, caller);
   }
 
-  #authorized(exchange: CoreExchange, info: RequestInfo, user: User): void | Promise<void> {
+  #admitted(exchange: CoreExchange, info: RequestInfo, user: User): void | Promise<void> {
+    return this.#server.gate(exchange, info, user, (free) => this.#authorized(exchange, info, user, free));
+  }
+
+  #authorized(
+    exchange: CoreExchange,
+    info: RequestInfo,
+    user: User,
+    free: (() => void) | undefined,
+  ): void | Promise<void> {
     const attributes = attributesOf(info, user);
     const decision = this.#server.authorizers.authorize(attributes);
     const go = (allowed: boolean, why: string | undefined) => {
+      exchange.audit?.annotate("authorization.k8s.io/decision", allowed ? "allow" : "forbid");
+      exchange.audit?.annotate("authorization.k8s.io/reason", why ?? "");
       if (!allowed) throw refusal(attributes, why);
-      return this.#route(exchange, info, user);
+      return this.#route(exchange, info, user, free);
     };
     return decision instanceof Promise
       ? decision.then((d) => go(isAllowed(d), d.why))
       : go(isAllowed(decision), decision.why);
   }
 
-  #route(exchange: CoreExchange, info: RequestInfo, user: User): void | Promise<void> {
+  #route(exchange: CoreExchange, info: RequestInfo, user: User, free: (() => void) | undefined): void | Promise<void> {
+    const remote = this.#server.aggregation.remotes.ofPath(info.path);
+    if (remote) {
+      if (info.verb === "watch" || exchange.socket?.upgrade) free?.();
+      return proxyToRemote(remote, exchange, info, user);
+    }
     if (!info.isResource) return serveNonResource(this.#server, exchange, info, user);
     const resource = this.#server.served.get(info.group, info.version, info.resource);
     if (!resource) {
       if (info.resource === "") return serveNonResource(this.#server, exchange, info, user);
-      if (!this.#server.served.hasGroup(info.group)) return respondPageNotFound(exchange);
+      const { served } = this.#server;
+      if (!served.hasGroup(info.group) || served.isCustomGroup(info.group)) return respondPageNotFound(exchange);
       throw pathNotFound();
     }
     const { definition } = resource;
+    const isCustom = definition.schema.open !== undefined;
     if (
       definition.namespaced
         ? info.namespace === "" && needsNamespace(info)
         : info.namespace !== "" && definition.resource !== "namespaces"
-    )
-      throw pathNotFound();
+    ) {
+      if (isCustom) return respondPageNotFound(exchange);
+      throw definition.namespaced && info.name === "" && info.namespace === "" ? methodNotAllowed() : pathNotFound();
+    }
+    if (definition.deprecation) exchange.audit?.annotate("k8s.io/deprecated", "true");
     const subresource = info.subresource === "" ? undefined : definition.subresources?.[info.subresource];
-    if (info.subresource !== "" && !subresource) throw pathNotFound();
+    if (info.subresource !== "" && !subresource)
+      throw isCustom ? notFound(groupResource(definition), info.name) : pathNotFound();
     const call: ApiCall = {
       server: this.#server,
       exchange,
@@ -98,6 +144,7 @@ export class Core {
       resource,
       subresource,
       form: formOf(exchange, info),
+      free,
       warnings: definition.deprecation ? [definition.deprecation] : [],
       dryRun: info.query.has("dryRun"),
     };
@@ -116,7 +163,7 @@ export class Core {
 
   #fail(exchange: CoreExchange, error: unknown, call?: ApiCall): void {
     let status = error;
-    if (error instanceof ClientGoneError) return;
+    if (error instanceof ClientGoneError) return exchange.onAnswer?.(CLIENT_GONE, 0);
     if (error instanceof BodyTooLargeError)
       status = requestEntityTooLarge(`Request entity too large: limit is ${error.limit}`);
     if (!(status instanceof StatusError)) {
@@ -126,6 +173,7 @@ export class Core {
         error,
         stack: (error as Error)?.stack,
       });
+      exchange.audit?.tell("Panic", 500);
       status = internalError(error);
     }
     try {
@@ -160,6 +208,9 @@ function dispatch(call: ApiCall): void | Promise<void> {
   return run(call);
 }
 
+/** How requests are counted whose client left before they were whole. */
+const CLIENT_GONE = 499;
+
 /** Reviews are shown as they are, never as tables. */
 const ONLY_OBJECTS =
   "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf";
@@ -169,7 +220,7 @@ const OF_PARTS = ["get", "patch", "update"];
 
 /** A path that is not served with this method; custom resources, and lists that cannot be watched, name the verb. */
 function notAllowed({ info, resource }: ApiCall, allowed: readonly string[]): StatusError {
-  const isRouted = resource.definition.schema.name === "custom" || (info.verb === "watch" && allowed.includes("list"));
+  const isRouted = resource.definition.schema.open !== undefined || (info.verb === "watch" && allowed.includes("list"));
   return isRouted ? methodNotSupported({ group: info.group, resource: info.resource }, info.verb) : methodNotAllowed();
 }
 

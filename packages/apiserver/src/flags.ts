@@ -1,5 +1,7 @@
 /** The flags of `kubets apiserver`, by the names that kube-apiserver has, and those that only this server has. */
 import { bool, choice, defineFlags, duration, file, int, list, text } from "@kubets/machinery/flags";
+import { auditFlags } from "./audit/flags.ts";
+import { authenticationFlags } from "./authn/flags.ts";
 
 const SERVING = "Serving";
 const STORAGE = "Storage";
@@ -59,6 +61,11 @@ export const apiServerFlags = defineFlags({
     help: "Writes that may be worked on at once.",
     group: SERVING,
   }),
+  "enable-priority-and-fairness": bool({
+    default: true,
+    help: "Share the server between clients by FlowSchemas and PriorityLevelConfigurations.",
+    group: SERVING,
+  }),
   "shutdown-delay-duration": duration({
     default: 0,
     help: "How long to go on serving after being told to stop.",
@@ -79,6 +86,14 @@ export const apiServerFlags = defineFlags({
   "etcd-certfile": file({ help: "The certificate to show to etcd.", group: STORAGE }),
   "etcd-keyfile": file({ help: "The key of the certificate to show to etcd.", group: STORAGE }),
   "etcd-prefix": text({ default: "/registry", help: "What all keys in etcd begin with.", group: STORAGE }),
+  "encryption-provider-config": file({
+    help: "How values are sealed in storage: a file of kind EncryptionConfiguration.",
+    group: STORAGE,
+  }),
+  "encryption-provider-config-automatic-reload": bool({
+    help: "Take that file up again when it changes.",
+    group: STORAGE,
+  }),
   "event-ttl": duration({ default: 3_600_000, help: "How long events are kept.", group: STORAGE }),
 
   "client-ca-file": file({ help: "The authorities of client certificates.", group: AUTHENTICATION }),
@@ -142,6 +157,8 @@ export const apiServerFlags = defineFlags({
     group: AUTHENTICATION,
   }),
 
+  ...authenticationFlags,
+
   "authorization-mode": list({
     default: ["AlwaysAllow"],
     help: "Who decides, in order: Node, RBAC, AlwaysAllow, AlwaysDeny.",
@@ -177,11 +194,17 @@ export const apiServerFlags = defineFlags({
     help: "The addresses of nodes to try, in order.",
     group: NETWORK,
   }),
+  "enable-aggregator-routing": bool({
+    help: "Reach webhooks and aggregated servers at their endpoints, not at cluster IPs.",
+    group: NETWORK,
+  }),
   "endpoint-reconciler-type": choice(["lease", "none"], {
     default: "lease",
     help: "Whether this server keeps itself among the endpoints of the service kubernetes.",
     group: NETWORK,
   }),
+
+  ...auditFlags,
 
   "logging-format": choice(["text", "json"], { default: "text", help: "How log lines look.", group: LOGS }),
   v: int({

@@ -25,13 +25,12 @@ export function inProcessTransport(core: Core, user: User): Transport {
       new Promise((resolve, reject) => {
         const refused = ({ status, object }: ApiResponse) =>
           reject(new StatusError({ ...(object?.() as Status), code: status }));
-        const watch = new SinkWatch(sink, request.signal);
-        core.serve(
-          new DirectExchange(caller, request, refused, () => {
-            resolve({ stop: () => watch.stop() });
-            return watch;
-          }),
-        );
+        const watch = new SinkWatch(sink, request.signal, () => exchange.close());
+        const exchange = new DirectExchange(caller, request, refused, () => {
+          resolve({ stop: () => watch.stop() });
+          return watch;
+        });
+        core.serve(exchange);
       }),
     close() {},
   };
@@ -42,8 +41,12 @@ class DirectExchange implements CoreExchange {
   readonly url: string;
   readonly peer = NO_PEER;
   readonly direct: DirectCaller;
+  onAnswer: CoreExchange["onAnswer"] = undefined;
+  audit: CoreExchange["audit"] = undefined;
   readonly #request: ApiRequest;
   readonly #resolve: (response: ApiResponse) => void;
+  readonly #onClose: (() => void)[] = [];
+  #over = false;
 
   constructor(
     user: User,
@@ -58,9 +61,14 @@ class DirectExchange implements CoreExchange {
     this.direct = {
       user,
       object: request.object ?? (request.body && JSON.parse(Buffer.from(request.body).toString())),
-      respond: (status, object) => resolve(objectResponse(status, object)),
+      respond: (status, object) => {
+        this.onAnswer?.(status, undefined);
+        resolve(objectResponse(status, object));
+        this.close();
+      },
       watch: () => {
         if (!watch) throw new Error("a watch in process goes through Transport.watch");
+        this.onAnswer?.(200, undefined);
         return watch();
       },
     };
@@ -77,14 +85,27 @@ class DirectExchange implements CoreExchange {
 
   respond(status: number, headers: readonly string[], body: Uint8Array | readonly Uint8Array[] = []): void {
     const bytes = body instanceof Uint8Array ? body : Buffer.concat(body);
+    this.onAnswer?.(status, bytes.length);
     this.#resolve(bytesResponse(status, headers, bytes));
+    this.close();
   }
 
   stream(): never {
     throw new Error("streams in process go through Transport.watch");
   }
 
-  onClose(): void {}
+  addHeaders(): void {}
+
+  onClose(run: () => void): void {
+    if (this.#over) run();
+    else this.#onClose.push(run);
+  }
+
+  /** It is answered, or its watch is over. */
+  close(): void {
+    this.#over = true;
+    for (const run of this.#onClose.splice(0)) run();
+  }
 }
 
 function objectResponse(status: number, object: unknown): ApiResponse {
@@ -107,11 +128,13 @@ const NO_PEER = { address: "", certificate: () => undefined };
 /** Between the server's batches and the caller's sink: after `stop` the sink hears nothing more. */
 class SinkWatch implements DirectWatch {
   readonly #sink: TransportWatchSink;
+  readonly #over: () => void;
   #stopped = false;
   #onStop: (() => void) | undefined;
 
-  constructor(sink: TransportWatchSink, signal: AbortSignal | undefined) {
+  constructor(sink: TransportWatchSink, signal: AbortSignal | undefined, over: () => void) {
     this.#sink = sink;
+    this.#over = over;
     signal?.addEventListener("abort", () => this.stop(), { once: true });
   }
 
@@ -123,6 +146,7 @@ class SinkWatch implements DirectWatch {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#sink.closed(error);
+    this.#over();
   }
 
   onStop(run: () => void): void {
@@ -133,5 +157,6 @@ class SinkWatch implements DirectWatch {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#onStop?.();
+    this.#over();
   }
 }

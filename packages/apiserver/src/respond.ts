@@ -27,6 +27,7 @@ export interface ListMeta {
 /** Answers with one object that is stored (or was). */
 export function respondCached(call: ApiCall, status: number, cached: CachedObject): void {
   const { exchange, form, resource } = call;
+  exchange.audit?.answer(() => inVersion(call, cached.object));
   if (exchange.direct) return exchange.direct.respond(status, inVersion(call, cached.object));
   if (form.media === "json" && !form.pretty && !form.as && !resource.definition.hub)
     return exchange.respond(status, headersOf(call), [cached.bytes, LINE_FEED]);
@@ -36,13 +37,19 @@ export function respondCached(call: ApiCall, status: number, cached: CachedObjec
 /** Answers with one object of the resource in the version of the request. */
 export function respondObject(call: ApiCall, status: number, object: KubeObject): void {
   const { exchange, form, resource } = call;
+  exchange.audit?.answer(() => object);
   if (exchange.direct) return exchange.direct.respond(status, object);
   if (form.as?.kind === "PartialObjectMetadataList")
     throw notAcceptable(
       `you requested PartialObjectMetadataList, but the requested object is not a list (*${goPackage(resource.definition.group)}.${resource.definition.kind})`,
     );
   if (form.as?.kind === "Table") return respondValue(call, status, tableOf(call, [object], listMetaOf(object)));
-  if (form.as) return respondValue(call, status, partialMetadata(object, form.as.version));
+  if (form.as)
+    return respondValue(
+      call,
+      status,
+      partialMetadata(object, form.as.version, resource.definition.internalAnnotations),
+    );
   if (form.media === "protobuf")
     return exchange.respond(status, headersOf(call), encodeProtobuf(resource.definition.schema, object));
   if (form.media === "json" && !form.pretty)
@@ -58,25 +65,33 @@ export function respondList(call: ApiCall, objects: readonly CachedObject[], met
   const { exchange, form, resource } = call;
   const { definition } = resource;
   const kind = `${definition.kind}List`;
+  const items = () => objects.map((cached) => inVersion(call, cached.object));
+  exchange.audit?.answer(() => ({ kind, apiVersion: groupVersion(definition), metadata: meta, items: items() }));
   if (!exchange.direct && form.media === "json" && !form.pretty && !form.as && !definition.hub)
     return exchange.respond(200, headersOf(call), jsonList(call, meta, objects));
   if (form.as?.kind === "PartialObjectMetadata")
     throw notAcceptable(
       `you requested PartialObjectMetadata, but the requested object is a list (*${goPackage(definition.group)}.${kind})`,
     );
-  const items = objects.map((cached) => inVersion(call, cached.object));
-  const list = { kind, apiVersion: groupVersion(definition), metadata: meta, items };
+  const all = items();
+  const isCustom = definition.schema.open !== undefined;
+  const list = { kind, apiVersion: groupVersion(definition), metadata: meta, items: all };
   if (exchange.direct) return exchange.direct.respond(200, list);
-  if (form.as?.kind === "Table") return respondValue(call, 200, tableOf(call, items, meta));
-  if (form.as) return respondValue(call, 200, partialMetadataList(items, meta, form.as.version));
+  if (form.as?.kind === "Table") return respondValue(call, 200, tableOf(call, all, meta));
+  if (form.as)
+    return respondValue(call, 200, partialMetadataList(all, meta, form.as.version, definition.internalAnnotations));
   if (form.media === "protobuf")
     return exchange.respond(200, headersOf(call), encodeProtobufList(definition.schema, list));
-  return respondValue(call, 200, { ...list, items: items.map(withoutKind) });
+  return respondValue(call, 200, {
+    ...list,
+    ...(isCustom ? { metadata: customMeta(meta) } : { items: all.map(withoutKind) }),
+  });
 }
 
 /** Answers with any value: tables, reviews, partial metadata. What has no message of protobuf goes as JSON, and says so. */
 export function respondValue(call: ApiCall, status: number, value: object): void {
   const { exchange, form } = call;
+  exchange.audit?.answer(() => value);
   if (exchange.direct) return exchange.direct.respond(status, value);
   const message = form.media === "protobuf" ? encodeKnown(value) : undefined;
   if (message) return exchange.respond(status, headersOf(call), message);
@@ -91,6 +106,8 @@ export function respondStatus(
   error: StatusError,
   warnings: readonly string[] = [],
 ): void {
+  exchange.audit?.status(error.status);
+  exchange.audit?.answer(() => error.status);
   if (exchange.direct) return exchange.direct.respond(error.code, error.status);
   const media = form?.media ?? "json";
   const headers = ["content-type", CONTENT_TYPE[media], "cache-control", "no-cache, private"];
@@ -127,9 +144,10 @@ function textOf(form: AnswerForm, value: object): string {
 function jsonList(call: ApiCall, meta: ListMeta, objects: readonly CachedObject[]): Buffer[] {
   const { definition, store } = call.resource;
   const apiVersion = groupVersion(definition);
-  const head = `{"kind":"${definition.kind}List","apiVersion":"${apiVersion}","metadata":${JSON.stringify(meta)},"items":[`;
-  // Items of a list do not say their kind: each goes without the head that all of them share.
-  const skip = `{"kind":"${definition.kind}","apiVersion":"${apiVersion}",`.length;
+  const isCustom = definition.schema.open !== undefined;
+  const head = `{"kind":"${definition.kind}List","apiVersion":"${apiVersion}","metadata":${JSON.stringify(isCustom ? customMeta(meta) : meta)},"items":[`;
+  // Items of a list do not say their kind: each goes without the head that all of them share. Custom ones say all of themselves.
+  const skip = isCustom ? 1 : `{"kind":"${definition.kind}","apiVersion":"${apiVersion}",`.length;
   const { namespace, query } = call.info;
   const question = JSON.stringify([
     namespace,
@@ -145,6 +163,9 @@ function jsonList(call: ApiCall, meta: ListMeta, objects: readonly CachedObject[
     : joined(objects, skip);
   return [Buffer.from(head), items, LIST_END];
 }
+
+/** Lists of custom objects always say whether they go on. */
+const customMeta = (meta: ListMeta): ListMeta => ({ continue: "", ...meta });
 
 const LIST_END = Buffer.from("]}\n");
 

@@ -3,9 +3,14 @@ import type { ServerAddress } from "@kubets/api/discovery";
 import type { Clock, Logger, Random } from "@kubets/machinery";
 import type { AdmissionChain } from "./admission/chain.ts";
 import type { ClusterView } from "./admission/plugin.ts";
+import type { Aggregation } from "./aggregation/aggregation.ts";
+import type { Audit } from "./audit/audit.ts";
 import type { AuthenticatorChain } from "./authn/chain.ts";
 import type { AuthorizerChain } from "./authz/chain.ts";
 import type { RbacPolicy } from "./authz/rbac/policy.ts";
+import type { Fairness } from "./fairness/fairness.ts";
+import type { Gate } from "./fairness/gate.ts";
+import type { ServerMetrics } from "./metrics/server-metrics.ts";
 import type { HealthCheck } from "./nonresource/health.ts";
 import type { ServedResources } from "./served-resource.ts";
 import type { Allocator } from "./services/allocator.ts";
@@ -24,6 +29,13 @@ export interface Server {
   readonly authenticators: AuthenticatorChain;
   readonly authorizers: AuthorizerChain;
   readonly admission: AdmissionChain;
+  /** Groups of the API that others serve behind this server. */
+  readonly aggregation: Aggregation;
+  /** Where requests are told of; absent where they are not. */
+  readonly audit: Audit | undefined;
+  readonly gate: Gate;
+  /** What sorts requests, where priority and fairness is on. */
+  readonly fairness: Fairness | undefined;
   /** What objects are given from ranges of the cluster, by "group/resource". */
   readonly allocators: ReadonlyMap<string, Allocator>;
   readonly view: ClusterView;
@@ -37,6 +49,9 @@ export interface Server {
   /** Ends all watches when it is aborted: the server is going. */
   readonly stopping: AbortSignal;
   readonly health: readonly HealthCheck[];
+  readonly metrics: ServerMetrics;
+  /** When it was made, by its clock. */
+  readonly started: number;
 }
 
 export interface ServerOptions {
@@ -46,4 +61,6 @@ export interface ServerOptions {
   readonly maxBodyBytes: number;
   /** How clients reach the server, for discovery. */
   readonly addresses: readonly ServerAddress[];
+  /** The flags that it was started with, for people who look. */
+  readonly flags?: Readonly<Record<string, unknown>>;
 }

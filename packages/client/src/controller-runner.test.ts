@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
 import { configmaps, pods } from "@kubets/api/generated/refs";
 import { type LogFields, type Logger, seededRandom, silentLogger, VirtualClock } from "@kubets/machinery";
+import { MetricsRegistry } from "@kubets/machinery/metrics";
+import { workQueueMetrics } from "@kubets/machinery/work-queue-metrics";
 import { type Controller, on, onOwned, TerminalError } from "./controller.ts";
 import { runControllers } from "./controller-runner.ts";
 import type { EventRecorder } from "./event-recorder.ts";
@@ -27,15 +29,16 @@ function newFixture(t: TestContext) {
   const log: Logger = { ...silentLogger, error: line("error"), info: line("info"), with: () => log };
   const cache = new SharedInformers({ client, clock, random, log: silentLogger, signal });
   const measured: string[] = [];
+  const registry = new MetricsRegistry();
   const metrics = {
     reconciled: (name: string, outcome: string) => void measured.push(`${name} ${outcome}`),
-    depth() {},
+    queue: workQueueMetrics(registry, clock),
   };
   const run = (...controllers: Controller[]) =>
     runControllers(controllers, { client, cache, clock, random, log, events: noEvents, signal, metrics });
   const create = (name: string, ownerReferences?: object[]) =>
     client.create(configmaps, { metadata: { namespace: "ns", name, ...(ownerReferences && { ownerReferences }) } });
-  return { clock, api, client, stopping, logged, measured, cache, run, create };
+  return { clock, api, client, stopping, logged, measured, registry, cache, run, create };
 }
 
 describe("runControllers", () => {
@@ -76,7 +79,7 @@ describe("runControllers", () => {
   });
 
   it("tries again what throws, with backoff, and not what is terminal", async (t) => {
-    const { clock, run, create, logged, measured } = newFixture(t);
+    const { clock, run, create, logged, measured, registry } = newFixture(t);
     await create("bad");
     await create("hopeless");
     const tried: Record<string, number[]> = {};
@@ -100,6 +103,10 @@ describe("runControllers", () => {
     assert.equal(logged.filter((text) => text === "error: a reconcile failed; trying again ns/bad").length, 3);
     assert.ok(logged.includes("error: a reconcile failed for good ns/hopeless"));
     assert.deepEqual(measured.sort(), ["test done", "test failed", "test failed", "test failed", "test terminal"]);
+    const told = [...registry.expose()].join("");
+    assert.match(told, /^workqueue_adds_total\{name="test"\} 5$/m);
+    assert.match(told, /^workqueue_retries_total\{name="test"\} 3$/m);
+    assert.match(told, /^workqueue_depth\{name="test"\} 0$/m);
   });
 
   it("runs again after the time that a reconcile asks for, and when told to", async (t) => {

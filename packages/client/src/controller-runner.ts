@@ -7,6 +7,7 @@
  */
 import { type Clock, isReason, type Logger, type Random } from "@kubets/machinery";
 import { WorkQueue } from "@kubets/machinery/work-queue";
+import type { WorkQueueMetrics } from "@kubets/machinery/work-queue-metrics";
 import type { Client } from "./client.ts";
 import {
   type Cache,
@@ -30,11 +31,11 @@ export interface RunOptions {
   readonly metrics?: ControllerMetrics;
 }
 
-/** Where a metrics registry listens in. */
+/** Where a metrics registry listens in; see controller-metrics.ts. */
 export interface ControllerMetrics {
   reconciled(controller: string, outcome: ReconcileOutcome, durationMs: number): void;
-  /** Keys that wait, after each change of it by a worker. */
-  depth(controller: string, keys: number): void;
+  /** For the queue of a controller. */
+  queue(controller: string): WorkQueueMetrics<string>;
 }
 
 export type ReconcileOutcome = "done" | "requeued" | "failed" | "terminal";
@@ -63,7 +64,8 @@ class RunningController {
 
   constructor(controller: Controller, options: RunOptions) {
     const { client, cache, clock, random, events } = options;
-    const queue = new WorkQueue<string>(clock);
+    const metrics = options.metrics?.queue(controller.name);
+    const queue = new WorkQueue<string>(clock, metrics && { metrics });
     this.#controller = controller;
     this.#options = options;
     this.#queue = queue;
@@ -115,13 +117,12 @@ class RunningController {
   }
 
   async #work(): Promise<void> {
-    const { signal, metrics } = this.#options;
+    const { signal } = this.#options;
     for (;;) {
       const key = await this.#queue.take();
       if (key === undefined) return;
       if (!signal.aborted) await this.#reconcile(key);
       this.#queue.done(key);
-      metrics?.depth(this.#controller.name, this.#queue.length);
     }
   }
 

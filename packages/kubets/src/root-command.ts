@@ -25,6 +25,11 @@ const ENTRIES: readonly Entry[] = [
     summary: "Say whether a cluster runs, and how to reach it",
     load: async () => (await import("./down/command.ts")).statusCommand,
   },
+  {
+    name: "image",
+    summary: "Load, build, list and remove images on the nodes of a cluster",
+    load: async () => (await import("./image/command.ts")).imageCommand,
+  },
   { name: "kubectl", summary: "Work with a cluster as kubectl does", load: kubectl },
   {
     name: "server",
@@ -45,6 +50,11 @@ const ENTRIES: readonly Entry[] = [
     name: "controller-manager",
     summary: "Run the controllers alone",
     load: async () => (await import("@kubets/controllers/command")).controllerManagerCommand,
+  },
+  {
+    name: "scheduler",
+    summary: "Run the scheduler alone",
+    load: async () => (await import("@kubets/scheduler/command")).schedulerCommand,
   },
   {
     name: "proxy",

@@ -1,13 +1,16 @@
 /**
  * Counters, gauges and histograms, and their text as Prometheus reads it.
- * Holds: counting costs a fraction of a microsecond when the child (`with`) is kept; `expose` gives the text in pieces,
- * one metric at a time, so that a scrape of many never blocks for long.
+ * Holds: counting costs a fraction of a microsecond when the child (`values`) is kept; `expose` gives the text in pieces of a
+ * bounded size, so that a scrape of many never blocks for long (metrics-scrape.ts answers one over HTTP).
  */
 export type LabelValues = Readonly<Record<string, string>>;
 
+/** Prometheus' text 0.0.4, or OpenMetrics 1.0, which names counters without their "_total" and ends on a mark. */
+export type MetricsFormat = "text" | "openmetrics";
+
 interface Metric {
   readonly name: string;
-  text(): string;
+  pieces(format: MetricsFormat): Generator<string, void, void>;
 }
 
 export interface MetricOptions {
@@ -18,6 +21,9 @@ export interface MetricOptions {
 
 /** The buckets that Prometheus' clients use, in seconds. */
 export const DEFAULT_BUCKETS: readonly number[] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** About how many characters are made at a time. */
+const PIECE = 1 << 14;
 
 export class Counter {
   value = 0;
@@ -112,11 +118,17 @@ export class Family<T> implements Metric {
     this.#children.clear();
   }
 
-  text(): string {
-    if (this.#children.size === 0) return "";
-    let text = `# HELP ${this.name} ${escapeHelp(this.#options.help)}\n# TYPE ${this.name} ${this.#type}\n`;
-    for (const { child, labels } of this.#children.values()) text += this.#write(child, this.name, labels);
-    return text;
+  *pieces(format: MetricsFormat): Generator<string, void, void> {
+    if (this.#children.size === 0) return;
+    const name = format === "openmetrics" && this.#type === "counter" ? this.name.replace(/_total$/, "") : this.name;
+    let text = `# HELP ${name} ${escapeHelp(this.#options.help)}\n# TYPE ${name} ${this.#type}\n`;
+    for (const { child, labels } of this.#children.values()) {
+      text += this.#write(child, this.name, labels);
+      if (text.length < PIECE) continue;
+      yield text;
+      text = "";
+    }
+    if (text) yield text;
   }
 }
 
@@ -143,12 +155,10 @@ export class MetricsRegistry {
   }
 
   /** The text in pieces, in order of names. */
-  *expose(): Generator<string, void, void> {
+  *expose(format: MetricsFormat = "text"): Generator<string, void, void> {
     for (const collect of this.#collectors) collect();
-    for (const name of [...this.#metrics.keys()].sort()) {
-      const text = this.#metrics.get(name)?.text();
-      if (text) yield text;
-    }
+    for (const name of [...this.#metrics.keys()].sort()) yield* (this.#metrics.get(name) as Metric).pieces(format);
+    if (format === "openmetrics") yield "# EOF\n";
   }
 
   #add<M extends Metric>(metric: M): M {

@@ -5,9 +5,11 @@
  */
 import type { Clock, Timer } from "./clock.ts";
 import { controllerLimiter, type RateLimiter } from "./rate-limiter.ts";
+import type { WorkQueueMetrics } from "./work-queue-metrics.ts";
 
 export interface WorkQueueOptions<K> {
   readonly limiter?: RateLimiter<K>;
+  readonly metrics?: WorkQueueMetrics<K>;
 }
 
 interface Delayed {
@@ -18,6 +20,7 @@ interface Delayed {
 export class WorkQueue<K> {
   readonly #clock: Clock;
   readonly #limiter: RateLimiter<K>;
+  readonly #metrics: WorkQueueMetrics<K> | undefined;
   /** Keys that wait, in order; a set keeps the order of insertion and gives the dedup. */
   readonly #waiting = new Set<K>();
   readonly #working = new Set<K>();
@@ -31,6 +34,7 @@ export class WorkQueue<K> {
   constructor(clock: Clock, options: WorkQueueOptions<K> = {}) {
     this.#clock = clock;
     this.#limiter = options.limiter ?? controllerLimiter(clock);
+    this.#metrics = options.metrics;
   }
 
   /** Keys that wait now; delayed ones do not count. */
@@ -45,9 +49,11 @@ export class WorkQueue<K> {
   add(key: K): void {
     if (this.#shutDown || this.#waiting.has(key)) return;
     if (this.#working.has(key)) {
+      if (!this.#again.has(key)) this.#metrics?.added(key);
       this.#again.add(key);
       return;
     }
+    this.#metrics?.added(key);
     this.#offer(key);
   }
 
@@ -70,6 +76,7 @@ export class WorkQueue<K> {
 
   /** Adds a key that failed, after a wait that grows with its failures. */
   addRateLimited(key: K): void {
+    this.#metrics?.retried();
     this.addAfter(key, this.#limiter.when(key));
   }
 
@@ -86,7 +93,7 @@ export class WorkQueue<K> {
   take(): Promise<K | undefined> {
     for (const key of this.#waiting) {
       this.#waiting.delete(key);
-      this.#working.add(key);
+      this.#take(key);
       return Promise.resolve(key);
     }
     if (this.#shutDown) return Promise.resolve(undefined);
@@ -96,6 +103,7 @@ export class WorkQueue<K> {
   /** Must be called once for each key that was taken. */
   done(key: K): void {
     this.#working.delete(key);
+    this.#metrics?.done(key);
     if (this.#again.delete(key)) this.#offer(key);
     else if (this.#working.size === 0) this.#tellIdle();
   }
@@ -124,8 +132,13 @@ export class WorkQueue<K> {
       this.#waiting.add(key);
       return;
     }
-    this.#working.add(key);
+    this.#take(key);
     taker(key);
+  }
+
+  #take(key: K): void {
+    this.#working.add(key);
+    this.#metrics?.taken(key);
   }
 
   #tellIdle(): void {

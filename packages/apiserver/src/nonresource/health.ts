@@ -1,4 +1,4 @@
-/** /healthz, /livez and /readyz, with their checks by name. */
+/** /healthz, /livez and /readyz, with their checks by name. What is wrong is told to the log, not to whoever asks. */
 import type { CoreExchange } from "../front/core-exchange.ts";
 import type { RequestInfo } from "../request-info.ts";
 import type { Server } from "../server-context.ts";
@@ -7,39 +7,55 @@ import { respondPageNotFound } from "./page-not-found.ts";
 export interface HealthCheck {
   readonly name: string;
   /** Says what is wrong, or undefined. */
-  check(): string | undefined;
+  check(): string | undefined | Promise<string | undefined>;
   readonly only?: "readyz";
 }
 
-export function serveHealth(
-  { health }: Server,
+const HEADERS = [
+  "content-type",
+  "text/plain; charset=utf-8",
+  "x-content-type-options",
+  "nosniff",
+  "cache-control",
+  "no-cache, private",
+];
+
+export async function serveHealth(
+  { health, log }: Server,
   exchange: CoreExchange,
   { path, query }: RequestInfo,
   endpoint: string,
-): void {
+): Promise<void> {
   if (path.endsWith("/")) return respondPageNotFound(exchange);
+  const respond = (status: number, text: string) => exchange.respond(status, HEADERS, Buffer.from(text));
+  const checks = health.filter((c) => c.only === undefined || c.only === endpoint);
   const wanted = path.split("/").slice(2).join("/");
-  const checks = health.filter(
-    (c) => (c.only === undefined || c.only === endpoint) && (wanted === "" || c.name === wanted),
+  if (wanted !== "") {
+    const one = checks.find((c) => c.name === wanted);
+    if (!one) return respondPageNotFound(exchange);
+    const wrong = await one.check();
+    return wrong === undefined ? respond(200, "ok") : respond(500, `internal server error: ${wrong}\n`);
+  }
+  const excluded = query.getAll("exclude");
+  const results = await Promise.all(
+    checks.map(async (c) => (excluded.includes(c.name) ? { ...c, excluded: true } : { ...c, wrong: await c.check() })),
   );
-  if (wanted !== "" && checks.length === 0) return respondPageNotFound(exchange);
-  const excluded = new Set(query.getAll("exclude"));
-  const results = checks.filter((c) => !excluded.has(c.name)).map((c) => ({ name: c.name, wrong: c.check() }));
-  const failed = results.filter((r) => r.wrong !== undefined);
-  const lines = results.map((r) => (r.wrong === undefined ? `[+]${r.name} ok` : `[-]${r.name} failed: ${r.wrong}`));
-  const headers = [
-    "content-type",
-    "text/plain; charset=utf-8",
-    "x-content-type-options",
-    "nosniff",
-    "cache-control",
-    "no-cache, private",
-  ];
-  if (failed.length)
-    return exchange.respond(500, headers, Buffer.from(`${lines.join("\n")}\n${endpoint} check failed\n`));
-  exchange.respond(
-    200,
-    headers,
-    Buffer.from(query.has("verbose") && wanted === "" ? `${lines.join("\n")}\n${endpoint} check passed\n` : "ok"),
-  );
+  let told = "";
+  const failed: string[] = [];
+  for (const result of results) {
+    if ("excluded" in result) told += `[+]${result.name} excluded: ok\n`;
+    else if (result.wrong === undefined) told += `[+]${result.name} ok\n`;
+    else {
+      failed.push(`${result.name}: ${result.wrong}`);
+      told += `[-]${result.name} failed: reason withheld\n`;
+    }
+  }
+  const unknown = excluded.filter((name) => !checks.some((c) => c.name === name));
+  if (unknown.length)
+    told += `warn: some health checks cannot be excluded: no matches for ${unknown.map((name) => JSON.stringify(name)).join(", ")}\n`;
+  if (failed.length) {
+    log.warn("a health check failed", { endpoint, failed });
+    return respond(500, `${told}${endpoint} check failed\n`);
+  }
+  respond(200, query.has("verbose") ? `${told}${endpoint} check passed\n` : "ok");
 }

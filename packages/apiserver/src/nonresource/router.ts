@@ -9,7 +9,9 @@ import {
   groupResources,
 } from "@kubets/api/discovery";
 import { methodNotAllowed, pathNotFound } from "@kubets/machinery";
+import { withRemoteDiscovery, withRemoteGroups } from "../aggregation/merged-discovery.ts";
 import type { User } from "../authn/authenticator.ts";
+import { serveFairnessDebug } from "../fairness/debug.ts";
 import type { CoreExchange } from "../front/core-exchange.ts";
 import { parseAccept, unknownForm, unknownMedia } from "../media.ts";
 import type { RequestInfo } from "../request-info.ts";
@@ -17,16 +19,18 @@ import type { ServedResources } from "../served-resource.ts";
 import type { Server } from "../server-context.ts";
 import { serveDocument } from "./documents.ts";
 import { serveHealth } from "./health.ts";
-import { serveOpenApi } from "./openapi.ts";
+import { serveMetrics } from "./metrics.ts";
+import { serveOpenApi } from "./openapi/serve.ts";
 import { respondPageNotFound } from "./page-not-found.ts";
 import { respondJson } from "./respond-json.ts";
 import { versionInfo } from "./version.ts";
+import { serveFlagz, serveStatusz } from "./z-pages.ts";
 
 export function serveNonResource(
   server: Server,
   exchange: CoreExchange,
   info: RequestInfo,
-  _user: User,
+  user: User,
 ): void | Promise<void> {
   const { path } = info;
   const [, first = "", second = "", third = "", fourth] = path.replace(/\/$/, "").split("/");
@@ -43,10 +47,20 @@ export function serveNonResource(
     case "apis":
       return serveDiscovery(server, exchange, first, second, third, fourth !== undefined);
     case "openapi":
-      return serveOpenApi(server, exchange, info);
+      return serveOpenApi(server, exchange, info, user);
+    case "metrics":
+      if (second === "") return serveMetrics(server, exchange);
+      return respondPageNotFound(exchange);
+    case "statusz":
+    case "flagz":
+      if (second !== "") return respondPageNotFound(exchange);
+      return first === "statusz" ? serveStatusz(server, exchange) : serveFlagz(server, exchange);
     case "openid":
     case ".well-known":
       return serveDocument(server, exchange, info);
+    case "debug":
+      if (second === "api_priority_and_fairness") return serveFairnessDebug(server.fairness, exchange, path);
+      return respondPageNotFound(exchange);
     default:
       return respondPageNotFound(exchange);
   }
@@ -62,6 +76,7 @@ function serveDiscovery(
 ): void {
   if (more) throw pathNotFound();
   const groups = groupsOf(server);
+  const remotes = root === "apis" ? server.aggregation.remotes.all() : [];
   const form = discoveryForm(exchange.header("accept"), second === "");
   if (exchange.method === "HEAD" && form !== "aggregated" && (root === "api" || second !== ""))
     throw methodNotAllowed();
@@ -70,11 +85,21 @@ function serveDiscovery(
   if (form === "aggregated")
     return respondJson(
       exchange,
-      apiGroupDiscoveryList(groups.filter(({ group }) => (group === "") === (root === "api"))),
+      withRemoteDiscovery(
+        apiGroupDiscoveryList(groups.filter(({ group }) => (group === "") === (root === "api"))),
+        remotes,
+      ),
       AGGREGATED,
     );
   if (second === "")
-    return respondJson(exchange, root === "api" ? apiVersions(server.options.addresses) : apiGroupList(groups));
+    return respondJson(
+      exchange,
+      root === "api" ? apiVersions(server.options.addresses) : withRemoteGroups(apiGroupList(groups), remotes),
+    );
+  if (third === "" && remotes.some((remote) => remote.group === second)) {
+    const merged = withRemoteGroups(apiGroupList(groups), remotes).groups.find(({ name }) => name === second);
+    return respondJson(exchange, { kind: "APIGroup", apiVersion: "v1", ...merged });
+  }
   const group = groups.find((g) => g.group === (root === "api" ? "" : second));
   if (!group) return respondPageNotFound(exchange);
   if (root === "apis" && third === "") return respondJson(exchange, apiGroup(group));
@@ -117,18 +142,25 @@ function rootPaths(server: Server): string[] {
     "/api",
     "/api/v1",
     "/apis",
-    "/healthz",
-    "/healthz/ping",
-    "/livez",
+    "/flagz",
+    "/statusz",
     "/metrics",
     "/openapi/v2",
     "/openapi/v3",
     "/openid/v1/jwks",
-    "/readyz",
     "/version",
   ]);
+  for (const endpoint of ["healthz", "livez", "readyz"]) {
+    paths.add(`/${endpoint}`);
+    for (const { name, only } of server.health)
+      if (only === undefined || only === endpoint) paths.add(`/${endpoint}/${name}`);
+  }
   for (const { group, version } of server.served.definitions()) {
     if (!group) continue;
+    paths.add(`/apis/${group}`);
+    paths.add(`/apis/${group}/${version}`);
+  }
+  for (const { group, version } of server.aggregation.remotes.all()) {
     paths.add(`/apis/${group}`);
     paths.add(`/apis/${group}/${version}`);
   }

@@ -14,6 +14,10 @@ export class ChangeHistory {
   /** Every change after this revision is held. Set by the feed when it begins. */
   since = 0;
 
+  get size(): number {
+    return this.#changes.length - this.#start;
+  }
+
   add(change: CachedChange): void {
     this.#changes.push(change);
     this.#bytes += sizeOf(change);

@@ -5,6 +5,7 @@
 import type { KubeObject } from "@kubets/api/meta";
 import type { ResourceDefinition } from "@kubets/api/resource";
 import type { Change, CommitResult, Entry } from "@kubets/storage";
+import type { StorageMeter } from "../metrics/storage-metrics.ts";
 import type { CachedChange } from "./cached-change.ts";
 import type { CachedObject } from "./cached-object.ts";
 import type { ResourceCache } from "./resource-cache.ts";
@@ -20,11 +21,13 @@ export class ResourceStore {
   readonly cache: ResourceCache;
   readonly #feed: RevisionFeed;
   readonly #form: StoredForm;
+  readonly #measured: StorageMeter;
 
   constructor(cache: ResourceCache, feed: RevisionFeed, form: StoredForm) {
     this.cache = cache;
     this.#feed = feed;
     this.#form = form;
+    this.#measured = feed.metrics?.meter(cache.definition) ?? ((_operation, call) => call());
   }
 
   get definition(): ResourceDefinition {
@@ -57,17 +60,19 @@ export class ResourceStore {
   }
 
   async remove(key: string, expected: CachedObject): Promise<WriteOutcome> {
-    const result = await this.#feed.storage.commit({
-      key: this.cache.prefix + key,
-      expect: expected.revision,
-      value: null,
-    });
+    const write = { key: this.cache.prefix + key, expect: expected.revision, value: null };
+    const result = await this.#measured("delete", () => this.#feed.storage.commit(write));
     if (!result.ok) return this.#lost(result);
     await this.#seen(result.revision);
     return {
       done: true,
       object: this.#form.change(result.revision, undefined, expected, this.definition).gone as CachedObject,
     };
+  }
+
+  /** Whether it is to be written even if nothing changes. */
+  isStale(cached: CachedObject): boolean {
+    return this.#form.isStale(this.definition, cached);
   }
 
   /** Another form of a cached object, as it would be served; stored nowhere. */
@@ -78,11 +83,12 @@ export class ResourceStore {
   /** The state of one object at an older revision; throws RevisionError when history is gone. */
   async listAt(revision: number, namespace: string, page: { limit?: number; after?: string }) {
     const prefix = namespace ? `${this.cache.prefix}${namespace}/` : this.cache.prefix;
-    const found = await this.#feed.storage.list(prefix, {
+    const options = {
       at: revision,
       ...(page.limit !== undefined && { limit: page.limit }),
       ...(page.after !== undefined && { after: this.cache.prefix + page.after }),
-    });
+    };
+    const found = await this.#measured("list", () => this.#feed.storage.list(prefix, options));
     return {
       objects: found.entries.map((entry) => this.#form.fromEntry(this.cache, entry)),
       remaining: found.remaining,
@@ -120,12 +126,8 @@ export class ResourceStore {
     const storageKey = this.cache.prefix + key;
     const { value } = this.#form.toStore(this.definition, storageKey, object);
     const { ttlSeconds } = this.definition;
-    const result = await this.#feed.storage.commit({
-      key: storageKey,
-      expect,
-      value,
-      ...(ttlSeconds && { ttlSeconds }),
-    });
+    const write = { key: storageKey, expect, value, ...(ttlSeconds && { ttlSeconds }) };
+    const result = await this.#measured(expect ? "update" : "create", () => this.#feed.storage.commit(write));
     if (!result.ok) return this.#lost(result);
     await this.#seen(result.revision);
     const cached = this.cache.get(key);

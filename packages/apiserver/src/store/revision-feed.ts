@@ -6,6 +6,7 @@
 import type { ResourceDefinition } from "@kubets/api/resource";
 import type { Logger } from "@kubets/machinery";
 import type { Change, Storage, WatchHandle } from "@kubets/storage";
+import type { StorageMetrics } from "../metrics/storage-metrics.ts";
 import { ResourceCache } from "./resource-cache.ts";
 import type { StoredForm } from "./stored-form.ts";
 
@@ -13,6 +14,7 @@ const ROOT = "/registry/";
 
 export class RevisionFeed {
   readonly storage: Storage;
+  readonly metrics: StorageMetrics | undefined;
   readonly #form: StoredForm;
   readonly #log: Logger;
   /** By storage prefix with its slash. */
@@ -24,8 +26,9 @@ export class RevisionFeed {
   #waiters: { revision: number; resolve: () => void }[] = [];
   readonly #onBatch = new Set<(revision: number) => void>();
 
-  constructor(storage: Storage, form: StoredForm, log: Logger) {
+  constructor(storage: Storage, form: StoredForm, log: Logger, metrics?: StorageMetrics) {
     this.storage = storage;
+    this.metrics = metrics;
     this.#form = form;
     this.#log = log;
   }
@@ -33,6 +36,10 @@ export class RevisionFeed {
   /** Every change up to this revision is in the caches. */
   get revision(): number {
     return this.#revision;
+  }
+
+  caches(): Iterable<ResourceCache> {
+    return this.#caches.values();
   }
 
   /** Makes the cache of a definition that is known before `start`. */

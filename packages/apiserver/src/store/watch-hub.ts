@@ -22,6 +22,8 @@ export interface Selection {
 export interface Subscriber {
   /** Events of one durable batch, in order. Must not throw. */
   deliver(batch: EventBatch): void;
+  /** Nothing follows: the resource is served no more, or otherwise. */
+  end(): void;
 }
 
 interface WatchClass {
@@ -37,15 +39,14 @@ export class WatchHub {
   readonly #pins = new Map<string, Set<WatchClass>>();
   #fields = new Set<string>();
   #touched: WatchClass[] = [];
+  #watchers = 0;
 
   constructor(definition: ResourceDefinition) {
     this.#definition = definition;
   }
 
   get watchers(): number {
-    let count = 0;
-    for (const { subscribers } of this.#classes.values()) count += subscribers.size;
-    return count;
+    return this.#watchers;
   }
 
   subscribe(selection: Selection, subscriber: Subscriber): () => void {
@@ -57,8 +58,11 @@ export class WatchHub {
     }
     const watchClass = found;
     watchClass.subscribers.add(subscriber);
+    this.#watchers++;
     return () => {
-      if (!watchClass.subscribers.delete(subscriber) || watchClass.subscribers.size > 0) return;
+      if (!watchClass.subscribers.delete(subscriber)) return;
+      this.#watchers--;
+      if (watchClass.subscribers.size > 0) return;
       this.#classes.delete(selection.key);
       const pin = pinOf(selection);
       const pinned = this.#pins.get(pin);
@@ -91,6 +95,11 @@ export class WatchHub {
       watchClass.batch = undefined;
       for (const subscriber of watchClass.subscribers) subscriber.deliver(batch);
     }
+  }
+
+  /** Ends all watches; their clients begin anew. */
+  end(): void {
+    for (const { subscribers } of this.#classes.values()) for (const subscriber of subscribers) subscriber.end();
   }
 
   #offer(classes: Set<WatchClass> | undefined, change: CachedChange): void {

@@ -30,7 +30,7 @@ export async function bind(call: ApiCall): Promise<void> {
   };
   await admitAction({ ...podCall, info: { ...podCall.info, subresource: "binding" } }, binding);
   await changeObject(
-    podCall,
+    { ...podCall, isPart: true },
     (old) => bound(old as Pod, binding, timestamp(call.server.clock.now())) as Draft<KubeObject>,
     { owners: () => {} },
   );
@@ -54,6 +54,7 @@ function bound(pod: Pod, { metadata, target }: Binding, now: string): Draft<Pod>
   if (pod.spec.schedulingGates?.length) throw refuse(`pod ${name} has non-empty .spec.schedulingGates`);
   const next = clone(pod) as Draft<Pod>;
   next.spec.nodeName = target.name as string;
+  delete next.status.nominatedNodeName;
   if (metadata.annotations) next.metadata.annotations = { ...next.metadata.annotations, ...metadata.annotations };
   if (metadata.labels) next.metadata.labels = { ...next.metadata.labels, ...metadata.labels };
   const conditions = (next.status.conditions ?? []).filter((c) => c.type !== "PodScheduled");

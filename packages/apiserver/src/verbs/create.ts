@@ -2,7 +2,7 @@
 import { canonical } from "@kubets/api/codec/canonical";
 import type { Draft, KubeObject } from "@kubets/api/meta";
 import { groupResource } from "@kubets/api/resource";
-import { alreadyExists, badRequest, generateNameConflict, invalid } from "@kubets/machinery";
+import { alreadyExists, badRequest, forbidden, generateNameConflict, invalid } from "@kubets/machinery";
 import { type ApiCall, keyOf, storeOf } from "../api-call.ts";
 import { readObject } from "../body.ts";
 import { respondCached, respondObject } from "../respond.ts";
@@ -11,7 +11,7 @@ import { admit, admitFinally } from "../write/admit.ts";
 import { allocate, underReservation } from "../write/allocate.ts";
 import { writeContext } from "../write/context.ts";
 import { ownFields } from "../write/field-owners.ts";
-import { beginMetadata, checkNamespace, dropDoubleOwners } from "../write/metadata.ts";
+import { beginMetadata, checkNamespace, dropDoubleOwners, giveIdentity } from "../write/metadata.ts";
 import { fillDefaults, toHub } from "../write/prepare.ts";
 import { validateCreate } from "../write/validate.ts";
 import { validateWriteOptions } from "../write/write-options.ts";
@@ -34,8 +34,10 @@ export async function createObject(call: ApiCall, object: Draft<KubeObject>, own
   fillDefaults(definition, object);
   dropDoubleOwners(call, object);
   owners(call, undefined, object);
+  if (definition.closed) throw forbidden(groupResource(definition), object.metadata.name, definition.closed);
   await admit(call, "CREATE", object, undefined);
   fillDefaults(definition, object);
+  giveIdentity(call, object);
   const reservation = await allocate(call, object, undefined);
   return underReservation(reservation, () => finishCreate(call, object, reservation));
 }

@@ -5,8 +5,11 @@
  */
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import { isFinished } from "@kubets/api/pod/state";
+import { formatTime } from "@kubets/machinery/time";
 import { admit } from "../admission/admit.ts";
+import { judgeResize, type Room } from "../resize/judge.ts";
 import { PRE_STOP_HANDLER } from "../runtime/names.ts";
+import { CONFIG_SEEN, CONFIG_SOURCE } from "../static-pods/static-pods.ts";
 import type { PodRuntimeState } from "./runtime-state.ts";
 import type { PodTools } from "./tools.ts";
 import { PodWorker, type Refusal } from "./worker.ts";
@@ -31,10 +34,10 @@ export class PodWorkers {
 
   /** A pod as it should be now. */
   set(pod: Pod): void {
-    const { uid } = pod.metadata;
-    const known = this.#workers.get(uid);
-    if (known) known.update(pod);
-    else this.#add(pod);
+    const known = this.#workers.get(pod.metadata.uid);
+    const noted = withSource(pod, known?.pod.metadata.annotations?.[CONFIG_SEEN] ?? this.#tools.clock.now());
+    if (known) known.update(noted);
+    else this.#add(noted);
   }
 
   /** The pod is not wanted any more. */
@@ -82,13 +85,9 @@ export class PodWorkers {
     const isNew =
       cache.get(pod.metadata.uid).sandboxes.length === 0 && !isFinished(pod) && pod.status.phase !== "Running";
     if (isNew && !pod.metadata.deletionTimestamp) {
-      const others = this.all()
-        .filter((worker) => !worker.refused && !worker.isOver)
-        .map((worker) => worker.pod);
       const facts = {
+        ...this.#room(pod.metadata.uid),
         node: node.node(),
-        allocatable: node.allocatable(),
-        others,
         allowedSysctls: this.#options.allowedSysctls,
       };
       const rejection = admit(pod, facts);
@@ -100,6 +99,17 @@ export class PodWorkers {
     this.#make(pod, refusal).wake();
   }
 
+  /** What the node has for one pod, beside all others. */
+  #room(uid: string): Room {
+    const others = this.all().filter((worker) => worker.uid !== uid && !worker.refused && !worker.isOver);
+    return { allocatable: this.#tools.node.allocatable(), others: others.map(({ pod }) => pod) };
+  }
+
+  /** Those that wait for room to grow ask again. */
+  #offerRoom(): void {
+    for (const worker of this.all()) if (worker.wantsRoom) worker.wake();
+  }
+
   #make(pod: Pod, refusal: Refusal | undefined): PodWorker {
     const { uid } = pod.metadata;
     const worker: PodWorker = new PodWorker(pod, {
@@ -108,12 +118,26 @@ export class PodWorkers {
       ended: () => {
         if (worker.isGone) this.#workers.delete(uid);
         this.#options.ended(worker.pod);
+        this.#offerRoom();
       },
+      judgeResize: (wanted) => judgeResize(wanted, this.#room(uid)),
+      shrank: () => this.#offerRoom(),
       ...(refusal && { refusal }),
     });
     this.#workers.set(uid, worker);
     return worker;
   }
+}
+
+/** With the annotations that tell where it came from and since when it is known; a pod from elsewhere than the API has them. */
+function withSource(pod: Pod, seen: string | number): Pod {
+  const { metadata } = pod;
+  if (metadata.annotations?.[CONFIG_SOURCE] !== undefined) return pod;
+  const notes = {
+    [CONFIG_SEEN]: typeof seen === "number" ? formatTime(seen) : seen,
+    [CONFIG_SOURCE]: "api",
+  };
+  return { ...pod, metadata: { ...metadata, annotations: { ...metadata.annotations, ...notes } } };
 }
 
 /** What can be told of a pod from its sandbox alone: enough to end it. */

@@ -8,6 +8,7 @@ import type { Pod, PodStatus } from "@kubets/api/generated/types/core-v1";
 import type { Client } from "@kubets/client/client";
 import { type Clock, deepEqual, isReason, type Logger, type Random, StatusError, sleep } from "@kubets/machinery";
 import { Backoff } from "@kubets/machinery/backoff";
+import { RESIZE_CONDITIONS } from "./status.ts";
 
 export interface StatusWriterOptions {
   readonly client: Pick<Client, "patch">;
@@ -150,7 +151,15 @@ const OWN = [
   "ephemeralContainerStatuses",
   "qosClass",
 ] as const;
-const OWN_CONDITIONS = new Set(["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady"]);
+const OWN_CONDITIONS = new Set([
+  "PodReadyToStartContainers",
+  "Initialized",
+  "Ready",
+  "ContainersReady",
+  ...RESIZE_CONDITIONS,
+]);
+/** The scheduler's, which a pod that was refused loses. */
+const SCHEDULED = "PodScheduled";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -160,7 +169,7 @@ function ownFields(status: PodStatus): Fields {
     const value = status[name];
     if (value !== undefined) fields[name] = withoutNulls(value);
   }
-  const conditions = (status.conditions ?? []).filter(({ type }) => OWN_CONDITIONS.has(type));
+  const conditions = (status.conditions ?? []).filter(({ type }) => OWN_CONDITIONS.has(type) || type === SCHEDULED);
   fields.conditions = withoutNulls(conditions);
   return fields;
 }
@@ -190,14 +199,19 @@ export function statusPatch(before: PodStatus, after: PodStatus): Record<string,
 
 /** Conditions are merged by their type, field by field: what a condition no longer says must be taken away. */
 function conditionsPatch(before: PodStatus, after: PodStatus): unknown[] {
-  return (after.conditions ?? [])
-    .filter(({ type }) => OWN_CONDITIONS.has(type))
-    .map((condition) => {
-      const known = before.conditions?.find(({ type }) => type === condition.type);
-      return {
-        ...condition,
-        ...(known?.reason && !condition.reason && { reason: null }),
-        ...(known?.message && !condition.message && { message: null }),
-      };
-    });
+  const conditions = after.conditions ?? [];
+  const written = conditions.filter(({ type }) => OWN_CONDITIONS.has(type));
+  const kept = written.map((condition) => {
+    const known = before.conditions?.find(({ type }) => type === condition.type);
+    return {
+      ...condition,
+      ...(known?.reason && !condition.reason && { reason: null }),
+      ...(known?.message && !condition.message && { message: null }),
+    };
+  });
+  const gone = (before.conditions ?? []).filter(
+    ({ type }) =>
+      (OWN_CONDITIONS.has(type) || type === SCHEDULED) && !conditions.some((condition) => condition.type === type),
+  );
+  return [...kept, ...gone.map(({ type }) => ({ type, $patch: "delete" }))];
 }

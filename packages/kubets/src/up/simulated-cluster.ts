@@ -1,5 +1,6 @@
 /** A cluster without containers: the same control plane and the same kubelets, over runtimes that keep containers in memory. Needs no root. */
 import { kubeletDefaults, MemoryDisk, readMachine, startKubelet } from "@kubets/kubelet";
+import { courseOf } from "@kubets/kubelet/runtime/simulated/commands";
 import { SimulatedRuntime } from "@kubets/kubelet/runtime/simulated/runtime";
 import { type Logger, realClock, realRandom } from "@kubets/machinery";
 import { parseFlags } from "@kubets/machinery/flags";
@@ -7,6 +8,7 @@ import type { ClusterHome } from "../cluster/home.ts";
 import { clientAs } from "../control-plane/control-plane.ts";
 import { serverFlags } from "../server/options.ts";
 import { runServer } from "../server/run-server.ts";
+import { portTaken } from "./port-taken.ts";
 import type { Progress } from "./progress.ts";
 import type { LocalCluster } from "./real-cluster.ts";
 
@@ -32,7 +34,11 @@ export async function startSimulatedCluster({
     "--bind-address=127.0.0.1",
     `--secure-port=${port}`,
   ]);
-  const server = await progress.step("control plane", () => runServer(values, "127.0.0.1", parts));
+  const server = await progress.step("control plane", () =>
+    runServer(values, "127.0.0.1", parts).catch((error: unknown) => {
+      throw portTaken(error, port);
+    }),
+  );
   const kubelets = await progress.step("simulated nodes", () =>
     Promise.all(nodes.map((name, index) => startSimulatedNode(name, index, { ...parts, server: server.api.server }))),
   );
@@ -56,7 +62,14 @@ async function startSimulatedNode(
   const disk = new MemoryDisk();
   const kubelet = await startKubelet({
     client: clientAs(parts, { name: `system:node:${name}`, groups: ["system:nodes"] }, `kubelet/${name}`),
-    runtime: new SimulatedRuntime({ clock, random, disk, podCidr: `10.244.${index}.0/24`, images: ["*"] }),
+    runtime: new SimulatedRuntime({
+      clock,
+      random,
+      disk,
+      podCidr: `10.244.${index}.0/24`,
+      images: ["*"],
+      script: { course: ({ config }) => courseOf(config) },
+    }),
     nodeName: name,
     clock,
     random,

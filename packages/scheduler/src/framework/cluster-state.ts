@@ -10,6 +10,7 @@ import { CounterIndex } from "./counter-index.ts";
 import { ImageIndex } from "./image-index.ts";
 import { type ImageState, MutableNodeInfo } from "./node-info.ts";
 import { interleaveZones, zoneOf } from "./node-order.ts";
+import { NodeStamps } from "./node-stamps.ts";
 import type { CountedPods, CountView } from "./pod-counter.ts";
 import { type PodInfo, podInfo } from "./pod-info.ts";
 import { sameResources } from "./resources.ts";
@@ -19,8 +20,6 @@ interface Standing {
   info: PodInfo;
   node: string;
   assumed: boolean;
-  /** When an assumption that was bound lapses, on the monotonic clock. */
-  deadline: number;
 }
 
 export class ClusterState implements Snapshot {
@@ -30,12 +29,22 @@ export class ClusterState implements Snapshot {
   readonly #claims = new ClaimIndex();
   readonly #counters = new CounterIndex(() => this.#nodes.values());
   readonly #namespaces = new Map<string, Labels>();
-  readonly #assumed = new Set<Standing>();
+  #assumed = 0;
+  readonly stamps = new NodeStamps();
   #order: MutableNodeInfo[] | undefined;
+  #slots: readonly number[] = [];
 
   get nodes(): readonly NodeInfo[] {
-    this.#order ??= interleaveZones([...this.#nodes.values()].filter(({ object }) => object));
+    if (!this.#order) {
+      this.#order = interleaveZones([...this.#nodes.values()].filter(({ object }) => object));
+      this.#slots = this.#order.map(({ slot }) => slot);
+    }
     return this.#order;
+  }
+
+  /** The slots of `nodes`, in their order. */
+  get slots(): readonly number[] {
+    return this.nodes.length ? this.#slots : [];
   }
 
   node(name: string): MutableNodeInfo | undefined {
@@ -60,6 +69,10 @@ export class ClusterState implements Snapshot {
     return this.#counters.hasTerms(kind);
   }
 
+  get sizes(): { nodes: number; pods: number; assumed_pods: number } {
+    return { nodes: this.nodes.length, pods: this.#standing.size, assumed_pods: this.#assumed };
+  }
+
   setNode(node: Node): void {
     const info = this.#nodeInfo(node.metadata.name);
     const old = info.object;
@@ -79,7 +92,7 @@ export class ClusterState implements Snapshot {
     info.setNode(undefined);
     this.#counters.setNode(name, undefined);
     this.#order = undefined;
-    if (info.pods.length === 0) this.#nodes.delete(name);
+    if (info.pods.length === 0) this.#drop(info);
   }
 
   setNamespace(name: string, labels: Labels | undefined): void {
@@ -97,12 +110,12 @@ export class ClusterState implements Snapshot {
     if (standing?.node === node && weighsTheSame(standing.info, info)) {
       this.#nodes.get(node)?.replace(standing.info, info);
       standing.info = info;
+      if (standing.assumed) this.#assumed--;
       standing.assumed = false;
-      this.#assumed.delete(standing);
       return;
     }
     this.#take(uid);
-    this.#put(uid, { info, node, assumed: false, deadline: Infinity });
+    this.#put(uid, { info, node, assumed: false });
   }
 
   removePod(uid: string): void {
@@ -113,14 +126,8 @@ export class ClusterState implements Snapshot {
   assume(info: PodInfo, node: string): boolean {
     const { uid } = info.pod.metadata;
     if (this.#standing.has(uid)) return false;
-    this.#put(uid, { info, node, assumed: true, deadline: Infinity });
+    this.#put(uid, { info, node, assumed: true });
     return true;
-  }
-
-  /** The pod is bound; if the watch does not say so by then, the assumption lapses. */
-  lapse(uid: string, deadline: number): void {
-    const standing = this.#standing.get(uid);
-    if (standing?.assumed) standing.deadline = deadline;
   }
 
   /** The binding failed. What the watch has said meanwhile stays. */
@@ -137,16 +144,9 @@ export class ClusterState implements Snapshot {
     return this.#standing.get(uid)?.node;
   }
 
-  /** Takes out the assumptions that lapsed, and tells which. */
-  expire(now: number): PodInfo[] {
-    const gone = [...this.#assumed].filter(({ deadline }) => deadline <= now);
-    for (const { info } of gone) this.#take(info.pod.metadata.uid);
-    return gone.map(({ info }) => info);
-  }
-
   #put(uid: string, standing: Standing): void {
     this.#standing.set(uid, standing);
-    if (standing.assumed) this.#assumed.add(standing);
+    if (standing.assumed) this.#assumed++;
     this.#nodeInfo(standing.node).add(standing.info);
     this.#counters.addPod(standing.info, standing.node, 1);
     if (standing.info.pod.spec.volumes) this.#claims.add(standing.info.pod);
@@ -156,19 +156,24 @@ export class ClusterState implements Snapshot {
     const standing = this.#standing.get(uid);
     if (!standing) return;
     this.#standing.delete(uid);
-    this.#assumed.delete(standing);
+    if (standing.assumed) this.#assumed--;
     const { info, node } = standing;
     const nodeInfo = this.#nodes.get(node);
     nodeInfo?.remove(info);
     this.#counters.addPod(info, node, -1);
     if (info.pod.spec.volumes) this.#claims.remove(info.pod);
-    if (nodeInfo && !nodeInfo.object && nodeInfo.pods.length === 0) this.#nodes.delete(node);
+    if (nodeInfo && !nodeInfo.object && nodeInfo.pods.length === 0) this.#drop(nodeInfo);
+  }
+
+  #drop({ name, slot }: MutableNodeInfo): void {
+    this.#nodes.delete(name);
+    this.stamps.give(slot);
   }
 
   #nodeInfo(name: string): MutableNodeInfo {
     let info = this.#nodes.get(name);
     if (!info) {
-      info = new MutableNodeInfo(name);
+      info = new MutableNodeInfo(name, this.stamps);
       this.#nodes.set(name, info);
     }
     return info;

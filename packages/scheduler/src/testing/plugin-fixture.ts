@@ -63,6 +63,7 @@ function profileOf(plugin: Plugin): Profile {
     points: points as unknown as Points,
     weights: new Map(),
     plugins: [plugin],
+    local: [],
   };
 }
 
@@ -79,4 +80,5 @@ const handleOf = (cluster: MemoryCluster, state: ClusterState): Handle => ({
   activate: () => {},
   allowWaiting: () => {},
   rejectWaiting: () => false,
+  preempted() {},
 });

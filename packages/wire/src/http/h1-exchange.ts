@@ -11,6 +11,7 @@ export class H1Exchange implements Exchange {
   readonly method: string;
   readonly url: string;
   readonly upgrade?: Upgrade;
+  onAnswer: Exchange["onAnswer"] = undefined;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #isClosing: () => boolean;
@@ -50,11 +51,12 @@ export class H1Exchange implements Exchange {
 
   respond(status: number, headers: readonly string[], body: Uint8Array | readonly Uint8Array[] = NO_BODY): void {
     const response = this.#response;
-    if (response.destroyed) return;
     const whole = body instanceof Uint8Array;
+    const size = whole ? body.length : sizeOf(body);
+    this.onAnswer?.(status, size);
+    if (response.destroyed) return;
     const lines = this.#lines(headers);
-    if (status !== 204 && status !== 304 && status >= 200)
-      lines.push("content-length", String(whole ? body.length : sizeOf(body)));
+    if (status !== 204 && status !== 304 && status >= 200) lines.push("content-length", String(size));
     response.writeHead(status, lines);
     if (whole) {
       response.end(body);
@@ -69,6 +71,7 @@ export class H1Exchange implements Exchange {
 
   stream(status: number, headers: readonly string[]): ChunkSink {
     const response = this.#response;
+    this.onAnswer?.(status, undefined);
     if (!response.destroyed) {
       response.writeHead(status, this.#lines(headers));
       response.flushHeaders();

@@ -12,6 +12,7 @@ export class H2Exchange implements Exchange {
   readonly method: string;
   readonly url: string;
   readonly rawHeaders: readonly string[];
+  onAnswer: Exchange["onAnswer"] = undefined;
   readonly #stream: ServerHttp2Stream;
   readonly #headers: IncomingHttpHeaders;
 
@@ -46,9 +47,10 @@ export class H2Exchange implements Exchange {
 
   respond(status: number, headers: readonly string[], body: Uint8Array | readonly Uint8Array[] = NO_BODY): void {
     const stream = this.#stream;
-    if (stream.destroyed || stream.closed) return;
     const whole = body instanceof Uint8Array;
     const size = whole ? body.length : sizeOf(body);
+    this.onAnswer?.(status, size);
+    if (stream.destroyed || stream.closed) return;
     const lines = [":status", String(status), ...headers];
     if (status !== 204 && status !== 304) lines.push("content-length", String(size));
     const endStream = size === 0 || status === 204 || status === 304 || this.method === "HEAD";
@@ -70,6 +72,7 @@ export class H2Exchange implements Exchange {
   stream(status: number, headers: readonly string[]): ChunkSink {
     const stream = this.#stream;
     const open = !stream.destroyed && !stream.closed;
+    this.onAnswer?.(status, undefined);
     if (open) stream.respond([":status", String(status), ...headers] as unknown as OutgoingHttpHeaders);
     return new H2Sink(stream);
   }

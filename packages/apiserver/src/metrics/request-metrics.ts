@@ -1,0 +1,184 @@
+/**
+ * What the server tells of its requests, by the original's names.
+ * Holds: a request costs well below a microsecond here: all that is counted for requests of one kind is found by one look-up, and the
+ * answer is counted where it begins. Watches and streams count among the long-running ones until they end.
+ */
+import type { Counter, Gauge, Histogram, MetricsRegistry } from "@kubets/machinery/metrics";
+import type { CoreExchange } from "../front/core-exchange.ts";
+import { type RequestInfo, readRequestInfo } from "../request-info.ts";
+import type { ServedResources } from "../served-resource.ts";
+
+const SECONDS = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];
+const SIZES = [1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
+const OF_RESOURCE = ["component", "group", "resource", "scope", "subresource", "verb", "version"];
+const OF_REQUEST = ["component", "dry_run", "group", "resource", "scope", "subresource", "verb", "version"];
+
+/** The original's words for verbs; what is not here is said in capitals. */
+const VERBS: Readonly<Record<string, string>> = { create: "POST", update: "PUT", head: "GET" };
+const CONNECTS = new Set(["exec", "attach", "portforward", "proxy"]);
+
+/** Everything that is counted for requests of one kind. */
+interface Kind {
+  readonly isLong: boolean;
+  readonly isMutating: boolean;
+  readonly isRead: boolean;
+  readonly byCode: Map<number, Counter>;
+  counter(code: number): Counter;
+  readonly seconds: Histogram;
+  readonly sliSeconds: Histogram;
+  readonly sizes: Histogram;
+  readonly running: Gauge;
+}
+
+export class RequestMetrics {
+  readonly #families: ReturnType<typeof families>;
+  readonly #kinds = new Map<string, Kind>();
+  readonly #inFlight: { readonly mutating: Gauge; readonly readOnly: Gauge };
+
+  constructor(registry: MetricsRegistry) {
+    this.#families = families(registry);
+    const { inFlight } = this.#families;
+    this.#inFlight = { mutating: inFlight.values("mutating"), readOnly: inFlight.values("readOnly") };
+  }
+
+  /** Counts a request from now until its answer. */
+  begin(exchange: CoreExchange, info: RequestInfo, served: ServedResources): void {
+    const kind = this.#kindOf(exchange, info, served);
+    const began = performance.now();
+    const current = kind.isLong ? kind.running : kind.isMutating ? this.#inFlight.mutating : this.#inFlight.readOnly;
+    current.value++;
+    let open = true;
+    const end = (code: number, size: number | undefined) => {
+      if (!open) return;
+      open = false;
+      current.value--;
+      const seconds = (performance.now() - began) / 1000;
+      (kind.byCode.get(code) ?? kind.counter(code)).value++;
+      kind.seconds.observe(seconds);
+      if (!kind.isLong) kind.sliSeconds.observe(seconds);
+      if (size !== undefined && kind.isRead) kind.sizes.observe(size);
+    };
+    // Connections that are given away have no answer.
+    if (exchange.socket?.upgrade) exchange.onClose(() => end(101, undefined));
+    exchange.onAnswer = (status, size) => {
+      if (kind.isLong && size === undefined) exchange.onClose(() => end(status, undefined));
+      else end(status, size);
+    };
+  }
+
+  #kindOf(exchange: CoreExchange, info: RequestInfo, served: ServedResources): Kind {
+    const { verb, group, version, resource, subresource, namespace, name } = info;
+    const dryRun = info.query.size > 0 && info.query.has("dryRun");
+    const scope = !info.isResource
+      ? ""
+      : name !== "" || verb === "create"
+        ? namespace
+          ? "n"
+          : "r"
+        : namespace
+          ? "N"
+          : "c";
+    const applies = verb === "patch" && exchange.header("content-type")?.startsWith("application/apply-patch");
+    const key = info.isResource
+      ? `${applies ? "apply" : verb} ${group}/${version}/${resource}/${subresource}${scope}${dryRun ? "d" : ""}`
+      : `${verb} ${pathOf(info)}`;
+    let kind = this.#kinds.get(key);
+    if (!kind) {
+      if (!isServed(served, info)) return this.#unknown(info);
+      this.#kinds.set(key, (kind = this.#makeKind(info, applies ? "apply" : verb, SCOPES[scope] ?? "", dryRun)));
+    }
+    return kind;
+  }
+
+  /** What is not there is counted as one: names that are made up fill no memory. */
+  #unknown({ verb }: RequestInfo): Kind {
+    const told = READ_VERBS.has(verb) ? "get" : "post";
+    const key = `unknown ${told}`;
+    let kind = this.#kinds.get(key);
+    if (!kind) this.#kinds.set(key, (kind = this.#makeKind({ ...NOTHING, verb: told }, told, "", false)));
+    return kind;
+  }
+
+  #makeKind(info: RequestInfo, verb: string, scope: string, dryRun: boolean): Kind {
+    const { requests, seconds, sliSeconds, sizes, running } = this.#families;
+    const { group, version, resource, isResource } = info;
+    const subresource = isResource ? info.subresource : pathOf(info);
+    const told = CONNECTS.has(subresource) ? "CONNECT" : (VERBS[verb] ?? verb.toUpperCase());
+    const component = isResource ? "apiserver" : "";
+    const ofResource = [component, group, resource, scope, subresource, told, version];
+    const ofRequest = [component, dryRun ? "All" : "", group, resource, scope, subresource, told, version];
+    const byCode = new Map<number, Counter>();
+    return {
+      isLong: told === "WATCH" || told === "CONNECT" || (subresource === "log" && info.query.has("follow")),
+      isMutating: !READS.has(told),
+      isRead: READS.has(told),
+      byCode,
+      counter(code) {
+        const counter = requests.values(String(code), ...ofRequest);
+        byCode.set(code, counter);
+        return counter;
+      },
+      seconds: seconds.values(...ofRequest),
+      sliSeconds: sliSeconds.values(...ofResource),
+      sizes: sizes.values(...ofResource),
+      running: running.values(...ofResource),
+    };
+  }
+}
+
+const READ_VERBS = new Set(["get", "list", "watch", "head"]);
+const NOTHING = readRequestInfo("GET", "/");
+
+const isServed = (
+  served: ServedResources,
+  { isResource, group, version, resource, subresource, verb }: RequestInfo,
+) => {
+  if (!isResource) return READ_VERBS.has(verb);
+  const found = served.get(group, version, resource);
+  return found !== undefined && (subresource === "" || found.definition.subresources?.[subresource] !== undefined);
+};
+const READS = new Set(["GET", "LIST", "WATCH"]);
+const SCOPES: Readonly<Record<string, string>> = { n: "resource", r: "resource", N: "namespace", c: "cluster" };
+
+/** Paths of health and the like are told; all others are one. */
+const pathOf = ({ path }: RequestInfo): string => (KNOWN_PATH.test(path) ? path : "");
+const KNOWN_PATH =
+  /^\/(healthz|livez|readyz|metrics|version|openapi\/v[23]|statusz|flagz|configz)$|^\/(healthz|livez|readyz)\/(ping|log|etcd)$/;
+
+function families(registry: MetricsRegistry) {
+  return {
+    requests: registry.counter({
+      name: "apiserver_request_total",
+      help: "Requests by what they ask for and how they were answered.",
+      labels: ["code", ...OF_REQUEST],
+    }),
+    seconds: registry.histogram({
+      name: "apiserver_request_duration_seconds",
+      help: "How long requests took, in seconds.",
+      labels: OF_REQUEST,
+      buckets: SECONDS,
+    }),
+    sliSeconds: registry.histogram({
+      name: "apiserver_request_sli_duration_seconds",
+      help: "How long requests took without what others took of it (webhooks, fairness), in seconds.",
+      labels: OF_RESOURCE,
+      buckets: SECONDS,
+    }),
+    sizes: registry.histogram({
+      name: "apiserver_response_sizes",
+      help: "How large answers to reads are, in bytes.",
+      labels: OF_RESOURCE,
+      buckets: SIZES,
+    }),
+    running: registry.gauge({
+      name: "apiserver_longrunning_requests",
+      help: "Watches and streams that are open.",
+      labels: OF_RESOURCE,
+    }),
+    inFlight: registry.gauge({
+      name: "apiserver_current_inflight_requests",
+      help: "Requests in work.",
+      labels: ["request_kind"],
+    }),
+  };
+}

@@ -1,0 +1,25 @@
+/** All that an API server measures of itself. Made once for each; what reads the caches runs only when it is asked for. */
+import type { Clock } from "@kubets/machinery";
+import { MetricsRegistry } from "@kubets/machinery/metrics";
+import { processMetrics } from "@kubets/machinery/process-metrics";
+import { versionInfo } from "../nonresource/version.ts";
+import { RequestMetrics } from "./request-metrics.ts";
+import { StorageMetrics } from "./storage-metrics.ts";
+import { WatchMetrics } from "./watch-metrics.ts";
+
+export interface ServerMetrics {
+  readonly registry: MetricsRegistry;
+  readonly requests: RequestMetrics;
+  readonly storage: StorageMetrics;
+  readonly watches: WatchMetrics;
+}
+
+export function serverMetrics(clock: Clock, registry = new MetricsRegistry()): ServerMetrics {
+  processMetrics(registry, versionInfo);
+  return {
+    registry,
+    requests: new RequestMetrics(registry),
+    storage: new StorageMetrics(registry, clock),
+    watches: new WatchMetrics(registry),
+  };
+}

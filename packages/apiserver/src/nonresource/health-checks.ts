@@ -1,0 +1,51 @@
+/**
+ * What a server checks of itself, by the original's names where it has the same thing to check.
+ * Holds: storage that nobody else writes to cannot be away (a write that fails ends the process), so only a shared one is asked.
+ */
+import type { Clock } from "@kubets/machinery";
+import type { Storage } from "@kubets/storage";
+import type { HealthCheck } from "./health.ts";
+
+export interface HealthCheckParts {
+  readonly storage: Storage;
+  readonly clock: Clock;
+  notReady(): string | undefined;
+  readonly stopping: AbortSignal;
+}
+
+/** What the bootstrap of a fresh server makes, by the hooks that make it in the original. */
+const MADE_AT_START = [
+  "start-system-namespaces-controller",
+  "rbac/bootstrap-roles",
+  "scheduling/bootstrap-system-priority-classes",
+  "priority-and-fairness-config-producer",
+];
+
+const STORAGE_TIMEOUT_MS = 2000;
+
+export function healthChecks({ storage, clock, notReady, stopping }: HealthCheckParts): HealthCheck[] {
+  const reachable = () => (storage.exclusive ? undefined : answersInTime(storage, clock));
+  return [
+    { name: "ping", check: () => undefined },
+    { name: "log", check: () => undefined },
+    { name: "etcd", check: reachable },
+    { name: "etcd-readiness", only: "readyz", check: reachable },
+    { name: "informer-sync", only: "readyz", check: () => undefined },
+    ...MADE_AT_START.map((name): HealthCheck => ({ name: `poststarthook/${name}`, check: notReady })),
+    { name: "shutdown", only: "readyz", check: () => (stopping.aborted ? "process is shutting down" : undefined) },
+  ];
+}
+
+function answersInTime(storage: Storage, clock: Clock): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const timer = clock.after(STORAGE_TIMEOUT_MS, () => resolve("storage did not answer in time"));
+    const settle = (wrong: string | undefined) => {
+      timer.cancel();
+      resolve(wrong);
+    };
+    storage.currentRevision().then(
+      () => settle(undefined),
+      (error: Error) => settle(`storage cannot be read: ${error.message}`),
+    );
+  });
+}
