@@ -15,12 +15,13 @@ import { Aggregation } from "./aggregation/aggregation.ts";
 import type { ProxyClient } from "./aggregation/remote-services.ts";
 import type { Audit } from "./audit/audit.ts";
 import { type Authenticator, MASTERS, type User } from "./authn/authenticator.ts";
-import { AuthenticatorChain } from "./authn/chain.ts";
+import { type AnonymousOptions, AuthenticatorChain } from "./authn/chain.ts";
 import { type AuthorizationMode, authorizerChain } from "./authz/modes.ts";
 import { rbacEscalation } from "./authz/rbac/escalation.ts";
 import { RbacPolicy } from "./authz/rbac/policy.ts";
 import { clusterView, storeIn } from "./cluster-view.ts";
 import { Core } from "./core.ts";
+import { CustomResources } from "./crd/custom-resources.ts";
 import type { LiveEncryption } from "./encryption/live-encryption.ts";
 import { PreparedStorage } from "./encryption/prepared-storage.ts";
 import { type ConcurrencyOptions, DEFAULT_CONCURRENCY } from "./fairness/concurrency-options.ts";
@@ -52,7 +53,8 @@ export interface ApiServerSetup {
   /** Whose tokens service accounts get; without it they get none. */
   readonly issuer?: TokenIssuer;
   readonly nodes: NodeConnection;
-  readonly anonymous: boolean;
+  /** Whether requests without credentials are taken; may change. */
+  readonly anonymous: AnonymousOptions | (() => AnonymousOptions);
   /** The names of --authorization-mode, in order. */
   readonly authorizationModes: readonly AuthorizationMode[];
   readonly admission: readonly AdmissionPlugin[];
@@ -159,6 +161,17 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
     }),
   };
   const core = new Core(context);
+  const custom = new CustomResources({
+    served,
+    feed,
+    form,
+    clock,
+    random,
+    log,
+    webhooks,
+    client: () => client ?? createClient(inProcessTransport(core, SERVER_USER), { userAgent: "kube-apiserver" }),
+  });
+  await custom.start();
   return {
     context,
     core,
@@ -169,6 +182,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
     services,
     close() {
       services?.stop();
+      custom.stop();
       fairness?.stop();
       stopping.abort();
       webhooks.close();

@@ -1,6 +1,7 @@
 /** The flags of `kubets apiserver`, by the names that kube-apiserver has, and those that only this server has. */
 import { bool, choice, defineFlags, duration, file, int, list, text } from "@kubets/machinery/flags";
 import { auditFlags } from "./audit/flags.ts";
+import { authenticationFlags } from "./authn/flags.ts";
 
 const SERVING = "Serving";
 const STORAGE = "Storage";
@@ -155,6 +156,8 @@ export const apiServerFlags = defineFlags({
     help: "The key of the certificate to show to aggregated servers.",
     group: AUTHENTICATION,
   }),
+
+  ...authenticationFlags,
 
   "authorization-mode": list({
     default: ["AlwaysAllow"],

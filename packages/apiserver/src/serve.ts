@@ -13,6 +13,7 @@ import { createKey, keyFromPem, keyToPem, publicKeysFromPem, publicOf, readCerti
 import { admissionPlugins } from "./admission/plugins/index.ts";
 import type { PublishedAuthentication } from "./aggregation/authentication-config-map.ts";
 import { setUpAudit } from "./audit/setup.ts";
+import { externalAuthentication } from "./authn/external-authentication.ts";
 import { parseTokenFile } from "./authn/static-tokens.ts";
 import { type AuthorizationMode, authorizationModes } from "./authz/modes.ts";
 import { LiveEncryption } from "./encryption/live-encryption.ts";
@@ -34,6 +35,7 @@ export async function serve(flags: Flags): Promise<void> {
   for (const warning of gates.warnings) log.warn(warning);
   const storage = await openStorage(flags, log);
   const encryption = await encryptionOf(flags, log);
+  const external = await externalAuthentication(flags, { clock: realClock, random: realRandom, log });
   const audit = await setUpAudit(flags, { clock: realClock, random: realRandom, log });
   const advertiseAddress = flags["advertise-address"] || machineAddress();
   const running = await runApiServer({
@@ -74,6 +76,7 @@ export async function serve(flags: Flags): Promise<void> {
       },
       addressTypes: flags["kubelet-preferred-address-types"],
     },
+    external,
     ...(encryption && { encryption }),
     ...(audit && { audit: audit.audit }),
     concurrency: {
@@ -90,6 +93,7 @@ export async function serve(flags: Flags): Promise<void> {
   await running.close();
   audit?.close();
   encryption?.close();
+  external.close();
   await storage.close();
 }
 
