@@ -6,7 +6,7 @@ export const configText = ({ profiles, extenders, ...rest }: SchedulerConfig) =>
   kind: "KubeSchedulerConfiguration",
   ...rest,
   profiles: profiles.map(profileText),
-  extenders: extenders.map(({ tlsConfig: _, ...extender }) => extender),
+  extenders: extenders.map((extender) => ({ ...extender, tlsConfig: undefined })),
 });
 
 const profileText = ({ plugins, pluginConfig, ...profile }: ProfileConfig) => ({
