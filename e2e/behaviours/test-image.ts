@@ -16,6 +16,8 @@ export const IMAGES = {
   demo: "kubets.local/demo:1",
   /** As `SERVE` below says. Not on simulated nodes, which take any name. */
   test: "kubets.local/test:1",
+  /** Says "entry" and its arguments, which are "default" unless told otherwise. Not on simulated nodes either. */
+  entrypoint: "kubets.local/entrypoint:1",
 } as const;
 
 /** HTTP on $HTTP (8080), TCP on $TCP (8082), UDP on $UDP (8081); each tells the host name. `serve` is what the image runs unless told otherwise. */
@@ -59,6 +61,8 @@ export function buildTestImage(cluster: TestCluster): void {
     for (const [name, content] of Object.entries(PAGES))
       writeFileSync(join(folder, "www/cgi-bin", name), content, { mode: 0o755 });
     cluster.kubets(["image", "build", IMAGES.test, folder, "--cmd", "/bin/serve"]);
+    const entry = ["--entrypoint", "/bin/echo", "--entrypoint", "entry", "--cmd", "default"];
+    cluster.kubets(["image", "build", IMAGES.entrypoint, folder, ...entry]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
