@@ -47,7 +47,8 @@ onNode(
     await client.create(secrets, { metadata: { namespace, name: "it" }, stringData: { data_1: "value-1" } });
     const prefixes = ["1-", "$_-", "p.", "#%&?", "UPPER lower "];
     const envFrom = prefixes.map((prefix) => ({ prefix, secretRef: { name: "it" } }));
-    const lines = await linesOf(t, { script: "tr '\\0' '\\n' < /proc/self/environ", container: { envFrom } });
+    // A shell would hand on only what it can name itself.
+    const lines = await linesOf(t, { script: "", container: { envFrom, command: ["env"] } });
     for (const prefix of prefixes)
       assert.ok(lines.includes(`${prefix}data_1=value-1`), `${prefix} in ${lines.join("\n")}`);
   },
@@ -184,7 +185,7 @@ for (const level of ["container", "pod.Spec"])
 onNode(
   `Kubelet when scheduling a read only busybox container should not write to root filesystem ${LINUX}`,
   async (t) => {
-    const script = "echo x > /file 2>/dev/null; [ -e /file ] && echo written || echo refused";
+    const script = "(echo x > /file) 2>/dev/null; [ -e /file ] && echo written || echo refused";
     const lines = await linesOf(t, { script, container: { securityContext: { readOnlyRootFilesystem: true } } });
     assert.deepEqual(lines, ["refused"]);
   },
