@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { badRequest } from "@kubets/machinery";
 import type { Exchange } from "@kubets/wire/http";
 import { acceptWebSocket, chooseProtocol } from "@kubets/wire/websocket";
-import { ask, type Target } from "./pass-through.ts";
+import { askPlainly, type Target } from "./pass-through.ts";
 
 const RAW = "binary.k8s.io";
 const BASE64 = "base64.binary.k8s.io";
@@ -12,7 +12,7 @@ export async function logsOverSocket(exchange: Exchange, target: Target): Promis
   const upgrade = exchange.upgrade as NonNullable<Exchange["upgrade"]>;
   const protocol = chooseProtocol(upgrade.request, [RAW, BASE64]);
   if (protocol === undefined) throw badRequest(`none of the protocols is known; ${RAW} and ${BASE64} are`);
-  const answer: IncomingMessage = await ask(exchange, target);
+  const answer: IncomingMessage = await askPlainly(exchange, target);
   if (answer.statusCode !== 200) {
     const body = Buffer.concat(await Array.fromAsync(answer as AsyncIterable<Buffer>));
     return exchange.respond(answer.statusCode ?? 502, ["content-type", "text/plain"], body);

@@ -65,7 +65,7 @@ function optionsOf(exchange: Exchange, { host, port, path, tls, headers: more, i
 const request = (target: Target, options: RequestOptions) => (target.tls ? https : http).request(options);
 
 /** The answer to the request as if it wanted no upgrade. */
-export async function ask(exchange: Exchange, target: Target): Promise<IncomingMessage> {
+export async function askPlainly(exchange: Exchange, target: Target): Promise<IncomingMessage> {
   const options = optionsOf(exchange, target);
   for (const name of Object.keys(options.headers as object))
     if (name.startsWith("sec-websocket-")) delete (options.headers as Record<string, unknown>)[name];
