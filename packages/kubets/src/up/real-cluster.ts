@@ -17,6 +17,9 @@ export interface RealClusterOptions {
   readonly nodes: readonly string[];
   readonly port: number;
   readonly publish: readonly string[];
+  /** Whether nodes run a DNS server. */
+  readonly dns: boolean;
+  readonly serverArgs: readonly string[];
   readonly uplink: boolean;
   readonly serviceRange?: string;
   readonly podRange?: string;
@@ -99,7 +102,7 @@ async function listenOnHost({ driver }: ClusterSandbox, port: number): Promise<{
 }
 
 function serverOf(
-  { home, clock, log }: RealClusterOptions,
+  { home, serverArgs, clock, log }: RealClusterOptions,
   sandbox: ClusterSandbox,
   fd: number,
   apiPort: number,
@@ -120,6 +123,7 @@ function serverOf(
       `--kubeconfig-server=https://127.0.0.1:${apiPort}`,
       `--service-cluster-ip-range=${plan.serviceRange}`,
       "--cluster-cidr=",
+      ...serverArgs,
     ],
     env: {},
     fds: [fd],
@@ -131,7 +135,7 @@ function serverOf(
 }
 
 function agentOf(
-  { home, uplink, clock, log }: RealClusterOptions,
+  { home, uplink, dns, clock, log }: RealClusterOptions,
   { plan, address }: ClusterSandbox,
   node: NodeSandbox,
 ): Child {
@@ -151,7 +155,7 @@ function agentOf(
       "agent",
       `--kubeconfig=${kubeconfig(`system:node:${node.name}`, credentials)}`,
       `--proxy-kubeconfig=${kubeconfig("system:kube-proxy", proxyCertificate(pki))}`,
-      `--dns-kubeconfig=${kubeconfig("system:coredns", dnsCertificate(pki))}`,
+      ...(dns ? [`--dns-kubeconfig=${kubeconfig("system:coredns", dnsCertificate(pki))}`] : []),
       `--dns-forward=${uplink}`,
       `--node-name=${node.name}`,
       `--node-ip=${node.address}`,
