@@ -43,10 +43,21 @@ function bringDependencies(purpose) {
   checkWritable();
   const began = Date.now();
   console.error("Installing the dependencies (npm ci) ...");
-  const done = spawnSync("npm", ["ci", "--no-audit", "--no-fund", ...(purpose === "run" ? ["--omit=dev"] : [])], {
-    cwd: root,
-    stdio: ["ignore", "ignore", "inherit"],
-  });
+  const done = spawnSync(
+    "npm",
+    [
+      "ci",
+      "--no-audit",
+      "--no-fund",
+      "--loglevel=error",
+      "--ignore-scripts",
+      ...(purpose === "run" ? ["--omit=dev"] : []),
+    ],
+    {
+      cwd: root,
+      stdio: ["ignore", "ignore", "inherit"],
+    },
+  );
   if (done.error) fail(`npm could not be started: ${done.error.message}. Install npm and try again.`);
   if (done.status !== 0) fail("npm ci failed; what it says above tells why. Mend that and run the same command again.");
   writeFileSync(STAMP, `${lock} ${purpose}`);

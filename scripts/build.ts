@@ -1,7 +1,9 @@
 /** `npm run build`: bundles the program into packages/kubets/dist, as it is published: few files, quick to start. */
-import { rmSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { PACKED_TEXTS } from "@kubets/apiserver/nonresource/openapi/texts";
 import { rolldown } from "rolldown";
+import { packedTexts } from "./openapi-texts.ts";
 
 const root = join(import.meta.dirname, "..");
 const dist = join(root, "packages/kubets/dist");
@@ -19,8 +21,6 @@ export async function build(): Promise<string> {
       "namespace-worker": "packages/sandbox/src/namespaces/ffi-worker.ts",
       "namespace-program": "packages/sandbox/src/namespaces/nsenter-program.ts",
     },
-    // Brought by npm as they are: they load files of their own.
-    external: ["@grpc/grpc-js"],
     treeshake: true,
   });
   await bundle.write({
@@ -32,6 +32,7 @@ export async function build(): Promise<string> {
     sourcemap: false,
   });
   await bundle.close();
+  writeFileSync(join(dist, PACKED_TEXTS), await packedTexts());
   return dist;
 }
 

@@ -1,4 +1,4 @@
-/** `npm run pack`: makes the tarball of the one package that is published: the bundle, the command, and what npm must bring beside them. */
+/** `npm run pack`: makes the tarball of the one package that is published: the bundle and the command; npm brings Node beside them. */
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -24,7 +24,6 @@ export async function pack(): Promise<string> {
         ...manifest,
         exports: { ".": "./dist/index.js" },
         files: ["bin", "dist"],
-        dependencies: { "@grpc/grpc-js": read("packages/wire/package.json")["dependencies"]?.["@grpc/grpc-js"] },
         optionalDependencies: read("package.json")["optionalDependencies"],
       },
       undefined,

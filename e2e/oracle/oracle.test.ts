@@ -56,6 +56,7 @@ function start(folder: string): ChildProcess {
     "token-auth-file": tokens,
     "authorization-mode": "Node,RBAC",
     "enable-admission-plugins": "NodeRestriction",
+    "enable-bootstrap-token-auth": "true",
     "bind-address": "127.0.0.1",
     "secure-port": "0",
     "allow-privileged": "true",

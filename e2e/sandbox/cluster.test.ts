@@ -65,7 +65,7 @@ describe("a cluster's sandbox", { skip: await refusal() }, () => {
     const has = async () =>
       (await listImages(containerdSocket)).some(({ repoTags }) => repoTags.includes("docker.io/me/own:1"));
     const folder = import.meta.dirname;
-    const loaded = await buildImage({ name: "me/own:1", folder, config: { cmd: ["/none"] } }, (image) =>
+    const loaded = await buildImage({ name: "me/own:1", from: folder, config: { cmd: ["/none"] } }, (image) =>
       loadImages(images, [image]),
     );
     assert.deepEqual(loaded, ["docker.io/me/own:1"]);

@@ -5,6 +5,7 @@
  */
 import type { FieldError, GroupResource } from "@kubets/machinery";
 import type { Draft, KubeObject } from "./meta.ts";
+import type { JsonSchema } from "./openapi/json-schema.ts";
 import type { ResourceRef } from "./resource-ref.ts";
 import type { Struct } from "./schema.ts";
 
@@ -29,6 +30,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> extends R
   readonly verbs: readonly Verb[];
   /** The fields of the kind. A custom kind without a schema keeps whatever it is given. */
   readonly schema: Struct;
+  /** How a kind that came at run time is published: its OpenAPI v3 schema, whole. Built-in kinds derive theirs from `schema`. */
+  readonly openApiSchema?: JsonSchema;
   /** Where its objects stand in storage: "/registry/pods" (then namespace and name). */
   readonly storagePrefix: string;
   /** Set where the objects are stored as another version or group: how to get there and back. */

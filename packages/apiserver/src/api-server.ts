@@ -11,6 +11,7 @@ import type { Clock, Logger, Random } from "@kubets/machinery";
 import type { Storage } from "@kubets/storage";
 import { AdmissionChain } from "./admission/chain.ts";
 import type { AdmissionPlugin } from "./admission/plugin.ts";
+import type { Audit } from "./audit/audit.ts";
 import { type Authenticator, MASTERS, type User } from "./authn/authenticator.ts";
 import { AuthenticatorChain } from "./authn/chain.ts";
 import { type AuthorizationMode, authorizerChain } from "./authz/modes.ts";
@@ -18,6 +19,10 @@ import { rbacEscalation } from "./authz/rbac/escalation.ts";
 import { RbacPolicy } from "./authz/rbac/policy.ts";
 import { clusterView, storeIn } from "./cluster-view.ts";
 import { Core } from "./core.ts";
+import { type ConcurrencyOptions, DEFAULT_CONCURRENCY } from "./fairness/concurrency-options.ts";
+import { Fairness } from "./fairness/fairness.ts";
+import { fairGate, limitGate } from "./fairness/gate.ts";
+import { InFlightLimit } from "./fairness/in-flight-limit.ts";
 import { inProcessTransport } from "./in-process.ts";
 import { type ServerMetrics, serverMetrics } from "./metrics/server-metrics.ts";
 import { healthChecks } from "./nonresource/health-checks.ts";
@@ -29,6 +34,8 @@ import { RevisionFeed } from "./store/revision-feed.ts";
 import { StoredForm, type Transformer } from "./store/stored-form.ts";
 import type { NodeConnection } from "./subresources/node-connection.ts";
 import { ServiceAccountTokens, type TokenIssuer } from "./tokens/service-account-tokens.ts";
+import { type ServiceRouting, serviceAddresses } from "./webhooks/service-address.ts";
+import { WebhookClient } from "./webhooks/webhook-client.ts";
 
 export interface ApiServerSetup {
   readonly storage: Storage;
@@ -47,6 +54,12 @@ export interface ApiServerSetup {
   readonly admission: readonly AdmissionPlugin[];
   /** Without it services get no addresses. */
   readonly serviceNetwork?: ServiceNetworkOptions;
+  /** Where requests are told of. */
+  readonly audit?: Audit;
+  /** How the server itself reaches services, for webhooks and aggregated servers: by cluster IP when absent. */
+  readonly serviceRouting?: ServiceRouting;
+  /** What may be worked on at once. */
+  readonly concurrency?: ConcurrencyOptions;
   readonly transformers?: ReadonlyMap<string, Transformer>;
   readonly resources?: readonly ResourceDefinition[];
   /** Where other parts of the same process count too. */
@@ -89,6 +102,13 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
   const authorizers = authorizerChain(setup.authorizationModes, { policy, served, view });
   const services =
     setup.serviceNetwork && new ServiceNetwork(setup.serviceNetwork, { view, served, clock, random, log, storage });
+  const addresses = serviceAddresses(view, random, setup.serviceRouting ?? "clusterIP");
+  const webhooks = new WebhookClient(addresses, clock);
+  const { concurrency = DEFAULT_CONCURRENCY } = setup;
+  const { longestWaitMs } = concurrency;
+  const fairness = concurrency.fair
+    ? new Fairness({ served, clock, seats: concurrency.reads + concurrency.writes, longestWaitMs })
+    : undefined;
   let client: Client | undefined;
   const parts: ServerParts = { clock, random, log, view, served, options, tokens };
   const context: Server = {
@@ -107,10 +127,15 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
       authorize: (attributes) => authorizers.authorize(attributes),
       storeOf: (ref) => storeIn(served, ref),
       definitionOf: (group, kind, version) => served.byKind(group, kind, version)?.definition,
+      served,
+      webhooks,
       get client() {
         return (client ??= createClient(inProcessTransport(core, SERVER_USER), { userAgent: "kube-apiserver" }));
       },
     }),
+    audit: setup.audit,
+    gate: fairness ? fairGate(fairness) : limitGate(new InFlightLimit(concurrency)),
+    fairness,
     allocators: new Map(services ? [["/services", services.allocator]] : []),
     stopping: stopping.signal,
     metrics,
@@ -133,7 +158,9 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
     services,
     close() {
       services?.stop();
+      fairness?.stop();
       stopping.abort();
+      webhooks.close();
       feed.stop();
     },
   };

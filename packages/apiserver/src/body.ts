@@ -25,6 +25,12 @@ export async function readObject(
   call: ApiCall,
   expected: Expected = call.resource.definition,
 ): Promise<Draft<KubeObject>> {
+  const object = await readBody(call, expected);
+  call.exchange.audit?.object(object);
+  return object;
+}
+
+async function readBody(call: ApiCall, expected: Expected): Promise<Draft<KubeObject>> {
   const { direct } = call.exchange;
   if (direct) return decodeValue(call, direct.object, [], expected, false);
   const mediaType = mediaTypeOf(call.exchange.header("content-type"));

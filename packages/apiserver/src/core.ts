@@ -2,6 +2,7 @@
  * The core of the server: takes an exchange from a front, finds out who asks for what, asks whether they may, and hands the call to its verb.
  * Whatever goes wrong ends in a Status here; nothing that a client sends ends the process.
  */
+import { randomUUID } from "node:crypto";
 import {
   internalError,
   methodNotAllowed,
@@ -46,35 +47,65 @@ export class Core {
 
   #serve(exchange: CoreExchange): void | Promise<void> {
     const info = readRequestInfo(exchange.method, exchange.url);
-    this.#server.metrics.requests.begin(exchange, info);
-    const user = exchange.direct?.user ?? this.#server.authenticators.authenticate(exchange);
+    this.#server.metrics.requests.begin(exchange, info, this.#server.served);
+    const id = exchange.header("audit-id") || randomUUID();
+    exchange.addHeaders(["audit-id", id]);
+    const user = exchange.direct?.user ?? this.#authenticate(exchange, info, id);
     return user instanceof Promise
-      ? user.then((known) => this.#authorize(exchange, info, known))
-      : this.#authorize(exchange, info, user);
+      ? user.then((known) => this.#known(exchange, info, known, id))
+      : this.#known(exchange, info, user, id);
   }
 
-  #authorize(exchange: CoreExchange, info: RequestInfo, caller: User): void | Promise<void> {
+  #authenticate(exchange: CoreExchange, info: RequestInfo, id: string): User | Promise<User> {
+    const { authenticators, audit } = this.#server;
+    if (!audit) return authenticators.authenticate(exchange);
+    const refuse = (error: unknown) => {
+      audit.refused(exchange, info, id);
+      throw error;
+    };
+    try {
+      const user = authenticators.authenticate(exchange);
+      return user instanceof Promise ? user.catch(refuse) : user;
+    } catch (error) {
+      return refuse(error);
+    }
+  }
+
+  #known(exchange: CoreExchange, info: RequestInfo, caller: User, id: string): void | Promise<void> {
+    this.#server.audit?.begin(exchange, info, caller, id);
     const wanted = wantedUser(exchange);
     if (wanted)
-      return impersonate(this.#server, attributesOf(info, caller), caller, wanted).then((user) =>
-        this.#authorized(exchange, info, user),
-      );
-    return this.#authorized(exchange, info, caller);
+      return impersonate(this.#server, attributesOf(info, caller), caller, wanted).then((user) => {
+        exchange.audit?.impersonated(user);
+        return this.#admitted(exchange, info, user);
+      });
+    return this.#admitted(exchange, info, caller);
   }
 
-  #authorized(exchange: CoreExchange, info: RequestInfo, user: User): void | Promise<void> {
+  #admitted(exchange: CoreExchange, info: RequestInfo, user: User): void | Promise<void> {
+    return this.#server.gate(exchange, info, user, (free) => this.#authorized(exchange, info, user, free));
+  }
+
+  #authorized(
+    exchange: CoreExchange,
+    info: RequestInfo,
+    user: User,
+    free: (() => void) | undefined,
+  ): void | Promise<void> {
     const attributes = attributesOf(info, user);
     const decision = this.#server.authorizers.authorize(attributes);
     const go = (allowed: boolean, why: string | undefined) => {
+      exchange.audit?.annotate("authorization.k8s.io/decision", allowed ? "allow" : "forbid");
+      exchange.audit?.annotate("authorization.k8s.io/reason", why ?? "");
       if (!allowed) throw refusal(attributes, why);
-      return this.#route(exchange, info, user);
+      return this.#route(exchange, info, user, free);
     };
     return decision instanceof Promise
       ? decision.then((d) => go(isAllowed(d), d.why))
       : go(isAllowed(decision), decision.why);
   }
 
-  #route(exchange: CoreExchange, info: RequestInfo, user: User): void | Promise<void> {
+  #route(exchange: CoreExchange, info: RequestInfo, user: User, free: (() => void) | undefined): void | Promise<void> {
     if (!info.isResource) return serveNonResource(this.#server, exchange, info, user);
     const resource = this.#server.served.get(info.group, info.version, info.resource);
     if (!resource) {
@@ -88,7 +119,8 @@ export class Core {
         ? info.namespace === "" && needsNamespace(info)
         : info.namespace !== "" && definition.resource !== "namespaces"
     )
-      throw pathNotFound();
+      throw definition.namespaced && info.name === "" && info.namespace === "" ? methodNotAllowed() : pathNotFound();
+    if (definition.deprecation) exchange.audit?.annotate("k8s.io/deprecated", "true");
     const subresource = info.subresource === "" ? undefined : definition.subresources?.[info.subresource];
     if (info.subresource !== "" && !subresource) throw pathNotFound();
     const call: ApiCall = {
@@ -99,7 +131,9 @@ export class Core {
       resource,
       subresource,
       form: formOf(exchange, info),
+      free,
       warnings: definition.deprecation ? [definition.deprecation] : [],
+      auditAnnotations: new Map(),
       dryRun: info.query.has("dryRun"),
     };
     return this.#run(call);
@@ -127,6 +161,7 @@ export class Core {
         error,
         stack: (error as Error)?.stack,
       });
+      exchange.audit?.tell("Panic", 500);
       status = internalError(error);
     }
     try {

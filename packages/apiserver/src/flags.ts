@@ -1,5 +1,6 @@
 /** The flags of `kubets apiserver`, by the names that kube-apiserver has, and those that only this server has. */
 import { bool, choice, defineFlags, duration, file, int, list, text } from "@kubets/machinery/flags";
+import { auditFlags } from "./audit/flags.ts";
 
 const SERVING = "Serving";
 const STORAGE = "Storage";
@@ -57,6 +58,11 @@ export const apiServerFlags = defineFlags({
   "max-mutating-requests-inflight": int({
     default: 200,
     help: "Writes that may be worked on at once.",
+    group: SERVING,
+  }),
+  "enable-priority-and-fairness": bool({
+    default: true,
+    help: "Share the server between clients by FlowSchemas and PriorityLevelConfigurations.",
     group: SERVING,
   }),
   "shutdown-delay-duration": duration({
@@ -177,11 +183,17 @@ export const apiServerFlags = defineFlags({
     help: "The addresses of nodes to try, in order.",
     group: NETWORK,
   }),
+  "enable-aggregator-routing": bool({
+    help: "Reach webhooks and aggregated servers at their endpoints, not at cluster IPs.",
+    group: NETWORK,
+  }),
   "endpoint-reconciler-type": choice(["lease", "none"], {
     default: "lease",
     help: "Whether this server keeps itself among the endpoints of the service kubernetes.",
     group: NETWORK,
   }),
+
+  ...auditFlags,
 
   "logging-format": choice(["text", "json"], { default: "text", help: "How log lines look.", group: LOGS }),
   v: int({

@@ -42,9 +42,11 @@ class DirectExchange implements CoreExchange {
   readonly peer = NO_PEER;
   readonly direct: DirectCaller;
   onAnswer: CoreExchange["onAnswer"] = undefined;
+  audit: CoreExchange["audit"] = undefined;
   readonly #request: ApiRequest;
   readonly #resolve: (response: ApiResponse) => void;
   readonly #onClose: (() => void)[] = [];
+  #over = false;
 
   constructor(
     user: User,
@@ -62,6 +64,7 @@ class DirectExchange implements CoreExchange {
       respond: (status, object) => {
         this.onAnswer?.(status, undefined);
         resolve(objectResponse(status, object));
+        this.close();
       },
       watch: () => {
         if (!watch) throw new Error("a watch in process goes through Transport.watch");
@@ -84,18 +87,23 @@ class DirectExchange implements CoreExchange {
     const bytes = body instanceof Uint8Array ? body : Buffer.concat(body);
     this.onAnswer?.(status, bytes.length);
     this.#resolve(bytesResponse(status, headers, bytes));
+    this.close();
   }
 
   stream(): never {
     throw new Error("streams in process go through Transport.watch");
   }
 
+  addHeaders(): void {}
+
   onClose(run: () => void): void {
-    this.#onClose.push(run);
+    if (this.#over) run();
+    else this.#onClose.push(run);
   }
 
-  /** Told by a watch that is over; an answer is over when it is given. */
+  /** It is answered, or its watch is over. */
   close(): void {
+    this.#over = true;
     for (const run of this.#onClose.splice(0)) run();
   }
 }

@@ -27,6 +27,7 @@ export interface ListMeta {
 /** Answers with one object that is stored (or was). */
 export function respondCached(call: ApiCall, status: number, cached: CachedObject): void {
   const { exchange, form, resource } = call;
+  exchange.audit?.answer(() => inVersion(call, cached.object));
   if (exchange.direct) return exchange.direct.respond(status, inVersion(call, cached.object));
   if (form.media === "json" && !form.pretty && !form.as && !resource.definition.hub)
     return exchange.respond(status, headersOf(call), [cached.bytes, LINE_FEED]);
@@ -36,6 +37,7 @@ export function respondCached(call: ApiCall, status: number, cached: CachedObjec
 /** Answers with one object of the resource in the version of the request. */
 export function respondObject(call: ApiCall, status: number, object: KubeObject): void {
   const { exchange, form, resource } = call;
+  exchange.audit?.answer(() => object);
   if (exchange.direct) return exchange.direct.respond(status, object);
   if (form.as?.kind === "PartialObjectMetadataList")
     throw notAcceptable(
@@ -58,25 +60,28 @@ export function respondList(call: ApiCall, objects: readonly CachedObject[], met
   const { exchange, form, resource } = call;
   const { definition } = resource;
   const kind = `${definition.kind}List`;
+  const items = () => objects.map((cached) => inVersion(call, cached.object));
+  exchange.audit?.answer(() => ({ kind, apiVersion: groupVersion(definition), metadata: meta, items: items() }));
   if (!exchange.direct && form.media === "json" && !form.pretty && !form.as && !definition.hub)
     return exchange.respond(200, headersOf(call), jsonList(call, meta, objects));
   if (form.as?.kind === "PartialObjectMetadata")
     throw notAcceptable(
       `you requested PartialObjectMetadata, but the requested object is a list (*${goPackage(definition.group)}.${kind})`,
     );
-  const items = objects.map((cached) => inVersion(call, cached.object));
-  const list = { kind, apiVersion: groupVersion(definition), metadata: meta, items };
+  const all = items();
+  const list = { kind, apiVersion: groupVersion(definition), metadata: meta, items: all };
   if (exchange.direct) return exchange.direct.respond(200, list);
-  if (form.as?.kind === "Table") return respondValue(call, 200, tableOf(call, items, meta));
-  if (form.as) return respondValue(call, 200, partialMetadataList(items, meta, form.as.version));
+  if (form.as?.kind === "Table") return respondValue(call, 200, tableOf(call, all, meta));
+  if (form.as) return respondValue(call, 200, partialMetadataList(all, meta, form.as.version));
   if (form.media === "protobuf")
     return exchange.respond(200, headersOf(call), encodeProtobufList(definition.schema, list));
-  return respondValue(call, 200, { ...list, items: items.map(withoutKind) });
+  return respondValue(call, 200, { ...list, items: all.map(withoutKind) });
 }
 
 /** Answers with any value: tables, reviews, partial metadata. What has no message of protobuf goes as JSON, and says so. */
 export function respondValue(call: ApiCall, status: number, value: object): void {
   const { exchange, form } = call;
+  exchange.audit?.answer(() => value);
   if (exchange.direct) return exchange.direct.respond(status, value);
   const message = form.media === "protobuf" ? encodeKnown(value) : undefined;
   if (message) return exchange.respond(status, headersOf(call), message);
@@ -91,6 +96,8 @@ export function respondStatus(
   error: StatusError,
   warnings: readonly string[] = [],
 ): void {
+  exchange.audit?.status(error.status);
+  exchange.audit?.answer(() => error.status);
   if (exchange.direct) return exchange.direct.respond(error.code, error.status);
   const media = form?.media ?? "json";
   const headers = ["content-type", CONTENT_TYPE[media], "cache-control", "no-cache, private"];

@@ -8,6 +8,7 @@ import { type Exchange, type Listener, listen, type ServerTls } from "@kubets/wi
 import { tokenSigner, tokenVerifier } from "@kubets/wire/jwt";
 import type { AdmissionPlugin } from "./admission/plugin.ts";
 import { type ApiServer, createApiServer, SERVER_USER, type ServerParts } from "./api-server.ts";
+import type { Audit } from "./audit/audit.ts";
 import type { Authenticator, User } from "./authn/authenticator.ts";
 import { bootstrapTokenAuthenticator } from "./authn/bootstrap-tokens.ts";
 import { certificateAuthenticator } from "./authn/certificates.ts";
@@ -16,9 +17,13 @@ import { serviceAccountAuthenticator } from "./authn/service-accounts.ts";
 import { staticTokenAuthenticator } from "./authn/static-tokens.ts";
 import type { AuthorizationMode } from "./authz/modes.ts";
 import { bootstrap } from "./bootstrap.ts";
+import type { ConcurrencyOptions } from "./fairness/concurrency-options.ts";
+import { keepFairnessObjects } from "./fairness/upkeep.ts";
+import { SocketExchange } from "./front/socket-exchange.ts";
 import type { ServiceNetworkOptions } from "./services/service-network.ts";
 import type { NodeConnection } from "./subresources/node-connection.ts";
 import type { TokenIssuer } from "./tokens/service-account-tokens.ts";
+import type { ServiceRouting } from "./webhooks/service-address.ts";
 
 export interface RunOptions {
   readonly storage: Storage;
@@ -44,6 +49,9 @@ export interface RunOptions {
   readonly allowPrivileged: boolean;
   readonly minWatchSeconds: number;
   readonly nodes: NodeConnection;
+  readonly serviceRouting?: ServiceRouting;
+  readonly concurrency?: ConcurrencyOptions;
+  readonly audit?: Audit;
   featureEnabled(name: string): boolean;
   /** What the program was started with, for /flagz. */
   readonly flags?: Readonly<Record<string, unknown>>;
@@ -89,25 +97,30 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
       issuer: issuerOf(options.serviceAccounts, `${options.advertiseAddress}:${options.listen.port ?? 443}`),
     }),
     nodes: options.nodes,
+    ...(options.serviceRouting && { serviceRouting: options.serviceRouting }),
     authenticators: (parts) => authenticators(options, parts),
     anonymous: options.anonymous,
     authorizationModes: options.authorizationModes,
     admission: options.admission,
     serviceNetwork: options.serviceNetwork,
+    ...(options.audit && { audit: options.audit }),
+    ...(options.concurrency && { concurrency: options.concurrency }),
   });
-  const handler = (exchange: Exchange) => server.core.serve(Object.assign(exchange, { socket: exchange }));
+  const handler = (exchange: Exchange) => server.core.serve(new SocketExchange(exchange));
   const { tls } = options.listen;
   const listener = await listen({ ...options.listen, handler });
   const others = await Promise.all((options.alsoListen ?? []).map((fd) => listen({ fd, tls, handler })));
   await bootstrap(server);
   const client = createClient(server.transport(SERVER_USER), { userAgent: "kube-apiserver" });
   await server.services?.start(client, listener.port, options.endpoint ? options.advertiseAddress : undefined);
+  const stopUpkeep = server.context.fairness && keepFairnessObjects({ ...server.context, client });
   server.setReady();
   log.info("ready", { address: listener.address, port: listener.port });
   return {
     server,
     listener,
     async close() {
+      stopUpkeep?.();
       server.close();
       await Promise.all([listener, ...others].map((each) => each.close()));
     },

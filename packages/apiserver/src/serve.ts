@@ -11,6 +11,7 @@ import { connectEtcd, openEmbeddedStorage, type Storage } from "@kubets/storage"
 import type { ServerTls } from "@kubets/wire/http";
 import { createKey, keyFromPem, keyToPem, publicKeysFromPem, publicOf, readCertificates } from "@kubets/wire/x509";
 import { admissionPlugins } from "./admission/plugins/index.ts";
+import { setUpAudit } from "./audit/setup.ts";
 import { parseTokenFile } from "./authn/static-tokens.ts";
 import { type AuthorizationMode, authorizationModes } from "./authz/modes.ts";
 import { featureGates } from "./feature-gates.ts";
@@ -30,6 +31,7 @@ export async function serve(flags: Flags): Promise<void> {
   gates.set(flags["feature-gates"]);
   for (const warning of gates.warnings) log.warn(warning);
   const storage = await openStorage(flags, log);
+  const audit = await setUpAudit(flags, { clock: realClock, random: realRandom, log });
   const advertiseAddress = flags["advertise-address"] || machineAddress();
   const running = await runApiServer({
     storage,
@@ -54,6 +56,7 @@ export async function serve(flags: Flags): Promise<void> {
     endpoint: flags["endpoint-reconciler-type"] !== "none",
     allowPrivileged: flags["allow-privileged"],
     minWatchSeconds: flags["min-request-timeout"],
+    serviceRouting: flags["enable-aggregator-routing"] ? "endpoints" : "clusterIP",
     nodes: {
       tls: {
         ...(flags["kubelet-client-certificate"] && {
@@ -66,12 +69,20 @@ export async function serve(flags: Flags): Promise<void> {
       },
       addressTypes: flags["kubelet-preferred-address-types"],
     },
+    ...(audit && { audit: audit.audit }),
+    concurrency: {
+      reads: flags["max-requests-inflight"],
+      writes: flags["max-mutating-requests-inflight"],
+      fair: flags["enable-priority-and-fairness"],
+      longestWaitMs: flags["request-timeout"] / 4,
+    },
     flags,
     featureEnabled: (name) => gates.enabled(name as Parameters<typeof gates.enabled>[0]),
   });
   await stopAsked();
   log.info("stopping");
   await running.close();
+  audit?.close();
   await storage.close();
 }
 

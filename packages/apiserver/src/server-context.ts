@@ -3,9 +3,12 @@ import type { ServerAddress } from "@kubets/api/discovery";
 import type { Clock, Logger, Random } from "@kubets/machinery";
 import type { AdmissionChain } from "./admission/chain.ts";
 import type { ClusterView } from "./admission/plugin.ts";
+import type { Audit } from "./audit/audit.ts";
 import type { AuthenticatorChain } from "./authn/chain.ts";
 import type { AuthorizerChain } from "./authz/chain.ts";
 import type { RbacPolicy } from "./authz/rbac/policy.ts";
+import type { Fairness } from "./fairness/fairness.ts";
+import type { Gate } from "./fairness/gate.ts";
 import type { ServerMetrics } from "./metrics/server-metrics.ts";
 import type { HealthCheck } from "./nonresource/health.ts";
 import type { ServedResources } from "./served-resource.ts";
@@ -25,6 +28,11 @@ export interface Server {
   readonly authenticators: AuthenticatorChain;
   readonly authorizers: AuthorizerChain;
   readonly admission: AdmissionChain;
+  /** Where requests are told of; absent where they are not. */
+  readonly audit: Audit | undefined;
+  readonly gate: Gate;
+  /** What sorts requests, where priority and fairness is on. */
+  readonly fairness: Fairness | undefined;
   /** What objects are given from ranges of the cluster, by "group/resource". */
   readonly allocators: ReadonlyMap<string, Allocator>;
   readonly view: ClusterView;

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { bringLibraries } from "./shared-libraries.mjs";
 
 const NEEDED = [26, 10];
 
@@ -11,7 +12,10 @@ export function nodeProgram(from) {
   const name = `node-${process.platform}-${process.arch}`;
   const found = packageFolder(name, from);
   const program = found && join(found, "bin", process.platform === "win32" ? "node.exe" : "node");
-  if (program && existsSync(program)) return program;
+  if (program && existsSync(program)) {
+    bringLibraries(program);
+    return program;
+  }
   console.error(
     `Kubets needs Node.js ${NEEDED.join(".")} or newer; this is ${process.versions.node}, and npm has no package ${name} that brings it. ` +
       "Install a newer Node.js and run the same command again.",

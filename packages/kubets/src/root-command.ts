@@ -52,6 +52,11 @@ const ENTRIES: readonly Entry[] = [
     load: async () => (await import("@kubets/controllers/command")).controllerManagerCommand,
   },
   {
+    name: "scheduler",
+    summary: "Run the scheduler alone",
+    load: async () => (await import("@kubets/scheduler/command")).schedulerCommand,
+  },
+  {
     name: "proxy",
     summary: "Run the service proxy of a node alone",
     load: async () => (await import("@kubets/proxy/command")).proxyCommand,

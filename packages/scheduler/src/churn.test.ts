@@ -44,7 +44,11 @@ async function churn(seed: number): Promise<number> {
     checkNodes(cluster, `seed ${seed}, at the end`);
     checkWaiting(cluster, `seed ${seed}`);
     const waiting = cluster.truth(pods).filter(({ spec }) => !spec.nodeName).length;
-    assert.deepEqual(run.scheduler.queue.counts, { active: 0, backoff: 0, waiting }, `seed ${seed}: pods that wait`);
+    assert.deepEqual(
+      run.scheduler.queue.counts,
+      { active: 0, backoff: 0, unschedulable: waiting, gated: 0 },
+      `seed ${seed}: pods that wait`,
+    );
   } finally {
     run.stop();
   }

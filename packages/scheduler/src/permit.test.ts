@@ -61,7 +61,7 @@ test("a refusal at permit is told as one of the node", async () => {
     assert.deepEqual(heard, ["reserve a n1", "unreserve a n1"]);
     assert.deepEqual(cluster.events, ["a: Warning FailedScheduling: 0/1 nodes are available: 1 closed."]);
     assert.equal(scheduler.cluster.node("n1")?.pods.length, 0);
-    assert.equal(scheduler.queue.counts.waiting, 1);
+    assert.equal(scheduler.queue.counts.unschedulable, 1);
   } finally {
     stop();
   }

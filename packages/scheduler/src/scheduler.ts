@@ -8,6 +8,7 @@ import type { Client } from "@kubets/client/client";
 import type { Cache } from "@kubets/client/controller";
 import type { EventRecorder } from "@kubets/client/event-recorder";
 import type { Clock, Logger, Random } from "@kubets/machinery";
+import { MetricsRegistry } from "@kubets/machinery/metrics";
 import { isReason } from "@kubets/machinery/status-error";
 import { bind, type Placement, RefusedLate, reserve, unreserve } from "./binding-cycle.ts";
 import { buildProfile } from "./config/build-profile.ts";
@@ -24,8 +25,10 @@ import type { PodInfo } from "./framework/pod-info.ts";
 import type { Profile } from "./framework/profile.ts";
 import { type Refusals, refusalMessage, refusingPlugins } from "./framework/refusals.ts";
 import { WaitingAtPermit } from "./framework/waiting-at-permit.ts";
+import { type AttemptResult, type SchedulerMetrics, schedulerMetrics } from "./metrics.ts";
 import { plugins } from "./plugins/index.ts";
 import { patchStatus, statusPatch, truncated, type Verdict } from "./pod-status.ts";
+import { causeName } from "./queue/causes.ts";
 import type { QueueEntry } from "./queue/queue-entry.ts";
 import { SchedulingQueue } from "./queue/scheduling-queue.ts";
 import { watchedResources } from "./watched-resources.ts";
@@ -42,6 +45,7 @@ export interface SchedulerOptions {
   readonly registry?: Registry;
   /** After so long a pod that fits nowhere is tried again without a cause; five minutes. */
   readonly maxUnschedulableMs?: number;
+  readonly metrics?: MetricsRegistry;
   readonly signal: AbortSignal;
 }
 
@@ -74,12 +78,14 @@ class Scheduler implements RunningScheduler {
   readonly #waiting: WaitingAtPermit;
   readonly #decider: Decider;
   readonly #profiles: ReadonlyMap<string, Profile>;
+  readonly #metrics: SchedulerMetrics;
   #started = false;
   #woken = false;
 
   constructor(options: SchedulerOptions) {
     const { clock, random, signal, config = defaultConfig } = options;
     this.#options = options;
+    this.#metrics = schedulerMetrics(options.metrics ?? new MetricsRegistry(), this);
     this.#waiting = new WaitingAtPermit(clock);
     this.#decider = new Decider(this.cluster, this.#nominator, random);
     const handle = this.#handle();
@@ -98,6 +104,7 @@ class Scheduler implements RunningScheduler {
       plugins: all.flatMap((profile) => profile.plugins),
       gate: (pod) => this.#gate(pod),
       ready: () => this.#wake(),
+      entered: (queue, cause) => this.#metrics.queued(queue, causeName(cause)),
       initialBackoffMs: config.podInitialBackoffSeconds * 1000,
       maxBackoffMs: config.podMaxBackoffSeconds * 1000,
       ...(options.maxUnschedulableMs === undefined ? {} : { longestWaitMs: options.maxUnschedulableMs }),
@@ -138,6 +145,7 @@ class Scheduler implements RunningScheduler {
       activate: (uid) => this.queue.activate(uid),
       allowWaiting: (uid, plugin) => this.#waiting.allow(uid, plugin),
       rejectWaiting: (uid, plugin, reason) => this.#waiting.reject(uid, plugin, reason),
+      preempted: (victims) => this.#metrics.preempted(victims),
     };
   }
 
@@ -176,6 +184,7 @@ class Scheduler implements RunningScheduler {
   #schedule(entry: QueueEntry): void {
     const { info, uid } = entry;
     const { events, clock } = this.#options;
+    entry.tried = clock.monotonic();
     const profile = this.#profileOf(info.pod);
     if (!profile || this.cluster.nodeOf(uid) !== undefined) {
       this.queue.done(uid);
@@ -189,6 +198,7 @@ class Scheduler implements RunningScheduler {
     const state = new CycleState();
     try {
       const decision = this.#decider.decide(profile, info, state);
+      this.#metrics.decided((clock.monotonic() - entry.tried) / 1000);
       if (decision.node === undefined) this.#noNodeFits(entry, profile, decision, state);
       else {
         this.decisions.record(info, decision, clock.now());
@@ -217,6 +227,7 @@ class Scheduler implements RunningScheduler {
 
   /** The first plugin that makes room ends it; else all have their say. */
   #postFilter(profile: Profile, info: PodInfo, refusals: Refusals, state: CycleState) {
+    this.#metrics.preempting();
     const messages: string[] = [];
     let cleared: string | undefined;
     for (const plugin of profile.points.postFilter) {
@@ -244,10 +255,12 @@ class Scheduler implements RunningScheduler {
       this.#giveBack(entry, placement, error);
       return;
     }
-    const { events, signal } = this.#options;
+    const { events, signal, clock } = this.#options;
     bind(placement, { waits, waiting: this.#waiting, signal, counted: (write) => this.#counted(write) })
       .then(
         () => {
+          this.#attempted(entry, "scheduled");
+          this.#metrics.bound(entry.attempts, (clock.monotonic() - entry.firstSeen) / 1000);
           this.queue.done(uid);
           events.event(info.pod, "Normal", "Scheduled", `Successfully assigned ${info.key} to ${node}`);
         },
@@ -290,17 +303,24 @@ class Scheduler implements RunningScheduler {
   }
 
   #refused(entry: QueueEntry, refusedBy: ReadonlySet<string>, verdict: Verdict): void {
+    this.#attempted(entry, "unschedulable");
     if (!this.queue.has(entry.uid)) return;
     this.queue.putBackRefused(entry, refusedBy);
     this.#tell(entry.info, verdict);
   }
 
   #failed(entry: QueueEntry, error: unknown): void {
+    this.#attempted(entry, "error");
     if (!this.queue.has(entry.uid)) return;
     const message = error instanceof Error ? error.message : String(error);
     this.#options.log.error("scheduling failed", { pod: entry.info.key, error });
     this.queue.putBackFailed(entry);
     this.#tell(entry.info, { reason: "SchedulerError", message, nominatedNode: undefined });
+  }
+
+  #attempted({ tried, pod }: QueueEntry, result: AttemptResult): void {
+    const seconds = (this.#options.clock.monotonic() - tried) / 1000;
+    this.#metrics.attempted(result, pod.spec.schedulerName ?? "default-scheduler", seconds);
   }
 
   #tell({ pod, key }: PodInfo, verdict: Verdict): void {

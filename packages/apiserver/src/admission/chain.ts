@@ -1,4 +1,4 @@
-/** Runs admission plugins in order. Those that wait for nothing cost no promise. */
+/** Runs admission plugins in order; the mutating ones once more when one of them asks for it. Those that wait for nothing cost no promise. */
 import type { AdmissionContext, AdmissionPlugin, AdmissionRequest } from "./plugin.ts";
 
 export class AdmissionChain {
@@ -8,14 +8,20 @@ export class AdmissionChain {
   constructor(plugins: readonly AdmissionPlugin[], context: AdmissionContext) {
     this.#plugins = plugins;
     this.#context = context;
+    for (const plugin of plugins) plugin.start?.(context);
   }
 
   mutate(request: AdmissionRequest): Promise<void> | undefined {
-    return this.#run(request, "mutate", 0);
+    const done = this.#run(request, "mutate", 0);
+    return done ? done.then(() => this.#again(request)) : this.#again(request);
   }
 
   validate(request: AdmissionRequest): Promise<void> | undefined {
     return this.#run(request, "validate", 0);
+  }
+
+  #again(request: AdmissionRequest): Promise<void> | undefined {
+    return request.rounds.beginSecond() ? this.#run(request, "mutate", 0) : undefined;
   }
 
   #run(request: AdmissionRequest, phase: "mutate" | "validate", from: number): Promise<void> | undefined {

@@ -3,16 +3,19 @@
  * the object is final. Both in the order of the one list in plugins/index.ts, which is the original's; quota comes last.
  *
  * A plugin refuses by throwing a StatusError (mostly `forbidden`) that says what is wrong, where, and what would be right. `mutate` changes the
- * draft in place and must do nothing when run twice. Plugins read the cluster through `view`, never over the network.
+ * draft in place and must do nothing when run twice: when a webhook or policy changed something, all of them run again. Plugins read the cluster through `view`, never over the network.
  */
-import type { Draft, KubeObject } from "@kubets/api/meta";
+import type { Draft, KubeObject, PlainObject } from "@kubets/api/meta";
 import type { ResourceDefinition } from "@kubets/api/resource";
 import type { ResourceRef } from "@kubets/api/resource-ref";
 import type { Client } from "@kubets/client/client";
 import type { Clock, Logger, Random } from "@kubets/machinery";
 import type { User } from "../authn/authenticator.ts";
 import type { AccessAttributes, Decision } from "../authz/authorizer.ts";
+import type { ServedResources } from "../served-resource.ts";
 import type { ResourceStore } from "../store/resource-store.ts";
+import type { WebhookClient } from "../webhooks/webhook-client.ts";
+import type { Rounds } from "./rounds.ts";
 
 export type Operation = "CREATE" | "UPDATE" | "DELETE" | "CONNECT";
 
@@ -21,6 +24,8 @@ export interface AdmissionPlugin {
   readonly name: string;
   /** Whether it wants to see such a request at all; asked before anything is prepared for it. */
   handles(operation: Operation, resource: ResourceDefinition, subresource: string): boolean;
+  /** Called once, before the first request: for plugins that follow what they are configured by. */
+  start?(context: AdmissionContext): void;
   mutate?(request: AdmissionRequest, context: AdmissionContext): void | Promise<void>;
   validate?(request: AdmissionRequest, context: AdmissionContext): void | Promise<void>;
 }
@@ -40,7 +45,12 @@ export interface AdmissionRequest {
   readonly dryRun: boolean;
   /** The body of a subresource that is a kind of its own (Binding, Eviction, TokenRequest), or connect options. */
   readonly options: unknown;
+  /** CreateOptions, UpdateOptions or DeleteOptions, as they are told to others; none for connections. */
+  operationOptions(): PlainObject | undefined;
+  readonly rounds: Rounds;
   warn(text: string): void;
+  /** Notes something for the audit log. */
+  annotate(key: string, value: string): void;
 }
 
 export interface AdmissionContext {
@@ -55,6 +65,8 @@ export interface AdmissionContext {
   /** The store of a resource, for what must be exact: a compare-and-set. */
   storeOf(ref: ResourceRef): ResourceStore;
   definitionOf(group: string, kind: string, version: string): ResourceDefinition | undefined;
+  readonly served: ServedResources;
+  readonly webhooks: WebhookClient;
 }
 
 /** What the server itself knows of the cluster: its own caches. */

@@ -10,7 +10,7 @@ export const isWhole = (ref: ResourceRef, resource: ResourceDefinition, subresou
   subresource === "" && resource.resource === ref.resource && resource.group === ref.group;
 
 export const refuse = (request: AdmissionRequest, why: string): StatusError =>
-  forbidden(groupResource(request.resource), request.name, why);
+  forbidden(groupResource(request.resource), request.name || request.object?.metadata.generateName || "Unknown", why);
 
 /** As one message, in the form in which the original joins several. */
 export const joined = (messages: readonly string[]): string => {

@@ -6,10 +6,11 @@ export interface HeaderSource {
 }
 
 /** Name in lower case, and value. Without a socket only the names that are asked for are looked at, and commas divide. */
-export function headerLines({ header, socket }: HeaderSource, names: readonly string[]): [string, string][] {
+export function headerLines(source: HeaderSource, names: readonly string[]): [string, string][] {
+  const { socket } = source;
   const lines: [string, string][] = [];
   if (!socket) {
-    for (const name of names) for (const value of header(name)?.split(/, */) ?? []) lines.push([name, value]);
+    for (const name of names) for (const value of source.header(name)?.split(/, */) ?? []) lines.push([name, value]);
     return lines;
   }
   const { rawHeaders: raw } = socket;

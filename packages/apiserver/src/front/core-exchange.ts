@@ -4,6 +4,7 @@
  * user of their own; they may hand over and be handed objects instead of bytes.
  */
 import type { Exchange } from "@kubets/wire/http";
+import type { AuditRecord } from "../audit/record.ts";
 import type { Credentials, User } from "../authn/authenticator.ts";
 import type { BatchEvent } from "../store/event-batch.ts";
 
@@ -13,6 +14,10 @@ export interface CoreExchange
   /** What came over a socket, for what is passed on to nodes. */
   readonly socket?: Exchange;
   readonly direct?: DirectCaller;
+  /** What is told of the request, where the audit policy wants something told. */
+  audit?: AuditRecord | undefined;
+  /** Name, value, ...: they go with whatever is answered. */
+  addHeaders(headers: readonly string[]): void;
 }
 
 /** A caller in this process. */

@@ -5,7 +5,8 @@
  */
 import type { Counter, Gauge, Histogram, MetricsRegistry } from "@kubets/machinery/metrics";
 import type { CoreExchange } from "../front/core-exchange.ts";
-import type { RequestInfo } from "../request-info.ts";
+import { type RequestInfo, readRequestInfo } from "../request-info.ts";
+import type { ServedResources } from "../served-resource.ts";
 
 const SECONDS = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];
 const SIZES = [1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
@@ -41,8 +42,8 @@ export class RequestMetrics {
   }
 
   /** Counts a request from now until its answer. */
-  begin(exchange: CoreExchange, info: RequestInfo): void {
-    const kind = this.#kindOf(exchange, info);
+  begin(exchange: CoreExchange, info: RequestInfo, served: ServedResources): void {
+    const kind = this.#kindOf(exchange, info, served);
     const began = performance.now();
     const current = kind.isLong ? kind.running : kind.isMutating ? this.#inFlight.mutating : this.#inFlight.readOnly;
     current.value++;
@@ -65,7 +66,7 @@ export class RequestMetrics {
     };
   }
 
-  #kindOf(exchange: CoreExchange, info: RequestInfo): Kind {
+  #kindOf(exchange: CoreExchange, info: RequestInfo, served: ServedResources): Kind {
     const { verb, group, version, resource, subresource, namespace, name } = info;
     const dryRun = info.query.size > 0 && info.query.has("dryRun");
     const scope = !info.isResource
@@ -83,10 +84,18 @@ export class RequestMetrics {
       : `${verb} ${pathOf(info)}`;
     let kind = this.#kinds.get(key);
     if (!kind) {
-      // Nobody fills the memory with names that are made up.
-      if (this.#kinds.size >= MOST_KINDS) this.#kinds.clear();
+      if (!isServed(served, info)) return this.#unknown(info);
       this.#kinds.set(key, (kind = this.#makeKind(info, applies ? "apply" : verb, SCOPES[scope] ?? "", dryRun)));
     }
+    return kind;
+  }
+
+  /** What is not there is counted as one: names that are made up fill no memory. */
+  #unknown({ verb }: RequestInfo): Kind {
+    const told = READ_VERBS.has(verb) ? "get" : "post";
+    const key = `unknown ${told}`;
+    let kind = this.#kinds.get(key);
+    if (!kind) this.#kinds.set(key, (kind = this.#makeKind({ ...NOTHING, verb: told }, told, "", false)));
     return kind;
   }
 
@@ -117,7 +126,17 @@ export class RequestMetrics {
   }
 }
 
-const MOST_KINDS = 20_000;
+const READ_VERBS = new Set(["get", "list", "watch", "head"]);
+const NOTHING = readRequestInfo("GET", "/");
+
+const isServed = (
+  served: ServedResources,
+  { isResource, group, version, resource, subresource, verb }: RequestInfo,
+) => {
+  if (!isResource) return READ_VERBS.has(verb);
+  const found = served.get(group, version, resource);
+  return found !== undefined && (subresource === "" || found.definition.subresources?.[subresource] !== undefined);
+};
 const READS = new Set(["GET", "LIST", "WATCH"]);
 const SCOPES: Readonly<Record<string, string>> = { n: "resource", r: "resource", N: "namespace", c: "cluster" };
 

@@ -10,6 +10,7 @@ import {
 } from "@kubets/api/discovery";
 import { methodNotAllowed, pathNotFound } from "@kubets/machinery";
 import type { User } from "../authn/authenticator.ts";
+import { serveFairnessDebug } from "../fairness/debug.ts";
 import type { CoreExchange } from "../front/core-exchange.ts";
 import { parseAccept, unknownForm, unknownMedia } from "../media.ts";
 import type { RequestInfo } from "../request-info.ts";
@@ -18,7 +19,7 @@ import type { Server } from "../server-context.ts";
 import { serveDocument } from "./documents.ts";
 import { serveHealth } from "./health.ts";
 import { serveMetrics } from "./metrics.ts";
-import { serveOpenApi } from "./openapi.ts";
+import { serveOpenApi } from "./openapi/serve.ts";
 import { respondPageNotFound } from "./page-not-found.ts";
 import { respondJson } from "./respond-json.ts";
 import { versionInfo } from "./version.ts";
@@ -56,6 +57,9 @@ export function serveNonResource(
     case "openid":
     case ".well-known":
       return serveDocument(server, exchange, info);
+    case "debug":
+      if (second === "api_priority_and_fairness") return serveFairnessDebug(server.fairness, exchange, path);
+      return respondPageNotFound(exchange);
     default:
       return respondPageNotFound(exchange);
   }

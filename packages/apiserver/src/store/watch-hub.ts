@@ -37,15 +37,14 @@ export class WatchHub {
   readonly #pins = new Map<string, Set<WatchClass>>();
   #fields = new Set<string>();
   #touched: WatchClass[] = [];
+  #watchers = 0;
 
   constructor(definition: ResourceDefinition) {
     this.#definition = definition;
   }
 
   get watchers(): number {
-    let count = 0;
-    for (const { subscribers } of this.#classes.values()) count += subscribers.size;
-    return count;
+    return this.#watchers;
   }
 
   subscribe(selection: Selection, subscriber: Subscriber): () => void {
@@ -57,8 +56,11 @@ export class WatchHub {
     }
     const watchClass = found;
     watchClass.subscribers.add(subscriber);
+    this.#watchers++;
     return () => {
-      if (!watchClass.subscribers.delete(subscriber) || watchClass.subscribers.size > 0) return;
+      if (!watchClass.subscribers.delete(subscriber)) return;
+      this.#watchers--;
+      if (watchClass.subscribers.size > 0) return;
       this.#classes.delete(selection.key);
       const pin = pinOf(selection);
       const pinned = this.#pins.get(pin);

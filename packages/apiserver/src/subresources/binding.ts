@@ -30,7 +30,7 @@ export async function bind(call: ApiCall): Promise<void> {
   };
   await admitAction({ ...podCall, info: { ...podCall.info, subresource: "binding" } }, binding);
   await changeObject(
-    podCall,
+    { ...podCall, isPart: true },
     (old) => bound(old as Pod, binding, timestamp(call.server.clock.now())) as Draft<KubeObject>,
     { owners: () => {} },
   );

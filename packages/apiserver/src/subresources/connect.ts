@@ -4,13 +4,14 @@ import type { Pod, Service } from "@kubets/api/generated/types/core-v1";
 import { badRequest, notFound, serviceUnavailable } from "@kubets/machinery";
 import type { ApiCall } from "../api-call.ts";
 import { admit, admitFinally } from "../write/admit.ts";
+import { connectOptions } from "./connect-options.ts";
 import { kubeletOf } from "./node-connection.ts";
 import { passThrough } from "./pass-through.ts";
 
 export async function podConnect(call: ApiCall): Promise<void> {
   const pod = podOf(call);
-  await admit(call, "CONNECT", undefined, undefined);
-  await admitFinally(call, "CONNECT", undefined, undefined);
+  // Logs are read, not connected to.
+  if (call.info.subresource !== "log") await admitConnection(call);
   if (call.info.subresource === "proxy") return proxyToPod(call, pod);
   if (!pod.spec.nodeName) throw badRequest(`pod ${pod.metadata.name} does not have a host assigned`);
   await toKubelet(call, pod.spec.nodeName, kubeletPath(call, pod));
@@ -20,6 +21,7 @@ export async function nodeConnect(call: ApiCall): Promise<void> {
   const { scheme, name, port } = splitProxyName(call.info.name);
   const node = call.server.view.get(nodes, "", name);
   if (!node) throw notFound({ group: "", resource: "nodes" }, name);
+  await admitConnection(call);
   const kubelet = kubeletOf(call.server.nodes, node, name);
   const path = `${call.info.rest || "/"}${queryOf(call.info.query)}`;
   if (port && Number(port) !== kubelet.port)
@@ -37,6 +39,7 @@ export async function serviceConnect(call: ApiCall): Promise<void> {
   const { namespace, rest, query } = call.info;
   const service = call.server.view.get(services, namespace, name);
   if (!service) throw notFound({ group: "", resource: "services" }, name);
+  await admitConnection(call);
   const target = endpointOf(call, service, port);
   if (!target) throw serviceUnavailable(`no endpoints available for service ${JSON.stringify(name)}`);
   await passThrough(call.exchange, {
@@ -44,6 +47,12 @@ export async function serviceConnect(call: ApiCall): Promise<void> {
     path: `${rest || "/"}${queryOf(query)}`,
     ...(scheme === "https" && { tls: { rejectUnauthorized: false } }),
   });
+}
+
+async function admitConnection(call: ApiCall): Promise<void> {
+  const options = connectOptions(call);
+  await admit(call, "CONNECT", undefined, undefined, options);
+  await admitFinally(call, "CONNECT", undefined, undefined, options);
 }
 
 function podOf({ info, server }: ApiCall): Pod {

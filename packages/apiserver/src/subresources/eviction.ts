@@ -43,7 +43,7 @@ export async function evict(call: ApiCall): Promise<void> {
   checkUid(found.object as Pod, options);
   await spendBudget(call, found.object as Pod);
   const evicting = await markEvicted(call, found);
-  await deleteObject(call, evicting, options);
+  await deleteObject({ ...call, isPart: true }, evicting, options);
   respondValue(call, 201, success());
 }
 
@@ -57,7 +57,7 @@ function checkUid({ metadata }: Pod, { preconditions }: DeleteOptions): void {
 /** Says on the pod that it does not end by itself, so that a Job need not count it as failed. */
 async function markEvicted(call: ApiCall, found: CachedObject): Promise<CachedObject> {
   if (call.dryRun || (found.object as Pod).metadata.deletionTimestamp) return found;
-  const podCall: ApiCall = { ...call, subresource: { type: "part", prepareForUpdate: () => {} } };
+  const podCall: ApiCall = { ...call, isPart: true, subresource: { type: "part", prepareForUpdate: () => {} } };
   const now = timestamp(call.server.clock.now());
   const marked = await changeObject(podCall, (old) => withDisruptionTarget(old as Pod, now) as Draft<KubeObject>, {
     owners: () => {},
@@ -97,6 +97,7 @@ async function spendBudget(call: ApiCall, pod: Pod): Promise<void> {
   const now = timestamp(call.server.clock.now());
   const budgetCall: ApiCall = {
     ...call,
+    isPart: true,
     resource,
     subresource: { type: "part", prepareForUpdate: () => {} },
     info: { ...call.info, name: budget.metadata.name },

@@ -11,17 +11,13 @@ import { respondValue } from "../respond.ts";
 import { patchedObject, patchTypeOf } from "../verbs/patch.ts";
 import { type PatchBody, parsePatch } from "../verbs/patch-body.ts";
 import { CHANGED_MEANWHILE, changeObject } from "../write/change.ts";
-
-interface Scale {
-  metadata: { name?: string; namespace?: string; uid?: string; resourceVersion?: string };
-  spec?: { replicas?: number };
-}
+import { type ScaleObject, scaleOf } from "../write/scale-form.ts";
 
 export async function scale(call: ApiCall): Promise<void> {
   switch (call.info.verb) {
     case "get":
       await storeOf(call).fresh();
-      return respondValue(call, 200, scaleOf(call, current(call)));
+      return respondValue(call, 200, shown(call, current(call)));
     case "update":
       return write(call, () => readScale(call));
     case "patch":
@@ -39,50 +35,38 @@ function current(call: ApiCall): KubeObject {
   return inVersion(call, cached.object);
 }
 
-function scaleOf(call: ApiCall, object: KubeObject): PlainObject {
-  const { replicas } = call.subresource as { replicas: ScalePaths };
-  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
-  const selector = replicas.selector(object);
-  return {
-    kind: "Scale",
-    apiVersion: "autoscaling/v1",
-    metadata: { name, ...(namespace && { namespace }), uid, resourceVersion, creationTimestamp },
-    spec: withoutZero({ replicas: replicas.spec(object) }),
-    status: { replicas: replicas.status(object), ...(selector && { selector }) },
-  };
-}
+const shown = (call: ApiCall, object: KubeObject): PlainObject =>
+  scaleOf((call.subresource as { replicas: ScalePaths }).replicas, object);
 
-const withoutZero = (spec: { replicas: number }) => (spec.replicas === 0 ? {} : spec);
-
-async function write(call: ApiCall, read: (now: PlainObject) => Promise<Scale>): Promise<void> {
+async function write(call: ApiCall, read: (now: PlainObject) => Promise<ScaleObject>): Promise<void> {
   const { replicas } = call.subresource as { replicas: ScalePaths };
   await storeOf(call).fresh();
   const wanted = call.info.verb === "update" ? await read({}) : undefined;
   const changed = await changeObject(call, async (old) => {
-    const asked = wanted ?? (await read(scaleOf(call, old)));
+    const asked = wanted ?? (await read(shown(call, old)));
     check(call, asked, old);
     const next = clone(old) as Draft<KubeObject>;
     replicas.setSpec(next, asked.spec?.replicas ?? 0);
     return next;
   });
-  respondValue(call, 200, scaleOf(call, changed.stored ? inVersion(call, changed.stored.object) : changed.object));
+  respondValue(call, 200, shown(call, changed.stored ? inVersion(call, changed.stored.object) : changed.object));
 }
 
-async function readScale(call: ApiCall): Promise<Scale> {
-  return (await readObject(call, SCALE)) as unknown as Scale;
+async function readScale(call: ApiCall): Promise<ScaleObject> {
+  return (await readObject(call, SCALE)) as unknown as ScaleObject;
 }
 
-async function patchedScale(call: ApiCall, now: PlainObject): Promise<Scale> {
+async function patchedScale(call: ApiCall, now: PlainObject): Promise<ScaleObject> {
   const asked = patchTypeOf(call);
   const type = asked === "apply" ? "merge" : asked;
   let body = bodies.get(call);
   if (!body) bodies.set(call, (body = parsePatch(call, type)));
-  return patchedObject(call, type, await body, now, SCALE) as unknown as Scale;
+  return patchedObject(call, type, await body, now, SCALE) as unknown as ScaleObject;
 }
 /** A body is read once, also when the change is tried again. */
 const bodies = new WeakMap<ApiCall, Promise<PatchBody>>();
 
-function check(call: ApiCall, { metadata, spec }: Scale, old: KubeObject): void {
+function check(call: ApiCall, { metadata, spec }: ScaleObject, old: KubeObject): void {
   const { name } = call.info;
   if (metadata.name && metadata.name !== name)
     throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`);

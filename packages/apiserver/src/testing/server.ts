@@ -4,9 +4,11 @@ import { mustParseCidr, parsePortRange, seededRandom, silentLogger, VirtualClock
 import { MemoryStorage } from "@kubets/storage";
 import { admissionPlugins } from "../admission/plugins/index.ts";
 import { createApiServer, SERVER_USER } from "../api-server.ts";
+import type { Audit } from "../audit/audit.ts";
 import { MASTERS, type User } from "../authn/authenticator.ts";
 import type { AuthorizationMode } from "../authz/modes.ts";
 import { bootstrap } from "../bootstrap.ts";
+import type { ConcurrencyOptions } from "../fairness/concurrency-options.ts";
 
 export interface TestServerOptions {
   readonly modes?: readonly AuthorizationMode[];
@@ -14,6 +16,8 @@ export interface TestServerOptions {
   readonly disable?: readonly string[];
   readonly serviceRanges?: readonly string[];
   readonly nodePorts?: string;
+  readonly concurrency?: ConcurrencyOptions;
+  readonly audit?: Audit;
 }
 
 export async function startTestServer(options: TestServerOptions = {}) {
@@ -36,6 +40,8 @@ export async function startTestServer(options: TestServerOptions = {}) {
     anonymous: false,
     authorizationModes: options.modes ?? ["AlwaysAllow"],
     admission: admissionPlugins({ enable: options.enable ?? [], disable: options.disable ?? ["ServiceAccount"] }),
+    ...(options.audit && { audit: options.audit }),
+    ...(options.concurrency && { concurrency: options.concurrency }),
     serviceNetwork: {
       ranges: (options.serviceRanges ?? ["10.96.0.0/16"]).map(mustParseCidr),
       nodePorts: parsePortRange(options.nodePorts ?? "30000-32767"),

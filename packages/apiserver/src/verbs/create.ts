@@ -11,7 +11,7 @@ import { admit, admitFinally } from "../write/admit.ts";
 import { allocate, underReservation } from "../write/allocate.ts";
 import { writeContext } from "../write/context.ts";
 import { ownFields } from "../write/field-owners.ts";
-import { beginMetadata, checkNamespace, dropDoubleOwners } from "../write/metadata.ts";
+import { beginMetadata, checkNamespace, dropDoubleOwners, giveIdentity } from "../write/metadata.ts";
 import { fillDefaults, toHub } from "../write/prepare.ts";
 import { validateCreate } from "../write/validate.ts";
 import { validateWriteOptions } from "../write/write-options.ts";
@@ -36,6 +36,7 @@ export async function createObject(call: ApiCall, object: Draft<KubeObject>, own
   owners(call, undefined, object);
   await admit(call, "CREATE", object, undefined);
   fillDefaults(definition, object);
+  giveIdentity(call, object);
   const reservation = await allocate(call, object, undefined);
   return underReservation(reservation, () => finishCreate(call, object, reservation));
 }

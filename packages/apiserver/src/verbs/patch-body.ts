@@ -18,6 +18,7 @@ export async function parsePatch(call: ApiCall, type: PatchType): Promise<PatchB
   const { direct } = call.exchange;
   const duplicates: string[] = [];
   const value = direct ? (structuredClone(direct.object) as JsonValue) : await parse(call, type, duplicates);
+  call.exchange.audit?.body(value);
   if (type === "json") {
     if (!Array.isArray(value))
       throw badRequest(

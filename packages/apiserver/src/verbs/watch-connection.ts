@@ -29,6 +29,7 @@ export interface WatchConnection extends Subscriber {
 
 export function openWatch(call: ApiCall, options: ListParameters): WatchConnection {
   const { direct } = call.exchange;
+  call.free?.();
   return direct ? new DirectConnection(call, direct.watch(), options) : new StreamConnection(call, options);
 }
 

@@ -1,9 +1,10 @@
 /** Calls admission for the write of a call. */
-import type { Draft, KubeObject } from "@kubets/api/meta";
+import type { Draft, KubeObject, PlainObject } from "@kubets/api/meta";
 import type { AdmissionRequest, Operation } from "../admission/plugin.ts";
+import { Rounds } from "../admission/rounds.ts";
 import { type ApiCall } from "../api-call.ts";
 
-/** The mutating plugins. */
+/** The mutating plugins. What the server does as a part of a request that they have seen is not shown to them again. */
 export function admit(
   call: ApiCall,
   operation: Operation,
@@ -11,6 +12,7 @@ export function admit(
   old: KubeObject | undefined,
   options?: unknown,
 ) {
+  if (call.isPart) return undefined;
   return call.server.admission.mutate(admissionRequest(call, operation, object, old, options));
 }
 
@@ -22,6 +24,7 @@ export function admitFinally(
   old: KubeObject | undefined,
   options?: unknown,
 ) {
+  if (call.isPart) return undefined;
   return call.server.admission.validate(admissionRequest(call, operation, object, old, options));
 }
 
@@ -51,6 +54,30 @@ function admissionRequest(
     user,
     dryRun: call.dryRun,
     options,
-    warn: (text) => warnings.push(text),
+    operationOptions: () => operationOptions(call, operation, options),
+    rounds: new Rounds(),
+    warn: (text) => {
+      if (!warnings.includes(text)) warnings.push(text);
+    },
+    annotate: (key, value) => call.auditAnnotations.set(key, value),
+  };
+}
+
+const OPTIONS = { CREATE: "CreateOptions", UPDATE: "UpdateOptions", DELETE: "DeleteOptions" } as const;
+
+function operationOptions(
+  { info: { query } }: ApiCall,
+  operation: Operation,
+  options: unknown,
+): PlainObject | undefined {
+  if (operation === "CONNECT") return undefined;
+  const kind = { kind: OPTIONS[operation], apiVersion: "meta.k8s.io/v1" };
+  if (operation === "DELETE") return { ...(options as PlainObject), ...kind };
+  const [fieldManager, fieldValidation] = [query.get("fieldManager"), query.get("fieldValidation")];
+  return {
+    ...kind,
+    ...(query.has("dryRun") && { dryRun: query.getAll("dryRun") }),
+    ...(fieldManager && { fieldManager }),
+    ...(fieldValidation && { fieldValidation }),
   };
 }

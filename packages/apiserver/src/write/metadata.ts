@@ -23,22 +23,29 @@ export function checkName(said: string | undefined, name: string): void {
   if (said !== name) throw badRequest(`the name of the object (${said}) does not match the name on the URL (${name})`);
 }
 
-/** As long as the original makes generated names: what is too long is cut so that the random end fits. */
-const LONGEST_BASE = 58;
-
-/** Gives a new object its identity and takes away what only the server sets. */
-export function beginMetadata({ server, info }: ApiCall, { metadata }: Draft<KubeObject>): void {
+/** Takes from a new object what only the server sets. */
+export function beginMetadata({ info }: ApiCall, { metadata }: Draft<KubeObject>): void {
   if (metadata.resourceVersion && metadata.resourceVersion !== "0")
     throw badRequest("resourceVersion should not be set on objects to be created");
   if (!metadata.name && info.name) metadata.name = info.name;
+  const set = metadata as Partial<typeof metadata>;
+  delete set.uid;
+  delete set.creationTimestamp;
+  delete set.resourceVersion;
+  delete set.deletionTimestamp;
+  delete set.deletionGracePeriodSeconds;
+  delete set.selfLink;
+}
+
+/** As long as the original makes generated names: what is too long is cut so that the random end fits. */
+const LONGEST_BASE = 58;
+
+/** Gives a new object what it is known by. Mutating admission has not seen it: it may still change the name. */
+export function giveIdentity({ server }: ApiCall, { metadata }: Draft<KubeObject>): void {
   if (!metadata.name && metadata.generateName)
     metadata.name = metadata.generateName.slice(0, LONGEST_BASE) + nameSuffix(server.random);
   metadata.uid = server.random.uuid();
   metadata.creationTimestamp = timestamp(server.clock.now());
-  delete (metadata as { resourceVersion?: string }).resourceVersion;
-  delete metadata.deletionTimestamp;
-  delete metadata.deletionGracePeriodSeconds;
-  delete metadata.selfLink;
 }
 
 /** Owners that stand twice are told of and kept once. */

@@ -9,6 +9,9 @@ import { podRequests } from "@kubets/api/pod/resources";
 import { isFinished } from "@kubets/api/pod/state";
 import { toleratesTaint } from "@kubets/api/pod/tolerations";
 import { parseQuantity, zeroQuantity } from "@kubets/machinery/quantity";
+import { CONFIG_SOURCE } from "../static-pods/static-pods.ts";
+
+const isStatic = ({ metadata }: Pod): boolean => ["file", "http"].includes(metadata.annotations?.[CONFIG_SOURCE] ?? "");
 
 export interface Rejection {
   readonly reason: string;
@@ -84,7 +87,7 @@ function placed(pod: Pod, { node, others }: AdmissionFacts): Rejection | undefin
   const taint = node.spec.taints?.find(
     (each) => each.effect === "NoExecute" && !toleratesTaint(pod.spec.tolerations, each),
   );
-  if (taint && pod.metadata.annotations?.["kubernetes.io/config.source"] === undefined)
+  if (taint && !isStatic(pod))
     return { reason: "TaintToleration", message: `Predicate TaintToleration failed: node(s) had untolerated taint(s)` };
   return undefined;
 }

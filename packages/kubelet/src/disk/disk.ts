@@ -17,6 +17,7 @@ export interface Disk {
   list(path: string): Promise<string[]>;
   rename(from: string, to: string): Promise<void>;
   link(target: string, path: string): Promise<void>;
+  /** Undefined for what is not there, or is no link. */
   readLink(path: string): Promise<string | undefined>;
   remove(path: string): Promise<void>;
   setOwner(path: string, uid: number, gid: number): Promise<void>;

@@ -75,7 +75,11 @@ export function realDisk(exec: Exec): Disk {
 
     link: (target, path) => symlink(target, path),
 
-    readLink: (path) => readlink(path).catch(unlessMissing),
+    readLink: (path) =>
+      readlink(path).catch((error: NodeJS.ErrnoException) =>
+        // The kernel says so of what is there and is no link.
+        error.code === "EINVAL" ? undefined : unlessMissing(error),
+      ),
 
     async remove(path) {
       const found = await lstat(path).catch(unlessMissing);

@@ -5,8 +5,10 @@
  */
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import { isFinished } from "@kubets/api/pod/state";
+import { formatTime } from "@kubets/machinery/time";
 import { admit } from "../admission/admit.ts";
 import { PRE_STOP_HANDLER } from "../runtime/names.ts";
+import { CONFIG_SEEN, CONFIG_SOURCE } from "../static-pods/static-pods.ts";
 import type { PodRuntimeState } from "./runtime-state.ts";
 import type { PodTools } from "./tools.ts";
 import { PodWorker, type Refusal } from "./worker.ts";
@@ -31,10 +33,10 @@ export class PodWorkers {
 
   /** A pod as it should be now. */
   set(pod: Pod): void {
-    const { uid } = pod.metadata;
-    const known = this.#workers.get(uid);
-    if (known) known.update(pod);
-    else this.#add(pod);
+    const known = this.#workers.get(pod.metadata.uid);
+    const noted = withSource(pod, known?.pod.metadata.annotations?.[CONFIG_SEEN] ?? this.#tools.clock.now());
+    if (known) known.update(noted);
+    else this.#add(noted);
   }
 
   /** The pod is not wanted any more. */
@@ -114,6 +116,17 @@ export class PodWorkers {
     this.#workers.set(uid, worker);
     return worker;
   }
+}
+
+/** With the annotations that tell where it came from and since when it is known; a pod from elsewhere than the API has them. */
+function withSource(pod: Pod, seen: string | number): Pod {
+  const { metadata } = pod;
+  if (metadata.annotations?.[CONFIG_SOURCE] !== undefined) return pod;
+  const notes = {
+    [CONFIG_SEEN]: typeof seen === "number" ? formatTime(seen) : seen,
+    [CONFIG_SOURCE]: "api",
+  };
+  return { ...pod, metadata: { ...metadata, annotations: { ...metadata.annotations, ...notes } } };
 }
 
 /** What can be told of a pod from its sandbox alone: enough to end it. */

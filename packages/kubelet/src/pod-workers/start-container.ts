@@ -48,9 +48,10 @@ export async function startContainer(step: StartContainer, place: StartPlace, to
   const tell = (type: "Normal" | "Warning", reason: string, message: string) =>
     tools.events.event(fieldPathOf(pod, container.name), type, reason, message);
 
-  const image = await ensureImage(place, container, tools, tell);
+  const volumes = await withImages(place, container, tools, tell);
+  const image = await ensureImage(container.image, container.imagePullPolicy, place, tools, tell, tell);
   signal.throwIfAborted();
-  const config = await configOf(step, place, image, tools).catch((error: unknown) => {
+  const config = await configOf(step, { ...place, volumes }, image, tools).catch((error: unknown) => {
     const { message } = error as Error;
     tell("Warning", "Failed", `Error: ${message}`);
     throw new StartFailure(
@@ -84,18 +85,39 @@ export async function startContainer(step: StartContainer, place: StartPlace, to
 
 type Tell = (type: "Normal" | "Warning", reason: string, message: string) => void;
 
+/** The volumes, with the images that the container mounts brought onto the node. */
+async function withImages(
+  place: StartPlace,
+  { volumeMounts = [] }: Container | EphemeralContainer,
+  tools: PodTools,
+  tell: Tell,
+): Promise<VolumeMap> {
+  const { pod } = place;
+  const volumes = new Map(place.volumes);
+  const tellOfPod: Tell = (...event) => tools.events.event(pod, ...event);
+  for (const { name, image } of pod.spec.volumes ?? []) {
+    if (!image || !volumeMounts.some((mount) => mount.name === name)) continue;
+    const { reference, pullPolicy } = image;
+    volumes.set(name, { image: (await ensureImage(reference, pullPolicy, place, tools, tellOfPod, tell)).id });
+  }
+  return volumes;
+}
+
+/** Of what happens to the image one is told, that the container cannot start the other. */
 async function ensureImage(
+  name: string | undefined,
+  policy: string | undefined,
   { pod, sandboxConfig, signal }: StartPlace,
-  container: Container | EphemeralContainer,
   { images, objects }: PodTools,
+  tellOfImage: Tell,
   tell: Tell,
 ): Promise<RuntimeImage> {
   const secrets = (pod.spec.imagePullSecrets ?? []).flatMap(
     ({ name = "" }) => objects.secret(pod.metadata.namespace, name) ?? [],
   );
   const wish = {
-    image: container.image ?? "",
-    policy: container.imagePullPolicy ?? "IfNotPresent",
+    image: name ?? "",
+    policy: policy ?? "IfNotPresent",
     secrets,
     sandbox: sandboxConfig,
     podUid: pod.metadata.uid,
@@ -104,7 +126,7 @@ async function ensureImage(
     signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
   });
   try {
-    return await Promise.race([images.ensure(wish, tell), aborted]);
+    return await Promise.race([images.ensure(wish, tellOfImage), aborted]);
   } catch (error) {
     if (!(error instanceof ImageError)) throw error;
     tell("Warning", "Failed", `Error: ${error.reason}`);

@@ -151,6 +151,8 @@ const OWN = [
   "qosClass",
 ] as const;
 const OWN_CONDITIONS = new Set(["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady"]);
+/** The scheduler's, which a pod that was refused loses. */
+const SCHEDULED = "PodScheduled";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -160,7 +162,7 @@ function ownFields(status: PodStatus): Fields {
     const value = status[name];
     if (value !== undefined) fields[name] = withoutNulls(value);
   }
-  const conditions = (status.conditions ?? []).filter(({ type }) => OWN_CONDITIONS.has(type));
+  const conditions = (status.conditions ?? []).filter(({ type }) => OWN_CONDITIONS.has(type) || type === SCHEDULED);
   fields.conditions = withoutNulls(conditions);
   return fields;
 }
@@ -190,14 +192,19 @@ export function statusPatch(before: PodStatus, after: PodStatus): Record<string,
 
 /** Conditions are merged by their type, field by field: what a condition no longer says must be taken away. */
 function conditionsPatch(before: PodStatus, after: PodStatus): unknown[] {
-  return (after.conditions ?? [])
-    .filter(({ type }) => OWN_CONDITIONS.has(type))
-    .map((condition) => {
-      const known = before.conditions?.find(({ type }) => type === condition.type);
-      return {
-        ...condition,
-        ...(known?.reason && !condition.reason && { reason: null }),
-        ...(known?.message && !condition.message && { message: null }),
-      };
-    });
+  const conditions = after.conditions ?? [];
+  const written = conditions.filter(({ type }) => OWN_CONDITIONS.has(type));
+  const kept = written.map((condition) => {
+    const known = before.conditions?.find(({ type }) => type === condition.type);
+    return {
+      ...condition,
+      ...(known?.reason && !condition.reason && { reason: null }),
+      ...(known?.message && !condition.message && { message: null }),
+    };
+  });
+  const gone = (before.conditions ?? []).filter(
+    ({ type }) =>
+      (OWN_CONDITIONS.has(type) || type === SCHEDULED) && !conditions.some((condition) => condition.type === type),
+  );
+  return [...kept, ...gone.map(({ type }) => ({ type, $patch: "delete" }))];
 }

@@ -8,7 +8,7 @@
 import { pods } from "@kubets/api/generated/refs";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import { isFinished as hasEnded } from "@kubets/api/pod/state";
-import { isReason, type Logger, type Timer } from "@kubets/machinery";
+import { deepEqual, isReason, type Logger, type Timer } from "@kubets/machinery";
 import { parseTime } from "@kubets/machinery/time";
 import { podLogFolder } from "../paths.ts";
 import { fieldPathOf } from "./about.ts";
@@ -100,13 +100,8 @@ export class PodWorker {
 
   /** The pod as the API has it now. */
   update(pod: Pod): void {
-    const { generation, labels, annotations } = this.#pod.metadata;
-    if (
-      generation !== pod.metadata.generation ||
-      labels !== pod.metadata.labels ||
-      annotations !== pod.metadata.annotations
-    )
-      this.#staleVolumes = true;
+    const shown = ({ metadata }: Pod) => [metadata.generation, metadata.labels, metadata.annotations];
+    if (!deepEqual(shown(this.#pod), shown(pod))) this.#staleVolumes = true;
     this.#pod = pod;
     this.wake();
   }
@@ -376,7 +371,7 @@ export class PodWorker {
         failure: refusal,
         rejected: true,
       });
-      this.#tools.statuses.set(target, { ...status, conditions: target.status.conditions ?? [] });
+      this.#tools.statuses.set(target, { ...status, conditions: [] });
     }
     if (this.#state === "working") {
       this.#state = "over";

@@ -9,10 +9,16 @@ import type { VolumeFiles } from "./volume.ts";
 const DATA = "..data";
 const NEXT = "..data_tmp";
 
-/** Gives whether anything had to be written. */
-export async function writeAtomically(disk: Disk, folder: string, files: VolumeFiles, now: number): Promise<boolean> {
+/** `prepare` comes when the new files lie in the folder and nobody sees them yet. */
+export async function writeAtomically(
+  disk: Disk,
+  folder: string,
+  files: VolumeFiles,
+  now: number,
+  prepare: () => Promise<void> = async () => {},
+): Promise<void> {
   const present = await disk.readLink(join(folder, DATA));
-  if (present !== undefined && (await isSame(disk, join(folder, present), files))) return false;
+  if (present !== undefined && (await isSame(disk, join(folder, present), files))) return;
 
   const stamped = await freshName(disk, folder, now);
   await disk.makeFolder(join(folder, stamped), 0o755);
@@ -22,6 +28,7 @@ export async function writeAtomically(disk: Disk, folder: string, files: VolumeF
     await disk.writeFile(file, content, mode);
     if (owner !== undefined) await disk.setOwner(file, owner, -1 >>> 0);
   }
+  await prepare();
   await disk.remove(join(folder, NEXT));
   await disk.link(stamped, join(folder, NEXT));
   await disk.rename(join(folder, NEXT), join(folder, DATA));
@@ -30,7 +37,6 @@ export async function writeAtomically(disk: Disk, folder: string, files: VolumeF
   for (const name of await disk.list(folder)) {
     if (name.startsWith("..") && name !== stamped && name !== DATA) await disk.remove(join(folder, name));
   }
-  return true;
 }
 
 /** The names that containers see are links through `..data`, one for each file or folder at the top. */

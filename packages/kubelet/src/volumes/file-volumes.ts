@@ -22,9 +22,10 @@ const filePlugin = (
     const wanted = await files(context);
     await disk.makeFolder(folder, 0o777);
     if (inMemory) await ensureTmpfs(disk, folder, 0);
-    const fresh = await writeAtomically(disk, folder, wanted, now);
     const { fsGroup } = pod.spec.securityContext ?? {};
-    if (fresh && fsGroup !== undefined) await setGroup(disk, folder, fsGroup, true);
+    await writeAtomically(disk, folder, wanted, now, async () => {
+      if (fsGroup !== undefined) await setGroup(disk, folder, fsGroup, true);
+    });
     return { path: folder, readOnly: true };
   },
 });

@@ -36,8 +36,8 @@ const loadCommand = defineCommand({
 
 const buildCommand = defineCommand({
   name: "build",
-  usage: "NAME FOLDER [flags]",
-  summary: "Make an image whose root is a folder, and load it into every node",
+  usage: "NAME FOLDER|TAR [flags]",
+  summary: "Make an image whose root is a folder or a tar, and load it into every node",
   examples: ["kubets image build app:1 ./root --cmd /bin/app", "kubets image build app:1 ./root --output app.tar"],
   flags: defineFlags({
     cluster: clusterFlag,
@@ -53,7 +53,7 @@ const buildCommand = defineCommand({
   }),
   async run({ values: flags, args: [name, folder, ...more], io }) {
     if (!name || !folder || more.length > 0)
-      throw new ExitError(exitCode.usage, "name the image and the folder, as `kubets image build app:1 ./root`");
+      throw new ExitError(exitCode.usage, "name the image and the folder or tar, as `kubets image build app:1 ./root`");
     const config = {
       ...(flags.entrypoint.length > 0 && { entrypoint: flags.entrypoint }),
       ...(flags.cmd.length > 0 && { cmd: flags.cmd }),
@@ -61,7 +61,7 @@ const buildCommand = defineCommand({
       ...(flags.workdir && { workingDir: flags.workdir }),
       ...(flags.user && { user: flags.user }),
     };
-    await buildImage({ name, folder, config }, async (image) => {
+    await buildImage({ name, from: folder, config }, async (image) => {
       if (flags.output) return writeArchive([image], flags.output);
       const targets = await imageTargets(flags.cluster);
       await Promise.all(targets.map((target) => loadImages(target, [image])));

@@ -76,6 +76,8 @@ export async function runServer(
     endpoint: true,
     allowPrivileged: true,
     minWatchSeconds: 1800,
+    // The server's own network knows pods, but no addresses of services.
+    serviceRouting: "endpoints",
     nodes: { tls: { ...kubeletClientCertificate(pki), ca: pki.caPem }, addressTypes: ["InternalIP", "Hostname"] },
     featureEnabled: (name) => gates.enabled(name as Parameters<typeof gates.enabled>[0]),
   });

@@ -1,6 +1,6 @@
 /** `kubets up`: a cluster on this machine, kept running until Ctrl-C, or in the background. */
 import { spawn } from "node:child_process";
-import { mkdirSync, openSync } from "node:fs";
+import { mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createLogger, realClock } from "@kubets/machinery";
 import { defineCommand } from "@kubets/machinery/command";
@@ -127,22 +127,28 @@ async function detached(home: ClusterHome): Promise<void> {
       if (text.includes("\nTo stop")) resolve();
     });
     child.once("exit", (code) =>
-      reject(new ExitError(code ?? exitCode.failure, `the cluster did not start; see ${path}`)),
+      reject(new ExitError(code ?? exitCode.failure, `the cluster did not start: ${lastError(path)}; see ${path}`)),
     );
   });
   child.stdout?.destroy();
   child.unref();
 }
 
+function lastError(path: string): string {
+  const errors = readFileSync(path, "utf8").match(/^error: .*$/gm);
+  return errors?.at(-1)?.slice("error: ".length) ?? "it ended early";
+}
+
 export function howToUse(home: ClusterHome, apiPort: number): string {
   const flag = home.name === "default" ? "" : ` --cluster ${home.name}`;
+  const kubectl = home.name === "default" ? "kubectl" : `kubectl --kubeconfig ${home.kubeconfig}`;
   return `The API is at https://127.0.0.1:${apiPort}, the kubeconfig at
   ${home.kubeconfig}
 
 Try it:
-  npx kubets kubectl get pods -A
-  npx kubets kubectl create deployment web --image kubets.local/demo:1 --replicas 2
-  npx kubets kubectl expose deployment web --port 80 --target-port 8080 --type NodePort
+  npx kubets ${kubectl} get pods -A
+  npx kubets ${kubectl} create deployment web --image kubets.local/demo:1 --replicas 2
+  npx kubets ${kubectl} expose deployment web --port 80 --target-port 8080 --type NodePort
 
 A service of type NodePort answers on this machine: http://127.0.0.1:NODEPORT (\`kubectl get service web\` shows it).
 

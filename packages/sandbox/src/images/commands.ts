@@ -1,6 +1,6 @@
 /** What `kubets image load|ls|rm|build` do with one node's containerd. */
 import { createWriteStream } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
@@ -9,7 +9,7 @@ import { type Image as CriImage, ImageService } from "@kubets/wire/generated/cri
 import { grpcClient } from "@kubets/wire/grpc";
 import { spawnInside } from "../namespaces/spawn-inside.ts";
 import { type Image, type ImageConfig, imageArchive } from "./archive.ts";
-import { folderEntries, makeLayer } from "./layer.ts";
+import { folderEntries, makeLayer, tarLayer } from "./layer.ts";
 import { fullReference } from "./reference.ts";
 
 export interface ImageTarget {
@@ -66,18 +66,19 @@ export async function removeImage(socket: string, name: string): Promise<void> {
 
 export interface BuildOptions {
   readonly name: string;
-  /** Its content becomes the image's root. */
-  readonly folder: string;
+  /** A folder whose content becomes the image's root, or a tar of one. */
+  readonly from: string;
   readonly config: ImageConfig;
   /** Images whose layers lie below. */
   readonly base?: Image;
 }
 
-/** Makes an image of a folder and hands it to `use` (load it, write it); its layers are gone afterwards. */
+/** Makes an image of a folder or a tar and hands it to `use` (load it, write it); its layers are gone afterwards. */
 export async function buildImage<T>(options: BuildOptions, use: (image: Image) => Promise<T>): Promise<T> {
   const scratch = await mkdtemp(join(tmpdir(), "kubets-image-"));
   try {
-    const layer = await makeLayer(folderEntries(options.folder), scratch);
+    const isFolder = (await stat(options.from)).isDirectory();
+    const layer = await (isFolder ? makeLayer(folderEntries(options.from), scratch) : tarLayer(options.from, scratch));
     const layers = [...(options.base?.layers ?? []), layer];
     return await use({
       name: fullReference(options.name),

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -8,7 +8,7 @@ import { extract } from "tar-stream";
 import { imageArchive } from "./archive.ts";
 import { digestOf } from "./blob.ts";
 import { buildImage } from "./commands.ts";
-import { folderEntries, makeLayer } from "./layer.ts";
+import { folderEntries, makeLayer, tarLayer } from "./layer.ts";
 import { fullReference } from "./reference.ts";
 
 async function unpack(stream: AsyncIterable<Buffer>): Promise<Map<string, Buffer>> {
@@ -47,9 +47,18 @@ describe("images", () => {
     assert.notEqual(one.digest, one.diffId);
   });
 
+  it("takes the tree of a tar, packed or not", async () => {
+    const folder = join(scratch, "root");
+    const made = await makeLayer(folderEntries(folder), scratch);
+    const packed = (made.content as { file: string }).file;
+    const plain = join(scratch, "root.tar");
+    await writeFile(plain, gunzipSync(await readFile(packed)));
+    for (const tar of [packed, plain]) assert.equal((await tarLayer(tar, scratch)).diffId, made.diffId);
+  });
+
   it("writes an archive whose parts are what their digests say", async () => {
     const config = { entrypoint: ["/bin/tool"] };
-    const files = await buildImage({ name: "tool:1", folder: join(scratch, "root"), config }, (image) =>
+    const files = await buildImage({ name: "tool:1", from: join(scratch, "root"), config }, (image) =>
       unpack(imageArchive([image], "x64")),
     );
     for (const [path, bytes] of files) {

@@ -5,11 +5,11 @@
  */
 import { createHash, type Hash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
-import { lstat, mkdtemp, readdir, readlink, stat } from "node:fs/promises";
+import { lstat, mkdtemp, open, readdir, readlink, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { createGzip } from "node:zlib";
+import { createGunzip, createGzip } from "node:zlib";
 import { type Pack, pack } from "tar-stream";
 import type { Blob } from "./blob.ts";
 
@@ -31,20 +31,37 @@ export async function makeLayer(
   entries: AsyncIterable<LayerEntry> | Iterable<LayerEntry>,
   folder: string,
 ): Promise<Layer> {
+  const archive = pack();
+  const [layer] = await Promise.all([
+    packLayer(Readable.from(archive as unknown as AsyncIterable<Buffer>), folder),
+    addAll(archive, entries),
+  ]);
+  return layer;
+}
+
+/** A tar, packed or not, as a layer. */
+export async function tarLayer(tar: string, folder: string): Promise<Layer> {
+  const content = createReadStream(tar);
+  return await packLayer((await isGzip(tar)) ? content.pipe(createGunzip()) : content, folder);
+}
+
+async function packLayer(content: Readable, folder: string): Promise<Layer> {
   const file = join(await mkdtemp(join(folder, "layer-")), "layer.tar.gz");
   const plain = createHash("sha256");
   const packed = createHash("sha256");
-  const archive = pack();
-  const writing = pipeline(
-    Readable.from(archive as unknown as AsyncIterable<Buffer>),
-    tee(plain),
-    createGzip({ level: 6 }),
-    tee(packed),
-    createWriteStream(file),
-  );
-  await Promise.all([writing, addAll(archive, entries)]);
+  await pipeline(content, tee(plain), createGzip({ level: 6 }), tee(packed), createWriteStream(file));
   const { size } = await stat(file);
   return { digest: `sha256:${packed.digest("hex")}`, diffId: `sha256:${plain.digest("hex")}`, size, content: { file } };
+}
+
+async function isGzip(path: string): Promise<boolean> {
+  const file = await open(path, "r");
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0);
+    return bytesRead === 2 && buffer.readUInt16BE(0) === 0x1f8b;
+  } finally {
+    await file.close();
+  }
 }
 
 const tee = (hash: Hash): Transform =>

@@ -8,7 +8,7 @@ import { defaultConfig } from "./config.ts";
 import { parseConfig } from "./config-file.ts";
 
 const HEAD = "apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedulerConfiguration\n";
-const read = (text: string) => parseConfig(HEAD + text, "file", Object.keys(plugins));
+const read = (text: string) => parseConfig(HEAD + text, "file", Object.keys(plugins)).config;
 const handle = { cache: new MemoryCluster().cache } as unknown as Handle;
 
 function profileOf(text: string) {

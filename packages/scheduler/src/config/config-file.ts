@@ -1,12 +1,14 @@
 /**
  * KubeSchedulerConfiguration v1: read strictly, defaults filled in once, and everything that is wrong with names and numbers told before
- * anything starts. Of connections, leader election and profiling the program's flags decide; these fields are taken and left.
+ * anything starts. What the file says of the connection and of leader election is given as the flags that say the same.
  */
 
 import { readFileSync } from "node:fs";
 import {
   any,
+  bool,
   ConfigError,
+  duration,
   type Infer,
   int,
   list,
@@ -17,8 +19,10 @@ import {
   parseConfig as parseFile,
   str,
 } from "@kubets/machinery/config-file";
+import type { SchedulerFlags } from "../flags.ts";
 import { EXTENSION_POINTS } from "../framework/profile.ts";
 import { defaultConfig, type PluginPoint, type PluginSet, type ProfileConfig, type SchedulerConfig } from "./config.ts";
+import { isPluginFile } from "./plugin-files.ts";
 
 const PLUGIN = object({ name: str(), weight: optional(int()) });
 const PLUGIN_SET = object({ enabled: list(PLUGIN), disabled: list(PLUGIN) });
@@ -31,10 +35,28 @@ const PROFILE = object({
   pluginConfig: list(object({ name: str(), args: map(any()) })),
 });
 
+const LEADER_ELECTION = object({
+  leaderElect: optional(bool()),
+  leaseDuration: optional(duration()),
+  renewDeadline: optional(duration()),
+  retryPeriod: optional(duration()),
+  resourceLock: optional(str()),
+  resourceName: optional(str()),
+  resourceNamespace: optional(str()),
+});
+
+const CLIENT_CONNECTION = object({
+  kubeconfig: str(),
+  acceptContentTypes: any(),
+  contentType: any(),
+  qps: any(),
+  burst: any(),
+});
+
 const FILE = object({
   parallelism: int(16),
-  leaderElection: any(),
-  clientConnection: any(),
+  leaderElection: LEADER_ELECTION,
+  clientConnection: CLIENT_CONNECTION,
   enableProfiling: any(),
   enableContentionProfiling: any(),
   healthzBindAddress: any(),
@@ -47,8 +69,14 @@ const FILE = object({
   extenders: list(any()),
 });
 
+export interface LoadedConfig {
+  readonly config: SchedulerConfig;
+  /** What the file says that flags say too. */
+  readonly flags: Partial<SchedulerFlags>;
+}
+
 /** `known` are the names of the plugins there are. */
-export const loadConfig = (path: string, known: Iterable<string>): SchedulerConfig => {
+export const loadConfig = (path: string, known: Iterable<string>): LoadedConfig => {
   try {
     return parseConfig(readFileSync(path, "utf8"), path, known);
   } catch (error) {
@@ -57,16 +85,30 @@ export const loadConfig = (path: string, known: Iterable<string>): SchedulerConf
   }
 };
 
-export function parseConfig(text: string, name: string, known: Iterable<string>): SchedulerConfig {
+export function parseConfig(text: string, name: string, known: Iterable<string>): LoadedConfig {
   const { config: file } = parseFile(text, name, { "kubescheduler.config.k8s.io/v1/KubeSchedulerConfiguration": FILE });
   const problems = problemsOf(file, new Set(known));
   if (problems.length) throw new ConfigError(`${name}: ${problems.join("; ")}`);
-  return {
+  const config = {
     profiles: file.profiles.length ? file.profiles.map(profileOf) : defaultConfig.profiles,
     percentageOfNodesToScore: file.percentageOfNodesToScore,
     podInitialBackoffSeconds: file.podInitialBackoffSeconds,
     podMaxBackoffSeconds: file.podMaxBackoffSeconds,
   };
+  return { config, flags: flagsOf(file) };
+}
+
+function flagsOf({ leaderElection, clientConnection }: Infer<typeof FILE>): Partial<SchedulerFlags> {
+  const flags = {
+    kubeconfig: clientConnection.kubeconfig || undefined,
+    "leader-elect": leaderElection.leaderElect,
+    "leader-elect-lease-duration": leaderElection.leaseDuration,
+    "leader-elect-renew-deadline": leaderElection.renewDeadline,
+    "leader-elect-retry-period": leaderElection.retryPeriod,
+    "leader-elect-resource-name": leaderElection.resourceName,
+    "leader-elect-resource-namespace": leaderElection.resourceNamespace,
+  };
+  return Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
 }
 
 function profileOf({
@@ -118,7 +160,7 @@ function pluginProblems(
 ): string[] {
   const problems: string[] = [];
   const check = (name: string, at: string) => {
-    if (!known.has(name)) problems.push(`${at}: there is no plugin ${JSON.stringify(name)}`);
+    if (!known.has(name) && !isPluginFile(name)) problems.push(`${at}: there is no plugin ${JSON.stringify(name)}`);
   };
   for (const [point, { enabled, disabled }] of Object.entries(plugins)) {
     const at = `${path}.plugins.${point}`;

@@ -19,8 +19,6 @@ interface Standing {
   info: PodInfo;
   node: string;
   assumed: boolean;
-  /** When an assumption that was bound lapses, on the monotonic clock. */
-  deadline: number;
 }
 
 export class ClusterState implements Snapshot {
@@ -30,7 +28,7 @@ export class ClusterState implements Snapshot {
   readonly #claims = new ClaimIndex();
   readonly #counters = new CounterIndex(() => this.#nodes.values());
   readonly #namespaces = new Map<string, Labels>();
-  readonly #assumed = new Set<Standing>();
+  #assumed = 0;
   #order: MutableNodeInfo[] | undefined;
 
   get nodes(): readonly NodeInfo[] {
@@ -58,6 +56,10 @@ export class ClusterState implements Snapshot {
   }
   hasTerms(kind: TermKind): boolean {
     return this.#counters.hasTerms(kind);
+  }
+
+  get sizes(): { nodes: number; pods: number; assumed_pods: number } {
+    return { nodes: this.nodes.length, pods: this.#standing.size, assumed_pods: this.#assumed };
   }
 
   setNode(node: Node): void {
@@ -97,12 +99,12 @@ export class ClusterState implements Snapshot {
     if (standing?.node === node && weighsTheSame(standing.info, info)) {
       this.#nodes.get(node)?.replace(standing.info, info);
       standing.info = info;
+      if (standing.assumed) this.#assumed--;
       standing.assumed = false;
-      this.#assumed.delete(standing);
       return;
     }
     this.#take(uid);
-    this.#put(uid, { info, node, assumed: false, deadline: Infinity });
+    this.#put(uid, { info, node, assumed: false });
   }
 
   removePod(uid: string): void {
@@ -113,14 +115,8 @@ export class ClusterState implements Snapshot {
   assume(info: PodInfo, node: string): boolean {
     const { uid } = info.pod.metadata;
     if (this.#standing.has(uid)) return false;
-    this.#put(uid, { info, node, assumed: true, deadline: Infinity });
+    this.#put(uid, { info, node, assumed: true });
     return true;
-  }
-
-  /** The pod is bound; if the watch does not say so by then, the assumption lapses. */
-  lapse(uid: string, deadline: number): void {
-    const standing = this.#standing.get(uid);
-    if (standing?.assumed) standing.deadline = deadline;
   }
 
   /** The binding failed. What the watch has said meanwhile stays. */
@@ -137,16 +133,9 @@ export class ClusterState implements Snapshot {
     return this.#standing.get(uid)?.node;
   }
 
-  /** Takes out the assumptions that lapsed, and tells which. */
-  expire(now: number): PodInfo[] {
-    const gone = [...this.#assumed].filter(({ deadline }) => deadline <= now);
-    for (const { info } of gone) this.#take(info.pod.metadata.uid);
-    return gone.map(({ info }) => info);
-  }
-
   #put(uid: string, standing: Standing): void {
     this.#standing.set(uid, standing);
-    if (standing.assumed) this.#assumed.add(standing);
+    if (standing.assumed) this.#assumed++;
     this.#nodeInfo(standing.node).add(standing.info);
     this.#counters.addPod(standing.info, standing.node, 1);
     if (standing.info.pod.spec.volumes) this.#claims.add(standing.info.pod);
@@ -156,7 +145,7 @@ export class ClusterState implements Snapshot {
     const standing = this.#standing.get(uid);
     if (!standing) return;
     this.#standing.delete(uid);
-    this.#assumed.delete(standing);
+    if (standing.assumed) this.#assumed--;
     const { info, node } = standing;
     const nodeInfo = this.#nodes.get(node);
     nodeInfo?.remove(info);

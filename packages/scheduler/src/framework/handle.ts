@@ -25,6 +25,8 @@ export interface Handle {
   allowWaiting(uid: string, plugin: string): void;
   /** A pod that waits at permit is refused; false where it does not wait. */
   rejectWaiting(uid: string, plugin: string, reason: string): boolean;
+  /** Counts the pods that have to go for another. */
+  preempted(victims: number): void;
 }
 
 /** `args` is the plugin's part of the configuration, with its defaults filled in by the factory. */

@@ -9,6 +9,8 @@ export class QueueEntry implements QueuedPod {
   readonly firstSeen: number;
   queued: number;
   attempts = 0;
+  /** When its last try began. */
+  tried = 0;
   /** Tries that did not end in a place; they make the backoff longer. */
   failures = 0;
   refusedBy: ReadonlySet<string> = new Set();

@@ -47,11 +47,11 @@ test("a refused pod waits for what its plugin waits for, and backs off", async (
   refuse(queue, "Picky");
   queue.moveAll("node/delete", undefined, undefined);
   queue.moveAll("node/add", undefined, "bad");
-  assert.deepEqual([queue.counts.waiting, pop()], [1, undefined]);
+  assert.deepEqual([queue.counts.unschedulable, pop()], [1, undefined]);
   queue.moveAll("node/add", undefined, "good");
-  assert.deepEqual(queue.counts, { active: 0, backoff: 1, waiting: 0 });
+  assert.deepEqual(queue.counts, { active: 0, backoff: 1, unschedulable: 0, gated: 0 });
   await clock.advance(1000);
-  assert.deepEqual(queue.counts, { active: 1, backoff: 0, waiting: 0 });
+  assert.deepEqual(queue.counts, { active: 1, backoff: 0, unschedulable: 0, gated: 0 });
   assert.equal(pop(), "a");
 });
 
@@ -110,5 +110,5 @@ test("a pod that was deleted while it was tried does not come back", () => {
   const entry = queue.pop();
   queue.delete("uid-a");
   if (entry) queue.putBackFailed(entry);
-  assert.deepEqual([pop(), queue.counts], [undefined, { active: 0, backoff: 0, waiting: 0 }]);
+  assert.deepEqual([pop(), queue.counts], [undefined, { active: 0, backoff: 0, unschedulable: 0, gated: 0 }]);
 });

@@ -11,6 +11,8 @@ import type { ClusterEvent } from "../framework/events.ts";
 import type { Plugin, QueuedPod } from "../framework/plugin.ts";
 import { podInfo } from "../framework/pod-info.ts";
 import type { Refusal } from "../framework/refusals.ts";
+import type { IncomingQueue } from "../metrics.ts";
+import type { Cause } from "./causes.ts";
 import { Heap } from "./heap.ts";
 import { Hints } from "./hints.ts";
 import { QueueEntry } from "./queue-entry.ts";
@@ -28,6 +30,8 @@ export interface QueueOptions {
   readonly maxBackoffMs?: number;
   /** After so long in vain a pod is tried again without a cause. */
   readonly longestWaitMs?: number;
+  /** Told of each pod that comes into a queue, and what brought it there. */
+  readonly entered?: (queue: IncomingQueue, cause: Cause) => void;
 }
 
 const INITIAL_BACKOFF_MS = 1000;
@@ -66,9 +70,15 @@ export class SchedulingQueue {
     this.#flush = every(this.#clock, FLUSH_PERIOD_MS, () => this.#flushLeftovers());
   }
 
-  get counts(): { active: number; backoff: number; waiting: number } {
+  get counts(): { active: number; backoff: number; unschedulable: number; gated: number } {
     const backoff = this.#backoff.size + this.#errors.size;
-    return { active: this.#active.size, backoff, waiting: this.#waiting.size };
+    const gated = this.#waiting.gated;
+    return { active: this.#active.size, backoff, unschedulable: this.#waiting.size - gated, gated };
+  }
+
+  /** Those for which no node fits, and those behind a gate. */
+  waiting(): readonly QueueEntry[] {
+    return this.#waiting.values();
   }
 
   has(uid: string): boolean {
@@ -79,7 +89,7 @@ export class SchedulingQueue {
     if (this.#entries.has(pod.metadata.uid)) return;
     const entry = new QueueEntry(podInfo(pod), this.#clock.monotonic());
     this.#entries.set(entry.uid, entry);
-    this.#toActive(entry);
+    this.#toActive(entry, "PodAdd");
   }
 
   /** The pod in a new revision. `relevant`: something changed that may let it run. */
@@ -122,6 +132,7 @@ export class SchedulingQueue {
     entry.failures++;
     this.#stamp(entry);
     this.#waiting.set(entry);
+    this.#options.entered?.("unschedulable", "ScheduleAttemptFailure");
   }
 
   /** Something went wrong: it is tried again after its backoff. */
@@ -131,6 +142,7 @@ export class SchedulingQueue {
     entry.failures++;
     this.#stamp(entry);
     this.#errors.set(entry);
+    this.#options.entered?.("backoff", "ScheduleAttemptFailure");
     this.#arm();
   }
 
@@ -144,7 +156,7 @@ export class SchedulingQueue {
   /** Tries a pod at once, whatever it waits for. */
   activate(uid: string): void {
     const entry = this.#entries.get(uid);
-    if (entry && this.#take(uid)) this.#toActive(entry);
+    if (entry && this.#take(uid)) this.#toActive(entry, "ForceActivate");
   }
 
   close(): void {
@@ -153,29 +165,32 @@ export class SchedulingQueue {
   }
 
   #move(entry: QueueEntry, event: ClusterEvent, old: unknown, now: unknown): void {
-    if (this.#hints.worthTrying(entry, event, old, now)) this.#retry(entry);
+    if (this.#hints.worthTrying(entry, event, old, now)) this.#retry(entry, event);
   }
 
-  #retry(entry: QueueEntry): void {
+  #retry(entry: QueueEntry, cause: Cause): void {
     this.#waiting.delete(entry.uid);
     if (entry.backoffUntil <= this.#clock.monotonic()) {
-      this.#toActive(entry);
+      this.#toActive(entry, cause);
       return;
     }
     this.#backoff.set(entry);
+    this.#options.entered?.("backoff", cause);
     this.#arm();
     this.#options.ready();
   }
 
-  #toActive(entry: QueueEntry): void {
+  #toActive(entry: QueueEntry, cause: Cause): void {
     const gate = this.#options.gate(entry.pod);
     entry.gated = gate !== undefined;
     if (gate) {
       entry.refusedBy = new Set(gate.plugin ? [gate.plugin] : []);
       this.#waiting.set(entry);
+      this.#options.entered?.("gated", cause);
       return;
     }
     this.#active.set(entry);
+    this.#options.entered?.("active", cause);
     this.#options.ready();
   }
 
@@ -217,7 +232,7 @@ export class SchedulingQueue {
     for (const heap of [this.#backoff, this.#errors]) {
       for (let entry = heap.peek(); entry && entry.backoffUntil <= now; entry = heap.peek()) {
         heap.pop();
-        this.#toActive(entry);
+        this.#toActive(entry, "BackoffComplete");
       }
     }
     this.#arm();
@@ -225,6 +240,7 @@ export class SchedulingQueue {
 
   #flushLeftovers(): void {
     const before = this.#clock.monotonic() - (this.#options.longestWaitMs ?? LONGEST_WAIT_MS);
-    for (const entry of this.#waiting.values()) if (!entry.gated && entry.queued <= before) this.#retry(entry);
+    for (const entry of this.#waiting.values())
+      if (!entry.gated && entry.queued <= before) this.#retry(entry, "UnschedulableTimeout");
   }
 }

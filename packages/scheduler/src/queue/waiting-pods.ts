@@ -12,6 +12,13 @@ export class WaitingPods {
     return this.#entries.size;
   }
 
+  /** How many of them a gate holds; counted when asked for. */
+  get gated(): number {
+    let count = 0;
+    for (const entry of this.#entries.values()) if (entry.gated) count++;
+    return count;
+  }
+
   has(uid: string): boolean {
     return this.#entries.has(uid);
   }

@@ -79,4 +79,5 @@ const handleOf = (cluster: MemoryCluster, state: ClusterState): Handle => ({
   activate: () => {},
   allowWaiting: () => {},
   rejectWaiting: () => false,
+  preempted() {},
 });

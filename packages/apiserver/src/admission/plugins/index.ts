@@ -30,6 +30,8 @@ import { runtimeClass } from "./runtime-class.ts";
 import { serviceAccount } from "./service-account/index.ts";
 import { storageObjectInUseProtection } from "./storage-object-in-use-protection.ts";
 import { taintNodesByCondition } from "./taint-nodes-by-condition.ts";
+import { mutatingAdmissionWebhook } from "./webhooks/mutating.ts";
+import { validatingAdmissionWebhook } from "./webhooks/validating.ts";
 
 type Entry = readonly [plugin: () => AdmissionPlugin, use: "always" | "asked"];
 
@@ -63,6 +65,8 @@ const ALL: readonly Entry[] = [
   entry(defaultIngressClass, "always"),
   entry(denyServiceExternalIps, "asked"),
   entry(podTopologyLabels, "always"),
+  [mutatingAdmissionWebhook, "always"],
+  [validatingAdmissionWebhook, "always"],
   // Quota goes last: what it takes is not given back when a later plugin refuses.
   [resourceQuota, "always"],
   entry(alwaysDeny, "asked"),

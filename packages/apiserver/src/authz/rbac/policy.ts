@@ -12,10 +12,9 @@ import type {
   RoleRef,
   Subject,
 } from "@kubets/api/generated/types/rbac-v1";
-import type { KubeObject } from "@kubets/api/meta";
-import type { ResourceRef } from "@kubets/api/resource-ref";
 import type { User } from "../../authn/authenticator.ts";
 import type { ServedResources } from "../../served-resource.ts";
+import { follow } from "../../store/follow.ts";
 import { compileRules, type RuleCheck } from "./rule.ts";
 
 /** A role as it was given to a subject. */
@@ -96,18 +95,4 @@ function subjectKey({ kind, name, namespace }: Subject, own: string): string {
 function* subjectKeys({ name, groups }: User): Generator<string> {
   yield `User:${name}`;
   for (const group of groups) yield `Group:${group}`;
-}
-
-/** Tells of every object that is there, and of each change from then on. */
-function follow<T extends KubeObject>(
-  served: ServedResources,
-  ref: ResourceRef<T>,
-  set: (key: string, now: T | undefined, old: T | undefined) => void,
-): void {
-  const cache = served.get(ref.group, ref.version, ref.resource)?.store?.cache;
-  if (!cache) throw new Error(`${ref.resource} are not stored by this server`);
-  for (const cached of cache.list()) set(cached.key, cached.object as T, undefined);
-  cache.onChange(({ current, previous }) => {
-    set((current ?? previous)?.key ?? "", current?.object as T | undefined, previous?.object as T | undefined);
-  });
 }

@@ -1,0 +1,112 @@
+/** `kubets scheduler` as a process of its own beside `kubets apiserver`: it places pods, by a configuration file and a user's own plugin, and tells how it is. */
+import assert from "node:assert/strict";
+import { after, before, it } from "node:test";
+import { nodes, pods, serviceaccounts } from "@kubets/api/generated/refs";
+import type { Pod } from "@kubets/api/generated/types/core-v1";
+import { node } from "@kubets/api/testing/node-builder";
+import type { Client } from "@kubets/client";
+import { freePort, Programs } from "./programs.ts";
+
+const CONFIG = `
+apiVersion: kubescheduler.config.k8s.io/v1
+kind: KubeSchedulerConfiguration
+leaderElection: { leaderElect: true, resourceName: my-scheduler }
+profiles:
+  - schedulerName: default-scheduler
+  - schedulerName: picky
+    plugins:
+      multiPoint: { enabled: [{ name: ./only-quiet.ts, weight: 1 }] }
+    pluginConfig:
+      - { name: ./only-quiet.ts, args: { label: quiet } }
+`;
+const PLUGIN = `
+export default (_handle, { label }) => ({
+  name: "OnlyQuiet",
+  filter: (_pod, { node }) => (node.metadata.labels?.[label] ? undefined : { reasons: ["node(s) are too loud"] }),
+});
+`;
+
+const programs = new Programs();
+let client: Client;
+let scheduler: { get(path: string, token?: string): Promise<{ status: number; text: string }> };
+let token: string;
+
+before(async () => {
+  const api = await programs.apiServer();
+  ({ client, token } = api);
+  programs.write("only-quiet.ts", PLUGIN);
+  const port = await freePort();
+  await programs.start(
+    "scheduler",
+    {
+      kubeconfig: api.kubeconfig,
+      config: programs.write("scheduler.yaml", CONFIG),
+      "authentication-kubeconfig": api.kubeconfig,
+      "authorization-kubeconfig": api.kubeconfig,
+      "bind-address": "127.0.0.1",
+      "secure-port": String(port),
+    },
+    /\bready\b/,
+  );
+  scheduler = {
+    async get(path, as) {
+      const transport = programs.open(`https://127.0.0.1:${port}`, as);
+      const response = await transport.request({ method: "GET", path });
+      return { status: response.status, text: Buffer.from(await response.bytes()).toString() };
+    },
+  };
+  await client.create(serviceaccounts, { metadata: { namespace: "default", name: "default" } });
+  for (const name of ["loud", "calm"]) {
+    const { spec, status } = node(name).build();
+    await client.create(nodes, { metadata: { name, labels: name === "calm" ? { quiet: "yes" } : {} }, spec, status });
+    // What the admission of the API server puts on a new node, and a controller would take away.
+    await client.patch(nodes, { name }, { type: "merge", body: { spec: { taints: null } } });
+  }
+});
+after(() => programs.stop());
+
+const podOf = (name: string, schedulerName = "default-scheduler") => ({
+  metadata: { namespace: "default", name },
+  spec: { schedulerName, containers: [{ name: "c", image: "i" }] },
+});
+
+/** The pod when it has a node. */
+async function placed(name: string): Promise<Pod> {
+  const found = Promise.withResolvers<Pod>();
+  const looked = (pod: Pod) => pod.spec.nodeName && found.resolve(pod);
+  const options = { namespace: "default", fieldSelector: `metadata.name=${name}` };
+  const watch = await client.watch<Pod>(pods, options, {
+    events: (batch) => batch.forEach(({ object }) => looked(object)),
+    closed: (error) => found.reject(error ?? new Error(`the watch of ${name} ended`)),
+  });
+  return found.promise.finally(() => watch.stop());
+}
+
+it("binds pods, and a user's own plugin has its say", async () => {
+  await client.create(pods, podOf("any"));
+  await placed("any");
+  await client.create(pods, podOf("picky", "picky"));
+  assert.equal((await placed("picky")).spec.nodeName, "calm");
+  const { text } = await scheduler.get("/debug/decisions?pod=default/picky", token);
+  const [{ node: found, refused }] = JSON.parse(text) as [{ node: string; refused: unknown }];
+  assert.deepEqual(
+    [found, refused],
+    ["calm", [{ plugin: "OnlyQuiet", reasons: ["node(s) are too loud"], nodes: ["loud"] }]],
+  );
+});
+
+it("says how it is to anyone, and more to whom the API server allows it", async () => {
+  for (const path of ["/healthz", "/livez", "/readyz"]) assert.equal((await scheduler.get(path)).text, "ok");
+  assert.equal((await scheduler.get("/metrics")).status, 403);
+  assert.equal((await scheduler.get("/metrics", "wrong")).status, 401);
+  const { text } = await scheduler.get("/metrics", token);
+  assert.match(text, /^scheduler_schedule_attempts_total\{result="scheduled",profile="default-scheduler"\} [1-9]/m);
+  assert.match(text, /^scheduler_cache_size\{type="nodes"\} 2$/m);
+  const { componentconfig } = JSON.parse((await scheduler.get("/configz", token)).text) as {
+    componentconfig: { profiles: { schedulerName: string }[] };
+  };
+  assert.deepEqual(
+    componentconfig.profiles.map(({ schedulerName }) => schedulerName),
+    ["default-scheduler", "picky"],
+  );
+});

@@ -1,0 +1,84 @@
+/**
+ * What a request writes, as webhooks and policies are shown it: the object in the version that they ask for, a Scale for a scale, the body for what is
+ * only an action (bindings, evictions, exec). What they change goes back into the object on its way to storage.
+ */
+import { canonical } from "@kubets/api/codec/canonical";
+import { decode } from "@kubets/api/codec/decode";
+import { subresourceKind } from "@kubets/api/discovery";
+import type { Draft, KubeObject, PlainObject } from "@kubets/api/meta";
+import type { GroupVersionKind, ResourceDefinition, ScalePaths } from "@kubets/api/resource";
+import { groupVersion } from "@kubets/api/resource-ref";
+import { fillDefaults, fromHub, toHub } from "../../write/prepare.ts";
+import { type ScaleObject, scaleOf } from "../../write/scale-form.ts";
+import type { AdmissionRequest } from "../plugin.ts";
+
+export interface Reviewed {
+  readonly kind: GroupVersionKind;
+  readonly object: PlainObject | undefined;
+  readonly old: PlainObject | undefined;
+}
+
+/** The kind that a request is about, in a version of its resource. */
+export function reviewedKind(request: AdmissionRequest, target: ResourceDefinition): GroupVersionKind {
+  const subresource = target.subresources?.[request.subresource];
+  return subresource ? subresourceKind(target, subresource) : target;
+}
+
+export function review(request: AdmissionRequest, target: ResourceDefinition): Reviewed {
+  const { resource, object, old } = request;
+  const kind = reviewedKind(request, target);
+  const scale = scalePaths(request);
+  const show = (value: KubeObject | Draft<KubeObject> | undefined): PlainObject | undefined => {
+    if (!value) return undefined;
+    if (scale) return scaleOf(scale, value as KubeObject);
+    const shown = canonical(target.schema, inVersion(resource, target, value as KubeObject));
+    return { ...shown, kind: target.kind, apiVersion: groupVersion(target) };
+  };
+  if (isBody(request)) {
+    const body = request.options as PlainObject | undefined;
+    return { kind, object: body && { ...body, kind: kind.kind, apiVersion: groupVersion(kind) }, old: undefined };
+  }
+  return { kind, object: show(object), old: show(old) };
+}
+
+/** Puts a changed object in the place of the one on its way, with defaults. */
+export function putBack(request: AdmissionRequest, target: ResourceDefinition, changed: PlainObject): void {
+  const scale = scalePaths(request);
+  if (scale && request.object) {
+    scale.setSpec(request.object, (changed as unknown as ScaleObject).spec?.replicas ?? 0);
+    return;
+  }
+  if (isBody(request)) return replaceContent(request.options as PlainObject, changed);
+  const { resource, object } = request;
+  if (!object) return;
+  const decoded = decode(target.schema, changed).object;
+  decoded["kind"] = changed["kind"];
+  decoded["apiVersion"] = changed["apiVersion"];
+  const back = inVersion(target, resource, decoded as unknown as KubeObject) as Draft<KubeObject>;
+  fillDefaults(resource, back);
+  replaceContent(
+    object as unknown as PlainObject,
+    {
+      ...back,
+      kind: resource.kind,
+      apiVersion: groupVersion(resource),
+    } as unknown as PlainObject,
+  );
+}
+
+function inVersion(from: ResourceDefinition, to: ResourceDefinition, object: KubeObject): KubeObject {
+  return from === to ? object : fromHub(to, toHub(from, object));
+}
+
+/** Whether there is no stored object on its way, but a body of a kind of its own. */
+const isBody = ({ object, old, subresource }: AdmissionRequest) => !object && !old && subresource !== "";
+
+function scalePaths({ resource, subresource }: AdmissionRequest): ScalePaths | undefined {
+  const part = resource.subresources?.[subresource];
+  return part?.type === "scale" ? part.replicas : undefined;
+}
+
+function replaceContent(object: PlainObject, content: PlainObject): void {
+  for (const key of Object.keys(object)) delete object[key];
+  Object.assign(object, content);
+}

@@ -1,0 +1,63 @@
+/** Asks one webhook about one request: is it concerned, what does it say, and what is to be made of a call that fails. */
+import type { PlainObject } from "@kubets/api/meta";
+import { badRequest, StatusError } from "@kubets/machinery";
+import type { Reviewed } from "../../match/reviewed.ts";
+import type { AdmissionContext, AdmissionRequest } from "../../plugin.ts";
+import { admissionReview, REVIEW_VERSIONS, type ReviewResponse, responseOf } from "./admission-review.ts";
+import type { ConcernedHook } from "./registry.ts";
+
+/** A webhook that could not be asked, or did not answer as it should. */
+export class CallFailure extends Error {
+  constructor(webhook: string, why: string, cause?: unknown) {
+    super(`failed calling webhook ${JSON.stringify(webhook)}: ${why}`, { cause });
+  }
+}
+
+const DEFAULT_TIMEOUT_SECONDS = 10;
+const WITHOUT_EFFECTS = ["None", "NoneOnDryRun"];
+
+/** What the webhook said; throws its refusal, or a CallFailure. */
+export async function ask(
+  { hook, target }: ConcernedHook,
+  request: AdmissionRequest,
+  reviewed: Reviewed,
+  isMutating: boolean,
+  { webhooks, random }: AdmissionContext,
+): Promise<ReviewResponse> {
+  const { name, sideEffects, admissionReviewVersions, clientConfig, timeoutSeconds } = hook.spec;
+  if (request.dryRun && !WITHOUT_EFFECTS.includes(sideEffects))
+    throw badRequest(`admission webhook ${JSON.stringify(name)} does not support dry run`);
+  const version = admissionReviewVersions.find((v) => REVIEW_VERSIONS.includes(v)) ?? "v1";
+  const uid = random.uuid();
+  const review = admissionReview(uid, version, request, target, reviewed);
+  const answer = await webhooks
+    .call(clientConfig, Buffer.from(JSON.stringify(review)), (timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * 1000)
+    .catch((error: Error) => {
+      throw new CallFailure(name, `failed to call webhook: ${error.message}`, error);
+    });
+  const response = checked(name, () => responseOf(answer, uid, version, isMutating));
+  for (const [key, value] of Object.entries(response.auditAnnotations ?? {})) request.annotate(`${name}/${key}`, value);
+  for (const warning of response.warnings ?? []) request.warn(warning);
+  if (!response.allowed) throw refusal(name, response.status);
+  return response;
+}
+
+function checked(name: string, read: () => ReviewResponse): ReviewResponse {
+  try {
+    return read();
+  } catch (error) {
+    throw new CallFailure(name, `received invalid webhook response: ${(error as Error).message}`, error);
+  }
+}
+
+function refusal(webhook: string, status: ReviewResponse["status"] = {}): StatusError {
+  const { code = 0, message, reason } = status;
+  const denied = `admission webhook ${JSON.stringify(webhook)} denied the request`;
+  const why = message || reason;
+  const { metadata: _, kind: _kind, apiVersion: _version, status: _status, ...rest } = status as PlainObject;
+  return new StatusError({
+    ...rest,
+    code: code < 400 ? 400 : code,
+    message: why ? `${denied}: ${why}` : `${denied} without explanation`,
+  });
+}

@@ -1,0 +1,89 @@
+/**
+ * Without it nobody but the server could fill in what objects lack. The webhooks that a write concerns are asked one after the other, each about what
+ * those before it made of the object; their patches go into it.
+ */
+import { mutatingwebhookconfigurations } from "@kubets/api/generated/refs";
+import type { PlainObject } from "@kubets/api/meta";
+import { internalError } from "@kubets/machinery";
+import { deepEqual } from "@kubets/machinery/deep-equal";
+import { applyJsonPatch } from "@kubets/machinery/json-patch";
+import { putBack, type Reviewed, review } from "../../match/reviewed.ts";
+import { areSelected } from "../../match/selectors.ts";
+import type { AdmissionContext, AdmissionPlugin, AdmissionRequest } from "../../plugin.ts";
+import type { ReviewResponse } from "./admission-review.ts";
+import { ask, CallFailure } from "./ask.ts";
+import { type ConcernedHook, WebhookRegistry } from "./registry.ts";
+
+const NAME = "MutatingAdmissionWebhook";
+
+export function mutatingAdmissionWebhook(): AdmissionPlugin {
+  let registry: WebhookRegistry | undefined;
+  return {
+    name: NAME,
+    start({ served }) {
+      registry = new WebhookRegistry(served, mutatingwebhookconfigurations);
+    },
+    handles: (operation, resource, subresource) =>
+      registry !== undefined && registry.byAction.of(operation, resource, subresource).length > 0,
+    async mutate(request, context) {
+      const turns = request.rounds.turnsOf(NAME);
+      turns.begin(request.object);
+      const concerned = registry?.byAction.of(request.operation, request.resource, request.subresource) ?? [];
+      for (const [index, each] of concerned.entries()) {
+        const { hook, target } = each;
+        const reviewed = review(request, target);
+        if (!areSelected(hook.selectors, request, reviewed, context.view) || !turns.isDue(hook.id)) continue;
+        const changed = await turn(each, request, reviewed, index, context);
+        turns.had(hook.id, { changed, wantsAnother: hook.spec.reinvocationPolicy === "IfNeeded" });
+      }
+      turns.end(request.object);
+    },
+  };
+}
+
+/** Whether the webhook changed the object. */
+async function turn(
+  concerned: ConcernedHook,
+  request: AdmissionRequest,
+  reviewed: Reviewed,
+  index: number,
+  context: AdmissionContext,
+): Promise<boolean> {
+  const { hook, target } = concerned;
+  const { failurePolicy, name } = hook.spec;
+  const place = `mutation.webhook.admission.k8s.io/round_${request.rounds.isSecond ? 1 : 0}_index_${index}`;
+  try {
+    const response = await ask(concerned, request, reviewed, true, context);
+    const changed = patched(name, response, reviewed);
+    request.annotate(
+      place,
+      JSON.stringify({ configuration: hook.configuration, webhook: name, mutated: changed !== undefined }),
+    );
+    if (changed) putBack(request, target, changed);
+    return changed !== undefined;
+  } catch (error) {
+    if (!(error instanceof CallFailure)) throw error;
+    if (failurePolicy !== "Ignore") throw internalError(error);
+    context.log.warn("a webhook failed and is passed over", { webhook: name, error: error.message });
+    request.annotate(`failed-open.${place}`, name);
+    return false;
+  }
+}
+
+/** What the patch of an answer makes of the object, if it makes another one of it. */
+function patched(webhook: string, { patch, patchType }: ReviewResponse, { object }: Reviewed): PlainObject | undefined {
+  if (!patch) return undefined;
+  if (patchType !== "JSONPatch") throw new CallFailure(webhook, `unsupported patch type ${JSON.stringify(patchType)}`);
+  try {
+    const operations = JSON.parse(Buffer.from(patch, "base64").toString()) as unknown[] | null;
+    if (!operations?.length) return undefined;
+    if (!object)
+      throw new Error(
+        `admission webhook ${JSON.stringify(webhook)} attempted to modify the object, which is not supported for this operation`,
+      );
+    const changed = applyJsonPatch(object, operations) as PlainObject;
+    return deepEqual(object, changed) ? undefined : changed;
+  } catch (error) {
+    throw internalError(error);
+  }
+}

@@ -1,0 +1,66 @@
+/** The webhooks of all configurations, in the order in which they are asked: by the name of their configuration, then as they stand in it. */
+import type {
+  MutatingWebhook,
+  MutatingWebhookConfiguration,
+  ValidatingWebhook,
+  ValidatingWebhookConfiguration,
+} from "@kubets/api/generated/types/admissionregistration-v1";
+import type { ResourceDefinition } from "@kubets/api/resource";
+import type { ResourceRef } from "@kubets/api/resource-ref";
+import type { ServedResources } from "../../../served-resource.ts";
+import { follow } from "../../../store/follow.ts";
+import { ByAction } from "../../match/by-action.ts";
+import { isExempt, rulesFor } from "../../match/rules.ts";
+import { compileSelectors, type Selectors } from "../../match/selectors.ts";
+
+export interface Hook {
+  /** Among all webhooks of its kind, for what is asked again. */
+  readonly id: string;
+  readonly configuration: string;
+  readonly spec: ValidatingWebhook & Partial<MutatingWebhook>;
+  readonly selectors: Selectors;
+}
+
+/** A webhook that an action concerns, and the version of the resource that it wants to see. */
+export interface ConcernedHook {
+  readonly hook: Hook;
+  readonly target: ResourceDefinition;
+}
+
+type Configuration = MutatingWebhookConfiguration | ValidatingWebhookConfiguration;
+
+export class WebhookRegistry {
+  readonly byAction: ByAction<ConcernedHook>;
+  readonly #byConfiguration = new Map<string, readonly Hook[]>();
+
+  constructor(served: ServedResources, configurations: ResourceRef<Configuration>) {
+    this.byAction = new ByAction(
+      served,
+      () => this.#byConfiguration.size === 0,
+      (action) =>
+        isExempt(action.resource)
+          ? []
+          : this.#inOrder().flatMap((hook) => {
+              const [match] = rulesFor(hook.spec.rules, hook.spec.matchPolicy, action, served);
+              return match ? [{ hook, target: match.target }] : [];
+            }),
+    );
+    follow(served, configurations, (name, now) => {
+      if (now) this.#byConfiguration.set(name, hooksOf(now));
+      else this.#byConfiguration.delete(name);
+      this.byAction.clear();
+    });
+  }
+
+  #inOrder(): Hook[] {
+    return [...this.#byConfiguration].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, hooks]) => hooks);
+  }
+}
+
+const hooksOf = ({ metadata, webhooks = [] }: Configuration): Hook[] =>
+  webhooks.map((spec, i) => ({
+    id: `${metadata.name}/${spec.name}/${i}`,
+    configuration: metadata.name,
+    spec,
+    selectors: compileSelectors(spec),
+  }));

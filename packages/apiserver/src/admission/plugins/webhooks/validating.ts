@@ -1,0 +1,54 @@
+/** Without it an organisation's own rules would be advice. All webhooks that a write concerns are asked at once, and each may refuse it. */
+import { validatingwebhookconfigurations } from "@kubets/api/generated/refs";
+import type { ResourceDefinition } from "@kubets/api/resource";
+import { internalError } from "@kubets/machinery";
+import { type Reviewed, review } from "../../match/reviewed.ts";
+import { areSelected } from "../../match/selectors.ts";
+import type { AdmissionContext, AdmissionPlugin, AdmissionRequest } from "../../plugin.ts";
+import { ask, CallFailure } from "./ask.ts";
+import { type ConcernedHook, WebhookRegistry } from "./registry.ts";
+
+export function validatingAdmissionWebhook(): AdmissionPlugin {
+  let registry: WebhookRegistry | undefined;
+  return {
+    name: "ValidatingAdmissionWebhook",
+    start({ served }) {
+      registry = new WebhookRegistry(served, validatingwebhookconfigurations);
+    },
+    handles: (operation, resource, subresource) =>
+      registry !== undefined && registry.byAction.of(operation, resource, subresource).length > 0,
+    async validate(request, context) {
+      const shown = new Map<ResourceDefinition, Reviewed>();
+      const asked: { concerned: ConcernedHook; reviewed: Reviewed }[] = [];
+      for (const concerned of registry?.byAction.of(request.operation, request.resource, request.subresource) ?? []) {
+        const { hook, target } = concerned;
+        let reviewed = shown.get(target);
+        if (!reviewed) shown.set(target, (reviewed = review(request, target)));
+        if (areSelected(hook.selectors, request, reviewed, context.view)) asked.push({ concerned, reviewed });
+      }
+      const outcomes = await Promise.allSettled(
+        asked.map(({ concerned, reviewed }, i) => judge(concerned, request, reviewed, i, context)),
+      );
+      const refused = outcomes.find((outcome) => outcome.status === "rejected");
+      if (refused) throw refused.reason;
+    },
+  };
+}
+
+async function judge(
+  concerned: ConcernedHook,
+  request: AdmissionRequest,
+  reviewed: Reviewed,
+  index: number,
+  context: AdmissionContext,
+): Promise<void> {
+  const { failurePolicy, name } = concerned.hook.spec;
+  try {
+    await ask(concerned, request, reviewed, false, context);
+  } catch (error) {
+    if (!(error instanceof CallFailure)) throw error;
+    if (failurePolicy !== "Ignore") throw internalError(error);
+    context.log.warn("a webhook failed and is passed over", { webhook: name, error: error.message });
+    request.annotate(`failed-open.validating.webhook.admission.k8s.io/round_0_index_${index}`, name);
+  }
+}

@@ -1,0 +1,53 @@
+/** Audit as the core sees it: begins a record where the policy wants one, and tells its stages as the answer goes out. */
+import type { Clock } from "@kubets/machinery";
+import type { User } from "../authn/authenticator.ts";
+import { isLongRunning } from "../fairness/long-running.ts";
+import type { CoreExchange } from "../front/core-exchange.ts";
+import type { RequestInfo } from "../request-info.ts";
+import type { compilePolicy } from "./policy.ts";
+import { AuditRecord, type AuditSink } from "./record.ts";
+
+const LONGEST_ID = 64;
+
+export class Audit {
+  readonly #wanted: ReturnType<typeof compilePolicy>;
+  readonly #sink: AuditSink;
+  readonly #clock: Clock;
+
+  constructor(policy: ReturnType<typeof compilePolicy>, sink: AuditSink, clock: Clock) {
+    this.#wanted = policy;
+    this.#sink = sink;
+    this.#clock = clock;
+  }
+
+  /** Of a request of somebody who is known. */
+  begin(exchange: CoreExchange, info: RequestInfo, user: User, id: string): void {
+    const record = this.#record(exchange, info, user, id);
+    if (!record) return;
+    exchange.audit = record;
+    record.tell("RequestReceived");
+    const isLong = isLongRunning(info);
+    const told = exchange.onAnswer;
+    exchange.onAnswer = (code, size) => {
+      told?.(code, size);
+      if (!isLong || code >= 400) return record.tell("ResponseComplete", code);
+      record.tell("ResponseStarted", code);
+      exchange.onClose(() => record.tell("ResponseComplete", code));
+    };
+  }
+
+  /** Of a request that nobody is known for, and that is refused for that. */
+  refused(exchange: CoreExchange, info: RequestInfo, id: string): void {
+    const record = this.#record(exchange, info, undefined, id);
+    const tried = exchange.header("authorization") ? "attempted: bearer" : "no credentials provided";
+    record?.status({ status: "Failure", message: `Authentication failed, ${tried}`, reason: "Unauthorized" });
+    record?.tell("ResponseStarted", 401);
+  }
+
+  #record(exchange: CoreExchange, info: RequestInfo, user: User | undefined, id: string): AuditRecord | undefined {
+    const wanted = this.#wanted(info, user);
+    if (!wanted) return undefined;
+    const now = () => this.#clock.now();
+    return new AuditRecord({ id: id.slice(0, LONGEST_ID), wanted, exchange, info, user, sink: this.#sink, now });
+  }
+}

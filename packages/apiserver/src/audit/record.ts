@@ -1,0 +1,153 @@
+/**
+ * What is gathered of one request while it is worked on, and told stage by stage. Objects are taken as they are when they are told of: their text
+ * is made at once, since drafts go on changing.
+ */
+import type { KubeObject } from "@kubets/api/meta";
+import type { User } from "../authn/authenticator.ts";
+import type { CoreExchange } from "../front/core-exchange.ts";
+import type { RequestInfo } from "../request-info.ts";
+import { type AuditEvent, auditUser, microTime, type ObjectReference } from "./event.ts";
+import { atLeast, type Stage, type Wanted } from "./policy.ts";
+
+export interface AuditSink {
+  /** Takes one event. Must not throw. */
+  tell(event: AuditEvent): void;
+}
+
+export interface RecordParts {
+  readonly id: string;
+  readonly wanted: Wanted;
+  readonly exchange: CoreExchange;
+  readonly info: RequestInfo;
+  readonly user: User | undefined;
+  readonly now: () => number;
+  readonly sink: AuditSink;
+}
+
+export class AuditRecord {
+  readonly #parts: RecordParts;
+  readonly #received: number;
+  #reference: ObjectReference | undefined;
+  #impersonated: User | undefined;
+  #request: unknown;
+  #response: (() => unknown) | undefined;
+  #annotations: Record<string, string> | undefined;
+  #status: object | undefined;
+
+  constructor(parts: RecordParts) {
+    this.#parts = parts;
+    this.#received = parts.now();
+    if (parts.info.isResource) this.#reference = referenceOf(parts.info);
+  }
+
+  impersonated(user: User): void {
+    this.#impersonated = user;
+  }
+
+  annotate(key: string, value: string): void {
+    this.#annotations ??= {};
+    // What was said first stays.
+    this.#annotations[key] ??= value;
+  }
+
+  /** The object that the request brings. */
+  object(object: KubeObject): void {
+    const { name, namespace, uid, resourceVersion } = object.metadata ?? {};
+    const found = this.#reference ?? {};
+    this.#reference = {
+      ...found,
+      ...(!found.name && name && { name }),
+      ...(!found.namespace && namespace && { namespace }),
+      ...(uid && { uid }),
+      ...(resourceVersion && { resourceVersion }),
+    };
+    this.body(object);
+  }
+
+  /** What the request brings that is no object: a patch, delete options. */
+  body(value: unknown): void {
+    if (atLeast(this.#parts.wanted.level, "Request")) this.#request = structuredClone(value);
+  }
+
+  /** What is about to be answered; told last counts. */
+  answer(make: () => unknown): void {
+    if (this.#parts.wanted.level === "RequestResponse") this.#response = make;
+  }
+
+  /** A refusal says why. */
+  status(status: object): void {
+    this.#status = status;
+  }
+
+  /** Tells of a stage, unless the policy leaves it out. */
+  tell(stage: Stage, code?: number): void {
+    const { wanted, exchange, info, id, user, sink, now } = this.#parts;
+    if (wanted.omitStages.has(stage)) return;
+    const clean = (object: unknown) => (wanted.omitManagedFields ? withoutManagedFields(object) : object);
+    const isOver = stage === "ResponseComplete" || stage === "Panic";
+    const response = isOver ? this.#response?.() : undefined;
+    const addresses = addressesOf(exchange);
+    const agent = exchange.header("user-agent");
+    sink.tell({
+      kind: "Event",
+      apiVersion: "audit.k8s.io/v1",
+      level: wanted.level,
+      auditID: id,
+      stage,
+      requestURI: exchange.url,
+      verb: info.verb,
+      user: user ? auditUser(user) : {},
+      ...(this.#impersonated && { impersonatedUser: auditUser(this.#impersonated) }),
+      ...(addresses.length && { sourceIPs: addresses }),
+      ...(agent && { userAgent: agent }),
+      ...(this.#reference && { objectRef: this.#reference }),
+      ...(code !== undefined && { responseStatus: statusOf(this.#status, code) }),
+      ...(this.#request !== undefined && { requestObject: clean(this.#request) }),
+      ...(response !== undefined && { responseObject: clean(response) }),
+      requestReceivedTimestamp: microTime(this.#received),
+      stageTimestamp: microTime(now()),
+      ...(this.#annotations && { annotations: this.#annotations }),
+    });
+  }
+}
+
+function referenceOf({ resource, namespace, name, group, version, subresource }: RequestInfo): ObjectReference {
+  return {
+    resource,
+    ...(namespace && { namespace }),
+    ...(name && { name }),
+    ...(group && { apiGroup: group }),
+    apiVersion: version,
+    ...(subresource && { subresource }),
+  };
+}
+
+/** A refusal without what only its client needs. */
+function statusOf(status: object | undefined, code: number): object {
+  const { kind: _kind, apiVersion: _apiVersion, ...rest } = (status ?? {}) as Record<string, unknown>;
+  return { metadata: {}, ...rest, code };
+}
+
+/** The client first, then the proxies in between as they say. */
+function addressesOf(exchange: CoreExchange): string[] {
+  const forwarded =
+    exchange
+      .header("x-forwarded-for")
+      ?.split(",")
+      .map((each) => each.trim()) ?? [];
+  const real = exchange.header("x-real-ip")?.trim();
+  const all = [...forwarded, ...(real ? [real] : []), exchange.peer.address].filter(Boolean);
+  return [...new Set(all)];
+}
+
+function withoutManagedFields(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  const { metadata, items } = value as { metadata?: { managedFields?: unknown }; items?: unknown };
+  const changed: Record<string, unknown> = { ...value };
+  if (metadata?.managedFields) {
+    const { managedFields: _managedFields, ...rest } = metadata;
+    changed["metadata"] = rest;
+  }
+  if (Array.isArray(items)) changed["items"] = items.map(withoutManagedFields);
+  return changed;
+}

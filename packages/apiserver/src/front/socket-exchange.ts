@@ -1,0 +1,62 @@
+/** An exchange that came over a socket, as the core takes it, with the headers that the core adds to whatever is answered. */
+import type { ChunkSink, Exchange, Peer } from "@kubets/wire/http";
+import type { AuditRecord } from "../audit/record.ts";
+import type { CoreExchange } from "./core-exchange.ts";
+
+export class SocketExchange implements CoreExchange {
+  readonly socket: Exchange;
+  audit: AuditRecord | undefined = undefined;
+  #added: readonly string[] = [];
+
+  constructor(socket: Exchange) {
+    this.socket = socket;
+  }
+
+  get method(): string {
+    return this.socket.method;
+  }
+
+  get url(): string {
+    return this.socket.url;
+  }
+
+  get peer(): Peer {
+    return this.socket.peer;
+  }
+
+  header(name: string): string | undefined {
+    return this.socket.header(name);
+  }
+
+  readBody(limit: number): Promise<Uint8Array> {
+    return this.socket.readBody(limit);
+  }
+
+  get onAnswer(): Exchange["onAnswer"] {
+    return this.socket.onAnswer;
+  }
+
+  set onAnswer(told: Exchange["onAnswer"]) {
+    this.socket.onAnswer = told;
+  }
+
+  addHeaders(headers: readonly string[]): void {
+    this.#added = this.#added.length ? [...this.#added, ...headers] : headers;
+  }
+
+  respond(status: number, headers: readonly string[], body?: Uint8Array | readonly Uint8Array[]): void {
+    this.socket.respond(status, this.#all(headers), body);
+  }
+
+  stream(status: number, headers: readonly string[]): ChunkSink {
+    return this.socket.stream(status, this.#all(headers));
+  }
+
+  onClose(run: () => void): void {
+    this.socket.onClose(run);
+  }
+
+  #all(headers: readonly string[]): readonly string[] {
+    return this.#added.length ? [...headers, ...this.#added] : headers;
+  }
+}

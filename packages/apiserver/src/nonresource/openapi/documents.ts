@@ -1,0 +1,108 @@
+/**
+ * The OpenAPI documents of a server, made when they are first asked for and again when what they are made of has changed.
+ * Holds: making one never holds up the event loop; only its packed bytes are kept.
+ */
+import { createHash } from "node:crypto";
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
+import { documentSteps } from "@kubets/api/openapi/document";
+import { type Dialect, openApiV2, openApiV3 } from "@kubets/api/openapi/json-schema";
+import { writeJson } from "@kubets/api/openapi/write-json";
+import { writeProtobuf } from "@kubets/api/openapi/write-protobuf";
+import type { ResourceDefinition } from "@kubets/api/resource";
+import type { ServedResources } from "../../served-resource.ts";
+import { versionInfo } from "../version.ts";
+import { inShortStretches } from "./short-stretches.ts";
+import { textsOf } from "./texts.ts";
+
+export interface PackedDocument {
+  readonly gzipped: Buffer;
+  /** The original's form of it: SHA-512 of what the document is made of, in capitals. */
+  readonly hash: string;
+}
+
+export type DocumentForm = "v3 json" | "v2 json" | "v2 protobuf";
+
+interface Kept {
+  readonly hash: string;
+  readonly document: Promise<PackedDocument>;
+}
+
+export class OpenApiDocuments {
+  readonly #served: ServedResources;
+  readonly #kept = new Map<string, Kept>();
+  #groups: { readonly generation: number; readonly byName: ReadonlyMap<string, Group> } | undefined;
+
+  constructor(served: ServedResources) {
+    this.#served = served;
+  }
+
+  /** The names of the documents of v3, "apis/apps/v1", each with its hash. */
+  groups(): ReadonlyMap<string, Group> {
+    if (this.#groups?.generation !== this.#served.generation) {
+      const sorted = [...Map.groupBy(this.#served.definitions(), documentName)].toSorted(([a], [b]) =>
+        a < b ? -1 : 1,
+      );
+      const byName = new Map(sorted.map(([name, definitions]) => [name, { definitions, hash: hashOf(definitions) }]));
+      this.#groups = { generation: this.#served.generation, byName };
+    }
+    return this.#groups.byName;
+  }
+
+  v3(name: string): Promise<PackedDocument> | undefined {
+    const group = this.groups().get(name);
+    return group && this.#get("v3 json", name, group);
+  }
+
+  v2(form: "v2 json" | "v2 protobuf"): Promise<PackedDocument> {
+    const definitions = this.#served.definitions();
+    const hash = sha512([...this.groups().values()].map((group) => group.hash));
+    return this.#get(form, "", { definitions, hash });
+  }
+
+  #get(form: DocumentForm, name: string, { definitions, hash }: Group): Promise<PackedDocument> {
+    const key = `${form} ${name}`;
+    const kept = this.#kept.get(key);
+    if (kept?.hash === hash) return kept.document;
+    const document = make(form, definitions).then((gzipped) => ({ gzipped, hash }));
+    this.#kept.set(key, { hash, document });
+    document.catch(() => this.#kept.delete(key));
+    return document;
+  }
+}
+
+interface Group {
+  readonly definitions: readonly ResourceDefinition[];
+  readonly hash: string;
+}
+
+const documentName = ({ group, version }: ResourceDefinition) =>
+  group ? `apis/${group}/${version}` : `api/${version}`;
+
+async function make(form: DocumentForm, definitions: readonly ResourceDefinition[]): Promise<Buffer> {
+  const dialect: Dialect = form === "v3 json" ? openApiV3 : openApiV2;
+  const document = await inShortStretches(documentSteps(definitions, dialect));
+  const entries = document.entries(await textsOf(document.types));
+  const { gitVersion } = versionInfo;
+  const pieces: Uint8Array[] = [];
+  if (form === "v2 protobuf") await inShortStretches(writeProtobuf(entries, gitVersion), (piece) => pieces.push(piece));
+  else await inShortStretches(writeJson(entries, dialect, gitVersion), (text) => pieces.push(Buffer.from(text)));
+  return promisify(gzip)(Buffer.concat(pieces));
+}
+
+/** Changes when what a document is made of does, without making it. */
+const hashOf = (definitions: readonly ResourceDefinition[]): string => sha512(definitions.map(fingerprint));
+
+const fingerprints = new WeakMap<ResourceDefinition, string>();
+
+function fingerprint(d: ResourceDefinition): string {
+  let known = fingerprints.get(d);
+  if (known === undefined) {
+    known = `${d.group}/${d.version} ${d.resource} ${d.kind} ${d.verbs.join(",")} ${Object.keys(d.subresources ?? {}).join(",")} ${JSON.stringify(d.openApiSchema)}`;
+    fingerprints.set(d, known);
+  }
+  return known;
+}
+
+const sha512 = (parts: readonly string[]): string =>
+  createHash("sha512").update(versionInfo.gitVersion).update(parts.join("\n")).digest("hex").toUpperCase();

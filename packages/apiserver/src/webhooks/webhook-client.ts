@@ -1,0 +1,192 @@
+/**
+ * Calls webhooks: JSON by POST over HTTPS to a URL or a service of the cluster, on connections that are kept. Each call has a time of its own, so
+ * one that is slow costs who waits for it and nobody else.
+ */
+import https from "node:https";
+import { type Clock, StatusError } from "@kubets/machinery";
+import { networkErrorText } from "./network-error.ts";
+import type { ServiceAddresses } from "./service-address.ts";
+
+/** As in webhook configurations and definitions of custom resources. */
+export interface WebhookTarget {
+  readonly url?: string;
+  readonly service?: {
+    readonly namespace: string;
+    readonly name: string;
+    readonly path?: string;
+    readonly port?: number;
+  };
+  readonly caBundle?: string;
+}
+
+/** Why a call brought no answer. */
+export class WebhookCallError extends Error {
+  override readonly name = "WebhookCallError";
+}
+
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+const MAX_IDLE_SOCKETS = 25;
+
+export class WebhookClient {
+  readonly #services: ServiceAddresses;
+  readonly #clock: Clock;
+  readonly #agent = new https.Agent({ keepAlive: true, maxFreeSockets: MAX_IDLE_SOCKETS, scheduling: "lifo" });
+
+  constructor(services: ServiceAddresses, clock: Clock) {
+    this.#services = services;
+    this.#clock = clock;
+  }
+
+  /** The parsed answer of a webhook; rejects with a WebhookCallError that says what went wrong. */
+  async call(target: WebhookTarget, body: Uint8Array, timeoutMs: number): Promise<unknown> {
+    const url = addressOf(target);
+    url.searchParams.set("timeout", durationText(timeoutMs));
+    const options = {
+      ...this.#placeOf(target, url),
+      path: `${url.pathname}${url.search}`,
+      method: "POST",
+      agent: this.#agent,
+      headers: {
+        host: url.host,
+        "content-type": "application/json",
+        accept: "application/json, */*",
+        "content-length": String(body.length),
+        "user-agent": "kube-apiserver-admission",
+      },
+      ...(target.caBundle && { ca: Buffer.from(target.caBundle, "base64") }),
+    };
+    const { status, text } = await this.#exchange(options, body, timeoutMs, url);
+    if (status < 200 || status > 299) throw new WebhookCallError(refusalText(status, text));
+    try {
+      return JSON.parse(text) as unknown;
+    } catch (error) {
+      throw new WebhookCallError((error as Error).message, { cause: error });
+    }
+  }
+
+  /** Lets go of the connections that are kept. */
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  /** Where to connect, and which name the certificate must carry. */
+  #placeOf({ service }: WebhookTarget, url: URL): { host: string; port: number; servername?: string } {
+    const named = url.hostname.replace(/^\[|\]$/g, "");
+    if (!service) return { host: named, port: Number(url.port || 443), ...servername(named) };
+    try {
+      return { ...this.#services.resolve(service.namespace, service.name, service.port ?? 443), ...servername(named) };
+    } catch (error) {
+      throw new WebhookCallError(postError(url, reasonOf(error)), { cause: error });
+    }
+  }
+
+  async #exchange(
+    options: https.RequestOptions,
+    body: Uint8Array,
+    timeoutMs: number,
+    url: URL,
+  ): Promise<{ status: number; text: string }> {
+    const late = new AbortController();
+    const timer = this.#clock.after(timeoutMs, () => late.abort());
+    try {
+      try {
+        return await send(options, body, late.signal);
+      } catch (error) {
+        // The other side closed a kept connection at the same moment: it has not seen the call.
+        if (!isStale(error)) throw error;
+        return await send({ ...options, agent: new https.Agent() }, body, late.signal);
+      }
+    } catch (error) {
+      const why = late.signal.aborted ? "context deadline exceeded" : networkErrorText(error);
+      throw new WebhookCallError(postError(url, why), { cause: error });
+    } finally {
+      timer.cancel();
+    }
+  }
+}
+
+function send(
+  options: https.RequestOptions,
+  body: Uint8Array,
+  signal: AbortSignal,
+): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const request = https.request({ ...options, signal });
+    request.on("error", (error) => reject(Object.assign(error, { reused: request.reusedSocket })));
+    request.on("response", (answer) => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      answer.on("data", (chunk: Buffer) => {
+        size += chunk.length;
+        if (size > MAX_ANSWER_BYTES) request.destroy(new Error(`the answer is larger than ${MAX_ANSWER_BYTES} bytes`));
+        else chunks.push(chunk);
+      });
+      answer.on("end", () => resolve({ status: answer.statusCode ?? 0, text: Buffer.concat(chunks).toString() }));
+      answer.on("error", reject);
+    });
+    request.end(body);
+  });
+}
+
+const isStale = (error: unknown): boolean => {
+  const { reused, code } = error as { reused?: boolean; code?: string };
+  return reused === true && (code === "ECONNRESET" || code === "EPIPE");
+};
+
+function addressOf({ url, service }: WebhookTarget): URL {
+  if (!service) return new URL(url ?? "");
+  const { namespace, name, path = "", port = 443 } = service;
+  return Object.assign(new URL(`https://${name}.${namespace}.svc:${port}`), { pathname: path });
+}
+
+const servername = (host: string) => (/^[\d.]+$/.test(host) || host.includes(":") ? {} : { servername: host });
+
+/** "10s", "1m0s": as Go writes it. */
+const durationText = (ms: number): string => {
+  const seconds = ms / 1000;
+  return seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${seconds % 60}s`;
+};
+
+/** A service is named with its port, even with that of HTTPS. */
+const postError = (url: URL, why: string): string => {
+  const host = url.hostname.endsWith(".svc") && !url.port ? `${url.hostname}:443` : url.host;
+  return `Post "https://${host}${url.pathname}${url.search}": ${why}`;
+};
+
+const reasonOf = (error: unknown): string =>
+  error instanceof StatusError ? (error.status.message ?? "") : (error as Error).message;
+
+/** What an answer that is no success says, as far as clients of the original are told. */
+function refusalText(status: number, text: string): string {
+  const message = statusMessage(text);
+  if (message !== undefined) return message;
+  const known = REFUSALS[status];
+  if (known) return known;
+  if (status >= 500)
+    return `an error on the server (${JSON.stringify(text || "unknown")}) has prevented the request from succeeding`;
+  return `the server rejected our request for an unknown reason`;
+}
+
+const REFUSALS: Readonly<Record<number, string>> = {
+  401: "the server has asked for the client to provide credentials",
+  403: "forbidden",
+  404: "the server could not find the requested resource",
+  405: "the server does not allow this method on the requested resource",
+  406: "the server was unable to respond with a content type that the client supports",
+  409: "the server reported a conflict",
+  410: "the server could not find the requested resource",
+  413: "the request is too large",
+  415: "the body of the request was in an unknown format",
+  429: "the server has received too many requests and has asked us to try again later",
+  503: "the server is currently unable to handle the request",
+  504: "the server was unable to return a response in the time allotted, but may still be processing the request",
+};
+
+function statusMessage(text: string): string | undefined {
+  try {
+    const said = JSON.parse(text) as { kind?: string; message?: string } | null;
+    return said?.kind === "Status" ? (said.message ?? "") : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,22 @@
+/** How many replicas a resource has, as an autoscaling/v1 Scale. */
+import type { KubeObject, PlainObject } from "@kubets/api/meta";
+import type { ScalePaths } from "@kubets/api/resource";
+
+export interface ScaleObject {
+  readonly metadata: { name?: string; namespace?: string; uid?: string; resourceVersion?: string };
+  readonly spec?: { readonly replicas?: number };
+}
+
+export function scaleOf(paths: ScalePaths, object: KubeObject): PlainObject {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
+  const selector = paths.selector(object);
+  return {
+    kind: "Scale",
+    apiVersion: "autoscaling/v1",
+    metadata: { name, ...(namespace && { namespace }), uid, resourceVersion, creationTimestamp },
+    spec: withoutZero({ replicas: paths.spec(object) }),
+    status: { replicas: paths.status(object), ...(selector && { selector }) },
+  };
+}
+
+const withoutZero = (spec: { replicas: number }) => (spec.replicas === 0 ? {} : spec);
