@@ -11,7 +11,6 @@ import {
   type ControllerContext,
   claimObjects,
   controllerOf,
-  isControlledBy,
   on,
   onRelated,
   type Requeue,
@@ -209,7 +208,8 @@ async function ownPods(job: Job, { cache, client }: ControllerContext): Promise<
     ownerRef: jobs,
     objects: ownedAndOrphans(cache, pods, job),
     ref: pods,
-    matches: (pod) => selector.matches(pod.metadata.labels) || isControlledBy(pod, job),
+    matches: (pod) => selector.matches(pod.metadata.labels),
+    finalizer: TRACKING,
   });
 }
 

@@ -99,7 +99,12 @@ export function countPods(
         ...(uncounted.failed.length && { failed: uncounted.failed }),
       },
     },
-    release: [...all.filter((pod) => releasable.has(pod.metadata.uid) && isTracked(pod)), ...leftOver, ...ignored, ...uncountable],
+    release: [
+      ...all.filter((pod) => releasable.has(pod.metadata.uid) && isTracked(pod)),
+      ...leftOver,
+      ...ignored,
+      ...uncountable,
+    ],
     newlyFailed: newFailed,
     newlySucceeded: newSucceeded,
   };
