@@ -1,7 +1,7 @@
 /** The real API server for a test, in this process, on the storage it is given: over HTTPS on a free port of loopback, and without sockets. */
 import { admissionPlugins } from "@kubets/apiserver/admission/plugins/index";
 import { featureGates } from "@kubets/apiserver/feature-gates";
-import { runApiServer } from "@kubets/apiserver/run-api-server";
+import { type RunOptions, runApiServer } from "@kubets/apiserver/run-api-server";
 import { serviceNetworkOptions } from "@kubets/apiserver/services/options";
 import { ownServingCertificate } from "@kubets/apiserver/serving-certificate";
 import { createClient, type Transport } from "@kubets/client";
@@ -12,7 +12,7 @@ import { HttpTransport } from "@kubets/wire/transport";
 const ADMIN = { name: "admin", groups: ["system:masters"] };
 const TOKEN = "for-this-test";
 
-export async function startApiServer(storage: Storage) {
+export async function startApiServer(storage: Storage, options: Partial<RunOptions> = {}) {
   const certificate = ownServingCertificate(
     undefined,
     { dnsNames: ["localhost"], ipAddresses: ["127.0.0.1"] },
@@ -36,6 +36,7 @@ export async function startApiServer(storage: Storage) {
     minWatchSeconds: 60,
     nodes: { tls: {}, addressTypes: [] },
     featureEnabled: (name) => gates.enabled(name as Parameters<typeof gates.enabled>[0]),
+    ...options,
   }).catch(async (error: unknown) => {
     await storage.close();
     throw error;
@@ -53,6 +54,8 @@ export async function startApiServer(storage: Storage) {
     overHttps,
     inProcess: running.server.transport(ADMIN),
     client: createClient(overHttps, { userAgent: "e2e" }),
+    url: `https://127.0.0.1:${running.listener.port}`,
+    token: TOKEN,
     served: running.server.context.served,
     async stop() {
       await http.close();

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { poddisruptionbudgets, pods } from "@kubets/api/generated/refs";
 import { behaviour } from "../behaviour.ts";
 import type { BehaviourContext } from "../context.ts";
-import { statusVerbs } from "../lifecycle.ts";
+import { statusVerbs } from "../verbs.ts";
 import { pod } from "../objects.ts";
 
 const labels = { app: "held" };

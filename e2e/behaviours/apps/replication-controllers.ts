@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { pods, replicationcontrollers } from "@kubets/api/generated/refs";
 import { behaviour } from "../behaviour.ts";
 import type { BehaviourContext } from "../context.ts";
-import { watching } from "../lifecycle.ts";
+import { watching } from "../verbs.ts";
 import { pod, podSpec, template } from "../objects.ts";
 
 const controller = (name: string, replicas: number, spec: object = podSpec()) => ({

@@ -6,7 +6,7 @@ import type { Pod } from "@kubets/api/generated/types/core-v1";
 import { isReady } from "@kubets/api/pod/state";
 import { behaviour } from "../behaviour.ts";
 import type { BehaviourContext } from "../context.ts";
-import { statusVerbs, watching } from "../lifecycle.ts";
+import { statusVerbs, watching } from "../verbs.ts";
 import { container, podSpec, template, workload } from "../objects.ts";
 
 const BASIC = "[sig-apps] StatefulSet Basic StatefulSet functionality [StatefulSetBasic]";

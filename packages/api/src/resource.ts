@@ -67,6 +67,10 @@ export interface Hub<T extends KubeObject = KubeObject> {
 export interface Strategy<T extends KubeObject = KubeObject> {
   /** Fills in what the schema's own defaults cannot say. Runs on each write and on objects read in an old form; idempotent. */
   defaults?(object: Draft<T>): void;
+  /** Why an object cannot be read as this kind at all, in Go's words. */
+  unreadable?(object: T): string | undefined;
+  /** Annotations that stand for a field: metadata alone is shown without them. */
+  readonly internalAnnotations?: readonly string[];
   /** Resets what a client may not set (status, allocated fields), derives what is derived. */
   prepareForCreate?(object: Draft<T>, context: WriteContext): void;
   prepareForUpdate?(object: Draft<T>, old: T, context: WriteContext): void;
@@ -143,6 +147,8 @@ export interface PartStrategy<T extends KubeObject = KubeObject> {
 }
 
 export interface ScalePaths<T extends KubeObject = KubeObject> {
+  /** Where the replicas stand in the object, for who owns them; spec.replicas when absent. */
+  readonly path?: readonly string[];
   spec(object: T): number;
   status(object: T): number;
   /** The label selector of the pods, as a string. */

@@ -52,6 +52,8 @@ export interface Field {
   readonly list?: "atomic" | "set" | "map";
   readonly listKeys?: readonly string[];
   readonly atomicMap?: boolean;
+  /** Owned field by field, whatever its type says of itself. */
+  readonly granular?: boolean;
   /** How strategic merge patch merges. */
   readonly patchMerge?: boolean;
   readonly patchKey?: string;
@@ -158,6 +160,9 @@ function readFlag(field: ParsedField, flag: string): void {
       break;
     case "A":
       field.atomicMap = true;
+      break;
+    case "G":
+      field.granular = true;
       break;
     case "P":
       field.patchMerge = true;

@@ -21,8 +21,6 @@ export interface ApiCall {
   readonly subresource: Subresource | undefined;
   readonly form: AnswerForm;
   readonly warnings: string[];
-  /** What admission noted for the audit log. */
-  readonly auditAnnotations: Map<string, string>;
   /** A change that the server makes as a part of another request: admission has seen that one. */
   readonly isPart?: true;
   /** Frees the seats that the request takes, before it is over: a watch does when it has begun. */

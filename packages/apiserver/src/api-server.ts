@@ -11,14 +11,18 @@ import type { Clock, Logger, Random } from "@kubets/machinery";
 import type { Storage } from "@kubets/storage";
 import { AdmissionChain } from "./admission/chain.ts";
 import type { AdmissionPlugin } from "./admission/plugin.ts";
+import { Aggregation } from "./aggregation/aggregation.ts";
+import type { ProxyClient } from "./aggregation/remote-services.ts";
 import type { Audit } from "./audit/audit.ts";
 import { type Authenticator, MASTERS, type User } from "./authn/authenticator.ts";
-import { AuthenticatorChain } from "./authn/chain.ts";
+import { type AnonymousOptions, AuthenticatorChain } from "./authn/chain.ts";
 import { type AuthorizationMode, authorizerChain } from "./authz/modes.ts";
 import { rbacEscalation } from "./authz/rbac/escalation.ts";
 import { RbacPolicy } from "./authz/rbac/policy.ts";
 import { clusterView, storeIn } from "./cluster-view.ts";
 import { Core } from "./core.ts";
+import type { LiveEncryption } from "./encryption/live-encryption.ts";
+import { PreparedStorage } from "./encryption/prepared-storage.ts";
 import { type ConcurrencyOptions, DEFAULT_CONCURRENCY } from "./fairness/concurrency-options.ts";
 import { Fairness } from "./fairness/fairness.ts";
 import { fairGate, limitGate } from "./fairness/gate.ts";
@@ -31,7 +35,7 @@ import type { Server, ServerOptions } from "./server-context.ts";
 import { ServiceNetwork, type ServiceNetworkOptions } from "./services/service-network.ts";
 import { ResourceStore } from "./store/resource-store.ts";
 import { RevisionFeed } from "./store/revision-feed.ts";
-import { StoredForm, type Transformer } from "./store/stored-form.ts";
+import { StoredForm } from "./store/stored-form.ts";
 import type { NodeConnection } from "./subresources/node-connection.ts";
 import { ServiceAccountTokens, type TokenIssuer } from "./tokens/service-account-tokens.ts";
 import { type ServiceRouting, serviceAddresses } from "./webhooks/service-address.ts";
@@ -48,7 +52,8 @@ export interface ApiServerSetup {
   /** Whose tokens service accounts get; without it they get none. */
   readonly issuer?: TokenIssuer;
   readonly nodes: NodeConnection;
-  readonly anonymous: boolean;
+  /** Whether requests without credentials are taken; may change. */
+  readonly anonymous: AnonymousOptions | (() => AnonymousOptions);
   /** The names of --authorization-mode, in order. */
   readonly authorizationModes: readonly AuthorizationMode[];
   readonly admission: readonly AdmissionPlugin[];
@@ -58,9 +63,12 @@ export interface ApiServerSetup {
   readonly audit?: Audit;
   /** How the server itself reaches services, for webhooks and aggregated servers: by cluster IP when absent. */
   readonly serviceRouting?: ServiceRouting;
+  /** What is shown to aggregated servers; without it they cannot know who asks. */
+  readonly proxyClient?: ProxyClient;
   /** What may be worked on at once. */
   readonly concurrency?: ConcurrencyOptions;
-  readonly transformers?: ReadonlyMap<string, Transformer>;
+  /** How values are sealed; without it they are stored as they are. */
+  readonly encryption?: Pick<LiveEncryption, "transformer" | "prepare">;
   readonly resources?: readonly ResourceDefinition[];
   /** Where other parts of the same process count too. */
   readonly metrics?: ServerMetrics;
@@ -86,8 +94,9 @@ export interface ApiServer {
 export const SERVER_USER: User = Object.freeze({ name: "system:apiserver", groups: Object.freeze([MASTERS]) });
 
 export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer> {
-  const { storage, clock, random, log, options } = setup;
-  const form = new StoredForm(setup.transformers);
+  const { clock, random, log, options, encryption } = setup;
+  const storage = encryption ? new PreparedStorage(setup.storage, (value) => encryption.prepare(value)) : setup.storage;
+  const form = new StoredForm(encryption && ((resource) => encryption.transformer(resource)));
   const metrics = setup.metrics ?? serverMetrics(clock);
   const feed = new RevisionFeed(storage, form, log, metrics.storage);
   metrics.storage.watchCaches(() => feed.caches());
@@ -104,6 +113,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
     setup.serviceNetwork && new ServiceNetwork(setup.serviceNetwork, { view, served, clock, random, log, storage });
   const addresses = serviceAddresses(view, random, setup.serviceRouting ?? "clusterIP");
   const webhooks = new WebhookClient(addresses, clock);
+  const aggregation = new Aggregation({ served, view, clock, log, addresses, proxyClient: setup.proxyClient });
   const { concurrency = DEFAULT_CONCURRENCY } = setup;
   const { longestWaitMs } = concurrency;
   const fairness = concurrency.fair
@@ -133,6 +143,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
         return (client ??= createClient(inProcessTransport(core, SERVER_USER), { userAgent: "kube-apiserver" }));
       },
     }),
+    aggregation,
     audit: setup.audit,
     gate: fairness ? fairGate(fairness) : limitGate(new InFlightLimit(concurrency)),
     fairness,
@@ -161,6 +172,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
       fairness?.stop();
       stopping.abort();
       webhooks.close();
+      aggregation.stop();
       feed.stop();
     },
   };

@@ -106,7 +106,7 @@ export function excerpt(bytes: Uint8Array): string {
   if (bytes.length === 0) return "<empty>";
   const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 30));
   const text = head.toString("utf8");
-  return `${/^\s*\{/.test(text) ? text : head.toString("hex")}${bytes.length > 30 ? " ..." : ""}`;
+  return `${/^[ \t\r\n]*\{/.test(text) ? text : head.toString("hex")}${bytes.length > 30 ? " ..." : ""}`;
 }
 
 function fromProtobuf({ server }: ApiCall, bytes: Uint8Array, expected: Expected): Draft<KubeObject> {
@@ -136,11 +136,19 @@ function decodeValue(
 ): Draft<KubeObject> {
   const said = kindOf(value, expected);
   const body = { kind: said.kind, version: versionOf(said.apiVersion), wanted: expected.kind };
+  const wanted = groupVersion(expected);
+  if (said.kind === expected.kind && said.apiVersion !== wanted && OF_OLD[said.apiVersion]?.includes(said.kind))
+    throw badRequest(
+      `the API version in the data (${said.apiVersion}) does not match the expected API version (${wanted})`,
+    );
   const mismatch = otherKind(call.server, said, value, expected);
   if (mismatch !== undefined) throw cannotHandle(body, mismatch);
   const { object, unknown } = decodeBody(expected.schema, value, body, { own });
   const problems = [...duplicates, ...unknown.map(unknownFieldText)];
   if (problems.length) tellFields(call, problems, (why) => cannotHandle(body, why));
+  const { definition } = call.resource;
+  const unreadable = expected === definition ? definition.unreadable?.(object as unknown as KubeObject) : undefined;
+  if (unreadable !== undefined) throw cannotHandle(body, unreadable);
   const draft = object as PlainObject;
   draft["kind"] = said.kind;
   draft["apiVersion"] = said.apiVersion;
@@ -163,6 +171,13 @@ export function strictnessOf(call: ApiCall): "Strict" | "Warn" | "Ignore" {
   const asked = call.info.query.get("fieldValidation");
   return asked === "Strict" || asked === "Ignore" ? asked : "Warn";
 }
+
+/** Kinds of versions that are served no more, which the original still knows how to read. */
+const OF_OLD: Readonly<Record<string, readonly string[]>> = {
+  "extensions/v1beta1": ["DaemonSet", "Deployment", "Ingress", "NetworkPolicy", "ReplicaSet"],
+  "apps/v1beta1": ["ControllerRevision", "Deployment", "StatefulSet"],
+  "apps/v1beta2": ["ControllerRevision", "DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"],
+};
 
 interface SaidKind {
   readonly kind: string;

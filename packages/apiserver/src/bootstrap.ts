@@ -2,6 +2,7 @@
  * What a fresh server holds: system namespaces, roles and bindings, flow control, priority classes. Made at each start where it is missing; roles
  * that lost a rule get it back (unless they say that they are left alone), and extra rules stay.
  */
+import { builtInResources } from "@kubets/api/all";
 import {
   builtInApiServices,
   clusterRoles,
@@ -45,6 +46,7 @@ export async function bootstrap(server: ApiServer): Promise<void> {
     ensure(refs.prioritylevelconfigurations, priorityLevels as readonly Named[]),
     ensure(refs.flowschemas, flowSchemas as readonly Named[]),
     ensure(refs.priorityclasses, systemPriorityClasses as readonly Named[]),
-    ensure(refs.apiservices, builtInApiServices(server.context.served.definitions()) as readonly Named[]),
+    ensure(refs.apiservices, builtInApiServices(builtInResources) as readonly Named[]),
   ]);
+  server.context.aggregation.start(client);
 }

@@ -13,6 +13,7 @@ import {
   StatusError,
 } from "@kubets/machinery";
 import { BodyTooLargeError, ClientGoneError } from "@kubets/wire/http";
+import { proxyToRemote } from "./aggregation/proxy.ts";
 import type { ApiCall } from "./api-call.ts";
 import type { User } from "./authn/authenticator.ts";
 import { impersonate } from "./authn/impersonate.ts";
@@ -106,6 +107,11 @@ export class Core {
   }
 
   #route(exchange: CoreExchange, info: RequestInfo, user: User, free: (() => void) | undefined): void | Promise<void> {
+    const remote = this.#server.aggregation.remotes.ofPath(info.path);
+    if (remote) {
+      if (info.verb === "watch" || exchange.socket?.upgrade) free?.();
+      return proxyToRemote(remote, exchange, info, user);
+    }
     if (!info.isResource) return serveNonResource(this.#server, exchange, info, user);
     const resource = this.#server.served.get(info.group, info.version, info.resource);
     if (!resource) {
@@ -133,7 +139,6 @@ export class Core {
       form: formOf(exchange, info),
       free,
       warnings: definition.deprecation ? [definition.deprecation] : [],
-      auditAnnotations: new Map(),
       dryRun: info.query.has("dryRun"),
     };
     return this.#run(call);

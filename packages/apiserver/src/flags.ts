@@ -1,6 +1,7 @@
 /** The flags of `kubets apiserver`, by the names that kube-apiserver has, and those that only this server has. */
 import { bool, choice, defineFlags, duration, file, int, list, text } from "@kubets/machinery/flags";
 import { auditFlags } from "./audit/flags.ts";
+import { authenticationFlags } from "./authn/flags.ts";
 
 const SERVING = "Serving";
 const STORAGE = "Storage";
@@ -85,6 +86,14 @@ export const apiServerFlags = defineFlags({
   "etcd-certfile": file({ help: "The certificate to show to etcd.", group: STORAGE }),
   "etcd-keyfile": file({ help: "The key of the certificate to show to etcd.", group: STORAGE }),
   "etcd-prefix": text({ default: "/registry", help: "What all keys in etcd begin with.", group: STORAGE }),
+  "encryption-provider-config": file({
+    help: "How values are sealed in storage: a file of kind EncryptionConfiguration.",
+    group: STORAGE,
+  }),
+  "encryption-provider-config-automatic-reload": bool({
+    help: "Take that file up again when it changes.",
+    group: STORAGE,
+  }),
   "event-ttl": duration({ default: 3_600_000, help: "How long events are kept.", group: STORAGE }),
 
   "client-ca-file": file({ help: "The authorities of client certificates.", group: AUTHENTICATION }),
@@ -147,6 +156,8 @@ export const apiServerFlags = defineFlags({
     help: "The key of the certificate to show to aggregated servers.",
     group: AUTHENTICATION,
   }),
+
+  ...authenticationFlags,
 
   "authorization-mode": list({
     default: ["AlwaysAllow"],

@@ -44,7 +44,12 @@ export function respondObject(call: ApiCall, status: number, object: KubeObject)
       `you requested PartialObjectMetadataList, but the requested object is not a list (*${goPackage(resource.definition.group)}.${resource.definition.kind})`,
     );
   if (form.as?.kind === "Table") return respondValue(call, status, tableOf(call, [object], listMetaOf(object)));
-  if (form.as) return respondValue(call, status, partialMetadata(object, form.as.version));
+  if (form.as)
+    return respondValue(
+      call,
+      status,
+      partialMetadata(object, form.as.version, resource.definition.internalAnnotations),
+    );
   if (form.media === "protobuf")
     return exchange.respond(status, headersOf(call), encodeProtobuf(resource.definition.schema, object));
   if (form.media === "json" && !form.pretty)
@@ -72,7 +77,8 @@ export function respondList(call: ApiCall, objects: readonly CachedObject[], met
   const list = { kind, apiVersion: groupVersion(definition), metadata: meta, items: all };
   if (exchange.direct) return exchange.direct.respond(200, list);
   if (form.as?.kind === "Table") return respondValue(call, 200, tableOf(call, all, meta));
-  if (form.as) return respondValue(call, 200, partialMetadataList(all, meta, form.as.version));
+  if (form.as)
+    return respondValue(call, 200, partialMetadataList(all, meta, form.as.version, definition.internalAnnotations));
   if (form.media === "protobuf")
     return exchange.respond(200, headersOf(call), encodeProtobufList(definition.schema, list));
   return respondValue(call, 200, { ...list, items: all.map(withoutKind) });

@@ -7,16 +7,20 @@ import type { Storage } from "@kubets/storage";
 import { type Exchange, type Listener, listen, type ServerTls } from "@kubets/wire/http";
 import { tokenSigner, tokenVerifier } from "@kubets/wire/jwt";
 import type { AdmissionPlugin } from "./admission/plugin.ts";
+import { type PublishedAuthentication, publishAuthentication } from "./aggregation/authentication-config-map.ts";
+import type { ProxyClient } from "./aggregation/remote-services.ts";
 import { type ApiServer, createApiServer, SERVER_USER, type ServerParts } from "./api-server.ts";
 import type { Audit } from "./audit/audit.ts";
 import type { Authenticator, User } from "./authn/authenticator.ts";
 import { bootstrapTokenAuthenticator } from "./authn/bootstrap-tokens.ts";
 import { certificateAuthenticator } from "./authn/certificates.ts";
+import type { ExternalAuthentication } from "./authn/external-authentication.ts";
 import { type FrontProxyOptions, frontProxyAuthenticator } from "./authn/front-proxy.ts";
 import { serviceAccountAuthenticator } from "./authn/service-accounts.ts";
 import { staticTokenAuthenticator } from "./authn/static-tokens.ts";
 import type { AuthorizationMode } from "./authz/modes.ts";
 import { bootstrap } from "./bootstrap.ts";
+import type { LiveEncryption } from "./encryption/live-encryption.ts";
 import type { ConcurrencyOptions } from "./fairness/concurrency-options.ts";
 import { keepFairnessObjects } from "./fairness/upkeep.ts";
 import { SocketExchange } from "./front/socket-exchange.ts";
@@ -36,6 +40,8 @@ export interface RunOptions {
   readonly advertiseAddress: string;
   readonly tokenUsers?: ReadonlyMap<string, User>;
   readonly anonymous: boolean;
+  /** Issuers of tokens and webhooks outside. */
+  readonly external?: ExternalAuthentication;
   /** Takes the tokens by which machines join. */
   readonly bootstrapTokens?: boolean;
   /** Proxies that are believed about who asks; their authorities are to be among those of client certificates too. */
@@ -50,8 +56,12 @@ export interface RunOptions {
   readonly minWatchSeconds: number;
   readonly nodes: NodeConnection;
   readonly serviceRouting?: ServiceRouting;
+  readonly proxyClient?: ProxyClient;
+  /** What aggregated servers are told of how to know users. */
+  readonly published?: PublishedAuthentication;
   readonly concurrency?: ConcurrencyOptions;
   readonly audit?: Audit;
+  readonly encryption?: LiveEncryption;
   featureEnabled(name: string): boolean;
   /** What the program was started with, for /flagz. */
   readonly flags?: Readonly<Record<string, unknown>>;
@@ -98,12 +108,14 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
     }),
     nodes: options.nodes,
     ...(options.serviceRouting && { serviceRouting: options.serviceRouting }),
+    ...(options.proxyClient && { proxyClient: options.proxyClient }),
     authenticators: (parts) => authenticators(options, parts),
-    anonymous: options.anonymous,
+    anonymous: () => options.external?.anonymous() ?? options.anonymous,
     authorizationModes: options.authorizationModes,
     admission: options.admission,
     serviceNetwork: options.serviceNetwork,
     ...(options.audit && { audit: options.audit }),
+    ...(options.encryption && { encryption: options.encryption }),
     ...(options.concurrency && { concurrency: options.concurrency }),
   });
   const handler = (exchange: Exchange) => server.core.serve(new SocketExchange(exchange));
@@ -112,6 +124,7 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
   const others = await Promise.all((options.alsoListen ?? []).map((fd) => listen({ fd, tls, handler })));
   await bootstrap(server);
   const client = createClient(server.transport(SERVER_USER), { userAgent: "kube-apiserver" });
+  await publishAuthentication(client, options.published ?? {});
   await server.services?.start(client, listener.port, options.endpoint ? options.advertiseAddress : undefined);
   const stopUpkeep = server.context.fairness && keepFairnessObjects({ ...server.context, client });
   server.setReady();
@@ -127,13 +140,15 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
   };
 }
 
-function authenticators({ tokenUsers, bootstrapTokens, frontProxy }: RunOptions, parts: ServerParts): Authenticator[] {
+function authenticators(options: RunOptions, parts: ServerParts): Authenticator[] {
+  const { tokenUsers, bootstrapTokens, frontProxy, external } = options;
   return [
     ...(frontProxy ? [frontProxyAuthenticator(frontProxy)] : []),
     certificateAuthenticator(frontProxy?.authorities),
     ...(tokenUsers?.size ? [staticTokenAuthenticator(tokenUsers)] : []),
     ...(parts.tokens ? [serviceAccountAuthenticator(parts.tokens)] : []),
     ...(bootstrapTokens ? [bootstrapTokenAuthenticator(parts)] : []),
+    ...(external?.authenticators(parts.tokens?.issuer.audiences ?? []) ?? []),
   ];
 }
 

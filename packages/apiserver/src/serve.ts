@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { createLogger, realClock, realRandom } from "@kubets/machinery";
+import { createLogger, type Logger, realClock, realRandom } from "@kubets/machinery";
 import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
 import type { FlagValues } from "@kubets/machinery/flags";
 import { installProcessHandlers } from "@kubets/machinery/process-errors";
@@ -11,9 +11,12 @@ import { connectEtcd, openEmbeddedStorage, type Storage } from "@kubets/storage"
 import type { ServerTls } from "@kubets/wire/http";
 import { createKey, keyFromPem, keyToPem, publicKeysFromPem, publicOf, readCertificates } from "@kubets/wire/x509";
 import { admissionPlugins } from "./admission/plugins/index.ts";
+import type { PublishedAuthentication } from "./aggregation/authentication-config-map.ts";
 import { setUpAudit } from "./audit/setup.ts";
+import { externalAuthentication } from "./authn/external-authentication.ts";
 import { parseTokenFile } from "./authn/static-tokens.ts";
 import { type AuthorizationMode, authorizationModes } from "./authz/modes.ts";
+import { LiveEncryption } from "./encryption/live-encryption.ts";
 import { featureGates } from "./feature-gates.ts";
 import type { apiServerFlags } from "./flags.ts";
 import { machineAddress, type RunOptions, runApiServer, type ServiceAccountKeys } from "./run-api-server.ts";
@@ -31,6 +34,8 @@ export async function serve(flags: Flags): Promise<void> {
   gates.set(flags["feature-gates"]);
   for (const warning of gates.warnings) log.warn(warning);
   const storage = await openStorage(flags, log);
+  const encryption = await encryptionOf(flags, log);
+  const external = await externalAuthentication(flags, { clock: realClock, random: realRandom, log });
   const audit = await setUpAudit(flags, { clock: realClock, random: realRandom, log });
   const advertiseAddress = flags["advertise-address"] || machineAddress();
   const running = await runApiServer({
@@ -56,6 +61,8 @@ export async function serve(flags: Flags): Promise<void> {
     endpoint: flags["endpoint-reconciler-type"] !== "none",
     allowPrivileged: flags["allow-privileged"],
     minWatchSeconds: flags["min-request-timeout"],
+    ...proxyClient(flags),
+    published: publishedAuthentication(flags),
     serviceRouting: flags["enable-aggregator-routing"] ? "endpoints" : "clusterIP",
     nodes: {
       tls: {
@@ -69,6 +76,8 @@ export async function serve(flags: Flags): Promise<void> {
       },
       addressTypes: flags["kubelet-preferred-address-types"],
     },
+    external,
+    ...(encryption && { encryption }),
     ...(audit && { audit: audit.audit }),
     concurrency: {
       reads: flags["max-requests-inflight"],
@@ -83,7 +92,15 @@ export async function serve(flags: Flags): Promise<void> {
   log.info("stopping");
   await running.close();
   audit?.close();
+  encryption?.close();
+  external.close();
   await storage.close();
+}
+
+function encryptionOf(flags: Flags, log: Logger): Promise<LiveEncryption | undefined> {
+  const path = flags["encryption-provider-config"];
+  const reload = flags["encryption-provider-config-automatic-reload"];
+  return path ? LiveEncryption.open(path, { reload, clock: realClock, log }) : Promise.resolve(undefined);
 }
 
 /** Resolves when a signal says that the process is to end. */
@@ -150,6 +167,30 @@ function frontProxy(flags: Flags): Pick<RunOptions, "frontProxy"> {
       groupHeaders: flags["requestheader-group-headers"],
       extraPrefixes: flags["requestheader-extra-headers-prefix"],
     },
+  };
+}
+
+function proxyClient(flags: Flags): Pick<RunOptions, "proxyClient"> {
+  const [cert, key] = [flags["proxy-client-cert-file"], flags["proxy-client-key-file"]];
+  if (!cert || !key) return {};
+  return {
+    proxyClient: { cert: readFile(cert, "proxy-client-cert-file"), key: readFile(key, "proxy-client-key-file") },
+  };
+}
+
+function publishedAuthentication(flags: Flags): PublishedAuthentication {
+  const [clientCa, proxyCa] = [flags["client-ca-file"], flags["requestheader-client-ca-file"]];
+  return {
+    ...(clientCa && { clientCa: readFile(clientCa, "client-ca-file") }),
+    ...(proxyCa && {
+      frontProxy: {
+        ca: readFile(proxyCa, "requestheader-client-ca-file"),
+        allowedNames: flags["requestheader-allowed-names"],
+        usernameHeaders: flags["requestheader-username-headers"],
+        groupHeaders: flags["requestheader-group-headers"],
+        extraPrefixes: flags["requestheader-extra-headers-prefix"],
+      },
+    }),
   };
 }
 

@@ -3,6 +3,7 @@ import type { ServerAddress } from "@kubets/api/discovery";
 import type { Clock, Logger, Random } from "@kubets/machinery";
 import type { AdmissionChain } from "./admission/chain.ts";
 import type { ClusterView } from "./admission/plugin.ts";
+import type { Aggregation } from "./aggregation/aggregation.ts";
 import type { Audit } from "./audit/audit.ts";
 import type { AuthenticatorChain } from "./authn/chain.ts";
 import type { AuthorizerChain } from "./authz/chain.ts";
@@ -28,6 +29,8 @@ export interface Server {
   readonly authenticators: AuthenticatorChain;
   readonly authorizers: AuthorizerChain;
   readonly admission: AdmissionChain;
+  /** Groups of the API that others serve behind this server. */
+  readonly aggregation: Aggregation;
   /** Where requests are told of; absent where they are not. */
   readonly audit: Audit | undefined;
   readonly gate: Gate;

@@ -23,12 +23,27 @@ export function tableOf(call: ApiCall, objects: readonly KubeObject[], metadata:
   };
 }
 
-export function columnsOf({ resource }: ApiCall): PlainObject[] {
-  return (resource.definition.table ?? plainTable).columns.map((c) => ({ ...c, description: "" }));
+/** A Scale's name is no name of a resource. */
+const plainName = { ...nameColumn, format: "" };
+
+/** What a Scale shows, whatever it is the scale of. */
+const scaleTable: Table = {
+  columns: [plainName, column("Desired", "integer"), column("Available", "integer"), column("Age")],
+  cells: (scale, now) => {
+    const { spec, status } = scale as KubeObject & Record<"spec" | "status", { readonly replicas?: number }>;
+    const { name, creationTimestamp } = scale.metadata;
+    return [name, spec.replicas ?? 0, status.replicas ?? 0, age(creationTimestamp, now)];
+  },
+};
+const tableFor = ({ resource, subresource }: ApiCall): Table =>
+  subresource?.type === "scale" ? scaleTable : (resource.definition.table ?? plainTable);
+
+export function columnsOf(call: ApiCall): PlainObject[] {
+  return tableFor(call).columns.map((c) => ({ ...c, description: "" }));
 }
 
 export function rowsOf(call: ApiCall, objects: readonly KubeObject[]): PlainObject[] {
-  const table = call.resource.definition.table ?? plainTable;
+  const table = tableFor(call);
   const now = call.server.clock.now();
   const included = includedObject(call);
   return objects.map((object) => {

@@ -37,6 +37,7 @@ import { taintEviction } from "./taint-eviction/controller.ts";
 import { tokenCleaner } from "./tokencleaner/controller.ts";
 import { nodeTtl } from "./ttl/controller.ts";
 import { ttlAfterFinished } from "./ttl-after-finished/controller.ts";
+import { vacProtection } from "./vac-protection/controller.ts";
 
 export interface ControllerEntry {
   /** As in --controllers. */
@@ -98,6 +99,12 @@ export const controllers: readonly ControllerEntry[] = [
   ),
   entry("persistentvolumeclaim-protection-controller", "pvc-protection", "pvc-protection-controller", pvcProtection),
   entry("persistentvolume-protection-controller", "pv-protection", "pv-protection-controller", pvProtection),
+  entry(
+    "volumeattributesclass-protection-controller",
+    "volumeattributesclass-protection",
+    "volumeattributesclass-protection-controller",
+    vacProtection,
+  ),
   entry("certificatesigningrequest-approving-controller", "csrapproving", "certificate-controller", csrApproving),
   entry(
     "certificatesigningrequest-signing-controller",

@@ -32,7 +32,8 @@ export interface Member {
 export const anyShape: Shape = { kind: "any", atomic: false };
 
 const shapes = new WeakMap<Struct, Shape>();
-const atomicShapes = new WeakMap<Struct, Shape>();
+/** Of structs that a field sees otherwise than their type does. */
+const otherShapes = new WeakMap<Struct, Shape>();
 
 export function shapeOfStruct(struct: Struct): Shape {
   let shape = shapes.get(struct);
@@ -66,7 +67,7 @@ function membersOf(struct: Struct): ReadonlyMap<string, Member> {
         name,
         element: fieldElement(name),
         rank: names.indexOf(name),
-        default: field.default,
+        default: field.default ?? zeroOf(field),
         get shape() {
           return (shape ??= shapeOfField(field));
         },
@@ -75,6 +76,11 @@ function membersOf(struct: Struct): ReadonlyMap<string, Member> {
     }),
   );
 }
+
+/** What a key of a list's items is where it is not given. */
+const zeroOf = ({ type, pointer }: Field): unknown =>
+  type.kind === "scalar" && !pointer ? ZEROS[type.scalar] : undefined;
+const ZEROS: Partial<Record<Scalar, unknown>> = { string: "", int32: 0, int64: 0, bool: false };
 
 function shapeOfField(field: Field): Shape {
   const { type } = field;
@@ -86,15 +92,17 @@ function shapeOfField(field: Field): Shape {
       ...(field.listKeys && { keys: [...field.listKeys].sort() }),
     };
   if (field.atomicMap && type.kind === "map") return { kind: "map", atomic: true, value: shapeOf(type.value) };
-  if (field.atomicMap && type.kind === "struct") return atomicShape(type.struct);
+  if (field.atomicMap && type.kind === "struct") return structShape(type.struct, true);
+  if (field.granular && type.kind === "struct") return structShape(type.struct, false);
   return shapeOf(type);
 }
 
-function atomicShape(struct: Struct): Shape {
-  let shape = atomicShapes.get(struct);
+function structShape(struct: Struct, atomic: boolean): Shape {
+  if (struct.atomic === atomic) return shapeOfStruct(struct);
+  let shape = otherShapes.get(struct);
   if (!shape) {
-    shape = makeStructShape(struct, true);
-    atomicShapes.set(struct, shape);
+    shape = makeStructShape(struct, atomic);
+    otherShapes.set(struct, shape);
   }
   return shape;
 }

@@ -9,6 +9,7 @@ import {
   groupResources,
 } from "@kubets/api/discovery";
 import { methodNotAllowed, pathNotFound } from "@kubets/machinery";
+import { withRemoteDiscovery, withRemoteGroups } from "../aggregation/merged-discovery.ts";
 import type { User } from "../authn/authenticator.ts";
 import { serveFairnessDebug } from "../fairness/debug.ts";
 import type { CoreExchange } from "../front/core-exchange.ts";
@@ -29,7 +30,7 @@ export function serveNonResource(
   server: Server,
   exchange: CoreExchange,
   info: RequestInfo,
-  _user: User,
+  user: User,
 ): void | Promise<void> {
   const { path } = info;
   const [, first = "", second = "", third = "", fourth] = path.replace(/\/$/, "").split("/");
@@ -46,7 +47,7 @@ export function serveNonResource(
     case "apis":
       return serveDiscovery(server, exchange, first, second, third, fourth !== undefined);
     case "openapi":
-      return serveOpenApi(server, exchange, info);
+      return serveOpenApi(server, exchange, info, user);
     case "metrics":
       if (second === "") return serveMetrics(server, exchange);
       return respondPageNotFound(exchange);
@@ -75,6 +76,7 @@ function serveDiscovery(
 ): void {
   if (more) throw pathNotFound();
   const groups = groupsOf(server);
+  const remotes = root === "apis" ? server.aggregation.remotes.all() : [];
   const form = discoveryForm(exchange.header("accept"), second === "");
   if (exchange.method === "HEAD" && form !== "aggregated" && (root === "api" || second !== ""))
     throw methodNotAllowed();
@@ -83,11 +85,21 @@ function serveDiscovery(
   if (form === "aggregated")
     return respondJson(
       exchange,
-      apiGroupDiscoveryList(groups.filter(({ group }) => (group === "") === (root === "api"))),
+      withRemoteDiscovery(
+        apiGroupDiscoveryList(groups.filter(({ group }) => (group === "") === (root === "api"))),
+        remotes,
+      ),
       AGGREGATED,
     );
   if (second === "")
-    return respondJson(exchange, root === "api" ? apiVersions(server.options.addresses) : apiGroupList(groups));
+    return respondJson(
+      exchange,
+      root === "api" ? apiVersions(server.options.addresses) : withRemoteGroups(apiGroupList(groups), remotes),
+    );
+  if (third === "" && remotes.some((remote) => remote.group === second)) {
+    const merged = withRemoteGroups(apiGroupList(groups), remotes).groups.find(({ name }) => name === second);
+    return respondJson(exchange, { kind: "APIGroup", apiVersion: "v1", ...merged });
+  }
   const group = groups.find((g) => g.group === (root === "api" ? "" : second));
   if (!group) return respondPageNotFound(exchange);
   if (root === "apis" && third === "") return respondJson(exchange, apiGroup(group));
@@ -145,6 +157,10 @@ function rootPaths(server: Server): string[] {
   }
   for (const { group, version } of server.served.definitions()) {
     if (!group) continue;
+    paths.add(`/apis/${group}`);
+    paths.add(`/apis/${group}/${version}`);
+  }
+  for (const { group, version } of server.aggregation.remotes.all()) {
     paths.add(`/apis/${group}`);
     paths.add(`/apis/${group}/${version}`);
   }

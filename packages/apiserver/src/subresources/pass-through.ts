@@ -16,8 +16,15 @@ export interface Target {
     readonly key?: string;
     readonly cert?: string;
     readonly ca?: string;
+    readonly servername?: string;
     readonly rejectUnauthorized?: boolean;
   };
+  /** Keeps connections. */
+  readonly agent?: https.Agent;
+  /** What is said besides what the client says. */
+  readonly headers?: Readonly<Record<string, string | string[]>>;
+  /** Headers of the client that are not handed on, besides those that never are. */
+  readonly isDropped?: (name: string) => boolean;
   /** What the answer's headers lead to in place of what they say (redirects of proxied applications). */
   readonly rewriteLocation?: (location: string) => string;
 }
@@ -42,16 +49,17 @@ export function passThrough(exchange: CoreExchange, target: Target): Promise<voi
   return socket.upgrade ? passUpgrade(socket, target) : passRequest(socket, target);
 }
 
-function optionsOf(exchange: Exchange, { host, port, path, tls }: Target): RequestOptions {
+function optionsOf(exchange: Exchange, { host, port, path, tls, headers: more, isDropped }: Target): RequestOptions {
   const headers: Record<string, string | string[]> = { host: `${host.includes(":") ? `[${host}]` : host}:${port}` };
   for (let i = 0; i + 1 < exchange.rawHeaders.length; i += 2) {
     const name = (exchange.rawHeaders[i] as string).toLowerCase();
     if (NOT_HANDED_ON.has(name) || name.startsWith(":") || name.startsWith("impersonate-")) continue;
+    if (isDropped?.(name)) continue;
     const value = exchange.rawHeaders[i + 1] as string;
     const before = headers[name];
     headers[name] = before === undefined ? value : [...[before].flat(), value];
   }
-  return { host, port, path, method: exchange.method, headers, ...tls };
+  return { host, port, path, method: exchange.method, headers: { ...headers, ...more }, ...tls };
 }
 
 const request = (target: Target, options: RequestOptions) => (target.tls ? https : http).request(options);
@@ -60,14 +68,7 @@ async function passRequest(exchange: Exchange, target: Target): Promise<void> {
   const options = optionsOf(exchange, target);
   const length = exchange.header("content-length");
   if (length !== undefined) (options.headers as Record<string, string>)["content-length"] = length;
-  const outgoing = request(target, options);
-  exchange.onClose(() => outgoing.destroy());
-  const answered = new Promise<IncomingMessage>((resolve, reject) => {
-    outgoing.on("response", resolve);
-    outgoing.on("error", (error) => reject(unreachable(target, error)));
-  });
-  const sent = sendBody(exchange, outgoing).catch(() => outgoing.destroy());
-  const answer = await answered;
+  const { answer, sent } = await ask(exchange, target, { ...options, ...(target.agent && { agent: target.agent }) });
   const sink = exchange.stream(answer.statusCode ?? 502, answerHeaders(answer, target));
   try {
     for await (const chunk of answer as AsyncIterable<Buffer>) {
@@ -82,8 +83,31 @@ async function passRequest(exchange: Exchange, target: Target): Promise<void> {
 }
 const MAX_WAITING_BYTES = 1024 * 1024;
 
+async function ask(
+  exchange: Exchange,
+  target: Target,
+  options: RequestOptions,
+): Promise<{ answer: IncomingMessage; sent: Promise<unknown> }> {
+  const outgoing = request(target, options);
+  exchange.onClose(() => outgoing.destroy());
+  const answered = new Promise<IncomingMessage>((resolve, reject) => {
+    outgoing.on("response", resolve);
+    outgoing.on("error", reject);
+  });
+  const sent = sendBody(exchange, outgoing).catch(() => outgoing.destroy());
+  try {
+    return { answer: await answered, sent };
+  } catch (error) {
+    // A kept connection that was closed at the same moment: what only reads may be asked again on a new one.
+    if (outgoing.reusedSocket && hasNoBody(exchange)) return ask(exchange, target, { ...options, agent: false });
+    throw unreachable(target, error as Error);
+  }
+}
+
+const hasNoBody = ({ method }: Exchange) => method === "GET" || method === "HEAD";
+
 async function sendBody(exchange: Exchange, outgoing: http.ClientRequest): Promise<void> {
-  if (exchange.method !== "GET" && exchange.method !== "HEAD")
+  if (!hasNoBody(exchange))
     for await (const chunk of exchange.body)
       if (!outgoing.write(chunk)) await new Promise((resolve) => outgoing.once("drain", resolve));
   outgoing.end();
@@ -142,7 +166,7 @@ function upgradeHead(answer: IncomingMessage): string {
   return `${head}\r\n`;
 }
 
-function unreachable({ host, port }: Target, cause: Error): StatusError {
+export function unreachable({ host, port }: Target, cause: Error): StatusError {
   return new StatusError(
     {
       code: 502,

@@ -8,6 +8,7 @@ import type { Audit } from "../audit/audit.ts";
 import { MASTERS, type User } from "../authn/authenticator.ts";
 import type { AuthorizationMode } from "../authz/modes.ts";
 import { bootstrap } from "../bootstrap.ts";
+import type { LiveEncryption } from "../encryption/live-encryption.ts";
 import type { ConcurrencyOptions } from "../fairness/concurrency-options.ts";
 
 export interface TestServerOptions {
@@ -18,11 +19,14 @@ export interface TestServerOptions {
   readonly nodePorts?: string;
   readonly concurrency?: ConcurrencyOptions;
   readonly audit?: Audit;
+  readonly encryption?: LiveEncryption;
+  /** Memory of its own when absent. */
+  readonly storage?: MemoryStorage;
 }
 
 export async function startTestServer(options: TestServerOptions = {}) {
   const clock = new VirtualClock();
-  const storage = new MemoryStorage({ clock });
+  const storage = options.storage ?? new MemoryStorage({ clock });
   const server = await createApiServer({
     storage,
     clock,
@@ -40,6 +44,7 @@ export async function startTestServer(options: TestServerOptions = {}) {
     anonymous: false,
     authorizationModes: options.modes ?? ["AlwaysAllow"],
     admission: admissionPlugins({ enable: options.enable ?? [], disable: options.disable ?? ["ServiceAccount"] }),
+    ...(options.encryption && { encryption: options.encryption }),
     ...(options.audit && { audit: options.audit }),
     ...(options.concurrency && { concurrency: options.concurrency }),
     serviceNetwork: {

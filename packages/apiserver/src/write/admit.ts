@@ -59,7 +59,7 @@ function admissionRequest(
     warn: (text) => {
       if (!warnings.includes(text)) warnings.push(text);
     },
-    annotate: (key, value) => call.auditAnnotations.set(key, value),
+    annotate: (key, value) => call.exchange.audit?.annotate(key, value),
   };
 }
 

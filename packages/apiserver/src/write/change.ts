@@ -53,7 +53,7 @@ export async function changeObject(
       return { stored: undefined, object: next };
     }
     const stored = toHub(call.resource.definition, next);
-    if (deepEqual(current.object, stored)) {
+    if (deepEqual(current.object, stored) && !store.isStale(current)) {
       await reservation?.undo();
       return { stored: current, object: old };
     }

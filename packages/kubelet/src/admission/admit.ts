@@ -45,7 +45,10 @@ export function admit(pod: Pod, facts: AdmissionFacts): Rejection | undefined {
   return fits(pod, facts) ?? placed(pod, facts) ?? sysctls(pod, facts.allowedSysctls);
 }
 
-function fits(pod: Pod, { allocatable, others }: AdmissionFacts): Rejection | undefined {
+export function fits(
+  pod: Pod,
+  { allocatable, others }: Pick<AdmissionFacts, "allocatable" | "others">,
+): Rejection | undefined {
   const active = others.filter((other) => !isFinished(other));
   const room = Number(allocatable.pods ?? 110);
   if (active.length + 1 > room) return outOf("pods", 1, active.length, room);

@@ -1,5 +1,5 @@
 /**
- * The conditions of a pod that are the kubelet's: PodReadyToStartContainers, Initialized, Ready, ContainersReady.
+ * The conditions of a pod that are the kubelet's: PodReadyToStartContainers, Initialized, Ready, ContainersReady, and those of a resize.
  * Holds: the time of a transition moves only when the status of the condition does.
  */
 import type { ContainerStatus, Pod, PodCondition } from "@kubets/api/generated/types/core-v1";
@@ -7,7 +7,7 @@ import { isSidecar } from "@kubets/api/pod/containers";
 import { formatTime } from "@kubets/machinery/time";
 import type { PodPhase } from "./phase.ts";
 
-interface Verdict {
+export interface Verdict {
   readonly type: string;
   readonly status: "True" | "False";
   readonly reason?: string;
@@ -19,6 +19,8 @@ export interface ConditionFacts {
   readonly statuses: readonly ContainerStatus[];
   readonly sandboxReady: boolean;
   readonly now: number;
+  /** Of a resize that waits or goes on. */
+  readonly resize?: readonly Verdict[];
 }
 
 export function podConditions(pod: Pod, facts: ConditionFacts): PodCondition[] {
@@ -28,6 +30,7 @@ export function podConditions(pod: Pod, facts: ConditionFacts): PodCondition[] {
     initialized(pod, facts),
     { ...withGates(pod, containersReady), type: "Ready" },
     { ...containersReady, type: "ContainersReady" },
+    ...(facts.resize ?? []),
   ];
   return verdicts.map((verdict) => dated(pod, verdict, facts.now));
 }

@@ -4,6 +4,7 @@ import type {
   ContainerState,
   ContainerStatus,
   EphemeralContainer,
+  ResourceRequirements,
   VolumeMountStatus,
 } from "@kubets/api/generated/types/core-v1";
 import { formatTime } from "@kubets/machinery/time";
@@ -18,6 +19,8 @@ export interface ContainerView {
   readonly waiting: Waiting | undefined;
   /** What is said of one that never was made. */
   readonly initially: "ContainerCreating" | "PodInitializing";
+  /** What it runs with. */
+  readonly resources: ResourceRequirements;
   readonly started: boolean;
   readonly ready: boolean;
   /** The pod has ended: what is missing will not come. */
@@ -34,7 +37,8 @@ export function containerStatus(view: ContainerView): ContainerStatus {
   const [record, older] = records;
   const id = record ? `${view.runtimeName}://${record.id}` : before?.containerID;
   const { state, lastState } = statesOf(view, record, older);
-  const resources = container.resources ?? {};
+  const { resources } = view;
+  const given = container.resources?.requests;
   const mounts = mountStatuses(container);
   return {
     name: container.name,
@@ -46,7 +50,7 @@ export function containerStatus(view: ContainerView): ContainerStatus {
     imageID: record?.imageRef || before?.imageID || "",
     ...(id && { containerID: id }),
     started: view.started,
-    ...(record?.phase === "running" && resources.requests && { allocatedResources: resources.requests }),
+    ...(record?.phase === "running" && given && { allocatedResources: given }),
     ...(record && {
       resources: {
         ...(resources.limits && { limits: resources.limits }),

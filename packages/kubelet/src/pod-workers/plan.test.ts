@@ -52,6 +52,7 @@ const view = (made: ReturnType<typeof pod>, runtime: PodRuntimeState, more: Part
   backoff: new RestartBackoff(),
   hasStarted: () => true,
   failedProbe: () => undefined,
+  resized: () => false,
   ...more,
 });
 

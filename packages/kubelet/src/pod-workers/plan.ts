@@ -21,6 +21,8 @@ export interface PodView {
   hasStarted(id: string): boolean;
   /** The probe that a running container failed for good. */
   failedProbe(id: string): "liveness" | "startup" | undefined;
+  /** Whether it must be made anew for the resources that it was given. */
+  resized(container: Container): boolean;
 }
 
 export interface StartContainer {
@@ -39,7 +41,7 @@ export interface KillContainer {
   readonly message: string;
 }
 
-export type KillReason = "Ending" | "LivenessProbe" | "StartupProbe" | "Changed" | "SandboxChanged";
+export type KillReason = "Ending" | "LivenessProbe" | "StartupProbe" | "Changed" | "Resized" | "SandboxChanged";
 
 export interface Waiting {
   readonly reason: string;
@@ -188,6 +190,7 @@ class Steps {
     const failed = this.#view.failedProbe(record.id);
     if (record.hash && record.hash !== containerHash(container))
       kill("Changed", `Container ${container.name} definition changed, will be restarted`);
+    else if (this.#view.resized(container)) kill("Resized", `Container ${container.name} resize requires restart`);
     else if (failed === "liveness")
       kill("LivenessProbe", `Container ${container.name} failed liveness probe, will be restarted`);
     else if (failed === "startup")

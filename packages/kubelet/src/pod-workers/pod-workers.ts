@@ -7,6 +7,7 @@ import type { Pod } from "@kubets/api/generated/types/core-v1";
 import { isFinished } from "@kubets/api/pod/state";
 import { formatTime } from "@kubets/machinery/time";
 import { admit } from "../admission/admit.ts";
+import { judgeResize, type Room } from "../resize/judge.ts";
 import { PRE_STOP_HANDLER } from "../runtime/names.ts";
 import { CONFIG_SEEN, CONFIG_SOURCE } from "../static-pods/static-pods.ts";
 import type { PodRuntimeState } from "./runtime-state.ts";
@@ -84,13 +85,9 @@ export class PodWorkers {
     const isNew =
       cache.get(pod.metadata.uid).sandboxes.length === 0 && !isFinished(pod) && pod.status.phase !== "Running";
     if (isNew && !pod.metadata.deletionTimestamp) {
-      const others = this.all()
-        .filter((worker) => !worker.refused && !worker.isOver)
-        .map((worker) => worker.pod);
       const facts = {
+        ...this.#room(pod.metadata.uid),
         node: node.node(),
-        allocatable: node.allocatable(),
-        others,
         allowedSysctls: this.#options.allowedSysctls,
       };
       const rejection = admit(pod, facts);
@@ -102,6 +99,17 @@ export class PodWorkers {
     this.#make(pod, refusal).wake();
   }
 
+  /** What the node has for one pod, beside all others. */
+  #room(uid: string): Room {
+    const others = this.all().filter((worker) => worker.uid !== uid && !worker.refused && !worker.isOver);
+    return { allocatable: this.#tools.node.allocatable(), others: others.map(({ pod }) => pod) };
+  }
+
+  /** Those that wait for room to grow ask again. */
+  #offerRoom(): void {
+    for (const worker of this.all()) if (worker.wantsRoom) worker.wake();
+  }
+
   #make(pod: Pod, refusal: Refusal | undefined): PodWorker {
     const { uid } = pod.metadata;
     const worker: PodWorker = new PodWorker(pod, {
@@ -110,7 +118,10 @@ export class PodWorkers {
       ended: () => {
         if (worker.isGone) this.#workers.delete(uid);
         this.#options.ended(worker.pod);
+        this.#offerRoom();
       },
+      judgeResize: (wanted) => judgeResize(wanted, this.#room(uid)),
+      shrank: () => this.#offerRoom(),
       ...(refusal && { refusal }),
     });
     this.#workers.set(uid, worker);

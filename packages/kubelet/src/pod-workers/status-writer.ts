@@ -8,6 +8,7 @@ import type { Pod, PodStatus } from "@kubets/api/generated/types/core-v1";
 import type { Client } from "@kubets/client/client";
 import { type Clock, deepEqual, isReason, type Logger, type Random, StatusError, sleep } from "@kubets/machinery";
 import { Backoff } from "@kubets/machinery/backoff";
+import { RESIZE_CONDITIONS } from "./status.ts";
 
 export interface StatusWriterOptions {
   readonly client: Pick<Client, "patch">;
@@ -150,7 +151,13 @@ const OWN = [
   "ephemeralContainerStatuses",
   "qosClass",
 ] as const;
-const OWN_CONDITIONS = new Set(["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady"]);
+const OWN_CONDITIONS = new Set([
+  "PodReadyToStartContainers",
+  "Initialized",
+  "Ready",
+  "ContainersReady",
+  ...RESIZE_CONDITIONS,
+]);
 /** The scheduler's, which a pod that was refused loses. */
 const SCHEDULED = "PodScheduled";
 

@@ -2,11 +2,18 @@
  * The status of a pod, from the runtime and what the worker knows. Pure.
  * Holds: a pod that has ended stays so; it ends (Succeeded, Failed) only when none of its containers runs any more.
  */
-import type { Container, ContainerStatus, Pod, PodCondition, PodStatus } from "@kubets/api/generated/types/core-v1";
+import type {
+  Container,
+  ContainerStatus,
+  Pod,
+  PodCondition,
+  PodStatus,
+  ResourceRequirements,
+} from "@kubets/api/generated/types/core-v1";
 import { statusOf } from "@kubets/api/pod/containers";
 import { computeQosClass } from "@kubets/api/pod/qos";
 import { formatTime } from "@kubets/machinery/time";
-import { podConditions } from "./conditions.ts";
+import { podConditions, type Verdict } from "./conditions.ts";
 import { containerStatus } from "./container-status.ts";
 import { type PodPhase, podPhase } from "./phase.ts";
 import type { ContainerKind, Waiting } from "./plan.ts";
@@ -29,6 +36,9 @@ export interface StatusFacts {
   readonly messages: ReadonlyMap<string, string>;
   hasStarted(record: ContainerRecord): boolean;
   isReady(record: ContainerRecord): boolean;
+  /** What a container runs with, when that is not what it was given. */
+  resources?(container: string): ResourceRequirements | undefined;
+  readonly resize?: readonly Verdict[];
 }
 
 export function podStatus(pod: Pod, facts: StatusFacts): PodStatus {
@@ -51,7 +61,13 @@ export function podStatus(pod: Pod, facts: StatusFacts): PodStatus {
   return {
     ...base,
     phase,
-    conditions: podConditions(pod, { phase, statuses: all, sandboxReady, now: facts.now }),
+    conditions: podConditions(pod, {
+      phase,
+      statuses: all,
+      sandboxReady,
+      now: facts.now,
+      ...(facts.resize && { resize: facts.resize }),
+    }),
     ...(facts.failure && phase === "Failed" && facts.failure),
     ...(facts.hostIPs[0] && { hostIP: facts.hostIPs[0], hostIPs: facts.hostIPs.map((ip) => ({ ip })) }),
     ...(ips[0] && { podIP: ips[0], podIPs: ips.map((ip) => ({ ip })) }),
@@ -96,6 +112,7 @@ function containerStatuses(pod: Pod, kind: ContainerKind, facts: StatusFacts): C
       records,
       // One that ended for good waits for nothing.
       waiting: record?.phase === "exited" && !again(record) ? undefined : facts.waiting.get(container.name),
+      resources: facts.resources?.(container.name) ?? container.resources ?? {},
       initially,
       started,
       // A plain init container is ready when it is through.
@@ -117,11 +134,16 @@ function podIPs({ spec, status }: Pod, facts: StatusFacts): readonly string[] {
   return own.length > 0 ? own : (status.podIPs ?? []).map(({ ip }) => ip);
 }
 
+/** Conditions of a resize, which are there only while there is something to say. */
+export const RESIZE_CONDITIONS = ["PodResizePending", "PodResizeInProgress"];
+
 /** Conditions of others (the scheduler's, gates') stay; ours come in our order before them. */
 export const mergedConditions = (
   before: readonly PodCondition[] | undefined,
   own: readonly PodCondition[],
 ): PodCondition[] => [
   ...own,
-  ...(before ?? []).filter(({ type }) => !own.some((condition) => condition.type === type)),
+  ...(before ?? []).filter(
+    ({ type }) => !RESIZE_CONDITIONS.includes(type) && !own.some((condition) => condition.type === type),
+  ),
 ];

@@ -10,7 +10,9 @@ import type { Pod } from "@kubets/api/generated/types/core-v1";
 import { isFinished as hasEnded } from "@kubets/api/pod/state";
 import { deepEqual, isReason, type Logger, type Timer } from "@kubets/machinery";
 import { parseTime } from "@kubets/machinery/time";
-import { podLogFolder } from "../paths.ts";
+import { podFolder, podLogFolder } from "../paths.ts";
+import { advanceResize, resizeVerdicts } from "../resize/advance.ts";
+import { type Pending, PodResize } from "../resize/pod-resize.ts";
 import { fieldPathOf } from "./about.ts";
 import { type BringUpResult, bringUp } from "./bring-up.ts";
 import { killContainer } from "./kill-container.ts";
@@ -34,6 +36,10 @@ export interface WorkerOptions {
   apiPod(pod: Pod): Pod | undefined;
   /** Nothing of the pod is left. */
   ended(uid: string): void;
+  /** Why the node cannot give the pod the resources that it wants now. */
+  judgeResize(pod: Pod): Pending | undefined;
+  /** The pod gave something back. */
+  shrank(): void;
 }
 
 interface Ending {
@@ -57,7 +63,7 @@ export class PodWorker {
   readonly #stopping = new Map<string, number>();
   readonly #messages = new Map<string, string>();
   readonly #toldBackoff = new Set<string>();
-  #pod: Pod;
+  readonly #resize: PodResize;
   #startedAt: number;
   #ending: Ending | undefined;
   #staleVolumes = true;
@@ -74,16 +80,27 @@ export class PodWorker {
 
   constructor(pod: Pod, options: WorkerOptions) {
     this.uid = pod.metadata.uid;
-    this.#pod = pod;
     this.#options = options;
+    const { disk, paths } = options.tools;
+    this.#resize = new PodResize(pod, disk, podFolder(paths, this.uid));
     this.#tools = options.tools;
     this.#log = options.tools.log.with({ pod: pod.metadata.name, namespace: pod.metadata.namespace });
     const { startTime } = pod.status;
     this.#startedAt = startTime ? parseTime(startTime) : options.tools.clock.now();
   }
 
+  /** With the resources that the node gave it. */
   get pod(): Pod {
     return this.#pod;
+  }
+
+  get #pod(): Pod {
+    return this.#resize.pod;
+  }
+
+  /** Waits for room to grow. */
+  get wantsRoom(): boolean {
+    return this.#resize.pending !== undefined;
   }
 
   get isOver(): boolean {
@@ -102,7 +119,7 @@ export class PodWorker {
   update(pod: Pod): void {
     const shown = ({ metadata }: Pod) => [metadata.generation, metadata.labels, metadata.annotations];
     if (!deepEqual(shown(this.#pod), shown(pod))) this.#staleVolumes = true;
-    this.#pod = pod;
+    this.#resize.see(pod);
     this.wake();
   }
 
@@ -199,6 +216,7 @@ export class PodWorker {
 
   async #live(runtime: PodRuntimeState): Promise<void> {
     const { prober, clock } = this.#tools;
+    await this.#advanceResize(runtime);
     prober.follow(this.#pod, runtime, false);
     const plan = planPod({
       pod: this.#pod,
@@ -207,6 +225,7 @@ export class PodWorker {
       backoff: this.#backoff,
       hasStarted: (id) => this.#hasStarted(runtime.containers.find((record) => record.id === id)),
       failedProbe: (id) => prober.failed(this.uid, id),
+      resized: (container) => this.#resize.moving && this.#resize.needsRestart(container),
     });
     this.#tellBackoffs(plan, runtime);
     this.#writeStatus(runtime, plan.waiting, false);
@@ -223,19 +242,30 @@ export class PodWorker {
     } else if (this.#staleVolumes) await this.#freshenVolumes();
   }
 
+  async #advanceResize(runtime: PodRuntimeState): Promise<void> {
+    const { moving } = this.#resize;
+    const { judgeResize: judge } = this.#options;
+    if (await advanceResize({ resize: this.#resize, runtime, tools: this.#tools, judge })) this.#retryLater();
+    if (moving && !this.#resize.moving) this.#options.shrank();
+  }
+
   #beginBringUp(plan: PodPlan, runtime: PodRuntimeState): void {
     const stop = new AbortController();
     this.#bringingUp = { stop };
     const { clock } = this.#tools;
+    const pod = this.#pod;
     const done = bringUp({
-      pod: this.#pod,
+      pod,
       plan,
       runtime,
       tools: this.#tools,
       signal: stop.signal,
       started: (name, failure) => {
         if (failure) this.#startFailures.set(name, failure);
-        else this.#startFailures.delete(name);
+        else {
+          this.#startFailures.delete(name);
+          this.#resize.took(name, this.#container(name, pod)?.resources ?? {});
+        }
         const endedAt = plan.start.find(({ container }) => container.name === name)?.endedAt;
         if (endedAt !== undefined) this.#backoff.started(name, endedAt, clock.now());
         this.#writeStatus(this.#tools.cache.get(this.uid), new Map(), false);
@@ -441,6 +471,8 @@ export class PodWorker {
       over: over || this.#state === "over",
       messages: this.#messages,
       hasStarted: (record: ContainerRecord) => this.#hasStarted(record),
+      resources: (name: string) => this.#resize.inEffect(name),
+      resize: resizeVerdicts(this.#resize),
       isReady: (record: ContainerRecord) => this.#tools.prober.isReady(this.uid, record, this.#container(record.name)),
     };
   }
@@ -453,8 +485,7 @@ export class PodWorker {
     );
   }
 
-  #container(name: string) {
-    const { spec } = this.#pod;
+  #container(name: string, { spec }: Pod = this.#pod) {
     return [...spec.containers, ...(spec.initContainers ?? [])].find((container) => container.name === name);
   }
 

@@ -2,6 +2,7 @@
  * The authority of a cluster and the certificates under it. Kept in the cluster's folder; a certificate that is old, or lacks a name that it now needs,
  * is made anew at start, so that a cluster comes up again after a long pause and after the machine's address changed.
  */
+import { createPublicKey } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
@@ -42,12 +43,12 @@ export class ClusterPki {
   readonly #authority: Authority;
   readonly #now: number;
 
-  constructor(folder: string, now: number) {
+  constructor(folder: string, now: number, name = "kubernetes") {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     this.#folder = folder;
     this.#now = now;
     const kept = this.#read("ca");
-    const pair = kept ?? this.#write("ca", makeAuthority(now));
+    const pair = kept ?? this.#write("ca", makeAuthority(now, name));
     this.caPem = pair.cert;
     this.#authority = { certificate: readCertificate(pair.cert), key: keyFromPem(pair.key) };
   }
@@ -86,8 +87,10 @@ export class ClusterPki {
     return readFileSync(path, "utf8");
   }
 
-  #isGood({ cert }: KeyPair, spec: CertificateSpec): boolean {
+  #isGood({ key, cert }: KeyPair, spec: CertificateSpec): boolean {
     const made = readCertificate(cert);
+    // A process that was killed between the two files leaves a key that is not the certificate's.
+    if (!createPublicKey(keyFromPem(key)).equals(made.publicKey)) return false;
     const has = (wanted: readonly string[] = [], present: readonly string[]) =>
       wanted.every((w) => present.includes(w));
     return (
@@ -111,8 +114,8 @@ export class ClusterPki {
   }
 }
 
-function makeAuthority(now: number): KeyPair {
+function makeAuthority(now: number, commonName: string): KeyPair {
   const key = createKey();
-  const authority = createAuthority({ commonName: "kubernetes", key, ...validFor(now, CA_DAYS) });
+  const authority = createAuthority({ commonName, key, ...validFor(now, CA_DAYS) });
   return { key: keyToPem(key), cert: certificateToPem(authority.certificate) };
 }

@@ -1,7 +1,7 @@
 /** The certificates of a control plane, each for one purpose, from the cluster's own authority. */
 import { mustParseCidr } from "@kubets/machinery/cidr";
 import { DNS_USER } from "../addons/dns.ts";
-import type { ClusterPki, KeyPair } from "../cluster/pki.ts";
+import { ClusterPki, type KeyPair } from "../cluster/pki.ts";
 
 export interface ServerNames {
   readonly advertiseAddress: string;
@@ -45,6 +45,15 @@ export const kubeletClientCertificate = (pki: ClusterPki): KeyPair =>
     organizations: ["system:masters"],
     usages: ["clientAuth"],
   });
+
+/** What the API server shows to servers behind it, from an authority of its own: whoever that signs for is believed about who the user is. */
+export function frontProxy(folder: string, now: number): { readonly ca: string; readonly client: KeyPair } {
+  const pki = new ClusterPki(folder, now, "front-proxy-ca");
+  const client = pki.certificate("front-proxy-client", { commonName: FRONT_PROXY, usages: ["clientAuth"] });
+  return { ca: pki.caPem, client };
+}
+
+export const FRONT_PROXY = "front-proxy-client";
 
 /** The person who made the cluster. */
 export const adminCertificate = (pki: ClusterPki): KeyPair =>

@@ -1,4 +1,5 @@
 /** The all-in-one server: storage, API server, controllers and scheduler in one process, with certificates from the cluster's own authority. */
+import { join } from "node:path";
 import { admissionPlugins } from "@kubets/apiserver/admission/plugins/index";
 import { featureGates } from "@kubets/apiserver/feature-gates";
 import { type RunningApiServer, runApiServer } from "@kubets/apiserver/run-api-server";
@@ -9,14 +10,20 @@ import { startControllers } from "@kubets/controllers/start-controllers";
 import type { Clock, Logger, Random } from "@kubets/machinery";
 import { type FlagValues, parseFlags } from "@kubets/machinery/flags";
 import { connectEtcd, openEmbeddedStorage, type Storage } from "@kubets/storage";
-import { keyFromPem, publicOf } from "@kubets/wire/x509";
+import { keyFromPem, publicOf, readCertificates } from "@kubets/wire/x509";
 import { startDnsAddon } from "../addons/dns.ts";
 import { dnsAddress } from "../cluster/addresses.ts";
 import { clusterHome } from "../cluster/home.ts";
 import { writeKubeconfig } from "../cluster/kubeconfig.ts";
 import { ClusterPki } from "../cluster/pki.ts";
 import { clientAs, startSchedulerIn } from "../control-plane/control-plane.ts";
-import { adminCertificate, kubeletClientCertificate, servingCertificate } from "./certificates.ts";
+import {
+  adminCertificate,
+  FRONT_PROXY,
+  frontProxy,
+  kubeletClientCertificate,
+  servingCertificate,
+} from "./certificates.ts";
 import type { serverFlags } from "./options.ts";
 
 export { machineAddress } from "@kubets/apiserver/run-api-server";
@@ -44,6 +51,7 @@ export async function runServer(
   const { clock, random, log, signal } = parts;
   const home = clusterHome(flags.cluster);
   const pki = new ClusterPki(home.pki, clock.now());
+  const proxy = frontProxy(join(home.pki, "front-proxy"), clock.now());
   const storage = await openStorage(flags, home.data, parts);
   const issuer = `https://kubernetes.default.svc.${flags["cluster-domain"]}`;
   const tokenKey = keyFromPem(pki.signingKey("service-account"));
@@ -63,7 +71,7 @@ export async function runServer(
           serviceCidr: flags["service-cluster-ip-range"],
           clusterDomain: flags["cluster-domain"],
         }),
-        clientCa: pki.caPem,
+        clientCa: `${pki.caPem}\n${proxy.ca}`,
       },
     },
     alsoListen: flags["listen-fd"].map(Number),
@@ -76,6 +84,9 @@ export async function runServer(
     endpoint: true,
     allowPrivileged: true,
     minWatchSeconds: 1800,
+    frontProxy: { ...PROXY_HEADERS, authorities: readCertificates(proxy.ca) },
+    proxyClient: proxy.client,
+    published: { clientCa: pki.caPem, frontProxy: { ...PROXY_HEADERS, ca: proxy.ca } },
     // The server's own network knows pods, but no addresses of services.
     serviceRouting: "endpoints",
     nodes: { tls: { ...kubeletClientCertificate(pki), ca: pki.caPem }, addressTypes: ["InternalIP", "Hostname"] },
@@ -129,6 +140,14 @@ export async function runServer(
     },
   };
 }
+
+/** How front proxies say who asks. */
+const PROXY_HEADERS = {
+  allowedNames: [FRONT_PROXY],
+  usernameHeaders: ["X-Remote-User"],
+  groupHeaders: ["X-Remote-Group"],
+  extraPrefixes: ["X-Remote-Extra-"],
+};
 
 function openStorage(flags: ServerFlags, folder: string, { clock, log }: ServerParts): Promise<Storage> {
   if (flags["etcd-servers"].length) return connectEtcd({ endpoints: [...flags["etcd-servers"]], clock, logger: log });

@@ -1,6 +1,9 @@
 /** /openapi/v2 and /openapi/v3: which document a client wants, in which form, and whether it has it already. */
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
+import { proxyToRemote } from "../../aggregation/proxy.ts";
+import type { RemoteService } from "../../aggregation/remote-services.ts";
+import type { User } from "../../authn/authenticator.ts";
 import type { CoreExchange } from "../../front/core-exchange.ts";
 import { parseAccept } from "../../media.ts";
 import type { RequestInfo } from "../../request-info.ts";
@@ -28,22 +31,28 @@ const OFFERED_V3: Readonly<Record<string, string>> = {
 const documentsOf = new WeakMap<ServedResources, OpenApiDocuments>();
 
 export function serveOpenApi(
-  { served }: Server,
+  { served, aggregation }: Server,
   exchange: CoreExchange,
-  { path, query }: RequestInfo,
+  info: RequestInfo,
+  user: User,
 ): void | Promise<void> {
+  const { path, query } = info;
+  const remotes = aggregation.remotes.all();
   let documents = documentsOf.get(served);
   if (!documents) documentsOf.set(served, (documents = new OpenApiDocuments(served)));
   if (path === "/openapi/v2") return serveV2(documents, exchange);
-  if (path === "/openapi/v3") return serveIndex(documents, exchange);
-  if (path.startsWith("/openapi/v3/"))
-    return serveV3(documents, exchange, path.slice("/openapi/v3/".length), query.get("hash"));
-  respondPageNotFound(exchange);
+  if (path === "/openapi/v3") return serveIndex(documents, remotes, exchange);
+  if (!path.startsWith("/openapi/v3/")) return respondPageNotFound(exchange);
+  const name = path.slice("/openapi/v3/".length);
+  const remote = remotes.find((each) => each.documents?.openApi[name]);
+  if (remote) return proxyToRemote(remote, exchange, info, user);
+  return serveV3(documents, exchange, name, query.get("hash"));
 }
 
-function serveIndex(documents: OpenApiDocuments, exchange: CoreExchange): void {
+function serveIndex(documents: OpenApiDocuments, remotes: readonly RemoteService[], exchange: CoreExchange): void {
   const paths: Record<string, { serverRelativeURL: string }> = {};
   for (const [name, { hash }] of documents.groups()) paths[name] = { serverRelativeURL: url(name, hash) };
+  for (const remote of remotes) Object.assign(paths, remote.documents?.openApi);
   exchange.respond(
     200,
     ["content-type", JSON_TYPE, "cache-control", "no-cache, private"],

@@ -10,6 +10,7 @@ import {
   type ContainerConfig,
   type ContainerPhase,
   type ExecResult,
+  type LinuxResources,
   type Runtime,
   type RuntimeContainer,
   type RuntimeContainerStatus,
@@ -45,6 +46,7 @@ interface Made {
   exitCode: number;
   reason: string;
   message: string;
+  resources?: LinuxResources;
   timers: Timer[];
   ended: (() => void)[];
 }
@@ -238,8 +240,13 @@ export class SimulatedRuntime implements Runtime {
     };
   }
 
-  async updateResources(id: string): Promise<void> {
-    this.#get(id);
+  async updateResources(id: string, resources: LinuxResources): Promise<void> {
+    this.#get(id).resources = resources;
+  }
+
+  /** What a container was given since it began; for tests. */
+  resourcesOf(id: string): LinuxResources | undefined {
+    return this.#get(id).resources;
   }
 
   async reopenLog(id: string): Promise<void> {

@@ -1,0 +1,39 @@
+/** The parts of the server that let others serve groups of the API behind it: who they are, whether they are there, and what they say of themselves. */
+import type { Client } from "@kubets/client/client";
+import type { Clock, Logger } from "@kubets/machinery";
+import type { ClusterView } from "../admission/plugin.ts";
+import type { ServedResources } from "../served-resource.ts";
+import type { ServiceAddresses } from "../webhooks/service-address.ts";
+import { Availability } from "./availability.ts";
+import { CrdApiServices } from "./crd-api-services.ts";
+import { type ProxyClient, RemoteServices } from "./remote-services.ts";
+
+export interface AggregationParts {
+  readonly served: ServedResources;
+  readonly view: ClusterView;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly addresses: ServiceAddresses;
+  readonly proxyClient: ProxyClient | undefined;
+}
+
+export class Aggregation {
+  readonly remotes: RemoteServices;
+  readonly #parts: AggregationParts;
+  #running: readonly { stop(): void }[] = [];
+
+  constructor(parts: AggregationParts) {
+    this.#parts = parts;
+    this.remotes = new RemoteServices(parts.served, parts.addresses, parts.proxyClient);
+  }
+
+  /** Once the server can write. */
+  start(client: Client): void {
+    const parts = { ...this.#parts, client, remotes: this.remotes };
+    this.#running = [new Availability(parts), new CrdApiServices(parts)];
+  }
+
+  stop(): void {
+    for (const part of this.#running) part.stop();
+  }
+}

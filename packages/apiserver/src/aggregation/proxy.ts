@@ -1,0 +1,62 @@
+/**
+ * Hands a request to the server behind its APIService: with the server's own certificate and the user in headers, streams and upgrades included. What goes
+ * wrong on the way is told as the original tells it, in a line of text.
+ */
+import https from "node:https";
+import { StatusError } from "@kubets/machinery";
+import type { User } from "../authn/authenticator.ts";
+import type { CoreExchange } from "../front/core-exchange.ts";
+import type { RequestInfo } from "../request-info.ts";
+import { passThrough } from "../subresources/pass-through.ts";
+import { networkErrorText } from "../webhooks/network-error.ts";
+import { passDirect } from "./direct.ts";
+import type { RemoteService } from "./remote-services.ts";
+import { isUserHeader, userHeaders } from "./user-headers.ts";
+
+const agent = new https.Agent({ keepAlive: true, maxFreeSockets: 64, scheduling: "lifo" });
+
+export async function proxyToRemote(
+  remote: RemoteService,
+  exchange: CoreExchange,
+  info: RequestInfo,
+  user: User,
+): Promise<void> {
+  if (!remote.isAvailable) return tell(exchange, "service unavailable");
+  let address: ReturnType<RemoteService["address"]>;
+  try {
+    address = remote.address();
+  } catch {
+    return tell(exchange, "service unavailable");
+  }
+  const target = {
+    ...address,
+    path: exchange.url,
+    tls: remote.tls(),
+    agent,
+    headers: { ...userHeaders(user), ...forwarded(exchange) },
+    isDropped: isUserHeader,
+  };
+  try {
+    await (exchange.direct ? passDirect(exchange, target, info) : passThrough(exchange, target));
+  } catch (error) {
+    const cause = error instanceof StatusError && error.code === 502 ? error.cause : undefined;
+    if (cause === undefined) throw error;
+    tell(exchange, `error trying to reach service: ${networkErrorText(cause)}`);
+  }
+}
+
+function forwarded({ socket }: CoreExchange): Record<string, string> {
+  const before = socket?.header("x-forwarded-for");
+  const address = socket?.peer.address;
+  return {
+    "x-forwarded-proto": "https",
+    ...(address && { "x-forwarded-for": before ? `${before}, ${address}` : address }),
+  };
+}
+
+const TEXT = ["content-type", "text/plain; charset=utf-8", "x-content-type-options", "nosniff"];
+
+function tell(exchange: CoreExchange, text: string): void {
+  if (exchange.direct) throw new StatusError({ code: 503, reason: "ServiceUnavailable", message: text });
+  exchange.respond(503, TEXT, Buffer.from(`${text}\n`));
+}

@@ -1,0 +1,129 @@
+/**
+ * The next steps of a pod's resize: it is asked of the node, noted, and put into effect in the containers that need not be made anew for it.
+ * Holds: the pod's cgroup grows before its containers and shrinks after them; a limit of memory is never set below what is in use.
+ */
+import type { Pod, ResourceRequirements } from "@kubets/api/generated/types/core-v1";
+import { parseQuantity } from "@kubets/machinery/quantity";
+import { limitsOf } from "../container-config/resources.ts";
+import type { Verdict } from "../pod-workers/conditions.ts";
+import { restarts } from "../pod-workers/restart-policy.ts";
+import { type ContainerRecord, latest, type PodRuntimeState } from "../pod-workers/runtime-state.ts";
+import type { PodTools } from "../pod-workers/tools.ts";
+import { resizeText } from "./allotment.ts";
+import type { Pending, PodResize } from "./pod-resize.ts";
+
+export interface ResizeStep {
+  readonly resize: PodResize;
+  readonly runtime: PodRuntimeState;
+  readonly tools: PodTools;
+  judge(pod: Pod): Pending | undefined;
+}
+
+/** Gives whether a step failed and is to be tried again. */
+export async function advanceResize(step: ResizeStep): Promise<boolean> {
+  const { resize, runtime, tools } = step;
+  await resize.load();
+  const begun = runtime.containers.length > 0;
+  if (!begun) {
+    // What does not run yet is simply begun with what it wants.
+    if (resize.isWanted) resize.grant();
+    resize.moving = false;
+    if (runtime.sandboxes.length === 0) await resize.save();
+    return false;
+  }
+  if (resize.isWanted) await ask(step);
+  else resize.pending = undefined;
+  if (!resize.moving) return false;
+  await tools.cgroups.ensure(resize.pod);
+  await apply(step);
+  if (resize.error) return true;
+  if (isSettled(step)) {
+    resize.moving = false;
+    await resize.save();
+    tools.events.event(resize.wanted, "Normal", "ResizeCompleted", `Pod resize completed: ${resizeText(resize.pod)}`);
+  }
+  return false;
+}
+
+async function ask({ resize, judge, tools }: ResizeStep): Promise<void> {
+  const { wanted } = resize;
+  const before = resize.pending;
+  const pending = judge(wanted);
+  if (!pending) {
+    resize.grant();
+    await resize.save();
+    tools.events.event(wanted, "Normal", "ResizeStarted", `Pod resize started: ${resizeText(wanted)}`);
+    return;
+  }
+  resize.pending = pending;
+  if (before?.message === pending.message) return;
+  const text = `Pod resize ${pending.cause}: ${resizeText(wanted, pending.message)}`;
+  tools.events.event(wanted, "Warning", `Resize${pending.reason}`, text);
+}
+
+async function apply({ resize, runtime, tools }: ResizeStep): Promise<void> {
+  const before = resize.error;
+  resize.error = undefined;
+  for (const { record, resources } of resize.outstanding(runtime.containers)) {
+    const container = containerOf(resize.pod, record.name);
+    if (!container || resize.needsRestart(container)) continue;
+    try {
+      await checkMemory(record, resources, tools);
+      await tools.runtime.updateResources(record.id, limitsOf(resources, tools.node.facts));
+      resize.took(record.name, resources);
+    } catch (error) {
+      resize.error = (error as Error).message;
+      if (resize.error !== before)
+        tools.events.event(
+          resize.wanted,
+          "Warning",
+          "ResizeError",
+          `Pod resize error: ${resizeText(resize.wanted, resize.error)}`,
+        );
+    }
+  }
+  await tools.cgroups.ensure(resize.pod);
+  await resize.save();
+}
+
+async function checkMemory({ id, name }: ContainerRecord, { limits }: ResourceRequirements, { runtime }: PodTools) {
+  if (!limits?.memory) return;
+  const limit = parseQuantity(limits.memory).value();
+  const stats = (await runtime.containerStats()).find((each) => each.id === id);
+  const used = stats?.memoryWorkingSetBytes ?? 0;
+  if (used >= limit)
+    throw new Error(
+      `cannot decrease memory limits: attempting to set container "${name}" memory limit (${limit}) below current usage (${used})`,
+    );
+}
+
+/** Whether all that goes on running has what it was given. */
+function isSettled({ resize, runtime }: ResizeStep): boolean {
+  const { pod } = resize;
+  return runtime.containers.every((record) => {
+    if (latest(runtime, record.name) !== record || !resize.differs(record.name)) return true;
+    const container = containerOf(pod, record.name);
+    return record.phase === "exited" && container !== undefined && !restarts(pod.spec, container, record.exitCode);
+  });
+}
+
+const containerOf = ({ spec }: Pod, name: string) =>
+  [...spec.containers, ...(spec.initContainers ?? [])].find((container) => container.name === name);
+
+/** What the status says of a resize. */
+export function resizeVerdicts({ pending, moving, error }: PodResize): Verdict[] {
+  return [
+    ...(pending
+      ? [{ type: "PodResizePending", status: "True" as const, reason: pending.reason, message: pending.message }]
+      : []),
+    ...(moving
+      ? [
+          {
+            type: "PodResizeInProgress",
+            status: "True" as const,
+            ...(error && { reason: "Error", message: error }),
+          },
+        ]
+      : []),
+  ];
+}
