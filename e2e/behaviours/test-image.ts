@@ -15,7 +15,10 @@ export const IMAGES = {
   test: "kubets.local/test:1",
 } as const;
 
-/** HTTP on $HTTP (8080), TCP on $TCP (8082), UDP on $UDP (8081); each tells the host name. `serve` is what the image runs unless told otherwise. */
+/**
+ * HTTP on $HTTP (8080), TCP on $TCP (8082), UDP on $UDP (8081); each tells the host name. `serve` is what the image runs unless told otherwise.
+ * Debian's static busybox cannot do `wget -T`: use `timeout 5 wget`.
+ */
 const SERVE = `#!/bin/sh
 trap 'kill $all; exit 0' TERM INT
 httpd -f -v -p "\${HTTP:-8080}" -h /www & all=$!

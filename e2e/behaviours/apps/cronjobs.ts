@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { cronjobs, jobs } from "@kubets/api/generated/refs";
 import { behaviour } from "../behaviour.ts";
 import type { BehaviourContext } from "../context.ts";
-import { everyVerb } from "../verbs.ts";
 import { podSpec } from "../objects.ts";
+import { everyVerb } from "../verbs.ts";
 
 /** Each minute is as often as a schedule of five fields can be. */
 const EACH_MINUTE = "*/1 * * * *";

@@ -4,8 +4,8 @@ import { controllerrevisions, daemonsets, pods } from "@kubets/api/generated/ref
 import type { DaemonSet } from "@kubets/api/generated/types/apps-v1";
 import { behaviour } from "../behaviour.ts";
 import type { BehaviourContext } from "../context.ts";
-import { statusVerbs } from "../verbs.ts";
 import { podSpec, template } from "../objects.ts";
+import { statusVerbs } from "../verbs.ts";
 
 const make = async (t: BehaviourContext) => {
   const labels = { app: t.namespace };

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { poddisruptionbudgets, pods } from "@kubets/api/generated/refs";
 import { behaviour } from "../behaviour.ts";
 import type { BehaviourContext } from "../context.ts";
-import { statusVerbs } from "../verbs.ts";
 import { pod } from "../objects.ts";
+import { statusVerbs } from "../verbs.ts";
 
 const labels = { app: "held" };
 const budget = (name: string, spec: object, more: object = {}) => ({

@@ -5,8 +5,8 @@ import type { Job } from "@kubets/api/generated/types/batch-v1";
 import { isReady } from "@kubets/api/pod/state";
 import { behaviour } from "../behaviour.ts";
 import type { BehaviourContext } from "../context.ts";
-import { statusVerbs } from "../verbs.ts";
 import { container, podSpec } from "../objects.ts";
+import { statusVerbs } from "../verbs.ts";
 
 const FOREVER = "sleep 3600";
 const INDEX = "batch.kubernetes.io/job-completion-index";

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { pods, replicationcontrollers } from "@kubets/api/generated/refs";
 import { behaviour } from "../behaviour.ts";
 import type { BehaviourContext } from "../context.ts";
-import { watching } from "../verbs.ts";
 import { pod, podSpec, template } from "../objects.ts";
+import { watching } from "../verbs.ts";
 
 const controller = (name: string, replicas: number, spec: object = podSpec()) => ({
   metadata: { name, labels: { app: name } },
@@ -79,7 +79,7 @@ behaviour(
     for (const { metadata, status } of own) {
       const ip = status.podIP ?? "";
       for (const [how, ask] of Object.entries({
-        HTTP: `wget -qO- -T 5 http://${ip}:8080/cgi-bin/hostname`,
+        HTTP: `timeout 5 wget -qO- http://${ip}:8080/cgi-bin/hostname`,
         TCP: `nc -w 5 ${ip} 8082 </dev/null`,
         UDP: `echo | nc -u -w 2 ${ip} 8081`,
       }))

@@ -6,8 +6,8 @@ import type { Pod } from "@kubets/api/generated/types/core-v1";
 import { isReady } from "@kubets/api/pod/state";
 import { behaviour } from "../behaviour.ts";
 import type { BehaviourContext } from "../context.ts";
-import { statusVerbs, watching } from "../verbs.ts";
 import { container, podSpec, template, workload } from "../objects.ts";
+import { statusVerbs, watching } from "../verbs.ts";
 
 const BASIC = "[sig-apps] StatefulSet Basic StatefulSet functionality [StatefulSetBasic]";
 const REVISION = "controller-revision-hash";
@@ -108,12 +108,17 @@ behaviour(
       ...new Set(watch.seen.filter((event) => event.type === type).map(({ object }) => object.metadata.name)),
     ];
     assert.deepEqual(order("ADDED"), ["db-0", "db-1", "db-2"]);
-    await sicken(t, "db-0");
-    await t.until(statefulsets, "db", "two ready replicas", (it) => it?.status.readyReplicas === 2);
+    for (const ordinal of [0, 1, 2]) await sicken(t, `db-${ordinal}`);
+    await t.until(
+      statefulsets,
+      "db",
+      "no ready replica",
+      (it) => it?.status.replicas === 3 && !it.status.readyReplicas,
+    );
     const scaledDown = await merge(t, { spec: { replicas: 0 } });
     await updated(t, "the wish to be seen", (it) => it.metadata.generation === scaledDown.metadata.generation);
     assert.equal((await podsOf(t)).filter(({ metadata }) => !metadata.deletionTimestamp).length, 3);
-    await heal(t, "db-0");
+    for (const ordinal of [0, 1, 2]) await heal(t, `db-${ordinal}`);
     await t.eventually("all pods to be gone", async () => (await podsOf(t)).length === 0, 90_000);
     await t.eventually("each deletion to be seen", () => order("DELETED").length === 3);
     assert.deepEqual(order("DELETED"), ["db-2", "db-1", "db-0"]);

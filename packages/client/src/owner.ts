@@ -81,7 +81,8 @@ export async function claimObjects<O extends KubeObject, T extends KubeObject>(
         checked ??= mayAdopt(options);
         await checked;
         if (await changed(client.patch(ref, keyIn(object), adoption(owner, object, finalizer)))) claimed.push(object);
-      } else if (claim === "release") await changed(client.patch(ref, keyIn(object), releasing(owner, object, finalizer)));
+      } else if (claim === "release")
+        await changed(client.patch(ref, keyIn(object), releasing(owner, object, finalizer)));
       else if (claim === "keep") claimed.push(object);
     } catch (error) {
       errors.add(error);
