@@ -27,7 +27,7 @@ const podsOf = async ({ client, namespace }: BehaviourContext) =>
 const onEachNode = async (t: BehaviourContext) => {
   const nodes = (await podsOf(t))
     .filter(({ metadata }) => !metadata.deletionTimestamp)
-    .map(({ spec }) => spec.nodeName);
+    .map(({ spec }) => spec.nodeName ?? "");
   assert.deepEqual(nodes.toSorted(), [...t.cluster.nodes].toSorted());
 };
 

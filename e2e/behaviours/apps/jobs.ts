@@ -140,7 +140,12 @@ behaviour(
     const done = await ends(t, "Complete");
     assert.equal(done.status.completedIndexes, "0-3");
     const succeeded = (await podsOf(t)).filter(({ status }) => status.phase === "Succeeded");
-    assert.deepEqual(succeeded.map(({ metadata }) => metadata.annotations?.[INDEX]).toSorted(), ["0", "1", "2", "3"]);
+    assert.deepEqual(succeeded.map(({ metadata }) => metadata.annotations?.[INDEX] ?? "").toSorted(), [
+      "0",
+      "1",
+      "2",
+      "3",
+    ]);
     for (const { metadata, spec } of succeeded) {
       assert.equal(spec.hostname, `work-${metadata.annotations?.[INDEX]}`);
       const env = spec.containers[0]?.env?.find(({ name }) => name === "JOB_COMPLETION_INDEX");

@@ -23,8 +23,8 @@ const run = ({ current, desired, history, behavior, max = 100 }: Case) => {
   const { replicas, ableToScale, scalingLimited } = limit({ ...input, downscaleStabilizationMs: 300_000, now: NOW });
   return [replicas, ableToScale.reason, scalingLimited.reason];
 };
-const cases = (name: string, all: readonly Case[]) =>
-  test(name, () => {
+const cases = (name: string, all: readonly Case[]): void =>
+  void test(name, () => {
     for (const each of all) assert.deepEqual(run(each), each.want, JSON.stringify(each));
   });
 
