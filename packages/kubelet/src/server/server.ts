@@ -7,6 +7,7 @@ import type { Pod } from "@kubets/api/generated/types/core-v1";
 import { containerStatus } from "@kubets/api/pod/containers";
 import { parseTime } from "@kubets/machinery/time";
 import { type Exchange, Frame, type Listener, listen, type ServerTls } from "@kubets/wire/http";
+import { configz } from "../configz.ts";
 import type { Kubelet } from "../kubelet.ts";
 import { type LogOptions, readLog } from "../logs/read-log.ts";
 import { podLogFolder } from "../paths.ts";
@@ -125,7 +126,7 @@ class Handler {
       case "stats":
         return json(exchange, await this.#summary(rest, url.searchParams));
       case "configz":
-        return json(exchange, { kubeletconfig: kubelet.config });
+        return json(exchange, configz(kubelet.config));
       case "metrics":
         return text(exchange, await this.#metrics(rest[0]), "text/plain; version=0.0.4; charset=utf-8");
       default:
@@ -168,12 +169,15 @@ class Handler {
   }
 
   /** The last of the words is the container; a uid may stand before it. */
-  #find(rest: readonly string[]): { pod: Pod; container: string; record: ContainerRecord } {
+  #find(
+    rest: readonly string[],
+    missing = (container: string, _pod: string) => `container not found ("${container}")`,
+  ): { pod: Pod; container: string; record: ContainerRecord } {
     const [namespace = "", name = ""] = rest;
     const container = rest.at(-1) ?? "";
     const pod = this.#pod(namespace, name, rest.length > 3 ? rest[2] : undefined);
     const record = this.#records(pod, container).find(({ phase }) => phase === "running");
-    if (!record) throw new Refused(500, `container not found ("${container}")`);
+    if (!record) throw new Refused(500, missing(container, `${name}_${namespace}`));
     return { pod, container, record };
   }
 
@@ -183,7 +187,10 @@ class Handler {
     rest: readonly string[],
     query: URLSearchParams,
   ): Promise<void> {
-    const { record } = this.#find(rest);
+    const { record } =
+      kind === "exec"
+        ? this.#find(rest)
+        : this.#find(rest, (container, pod) => `container ${container} not found in pod ${pod}`);
     const { runtime, dialer } = this.#kubelet.tools;
     const on = (...names: string[]) => names.some((name) => ["1", "true"].includes(query.get(name) ?? ""));
     const tty = on("tty");
