@@ -21,6 +21,7 @@ import { rbacEscalation } from "./authz/rbac/escalation.ts";
 import { RbacPolicy } from "./authz/rbac/policy.ts";
 import { clusterView, storeIn } from "./cluster-view.ts";
 import { Core } from "./core.ts";
+import { CustomResources } from "./crd/custom-resources.ts";
 import type { LiveEncryption } from "./encryption/live-encryption.ts";
 import { PreparedStorage } from "./encryption/prepared-storage.ts";
 import { type ConcurrencyOptions, DEFAULT_CONCURRENCY } from "./fairness/concurrency-options.ts";
@@ -161,6 +162,17 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
     }),
   };
   const core = new Core(context);
+  const custom = new CustomResources({
+    served,
+    feed,
+    form,
+    clock,
+    random,
+    log,
+    webhooks,
+    client: () => client ?? createClient(inProcessTransport(core, SERVER_USER), { userAgent: "kube-apiserver" }),
+  });
+  await custom.start();
   return {
     context,
     core,
@@ -172,6 +184,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
     services,
     close() {
       services?.stop();
+      custom.stop();
       fairness?.stop();
       stopping.abort();
       webhooks.close();
