@@ -118,9 +118,10 @@ async function detached(home: ClusterHome): Promise<void> {
       text += chunk.toString();
       if (text.includes("\nTo stop")) resolve();
     });
-    child.once("exit", (code) =>
-      reject(new ExitError(code ?? exitCode.failure, `the cluster did not start: ${lastError(path)}; see ${path}`)),
-    );
+    child.once("exit", (code, signal) => {
+      const why = signal ? `it was ended by ${signal}` : lastError(path);
+      reject(new ExitError(code ?? exitCode.failure, `the cluster did not start: ${why}; see ${path}`));
+    });
   });
   child.stdout?.destroy();
   child.unref();
@@ -128,7 +129,7 @@ async function detached(home: ClusterHome): Promise<void> {
 
 function lastError(path: string): string {
   const errors = readFileSync(path, "utf8").match(/^error: .*$/gm);
-  return errors?.at(-1)?.slice("error: ".length) ?? "it ended early";
+  return errors?.at(-1)?.slice("error: ".length) ?? "it ended without a word";
 }
 
 export function howToUse(home: ClusterHome, apiPort: number): string {

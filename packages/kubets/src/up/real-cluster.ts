@@ -9,6 +9,7 @@ import { writeKubeconfig } from "../cluster/kubeconfig.ts";
 import { ClusterPki, type KeyPair } from "../cluster/pki.ts";
 import { dnsCertificate, nodeCertificate, proxyCertificate } from "../server/certificates.ts";
 import { Child } from "./child.ts";
+import { portTaken } from "./port-taken.ts";
 import type { Progress } from "./progress.ts";
 import { PublishedServices } from "./published-services.ts";
 
@@ -91,10 +92,7 @@ async function listenOnHost({ driver }: ClusterSandbox, port: number): Promise<{
   try {
     return await driver.listen({}, { host: "127.0.0.1", port });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
-    throw new Error(`port ${port} of this machine is taken; choose another with --port, or --port 0 for any`, {
-      cause: error,
-    });
+    throw portTaken(error, port);
   }
 }
 

@@ -3,6 +3,7 @@
  * begins where the last pod's search ended, so that all nodes get their turn.
  */
 import type { Random } from "@kubets/machinery";
+import { AnswerMemo, type Answers } from "./answers.ts";
 import type { ClusterState } from "./cluster-state.ts";
 import type { CycleState } from "./cycle-state.ts";
 import { prepareFilters, refusalWithNominated } from "./filtering.ts";
@@ -30,12 +31,14 @@ export class Decider {
   readonly #cluster: ClusterState;
   readonly #nominator: Nominator;
   readonly #random: Random;
+  readonly #memo: AnswerMemo;
   #next = 0;
 
   constructor(cluster: ClusterState, nominator: Nominator, random: Random) {
     this.#cluster = cluster;
     this.#nominator = nominator;
     this.#random = random;
+    this.#memo = new AnswerMemo(cluster.stamps);
   }
 
   decide(profile: Profile, info: PodInfo, state: CycleState): Decision {
@@ -44,13 +47,16 @@ export class Decider {
     if (prepared.refusal) return refused(nodes.length, NO_REFUSALS, prepared.refusal, true);
 
     const byNode = new Map<string, Refusal>();
+    const answers = prepared.nodes ? undefined : this.#memo.answersFor(profile, info);
+    const slots: number[] = [];
     const feasible =
-      this.#nominated(info, state) ?? this.#search(profile, info, state, this.#candidates(prepared.nodes), byNode);
+      this.#nominated(info, state) ??
+      this.#search(profile, info, state, this.#candidates(prepared.nodes), byNode, answers, slots);
     const refusals = { nodes: nodes.length, byNode, others: prepared.others, outright: false };
     if (feasible.length === 0) return { node: undefined, feasible, scores: undefined, refusals };
     if (feasible.length === 1) return { node: feasible[0]?.name, feasible, scores: undefined, refusals };
 
-    const scores = scoreNodes(profile, info, feasible, this.#cluster, state);
+    const scores = scoreNodes(profile, info, feasible, this.#cluster, state, answers && { answers, slots });
     const best = feasible[selectBest(scores.totals, this.#random)] as NodeInfo;
     return { node: best.name, feasible, scores, refusals };
   }
@@ -74,17 +80,24 @@ export class Decider {
     state: CycleState,
     nodes: readonly NodeInfo[],
     refused: Map<string, Refusal>,
+    answers: Answers | undefined,
+    slotsOfFeasible: number[],
   ): NodeInfo[] {
     const wanted = numFeasibleNodesToFind(nodes.length, profile.percentageOfNodesToScore);
     const feasible: NodeInfo[] = [];
     const start = nodes.length ? this.#next % nodes.length : 0;
+    const { slots } = this.#cluster;
     let seen = 0;
     for (; seen < nodes.length && feasible.length < wanted; seen++) {
-      const at = start + seen;
-      const node = nodes[at < nodes.length ? at : at - nodes.length] as MutableNodeInfo;
-      const refusal = refusalWithNominated(info, node, state, this.#nominator);
+      const at = start + seen < nodes.length ? start + seen : start + seen - nodes.length;
+      const node = nodes[at] as MutableNodeInfo;
+      const slot = slots[at] as number;
+      const refusal = refusalWithNominated(info, node, state, this.#nominator, answers, slot);
       if (refusal) refused.set(node.name, refusal);
-      else feasible.push(node);
+      else {
+        feasible.push(node);
+        slotsOfFeasible.push(slot);
+      }
     }
     this.#next = nodes.length ? (start + seen) % nodes.length : 0;
     return feasible;
