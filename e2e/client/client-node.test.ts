@@ -4,6 +4,7 @@ import { after, before, describe, it } from "node:test";
 import {
   CoreV1Api,
   KubeConfig,
+  type KubernetesObject,
   KubernetesObjectApi,
   makeInformer,
   PatchStrategy,
@@ -39,8 +40,13 @@ describe("@kubernetes/client-node", () => {
 
   it("applies with an owner", async () => {
     const objects = KubernetesObjectApi.makeApiClient(config);
-    const body = { apiVersion: "v1", kind: "ConfigMap", ...configMap("applied", { k: "1" }) };
-    (body.metadata as { namespace?: string }).namespace = "default";
+    const metadata = { name: "applied", namespace: "default" };
+    const body: KubernetesObject & { data: object } = {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata,
+      data: { k: "1" },
+    };
     const made = await objects.patch(body, undefined, undefined, "tester", true, PatchStrategy.ServerSideApply);
     assert.equal(made.metadata?.managedFields?.[0]?.manager, "tester");
     assert.equal(made.metadata?.managedFields?.[0]?.operation, "Apply");
