@@ -71,13 +71,17 @@ function fromText(
   return decodeValue(call, value ?? {}, duplicates, expected, true);
 }
 
-function parseJsonBody(bytes: Uint8Array, { kind }: Expected, options: { duplicates?: string[] }): JsonValue {
+function parseJsonBody(bytes: Uint8Array, expected: Expected, options: { duplicates?: string[] }): JsonValue {
+  const { kind, version, schema } = expected;
   try {
     const value = parseJson(bytes, options);
     options.duplicates?.forEach((path, i, all) => (all[i] = `duplicate field "${path}"`));
     return value;
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
+    // Of custom kinds the numbers are read after the kind.
+    if (schema.open && error.message.startsWith("json: cannot unmarshal number"))
+      throw cannotHandle({ kind, version }, error.message);
     throw unrecognized(kind, `couldn't get version/kind; json parse error: ${error.message}`, bytes);
   }
 }

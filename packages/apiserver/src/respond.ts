@@ -71,13 +71,17 @@ export function respondList(call: ApiCall, objects: readonly CachedObject[], met
       `you requested PartialObjectMetadata, but the requested object is a list (*${goPackage(definition.group)}.${kind})`,
     );
   const all = items();
+  const isCustom = definition.schema.open !== undefined;
   const list = { kind, apiVersion: groupVersion(definition), metadata: meta, items: all };
   if (exchange.direct) return exchange.direct.respond(200, list);
   if (form.as?.kind === "Table") return respondValue(call, 200, tableOf(call, all, meta));
   if (form.as)
     return respondValue(call, 200, partialMetadataList(all, meta, form.as.version, definition.internalAnnotations));
   if (form.media === "protobuf") return send(call, 200, headersOf(call), encodeProtobufList(definition.schema, list));
-  return respondValue(call, 200, { ...list, items: all.map(withoutKind) });
+  return respondValue(call, 200, {
+    ...list,
+    ...(isCustom ? { metadata: customMeta(meta) } : { items: all.map(withoutKind) }),
+  });
 }
 
 /** Answers with any value: tables, reviews, partial metadata. What has no message of protobuf goes as JSON, and says so. */
@@ -136,9 +140,10 @@ function textOf(form: AnswerForm, value: object): string {
 function jsonList(call: ApiCall, meta: ListMeta, objects: readonly CachedObject[]): Buffer[] {
   const { definition, store } = call.resource;
   const apiVersion = groupVersion(definition);
-  const head = `{"kind":"${definition.kind}List","apiVersion":"${apiVersion}","metadata":${JSON.stringify(meta)},"items":[`;
-  // Items of a list do not say their kind: each goes without the head that all of them share.
-  const skip = `{"kind":"${definition.kind}","apiVersion":"${apiVersion}",`.length;
+  const isCustom = definition.schema.open !== undefined;
+  const head = `{"kind":"${definition.kind}List","apiVersion":"${apiVersion}","metadata":${JSON.stringify(isCustom ? customMeta(meta) : meta)},"items":[`;
+  // Items of a list do not say their kind: each goes without the head that all of them share. Custom ones say all of themselves.
+  const skip = isCustom ? 1 : `{"kind":"${definition.kind}","apiVersion":"${apiVersion}",`.length;
   const { namespace, query } = call.info;
   const question = JSON.stringify([
     namespace,
@@ -154,6 +159,9 @@ function jsonList(call: ApiCall, meta: ListMeta, objects: readonly CachedObject[
     : joined(objects, skip);
   return [Buffer.from(head), items, LIST_END];
 }
+
+/** Lists of custom objects always say whether they go on. */
+const customMeta = (meta: ListMeta): ListMeta => ({ continue: "", ...meta });
 
 const LIST_END = Buffer.from("]}\n");
 

@@ -13,8 +13,9 @@ import { createKey, keyFromPem, keyToPem, publicKeysFromPem, publicOf, readCerti
 import { admissionPlugins } from "./admission/plugins/index.ts";
 import type { PublishedAuthentication } from "./aggregation/authentication-config-map.ts";
 import { setUpAudit } from "./audit/setup.ts";
+import { externalAuthentication } from "./authn/external-authentication.ts";
 import { parseTokenFile } from "./authn/static-tokens.ts";
-import { type AuthorizationMode, authorizationModes } from "./authz/modes.ts";
+import { configuredAuthorization } from "./authz/setup.ts";
 import { LiveEncryption } from "./encryption/live-encryption.ts";
 import { featureGates } from "./feature-gates.ts";
 import type { apiServerFlags } from "./flags.ts";
@@ -34,6 +35,8 @@ export async function serve(flags: Flags): Promise<void> {
   for (const warning of gates.warnings) log.warn(warning);
   const storage = await openStorage(flags, log);
   const encryption = await encryptionOf(flags, log);
+  const external = await externalAuthentication(flags, { clock: realClock, random: realRandom, log });
+  const authorization = await configuredAuthorization(flags, { clock: realClock, random: realRandom, log });
   const audit = await setUpAudit(flags, { clock: realClock, random: realRandom, log });
   const advertiseAddress = flags["advertise-address"] || machineAddress();
   const running = await runApiServer({
@@ -50,7 +53,7 @@ export async function serve(flags: Flags): Promise<void> {
     bootstrapTokens: flags["enable-bootstrap-token-auth"],
     ...frontProxy(flags),
     serviceAccounts: serviceAccountKeys(flags),
-    authorizationModes: modesOf(flags["authorization-mode"]),
+    authorizationModes: authorization.choices,
     admission: admissionPlugins({
       enable: flags["enable-admission-plugins"],
       disable: flags["disable-admission-plugins"],
@@ -74,6 +77,7 @@ export async function serve(flags: Flags): Promise<void> {
       },
       addressTypes: flags["kubelet-preferred-address-types"],
     },
+    external,
     ...(encryption && { encryption }),
     ...(audit && { audit: audit.audit }),
     concurrency: {
@@ -85,11 +89,14 @@ export async function serve(flags: Flags): Promise<void> {
     flags,
     featureEnabled: (name) => gates.enabled(name as Parameters<typeof gates.enabled>[0]),
   });
+  const unfollow = authorization.follow(running.server.useAuthorizers);
   await stopAsked();
+  unfollow();
   log.info("stopping");
   await running.close();
   audit?.close();
   encryption?.close();
+  external.close();
   await storage.close();
 }
 
@@ -221,17 +228,6 @@ function ownSigningKey(folder: string) {
     writeFileSync(path, keyToPem(createKey()), { mode: 0o600 });
   }
   return keyFromPem(readFileSync(path));
-}
-
-function modesOf(names: readonly string[]): AuthorizationMode[] {
-  return names.map((name) => {
-    const mode = authorizationModes.find((m) => m === name);
-    if (mode) return mode;
-    throw new ExitError(
-      exitCode.usage,
-      `--authorization-mode: there is no mode ${JSON.stringify(name)}; there are ${authorizationModes.join(", ")}`,
-    );
-  });
 }
 
 function readFile(path: string, flag: string): string {

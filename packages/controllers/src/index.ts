@@ -16,6 +16,7 @@ import { endpointsController } from "./endpoints/controller.ts";
 import { endpointSlices } from "./endpointslice/controller.ts";
 import { endpointSliceMirroring } from "./endpointslice-mirroring/controller.ts";
 import { garbageCollector } from "./garbagecollector/controller.ts";
+import { horizontalPodAutoscalers } from "./horizontalpodautoscaler/controller.ts";
 import { jobController } from "./job/controller.ts";
 import { namespaceController } from "./namespace/controller.ts";
 import { nodeIpam } from "./nodeipam/controller.ts";
@@ -83,6 +84,12 @@ export const controllers: readonly ControllerEntry[] = [
   entry("cronjob-controller", "cronjob", "cronjob-controller", cronJobController),
   entry("daemonset-controller", "daemonset", "daemon-set-controller", daemonSets),
   entry("statefulset-controller", "statefulset", "statefulset-controller", statefulSets),
+  entry(
+    "horizontal-pod-autoscaler-controller",
+    "horizontalpodautoscaling",
+    "horizontal-pod-autoscaler",
+    horizontalPodAutoscalers,
+  ),
   entry("disruption-controller", "disruption", "disruption-controller", disruptionController),
   entry(
     "clusterrole-aggregation-controller",

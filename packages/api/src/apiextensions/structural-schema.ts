@@ -1,9 +1,8 @@
-/**
- * The checks of a custom kind's schema: it says the type of every field ("structural"), and leaves out what cannot be followed. Rules in
- * expressions, patterns and defaults are looked at by the server, which runs them.
- */
+/** The checks of a custom kind's schema: it says the type of every field ("structural"), and leaves out what cannot be followed. */
 import { type FieldError, forbiddenField, invalidValue, notSupported, required } from "@kubets/machinery";
 import type { JSONSchemaProps } from "../generated/types/apiextensions-v1.ts";
+import { patternError } from "../structural/patterns.ts";
+import { defaultErrors } from "./default-values.ts";
 import { listTypeErrors, mapTypeErrors } from "./list-types.ts";
 
 const TYPES = ["array", "boolean", "integer", "number", "object", "string"];
@@ -19,7 +18,24 @@ export function rootSchemaErrors(schema: JSONSchemaProps, field: string): FieldE
   else if (schema.type !== "object")
     errors.push(invalidValue(`${field}.type`, schema.type, "must be object at the root"));
   errors.push(...metaErrors(schema.properties ?? {}, `${field}.properties`));
-  return errors.length ? errors : untypedErrors(schema, field);
+  if (errors.length) return errors;
+  const untyped = untypedErrors(schema, field);
+  return untyped.length ? untyped : defaultErrors(schema, field);
+}
+
+const AT_ROOT =
+  "Description Type Format Title Maximum ExclusiveMaximum Minimum ExclusiveMinimum MaxLength MinLength Pattern MaxItems MinItems UniqueItems MultipleOf Required Items Properties ExternalDocs Example XPreserveUnknownFields XValidations";
+const allowedAtRoot = new Set([
+  ...AT_ROOT.split(" ").map((name) => name.charAt(0).toLowerCase() + name.slice(1)),
+  "x-kubernetes-preserve-unknown-fields",
+  "x-kubernetes-validations",
+]);
+
+/** Where the status is written apart, the whole has no rules that reach over both. */
+export function rootErrorsWithStatus(schema: JSONSchemaProps, field: string): FieldError[] {
+  if (Object.keys(schema).every((name) => allowedAtRoot.has(name))) return [];
+  const detail = `only [${AT_ROOT}] fields are allowed at the root of the schema if the status subresource is enabled`;
+  return [invalidValue(field, schema, detail)];
 }
 
 /** The fields that all objects have are typed by the server. */
@@ -52,6 +68,7 @@ const isSchema = (value: unknown): value is JSONSchemaProps =>
 function schemaErrors(schema: JSONSchemaProps, field: string): FieldError[] {
   const errors = [
     ...typeErrors(schema, field),
+    ...patternErrors(schema, field),
     ...refusedErrors(schema, field),
     ...extensionErrors(schema, field),
     ...listTypeErrors(schema, field),
@@ -77,6 +94,13 @@ function typeErrors({ type }: JSONSchemaProps, field: string): FieldError[] {
   if (type === "null")
     errors.push(forbiddenField(`${field}.type`, "type cannot be set to null, use nullable as an alternative"));
   return errors;
+}
+
+function patternErrors({ pattern }: JSONSchemaProps, field: string): FieldError[] {
+  const wrong = pattern && patternError(pattern);
+  return wrong
+    ? [invalidValue(`${field}.pattern`, pattern, `must be a valid regular expression, but isn't: ${wrong}`)]
+    : [];
 }
 
 const hasTypeOfItsOwn = (schema: JSONSchemaProps): boolean =>

@@ -2,9 +2,8 @@
  * The encryption that is in force: that of a file, taken up again when the file changes (if it is asked for). A file that is wrong changes nothing,
  * and is told of.
  */
-import { type FSWatcher, watch } from "node:fs";
-import { basename, dirname } from "node:path";
-import type { Clock, Logger, Timer } from "@kubets/machinery";
+import type { Clock, Logger } from "@kubets/machinery";
+import { followFile } from "../followed-file.ts";
 import type { Transformer } from "../store/stored-form.ts";
 import { loadEncryptionConfiguration } from "./configuration.ts";
 import { Encryption } from "./encryption.ts";
@@ -14,15 +13,11 @@ interface Parts {
   readonly log: Logger;
 }
 
-/** Files come in pieces, and by links that are turned. */
-const SETTLE_MS = 200;
-
 export class LiveEncryption {
   readonly #path: string;
   readonly #parts: Parts;
   #current: Encryption;
-  #watcher: FSWatcher | undefined;
-  #timer: Timer | undefined;
+  #unfollow: (() => void) | undefined;
   #closed = false;
 
   private constructor(path: string, current: Encryption, parts: Parts) {
@@ -34,7 +29,7 @@ export class LiveEncryption {
   /** Rejects when the file is wrong, or a plugin cannot be used. */
   static async open(path: string, { reload, ...parts }: Parts & { readonly reload: boolean }): Promise<LiveEncryption> {
     const live = new LiveEncryption(path, await Encryption.open(loadEncryptionConfiguration(path), parts), parts);
-    if (reload) live.#watchFile();
+    if (reload) live.#unfollow = followFile(path, parts.clock, () => void live.reload());
     return live;
   }
 
@@ -67,18 +62,7 @@ export class LiveEncryption {
 
   close(): void {
     this.#closed = true;
-    this.#watcher?.close();
-    this.#timer?.cancel();
+    this.#unfollow?.();
     this.#current.close();
-  }
-
-  #watchFile(): void {
-    const name = basename(this.#path);
-    this.#watcher = watch(dirname(this.#path), (_event, changed) => {
-      // A mounted Secret turns a link beside the file.
-      if (changed !== null && changed !== name && !changed.startsWith("..")) return;
-      this.#timer?.cancel();
-      this.#timer = this.#parts.clock.after(SETTLE_MS, () => void this.reload());
-    });
   }
 }

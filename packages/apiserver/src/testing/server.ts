@@ -6,14 +6,14 @@ import { admissionPlugins } from "../admission/plugins/index.ts";
 import { createApiServer, SERVER_USER } from "../api-server.ts";
 import type { Audit } from "../audit/audit.ts";
 import { MASTERS, type User } from "../authn/authenticator.ts";
-import type { AuthorizationMode } from "../authz/modes.ts";
+import type { AuthorizerChoice } from "../authz/modes.ts";
 import { bootstrap } from "../bootstrap.ts";
 import type { LiveEncryption } from "../encryption/live-encryption.ts";
 import type { ConcurrencyOptions } from "../fairness/concurrency-options.ts";
 
 export interface TestServerOptions {
   readonly anonymous?: boolean;
-  readonly modes?: readonly AuthorizationMode[];
+  readonly modes?: readonly AuthorizerChoice[];
   readonly enable?: readonly string[];
   readonly disable?: readonly string[];
   readonly serviceRanges?: readonly string[];

@@ -3,11 +3,11 @@
  * Holds: an object that is as the file says is not written.
  */
 
+import { jsonText } from "@kubets/machinery/json-text";
 import { isReason, StatusError } from "@kubets/machinery/status-error";
 import { createObject, patchObject } from "../api/write.ts";
 import { asError, PlainError, whileDoing } from "../errors.ts";
 import { type JsonObject, mapAt, textAt } from "../json.ts";
-import { jsonText } from "../print/json-text.ts";
 import { apiVersionOf, pathOf } from "../resources/mapper.ts";
 import type { Info } from "../resources/select.ts";
 import type { Api } from "../session.ts";

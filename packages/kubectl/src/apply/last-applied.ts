@@ -1,8 +1,8 @@
 /** The annotation in which client-side apply remembers what it last wrote. */
 import { parseJson } from "@kubets/machinery/json";
+import { jsonText } from "@kubets/machinery/json-text";
 import { isObject } from "@kubets/machinery/json-value";
 import { type JsonObject, mapAt } from "../json.ts";
-import { jsonText } from "../print/json-text.ts";
 
 export const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 

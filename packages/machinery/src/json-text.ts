@@ -1,5 +1,5 @@
 /** JSON as Go writes it: members in byte order, `<`, `>` and `&` escaped, four blanks a level where it is indented. */
-import type { JsonValue } from "../json.ts";
+import type { JsonValue } from "./json-value.ts";
 
 export function jsonText(value: JsonValue | undefined, indent = 0): string {
   return write(value ?? null, indent > 0 ? "\n" : "", indent);

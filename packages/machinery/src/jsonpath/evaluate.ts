@@ -2,9 +2,10 @@
  * Evaluates JSONPath templates over JSON values. Every step turns a list of values into another.
  * Holds: what is missing gives nothing; only an index beyond a list is an error.
  */
-import { getOwn, isObject } from "@kubets/machinery/json-value";
-import type { JsonValue } from "../../json.ts";
+
 import { jsonText } from "../json-text.ts";
+import type { JsonValue } from "../json-value.ts";
+import { getOwn, isObject } from "../json-value.ts";
 import { JsonPathError, type Node, type Operand, type Step } from "./nodes.ts";
 import { parseJsonPath, relaxedPath } from "./parse.ts";
 

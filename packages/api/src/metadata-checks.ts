@@ -1,22 +1,23 @@
 /** The parts of metadata that clients write: labels, annotations, owners, finalizers, and who manages what. */
-import type { ManagedFieldsEntry, ObjectMeta, OwnerReference } from "@kubets/api/generated/types/meta-v1";
+
 import { type FieldError, invalidValue, labelKey, labelValue, qualifiedName, tooLong } from "@kubets/machinery";
+import type { ManagedFieldsEntry, ObjectMeta, OwnerReference } from "./generated/types/meta-v1.ts";
 
 const MAX_ANNOTATION_BYTES = 256 * 1024;
 const OWNERS_THAT_MAY_NOT_BE = new Set(["v1 Event"]);
 const LONGEST_MANAGER = 128;
 
-export function validateObjectMetadata(metadata: ObjectMeta): FieldError[] {
+/** Of the object itself, or of one that is embedded at `field`. */
+export function validateObjectMetadata(metadata: ObjectMeta, field = "metadata"): FieldError[] {
   return [
     ...(metadata.generation !== undefined && metadata.generation < 0
-      ? [invalidValue("metadata.generation", metadata.generation, "must be greater than or equal to 0")]
+      ? [invalidValue(`${field}.generation`, metadata.generation, "must be greater than or equal to 0")]
       : []),
-    ...validateLabels(metadata.labels, "metadata.labels"),
-    ...validateAnnotations(metadata.annotations, "metadata.annotations"),
-    ...validateOwners(metadata.ownerReferences ?? [], "metadata.ownerReferences"),
-    ...validateFinalizers(metadata.finalizers ?? [], "metadata.finalizers"),
-    ...validateManagedFields(metadata.managedFields ?? [], "metadata.managedFields"),
-    ...validateStandardFinalizers(metadata.finalizers ?? [], "metadata.finalizers"),
+    ...validateLabels(metadata.labels, `${field}.labels`),
+    ...validateAnnotations(metadata.annotations, `${field}.annotations`),
+    ...validateOwners(metadata.ownerReferences ?? [], `${field}.ownerReferences`),
+    ...validateFinalizers(metadata.finalizers ?? [], `${field}.finalizers`),
+    ...validateManagedFields(metadata.managedFields ?? [], `${field}.managedFields`),
   ];
 }
 
@@ -84,10 +85,11 @@ function validateFinalizers(finalizers: readonly string[], field: string): Field
   return errors;
 }
 
-/** A finalizer without a domain is one of Kubernetes' own. */
-function validateStandardFinalizers(finalizers: readonly string[], field: string): FieldError[] {
+/** A finalizer without a path is one of Kubernetes' own; kinds that people define, and their definitions, are not held to that. */
+export function validateStandardFinalizers({ finalizers = [] }: ObjectMeta): FieldError[] {
+  const field = "metadata.finalizers";
   return finalizers.flatMap((finalizer, i) =>
-    finalizer.includes("/") || STANDARD_FINALIZERS.has(finalizer)
+    isQualifiedFinalizer(finalizer)
       ? []
       : [
           invalidValue(
@@ -98,6 +100,9 @@ function validateStandardFinalizers(finalizers: readonly string[], field: string
         ],
   );
 }
+
+export const isQualifiedFinalizer = (finalizer: string): boolean =>
+  finalizer.includes("/") || STANDARD_FINALIZERS.has(finalizer);
 
 const STANDARD_FINALIZERS = new Set(["kubernetes", "orphan", "foregroundDeletion"]);
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { JsonValue } from "../../json.ts";
+import type { JsonValue } from "../json-value.ts";
 import { jsonPathText, pathFinder } from "./evaluate.ts";
 import { parseJsonPath } from "./parse.ts";
 
