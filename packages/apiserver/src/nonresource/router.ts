@@ -60,10 +60,16 @@ export function serveNonResource(
       return serveDocument(server, exchange, info);
     case "debug":
       if (second === "api_priority_and_fairness") return serveFairnessDebug(server.fairness, exchange, path);
-      return respondPageNotFound(exchange);
+      return servePage(server, exchange, info);
     default:
-      return respondPageNotFound(exchange);
+      return servePage(server, exchange, info);
   }
+}
+
+function servePage(server: Server, exchange: CoreExchange, { path, query }: RequestInfo): void {
+  const page = server.pages.get(path);
+  if (page) respondJson(exchange, page(query));
+  else respondPageNotFound(exchange);
 }
 
 function serveDiscovery(
