@@ -18,6 +18,9 @@ export interface RealClusterOptions {
   readonly nodes: readonly string[];
   readonly port: number;
   readonly publish: readonly string[];
+  /** Whether nodes run a DNS server. */
+  readonly dns: boolean;
+  readonly serverArgs: readonly string[];
   readonly uplink: boolean;
   readonly serviceRange?: string;
   readonly podRange?: string;
@@ -97,7 +100,7 @@ async function listenOnHost({ driver }: ClusterSandbox, port: number): Promise<{
 }
 
 function serverOf(
-  { home, clock, log }: RealClusterOptions,
+  { home, serverArgs, clock, log }: RealClusterOptions,
   sandbox: ClusterSandbox,
   fd: number,
   apiPort: number,
@@ -118,6 +121,7 @@ function serverOf(
       `--kubeconfig-server=https://127.0.0.1:${apiPort}`,
       `--service-cluster-ip-range=${plan.serviceRange}`,
       "--cluster-cidr=",
+      ...serverArgs,
     ],
     env: {},
     fds: [fd],
@@ -129,7 +133,7 @@ function serverOf(
 }
 
 function agentOf(
-  { home, uplink, clock, log }: RealClusterOptions,
+  { home, uplink, dns, clock, log }: RealClusterOptions,
   { plan, address }: ClusterSandbox,
   node: NodeSandbox,
 ): Child {
@@ -149,7 +153,7 @@ function agentOf(
       "agent",
       `--kubeconfig=${kubeconfig(`system:node:${node.name}`, credentials)}`,
       `--proxy-kubeconfig=${kubeconfig("system:kube-proxy", proxyCertificate(pki))}`,
-      `--dns-kubeconfig=${kubeconfig("system:coredns", dnsCertificate(pki))}`,
+      ...(dns ? [`--dns-kubeconfig=${kubeconfig("system:coredns", dnsCertificate(pki))}`] : []),
       `--dns-forward=${uplink}`,
       `--node-name=${node.name}`,
       `--node-ip=${node.address}`,
