@@ -90,7 +90,8 @@ export class Bindings {
       const bound = this.#bound.get(type.name);
       return type.name === name || (bound !== undefined && this.#occurs(name, bound));
     }
-    return inner(type).some((part) => this.#occurs(name, part));
+    const parts = type.kind === "type" && type.of ? [type.of] : inner(type);
+    return parts.some((part) => this.#occurs(name, part));
   }
 }
 
