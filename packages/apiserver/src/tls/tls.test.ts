@@ -137,7 +137,7 @@ it("new connections see a certificate that was taken up again, open ones go on",
 it("a file that cannot be read is named with its flag", () => {
   const flags = { ...FLAGS, "client-ca-file": "/nowhere/ca.crt" };
   assert.throws(
-    () => servingTls(flags, { folder: undefined, address: "" }, 0),
+    () => servingTls(flags, { folder: undefined, address: "127.0.0.1" }, Date.now()),
     /--client-ca-file: \/nowhere\/ca.crt cannot be read/,
   );
 });
