@@ -16,6 +16,8 @@ export const IMAGES = {
   demo: "kubets.local/demo:1",
   /** As `SERVE` below says. Not on simulated nodes, which take any name. */
   test: "kubets.local/test:1",
+  /** Says "entry" and its arguments, which are "default" unless told otherwise. Not on simulated nodes either. */
+  entrypoint: "kubets.local/entrypoint:1",
 } as const;
 
 /**
@@ -72,6 +74,8 @@ export const buildTestImage = (cluster: TestCluster): void =>
   withBusyboxRoot(PROGRAMS, (folder) => {
     copyPerl(folder);
     cluster.kubets(["image", "build", IMAGES.test, folder, "--cmd", "/bin/serve"]);
+    const entry = ["--entrypoint", "/bin/echo", "--entrypoint", "entry", "--cmd", "default"];
+    cluster.kubets(["image", "build", IMAGES.entrypoint, folder, ...entry]);
   });
 
 /** The interpreter, the libraries that it is linked with, and its own modules. */

@@ -17,11 +17,13 @@ import { clusterHome } from "../cluster/home.ts";
 import { writeKubeconfig } from "../cluster/kubeconfig.ts";
 import { ClusterPki } from "../cluster/pki.ts";
 import { clientAs, startSchedulerIn } from "../control-plane/control-plane.ts";
+import { startMetricsAddon } from "../metrics-api/addon.ts";
 import {
   adminCertificate,
   FRONT_PROXY,
   frontProxy,
   kubeletClientCertificate,
+  metricsCertificate,
   servingCertificate,
 } from "./certificates.ts";
 import type { serverFlags } from "./options.ts";
@@ -127,14 +129,30 @@ export async function runServer(
       client: clientAs(inside, { name: "system:kubets", groups: ["system:masters"] }, "kubets"),
       log: log.with({ component: "dns-service" }),
     });
+  const metrics = startMetricsAddon({
+    ...parts,
+    client: clientAs(inside, { name: "system:kubets", groups: ["system:masters"] }, "kubets"),
+    log: log.with({ component: "metrics-api" }),
+    address: advertiseAddress,
+    serving: metricsCertificate(pki, advertiseAddress),
+    clusterCa: pki.caPem,
+    frontProxyCa: proxy.ca,
+    frontProxyName: FRONT_PROXY,
+    kubeletClient: kubeletClientCertificate(pki),
+  });
   const scheduler = flags["disable-scheduler"] ? undefined : startSchedulerIn(inside);
-  await Promise.all([controllers.started, scheduler?.ready, addons]);
+  if (scheduler)
+    api.server.context.pages.set("/debug/decisions", (query) =>
+      scheduler.decisions.report(query.get("pod") ?? undefined),
+    );
+  await Promise.all([controllers.started, scheduler?.ready, addons, metrics]);
   log.info("control plane ready", { port: api.listener.port, controllers: controllers.names.length });
   return {
     api,
     pki,
     async close() {
       await controllers.stopped;
+      await (await metrics).close();
       await api.close();
       await storage.close();
     },
