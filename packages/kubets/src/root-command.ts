@@ -57,6 +57,11 @@ const ENTRIES: readonly Entry[] = [
     load: async () => (await import("@kubets/controllers/command")).controllerManagerCommand,
   },
   {
+    name: "cloud-controller-manager",
+    summary: "Run the controllers of a cloud",
+    load: async () => (await import("@kubets/cloud/command")).cloudControllerManagerCommand,
+  },
+  {
     name: "scheduler",
     summary: "Run the scheduler alone",
     load: async () => (await import("@kubets/scheduler/command")).schedulerCommand,
