@@ -9,6 +9,7 @@ import { JsonError, parseJson } from "@kubets/machinery/json";
 import type { JsonValue } from "@kubets/machinery/json-value";
 import { parseYaml, YamlError } from "@kubets/machinery/yaml";
 import type { ApiCall } from "./api-call.ts";
+import { OFFERED, OFFERED_OF_CUSTOM } from "./media.ts";
 import type { ServedResources } from "./served-resource.ts";
 
 /** The kind that a body must be of. */
@@ -42,12 +43,13 @@ async function readBody(call: ApiCall, expected: Expected): Promise<Draft<KubeOb
     case "application/yaml":
       return fromText(call, bytes, expected, parseYamlBody);
     case "application/vnd.kubernetes.protobuf":
+      if (expected.schema.open) break;
       return fromProtobuf(call, bytes, expected);
-    default:
-      throw unsupportedMediaType(
-        "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf",
-      );
   }
+  const accepted = expected.schema.open ? OFFERED_OF_CUSTOM : OFFERED;
+  throw unsupportedMediaType(
+    `the body of the request was in an unknown format - accepted media types include: ${accepted}`,
+  );
 }
 
 export const mediaTypeOf = (header: string | undefined): string =>

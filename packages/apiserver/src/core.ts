@@ -143,7 +143,7 @@ export class Core {
       user,
       resource,
       subresource,
-      form: formOf(exchange, info),
+      form: formOf(exchange, info, isCustom),
       free,
       warnings: definition.deprecation ? [definition.deprecation] : [],
       dryRun: info.query.has("dryRun"),
@@ -236,6 +236,6 @@ function formOfError(exchange: CoreExchange): AnswerForm | undefined {
 /** Only lists and watches go across namespaces. */
 const needsNamespace = ({ verb }: RequestInfo) => verb !== "list" && verb !== "watch";
 
-function formOf(exchange: CoreExchange, info: RequestInfo): AnswerForm {
-  return answerForm(exchange.header("accept"), exchange.header("user-agent"), info.query.get("pretty"));
+function formOf(exchange: CoreExchange, info: RequestInfo, isCustom: boolean): AnswerForm {
+  return answerForm(exchange.header("accept"), exchange.header("user-agent"), info.query.get("pretty"), isCustom);
 }

@@ -1,7 +1,9 @@
 /** The checks of a custom kind's schema: it says the type of every field ("structural"), and leaves out what cannot be followed. */
 import { type FieldError, forbiddenField, invalidValue, notSupported, required } from "@kubets/machinery";
 import type { JSONSchemaProps } from "../generated/types/apiextensions-v1.ts";
+import { ruleCheckErrors } from "../rules/rule-checks.ts";
 import { patternError } from "../structural/patterns.ts";
+import { memberOf } from "../structural/schema.ts";
 import { defaultErrors } from "./default-values.ts";
 import { listTypeErrors, mapTypeErrors } from "./list-types.ts";
 
@@ -20,7 +22,7 @@ export function rootSchemaErrors(schema: JSONSchemaProps, field: string): FieldE
   errors.push(...metaErrors(schema.properties ?? {}, `${field}.properties`));
   if (errors.length) return errors;
   const untyped = untypedErrors(schema, field);
-  return untyped.length ? untyped : defaultErrors(schema, field);
+  return untyped.length ? untyped : [...defaultErrors(schema, field), ...ruleCheckErrors(schema, field)];
 }
 
 const AT_ROOT =
@@ -159,23 +161,41 @@ function extensionErrors(schema: JSONSchemaProps, field: string): FieldError[] {
   return errors;
 }
 
-/** The texts of rules; what they mean is compiled by the server. */
+/** What rules say besides their expressions. */
 function ruleErrors(schema: JSONSchemaProps, field: string): FieldError[] {
   const REASONS = ["FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired"];
-  return (schema["x-kubernetes-validations"] ?? []).flatMap(({ rule, message = "", messageExpression, reason }, i) => {
-    const at = `${field}.x-kubernetes-validations[${i}]`;
-    const errors: FieldError[] = rule?.trim() ? [] : [required(`${at}.rule`, "rule is not specified")];
-    if (message !== "" && !message.trim())
-      errors.push(invalidValue(`${at}.message`, message, "must be non-empty if specified"));
-    else if (message.trim().includes("\n"))
-      errors.push(invalidValue(`${at}.message`, message, "must not contain line breaks"));
-    else if (message === "" && rule?.trim().includes("\n"))
-      errors.push(required(`${at}.message`, "message must be specified if rule contains line breaks"));
-    if (messageExpression && !messageExpression.trim())
-      errors.push(required(`${at}.messageExpression`, "messageExpression must be non-empty if specified"));
-    if (reason != null && !REASONS.includes(reason)) errors.push(notSupported(`${at}.reason`, reason, REASONS));
-    return errors;
-  });
+  return (schema["x-kubernetes-validations"] ?? []).flatMap(
+    ({ rule, message = "", messageExpression, reason, fieldPath }, i) => {
+      const at = `${field}.x-kubernetes-validations[${i}]`;
+      const errors: FieldError[] = rule?.trim() ? [] : [required(`${at}.rule`, "rule is not specified")];
+      if (message !== "" && !message.trim())
+        errors.push(invalidValue(`${at}.message`, message, "must be non-empty if specified"));
+      else if (message.trim().includes("\n"))
+        errors.push(invalidValue(`${at}.message`, message, "must not contain line breaks"));
+      else if (message === "" && rule?.trim().includes("\n"))
+        errors.push(required(`${at}.message`, "message must be specified if rule contains line breaks"));
+      if (messageExpression && !messageExpression.trim())
+        errors.push(required(`${at}.messageExpression`, "messageExpression must be non-empty if specified"));
+      if (fieldPath) errors.push(...fieldPathErrors(fieldPath, schema, `${at}.fieldPath`));
+      if (reason != null && !REASONS.includes(reason)) errors.push(notSupported(`${at}.reason`, reason, REASONS));
+      return errors;
+    },
+  );
+}
+
+/** Names behind dots, or quoted in brackets: ".a['b-c']". */
+const FIELD_PATH = /^(?:\.[A-Za-z_][A-Za-z0-9_]*|\['(?:[^'\\]|\\.)*'\])+$/;
+
+function fieldPathErrors(path: string, schema: JSONSchemaProps, field: string): FieldError[] {
+  if (path.trim() === "") return [invalidValue(field, path, "must be non-empty if specified")];
+  if (path.includes("\n")) return [invalidValue(field, path, "must not contain line breaks")];
+  const names = FIELD_PATH.test(path) ? path.matchAll(/\.([A-Za-z0-9_]+)|\['((?:[^'\\]|\\.)*)'\]/g) : [];
+  let at: JSONSchemaProps | undefined;
+  for (const [i, [, plain, quoted = ""]] of [...names].entries()) {
+    const from: JSONSchemaProps | undefined = i === 0 ? schema : at;
+    at = from && memberOf(from, plain ?? quoted.replace(/\\(.)/g, "$1"));
+  }
+  return at ? [] : [invalidValue(field, path, "must be a valid path")];
 }
 
 /** Within allOf, anyOf, oneOf and not stands only what narrows values; types and defaults stand outside. */

@@ -1,12 +1,13 @@
 /** What happens to custom objects on the way of a write: the status is kept apart where the definition says so, and the schema is held against them. */
 
-import type { FieldError } from "@kubets/machinery";
+import { type FieldError, fieldErrorText } from "@kubets/machinery";
 import { clone } from "@kubets/machinery/clone";
 import { keepPart } from "../define.ts";
 import type { CustomResourceSubresourceScale } from "../generated/types/apiextensions-v1.ts";
 import type { Draft, KubeObject } from "../meta.ts";
 import { isQualifiedFinalizer } from "../metadata-checks.ts";
 import type { Strategy, Subresource } from "../resource.ts";
+import { ruleErrors } from "../rules/rule-errors.ts";
 import { propertyOf, type Schema } from "../structural/schema.ts";
 import { duplicateErrors } from "../structural/unique-items.ts";
 import { validateBySchema } from "../structural/validate.ts";
@@ -29,17 +30,24 @@ export function customStrategy(
       },
       prepareForUpdate: (object: Draft<KubeObject>, old: KubeObject) => keepPart(object, old, "status"),
     }),
-    warnings: finalizerWarnings,
-    validate: (object) => [
-      ...validateBySchema(schema(), object),
-      ...scaleErrors(object, scale, "all"),
-      ...partErrors(schema(), object),
-    ],
-    validateUpdate: (object, old) => [
-      ...validateBySchema(schema(), object, { old }),
-      ...scaleErrors(object, scale, "all"),
-      ...partErrors(schema(), object, old),
-    ],
+    warnings: (object, old) => [...finalizerWarnings(object, old), ...(ratchetedRules.get(object) ?? [])],
+    validate: (object) =>
+      withRules(schema(), object, [
+        ...validateBySchema(schema(), object),
+        ...scaleErrors(object, scale, "all"),
+        ...partErrors(schema(), object),
+      ]),
+    validateUpdate: (object, old) =>
+      withRules(
+        schema(),
+        object,
+        [
+          ...validateBySchema(schema(), object, { old }),
+          ...scaleErrors(object, scale, "all"),
+          ...partErrors(schema(), object, old),
+        ],
+        old,
+      ),
   };
 }
 
@@ -52,6 +60,16 @@ function finalizerWarnings({ metadata }: KubeObject, old: KubeObject | undefined
         `metadata.finalizers: ${JSON.stringify(finalizer)}: prefer a domain-qualified finalizer name including a path (/) to avoid accidental conflicts with other finalizer writers`,
     );
 }
+
+/** What was found before, and what the rules find. */
+function withRules(schema: Schema, object: KubeObject, errors: FieldError[], old?: KubeObject): FieldError[] {
+  const { errors: found, ratcheted } = ruleErrors(schema, object, errors, old);
+  if (ratcheted.length) ratchetedRules.set(object, ratcheted.map(fieldErrorText));
+  return found.length ? [...errors, ...found] : errors;
+}
+
+/** Rules that do not hold, and did not before for the same value: they do not stand in the way of a change, but are told. */
+const ratchetedRules = new WeakMap<KubeObject, string[]>();
 
 /** Embedded objects, and items that stand twice where they did not before. */
 function partErrors(schema: Schema, object: KubeObject, old?: KubeObject): FieldError[] {
@@ -77,13 +95,13 @@ export function statusStrategy(schema: () => Schema, scale: Scale): Subresource 
     },
     validateUpdate: (object: Custom, old: Custom) => {
       const status = propertyOf(schema(), "status");
-      return [
-        ...(status && object.status !== undefined
-          ? validateBySchema(status, object.status, { field: "status", old: old.status })
-          : []),
+      const changed = status && object.status !== undefined;
+      const errors = [
+        ...(changed ? validateBySchema(status, object.status, { field: "status", old: old.status }) : []),
         ...scaleErrors(object, scale, "status"),
         ...partErrors(schema(), object, old),
       ];
+      return withRules(schema(), object, errors, old);
     },
   };
 }

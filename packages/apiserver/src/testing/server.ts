@@ -12,6 +12,7 @@ import type { LiveEncryption } from "../encryption/live-encryption.ts";
 import type { ConcurrencyOptions } from "../fairness/concurrency-options.ts";
 
 export interface TestServerOptions {
+  readonly anonymous?: boolean;
   readonly modes?: readonly AuthorizerChoice[];
   readonly enable?: readonly string[];
   readonly disable?: readonly string[];
@@ -41,7 +42,7 @@ export async function startTestServer(options: TestServerOptions = {}) {
     },
     nodes: { tls: {}, addressTypes: [] },
     authenticators: () => [],
-    anonymous: false,
+    anonymous: options.anonymous ?? false,
     authorizationModes: options.modes ?? ["AlwaysAllow"],
     admission: admissionPlugins({ enable: options.enable ?? [], disable: options.disable ?? ["ServiceAccount"] }),
     ...(options.encryption && { encryption: options.encryption }),

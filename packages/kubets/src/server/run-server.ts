@@ -141,6 +141,10 @@ export async function runServer(
     kubeletClient: kubeletClientCertificate(pki),
   });
   const scheduler = flags["disable-scheduler"] ? undefined : startSchedulerIn(inside);
+  if (scheduler)
+    api.server.context.pages.set("/debug/decisions", (query) =>
+      scheduler.decisions.report(query.get("pod") ?? undefined),
+    );
   await Promise.all([controllers.started, scheduler?.ready, addons, metrics]);
   log.info("control plane ready", { port: api.listener.port, controllers: controllers.names.length });
   return {
