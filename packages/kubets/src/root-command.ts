@@ -67,6 +67,11 @@ const ENTRIES: readonly Entry[] = [
     load: async () => (await import("@kubets/scheduler/command")).schedulerCommand,
   },
   {
+    name: "kubelet",
+    summary: "Run the kubelet of a node alone",
+    load: async () => (await import("@kubets/kubelet/command")).kubeletCommand,
+  },
+  {
     name: "proxy",
     summary: "Run the service proxy of a node alone",
     load: async () => (await import("@kubets/proxy/command")).proxyCommand,
