@@ -200,7 +200,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     events,
     disk,
     paths,
-    volumes: new Volumes({ disk, paths, objects, tokens, clock }),
+    volumes: new Volumes({ disk, paths, objects, tokens, clock, client }),
     objects,
     images: new ImagePuller(runtime, clock, { serialize: config.serializeImagePulls }),
     prober,

@@ -12,6 +12,7 @@ import { type FlagValues, parseFlags } from "@kubets/machinery/flags";
 import { connectEtcd, openEmbeddedStorage, type Storage } from "@kubets/storage";
 import { keyFromPem, publicOf, readCertificates } from "@kubets/wire/x509";
 import { startDnsAddon } from "../addons/dns.ts";
+import { startStorageAddon } from "../addons/storage.ts";
 import { dnsAddress } from "../cluster/addresses.ts";
 import { clusterHome } from "../cluster/home.ts";
 import { writeKubeconfig } from "../cluster/kubeconfig.ts";
@@ -122,37 +123,40 @@ export async function runServer(
       serviceAccountKey: tokenKey,
     },
   });
-  const addons =
-    flags.addons.includes("dns") &&
+  const { addons } = flags;
+  const added = { ...parts, client: clientAs(inside, { name: "system:kubets", groups: ["system:masters"] }, "kubets") };
+  const dns =
+    addons.includes("dns") &&
     startDnsAddon(dnsAddress(flags["service-cluster-ip-range"]), {
-      ...parts,
-      client: clientAs(inside, { name: "system:kubets", groups: ["system:masters"] }, "kubets"),
+      ...added,
       log: log.with({ component: "dns-service" }),
     });
-  const metrics = startMetricsAddon({
-    ...parts,
-    client: clientAs(inside, { name: "system:kubets", groups: ["system:masters"] }, "kubets"),
-    log: log.with({ component: "metrics-api" }),
-    address: advertiseAddress,
-    serving: metricsCertificate(pki, advertiseAddress),
-    clusterCa: pki.caPem,
-    frontProxyCa: proxy.ca,
-    frontProxyName: FRONT_PROXY,
-    kubeletClient: kubeletClientCertificate(pki),
-  });
+  const volumes = addons.includes("storage") && startStorageAddon(added);
+  const metrics =
+    addons.includes("metrics") &&
+    startMetricsAddon({
+      ...added,
+      log: log.with({ component: "metrics-api" }),
+      address: advertiseAddress,
+      serving: metricsCertificate(pki, advertiseAddress),
+      clusterCa: pki.caPem,
+      frontProxyCa: proxy.ca,
+      frontProxyName: FRONT_PROXY,
+      kubeletClient: kubeletClientCertificate(pki),
+    });
   const scheduler = flags["disable-scheduler"] ? undefined : startSchedulerIn(inside);
   if (scheduler)
     api.server.context.pages.set("/debug/decisions", (query) =>
       scheduler.decisions.report(query.get("pod") ?? undefined),
     );
-  await Promise.all([controllers.started, scheduler?.ready, addons, metrics]);
+  await Promise.all([controllers.started, scheduler?.ready, dns, volumes, metrics]);
   log.info("control plane ready", { port: api.listener.port, controllers: controllers.names.length });
   return {
     api,
     pki,
     async close() {
       await controllers.stopped;
-      await (await metrics).close();
+      if (metrics) await (await metrics).close();
       await api.close();
       await storage.close();
     },
