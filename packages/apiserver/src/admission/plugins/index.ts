@@ -22,6 +22,7 @@ import { nodeRestriction } from "./node-restriction/index.ts";
 import { ownerReferencesPermissionEnforcement } from "./owner-references-permission-enforcement.ts";
 import { persistentVolumeClaimResize } from "./persistent-volume-claim-resize.ts";
 import { podNodeSelector } from "./pod-node-selector.ts";
+import { podResizeValidator } from "./pod-resize-validator.ts";
 import { podSecurity } from "./pod-security/index.ts";
 import { podTopologyLabels } from "./pod-topology-labels.ts";
 import { priority } from "./priority.ts";
@@ -65,6 +66,7 @@ const ALL: readonly Entry[] = [
   entry(defaultIngressClass, "always"),
   entry(denyServiceExternalIps, "asked"),
   entry(podTopologyLabels, "always"),
+  entry(podResizeValidator, "always"),
   [mutatingAdmissionWebhook, "always"],
   [validatingAdmissionWebhook, "always"],
   // Quota goes last: what it takes is not given back when a later plugin refuses.
