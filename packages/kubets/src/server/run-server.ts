@@ -10,6 +10,7 @@ import type { FlagValues } from "@kubets/machinery/flags";
 import { connectEtcd, openEmbeddedStorage, type Storage } from "@kubets/storage";
 import { keyFromPem, publicOf, readCertificates } from "@kubets/wire/x509";
 import { startDnsAddon } from "../addons/dns.ts";
+import { grantNetwork } from "../addons/network.ts";
 import { dnsAddress } from "../cluster/addresses.ts";
 import { clusterHome } from "../cluster/home.ts";
 import { writeKubeconfig } from "../cluster/kubeconfig.ts";
@@ -117,13 +118,17 @@ export async function runServer(
       serviceAccountKey: tokenKey,
     },
   });
-  const addons = startDnsAddon(dnsAddress(flags["service-cluster-ip-range"]), {
-    ...parts,
-    client: clientAs(inside, { name: "system:kubets", groups: ["system:masters"] }, "kubets"),
-    log: log.with({ component: "dns-service" }),
-  });
+  const client = clientAs(inside, { name: "system:kubets", groups: ["system:masters"] }, "kubets");
+  const addons = [
+    grantNetwork(client),
+    startDnsAddon(dnsAddress(flags["service-cluster-ip-range"]), {
+      ...parts,
+      client,
+      log: log.with({ component: "dns-service" }),
+    }),
+  ];
   const scheduler = flags["disable-scheduler"] ? undefined : startSchedulerIn(inside);
-  await Promise.all([controllers.started, scheduler?.ready, addons]);
+  await Promise.all([controllers.started, scheduler?.ready, ...addons]);
   log.info("control plane ready", { port: api.listener.port, controllers: controllers.names.length });
   return {
     api,
