@@ -16,11 +16,12 @@ import type { ProxyClient } from "./aggregation/remote-services.ts";
 import type { Audit } from "./audit/audit.ts";
 import { type Authenticator, MASTERS, type User } from "./authn/authenticator.ts";
 import { type AnonymousOptions, AuthenticatorChain } from "./authn/chain.ts";
-import { type AuthorizationMode, authorizerChain } from "./authz/modes.ts";
+import { type AuthorizerChoice, authorizerChain, usesRbac } from "./authz/modes.ts";
 import { rbacEscalation } from "./authz/rbac/escalation.ts";
 import { RbacPolicy } from "./authz/rbac/policy.ts";
 import { clusterView, storeIn } from "./cluster-view.ts";
 import { Core } from "./core.ts";
+import { CustomResources } from "./crd/custom-resources.ts";
 import type { LiveEncryption } from "./encryption/live-encryption.ts";
 import { PreparedStorage } from "./encryption/prepared-storage.ts";
 import { type ConcurrencyOptions, DEFAULT_CONCURRENCY } from "./fairness/concurrency-options.ts";
@@ -55,7 +56,7 @@ export interface ApiServerSetup {
   /** Whether requests without credentials are taken; may change. */
   readonly anonymous: AnonymousOptions | (() => AnonymousOptions);
   /** The names of --authorization-mode, in order. */
-  readonly authorizationModes: readonly AuthorizationMode[];
+  readonly authorizationModes: readonly AuthorizerChoice[];
   readonly admission: readonly AdmissionPlugin[];
   /** Without it services get no addresses. */
   readonly serviceNetwork?: ServiceNetworkOptions;
@@ -84,6 +85,8 @@ export interface ApiServer {
   transport(user: User): Transport;
   /** Addresses and ports of services; started once the system's namespaces are there. */
   readonly services: ServiceNetwork | undefined;
+  /** Decides by these authorizers from now on; throws when one of them had to be there from the start. */
+  useAuthorizers(choices: readonly AuthorizerChoice[]): void;
   /** Makes /readyz say so. */
   setReady(): void;
   /** Ends watches and lets go of the caches; storage stays open. */
@@ -106,9 +109,9 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
   const stopping = new AbortController();
   let ready = false;
   const view = clusterView(served);
-  const policy = setup.authorizationModes.includes("RBAC") ? new RbacPolicy(served) : undefined;
+  const policy = usesRbac(setup.authorizationModes) ? new RbacPolicy(served) : undefined;
   const tokens = setup.issuer && new ServiceAccountTokens(setup.issuer, { view, clock, random });
-  const authorizers = authorizerChain(setup.authorizationModes, { policy, served, view });
+  const { chain: authorizers, use } = authorizerChain(setup.authorizationModes, { policy, served, view });
   const services =
     setup.serviceNetwork && new ServiceNetwork(setup.serviceNetwork, { view, served, clock, random, log, storage });
   const addresses = serviceAddresses(view, random, setup.serviceRouting ?? "clusterIP");
@@ -129,6 +132,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
     authorizers,
     policy,
     nodes: setup.nodes,
+    pages: new Map(),
     admission: new AdmissionChain([...setup.admission, ...(policy ? [rbacEscalation(policy)] : [])], {
       view,
       clock,
@@ -159,16 +163,29 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
     }),
   };
   const core = new Core(context);
+  const custom = new CustomResources({
+    served,
+    feed,
+    form,
+    clock,
+    random,
+    log,
+    webhooks,
+    client: () => client ?? createClient(inProcessTransport(core, SERVER_USER), { userAgent: "kube-apiserver" }),
+  });
+  await custom.start();
   return {
     context,
     core,
     transport: (user) => inProcessTransport(core, user),
+    useAuthorizers: use,
     setReady() {
       ready = true;
     },
     services,
     close() {
       services?.stop();
+      custom.stop();
       fairness?.stop();
       stopping.abort();
       webhooks.close();

@@ -9,6 +9,7 @@ import { JsonError, parseJson } from "@kubets/machinery/json";
 import type { JsonValue } from "@kubets/machinery/json-value";
 import { parseYaml, YamlError } from "@kubets/machinery/yaml";
 import type { ApiCall } from "./api-call.ts";
+import { OFFERED, OFFERED_OF_CUSTOM } from "./media.ts";
 import type { ServedResources } from "./served-resource.ts";
 
 /** The kind that a body must be of. */
@@ -42,12 +43,13 @@ async function readBody(call: ApiCall, expected: Expected): Promise<Draft<KubeOb
     case "application/yaml":
       return fromText(call, bytes, expected, parseYamlBody);
     case "application/vnd.kubernetes.protobuf":
+      if (expected.schema.open) break;
       return fromProtobuf(call, bytes, expected);
-    default:
-      throw unsupportedMediaType(
-        "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf",
-      );
   }
+  const accepted = expected.schema.open ? OFFERED_OF_CUSTOM : OFFERED;
+  throw unsupportedMediaType(
+    `the body of the request was in an unknown format - accepted media types include: ${accepted}`,
+  );
 }
 
 export const mediaTypeOf = (header: string | undefined): string =>
@@ -71,13 +73,17 @@ function fromText(
   return decodeValue(call, value ?? {}, duplicates, expected, true);
 }
 
-function parseJsonBody(bytes: Uint8Array, { kind }: Expected, options: { duplicates?: string[] }): JsonValue {
+function parseJsonBody(bytes: Uint8Array, expected: Expected, options: { duplicates?: string[] }): JsonValue {
+  const { kind, version, schema } = expected;
   try {
     const value = parseJson(bytes, options);
     options.duplicates?.forEach((path, i, all) => (all[i] = `duplicate field "${path}"`));
     return value;
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
+    // Of custom kinds the numbers are read after the kind.
+    if (schema.open && error.message.startsWith("json: cannot unmarshal number"))
+      throw cannotHandle({ kind, version }, error.message);
     throw unrecognized(kind, `couldn't get version/kind; json parse error: ${error.message}`, bytes);
   }
 }

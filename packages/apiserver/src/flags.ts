@@ -2,11 +2,11 @@
 import { bool, choice, defineFlags, duration, file, int, list, text } from "@kubets/machinery/flags";
 import { auditFlags } from "./audit/flags.ts";
 import { authenticationFlags } from "./authn/flags.ts";
+import { authorizationFlags } from "./authz/flags.ts";
 
 const SERVING = "Serving";
 const STORAGE = "Storage";
 const AUTHENTICATION = "Authentication";
-const AUTHORIZATION = "Authorization";
 const ADMISSION = "Admission";
 const NETWORK = "Services and nodes";
 const LOGS = "Logs";
@@ -159,11 +159,7 @@ export const apiServerFlags = defineFlags({
 
   ...authenticationFlags,
 
-  "authorization-mode": list({
-    default: ["AlwaysAllow"],
-    help: "Who decides, in order: Node, RBAC, AlwaysAllow, AlwaysDeny.",
-    group: AUTHORIZATION,
-  }),
+  ...authorizationFlags,
 
   "allow-privileged": bool({ help: "Let containers ask to be privileged.", group: ADMISSION }),
   "enable-admission-plugins": list({ help: "Plugins to run besides those that run by default.", group: ADMISSION }),

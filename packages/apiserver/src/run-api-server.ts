@@ -18,7 +18,7 @@ import type { ExternalAuthentication } from "./authn/external-authentication.ts"
 import { type FrontProxyOptions, frontProxyAuthenticator } from "./authn/front-proxy.ts";
 import { serviceAccountAuthenticator } from "./authn/service-accounts.ts";
 import { staticTokenAuthenticator } from "./authn/static-tokens.ts";
-import type { AuthorizationMode } from "./authz/modes.ts";
+import type { AuthorizerChoice } from "./authz/modes.ts";
 import { bootstrap } from "./bootstrap.ts";
 import type { LiveEncryption } from "./encryption/live-encryption.ts";
 import type { ConcurrencyOptions } from "./fairness/concurrency-options.ts";
@@ -47,7 +47,7 @@ export interface RunOptions {
   /** Proxies that are believed about who asks; their authorities are to be among those of client certificates too. */
   readonly frontProxy?: FrontProxyOptions;
   readonly serviceAccounts?: ServiceAccountKeys;
-  readonly authorizationModes: readonly AuthorizationMode[];
+  readonly authorizationModes: readonly AuthorizerChoice[];
   readonly admission: readonly AdmissionPlugin[];
   readonly serviceNetwork: ServiceNetworkOptions;
   /** Whether this server keeps itself among the endpoints of the service `kubernetes`. */

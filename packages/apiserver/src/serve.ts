@@ -15,7 +15,7 @@ import type { PublishedAuthentication } from "./aggregation/authentication-confi
 import { setUpAudit } from "./audit/setup.ts";
 import { externalAuthentication } from "./authn/external-authentication.ts";
 import { parseTokenFile } from "./authn/static-tokens.ts";
-import { type AuthorizationMode, authorizationModes } from "./authz/modes.ts";
+import { configuredAuthorization } from "./authz/setup.ts";
 import { LiveEncryption } from "./encryption/live-encryption.ts";
 import { featureGates } from "./feature-gates.ts";
 import type { apiServerFlags } from "./flags.ts";
@@ -36,6 +36,7 @@ export async function serve(flags: Flags): Promise<void> {
   const storage = await openStorage(flags, log);
   const encryption = await encryptionOf(flags, log);
   const external = await externalAuthentication(flags, { clock: realClock, random: realRandom, log });
+  const authorization = await configuredAuthorization(flags, { clock: realClock, random: realRandom, log });
   const audit = await setUpAudit(flags, { clock: realClock, random: realRandom, log });
   const advertiseAddress = flags["advertise-address"] || machineAddress();
   const running = await runApiServer({
@@ -52,7 +53,7 @@ export async function serve(flags: Flags): Promise<void> {
     bootstrapTokens: flags["enable-bootstrap-token-auth"],
     ...frontProxy(flags),
     serviceAccounts: serviceAccountKeys(flags),
-    authorizationModes: modesOf(flags["authorization-mode"]),
+    authorizationModes: authorization.choices,
     admission: admissionPlugins({
       enable: flags["enable-admission-plugins"],
       disable: flags["disable-admission-plugins"],
@@ -88,7 +89,9 @@ export async function serve(flags: Flags): Promise<void> {
     flags,
     featureEnabled: (name) => gates.enabled(name as Parameters<typeof gates.enabled>[0]),
   });
+  const unfollow = authorization.follow(running.server.useAuthorizers);
   await stopAsked();
+  unfollow();
   log.info("stopping");
   await running.close();
   audit?.close();
@@ -225,17 +228,6 @@ function ownSigningKey(folder: string) {
     writeFileSync(path, keyToPem(createKey()), { mode: 0o600 });
   }
   return keyFromPem(readFileSync(path));
-}
-
-function modesOf(names: readonly string[]): AuthorizationMode[] {
-  return names.map((name) => {
-    const mode = authorizationModes.find((m) => m === name);
-    if (mode) return mode;
-    throw new ExitError(
-      exitCode.usage,
-      `--authorization-mode: there is no mode ${JSON.stringify(name)}; there are ${authorizationModes.join(", ")}`,
-    );
-  });
 }
 
 function readFile(path: string, flag: string): string {

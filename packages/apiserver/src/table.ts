@@ -1,4 +1,5 @@
 /** Answers as tables, which is how `kubectl get` asks. */
+import { createdColumns } from "@kubets/api/created-columns";
 import type { KubeObject, PlainObject } from "@kubets/api/meta";
 import type { Table } from "@kubets/api/resource";
 import { age, column, nameColumn } from "@kubets/api/table";
@@ -19,7 +20,7 @@ export function tableOf(call: ApiCall, objects: readonly KubeObject[], metadata:
     apiVersion: `meta.k8s.io/${call.form.as?.version ?? "v1"}`,
     metadata,
     columnDefinitions: columnsOf(call),
-    rows: rowsOf(call, objects),
+    rows: objects.length === 0 && call.resource.definition.table === createdColumns ? null : rowsOf(call, objects),
   };
 }
 

@@ -171,7 +171,7 @@ export const tables: Readonly<Record<string, string>> = {
   "api.batch.v1.PodFailurePolicy": "rules [@PodFailurePolicyRule 1 + ! L",
   "api.batch.v1.PodFailurePolicyOnExitCodesRequirement": "containerName s 1 ^\noperator s 2 + !\nvalues [i 3 + ! L*",
   "api.batch.v1.PodFailurePolicyOnPodConditionsPattern": "type s 1 + !\nstatus s 2 +",
-  "api.batch.v1.PodFailurePolicyRule": "action s 1 + !\nonExitCodes @PodFailurePolicyOnExitCodesRequirement 2 ^\nonPodConditions [@PodFailurePolicyOnPodConditionsPattern 3 + L",
+  "api.batch.v1.PodFailurePolicyRule": "action s 1 + !\nonExitCodes @PodFailurePolicyOnExitCodesRequirement 2 ^\nonPodConditions [@PodFailurePolicyOnPodConditionsPattern 3 L",
   "api.batch.v1.SuccessPolicy": "rules [@SuccessPolicyRule 1 + ! L",
   "api.batch.v1.SuccessPolicyRule": "succeededIndexes s 1 ^\nsucceededCount i 2 ^",
   "api.batch.v1.UncountedTerminatedPods": "succeeded [s 1 L*\nfailed [s 2 L*",

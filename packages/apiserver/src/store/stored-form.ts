@@ -7,6 +7,7 @@ import { encodeJson } from "@kubets/api/codec/json";
 import { decodeStoredProtobuf, isProtobuf } from "@kubets/api/codec/protobuf";
 import type { KubeObject } from "@kubets/api/meta";
 import type { ResourceDefinition } from "@kubets/api/resource";
+import { deepEqual } from "@kubets/machinery/deep-equal";
 import type { Entry } from "@kubets/storage";
 import { CachedChange } from "./cached-change.ts";
 import { CachedObject } from "./cached-object.ts";
@@ -28,12 +29,19 @@ interface FormOwner {
   keyOf(storageKey: string): string;
 }
 
+interface Written {
+  readonly definition: ResourceDefinition;
+  readonly served: Buffer;
+  readonly object: KubeObject;
+  readonly id?: string;
+}
+
 export class StoredForm {
   readonly #transformers: TransformerOf | undefined;
   /** By which key a cached object was sealed, where there are keys. */
   readonly #sealedBy = new WeakMap<CachedObject, string>();
   /** Objects that are being written, by their bytes, until the feed brings them back. */
-  readonly #written = new WeakMap<Uint8Array, { served: Buffer; object: KubeObject; id?: string }>();
+  readonly #written = new WeakMap<Uint8Array, Written>();
 
   constructor(transformers?: TransformerOf) {
     this.#transformers = transformers;
@@ -57,7 +65,7 @@ export class StoredForm {
         const served = Buffer.from(encodeJson(definition.schema, object));
         const stored = transformer ? transformer.seal(served, storageKey) : served;
         if (revision !== undefined)
-          this.#written.set(stored, { served, object, ...(transformer && { id: transformer.id }) });
+          this.#written.set(stored, { definition, served, object, ...(transformer && { id: transformer.id }) });
         return stored;
       },
     };
@@ -65,7 +73,8 @@ export class StoredForm {
 
   fromEntry(owner: FormOwner, entry: Entry): CachedObject {
     const written = this.#written.get(entry.value);
-    if (written) {
+    // What was written by another schema is read by today's.
+    if (written?.definition === owner.definition) {
       const { served: bytes, object, id } = written;
       return this.#sealed(new CachedObject(owner.keyOf(entry.key), entry.revision, bytes, object), id);
     }
@@ -112,8 +121,19 @@ function read(owner: FormOwner, entry: Entry, plain: Uint8Array): CachedObject {
     const object = decodeStoredProtobuf(bytes, owner.definition.schema) as unknown as KubeObject;
     return served(owner.definition, key, entry.revision, object);
   }
+  const { definition } = owner;
+  if (definition.read) return new CachedObject(key, entry.revision, () => readToday(definition, entry.revision, bytes));
   if (carriesRevision(bytes, entry.revision)) return new CachedObject(key, entry.revision, bytes);
   return served(owner.definition, key, entry.revision, new CachedObject(key, entry.revision, bytes).object);
+}
+
+/** Bytes of another day: as they stand when that is what would be written today. */
+function readToday(definition: ResourceDefinition, revision: number, bytes: Buffer): Buffer {
+  const stored = new CachedObject("", revision, bytes).object;
+  const today = (definition.read?.(stored) ?? stored) as KubeObject;
+  return carriesRevision(bytes, revision) && deepEqual(stored, today)
+    ? bytes
+    : served(definition, "", revision, today).bytes;
 }
 
 /** A cached object of a parsed one, with the resourceVersion that it must carry. */

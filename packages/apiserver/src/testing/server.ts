@@ -6,13 +6,14 @@ import { admissionPlugins } from "../admission/plugins/index.ts";
 import { createApiServer, SERVER_USER } from "../api-server.ts";
 import type { Audit } from "../audit/audit.ts";
 import { MASTERS, type User } from "../authn/authenticator.ts";
-import type { AuthorizationMode } from "../authz/modes.ts";
+import type { AuthorizerChoice } from "../authz/modes.ts";
 import { bootstrap } from "../bootstrap.ts";
 import type { LiveEncryption } from "../encryption/live-encryption.ts";
 import type { ConcurrencyOptions } from "../fairness/concurrency-options.ts";
 
 export interface TestServerOptions {
-  readonly modes?: readonly AuthorizationMode[];
+  readonly anonymous?: boolean;
+  readonly modes?: readonly AuthorizerChoice[];
   readonly enable?: readonly string[];
   readonly disable?: readonly string[];
   readonly serviceRanges?: readonly string[];
@@ -41,7 +42,7 @@ export async function startTestServer(options: TestServerOptions = {}) {
     },
     nodes: { tls: {}, addressTypes: [] },
     authenticators: () => [],
-    anonymous: false,
+    anonymous: options.anonymous ?? false,
     authorizationModes: options.modes ?? ["AlwaysAllow"],
     admission: admissionPlugins({ enable: options.enable ?? [], disable: options.disable ?? ["ServiceAccount"] }),
     ...(options.encryption && { encryption: options.encryption }),

@@ -4,9 +4,11 @@ import { admissionPlugins } from "@kubets/apiserver/admission/plugins/index";
 import { featureGates } from "@kubets/apiserver/feature-gates";
 import { type RunningApiServer, runApiServer } from "@kubets/apiserver/run-api-server";
 import { serviceNetworkOptions } from "@kubets/apiserver/services/options";
+import { controllerManagerFlags } from "@kubets/controllers/flags";
+import { optionsOfFlags } from "@kubets/controllers/options-of-flags";
 import { startControllers } from "@kubets/controllers/start-controllers";
 import type { Clock, Logger, Random } from "@kubets/machinery";
-import type { FlagValues } from "@kubets/machinery/flags";
+import { type FlagValues, parseFlags } from "@kubets/machinery/flags";
 import { connectEtcd, openEmbeddedStorage, type Storage } from "@kubets/storage";
 import { keyFromPem, publicOf, readCertificates } from "@kubets/wire/x509";
 import { startDnsAddon } from "../addons/dns.ts";
@@ -16,11 +18,13 @@ import { clusterHome } from "../cluster/home.ts";
 import { writeKubeconfig } from "../cluster/kubeconfig.ts";
 import { ClusterPki } from "../cluster/pki.ts";
 import { clientAs, startSchedulerIn } from "../control-plane/control-plane.ts";
+import { startMetricsAddon } from "../metrics-api/addon.ts";
 import {
   adminCertificate,
   FRONT_PROXY,
   frontProxy,
   kubeletClientCertificate,
+  metricsCertificate,
   servingCertificate,
 } from "./certificates.ts";
 import type { serverFlags } from "./options.ts";
@@ -112,6 +116,7 @@ export async function runServer(
     signal,
     controllers: flags.controllers,
     options: {
+      ...controllerOptionsOf(flags["controller-manager-arg"]),
       rootCa: pki.caPem,
       clusterCidrs: flags["cluster-cidr"] ? flags["cluster-cidr"].split(",") : [],
       signer: { certificate: pki.caPem, key: pki.authority.key },
@@ -119,15 +124,32 @@ export async function runServer(
     },
   });
   const client = clientAs(inside, { name: "system:kubets", groups: ["system:masters"] }, "kubets");
+  const metrics = startMetricsAddon({
+    ...parts,
+    client,
+    log: log.with({ component: "metrics-api" }),
+    address: advertiseAddress,
+    serving: metricsCertificate(pki, advertiseAddress),
+    clusterCa: pki.caPem,
+    frontProxyCa: proxy.ca,
+    frontProxyName: FRONT_PROXY,
+    kubeletClient: kubeletClientCertificate(pki),
+  });
   const addons = [
+    metrics,
     grantNetwork(client),
-    startDnsAddon(dnsAddress(flags["service-cluster-ip-range"]), {
-      ...parts,
-      client,
-      log: log.with({ component: "dns-service" }),
-    }),
+    flags.addons.includes("dns") &&
+      startDnsAddon(dnsAddress(flags["service-cluster-ip-range"]), {
+        ...parts,
+        client,
+        log: log.with({ component: "dns-service" }),
+      }),
   ];
   const scheduler = flags["disable-scheduler"] ? undefined : startSchedulerIn(inside);
+  if (scheduler)
+    api.server.context.pages.set("/debug/decisions", (query) =>
+      scheduler.decisions.report(query.get("pod") ?? undefined),
+    );
   await Promise.all([controllers.started, scheduler?.ready, ...addons]);
   log.info("control plane ready", { port: api.listener.port, controllers: controllers.names.length });
   return {
@@ -135,6 +157,7 @@ export async function runServer(
     pki,
     async close() {
       await controllers.stopped;
+      await (await metrics).close();
       await api.close();
       await storage.close();
     },
@@ -153,6 +176,14 @@ function openStorage(flags: ServerFlags, folder: string, { clock, log }: ServerP
   if (flags["etcd-servers"].length) return connectEtcd({ endpoints: [...flags["etcd-servers"]], clock, logger: log });
   return openEmbeddedStorage({ folder, clock, logger: log });
 }
+
+const controllerOptionsOf = (args: readonly string[]) =>
+  optionsOfFlags(
+    parseFlags(
+      controllerManagerFlags,
+      args.map((arg) => `--${arg}`),
+    ).values,
+  );
 
 /** Each controller has the rights of its own account and no more. */
 const serviceAccount = (name: string) => ({

@@ -19,6 +19,9 @@ export interface RealClusterOptions {
   readonly nodes: readonly string[];
   readonly port: number;
   readonly publish: readonly string[];
+  /** Whether nodes run a DNS server. */
+  readonly dns: boolean;
+  readonly serverArgs: readonly string[];
   readonly uplink: boolean;
   readonly serviceRange?: string;
   readonly podRange?: string;
@@ -98,7 +101,7 @@ async function listenOnHost({ driver }: ClusterSandbox, port: number): Promise<{
 }
 
 function serverOf(
-  { home, clock, log }: RealClusterOptions,
+  { home, serverArgs, clock, log }: RealClusterOptions,
   sandbox: ClusterSandbox,
   fd: number,
   apiPort: number,
@@ -119,6 +122,7 @@ function serverOf(
       `--kubeconfig-server=https://127.0.0.1:${apiPort}`,
       `--service-cluster-ip-range=${plan.serviceRange}`,
       "--cluster-cidr=",
+      ...serverArgs,
     ],
     env: {},
     fds: [fd],
@@ -130,7 +134,7 @@ function serverOf(
 }
 
 function agentOf(
-  { home, uplink, clock, log }: RealClusterOptions,
+  { home, uplink, dns, clock, log }: RealClusterOptions,
   { plan, address }: ClusterSandbox,
   node: NodeSandbox,
 ): Child {
@@ -150,7 +154,7 @@ function agentOf(
       "agent",
       `--kubeconfig=${kubeconfig(`system:node:${node.name}`, credentials)}`,
       `--proxy-kubeconfig=${kubeconfig("system:kube-proxy", proxyCertificate(pki))}`,
-      `--dns-kubeconfig=${kubeconfig("system:coredns", dnsCertificate(pki))}`,
+      ...(dns ? [`--dns-kubeconfig=${kubeconfig("system:coredns", dnsCertificate(pki))}`] : []),
       `--network-kubeconfig=${kubeconfig(NETWORK_USER, networkCertificate(pki))}`,
       `--dns-forward=${uplink}`,
       `--node-name=${node.name}`,

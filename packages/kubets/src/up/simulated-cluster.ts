@@ -16,6 +16,7 @@ export interface SimulatedClusterOptions {
   readonly home: ClusterHome;
   readonly nodes: readonly string[];
   readonly port: number;
+  readonly serverArgs: readonly string[];
   readonly log: Logger;
   readonly progress: Progress;
 }
@@ -24,6 +25,7 @@ export async function startSimulatedCluster({
   home,
   nodes,
   port,
+  serverArgs,
   log,
   progress,
 }: SimulatedClusterOptions): Promise<LocalCluster> {
@@ -33,6 +35,7 @@ export async function startSimulatedCluster({
     `--cluster=${home.name}`,
     "--bind-address=127.0.0.1",
     `--secure-port=${port}`,
+    ...serverArgs,
   ]);
   const server = await progress.step("control plane", () =>
     runServer(values, "127.0.0.1", parts).catch((error: unknown) => {

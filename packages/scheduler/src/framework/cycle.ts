@@ -5,7 +5,7 @@
 import type { Random } from "@kubets/machinery";
 import { AnswerMemo, type Answers } from "./answers.ts";
 import type { ClusterState } from "./cluster-state.ts";
-import type { CycleState } from "./cycle-state.ts";
+import { CycleState } from "./cycle-state.ts";
 import { prepareFilters, refusalWithNominated } from "./filtering.ts";
 import type { MutableNodeInfo } from "./node-info.ts";
 import type { Nominator } from "./nominator.ts";
@@ -22,6 +22,14 @@ export interface Decision {
   readonly feasible: readonly NodeInfo[];
   /** Absent where there was no choice. */
   readonly scores: Scores | undefined;
+  readonly refusals: Refusals;
+}
+
+/** The nodes that fit, and why others do not; `slots` and `answers` are what is known of pods alike. */
+export interface Found {
+  readonly feasible: readonly NodeInfo[];
+  readonly slots: readonly number[];
+  readonly answers: Answers | undefined;
   readonly refusals: Refusals;
 }
 
@@ -42,9 +50,14 @@ export class Decider {
   }
 
   decide(profile: Profile, info: PodInfo, state: CycleState): Decision {
+    return this.choose(this.find(profile, info, state), profile, info, state);
+  }
+
+  /** The nodes that fit, as many as are wanted. */
+  find(profile: Profile, info: PodInfo, state: CycleState): Found {
     const { nodes } = this.#cluster;
     const prepared = prepareFilters(profile, info, this.#cluster, state);
-    if (prepared.refusal) return refused(nodes.length, NO_REFUSALS, prepared.refusal, true);
+    if (prepared.refusal) return nowhere(nodes.length, prepared.refusal);
 
     const byNode = new Map<string, Refusal>();
     const answers = prepared.nodes ? undefined : this.#memo.answersFor(profile, info);
@@ -52,13 +65,39 @@ export class Decider {
     const feasible =
       this.#nominated(info, state) ??
       this.#search(profile, info, state, this.#candidates(prepared.nodes), byNode, answers, slots);
-    const refusals = { nodes: nodes.length, byNode, others: prepared.others, outright: false };
-    if (feasible.length === 0) return { node: undefined, feasible, scores: undefined, refusals };
-    if (feasible.length === 1) return { node: feasible[0]?.name, feasible, scores: undefined, refusals };
+    return {
+      feasible,
+      slots,
+      answers,
+      refusals: { nodes: nodes.length, byNode, others: prepared.others, outright: false },
+    };
+  }
 
+  /** The best of them; `extra` is added to what the plugins score. */
+  choose(
+    found: Found,
+    profile: Profile,
+    info: PodInfo,
+    state: CycleState,
+    extra?: ReadonlyMap<string, number>,
+  ): Decision {
+    const { feasible, slots, answers, refusals } = found;
+    if (feasible.length < 2) return { node: feasible[0]?.name, feasible, scores: undefined, refusals };
     const scores = scoreNodes(profile, info, feasible, this.#cluster, state, answers && { answers, slots });
-    const best = feasible[selectBest(scores.totals, this.#random)] as NodeInfo;
-    return { node: best.name, feasible, scores, refusals };
+    const totals = extra?.size
+      ? scores.totals.map((total, i) => total + (extra.get((feasible[i] as NodeInfo).name) ?? 0))
+      : scores.totals;
+    const best = feasible[selectBest(totals, this.#random)] as NodeInfo;
+    return { node: best.name, feasible, scores: { ...scores, totals }, refusals };
+  }
+
+  /** Whether the node still fits, after the cluster had time to change. */
+  stillFits(profile: Profile, info: PodInfo, name: string): boolean {
+    const node = this.#cluster.node(name);
+    const state = new CycleState();
+    const { refusal, nodes } = prepareFilters(profile, info, this.#cluster, state);
+    if (!node || refusal || nodes?.has(name) === false) return false;
+    return !refusalWithNominated(info, node, state, this.#nominator);
   }
 
   /** The node that the pod was nominated for, if it fits there by now. */
@@ -104,9 +143,9 @@ export class Decider {
   }
 }
 
-const refused = (
-  nodes: number,
-  byNode: ReadonlyMap<string, Refusal>,
-  others: Refusal,
-  outright: boolean,
-): Decision => ({ node: undefined, feasible: [], scores: undefined, refusals: { nodes, byNode, others, outright } });
+const nowhere = (nodes: number, others: Refusal): Found => ({
+  feasible: [],
+  slots: [],
+  answers: undefined,
+  refusals: { nodes, byNode: NO_REFUSALS, others, outright: true },
+});
