@@ -6,5 +6,9 @@ const io = {
   output: (text: string) => void process.stdout.write(text),
   error: (text: string) => void process.stderr.write(text),
 };
+// Nobody reads on: what has still to be done is done all the same, without a word.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
 const argv = process.argv.slice(2);
 process.exitCode = await runCommand(await rootCommandFor(argv), argv, io);
