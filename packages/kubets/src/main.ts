@@ -6,9 +6,10 @@ const io = {
   output: (text: string) => void process.stdout.write(text),
   error: (text: string) => void process.stderr.write(text),
 };
-// Nobody reads on: what has still to be done is done all the same, without a word.
+const argv = process.argv.slice(2);
+// Nobody reads on: there is nothing more to do, but for a cluster, which goes on without a word.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
+  if (argv[0] !== "up") process.exit();
 });
-const argv = process.argv.slice(2);
 process.exitCode = await runCommand(await rootCommandFor(argv), argv, io);

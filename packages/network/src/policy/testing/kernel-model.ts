@@ -40,11 +40,12 @@ export class KernelModel {
     else if (verb === "add" && kind === "element")
       for (const [key, value] of listed(rest)) this.#addElement(set(), key, value);
     else if (verb === "delete" && kind === "element")
-      for (const [key] of listed(rest)) set().delete(key) || fail(`${name} has no ${key}`);
-    else if (verb === "flush") set().clear();
-    else if (verb === "delete" && kind === "chain") this.#deleteChain(name);
-    else if (verb === "delete" && kind === "set") this.#deleteSet(name);
-    else fail(`unknown: ${line}`);
+      for (const [key] of listed(rest))
+        if (!set().delete(key)) fail(`${name} has no ${key}`);
+        else if (verb === "flush") set().clear();
+        else if (verb === "delete" && kind === "chain") this.#deleteChain(name);
+        else if (verb === "delete" && kind === "set") this.#deleteSet(name);
+        else fail(`unknown: ${line}`);
   }
 
   #addRule(chain: string, rule: string): void {
@@ -60,13 +61,13 @@ export class KernelModel {
 
   #deleteChain(name: string): void {
     for (const set of this.#sets.values()) if ([...set.values()].includes(`jump ${name}`)) fail(`${name} is in use`);
-    this.#chains.delete(name) || fail(`no chain ${name}`);
+    if (!this.#chains.delete(name)) fail(`no chain ${name}`);
   }
 
   #deleteSet(name: string): void {
     for (const rules of this.#chains.values())
       if (rules.some((rule) => rule.includes(`@${name} `))) fail(`${name} is in use`);
-    this.#sets.delete(name) || fail(`no set ${name}`);
+    if (!this.#sets.delete(name)) fail(`no set ${name}`);
   }
 
   #walk(chain: string, connection: Connection): Verdict {
