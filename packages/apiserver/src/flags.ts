@@ -48,6 +48,12 @@ export const apiServerFlags = defineFlags({
     group: SERVING,
   }),
   "tls-cipher-suites": list({ help: "The cipher suites of TLS 1.2 to offer.", group: SERVING }),
+  "tls-sni-cert-key": list({
+    split: false,
+    placeholder: "CERT,KEY[:NAMES]",
+    help: "A certificate for other names; may be given several times.",
+    group: SERVING,
+  }),
   "min-request-timeout": int({
     default: 1800,
     placeholder: "SECONDS",

@@ -79,6 +79,8 @@ export interface ServiceAccountKeys {
 export interface RunningApiServer {
   readonly server: ApiServer;
   readonly listener: Listener;
+  /** New connections use these. */
+  reloadTls(tls: ServerTls): void;
   /** Finishes requests, ends watches, lets go of the port. Storage stays open. */
   close(): Promise<void>;
 }
@@ -132,6 +134,7 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
   return {
     server,
     listener,
+    reloadTls: (next) => [listener, ...others].forEach((each) => each.reloadTls(next)),
     async close() {
       stopUpkeep?.();
       server.close();

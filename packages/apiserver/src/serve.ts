@@ -1,6 +1,5 @@
 /** The API server as a program: from flags to a running server, until a signal ends it. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { hostname } from "node:os";
 import { join } from "node:path";
 import { createLogger, type Logger, realClock, realRandom } from "@kubets/machinery";
 import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
@@ -8,7 +7,6 @@ import type { FlagValues } from "@kubets/machinery/flags";
 import { installProcessHandlers } from "@kubets/machinery/process-errors";
 import { onStopSignal } from "@kubets/machinery/shutdown";
 import { connectEtcd, openEmbeddedStorage, type Storage } from "@kubets/storage";
-import type { ServerTls } from "@kubets/wire/http";
 import { createKey, keyFromPem, keyToPem, publicKeysFromPem, publicOf, readCertificates } from "@kubets/wire/x509";
 import { admissionPlugins } from "./admission/plugins/index.ts";
 import type { PublishedAuthentication } from "./aggregation/authentication-config-map.ts";
@@ -21,7 +19,7 @@ import { featureGates } from "./feature-gates.ts";
 import type { apiServerFlags } from "./flags.ts";
 import { machineAddress, type RunOptions, runApiServer, type ServiceAccountKeys } from "./run-api-server.ts";
 import { serviceNetworkOptions } from "./services/options.ts";
-import { ownServingCertificate } from "./serving-certificate.ts";
+import { followServingTls, servingTls } from "./tls/serving-tls.ts";
 
 export type Flags = FlagValues<typeof apiServerFlags>;
 
@@ -39,12 +37,14 @@ export async function serve(flags: Flags): Promise<void> {
   const authorization = await configuredAuthorization(flags, { clock: realClock, random: realRandom, log });
   const audit = await setUpAudit(flags, { clock: realClock, random: realRandom, log });
   const advertiseAddress = flags["advertise-address"] || machineAddress();
+  const folder = flags["cert-dir"] || (flags["etcd-servers"].length ? undefined : join(folderOf(flags), "pki"));
+  const own = { folder, address: advertiseAddress };
   const running = await runApiServer({
     storage,
     clock: realClock,
     random: realRandom,
     log,
-    listen: { host: flags["bind-address"], port: flags["secure-port"], tls: tlsOf(flags, advertiseAddress) },
+    listen: { host: flags["bind-address"], port: flags["secure-port"], tls: servingTls(flags, own, realClock.now()) },
     advertiseAddress,
     ...(flags["token-auth-file"] && {
       tokenUsers: parseTokenFile(readFile(flags["token-auth-file"], "token-auth-file"), flags["token-auth-file"]),
@@ -90,8 +90,11 @@ export async function serve(flags: Flags): Promise<void> {
     featureEnabled: (name) => gates.enabled(name as Parameters<typeof gates.enabled>[0]),
   });
   const unfollow = authorization.follow(running.server.useAuthorizers);
+  const parts = { clock: realClock, log };
+  const unfollowTls = followServingTls(flags, own, parts, (tls) => running.reloadTls(tls));
   await stopAsked();
   unfollow();
+  unfollowTls();
   log.info("stopping");
   await running.close();
   audit?.close();
@@ -127,36 +130,6 @@ async function openStorage(flags: Flags, log: ReturnType<typeof createLogger>): 
     clock: realClock,
     logger: log,
   });
-}
-
-function tlsOf(flags: Flags, advertiseAddress: string): ServerTls {
-  const given = flags["tls-cert-file"] && {
-    cert: readFile(flags["tls-cert-file"], "tls-cert-file"),
-    key: readFile(flags["tls-private-key-file"], "tls-private-key-file"),
-  };
-  const names = {
-    dnsNames: [
-      "kubernetes",
-      "kubernetes.default",
-      "kubernetes.default.svc",
-      "kubernetes.default.svc.cluster.local",
-      "localhost",
-      hostname(),
-    ],
-    ipAddresses: ["127.0.0.1", "::1", advertiseAddress],
-  };
-  const folder = flags["cert-dir"] || (flags["etcd-servers"].length ? undefined : join(folderOf(flags), "pki"));
-  return {
-    ...(given || ownServingCertificate(folder, names, realClock.now())),
-    minVersion: flags["tls-min-version"] === "VersionTLS13" ? "TLSv1.3" : "TLSv1.2",
-    ...clientAuthorities(flags),
-  };
-}
-
-/** Whose client certificates are taken at all: those of users, and those of front proxies. */
-function clientAuthorities(flags: Flags): { clientCa?: string } {
-  const files = (["client-ca-file", "requestheader-client-ca-file"] as const).filter((flag) => flags[flag]);
-  return files.length ? { clientCa: files.map((flag) => readFile(flags[flag], flag)).join("\n") } : {};
 }
 
 function frontProxy(flags: Flags): Pick<RunOptions, "frontProxy"> {

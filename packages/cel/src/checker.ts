@@ -232,10 +232,7 @@ class Checker {
   #struct(expr: StructLiteral): CelType {
     const name = expr.type.replace(/^\./, "");
     const type = this.#scope.objectType(name);
-    if (!type) {
-      for (const field of expr.fields) this.#check(field.value);
-      return this.#notAnObject(expr.at, name);
-    }
+    if (!type) return this.#notAnObject(expr.at, name);
     for (const field of expr.fields) {
       const wanted = Object.hasOwn(type.fields, field.name) ? type.fields[field.name] : undefined;
       if (!wanted) this.#wrong(field.at, `undefined field '${field.name}'`);

@@ -10,6 +10,7 @@ import {
   str,
 } from "@kubets/machinery/config-file";
 import type { AnonymousOptions } from "./chain.ts";
+import { compileExpression, type Expression } from "./jwt/expressions.ts";
 import type { IssuerOptions, MappedClaim } from "./jwt/issuer.ts";
 import { ALGORITHMS } from "./jwt/signature.ts";
 
@@ -40,6 +41,7 @@ const configuration = object({
 });
 
 type Jwt = Infer<typeof jwt>;
+type Prefixed = Infer<typeof prefixed>;
 
 export interface AuthenticationConfiguration {
   readonly issuers: readonly IssuerOptions[];
@@ -56,69 +58,105 @@ const KINDS = Object.fromEntries(
 
 export function loadAuthenticationConfiguration(path: string): AuthenticationConfiguration {
   const { config } = loadConfigFile(path, KINDS);
-  const problems = [...config.jwt.flatMap(jwtProblems), ...doubles(config.jwt)];
+  const read = config.jwt.map(readIssuer);
+  const problems = [...read.flatMap((one) => one.problems), ...doubles(config.jwt)];
   if (config.anonymous && !config.anonymous.enabled && config.anonymous.conditions.length)
     problems.push("anonymous.conditions: must not be set when anonymous requests are not taken");
   if (problems.length) throw new ConfigError(`${path}: ${problems.join("; ")}`);
   const paths = config.anonymous?.conditions.map((condition) => condition.path) ?? [];
   return {
-    issuers: config.jwt.map(issuerOf),
+    issuers: read.map(({ options }) => options),
     anonymous: config.anonymous && (paths.length ? { paths: new Set(paths) } : config.anonymous.enabled),
   };
 }
 
-function issuerOf({ issuer, claimMappings, claimValidationRules }: Jwt): IssuerOptions {
-  const { username, groups, uid } = claimMappings;
-  return {
+/** What is made of one entry, and what is wrong with it. */
+function readIssuer({ issuer, claimMappings, claimValidationRules, userValidationRules }: Jwt, i: number) {
+  const at = `jwt[${i}]`;
+  const problems = issuerProblems(issuer, `${at}.issuer`);
+  const compile = (
+    source: string,
+    over: "claims" | "user",
+    expect: "bool" | "text" | "texts",
+    path: string,
+  ): Expression => {
+    const compiled = compileExpression(source, over, expect);
+    if (typeof compiled === "function") return compiled;
+    problems.push(`${path}: ${compiled.wrong}`);
+    return () => null;
+  };
+  const mapped = (one: Prefixed, expect: "text" | "texts", path: string): MappedClaim | Expression => {
+    if (one.expression && (one.claim || one.prefix !== undefined))
+      problems.push(`${path}: expression must not be set with claim or prefix`);
+    if (one.expression) return compile(one.expression, "claims", expect, `${path}.expression`);
+    if (one.claim && one.prefix === undefined)
+      problems.push(`${path}.prefix: required when claim is set; it may be ""`);
+    return { claim: one.claim, prefix: one.prefix ?? "" };
+  };
+  const { username, groups, uid, extra } = claimMappings;
+  if (!username.claim && !username.expression)
+    problems.push(`${at}.claimMappings.username: claim or expression is required`);
+  if (!checksEmail(claimMappings, claimValidationRules))
+    problems.push(
+      `${at}.claimMappings.username.expression: claims.email_verified must be used in it, in extra or in a validation rule when claims.email is`,
+    );
+  const checks = (rules: Jwt["userValidationRules"], over: "claims" | "user", path: string) =>
+    rules.map(({ expression: source, message }, k) => ({
+      source,
+      message,
+      expression: compile(source, over, "bool", `${path}[${k}].expression`),
+    }));
+  const options: IssuerOptions = {
     url: issuer.url,
     ...(issuer.discoveryURL && { discoveryUrl: issuer.discoveryURL }),
     ...(issuer.certificateAuthority && { ca: issuer.certificateAuthority }),
     audiences: issuer.audiences,
     algorithms: Object.keys(ALGORITHMS),
-    username: mapped(username),
-    ...(groups && { groups: mapped(groups) }),
-    ...(uid?.claim && { uid: uid.claim }),
-    required: claimValidationRules.map(({ claim, requiredValue }) => ({ claim, value: requiredValue })),
+    username: mapped(username, "text", `${at}.claimMappings.username`),
+    ...(groups && { groups: mapped(groups, "texts", `${at}.claimMappings.groups`) }),
+    ...(uid && {
+      uid: uid.expression ? compile(uid.expression, "claims", "text", `${at}.claimMappings.uid.expression`) : uid.claim,
+    }),
+    extra: extra.map(({ key, valueExpression }, k) => {
+      const path = `${at}.claimMappings.extra[${k}]`;
+      if (!EXTRA_KEY.test(key))
+        problems.push(`${path}.key: ${JSON.stringify(key)} is not a lower-case path under a domain`);
+      return { key, value: compile(valueExpression, "claims", "texts", `${path}.valueExpression`) };
+    }),
+    required: claimValidationRules
+      .filter(({ claim }) => claim)
+      .map(({ claim, requiredValue }) => ({ claim, value: requiredValue })),
+    claimChecks: checks(
+      claimValidationRules.filter(({ expression }) => expression),
+      "claims",
+      `${at}.claimValidationRules`,
+    ),
+    userChecks: checks(userValidationRules, "user", `${at}.userValidationRules`),
   };
+  return { options, problems };
 }
 
-const mapped = ({ claim, prefix = "" }: { claim: string; prefix: string | undefined }): MappedClaim => ({
-  claim,
-  prefix,
-});
+const EXTRA_KEY = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?\/[a-z0-9._~!$&'()*+,;=:@%-]+$/;
 
-function jwtProblems({ issuer, claimMappings, claimValidationRules, userValidationRules }: Jwt, i: number): string[] {
-  const at = `jwt[${i}]`;
-  const found: string[] = [];
-  if (!issuer.url.startsWith("https://")) found.push(`${at}.issuer.url: must be an https URL`);
-  if (issuer.discoveryURL && !issuer.discoveryURL.startsWith("https://"))
-    found.push(`${at}.issuer.discoveryURL: must be an https URL`);
-  if (issuer.discoveryURL && issuer.discoveryURL === issuer.url)
-    found.push(`${at}.issuer.discoveryURL: must be different from url`);
-  if (issuer.audiences.length === 0) found.push(`${at}.issuer.audiences: at least one is needed`);
-  if (issuer.audiences.length > 1 && issuer.audienceMatchPolicy !== "MatchAny")
-    found.push(`${at}.issuer.audienceMatchPolicy: must be MatchAny for multiple audiences`);
-  const { username, groups, uid, extra } = claimMappings;
-  if (!username.claim && !username.expression)
-    found.push(`${at}.claimMappings.username: claim or expression is required`);
-  if (username.claim && username.prefix === undefined)
-    found.push(`${at}.claimMappings.username.prefix: required when claim is set; it may be ""`);
-  if (groups?.claim && groups.prefix === undefined)
-    found.push(`${at}.claimMappings.groups.prefix: required when claim is set; it may be ""`);
-  const expressions = [
+/** An address that nobody has checked belongs to anybody. */
+function checksEmail({ username, extra }: Jwt["claimMappings"], rules: Jwt["claimValidationRules"]): boolean {
+  if (!/\bclaims\.email\b/.test(username.expression)) return true;
+  const sources = [
     username.expression,
-    groups?.expression,
-    uid?.expression,
     ...extra.map((one) => one.valueExpression),
+    ...rules.map((rule) => rule.expression),
   ];
-  expressions.push(
-    ...claimValidationRules.map((rule) => rule.expression),
-    ...userValidationRules.map((rule) => rule.expression),
-  );
-  if (expressions.some(Boolean))
-    found.push(
-      `${at}: expressions are not supported: map claims by \`claim\` and \`prefix\`, and check them by \`requiredValue\``,
-    );
+  return sources.some((source) => source.includes("claims.email_verified"));
+}
+
+function issuerProblems({ url, discoveryURL, audiences, audienceMatchPolicy }: Jwt["issuer"], at: string): string[] {
+  const found: string[] = [];
+  if (!url.startsWith("https://")) found.push(`${at}.url: must be an https URL`);
+  if (discoveryURL && !discoveryURL.startsWith("https://")) found.push(`${at}.discoveryURL: must be an https URL`);
+  if (discoveryURL && discoveryURL === url) found.push(`${at}.discoveryURL: must be different from url`);
+  if (audiences.length === 0) found.push(`${at}.audiences: at least one is needed`);
+  if (audiences.length > 1 && audienceMatchPolicy !== "MatchAny")
+    found.push(`${at}.audienceMatchPolicy: must be MatchAny for multiple audiences`);
   return found;
 }
 

@@ -10,7 +10,7 @@ import type { Credentials, User } from "./authenticator.ts";
 import { AuthenticatorChain } from "./chain.ts";
 import { loadAuthenticationConfiguration } from "./configuration.ts";
 import { jwtAuthenticator } from "./jwt/authenticator.ts";
-import type { IssuerOptions } from "./jwt/issuer.ts";
+import { type IssuerOptions, userOf } from "./jwt/issuer.ts";
 import { tokenWebhookAuthenticator } from "./token-webhook.ts";
 
 const bearer = (token: string, audiences?: readonly string[], url = "/"): Credentials => ({
@@ -212,6 +212,57 @@ describe("the authentication configuration", () => {
     [{ jwt: [{ issuer, claimMappings, claimRules: [] }] }, /unknown field "jwt\[0\].claimRules"/],
   ];
   for (const [body, why] of refused) it(`is refused: ${why.source}`, () => assert.throws(() => load(body), why));
+
+  it("maps and checks claims by expressions", () => {
+    const [options] = load({
+      jwt: [
+        {
+          issuer,
+          claimValidationRules: [{ expression: "claims.hd == 'corp'", message: "the domain must be corp" }],
+          claimMappings: {
+            username: { expression: "'ext:' + claims.sub" },
+            groups: { expression: "claims.roles.filter(r, r != 'secret').map(r, 'team:' + r)" },
+            uid: { expression: "claims.id" },
+            extra: [{ key: "example.com/tenant", valueExpression: "claims.?tenant.orValue('')" }],
+          },
+          userValidationRules: [{ expression: "!user.username.startsWith('ext:system:')", message: "reserved" }],
+        },
+      ],
+    }).issuers;
+    assert.ok(options);
+    const claims = { aud: "x", sub: "jane", hd: "corp", roles: ["dev", "secret"], id: "7", tenant: "t1" };
+    assert.deepEqual(userOf(claims, options), {
+      name: "ext:jane",
+      groups: ["team:dev"],
+      audiences: ["x"],
+      uid: "7",
+      extra: { "example.com/tenant": ["t1"] },
+    });
+    const { tenant: _tenant, ...without } = claims;
+    assert.equal(userOf(without, options).extra, undefined);
+    assert.throws(() => userOf({ ...claims, hd: "other" }, options), /failed: the domain must be corp/);
+    assert.throws(() => userOf({ ...claims, sub: "system:admin" }, options), /failed: reserved/);
+    assert.throws(
+      () => userOf({ aud: "x", hd: "corp", roles: [], id: "7" }, options),
+      /username claim expression.*no such key: sub/,
+    );
+  });
+
+  const expressions: [claimMappings: object, more: object, why: RegExp][] = [
+    [{ username: { expression: "claims." } }, {}, /username.expression: compilation failed/],
+    [{ username: { expression: "1" } }, {}, /username.expression: compilation failed/],
+    [{ username: { expression: "claims.sub", prefix: "" } }, {}, /must not be set with claim or prefix/],
+    [{ username: { expression: "claims.email" } }, {}, /claims.email_verified must be used/],
+    [
+      claimMappings,
+      { userValidationRules: [{ expression: "user.nme == ''" }] },
+      /userValidationRules\[0\].expression: compilation failed/,
+    ],
+    [{ ...claimMappings, extra: [{ key: "Plain", valueExpression: "''" }] }, {}, /extra\[0\].key/],
+  ];
+  for (const [mappings, more, why] of expressions)
+    it(`is refused: ${why.source}`, () =>
+      assert.throws(() => load({ jwt: [{ issuer, claimMappings: mappings, ...more }] }), why));
 
   it("lets requests without credentials to some paths alone", () => {
     const { anonymous = false } = load({ anonymous: { enabled: true, conditions: [{ path: "/livez" }] } });

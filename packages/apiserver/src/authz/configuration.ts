@@ -11,6 +11,7 @@ import {
   optional,
   str,
 } from "@kubets/machinery/config-file";
+import { compileConditions } from "./webhook/match-conditions.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -82,9 +83,7 @@ function webhookProblems(options: WebhookConfiguration, at: string): string[] {
   if (version !== "v1" && version !== "v1beta1") found.push(`${at}.subjectAccessReviewVersion: must be v1 or v1beta1`);
   if (connectionInfo.type === "KubeConfigFile" && !connectionInfo.kubeConfigFile)
     found.push(`${at}.connectionInfo.kubeConfigFile: required when type is KubeConfigFile`);
-  if (matchConditions.length)
-    found.push(
-      `${at}.matchConditions: expressions are not supported: leave them out, and the webhook is asked about every request`,
-    );
+  const conditions = compileConditions(matchConditions.map(({ expression }) => expression));
+  if (typeof conditions !== "function") found.push(...conditions.wrong.map((why) => `${at}.matchConditions: ${why}`));
   return found;
 }

@@ -13,6 +13,7 @@ import { abacAuthorizer, loadPolicies } from "./abac.ts";
 import type { AccessAttributes } from "./authorizer.ts";
 import { loadAuthorizationConfiguration } from "./configuration.ts";
 import { webhookAuthorizer } from "./webhook/authorizer.ts";
+import { compileConditions } from "./webhook/match-conditions.ts";
 
 function withText<T>(text: string, run: (path: string) => T): T {
   const folder = mkdtempSync(join(tmpdir(), "kubets-authz-"));
@@ -134,6 +135,49 @@ describe("an authorization webhook", () => {
     await open.ask();
     assert.equal(open.specs.length, 2);
     assert.equal((await webhookWith(broken, "Deny").ask()).verdict, "deny");
+  });
+});
+
+describe("match conditions of a webhook", () => {
+  const conditions = (...sources: string[]) => {
+    const compiled = compileConditions(sources);
+    assert.ok(typeof compiled === "function");
+    return compiled;
+  };
+  const request = { user: "jane", resourceAttributes: { namespace: "a", verb: "get" } };
+
+  it("must all hold; one that does not decides, whatever else fails", () => {
+    assert.equal(conditions()(request), "matches");
+    assert.equal(conditions("request.user == 'jane'", "has(request.resourceAttributes)")(request), "matches");
+    assert.equal(conditions("request.user == 'joe'", "request.nothing.here")(request), "does not match");
+    assert.match(
+      (conditions("request.nothing.here == 1")(request) as { failed: string }).failed,
+      /no such key: nothing/,
+    );
+  });
+
+  it("that are none are told at start", () => {
+    const { wrong } = compileConditions(["request.user ==", "request.user == 'a'", "1"]) as {
+      wrong: readonly string[];
+    };
+    assert.equal(wrong.length, 2);
+  });
+
+  it("keep the webhook out of what they leave out, and count as its failure when they fail", async () => {
+    const webhook = { post: () => Promise.reject(new assert.AssertionError({ message: "it was asked" })) };
+    const base = {
+      name: "w",
+      webhook,
+      version: "v1",
+      authorizedMs: 0,
+      unauthorizedMs: 0,
+      failurePolicy: "Deny" as const,
+      clock: new VirtualClock(),
+    };
+    const out = webhookAuthorizer({ ...base, conditions: conditions("request.user != 'jane'") });
+    assert.equal((await out.authorize(asked())).verdict, "noOpinion");
+    const failing = webhookAuthorizer({ ...base, conditions: conditions("request.nothing.here") });
+    assert.equal((await failing.authorize(asked())).verdict, "deny");
   });
 });
 

@@ -14,6 +14,7 @@ import {
 import type { authorizationFlags } from "./flags.ts";
 import { type AuthorizerChoice, authorizationModes } from "./modes.ts";
 import { webhookAuthorizer } from "./webhook/authorizer.ts";
+import { compileConditions } from "./webhook/match-conditions.ts";
 
 type Flags = FlagValues<typeof authorizationFlags>;
 
@@ -86,8 +87,10 @@ async function configured(
   if (type !== "Webhook") return await choiceOf(type, flags, parts);
   const options = webhook as WebhookConfiguration;
   const { connectionInfo, timeout, cacheAuthorizedRequests, cacheUnauthorizedRequests } = options;
+  const conditions = compileConditions(options.matchConditions.map(({ expression }) => expression));
   return webhookAuthorizer({
     name,
+    ...(typeof conditions === "function" && { conditions }),
     webhook: await openWebhook({ kubeconfig: connectionInfo.kubeConfigFile, timeoutMs: timeout, tries: 1, ...parts }),
     version: options.subjectAccessReviewVersion,
     authorizedMs: cacheAuthorizedRequests ? options.authorizedTTL : 0,

@@ -6,7 +6,8 @@ import { createHash } from "node:crypto";
 import type { Clock } from "@kubets/machinery";
 import { LruCache } from "@kubets/machinery/lru";
 import type { Webhook } from "../../webhook/webhook.ts";
-import type { AccessAttributes, Authorizer, Decision } from "../authorizer.ts";
+import { type AccessAttributes, type Authorizer, type Decision, NO_OPINION } from "../authorizer.ts";
+import type { MatchConditions } from "./match-conditions.ts";
 
 export interface AuthorizationWebhookOptions {
   readonly name: string;
@@ -16,6 +17,8 @@ export interface AuthorizationWebhookOptions {
   readonly unauthorizedMs: number;
   readonly failurePolicy: "NoOpinion" | "Deny";
   readonly clock: Clock;
+  /** Whether it is asked at all. */
+  readonly conditions?: MatchConditions;
 }
 
 interface ReviewStatus {
@@ -29,7 +32,11 @@ const REMEMBERED = 8192;
 const LONGEST_REMEMBERED = 10_000;
 
 export function webhookAuthorizer(options: AuthorizationWebhookOptions): Authorizer {
-  const { name, webhook, version, clock, failurePolicy } = options;
+  const { name, webhook, version, clock, failurePolicy, conditions } = options;
+  const failed = (error: string): Decision => ({
+    verdict: failurePolicy === "Deny" ? "deny" : "noOpinion",
+    why: `webhook ${name}: ${error}`,
+  });
   const decisions = new LruCache<string, { decision: Decision; until: number }>(REMEMBERED);
   const ask = async (spec: object, key: string | undefined): Promise<Decision> => {
     try {
@@ -45,14 +52,16 @@ export function webhookAuthorizer(options: AuthorizationWebhookOptions): Authori
       if (key && holds > 0) decisions.set(key, { decision, until: clock.monotonic() + holds });
       return decision;
     } catch (error) {
-      const why = `webhook ${name}: ${(error as Error).message}`;
-      return { verdict: failurePolicy === "Deny" ? "deny" : "noOpinion", why };
+      return failed((error as Error).message);
     }
   };
   return {
     name: `Webhook ${name}`,
     unlistable: "webhook authorizer does not support user rule resolution",
     authorize(attributes) {
+      const match = conditions?.(specOf(attributes, "v1")) ?? "matches";
+      if (match === "does not match") return NO_OPINION;
+      if (match !== "matches") return failed(match.failed);
       const spec = specOf(attributes, version);
       const text = JSON.stringify(spec);
       const key = text.length <= LONGEST_REMEMBERED ? createHash("sha256").update(text).digest("base64") : undefined;
