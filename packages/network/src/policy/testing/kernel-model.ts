@@ -39,13 +39,11 @@ export class KernelModel {
     else if (verb === "add" && kind === "rule") this.#addRule(name, rest);
     else if (verb === "add" && kind === "element")
       for (const [key, value] of listed(rest)) this.#addElement(set(), key, value);
-    else if (verb === "delete" && kind === "element")
-      for (const [key] of listed(rest))
-        if (!set().delete(key)) fail(`${name} has no ${key}`);
-        else if (verb === "flush") set().clear();
-        else if (verb === "delete" && kind === "chain") this.#deleteChain(name);
-        else if (verb === "delete" && kind === "set") this.#deleteSet(name);
-        else fail(`unknown: ${line}`);
+    else if (verb === "delete" && kind === "element") deleteElements(set(), rest);
+    else if (verb === "flush") set().clear();
+    else if (verb === "delete" && kind === "chain") this.#deleteChain(name);
+    else if (verb === "delete" && kind === "set") this.#deleteSet(name);
+    else fail(`unknown: ${line}`);
   }
 
   #addRule(chain: string, rule: string): void {
@@ -156,6 +154,10 @@ const MATCHES: readonly Match[] = [
       }),
   },
 ];
+
+function deleteElements(set: Map<string, string>, text: string): void {
+  for (const [key] of listed(text)) if (!set.delete(key)) fail(`there is no ${key}`);
+}
 
 const listed = (text: string): [string, string][] =>
   text
