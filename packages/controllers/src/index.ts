@@ -37,6 +37,7 @@ import { tokenCleaner } from "./tokencleaner/controller.ts";
 import { nodeTtl } from "./ttl/controller.ts";
 import { ttlAfterFinished } from "./ttl-after-finished/controller.ts";
 import { vacProtection } from "./vac-protection/controller.ts";
+import { validatingAdmissionPolicyStatus } from "./validatingadmissionpolicy-status/controller.ts";
 
 export interface ControllerEntry {
   /** As in --controllers. */
@@ -123,6 +124,12 @@ export const controllers: readonly ControllerEntry[] = [
     "persistentvolume-binder",
     "persistent-volume-binder",
     persistentVolumeBinder,
+  ),
+  entry(
+    "validatingadmissionpolicy-status-controller",
+    "validatingadmissionpolicy-status-controller",
+    "validatingadmissionpolicy-status-controller",
+    validatingAdmissionPolicyStatus,
   ),
 ];
 
