@@ -18,7 +18,11 @@ export function whyNoContainers(): string | undefined {
   return undefined;
 }
 
+/** A machine that is emulated is many times as slow. */
+const PATIENCE = Number(process.env["KUBETS_E2E_PATIENCE"] ?? 1);
+
 export interface TestCluster {
+  readonly name: string;
   readonly home: string;
   readonly kubeconfig: string;
   readonly apiPort: number;
@@ -39,7 +43,7 @@ export function upCluster(options: { nodes: number; suffix?: string; flags?: rea
       env,
       encoding: "utf8",
       input,
-      timeout: 120_000,
+      timeout: 120_000 * PATIENCE,
       maxBuffer: 1 << 26,
     });
   const down = () => {
@@ -71,6 +75,7 @@ export function upCluster(options: { nodes: number; suffix?: string; flags?: rea
   const server = kubets(["status", "--cluster", name, "--output", "json"]);
   const { apiPort } = JSON.parse(server) as { apiPort: number };
   return {
+    name,
     home,
     kubeconfig,
     apiPort,
@@ -79,7 +84,7 @@ export function upCluster(options: { nodes: number; suffix?: string; flags?: rea
       execFileSync(realProgram(release, "kubectl"), ["--kubeconfig", kubeconfig, ...args], {
         encoding: "utf8",
         input,
-        timeout: 120_000,
+        timeout: 120_000 * PATIENCE,
         maxBuffer: 1 << 26,
       }),
     down,
@@ -99,7 +104,7 @@ function readLogs(folder: string): string {
 export async function eventually<T>(
   what: string,
   condition: () => T | undefined | false | Promise<T | undefined | false>,
-  timeoutMs = 60_000,
+  timeoutMs = 60_000 * PATIENCE,
 ): Promise<T> {
   const until = performance.now() + timeoutMs;
   let last: unknown;

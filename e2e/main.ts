@@ -1,10 +1,16 @@
-/** `npm run e2e`: the tests that need root, a runtime or several processes; words narrow them down by file name. With `--matrix`: the behaviours. */
+/**
+ * `npm run e2e`: the tests that need root, a runtime or several processes; words narrow them down by file name. With
+ * `--matrix`: the behaviours; with `--vm`: in a virtual machine.
+ */
 import { runTests } from "../scripts/run-tests.ts";
 
 const argv = process.argv.slice(2);
 if (argv.includes("--matrix")) {
   const { matrix } = await import("./behaviours/matrix.ts");
   process.exitCode = await matrix(argv);
+} else if (argv.includes("--vm")) {
+  const { runInMachine } = await import("./vm/machine.ts");
+  process.exitCode = (await runInMachine(argv.filter((word) => !word.startsWith("--")))) ? 0 : 1;
 } else {
   const wanted = argv.filter((word) => !word.startsWith("--"));
   const patterns = wanted.length ? wanted.map((word) => `e2e/**/*${word}*.test.ts`) : ["e2e/**/*.test.ts"];

@@ -43,9 +43,13 @@ export async function lifecycle(t: BehaviourContext, { path, kind, spec, patch =
 
   assert.equal((await create(two)).status, 201);
   assert.deepEqual(await names(), [one, two]);
-  const { json } = await t.request("GET", `${path}/${two}`);
-  const labels = { ...json.metadata.labels, updated: "yes" };
-  const updated = await t.request("PUT", `${path}/${two}`, { ...json, metadata: { ...json.metadata, labels } });
+  // Others may write it in between: then it is read again.
+  const updated = await t.eventually(`${kind} ${two} to be replaced`, async () => {
+    const { json } = await t.request("GET", `${path}/${two}`);
+    const labels = { ...json.metadata.labels, updated: "yes" };
+    const answer = await t.request("PUT", `${path}/${two}`, { ...json, metadata: { ...json.metadata, labels } });
+    return answer.status !== 409 && answer;
+  });
   assert.deepEqual([updated.status, updated.json.metadata.labels.updated], [200, "yes"], updated.text);
 
   assert.equal((await t.request("DELETE", `${path}/${one}`)).status, 200);

@@ -4,9 +4,9 @@
  */
 
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync } from "node:fs";
 import { join } from "node:path";
+import { withBusyboxRoot } from "../busybox-root.ts";
 import type { TestCluster } from "../cluster.ts";
 
 export const IMAGES = {
@@ -16,16 +16,38 @@ export const IMAGES = {
   demo: "kubets.local/demo:1",
   /** As `SERVE` below says. Not on simulated nodes, which take any name. */
   test: "kubets.local/test:1",
+  /** Says "entry" and its arguments, which are "default" unless told otherwise. Not on simulated nodes either. */
+  entrypoint: "kubets.local/entrypoint:1",
 } as const;
 
-/** HTTP on $HTTP (8080), TCP on $TCP (8082), UDP on $UDP (8081); each tells the host name. `serve` is what the image runs unless told otherwise. */
+/**
+ * HTTP on $HTTP (8080), TCP on $TCP (8082), UDP on $UDP (8081); each tells the host name. `serve` is what the image runs unless told otherwise.
+ * Debian's static busybox cannot do `wget -T`: use `timeout 5 wget`.
+ */
 const SERVE = `#!/bin/sh
 trap 'kill $all; exit 0' TERM INT
 httpd -f -v -p "\${HTTP:-8080}" -h /www & all=$!
-tcpsvd 0.0.0.0 "\${TCP:-8082}" hostname & all="$all $!"
-udpsvd 0.0.0.0 "\${UDP:-8081}" sh -c 'read -r -t 1 line; hostname' & all="$all $!"
+nc -ll -p "\${TCP:-8082}" -e hostname & all="$all $!"
+udp-serve "\${UDP:-8081}" & all="$all $!"
 echo "serving as $(hostname)"
 wait
+`;
+/** What busybox lacks, in the Perl that every Debian has. `udp-ask HOST PORT` prints the answer to one datagram, or fails after two seconds. */
+const UDP_SERVE = `#!/usr/bin/perl
+use Socket;
+chomp(my $name = \`hostname\`);
+socket(my $s, PF_INET, SOCK_DGRAM, 0) or die $!;
+bind($s, sockaddr_in($ARGV[0], INADDR_ANY)) or die $!;
+while (my $from = recv($s, my $text, 65535, 0)) { send($s, "$name\\n", 0, $from) }
+`;
+const UDP_ASK = `#!/usr/bin/perl
+use Socket;
+socket(my $s, PF_INET, SOCK_DGRAM, 0) or die $!;
+send($s, "who", 0, sockaddr_in($ARGV[1], inet_aton($ARGV[0]))) or die $!;
+$SIG{ALRM} = sub { die "no answer\\n" };
+alarm 2;
+recv($s, my $text, 65535, 0) // die $!;
+print $text;
 `;
 const cgi = (body: string): string => `#!/bin/sh\nprintf 'Content-Type: text/plain\\r\\n\\r\\n'\n${body}\n`;
 /** Paths below /cgi-bin. */
@@ -41,25 +63,25 @@ const PAGES: Readonly<Record<string, string>> = {
   shell: cgi('eval "$(httpd -d "$(echo "$QUERY_STRING" | tr + " ")")" 2>&1'),
 };
 
-export function buildTestImage(cluster: TestCluster): void {
-  const folder = mkdtempSync(join(tmpdir(), "kubets-test-image-"));
-  try {
-    for (const path of ["bin", "dev", "etc", "proc", "root", "sys", "tmp", "usr/bin", "var", "www/cgi-bin"])
-      mkdirSync(join(folder, path), { recursive: true });
-    const busybox = execFileSync("sh", ["-c", "command -v busybox"], { encoding: "utf8" }).trim();
-    cpSync(busybox, join(folder, "bin/busybox"));
-    for (const tool of execFileSync(busybox, ["--list"], { encoding: "utf8" }).trim().split("\n"))
-      if (tool !== "busybox") symlinkSync("busybox", join(folder, "bin", tool));
-    writeFileSync(
-      join(folder, "etc/passwd"),
-      "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n",
-    );
-    writeFileSync(join(folder, "etc/group"), "root:x:0:\nnobody:x:65534:\n");
-    writeFileSync(join(folder, "bin/serve"), SERVE, { mode: 0o755 });
-    for (const [name, content] of Object.entries(PAGES))
-      writeFileSync(join(folder, "www/cgi-bin", name), content, { mode: 0o755 });
+const PROGRAMS = {
+  "bin/serve": SERVE,
+  "bin/udp-serve": UDP_SERVE,
+  "bin/udp-ask": UDP_ASK,
+  ...Object.fromEntries(Object.entries(PAGES).map(([name, content]) => [`www/cgi-bin/${name}`, content])),
+};
+
+export const buildTestImage = (cluster: TestCluster): void =>
+  withBusyboxRoot(PROGRAMS, (folder) => {
+    copyPerl(folder);
     cluster.kubets(["image", "build", IMAGES.test, folder, "--cmd", "/bin/serve"]);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+    const entry = ["--entrypoint", "/bin/echo", "--entrypoint", "entry", "--cmd", "default"];
+    cluster.kubets(["image", "build", IMAGES.entrypoint, folder, ...entry]);
+  });
+
+/** The interpreter, the libraries that it is linked with, and its own modules. */
+function copyPerl(root: string): void {
+  const libraries = [...execFileSync("ldd", ["/usr/bin/perl"], { encoding: "utf8" }).matchAll(/(\/\S+) \(/g)];
+  const modules = execFileSync("perl", ["-e", "print grep { /perl-base/ } @INC"], { encoding: "utf8" });
+  for (const path of ["/usr/bin/perl", modules, ...libraries.map(([, path]) => path as string)])
+    cpSync(path, join(root, path), { recursive: true, dereference: true });
 }

@@ -94,6 +94,8 @@ function plain({ code, output, error }: Result, namespace: string) {
       .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, "UID")
       .replaceAll(/(resourceVersion"?: )"\d+"/g, "$1REVISION")
       .replaceAll(/\b\d+(m\d+)?s\b/g, "AGE")
+      .replaceAll(/(LIVE|MERGED)-\w+/g, "$1")
+      .replaceAll(/\t\d{4}-\d{2}-\d{2} [\d:.]+ [+-]\d{4}/g, "\tTIME")
       .replaceAll(/kube-api-access-\w{5}/g, "kube-api-access")
       .replaceAll(/\b10\.\d+\.\d+\.\d+\b/g, "ADDRESS")
       // Columns beside an age or an address shift with its length.

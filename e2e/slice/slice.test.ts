@@ -60,7 +60,7 @@ describe("the slice", { skip: skip ?? false }, () => {
     test(`kubectl ${release} rolls out a Deployment`, () => {
       const name = release === "v35" ? "web" : "other";
       cluster.kubectl(["create", "deployment", name, "--image=kubets.local/demo:1", "--replicas=3"], { release });
-      cluster.kubectl(["rollout", "status", `deployment/${name}`, "--timeout=60s"], { release });
+      cluster.kubectl(["rollout", "status", `deployment/${name}`, "--timeout=300s"], { release });
     });
 
   test("the pods stand on both nodes and reach each other", () => {
@@ -97,7 +97,7 @@ describe("the slice", { skip: skip ?? false }, () => {
     cluster.kubectl(["expose", "deployment", "web", "--port", "80", "--target-port", "8080", "--type", "NodePort"]);
     const ip = cluster.kubectl(["get", "service", "web", "-o", "jsonpath={.spec.clusterIP}"]);
     const client = pods()[0]?.metadata.name ?? "";
-    const fetch = (url: string) => cluster.kubectl(["exec", client, "--", "timeout", "5", "wget", "-qO-", url]);
+    const fetch = (url: string) => cluster.kubectl(["exec", client, "--", "timeout", "20", "wget", "-qO-", url]);
     await eventually("the virtual IP", () => fetch(`http://${ip}/`).startsWith("web-"));
     await eventually("the name", () => fetch("http://web.default.svc.cluster.local/").startsWith("web-"));
     await eventually("the short name", () => fetch("http://web/").startsWith("web-"));

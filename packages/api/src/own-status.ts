@@ -20,14 +20,19 @@ export function keepStatus<T extends KubeObject>(object: Draft<T>, old: T): void
 /** What the main resource does about the status. */
 export const ownStatus = { prepareForCreate: clearStatus, prepareForUpdate: keepStatus };
 
-/** The subresource, with what must hold of a new status. */
+/** The subresource, with what must hold of a new status, and what else a write of it puts back. */
 export function statusSubresource<T extends KubeObject>(
   validateUpdate?: (object: T, old: T, context: WriteContext) => FieldError[],
+  alsoKeep?: (object: Draft<T>, old: T) => void,
 ): Subresource<T> {
+  const keep = keepAllBut<T>("status");
   return {
     type: "status",
     part: ["status"],
-    prepareForUpdate: keepAllBut("status"),
+    prepareForUpdate: (object, old) => {
+      keep(object, old);
+      alsoKeep?.(object, old);
+    },
     ...(validateUpdate && { validateUpdate }),
   };
 }

@@ -44,6 +44,10 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> extends R
   readonly table?: Table<T>;
   /** Events and the like go by themselves after so long. */
   readonly ttlSeconds?: number;
+  /** What is read from storage as it is served today: the schemas of custom kinds change. */
+  read?(object: T): Draft<T>;
+  /** Why nothing can be created: a custom kind that is going. */
+  readonly closed?: string;
   /** Sent as a Warning header with each answer. */
   readonly deprecation?: string;
   /** Which release begins and ends it, for alpha and beta versions behind --runtime-config. */
@@ -67,6 +71,10 @@ export interface Hub<T extends KubeObject = KubeObject> {
 export interface Strategy<T extends KubeObject = KubeObject> {
   /** Fills in what the schema's own defaults cannot say. Runs on each write and on objects read in an old form; idempotent. */
   defaults?(object: Draft<T>): void;
+  /** Why an object cannot be read as this kind at all, in Go's words. */
+  unreadable?(object: T): string | undefined;
+  /** Annotations that stand for a field: metadata alone is shown without them. */
+  readonly internalAnnotations?: readonly string[];
   /** Resets what a client may not set (status, allocated fields), derives what is derived. */
   prepareForCreate?(object: Draft<T>, context: WriteContext): void;
   prepareForUpdate?(object: Draft<T>, old: T, context: WriteContext): void;
@@ -84,14 +92,17 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   readonly createOnUpdate?: boolean;
   /** False: an update must carry a resourceVersion. True when absent. */
   readonly unconditionalUpdate?: boolean;
-  /** Counts changes of everything but metadata and status in metadata.generation; where it is named, of that part of the metadata too. */
-  readonly countsGeneration?: boolean | "labels" | "annotations";
+  /**
+   * Counts changes of everything but metadata and status in metadata.generation; where it is named, of that part of the metadata too, or
+   * of a status that is nothing apart.
+   */
+  readonly countsGeneration?: boolean | "labels" | "annotations" | "withStatus";
   /** The seconds that the object is given to end itself, or undefined to go at once (pods). */
   graceSeconds?(object: T, asked: number | undefined): number | undefined;
   /** Whether something besides the finalizers of its metadata keeps an object that is being deleted (a namespace's own finalizers). */
   isHeld?(object: T): boolean;
   /** Marks in the object that it is being deleted, besides its time. */
-  markDeleted?(object: Draft<T>): void;
+  markDeleted?(object: Draft<T>, old: T): void;
   /** What a delete without a propagation policy does to dependents (the old "orphan" of ReplicationControllers, Jobs). */
   readonly defaultPropagation?: "Orphan" | "Background";
   /** Told when a delete without a policy keeps what depends on the object. */
@@ -143,6 +154,8 @@ export interface PartStrategy<T extends KubeObject = KubeObject> {
 }
 
 export interface ScalePaths<T extends KubeObject = KubeObject> {
+  /** Where the replicas stand in the object, for who owns them; spec.replicas when absent. */
+  readonly path?: readonly string[];
   spec(object: T): number;
   status(object: T): number;
   /** The label selector of the pods, as a string. */

@@ -7,6 +7,7 @@
  */
 import { tables } from "./generated/tables.ts";
 import { metaKinds } from "./meta-kinds.ts";
+import type { Schema } from "./structural/schema.ts";
 
 export type Scalar =
   | "string"
@@ -52,6 +53,8 @@ export interface Field {
   readonly list?: "atomic" | "set" | "map";
   readonly listKeys?: readonly string[];
   readonly atomicMap?: boolean;
+  /** Owned field by field, whatever its type says of itself. */
+  readonly granular?: boolean;
   /** How strategic merge patch merges. */
   readonly patchMerge?: boolean;
   readonly patchKey?: string;
@@ -69,10 +72,10 @@ export interface Struct {
   /** Server-side apply treats a value of this type as one. */
   readonly atomic: boolean;
   /**
-   * Custom kinds: values stay as they are given, empty ones and unknown fields too. Only `metadata` of such a struct is brought into
-   * canonical form; its other fields tell how to merge.
+   * The schema of a custom kind: what it keeps and how its parts merge. Values stay as they are given, empty ones too; only `metadata`, the
+   * one field of such a struct, is brought into canonical form.
    */
-  readonly open?: boolean;
+  readonly open?: Schema;
 }
 
 const known = new Map<string, Struct>();
@@ -107,7 +110,7 @@ function parseStruct(name: string, table: string): Struct {
 export function makeStruct(
   name: string,
   fields: readonly Omit<Field, "index">[],
-  { atomic = false, open = false } = {},
+  { atomic = false, open }: { atomic?: boolean; open?: Schema } = {},
 ): Struct {
   const placed = fields.map((field, index): Field => ({ ...field, index }));
   return {
@@ -116,7 +119,7 @@ export function makeStruct(
     byName: new Map(placed.map((f) => [f.name, f])),
     always: placed.filter((f) => f.always),
     atomic,
-    open,
+    ...(open && { open }),
   };
 }
 
@@ -158,6 +161,9 @@ function readFlag(field: ParsedField, flag: string): void {
       break;
     case "A":
       field.atomicMap = true;
+      break;
+    case "G":
+      field.granular = true;
       break;
     case "P":
       field.patchMerge = true;

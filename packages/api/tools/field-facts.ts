@@ -218,7 +218,6 @@ export const alwaysEmitted: FieldFacts = {
   "api.authentication.v1.TokenRequestStatus": "token",
   "api.autoscaling.v2.HorizontalPodAutoscalerStatus": "currentMetrics",
   "api.batch.v1.PodFailurePolicyOnPodConditionsPattern": "status",
-  "api.batch.v1.PodFailurePolicyRule": "onPodConditions",
   "api.core.v1.ContainerImage": "names",
   "api.core.v1.Event": "reportingComponent reportingInstance",
   "api.core.v1.GRPCAction": "service",

@@ -167,6 +167,7 @@ function fieldLine(owner: string, field: string, property: Property, required: b
   else if (listType === "map") parts.push(`L${(property["x-kubernetes-list-map-keys"] as string[]).join(",")}`);
   else if (listType === "atomic") parts.push("L");
   if (property["x-kubernetes-map-type"] === "atomic") parts.push("A");
+  if (property["x-kubernetes-map-type"] === "granular") parts.push("G");
   const strategy = (property["x-kubernetes-patch-strategy"] as string | undefined) ?? "";
   if (strategy.includes("merge"))
     parts.push(`P${(property["x-kubernetes-patch-merge-key"] as string | undefined) ?? ""}`);

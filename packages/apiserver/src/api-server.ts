@@ -15,12 +15,15 @@ import { Aggregation } from "./aggregation/aggregation.ts";
 import type { ProxyClient } from "./aggregation/remote-services.ts";
 import type { Audit } from "./audit/audit.ts";
 import { type Authenticator, MASTERS, type User } from "./authn/authenticator.ts";
-import { AuthenticatorChain } from "./authn/chain.ts";
-import { type AuthorizationMode, authorizerChain } from "./authz/modes.ts";
+import { type AnonymousOptions, AuthenticatorChain } from "./authn/chain.ts";
+import { type AuthorizerChoice, authorizerChain, usesRbac } from "./authz/modes.ts";
 import { rbacEscalation } from "./authz/rbac/escalation.ts";
 import { RbacPolicy } from "./authz/rbac/policy.ts";
 import { clusterView, storeIn } from "./cluster-view.ts";
 import { Core } from "./core.ts";
+import { CustomResources } from "./crd/custom-resources.ts";
+import type { LiveEncryption } from "./encryption/live-encryption.ts";
+import { PreparedStorage } from "./encryption/prepared-storage.ts";
 import { type ConcurrencyOptions, DEFAULT_CONCURRENCY } from "./fairness/concurrency-options.ts";
 import { Fairness } from "./fairness/fairness.ts";
 import { fairGate, limitGate } from "./fairness/gate.ts";
@@ -33,7 +36,7 @@ import type { Server, ServerOptions } from "./server-context.ts";
 import { ServiceNetwork, type ServiceNetworkOptions } from "./services/service-network.ts";
 import { ResourceStore } from "./store/resource-store.ts";
 import { RevisionFeed } from "./store/revision-feed.ts";
-import { StoredForm, type Transformer } from "./store/stored-form.ts";
+import { StoredForm } from "./store/stored-form.ts";
 import type { NodeConnection } from "./subresources/node-connection.ts";
 import { ServiceAccountTokens, type TokenIssuer } from "./tokens/service-account-tokens.ts";
 import { type ServiceRouting, serviceAddresses } from "./webhooks/service-address.ts";
@@ -50,9 +53,10 @@ export interface ApiServerSetup {
   /** Whose tokens service accounts get; without it they get none. */
   readonly issuer?: TokenIssuer;
   readonly nodes: NodeConnection;
-  readonly anonymous: boolean;
+  /** Whether requests without credentials are taken; may change. */
+  readonly anonymous: AnonymousOptions | (() => AnonymousOptions);
   /** The names of --authorization-mode, in order. */
-  readonly authorizationModes: readonly AuthorizationMode[];
+  readonly authorizationModes: readonly AuthorizerChoice[];
   readonly admission: readonly AdmissionPlugin[];
   /** Without it services get no addresses. */
   readonly serviceNetwork?: ServiceNetworkOptions;
@@ -64,7 +68,8 @@ export interface ApiServerSetup {
   readonly proxyClient?: ProxyClient;
   /** What may be worked on at once. */
   readonly concurrency?: ConcurrencyOptions;
-  readonly transformers?: ReadonlyMap<string, Transformer>;
+  /** How values are sealed; without it they are stored as they are. */
+  readonly encryption?: Pick<LiveEncryption, "transformer" | "prepare">;
   readonly resources?: readonly ResourceDefinition[];
   /** Where other parts of the same process count too. */
   readonly metrics?: ServerMetrics;
@@ -80,6 +85,8 @@ export interface ApiServer {
   transport(user: User): Transport;
   /** Addresses and ports of services; started once the system's namespaces are there. */
   readonly services: ServiceNetwork | undefined;
+  /** Decides by these authorizers from now on; throws when one of them had to be there from the start. */
+  useAuthorizers(choices: readonly AuthorizerChoice[]): void;
   /** Makes /readyz say so. */
   setReady(): void;
   /** Ends watches and lets go of the caches; storage stays open. */
@@ -90,8 +97,9 @@ export interface ApiServer {
 export const SERVER_USER: User = Object.freeze({ name: "system:apiserver", groups: Object.freeze([MASTERS]) });
 
 export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer> {
-  const { storage, clock, random, log, options } = setup;
-  const form = new StoredForm(setup.transformers);
+  const { clock, random, log, options, encryption } = setup;
+  const storage = encryption ? new PreparedStorage(setup.storage, (value) => encryption.prepare(value)) : setup.storage;
+  const form = new StoredForm(encryption && ((resource) => encryption.transformer(resource)));
   const metrics = setup.metrics ?? serverMetrics(clock);
   const feed = new RevisionFeed(storage, form, log, metrics.storage);
   metrics.storage.watchCaches(() => feed.caches());
@@ -101,9 +109,9 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
   const stopping = new AbortController();
   let ready = false;
   const view = clusterView(served);
-  const policy = setup.authorizationModes.includes("RBAC") ? new RbacPolicy(served) : undefined;
+  const policy = usesRbac(setup.authorizationModes) ? new RbacPolicy(served) : undefined;
   const tokens = setup.issuer && new ServiceAccountTokens(setup.issuer, { view, clock, random });
-  const authorizers = authorizerChain(setup.authorizationModes, { policy, served, view });
+  const { chain: authorizers, use } = authorizerChain(setup.authorizationModes, { policy, served, view });
   const services =
     setup.serviceNetwork && new ServiceNetwork(setup.serviceNetwork, { view, served, clock, random, log, storage });
   const addresses = serviceAddresses(view, random, setup.serviceRouting ?? "clusterIP");
@@ -124,6 +132,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
     authorizers,
     policy,
     nodes: setup.nodes,
+    pages: new Map(),
     admission: new AdmissionChain([...setup.admission, ...(policy ? [rbacEscalation(policy)] : [])], {
       view,
       clock,
@@ -154,16 +163,29 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
     }),
   };
   const core = new Core(context);
+  const custom = new CustomResources({
+    served,
+    feed,
+    form,
+    clock,
+    random,
+    log,
+    webhooks,
+    client: () => client ?? createClient(inProcessTransport(core, SERVER_USER), { userAgent: "kube-apiserver" }),
+  });
+  await custom.start();
   return {
     context,
     core,
     transport: (user) => inProcessTransport(core, user),
+    useAuthorizers: use,
     setReady() {
       ready = true;
     },
     services,
     close() {
       services?.stop();
+      custom.stop();
       fairness?.stop();
       stopping.abort();
       webhooks.close();

@@ -9,6 +9,7 @@ import { JsonError, parseJson } from "@kubets/machinery/json";
 import type { JsonValue } from "@kubets/machinery/json-value";
 import { parseYaml, YamlError } from "@kubets/machinery/yaml";
 import type { ApiCall } from "./api-call.ts";
+import { OFFERED, OFFERED_OF_CUSTOM } from "./media.ts";
 import type { ServedResources } from "./served-resource.ts";
 
 /** The kind that a body must be of. */
@@ -42,12 +43,13 @@ async function readBody(call: ApiCall, expected: Expected): Promise<Draft<KubeOb
     case "application/yaml":
       return fromText(call, bytes, expected, parseYamlBody);
     case "application/vnd.kubernetes.protobuf":
+      if (expected.schema.open) break;
       return fromProtobuf(call, bytes, expected);
-    default:
-      throw unsupportedMediaType(
-        "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf",
-      );
   }
+  const accepted = expected.schema.open ? OFFERED_OF_CUSTOM : OFFERED;
+  throw unsupportedMediaType(
+    `the body of the request was in an unknown format - accepted media types include: ${accepted}`,
+  );
 }
 
 export const mediaTypeOf = (header: string | undefined): string =>
@@ -71,13 +73,17 @@ function fromText(
   return decodeValue(call, value ?? {}, duplicates, expected, true);
 }
 
-function parseJsonBody(bytes: Uint8Array, { kind }: Expected, options: { duplicates?: string[] }): JsonValue {
+function parseJsonBody(bytes: Uint8Array, expected: Expected, options: { duplicates?: string[] }): JsonValue {
+  const { kind, version, schema } = expected;
   try {
     const value = parseJson(bytes, options);
     options.duplicates?.forEach((path, i, all) => (all[i] = `duplicate field "${path}"`));
     return value;
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
+    // Of custom kinds the numbers are read after the kind.
+    if (schema.open && error.message.startsWith("json: cannot unmarshal number"))
+      throw cannotHandle({ kind, version }, error.message);
     throw unrecognized(kind, `couldn't get version/kind; json parse error: ${error.message}`, bytes);
   }
 }
@@ -106,7 +112,7 @@ export function excerpt(bytes: Uint8Array): string {
   if (bytes.length === 0) return "<empty>";
   const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 30));
   const text = head.toString("utf8");
-  return `${/^\s*\{/.test(text) ? text : head.toString("hex")}${bytes.length > 30 ? " ..." : ""}`;
+  return `${/^[ \t\r\n]*\{/.test(text) ? text : head.toString("hex")}${bytes.length > 30 ? " ..." : ""}`;
 }
 
 function fromProtobuf({ server }: ApiCall, bytes: Uint8Array, expected: Expected): Draft<KubeObject> {
@@ -136,11 +142,19 @@ function decodeValue(
 ): Draft<KubeObject> {
   const said = kindOf(value, expected);
   const body = { kind: said.kind, version: versionOf(said.apiVersion), wanted: expected.kind };
+  const wanted = groupVersion(expected);
+  if (said.kind === expected.kind && said.apiVersion !== wanted && OF_OLD[said.apiVersion]?.includes(said.kind))
+    throw badRequest(
+      `the API version in the data (${said.apiVersion}) does not match the expected API version (${wanted})`,
+    );
   const mismatch = otherKind(call.server, said, value, expected);
   if (mismatch !== undefined) throw cannotHandle(body, mismatch);
   const { object, unknown } = decodeBody(expected.schema, value, body, { own });
   const problems = [...duplicates, ...unknown.map(unknownFieldText)];
   if (problems.length) tellFields(call, problems, (why) => cannotHandle(body, why));
+  const { definition } = call.resource;
+  const unreadable = expected === definition ? definition.unreadable?.(object as unknown as KubeObject) : undefined;
+  if (unreadable !== undefined) throw cannotHandle(body, unreadable);
   const draft = object as PlainObject;
   draft["kind"] = said.kind;
   draft["apiVersion"] = said.apiVersion;
@@ -163,6 +177,13 @@ export function strictnessOf(call: ApiCall): "Strict" | "Warn" | "Ignore" {
   const asked = call.info.query.get("fieldValidation");
   return asked === "Strict" || asked === "Ignore" ? asked : "Warn";
 }
+
+/** Kinds of versions that are served no more, which the original still knows how to read. */
+const OF_OLD: Readonly<Record<string, readonly string[]>> = {
+  "extensions/v1beta1": ["DaemonSet", "Deployment", "Ingress", "NetworkPolicy", "ReplicaSet"],
+  "apps/v1beta1": ["ControllerRevision", "Deployment", "StatefulSet"],
+  "apps/v1beta2": ["ControllerRevision", "DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"],
+};
 
 interface SaidKind {
   readonly kind: string;

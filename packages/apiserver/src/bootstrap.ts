@@ -5,12 +5,8 @@
 import { builtInResources } from "@kubets/api/all";
 import {
   builtInApiServices,
-  clusterRoles,
   flowSchemas,
-  namespacedRoleBindings,
-  namespacedRoles,
   priorityLevels,
-  roleBindings,
   systemNamespaces,
   systemPriorityClasses,
 } from "@kubets/api/bootstrap/index";
@@ -20,6 +16,7 @@ import type { ResourceRef } from "@kubets/api/resource-ref";
 import { createClient } from "@kubets/client/typed-client";
 import { isReason } from "@kubets/machinery";
 import { type ApiServer, SERVER_USER } from "./api-server.ts";
+import { reconcileRoles } from "./bootstrap-roles.ts";
 
 type Named = { readonly metadata?: { readonly name?: string; readonly namespace?: string } };
 
@@ -39,10 +36,7 @@ export async function bootstrap(server: ApiServer): Promise<void> {
   };
   await ensure(refs.namespaces, systemNamespaces as readonly Named[]);
   await Promise.all([
-    ensure(refs.clusterroles, clusterRoles as readonly Named[]),
-    ensure(refs.clusterrolebindings, roleBindings as readonly Named[]),
-    ensure(refs.roles, namespacedRoles as readonly Named[]),
-    ensure(refs.rolebindings, namespacedRoleBindings as readonly Named[]),
+    reconcileRoles(client, view),
     ensure(refs.prioritylevelconfigurations, priorityLevels as readonly Named[]),
     ensure(refs.flowschemas, flowSchemas as readonly Named[]),
     ensure(refs.priorityclasses, systemPriorityClasses as readonly Named[]),

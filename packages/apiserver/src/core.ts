@@ -3,11 +3,13 @@
  * Whatever goes wrong ends in a Status here; nothing that a client sends ends the process.
  */
 import { randomUUID } from "node:crypto";
+import { groupResource } from "@kubets/api/resource";
 import {
   internalError,
   methodNotAllowed,
   methodNotSupported,
   notAcceptable,
+  notFound,
   pathNotFound,
   requestEntityTooLarge,
   StatusError,
@@ -116,19 +118,24 @@ export class Core {
     const resource = this.#server.served.get(info.group, info.version, info.resource);
     if (!resource) {
       if (info.resource === "") return serveNonResource(this.#server, exchange, info, user);
-      if (!this.#server.served.hasGroup(info.group)) return respondPageNotFound(exchange);
+      const { served } = this.#server;
+      if (!served.hasGroup(info.group) || served.isCustomGroup(info.group)) return respondPageNotFound(exchange);
       throw pathNotFound();
     }
     const { definition } = resource;
+    const isCustom = definition.schema.open !== undefined;
     if (
       definition.namespaced
         ? info.namespace === "" && needsNamespace(info)
         : info.namespace !== "" && definition.resource !== "namespaces"
-    )
+    ) {
+      if (isCustom) return respondPageNotFound(exchange);
       throw definition.namespaced && info.name === "" && info.namespace === "" ? methodNotAllowed() : pathNotFound();
+    }
     if (definition.deprecation) exchange.audit?.annotate("k8s.io/deprecated", "true");
     const subresource = info.subresource === "" ? undefined : definition.subresources?.[info.subresource];
-    if (info.subresource !== "" && !subresource) throw pathNotFound();
+    if (info.subresource !== "" && !subresource)
+      throw isCustom ? notFound(groupResource(definition), info.name) : pathNotFound();
     const call: ApiCall = {
       server: this.#server,
       exchange,
@@ -136,7 +143,7 @@ export class Core {
       user,
       resource,
       subresource,
-      form: formOf(exchange, info),
+      form: formOf(exchange, info, isCustom),
       free,
       warnings: definition.deprecation ? [definition.deprecation] : [],
       dryRun: info.query.has("dryRun"),
@@ -213,7 +220,7 @@ const OF_PARTS = ["get", "patch", "update"];
 
 /** A path that is not served with this method; custom resources, and lists that cannot be watched, name the verb. */
 function notAllowed({ info, resource }: ApiCall, allowed: readonly string[]): StatusError {
-  const isRouted = resource.definition.schema.name === "custom" || (info.verb === "watch" && allowed.includes("list"));
+  const isRouted = resource.definition.schema.open !== undefined || (info.verb === "watch" && allowed.includes("list"));
   return isRouted ? methodNotSupported({ group: info.group, resource: info.resource }, info.verb) : methodNotAllowed();
 }
 
@@ -229,6 +236,6 @@ function formOfError(exchange: CoreExchange): AnswerForm | undefined {
 /** Only lists and watches go across namespaces. */
 const needsNamespace = ({ verb }: RequestInfo) => verb !== "list" && verb !== "watch";
 
-function formOf(exchange: CoreExchange, info: RequestInfo): AnswerForm {
-  return answerForm(exchange.header("accept"), exchange.header("user-agent"), info.query.get("pretty"));
+function formOf(exchange: CoreExchange, info: RequestInfo, isCustom: boolean): AnswerForm {
+  return answerForm(exchange.header("accept"), exchange.header("user-agent"), info.query.get("pretty"), isCustom);
 }

@@ -7,7 +7,7 @@ export const featureGates = () =>
     ContainerStopSignals: { default: false, stage: "alpha" },
     CoordinatedLeaderElection: { default: false, stage: "beta" },
     HPAScaleToZero: { default: false, stage: "alpha" },
-    MaxUnavailableStatefulSet: { default: true, stage: "beta" },
+    MaxUnavailableStatefulSet: { default: false, stage: "beta" },
     PodCertificateRequest: { default: false, stage: "beta" },
     TaintTolerationComparisonOperators: { default: false, stage: "alpha" },
   });

@@ -1,11 +1,12 @@
 /** The flags of `kubets apiserver`, by the names that kube-apiserver has, and those that only this server has. */
 import { bool, choice, defineFlags, duration, file, int, list, text } from "@kubets/machinery/flags";
 import { auditFlags } from "./audit/flags.ts";
+import { authenticationFlags } from "./authn/flags.ts";
+import { authorizationFlags } from "./authz/flags.ts";
 
 const SERVING = "Serving";
 const STORAGE = "Storage";
 const AUTHENTICATION = "Authentication";
-const AUTHORIZATION = "Authorization";
 const ADMISSION = "Admission";
 const NETWORK = "Services and nodes";
 const LOGS = "Logs";
@@ -47,6 +48,12 @@ export const apiServerFlags = defineFlags({
     group: SERVING,
   }),
   "tls-cipher-suites": list({ help: "The cipher suites of TLS 1.2 to offer.", group: SERVING }),
+  "tls-sni-cert-key": list({
+    split: false,
+    placeholder: "CERT,KEY[:NAMES]",
+    help: "A certificate for other names; may be given several times.",
+    group: SERVING,
+  }),
   "min-request-timeout": int({
     default: 1800,
     placeholder: "SECONDS",
@@ -85,6 +92,14 @@ export const apiServerFlags = defineFlags({
   "etcd-certfile": file({ help: "The certificate to show to etcd.", group: STORAGE }),
   "etcd-keyfile": file({ help: "The key of the certificate to show to etcd.", group: STORAGE }),
   "etcd-prefix": text({ default: "/registry", help: "What all keys in etcd begin with.", group: STORAGE }),
+  "encryption-provider-config": file({
+    help: "How values are sealed in storage: a file of kind EncryptionConfiguration.",
+    group: STORAGE,
+  }),
+  "encryption-provider-config-automatic-reload": bool({
+    help: "Take that file up again when it changes.",
+    group: STORAGE,
+  }),
   "event-ttl": duration({ default: 3_600_000, help: "How long events are kept.", group: STORAGE }),
 
   "client-ca-file": file({ help: "The authorities of client certificates.", group: AUTHENTICATION }),
@@ -148,11 +163,9 @@ export const apiServerFlags = defineFlags({
     group: AUTHENTICATION,
   }),
 
-  "authorization-mode": list({
-    default: ["AlwaysAllow"],
-    help: "Who decides, in order: Node, RBAC, AlwaysAllow, AlwaysDeny.",
-    group: AUTHORIZATION,
-  }),
+  ...authenticationFlags,
+
+  ...authorizationFlags,
 
   "allow-privileged": bool({ help: "Let containers ask to be privileged.", group: ADMISSION }),
   "enable-admission-plugins": list({ help: "Plugins to run besides those that run by default.", group: ADMISSION }),

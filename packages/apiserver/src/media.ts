@@ -34,20 +34,25 @@ export function answerForm(
   accept: string | undefined,
   userAgent: string | undefined,
   pretty: string | null,
+  isCustom = false,
 ): AnswerForm {
   if (accept === undefined || accept === "" || accept === "*/*" || accept === "application/json")
     return wantsPretty(JSON_FORM, userAgent, pretty);
-  let form = known.get(accept);
-  if (form === undefined && !known.has(accept)) {
-    form = negotiate(accept);
+  const key = isCustom ? `custom ${accept}` : accept;
+  let form = known.get(key);
+  if (form === undefined && !known.has(key)) {
+    form = negotiate(accept, isCustom);
     if (known.size >= MOST_KNOWN) known.clear();
-    known.set(accept, form);
+    known.set(key, form);
   }
   if (form) return wantsPretty(form, userAgent, pretty);
+  if (isCustom) throw notAcceptable(`only the following media types are accepted: ${OFFERED_OF_CUSTOM}`);
   throw parseAccept(accept).some(isOffered) ? unknownForm() : unknownMedia();
 }
 
-const OFFERED = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
+/** Custom kinds have no messages: only what all kinds have of them goes as protobuf. */
+export const OFFERED_OF_CUSTOM = "application/json, application/yaml";
+export const OFFERED = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
 
 const isOffered = ({ type }: MediaRange) => type === "*/*" || MEDIA[type] !== undefined;
 
@@ -72,12 +77,13 @@ function wantsPretty(form: AnswerForm, userAgent: string | undefined, pretty: st
 const isTerminal = (userAgent: string | undefined) =>
   userAgent !== undefined && /^(curl|Wget|Mozilla\/5\.0)/.test(userAgent);
 
-function negotiate(accept: string): AnswerForm | undefined {
+function negotiate(accept: string, isCustom: boolean): AnswerForm | undefined {
   for (const range of parseAccept(accept)) {
     const media = range.type === "*/*" ? "json" : MEDIA[range.type];
     if (!media) continue;
     const { as: kind, g: group, v: version } = range.parameters;
     if (kind === undefined) {
+      if (isCustom && media === "protobuf") continue;
       const pretty = range.parameters["pretty"] === "1";
       return { media, pretty, key: pretty ? `${media};pretty` : media };
     }

@@ -2,15 +2,27 @@
 import type { KubeObject, PlainObject } from "@kubets/api/meta";
 import type { ListMeta } from "./respond.ts";
 
-export function partialMetadata({ metadata }: KubeObject, version: string): PlainObject {
-  return { kind: "PartialObjectMetadata", apiVersion: `meta.k8s.io/${version}`, metadata };
+export function partialMetadata({ metadata }: KubeObject, version: string, hidden?: readonly string[]): PlainObject {
+  const shown = hidden ? without(metadata, hidden) : metadata;
+  return { kind: "PartialObjectMetadata", apiVersion: `meta.k8s.io/${version}`, metadata: shown };
 }
 
-export function partialMetadataList(objects: readonly KubeObject[], metadata: ListMeta, version: string): PlainObject {
+function without(metadata: KubeObject["metadata"], hidden: readonly string[]): KubeObject["metadata"] {
+  const left = Object.entries(metadata.annotations ?? {}).filter(([key]) => !hidden.includes(key));
+  const { annotations: _, ...rest } = metadata;
+  return left.length ? { ...rest, annotations: Object.fromEntries(left) } : rest;
+}
+
+export function partialMetadataList(
+  objects: readonly KubeObject[],
+  metadata: ListMeta,
+  version: string,
+  hidden?: readonly string[],
+): PlainObject {
   return {
     kind: "PartialObjectMetadataList",
     apiVersion: `meta.k8s.io/${version}`,
     metadata,
-    items: objects.length ? objects.map((object) => partialMetadata(object, version)) : null,
+    items: objects.length ? objects.map((object) => partialMetadata(object, version, hidden)) : null,
   };
 }

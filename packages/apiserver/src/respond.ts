@@ -13,6 +13,7 @@ import { goPackage } from "./body.ts";
 import type { CoreExchange } from "./front/core-exchange.ts";
 import { type AnswerForm, CONTENT_TYPE } from "./media.ts";
 import { partialMetadata, partialMetadataList } from "./partial-metadata.ts";
+import { send } from "./send.ts";
 import type { CachedObject } from "./store/cached-object.ts";
 import { tableOf } from "./table.ts";
 
@@ -30,7 +31,7 @@ export function respondCached(call: ApiCall, status: number, cached: CachedObjec
   exchange.audit?.answer(() => inVersion(call, cached.object));
   if (exchange.direct) return exchange.direct.respond(status, inVersion(call, cached.object));
   if (form.media === "json" && !form.pretty && !form.as && !resource.definition.hub)
-    return exchange.respond(status, headersOf(call), [cached.bytes, LINE_FEED]);
+    return send(call, status, headersOf(call), [cached.bytes, LINE_FEED]);
   return respondObject(call, status, inVersion(call, cached.object));
 }
 
@@ -44,15 +45,16 @@ export function respondObject(call: ApiCall, status: number, object: KubeObject)
       `you requested PartialObjectMetadataList, but the requested object is not a list (*${goPackage(resource.definition.group)}.${resource.definition.kind})`,
     );
   if (form.as?.kind === "Table") return respondValue(call, status, tableOf(call, [object], listMetaOf(object)));
-  if (form.as) return respondValue(call, status, partialMetadata(object, form.as.version));
-  if (form.media === "protobuf")
-    return exchange.respond(status, headersOf(call), encodeProtobuf(resource.definition.schema, object));
-  if (form.media === "json" && !form.pretty)
-    return exchange.respond(
+  if (form.as)
+    return respondValue(
+      call,
       status,
-      headersOf(call),
-      Buffer.from(`${encodeJson(resource.definition.schema, object)}\n`),
+      partialMetadata(object, form.as.version, resource.definition.internalAnnotations),
     );
+  if (form.media === "protobuf")
+    return send(call, status, headersOf(call), encodeProtobuf(resource.definition.schema, object));
+  if (form.media === "json" && !form.pretty)
+    return send(call, status, headersOf(call), Buffer.from(`${encodeJson(resource.definition.schema, object)}\n`));
   return respondValue(call, status, object);
 }
 
@@ -63,19 +65,23 @@ export function respondList(call: ApiCall, objects: readonly CachedObject[], met
   const items = () => objects.map((cached) => inVersion(call, cached.object));
   exchange.audit?.answer(() => ({ kind, apiVersion: groupVersion(definition), metadata: meta, items: items() }));
   if (!exchange.direct && form.media === "json" && !form.pretty && !form.as && !definition.hub)
-    return exchange.respond(200, headersOf(call), jsonList(call, meta, objects));
+    return send(call, 200, headersOf(call), jsonList(call, meta, objects));
   if (form.as?.kind === "PartialObjectMetadata")
     throw notAcceptable(
       `you requested PartialObjectMetadata, but the requested object is a list (*${goPackage(definition.group)}.${kind})`,
     );
   const all = items();
+  const isCustom = definition.schema.open !== undefined;
   const list = { kind, apiVersion: groupVersion(definition), metadata: meta, items: all };
   if (exchange.direct) return exchange.direct.respond(200, list);
   if (form.as?.kind === "Table") return respondValue(call, 200, tableOf(call, all, meta));
-  if (form.as) return respondValue(call, 200, partialMetadataList(all, meta, form.as.version));
-  if (form.media === "protobuf")
-    return exchange.respond(200, headersOf(call), encodeProtobufList(definition.schema, list));
-  return respondValue(call, 200, { ...list, items: all.map(withoutKind) });
+  if (form.as)
+    return respondValue(call, 200, partialMetadataList(all, meta, form.as.version, definition.internalAnnotations));
+  if (form.media === "protobuf") return send(call, 200, headersOf(call), encodeProtobufList(definition.schema, list));
+  return respondValue(call, 200, {
+    ...list,
+    ...(isCustom ? { metadata: customMeta(meta) } : { items: all.map(withoutKind) }),
+  });
 }
 
 /** Answers with any value: tables, reviews, partial metadata. What has no message of protobuf goes as JSON, and says so. */
@@ -84,9 +90,9 @@ export function respondValue(call: ApiCall, status: number, value: object): void
   exchange.audit?.answer(() => value);
   if (exchange.direct) return exchange.direct.respond(status, value);
   const message = form.media === "protobuf" ? encodeKnown(value) : undefined;
-  if (message) return exchange.respond(status, headersOf(call), message);
+  if (message) return send(call, status, headersOf(call), message);
   const media = form.media === "protobuf" ? "json" : form.media;
-  exchange.respond(status, headersOf(call, media), Buffer.from(textOf({ ...form, media }, value)));
+  send(call, status, headersOf(call, media), Buffer.from(textOf({ ...form, media }, value)));
 }
 
 /** Answers with a Status, as errors and deletes do. */
@@ -134,9 +140,10 @@ function textOf(form: AnswerForm, value: object): string {
 function jsonList(call: ApiCall, meta: ListMeta, objects: readonly CachedObject[]): Buffer[] {
   const { definition, store } = call.resource;
   const apiVersion = groupVersion(definition);
-  const head = `{"kind":"${definition.kind}List","apiVersion":"${apiVersion}","metadata":${JSON.stringify(meta)},"items":[`;
-  // Items of a list do not say their kind: each goes without the head that all of them share.
-  const skip = `{"kind":"${definition.kind}","apiVersion":"${apiVersion}",`.length;
+  const isCustom = definition.schema.open !== undefined;
+  const head = `{"kind":"${definition.kind}List","apiVersion":"${apiVersion}","metadata":${JSON.stringify(isCustom ? customMeta(meta) : meta)},"items":[`;
+  // Items of a list do not say their kind: each goes without the head that all of them share. Custom ones say all of themselves.
+  const skip = isCustom ? 1 : `{"kind":"${definition.kind}","apiVersion":"${apiVersion}",`.length;
   const { namespace, query } = call.info;
   const question = JSON.stringify([
     namespace,
@@ -152,6 +159,9 @@ function jsonList(call: ApiCall, meta: ListMeta, objects: readonly CachedObject[
     : joined(objects, skip);
   return [Buffer.from(head), items, LIST_END];
 }
+
+/** Lists of custom objects always say whether they go on. */
+const customMeta = (meta: ListMeta): ListMeta => ({ continue: "", ...meta });
 
 const LIST_END = Buffer.from("]}\n");
 

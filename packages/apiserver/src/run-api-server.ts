@@ -14,11 +14,13 @@ import type { Audit } from "./audit/audit.ts";
 import type { Authenticator, User } from "./authn/authenticator.ts";
 import { bootstrapTokenAuthenticator } from "./authn/bootstrap-tokens.ts";
 import { certificateAuthenticator } from "./authn/certificates.ts";
+import type { ExternalAuthentication } from "./authn/external-authentication.ts";
 import { type FrontProxyOptions, frontProxyAuthenticator } from "./authn/front-proxy.ts";
 import { serviceAccountAuthenticator } from "./authn/service-accounts.ts";
 import { staticTokenAuthenticator } from "./authn/static-tokens.ts";
-import type { AuthorizationMode } from "./authz/modes.ts";
+import type { AuthorizerChoice } from "./authz/modes.ts";
 import { bootstrap } from "./bootstrap.ts";
+import type { LiveEncryption } from "./encryption/live-encryption.ts";
 import type { ConcurrencyOptions } from "./fairness/concurrency-options.ts";
 import { keepFairnessObjects } from "./fairness/upkeep.ts";
 import { SocketExchange } from "./front/socket-exchange.ts";
@@ -38,12 +40,14 @@ export interface RunOptions {
   readonly advertiseAddress: string;
   readonly tokenUsers?: ReadonlyMap<string, User>;
   readonly anonymous: boolean;
+  /** Issuers of tokens and webhooks outside. */
+  readonly external?: ExternalAuthentication;
   /** Takes the tokens by which machines join. */
   readonly bootstrapTokens?: boolean;
   /** Proxies that are believed about who asks; their authorities are to be among those of client certificates too. */
   readonly frontProxy?: FrontProxyOptions;
   readonly serviceAccounts?: ServiceAccountKeys;
-  readonly authorizationModes: readonly AuthorizationMode[];
+  readonly authorizationModes: readonly AuthorizerChoice[];
   readonly admission: readonly AdmissionPlugin[];
   readonly serviceNetwork: ServiceNetworkOptions;
   /** Whether this server keeps itself among the endpoints of the service `kubernetes`. */
@@ -57,6 +61,7 @@ export interface RunOptions {
   readonly published?: PublishedAuthentication;
   readonly concurrency?: ConcurrencyOptions;
   readonly audit?: Audit;
+  readonly encryption?: LiveEncryption;
   featureEnabled(name: string): boolean;
   /** What the program was started with, for /flagz. */
   readonly flags?: Readonly<Record<string, unknown>>;
@@ -74,6 +79,8 @@ export interface ServiceAccountKeys {
 export interface RunningApiServer {
   readonly server: ApiServer;
   readonly listener: Listener;
+  /** New connections use these. */
+  reloadTls(tls: ServerTls): void;
   /** Finishes requests, ends watches, lets go of the port. Storage stays open. */
   close(): Promise<void>;
 }
@@ -105,11 +112,12 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
     ...(options.serviceRouting && { serviceRouting: options.serviceRouting }),
     ...(options.proxyClient && { proxyClient: options.proxyClient }),
     authenticators: (parts) => authenticators(options, parts),
-    anonymous: options.anonymous,
+    anonymous: () => options.external?.anonymous() ?? options.anonymous,
     authorizationModes: options.authorizationModes,
     admission: options.admission,
     serviceNetwork: options.serviceNetwork,
     ...(options.audit && { audit: options.audit }),
+    ...(options.encryption && { encryption: options.encryption }),
     ...(options.concurrency && { concurrency: options.concurrency }),
   });
   const handler = (exchange: Exchange) => server.core.serve(new SocketExchange(exchange));
@@ -126,6 +134,7 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
   return {
     server,
     listener,
+    reloadTls: (next) => [listener, ...others].forEach((each) => each.reloadTls(next)),
     async close() {
       stopUpkeep?.();
       server.close();
@@ -134,13 +143,15 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
   };
 }
 
-function authenticators({ tokenUsers, bootstrapTokens, frontProxy }: RunOptions, parts: ServerParts): Authenticator[] {
+function authenticators(options: RunOptions, parts: ServerParts): Authenticator[] {
+  const { tokenUsers, bootstrapTokens, frontProxy, external } = options;
   return [
     ...(frontProxy ? [frontProxyAuthenticator(frontProxy)] : []),
     certificateAuthenticator(frontProxy?.authorities),
     ...(tokenUsers?.size ? [staticTokenAuthenticator(tokenUsers)] : []),
     ...(parts.tokens ? [serviceAccountAuthenticator(parts.tokens)] : []),
     ...(bootstrapTokens ? [bootstrapTokenAuthenticator(parts)] : []),
+    ...(external?.authenticators(parts.tokens?.issuer.audiences ?? []) ?? []),
   ];
 }
 

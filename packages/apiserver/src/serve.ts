@@ -1,25 +1,25 @@
 /** The API server as a program: from flags to a running server, until a signal ends it. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { hostname } from "node:os";
 import { join } from "node:path";
-import { createLogger, realClock, realRandom } from "@kubets/machinery";
+import { createLogger, type Logger, realClock, realRandom } from "@kubets/machinery";
 import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
 import type { FlagValues } from "@kubets/machinery/flags";
 import { installProcessHandlers } from "@kubets/machinery/process-errors";
 import { onStopSignal } from "@kubets/machinery/shutdown";
 import { connectEtcd, openEmbeddedStorage, type Storage } from "@kubets/storage";
-import type { ServerTls } from "@kubets/wire/http";
 import { createKey, keyFromPem, keyToPem, publicKeysFromPem, publicOf, readCertificates } from "@kubets/wire/x509";
 import { admissionPlugins } from "./admission/plugins/index.ts";
 import type { PublishedAuthentication } from "./aggregation/authentication-config-map.ts";
 import { setUpAudit } from "./audit/setup.ts";
+import { externalAuthentication } from "./authn/external-authentication.ts";
 import { parseTokenFile } from "./authn/static-tokens.ts";
-import { type AuthorizationMode, authorizationModes } from "./authz/modes.ts";
+import { configuredAuthorization } from "./authz/setup.ts";
+import { LiveEncryption } from "./encryption/live-encryption.ts";
 import { featureGates } from "./feature-gates.ts";
 import type { apiServerFlags } from "./flags.ts";
 import { machineAddress, type RunOptions, runApiServer, type ServiceAccountKeys } from "./run-api-server.ts";
 import { serviceNetworkOptions } from "./services/options.ts";
-import { ownServingCertificate } from "./serving-certificate.ts";
+import { followServingTls, servingTls } from "./tls/serving-tls.ts";
 
 export type Flags = FlagValues<typeof apiServerFlags>;
 
@@ -32,14 +32,19 @@ export async function serve(flags: Flags): Promise<void> {
   gates.set(flags["feature-gates"]);
   for (const warning of gates.warnings) log.warn(warning);
   const storage = await openStorage(flags, log);
+  const encryption = await encryptionOf(flags, log);
+  const external = await externalAuthentication(flags, { clock: realClock, random: realRandom, log });
+  const authorization = await configuredAuthorization(flags, { clock: realClock, random: realRandom, log });
   const audit = await setUpAudit(flags, { clock: realClock, random: realRandom, log });
   const advertiseAddress = flags["advertise-address"] || machineAddress();
+  const folder = flags["cert-dir"] || (flags["etcd-servers"].length ? undefined : join(folderOf(flags), "pki"));
+  const own = { folder, address: advertiseAddress };
   const running = await runApiServer({
     storage,
     clock: realClock,
     random: realRandom,
     log,
-    listen: { host: flags["bind-address"], port: flags["secure-port"], tls: tlsOf(flags, advertiseAddress) },
+    listen: { host: flags["bind-address"], port: flags["secure-port"], tls: servingTls(flags, own, realClock.now()) },
     advertiseAddress,
     ...(flags["token-auth-file"] && {
       tokenUsers: parseTokenFile(readFile(flags["token-auth-file"], "token-auth-file"), flags["token-auth-file"]),
@@ -48,7 +53,7 @@ export async function serve(flags: Flags): Promise<void> {
     bootstrapTokens: flags["enable-bootstrap-token-auth"],
     ...frontProxy(flags),
     serviceAccounts: serviceAccountKeys(flags),
-    authorizationModes: modesOf(flags["authorization-mode"]),
+    authorizationModes: authorization.choices,
     admission: admissionPlugins({
       enable: flags["enable-admission-plugins"],
       disable: flags["disable-admission-plugins"],
@@ -72,6 +77,8 @@ export async function serve(flags: Flags): Promise<void> {
       },
       addressTypes: flags["kubelet-preferred-address-types"],
     },
+    external,
+    ...(encryption && { encryption }),
     ...(audit && { audit: audit.audit }),
     concurrency: {
       reads: flags["max-requests-inflight"],
@@ -82,11 +89,24 @@ export async function serve(flags: Flags): Promise<void> {
     flags,
     featureEnabled: (name) => gates.enabled(name as Parameters<typeof gates.enabled>[0]),
   });
+  const unfollow = authorization.follow(running.server.useAuthorizers);
+  const parts = { clock: realClock, log };
+  const unfollowTls = followServingTls(flags, own, parts, (tls) => running.reloadTls(tls));
   await stopAsked();
+  unfollow();
+  unfollowTls();
   log.info("stopping");
   await running.close();
   audit?.close();
+  encryption?.close();
+  external.close();
   await storage.close();
+}
+
+function encryptionOf(flags: Flags, log: Logger): Promise<LiveEncryption | undefined> {
+  const path = flags["encryption-provider-config"];
+  const reload = flags["encryption-provider-config-automatic-reload"];
+  return path ? LiveEncryption.open(path, { reload, clock: realClock, log }) : Promise.resolve(undefined);
 }
 
 /** Resolves when a signal says that the process is to end. */
@@ -110,36 +130,6 @@ async function openStorage(flags: Flags, log: ReturnType<typeof createLogger>): 
     clock: realClock,
     logger: log,
   });
-}
-
-function tlsOf(flags: Flags, advertiseAddress: string): ServerTls {
-  const given = flags["tls-cert-file"] && {
-    cert: readFile(flags["tls-cert-file"], "tls-cert-file"),
-    key: readFile(flags["tls-private-key-file"], "tls-private-key-file"),
-  };
-  const names = {
-    dnsNames: [
-      "kubernetes",
-      "kubernetes.default",
-      "kubernetes.default.svc",
-      "kubernetes.default.svc.cluster.local",
-      "localhost",
-      hostname(),
-    ],
-    ipAddresses: ["127.0.0.1", "::1", advertiseAddress],
-  };
-  const folder = flags["cert-dir"] || (flags["etcd-servers"].length ? undefined : join(folderOf(flags), "pki"));
-  return {
-    ...(given || ownServingCertificate(folder, names, realClock.now())),
-    minVersion: flags["tls-min-version"] === "VersionTLS13" ? "TLSv1.3" : "TLSv1.2",
-    ...clientAuthorities(flags),
-  };
-}
-
-/** Whose client certificates are taken at all: those of users, and those of front proxies. */
-function clientAuthorities(flags: Flags): { clientCa?: string } {
-  const files = (["client-ca-file", "requestheader-client-ca-file"] as const).filter((flag) => flags[flag]);
-  return files.length ? { clientCa: files.map((flag) => readFile(flags[flag], flag)).join("\n") } : {};
 }
 
 function frontProxy(flags: Flags): Pick<RunOptions, "frontProxy"> {
@@ -211,17 +201,6 @@ function ownSigningKey(folder: string) {
     writeFileSync(path, keyToPem(createKey()), { mode: 0o600 });
   }
   return keyFromPem(readFileSync(path));
-}
-
-function modesOf(names: readonly string[]): AuthorizationMode[] {
-  return names.map((name) => {
-    const mode = authorizationModes.find((m) => m === name);
-    if (mode) return mode;
-    throw new ExitError(
-      exitCode.usage,
-      `--authorization-mode: there is no mode ${JSON.stringify(name)}; there are ${authorizationModes.join(", ")}`,
-    );
-  });
 }
 
 function readFile(path: string, flag: string): string {

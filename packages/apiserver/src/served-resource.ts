@@ -14,12 +14,18 @@ export class ServedResources {
   /** Grows with each change, so that documents made from the list know when they are old. */
   generation = 0;
 
+  /** Serves a resource, in the place of what stood there. */
   add(resource: ServedResource): void {
     const { group, version, resource: plural } = resource.definition;
-    this.#byPath.set(`${group}/${version}/${plural}`, resource);
+    const path = `${group}/${version}/${plural}`;
+    this.generation++;
+    if (this.#byPath.has(path)) {
+      this.#byPath.set(path, resource);
+      return;
+    }
+    this.#byPath.set(path, resource);
     const groupVersion = `${group}/${version}`;
     this.#groupVersions.set(groupVersion, (this.#groupVersions.get(groupVersion) ?? 0) + 1);
-    this.generation++;
   }
 
   remove(resource: ServedResource): void {
@@ -43,6 +49,13 @@ export class ServedResources {
   hasGroup(group: string): boolean {
     for (const groupVersion of this.#groupVersions.keys())
       if (groupVersion.slice(0, groupVersion.indexOf("/")) === group) return true;
+    return false;
+  }
+
+  /** Whether a group's resources are defined by people; another answer is given for what it lacks. */
+  isCustomGroup(group: string): boolean {
+    for (const { definition } of this.#byPath.values())
+      if (definition.group === group && definition.schema.open) return true;
     return false;
   }
 

@@ -50,6 +50,8 @@ export interface Server {
   readonly stopping: AbortSignal;
   readonly health: readonly HealthCheck[];
   readonly metrics: ServerMetrics;
+  /** JSON that other parts of the same process serve, by path; who may read it RBAC says. */
+  readonly pages: Map<string, (query: URLSearchParams) => object>;
   /** When it was made, by its clock. */
   readonly started: number;
 }

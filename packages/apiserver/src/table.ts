@@ -1,4 +1,5 @@
 /** Answers as tables, which is how `kubectl get` asks. */
+import { createdColumns } from "@kubets/api/created-columns";
 import type { KubeObject, PlainObject } from "@kubets/api/meta";
 import type { Table } from "@kubets/api/resource";
 import { age, column, nameColumn } from "@kubets/api/table";
@@ -19,16 +20,31 @@ export function tableOf(call: ApiCall, objects: readonly KubeObject[], metadata:
     apiVersion: `meta.k8s.io/${call.form.as?.version ?? "v1"}`,
     metadata,
     columnDefinitions: columnsOf(call),
-    rows: rowsOf(call, objects),
+    rows: objects.length === 0 && call.resource.definition.table === createdColumns ? null : rowsOf(call, objects),
   };
 }
 
-export function columnsOf({ resource }: ApiCall): PlainObject[] {
-  return (resource.definition.table ?? plainTable).columns.map((c) => ({ ...c, description: "" }));
+/** A Scale's name is no name of a resource. */
+const plainName = { ...nameColumn, format: "" };
+
+/** What a Scale shows, whatever it is the scale of. */
+const scaleTable: Table = {
+  columns: [plainName, column("Desired", "integer"), column("Available", "integer"), column("Age")],
+  cells: (scale, now) => {
+    const { spec, status } = scale as KubeObject & Record<"spec" | "status", { readonly replicas?: number }>;
+    const { name, creationTimestamp } = scale.metadata;
+    return [name, spec.replicas ?? 0, status.replicas ?? 0, age(creationTimestamp, now)];
+  },
+};
+const tableFor = ({ resource, subresource }: ApiCall): Table =>
+  subresource?.type === "scale" ? scaleTable : (resource.definition.table ?? plainTable);
+
+export function columnsOf(call: ApiCall): PlainObject[] {
+  return tableFor(call).columns.map((c) => ({ ...c, description: "" }));
 }
 
 export function rowsOf(call: ApiCall, objects: readonly KubeObject[]): PlainObject[] {
-  const table = call.resource.definition.table ?? plainTable;
+  const table = tableFor(call);
   const now = call.server.clock.now();
   const included = includedObject(call);
   return objects.map((object) => {

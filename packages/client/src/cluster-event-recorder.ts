@@ -1,7 +1,7 @@
 /**
  * The recorder that writes core/v1 Events to the cluster.
- * Holds: recording returns at once and never throws; events are written one after the other, in order; a thousand wait at most, what
- * comes on top is dropped and said in the log; what the server refuses is not tried again, what did not reach it is.
+ * Holds: recording returns at once and never throws; events of one object are written one after the other, in order, those of different
+ * objects at once; a thousand wait at most, what comes on top is dropped and said in the log; what the server refuses is not tried again, what did not reach it is.
  */
 import { events } from "@kubets/api/generated/refs";
 import type { Event, ObjectReference } from "@kubets/api/generated/types/core-v1";
@@ -65,6 +65,7 @@ export function referenceTo(about: ObjectToldOf): ObjectReference {
 }
 
 const QUEUE_LIMIT = 1000;
+const AT_ONCE = 32;
 const TRIES = 12;
 const RETRY_MS = 10_000;
 
@@ -107,19 +108,33 @@ class EventWriter {
 
   async #writeAll(): Promise<void> {
     await Promise.resolve();
-    const { signal, log } = this.#options;
-    while (this.#queue.length > 0 && !signal?.aborted) {
-      const batch = this.#queue;
-      this.#queue = [];
-      for (const told of batch) {
-        const correlated = this.#correlator.correlate(told);
-        if (!correlated || signal?.aborted) continue;
-        await this.#write(correlated).catch((error: unknown) =>
-          log.warn("an event was not written", fieldsOf(correlated, error)),
-        );
-      }
-    }
+    while (this.#queue.length > 0 && !this.#options.signal?.aborted)
+      await Promise.all(this.#takeApart().map((told) => this.#tell(told)));
     this.#writing = false;
+  }
+
+  /** The first event of each of the first few objects in the queue. */
+  #takeApart(): EventDraft[] {
+    const taken = new Map<string, EventDraft>();
+    let at = 0;
+    const left: EventDraft[] = [];
+    for (; at < this.#queue.length && taken.size < AT_ONCE; at++) {
+      const told = this.#queue[at] as EventDraft;
+      const { kind, namespace, name } = told.involvedObject;
+      const key = `${kind} ${namespace}/${name}`;
+      if (taken.has(key)) left.push(told);
+      else taken.set(key, told);
+    }
+    this.#queue = [...left, ...this.#queue.slice(at)];
+    return [...taken.values()];
+  }
+
+  async #tell(told: EventDraft): Promise<void> {
+    const correlated = this.#correlator.correlate(told);
+    if (!correlated) return;
+    await this.#write(correlated).catch((error: unknown) =>
+      this.#options.log.warn("an event was not written", fieldsOf(correlated, error)),
+    );
   }
 
   async #write({ event, key }: Correlated): Promise<void> {

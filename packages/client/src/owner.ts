@@ -62,13 +62,15 @@ export interface ClaimOptions<O extends KubeObject, T extends KubeObject> {
   readonly ref: ResourceRef<T>;
   /** Whether the owner's selector matches, and whatever else must be so. */
   matches(object: T): boolean;
+  /** Comes with the adoption, and goes with the release. */
+  readonly finalizer?: string;
 }
 
 /** Adopts and releases; the objects that are the owner's after it. Throws after having tried them all. */
 export async function claimObjects<O extends KubeObject, T extends KubeObject>(
   options: ClaimOptions<O, T>,
 ): Promise<T[]> {
-  const { client, owner, objects, ref } = options;
+  const { client, owner, objects, ref, finalizer } = options;
   const claimed: T[] = [];
   const errors = new Set<unknown>();
   let checked: Promise<void> | undefined;
@@ -78,8 +80,9 @@ export async function claimObjects<O extends KubeObject, T extends KubeObject>(
       if (claim === "adopt") {
         checked ??= mayAdopt(options);
         await checked;
-        if (await changed(client.patch(ref, keyIn(object), adoption(owner, object)))) claimed.push(object);
-      } else if (claim === "release") await changed(client.patch(ref, keyIn(object), releasing(owner, object)));
+        if (await changed(client.patch(ref, keyIn(object), adoption(owner, object, finalizer)))) claimed.push(object);
+      } else if (claim === "release")
+        await changed(client.patch(ref, keyIn(object), releasing(owner, object, finalizer)));
       else if (claim === "keep") claimed.push(object);
     } catch (error) {
       errors.add(error);
@@ -117,13 +120,24 @@ async function changed(patched: Promise<unknown>): Promise<boolean> {
 }
 
 /** The uid in a patch makes it fail on another object of the same name. */
-const adoption = (owner: KubeObject, { metadata: { uid } }: KubeObject) =>
-  ({ type: "strategic", body: { metadata: { ownerReferences: [controllerReference(owner)], uid } } }) as const;
-
-const releasing = (owner: KubeObject, { metadata: { uid } }: KubeObject) =>
+const adoption = (owner: KubeObject, { metadata: { uid } }: KubeObject, finalizer?: string) =>
   ({
     type: "strategic",
-    body: { metadata: { ownerReferences: [{ $patch: "delete", uid: owner.metadata.uid }], uid } },
+    body: {
+      metadata: { ownerReferences: [controllerReference(owner)], uid, ...(finalizer && { finalizers: [finalizer] }) },
+    },
+  }) as const;
+
+const releasing = (owner: KubeObject, { metadata: { uid } }: KubeObject, finalizer?: string) =>
+  ({
+    type: "strategic",
+    body: {
+      metadata: {
+        ownerReferences: [{ $patch: "delete", uid: owner.metadata.uid }],
+        uid,
+        ...(finalizer && { "$deleteFromPrimitiveList/finalizers": [finalizer] }),
+      },
+    },
   }) as const;
 
 const sameNamespace = (owner: KubeObject, object: KubeObject): boolean =>

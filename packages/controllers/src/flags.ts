@@ -18,6 +18,7 @@ const ELECTION = "Leader election";
 const NODES = "Nodes";
 const SIGNING = "Certificates and tokens";
 const WORKLOADS = "Workloads";
+const AUTOSCALING = "Autoscaling";
 const LOGS = "Logs";
 const o = defaultOptions;
 
@@ -152,6 +153,32 @@ export const controllerManagerFlags = defineFlags({
     max: 1000,
     help: "Endpoints mirrored of a subset.",
     group: WORKLOADS,
+  }),
+
+  "horizontal-pod-autoscaler-sync-period": duration({
+    default: o.hpaSyncPeriodMs,
+    help: "How often each autoscaler decides.",
+    group: AUTOSCALING,
+  }),
+  "horizontal-pod-autoscaler-downscale-stabilization": duration({
+    default: o.hpaDownscaleStabilizationMs,
+    help: "How long the largest recommendation holds before pods are taken away.",
+    group: AUTOSCALING,
+  }),
+  "horizontal-pod-autoscaler-tolerance": number({
+    default: o.hpaTolerance,
+    help: "How far from its target a metric may be before something is done.",
+    group: AUTOSCALING,
+  }),
+  "horizontal-pod-autoscaler-cpu-initialization-period": duration({
+    default: o.hpaCpuInitializationPeriodMs,
+    help: "For how long after its start the CPU of a pod may be left out of account.",
+    group: AUTOSCALING,
+  }),
+  "horizontal-pod-autoscaler-initial-readiness-delay": duration({
+    default: o.hpaInitialReadinessDelayMs,
+    help: "For how long after its start changes of a pod's readiness are taken for its first readiness.",
+    group: AUTOSCALING,
   }),
 
   "logging-format": choice(["text", "json"], { default: "text", help: "How log lines look.", group: LOGS }),

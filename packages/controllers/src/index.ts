@@ -15,7 +15,9 @@ import { disruptionController } from "./disruption/controller.ts";
 import { endpointsController } from "./endpoints/controller.ts";
 import { endpointSlices } from "./endpointslice/controller.ts";
 import { endpointSliceMirroring } from "./endpointslice-mirroring/controller.ts";
+import { ephemeralVolumes } from "./ephemeral-volume/controller.ts";
 import { garbageCollector } from "./garbagecollector/controller.ts";
+import { horizontalPodAutoscalers } from "./horizontalpodautoscaler/controller.ts";
 import { jobController } from "./job/controller.ts";
 import { namespaceController } from "./namespace/controller.ts";
 import { nodeIpam } from "./nodeipam/controller.ts";
@@ -27,8 +29,10 @@ import { pvProtection } from "./pv-protection/controller.ts";
 import { pvcProtection } from "./pvc-protection/controller.ts";
 import { replicaSets } from "./replicaset/controller.ts";
 import { replicationControllers } from "./replicationcontroller/controller.ts";
+import { resourceClaims } from "./resource-claim/controller.ts";
 import { resourceQuotas } from "./resourcequota/controller.ts";
 import { rootCaPublisher } from "./root-ca-publisher/controller.ts";
+import { serviceCidrs } from "./service-cidr/controller.ts";
 import { serviceAccounts } from "./serviceaccount/controller.ts";
 import { serviceAccountTokens } from "./serviceaccount-token/controller.ts";
 import { statefulSets } from "./statefulset/controller.ts";
@@ -84,6 +88,12 @@ export const controllers: readonly ControllerEntry[] = [
   entry("cronjob-controller", "cronjob", "cronjob-controller", cronJobController),
   entry("daemonset-controller", "daemonset", "daemon-set-controller", daemonSets),
   entry("statefulset-controller", "statefulset", "statefulset-controller", statefulSets),
+  entry(
+    "horizontal-pod-autoscaler-controller",
+    "horizontalpodautoscaling",
+    "horizontal-pod-autoscaler",
+    horizontalPodAutoscalers,
+  ),
   entry("disruption-controller", "disruption", "disruption-controller", disruptionController),
   entry(
     "clusterrole-aggregation-controller",
@@ -131,6 +141,9 @@ export const controllers: readonly ControllerEntry[] = [
     "validatingadmissionpolicy-status-controller",
     validatingAdmissionPolicyStatus,
   ),
+  entry("ephemeral-volume-controller", "ephemeral-volume", "ephemeral-volume-controller", ephemeralVolumes),
+  entry("resourceclaim-controller", "resource-claim-controller", "resource-claim-controller", resourceClaims),
+  entry("service-cidr-controller", "service-cidr-controller", "service-cidrs-controller", serviceCidrs),
 ];
 
 /** Those that the patterns of --controllers choose: "*", "name", "-name"; what comes first counts. */

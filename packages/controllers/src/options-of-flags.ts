@@ -37,6 +37,11 @@ export function optionsOfFlags(flags: ControllerManagerFlags): ControllerOptions
     largeClusterSizeThreshold: flags["large-cluster-size-threshold"],
     concurrentGcSyncs: flags["concurrent-gc-syncs"],
     terminatedPodGcThreshold: flags["terminated-pod-gc-threshold"],
+    hpaSyncPeriodMs: flags["horizontal-pod-autoscaler-sync-period"],
+    hpaDownscaleStabilizationMs: flags["horizontal-pod-autoscaler-downscale-stabilization"],
+    hpaTolerance: flags["horizontal-pod-autoscaler-tolerance"],
+    hpaCpuInitializationPeriodMs: flags["horizontal-pod-autoscaler-cpu-initialization-period"],
+    hpaInitialReadinessDelayMs: flags["horizontal-pod-autoscaler-initial-readiness-delay"],
     maxEndpointsPerSlice: flags["max-endpoints-per-slice"],
     mirroringMaxEndpointsPerSubset: flags["mirroring-max-endpoints-per-subset"],
   };

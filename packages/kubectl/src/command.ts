@@ -5,6 +5,7 @@
 import { machineReading } from "@kubets/client/kubeconfig/reading";
 import { realClock, realRandom } from "@kubets/machinery";
 import { type Command, defineCommand, runCommand } from "@kubets/machinery/command";
+import { exitCode } from "@kubets/machinery/exit-codes";
 import { globalFlags } from "./global-flags.ts";
 import type { Machine } from "./session.ts";
 import { verbs } from "./verbs/index.ts";
@@ -29,6 +30,8 @@ export function createKubectlCommand(options: KubectlOptions = {}): Command {
     examples: ["kubectl get pods -A", "kubectl apply -f web.yaml", "kubectl logs -f deployment/web"],
     usage: "VERB [flags]",
     flags: globalFlags,
+    // As kubectl: whatever is wrong, it is 1.
+    usageCode: exitCode.failure,
     subcommands: verbs.map((verb) => verb(machine)),
   };
   return defineCommand({

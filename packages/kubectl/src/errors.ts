@@ -38,13 +38,19 @@ export function throwAll(errors: readonly Error[]): void {
 export const codeOf = (error: unknown): number => (error instanceof ExitError ? error.code : exitCode.failure);
 
 export function errorText(error: unknown): string {
-  if (error instanceof SeveralErrors) return [...new Set(error.errors.map(errorText))].join("\n");
+  if (error instanceof SeveralErrors) return [...new Set(error.errors.map(oneOfSeveral))].join("\n");
   if (error instanceof StatusError) return statusText(error);
   if (error instanceof TransportError) return transportText(error);
   if (error instanceof PlainError) return error.message;
   const { message } = asError(error);
   return message === "" || message.startsWith("error: ") ? message : `error: ${message}`;
 }
+
+/** Of several, what is invalid is told in the server's words. */
+const oneOfSeveral = (error: Error): string =>
+  error instanceof StatusError && error.reason === "Invalid"
+    ? `Error from server (Invalid): ${error.message}`
+    : errorText(error);
 
 /** The same failure, said to have come of a file or an action. Keeps what the server said of it. */
 export function whileDoing(error: unknown, what: string): Error {

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseFlags } from "@kubets/machinery/flags";
-import { kubeletConfig, kubeletDefaults, kubeletFlags, parseKubeletConfig, parseTaint } from "./config.ts";
+import { kubeletDefaults, parseKubeletConfig } from "./config.ts";
+import { kubeletConfig, kubeletFlags, parseTaint } from "./config-flags.ts";
+import { configz } from "./configz.ts";
 
 const FILE = `apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
@@ -38,4 +40,24 @@ test("defaults, and what is refused", () => {
     /did you mean "maxPods"/,
   );
   assert.throws(() => parseTaint("nothing"), /is not key=value:effect/);
+});
+
+test("configz shows what is in force in the file's own words", () => {
+  const config = { ...parseKubeletConfig(FILE), port: 0 };
+  const { kubeletconfig } = configz(config) as { kubeletconfig: Record<string, unknown> };
+  assert.equal(kubeletconfig.port, 0);
+  assert.equal(kubeletconfig.maxPods, 20);
+  assert.equal(kubeletconfig.nodeStatusUpdateFrequency, "5s");
+  assert.equal(kubeletconfig.syncFrequency, "1m0s");
+  assert.deepEqual(kubeletconfig.authentication, {
+    x509: {},
+    webhook: { enabled: true, cacheTTL: "2m0s" },
+    anonymous: { enabled: true },
+  });
+  assert.deepEqual(
+    parseKubeletConfig(
+      JSON.stringify({ ...kubeletconfig, kind: "KubeletConfiguration", apiVersion: "kubelet.config.k8s.io/v1beta1" }),
+    ).eviction,
+    config.eviction,
+  );
 });

@@ -1,5 +1,6 @@
 export * from "./cgroups/pod-cgroups.ts";
 export * from "./config.ts";
+export * from "./config-flags.ts";
 export * from "./dialer.ts";
 export * from "./disk/disk.ts";
 export { MemoryDisk } from "./disk/memory-disk.ts";

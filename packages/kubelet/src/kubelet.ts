@@ -71,6 +71,7 @@ export interface Kubelet {
   readonly workers: PodWorkers;
   readonly tools: PodTools;
   readonly config: KubeletConfig;
+  readonly machine: MachineFacts;
   readonly node: NodeReporter;
   /** Why it is not healthy, if it is not. */
   unhealthy(): string | undefined;
@@ -302,6 +303,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     workers: made,
     tools,
     config,
+    machine,
     node: reporter,
     unhealthy: () => problems()[0],
     async stop() {

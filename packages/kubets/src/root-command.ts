@@ -30,6 +30,11 @@ const ENTRIES: readonly Entry[] = [
     summary: "Load, build, list and remove images on the nodes of a cluster",
     load: async () => (await import("./image/command.ts")).imageCommand,
   },
+  {
+    name: "why",
+    summary: "Tell why a pod runs where it does, or nowhere",
+    load: async () => (await import("./why/command.ts")).whyCommand,
+  },
   { name: "kubectl", summary: "Work with a cluster as kubectl does", load: kubectl },
   {
     name: "server",

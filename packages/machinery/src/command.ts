@@ -29,6 +29,8 @@ export interface CommandSpec<F extends FlagSet> {
   readonly flags?: F;
   readonly subcommands?: readonly Command[];
   readonly hidden?: boolean;
+  /** The exit code of a command line that cannot be read, here and below; 2 when absent. */
+  readonly usageCode?: number;
   /** Arguments after the first that is no flag are handed on as they are. */
   readonly stopAtArgument?: boolean;
   run?(run: CommandRun<F>): number | void | Promise<number | void>;
@@ -96,7 +98,7 @@ function reportError(error: unknown, path: readonly Command[], io: CommandIo): n
   io.error(`error: ${message}\n`);
   if (error instanceof FlagError) {
     io.error(`See '${nameOf(path)} --help' for usage.\n`);
-    return exitCode.usage;
+    return path.find(({ usageCode }) => usageCode !== undefined)?.usageCode ?? exitCode.usage;
   }
   return error instanceof ExitError ? error.code : exitCode.failure;
 }

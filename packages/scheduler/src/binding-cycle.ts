@@ -2,6 +2,7 @@
  * What follows a decision: the place is reserved, permitted, and bound through the API. Everything that was reserved is given back, in
  * reverse order, when a step fails.
  */
+import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { CycleState } from "./framework/cycle-state.ts";
 import { signed } from "./framework/filtering.ts";
 import type { Permission } from "./framework/plugin.ts";
@@ -26,6 +27,8 @@ export interface Placement {
   readonly info: PodInfo;
   readonly node: string;
   readonly state: CycleState;
+  /** Binds in the place of the plugins. */
+  readonly binder?: ((pod: Pod, node: string) => Promise<void>) | undefined;
 }
 
 /** Synchronous: the next pod's cycle sees what was reserved. Gives what to wait for before binding. */
@@ -67,7 +70,8 @@ export async function bind(placement: Placement, { waits, waiting, signal, count
   for (const plugin of profile.points.postBind) plugin.postBind(pod, node);
 }
 
-async function write({ profile, info: { pod }, node, state }: Placement, signal: AbortSignal): Promise<void> {
+async function write({ profile, info: { pod }, node, state, binder }: Placement, signal: AbortSignal): Promise<void> {
+  if (binder) return named("binding rejected", binder(pod, node));
   for (const plugin of profile.points.bind) {
     const step = `binding rejected: running Bind plugin "${plugin.name}"`;
     if (await named(step, plugin.bind(pod, node, state, signal))) return;

@@ -15,8 +15,9 @@ import { buildProfile } from "./config/build-profile.ts";
 import { defaultConfig, type SchedulerConfig } from "./config/config.ts";
 import { Decisions } from "./decisions.ts";
 import { handleEvents } from "./event-handlers.ts";
+import { Extenders } from "./extenders/extenders.ts";
 import { ClusterState } from "./framework/cluster-state.ts";
-import { Decider, type Decision } from "./framework/cycle.ts";
+import { Decider, type Decision, type Found } from "./framework/cycle.ts";
 import { CycleState } from "./framework/cycle-state.ts";
 import { signed } from "./framework/filtering.ts";
 import type { Handle, Registry } from "./framework/handle.ts";
@@ -79,6 +80,9 @@ class Scheduler implements RunningScheduler {
   readonly #decider: Decider;
   readonly #profiles: ReadonlyMap<string, Profile>;
   readonly #metrics: SchedulerMetrics;
+  readonly #extenders: Extenders;
+  /** An extender is asked about a pod; the next one waits for its place. */
+  #asking = false;
   #started = false;
   #woken = false;
 
@@ -87,6 +91,7 @@ class Scheduler implements RunningScheduler {
     this.#options = options;
     this.#metrics = schedulerMetrics(options.metrics ?? new MetricsRegistry(), this);
     this.#waiting = new WaitingAtPermit(clock);
+    this.#extenders = new Extenders(config.extenders, options.log);
     this.#decider = new Decider(this.cluster, this.#nominator, random);
     const handle = this.#handle();
     const registry = { ...plugins, ...options.registry };
@@ -109,7 +114,11 @@ class Scheduler implements RunningScheduler {
       maxBackoffMs: config.podMaxBackoffSeconds * 1000,
       ...(options.maxUnschedulableMs === undefined ? {} : { longestWaitMs: options.maxUnschedulableMs }),
     });
-    signal.addEventListener("abort", () => this.queue.close(), { once: true });
+    const close = () => {
+      this.queue.close();
+      void this.#extenders.close();
+    };
+    signal.addEventListener("abort", close, { once: true });
     this.ready = this.#start();
   }
 
@@ -171,7 +180,7 @@ class Scheduler implements RunningScheduler {
     this.#woken = false;
     const { clock, signal } = this.#options;
     const until = clock.monotonic() + SLICE_MS;
-    while (!signal.aborted && this.binding < MAX_BINDINGS) {
+    while (!signal.aborted && !this.#asking && this.binding < MAX_BINDINGS) {
       const entry = this.queue.pop();
       if (!entry) return;
       this.#schedule(entry);
@@ -197,16 +206,46 @@ class Scheduler implements RunningScheduler {
     }
     const state = new CycleState();
     try {
-      const decision = this.#decider.decide(profile, info, state);
-      this.#metrics.decided((clock.monotonic() - entry.tried) / 1000);
-      if (decision.node === undefined) this.#noNodeFits(entry, profile, decision, state);
-      else {
-        this.decisions.record(info, decision, clock.now());
-        this.#place(entry, { profile, info, node: decision.node, state });
-      }
+      const found = this.#decider.find(profile, info, state);
+      if (found.feasible.length && this.#extenders.concern(info.pod)) this.#askExtenders(entry, profile, found, state);
+      else this.#decided(entry, profile, this.#decider.choose(found, profile, info, state), state);
     } catch (error) {
       this.#failed(entry, error);
     }
+  }
+
+  /** No other pod is decided meanwhile; the cluster may change, so the place is looked at again. */
+  #askExtenders(entry: QueueEntry, profile: Profile, plugins: Found, state: CycleState): void {
+    const { info } = entry;
+    this.#asking = true;
+    this.#extenders
+      .consult(info.pod, plugins)
+      .then(({ found, extra }) => {
+        if (!this.queue.has(entry.uid)) return;
+        const decision = this.#decider.choose(found, profile, info, state, extra);
+        if (decision.node !== undefined && !this.#decider.stillFits(profile, info, decision.node))
+          throw new Error(`node ${decision.node} does not fit any more`);
+        this.#decided(entry, profile, decision, state);
+      })
+      .catch((error: unknown) => this.#failed(entry, error))
+      .finally(() => {
+        this.#asking = false;
+        this.#wake();
+      });
+  }
+
+  #decided(entry: QueueEntry, profile: Profile, decision: Decision, state: CycleState): void {
+    const { info } = entry;
+    const { clock } = this.#options;
+    const { node } = decision;
+    this.#metrics.decided((clock.monotonic() - entry.tried) / 1000);
+    if (node === undefined) {
+      this.#noNodeFits(entry, profile, decision, state);
+      return;
+    }
+    this.decisions.record(info, decision, clock.now());
+    const binder = this.#extenders.binderOf(info.pod);
+    this.#place(entry, { profile, info, node, state, binder: binder && ((...args) => binder.bind(...args)) });
   }
 
   #noNodeFits(entry: QueueEntry, profile: Profile, decision: Decision, state: CycleState): void {

@@ -10,11 +10,13 @@ import { customresourcedefinitions } from "../generated/refs.ts";
 import type { CustomResourceDefinition } from "../generated/types/apiextensions-v1.ts";
 import type { Draft } from "../meta.ts";
 import { keepStatus } from "../own-status.ts";
+import { unknownFormats } from "../structural/validate.ts";
 import { approvalErrors } from "./approval.ts";
 import { conversionErrors } from "./conversion-checks.ts";
 import { acceptedNameErrors, nameErrors } from "./definition-names.ts";
 import { versionsErrors } from "./definition-versions.ts";
 import { addStoredVersion, storedVersionErrors } from "./stored-versions.ts";
+import { markTerminating } from "./terminating.ts";
 
 const UNKNOWN_FIELDS =
   "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead";
@@ -25,6 +27,9 @@ export const customResourceDefinitionResource = define(customresourcedefinitions
   storagePrefix: "/registry/apiextensions.k8s.io/customresourcedefinitions",
   countsGeneration: true,
   unconditionalUpdate: false,
+  // Its objects go first: whoever deletes them takes the finalizer away.
+  isHeld: ({ metadata }) => !metadata.deletionTimestamp,
+  markDeleted: markTerminating,
   // The name is looked at with the names that it is made of.
   validateName: () => [],
   defaults,
@@ -38,16 +43,31 @@ export const customResourceDefinitionResource = define(customresourcedefinitions
   },
   validate: (definition) => validate(definition, undefined),
   validateUpdate: (definition, old) => [...immutableErrors(definition, old), ...validate(definition, old)],
+  warnings: formatWarnings,
   subresources: {
     status: {
       type: "status",
       part: ["status"],
-      prepareForUpdate: keepAllBut("status"),
+      prepareForUpdate: (definition, old) => {
+        keepAllBut<CustomResourceDefinition>("status")(definition, old);
+        addStoredVersion(definition);
+      },
       validateUpdate: ({ status }) => acceptedNameErrors(status.acceptedNames),
     },
   },
   table: createdColumns,
 });
+
+/** Formats that nobody checks: of a schema that was there before, they were told then. */
+function formatWarnings(definition: CustomResourceDefinition, old: CustomResourceDefinition | undefined): string[] {
+  const formats = ({ spec }: CustomResourceDefinition) =>
+    (spec.versions ?? []).flatMap(({ schema }) =>
+      schema?.openAPIV3Schema ? unknownFormats(schema.openAPIV3Schema) : [],
+    );
+  const known = new Set(old && formats(old));
+  const fresh = new Set(formats(definition).filter((format) => !known.has(format)));
+  return [...fresh].map((format) => `unrecognized format ${JSON.stringify(format)}`);
+}
 
 function defaults({ spec }: Draft<CustomResourceDefinition>): void {
   const { names } = spec;
@@ -64,7 +84,7 @@ function validate(definition: CustomResourceDefinition, old: CustomResourceDefin
   const { metadata, spec, status } = definition;
   const name = `${spec.names.plural}.${spec.group}`;
   const errors: FieldError[] =
-    metadata.name === name
+    old || metadata.name === name
       ? []
       : [invalidValue("metadata.name", metadata.name, 'must be spec.names.plural+"."+spec.group')];
   errors.push(...nameErrors(spec));

@@ -7,7 +7,7 @@ import { sameValue } from "../field-checks.ts";
 import type { CustomResourceDefinitionVersion, JSONSchemaProps } from "../generated/types/apiextensions-v1.ts";
 import { columnErrors, scaleErrors } from "./printing-and-scale.ts";
 import { selectableErrors } from "./selectable-fields.ts";
-import { rootSchemaErrors } from "./structural-schema.ts";
+import { rootErrorsWithStatus, rootSchemaErrors } from "./structural-schema.ts";
 
 type Version = CustomResourceDefinitionVersion;
 const MAX_WARNING = 256;
@@ -44,9 +44,12 @@ const PLACES: Readonly<Record<Part, { check(version: Version, field: string): Fi
   schema: {
     check(version, field) {
       const schema = schemaOf(version);
-      return schema
-        ? rootSchemaErrors(schema, `${field}.${field === "spec" ? "validation" : "schema"}.openAPIV3Schema`)
-        : [];
+      if (!schema) return [];
+      const at = `${field}.${field === "spec" ? "validation" : "schema"}.openAPIV3Schema`;
+      return [
+        ...(version.subresources?.status ? rootErrorsWithStatus(schema, at) : []),
+        ...rootSchemaErrors(schema, at),
+      ];
     },
   },
   subresources: {

@@ -1,9 +1,10 @@
-/**
- * The checks of a custom kind's schema: it says the type of every field ("structural"), and leaves out what cannot be followed. Rules in
- * expressions, patterns and defaults are looked at by the server, which runs them.
- */
+/** The checks of a custom kind's schema: it says the type of every field ("structural"), and leaves out what cannot be followed. */
 import { type FieldError, forbiddenField, invalidValue, notSupported, required } from "@kubets/machinery";
 import type { JSONSchemaProps } from "../generated/types/apiextensions-v1.ts";
+import { ruleCheckErrors } from "../rules/rule-checks.ts";
+import { patternError } from "../structural/patterns.ts";
+import { memberOf } from "../structural/schema.ts";
+import { defaultErrors } from "./default-values.ts";
 import { listTypeErrors, mapTypeErrors } from "./list-types.ts";
 
 const TYPES = ["array", "boolean", "integer", "number", "object", "string"];
@@ -19,7 +20,24 @@ export function rootSchemaErrors(schema: JSONSchemaProps, field: string): FieldE
   else if (schema.type !== "object")
     errors.push(invalidValue(`${field}.type`, schema.type, "must be object at the root"));
   errors.push(...metaErrors(schema.properties ?? {}, `${field}.properties`));
-  return errors.length ? errors : untypedErrors(schema, field);
+  if (errors.length) return errors;
+  const untyped = untypedErrors(schema, field);
+  return untyped.length ? untyped : [...defaultErrors(schema, field), ...ruleCheckErrors(schema, field)];
+}
+
+const AT_ROOT =
+  "Description Type Format Title Maximum ExclusiveMaximum Minimum ExclusiveMinimum MaxLength MinLength Pattern MaxItems MinItems UniqueItems MultipleOf Required Items Properties ExternalDocs Example XPreserveUnknownFields XValidations";
+const allowedAtRoot = new Set([
+  ...AT_ROOT.split(" ").map((name) => name.charAt(0).toLowerCase() + name.slice(1)),
+  "x-kubernetes-preserve-unknown-fields",
+  "x-kubernetes-validations",
+]);
+
+/** Where the status is written apart, the whole has no rules that reach over both. */
+export function rootErrorsWithStatus(schema: JSONSchemaProps, field: string): FieldError[] {
+  if (Object.keys(schema).every((name) => allowedAtRoot.has(name))) return [];
+  const detail = `only [${AT_ROOT}] fields are allowed at the root of the schema if the status subresource is enabled`;
+  return [invalidValue(field, schema, detail)];
 }
 
 /** The fields that all objects have are typed by the server. */
@@ -52,6 +70,7 @@ const isSchema = (value: unknown): value is JSONSchemaProps =>
 function schemaErrors(schema: JSONSchemaProps, field: string): FieldError[] {
   const errors = [
     ...typeErrors(schema, field),
+    ...patternErrors(schema, field),
     ...refusedErrors(schema, field),
     ...extensionErrors(schema, field),
     ...listTypeErrors(schema, field),
@@ -77,6 +96,13 @@ function typeErrors({ type }: JSONSchemaProps, field: string): FieldError[] {
   if (type === "null")
     errors.push(forbiddenField(`${field}.type`, "type cannot be set to null, use nullable as an alternative"));
   return errors;
+}
+
+function patternErrors({ pattern }: JSONSchemaProps, field: string): FieldError[] {
+  const wrong = pattern && patternError(pattern);
+  return wrong
+    ? [invalidValue(`${field}.pattern`, pattern, `must be a valid regular expression, but isn't: ${wrong}`)]
+    : [];
 }
 
 const hasTypeOfItsOwn = (schema: JSONSchemaProps): boolean =>
@@ -135,23 +161,41 @@ function extensionErrors(schema: JSONSchemaProps, field: string): FieldError[] {
   return errors;
 }
 
-/** The texts of rules; what they mean is compiled by the server. */
+/** What rules say besides their expressions. */
 function ruleErrors(schema: JSONSchemaProps, field: string): FieldError[] {
   const REASONS = ["FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired"];
-  return (schema["x-kubernetes-validations"] ?? []).flatMap(({ rule, message = "", messageExpression, reason }, i) => {
-    const at = `${field}.x-kubernetes-validations[${i}]`;
-    const errors: FieldError[] = rule?.trim() ? [] : [required(`${at}.rule`, "rule is not specified")];
-    if (message !== "" && !message.trim())
-      errors.push(invalidValue(`${at}.message`, message, "must be non-empty if specified"));
-    else if (message.trim().includes("\n"))
-      errors.push(invalidValue(`${at}.message`, message, "must not contain line breaks"));
-    else if (message === "" && rule?.trim().includes("\n"))
-      errors.push(required(`${at}.message`, "message must be specified if rule contains line breaks"));
-    if (messageExpression && !messageExpression.trim())
-      errors.push(required(`${at}.messageExpression`, "messageExpression must be non-empty if specified"));
-    if (reason != null && !REASONS.includes(reason)) errors.push(notSupported(`${at}.reason`, reason, REASONS));
-    return errors;
-  });
+  return (schema["x-kubernetes-validations"] ?? []).flatMap(
+    ({ rule, message = "", messageExpression, reason, fieldPath }, i) => {
+      const at = `${field}.x-kubernetes-validations[${i}]`;
+      const errors: FieldError[] = rule?.trim() ? [] : [required(`${at}.rule`, "rule is not specified")];
+      if (message !== "" && !message.trim())
+        errors.push(invalidValue(`${at}.message`, message, "must be non-empty if specified"));
+      else if (message.trim().includes("\n"))
+        errors.push(invalidValue(`${at}.message`, message, "must not contain line breaks"));
+      else if (message === "" && rule?.trim().includes("\n"))
+        errors.push(required(`${at}.message`, "message must be specified if rule contains line breaks"));
+      if (messageExpression && !messageExpression.trim())
+        errors.push(required(`${at}.messageExpression`, "messageExpression must be non-empty if specified"));
+      if (fieldPath) errors.push(...fieldPathErrors(fieldPath, schema, `${at}.fieldPath`));
+      if (reason != null && !REASONS.includes(reason)) errors.push(notSupported(`${at}.reason`, reason, REASONS));
+      return errors;
+    },
+  );
+}
+
+/** Names behind dots, or quoted in brackets: ".a['b-c']". */
+const FIELD_PATH = /^(?:\.[A-Za-z_][A-Za-z0-9_]*|\['(?:[^'\\]|\\.)*'\])+$/;
+
+function fieldPathErrors(path: string, schema: JSONSchemaProps, field: string): FieldError[] {
+  if (path.trim() === "") return [invalidValue(field, path, "must be non-empty if specified")];
+  if (path.includes("\n")) return [invalidValue(field, path, "must not contain line breaks")];
+  const names = FIELD_PATH.test(path) ? path.matchAll(/\.([A-Za-z0-9_]+)|\['((?:[^'\\]|\\.)*)'\]/g) : [];
+  let at: JSONSchemaProps | undefined;
+  for (const [i, [, plain, quoted = ""]] of [...names].entries()) {
+    const from: JSONSchemaProps | undefined = i === 0 ? schema : at;
+    at = from && memberOf(from, plain ?? quoted.replace(/\\(.)/g, "$1"));
+  }
+  return at ? [] : [invalidValue(field, path, "must be a valid path")];
 }
 
 /** Within allOf, anyOf, oneOf and not stands only what narrows values; types and defaults stand outside. */

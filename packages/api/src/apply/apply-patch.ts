@@ -36,7 +36,8 @@ import { type Owner, type Owners, ownerKey, storedOwners, writeOwners } from "./
 import { mergeObjects } from "./merge.ts";
 import { ownedSet } from "./owned-set.ts";
 import { removePaths, withNamedFields } from "./remove.ts";
-import { type Shape, shapeOfStruct } from "./shape.ts";
+import { type Shape } from "./shape.ts";
+import { shapeOfStruct } from "./struct-shape.ts";
 import { typedError } from "./typed-errors.ts";
 
 export interface ApplyOptions extends UpdateOptions {

@@ -39,7 +39,8 @@ function compareValues(shape: Shape, before: unknown, after: unknown, element: s
   const now = shapeFor(shape, after);
   const was = shapeFor(shape, before);
   if (now.kind === "scalar" || now.atomic || now.kind !== was.kind) {
-    if (!equal(now, before, after)) (into.changed ??= {})[element] = leaf;
+    if (!equal(now, before, after) || (Array.isArray(after) && isGiven(before) !== isGiven(after)))
+      (into.changed ??= {})[element] = leaf;
     return;
   }
   if (isVoid(before) && isVoid(after)) {

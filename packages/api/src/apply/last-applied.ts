@@ -8,7 +8,7 @@ import type { Struct } from "../schema.ts";
 import { compare } from "./compare.ts";
 import { difference, emptySet, type FieldSet } from "./field-set.ts";
 import { ownedSet } from "./owned-set.ts";
-import { shapeOfStruct } from "./shape.ts";
+import { shapeOfStruct } from "./struct-shape.ts";
 import { typedError } from "./typed-errors.ts";
 
 const ANNOTATION = "kubectl.kubernetes.io/last-applied-configuration";

@@ -9,7 +9,7 @@ import { structOf } from "../schema.ts";
 import { compare } from "./compare.ts";
 import { isEmptySet, pathsOf } from "./field-set.ts";
 import { afterUpdate, type ManagedFieldsEntry, type UpdateOptions } from "./managed-fields.ts";
-import { shapeOfStruct } from "./shape.ts";
+import { shapeOfStruct } from "./struct-shape.ts";
 
 const configMap = structOf("api.core.v1.ConfigMap");
 const pod = structOf("api.core.v1.Pod");

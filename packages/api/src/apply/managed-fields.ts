@@ -19,7 +19,7 @@ import {
   storedOwners,
   writeOwners,
 } from "./managers.ts";
-import { shapeOfStruct } from "./shape.ts";
+import { shapeOfStruct } from "./struct-shape.ts";
 
 export type { ManagedFieldsEntry } from "./managers.ts";
 

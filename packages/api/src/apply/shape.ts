@@ -4,8 +4,8 @@
  */
 import { ownValue } from "../codec/map-keys.ts";
 import type { PlainObject } from "../meta.ts";
-import type { Field, Scalar, Struct, TypeRef } from "../schema.ts";
-import { fieldElement, keyElement, valueElement } from "./path-element.ts";
+import type { Scalar } from "../schema.ts";
+import { keyElement, valueElement } from "./path-element.ts";
 
 export interface Shape {
   readonly kind: "scalar" | "map" | "list" | "any";
@@ -30,89 +30,6 @@ export interface Member {
 }
 
 export const anyShape: Shape = { kind: "any", atomic: false };
-
-const shapes = new WeakMap<Struct, Shape>();
-const atomicShapes = new WeakMap<Struct, Shape>();
-
-export function shapeOfStruct(struct: Struct): Shape {
-  let shape = shapes.get(struct);
-  if (!shape) {
-    shape = makeStructShape(struct, struct.atomic);
-    shapes.set(struct, shape);
-  }
-  return shape;
-}
-
-function makeStructShape(struct: Struct, atomic: boolean): Shape {
-  let members: ReadonlyMap<string, Member> | undefined;
-  return {
-    kind: "map",
-    atomic,
-    ...(struct.open && { value: anyShape }),
-    // Made when first asked for: types hold themselves.
-    get members() {
-      return (members ??= membersOf(struct));
-    },
-  };
-}
-
-function membersOf(struct: Struct): ReadonlyMap<string, Member> {
-  const names = struct.fields.map((f) => f.name).sort((a, b) => (a < b ? -1 : 1));
-  return new Map(
-    struct.fields.map((field) => {
-      const { name } = field;
-      let shape: Shape | undefined;
-      const member: Member = {
-        name,
-        element: fieldElement(name),
-        rank: names.indexOf(name),
-        default: field.default,
-        get shape() {
-          return (shape ??= shapeOfField(field));
-        },
-      };
-      return [name, member];
-    }),
-  );
-}
-
-function shapeOfField(field: Field): Shape {
-  const { type } = field;
-  if (type.kind === "list")
-    return {
-      kind: "list",
-      atomic: field.list !== "set" && field.list !== "map",
-      item: shapeOf(type.item),
-      ...(field.listKeys && { keys: [...field.listKeys].sort() }),
-    };
-  if (field.atomicMap && type.kind === "map") return { kind: "map", atomic: true, value: shapeOf(type.value) };
-  if (field.atomicMap && type.kind === "struct") return atomicShape(type.struct);
-  return shapeOf(type);
-}
-
-function atomicShape(struct: Struct): Shape {
-  let shape = atomicShapes.get(struct);
-  if (!shape) {
-    shape = makeStructShape(struct, true);
-    atomicShapes.set(struct, shape);
-  }
-  return shape;
-}
-
-function shapeOf(type: TypeRef): Shape {
-  switch (type.kind) {
-    case "scalar":
-      return { kind: "scalar", atomic: true, scalar: type.scalar };
-    case "struct":
-      return shapeOfStruct(type.struct);
-    case "map":
-      return { kind: "map", atomic: false, value: shapeOf(type.value) };
-    case "list":
-      return { kind: "list", atomic: true, item: shapeOf(type.item) };
-    default:
-      return anyShape;
-  }
-}
 
 /** The shape of a value: what is of any shape is what it looks like. */
 export function shapeFor(shape: Shape, value: unknown): Shape {

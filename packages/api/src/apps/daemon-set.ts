@@ -46,7 +46,18 @@ export const daemonSetResource = define(daemonsets, {
     ...validate(daemonSet, context),
   ],
   warnings: ({ spec }, old) => templateWarnings(spec.template, old?.spec.template),
-  subresources: { status: statusSubresource(statusErrors) },
+  internalAnnotations: [TEMPLATE_GENERATION],
+  unreadable: ({ metadata }) => {
+    const said = metadata.annotations?.[TEMPLATE_GENERATION];
+    return said === undefined || /^[+-]?\d+$/.test(said)
+      ? undefined
+      : `strconv.ParseInt: parsing ${JSON.stringify(said)}: invalid syntax`;
+  },
+  subresources: {
+    status: statusSubresource(statusErrors, (daemonSet, old) =>
+      setTemplateGeneration(daemonSet, templateGeneration(old)),
+    ),
+  },
   table: {
     columns: [
       nameColumn,
@@ -81,7 +92,9 @@ function setTemplateGeneration({ metadata }: Draft<DaemonSet>, generation: numbe
   (metadata.annotations ??= {})[TEMPLATE_GENERATION] = String(generation);
 }
 
-function defaults({ spec }: Draft<DaemonSet>): void {
+function defaults(daemonSet: Draft<DaemonSet>): void {
+  const { spec } = daemonSet;
+  setTemplateGeneration(daemonSet, templateGeneration(daemonSet));
   const strategy = (spec.updateStrategy ??= {});
   strategy.type ||= "RollingUpdate";
   if (strategy.type === "RollingUpdate") {

@@ -50,7 +50,7 @@ function toV2With(v1: V1, said: Annotations): HorizontalPodAutoscaler {
     apiVersion: "autoscaling/v2",
     kind: "HorizontalPodAutoscaler",
     metadata: { ...v1.metadata, annotations: without(annotations, ROUND_TRIP) },
-    spec: { ...spec, metrics: [...(cpu == null ? [] : [cpuMetric(cpu)]), ...others], behavior },
+    spec: { ...spec, metrics: [...others, ...(cpu == null ? [] : [cpuMetric(cpu)])], behavior },
     status: {
       ...status,
       currentMetrics: currentMetrics

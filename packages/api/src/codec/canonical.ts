@@ -8,9 +8,12 @@ import { formatDurationNanos, parseDurationNanos } from "@kubets/machinery/durat
 import { parseQuantity } from "@kubets/machinery/quantity";
 import { absentList, type PlainObject } from "../meta.ts";
 import type { Field, Scalar, Struct, TypeRef } from "../schema.ts";
+import { pruneObject } from "../structural/prune.ts";
+import type { Schema } from "../structural/schema.ts";
 import { canonicalBase64 } from "./base64.ts";
 
 import { setKey, sortedKeys } from "./map-keys.ts";
+import { sortDeep } from "./sort-deep.ts";
 import { canonicalMicroTime, canonicalTime } from "./time.ts";
 
 export class WrongType extends Error {}
@@ -286,27 +289,17 @@ const ZERO: Readonly<Record<Scalar, unknown>> = {
   intOrString: 0,
 };
 
-/** A custom object: everything stays but the order of its keys. */
+/** A custom object: what its schema knows, as it is given, with its keys in order. */
 function canonicalOpen(struct: Struct, object: PlainObject, walk: Walk): PlainObject {
-  const out: PlainObject = {};
   const metadata = struct.byName.get("metadata");
-  for (const key of sortedKeys(object)) {
-    const value = object[key];
-    if (value === undefined) continue;
-    if (key === "metadata" && metadata) out[key] = sortDeep(fieldValue(metadata, value, walk) ?? {});
-    else setKey(out, key, sortDeep(value));
-  }
-  return out;
-}
-
-/** Any JSON with all keys in byte order. */
-export function sortDeep(value: unknown): unknown {
-  if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.map(sortDeep);
-  const out: PlainObject = {};
-  for (const key of sortedKeys(value)) {
-    const one = (value as PlainObject)[key];
-    if (one !== undefined) setKey(out, key, sortDeep(one));
-  }
-  return out;
+  const pruning = {
+    withPlaces: false,
+    metadata: (value: unknown) => sortDeep((metadata && fieldValue(metadata, value, walk)) ?? {}),
+    text(value: unknown) {
+      if (typeof value !== "string") throw wrongType;
+      return value;
+    },
+    unknown: () => walk.unknown++,
+  };
+  return pruneObject(struct.open as Schema, object, pruning);
 }

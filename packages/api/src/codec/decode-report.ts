@@ -7,6 +7,8 @@ import { parseDurationNanos } from "@kubets/machinery/duration";
 import { parseQuantity } from "@kubets/machinery/quantity";
 import type { PlainObject } from "../meta.ts";
 import type { Field, Scalar, Struct, TypeRef } from "../schema.ts";
+import { unknownFields } from "../structural/prune.ts";
+import { placeText, type Schema } from "../structural/schema.ts";
 import { canonicalBase64 } from "./base64.ts";
 
 import { goFieldType, goPathOf, goType, simpleName } from "./go-types.ts";
@@ -90,10 +92,27 @@ class Walk {
   }
 
   #open(struct: Struct, object: PlainObject): void {
-    const metadata = struct.byName.get("metadata");
-    const place = { struct, path: "", goPath: "", type: "" };
-    if (metadata && Object.hasOwn(object, "metadata"))
-      this.value(metadata.type, object["metadata"], this.#at(struct, metadata, place, "metadata"));
+    const metadata = struct.byName.get("metadata") as Field;
+    const inMetadata: string[] = [];
+    const found = unknownFields(struct.open as Schema, object, {
+      metadata: (value, at) => {
+        if (at?.parent === undefined) {
+          this.value(metadata.type, value, this.#at(struct, metadata, nowhere(struct), "metadata"));
+          return value;
+        }
+        const path = placeText(at);
+        const { unknown, error } = report((metadata.type as TypeRef & { kind: "struct" }).struct, value);
+        if (error !== undefined) throw new Stop(`${path}: Invalid value: ${JSON.stringify(value)}: ${error}`);
+        inMetadata.push(...unknown.map((name) => `${path}.${name}`));
+        return value;
+      },
+      text: (value, at) => {
+        if (typeof value === "string") return value;
+        throw new Stop(`${placeText(at)}: Invalid value: ${JSON.stringify(value)}: must be a string`);
+      },
+    });
+    this.unknown.unshift(...found.slice(0, MOST_UNKNOWN));
+    this.unknown.push(...inMetadata);
   }
 
   #at(struct: Struct, field: Field, place: Place, path: string): Place {
@@ -150,6 +169,8 @@ class Walk {
     throw new Stop(wrongType(place, found, type));
   }
 }
+
+const nowhere = (struct: Struct): Place => ({ struct, path: "", goPath: "", type: "" });
 
 const OF_TEXT = { time: canonicalTime, microtime: canonicalMicroTime, duration: parseDurationNanos };
 

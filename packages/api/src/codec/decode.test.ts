@@ -125,7 +125,7 @@ describe("the canonical form", () => {
     const custom = makeStruct(
       "Thing",
       pod.fields.filter((f) => f.name === "metadata"),
-      { open: true },
+      { open: { "x-kubernetes-preserve-unknown-fields": true } },
     );
     const value = {
       spec: { z: null, a: [] },

@@ -1,9 +1,11 @@
 /** Fills in what absent fields stand for by the declaration of their type, in place: the part of defaulting that the schema knows. */
 import { absentList, type PlainObject } from "../meta.ts";
 import type { Field, Struct, TypeRef } from "../schema.ts";
+import { fillSchemaDefaults } from "../structural/defaults.ts";
 
 /** Fills the defaults of an object and of everything in it. Runs again without harm. */
 export function fillDefaults(struct: Struct, draft: PlainObject): void {
+  if (struct.open) return fillSchemaDefaults(struct.open, draft);
   const plan = planOf(struct);
   if (!plan) return;
   for (const field of plan) {

@@ -64,9 +64,9 @@ export function* documentSteps(
   for (const name of ALWAYS) addStruct(structOf(name), KINDS[name]);
 
   for (const definition of definitions) {
-    const isCustom = definition.schema.name === "custom" || !hasStruct(definition.schema.name);
+    const isCustom = definition.schema.open !== undefined || !hasStruct(definition.schema.name);
     const object = isCustom ? customSchemaName(definition) : addStruct(definition.schema, definition);
-    if (isCustom) schemas.set(object, () => customSchema(definition, dialect));
+    if (isCustom) schemas.set(object, (describe) => customSchema(definition, dialect, describe));
     if (definition.verbs.includes("list"))
       schemas.set(`${object}List`, (describe) => listSchema(definition, object, dialect, describe));
     const of = (kind: GroupVersionKind) => addStruct(structOf(structNameOf(kind)), kind);

@@ -122,6 +122,7 @@ function fieldSchema(struct: Struct, field: Field, dialect: Dialect, describe: D
     ...(field.list && { "x-kubernetes-list-type": field.list }),
     ...(field.listKeys && { "x-kubernetes-list-map-keys": field.listKeys }),
     ...(field.atomicMap && { "x-kubernetes-map-type": "atomic" }),
+    ...(field.granular && { "x-kubernetes-map-type": "granular" }),
     ...(field.patchKey && { "x-kubernetes-patch-merge-key": field.patchKey }),
     ...((field.patchMerge || field.retainKeys || field.patchReplace) && {
       "x-kubernetes-patch-strategy": patchStrategy(field),

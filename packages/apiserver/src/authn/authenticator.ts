@@ -15,6 +15,8 @@ export interface Credentials extends HeaderSource {
     /** The certificate of the client, if it showed one that the authorities signed. */
     certificate(): ClientCertificate | undefined;
   };
+  /** What is asked for, where it is a request. */
+  readonly url?: string;
   /** Who the token must be for; the server itself when absent. */
   readonly audiences?: readonly string[];
 }

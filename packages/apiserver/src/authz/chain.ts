@@ -2,9 +2,14 @@
 import type { AccessAttributes, Authorizer, Decision } from "./authorizer.ts";
 
 export class AuthorizerChain {
-  readonly #authorizers: readonly Authorizer[];
+  #authorizers: readonly Authorizer[];
 
   constructor(authorizers: readonly Authorizer[]) {
+    this.#authorizers = authorizers;
+  }
+
+  /** Decides by these from now on. */
+  use(authorizers: readonly Authorizer[]): void {
     this.#authorizers = authorizers;
   }
 

@@ -11,6 +11,8 @@ import type { RbacPolicy } from "./rbac/policy.ts";
 
 export const authorizationModes = ["AlwaysAllow", "AlwaysDeny", "Node", "RBAC"] as const;
 export type AuthorizationMode = (typeof authorizationModes)[number];
+/** A mode by its name, or an authorizer that was made elsewhere: a webhook, policies of a file. */
+export type AuthorizerChoice = AuthorizationMode | Authorizer;
 
 export interface AuthorizerParts {
   readonly policy: RbacPolicy | undefined;
@@ -18,19 +20,24 @@ export interface AuthorizerParts {
   readonly view: ClusterView;
 }
 
-export function authorizerChain(modes: readonly AuthorizationMode[], parts: AuthorizerParts): AuthorizerChain {
-  return new AuthorizerChain([mastersAuthorizer, ...modes.map((mode) => authorizerOf(mode, parts))]);
-}
+export const usesRbac = (choices: readonly AuthorizerChoice[]): boolean => choices.includes("RBAC");
 
-function authorizerOf(mode: AuthorizationMode, { policy, served, view }: AuthorizerParts): Authorizer {
-  switch (mode) {
-    case "AlwaysAllow":
-      return alwaysAllow;
-    case "AlwaysDeny":
-      return alwaysDeny;
-    case "Node":
-      return nodeAuthorizer(new NodeReferences(served), view);
-    case "RBAC":
-      return rbacAuthorizer(policy as RbacPolicy);
-  }
+/** The chain, and how to give it others later: those that follow the cluster must have been there from the start. */
+export function authorizerChain(choices: readonly AuthorizerChoice[], { policy, served, view }: AuthorizerParts) {
+  const made = new Map<AuthorizationMode, Authorizer>([
+    ["AlwaysAllow", alwaysAllow],
+    ["AlwaysDeny", alwaysDeny],
+  ]);
+  if (choices.includes("Node")) made.set("Node", nodeAuthorizer(new NodeReferences(served), view));
+  if (policy) made.set("RBAC", rbacAuthorizer(policy));
+  const listOf = (wanted: readonly AuthorizerChoice[]): Authorizer[] => [
+    mastersAuthorizer,
+    ...wanted.map((choice) => {
+      const authorizer = typeof choice === "string" ? made.get(choice) : choice;
+      if (authorizer) return authorizer;
+      throw new Error(`authorizer type ${JSON.stringify(choice)} cannot be added while the server runs: restart it`);
+    }),
+  ];
+  const chain = new AuthorizerChain(listOf(choices));
+  return { chain, use: (wanted: readonly AuthorizerChoice[]) => chain.use(listOf(wanted)) };
 }

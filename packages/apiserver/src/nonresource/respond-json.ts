@@ -1,5 +1,8 @@
 /** Answers a document as JSON, or as it is to callers in the process. */
+import type { ReadonlyJson } from "@kubets/machinery/json-value";
+import { toYaml } from "@kubets/machinery/yaml";
 import type { CoreExchange } from "../front/core-exchange.ts";
+import { answerForm } from "../media.ts";
 
 export function respondJson(exchange: CoreExchange, value: object, contentType = "application/json"): void {
   if (exchange.direct) return exchange.direct.respond(200, value);
@@ -8,4 +11,12 @@ export function respondJson(exchange: CoreExchange, value: object, contentType =
     ["content-type", contentType, "cache-control", "no-cache, private"],
     Buffer.from(`${JSON.stringify(value)}\n`),
   );
+}
+
+/** The same, or as YAML for who wants that most. */
+export function respondDocument(exchange: CoreExchange, value: object): void {
+  if (exchange.direct || answerForm(exchange.header("accept"), undefined, null).media !== "yaml")
+    return respondJson(exchange, value);
+  const headers = ["content-type", "application/yaml", "cache-control", "no-cache, private"];
+  exchange.respond(200, headers, Buffer.from(toYaml(value as ReadonlyJson)));
 }

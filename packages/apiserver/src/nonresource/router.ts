@@ -22,7 +22,7 @@ import { serveHealth } from "./health.ts";
 import { serveMetrics } from "./metrics.ts";
 import { serveOpenApi } from "./openapi/serve.ts";
 import { respondPageNotFound } from "./page-not-found.ts";
-import { respondJson } from "./respond-json.ts";
+import { respondDocument, respondJson } from "./respond-json.ts";
 import { versionInfo } from "./version.ts";
 import { serveFlagz, serveStatusz } from "./z-pages.ts";
 
@@ -60,10 +60,16 @@ export function serveNonResource(
       return serveDocument(server, exchange, info);
     case "debug":
       if (second === "api_priority_and_fairness") return serveFairnessDebug(server.fairness, exchange, path);
-      return respondPageNotFound(exchange);
+      return servePage(server, exchange, info);
     default:
-      return respondPageNotFound(exchange);
+      return servePage(server, exchange, info);
   }
+}
+
+function servePage(server: Server, exchange: CoreExchange, { path, query }: RequestInfo): void {
+  const page = server.pages.get(path);
+  if (page) respondJson(exchange, page(query));
+  else respondPageNotFound(exchange);
 }
 
 function serveDiscovery(
@@ -92,20 +98,20 @@ function serveDiscovery(
       AGGREGATED,
     );
   if (second === "")
-    return respondJson(
+    return respondDocument(
       exchange,
       root === "api" ? apiVersions(server.options.addresses) : withRemoteGroups(apiGroupList(groups), remotes),
     );
   if (third === "" && remotes.some((remote) => remote.group === second)) {
     const merged = withRemoteGroups(apiGroupList(groups), remotes).groups.find(({ name }) => name === second);
-    return respondJson(exchange, { kind: "APIGroup", apiVersion: "v1", ...merged });
+    return respondDocument(exchange, { kind: "APIGroup", apiVersion: "v1", ...merged });
   }
   const group = groups.find((g) => g.group === (root === "api" ? "" : second));
   if (!group) return respondPageNotFound(exchange);
-  if (root === "apis" && third === "") return respondJson(exchange, apiGroup(group));
+  if (root === "apis" && third === "") return respondDocument(exchange, apiGroup(group));
   const version = group.versions.find((v) => v.version === (root === "api" ? second : third));
   if (!version || (root === "api" && third !== "")) throw pathNotFound();
-  respondJson(exchange, apiResourceList(group.group, version));
+  respondDocument(exchange, apiResourceList(group.group, version));
 }
 
 /** Derived from the definitions anew only when they changed. */

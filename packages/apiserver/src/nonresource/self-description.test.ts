@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { gunzipSync } from "node:zlib";
 import { configmaps } from "@kubets/api/generated/refs";
 import type { Transport } from "@kubets/client/transport";
 import { startTestServer } from "../testing/server.ts";
@@ -7,7 +8,7 @@ import { startTestServer } from "../testing/server.ts";
 let server: Awaited<ReturnType<typeof startTestServer>>;
 let transport: Transport;
 before(async () => {
-  server = await startTestServer();
+  server = await startTestServer({ anonymous: true });
   transport = server.server.transport({ name: "admin", groups: ["system:masters"] });
 });
 after(() => server.close());
@@ -61,3 +62,52 @@ test("status pages are text for people and objects for who asks by name", async 
   assert.equal((JSON.parse(object.text) as { apiVersion: string }).apiVersion, "config.k8s.io/v1beta1");
   assert.equal((await get("/flagz", { accept })).status, 406);
 });
+
+test("large answers are packed for who takes that, small ones are not", async () => {
+  for (let i = 0; i < 3; i++)
+    await server.admin.create(configmaps, {
+      metadata: { namespace: "kube-system", name: `large-${i}` },
+      data: { text: "x".repeat(60_000) },
+    });
+  const path = "/api/v1/namespaces/kube-system/configmaps";
+  const over = (accept: string) => overSockets({ method: "GET", path, headers: { "accept-encoding": accept } });
+  const packed = await over("gzip");
+  assert.equal(packed.headers["content-encoding"], "gzip", String(packed.body).slice(0, 500));
+  const items = (body: Buffer) => (JSON.parse(String(body)) as { items: object[] }).items;
+  assert.deepEqual(items(gunzipSync(packed.body)), items((await over("identity")).body));
+  const small = await overSockets({ method: "GET", path: `${path}/nope`, headers: { "accept-encoding": "gzip" } });
+  assert.equal(small.headers["content-encoding"], undefined);
+});
+
+/** As a client behind a socket asks: callers in the process are handed objects. */
+async function overSockets({
+  method,
+  path,
+  headers,
+}: {
+  method: string;
+  path: string;
+  headers: Record<string, string>;
+}) {
+  const answered = Promise.withResolvers<{ status: number; headers: Record<string, string>; body: Buffer }>();
+  server.server.core.serve({
+    method,
+    url: path,
+    peer: { address: "127.0.0.1", certificate: () => undefined },
+    header: (name) => headers[name],
+    readBody: () => Promise.resolve(new Uint8Array()),
+    respond(status, pairs, body = []) {
+      const named: Record<string, string> = {};
+      for (let i = 0; i + 1 < pairs.length; i += 2) named[pairs[i] as string] = pairs[i + 1] as string;
+      answered.resolve({
+        status,
+        headers: named,
+        body: body instanceof Uint8Array ? Buffer.from(body) : Buffer.concat(body),
+      });
+    },
+    addHeaders() {},
+    stream: () => assert.fail("nothing is streamed"),
+    onClose() {},
+  });
+  return answered.promise;
+}

@@ -9,22 +9,28 @@ export class CachedObject {
   /** Under the resource: "namespace/name", or "name" where there are no namespaces. */
   readonly key: string;
   readonly revision: number;
-  /** JSON in the stored version, resourceVersion included, without a line feed. */
-  readonly bytes: Buffer;
+  #bytes: Buffer | (() => Buffer);
   #parsed: WeakRef<KubeObject> | undefined;
   #encodings: Map<string, Buffer> | undefined;
   /** Values of selectable fields that somebody has asked for. */
   #fields: Map<string, string> | undefined;
   #labels: Readonly<Record<string, string>> | undefined;
 
-  constructor(key: string, revision: number, bytes: Buffer, parsed?: KubeObject) {
+  /** The bytes, or how to make them when they are first asked for. */
+  constructor(key: string, revision: number, bytes: Buffer | (() => Buffer), parsed?: KubeObject) {
     this.key = key;
     this.revision = revision;
-    this.bytes = bytes;
+    this.#bytes = bytes;
     if (parsed) {
       this.#parsed = new WeakRef(parsed);
       this.#labels = parsed.metadata.labels ?? NO_LABELS;
     }
+  }
+
+  /** JSON in the stored version, resourceVersion included, without a line feed. */
+  get bytes(): Buffer {
+    if (typeof this.#bytes === "function") this.#bytes = this.#bytes();
+    return this.#bytes;
   }
 
   get namespace(): string {

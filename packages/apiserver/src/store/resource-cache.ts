@@ -79,8 +79,9 @@ export class ResourceCache {
   }
 
   /** Tells parts of the server itself of each change, before any client. */
-  onChange(listener: (change: CachedChange) => void): void {
+  onChange(listener: (change: CachedChange) => void): () => void {
     this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   keyOf(storageKey: string): string {

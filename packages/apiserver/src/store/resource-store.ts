@@ -70,6 +70,11 @@ export class ResourceStore {
     };
   }
 
+  /** Whether it is to be written even if nothing changes. */
+  isStale(cached: CachedObject): boolean {
+    return this.#form.isStale(this.definition, cached);
+  }
+
   /** Another form of a cached object, as it would be served; stored nowhere. */
   stamped({ key, revision }: CachedObject, object: KubeObject): CachedObject {
     return this.#form.stamped(this.definition, key, revision, object);

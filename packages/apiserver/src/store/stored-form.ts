@@ -7,28 +7,43 @@ import { encodeJson } from "@kubets/api/codec/json";
 import { decodeStoredProtobuf, isProtobuf } from "@kubets/api/codec/protobuf";
 import type { KubeObject } from "@kubets/api/meta";
 import type { ResourceDefinition } from "@kubets/api/resource";
+import { deepEqual } from "@kubets/machinery/deep-equal";
 import type { Entry } from "@kubets/storage";
 import { CachedChange } from "./cached-change.ts";
 import { CachedObject } from "./cached-object.ts";
 
 /** Encrypts what goes to storage and decrypts what comes; bound to the key, so that values cannot be swapped. */
 export interface Transformer {
+  /** The name of the key that seals now. */
+  readonly id: string;
   seal(bytes: Uint8Array, storageKey: string): Uint8Array;
-  open(bytes: Uint8Array, storageKey: string): Uint8Array;
+  /** The bytes, and the name of the key that had sealed them. */
+  open(bytes: Uint8Array, storageKey: string): { readonly bytes: Uint8Array; readonly id: string };
 }
+
+/** The transformer of a resource, by "resource.group"; it may be another one later. */
+export type TransformerOf = (resource: string) => Transformer | undefined;
 
 interface FormOwner {
   readonly definition: ResourceDefinition;
   keyOf(storageKey: string): string;
 }
 
-export class StoredForm {
-  readonly #transformers: ReadonlyMap<string, Transformer>;
-  /** Objects that are being written, by their bytes, until the feed brings them back. */
-  readonly #written = new WeakMap<Uint8Array, { served: Buffer; object: KubeObject }>();
+interface Written {
+  readonly definition: ResourceDefinition;
+  readonly served: Buffer;
+  readonly object: KubeObject;
+  readonly id?: string;
+}
 
-  /** Transformers by "resource.group". */
-  constructor(transformers: ReadonlyMap<string, Transformer> = new Map()) {
+export class StoredForm {
+  readonly #transformers: TransformerOf | undefined;
+  /** By which key a cached object was sealed, where there are keys. */
+  readonly #sealedBy = new WeakMap<CachedObject, string>();
+  /** Objects that are being written, by their bytes, until the feed brings them back. */
+  readonly #written = new WeakMap<Uint8Array, Written>();
+
+  constructor(transformers?: TransformerOf) {
     this.#transformers = transformers;
   }
 
@@ -49,26 +64,28 @@ export class StoredForm {
         else metadata.resourceVersion = String(revision);
         const served = Buffer.from(encodeJson(definition.schema, object));
         const stored = transformer ? transformer.seal(served, storageKey) : served;
-        if (revision !== undefined) this.#written.set(stored, { served, object });
+        if (revision !== undefined)
+          this.#written.set(stored, { definition, served, object, ...(transformer && { id: transformer.id }) });
         return stored;
       },
     };
   }
 
   fromEntry(owner: FormOwner, entry: Entry): CachedObject {
-    const key = owner.keyOf(entry.key);
     const written = this.#written.get(entry.value);
-    if (written) {
-      return new CachedObject(key, entry.revision, written.served, written.object);
+    // What was written by another schema is read by today's.
+    if (written?.definition === owner.definition) {
+      const { served: bytes, object, id } = written;
+      return this.#sealed(new CachedObject(owner.keyOf(entry.key), entry.revision, bytes, object), id);
     }
-    const opened = this.#transformerOf(owner.definition)?.open(entry.value, entry.key) ?? entry.value;
-    const bytes = Buffer.from(opened.buffer, opened.byteOffset, opened.byteLength);
-    if (isProtobuf(bytes)) {
-      const object = decodeStoredProtobuf(bytes, owner.definition.schema) as unknown as KubeObject;
-      return served(owner.definition, key, entry.revision, object);
-    }
-    if (carriesRevision(bytes, entry.revision)) return new CachedObject(key, entry.revision, bytes);
-    return served(owner.definition, key, entry.revision, new CachedObject(key, entry.revision, bytes).object);
+    const opened = this.#transformerOf(owner.definition)?.open(entry.value, entry.key);
+    return this.#sealed(read(owner, entry, opened?.bytes ?? entry.value), opened?.id);
+  }
+
+  /** Whether it is sealed by another key than one that is written now would be: then a write that changes nothing is a change. */
+  isStale(definition: ResourceDefinition, cached: CachedObject): boolean {
+    const transformer = this.#transformerOf(definition);
+    return transformer !== undefined && this.#sealedBy.get(cached) !== transformer.id;
   }
 
   /** The object as it is served at a revision; the object itself stays as it is. */
@@ -88,8 +105,35 @@ export class StoredForm {
   }
 
   #transformerOf({ resource, group }: ResourceDefinition): Transformer | undefined {
-    return this.#transformers.size ? this.#transformers.get(group ? `${resource}.${group}` : resource) : undefined;
+    return this.#transformers?.(group ? `${resource}.${group}` : resource);
   }
+
+  #sealed(cached: CachedObject, id: string | undefined): CachedObject {
+    if (id !== undefined) this.#sealedBy.set(cached, id);
+    return cached;
+  }
+}
+
+function read(owner: FormOwner, entry: Entry, plain: Uint8Array): CachedObject {
+  const key = owner.keyOf(entry.key);
+  const bytes = Buffer.from(plain.buffer, plain.byteOffset, plain.byteLength);
+  if (isProtobuf(bytes)) {
+    const object = decodeStoredProtobuf(bytes, owner.definition.schema) as unknown as KubeObject;
+    return served(owner.definition, key, entry.revision, object);
+  }
+  const { definition } = owner;
+  if (definition.read) return new CachedObject(key, entry.revision, () => readToday(definition, entry.revision, bytes));
+  if (carriesRevision(bytes, entry.revision)) return new CachedObject(key, entry.revision, bytes);
+  return served(owner.definition, key, entry.revision, new CachedObject(key, entry.revision, bytes).object);
+}
+
+/** Bytes of another day: as they stand when that is what would be written today. */
+function readToday(definition: ResourceDefinition, revision: number, bytes: Buffer): Buffer {
+  const stored = new CachedObject("", revision, bytes).object;
+  const today = (definition.read?.(stored) ?? stored) as KubeObject;
+  return carriesRevision(bytes, revision) && deepEqual(stored, today)
+    ? bytes
+    : served(definition, "", revision, today).bytes;
 }
 
 /** A cached object of a parsed one, with the resourceVersion that it must carry. */

@@ -22,6 +22,8 @@ export interface Selection {
 export interface Subscriber {
   /** Events of one durable batch, in order. Must not throw. */
   deliver(batch: EventBatch): void;
+  /** Nothing follows: the resource is served no more, or otherwise. */
+  end(): void;
 }
 
 interface WatchClass {
@@ -93,6 +95,11 @@ export class WatchHub {
       watchClass.batch = undefined;
       for (const subscriber of watchClass.subscribers) subscriber.deliver(batch);
     }
+  }
+
+  /** Ends all watches; their clients begin anew. */
+  end(): void {
+    for (const { subscribers } of this.#classes.values()) for (const subscriber of subscribers) subscriber.end();
   }
 
   #offer(classes: Set<WatchClass> | undefined, change: CachedChange): void {

@@ -54,6 +54,7 @@ function bound(pod: Pod, { metadata, target }: Binding, now: string): Draft<Pod>
   if (pod.spec.schedulingGates?.length) throw refuse(`pod ${name} has non-empty .spec.schedulingGates`);
   const next = clone(pod) as Draft<Pod>;
   next.spec.nodeName = target.name as string;
+  delete next.status.nominatedNodeName;
   if (metadata.annotations) next.metadata.annotations = { ...next.metadata.annotations, ...metadata.annotations };
   if (metadata.labels) next.metadata.labels = { ...next.metadata.labels, ...metadata.labels };
   const conditions = (next.status.conditions ?? []).filter((c) => c.type !== "PodScheduled");

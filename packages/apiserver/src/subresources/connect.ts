@@ -5,6 +5,7 @@ import { badRequest, notFound, serviceUnavailable } from "@kubets/machinery";
 import type { ApiCall } from "../api-call.ts";
 import { admit, admitFinally } from "../write/admit.ts";
 import { connectOptions } from "./connect-options.ts";
+import { logsOverSocket } from "./log-socket.ts";
 import { kubeletOf } from "./node-connection.ts";
 import { passThrough } from "./pass-through.ts";
 
@@ -101,7 +102,11 @@ function containerOf({ info }: ApiCall, { spec, metadata }: Pod): string {
 
 function toKubelet(call: ApiCall, nodeName: string, path: string): Promise<void> {
   const kubelet = kubeletOf(call.server.nodes, call.server.view.get(nodes, "", nodeName), nodeName);
-  return passThrough(call.exchange, { ...kubelet, path, tls: kubeletTls(call) });
+  const target = { ...kubelet, path, tls: kubeletTls(call) };
+  const { socket } = call.exchange;
+  if (socket?.upgrade?.protocol === "websocket" && call.info.subresource === "log")
+    return logsOverSocket(socket, target);
+  return passThrough(call.exchange, target);
 }
 
 /** Without an authority to check them by, kubelets are believed, as the original does. */

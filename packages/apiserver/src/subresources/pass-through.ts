@@ -64,6 +64,20 @@ function optionsOf(exchange: Exchange, { host, port, path, tls, headers: more, i
 
 const request = (target: Target, options: RequestOptions) => (target.tls ? https : http).request(options);
 
+/** The answer to the request as if it wanted no upgrade. */
+export async function askPlainly(exchange: Exchange, target: Target): Promise<IncomingMessage> {
+  const options = optionsOf(exchange, target);
+  for (const name of Object.keys(options.headers as object))
+    if (name.startsWith("sec-websocket-")) delete (options.headers as Record<string, unknown>)[name];
+  const outgoing = request(target, options);
+  exchange.onClose(() => outgoing.destroy());
+  return await new Promise((resolve, reject) => {
+    outgoing.on("response", resolve);
+    outgoing.on("error", (error) => reject(unreachable(target, error)));
+    outgoing.end();
+  });
+}
+
 async function passRequest(exchange: Exchange, target: Target): Promise<void> {
   const options = optionsOf(exchange, target);
   const length = exchange.header("content-length");

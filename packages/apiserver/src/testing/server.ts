@@ -6,23 +6,28 @@ import { admissionPlugins } from "../admission/plugins/index.ts";
 import { createApiServer, SERVER_USER } from "../api-server.ts";
 import type { Audit } from "../audit/audit.ts";
 import { MASTERS, type User } from "../authn/authenticator.ts";
-import type { AuthorizationMode } from "../authz/modes.ts";
+import type { AuthorizerChoice } from "../authz/modes.ts";
 import { bootstrap } from "../bootstrap.ts";
+import type { LiveEncryption } from "../encryption/live-encryption.ts";
 import type { ConcurrencyOptions } from "../fairness/concurrency-options.ts";
 
 export interface TestServerOptions {
-  readonly modes?: readonly AuthorizationMode[];
+  readonly anonymous?: boolean;
+  readonly modes?: readonly AuthorizerChoice[];
   readonly enable?: readonly string[];
   readonly disable?: readonly string[];
   readonly serviceRanges?: readonly string[];
   readonly nodePorts?: string;
   readonly concurrency?: ConcurrencyOptions;
   readonly audit?: Audit;
+  readonly encryption?: LiveEncryption;
+  /** Memory of its own when absent. */
+  readonly storage?: MemoryStorage;
 }
 
 export async function startTestServer(options: TestServerOptions = {}) {
   const clock = new VirtualClock();
-  const storage = new MemoryStorage({ clock });
+  const storage = options.storage ?? new MemoryStorage({ clock });
   const server = await createApiServer({
     storage,
     clock,
@@ -37,9 +42,10 @@ export async function startTestServer(options: TestServerOptions = {}) {
     },
     nodes: { tls: {}, addressTypes: [] },
     authenticators: () => [],
-    anonymous: false,
+    anonymous: options.anonymous ?? false,
     authorizationModes: options.modes ?? ["AlwaysAllow"],
     admission: admissionPlugins({ enable: options.enable ?? [], disable: options.disable ?? ["ServiceAccount"] }),
+    ...(options.encryption && { encryption: options.encryption }),
     ...(options.audit && { audit: options.audit }),
     ...(options.concurrency && { concurrency: options.concurrency }),
     serviceNetwork: {

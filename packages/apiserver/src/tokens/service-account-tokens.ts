@@ -48,6 +48,9 @@ export interface IssuedToken {
   readonly expires: number;
 }
 
+/** What is being deleted keeps its tokens for so long behind the time that it was given. */
+const STILL_GOOD_MS = 60_000;
+
 export class ServiceAccountTokens {
   readonly issuer: TokenIssuer;
   readonly #view: ClusterView;
@@ -118,7 +121,10 @@ export class ServiceAccountTokens {
 
   #mustStand(ref: ResourceRef, namespace: string, { name, uid }: BoundObject): void {
     const object = this.#view.get(ref, namespace, name);
-    if (object?.metadata.uid !== uid) throw new JwtError("malformed", "service account token has been invalidated");
+    const going = object?.metadata.deletionTimestamp;
+    const isGone = going && Date.parse(going) < this.#clock.now() - STILL_GOOD_MS;
+    if (object?.metadata.uid !== uid || isGone)
+      throw new JwtError("malformed", "service account token has been invalidated");
   }
 }
 

@@ -2,7 +2,7 @@
 import { canonical } from "@kubets/api/codec/canonical";
 import type { Draft, KubeObject } from "@kubets/api/meta";
 import { groupResource } from "@kubets/api/resource";
-import { alreadyExists, badRequest, generateNameConflict, invalid } from "@kubets/machinery";
+import { alreadyExists, badRequest, forbidden, generateNameConflict, invalid } from "@kubets/machinery";
 import { type ApiCall, keyOf, storeOf } from "../api-call.ts";
 import { readObject } from "../body.ts";
 import { respondCached, respondObject } from "../respond.ts";
@@ -34,6 +34,7 @@ export async function createObject(call: ApiCall, object: Draft<KubeObject>, own
   fillDefaults(definition, object);
   dropDoubleOwners(call, object);
   owners(call, undefined, object);
+  if (definition.closed) throw forbidden(groupResource(definition), object.metadata.name, definition.closed);
   await admit(call, "CREATE", object, undefined);
   fillDefaults(definition, object);
   giveIdentity(call, object);

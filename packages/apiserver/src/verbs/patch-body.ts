@@ -14,6 +14,11 @@ export interface PatchBody {
 
 export type PatchType = "json" | "merge" | "strategic" | "apply";
 
+const NOT_A_MAP: Partial<Record<PatchType, string>> = {
+  merge: "error decoding patch: ",
+  apply: "error decoding YAML: error unmarshaling JSON: while decoding JSON: ",
+};
+
 export async function parsePatch(call: ApiCall, type: PatchType): Promise<PatchBody> {
   const { direct } = call.exchange;
   const duplicates: string[] = [];
@@ -30,7 +35,7 @@ export async function parsePatch(call: ApiCall, type: PatchType): Promise<PatchB
   if ((type === "strategic" || type === "apply") && value === null) return { value: {}, duplicates };
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw badRequest(
-      `${type === "merge" ? "error decoding patch: " : ""}json: cannot unmarshal ${goKind(value)} into Go value of type map[string]interface {}`,
+      `${NOT_A_MAP[type] ?? ""}json: cannot unmarshal ${goKind(value)} into Go value of type map[string]interface {}`,
     );
   return { value, duplicates };
 }

@@ -8,7 +8,7 @@ import type { ChunkSink } from "@kubets/wire/http";
 import { type ApiCall, storeOf } from "../api-call.ts";
 import type { DirectWatch } from "../front/core-exchange.ts";
 import { headersOf } from "../respond.ts";
-import { EventBatch, type EventForm } from "../store/event-batch.ts";
+import { type BatchEvent, EventBatch, type EventForm } from "../store/event-batch.ts";
 import type { Subscriber } from "../store/watch-hub.ts";
 import type { ListParameters } from "./list-options.ts";
 import { bookmarkObject, errorFrame, eventFormOf } from "./watch-form.ts";
@@ -16,8 +16,13 @@ import { bookmarkObject, errorFrame, eventFormOf } from "./watch-form.ts";
 const BOOKMARK_MS = 60_000;
 /** What may wait for a client that reads slowly. */
 const MAX_WAITING_BYTES = 16 * 1024 * 1024;
+/** How many events of the past are written in one go, and how many of the present may wait behind them. */
+const PORTION = 20;
+const MAX_WAITING_EVENTS = 100_000;
 
 export interface WatchConnection extends Subscriber {
+  /** Events from before, however many: they go out as the client reads, and what is delivered meanwhile waits behind them. */
+  deliverPast(batch: EventBatch): void;
   /** Tells that everything up to a revision has been sent. */
   bookmark(revision: number, options?: { initialEventsEnd?: boolean }): void;
   /** The revision up to which everything has been sent. */
@@ -55,6 +60,7 @@ abstract class Connection implements WatchConnection {
   }
 
   abstract deliver(batch: EventBatch): void;
+  abstract deliverPast(batch: EventBatch): void;
   protected abstract close(error: StatusError | undefined): void;
 
   standsAt(revision: number): void {
@@ -97,6 +103,9 @@ abstract class Connection implements WatchConnection {
 class StreamConnection extends Connection {
   readonly #sink: ChunkSink;
   readonly #form: EventForm;
+  /** Set while the past goes out. */
+  #behind: EventBatch[] | undefined;
+  #eventsBehind = 0;
 
   constructor(call: ApiCall, options: ListParameters) {
     super(call, options);
@@ -106,9 +115,42 @@ class StreamConnection extends Connection {
   }
 
   deliver(batch: EventBatch): void {
+    if (!this.#behind) {
+      this.#write(batch);
+      if (this.#sink.pendingBytes > MAX_WAITING_BYTES) this.#letGo();
+      return;
+    }
+    this.#behind.push(batch);
+    this.#eventsBehind += batch.events.length;
+    if (this.#eventsBehind > MAX_WAITING_EVENTS) this.#letGo();
+  }
+
+  deliverPast(batch: EventBatch): void {
+    if (batch.events.length <= PORTION) this.#write(batch);
+    else {
+      this.#behind = [];
+      void this.#writePast(batch.events);
+    }
+  }
+
+  async #writePast(events: readonly BatchEvent[]): Promise<void> {
+    for (let at = 0; at < events.length && !this.#sink.closed; at += PORTION) {
+      const portion = new EventBatch();
+      for (const { type, object } of events.slice(at, at + PORTION)) portion.add(type, object);
+      this.#write(portion);
+      await Promise.all([this.#sink.drained(), new Promise(setImmediate)]);
+    }
+    const behind = this.#behind ?? [];
+    this.#behind = undefined;
+    for (const batch of behind) this.deliver(batch);
+  }
+
+  #write(batch: EventBatch): void {
     this.sent.value += batch.events.length;
     this.#sink.write(batch.frame(this.#form));
-    if (this.#sink.pendingBytes <= MAX_WAITING_BYTES) return;
+  }
+
+  #letGo(): void {
     this.call.server.metrics.watches.letGo(this.call.info);
     this.end();
   }
@@ -131,6 +173,10 @@ class DirectConnection extends Connection {
   deliver(batch: EventBatch): void {
     this.sent.value += batch.events.length;
     this.#watch.events(batch.events);
+  }
+
+  deliverPast(batch: EventBatch): void {
+    this.deliver(batch);
   }
 
   protected close(error: StatusError | undefined): void {

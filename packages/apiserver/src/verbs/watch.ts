@@ -90,7 +90,7 @@ function live(
   first: EventBatch | undefined,
   revision: number,
 ): void {
-  if (first?.events.length) connection.deliver(first);
+  if (first?.events.length) connection.deliverPast(first);
   connection.standsAt(revision);
   connection.onEnd(storeOf(call).cache.hub.subscribe(selection, connection));
 }

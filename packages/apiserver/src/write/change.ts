@@ -53,7 +53,7 @@ export async function changeObject(
       return { stored: undefined, object: next };
     }
     const stored = toHub(call.resource.definition, next);
-    if (deepEqual(current.object, stored)) {
+    if (deepEqual(current.object, stored) && !store.isStale(current)) {
       await reservation?.undo();
       return { stored: current, object: old };
     }
@@ -116,12 +116,14 @@ async function build(call: ApiCall, old: KubeObject, object: Draft<KubeObject>):
   return canonical(definition.schema, object, { own: true }) as unknown as KubeObject;
 }
 
+type CountedParts = Exclude<NonNullable<ResourceDefinition["countsGeneration"]>, false>;
+
 /** The generation counts changes of what people declare: all but metadata and status, and that part of the metadata which the kind names. */
-function countGeneration(object: Draft<KubeObject>, old: KubeObject, counts: true | "labels" | "annotations"): void {
+function countGeneration(object: Draft<KubeObject>, old: KubeObject, counts: CountedParts): void {
   const declared = ({ metadata, ...rest }: Draft<KubeObject> | KubeObject) => ({
     ...rest,
-    metadata: counts === true ? undefined : metadata[counts],
-    status: undefined,
+    metadata: counts === "labels" || counts === "annotations" ? metadata[counts] : undefined,
+    ...(counts !== "withStatus" && { status: undefined }),
   });
   const before = old.metadata.generation ?? 0;
   object.metadata.generation = deepEqual(declared(object), declared(old)) ? before : before + 1;

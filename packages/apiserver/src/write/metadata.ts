@@ -8,7 +8,9 @@ import { timestamp } from "./context.ts";
 /** The namespace of a body is that of the path, said or not. */
 export function checkNamespace({ info, resource }: ApiCall, { metadata }: Draft<KubeObject>): void {
   if (!resource.definition.namespaced) {
-    if (metadata.namespace) throw badRequest("namespace field must not be set for cluster-scoped resources");
+    // Custom objects that are in none lose it.
+    if (resource.definition.schema.open) delete metadata.namespace;
+    else if (metadata.namespace) throw badRequest("namespace field must not be set for cluster-scoped resources");
     return;
   }
   if (!metadata.namespace) metadata.namespace = info.namespace;

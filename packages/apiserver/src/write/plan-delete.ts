@@ -24,15 +24,15 @@ export function planDelete(
   const held = definition.isHeld?.(object) ?? false;
   if (finalizers.length === 0 && !held) return { marked: undefined, goes: true };
   const { deletionTimestamp, deletionGracePeriodSeconds } = object.metadata;
-  if (deletionTimestamp !== undefined && (held || deletionGracePeriodSeconds === 0) && sameList(finalizers, present))
-    return "pending";
+  const isMarked = definition.markDeleted !== undefined || deletionGracePeriodSeconds === 0;
+  if (deletionTimestamp !== undefined && isMarked && sameList(finalizers, present)) return "pending";
   const marked = withMetadata(object, {
     deletionTimestamp: earlier(deletionTimestamp, timestamp(now)),
     deletionGracePeriodSeconds: 0,
     generation: deletionGracePeriodSeconds === undefined ? next(object.metadata.generation) : undefined,
     finalizers,
   });
-  definition.markDeleted?.(marked);
+  definition.markDeleted?.(marked, object);
   return { marked: marked as KubeObject, goes: false };
 }
 

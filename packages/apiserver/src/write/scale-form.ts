@@ -1,9 +1,16 @@
 /** How many replicas a resource has, as an autoscaling/v1 Scale. */
+import type { ManagedFieldsEntry } from "@kubets/api/apply/managed-fields";
 import type { KubeObject, PlainObject } from "@kubets/api/meta";
 import type { ScalePaths } from "@kubets/api/resource";
 
 export interface ScaleObject {
-  readonly metadata: { name?: string; namespace?: string; uid?: string; resourceVersion?: string };
+  readonly metadata: {
+    readonly name?: string;
+    readonly namespace?: string;
+    readonly uid?: string;
+    readonly resourceVersion?: string;
+    readonly managedFields?: readonly ManagedFieldsEntry[];
+  };
   readonly spec?: { readonly replicas?: number };
 }
 

@@ -1,8 +1,8 @@
 /** All errors of a write: of the metadata that every kind has, then of the kind itself. */
 import type { KubeObject } from "@kubets/api/meta";
+import { validateObjectMetadata, validateStandardFinalizers } from "@kubets/api/metadata-checks";
 import type { PartStrategy, ResourceDefinition, WriteContext } from "@kubets/api/resource";
 import { dns1123Subdomain, type FieldError, forbiddenField, invalidValue, required } from "@kubets/machinery";
-import { validateObjectMetadata } from "./validate-metadata.ts";
 
 export function validateCreate(
   definition: ResourceDefinition,
@@ -40,8 +40,12 @@ function validateMetadata(definition: ResourceDefinition, { metadata }: KubeObje
   else
     for (const text of validateName(metadata.name, false))
       errors.push(invalidValue("metadata.name", metadata.name, text));
-  return [...errors, ...validateObjectMetadata(metadata)];
+  errors.push(...validateObjectMetadata(metadata));
+  const isExtension = definition.schema.open !== undefined || EXTENSIONS.has(definition.group);
+  return isExtension ? errors : [...errors, ...validateStandardFinalizers(metadata)];
 }
+
+const EXTENSIONS = new Set(["apiextensions.k8s.io", "apiregistration.k8s.io"]);
 
 /** A prefix may end in a dash: what is put behind it is a letter or digit. */
 const withoutEnd = (prefix: string) => (prefix.endsWith("-") && prefix.length > 1 ? `${prefix.slice(0, -1)}a` : prefix);

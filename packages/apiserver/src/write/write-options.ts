@@ -1,8 +1,9 @@
 /** The parameters that all writes have in common: dry run, field manager, field validation. */
+
+import { validateManagerName } from "@kubets/api/metadata-checks";
 import { badRequest, type FieldError, forbiddenField, invalid, notSupported, required } from "@kubets/machinery";
 import type { ApiCall } from "../api-call.ts";
 import { isTrue } from "../request-info.ts";
-import { validateManagerName } from "./validate-metadata.ts";
 
 export type WriteOptionsKind = "CreateOptions" | "UpdateOptions" | "PatchOptions";
 

@@ -82,9 +82,7 @@ async function mirror(
   const wanted = mergeByPorts((source.subsets ?? []).flatMap((subset) => wantedOf(subset, limit)));
   const plan = planSlices(wanted, slices, SLICE_SIZE);
   const { labels, annotations } = marksOf(source);
-  const updated = new Map(
-    plan.update.map(({ slice, endpoints: changed }) => [slice.metadata.uid, { ...slice, endpoints: changed }]),
-  );
+  const updated = new Map(plan.update.map(({ slice, ...changed }) => [slice.metadata.uid, { ...slice, ...changed }]));
   for (const slice of slices) {
     const { metadata } = updated.get(slice.metadata.uid) ?? slice;
     if (

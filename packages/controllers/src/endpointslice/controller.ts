@@ -78,7 +78,7 @@ async function reconcile(
     wantedSlices(service, podsOf(cache, service), (node) => cache.get(nodes, node)),
   );
   const plan = planSlices(wanted, slices, capacity);
-  const updated = new Map(plan.update.map(({ slice, endpoints }) => [slice.metadata.uid, { ...slice, endpoints }]));
+  const updated = new Map(plan.update.map(({ slice, ...changed }) => [slice.metadata.uid, { ...slice, ...changed }]));
   const labels = labelsOf(service);
   for (const slice of slices) {
     if (semanticEqual(slice.metadata.labels, labels) || plan.remove.includes(slice)) continue;

@@ -11,7 +11,6 @@ import {
   type ControllerContext,
   claimObjects,
   controllerOf,
-  isControlledBy,
   on,
   onRelated,
   type Requeue,
@@ -25,13 +24,16 @@ import { onAdoptable, ownedAndOrphans } from "../owned-objects.ts";
 import { ExpectedPods } from "../pods/expected-pods.ts";
 import { createPod, deletePod, inDoublingBatches } from "../pods/pod-control.ts";
 import { writeStatus } from "../write-status.ts";
-import { countPods } from "./counts.ts";
+import { countPods, type Ending } from "./counts.ts";
 import { MANAGER, TRACKING } from "./names.ts";
 import { podOfJob } from "./new-pod.ts";
-import { deadlineLeft, isFinished, type Outcome, outcomeOf } from "./outcome.ts";
+import { deadlineLeft, decided, isFinished, type Outcome, outcomeOf } from "./outcome.ts";
 import { backoffFor, type JobPlan, planJob } from "./plan.ts";
 import { finishTimeOf, isTracked, sortPods } from "./pods.ts";
 import { jobStatus, startTimeOf } from "./status.ts";
+
+/** Marks the key of a pod that nobody owns. */
+const ORPHAN = "orphan:";
 
 /** Failures since the last success, to wait longer after each. */
 interface Backoff {
@@ -49,6 +51,7 @@ export function jobController(): Controller {
     const context = { ...base, events: base.events.as("job-controller") };
     const { cache, client, clock } = context;
     const job = cache.get(jobs, key);
+    if (key.startsWith(ORPHAN)) return releaseOrphan(key.slice(ORPHAN.length), context);
     if (!job) return forget(key, context);
     uids.set(key, job.metadata.uid);
     if (job.spec.managedBy && job.spec.managedBy !== MANAGER) return;
@@ -65,23 +68,21 @@ export function jobController(): Controller {
     const mayAct = expected.satisfied(job.metadata.uid);
     const all = await ownPods(job, context);
     const sorted = sortPods(job, all);
-    const decidedBefore =
-      conditionOf(job.status.conditions, "FailureTarget") ?? conditionOf(job.status.conditions, "SuccessCriteriaMet");
-    const counts = countPods(
-      job,
-      all,
-      sorted,
-      decidedBefore !== undefined || job.metadata.deletionTimestamp !== undefined,
-    );
+    const before = endingOf(job, decided(job));
+    const soFar = countPods(job, all, sorted, before);
     const startTime = startTimeOf(job, now);
-    const outcome = outcomeOf({ ...job, status: { ...job.status, startTime } }, all, sorted, counts, now);
-    const waits = backoffMs(job, counts, now);
+    const decision = outcomeOf({ ...job, status: { ...job.status, startTime } }, all, sorted, soFar, now);
+    const waits = backoffMs(job, soFar, now);
 
     let plan: JobPlan = { create: [], remove: [] };
-    if (outcome) plan = { create: [], remove: sorted.active };
-    else if (mayAct && !job.metadata.deletionTimestamp) plan = planJob(job, sorted, counts, waits, now);
-    const { change, error } = mayAct || outcome ? await carryOut(plan, job, context) : { change: 0, error: undefined };
+    if (decision) plan = { create: [], remove: sorted.active };
+    else if (mayAct && !job.metadata.deletionTimestamp) plan = planJob(job, sorted, soFar, waits, now);
+    const { change, error } =
+      mayAct || decision ? await carryOut(plan, job, decision, context) : { change: 0, error: undefined };
     const active = sorted.active.length + change;
+    // It is not told before each pod that is known is asked to end, and each that was made is known.
+    const outcome = active === 0 && mayAct ? decision : decided(job);
+    const counts = outcome && !before ? countPods(job, all, sorted, endingOf(job, outcome)) : soFar;
     const uncounted = counts.status.uncountedTerminatedPods;
     const isQuiet =
       active === 0 && sorted.terminating === 0 && !uncounted?.succeeded?.length && !uncounted?.failed?.length;
@@ -144,12 +145,13 @@ export function jobController(): Controller {
   async function carryOut(
     { create, remove }: JobPlan,
     job: Job,
+    decision: Outcome | undefined,
     context: ControllerContext,
   ): Promise<{ change: number; error?: unknown }> {
     const { uid } = job.metadata;
     if (remove.length > 0) {
       expected.expectDeletions(uid, remove);
-      const results = await Promise.allSettled(remove.map((pod) => end(pod, job, context)));
+      const results = await Promise.allSettled(remove.map((pod) => end(pod, job, decision, context)));
       const refused = results.find((result) => result.status === "rejected");
       return { change: -results.filter((result) => result.status === "fulfilled").length, error: refused?.reason };
     }
@@ -165,8 +167,10 @@ export function jobController(): Controller {
     return { change: succeeded, error };
   }
 
-  async function end(pod: Pod, job: Job, context: ControllerContext): Promise<void> {
+  async function end(pod: Pod, job: Job, decision: Outcome | undefined, context: ControllerContext): Promise<void> {
     try {
+      // A pod of which there is one too many is no failure: nobody is to count it.
+      if (!decision && isTracked(pod)) await release(pod, context);
       if (!(await deletePod(context, job, pod))) expected.notDeleted(job.metadata.uid, pod);
     } catch (error) {
       expected.notDeleted(job.metadata.uid, pod);
@@ -179,9 +183,10 @@ export function jobController(): Controller {
     watches: [
       on(jobs),
       onAdoptable(pods, jobs, ({ spec }) => labelSelectorOf(spec.selector)),
-      // A pod that is left behind with the finalizer, when its Job is gone.
+      // A pod that is left behind with the finalizer, when its Job is gone or no longer its owner.
       onRelated(pods, (pod) => {
         const owner = controllerOf(pod);
+        if (!owner && isTracked(pod)) return [`${ORPHAN}${pod.metadata.namespace}/${pod.metadata.name}`];
         if (!owner || !refersTo(owner, jobs) || !isTracked(pod)) return [];
         const key = `${pod.metadata.namespace}/${owner.name}`;
         uids.set(key, uids.get(key) ?? owner.uid);
@@ -203,8 +208,19 @@ async function ownPods(job: Job, { cache, client }: ControllerContext): Promise<
     ownerRef: jobs,
     objects: ownedAndOrphans(cache, pods, job),
     ref: pods,
-    matches: (pod) => selector.matches(pod.metadata.labels) || isControlledBy(pod, job),
+    matches: (pod) => selector.matches(pod.metadata.labels),
+    finalizer: TRACKING,
   });
+}
+
+async function releaseOrphan(key: string, context: ControllerContext): Promise<void> {
+  const pod = context.cache.get(pods, key);
+  if (pod && isTracked(pod) && !controllerOf(pod)) await release(pod, context);
+}
+
+function endingOf({ metadata }: Job, outcome: Outcome | undefined): Ending | undefined {
+  if (outcome) return outcome.type === "FailureTarget" ? "failed" : "succeeded";
+  return metadata.deletionTimestamp ? "deleted" : undefined;
 }
 
 async function release(pod: Pod, { client }: ControllerContext): Promise<void> {

@@ -25,14 +25,20 @@ export interface Counts {
   readonly newlySucceeded: readonly Pod[];
 }
 
+/**
+ * How a Job is ending, which lets all its pods go: "failed" counts those that have not ended as failed, "succeeded" does not count them, nor does the
+ * deletion of the Job.
+ */
+export type Ending = "failed" | "succeeded" | "deleted";
+
 /** Not more uids at once in a status. */
 const UNCOUNTED_LIMIT = 500;
 
 export function countPods(
   job: Job,
   all: readonly Pod[],
-  { succeeded, failed, active }: JobPods,
-  isEnding: boolean,
+  { succeeded, failed: ended, active }: JobPods,
+  ending: Ending | undefined,
 ): Counts {
   const byUid = new Map(all.map((pod) => [pod.metadata.uid, pod]));
   const { status } = job;
@@ -53,8 +59,9 @@ export function countPods(
     (pod) => isNew(pod) && (!isIndexed(job) || isUseful(pod, completed, completions)),
   );
   if (isIndexed(job)) for (const pod of newSucceeded) completed.add(indexOf(pod) as number);
-  const failedIndexes = indexesThatFailed(job, failed, completed);
-  const delayed = isEnding ? new Set<Pod>() : keptForTheirCount(job, failed, active, completed, failedIndexes);
+  const failedIndexes = indexesThatFailed(job, ended, completed);
+  const failed = ending === "failed" ? [...ended, ...active] : ended;
+  const delayed = ending ? new Set<Pod>() : keptForTheirCount(job, failed, active, completed, failedIndexes);
   const newFailed = failed.filter(
     (pod) => isNew(pod) && !delayed.has(pod) && judgeFailure(job.spec.podFailurePolicy, pod).action !== "Ignore",
   );
@@ -70,6 +77,7 @@ export function countPods(
   if (isIndexed(job)) countedSucceeded = completed.size;
   const releasable = new Set([...uncounted.succeeded, ...uncounted.failed]);
   const leftOver = isIndexed(job) ? succeeded.filter(isTracked) : [];
+  const uncountable = ending && ending !== "failed" ? active.filter(isTracked) : [];
   return {
     succeeded: isIndexed(job) ? completed.size : countedSucceeded + stillSucceeded.length + newSucceeded.length,
     failed:
@@ -91,7 +99,12 @@ export function countPods(
         ...(uncounted.failed.length && { failed: uncounted.failed }),
       },
     },
-    release: [...all.filter((pod) => releasable.has(pod.metadata.uid) && isTracked(pod)), ...leftOver, ...ignored],
+    release: [
+      ...all.filter((pod) => releasable.has(pod.metadata.uid) && isTracked(pod)),
+      ...leftOver,
+      ...ignored,
+      ...uncountable,
+    ],
     newlyFailed: newFailed,
     newlySucceeded: newSucceeded,
   };

@@ -28,7 +28,8 @@ export function outcomeOf(
   return decided(job) ?? failureOf(job, pods, sorted, counts, now) ?? successOf(job, sorted, counts);
 }
 
-function decided({ status }: Job): Outcome | undefined {
+/** What was decided before, and told. */
+export function decided({ status }: Job): Outcome | undefined {
   for (const type of ["FailureTarget", "SuccessCriteriaMet"] as const) {
     const condition = conditionOf<JobCondition>(status.conditions, type);
     if (condition?.status === "True") return { type, reason: condition.reason ?? "", message: condition.message ?? "" };

@@ -5,7 +5,7 @@
  */
 import { pods } from "@kubets/api/generated/refs";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
-import { isActive, isTerminating } from "@kubets/api/pod/state";
+import { isActive, isFinished, isTerminating } from "@kubets/api/pod/state";
 import {
   type Controller,
   type ControllerContext,
@@ -49,7 +49,9 @@ export function replicaController<O extends ReplicaOwner>(kind: ReplicaKind<O>):
       ref: pods,
       matches,
     } as Parameters<typeof claimObjects<O, Pod>>[0]);
-    const terminating = all.filter((pod) => isTerminating(pod) && isControlledBy(pod, owner) && matches(pod)).length;
+    const terminating = all.filter(
+      (pod) => isTerminating(pod) && !isFinished(pod) && isControlledBy(pod, owner) && matches(pod),
+    ).length;
 
     let failed: { failure: ReplicaFailure; error: unknown } | undefined;
     if (mayAct && deletionTimestamp === undefined) {

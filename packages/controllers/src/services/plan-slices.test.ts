@@ -46,6 +46,16 @@ test("a service without endpoints keeps one slice", () => {
   assert.deepEqual(writes(planSlices(wanted([]), [slice([])], 100)), [0, 0, 0]);
 });
 
+test("a slice of other ports that would go is made into the new one", () => {
+  const old = slice([]);
+  const none = { ...old, ports: [] } as unknown as EndpointSlice;
+  const plan = planSlices(wanted(range(0, 2)), [none], 100);
+  assert.deepEqual(writes(plan), [0, 1, 0]);
+  assert.deepEqual([plan.update[0]?.slice, plan.update[0]?.ports], [none, ports]);
+  const other = { ...old, addressType: "IPv6", ports: [] } as unknown as EndpointSlice;
+  assert.deepEqual(writes(planSlices(wanted(range(0, 2)), [other], 100)), [1, 0, 1]);
+});
+
 test("under random churn the slices hold exactly what is wanted, no endpoint twice, and a second plan writes nothing", () => {
   const random = seededRandom(11);
   let slices: EndpointSlice[] = [];

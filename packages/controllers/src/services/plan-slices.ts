@@ -1,7 +1,8 @@
 /**
  * The EndpointSlices of a service: which to make, change and delete.
  * Holds: at most 100 endpoints in a slice, and one set of ports; a slice that stays right is not written; an endpoint that changes is changed
- * where it stands; new ones fill slices that are written anyway, then those with room, then new slices. So churn costs few writes.
+ * where it stands; new ones fill slices that are written anyway, then those with room, then slices that would go, then new ones. So churn
+ * costs few writes.
  */
 import type { Endpoint, EndpointPort, EndpointSlice } from "@kubets/api/generated/types/discovery-v1";
 import { deepEqual } from "@kubets/machinery";
@@ -16,8 +17,14 @@ export interface Wanted {
 
 export interface SlicePlan {
   readonly create: readonly NewSlice[];
-  readonly update: readonly { readonly slice: EndpointSlice; readonly endpoints: readonly Endpoint[] }[];
+  readonly update: readonly SliceUpdate[];
   readonly remove: readonly EndpointSlice[];
+}
+
+export interface SliceUpdate {
+  readonly slice: EndpointSlice;
+  readonly ports: readonly EndpointPort[];
+  readonly endpoints: readonly Endpoint[];
 }
 
 export interface NewSlice {
@@ -43,7 +50,7 @@ export const portsKey = (family: string, ports: readonly EndpointPort[] | undefi
 export function planSlices(wanted: readonly Wanted[], slices: readonly EndpointSlice[], capacity: number): SlicePlan {
   const plan = {
     create: [] as NewSlice[],
-    update: [] as { slice: EndpointSlice; endpoints: readonly Endpoint[] }[],
+    update: [] as SliceUpdate[],
     remove: [] as EndpointSlice[],
   };
   const byPorts = Map.groupBy(slices, ({ addressType, ports }) => portsKey(addressType, ports));
@@ -53,7 +60,20 @@ export function planSlices(wanted: readonly Wanted[], slices: readonly EndpointS
     byPorts.delete(key);
   }
   for (const left of byPorts.values()) plan.remove.push(...left);
-  return plan;
+  return recycled(plan);
+}
+
+/** A slice that would go is made into a new one of its family: one write in the place of two. */
+function recycled({ create, update, remove }: SlicePlan): SlicePlan {
+  const left = [...create];
+  const changed = [...update];
+  const gone = remove.filter((slice) => {
+    const at = left.findLastIndex(({ family }) => family === slice.addressType);
+    const [made] = at < 0 ? [] : left.splice(at, 1);
+    if (made) changed.push({ slice, ports: made.ports, endpoints: made.endpoints });
+    return made === undefined;
+  });
+  return { create: left, update: changed, remove: gone };
 }
 
 interface Opened {
@@ -68,7 +88,7 @@ function planGroup(
   capacity: number,
   plan: {
     create: NewSlice[];
-    update: { slice: EndpointSlice; endpoints: readonly Endpoint[] }[];
+    update: SliceUpdate[];
     remove: EndpointSlice[];
   },
 ): void {
@@ -94,7 +114,8 @@ function planGroup(
   const spare = made.length === 0 && emptied.length === opened.length ? emptied[0] : undefined;
   for (const each of opened) {
     if (each.endpoints.length === 0 && each !== spare) plan.remove.push(each.slice);
-    else if (each.changed) plan.update.push({ slice: each.slice, endpoints: each.endpoints });
+    else if (each.changed)
+      plan.update.push({ slice: each.slice, ports: each.slice.ports ?? [], endpoints: each.endpoints });
   }
   if (opened.length === 0 && made.length === 0) made.push({ family: group.family, ports: group.ports, endpoints: [] });
   plan.create.push(...made);

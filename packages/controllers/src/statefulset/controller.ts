@@ -127,6 +127,8 @@ export function statefulSets(): Controller {
         );
       } catch (error) {
         if (isNamespaceTerminating(error)) return;
+        // Somebody else's pod has the name: it is waited for, and told by nobody.
+        if (isReason(error, "AlreadyExists")) throw error;
         events.event(
           set,
           "Warning",

@@ -8,10 +8,10 @@ import { responseError } from "@kubets/client/response-error";
 import { warningTexts } from "@kubets/client/typed-client";
 import { readWatch } from "@kubets/client/watch-lines";
 import { parseJson } from "@kubets/machinery/json";
+import { jsonText } from "@kubets/machinery/json-text";
 import { type GroupResource, StatusError } from "@kubets/machinery/status-error";
 import { type StreamSession, UpgradeRefusedError, type UpgradeRequest } from "@kubets/wire/transport";
 import type { JsonObject, JsonValue } from "../json.ts";
-import { jsonText } from "../print/json-text.ts";
 
 export type Query = Readonly<Record<string, string | number | boolean | undefined | readonly string[]>>;
 

@@ -3,16 +3,16 @@
  * Holds: an object that is as the file says is not written.
  */
 
+import { jsonText } from "@kubets/machinery/json-text";
 import { isReason, StatusError } from "@kubets/machinery/status-error";
 import { createObject, patchObject } from "../api/write.ts";
 import { asError, PlainError, whileDoing } from "../errors.ts";
 import { type JsonObject, mapAt, textAt } from "../json.ts";
-import { jsonText } from "../print/json-text.ts";
 import { apiVersionOf, pathOf } from "../resources/mapper.ts";
 import type { Info } from "../resources/select.ts";
 import type { Api } from "../session.ts";
 import type { DryRun } from "../verbs/flags.ts";
-import { LAST_APPLIED, lastApplied, withLastApplied } from "./last-applied.ts";
+import { LAST_APPLIED, lastApplied, withLastApplied, withoutLastApplied } from "./last-applied.ts";
 import { migrationPatch } from "./migrate.ts";
 import { structFor } from "./struct.ts";
 import { threeWayPatch } from "./three-way.ts";
@@ -24,6 +24,8 @@ export interface ApplyOptions {
   readonly serverSide: boolean;
   readonly forceConflicts: boolean;
   readonly overwrite: boolean;
+  /** Without noting in the object what is applied: only to see what would change. */
+  readonly unannotated?: boolean;
   warn(text: string): void;
 }
 
@@ -81,7 +83,7 @@ See https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts`
 
 async function applyHere(api: Api, info: Info, options: ApplyOptions): Promise<Applied> {
   const { resource, namespace, name, source } = info;
-  const modified = withLastApplied(info.object);
+  const modified = options.unannotated ? withoutLastApplied(info.object) : withLastApplied(info.object);
   const live = await liveObject(api, info);
   if (!live) {
     if (options.dryRun === "client") return { object: modified, did: "created" };
@@ -91,9 +93,11 @@ async function applyHere(api: Api, info: Info, options: ApplyOptions): Promise<A
       throw whileDoing(error, `error when creating ${JSON.stringify(source)}`);
     }
   }
-  if (mapAt(live, "metadata", "annotations")[LAST_APPLIED] === undefined) options.warn(missingAnnotation(info));
+  if (!options.unannotated && mapAt(live, "metadata", "annotations")[LAST_APPLIED] === undefined)
+    options.warn(missingAnnotation(info));
   const struct = structFor(resource);
-  const patch = threeWayPatch(originalOf(live), modified, live, struct);
+  const original = options.unannotated ? (lastApplied(live) ?? {}) : originalOf(live);
+  const patch = threeWayPatch(original, modified, live, struct);
   if (Object.keys(patch).length === 0) return { object: live, did: "unchanged" };
   if (textAt(live, "metadata", "deletionTimestamp"))
     options.warn(`Warning: Detected changes to resource ${name} which is currently being deleted.`);

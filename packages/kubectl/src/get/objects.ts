@@ -1,7 +1,8 @@
 /** What was asked for, as objects in an output form: the one object, or all as a List. */
+
+import { pathFinder } from "@kubets/machinery/jsonpath/evaluate";
 import { asError, throwAll, UsageError } from "../errors.ts";
 import { type JsonObject, listAt, textAt } from "../json.ts";
-import { pathFinder } from "../print/jsonpath/evaluate.ts";
 import type { Printer } from "../print/printer.ts";
 import { withKind } from "../resources/select.ts";
 import type { Api, Session } from "../session.ts";

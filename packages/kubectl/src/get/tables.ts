@@ -4,10 +4,10 @@
  */
 
 import { humanDuration } from "@kubets/machinery/duration";
+import { pathFinder } from "@kubets/machinery/jsonpath/evaluate";
 import { parseTime } from "@kubets/machinery/time";
 import { asError } from "../errors.ts";
 import { type JsonObject, type JsonValue, listAt, objectAt, textAt } from "../json.ts";
-import { pathFinder } from "../print/jsonpath/evaluate.ts";
 import { columnsOf, isTable, TABLE_ACCEPT, tableOfObjects } from "../print/table.ts";
 import { tableText } from "../print/tabs.ts";
 import { type ApiResource, kindText, resourceText } from "../resources/mapper.ts";

@@ -1,7 +1,8 @@
 /** Columns that the caller chooses: `NAME:.metadata.name,IMAGE:.spec.containers[*].image`, or a file of two lines. */
+
+import { pathFinder, valueText } from "@kubets/machinery/jsonpath/evaluate";
 import { UsageError } from "../errors.ts";
 import type { JsonObject } from "../json.ts";
-import { pathFinder, valueText } from "./jsonpath/evaluate.ts";
 
 export interface CustomColumns {
   readonly header: readonly string[];

@@ -3,14 +3,14 @@
  * Holds: the form is checked before anything is asked of the server.
  */
 import { readFile } from "node:fs/promises";
+import { jsonText } from "@kubets/machinery/json-text";
+import { jsonPathText, jsonPathValues } from "@kubets/machinery/jsonpath/evaluate";
+import { parseJsonPath } from "@kubets/machinery/jsonpath/parse";
 import { toYaml } from "@kubets/machinery/yaml";
 import { asError, UsageError } from "../errors.ts";
 import { type JsonObject, listAt, nameOf, textAt, withoutManagedFields } from "../json.ts";
 import { type CustomColumns, columnsOfFile, parseCustomColumns } from "./custom-columns.ts";
 import { parseGoTemplate } from "./go-template/template.ts";
-import { jsonText } from "./json-text.ts";
-import { jsonPathText, jsonPathValues } from "./jsonpath/evaluate.ts";
-import { parseJsonPath } from "./jsonpath/parse.ts";
 import { tableText } from "./tabs.ts";
 
 export interface PrinterOptions {

@@ -6,7 +6,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { isObject } from "@kubets/machinery/json-value";
 import { parseYamlDocuments } from "@kubets/machinery/yaml";
-import { PlainError, UsageError } from "../errors.ts";
+import { asError, PlainError, UsageError } from "../errors.ts";
 import { type JsonObject, listAt, textAt } from "../json.ts";
 
 export interface FileObject {
@@ -24,17 +24,28 @@ export async function readObjects(
   const objects: FileObject[] = [];
   for (const name of names) {
     if (name === "-") objects.push(...objectsIn(await stdin(), "STDIN"));
+    else if (/^https?:\/\//.test(name)) objects.push(...objectsIn(await fetched(name), name));
     else
       for (const path of await filesAt(name, recursive)) objects.push(...objectsIn(await readFile(path, "utf8"), path));
   }
   return objects;
 }
 
-async function filesAt(name: string, recursive: boolean): Promise<string[]> {
-  if (/^https?:\/\//.test(name))
+async function fetched(url: string): Promise<string> {
+  const response = await fetch(url).catch((error: unknown) => {
+    throw new UsageError(`unable to read URL ${JSON.stringify(url)}: ${causeOf(error)}`);
+  });
+  if (!response.ok)
     throw new UsageError(
-      `reading from ${name} is not supported: fetch it first and give the file, or pipe it in with -f -`,
+      `unable to read URL ${JSON.stringify(url)}, server reported ${response.status} ${response.statusText}, status code=${response.status}`,
     );
+  return response.text();
+}
+
+/** What lies under a failed fetch. */
+const causeOf = (error: unknown): string => asError((error as { cause?: unknown }).cause ?? error).message;
+
+async function filesAt(name: string, recursive: boolean): Promise<string[]> {
   const found = await stat(name).catch(() => undefined);
   if (!found) throw new UsageError(`the path ${JSON.stringify(name)} does not exist`);
   if (!found.isDirectory()) return [name];

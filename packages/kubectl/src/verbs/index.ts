@@ -6,15 +6,18 @@ import { apply } from "./apply.ts";
 import { attach } from "./attach.ts";
 import { auth } from "./auth.ts";
 import { autoscale } from "./autoscale.ts";
+import { certificate } from "./certificate.ts";
 import { clusterInfo } from "./cluster-info.ts";
 import { config } from "./config.ts";
 import { create } from "./create.ts";
 import { deleteVerb } from "./delete.ts";
 import { describe } from "./describe.ts";
+import { diff } from "./diff.ts";
 import { drain } from "./drain.ts";
 import { edit } from "./edit.ts";
 import { events } from "./events.ts";
 import { exec } from "./exec.ts";
+import { explain } from "./explain.ts";
 import { expose } from "./expose.ts";
 import { get } from "./get.ts";
 import { label } from "./label.ts";
@@ -22,6 +25,7 @@ import { logs } from "./logs.ts";
 import { cordon, uncordon } from "./node-schedule.ts";
 import { patch } from "./patch.ts";
 import { portForward } from "./port-forward.ts";
+import { replace } from "./replace.ts";
 import { rollout } from "./rollout.ts";
 import { run } from "./run.ts";
 import { scale } from "./scale.ts";
@@ -64,4 +68,8 @@ export const verbs: readonly Verb[] = [
   top,
   version,
   wait,
+  certificate,
+  diff,
+  explain,
+  replace,
 ];

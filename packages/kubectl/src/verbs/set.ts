@@ -3,22 +3,12 @@ import { patchObject } from "../api/write.ts";
 import { asError, throwAll, UsageError } from "../errors.ts";
 import { type JsonObject, listAt, textAt } from "../json.ts";
 import { resultPrinter } from "../print/result.ts";
-import { resourceText } from "../resources/mapper.ts";
 import { type Info, select } from "../resources/select.ts";
 import { defineVerb } from "../verb.ts";
 import { bool, dryRunFlag, dryRunOf, fieldManagerFlag, fileFlags, outputFlags, selectorFlag } from "./flags.ts";
-
-/** Where the pod's spec stands in objects of a resource. */
-function specPath(info: Info): readonly string[] {
-  switch (resourceText(info.resource)) {
-    case "pods":
-      return ["spec"];
-    case "cronjobs.batch":
-      return ["spec", "jobTemplate", "spec", "template", "spec"];
-    default:
-      return ["spec", "template", "spec"];
-  }
-}
+import { env } from "./set-env.ts";
+import { resources, selector, serviceaccount, subject } from "./set-parts.ts";
+import { podSpecPath } from "./set-workload.ts";
 
 const image = defineVerb({
   name: "image",
@@ -66,7 +56,7 @@ const image = defineVerb({
     throwAll(failures);
 
     function patchOf(info: Info): JsonObject | undefined {
-      const path = specPath(info);
+      const path = podSpecPath(info);
       const spec: JsonObject = {};
       const missing = new Set(Object.keys(images).filter((name) => name !== "*"));
       let changed = false;
@@ -90,4 +80,8 @@ const image = defineVerb({
   },
 });
 
-export const set = defineVerb({ name: "set", summary: "Change parts of objects", subcommands: [image] });
+export const set = defineVerb({
+  name: "set",
+  summary: "Change parts of objects",
+  subcommands: [env, image, resources, selector, serviceaccount, subject],
+});

@@ -1,8 +1,9 @@
 /** The versions of this program and of the server. */
+
+import { jsonText } from "@kubets/machinery/json-text";
 import { toYaml } from "@kubets/machinery/yaml";
 import { UsageError } from "../errors.ts";
 import { type JsonObject, textAt } from "../json.ts";
-import { jsonText } from "../print/json-text.ts";
 import { defineVerb } from "../verb.ts";
 import { bool, text } from "./flags.ts";
 

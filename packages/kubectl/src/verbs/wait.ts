@@ -1,10 +1,10 @@
 /** Waits until something holds of objects: a condition, a field's value, that they are there, or gone. */
 
 import { sleep } from "@kubets/machinery/clock";
+import { pathFinder, valueText } from "@kubets/machinery/jsonpath/evaluate";
 import { isReason } from "@kubets/machinery/status-error";
 import { asError, throwAll, UsageError } from "../errors.ts";
 import { type JsonObject, listAt, numberAt, textAt } from "../json.ts";
-import { pathFinder, valueText } from "../print/jsonpath/evaluate.ts";
 import { resultPrinter } from "../print/result.ts";
 import { type Info, select } from "../resources/select.ts";
 import { defineVerb } from "../verb.ts";

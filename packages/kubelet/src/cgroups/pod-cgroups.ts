@@ -4,10 +4,11 @@
  * the next time.
  */
 import { readdirSync, readFileSync } from "node:fs";
-import { mkdir, readdir, rmdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { Logger } from "@kubets/machinery";
+import { readUsage, type Usage } from "../stats/cgroup-usage.ts";
 import { type CgroupDriver, podCgroup, podCgroupSettings } from "./layout.ts";
 
 export interface PodCgroups {
@@ -16,6 +17,12 @@ export interface PodCgroups {
   parentOf(pod: Pod): string;
   ensure(pod: Pod): Promise<void>;
   remove(pod: Pod): Promise<void>;
+  /** What the pod uses, as far as it can be told. */
+  usage(pod: Pod, now: number): Promise<Usage>;
+  /** What all of the node uses. */
+  nodeUsage(now: number): Promise<Usage>;
+  /** A process of the pod, if there is one. */
+  somePid(pod: Pod): Promise<number | undefined>;
 }
 
 /** For runtimes without cgroups. */
@@ -24,6 +31,9 @@ export const noCgroups: PodCgroups = {
   parentOf: () => "",
   ensure: async () => {},
   remove: async () => {},
+  usage: async (_, timestamp) => ({ timestamp }),
+  nodeUsage: async (timestamp) => ({ timestamp }),
+  somePid: async () => undefined,
 };
 
 export interface PodCgroupsOptions {
@@ -40,6 +50,8 @@ export function podCgroups({ root, driver, log, mountpoint = "/sys/fs/cgroup" }:
   const version = isUnified(mountpoint) ? 2 : 1;
   const hierarchies = version === 2 ? [mountpoint] : controllersV1(mountpoint);
   const parentOf = (pod: Pod) => podCgroup(pod, root, driver);
+  /** systemd's slices lie in each other as the parts of their names say. */
+  const pathOf = (pod: Pod) => (driver === "systemd" ? slicePath(parentOf(pod)) : parentOf(pod));
 
   return {
     version,
@@ -64,6 +76,10 @@ export function podCgroups({ root, driver, log, mountpoint = "/sys/fs/cgroup" }:
       if (driver === "systemd") return;
       for (const hierarchy of hierarchies) await removeTree(hierarchy + parentOf(pod));
     },
+
+    usage: (pod, now) => readUsage(pathOf(pod), version, now, mountpoint),
+    nodeUsage: (now) => readUsage(root, version, now, mountpoint),
+    somePid: (pod) => somePidBelow(join(mountpoint, version === 1 ? "memory" : "", pathOf(pod))),
   };
 }
 
@@ -122,6 +138,22 @@ function settingsV2(pod: Pod): [string, string][] {
 
 /** Shares of 2 to 262144 on the weights of 1 to 10000. */
 export const cpuWeight = (shares: number): number => Math.floor(1 + ((shares - 2) * 9999) / 262_142);
+
+/** "a-b-c.slice" lies at /a.slice/a-b.slice/a-b-c.slice. */
+export function slicePath(slice: string): string {
+  const parts = slice.replace(/\.slice$/, "").split("-");
+  return parts.map((_, i) => `/${parts.slice(0, i + 1).join("-")}.slice`).join("");
+}
+
+async function somePidBelow(path: string): Promise<number | undefined> {
+  const own = (await readFile(join(path, "cgroup.procs"), "utf8").catch(() => "")).split("\n")[0];
+  if (own) return Number(own);
+  for (const entry of await readdir(path, { withFileTypes: true }).catch(() => [])) {
+    const found = entry.isDirectory() ? await somePidBelow(join(path, entry.name)) : undefined;
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
 
 async function removeTree(path: string): Promise<void> {
   const below = await readdir(path, { withFileTypes: true }).catch(() => []);

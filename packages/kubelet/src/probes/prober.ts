@@ -9,6 +9,7 @@ import type { EventRecorder } from "@kubets/client/event-recorder";
 import { type Clock, type Logger, type Random, sleep } from "@kubets/machinery";
 import { fieldPathOf } from "../pod-workers/about.ts";
 import type { ContainerRecord, PodRuntimeState } from "../pod-workers/runtime-state.ts";
+import type { ProbeCount } from "../stats/probe-metrics.ts";
 import { attemptProbe, type ProbeOutcome, type ProbeTarget, type ProbeTools } from "./attempt.ts";
 
 export type ProbeType = "liveness" | "readiness" | "startup";
@@ -27,11 +28,14 @@ export interface ProberOptions extends ProbeTools {
 interface Running {
   readonly stop: AbortController;
   verdict: boolean | undefined;
+  readonly labels: Omit<ProbeCount["labels"], "result">;
+  readonly counts: { successful: number; failed: number; unknown: number };
 }
 
 const TYPES: readonly ProbeType[] = ["startup", "readiness", "liveness"];
-/** After a kubelet's start probes of containers that ran before do not come all at once. */
 const TITLES: Record<ProbeType, string> = { liveness: "Liveness", readiness: "Readiness", startup: "Startup" };
+
+const COUNTED = { success: "successful", warning: "successful", failure: "failed", unknown: "unknown" } as const;
 
 export class Prober {
   readonly #options: ProberOptions;
@@ -87,6 +91,17 @@ export class Prober {
     return this.#verdict(podUid, id, "startup") === false ? "startup" : undefined;
   }
 
+  /** Of the probes that go on, how often each came out how. */
+  counts(): ProbeCount[] {
+    return [...this.#pods.values()].flatMap((probes) =>
+      [...probes.values()].flatMap(({ labels, counts }) =>
+        Object.entries(counts)
+          .filter(([, value]) => value > 0)
+          .map(([result, value]) => ({ labels: { ...labels, result }, value })),
+      ),
+    );
+  }
+
   stop(): void {
     for (const uid of this.#pods.keys()) this.forget(uid);
   }
@@ -96,7 +111,13 @@ export class Prober {
   }
 
   #begin(pod: Pod, container: Container, record: ContainerRecord, type: ProbeType, probe: Probe): Running {
-    const running: Running = { stop: new AbortController(), verdict: undefined };
+    const { name, namespace, uid } = pod.metadata;
+    const running: Running = {
+      stop: new AbortController(),
+      verdict: undefined,
+      labels: { container: container.name, namespace, pod: name, pod_uid: uid, probe_type: TITLES[type] },
+      counts: { successful: 0, failed: 0, unknown: 0 },
+    };
     void this.#run(pod, container, record, type, probe, running).catch((error: unknown) => {
       if (!running.stop.signal.aborted) this.#options.log.error("a probe broke off", { pod: pod.metadata.name, error });
     });
@@ -128,6 +149,7 @@ export class Prober {
       if (type === "startup" && running.verdict === true) return;
       const outcome = await this.#attempt(pod, container, record, type, probe);
       if (signal.aborted) return;
+      running.counts[COUNTED[outcome.result]]++;
       if (outcome.result !== "unknown") {
         const passed = outcome.result !== "failure";
         if (outcome.result !== "success") this.#tell(pod, container, type, outcome);

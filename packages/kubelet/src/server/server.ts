@@ -5,16 +5,22 @@
 import { join } from "node:path";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import { containerStatus } from "@kubets/api/pod/containers";
-import { formatTime, parseTime } from "@kubets/machinery/time";
+import { parseTime } from "@kubets/machinery/time";
 import { type Exchange, Frame, type Listener, listen, type ServerTls } from "@kubets/wire/http";
+import { configz } from "../configz.ts";
 import type { Kubelet } from "../kubelet.ts";
 import { type LogOptions, readLog } from "../logs/read-log.ts";
 import { podLogFolder } from "../paths.ts";
 import type { ContainerRecord } from "../pod-workers/runtime-state.ts";
 import { liveSandbox } from "../pod-workers/runtime-state.ts";
 import type { StreamChoice } from "../runtime/runtime.ts";
+import { cadvisorMetrics } from "../stats/cadvisor-metrics.ts";
+import { NodeStats } from "../stats/node-stats.ts";
+import { probeMetrics } from "../stats/probe-metrics.ts";
+import { resourceMetrics } from "../stats/resource-metrics.ts";
+import { summaryOf } from "../stats/summary.ts";
 import { Access } from "./access.ts";
-import { StatsReader } from "./stats.ts";
+import { kubeletMetrics } from "./metrics.ts";
 import { serveStreams } from "./streams.ts";
 
 export interface KubeletServerOptions {
@@ -83,19 +89,19 @@ function answerHealth(exchange: Exchange, kubelet: Kubelet): void {
 
 class Handler {
   readonly #kubelet: Kubelet;
-  readonly #stats: StatsReader;
+  readonly #stats: NodeStats;
   readonly #startedAt: number;
 
   constructor(kubelet: Kubelet) {
     this.#kubelet = kubelet;
-    this.#stats = new StatsReader(kubelet.tools.runtime);
+    this.#stats = new NodeStats(kubelet.tools, () => kubelet.workers.pods());
     this.#startedAt = kubelet.tools.clock.now();
   }
 
   async serve(exchange: Exchange): Promise<void> {
     const url = new URL(exchange.url, "https://kubelet");
     const [root = "", ...rest] = url.pathname.split("/").filter(Boolean).map(decodeURIComponent);
-    const { kubelet } = { kubelet: this.#kubelet };
+    const kubelet = this.#kubelet;
     switch (root) {
       case "healthz":
         return answerHealth(exchange, kubelet);
@@ -118,11 +124,11 @@ class Handler {
       case "run":
         return await this.#run(exchange, rest, url.searchParams);
       case "stats":
-        return json(exchange, await this.#stats.summary(kubelet.nodeName, formatTime(this.#startedAt)));
+        return json(exchange, await this.#summary(rest, url.searchParams));
       case "configz":
-        return json(exchange, { kubeletconfig: kubelet.config });
+        return json(exchange, configz(kubelet.config));
       case "metrics":
-        return text(exchange, this.#metrics(), "text/plain; version=0.0.4; charset=utf-8");
+        return text(exchange, await this.#metrics(rest[0]), "text/plain; version=0.0.4; charset=utf-8");
       default:
         throw new Refused(404, "404 page not found");
     }
@@ -163,12 +169,15 @@ class Handler {
   }
 
   /** The last of the words is the container; a uid may stand before it. */
-  #find(rest: readonly string[]): { pod: Pod; container: string; record: ContainerRecord } {
+  #find(
+    rest: readonly string[],
+    missing = (container: string, _pod: string) => `container not found ("${container}")`,
+  ): { pod: Pod; container: string; record: ContainerRecord } {
     const [namespace = "", name = ""] = rest;
     const container = rest.at(-1) ?? "";
     const pod = this.#pod(namespace, name, rest.length > 3 ? rest[2] : undefined);
     const record = this.#records(pod, container).find(({ phase }) => phase === "running");
-    if (!record) throw new Refused(500, `container not found ("${container}")`);
+    if (!record) throw new Refused(500, missing(container, `${name}_${namespace}`));
     return { pod, container, record };
   }
 
@@ -178,7 +187,10 @@ class Handler {
     rest: readonly string[],
     query: URLSearchParams,
   ): Promise<void> {
-    const { record } = this.#find(rest);
+    const { record } =
+      kind === "exec"
+        ? this.#find(rest)
+        : this.#find(rest, (container, pod) => `container ${container} not found in pod ${pod}`);
     const { runtime, dialer } = this.#kubelet.tools;
     const on = (...names: string[]) => names.some((name) => ["1", "true"].includes(query.get(name) ?? ""));
     const tty = on("tty");
@@ -267,27 +279,28 @@ class Handler {
     return containerStatus(this.#seen(pod), container)?.state.waiting !== undefined;
   }
 
-  #metrics(): string {
-    const { workers, nodeName, tools } = this.#kubelet;
-    const containers = tools.cache.all().flatMap(([, state]) => state.containers);
-    const count = (phase: string) => containers.filter((record) => record.phase === phase).length;
-    const lines = [
-      "# HELP kubelet_node_name The node's name. The count is always 1.",
-      "# TYPE kubelet_node_name gauge",
-      `kubelet_node_name{node="${nodeName}"} 1`,
-      "# HELP kubelet_running_pods Number of pods that have a running pod sandbox",
-      "# TYPE kubelet_running_pods gauge",
-      `kubelet_running_pods ${tools.cache.all().filter(([, { sandboxes }]) => sandboxes.some(({ ready }) => ready)).length}`,
-      "# HELP kubelet_running_containers Number of containers currently running",
-      "# TYPE kubelet_running_containers gauge",
-      ...["created", "exited", "running", "unknown"].map(
-        (phase) => `kubelet_running_containers{container_state="${phase}"} ${count(phase)}`,
-      ),
-      "# HELP kubelet_desired_pods The number of pods the kubelet is being instructed to run.",
-      "# TYPE kubelet_desired_pods gauge",
-      `kubelet_desired_pods ${workers.pods().length}`,
-    ];
-    return `${lines.join("\n")}\n`;
+  async #summary(rest: readonly string[], query: URLSearchParams): Promise<object> {
+    if (rest[0] !== "summary") throw new Refused(404, "404 page not found");
+    const { nodeName, machine } = this.#kubelet;
+    const reading = await this.#stats.read();
+    const facts = { nodeName, startedAt: this.#startedAt, memoryBytes: machine.memoryBytes };
+    return summaryOf(reading, facts, query.get("only_cpu_and_memory") === "true");
+  }
+
+  async #metrics(page: string | undefined): Promise<string> {
+    const kubelet = this.#kubelet;
+    switch (page) {
+      case undefined:
+        return kubeletMetrics(kubelet);
+      case "resource":
+        return resourceMetrics(await this.#stats.read());
+      case "cadvisor":
+        return cadvisorMetrics(await this.#stats.read(), kubelet.machine);
+      case "probes":
+        return probeMetrics(kubelet.tools.prober.counts());
+      default:
+        throw new Refused(404, "404 page not found");
+    }
   }
 }
 

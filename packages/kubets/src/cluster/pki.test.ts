@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { createPublicKey } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
@@ -29,6 +30,15 @@ test("an old certificate is made anew under the same authority", () => {
   assert.notEqual(second.cert, first.cert);
   assert.equal(later.caPem, before.caPem);
   assert.ok(isIssuedBy(readCertificate(second.cert), readCertificate(later.caPem)));
+});
+
+test("a key that is not the certificate's, of a run that was killed, is made anew with it", () => {
+  const pki = new ClusterPki(folder, NOW);
+  pki.certificate("apiserver", serving);
+  const other = pki.certificate("other", serving);
+  writeFileSync(join(folder, "apiserver.key"), other.key);
+  const { key, cert } = new ClusterPki(folder, NOW).certificate("apiserver", serving);
+  assert.ok(createPublicKey(key).equals(readCertificate(cert).publicKey));
 });
 
 test("a certificate that lacks a name is made anew", () => {

@@ -2,6 +2,7 @@
  * The authority of a cluster and the certificates under it. Kept in the cluster's folder; a certificate that is old, or lacks a name that it now needs,
  * is made anew at start, so that a cluster comes up again after a long pause and after the machine's address changed.
  */
+import { createPublicKey } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
@@ -86,8 +87,10 @@ export class ClusterPki {
     return readFileSync(path, "utf8");
   }
 
-  #isGood({ cert }: KeyPair, spec: CertificateSpec): boolean {
+  #isGood({ key, cert }: KeyPair, spec: CertificateSpec): boolean {
     const made = readCertificate(cert);
+    // A process that was killed between the two files leaves a key that is not the certificate's.
+    if (!createPublicKey(keyFromPem(key)).equals(made.publicKey)) return false;
     const has = (wanted: readonly string[] = [], present: readonly string[]) =>
       wanted.every((w) => present.includes(w));
     return (

@@ -2,6 +2,7 @@
 import { mustParseCidr } from "@kubets/machinery/cidr";
 import { DNS_USER } from "../addons/dns.ts";
 import { ClusterPki, type KeyPair } from "../cluster/pki.ts";
+import { METRICS_HOST } from "../metrics-api/addon.ts";
 
 export interface ServerNames {
   readonly advertiseAddress: string;
@@ -44,6 +45,15 @@ export const kubeletClientCertificate = (pki: ClusterPki): KeyPair =>
     commonName: "kube-apiserver-kubelet-client",
     organizations: ["system:masters"],
     usages: ["clientAuth"],
+  });
+
+/** The server of the metrics API, which is called by its service's name. */
+export const metricsCertificate = (pki: ClusterPki, address: string): KeyPair =>
+  pki.certificate("metrics", {
+    commonName: "kubets-metrics",
+    usages: ["serverAuth"],
+    dnsNames: [METRICS_HOST],
+    ipAddresses: [address],
   });
 
 /** What the API server shows to servers behind it, from an authority of its own: whoever that signs for is believed about who the user is. */

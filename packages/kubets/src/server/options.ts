@@ -1,6 +1,15 @@
 /** What the all-in-one server is told: where it keeps things, how nodes and people reach it, and the ranges of the cluster. */
 import { bool, defineFlags, int, list, text } from "@kubets/machinery/flags";
 
+/** What `up` is told too, and hands on. */
+export const clusterWideFlags = defineFlags({
+  addons: list({ default: ["dns"], help: "What is added to the cluster: dns; none for nothing." }),
+  "controller-manager-arg": list({
+    placeholder: "NAME=VALUE",
+    help: "Flags of the controllers, as controller-manager has them.",
+  }),
+});
+
 export const serverFlags = defineFlags({
   cluster: text({
     default: "default",
@@ -50,6 +59,7 @@ export const serverFlags = defineFlags({
     default: ["*"],
     help: "The controllers to run: names, -NAME, and * for those that run by default.",
   }),
+  ...clusterWideFlags,
   v: int({
     default: 0,
     short: "v",

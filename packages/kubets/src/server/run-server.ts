@@ -4,9 +4,11 @@ import { admissionPlugins } from "@kubets/apiserver/admission/plugins/index";
 import { featureGates } from "@kubets/apiserver/feature-gates";
 import { type RunningApiServer, runApiServer } from "@kubets/apiserver/run-api-server";
 import { serviceNetworkOptions } from "@kubets/apiserver/services/options";
+import { controllerManagerFlags } from "@kubets/controllers/flags";
+import { optionsOfFlags } from "@kubets/controllers/options-of-flags";
 import { startControllers } from "@kubets/controllers/start-controllers";
 import type { Clock, Logger, Random } from "@kubets/machinery";
-import type { FlagValues } from "@kubets/machinery/flags";
+import { type FlagValues, parseFlags } from "@kubets/machinery/flags";
 import { connectEtcd, openEmbeddedStorage, type Storage } from "@kubets/storage";
 import { keyFromPem, publicOf, readCertificates } from "@kubets/wire/x509";
 import { startDnsAddon } from "../addons/dns.ts";
@@ -15,11 +17,13 @@ import { clusterHome } from "../cluster/home.ts";
 import { writeKubeconfig } from "../cluster/kubeconfig.ts";
 import { ClusterPki } from "../cluster/pki.ts";
 import { clientAs, startSchedulerIn } from "../control-plane/control-plane.ts";
+import { startMetricsAddon } from "../metrics-api/addon.ts";
 import {
   adminCertificate,
   FRONT_PROXY,
   frontProxy,
   kubeletClientCertificate,
+  metricsCertificate,
   servingCertificate,
 } from "./certificates.ts";
 import type { serverFlags } from "./options.ts";
@@ -111,25 +115,44 @@ export async function runServer(
     signal,
     controllers: flags.controllers,
     options: {
+      ...controllerOptionsOf(flags["controller-manager-arg"]),
       rootCa: pki.caPem,
       clusterCidrs: flags["cluster-cidr"] ? flags["cluster-cidr"].split(",") : [],
       signer: { certificate: pki.caPem, key: pki.authority.key },
       serviceAccountKey: tokenKey,
     },
   });
-  const addons = startDnsAddon(dnsAddress(flags["service-cluster-ip-range"]), {
+  const addons =
+    flags.addons.includes("dns") &&
+    startDnsAddon(dnsAddress(flags["service-cluster-ip-range"]), {
+      ...parts,
+      client: clientAs(inside, { name: "system:kubets", groups: ["system:masters"] }, "kubets"),
+      log: log.with({ component: "dns-service" }),
+    });
+  const metrics = startMetricsAddon({
     ...parts,
     client: clientAs(inside, { name: "system:kubets", groups: ["system:masters"] }, "kubets"),
-    log: log.with({ component: "dns-service" }),
+    log: log.with({ component: "metrics-api" }),
+    address: advertiseAddress,
+    serving: metricsCertificate(pki, advertiseAddress),
+    clusterCa: pki.caPem,
+    frontProxyCa: proxy.ca,
+    frontProxyName: FRONT_PROXY,
+    kubeletClient: kubeletClientCertificate(pki),
   });
   const scheduler = flags["disable-scheduler"] ? undefined : startSchedulerIn(inside);
-  await Promise.all([controllers.started, scheduler?.ready, addons]);
+  if (scheduler)
+    api.server.context.pages.set("/debug/decisions", (query) =>
+      scheduler.decisions.report(query.get("pod") ?? undefined),
+    );
+  await Promise.all([controllers.started, scheduler?.ready, addons, metrics]);
   log.info("control plane ready", { port: api.listener.port, controllers: controllers.names.length });
   return {
     api,
     pki,
     async close() {
       await controllers.stopped;
+      await (await metrics).close();
       await api.close();
       await storage.close();
     },
@@ -148,6 +171,14 @@ function openStorage(flags: ServerFlags, folder: string, { clock, log }: ServerP
   if (flags["etcd-servers"].length) return connectEtcd({ endpoints: [...flags["etcd-servers"]], clock, logger: log });
   return openEmbeddedStorage({ folder, clock, logger: log });
 }
+
+const controllerOptionsOf = (args: readonly string[]) =>
+  optionsOfFlags(
+    parseFlags(
+      controllerManagerFlags,
+      args.map((arg) => `--${arg}`),
+    ).values,
+  );
 
 /** Each controller has the rights of its own account and no more. */
 const serviceAccount = (name: string) => ({

@@ -20,7 +20,8 @@ export interface ChildOptions {
   readonly log: Logger;
 }
 
-const READY_TIMEOUT_MS = 60_000;
+/** Patience for slow machines: a process that ended is noticed at once. */
+const READY_TIMEOUT_MS = 300_000;
 const STOP_TIMEOUT_MS = 20_000;
 const RESTART_MS = 1000;
 

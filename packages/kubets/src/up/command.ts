@@ -80,6 +80,8 @@ async function startReal(
     nodes,
     port: flags.port,
     publish: flags.publish,
+    dns: flags.addons.includes("dns"),
+    serverArgs: serverArgs(flags),
     uplink: flags.uplink && !flags["no-uplink"],
     ...(flags["service-cluster-ip-range"] && { serviceRange: flags["service-cluster-ip-range"] }),
     ...(flags["cluster-cidr"] && { podRange: flags["cluster-cidr"] }),
@@ -97,8 +99,14 @@ async function startSimulated(
   log: ReturnType<typeof createLogger>,
 ) {
   const { startSimulatedCluster } = await import("./simulated-cluster.ts");
-  return startSimulatedCluster({ home, nodes, port: flags.port, log, progress });
+  return startSimulatedCluster({ home, nodes, port: flags.port, serverArgs: serverArgs(flags), log, progress });
 }
+
+/** What the server is told of what `up` was told. */
+const serverArgs = (flags: Flags): string[] => [
+  `--addons=${flags.addons.join(",")}`,
+  ...flags["controller-manager-arg"].map((arg) => `--controller-manager-arg=${arg}`),
+];
 
 /** Starts the same command in a session of its own, and shows what it says until the cluster is ready. */
 async function detached(home: ClusterHome): Promise<void> {
@@ -118,9 +126,10 @@ async function detached(home: ClusterHome): Promise<void> {
       text += chunk.toString();
       if (text.includes("\nTo stop")) resolve();
     });
-    child.once("exit", (code) =>
-      reject(new ExitError(code ?? exitCode.failure, `the cluster did not start: ${lastError(path)}; see ${path}`)),
-    );
+    child.once("exit", (code, signal) => {
+      const why = signal ? `it was ended by ${signal}` : lastError(path);
+      reject(new ExitError(code ?? exitCode.failure, `the cluster did not start: ${why}; see ${path}`));
+    });
   });
   child.stdout?.destroy();
   child.unref();
@@ -128,7 +137,7 @@ async function detached(home: ClusterHome): Promise<void> {
 
 function lastError(path: string): string {
   const errors = readFileSync(path, "utf8").match(/^error: .*$/gm);
-  return errors?.at(-1)?.slice("error: ".length) ?? "it ended early";
+  return errors?.at(-1)?.slice("error: ".length) ?? "it ended without a word";
 }
 
 export function howToUse(home: ClusterHome, apiPort: number): string {

@@ -1,5 +1,6 @@
 /** What `kubets up` is told. */
 import { bool, defineFlags, int, list, text } from "@kubets/machinery/flags";
+import { clusterWideFlags } from "../server/options.ts";
 
 export const clusterFlag = text({
   default: "default",
@@ -32,5 +33,6 @@ export const upFlags = defineFlags({
   "no-uplink": bool({ help: "The same as --uplink=false." }),
   simulated: bool({ help: "Simulated nodes: no root and no containers needed; nothing runs inside of them." }),
   "service-cluster-ip-range": text({ placeholder: "CIDR", help: "The addresses of services, for a new cluster." }),
+  ...clusterWideFlags,
   "cluster-cidr": text({ placeholder: "CIDR", help: "The addresses of pods, for a new cluster." }),
 });

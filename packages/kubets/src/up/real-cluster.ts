@@ -9,6 +9,7 @@ import { writeKubeconfig } from "../cluster/kubeconfig.ts";
 import { ClusterPki, type KeyPair } from "../cluster/pki.ts";
 import { dnsCertificate, nodeCertificate, proxyCertificate } from "../server/certificates.ts";
 import { Child } from "./child.ts";
+import { portTaken } from "./port-taken.ts";
 import type { Progress } from "./progress.ts";
 import { PublishedServices } from "./published-services.ts";
 
@@ -17,6 +18,9 @@ export interface RealClusterOptions {
   readonly nodes: readonly string[];
   readonly port: number;
   readonly publish: readonly string[];
+  /** Whether nodes run a DNS server. */
+  readonly dns: boolean;
+  readonly serverArgs: readonly string[];
   readonly uplink: boolean;
   readonly serviceRange?: string;
   readonly podRange?: string;
@@ -91,15 +95,12 @@ async function listenOnHost({ driver }: ClusterSandbox, port: number): Promise<{
   try {
     return await driver.listen({}, { host: "127.0.0.1", port });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
-    throw new Error(`port ${port} of this machine is taken; choose another with --port, or --port 0 for any`, {
-      cause: error,
-    });
+    throw portTaken(error, port);
   }
 }
 
 function serverOf(
-  { home, clock, log }: RealClusterOptions,
+  { home, serverArgs, clock, log }: RealClusterOptions,
   sandbox: ClusterSandbox,
   fd: number,
   apiPort: number,
@@ -120,6 +121,7 @@ function serverOf(
       `--kubeconfig-server=https://127.0.0.1:${apiPort}`,
       `--service-cluster-ip-range=${plan.serviceRange}`,
       "--cluster-cidr=",
+      ...serverArgs,
     ],
     env: {},
     fds: [fd],
@@ -131,7 +133,7 @@ function serverOf(
 }
 
 function agentOf(
-  { home, uplink, clock, log }: RealClusterOptions,
+  { home, uplink, dns, clock, log }: RealClusterOptions,
   { plan, address }: ClusterSandbox,
   node: NodeSandbox,
 ): Child {
@@ -151,7 +153,7 @@ function agentOf(
       "agent",
       `--kubeconfig=${kubeconfig(`system:node:${node.name}`, credentials)}`,
       `--proxy-kubeconfig=${kubeconfig("system:kube-proxy", proxyCertificate(pki))}`,
-      `--dns-kubeconfig=${kubeconfig("system:coredns", dnsCertificate(pki))}`,
+      ...(dns ? [`--dns-kubeconfig=${kubeconfig("system:coredns", dnsCertificate(pki))}`] : []),
       `--dns-forward=${uplink}`,
       `--node-name=${node.name}`,
       `--node-ip=${node.address}`,

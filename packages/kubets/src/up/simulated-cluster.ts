@@ -8,6 +8,7 @@ import type { ClusterHome } from "../cluster/home.ts";
 import { clientAs } from "../control-plane/control-plane.ts";
 import { serverFlags } from "../server/options.ts";
 import { runServer } from "../server/run-server.ts";
+import { portTaken } from "./port-taken.ts";
 import type { Progress } from "./progress.ts";
 import type { LocalCluster } from "./real-cluster.ts";
 
@@ -15,6 +16,7 @@ export interface SimulatedClusterOptions {
   readonly home: ClusterHome;
   readonly nodes: readonly string[];
   readonly port: number;
+  readonly serverArgs: readonly string[];
   readonly log: Logger;
   readonly progress: Progress;
 }
@@ -23,6 +25,7 @@ export async function startSimulatedCluster({
   home,
   nodes,
   port,
+  serverArgs,
   log,
   progress,
 }: SimulatedClusterOptions): Promise<LocalCluster> {
@@ -32,8 +35,13 @@ export async function startSimulatedCluster({
     `--cluster=${home.name}`,
     "--bind-address=127.0.0.1",
     `--secure-port=${port}`,
+    ...serverArgs,
   ]);
-  const server = await progress.step("control plane", () => runServer(values, "127.0.0.1", parts));
+  const server = await progress.step("control plane", () =>
+    runServer(values, "127.0.0.1", parts).catch((error: unknown) => {
+      throw portTaken(error, port);
+    }),
+  );
   const kubelets = await progress.step("simulated nodes", () =>
     Promise.all(nodes.map((name, index) => startSimulatedNode(name, index, { ...parts, server: server.api.server }))),
   );

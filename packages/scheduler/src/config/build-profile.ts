@@ -6,7 +6,14 @@
 import { ConfigError } from "@kubets/machinery/config-file";
 import type { Handle, Registry } from "../framework/handle.ts";
 import type { Plugin } from "../framework/plugin.ts";
-import { EXTENSION_POINTS, type ExtensionPoint, type Points, type Profile, takesPart } from "../framework/profile.ts";
+import {
+  EXTENSION_POINTS,
+  type ExtensionPoint,
+  type LocalPlugin,
+  type Points,
+  type Profile,
+  takesPart,
+} from "../framework/profile.ts";
 import { type PluginSet, type ProfileConfig } from "./config.ts";
 import { defaultPlugins, type EnabledPlugin } from "./default-plugins.ts";
 
@@ -56,6 +63,7 @@ export function buildProfile(
     points: points as Points,
     weights,
     plugins: [...plugins],
+    local: [...plugins].filter((plugin): plugin is LocalPlugin => plugin.dependsOn !== undefined),
   };
 }
 

@@ -86,7 +86,10 @@ test("what is wrong is told with its path", () => {
       'file: profiles[0].plugins.filter.enabled[0].name: there is no plugin "X"',
     ],
     ["profiles: [{}, {}]", 'file: profiles[1].schedulerName: "default-scheduler" is there twice'],
-    ["extenders: [{urlPrefix: x}]", "file: extenders: HTTP extenders are not supported"],
+    [
+      "extenders: [{urlPrefix: x}]",
+      "file: extenders[0].urlPrefix: must be a URL such as http://127.0.0.1:8888/scheduler",
+    ],
     ["profile: []", 'file: unknown field "profile": did you mean "profiles"?'],
   ];
   for (const [text, message] of cases) assert.throws(() => read(text), { message });

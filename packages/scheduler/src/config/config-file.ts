@@ -21,7 +21,9 @@ import {
 } from "@kubets/machinery/config-file";
 import type { SchedulerFlags } from "../flags.ts";
 import { EXTENSION_POINTS } from "../framework/profile.ts";
+import type { FitArgs } from "../plugins/node-resources-fit/plugin.ts";
 import { defaultConfig, type PluginPoint, type PluginSet, type ProfileConfig, type SchedulerConfig } from "./config.ts";
+import { EXTENDER, type ExtenderConfig, extenderProblems } from "./extender-config.ts";
 import { isPluginFile } from "./plugin-files.ts";
 
 const PLUGIN = object({ name: str(), weight: optional(int()) });
@@ -66,7 +68,7 @@ const FILE = object({
   podInitialBackoffSeconds: num(defaultConfig.podInitialBackoffSeconds),
   podMaxBackoffSeconds: num(defaultConfig.podMaxBackoffSeconds),
   profiles: list(PROFILE),
-  extenders: list(any()),
+  extenders: list(EXTENDER),
 });
 
 export interface LoadedConfig {
@@ -90,10 +92,13 @@ export function parseConfig(text: string, name: string, known: Iterable<string>)
   const problems = problemsOf(file, new Set(known));
   if (problems.length) throw new ConfigError(`${name}: ${problems.join("; ")}`);
   const config = {
-    profiles: file.profiles.length ? file.profiles.map(profileOf) : defaultConfig.profiles,
+    profiles: (file.profiles.length ? file.profiles.map(profileOf) : defaultConfig.profiles).map((profile) =>
+      withoutManaged(profile, file.extenders),
+    ),
     percentageOfNodesToScore: file.percentageOfNodesToScore,
     podInitialBackoffSeconds: file.podInitialBackoffSeconds,
     podMaxBackoffSeconds: file.podMaxBackoffSeconds,
+    extenders: file.extenders,
   };
   return { config, flags: flagsOf(file) };
 }
@@ -132,6 +137,17 @@ function profileOf({
   };
 }
 
+/** Resources that an extender manages alone do not hinder here. */
+function withoutManaged(profile: ProfileConfig, extenders: readonly ExtenderConfig[]): ProfileConfig {
+  const managed = extenders.flatMap(({ managedResources }) =>
+    managedResources.filter(({ ignoredByScheduler }) => ignoredByScheduler).map(({ name }) => name),
+  );
+  if (managed.length === 0) return profile;
+  const args: FitArgs = profile.pluginConfig.NodeResourcesFit ?? {};
+  const ignoredResources = [...(args.ignoredResources ?? []), ...managed];
+  return { ...profile, pluginConfig: { ...profile.pluginConfig, NodeResourcesFit: { ...args, ignoredResources } } };
+}
+
 const withoutKind = (args: Readonly<Record<string, unknown>>) =>
   Object.fromEntries(Object.entries(args).filter(([name]) => name !== "kind" && name !== "apiVersion"));
 
@@ -141,7 +157,7 @@ function problemsOf(file: Infer<typeof FILE>, known: ReadonlySet<string>): strin
   if (part < 0 || part > 100) problems.push(`percentageOfNodesToScore: must be from 0 to 100, not ${part}`);
   if (initial <= 0) problems.push(`podInitialBackoffSeconds: must be greater than 0, not ${initial}`);
   if (max < initial) problems.push("podMaxBackoffSeconds: must not be below podInitialBackoffSeconds");
-  if (file.extenders.length) problems.push("extenders: HTTP extenders are not supported");
+  problems.push(...extenderProblems(file.extenders));
   const names = file.profiles.map(({ schedulerName }) => schedulerName);
   for (const [i, profile] of file.profiles.entries()) {
     const path = `profiles[${i}]`;

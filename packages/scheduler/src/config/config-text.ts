@@ -1,11 +1,12 @@
-/** A configuration as the file that would say it, for /configz. */
+/** A configuration as the file that would say it, for /configz; keys of extenders stay where they are. */
 import type { ProfileConfig, SchedulerConfig } from "./config.ts";
 
-export const configText = ({ profiles, ...rest }: SchedulerConfig) => ({
+export const configText = ({ profiles, extenders, ...rest }: SchedulerConfig) => ({
   apiVersion: "kubescheduler.config.k8s.io/v1",
   kind: "KubeSchedulerConfiguration",
   ...rest,
   profiles: profiles.map(profileText),
+  extenders: extenders.map((extender) => ({ ...extender, tlsConfig: undefined })),
 });
 
 const profileText = ({ plugins, pluginConfig, ...profile }: ProfileConfig) => ({

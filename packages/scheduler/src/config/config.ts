@@ -2,6 +2,7 @@
 
 import type { ExtensionPoint } from "../framework/profile.ts";
 import type { EnabledPlugin } from "./default-plugins.ts";
+import type { ExtenderConfig } from "./extender-config.ts";
 
 export interface SchedulerConfig {
   readonly profiles: readonly ProfileConfig[];
@@ -9,6 +10,7 @@ export interface SchedulerConfig {
   readonly percentageOfNodesToScore: number;
   readonly podInitialBackoffSeconds: number;
   readonly podMaxBackoffSeconds: number;
+  readonly extenders: readonly ExtenderConfig[];
 }
 
 export interface ProfileConfig {
@@ -31,4 +33,5 @@ export const defaultConfig: SchedulerConfig = {
   percentageOfNodesToScore: 0,
   podInitialBackoffSeconds: 1,
   podMaxBackoffSeconds: 10,
+  extenders: [],
 };

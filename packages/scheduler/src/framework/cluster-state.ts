@@ -10,6 +10,7 @@ import { CounterIndex } from "./counter-index.ts";
 import { ImageIndex } from "./image-index.ts";
 import { type ImageState, MutableNodeInfo } from "./node-info.ts";
 import { interleaveZones, zoneOf } from "./node-order.ts";
+import { NodeStamps } from "./node-stamps.ts";
 import type { CountedPods, CountView } from "./pod-counter.ts";
 import { type PodInfo, podInfo } from "./pod-info.ts";
 import { sameResources } from "./resources.ts";
@@ -29,11 +30,21 @@ export class ClusterState implements Snapshot {
   readonly #counters = new CounterIndex(() => this.#nodes.values());
   readonly #namespaces = new Map<string, Labels>();
   #assumed = 0;
+  readonly stamps = new NodeStamps();
   #order: MutableNodeInfo[] | undefined;
+  #slots: readonly number[] = [];
 
   get nodes(): readonly NodeInfo[] {
-    this.#order ??= interleaveZones([...this.#nodes.values()].filter(({ object }) => object));
+    if (!this.#order) {
+      this.#order = interleaveZones([...this.#nodes.values()].filter(({ object }) => object));
+      this.#slots = this.#order.map(({ slot }) => slot);
+    }
     return this.#order;
+  }
+
+  /** The slots of `nodes`, in their order. */
+  get slots(): readonly number[] {
+    return this.nodes.length ? this.#slots : [];
   }
 
   node(name: string): MutableNodeInfo | undefined {
@@ -81,7 +92,7 @@ export class ClusterState implements Snapshot {
     info.setNode(undefined);
     this.#counters.setNode(name, undefined);
     this.#order = undefined;
-    if (info.pods.length === 0) this.#nodes.delete(name);
+    if (info.pods.length === 0) this.#drop(info);
   }
 
   setNamespace(name: string, labels: Labels | undefined): void {
@@ -151,13 +162,18 @@ export class ClusterState implements Snapshot {
     nodeInfo?.remove(info);
     this.#counters.addPod(info, node, -1);
     if (info.pod.spec.volumes) this.#claims.remove(info.pod);
-    if (nodeInfo && !nodeInfo.object && nodeInfo.pods.length === 0) this.#nodes.delete(node);
+    if (nodeInfo && !nodeInfo.object && nodeInfo.pods.length === 0) this.#drop(nodeInfo);
+  }
+
+  #drop({ name, slot }: MutableNodeInfo): void {
+    this.#nodes.delete(name);
+    this.stamps.give(slot);
   }
 
   #nodeInfo(name: string): MutableNodeInfo {
     let info = this.#nodes.get(name);
     if (!info) {
-      info = new MutableNodeInfo(name);
+      info = new MutableNodeInfo(name, this.stamps);
       this.#nodes.set(name, info);
     }
     return info;

@@ -3,8 +3,9 @@
  * begins where the last pod's search ended, so that all nodes get their turn.
  */
 import type { Random } from "@kubets/machinery";
+import { AnswerMemo, type Answers } from "./answers.ts";
 import type { ClusterState } from "./cluster-state.ts";
-import type { CycleState } from "./cycle-state.ts";
+import { CycleState } from "./cycle-state.ts";
 import { prepareFilters, refusalWithNominated } from "./filtering.ts";
 import type { MutableNodeInfo } from "./node-info.ts";
 import type { Nominator } from "./nominator.ts";
@@ -24,35 +25,79 @@ export interface Decision {
   readonly refusals: Refusals;
 }
 
+/** The nodes that fit, and why others do not; `slots` and `answers` are what is known of pods alike. */
+export interface Found {
+  readonly feasible: readonly NodeInfo[];
+  readonly slots: readonly number[];
+  readonly answers: Answers | undefined;
+  readonly refusals: Refusals;
+}
+
 const NO_REFUSALS: ReadonlyMap<string, Refusal> = new Map();
 
 export class Decider {
   readonly #cluster: ClusterState;
   readonly #nominator: Nominator;
   readonly #random: Random;
+  readonly #memo: AnswerMemo;
   #next = 0;
 
   constructor(cluster: ClusterState, nominator: Nominator, random: Random) {
     this.#cluster = cluster;
     this.#nominator = nominator;
     this.#random = random;
+    this.#memo = new AnswerMemo(cluster.stamps);
   }
 
   decide(profile: Profile, info: PodInfo, state: CycleState): Decision {
+    return this.choose(this.find(profile, info, state), profile, info, state);
+  }
+
+  /** The nodes that fit, as many as are wanted. */
+  find(profile: Profile, info: PodInfo, state: CycleState): Found {
     const { nodes } = this.#cluster;
     const prepared = prepareFilters(profile, info, this.#cluster, state);
-    if (prepared.refusal) return refused(nodes.length, NO_REFUSALS, prepared.refusal, true);
+    if (prepared.refusal) return nowhere(nodes.length, prepared.refusal);
 
     const byNode = new Map<string, Refusal>();
+    const answers = prepared.nodes ? undefined : this.#memo.answersFor(profile, info);
+    const slots: number[] = [];
     const feasible =
-      this.#nominated(info, state) ?? this.#search(profile, info, state, this.#candidates(prepared.nodes), byNode);
-    const refusals = { nodes: nodes.length, byNode, others: prepared.others, outright: false };
-    if (feasible.length === 0) return { node: undefined, feasible, scores: undefined, refusals };
-    if (feasible.length === 1) return { node: feasible[0]?.name, feasible, scores: undefined, refusals };
+      this.#nominated(info, state) ??
+      this.#search(profile, info, state, this.#candidates(prepared.nodes), byNode, answers, slots);
+    return {
+      feasible,
+      slots,
+      answers,
+      refusals: { nodes: nodes.length, byNode, others: prepared.others, outright: false },
+    };
+  }
 
-    const scores = scoreNodes(profile, info, feasible, this.#cluster, state);
-    const best = feasible[selectBest(scores.totals, this.#random)] as NodeInfo;
-    return { node: best.name, feasible, scores, refusals };
+  /** The best of them; `extra` is added to what the plugins score. */
+  choose(
+    found: Found,
+    profile: Profile,
+    info: PodInfo,
+    state: CycleState,
+    extra?: ReadonlyMap<string, number>,
+  ): Decision {
+    const { feasible, slots, answers, refusals } = found;
+    if (feasible.length < 2) return { node: feasible[0]?.name, feasible, scores: undefined, refusals };
+    const scores = scoreNodes(profile, info, feasible, this.#cluster, state, answers && { answers, slots });
+    const totals = extra?.size
+      ? scores.totals.map((total, i) => total + (extra.get((feasible[i] as NodeInfo).name) ?? 0))
+      : scores.totals;
+    const best = feasible[selectBest(totals, this.#random)] as NodeInfo;
+    return { node: best.name, feasible, scores: { ...scores, totals }, refusals };
+  }
+
+  /** Whether the node still fits, after the cluster had time to change. */
+  stillFits(profile: Profile, info: PodInfo, name: string): boolean {
+    const node = this.#cluster.node(name);
+    const state = new CycleState();
+    const { refusal, nodes } = prepareFilters(profile, info, this.#cluster, state);
+    if (!node || refusal || nodes?.has(name) === false) return false;
+    return !refusalWithNominated(info, node, state, this.#nominator);
   }
 
   /** The node that the pod was nominated for, if it fits there by now. */
@@ -74,26 +119,33 @@ export class Decider {
     state: CycleState,
     nodes: readonly NodeInfo[],
     refused: Map<string, Refusal>,
+    answers: Answers | undefined,
+    slotsOfFeasible: number[],
   ): NodeInfo[] {
     const wanted = numFeasibleNodesToFind(nodes.length, profile.percentageOfNodesToScore);
     const feasible: NodeInfo[] = [];
     const start = nodes.length ? this.#next % nodes.length : 0;
+    const { slots } = this.#cluster;
     let seen = 0;
     for (; seen < nodes.length && feasible.length < wanted; seen++) {
-      const at = start + seen;
-      const node = nodes[at < nodes.length ? at : at - nodes.length] as MutableNodeInfo;
-      const refusal = refusalWithNominated(info, node, state, this.#nominator);
+      const at = start + seen < nodes.length ? start + seen : start + seen - nodes.length;
+      const node = nodes[at] as MutableNodeInfo;
+      const slot = slots[at] as number;
+      const refusal = refusalWithNominated(info, node, state, this.#nominator, answers, slot);
       if (refusal) refused.set(node.name, refusal);
-      else feasible.push(node);
+      else {
+        feasible.push(node);
+        slotsOfFeasible.push(slot);
+      }
     }
     this.#next = nodes.length ? (start + seen) % nodes.length : 0;
     return feasible;
   }
 }
 
-const refused = (
-  nodes: number,
-  byNode: ReadonlyMap<string, Refusal>,
-  others: Refusal,
-  outright: boolean,
-): Decision => ({ node: undefined, feasible: [], scores: undefined, refusals: { nodes, byNode, others, outright } });
+const nowhere = (nodes: number, others: Refusal): Found => ({
+  feasible: [],
+  slots: [],
+  answers: undefined,
+  refusals: { nodes, byNode: NO_REFUSALS, others, outright: true },
+});

@@ -2,6 +2,8 @@
  * Which nodes a pod may run on: preFilter once, then the filters at each node until enough fit. Plugins whose preFilter says "skip" are
  * left out for this pod. Pods nominated for a node count there as if they ran, and the pod must fit without them as well.
  */
+import type { Pod } from "@kubets/api/generated/types/core-v1";
+import type { Answers } from "./answers.ts";
 import { type CycleState, stateKey } from "./cycle-state.ts";
 import type { MutableNodeInfo } from "./node-info.ts";
 import type { Nominator } from "./nominator.ts";
@@ -12,6 +14,8 @@ import type { NodeInfo, Snapshot } from "./snapshot.ts";
 
 interface Active {
   readonly filters: readonly With<"filter">[];
+  /** How many of them, from the first on, depend on the node and some of the pod alone. */
+  readonly local: number;
   readonly trials: readonly (With<"filter"> | With<"preFilter">)[];
 }
 
@@ -43,8 +47,15 @@ export function prepareFilters(profile: Profile, { pod }: PodInfo, snapshot: Sna
   }
   const filters = skipped.size ? profile.points.filter.filter(({ name }) => !skipped.has(name)) : profile.points.filter;
   const trials = profile.plugins.filter((p) => (p.addPod || p.removePod) && !skipped.has(p.name)) as Active["trials"];
-  state.set(ACTIVE, { filters, trials });
+  const local = leadingLocal(profile).filter(({ name }) => !skipped.has(name)).length;
+  state.set(ACTIVE, { filters, trials, local });
   return nodes ? { nodes, others: leftOut(narrowing, false) } : {};
+}
+
+/** The profile's filters up to the first that may look at anything, whether this pod needs that one or not. */
+function leadingLocal({ points }: Profile): Active["filters"] {
+  const global = points.filter.findIndex(({ dependsOn }) => !dependsOn);
+  return global < 0 ? points.filter : points.filter.slice(0, global);
 }
 
 function leftOut(plugins: readonly string[], simultaneously: boolean): Refusal {
@@ -58,8 +69,22 @@ function leftOut(plugins: readonly string[], simultaneously: boolean): Refusal {
 
 /** The first refusal of the node as it is. */
 export function refusalAt({ pod }: PodInfo, node: NodeInfo, state: CycleState): Refusal | undefined {
-  const filters = (state.get(ACTIVE) as Active).filters;
-  for (let i = 0; i < filters.length; i++) {
+  const { filters } = activeFilters(state);
+  return firstRefusal(pod, node, state, filters, 0, filters.length);
+}
+
+export const activeFilters = (state: CycleState): Active => state.get(ACTIVE) as Active;
+
+/** Of the filters from one to before another. */
+export function firstRefusal(
+  pod: Pod,
+  node: NodeInfo,
+  state: CycleState,
+  filters: Active["filters"],
+  from: number,
+  to: number,
+): Refusal | undefined {
+  for (let i = from; i < to; i++) {
     const plugin = filters[i] as With<"filter">;
     const refusal = plugin.filter(pod, node, state);
     if (refusal) return refusal.plugin === undefined ? signed(refusal, plugin.name) : refusal;
@@ -67,15 +92,18 @@ export function refusalAt({ pod }: PodInfo, node: NodeInfo, state: CycleState): 
   return undefined;
 }
 
-/** The same, with the pods of no lower priority that are nominated for the node, and without them. */
+/** The same, with the pods of no lower priority that are nominated for the node, and without them; from what is known of pods alike, if given. */
 export function refusalWithNominated(
   info: PodInfo,
   node: MutableNodeInfo,
   state: CycleState,
   nominator: Nominator,
+  answers?: Answers,
+  slot = -1,
 ): Refusal | undefined {
   const nominated = nominator.isEmpty ? undefined : nominator.rivals(info, node.name);
-  if (!nominated?.length) return refusalAt(info, node, state);
+  if (!nominated?.length)
+    return answers && slot >= 0 ? answers.refusal(info, node, slot, state) : refusalAt(info, node, state);
   const crowded = node.clone();
   for (const other of nominated) addPod(info, other, crowded, state);
   const refusal = refusalAt(info, crowded, state);

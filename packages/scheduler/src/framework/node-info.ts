@@ -4,11 +4,10 @@
  */
 import type { Node } from "@kubets/api/generated/types/core-v1";
 import type { HostPort } from "@kubets/api/pod/host-ports";
+import type { NodeStamps } from "./node-stamps.ts";
 import type { PodInfo } from "./pod-info.ts";
 import { ResourceSum, resourcesOfList } from "./resources.ts";
 import type { NodeInfo } from "./snapshot.ts";
-
-let generations = 0;
 
 export interface ImageState {
   size: number;
@@ -28,10 +27,14 @@ export class MutableNodeInfo implements NodeInfo {
   readonly nonZeroRequested = { milliCpu: 0, memory: 0 };
   readonly usedPorts = new Map<string, Map<string, number>>();
   images: ReadonlyMap<string, ImageState> = NO_IMAGES;
-  generation = ++generations;
+  readonly slot: number;
+  readonly #stamps: NodeStamps | undefined;
 
-  constructor(name: string) {
+  /** With stamps it has a slot there, and tells of each change; a copy has none. */
+  constructor(name: string, stamps?: NodeStamps) {
     this.name = name;
+    this.#stamps = stamps;
+    this.slot = stamps?.take() ?? -1;
   }
 
   get node(): Node {
@@ -42,7 +45,7 @@ export class MutableNodeInfo implements NodeInfo {
     this.object = node;
     this.images = images;
     this.allocatable = node ? resourcesOfList(node.status.allocatable) : NO_ROOM;
-    this.generation = ++generations;
+    this.#stamps?.touch(this.slot);
   }
 
   add(pod: PodInfo): void {
@@ -84,7 +87,7 @@ export class MutableNodeInfo implements NodeInfo {
     this.nonZeroRequested.milliCpu += sign * nonZeroRequests.milliCpu;
     this.nonZeroRequested.memory += sign * nonZeroRequests.memory;
     for (const port of ports) this.#countPort(port, sign);
-    this.generation = ++generations;
+    this.#stamps?.touch(this.slot);
   }
 
   #countPort({ protocol, port, ip }: HostPort, sign: 1 | -1): void {

@@ -23,6 +23,12 @@ export interface Plugin {
   /** Which changes of the cluster may make a pod fit that this plugin refused. Absent: every change. */
   readonly hints?: readonly PluginHint[];
 
+  /**
+   * Where `filter` and `score` look at nothing but the node and some of the pod: what they look at of the pod. Their answers for pods that
+   * give the same here (as JSON) are kept until the node changes. Absent: they are asked each time.
+   */
+  dependsOn?(info: PodInfo): unknown;
+
   /** Computes once for the pod what `filter` needs at each node. May refuse outright, or narrow the nodes; "skip" leaves out its filter. */
   preFilter?(pod: Pod, snapshot: Snapshot, state: CycleState): PreFilterResult | undefined;
   filter?(pod: Pod, node: NodeInfo, state: CycleState): Refusal | undefined;

@@ -33,6 +33,8 @@ export const EXTENSION_POINTS: readonly ExtensionPoint[] = [
 /** A plugin that surely has the method of its point. */
 export type With<P extends ExtensionPoint> = Plugin & Required<Pick<Plugin, P>>;
 
+export type LocalPlugin = Plugin & Required<Pick<Plugin, "dependsOn">>;
+
 export type Points = { readonly [P in ExtensionPoint]: readonly With<P>[] };
 
 export interface Profile {
@@ -43,6 +45,8 @@ export interface Profile {
   readonly weights: ReadonlyMap<string, number>;
   /** Every plugin that is in at some point, once. */
   readonly plugins: readonly Plugin[];
+  /** Those that say what of a pod their answers depend on. */
+  readonly local: readonly LocalPlugin[];
 }
 
 /** What has the method of a point takes part in it. */

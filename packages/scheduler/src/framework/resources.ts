@@ -75,3 +75,12 @@ export const hasLess = (a: Resources, b: Resources): boolean =>
   a.ephemeralStorage < b.ephemeralStorage ||
   a.pods < b.pods ||
   [...b.scalar].some(([name, amount]) => (a.scalar.get(name) ?? 0) < amount);
+
+/** All amounts as plain data, the same for the same amounts. */
+export const plainAmounts = ({ milliCpu, memory, ephemeralStorage, pods, scalar }: Resources): unknown[] => [
+  milliCpu,
+  memory,
+  ephemeralStorage,
+  pods,
+  ...[...scalar].sort(([a], [b]) => (a < b ? -1 : 1)),
+];

@@ -3,6 +3,7 @@
  * decides, each with the same probability.
  */
 import { type Random, randomInt } from "@kubets/machinery";
+import type { Answers } from "./answers.ts";
 import type { CycleState } from "./cycle-state.ts";
 import type { PodInfo } from "./pod-info.ts";
 import type { Profile, With } from "./profile.ts";
@@ -22,13 +23,21 @@ export interface PluginScores {
   readonly scores: readonly number[];
 }
 
+/** What is known of pods alike, and where the nodes stand there. */
+export interface Known {
+  readonly answers: Answers;
+  readonly slots: readonly number[];
+}
+
 export function scoreNodes(
   profile: Profile,
-  { pod }: PodInfo,
+  info: PodInfo,
   nodes: readonly NodeInfo[],
   snapshot: Snapshot,
   state: CycleState,
+  known?: Known,
 ): Scores {
+  const { pod } = info;
   const skipped = new Set<string>();
   for (const plugin of profile.points.preScore) {
     if (plugin.preScore(pod, nodes, snapshot, state) === "skip") skipped.add(plugin.name);
@@ -38,27 +47,29 @@ export function scoreNodes(
   for (const plugin of profile.points.score) {
     if (skipped.has(plugin.name)) continue;
     const weight = profile.weights.get(plugin.name) ?? 1;
-    const scores = scoresOf(plugin, pod, nodes, state);
+    const scores =
+      known && plugin.dependsOn
+        ? known.answers.scores(plugin, info, nodes, known.slots, state)
+        : nodes.map((node) => plugin.score(pod, node, state));
+    normalize(plugin, scores, pod, nodes, state);
     for (let i = 0; i < scores.length; i++) totals[i] = (totals[i] as number) + weight * (scores[i] as number);
     byPlugin.push({ plugin: plugin.name, weight, scores });
   }
   return { totals, byPlugin };
 }
 
-function scoresOf(
+function normalize(
   plugin: With<"score">,
+  scores: number[],
   pod: PodInfo["pod"],
   nodes: readonly NodeInfo[],
   state: CycleState,
-): readonly number[] {
-  const scores: number[] = [];
-  for (let i = 0; i < nodes.length; i++) scores.push(plugin.score(pod, nodes[i] as NodeInfo, state));
+): void {
   plugin.normalize?.(scores, nodes, pod, state);
   for (const score of scores) {
     if (!(score >= 0 && score <= MAX_SCORE))
       throw new RangeError(`plugin ${plugin.name} returns an invalid score ${score}, it should be in [0, 100]`);
   }
-  return scores;
 }
 
 /** The index of the best, chance among equals. */

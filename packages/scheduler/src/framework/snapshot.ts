@@ -50,8 +50,8 @@ export interface NodeInfo {
   readonly usedPorts: ReadonlyMap<string, ReadonlyMap<string, number>>;
   /** The images that the node holds, by each of their names. */
   readonly images: ReadonlyMap<string, { readonly size: number; readonly nodes: number }>;
-  /** Grows with each change of the node or its pods. */
-  readonly generation: number;
+  /** Where its changes are noted; -1 for a copy. */
+  readonly slot: number;
 }
 
 export type { Node, Pod };

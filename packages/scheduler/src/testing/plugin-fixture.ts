@@ -63,6 +63,7 @@ function profileOf(plugin: Plugin): Profile {
     points: points as unknown as Points,
     weights: new Map(),
     plugins: [plugin],
+    local: [],
   };
 }
 

@@ -115,7 +115,7 @@ export interface PodFailurePolicyOnPodConditionsPattern {
 export interface PodFailurePolicyRule {
   readonly action: string;
   readonly onExitCodes?: PodFailurePolicyOnExitCodesRequirement;
-  readonly onPodConditions: readonly PodFailurePolicyOnPodConditionsPattern[];
+  readonly onPodConditions?: readonly PodFailurePolicyOnPodConditionsPattern[];
 }
 
 export interface SuccessPolicy {

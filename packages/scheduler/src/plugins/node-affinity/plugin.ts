@@ -37,6 +37,7 @@ export function nodeAffinityPlugin(added: NodeAffinity = {}): Plugin {
       { events: ["node/add", "node/labels"], hint: (pod, _, now) => (matches(pod, now as Node) ? "queue" : "skip") },
       { events: ["pod/self"] },
     ],
+    dependsOn: ({ pod: { spec } }) => [spec.nodeSelector, spec.affinity?.nodeAffinity],
     preFilter(pod) {
       if (!required(pod) && !addedRequired) return { skip: true };
       const nodes = namedNodes(required(pod)?.nodeSelectorTerms);

@@ -8,6 +8,7 @@ const OTHER_NODE = { plugin: "NodeName", reasons: ["node(s) didn't match the req
 export const nodeName: Plugin = {
   name: "NodeName",
   hints: [{ events: ["node/add"] }],
+  dependsOn: ({ pod }) => pod.spec.nodeName,
   filter: (pod, node) => (fits(pod, node) ? undefined : OTHER_NODE),
 };
 

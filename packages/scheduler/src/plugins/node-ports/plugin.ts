@@ -17,6 +17,7 @@ export const nodePorts: Plugin = {
     { events: ["node/add", "pod/self"] },
     { events: ["pod/bound-delete"], hint: (_, old) => (podInfo(old as Pod).ports.length ? "queue" : "skip") },
   ],
+  dependsOn: ({ ports }) => ports,
   preFilter(pod, _, state) {
     const { ports } = podInfo(pod);
     if (ports.length === 0) return { skip: true };

@@ -3,7 +3,7 @@ import { stateKey } from "../../framework/cycle-state.ts";
 import type { PluginFactory } from "../../framework/handle.ts";
 import type { Plugin } from "../../framework/plugin.ts";
 import { type PodInfo, podInfo } from "../../framework/pod-info.ts";
-import { amountOf } from "../../framework/resources.ts";
+import { amountOf, plainAmounts } from "../../framework/resources.ts";
 import { MAX_SCORE } from "../../framework/scoring.ts";
 import type { NodeInfo } from "../../framework/snapshot.ts";
 
@@ -20,6 +20,7 @@ export function balancedPlugin({ resources }: BalancedArgs = {}): Plugin {
   const names = resources?.length ? resources.map(({ name }) => name) : ["cpu", "memory"];
   return {
     name: NAME,
+    dependsOn: ({ requests }) => plainAmounts(requests),
     preScore(pod, _nodes, _snapshot, state) {
       const info = podInfo(pod);
       // A pod that asks for nothing changes no balance; scored, such pods would all go to one node.

@@ -8,7 +8,7 @@ import type { PluginFactory } from "../../framework/handle.ts";
 import type { Plugin } from "../../framework/plugin.ts";
 import { type PodInfo, podInfo } from "../../framework/pod-info.ts";
 import type { Refusal } from "../../framework/refusals.ts";
-import { type Resources, resourcesOfList } from "../../framework/resources.ts";
+import { plainAmounts, type Resources, resourcesOfList } from "../../framework/resources.ts";
 import type { NodeInfo } from "../../framework/snapshot.ts";
 import { type ScoringStrategy, scorerOf } from "./scorer.ts";
 
@@ -36,6 +36,11 @@ export function fitPlugin(args: FitArgs = {}): Plugin {
         hint: (pod, _, now) => (couldFit(pod, now as Node) ? "queue" : "skip"),
       },
       { events: ["pod/bound-delete", "pod/bound-update", "pod/self"] },
+    ],
+    dependsOn: ({ requests, nonZeroRequests }) => [
+      plainAmounts(requests),
+      nonZeroRequests.milliCpu,
+      nonZeroRequests.memory,
     ],
     preFilter(pod, _, state) {
       state.set(REQUESTS, podInfo(pod).requests);

@@ -12,6 +12,7 @@ export const nodeUnschedulable: Plugin = {
     { events: ["node/add", "node/taints"], hint: (pod, _, now) => (fits(pod, now as Node) ? "queue" : "skip") },
     { events: ["pod/self"] },
   ],
+  dependsOn: ({ pod }) => pod.spec.tolerations,
   filter: (pod, { node }) => (node.spec.unschedulable && !fits(pod, node) ? CORDONED : undefined),
 };
 

@@ -18,6 +18,7 @@ export const taintToleration: Plugin = {
     },
     { events: ["pod/self"] },
   ],
+  dependsOn: ({ pod }) => pod.spec.tolerations,
   filter(pod, { node }) {
     const { taints } = node.spec;
     return taints !== undefined && taints.length && untolerated(node, pod.spec.tolerations) ? TAINTED : undefined;

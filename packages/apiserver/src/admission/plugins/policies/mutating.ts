@@ -45,7 +45,8 @@ export function mutatingAdmissionPolicy(): AdmissionPlugin {
       turns.begin(request.object);
       const failures: string[] = [];
       // What concerns the request is settled before the first policy changes it.
-      for (const { invocation, misconfigured } of [...concerns(candidates, request, context)]) {
+      const all = [...concerns(candidates, request, context)];
+      for (const { invocation, misconfigured } of all) {
         const { policy, binding } = invocation ?? misconfigured;
         const bound = binding
           ? `policy '${policy.metadata.name}' with binding '${binding.metadata.name}'`

@@ -1,6 +1,6 @@
 /** What one mutation of a policy makes of the object: a configuration laid over it as server-side apply would, or a JSON patch. */
 import { mergeObjects } from "@kubets/api/apply/merge";
-import { shapeOfStruct } from "@kubets/api/apply/shape";
+import { shapeOfStruct } from "@kubets/api/apply/struct-shape";
 import { typedError } from "@kubets/api/apply/typed-errors";
 import type { PlainObject } from "@kubets/api/meta";
 import type { Struct } from "@kubets/api/schema";

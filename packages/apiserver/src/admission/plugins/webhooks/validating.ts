@@ -21,7 +21,7 @@ export function validatingAdmissionWebhook(): AdmissionPlugin {
       const shown = new Map<ResourceDefinition, Reviewed>();
       const asked: { concerned: ConcernedHook; reviewed: Reviewed }[] = [];
       for (const concerned of registry?.byAction.of(request.operation, request.resource, request.subresource) ?? []) {
-        const { hook, target } = concerned;
+        const { target } = concerned;
         if (!(await isAsked(concerned, request, context))) continue;
         let reviewed = shown.get(target);
         if (!reviewed) shown.set(target, (reviewed = review(request, target)));

@@ -1,0 +1,110 @@
+/** What pods and services lay claim to: ephemeral volumes, resource claims, ranges of service addresses; against the real API server on a virtual clock. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  ipaddresses,
+  persistentvolumeclaims,
+  pods,
+  resourceclaims,
+  resourceclaimtemplates,
+  servicecidrs,
+} from "@kubets/api/generated/refs";
+import { startCluster, type TestCluster } from "./cluster.ts";
+
+async function using(body: (cluster: TestCluster) => Promise<void>): Promise<void> {
+  const cluster = await startCluster({ fate: () => "running" });
+  try {
+    await body(cluster);
+  } finally {
+    await cluster.stop();
+  }
+}
+
+const inDefault = (name: string) => ({ namespace: "default", name });
+const containers = [{ name: "c", image: "i" }];
+
+test("an ephemeral volume gets a claim of its pod's, and one of another's is left alone", () =>
+  using(async (cluster) => {
+    const spec = { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } };
+    await cluster.create(persistentvolumeclaims, { metadata: inDefault("p-taken"), spec });
+    const volumeClaimTemplate = { metadata: { labels: { app: "x" } }, spec };
+    const volumes = ["data", "taken"].map((name) => ({ name, ephemeral: { volumeClaimTemplate } }));
+    await cluster.create(pods, { metadata: inDefault("p"), spec: { containers, volumes } });
+    await cluster.until(async () => !(await cluster.gone(persistentvolumeclaims, "p-data")));
+    const [made, taken] = [
+      await cluster.get(persistentvolumeclaims, "p-data"),
+      await cluster.get(persistentvolumeclaims, "p-taken"),
+    ];
+    const [owner] = made.metadata.ownerReferences ?? [];
+    assert.deepEqual([owner?.kind, owner?.name, made.metadata.labels], ["Pod", "p", { app: "x" }]);
+    assert.equal(taken.metadata.ownerReferences, undefined);
+  }));
+
+test("a claim is made by its template, and goes when its pod has ended", () =>
+  using(async (cluster) => {
+    await cluster.create(resourceclaimtemplates, {
+      metadata: inDefault("gpu"),
+      spec: { spec: { devices: { requests: [{ name: "r", exactly: { deviceClassName: "gpu" } }] } } },
+    });
+    const resourceClaimsOfPod = [{ name: "mine", resourceClaimTemplateName: "gpu" }];
+    await cluster.create(pods, {
+      metadata: inDefault("p"),
+      spec: { containers, resourceClaims: resourceClaimsOfPod },
+    });
+    const told = async () => (await cluster.get(pods, "p")).status.resourceClaimStatuses?.[0];
+    await cluster.until(async () => (await told()) !== undefined);
+    const name = (await told())?.resourceClaimName as string;
+    const claim = await cluster.get(resourceclaims, name);
+    assert.match(name, /^p-mine-/);
+    assert.equal(claim.metadata.annotations?.["resource.kubernetes.io/pod-claim-name"], "mine");
+
+    const { uid } = (await cluster.get(pods, "p")).metadata;
+    const reservedFor = [{ resource: "pods", name: "p", uid }];
+    const status = { allocation: { devices: { results: [] } }, reservedFor };
+    await cluster.client.update(resourceclaims, { ...claim, status }, { subresource: "status" });
+    await cluster.at(1000);
+    assert.deepEqual((await cluster.get(resourceclaims, name)).status.reservedFor, reservedFor);
+
+    const body = { status: { phase: "Succeeded" } };
+    await cluster.client.patch(pods, inDefault("p"), { type: "merge", body }, { subresource: "status" });
+    await cluster.until(() => cluster.gone(resourceclaims, name));
+  }));
+
+test("a reservation of a pod that is gone is taken back, with the devices when it was the last", () =>
+  using(async (cluster) => {
+    const spec = { devices: { requests: [{ name: "r", exactly: { deviceClassName: "gpu" } }] } };
+    const claim = await cluster.create(resourceclaims, { metadata: inDefault("c"), spec });
+    const reservedFor = [{ resource: "pods", name: "nobody", uid: "7" }];
+    const status = { allocation: { devices: { results: [] } }, reservedFor };
+    await cluster.client.update(resourceclaims, { ...claim, status }, { subresource: "status" });
+    await cluster.until(async () => !(await cluster.get(resourceclaims, "c")).status?.reservedFor);
+    assert.equal((await cluster.get(resourceclaims, "c")).status?.allocation, undefined);
+  }));
+
+test("a range of service addresses is ready, and goes when no address needs it any more", () =>
+  using(async (cluster) => {
+    await cluster.create(servicecidrs, { metadata: { name: "more" }, spec: { cidrs: ["10.200.0.0/24"] } });
+    const ready = async () =>
+      (await cluster.get(servicecidrs, "more")).status?.conditions?.map(({ type, status }) => `${type}=${status}`);
+    await cluster.until(async () => (await ready())?.[0] === "Ready=True");
+    assert.deepEqual((await cluster.get(servicecidrs, "more")).metadata.finalizers, [
+      "networking.k8s.io/service-cidr-finalizer",
+    ]);
+    const parentRef = { resource: "services", namespace: "default", name: "s" };
+    await cluster.create(ipaddresses, {
+      metadata: {
+        name: "10.200.0.7",
+        labels: {
+          "ipaddress.kubernetes.io/ip-family": "IPv4",
+          "ipaddress.kubernetes.io/managed-by": "ipallocator.k8s.io",
+        },
+      },
+      spec: { parentRef },
+    });
+    await cluster.client.delete(servicecidrs, { name: "more" });
+    await cluster.until(async () => (await ready())?.[0] === "Ready=False");
+    await cluster.at(30_000);
+    assert.equal(await cluster.gone(servicecidrs, "more"), false);
+    await cluster.client.delete(ipaddresses, { name: "10.200.0.7" });
+    await cluster.until(() => cluster.gone(servicecidrs, "more"));
+  }));

@@ -1,0 +1,50 @@
+/**
+ * Recorded scenes of a whole cluster, replayed against a cluster of one real node made for them. By hand, with the words of the replayer:
+ * `node e2e/oracle/scenes.ts --file jobs --case indexed --diff`.
+ */
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { upCluster } from "../cluster.ts";
+import { sharedFolder } from "../shared-folder.ts";
+import { buildSceneImages } from "./scene-images.ts";
+
+export interface Scene {
+  readonly name: string;
+  readonly area: string;
+  /** How long it took when it was recorded. */
+  readonly seconds: number;
+}
+
+const folder = () => join(sharedFolder as string, "oracle");
+
+export const scenesOf = (area: string): Scene[] =>
+  (JSON.parse(readFileSync(join(folder(), "scenes", `${area}.json`), "utf8")) as Scene[]).map((each) => ({
+    ...each,
+    area,
+  }));
+
+const CLUSTER = ["--addons", "none", "--controller-manager-arg", "horizontal-pod-autoscaler-sync-period=5s"];
+
+/** Gives what the replayer printed. */
+export async function replayScenes(args: readonly string[], timeoutMs: number): Promise<string> {
+  const cluster = upCluster({ nodes: 1, suffix: "sc", flags: CLUSTER });
+  try {
+    buildSceneImages(cluster);
+    return await run([join(folder(), "scenes.mjs"), "replay", "--kubeconfig", cluster.kubeconfig, ...args], timeoutMs);
+  } finally {
+    cluster.down();
+  }
+}
+
+function run(args: readonly string[], timeout: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, args, { timeout, maxBuffer: 1 << 26 }, (error, output) => {
+      // It ends with 1 as long as not every fact is equal.
+      if (error && error.code !== 1) reject(error);
+      else resolve(output);
+    });
+  });
+}
+
+if (import.meta.main) console.log(await replayScenes(process.argv.slice(2), 900_000));

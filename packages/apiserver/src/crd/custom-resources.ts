@@ -1,0 +1,179 @@
+/**
+ * Custom resources, from their definitions: watches the definitions, writes what becomes of them (names, conditions) into their status, serves what is
+ * established, and empties what is deleted. One definition is worked on at a time by one hand; what changes meanwhile is looked at again.
+ */
+
+import { isServed, plannedStatus } from "@kubets/api/apiextensions/accepted-names";
+import { conditionOf, withCondition } from "@kubets/api/apiextensions/definition-conditions";
+import { CLEANUP_FINALIZER, DELETION_IN_PROGRESS } from "@kubets/api/apiextensions/terminating";
+import { customresourcedefinitions } from "@kubets/api/generated/refs";
+import type {
+  CustomResourceDefinition,
+  CustomResourceDefinitionStatus,
+} from "@kubets/api/generated/types/apiextensions-v1";
+import type { Client } from "@kubets/client/client";
+import { type Clock, type Logger, type Random, StatusError } from "@kubets/machinery";
+import { storeIn } from "../cluster-view.ts";
+import type { ServedResources } from "../served-resource.ts";
+import type { ResourceCache } from "../store/resource-cache.ts";
+import type { RevisionFeed } from "../store/revision-feed.ts";
+import type { StoredForm } from "../store/stored-form.ts";
+import type { WebhookClient } from "../webhooks/webhook-client.ts";
+import { timestamp } from "../write/context.ts";
+import { emptyStore } from "./empty-store.ts";
+import { type KindParts, ServedKind } from "./served-kind.ts";
+import { webhookConverter } from "./webhook-conversion.ts";
+
+export interface CustomResourcesParts {
+  readonly served: ServedResources;
+  readonly feed: RevisionFeed;
+  readonly form: StoredForm;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly webhooks: WebhookClient;
+  client(): Client;
+}
+
+export class CustomResources {
+  readonly #parts: CustomResourcesParts;
+  readonly #definitions: ResourceCache;
+  readonly #kinds = new Map<string, ServedKind>();
+  readonly #waiting = new Set<string>();
+  #isWorking = false;
+  #stopped = false;
+
+  constructor(parts: CustomResourcesParts) {
+    this.#parts = parts;
+    this.#definitions = storeIn(parts.served, customresourcedefinitions).cache;
+  }
+
+  /** Serves what is established; from then on follows the definitions. */
+  async start(): Promise<void> {
+    for (const { object } of this.#definitions.list()) {
+      const definition = object as CustomResourceDefinition;
+      if (isServed(definition)) await this.#serve(definition);
+      this.#waiting.add(definition.metadata.name);
+    }
+    this.#definitions.onChange(({ current, previous }) => {
+      const name = (current ?? previous)?.name as string;
+      this.#look(name);
+      // Names that it gives up may be another's now.
+      if (!current) for (const other of this.#inGroup(groupOf(name))) this.#look(other.metadata.name);
+    });
+    this.#work();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  #look(name: string): void {
+    this.#waiting.add(name);
+    this.#work();
+  }
+
+  #work(): void {
+    if (this.#isWorking || this.#stopped) return;
+    this.#isWorking = true;
+    setImmediate(() => void this.#workOff());
+  }
+
+  async #workOff(): Promise<void> {
+    for (const name of this.#waiting) {
+      if (this.#stopped) break;
+      this.#waiting.delete(name);
+      try {
+        await this.#reconcile(name);
+      } catch (error) {
+        // Somebody changed it meanwhile, or it is gone: its change is looked at next.
+        if (error instanceof StatusError && (error.reason === "Conflict" || error.reason === "NotFound")) continue;
+        this.#parts.log.error("a custom resource definition could not be dealt with", { name, error });
+      }
+    }
+    this.#isWorking = false;
+    if (this.#waiting.size) this.#work();
+  }
+
+  async #reconcile(name: string): Promise<void> {
+    const definition = this.#definition(name);
+    if (!definition) {
+      this.#kinds.get(name)?.stop();
+      this.#kinds.delete(name);
+      return;
+    }
+    if (isServed(definition)) await this.#serve(definition);
+    const others = this.#inGroup(definition.spec.group).filter(({ metadata }) => metadata.name !== name);
+    const status = plannedStatus(definition, others, this.#now());
+    if (status !== definition.status) return this.#writeStatus(definition, status);
+    if (definition.metadata.deletionTimestamp && definition.metadata.finalizers?.includes(CLEANUP_FINALIZER))
+      await this.#empty(definition);
+  }
+
+  async #serve(definition: CustomResourceDefinition): Promise<void> {
+    const { name } = definition.metadata;
+    let kind = this.#kinds.get(name);
+    if (!kind) this.#kinds.set(name, (kind = new ServedKind(this.#kindParts(), name)));
+    await kind.serve(definition);
+  }
+
+  #kindParts(): KindParts {
+    const { served, feed, form, webhooks, random } = this.#parts;
+    return {
+      served,
+      feed,
+      form,
+      definition: (name) => this.#definition(name),
+      converter: (crd) => {
+        const { name } = crd.metadata;
+        const schema = (version: string) =>
+          this.#definition(name)?.spec.versions.find((one) => one.name === version)?.schema?.openAPIV3Schema ?? {};
+        return webhookConverter(crd, { webhooks, random, schema });
+      },
+    };
+  }
+
+  /** Deletes the objects; when none is left, lets the definition go. */
+  async #empty(definition: CustomResourceDefinition): Promise<void> {
+    const { name, finalizers, resourceVersion } = definition.metadata;
+    const now = this.#now();
+    if (conditionOf(definition, "Terminating")?.reason !== DELETION_IN_PROGRESS.reason) {
+      const conditions = withCondition(definition.status.conditions, DELETION_IN_PROGRESS, now);
+      return this.#writeStatus(definition, { ...definition.status, conditions });
+    }
+    const store = this.#kinds.get(name)?.store;
+    if (store && !(await emptyStore(store, this.#parts.clock))) {
+      const stopListening = store.cache.onChange(() => {
+        if (store.cache.size > 0) return;
+        stopListening();
+        this.#look(name);
+      });
+      return;
+    }
+    const others = finalizers?.filter((finalizer) => finalizer !== CLEANUP_FINALIZER) ?? [];
+    const body = { metadata: { resourceVersion, finalizers: others } };
+    await this.#parts.client().patch(customresourcedefinitions, { name }, { type: "merge", body });
+  }
+
+  async #writeStatus(definition: CustomResourceDefinition, status: CustomResourceDefinitionStatus): Promise<void> {
+    await this.#parts.client().update(customresourcedefinitions, { ...definition, status }, { subresource: "status" });
+  }
+
+  #definition(name: string): CustomResourceDefinition | undefined {
+    return this.#definitions.get(name)?.object as CustomResourceDefinition | undefined;
+  }
+
+  /** Definitions are called by plural and group, so that no other needs to be looked into. */
+  #inGroup(group: string): CustomResourceDefinition[] {
+    return this.#definitions
+      .list()
+      .filter(({ name }) => groupOf(name) === group)
+      .map(({ object }) => object as CustomResourceDefinition);
+  }
+
+  #now(): string {
+    return timestamp(this.#parts.clock.now());
+  }
+}
+
+const groupOf = (name: string): string => name.slice(name.indexOf(".") + 1);

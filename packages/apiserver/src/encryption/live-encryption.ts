@@ -1,0 +1,68 @@
+/**
+ * The encryption that is in force: that of a file, taken up again when the file changes (if it is asked for). A file that is wrong changes nothing,
+ * and is told of.
+ */
+import type { Clock, Logger } from "@kubets/machinery";
+import { followFile } from "../followed-file.ts";
+import type { Transformer } from "../store/stored-form.ts";
+import { loadEncryptionConfiguration } from "./configuration.ts";
+import { Encryption } from "./encryption.ts";
+
+interface Parts {
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export class LiveEncryption {
+  readonly #path: string;
+  readonly #parts: Parts;
+  #current: Encryption;
+  #unfollow: (() => void) | undefined;
+  #closed = false;
+
+  private constructor(path: string, current: Encryption, parts: Parts) {
+    this.#path = path;
+    this.#current = current;
+    this.#parts = parts;
+  }
+
+  /** Rejects when the file is wrong, or a plugin cannot be used. */
+  static async open(path: string, { reload, ...parts }: Parts & { readonly reload: boolean }): Promise<LiveEncryption> {
+    const live = new LiveEncryption(path, await Encryption.open(loadEncryptionConfiguration(path), parts), parts);
+    if (reload) live.#unfollow = followFile(path, parts.clock, () => void live.reload());
+    return live;
+  }
+
+  transformer(resource: string): Transformer | undefined {
+    return this.#current.transformer(resource);
+  }
+
+  prepare(value: Uint8Array): Promise<void> | undefined {
+    return this.#current.prepare(value);
+  }
+
+  get problems(): readonly string[] {
+    return this.#current.problems;
+  }
+
+  /** Takes the file up again. */
+  async reload(): Promise<void> {
+    const { log } = this.#parts;
+    try {
+      const next = await Encryption.open(loadEncryptionConfiguration(this.#path), this.#parts);
+      if (this.#closed) return next.close();
+      const old = this.#current;
+      this.#current = next;
+      old.close();
+      log.info("the encryption configuration was taken up again", { file: this.#path });
+    } catch (error) {
+      log.error("the encryption configuration is wrong; the one before stays in force", { file: this.#path, error });
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#unfollow?.();
+    this.#current.close();
+  }
+}

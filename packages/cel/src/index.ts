@@ -1,0 +1,2 @@
+/** The expression language; cel.ts says what it promises. */
+export * from "./cel.ts";

@@ -1,0 +1,116 @@
+/**
+ * One reading of all that the node, its pods and their containers use: from the cgroups, from the runtime, from the pods' networks and disks.
+ * Every page of figures (summary, metrics) is made of such a reading.
+ */
+import type { Pod } from "@kubets/api/generated/types/core-v1";
+import type { DiskSpace } from "../disk/disk.ts";
+import { podFolder } from "../paths.ts";
+import type { ContainerRecord } from "../pod-workers/runtime-state.ts";
+import type { PodTools } from "../pod-workers/tools.ts";
+import type { ContainerStats } from "../runtime/runtime.ts";
+import type { Usage } from "./cgroup-usage.ts";
+import { CpuRates } from "./cpu-rate.ts";
+import { type InterfaceUsage, readInterfaces } from "./network-usage.ts";
+
+export interface ContainerReading {
+  readonly record: ContainerRecord;
+  readonly stats: ContainerStats;
+  readonly nanoCores: number | undefined;
+}
+
+export interface PodReading {
+  readonly pod: Pod;
+  readonly usage: Usage;
+  readonly nanoCores: number | undefined;
+  readonly containers: readonly ContainerReading[];
+  readonly interfaces: readonly InterfaceUsage[];
+  readonly startedAt: number;
+}
+
+export interface NodeReading {
+  readonly at: number;
+  readonly usage: Usage;
+  readonly nanoCores: number | undefined;
+  readonly pods: readonly PodReading[];
+  readonly interfaces: readonly InterfaceUsage[];
+  readonly disk: DiskSpace | undefined;
+  readonly images: DiskSpace | undefined;
+  readonly imageBytes: number | undefined;
+}
+
+export class NodeStats {
+  readonly #tools: PodTools;
+  readonly #pods: () => readonly Pod[];
+  readonly #rates = new CpuRates();
+
+  constructor(tools: PodTools, pods: () => readonly Pod[]) {
+    this.#tools = tools;
+    this.#pods = pods;
+  }
+
+  async read(): Promise<NodeReading> {
+    const { runtime, cgroups, disk, paths, clock } = this.#tools;
+    const [usage, stats, interfaces, space, images] = await Promise.all([
+      cgroups.nodeUsage(clock.now()),
+      runtime.containerStats(),
+      readInterfaces("self"),
+      disk.space(paths.root).catch(() => undefined),
+      runtime.imageFilesystem().catch(() => undefined),
+    ]);
+    const byId = new Map(stats.map((each) => [each.id, each]));
+    const pods = await Promise.all(this.#pods().map((pod) => this.#pod(pod, byId)));
+    const reading = {
+      at: clock.now(),
+      usage,
+      nanoCores: this.#rates.rate("node", usage),
+      pods: pods.filter((each) => each !== undefined),
+      interfaces,
+      disk: space,
+      images: images?.mountpoint ? await disk.space(images.mountpoint).catch(() => space) : space,
+      imageBytes: images?.usedBytes,
+    };
+    const uids = reading.pods.map(({ pod }) => pod.metadata.uid);
+    this.#rates.keep(new Set(["node", ...uids, ...byId.keys()]));
+    return reading;
+  }
+
+  async #pod(pod: Pod, stats: ReadonlyMap<string, ContainerStats>): Promise<PodReading | undefined> {
+    const { cgroups, cache, clock } = this.#tools;
+    const state = cache.get(pod.metadata.uid);
+    const sandbox = state.sandboxes[0];
+    if (!sandbox?.ready) return undefined;
+    const containers = state.containers.flatMap((record): ContainerReading[] => {
+      const found = record.phase === "running" ? stats.get(record.id) : undefined;
+      return found ? [{ record, stats: found, nanoCores: this.#rates.rate(record.id, found) }] : [];
+    });
+    const counted = await cgroups.usage(pod, clock.now());
+    const usage = counted.cpuNanos === undefined ? { ...sumOf(containers, clock.now()), ...counted } : counted;
+    const pid = pod.spec.hostNetwork ? undefined : await cgroups.somePid(pod);
+    return {
+      pod,
+      usage,
+      nanoCores: this.#rates.rate(pod.metadata.uid, usage),
+      containers,
+      interfaces: pid === undefined ? [] : await readInterfaces(pid),
+      startedAt: sandbox.createdAt,
+    };
+  }
+
+  /** The folder of a pod's volumes, for who asks what they use. */
+  folderOf(pod: Pod): string {
+    return podFolder(this.#tools.paths, pod.metadata.uid);
+  }
+}
+
+/** Where there are no cgroups of pods a pod uses what its containers do. */
+function sumOf(containers: readonly ContainerReading[], timestamp: number): Usage {
+  const sum = (key: "cpuNanos" | "memoryUsageBytes" | "memoryWorkingSetBytes" | "memoryRssBytes") =>
+    containers.reduce((all, { stats }) => all + (stats[key] ?? 0), 0);
+  return {
+    timestamp,
+    cpuNanos: sum("cpuNanos"),
+    memoryUsageBytes: sum("memoryUsageBytes"),
+    memoryWorkingSetBytes: sum("memoryWorkingSetBytes"),
+    memoryRssBytes: sum("memoryRssBytes"),
+  };
+}

@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import { pod } from "@kubets/api/testing/pod-builder";
+import { slicePath } from "../cgroups/pod-cgroups.ts";
+import { simulatedMachine, simulatedNode } from "../testing/simulated-node.ts";
+import { cadvisorMetrics } from "./cadvisor-metrics.ts";
+import { readUsage } from "./cgroup-usage.ts";
+import { CpuRates } from "./cpu-rate.ts";
+import { exposition } from "./exposition.ts";
+import { parseInterfaces } from "./network-usage.ts";
+import { NodeStats } from "./node-stats.ts";
+import { resourceMetrics } from "./resource-metrics.ts";
+import { summaryOf } from "./summary.ts";
+
+async function withFiles(files: Readonly<Record<string, string>>, run: (root: string) => Promise<void>): Promise<void> {
+  const root = await mkdtemp(join(tmpdir(), "kubets-cgroups-"));
+  try {
+    for (const [path, text] of Object.entries(files)) {
+      await mkdir(dirname(join(root, path)), { recursive: true });
+      await writeFile(join(root, path), text);
+    }
+    await run(root);
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
+}
+
+test("usage of version 1 lies in a hierarchy for each controller", () =>
+  withFiles(
+    {
+      "cpuacct/pods/cpuacct.usage": "123456789\n",
+      "memory/pods/memory.usage_in_bytes": "1000\n",
+      "memory/pods/memory.limit_in_bytes": "9223372036854771712\n",
+      "memory/pods/memory.stat":
+        "inactive_file 1\ntotal_inactive_file 300\ntotal_rss 500\ntotal_pgfault 7\ntotal_pgmajfault 2\n",
+      "pids/pids.current": "3\n",
+      "pids/pods/pids.current": "3\n",
+    },
+    async (root) => {
+      assert.deepEqual(await readUsage("/pods", 1, 5, root), {
+        timestamp: 5,
+        cpuNanos: 123_456_789,
+        memoryUsageBytes: 1000,
+        memoryWorkingSetBytes: 700,
+        memoryRssBytes: 500,
+        pageFaults: 7,
+        majorPageFaults: 2,
+        processes: 3,
+      });
+    },
+  ));
+
+test("usage of version 2 lies in one place; what cannot be read is absent", () =>
+  withFiles(
+    {
+      "pods/cpu.stat": "usage_usec 1500\nuser_usec 1000\n",
+      "pods/memory.current": "1000\n",
+      "pods/memory.max": "max\n",
+      "pods/memory.stat": "anon 400\ninactive_file 2000\n",
+    },
+    async (root) => {
+      assert.deepEqual(await readUsage("/pods", 2, 5, root), {
+        timestamp: 5,
+        cpuNanos: 1_500_000,
+        memoryUsageBytes: 1000,
+        memoryWorkingSetBytes: 0,
+        memoryRssBytes: 400,
+      });
+      assert.deepEqual(await readUsage("/none", 2, 5, root), { timestamp: 5 });
+    },
+  ));
+
+test("a rate is the difference of two readings", () => {
+  const rates = new CpuRates();
+  assert.equal(rates.rate("a", { timestamp: 1000, cpuNanos: 5e8 }), undefined);
+  assert.equal(rates.rate("a", { timestamp: 3000, cpuNanos: 15e8 }), 5e8);
+  assert.equal(rates.rate("a", { timestamp: 3000, cpuNanos: 15e8 }), 5e8);
+  rates.keep(new Set());
+  assert.equal(rates.rate("a", { timestamp: 4000, cpuNanos: 16e8 }), undefined);
+});
+
+test("interfaces as the kernel lists them, slices as systemd nests them", () => {
+  const table = "Inter-| Receive | Transmit\n face |bytes packets\n  eth0: 10 1 2 0 0 0 0 0 30 1 4 0 0 0 0 0\n";
+  assert.deepEqual(parseInterfaces(table), [{ name: "eth0", rxBytes: 10, rxErrors: 2, txBytes: 30, txErrors: 4 }]);
+  assert.equal(
+    slicePath("kubepods-burstable-podab_c.slice"),
+    "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-podab_c.slice",
+  );
+});
+
+test("figures are written as Prometheus reads them, without what is not known", () => {
+  const text = exposition([
+    {
+      name: "a",
+      kind: "gauge",
+      help: "h",
+      samples: [{ labels: { x: 'q"\n' }, value: 1, at: 2 }, { value: undefined }],
+    },
+    { name: "b", kind: "counter", help: "none", samples: [{ value: undefined }] },
+  ]);
+  assert.equal(text, '# HELP a h\n# TYPE a gauge\na{x="q\\"\\n"} 1 2\n');
+});
+
+test("a reading of a node with a pod, on every page", async () => {
+  const node = await simulatedNode();
+  try {
+    await node.api.createPod(pod("a").on("node-1").uid("u").container("c", { image: "demo:1" }).build());
+    for (let i = 0; i < 50 && (await node.api.pod("a"))?.status.phase !== "Running"; i++) await node.clock.advance(100);
+    const { tools, workers } = node.kubelet;
+    const reading = await new NodeStats(tools, () => workers.pods()).read();
+    const facts = { nodeName: "node-1", startedAt: 0, memoryBytes: 1000 };
+    const summary = summaryOf(reading, facts) as { pods: { podRef: object; containers: { name: string }[] }[] };
+    assert.deepEqual(summary.pods[0]?.podRef, { name: "a", namespace: "default", uid: "u" });
+    assert.equal(summary.pods[0]?.containers[0]?.name, "c");
+    const labels = '{container="c",namespace="default",pod="a"}';
+    assert.match(resourceMetrics(reading), new RegExp(`^container_cpu_usage_seconds_total${labels} 0 \\d+$`, "m"));
+    assert.match(cadvisorMetrics(reading, simulatedMachine), /^machine_cpu_cores 4$/m);
+  } finally {
+    await node.stop();
+  }
+});

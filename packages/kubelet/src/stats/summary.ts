@@ -1,0 +1,120 @@
+/** /stats/summary: a reading in the shape that the original gives. Pure. */
+import type { DiskSpace } from "../disk/disk.ts";
+import type { Usage } from "./cgroup-usage.ts";
+import type { InterfaceUsage } from "./network-usage.ts";
+import type { ContainerReading, NodeReading, PodReading } from "./node-stats.ts";
+
+export interface SummaryFacts {
+  readonly nodeName: string;
+  readonly startedAt: number;
+  readonly memoryBytes: number;
+}
+
+const timeOf = (at: number): string => new Date(at).toISOString().replace(/\.\d{3}Z$/, "Z");
+
+export function summaryOf(
+  reading: NodeReading,
+  { nodeName, startedAt, memoryBytes }: SummaryFacts,
+  onlyCpuAndMemory = false,
+): object {
+  const { at, usage, nanoCores, interfaces, disk, images, imageBytes } = reading;
+  const available = memoryBytes - (usage.memoryWorkingSetBytes ?? 0);
+  const whole = {
+    network: networkOf(at, interfaces),
+    fs: diskOf(at, disk),
+    runtime: {
+      imageFs: { ...diskOf(at, images), ...(imageBytes !== undefined && { usedBytes: imageBytes }) },
+      containerFs: diskOf(at, images),
+    },
+    ...(usage.processes !== undefined && { rlimit: { time: timeOf(at), curproc: usage.processes } }),
+  };
+  return {
+    node: {
+      nodeName,
+      startTime: timeOf(startedAt),
+      cpu: cpuOf(usage, nanoCores),
+      memory: { ...memoryOf(usage), availableBytes: available },
+      ...(!onlyCpuAndMemory && whole),
+    },
+    pods: reading.pods.map((pod) => podOf(pod, disk, onlyCpuAndMemory)),
+  };
+}
+
+function podOf(
+  { pod, usage, nanoCores, containers, interfaces, startedAt }: PodReading,
+  disk: DiskSpace | undefined,
+  short: boolean,
+): object {
+  const { name, namespace, uid } = pod.metadata;
+  const used = containers.reduce((all, { stats }) => all + (stats.diskUsedBytes ?? 0), 0);
+  const inodes = containers.reduce((all, { stats }) => all + (stats.diskInodesUsed ?? 0), 0);
+  return {
+    podRef: { name, namespace, uid },
+    startTime: timeOf(startedAt),
+    containers: containers.map((each) => containerOf(each, disk, short)),
+    cpu: cpuOf(usage, nanoCores),
+    memory: memoryOf(usage),
+    ...(!short && {
+      ...(interfaces.length > 0 && { network: networkOf(usage.timestamp, interfaces) }),
+      "ephemeral-storage": { ...diskOf(usage.timestamp, disk), usedBytes: used, inodesUsed: inodes },
+      ...(usage.processes !== undefined && { process_stats: { process_count: usage.processes } }),
+    }),
+  };
+}
+
+function containerOf(
+  { record, stats, nanoCores }: ContainerReading,
+  disk: DiskSpace | undefined,
+  short: boolean,
+): object {
+  return {
+    name: record.name,
+    startTime: timeOf(record.startedAt),
+    cpu: cpuOf(stats, nanoCores),
+    memory: memoryOf(stats),
+    ...(!short && {
+      rootfs: {
+        ...diskOf(stats.timestamp, disk),
+        usedBytes: stats.diskUsedBytes,
+        inodesUsed: stats.diskInodesUsed,
+      },
+    }),
+  };
+}
+
+const cpuOf = ({ timestamp, cpuNanos }: Usage, nanoCores: number | undefined) => ({
+  time: timeOf(timestamp),
+  usageNanoCores: nanoCores,
+  usageCoreNanoSeconds: cpuNanos,
+});
+
+const memoryOf = (usage: Usage) => ({
+  time: timeOf(usage.timestamp),
+  ...(usage.memoryLimitBytes !== undefined && {
+    availableBytes: Math.max(0, usage.memoryLimitBytes - (usage.memoryWorkingSetBytes ?? 0)),
+  }),
+  usageBytes: usage.memoryUsageBytes,
+  workingSetBytes: usage.memoryWorkingSetBytes,
+  rssBytes: usage.memoryRssBytes,
+  pageFaults: usage.pageFaults,
+  majorPageFaults: usage.majorPageFaults,
+});
+
+/** The first interface stands for the whole, as in the original. */
+const networkOf = (at: number, interfaces: readonly InterfaceUsage[]) => ({
+  time: timeOf(at),
+  ...(interfaces.find(({ name }) => name === "eth0") ?? interfaces[0]),
+  interfaces,
+});
+
+const diskOf = (at: number, space: DiskSpace | undefined) => ({
+  time: timeOf(at),
+  ...(space && {
+    availableBytes: space.freeBytes,
+    capacityBytes: space.totalBytes,
+    usedBytes: space.totalBytes - space.freeBytes,
+    inodesFree: space.inodesFree,
+    inodes: space.inodes,
+    inodesUsed: space.inodes - space.inodesFree,
+  }),
+});
