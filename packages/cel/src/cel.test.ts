@@ -174,3 +174,10 @@ test("a type may contain itself", () => {
   assert.ok(result.ok);
   assert.equal(result.program.evaluate({ self: { value: 2, children: [{ value: 1, children: [] }] } }), true);
 });
+
+test("what is formatted may be of mixed types, other literals may not", () => {
+  assert.equal(evaluate("'%s has %d'.format(['x', 3])"), "x has 3");
+  const mixed = compiled("['x', 3] == []");
+  assert.ok(!mixed.ok);
+  assert.match(formatIssues(mixed.errors), /expected type 'string' but found 'int'/);
+});

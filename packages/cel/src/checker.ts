@@ -41,6 +41,8 @@ class Checker {
   readonly #types = new Map<number, CelType>();
   readonly #overloads = new Map<number, readonly Overload[]>();
   readonly #names = new Map<number, string>();
+  /** Above zero inside of what may hold literals of mixed types. */
+  #mayMix = 0;
   /** Variables of folds, innermost last. */
   readonly #locals: { name: string; type: CelType }[] = [];
 
@@ -141,7 +143,7 @@ class Checker {
 
   #call(expr: Call): CelType {
     if (expr.name === "_?._") return this.#optionalSelect(expr);
-    const argTypes = expr.args.map((arg) => this.#check(arg));
+    const argTypes = this.#args(expr);
     if (!expr.target) {
       const name = expr.name.startsWith(".") ? expr.name.slice(1) : expr.name;
       return this.#resolve(expr, name, argTypes, undefined);
@@ -153,6 +155,14 @@ class Checker {
       return this.#resolve(expr, qualified, argTypes, undefined);
     }
     return this.#resolve(expr, expr.name, argTypes, this.#check(expr.target));
+  }
+
+  #args({ name, args }: Call): CelType[] {
+    // What is formatted may be of any types, one beside the other.
+    if (name === "format") this.#mayMix++;
+    const types = args.map((arg) => this.#check(arg));
+    if (name === "format") this.#mayMix--;
+    return types;
   }
 
   #optionalSelect(expr: Call): CelType {
@@ -221,7 +231,7 @@ class Checker {
   #join(at: number, known: CelType | undefined, type: CelType): CelType {
     if (known === undefined) return type;
     if (this.#bindings.assignable(known, type)) return lessSpecific(known, type) ? known : type;
-    return this.#scope.sameItems ? this.#mismatch(at, known, type) : celTypes.dyn;
+    return this.#scope.sameItems && this.#mayMix === 0 ? this.#mismatch(at, known, type) : celTypes.dyn;
   }
 
   #mismatch(at: number, wanted: CelType, found: CelType): CelType {
