@@ -17,8 +17,6 @@ export interface Scope {
   constant(name: string): { readonly type: CelType; readonly value: CelValue } | undefined;
   overloads(name: string): readonly Overload[];
   objectType(name: string): ObjectType | undefined;
-  /** Whether the items of a list or map literal must have one type. */
-  readonly sameItems: boolean;
 }
 
 /** What was found, by the numbers of the nodes. */
@@ -41,8 +39,6 @@ class Checker {
   readonly #types = new Map<number, CelType>();
   readonly #overloads = new Map<number, readonly Overload[]>();
   readonly #names = new Map<number, string>();
-  /** Above zero inside of what may hold literals of mixed types. */
-  #mayMix = 0;
   /** Variables of folds, innermost last. */
   readonly #locals: { name: string; type: CelType }[] = [];
 
@@ -143,7 +139,7 @@ class Checker {
 
   #call(expr: Call): CelType {
     if (expr.name === "_?._") return this.#optionalSelect(expr);
-    const argTypes = this.#args(expr);
+    const argTypes = expr.args.map((arg) => this.#check(arg));
     if (!expr.target) {
       const name = expr.name.startsWith(".") ? expr.name.slice(1) : expr.name;
       return this.#resolve(expr, name, argTypes, undefined);
@@ -155,14 +151,6 @@ class Checker {
       return this.#resolve(expr, qualified, argTypes, undefined);
     }
     return this.#resolve(expr, expr.name, argTypes, this.#check(expr.target));
-  }
-
-  #args({ name, args }: Call): CelType[] {
-    // What is formatted may be of any types, one beside the other.
-    if (name === "format") this.#mayMix++;
-    const types = args.map((arg) => this.#check(arg));
-    if (name === "format") this.#mayMix--;
-    return types;
   }
 
   #optionalSelect(expr: Call): CelType {
@@ -205,7 +193,7 @@ class Checker {
     let element: CelType | undefined;
     for (const [i, item] of expr.elements.entries()) {
       const type = this.#item(item, expr.optional.has(i));
-      element = this.#join(item.at, element, type);
+      element = this.#join(element, type);
     }
     return celTypes.list(element ?? this.#bindings.fresh());
   }
@@ -213,8 +201,8 @@ class Checker {
   #map(expr: MapLiteral): CelType {
     let [key, value]: [CelType?, CelType?] = [];
     for (const entry of expr.entries) {
-      key = this.#join(entry.key.at, key, this.#check(entry.key));
-      value = this.#join(entry.value.at, value, this.#item(entry.value, entry.optional));
+      key = this.#join(key, this.#check(entry.key));
+      value = this.#join(value, this.#item(entry.value, entry.optional));
     }
     return celTypes.map(key ?? this.#bindings.fresh(), value ?? this.#bindings.fresh());
   }
@@ -228,10 +216,11 @@ class Checker {
     return optionalOf(resolved) ?? this.#mismatch(item.at, celTypes.optional(type), type);
   }
 
-  #join(at: number, known: CelType | undefined, type: CelType): CelType {
+  /** The type of items of both types; where they differ, anything. */
+  #join(known: CelType | undefined, type: CelType): CelType {
     if (known === undefined) return type;
-    if (this.#bindings.assignable(known, type)) return lessSpecific(known, type) ? known : type;
-    return this.#scope.sameItems && this.#mayMix === 0 ? this.#mismatch(at, known, type) : celTypes.dyn;
+    if (!this.#bindings.assignable(known, type)) return celTypes.dyn;
+    return lessSpecific(known, type) ? known : type;
   }
 
   #mismatch(at: number, wanted: CelType, found: CelType): CelType {
