@@ -121,16 +121,30 @@ async function operations<T extends KubeObject>(
   assert.equal(listed.json.items.length, 3);
 
   const changed = t.until(ref, first, "the patch to be seen", (it) => it?.metadata.annotations?.["patched"] === "true");
-  const patched = await t.request("PATCH", `${path}/${first}`, { metadata: { annotations: { patched: "true" } } }, merge);
+  const patched = await t.request(
+    "PATCH",
+    `${path}/${first}`,
+    { metadata: { annotations: { patched: "true" } } },
+    merge,
+  );
   assert.equal(patched.json.metadata.annotations.patched, "true");
   await changed;
-  const updated = await t.request("PUT", `${path}/${first}`, { ...patched.json, spec: { ...patched.json.spec, ...change } });
+  const updated = await t.request("PUT", `${path}/${first}`, {
+    ...patched.json,
+    spec: { ...patched.json.spec, ...change },
+  });
   assert.equal(updated.status, 200, updated.text);
   assert.equal(updated.json.metadata.generation, 2);
   for (const part of parts) {
     const at = `${path}/${first}/${part.split("/")[1]}`;
     assert.equal((await t.request("GET", at)).json.metadata.name, first);
-    const status = { status: { conditions: [{ type: "P", status: "True", reason: "R", message: "m", lastTransitionTime: "2026-01-01T00:00:00Z" }] } };
+    const status = {
+      status: {
+        conditions: [
+          { type: "P", status: "True", reason: "R", message: "m", lastTransitionTime: "2026-01-01T00:00:00Z" },
+        ],
+      },
+    };
     const there = await t.request("PATCH", at, status, merge);
     assert.equal(there.json.status.conditions[0].type, "P", there.text);
     const put = await t.request("PUT", at, { ...there.json, status: { ...there.json.status, conditions: [] } });

@@ -38,7 +38,8 @@ behaviour(name("should be able to deny pod and configmap creation"), { ...api, t
   let release = () => {};
   const forever = new Promise<void>((resolve) => (release = resolve));
   t.cleanup(() => release());
-  const judge = (bad: boolean) => (bad ? { allowed: false, status: { message: "the object does not comply" } } : { allowed: true });
+  const judge = (bad: boolean) =>
+    bad ? { allowed: false, status: { message: "the object does not comply" } } : { allowed: true };
   server.answer("/pods", async ({ object }) => {
     if (object.metadata.name === "hangs") await forever;
     return judge(object.metadata.name === "bad");
@@ -48,7 +49,10 @@ behaviour(name("should be able to deny pod and configmap creation"), { ...api, t
   await register("Validating", "/configmaps", {
     rules: [rule("configmaps", ["CREATE", "UPDATE"])],
     namespaceSelector: {
-      matchExpressions: [{ key: "kubernetes.io/metadata.name", operator: "In", values: [t.namespace, await free(t)] }, { key: "skipped", operator: "DoesNotExist" }],
+      matchExpressions: [
+        { key: "kubernetes.io/metadata.name", operator: "In", values: [t.namespace, await free(t)] },
+        { key: "skipped", operator: "DoesNotExist" },
+      ],
     },
   });
   assert.match(await refusal(createPod(t, "bad")), /denied the request: the object does not comply/);
@@ -87,7 +91,10 @@ behaviour(name("should be able to deny attaching pod"), { on: "simulated" }, asy
 
 behaviour(name("should unconditionally reject operations on fail closed webhook"), api, async (t) => {
   const { register } = await webhooks(t);
-  await register("Validating", "/unknown", { clientConfig: { url: "https://127.0.0.1:1/closed" }, failurePolicy: "Fail" });
+  await register("Validating", "/unknown", {
+    clientConfig: { url: "https://127.0.0.1:1/closed" },
+    failurePolicy: "Fail",
+  });
   assert.match(await refusal(createConfigMap(t, "closed")), /failed calling webhook "hook.behaviour.example"/);
 });
 

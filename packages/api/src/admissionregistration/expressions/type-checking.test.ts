@@ -4,7 +4,11 @@ import { builtInResources } from "../../all.ts";
 import type { ValidatingAdmissionPolicySpec } from "../../generated/types/admissionregistration-v1.ts";
 import { typeCheck } from "./type-checking.ts";
 
-const warningsOf = (expression: string, more: Partial<ValidatingAdmissionPolicySpec> = {}, resources = ["deployments"]) =>
+const warningsOf = (
+  expression: string,
+  more: Partial<ValidatingAdmissionPolicySpec> = {},
+  resources = ["deployments"],
+) =>
   typeCheck(
     {
       matchConstraints: {
@@ -29,9 +33,13 @@ test("a field that the kind does not have is told with its place", () => {
 });
 
 test("types are those of the fields, through lists and maps", () => {
-  const fits = "object.spec.template.spec.containers.all(c, c.image.startsWith('x')) && object.metadata.labels['a'] == 'b'";
+  const fits =
+    "object.spec.template.spec.containers.all(c, c.image.startsWith('x')) && object.metadata.labels['a'] == 'b'";
   assert.deepEqual(warningsOf(fits), []);
-  assert.match(warningsOf("object.spec.replicas == 'x'")[0]?.warning ?? "", /no matching overload for '_==_' applied to '\(int, string\)'/);
+  assert.match(
+    warningsOf("object.spec.replicas == 'x'")[0]?.warning ?? "",
+    /no matching overload for '_==_' applied to '\(int, string\)'/,
+  );
 });
 
 test("variables have the types of their expressions for each kind", () => {
