@@ -9,6 +9,9 @@ export const agentFlags = defineFlags({
     help: "How the maker of volumes reaches the API server; without it the node makes no volumes for claims.",
   }),
   "storage-dir": file({ default: "/var/lib/kubets/volumes", help: "The folder of the volumes that it makes." }),
+  "network-kubeconfig": file({
+    help: "How the pod network reaches the API server; without it the node knows no network policies.",
+  }),
   "dns-forward": bool({ help: "Ask the servers of resolv.conf for names outside the cluster." }),
   "node-name": text({ placeholder: "NAME", help: "The node's name (the host's by default)." }),
   "node-ip": list({ placeholder: "ADDRESS", help: "The node's addresses, the first one first." }),

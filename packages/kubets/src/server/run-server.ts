@@ -7,11 +7,12 @@ import { serviceNetworkOptions } from "@kubets/apiserver/services/options";
 import { controllerManagerFlags } from "@kubets/controllers/flags";
 import { optionsOfFlags } from "@kubets/controllers/options-of-flags";
 import { startControllers } from "@kubets/controllers/start-controllers";
-import type { Clock, Logger, Random } from "@kubets/machinery";
+import { type Clock, type Logger, parseIp, type Random } from "@kubets/machinery";
 import { type FlagValues, parseFlags } from "@kubets/machinery/flags";
 import { connectEtcd, openEmbeddedStorage, type Storage } from "@kubets/storage";
 import { keyFromPem, publicOf, readCertificates } from "@kubets/wire/x509";
 import { startDnsAddon } from "../addons/dns.ts";
+import { grantNetwork } from "../addons/network.ts";
 import { startStorageAddon } from "../addons/storage.ts";
 import { dnsAddress } from "../cluster/addresses.ts";
 import { clusterHome } from "../cluster/home.ts";
@@ -124,39 +125,47 @@ export async function runServer(
     },
   });
   const { addons } = flags;
-  const added = { ...parts, client: clientAs(inside, { name: "system:kubets", groups: ["system:masters"] }, "kubets") };
-  const dns =
-    addons.includes("dns") &&
-    startDnsAddon(dnsAddress(flags["service-cluster-ip-range"]), {
-      ...added,
-      log: log.with({ component: "dns-service" }),
-    });
-  const volumes = addons.includes("storage") && startStorageAddon(added);
+  const client = clientAs(inside, { name: "system:kubets", groups: ["system:masters"] }, "kubets");
+  const isLoopback = parseIp(advertiseAddress)?.isLoopback() ?? false;
+  // Where a cluster of simulated nodes is: no endpoint of a service may stand there, and nodes have no disks.
   const metrics =
-    addons.includes("metrics") &&
-    startMetricsAddon({
-      ...added,
-      log: log.with({ component: "metrics-api" }),
-      address: advertiseAddress,
-      serving: metricsCertificate(pki, advertiseAddress),
-      clusterCa: pki.caPem,
-      frontProxyCa: proxy.ca,
-      frontProxyName: FRONT_PROXY,
-      kubeletClient: kubeletClientCertificate(pki),
-    });
+    addons.includes("metrics") && !isLoopback
+      ? startMetricsAddon({
+          ...parts,
+          client,
+          log: log.with({ component: "metrics-api" }),
+          address: advertiseAddress,
+          serving: metricsCertificate(pki, advertiseAddress),
+          clusterCa: pki.caPem,
+          frontProxyCa: proxy.ca,
+          frontProxyName: FRONT_PROXY,
+          kubeletClient: kubeletClientCertificate(pki),
+        })
+      : undefined;
+  const added = [
+    metrics,
+    grantNetwork(client),
+    addons.includes("storage") && !isLoopback && startStorageAddon({ client }),
+    addons.includes("dns") &&
+      startDnsAddon(dnsAddress(flags["service-cluster-ip-range"]), {
+        ...parts,
+        client,
+        log: log.with({ component: "dns-service" }),
+      }),
+  ];
   const scheduler = flags["disable-scheduler"] ? undefined : startSchedulerIn(inside);
   if (scheduler)
     api.server.context.pages.set("/debug/decisions", (query) =>
       scheduler.decisions.report(query.get("pod") ?? undefined),
     );
-  await Promise.all([controllers.started, scheduler?.ready, dns, volumes, metrics]);
+  await Promise.all([controllers.started, scheduler?.ready, ...added]);
   log.info("control plane ready", { port: api.listener.port, controllers: controllers.names.length });
   return {
     api,
     pki,
     async close() {
       await controllers.stopped;
-      if (metrics) await (await metrics).close();
+      await (await metrics)?.close();
       await api.close();
       await storage.close();
     },

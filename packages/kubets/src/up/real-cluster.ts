@@ -3,12 +3,19 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Clock, Logger } from "@kubets/machinery";
 import { type ClusterSandbox, createClusterSandbox, installMissing, type NodeSandbox } from "@kubets/sandbox";
+import { NETWORK_USER } from "../addons/network.ts";
 import { STORAGE_USER } from "../addons/storage.ts";
 import { dnsAddress } from "../cluster/addresses.ts";
 import type { ClusterHome } from "../cluster/home.ts";
 import { writeKubeconfig } from "../cluster/kubeconfig.ts";
 import { ClusterPki, type KeyPair } from "../cluster/pki.ts";
-import { dnsCertificate, nodeCertificate, proxyCertificate, storageCertificate } from "../server/certificates.ts";
+import {
+  dnsCertificate,
+  networkCertificate,
+  nodeCertificate,
+  proxyCertificate,
+  storageCertificate,
+} from "../server/certificates.ts";
 import { Child } from "./child.ts";
 import { portTaken } from "./port-taken.ts";
 import type { Progress } from "./progress.ts";
@@ -161,6 +168,7 @@ function agentOf(
             `--storage-dir=${join(node.folder, "volumes")}`,
           ]
         : []),
+      `--network-kubeconfig=${kubeconfig(NETWORK_USER, networkCertificate(pki))}`,
       `--dns-forward=${uplink}`,
       `--node-name=${node.name}`,
       `--node-ip=${node.address}`,

@@ -25,6 +25,8 @@ import { podNodeSelector } from "./pod-node-selector.ts";
 import { podResizeValidator } from "./pod-resize-validator.ts";
 import { podSecurity } from "./pod-security/index.ts";
 import { podTopologyLabels } from "./pod-topology-labels.ts";
+import { mutatingAdmissionPolicy } from "./policies/mutating.ts";
+import { validatingAdmissionPolicy } from "./policies/validating.ts";
 import { priority } from "./priority.ts";
 import { resourceQuota } from "./resource-quota/index.ts";
 import { runtimeClass } from "./runtime-class.ts";
@@ -67,7 +69,9 @@ const ALL: readonly Entry[] = [
   entry(denyServiceExternalIps, "asked"),
   entry(podTopologyLabels, "always"),
   entry(podResizeValidator, "always"),
+  [mutatingAdmissionPolicy, "always"],
   [mutatingAdmissionWebhook, "always"],
+  [validatingAdmissionPolicy, "always"],
   [validatingAdmissionWebhook, "always"],
   // Quota goes last: what it takes is not given back when a later plugin refuses.
   [resourceQuota, "always"],
