@@ -122,24 +122,27 @@ export async function runServer(
       serviceAccountKey: tokenKey,
     },
   });
+  const has = (addon: string) => flags.addons.includes(addon);
   const addons =
-    flags.addons.includes("dns") &&
+    has("dns") &&
     startDnsAddon(dnsAddress(flags["service-cluster-ip-range"]), {
       ...parts,
       client: clientAs(inside, { name: "system:kubets", groups: ["system:masters"] }, "kubets"),
       log: log.with({ component: "dns-service" }),
     });
-  const metrics = startMetricsAddon({
-    ...parts,
-    client: clientAs(inside, { name: "system:kubets", groups: ["system:masters"] }, "kubets"),
-    log: log.with({ component: "metrics-api" }),
-    address: advertiseAddress,
-    serving: metricsCertificate(pki, advertiseAddress),
-    clusterCa: pki.caPem,
-    frontProxyCa: proxy.ca,
-    frontProxyName: FRONT_PROXY,
-    kubeletClient: kubeletClientCertificate(pki),
-  });
+  const metrics = has("metrics")
+    ? startMetricsAddon({
+        ...parts,
+        client: clientAs(inside, { name: "system:kubets", groups: ["system:masters"] }, "kubets"),
+        log: log.with({ component: "metrics-api" }),
+        address: advertiseAddress,
+        serving: metricsCertificate(pki, advertiseAddress),
+        clusterCa: pki.caPem,
+        frontProxyCa: proxy.ca,
+        frontProxyName: FRONT_PROXY,
+        kubeletClient: kubeletClientCertificate(pki),
+      })
+    : undefined;
   const scheduler = flags["disable-scheduler"] ? undefined : startSchedulerIn(inside);
   if (scheduler)
     api.server.context.pages.set("/debug/decisions", (query) =>
@@ -152,7 +155,7 @@ export async function runServer(
     pki,
     async close() {
       await controllers.stopped;
-      await (await metrics).close();
+      await (await metrics)?.close();
       await api.close();
       await storage.close();
     },
