@@ -8,12 +8,16 @@ import { isObject } from "@kubets/machinery/json-value";
 import { parseYamlDocuments } from "@kubets/machinery/yaml";
 import { asError, PlainError, UsageError } from "../errors.ts";
 import { type JsonObject, listAt, textAt } from "../json.ts";
+import { kustomize } from "../kustomize/build.ts";
 
 export interface FileObject {
   readonly object: JsonObject;
   /** The file's name as errors tell it; "STDIN" for standard input. */
   readonly source: string;
 }
+
+/** What stands before the name of a folder whose kustomization is meant. */
+export const KUSTOMIZATION = "kustomize:";
 
 const EXTENSIONS = new Set([".json", ".yaml", ".yml"]);
 
@@ -23,7 +27,10 @@ export async function readObjects(
 ): Promise<FileObject[]> {
   const objects: FileObject[] = [];
   for (const name of names) {
-    if (name === "-") objects.push(...objectsIn(await stdin(), "STDIN"));
+    if (name.startsWith(KUSTOMIZATION)) {
+      const folder = name.slice(KUSTOMIZATION.length);
+      for (const object of await kustomize(folder)) objects.push({ object, source: folder });
+    } else if (name === "-") objects.push(...objectsIn(await stdin(), "STDIN"));
     else if (/^https?:\/\//.test(name)) objects.push(...objectsIn(await fetched(name), name));
     else
       for (const path of await filesAt(name, recursive)) objects.push(...objectsIn(await readFile(path, "utf8"), path));
