@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { clone } from "@kubets/machinery/clone";
 import { UsageError } from "../errors.ts";
 import { type JsonObject, mapAt, nameOf, textAt } from "../json.ts";
-import { objectsIn } from "../resources/files.ts";
+import { objectsIn } from "../resources/documents.ts";
 import { type ImageRule, type Kustomization, readKustomization } from "./file.ts";
 import { type Generated, generate, hashOf } from "./generators.ts";
 import { addAnnotations, addLabels } from "./labels.ts";
