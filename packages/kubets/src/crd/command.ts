@@ -77,9 +77,10 @@ function textOf({ document, field, text, isWarning }: Finding, { name, lines }: 
 /** The line at which a document begins. */
 function startOf(lines: readonly string[], document: number): number {
   const starts = [1];
-  for (const [i, line] of lines.entries()) if (/^---/.test(line) && (i > 0 || lines.length > 1)) starts.push(i + 2);
+  for (const [i, line] of lines.entries())
+    if (line.startsWith("---") && (i > 0 || lines.length > 1)) starts.push(i + 2);
   const isFirst = lines.findIndex((line) => !/^\s*(#.*)?$/.test(line));
-  if (isFirst >= 0 && /^---/.test(lines[isFirst] as string)) starts.shift();
+  if (isFirst >= 0 && (lines[isFirst] as string).startsWith("---")) starts.shift();
   return starts[document] ?? 1;
 }
 

@@ -35,7 +35,7 @@ function memberAt(lines: readonly string[], after: number, indent: number, name:
   for (let i = Math.max(after, 0); i < lines.length; i++) {
     const text = lines[i] as string;
     if (isBlank(text)) continue;
-    if (i > after && (indentOf(text) <= indent || /^---/.test(text))) return undefined;
+    if (i > after && (indentOf(text) <= indent || text.startsWith("---"))) return undefined;
     if (indentOf(text) > indent && member.test(text)) return [i, indentOf(text)];
   }
   return undefined;
