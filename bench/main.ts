@@ -5,6 +5,8 @@ import { join } from "node:path";
 const BENCHES: Record<string, string> = {
   api: "api.ts",
   cel: "cel.ts",
+  policies: "policies.ts",
+  crd: "crd.ts",
   scheduler: "scheduler.ts",
   storage: "storage.ts",
 };

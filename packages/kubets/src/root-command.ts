@@ -32,7 +32,7 @@ const ENTRIES: readonly Entry[] = [
   },
   {
     name: "why",
-    summary: "Tell why a pod runs where it does, or nowhere",
+    summary: "Tell why a pod runs where it does or nowhere, or whether a connection passes",
     load: async () => (await import("./why/command.ts")).whyCommand,
   },
   {

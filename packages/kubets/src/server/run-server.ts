@@ -7,11 +7,12 @@ import { serviceNetworkOptions } from "@kubets/apiserver/services/options";
 import { controllerManagerFlags } from "@kubets/controllers/flags";
 import { optionsOfFlags } from "@kubets/controllers/options-of-flags";
 import { startControllers } from "@kubets/controllers/start-controllers";
-import type { Clock, Logger, Random } from "@kubets/machinery";
+import { type Clock, type Logger, parseIp, type Random } from "@kubets/machinery";
 import { type FlagValues, parseFlags } from "@kubets/machinery/flags";
 import { connectEtcd, openEmbeddedStorage, type Storage } from "@kubets/storage";
 import { keyFromPem, publicOf, readCertificates } from "@kubets/wire/x509";
 import { startDnsAddon } from "../addons/dns.ts";
+import { grantNetwork } from "../addons/network.ts";
 import { dnsAddress } from "../cluster/addresses.ts";
 import { clusterHome } from "../cluster/home.ts";
 import { writeKubeconfig } from "../cluster/kubeconfig.ts";
@@ -122,37 +123,44 @@ export async function runServer(
       serviceAccountKey: tokenKey,
     },
   });
-  const addons =
+  const client = clientAs(inside, { name: "system:kubets", groups: ["system:masters"] }, "kubets");
+  // No endpoint of a service may stand on loopback, where a cluster of simulated nodes is.
+  const metrics = parseIp(advertiseAddress)?.isLoopback()
+    ? undefined
+    : startMetricsAddon({
+        ...parts,
+        client,
+        log: log.with({ component: "metrics-api" }),
+        address: advertiseAddress,
+        serving: metricsCertificate(pki, advertiseAddress),
+        clusterCa: pki.caPem,
+        frontProxyCa: proxy.ca,
+        frontProxyName: FRONT_PROXY,
+        kubeletClient: kubeletClientCertificate(pki),
+      });
+  const addons = [
+    metrics,
+    grantNetwork(client),
     flags.addons.includes("dns") &&
-    startDnsAddon(dnsAddress(flags["service-cluster-ip-range"]), {
-      ...parts,
-      client: clientAs(inside, { name: "system:kubets", groups: ["system:masters"] }, "kubets"),
-      log: log.with({ component: "dns-service" }),
-    });
-  const metrics = startMetricsAddon({
-    ...parts,
-    client: clientAs(inside, { name: "system:kubets", groups: ["system:masters"] }, "kubets"),
-    log: log.with({ component: "metrics-api" }),
-    address: advertiseAddress,
-    serving: metricsCertificate(pki, advertiseAddress),
-    clusterCa: pki.caPem,
-    frontProxyCa: proxy.ca,
-    frontProxyName: FRONT_PROXY,
-    kubeletClient: kubeletClientCertificate(pki),
-  });
+      startDnsAddon(dnsAddress(flags["service-cluster-ip-range"]), {
+        ...parts,
+        client,
+        log: log.with({ component: "dns-service" }),
+      }),
+  ];
   const scheduler = flags["disable-scheduler"] ? undefined : startSchedulerIn(inside);
   if (scheduler)
     api.server.context.pages.set("/debug/decisions", (query) =>
       scheduler.decisions.report(query.get("pod") ?? undefined),
     );
-  await Promise.all([controllers.started, scheduler?.ready, addons, metrics]);
+  await Promise.all([controllers.started, scheduler?.ready, ...addons]);
   log.info("control plane ready", { port: api.listener.port, controllers: controllers.names.length });
   return {
     api,
     pki,
     async close() {
       await controllers.stopped;
-      await (await metrics).close();
+      await (await metrics)?.close();
       await api.close();
       await storage.close();
     },
