@@ -30,45 +30,21 @@ const atom = fc.oneof(
   fc.string({ maxLength: 5 }).map((text) => JSON.stringify(text)),
 );
 
+const METHODS =
+  "size matches startsWith split join format find orValue charAt substring sum max indexOf replace isSorted containsIP add validate getFullYear hasValue value trim".split(
+    " ",
+  );
+const CALLS =
+  "size int uint double string bytes bool duration timestamp type dyn url ip cidr quantity semver isSemver optional.of sets.contains format.named strings.quote".split(
+    " ",
+  );
+
 export const anyExpression = fc.letrec<{ expr: string }>((tie) => {
   const inner = tie("expr");
   const two = fc.tuple(inner, inner);
   const operator = fc.constantFrom("+", "-", "*", "/", "%", "&&", "||", "==", "!=", "<", ">=", "in");
-  const method = fc.constantFrom(
-    ...[
-      "size",
-      "matches",
-      "startsWith",
-      "split",
-      "join",
-      "format",
-      "find",
-      "orValue",
-      "charAt",
-      "substring",
-      "sum",
-      "max",
-    ],
-    ...["indexOf", "replace", "isSorted", "containsIP", "add", "validate", "getFullYear", "hasValue", "value", "trim"],
-  );
-  const call = fc.constantFrom(
-    ...[
-      "size",
-      "int",
-      "uint",
-      "double",
-      "string",
-      "bytes",
-      "bool",
-      "duration",
-      "timestamp",
-      "type",
-      "dyn",
-      "url",
-      "ip",
-    ],
-    ...["cidr", "quantity", "semver", "isSemver", "optional.of", "sets.contains", "format.named", "strings.quote"],
-  );
+  const method = fc.constantFrom(...METHODS);
+  const call = fc.constantFrom(...CALLS);
   const macro = fc.constantFrom("all", "exists", "exists_one", "map", "filter");
   return {
     expr: fc.oneof(
