@@ -40,6 +40,11 @@ const ENTRIES: readonly Entry[] = [
     summary: "Evaluate an expression of policies and custom resource rules on an object",
     load: async () => (await import("./cel/command.ts")).celCommand,
   },
+  {
+    name: "crd",
+    summary: "Check definitions of custom resources before a cluster does",
+    load: async () => (await import("./crd/command.ts")).crdCommand,
+  },
   { name: "kubectl", summary: "Work with a cluster as kubectl does", load: kubectl },
   {
     name: "server",
