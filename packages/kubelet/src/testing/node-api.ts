@@ -89,7 +89,7 @@ export class NodeApi {
 
 /** A pod that is made has a status from the beginning. */
 function withStatus(request: ApiRequest): ApiRequest {
-  if (request.method !== "POST" || !/\/pods$/.test(request.path.split("?")[0] ?? "")) return request;
+  if (request.method !== "POST" || !request.path.split("?")[0]?.endsWith("/pods")) return request;
   const body = (request.object ?? (request.body && parseJson(request.body))) as object;
   return { ...request, object: { status: {}, ...body } };
 }
