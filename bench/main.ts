@@ -2,7 +2,12 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 
-const BENCHES: Record<string, string> = { api: "api.ts", scheduler: "scheduler.ts", storage: "storage.ts" };
+const BENCHES: Record<string, string> = {
+  api: "api.ts",
+  crd: "crd.ts",
+  scheduler: "scheduler.ts",
+  storage: "storage.ts",
+};
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !Object.hasOwn(BENCHES, name));
 if (unknown.length) {

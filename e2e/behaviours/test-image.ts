@@ -3,6 +3,9 @@
  * tools, and servers that tell who they are and who asks) is built for the run.
  */
 
+import { execFileSync } from "node:child_process";
+import { cpSync } from "node:fs";
+import { join } from "node:path";
 import { withBusyboxRoot } from "../busybox-root.ts";
 import type { TestCluster } from "../cluster.ts";
 
@@ -24,10 +27,27 @@ export const IMAGES = {
 const SERVE = `#!/bin/sh
 trap 'kill $all; exit 0' TERM INT
 httpd -f -v -p "\${HTTP:-8080}" -h /www & all=$!
-tcpsvd 0.0.0.0 "\${TCP:-8082}" hostname & all="$all $!"
-udpsvd 0.0.0.0 "\${UDP:-8081}" sh -c 'read -r -t 1 line; hostname' & all="$all $!"
+nc -ll -p "\${TCP:-8082}" -e hostname & all="$all $!"
+udp-serve "\${UDP:-8081}" & all="$all $!"
 echo "serving as $(hostname)"
 wait
+`;
+/** What busybox lacks, in the Perl that every Debian has. `udp-ask HOST PORT` prints the answer to one datagram, or fails after two seconds. */
+const UDP_SERVE = `#!/usr/bin/perl
+use Socket;
+chomp(my $name = \`hostname\`);
+socket(my $s, PF_INET, SOCK_DGRAM, 0) or die $!;
+bind($s, sockaddr_in($ARGV[0], INADDR_ANY)) or die $!;
+while (my $from = recv($s, my $text, 65535, 0)) { send($s, "$name\\n", 0, $from) }
+`;
+const UDP_ASK = `#!/usr/bin/perl
+use Socket;
+socket(my $s, PF_INET, SOCK_DGRAM, 0) or die $!;
+send($s, "who", 0, sockaddr_in($ARGV[1], inet_aton($ARGV[0]))) or die $!;
+$SIG{ALRM} = sub { die "no answer\\n" };
+alarm 2;
+recv($s, my $text, 65535, 0) // die $!;
+print $text;
 `;
 const cgi = (body: string): string => `#!/bin/sh\nprintf 'Content-Type: text/plain\\r\\n\\r\\n'\n${body}\n`;
 /** Paths below /cgi-bin. */
@@ -45,12 +65,23 @@ const PAGES: Readonly<Record<string, string>> = {
 
 const PROGRAMS = {
   "bin/serve": SERVE,
+  "bin/udp-serve": UDP_SERVE,
+  "bin/udp-ask": UDP_ASK,
   ...Object.fromEntries(Object.entries(PAGES).map(([name, content]) => [`www/cgi-bin/${name}`, content])),
 };
 
 export const buildTestImage = (cluster: TestCluster): void =>
   withBusyboxRoot(PROGRAMS, (folder) => {
+    copyPerl(folder);
     cluster.kubets(["image", "build", IMAGES.test, folder, "--cmd", "/bin/serve"]);
     const entry = ["--entrypoint", "/bin/echo", "--entrypoint", "entry", "--cmd", "default"];
     cluster.kubets(["image", "build", IMAGES.entrypoint, folder, ...entry]);
   });
+
+/** The interpreter, the libraries that it is linked with, and its own modules. */
+function copyPerl(root: string): void {
+  const libraries = [...execFileSync("ldd", ["/usr/bin/perl"], { encoding: "utf8" }).matchAll(/(\/\S+) \(/g)];
+  const modules = execFileSync("perl", ["-e", "print grep { /perl-base/ } @INC"], { encoding: "utf8" });
+  for (const path of ["/usr/bin/perl", modules, ...libraries.map(([, path]) => path as string)])
+    cpSync(path, join(root, path), { recursive: true, dereference: true });
+}

@@ -80,8 +80,8 @@ behaviour(
       const ip = status.podIP ?? "";
       for (const [how, ask] of Object.entries({
         HTTP: `timeout 5 wget -qO- http://${ip}:8080/cgi-bin/hostname`,
-        TCP: `nc -w 5 ${ip} 8082 </dev/null`,
-        UDP: `echo | nc -u -w 2 ${ip} 8081`,
+        TCP: `timeout 5 nc ${ip} 8082 </dev/null`,
+        UDP: `udp-ask ${ip} 8081`,
       }))
         assert.equal(
           await t.eventually(`an answer by ${how}`, async () => (await t.exec(asker, ["sh", "-c", ask])).trim()),

@@ -142,13 +142,13 @@ function resourceDiscovery(definition: ResourceDefinition) {
 /** A kind of the resource's own group and version is named without them, but for custom kinds. */
 function responseKind(definition: ResourceDefinition, { group, version, kind }: GroupVersionKind) {
   const own = group === definition.group && version === definition.version;
-  return own && !definition.schema.open ? { group: "", version: "", kind } : { group, version, kind };
+  return own && !definition.isCustom ? { group: "", version: "", kind } : { group, version, kind };
 }
 
 /** In the alphabet's order; those of custom kinds have one of their own. */
-function subresourcesOf({ subresources = {}, schema }: ResourceDefinition): [string, Subresource][] {
+function subresourcesOf({ subresources = {}, isCustom }: ResourceDefinition): [string, Subresource][] {
   const all = Object.entries(subresources);
-  return schema.open ? all : all.sort(([a], [b]) => (a < b ? -1 : 1));
+  return isCustom ? all : all.sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 const SCALE: GroupVersionKind = { group: "autoscaling", version: "v1", kind: "Scale" };

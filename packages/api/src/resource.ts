@@ -30,6 +30,10 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> extends R
   readonly verbs: readonly Verb[];
   /** The fields of the kind. A custom kind without a schema keeps whatever it is given. */
   readonly schema: Struct;
+  /** Defined by people, while the server runs. */
+  readonly isCustom?: boolean;
+  /** Stands for the schema of such a kind: another schema has another one. */
+  readonly schemaId?: string;
   /** How a kind that came at run time is published: its OpenAPI v3 schema, whole. Built-in kinds derive theirs from `schema`. */
   readonly openApiSchema?: JsonSchema;
   /** Where its objects stand in storage: "/registry/pods" (then namespace and name). */

@@ -123,7 +123,7 @@ export class Core {
       throw pathNotFound();
     }
     const { definition } = resource;
-    const isCustom = definition.schema.open !== undefined;
+    const isCustom = definition.isCustom === true;
     if (
       definition.namespaced
         ? info.namespace === "" && needsNamespace(info)
@@ -220,7 +220,7 @@ const OF_PARTS = ["get", "patch", "update"];
 
 /** A path that is not served with this method; custom resources, and lists that cannot be watched, name the verb. */
 function notAllowed({ info, resource }: ApiCall, allowed: readonly string[]): StatusError {
-  const isRouted = resource.definition.schema.open !== undefined || (info.verb === "watch" && allowed.includes("list"));
+  const isRouted = resource.definition.isCustom || (info.verb === "watch" && allowed.includes("list"));
   return isRouted ? methodNotSupported({ group: info.group, resource: info.resource }, info.verb) : methodNotAllowed();
 }
 

@@ -71,7 +71,7 @@ export function respondList(call: ApiCall, objects: readonly CachedObject[], met
       `you requested PartialObjectMetadata, but the requested object is a list (*${goPackage(definition.group)}.${kind})`,
     );
   const all = items();
-  const isCustom = definition.schema.open !== undefined;
+  const { isCustom } = definition;
   const list = { kind, apiVersion: groupVersion(definition), metadata: meta, items: all };
   if (exchange.direct) return exchange.direct.respond(200, list);
   if (form.as?.kind === "Table") return respondValue(call, 200, tableOf(call, all, meta));
@@ -140,7 +140,7 @@ function textOf(form: AnswerForm, value: object): string {
 function jsonList(call: ApiCall, meta: ListMeta, objects: readonly CachedObject[]): Buffer[] {
   const { definition, store } = call.resource;
   const apiVersion = groupVersion(definition);
-  const isCustom = definition.schema.open !== undefined;
+  const { isCustom } = definition;
   const head = `{"kind":"${definition.kind}List","apiVersion":"${apiVersion}","metadata":${JSON.stringify(isCustom ? customMeta(meta) : meta)},"items":[`;
   // Items of a list do not say their kind: each goes without the head that all of them share. Custom ones say all of themselves.
   const skip = isCustom ? 1 : `{"kind":"${definition.kind}","apiVersion":"${apiVersion}",`.length;

@@ -55,7 +55,7 @@ export class ServedResources {
   /** Whether a group's resources are defined by people; another answer is given for what it lacks. */
   isCustomGroup(group: string): boolean {
     for (const { definition } of this.#byPath.values())
-      if (definition.group === group && definition.schema.open) return true;
+      if (definition.group === group && definition.isCustom) return true;
     return false;
   }
 

@@ -60,6 +60,7 @@ function makeAdapter(type: CelType): Adapter {
     const value = read(raw);
     if (value !== undefined) return value;
     if (raw === null) return null;
+    if (raw instanceof Evaluated) return raw.value;
     const given = handedOn(raw);
     if (given !== undefined) return given;
     throw failure(`invalid data, expected ${formatType(type)}, got ${Array.isArray(raw) ? "list" : typeof raw}`);
@@ -102,8 +103,7 @@ function reader(type: CelType): ((raw: unknown) => CelValue | undefined) | undef
       const inside = optionalOf(type);
       if (!inside) return undefined;
       const adapt = lateAdapter(() => inside);
-      return (raw) =>
-        raw === undefined ? Optional.none : handedOn(raw) instanceof Optional ? undefined : new Optional(adapt(raw));
+      return (raw) => (raw === undefined ? Optional.none : isHandedOn(raw) ? undefined : new Optional(adapt(raw)));
     }
     default:
       return undefined;
@@ -114,7 +114,7 @@ const isWhole = (raw: unknown): raw is number | bigint =>
   typeof raw === "bigint" || (typeof raw === "number" && Number.isInteger(raw));
 
 function isPlain(raw: unknown): raw is Readonly<Record<string, unknown>> {
-  return typeof raw === "object" && raw !== null && !Array.isArray(raw) && handedOn(raw) === undefined;
+  return typeof raw === "object" && raw !== null && !Array.isArray(raw) && !isHandedOn(raw);
 }
 
 function readTimestamp(text: string): Timestamp {
@@ -138,9 +138,10 @@ function shapeOf(type: ObjectType): Shape {
   return shape;
 }
 
+const isHandedOn = (raw: unknown): boolean => raw instanceof Evaluated || handedOn(raw) !== undefined;
+
 /** What is a value already. */
 function handedOn(raw: unknown): CelValue | undefined {
-  if (raw instanceof Evaluated) return raw.value;
   if (typeof raw !== "object" || raw === null) return undefined;
   const prototype: unknown = Object.getPrototypeOf(raw);
   if (prototype === Object.prototype || prototype === null) return undefined;
@@ -169,6 +170,7 @@ export function adaptDynamic(raw: unknown): CelValue {
     case "object":
       if (raw === null) return null;
       if (Array.isArray(raw)) return new List(raw, adaptDynamic);
+      if (raw instanceof Evaluated) return raw.value;
       return handedOn(raw) ?? new JsonMap(raw as Readonly<Record<string, unknown>>, adaptDynamic);
     default:
       return null;

@@ -128,6 +128,10 @@ test("issues print as the original's", () => {
       "duration('x') == duration('1s')",
       "ERROR: <input>:1:10: invalid duration argument\n | duration('x') == duration('1s')\n | .........^",
     ],
+    [
+      "{'a': 1, 'b': [1, 'a']}.size() + '%d'.format([1, dyn('a')]).size()",
+      "ERROR: <input>:1:15: expected type 'int' but found 'list(dyn)'\n | {'a': 1, 'b': [1, 'a']}.size() + '%d'.format([1, dyn('a')]).size()\n | ..............^\nERROR: <input>:1:19: expected type 'int' but found 'string'\n | {'a': 1, 'b': [1, 'a']}.size() + '%d'.format([1, dyn('a')]).size()\n | ..................^",
+    ],
     ["[1, 'a']", "ERROR: <input>:1:5: expected type 'int' but found 'string'\n | [1, 'a']\n | ....^"],
   ];
   for (const [source, text] of cases) {

@@ -40,5 +40,14 @@ export type { Activation } from "./frame.ts";
 export { type CelIssue, formatIssues } from "./issue.ts";
 export { toJson } from "./json.ts";
 export { kubernetesEnvironment } from "./kubernetes.ts";
+export {
+  type Ask,
+  type AuthorizationAnswer,
+  type AuthorizationQuestion,
+  AuthorizerValue,
+  authorizers,
+  ResourceCheck,
+} from "./libraries/authorizer.ts";
+export { jsonPatches, jsonPatchType } from "./libraries/json-patch.ts";
 export * from "./types.ts";
 export * from "./values.ts";

@@ -17,8 +17,6 @@ export interface Scope {
   constant(name: string): { readonly type: CelType; readonly value: CelValue } | undefined;
   overloads(name: string): readonly Overload[];
   objectType(name: string): ObjectType | undefined;
-  /** Whether the items of a list or map literal must have one type. */
-  readonly sameItems: boolean;
 }
 
 /** What was found, by the numbers of the nodes. */
@@ -195,7 +193,7 @@ class Checker {
     let element: CelType | undefined;
     for (const [i, item] of expr.elements.entries()) {
       const type = this.#item(item, expr.optional.has(i));
-      element = this.#join(item.at, element, type);
+      element = this.#join(element, type);
     }
     return celTypes.list(element ?? this.#bindings.fresh());
   }
@@ -203,8 +201,8 @@ class Checker {
   #map(expr: MapLiteral): CelType {
     let [key, value]: [CelType?, CelType?] = [];
     for (const entry of expr.entries) {
-      key = this.#join(entry.key.at, key, this.#check(entry.key));
-      value = this.#join(entry.value.at, value, this.#item(entry.value, entry.optional));
+      key = this.#join(key, this.#check(entry.key));
+      value = this.#join(value, this.#item(entry.value, entry.optional));
     }
     return celTypes.map(key ?? this.#bindings.fresh(), value ?? this.#bindings.fresh());
   }
@@ -218,10 +216,11 @@ class Checker {
     return optionalOf(resolved) ?? this.#mismatch(item.at, celTypes.optional(type), type);
   }
 
-  #join(at: number, known: CelType | undefined, type: CelType): CelType {
+  /** The type of items of both types; where they differ, anything. */
+  #join(known: CelType | undefined, type: CelType): CelType {
     if (known === undefined) return type;
-    if (this.#bindings.assignable(known, type)) return lessSpecific(known, type) ? known : type;
-    return this.#scope.sameItems ? this.#mismatch(at, known, type) : celTypes.dyn;
+    if (!this.#bindings.assignable(known, type)) return celTypes.dyn;
+    return lessSpecific(known, type) ? known : type;
   }
 
   #mismatch(at: number, wanted: CelType, found: CelType): CelType {
@@ -232,10 +231,7 @@ class Checker {
   #struct(expr: StructLiteral): CelType {
     const name = expr.type.replace(/^\./, "");
     const type = this.#scope.objectType(name);
-    if (!type) {
-      for (const field of expr.fields) this.#check(field.value);
-      return this.#notAnObject(expr.at, name);
-    }
+    if (!type) return this.#notAnObject(expr.at, name);
     for (const field of expr.fields) {
       const wanted = Object.hasOwn(type.fields, field.name) ? type.fields[field.name] : undefined;
       if (!wanted) this.#wrong(field.at, `undefined field '${field.name}'`);

@@ -26,7 +26,7 @@ export interface EnvironmentOptions {
   readonly libraries?: readonly Library[];
   /** Object types that expressions may make: `Object{...}`. */
   readonly types?: readonly ObjectType[];
-  /** Whether the items of a literal list or map must be of one type; they must unless this says no. */
+  /** Whether the items of a literal list or map must be of one type, but in arguments of `format`; yes, unless said. */
   readonly sameItems?: boolean;
 }
 
@@ -98,7 +98,7 @@ export class Environment implements Scope {
     const tree = parse(source, this.#libraries.macros, issues);
     if (!tree) return { ok: false, errors: issues.list() };
     const checked = unchecked ? withoutTypes(tree) : check(tree, this, issues);
-    if (!issues.any && !unchecked) checkLiterals(tree, issues);
+    if (!issues.any && !unchecked) checkLiterals(checked, this.sameItems, issues);
     if (issues.any) return { ok: false, errors: issues.list() };
     const program = new Program(source, checked, this);
     if (expect && !expect.some((type) => fits(program.type, type))) {
@@ -185,7 +185,7 @@ export class Program {
    */
   evaluate(activation: Activation, { budget, limit = PER_CALL_LIMIT, deadline }: EvaluateOptions = {}): CelValue {
     this.#plan ??= plan(this.#checked, this.#scope);
-    const frame = new Frame(this.#plan.slots, activation, limit, deadline);
+    const frame = new Frame(this.#plan.slots.slice(), activation, limit, deadline);
     try {
       return this.#plan.run(frame);
     } finally {

@@ -14,25 +14,26 @@ export class Frame {
   cost = 0;
   readonly slots: unknown[];
   readonly activation: Activation;
-  readonly #limit: number;
-  readonly #deadline: number | undefined;
-  #turns = 0;
+  readonly limit: number;
+  readonly deadline: number | undefined;
+  turns = 0;
 
-  constructor(slots: number, activation: Activation, limit: number, deadline: number | undefined) {
-    this.slots = Array.from({ length: slots });
+  /** `slots` are the frame's own from here on. */
+  constructor(slots: unknown[], activation: Activation, limit: number, deadline: number | undefined) {
+    this.slots = slots;
     this.activation = activation;
-    this.#limit = limit;
-    this.#deadline = deadline;
+    this.limit = limit;
+    this.deadline = deadline;
   }
 
   spend(cost: number): void {
     this.cost += cost;
-    if (this.cost > this.#limit) throw new CelLimitError("operation cancelled: actual cost limit exceeded");
+    if (this.cost > this.limit) throw new CelLimitError("operation cancelled: actual cost limit exceeded");
   }
 
   /** Called on each turn of a fold. */
   turn(): void {
-    if (this.#deadline === undefined || ++this.#turns % TURNS !== 0) return;
-    if (performance.now() > this.#deadline) throw new CelLimitError("operation interrupted");
+    if (this.deadline === undefined || ++this.turns % TURNS !== 0) return;
+    if (performance.now() > this.deadline) throw new CelLimitError("operation interrupted");
   }
 }

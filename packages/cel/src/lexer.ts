@@ -99,9 +99,17 @@ function endOfString(source: string, start: number, opening: string, quotes: str
     if (letter === "\\" && !raw) {
       ESCAPE.lastIndex = at;
       const escape = ESCAPE.exec(source)?.[0];
-      if (escape === undefined) return { ok: false, at: Math.min(at + 2, source.length) };
+      if (escape === undefined) return { ok: false, at: Math.min(at + wrongEscape(source, at), source.length) };
       at += escape.length;
     } else at++;
   }
   return { ok: false, at: source.length };
+}
+
+/** The length of what begins like an escape, with the character at which it stops being one. */
+function wrongEscape(source: string, at: number): number {
+  const begun = /^\\(?:[xX][0-9a-fA-F]?|u[0-9a-fA-F]{0,3}|U[0-9a-fA-F]{0,7}|[0-3][0-7]?|)/.exec(
+    source.slice(at, at + 10),
+  );
+  return (begun?.[0].length ?? 1) + 1;
 }

@@ -1,14 +1,56 @@
-/** Literals that can be seen to be wrong: durations, timestamps and patterns that would fail whenever they are used. */
+/**
+ * Literals that can be seen to be wrong: durations, timestamps and patterns that would fail whenever they are used, and
+ * lists and maps of several types, which most often are a mistake.
+ */
 import type { Call, Expr } from "./ast.ts";
+import type { Checked } from "./checker.ts";
 import type { Issues } from "./issue.ts";
 import { tryPattern } from "./regex.ts";
 import { parseDurationValue, parseTimestamp } from "./time-values.ts";
-import { visit } from "./visit.ts";
+import { type CelType, celTypes, formatType, optionalOf } from "./types.ts";
+import { sameType } from "./unify.ts";
+import { partsOf } from "./visit.ts";
 
-export function checkLiterals(tree: Expr, issues: Issues): void {
-  visit(tree, (expr) => {
+/** Takes arguments of several types in one list. */
+const MIXING = "format";
+
+export function checkLiterals({ tree, types }: Checked, sameItems: boolean, issues: Issues): void {
+  const typeOf = (item: Expr, optional: boolean): CelType => {
+    const type = types.get(item.id) ?? celTypes.dyn;
+    return optional ? (optionalOf(type) ?? type) : type;
+  };
+  const see = (expr: Expr, mayMix: boolean): void => {
     if (expr.kind === "call") checkCall(expr, issues);
-  });
+    if (expr.kind === "list" && !mayMix) {
+      const { elements, optional } = expr;
+      checkItems(elements, (item) => typeOf(item, optional.has(elements.indexOf(item))), issues);
+    }
+    if (expr.kind === "map" && !mayMix) {
+      const optional = new Set(expr.entries.filter((entry) => entry.optional).map(({ value }) => value));
+      checkItems(
+        expr.entries.map(({ key }) => key),
+        (key) => typeOf(key, false),
+        issues,
+      );
+      checkItems(
+        expr.entries.map(({ value }) => value),
+        (value) => typeOf(value, optional.has(value)),
+        issues,
+      );
+    }
+    const mixes = mayMix || (expr.kind === "call" && expr.name === MIXING);
+    for (const part of partsOf(expr)) see(part, mixes);
+  };
+  see(tree, !sameItems);
+}
+
+/** Tells of the first item that is not of the first one's type. */
+function checkItems(items: readonly Expr[], typeOf: (item: Expr) => CelType, issues: Issues): void {
+  const [first] = items;
+  if (!first) return;
+  const wanted = typeOf(first);
+  const other = items.find((item) => !sameType(wanted, typeOf(item)));
+  if (other) issues.report(other.at, `expected type '${formatType(wanted)}' but found '${formatType(typeOf(other))}'`);
 }
 
 function checkCall(call: Call, issues: Issues): void {

@@ -166,12 +166,13 @@ const toMap =
 
 /** A macro `range.name(variables..., rest...)`. */
 function foldMacro(name: string, variables: number, rest: number, fold: Fold): Macro {
+  const simple = variables === 2 || (fold !== toList && fold !== filter);
   return {
     name,
     arguments: variables + rest,
     member: true,
     unfold(call) {
-      const names = call.args.slice(0, variables).map((arg) => variableName(arg, variables));
+      const names = call.args.slice(0, variables).map((arg) => variableName(arg, simple));
       if (variables === 2 && names[0] === names[1])
         throw new MacroError((call.args[1] as Expr).at, `duplicate variable name: ${names[1]}`);
       return fold(new Trees(call), call.target as Expr, names, call.args.slice(variables));
@@ -179,9 +180,9 @@ function foldMacro(name: string, variables: number, rest: number, fold: Fold): M
   };
 }
 
-function variableName(arg: Expr, variables: number): string {
+function variableName(arg: Expr, simple: boolean): string {
   if (arg.kind !== "ident" || arg.name.startsWith("."))
-    throw new MacroError(arg.at, variables === 2 ? "argument must be a simple name" : "argument is not an identifier");
+    throw new MacroError(arg.at, simple ? "argument must be a simple name" : "argument is not an identifier");
   if (arg.name === RESULT || arg.name === "__result__")
     throw new MacroError(arg.at, "iteration variable overwrites accumulator variable");
   return arg.name;

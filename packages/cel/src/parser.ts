@@ -20,6 +20,11 @@ const RESERVED = new Set(
 /** What may begin an expression, as the original lists it. */
 const STARTS =
   "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}";
+const REST = STARTS.slice(STARTS.indexOf("'true'"));
+/** The same at the beginning of a list or map, and what may begin a field. */
+const ITEMS = `{'[', ']', '{', '(', '.', ',', '-', '!', '?', ${REST}`;
+const ENTRIES = `{'[', '{', '}', '(', '.', ',', '-', '!', '?', ${REST}`;
+const FIELDS = "{'}', ',', '?', IDENTIFIER, ESC_IDENTIFIER}";
 const RELATIONS: Readonly<Record<string, string>> = {
   "<": "_<_",
   "<=": "_<=_",
@@ -31,6 +36,9 @@ const RELATIONS: Readonly<Record<string, string>> = {
 };
 const SUMS: Readonly<Record<string, string>> = { "+": "_+_", "-": "_-_" };
 const PRODUCTS: Readonly<Record<string, string>> = { "*": "_*_", "/": "_/_", "%": "_%_" };
+
+/** What may follow an expression is left standing when an error is passed over. */
+const CLOSERS = new Set([")", "]", "}", ".", ",", ":", "<EOF>"]);
 
 /** Thrown to stop at a syntax error that has been told. */
 class Stop extends Error {}
@@ -97,14 +105,31 @@ class Parser {
     return this.#is(text) ? this.#take() : undefined;
   }
 
-  #expect(text: string, ...others: string[]): Token {
-    if (this.#is(text)) return this.#take();
-    const expected = others.length > 0 ? `{${[...others, `'${text}'`].join(", ")}}` : `'${text}'`;
-    return this.#wrong(`mismatched input '${this.#token.text}' expecting ${expected}`);
+  #expect(text: string): Token {
+    return this.#is(text) ? this.#take() : this.#wrong(this.#mismatch(`'${text}'`));
   }
 
-  #wrong(message: string, at = this.#token.at): never {
-    this.#issues.report(at, `Syntax error: ${message}`);
+  /** A bracket that ends something; one token that stands before it is passed over. */
+  #expectEnd(text: string, expected: string): void {
+    if (this.#takeIf(text)) return;
+    const next = this.#tokens[this.#next + 1];
+    if (this.#token.kind !== "end" && next?.kind === "punctuation" && next.text === text) {
+      this.#report(`extraneous input '${this.#token.text}' expecting ${expected}`);
+      this.#next += 2;
+    } else if (expected === "')'" && this.#token.kind === "end") this.#wrong("missing ')' at '<EOF>'");
+    else this.#wrong(this.#mismatch(expected));
+  }
+
+  #mismatch(expected: string): string {
+    return `mismatched input '${this.#token.text}' expecting ${expected}`;
+  }
+
+  #report(message: string): void {
+    this.#issues.report(this.#token.at, `Syntax error: ${message}`);
+  }
+
+  #wrong(message: string): never {
+    this.#report(message);
     throw new Stop();
   }
 
@@ -226,18 +251,18 @@ class Parser {
       const field = token.text.slice(1, -1);
       return optional ? this.#optionalSelect(operand, field, dot, token.at) : this.#select(operand, field, dot);
     }
-    if (token.kind !== "identifier") {
-      if (optional || token.kind !== "end")
-        this.#wrong(
-          `mismatched input '${token.text}' expecting ${optional ? "{IDENTIFIER, ESC_IDENTIFIER}" : "IDENTIFIER"}`,
-        );
-      this.#wrong("no viable alternative at input '.'");
-    }
+    if (token.kind !== "identifier") this.#noField(token, optional !== undefined);
     this.#take();
     if (optional) return this.#optionalSelect(operand, token.text, dot, token.at);
     const open = this.#takeIf("(");
     if (!open) return this.#select(operand, token.text, dot);
     return this.#callOrMacro(token.text, open.at, this.#arguments(), operand);
+  }
+
+  #noField(token: Token, optional: boolean): never {
+    if (optional) this.#wrong(this.#mismatch("{IDENTIFIER, ESC_IDENTIFIER}"));
+    if (token.kind === "keyword") this.#wrong(this.#mismatch("IDENTIFIER"));
+    this.#wrong(`no viable alternative at input '.${token.kind === "end" ? "" : token.text}'`);
   }
 
   #select(operand: Expr, field: string, at: number): Expr {
@@ -253,7 +278,7 @@ class Parser {
     if (this.#takeIf(")")) return args;
     do args.push(this.#expression());
     while (this.#takeIf(","));
-    this.#expect(")", "','");
+    this.#expectEnd(")", "')'");
     return args;
   }
 
@@ -296,14 +321,25 @@ class Parser {
   }
 
   /** Goes on behind a token that does not belong here if what follows does, as the original's recovery. */
-  #noStart(): Expr {
+  #noStart(expected = STARTS): Expr {
+    this.#skipTo(startsExpression, expected);
+    return this.#primary();
+  }
+
+  #skipTo(fits: (token: Token) => boolean, expected: string): void {
     const token = this.#token;
     const next = this.#tokens[this.#next + 1];
-    const goesOn = token.kind !== "end" && next !== undefined && startsExpression(next);
-    if (!goesOn) this.#wrong(`mismatched input '${token.text}' expecting ${STARTS}`);
-    this.#issues.report(token.at, `Syntax error: extraneous input '${token.text}' expecting ${STARTS}`);
-    this.#take();
-    return this.#primary();
+    if (token.kind !== "end" && next && fits(next)) {
+      this.#report(`extraneous input '${token.text}' expecting ${expected}`);
+      this.#take();
+      return;
+    }
+    this.#report(this.#mismatch(expected));
+    if (next?.kind === "end" && !CLOSERS.has(token.text) && token.kind !== "quoted") {
+      this.#take();
+      this.#report(this.#mismatch(STARTS));
+    }
+    throw new Stop();
   }
 
   #bracketed(token: Token): Expr {
@@ -311,7 +347,7 @@ class Parser {
       case "(": {
         this.#take();
         const inner = this.#expression();
-        this.#expect(")");
+        this.#expectEnd(")", "')'");
         return inner;
       }
       case "[":
@@ -322,8 +358,7 @@ class Parser {
         return this.#map(token.at);
       case ".":
         this.#take();
-        if (this.#token.kind !== "identifier")
-          this.#wrong(`mismatched input '${this.#token.text}' expecting IDENTIFIER`);
+        if (this.#token.kind !== "identifier") this.#noField(this.#token, false);
         return this.#named(".");
       case "-":
         if (this.#isNumber(this.#next + 1)) {
@@ -345,6 +380,7 @@ class Parser {
     const open = this.#takeIf("(");
     if (RESERVED.has(token.text)) this.#issues.report(token.at, `reserved identifier: ${token.text}`);
     if (open) return this.#callOrMacro(dot + token.text, open.at, this.#arguments());
+    if (RESERVED.has(token.text)) return { kind: "literal", id: this.#id(), at: token.at, value: null };
     return { kind: "ident", id: this.#id(), at: token.at, name: dot + token.text };
   }
 
@@ -390,11 +426,13 @@ class Parser {
         this.#take();
         break;
       }
+      if (elements.length === 0 && !this.#is("?") && !startsExpression(this.#token))
+        this.#skipTo(startsExpression, ITEMS);
       if (this.#takeIf("?")) optional.add(elements.length);
       elements.push(this.#expression());
       if (!this.#takeIf(",")) break;
     }
-    this.#expect("]", ...(elements.length > 0 ? ["','"] : []));
+    this.#expectEnd("]", "{']', ','}");
     return { kind: "list", id: this.#id(), at, elements, optional };
   }
 
@@ -406,17 +444,15 @@ class Parser {
         this.#take();
         break;
       }
-      if (this.#token.kind === "end" && entries.length === 0)
-        this.#wrong(
-          `mismatched input '<EOF>' expecting {'[', '{', '}', '(', '.', ',', '-', '!', '?', ${STARTS.slice(31)}`,
-        );
+      if (entries.length === 0 && !this.#is("?") && !startsExpression(this.#token))
+        this.#skipTo(startsExpression, ENTRIES);
       const optional = this.#takeIf("?") !== undefined;
       const key = this.#expression();
       const colon = this.#expect(":");
       entries.push({ id: this.#id(), at: colon.at, key, value: this.#expression(), optional });
       if (!this.#takeIf(",")) break;
     }
-    this.#expect("}", ...(entries.length > 0 ? ["','"] : []));
+    this.#expectEnd("}", "{'}', ','}");
     return { kind: "map", id, at, entries };
   }
 
@@ -425,20 +461,19 @@ class Parser {
     const fields: FieldEntry[] = [];
     while (!this.#is("}")) {
       const optional = this.#takeIf("?") !== undefined;
+      if (!isFieldName(this.#token)) this.#skipTo(isFieldName, optional ? "{IDENTIFIER, ESC_IDENTIFIER}" : FIELDS);
       const name = this.#take();
-      if (name.kind !== "identifier" && name.kind !== "quoted") {
-        const expected = optional ? "{IDENTIFIER, ESC_IDENTIFIER}" : "{'}', ',', '?', IDENTIFIER, ESC_IDENTIFIER}";
-        this.#wrong(`mismatched input '${name.text}' expecting ${expected}`, name.at);
-      }
       const colon = this.#expect(":");
       const field = name.kind === "quoted" ? name.text.slice(1, -1) : name.text;
       fields.push({ id: this.#id(), at: colon.at, name: field, value: this.#expression(), optional });
       if (!this.#takeIf(",")) break;
     }
-    this.#expect("}", ...(fields.length > 0 ? ["','"] : []));
+    this.#expectEnd("}", "{'}', ','}");
     return { kind: "struct", id, at, type, fields };
   }
 }
+
+const isFieldName = ({ kind }: Token): boolean => kind === "identifier" || kind === "quoted";
 
 function startsExpression({ kind, text }: Token): boolean {
   if (kind === "punctuation") return "[{(.-!".includes(text) && text.length === 1;

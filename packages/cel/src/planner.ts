@@ -21,6 +21,7 @@ import { planFold } from "./fold.ts";
 import { formatValue } from "./format-value.ts";
 import type { Frame } from "./frame.ts";
 import { guardOf } from "./guards.ts";
+import { invoke } from "./invoke.ts";
 import { addEntry } from "./map-entries.ts";
 import { find, indexOf, valueOf } from "./standard/comparison.ts";
 import { type CelType, celTypes } from "./types.ts";
@@ -35,13 +36,14 @@ const STRUCT_COST = 40;
 
 export interface Plan {
   readonly run: Eval;
-  readonly slots: number;
+  /** The slots of a frame, all empty. */
+  readonly slots: readonly undefined[];
 }
 
 export function plan(checked: Checked, scope: Scope): Plan {
   const planner = new Planner(checked, scope);
   const run = planner.plan(checked.tree);
-  return { run, slots: planner.slots };
+  return { run, slots: Array.from({ length: planner.slots }, () => undefined) };
 }
 
 export class Planner {
@@ -184,6 +186,9 @@ export class Planner {
         return this.#access(operands, atOptionalIndex);
       case "_?._":
         return this.#access(operands, atOptionalIndex);
+      case "or":
+      case "orValue":
+        if (member && operands.length === 2) return this.#orElse(operands, name === "or");
     }
     const overloads =
       this.#checked.overloads.get(expr.id) ??
@@ -246,6 +251,16 @@ export class Planner {
         absorbed(error);
         return true;
       }
+    };
+  }
+
+  /** The other is only evaluated where there is no value. */
+  #orElse(operands: readonly Expr[], wrapped: boolean): Eval {
+    const [first, other] = operands.map((operand) => this.plan(operand)) as [Eval, Eval];
+    return (f) => {
+      const optional = first(f);
+      if (!(optional instanceof Optional)) throw noSuchOverload();
+      return optional.value === undefined ? other(f) : wrapped ? optional : optional.value;
     };
   }
 
@@ -405,49 +420,3 @@ const membership =
   (item: Eval, set: ReadonlySet<unknown>): Eval =>
   (f) =>
     set.has(keyOf(item(f)));
-
-type AnyCall = (...args: CelValue[]) => CelValue;
-
-/** A call of the first overload that takes the values. */
-function invoke(overloads: readonly Overload[], args: readonly Eval[]): Eval {
-  const [only] = overloads;
-  if (overloads.length > 1 || !only) return invokeFitting(overloads, args);
-  const call = only.call as AnyCall;
-  const { cost } = only;
-  const [first, second] = args;
-  const [guard, other] = only.params.map(guardOf);
-  if (args.length === 1 && first)
-    return (f) => {
-      const a = first(f);
-      if (guard && !guard(a)) throw noSuchOverload();
-      const result = call(a);
-      f.spend(cost ? cost([a], result) : 1);
-      return result;
-    };
-  if (args.length === 2 && first && second)
-    return (f) => {
-      const a = first(f);
-      const b = second(f);
-      if ((guard && !guard(a)) || (other && !other(b))) throw noSuchOverload();
-      const result = call(a, b);
-      f.spend(cost ? cost([a, b], result) : 1);
-      return result;
-    };
-  return invokeFitting(overloads, args);
-}
-
-function invokeFitting(overloads: readonly Overload[], args: readonly Eval[]): Eval {
-  const candidates = overloads.map((overload) => ({
-    call: overload.call as AnyCall,
-    cost: overload.cost,
-    guards: overload.params.map(guardOf),
-  }));
-  return (f) => {
-    const values = args.map((arg) => arg(f));
-    const fitting = candidates.find(({ guards }) => guards.every((guard, i) => !guard || guard(values[i] as CelValue)));
-    if (!fitting) throw noSuchOverload();
-    const result = fitting.call(...values);
-    f.spend(fitting.cost ? fitting.cost(values, result) : 1);
-    return result;
-  };
-}

@@ -106,7 +106,6 @@ export const celTypes = {
   quantity: opaque("kubernetes.Quantity"),
   semver: opaque("kubernetes.Semver"),
   format: opaque("kubernetes.NamedFormat"),
-  jsonPatch: opaque("JSONPatch"),
   authorizer: opaque("kubernetes.authorization.Authorizer"),
   pathCheck: opaque("kubernetes.authorization.PathCheck"),
   groupCheck: opaque("kubernetes.authorization.GroupCheck"),

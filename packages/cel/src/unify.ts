@@ -1,5 +1,6 @@
 /**
- * Which types fit where: type parameters are bound to what they meet, dyn fits everywhere, null fits objects and times.
+ * Which types fit where: type parameters are bound to what they meet, dyn fits everywhere, null fits objects, times and
+ * what libraries have.
  * Holds: a check that fails binds nothing.
  */
 import { type CelType, celTypes, isDynamic } from "./types.ts";
@@ -89,7 +90,8 @@ export class Bindings {
       const bound = this.#bound.get(type.name);
       return type.name === name || (bound !== undefined && this.#occurs(name, bound));
     }
-    return inner(type).some((part) => this.#occurs(name, part));
+    const parts = type.kind === "type" && type.of ? [type.of] : inner(type);
+    return parts.some((part) => this.#occurs(name, part));
   }
 }
 
@@ -117,7 +119,7 @@ export function sameType(a: CelType, b: CelType): boolean {
 }
 
 function nullFits(type: CelType): boolean {
-  return type.kind === "null" || type.kind === "object" || type.kind === "timestamp" || type.kind === "duration";
+  return ["null", "object", "opaque", "timestamp", "duration"].includes(type.kind);
 }
 
 function inner(type: CelType): readonly CelType[] {

@@ -73,24 +73,24 @@ export abstract class Opaque {
 }
 
 export class List {
-  readonly #raw: readonly unknown[];
-  readonly #adapt: Adapter | undefined;
+  readonly raw: readonly unknown[];
+  readonly adapt: Adapter | undefined;
   readonly merge: ListMerge | undefined;
 
   /** Without an adapter the items are values already. */
   constructor(raw: readonly unknown[], adapt?: Adapter, merge?: ListMerge) {
-    this.#raw = raw;
-    this.#adapt = adapt;
+    this.raw = raw;
+    this.adapt = adapt;
     this.merge = merge;
   }
 
   get size(): number {
-    return this.#raw.length;
+    return this.raw.length;
   }
 
   at(index: number): CelValue {
-    const raw = this.#raw[index];
-    return this.#adapt ? this.#adapt(raw) : (raw as CelValue);
+    const raw = this.raw[index];
+    return this.adapt ? this.adapt(raw) : (raw as CelValue);
   }
 
   *[Symbol.iterator](): Generator<CelValue> {
@@ -98,7 +98,7 @@ export class List {
   }
 
   toArray(): CelValue[] {
-    return this.#adapt ? this.#raw.map(this.#adapt) : (this.#raw.slice() as CelValue[]);
+    return this.adapt ? this.raw.map(this.adapt) : (this.raw.slice() as CelValue[]);
   }
 }
 
@@ -112,17 +112,22 @@ export abstract class MapValue {
   abstract field(name: string): CelValue | undefined;
 }
 
-const nothing = Object.prototype as unknown as Record<string, unknown>;
+/** A member of JSON; what objects inherit is none. */
+function member(raw: Readonly<Record<string, unknown>>, name: string): unknown {
+  const value = raw[name];
+  const inherited = (typeof value === "function" || name === "__proto__") && !Object.hasOwn(raw, name);
+  return inherited ? undefined : value;
+}
 
 /** JSON's object, whose members all have one type. */
 export class JsonMap extends MapValue {
-  readonly #raw: Readonly<Record<string, unknown>>;
-  readonly #adapt: Adapter;
+  readonly raw: Readonly<Record<string, unknown>>;
+  readonly adapt: Adapter;
 
   constructor(raw: Readonly<Record<string, unknown>>, adapt: Adapter) {
     super();
-    this.#raw = raw;
-    this.#adapt = adapt;
+    this.raw = raw;
+    this.adapt = adapt;
   }
 
   get size(): number {
@@ -134,14 +139,12 @@ export class JsonMap extends MapValue {
   }
 
   field(name: string): CelValue | undefined {
-    const raw = this.#raw[name];
-    return raw === undefined || (raw === nothing[name] && !Object.hasOwn(this.#raw, name))
-      ? undefined
-      : this.#adapt(raw);
+    const raw = member(this.raw, name);
+    return raw === undefined ? undefined : this.adapt(raw);
   }
 
   keys(): string[] {
-    return Object.keys(this.#raw).filter((key) => this.#raw[key] !== undefined);
+    return Object.keys(this.raw).filter((key) => this.raw[key] !== undefined);
   }
 }
 
@@ -177,10 +180,8 @@ export class JsonObject extends MapValue {
   field(name: string): CelValue | undefined {
     const reader = this.#shape.get(name);
     if (reader === undefined) return undefined;
-    const raw = this.raw[reader.member];
-    return raw === undefined || (raw === nothing[reader.member] && !Object.hasOwn(this.raw, reader.member))
-      ? undefined
-      : reader.adapt(raw);
+    const raw = member(this.raw, reader.member);
+    return raw === undefined ? undefined : reader.adapt(raw);
   }
 
   keys(): string[] {

@@ -3,10 +3,10 @@ import type { Expr } from "./ast.ts";
 
 export function visit(expr: Expr, see: (expr: Expr) => void): void {
   see(expr);
-  for (const part of parts(expr)) visit(part, see);
+  for (const part of partsOf(expr)) visit(part, see);
 }
 
-function parts(expr: Expr): readonly Expr[] {
+export function partsOf(expr: Expr): readonly Expr[] {
   switch (expr.kind) {
     case "select":
       return [expr.operand];

@@ -6,10 +6,6 @@ import { type KubeletConfig, kubeletDefaults } from "./config.ts";
 export const kubeletFlags = flag.defineFlags({
   config: flag.file({ help: "The file with a KubeletConfiguration; flags win over it.", default: "" }),
   kubeconfig: flag.file({ help: "How to reach the API server.", default: "" }),
-  "bootstrap-kubeconfig": flag.file({
-    help: "How to reach the API server to ask for a client certificate.",
-    default: "",
-  }),
   "root-dir": flag.file({
     help: "The folder for the kubelet's own files, volumes among them.",
     default: "/var/lib/kubelet",
@@ -48,6 +44,14 @@ export const kubeletFlags = flag.defineFlags({
   "tls-private-key-file": flag.file({ help: "Its key.", default: "" }),
   "seccomp-default": flag.bool({ help: "RuntimeDefault instead of Unconfined.", default: false }),
   "allowed-unsafe-sysctls": flag.list({ help: "Sysctls that pods may set besides the safe ones.", default: [] }),
+  "eviction-hard": flag.list({
+    placeholder: "SIGNAL<AMOUNT",
+    help: "What is to stay free before pods must go, as memory.available<100Mi.",
+    default: [],
+  }),
+  "pod-cidr": flag.text({ help: "The addresses of this node's pods, where nobody hands them out.", default: "" }),
+  "logging-format": flag.choice(["text", "json"], { help: "How logs are written.", default: "text" }),
+  v: flag.int({ help: "How much is logged.", default: 0, short: "v", min: 0 }),
 });
 
 type Given = flag.ParsedFlags<typeof kubeletFlags>;
@@ -60,6 +64,10 @@ export function kubeletConfig(
   const or = <T>(name: keyof typeof kubeletFlags, value: T, other: T): T => (given.has(name) ? value : other);
   return {
     ...file,
+    eviction: given.has("eviction-hard")
+      ? { ...file.eviction, hard: Object.fromEntries(values["eviction-hard"].map(parseThreshold)) }
+      : file.eviction,
+    podCidr: or("pod-cidr", values["pod-cidr"], file.podCidr),
     nodeLabels: { ...file.nodeLabels, ...values["node-labels"] },
     containerRuntimeEndpoint: or(
       "container-runtime-endpoint",
@@ -104,4 +112,12 @@ export function parseTaint(text: string): Taint {
       `the taint ${JSON.stringify(text)} is not key=value:effect with an effect of NoSchedule, PreferNoSchedule or NoExecute`,
     );
   return { key, effect, ...(value && { value }) };
+}
+
+/** `memory.available<100Mi`. */
+function parseThreshold(text: string): [string, string] {
+  const [, signal, amount] = /^([A-Za-z.]+)<(\S+)$/.exec(text) ?? [];
+  if (!signal || !amount)
+    throw new Error(`the threshold ${JSON.stringify(text)} is not SIGNAL<AMOUNT, as memory.available<100Mi`);
+  return [signal, amount];
 }

@@ -9,6 +9,7 @@ export * from "./exec.ts";
 export * from "./kubelet.ts";
 export * from "./node/machine.ts";
 export * from "./paths.ts";
+export { type KubeletRun, type RunningKubelet, runKubelet } from "./run-kubelet.ts";
 export { type CriOptions, criRuntime } from "./runtime/cri/runtime.ts";
 export * from "./runtime/runtime.ts";
 export { SimulatedRuntime, type SimulatedRuntimeOptions } from "./runtime/simulated/runtime.ts";

@@ -17,12 +17,14 @@ import { type KubeletConfig, kubeletDefaults } from "./config.ts";
 import { parseResolvConf } from "./container-config/dns.ts";
 import { type Dialer, directDialer } from "./dialer.ts";
 import type { Disk } from "./disk/disk.ts";
+import { Evictor } from "./eviction/evictor.ts";
+import type { Observation } from "./eviction/thresholds.ts";
 import { collectImages } from "./images/image-gc.ts";
 import { ImagePuller } from "./images/image-puller.ts";
 import { rotateLogs } from "./logs/rotate.ts";
 import { keepLease } from "./node/lease.ts";
 import type { MachineFacts } from "./node/machine.ts";
-import { allocatableOf, capacityOf, type NodeNow, type NodeSettings } from "./node/node-object.ts";
+import { allocatableOf, capacityOf, type NodeNow, type NodeSettings, withheldOf } from "./node/node-object.ts";
 import { NodeReporter } from "./node/node-reporter.ts";
 import { ReferencedObjects } from "./objects/referenced-objects.ts";
 import type { KubeletPaths } from "./paths.ts";
@@ -58,6 +60,8 @@ export interface KubeletOptions {
   readonly events?: EventRecorder;
   /** Instead of real attempts; for simulated runtimes. */
   readonly probe?: ProberOptions["attempt"];
+  /** Instead of looking at the machine for what runs low; for tests. */
+  readonly observe?: () => Promise<Observation>;
   /** The node's own resolv.conf, as text. */
   readonly resolvConf?: string;
   /** The port that the node announces. */
@@ -79,6 +83,9 @@ export interface Kubelet {
   stop(): Promise<void>;
 }
 
+/** How often the node looks whether it runs low. */
+const EVICTION_LOOK_MS = 10_000;
+
 export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const { client, runtime, nodeName, clock, random, disk, paths, machine, addresses } = options;
   const config = options.config ?? kubeletDefaults;
@@ -93,12 +100,13 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
 
   const version = await untilAnswered(runtime, clock, log, signal);
   const cgroups = options.cgroups ?? noCgroups;
+  const withheld = withheldOf(config, machine);
   const settings = (): NodeSettings => ({
     name: nodeName,
     labels: config.nodeLabels,
     taints: config.registerWithTaints,
     maxPods: config.maxPods,
-    reserved: config.reserved,
+    reserved: withheld,
     addresses,
     hostname: config.hostname || nodeName,
     port: options.port ?? config.port,
@@ -107,7 +115,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     ...(config.podCidr && { podCidr: config.podCidr }),
     ...(!config.registerSchedulable && { unschedulable: true }),
   });
-  const allocatable = allocatableOf(capacityOf(settings(), machine), config.reserved);
+  const allocatable = allocatableOf(capacityOf(settings(), machine), withheld);
 
   let runtimeStatus: RuntimeStatus = { ready: true, networkReady: true, message: "", handlers: [] };
   const problems = (): string[] => {
@@ -137,6 +145,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
         runtimeVersion: `${version.name}://${version.version.replace(/^v/, "").split("~")[0]}`,
         handlers: runtimeStatus.handlers,
         images: await runtime.listImages().catch(() => []),
+        pressures: evictor.pressures(),
         problems: problems(),
       };
     },
@@ -206,6 +215,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const mirrors = new MirrorPods({ client, nodeName, log, node: () => reporter.node });
   const made = new PodWorkers(tools, {
     allowedSysctls: config.allowedUnsafeSysctls,
+    pressures: () => evictor.pressures(),
     apiPod: (pod) =>
       mirrors.isStatic(pod)
         ? mirrors.mirrorOf(pod)
@@ -213,6 +223,18 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
           ? podInformer.get(`${pod.metadata.namespace}/${pod.metadata.name}`)
           : undefined,
     ended: (pod) => mirrors.ended(pod),
+  });
+
+  const freeImages = (how?: { all: boolean }) =>
+    collectImages({ runtime, disk, clock, log, config, inUse: () => imagesInUse(cache), folder: paths.root }, how);
+  const evictor = new Evictor({
+    tools,
+    workers: made,
+    machine,
+    config,
+    changed: () => reporter.hurry(),
+    freeDisk: () => freeImages({ all: true }),
+    ...(options.observe && { observe: options.observe }),
   });
 
   const finish: Promise<unknown>[] = [];
@@ -267,11 +289,8 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     const wanted = () => new Set([...present.filter(ours), ...mirrors.pods()].map(({ metadata }) => metadata.uid));
     const orphans = sleep(clock, 2000, signal).then(() => made.endOrphans(wanted()));
     finish.push(orphans.catch(() => {}));
-    finish.push(
-      repeat(5 * 60_000, () =>
-        collectImages({ runtime, disk, clock, log, config, inUse: () => imagesInUse(cache), folder: paths.root }),
-      ),
-    );
+    finish.push(repeat(5 * 60_000, async () => void (await freeImages())));
+    finish.push(repeat(EVICTION_LOOK_MS, () => evictor.look()));
     finish.push(
       repeat(config.containerLogMonitorMs, () =>
         rotateLogs({

@@ -57,9 +57,19 @@ const ENTRIES: readonly Entry[] = [
     load: async () => (await import("@kubets/controllers/command")).controllerManagerCommand,
   },
   {
+    name: "cloud-controller-manager",
+    summary: "Run the controllers of a cloud",
+    load: async () => (await import("@kubets/cloud/command")).cloudControllerManagerCommand,
+  },
+  {
     name: "scheduler",
     summary: "Run the scheduler alone",
     load: async () => (await import("@kubets/scheduler/command")).schedulerCommand,
+  },
+  {
+    name: "kubelet",
+    summary: "Run the kubelet of a node alone",
+    load: async () => (await import("@kubets/kubelet/command")).kubeletCommand,
   },
   {
     name: "proxy",

@@ -22,10 +22,10 @@ import {
 type Names = CustomResourceDefinitionNames;
 type Status = Draft<CustomResourceDefinitionStatus>;
 
-/** The next status of a definition among the others of its group; the same object when nothing is to change. */
+/** The next status of a definition among the names of the others in its group; the same object when nothing is to change. */
 export function plannedStatus(
   definition: CustomResourceDefinition,
-  others: readonly CustomResourceDefinition[],
+  others: readonly Names[],
   now: string,
 ): CustomResourceDefinitionStatus {
   const { spec, status } = definition;
@@ -62,9 +62,8 @@ interface Conflict {
 function acceptNames(
   asked: Names,
   had: Names,
-  others: readonly CustomResourceDefinition[],
+  taken: readonly Names[],
 ): { names: Draft<Names>; conflict: Conflict | undefined } {
-  const taken = others.map(({ status }) => status.acceptedNames);
   const resources = new Set(
     taken.flatMap(({ plural, singular, shortNames = [] }) => [plural, singular, ...shortNames]),
   );

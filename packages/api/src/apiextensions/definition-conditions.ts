@@ -6,7 +6,7 @@ import type {
 } from "../generated/types/apiextensions-v1.ts";
 import type { Draft } from "../meta.ts";
 import { approvalCondition } from "./approval.ts";
-import { rootSchemaErrors } from "./structural-schema.ts";
+import { structuralErrors } from "./structural-schema.ts";
 
 type Said = Pick<Condition, "type" | "status" | "reason" | "message">;
 
@@ -64,7 +64,7 @@ export function ownConditions(definition: CustomResourceDefinition): { said: Sai
 function structuralCondition({ spec }: CustomResourceDefinition): Said | undefined {
   const texts = spec.versions.flatMap(({ schema }, i) =>
     schema?.openAPIV3Schema
-      ? rootSchemaErrors(schema.openAPIV3Schema, `spec.versions[${i}].schema.openAPIV3Schema`).map(fieldErrorText)
+      ? structuralErrors(schema.openAPIV3Schema, `spec.versions[${i}].schema.openAPIV3Schema`).map(fieldErrorText)
       : [],
   );
   if (spec.preserveUnknownFields) texts.unshift("spec.preserveUnknownFields: Invalid value: true: must be false");

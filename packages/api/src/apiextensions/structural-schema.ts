@@ -13,6 +13,12 @@ const REFUSED = ["$ref", "id", "definitions", "dependencies", "patternProperties
 const TO_BE_STRUCTURAL = "to be structural";
 
 export function rootSchemaErrors(schema: JSONSchemaProps, field: string): FieldError[] {
+  const errors = structuralErrors(schema, field);
+  return errors.length ? errors : [...defaultErrors(schema, field), ...ruleCheckErrors(schema, field)];
+}
+
+/** What keeps a schema from being followed at all. */
+export function structuralErrors(schema: JSONSchemaProps, field: string): FieldError[] {
   const errors: FieldError[] = [];
   if (schema.nullable) errors.push(forbiddenField(`${field}.nullable`, "nullable cannot be true at the root"));
   errors.push(...schemaErrors(schema, field));
@@ -20,9 +26,7 @@ export function rootSchemaErrors(schema: JSONSchemaProps, field: string): FieldE
   else if (schema.type !== "object")
     errors.push(invalidValue(`${field}.type`, schema.type, "must be object at the root"));
   errors.push(...metaErrors(schema.properties ?? {}, `${field}.properties`));
-  if (errors.length) return errors;
-  const untyped = untypedErrors(schema, field);
-  return untyped.length ? untyped : [...defaultErrors(schema, field), ...ruleCheckErrors(schema, field)];
+  return errors.length ? errors : untypedErrors(schema, field);
 }
 
 const AT_ROOT =

@@ -29,13 +29,14 @@ export interface CustomVersion {
   readonly version: CustomResourceDefinitionVersion;
   /** The schema of the version, from wherever the definition is kept. */
   readonly schema: () => Schema;
+  readonly schemaId?: string;
   /** Set where objects are stored otherwise than this version shows them. */
   readonly hub?: Hub;
   /** Set where objects are stored as they are served: what was stored under another schema is read by today's. */
   readonly reads?: boolean;
 }
 
-export function customDefinition({ crd, version, schema, hub, reads }: CustomVersion): ResourceDefinition {
+export function customDefinition({ crd, version, schema, schemaId, hub, reads }: CustomVersion): ResourceDefinition {
   const { group, scope } = crd.spec;
   const names = crd.status.acceptedNames;
   const { status, scale } = version.subresources ?? {};
@@ -52,6 +53,8 @@ export function customDefinition({ crd, version, schema, hub, reads }: CustomVer
     namespaced: scope === "Namespaced",
     singular: names.singular ?? "",
     ...namesOf(names),
+    isCustom: true,
+    ...(schemaId !== undefined && { schemaId }),
     verbs: VERBS,
     get schema() {
       return struct();

@@ -64,7 +64,7 @@ export function* documentSteps(
   for (const name of ALWAYS) addStruct(structOf(name), KINDS[name]);
 
   for (const definition of definitions) {
-    const isCustom = definition.schema.open !== undefined || !hasStruct(definition.schema.name);
+    const isCustom = definition.isCustom === true || !hasStruct(definition.schema.name);
     const object = isCustom ? customSchemaName(definition) : addStruct(definition.schema, definition);
     if (isCustom) schemas.set(object, (describe) => customSchema(definition, dialect, describe));
     if (definition.verbs.includes("list"))

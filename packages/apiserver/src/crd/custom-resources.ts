@@ -9,6 +9,7 @@ import { CLEANUP_FINALIZER, DELETION_IN_PROGRESS } from "@kubets/api/apiextensio
 import { customresourcedefinitions } from "@kubets/api/generated/refs";
 import type {
   CustomResourceDefinition,
+  CustomResourceDefinitionNames,
   CustomResourceDefinitionStatus,
 } from "@kubets/api/generated/types/apiextensions-v1";
 import type { Client } from "@kubets/client/client";
@@ -39,6 +40,8 @@ export class CustomResources {
   readonly #parts: CustomResourcesParts;
   readonly #definitions: ResourceCache;
   readonly #kinds = new Map<string, ServedKind>();
+  /** The names that each definition has, by group: looked through without looking into the others. */
+  readonly #names = new Map<string, Map<string, CustomResourceDefinitionNames>>();
   readonly #waiting = new Set<string>();
   #isWorking = false;
   #stopped = false;
@@ -52,14 +55,16 @@ export class CustomResources {
   async start(): Promise<void> {
     for (const { object } of this.#definitions.list()) {
       const definition = object as CustomResourceDefinition;
+      this.#noteNames(definition.metadata.name, definition);
       if (isServed(definition)) await this.#serve(definition);
       this.#waiting.add(definition.metadata.name);
     }
     this.#definitions.onChange(({ current, previous }) => {
       const name = (current ?? previous)?.name as string;
+      this.#noteNames(name, current?.object as CustomResourceDefinition | undefined);
       this.#look(name);
       // Names that it gives up may be another's now.
-      if (!current) for (const other of this.#inGroup(groupOf(name))) this.#look(other.metadata.name);
+      if (!current) for (const other of this.#names.get(groupOf(name))?.keys() ?? []) this.#look(other);
     });
     this.#work();
   }
@@ -103,7 +108,8 @@ export class CustomResources {
       return;
     }
     if (isServed(definition)) await this.#serve(definition);
-    const others = this.#inGroup(definition.spec.group).filter(({ metadata }) => metadata.name !== name);
+    const group = this.#names.get(groupOf(name)) ?? new Map<string, CustomResourceDefinitionNames>();
+    const others = [...group].flatMap(([other, names]) => (other === name ? [] : [names]));
     const status = plannedStatus(definition, others, this.#now());
     if (status !== definition.status) return this.#writeStatus(definition, status);
     if (definition.metadata.deletionTimestamp && definition.metadata.finalizers?.includes(CLEANUP_FINALIZER))
@@ -163,12 +169,13 @@ export class CustomResources {
     return this.#definitions.get(name)?.object as CustomResourceDefinition | undefined;
   }
 
-  /** Definitions are called by plural and group, so that no other needs to be looked into. */
-  #inGroup(group: string): CustomResourceDefinition[] {
-    return this.#definitions
-      .list()
-      .filter(({ name }) => groupOf(name) === group)
-      .map(({ object }) => object as CustomResourceDefinition);
+  #noteNames(name: string, definition: CustomResourceDefinition | undefined): void {
+    const group = groupOf(name);
+    let names = this.#names.get(group);
+    if (!names) this.#names.set(group, (names = new Map()));
+    if (definition) names.set(name, definition.status.acceptedNames);
+    else names.delete(name);
+    if (names.size === 0) this.#names.delete(group);
   }
 
   #now(): string {
@@ -176,4 +183,5 @@ export class CustomResources {
   }
 }
 
+/** Definitions are called by plural and group. */
 const groupOf = (name: string): string => name.slice(name.indexOf(".") + 1);

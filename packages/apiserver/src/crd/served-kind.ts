@@ -93,12 +93,13 @@ export class ServedKind {
     const served = crd.spec.versions.filter((version) => version.served);
     const single = crd.spec.versions.length === 1;
     const byWebhook = crd.spec.conversion?.strategy === "Webhook";
+    const schemaId = this.#schemas;
     return served.map((version) => {
       const schema = this.#schemaOf(version.name);
-      if (single) return { definition: customDefinition({ crd, version, schema }), store };
-      if (byWebhook) return this.#converting(customDefinition({ crd, version, schema }), store, crd);
+      if (single) return { definition: customDefinition({ crd, version, schema, schemaId }), store };
+      if (byWebhook) return this.#converting(customDefinition({ crd, version, schema, schemaId }), store, crd);
       const hub = noneConversion(store.definition, `${crd.spec.group}/${version.name}`, schema);
-      return { definition: customDefinition({ crd, version, schema, hub }), store };
+      return { definition: customDefinition({ crd, version, schema, schemaId, hub }), store };
     });
   }
 

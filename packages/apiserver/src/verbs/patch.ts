@@ -51,7 +51,7 @@ export async function patch(call: ApiCall): Promise<void> {
 export function patchTypeOf(call: ApiCall): PatchType {
   const mediaType = mediaTypeOf(call.exchange.header("content-type"));
   const type = (TYPES as Record<string, PatchType | undefined>)[mediaType];
-  if (type && !(type === "strategic" && call.resource.definition.schema.open)) return type;
+  if (type && !(type === "strategic" && call.resource.definition.isCustom)) return type;
   if (!type) throw unknownPatch();
   throw unsupportedMediaType(
     "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml",

@@ -9,7 +9,7 @@ import { timestamp } from "./context.ts";
 export function checkNamespace({ info, resource }: ApiCall, { metadata }: Draft<KubeObject>): void {
   if (!resource.definition.namespaced) {
     // Custom objects that are in none lose it.
-    if (resource.definition.schema.open) delete metadata.namespace;
+    if (resource.definition.isCustom) delete metadata.namespace;
     else if (metadata.namespace) throw badRequest("namespace field must not be set for cluster-scoped resources");
     return;
   }

@@ -41,7 +41,7 @@ function validateMetadata(definition: ResourceDefinition, { metadata }: KubeObje
     for (const text of validateName(metadata.name, false))
       errors.push(invalidValue("metadata.name", metadata.name, text));
   errors.push(...validateObjectMetadata(metadata));
-  const isExtension = definition.schema.open !== undefined || EXTENSIONS.has(definition.group);
+  const isExtension = definition.isCustom || EXTENSIONS.has(definition.group);
   return isExtension ? errors : [...errors, ...validateStandardFinalizers(metadata)];
 }
 

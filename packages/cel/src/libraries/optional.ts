@@ -1,7 +1,7 @@
 /** Values that may be absent: `optional.of(x)`, `a.?b`, `orValue`. */
 import type { Library } from "../declarations.ts";
 import { func, method } from "../declare.ts";
-import { failure } from "../errors.ts";
+import { failure, noSuchOverload } from "../errors.ts";
 import { bindMacros, optionalMacros } from "../macros.ts";
 import { celTypes as t } from "../types.ts";
 import { type CelValue, Duration, List, MapValue, Optional, TypeValue, Uint } from "../values.ts";
@@ -17,6 +17,11 @@ function isZero(value: CelValue): boolean {
   return value instanceof Uint8Array && value.length === 0;
 }
 
+/** Planned in its own way, so that the other value is only evaluated where it is needed. */
+const planned = (): CelValue => {
+  throw noSuchOverload();
+};
+
 export const optionals: Library = {
   name: "optional",
   overloads: [
@@ -30,12 +35,8 @@ export const optionals: Library = {
       if (value === undefined) throw failure("optional.none() dereference");
       return value;
     }),
-    method("or", "optional_or_optional", [optionalV, optionalV], optionalV, (a: Optional, b: Optional) =>
-      a.value === undefined ? b : a,
-    ),
-    method("orValue", "optional_orValue_value", [optionalV, V], V, ({ value }: Optional, other: CelValue) =>
-      value === undefined ? other : value,
-    ),
+    method("or", "optional_or_optional", [optionalV, optionalV], optionalV, planned),
+    method("orValue", "optional_orValue_value", [optionalV, V], V, planned),
     func("optional.unwrap", "optional_unwrap", [t.list(optionalV)], t.list(V), unwrap),
     method("unwrapOpt", "optional_unwrapOpt", [t.list(optionalV)], t.list(V), unwrap),
   ],

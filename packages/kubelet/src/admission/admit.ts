@@ -5,11 +5,15 @@
 import type { Node, Pod } from "@kubets/api/generated/types/core-v1";
 import { hostPorts, hostPortsConflict } from "@kubets/api/pod/host-ports";
 import { matchesNodeAffinity } from "@kubets/api/pod/node-affinity";
+import { isCritical } from "@kubets/api/pod/priority";
+import { computeQosClass } from "@kubets/api/pod/qos";
 import { podRequests } from "@kubets/api/pod/resources";
 import { isFinished } from "@kubets/api/pod/state";
 import { toleratesTaint } from "@kubets/api/pod/tolerations";
 import { parseQuantity, zeroQuantity } from "@kubets/machinery/quantity";
 import { CONFIG_SOURCE } from "../static-pods/static-pods.ts";
+
+const MEMORY_TAINT = { key: "node.kubernetes.io/memory-pressure", effect: "NoSchedule" };
 
 const isStatic = ({ metadata }: Pod): boolean => ["file", "http"].includes(metadata.annotations?.[CONFIG_SOURCE] ?? "");
 
@@ -24,6 +28,8 @@ export interface AdmissionFacts {
   /** The pods that the node has taken. */
   readonly others: readonly Pod[];
   readonly allowedSysctls: readonly string[];
+  /** What the node is short of. */
+  readonly pressures: ReadonlySet<string>;
 }
 
 const SAFE_SYSCTLS = [
@@ -42,7 +48,19 @@ const SAFE_SYSCTLS = [
 ];
 
 export function admit(pod: Pod, facts: AdmissionFacts): Rejection | undefined {
-  return fits(pod, facts) ?? placed(pod, facts) ?? sysctls(pod, facts.allowedSysctls);
+  return (
+    underPressure(pod, facts.pressures) ?? fits(pod, facts) ?? placed(pod, facts) ?? sysctls(pod, facts.allowedSysctls)
+  );
+}
+
+/** Short of memory a node takes no pod that promises nothing; short of anything else it takes none but critical ones. */
+function underPressure(pod: Pod, pressures: ReadonlySet<string>): Rejection | undefined {
+  if (pressures.size === 0 || isStatic(pod) || isCritical(pod)) return undefined;
+  if (pressures.size === 1 && pressures.has("MemoryPressure")) {
+    const tolerated = toleratesTaint(pod.spec.tolerations, MEMORY_TAINT);
+    if (computeQosClass(pod.spec) !== "BestEffort" || tolerated) return undefined;
+  }
+  return { reason: "Evicted", message: `The node had condition: [${[...pressures].join(" ")}]. ` };
 }
 
 export function fits(

@@ -14,16 +14,22 @@ export interface ImageGcOptions {
   inUse(): ReadonlySet<string>;
 }
 
-export async function collectImages({ runtime, disk, log, config, folder, inUse }: ImageGcOptions): Promise<void> {
+/** `all`: everything that nothing uses goes, however full the disk is. Gives whether anything went. */
+export async function collectImages(
+  { runtime, disk, log, config, folder, inUse }: ImageGcOptions,
+  { all = false } = {},
+): Promise<boolean> {
   const filesystem = await runtime.imageFilesystem();
   const { totalBytes, freeBytes } = await disk.space(filesystem?.mountpoint || folder).catch(() => disk.space(folder));
   const used = 100 * (1 - freeBytes / totalBytes);
-  if (used < config.imageGcHighPercent) return;
-  const toFree = totalBytes * ((used - config.imageGcLowPercent) / 100);
-  for (const image of imagesToRemove(await runtime.listImages(), inUse(), toFree)) {
+  if (used < config.imageGcHighPercent && !all) return false;
+  const toFree = all ? Number.POSITIVE_INFINITY : totalBytes * ((used - config.imageGcLowPercent) / 100);
+  const chosen = imagesToRemove(await runtime.listImages(), inUse(), toFree);
+  for (const image of chosen) {
     log.info("an unused image is removed to make room", { image: image.tags[0] ?? image.id, bytes: image.size });
     await runtime.removeImage(image.id);
   }
+  return chosen.length > 0;
 }
 
 /** The largest first, so that few must be pulled again. Pinned ones stay. */

@@ -2,6 +2,8 @@
 import type { Node, NodeCondition, NodeStatus, Taint } from "@kubets/api/generated/types/core-v1";
 import { milliQuantity, parseQuantity, Quantity } from "@kubets/machinery/quantity";
 import { formatTime } from "@kubets/machinery/time";
+import type { KubeletConfig } from "../config.ts";
+import { amountOf } from "../eviction/thresholds.ts";
 import type { RuntimeHandler, RuntimeImage } from "../runtime/runtime.ts";
 import { KUBELET_VERSION } from "../version.ts";
 import type { MachineFacts } from "./machine.ts";
@@ -31,6 +33,8 @@ export interface NodeNow {
   readonly runtimeVersion: string;
   readonly handlers: readonly RuntimeHandler[];
   readonly images: readonly RuntimeImage[];
+  /** What the node is short of: MemoryPressure, DiskPressure, PIDPressure. */
+  readonly pressures?: ReadonlySet<string>;
   /** Why the node cannot take pods; none when it can. */
   readonly problems: readonly string[];
 }
@@ -47,6 +51,22 @@ export function capacityOf({ maxPods, capacity = {} }: NodeSettings, machine: Ma
     pods: String(maxPods),
     ...capacity,
   };
+}
+
+/** What pods do not get: what is reserved, and what is to stay free before pods must go. */
+export function withheldOf(
+  { reserved, eviction }: Pick<KubeletConfig, "reserved" | "eviction">,
+  machine: MachineFacts,
+): Record<string, string> {
+  const kept: Record<string, string> = { ...reserved };
+  const add = (resource: string, text: string | undefined, capacity: number) => {
+    if (text === undefined) return;
+    const more = new Quantity(Math.floor(amountOf(text, capacity)), 0, "BinarySI");
+    kept[resource] = (kept[resource] ? parseQuantity(kept[resource]).add(more) : more).toString();
+  };
+  add("memory", eviction.hard["memory.available"], machine.memoryBytes);
+  add("ephemeral-storage", eviction.hard["nodefs.available"], machine.diskBytes);
+  return kept;
 }
 
 const kibi = (bytes: number): string => new Quantity(Math.floor(bytes / 1024) * 1024, 0, "BinarySI").toString();
@@ -98,11 +118,17 @@ export function nodeStatus(settings: NodeSettings, facts: NodeNow, before: NodeS
   };
 }
 
-function conditionsOf({ now, problems }: NodeNow, before: NodeStatus | undefined): NodeCondition[] {
+function conditionsOf({ now, problems, pressures }: NodeNow, before: NodeStatus | undefined): NodeCondition[] {
   const verdicts: [type: string, status: "True" | "False", reason: string, message: string][] = [
-    ["MemoryPressure", "False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"],
-    ["DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"],
-    ["PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"],
+    pressures?.has("MemoryPressure")
+      ? ["MemoryPressure", "True", "KubeletHasInsufficientMemory", "kubelet has insufficient memory available"]
+      : ["MemoryPressure", "False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"],
+    pressures?.has("DiskPressure")
+      ? ["DiskPressure", "True", "KubeletHasDiskPressure", "kubelet has disk pressure"]
+      : ["DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"],
+    pressures?.has("PIDPressure")
+      ? ["PIDPressure", "True", "KubeletHasInsufficientPID", "kubelet has insufficient PID available"]
+      : ["PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"],
     problems.length === 0
       ? ["Ready", "True", "KubeletReady", "kubelet is posting ready status"]
       : [

@@ -19,8 +19,8 @@ export interface ConditionFacts {
   readonly statuses: readonly ContainerStatus[];
   readonly sandboxReady: boolean;
   readonly now: number;
-  /** Of a resize that waits or goes on. */
-  readonly resize?: readonly Verdict[];
+  /** What else there is to say. */
+  readonly more?: readonly Verdict[];
 }
 
 export function podConditions(pod: Pod, facts: ConditionFacts): PodCondition[] {
@@ -30,7 +30,7 @@ export function podConditions(pod: Pod, facts: ConditionFacts): PodCondition[] {
     initialized(pod, facts),
     { ...withGates(pod, containersReady), type: "Ready" },
     { ...containersReady, type: "ContainersReady" },
-    ...(facts.resize ?? []),
+    ...(facts.more ?? []),
   ];
   return verdicts.map((verdict) => dated(pod, verdict, facts.now));
 }

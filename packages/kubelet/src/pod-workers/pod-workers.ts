@@ -16,6 +16,8 @@ import { PodWorker, type Refusal } from "./worker.ts";
 
 export interface PodWorkersOptions {
   readonly allowedSysctls: readonly string[];
+  /** What the node is short of. */
+  pressures(): ReadonlySet<string>;
   /** Who stands for a pod in the API. */
   apiPod(pod: Pod): Pod | undefined;
   /** The pod has ended or is gone: its mirror, or its name, is free. */
@@ -89,6 +91,7 @@ export class PodWorkers {
         ...this.#room(pod.metadata.uid),
         node: node.node(),
         allowedSysctls: this.#options.allowedSysctls,
+        pressures: this.#options.pressures(),
       };
       const rejection = admit(pod, facts);
       if (rejection) {

@@ -156,6 +156,7 @@ const OWN_CONDITIONS = new Set([
   "Initialized",
   "Ready",
   "ContainersReady",
+  "DisruptionTarget",
   ...RESIZE_CONDITIONS,
 ]);
 /** The scheduler's, which a pod that was refused loses. */

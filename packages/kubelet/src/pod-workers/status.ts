@@ -38,7 +38,8 @@ export interface StatusFacts {
   isReady(record: ContainerRecord): boolean;
   /** What a container runs with, when that is not what it was given. */
   resources?(container: string): ResourceRequirements | undefined;
-  readonly resize?: readonly Verdict[];
+  /** What else there is to say: of a resize, of a disruption. */
+  readonly more?: readonly Verdict[];
 }
 
 export function podStatus(pod: Pod, facts: StatusFacts): PodStatus {
@@ -66,9 +67,9 @@ export function podStatus(pod: Pod, facts: StatusFacts): PodStatus {
       statuses: all,
       sandboxReady,
       now: facts.now,
-      ...(facts.resize && { resize: facts.resize }),
+      ...(facts.more && { more: facts.more }),
     }),
-    ...(facts.failure && phase === "Failed" && facts.failure),
+    ...(facts.failure && phase === "Failed" && { reason: facts.failure.reason, message: facts.failure.message }),
     ...(facts.hostIPs[0] && { hostIP: facts.hostIPs[0], hostIPs: facts.hostIPs.map((ip) => ({ ip })) }),
     ...(ips[0] && { podIP: ips[0], podIPs: ips.map((ip) => ({ ip })) }),
     startTime: before.startTime ?? formatTime(facts.startedAt),

@@ -15,6 +15,7 @@ import { advanceResize, resizeVerdicts } from "../resize/advance.ts";
 import { type Pending, PodResize } from "../resize/pod-resize.ts";
 import { fieldPathOf } from "./about.ts";
 import { type BringUpResult, bringUp } from "./bring-up.ts";
+import type { Verdict } from "./conditions.ts";
 import { killContainer } from "./kill-container.ts";
 import { lastWords } from "./last-words.ts";
 import { isFinished, type KillContainer, type PodPlan, planEnd, planPod, type Waiting } from "./plan.ts";
@@ -26,6 +27,8 @@ import type { PodTools } from "./tools.ts";
 export interface Refusal {
   readonly reason: string;
   readonly message: string;
+  /** The pod had to make room: it is told so by a condition. */
+  readonly disruption?: boolean;
 }
 
 export interface WorkerOptions {
@@ -96,6 +99,11 @@ export class PodWorker {
 
   get #pod(): Pod {
     return this.#resize.pod;
+  }
+
+  /** It is on its way out because it had to make room. */
+  get isEvicted(): boolean {
+    return this.#ending?.failure?.disruption === true;
   }
 
   /** Waits for room to grow. */
@@ -472,7 +480,7 @@ export class PodWorker {
       messages: this.#messages,
       hasStarted: (record: ContainerRecord) => this.#hasStarted(record),
       resources: (name: string) => this.#resize.inEffect(name),
-      resize: resizeVerdicts(this.#resize),
+      more: [...resizeVerdicts(this.#resize), ...disruptionOf(this.#ending?.failure)],
       isReady: (record: ContainerRecord) => this.#tools.prober.isReady(this.uid, record, this.#container(record.name)),
     };
   }
@@ -513,3 +521,8 @@ export class PodWorker {
     });
   }
 }
+
+const disruptionOf = (failure: Refusal | undefined): Verdict[] =>
+  failure?.disruption
+    ? [{ type: "DisruptionTarget", status: "True", reason: "TerminationByKubelet", message: failure.message }]
+    : [];

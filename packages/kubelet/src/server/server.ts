@@ -59,9 +59,7 @@ export async function serveKubelet(options: KubeletServerOptions): Promise<Liste
       if (!verdict.allowed) throw new Refused(verdict.status, verdict.message);
       await handler.serve(exchange);
     } catch (error) {
-      const status = error instanceof Refused ? error.status : 500;
-      const { message } = error as Error;
-      exchange.respond(status, ["content-type", "text/plain; charset=utf-8"], Buffer.from(`${message}\n`));
+      answerError(exchange, error);
     }
   };
   return await listen({
@@ -80,6 +78,28 @@ export async function serveKubelet(options: KubeletServerOptions): Promise<Liste
 /** For who looks after the process: "ok", or what is wrong. */
 export const serveHealth = (kubelet: Kubelet, port: number, host: string): Promise<Listener> =>
   listen({ port, host, handler: (exchange) => answerHealth(exchange, kubelet) });
+
+const READABLE = new Set(["healthz", "pods", "stats", "metrics"]);
+
+/** Without authentication: what may be read by everybody, for machines that trust their network. */
+export function serveReadOnly(kubelet: Kubelet, port: number, host: string): Promise<Listener> {
+  const handler = new Handler(kubelet);
+  const serve = async (exchange: Exchange): Promise<void> => {
+    const [, root = ""] = (exchange.url.split("?")[0] as string).split("/");
+    if (exchange.method !== "GET" || !READABLE.has(root)) throw new Refused(404, "404 page not found");
+    await handler.serve(exchange);
+  };
+  return listen({
+    port,
+    host,
+    handler: (exchange) => void serve(exchange).catch((error) => answerError(exchange, error)),
+  });
+}
+
+function answerError(exchange: Exchange, error: unknown): void {
+  const status = error instanceof Refused ? error.status : 500;
+  exchange.respond(status, ["content-type", "text/plain; charset=utf-8"], Buffer.from(`${(error as Error).message}\n`));
+}
 
 function answerHealth(exchange: Exchange, kubelet: Kubelet): void {
   const wrong = exchange.url.split("?")[0] === "/healthz" ? kubelet.unhealthy() : "404 page not found";

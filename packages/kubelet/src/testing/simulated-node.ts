@@ -3,7 +3,7 @@ import { createEventRecorder } from "@kubets/client/cluster-event-recorder";
 import { seededRandom, silentLogger, VirtualClock } from "@kubets/machinery";
 import { type KubeletConfig, kubeletDefaults } from "../config.ts";
 import { MemoryDisk } from "../disk/memory-disk.ts";
-import { type Kubelet, startKubelet } from "../kubelet.ts";
+import { type Kubelet, type KubeletOptions, startKubelet } from "../kubelet.ts";
 import type { MachineFacts } from "../node/machine.ts";
 import type { ProberOptions } from "../probes/prober.ts";
 import { SimulatedRuntime } from "../runtime/simulated/runtime.ts";
@@ -35,6 +35,7 @@ export interface SimulatedNodeOptions {
   readonly script?: SimulationScript;
   readonly config?: Partial<KubeletConfig>;
   readonly probe?: ProberOptions["attempt"];
+  readonly observe?: KubeletOptions["observe"];
   /** Of an earlier node, to start again over the same runtime. */
   readonly over?: Pick<SimulatedNode, "clock" | "api" | "runtime" | "disk">;
 }
@@ -43,6 +44,7 @@ export async function simulatedNode({
   script,
   config,
   probe,
+  observe,
   over,
 }: SimulatedNodeOptions = {}): Promise<SimulatedNode> {
   const clock = over?.clock ?? new VirtualClock();
@@ -72,6 +74,8 @@ export async function simulatedNode({
       host: "node-1",
     }),
     ...(probe && { probe }),
+    // Nothing runs low on a node that uses nothing.
+    observe: observe ?? (async () => ({})),
   });
   await clock.advance(0);
   await kubelet.ready;

@@ -1,24 +1,14 @@
 /** All that a node runs of Kubets, in one process inside the node's namespaces: the kubelet, the proxy, DNS and the pod network. */
-import { mkdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
+import { join } from "node:path";
 import { SharedInformers } from "@kubets/client/informer/shared-informers";
 import { connectionFrom } from "@kubets/client/kubeconfig/connection";
 import { openClient } from "@kubets/client/kubeconfig/open-client";
 import { machineReading } from "@kubets/client/kubeconfig/reading";
 import { nameServers, type RunningDns, startDns } from "@kubets/dns";
-import {
-  criRuntime,
-  type Kubelet,
-  kubeletDefaults,
-  machineExec,
-  podCgroups,
-  readMachine,
-  realDisk,
-  startKubelet,
-} from "@kubets/kubelet";
-import { serveKubelet } from "@kubets/kubelet/server/server";
+import { type Kubelet, kubeletDefaults, runKubelet } from "@kubets/kubelet";
 import type { Clock, Logger, Random } from "@kubets/machinery";
-import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
 import type { FlagValues } from "@kubets/machinery/flags";
 import { machineExec as proxyExec } from "@kubets/proxy/exec";
 import { NftablesBackend } from "@kubets/proxy/nftables/backend";
@@ -43,37 +33,31 @@ export interface RunningAgent {
 export async function runAgent(flags: AgentFlags, { clock, random, log }: AgentParts): Promise<RunningAgent> {
   const nodeName = flags["node-name"] || hostname();
   const { client, transport } = await clientOf(flags.kubeconfig, `kubets-agent/${nodeName}`, log);
-  const paths = { root: flags["root-dir"], podLogs: flags["pod-logs-dir"] };
-  for (const folder of Object.values(paths)) mkdirSync(folder, { recursive: true });
-  const kubelet = await startKubelet({
+  const { kubelet, stop: stopKubelet } = await runKubelet({
     client,
-    runtime: criRuntime({ endpoint: flags["container-runtime-endpoint"] }),
     nodeName,
+    addresses: flags["node-ip"],
+    paths: { root: flags["root-dir"], podLogs: flags["pod-logs-dir"] },
+    certFolder: join(flags["root-dir"], "pki"),
     clock,
     random,
     log: log.with({ component: "kubelet" }),
-    disk: realDisk(machineExec()),
-    paths,
-    machine: await readMachine(paths.root),
-    addresses: flags["node-ip"],
-    cgroups: podCgroups({ root: flags["cgroup-root"], driver: "cgroupfs", log }),
     config: {
       ...kubeletDefaults,
+      containerRuntimeEndpoint: flags["container-runtime-endpoint"],
       clusterDns: flags["cluster-dns"],
       clusterDomain: flags["cluster-domain"],
       maxPods: flags["max-pods"],
       nodeLabels: Object.fromEntries(flags["node-labels"].map((label) => label.split("=", 2) as [string, string])),
       cgroupRoot: flags["cgroup-root"],
       podCidr: flags["pod-cidr"],
+      address: flags["node-ip"][0] ?? "0.0.0.0",
+      tlsCertFile: flags["tls-cert-file"],
+      tlsPrivateKeyFile: flags["tls-private-key-file"],
+      clientCaFile: flags["client-ca-file"],
     },
   });
   const stopping = new AbortController();
-  const server = await serveKubelet({
-    kubelet,
-    tls: servingTls(flags),
-    host: flags["node-ip"][0] ?? "0.0.0.0",
-    port: kubeletDefaults.port,
-  });
   const services = await clientOf(flags["proxy-kubeconfig"] || flags.kubeconfig, `kubets-proxy/${nodeName}`, log);
   const cache = new SharedInformers({ client: services.client, clock, random, log, signal: stopping.signal });
   const proxy = startProxy({
@@ -98,8 +82,8 @@ export async function runAgent(flags: AgentFlags, { clock, random, log }: AgentP
     kubelet,
     async stop() {
       stopping.abort();
-      await kubelet.stop();
-      await Promise.all([server.close(), transport.close(), services.transport.close(), dns?.close()]);
+      await stopKubelet();
+      await Promise.all([transport.close(), services.transport.close(), dns?.close()]);
     },
   };
 }
@@ -126,14 +110,4 @@ async function clientOf(kubeconfig: string, userAgent: string, log: Logger) {
     machineReading((text) => log.warn(text)),
   );
   return openClient(connection, userAgent);
-}
-
-/** Without a certificate of its own the kubelet cannot serve: logs and exec need it. */
-function servingTls(flags: AgentFlags) {
-  const read = (flag: "tls-cert-file" | "tls-private-key-file" | "client-ca-file") => {
-    if (!flags[flag])
-      throw new ExitError(exitCode.usage, `--${flag} is needed: the kubelet serves logs and exec with it`);
-    return readFileSync(flags[flag], "utf8");
-  };
-  return { cert: read("tls-cert-file"), key: read("tls-private-key-file"), clientCa: read("client-ca-file") };
 }

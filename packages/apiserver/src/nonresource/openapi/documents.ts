@@ -98,15 +98,11 @@ const fingerprints = new WeakMap<ResourceDefinition, string>();
 function fingerprint(d: ResourceDefinition): string {
   let known = fingerprints.get(d);
   if (known === undefined) {
-    known = `${d.group}/${d.version} ${d.resource} ${d.kind} ${d.verbs.join(",")} ${Object.keys(d.subresources ?? {}).join(",")} ${schemaHash(d)}`;
+    known = `${d.group}/${d.version} ${d.resource} ${d.kind} ${d.verbs.join(",")} ${Object.keys(d.subresources ?? {}).join(",")} ${d.schemaId ?? ""}`;
     fingerprints.set(d, known);
   }
   return known;
 }
-
-/** Held for each definition, so short. */
-const schemaHash = ({ openApiSchema }: ResourceDefinition): string =>
-  openApiSchema ? createHash("sha256").update(JSON.stringify(openApiSchema)).digest("base64") : "";
 
 const sha512 = (parts: readonly string[]): string =>
   createHash("sha512").update(versionInfo.gitVersion).update(parts.join("\n")).digest("hex").toUpperCase();

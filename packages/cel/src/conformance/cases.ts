@@ -1,8 +1,8 @@
 /** The language's published test data: read into cases, with their values as this package has them. */
-import type { Library } from "./declarations.ts";
-import { parseDurationValue, parseTimestamp } from "./time-values.ts";
-import { type CelType, celTypes } from "./types.ts";
-import { type CelValue, KeyedMap, List, TypeValue, Uint } from "./values.ts";
+import type { Library } from "../declarations.ts";
+import { parseDurationValue, parseTimestamp } from "../time-values.ts";
+import { type CelType, celTypes } from "../types.ts";
+import { type CelValue, KeyedMap, List, TypeValue, Uint } from "../values.ts";
 
 export interface ConformanceCase {
   readonly path: string;
@@ -53,13 +53,14 @@ type Wire = Readonly<Record<string, unknown>>;
 /** Thrown for what only protobuf has. */
 class Needs extends Error {}
 
-export function casesOf(suite: Suite): ConformanceCase[] {
+/** The cases of a suite of @bufbuild/cel-spec. */
+export function casesOf(suite: object): ConformanceCase[] {
   const cases: ConformanceCase[] = [];
   const walk = ({ suites = [], tests = [], name }: Suite, path: string): void => {
     for (const test of tests) cases.push(caseOf(test, `${path}${name}/${test.original.name ?? test.original.expr}`));
     for (const inner of suites) walk(inner, `${path}${name}/`);
   };
-  walk(suite, "");
+  walk(suite as Suite, "");
   return cases;
 }
 
@@ -126,6 +127,11 @@ function typeOf(wire: WireType): CelType {
     case "primitive":
     case "wellKnown": {
       const known = PRIMITIVES[content as string];
+      if (known) return known;
+      break;
+    }
+    case "messageType": {
+      const known = PRIMITIVES[String(content).replace("google.protobuf.", "").toUpperCase()];
       if (known) return known;
       break;
     }

@@ -1,0 +1,189 @@
+/** Several versions of a custom kind, converted by a webhook over real HTTPS: reads, writes, watches, and what becomes of a webhook that fails. */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { customresourcedefinitions } from "@kubets/api/generated/refs";
+import type { KubeObject } from "@kubets/api/meta";
+import { customResource } from "@kubets/api/resource-ref";
+import type { WatchEvent } from "@kubets/client/client";
+import { MemoryStorage } from "@kubets/storage";
+import { startApiServer } from "../api-server.ts";
+import { type HttpsServer, startHttps } from "./https-server.ts";
+
+interface Person extends KubeObject {
+  readonly spec: Readonly<Record<string, string>>;
+}
+
+interface Review {
+  readonly request: { readonly uid: string; readonly desiredAPIVersion: string; readonly objects: readonly Person[] };
+}
+
+const GROUP = "people.example";
+const people = (version: string) =>
+  customResource<Person>({ group: GROUP, version, resource: "persons", kind: "Person", namespaced: true });
+
+/** v1 has a name, v2 its first and last part. */
+function convert(object: Person, apiVersion: string): Person {
+  const { name, first, last } = object.spec;
+  const [given = "", family = ""] = name?.split(" ") ?? [];
+  const spec: Person["spec"] = apiVersion.endsWith("/v1")
+    ? { name: `${first} ${last}` }
+    : { first: given, last: family };
+  return { ...object, apiVersion, spec };
+}
+
+const version = (name: string, storage: boolean, ...fields: string[]) => ({
+  name,
+  served: true,
+  storage,
+  schema: {
+    openAPIV3Schema: {
+      type: "object",
+      properties: {
+        spec: { type: "object", properties: Object.fromEntries(fields.map((field) => [field, { type: "string" }])) },
+      },
+    },
+  },
+});
+
+describe("conversion by a webhook", () => {
+  let server: Awaited<ReturnType<typeof startApiServer>>;
+  let hook: HttpsServer;
+  let answer: (review: Review) => object;
+  const asked: string[] = [];
+  const fine = ({ request }: Review) => ({
+    uid: request.uid,
+    result: { status: "Success" },
+    convertedObjects: request.objects.map((object) => convert(object, request.desiredAPIVersion)),
+  });
+
+  before(async () => {
+    answer = fine;
+    hook = await startHttps((request, response, body) => {
+      const review = JSON.parse(body) as Review;
+      asked.push(`${request.method} ${(request.url ?? "").split("?")[0]} ${review.request.desiredAPIVersion}`);
+      const text = JSON.stringify({
+        kind: "ConversionReview",
+        apiVersion: "apiextensions.k8s.io/v1",
+        response: answer(review),
+      });
+      response.writeHead(200, { "content-type": "application/json" }).end(text);
+    });
+    server = await startApiServer(new MemoryStorage());
+    await server.client.raw("POST", "/api/v1/namespaces", { metadata: { name: "default" } });
+    await server.client.create(customresourcedefinitions, {
+      metadata: { name: `persons.${GROUP}` },
+      spec: {
+        group: GROUP,
+        scope: "Namespaced",
+        names: { plural: "persons", kind: "Person" },
+        versions: [version("v1", true, "name"), version("v2", false, "first", "last")],
+        conversion: {
+          strategy: "Webhook",
+          webhook: {
+            clientConfig: { url: `${hook.url}/convert`, caBundle: hook.caBundle },
+            conversionReviewVersions: ["v1"],
+          },
+        },
+      },
+    });
+    while (!server.served.get(GROUP, "v2", "persons")) await new Promise((resolve) => setImmediate(resolve));
+  });
+  after(async () => {
+    await server.stop();
+    await hook.close();
+  });
+
+  const key = (name: string) => ({ namespace: "default", name });
+  const refusal = (promise: Promise<unknown>) =>
+    promise.then(
+      () => assert.fail("not refused"),
+      (e: Error) => e.message,
+    );
+
+  it("shows each version what the other wrote", async () => {
+    await server.client.create(people("v1"), { metadata: key("ada"), spec: { name: "Ada Lovelace" } });
+    assert.deepEqual((await server.client.get(people("v2"), key("ada"))).spec, { first: "Ada", last: "Lovelace" });
+    const made = await server.client.create(people("v2"), {
+      metadata: key("alan"),
+      spec: { first: "Alan", last: "Turing" },
+    });
+    assert.equal(made.apiVersion, `${GROUP}/v2`);
+    assert.deepEqual((await server.client.get(people("v1"), key("alan"))).spec, { name: "Alan Turing" });
+    const { items } = await server.client.list(people("v2"), { namespace: "default" });
+    assert.deepEqual(
+      items.map(({ spec }) => spec["last"]),
+      ["Lovelace", "Turing"],
+    );
+    assert.ok(
+      asked.every((line) => line.startsWith("POST /convert ")),
+      asked.join("\n"),
+    );
+  });
+
+  it("does not ask for what is in the version already", async () => {
+    const before = asked.length;
+    await server.client.get(people("v1"), key("ada"));
+    assert.equal(asked.length, before);
+  });
+
+  it("changes in one version, with the owners of fields in each", async () => {
+    const patched = await server.client.patch(people("v2"), key("ada"), {
+      type: "merge",
+      body: { spec: { last: "Byron" } },
+    });
+    assert.deepEqual(patched.spec, { first: "Ada", last: "Byron" });
+    assert.deepEqual((await server.client.get(people("v1"), key("ada"))).spec, { name: "Ada Byron" });
+  });
+
+  it("tells watchers of a version in it", async () => {
+    const seen: WatchEvent<Person>[] = [];
+    let wake = () => {};
+    const { metadata } = await server.client.list(people("v2"), { namespace: "default" });
+    const watch = await server.client.watch(
+      people("v2"),
+      { namespace: "default", resourceVersion: metadata.resourceVersion },
+      { events: (batch) => (seen.push(...batch), wake()), closed: () => {} },
+    );
+    await server.client.create(people("v1"), { metadata: key("grace"), spec: { name: "Grace Hopper" } });
+    await server.client.delete(people("v1"), key("grace"));
+    while (seen.length < 2) await new Promise<void>((resolve) => (wake = resolve));
+    watch.stop();
+    assert.deepEqual(
+      seen.map(({ type, object }) => [type, object.apiVersion, object.spec["last"]]),
+      [
+        ["ADDED", `${GROUP}/v2`, "Hopper"],
+        ["DELETED", `${GROUP}/v2`, "Hopper"],
+      ],
+    );
+  });
+
+  it("says what the webhook said, or what it did wrong, and goes on when it is well again", async () => {
+    const fails = async (response: (review: Review) => object, why: RegExp) => {
+      answer = response;
+      assert.match(
+        await refusal(server.client.create(people("v2"), { metadata: key("x"), spec: { first: "a", last: "b" } })),
+        why,
+      );
+    };
+    const failed =
+      (message: string) =>
+      ({ request }: Review) => ({ uid: request.uid, result: { status: "Failed", message } });
+    await fails(
+      failed("no names today"),
+      /^conversion webhook for people\.example\/v2, Kind=Person failed: no names today$/,
+    );
+    await fails((review) => ({ ...fine(review), uid: "other" }), /expected response\.uid=/);
+    await fails((review) => ({ ...fine(review), convertedObjects: [] }), /returned 0 objects, expected 1$/);
+    const renamed = (review: Review) => {
+      const convertedObjects = review.request.objects.map((o) => ({
+        ...convert(o, review.request.desiredAPIVersion),
+        metadata: { ...o.metadata, name: "y" },
+      }));
+      return { ...fine(review), convertedObjects };
+    };
+    await fails(renamed, /invalid converted object at index 0: must have the same name/);
+    answer = fine;
+    await server.client.create(people("v2"), { metadata: key("x"), spec: { first: "a", last: "b" } });
+    assert.deepEqual((await server.client.get(people("v1"), key("x"))).spec, { name: "a b" });
+  });
+});

@@ -1,0 +1,66 @@
+/** `kubets kubelet`: flags and a configuration file in, a kubelet, until a signal ends it. Containers go on. */
+import { hostname, networkInterfaces } from "node:os";
+import { connectionFrom } from "@kubets/client/kubeconfig/connection";
+import { openClient } from "@kubets/client/kubeconfig/open-client";
+import { machineReading } from "@kubets/client/kubeconfig/reading";
+import { createLogger, realClock, realRandom } from "@kubets/machinery";
+import { defineCommand } from "@kubets/machinery/command";
+import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
+import { installProcessHandlers } from "@kubets/machinery/process-errors";
+import { onStopSignal } from "@kubets/machinery/shutdown";
+import { readConfigFile } from "./config.ts";
+import { kubeletConfig, kubeletFlags } from "./config-flags.ts";
+import { runKubelet } from "./run-kubelet.ts";
+
+export const kubeletCommand = defineCommand({
+  name: "kubelet",
+  summary: "Run the kubelet of a node alone",
+  description:
+    "Runs the pods of a node on a CRI runtime. It wants a kubeconfig; a KubeletConfiguration file says the rest.",
+  examples: ["kubets kubelet --kubeconfig kubelet.conf --config config.yaml --node-ip 192.0.2.11"],
+  flags: kubeletFlags,
+  async run({ values: flags, given, args }) {
+    if (args.length) throw new ExitError(exitCode.usage, `kubelet takes no arguments, but was given ${args.join(" ")}`);
+    if (!flags.kubeconfig) throw new ExitError(exitCode.usage, "--kubeconfig is needed: how the API server is reached");
+    const config = kubeletConfig({ values: flags, given }, flags.config ? readConfigFile(flags.config) : undefined);
+    const log = createLogger({ format: flags["logging-format"], level: flags.v >= 4 ? "debug" : "info" }).with({
+      component: "kubelet",
+    });
+    installProcessHandlers(log);
+    const { signal } = onStopSignal();
+    const nodeName = (flags["hostname-override"] || hostname()).trim().toLowerCase();
+    const connection = await connectionFrom(
+      { kubeconfig: flags.kubeconfig },
+      machineReading((text) => log.warn(text)),
+    );
+    const { client, transport } = await openClient(connection, "kubelet");
+    const running = await runKubelet({
+      client,
+      config: { ...config, hostname: nodeName },
+      nodeName,
+      addresses: flags["node-ip"].length > 0 ? flags["node-ip"] : ownAddresses(),
+      paths: { root: flags["root-dir"], podLogs: config.file.podLogsDir },
+      certFolder: flags["cert-dir"],
+      clock: realClock,
+      random: realRandom,
+      log,
+    });
+    void running.kubelet.ready.then(
+      () => log.info("node ready", { node: nodeName }),
+      () => {},
+    );
+    await new Promise<void>((resolve) =>
+      signal.aborted ? resolve() : signal.addEventListener("abort", () => resolve(), { once: true }),
+    );
+    await running.stop();
+    await transport.close();
+  },
+});
+
+/** The first address by which others reach this machine. */
+function ownAddresses(): string[] {
+  const all = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+  const found =
+    all.find(({ internal, family }) => !internal && family === "IPv4") ?? all.find(({ internal }) => !internal);
+  return [found?.address ?? "127.0.0.1"];
+}

@@ -1,0 +1,100 @@
+/**
+ * A kubelet on this machine as its configuration says: its runtime, disk and cgroups are real, its API is served, its health can be asked.
+ * The program `kubets kubelet` and a node's agent are made of it.
+ */
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import type { Client } from "@kubets/client/client";
+import { ownCertificate } from "@kubets/client/component/own-certificate";
+import type { Clock, Logger, Random } from "@kubets/machinery";
+import type { Listener, ServerTls } from "@kubets/wire/http";
+import { podCgroups } from "./cgroups/pod-cgroups.ts";
+import type { KubeletConfig } from "./config.ts";
+import { realDisk } from "./disk/real-disk.ts";
+import { machineExec } from "./exec.ts";
+import { type Kubelet, startKubelet } from "./kubelet.ts";
+import { readMachine } from "./node/machine.ts";
+import type { KubeletPaths } from "./paths.ts";
+import { criRuntime } from "./runtime/cri/runtime.ts";
+import { serveHealth, serveKubelet, serveReadOnly } from "./server/server.ts";
+
+export interface KubeletRun {
+  readonly client: Client;
+  readonly config: KubeletConfig;
+  readonly nodeName: string;
+  readonly addresses: readonly string[];
+  readonly paths: KubeletPaths;
+  /** Where a certificate is kept that the kubelet makes for itself when it is given none. */
+  readonly certFolder: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+export interface RunningKubelet {
+  readonly kubelet: Kubelet;
+  /** Containers go on. */
+  stop(): Promise<void>;
+}
+
+export async function runKubelet(run: KubeletRun): Promise<RunningKubelet> {
+  const { config, paths, log } = run;
+  for (const folder of Object.values(paths)) mkdirSync(folder, { recursive: true });
+  const { containerRuntimeEndpoint: endpoint, imageServiceEndpoint: imageEndpoint } = config;
+  const runtime = criRuntime({ endpoint, ...(imageEndpoint && { imageEndpoint }) });
+  const kubelet = await startKubelet({
+    ...run,
+    runtime,
+    disk: realDisk(machineExec()),
+    machine: await readMachine(paths.root),
+    cgroups: podCgroups({ root: config.cgroupRoot || "/", driver: config.cgroupDriver, log }),
+    resolvConf: textOf(config.resolvConf),
+  });
+  const servers = await serve(kubelet, run);
+  return {
+    kubelet,
+    async stop() {
+      await kubelet.stop();
+      await Promise.all(servers.map((server) => server.close()));
+      runtime.close();
+    },
+  };
+}
+
+/** A resolver configuration that is not there says nothing. */
+const textOf = (path: string): string => (path && existsSync(path) ? readFileSync(path, "utf8") : "");
+
+async function serve(kubelet: Kubelet, { config, ...run }: KubeletRun): Promise<Listener[]> {
+  const { address: host, port, healthzPort, healthzAddress, readOnlyPort } = config;
+  const servers: Listener[] = [];
+  if (config.file.enableServer)
+    servers.push(await serveKubelet({ kubelet, tls: servingTls({ config, ...run }), host, port }));
+  if (readOnlyPort > 0) servers.push(await serveReadOnly(kubelet, readOnlyPort, host));
+  if (healthzPort > 0) servers.push(await serveHealth(kubelet, healthzPort, healthzAddress));
+  return servers;
+}
+
+function servingTls({ config, certFolder, addresses, clock }: KubeletRun): ServerTls {
+  const { tlsCertFile, tlsPrivateKeyFile, clientCaFile } = config;
+  const read = (path: string) => readFileSync(path, "utf8");
+  const own = tlsCertFile && tlsPrivateKeyFile ? undefined : keptCertificate(certFolder, addresses[0] ?? "", clock);
+  return {
+    cert: own?.cert ?? read(tlsCertFile),
+    key: own?.key ?? read(tlsPrivateKeyFile),
+    ...(clientCaFile && { clientCa: read(clientCaFile) }),
+  };
+}
+
+/** Made once, so that who trusts it goes on doing so. */
+function keptCertificate(folder: string, address: string, clock: Clock): { cert: string; key: string } {
+  const [certFile, keyFile] = [join(folder, "kubelet.crt"), join(folder, "kubelet.key")];
+  if (!existsSync(certFile) || !existsSync(keyFile)) {
+    mkdirSync(folder, { recursive: true });
+    const { cert, key } = ownCertificate(hostname(), address, clock.now());
+    writeFileSync(keyFile, key, { mode: 0o600 });
+    chmodSync(keyFile, 0o600);
+    writeFileSync(certFile, cert);
+  }
+  return { cert: readFileSync(certFile, "utf8"), key: readFileSync(keyFile, "utf8") };
+}
