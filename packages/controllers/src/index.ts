@@ -41,6 +41,7 @@ import { tokenCleaner } from "./tokencleaner/controller.ts";
 import { nodeTtl } from "./ttl/controller.ts";
 import { ttlAfterFinished } from "./ttl-after-finished/controller.ts";
 import { vacProtection } from "./vac-protection/controller.ts";
+import { validatingAdmissionPolicyStatus } from "./validatingadmissionpolicy-status/controller.ts";
 
 export interface ControllerEntry {
   /** As in --controllers. */
@@ -133,6 +134,12 @@ export const controllers: readonly ControllerEntry[] = [
     "persistentvolume-binder",
     "persistent-volume-binder",
     persistentVolumeBinder,
+  ),
+  entry(
+    "validatingadmissionpolicy-status-controller",
+    "validatingadmissionpolicy-status-controller",
+    "validatingadmissionpolicy-status-controller",
+    validatingAdmissionPolicyStatus,
   ),
   entry("ephemeral-volume-controller", "ephemeral-volume", "ephemeral-volume-controller", ephemeralVolumes),
   entry("resourceclaim-controller", "resource-claim-controller", "resource-claim-controller", resourceClaims),

@@ -5,8 +5,11 @@ import { checkOneOf } from "../field-checks.ts";
 import { mutatingadmissionpolicies } from "../generated/refs.ts";
 import type { MatchResources, MutatingAdmissionPolicy, Mutation } from "../generated/types/admissionregistration-v1.ts";
 import { age, column, nameColumn } from "../table.ts";
+import { expressionErrors, wanted } from "./expressions/compile.ts";
+import { type ExpressionScope, mutationEnvironment } from "./expressions/environment.ts";
+import { compileVariables } from "./expressions/variables.ts";
 import { matchConditionsErrors } from "./match-conditions.ts";
-import { failurePolicyErrors, NO_EXPRESSION, paramKindErrors, paramKindText, variableErrors } from "./policy.ts";
+import { failurePolicyErrors, paramKindErrors, paramKindText, variablesErrors } from "./policy.ts";
 import { constraintsErrors, defaultMatchResources } from "./rules.ts";
 
 export const mutatingAdmissionPolicyResource = define(mutatingadmissionpolicies, {
@@ -32,15 +35,17 @@ export const mutatingAdmissionPolicyResource = define(mutatingadmissionpolicies,
 
 function validate({ spec }: MutatingAdmissionPolicy): FieldError[] {
   const { paramKind, mutations = [], reinvocationPolicy } = spec;
+  const params = { params: paramKind !== undefined, authorizer: true };
+  const scope = { ...params, variables: compileVariables(spec.variables, params).types };
   return [
     ...failurePolicyErrors(spec.failurePolicy, "spec.failurePolicy"),
     ...(paramKind ? paramKindErrors(paramKind, "spec.paramKind") : []),
     ...constraintsErrors(spec.matchConstraints, "spec.matchConstraints"),
     ...deletionErrors(spec.matchConstraints),
-    ...matchConditionsErrors(spec.matchConditions, "spec.matchConditions"),
-    ...(spec.variables ?? []).flatMap((variable, i) => variableErrors(variable, `spec.variables[${i}]`)),
+    ...matchConditionsErrors(spec.matchConditions, "spec.matchConditions", params),
+    ...variablesErrors(spec.variables, params, "spec.variables"),
     ...(mutations.length ? [] : [required("spec.mutations", "mutations must contain at least one item")]),
-    ...mutations.flatMap((mutation, i) => mutationErrors(mutation, `spec.mutations[${i}]`)),
+    ...mutations.flatMap((mutation, i) => mutationErrors(mutation, scope, `spec.mutations[${i}]`)),
     ...(reinvocationPolicy
       ? checkOneOf("spec.reinvocationPolicy", reinvocationPolicy, ["IfNeeded", "Never"])
       : [required("spec.reinvocationPolicy")]),
@@ -58,7 +63,7 @@ function deletionErrors(constraints: MatchResources | undefined): FieldError[] {
 /** Each type of patch has a field of its own, and only that. */
 const PATCH_FIELDS = { ApplyConfiguration: "applyConfiguration", JSONPatch: "jsonPatch" } as const;
 
-function mutationErrors(mutation: Mutation, field: string): FieldError[] {
+function mutationErrors(mutation: Mutation, scope: ExpressionScope, field: string): FieldError[] {
   const { patchType } = mutation;
   if (!patchType) return [required(`${field}.patchType`)];
   if (!Object.hasOwn(PATCH_FIELDS, patchType))
@@ -67,10 +72,21 @@ function mutationErrors(mutation: Mutation, field: string): FieldError[] {
   const other = own === "jsonPatch" ? "applyConfiguration" : "jsonPatch";
   const errors: FieldError[] = [];
   if (!mutation[own]) errors.push(required(`${field}.${own}`, `must be specified when patchType is ${patchType}`));
-  else if (!mutation[own].expression?.trim()) errors.push(required(`${field}.${own}.expression`, NO_EXPRESSION));
+  else errors.push(...patchErrors(mutation[own].expression, scope, own, `${field}.${own}.expression`));
   if (mutation[other])
     errors.push(
       invalidValue(`${field}.${other}`, `{${other}}`, `must not be specified when patchType is ${patchType}`),
     );
   return errors;
+}
+
+function patchErrors(
+  expression: string | undefined,
+  scope: ExpressionScope,
+  kind: "applyConfiguration" | "jsonPatch",
+  field: string,
+): FieldError[] {
+  if (!expression?.trim()) return [required(field)];
+  const types = kind === "jsonPatch" ? wanted.jsonPatch : wanted.object;
+  return expressionErrors(expression, mutationEnvironment(scope, expression), types, field);
 }

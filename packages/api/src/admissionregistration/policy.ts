@@ -1,4 +1,4 @@
-/** What validating and mutating policies share: parameters and variables. The expressions themselves are compiled by the API server. */
+/** What validating and mutating policies share: parameters and variables. */
 import {
   dns1035Label,
   dns1123Subdomain,
@@ -12,6 +12,8 @@ import {
 } from "@kubets/machinery";
 import { checkForm, checkOneOf } from "../field-checks.ts";
 import type { ParamKind, ParamRef, Variable } from "../generated/types/admissionregistration-v1.ts";
+import type { ExpressionScope } from "./expressions/environment.ts";
+import { compileVariables } from "./expressions/variables.ts";
 import { FAILURE_POLICIES } from "./rules.ts";
 
 export const NO_EXPRESSION = "expression is not specified";
@@ -52,7 +54,21 @@ const RESERVED = new Set(
   ),
 );
 
-export function variableErrors({ name, expression }: Variable, field: string): FieldError[] {
+export function variablesErrors(
+  variables: readonly Variable[] | undefined,
+  scope: ExpressionScope,
+  field: string,
+): FieldError[] {
+  const compiled = compileVariables(variables, scope).variables;
+  return (variables ?? []).flatMap((variable, i) => {
+    const at = `${field}[${i}]`;
+    const error = variable.expression?.trim() ? compiled[i]?.compiled.error : undefined;
+    const wrong = error === undefined ? [] : [invalidValue(`${at}.expression`, variable.expression, error)];
+    return [...variableErrors(variable, at), ...wrong];
+  });
+}
+
+function variableErrors({ name, expression }: Variable, field: string): FieldError[] {
   const errors: FieldError[] = [];
   if (!name) errors.push(required(`${field}.name`, "name is not specified"));
   else if (!IDENTIFIER.test(name) || RESERVED.has(name))

@@ -11,8 +11,11 @@ import type {
 } from "../generated/types/admissionregistration-v1.ts";
 import { ownStatus, statusSubresource } from "../own-status.ts";
 import { age, column, nameColumn } from "../table.ts";
+import { expressionErrors, wanted } from "./expressions/compile.ts";
+import { type ExpressionScope, expressionEnvironment } from "./expressions/environment.ts";
+import { compileVariables } from "./expressions/variables.ts";
 import { matchConditionsErrors } from "./match-conditions.ts";
-import { failurePolicyErrors, NO_EXPRESSION, paramKindErrors, paramKindText, variableErrors } from "./policy.ts";
+import { failurePolicyErrors, NO_EXPRESSION, paramKindErrors, paramKindText, variablesErrors } from "./policy.ts";
 import { constraintsErrors, defaultMatchResources } from "./rules.ts";
 
 const REASONS = ["Forbidden", "Invalid", "RequestEntityTooLarge"];
@@ -44,30 +47,36 @@ export const validatingAdmissionPolicyResource = define(validatingadmissionpolic
 
 function validate({ metadata, spec }: ValidatingAdmissionPolicy): FieldError[] {
   const { paramKind, validations = [], auditAnnotations = [] } = spec;
+  const params = { params: paramKind !== undefined };
+  const scope = { ...params, variables: compileVariables(spec.variables, { ...params, authorizer: true }).types };
   const errors = [
     ...failurePolicyErrors(spec.failurePolicy, "spec.failurePolicy"),
     ...(paramKind ? paramKindErrors(paramKind, "spec.paramKind") : []),
     ...constraintsErrors(spec.matchConstraints, "spec.matchConstraints"),
-    ...matchConditionsErrors(spec.matchConditions, "spec.matchConditions"),
-    ...(spec.variables ?? []).flatMap((variable, i) => variableErrors(variable, `spec.variables[${i}]`)),
+    ...matchConditionsErrors(spec.matchConditions, "spec.matchConditions", params),
+    ...variablesErrors(spec.variables, { ...params, authorizer: true }, "spec.variables"),
   ];
   if (!validations.length && !auditAnnotations.length)
     return [...errors, required("spec.validations", NOTHING_TO_DO), required("spec.auditAnnotations", NOTHING_TO_DO)];
   return [
     ...errors,
-    ...validations.flatMap((validation, i) => validationErrors(validation, `spec.validations[${i}]`)),
-    ...annotationsErrors(auditAnnotations, metadata.name),
+    ...validations.flatMap((validation, i) => validationErrors(validation, scope, `spec.validations[${i}]`)),
+    ...annotationsErrors(auditAnnotations, scope, metadata.name),
   ];
 }
 
 function validationErrors(
   { expression, message = "", messageExpression = "", reason }: Validation,
+  scope: ExpressionScope,
   field: string,
 ): FieldError[] {
-  const errors: FieldError[] = [];
+  const full = expressionEnvironment({ ...scope, authorizer: true });
+  const errors = expressionErrors(expression, full, wanted.condition, `${field}.expression`);
   if (!expression?.trim()) errors.push(required(`${field}.expression`, NO_EXPRESSION));
   if (messageExpression !== "" && !messageExpression.trim())
     errors.push(invalidValue(`${field}.messageExpression`, messageExpression, "must be non-empty if specified"));
+  const ofMessages = expressionEnvironment(scope);
+  errors.push(...expressionErrors(messageExpression, ofMessages, wanted.message, `${field}.messageExpression`));
   if (message !== "" && !message.trim())
     errors.push(invalidValue(`${field}.message`, message, "must be non-empty if specified"));
   else if (message.trim().includes("\n"))
@@ -76,7 +85,11 @@ function validationErrors(
   return errors;
 }
 
-function annotationsErrors(annotations: readonly AuditAnnotation[], policy: string): FieldError[] {
+function annotationsErrors(
+  annotations: readonly AuditAnnotation[],
+  scope: ExpressionScope,
+  policy: string,
+): FieldError[] {
   const field = "spec.auditAnnotations";
   const errors: FieldError[] = [];
   if (annotations.length > MAX_ANNOTATIONS)
@@ -86,6 +99,8 @@ function annotationsErrors(annotations: readonly AuditAnnotation[], policy: stri
     const at = `${field}[${i}]`;
     errors.push(...checkForm(`${at}.key`, `${policy}/${key}`, qualifiedName));
     if (!valueExpression?.trim()) errors.push(required(`${at}.valueExpression`, "valueExpression is not specified"));
+    const environment = expressionEnvironment({ ...scope, authorizer: true });
+    errors.push(...expressionErrors(valueExpression, environment, wanted.annotation, `${at}.valueExpression`));
     if (keys.has(key)) errors.push(duplicate(`${at}.key`, key));
     keys.add(key);
   }

@@ -7,7 +7,7 @@ import { serviceNetworkOptions } from "@kubets/apiserver/services/options";
 import { controllerManagerFlags } from "@kubets/controllers/flags";
 import { optionsOfFlags } from "@kubets/controllers/options-of-flags";
 import { startControllers } from "@kubets/controllers/start-controllers";
-import type { Clock, Logger, Random } from "@kubets/machinery";
+import { type Clock, type Logger, parseIp, type Random } from "@kubets/machinery";
 import { type FlagValues, parseFlags } from "@kubets/machinery/flags";
 import { connectEtcd, openEmbeddedStorage, type Storage } from "@kubets/storage";
 import { keyFromPem, publicOf, readCertificates } from "@kubets/wire/x509";
@@ -129,17 +129,20 @@ export async function runServer(
       client: clientAs(inside, { name: "system:kubets", groups: ["system:masters"] }, "kubets"),
       log: log.with({ component: "dns-service" }),
     });
-  const metrics = startMetricsAddon({
-    ...parts,
-    client: clientAs(inside, { name: "system:kubets", groups: ["system:masters"] }, "kubets"),
-    log: log.with({ component: "metrics-api" }),
-    address: advertiseAddress,
-    serving: metricsCertificate(pki, advertiseAddress),
-    clusterCa: pki.caPem,
-    frontProxyCa: proxy.ca,
-    frontProxyName: FRONT_PROXY,
-    kubeletClient: kubeletClientCertificate(pki),
-  });
+  // No endpoint of a service may stand on loopback, where a cluster of simulated nodes is.
+  const metrics = parseIp(advertiseAddress)?.isLoopback()
+    ? undefined
+    : startMetricsAddon({
+        ...parts,
+        client: clientAs(inside, { name: "system:kubets", groups: ["system:masters"] }, "kubets"),
+        log: log.with({ component: "metrics-api" }),
+        address: advertiseAddress,
+        serving: metricsCertificate(pki, advertiseAddress),
+        clusterCa: pki.caPem,
+        frontProxyCa: proxy.ca,
+        frontProxyName: FRONT_PROXY,
+        kubeletClient: kubeletClientCertificate(pki),
+      });
   const scheduler = flags["disable-scheduler"] ? undefined : startSchedulerIn(inside);
   if (scheduler)
     api.server.context.pages.set("/debug/decisions", (query) =>
@@ -152,7 +155,7 @@ export async function runServer(
     pki,
     async close() {
       await controllers.stopped;
-      await (await metrics).close();
+      await (await metrics)?.close();
       await api.close();
       await storage.close();
     },

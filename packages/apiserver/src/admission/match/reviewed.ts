@@ -41,6 +41,12 @@ export function review(request: AdmissionRequest, target: ResourceDefinition): R
   return { kind, object: show(object), old: show(old) };
 }
 
+/** What may have labels: a Scale has none. */
+export function labelledObjects(request: AdmissionRequest): readonly unknown[] {
+  if (scalePaths(request)) return [];
+  return isBody(request) ? [request.options] : [request.object, request.old];
+}
+
 /** Puts a changed object in the place of the one on its way, with defaults. */
 export function putBack(request: AdmissionRequest, target: ResourceDefinition, changed: PlainObject): void {
   const scale = scalePaths(request);

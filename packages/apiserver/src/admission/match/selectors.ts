@@ -4,7 +4,7 @@ import type { KubeObject } from "@kubets/api/meta";
 import { type LabelSelector, type LabelSelectorObject, labelSelectorOf, notFound } from "@kubets/machinery";
 import type { AdmissionRequest, ClusterView } from "../plugin.ts";
 import { isWhole } from "../request.ts";
-import type { Reviewed } from "./reviewed.ts";
+import { labelledObjects } from "./reviewed.ts";
 
 export interface Selectors {
   readonly namespace: LabelSelector;
@@ -20,13 +20,8 @@ export const compileSelectors = (spec: {
 });
 
 /** Throws a StatusError when the namespace is not there and it matters. */
-export function areSelected(
-  { namespace, object }: Selectors,
-  request: AdmissionRequest,
-  { object: now, old }: Reviewed,
-  view: ClusterView,
-): boolean {
-  if (!object.isEmpty() && !hasLabels(object, now) && !hasLabels(object, old)) return false;
+export function areSelected({ namespace, object }: Selectors, request: AdmissionRequest, view: ClusterView): boolean {
+  if (!object.isEmpty() && !labelledObjects(request).some((each) => hasLabels(object, each))) return false;
   if (namespace.isEmpty()) return true;
   const isNamespace = isWhole(namespaces, request.resource, "");
   const name = isNamespace ? request.name : request.namespace;
@@ -43,7 +38,7 @@ function namespaceLabels(request: AdmissionRequest, name: string, view: ClusterV
   return found.metadata.labels;
 }
 
-const hasLabels = (selector: LabelSelector, object: object | undefined): boolean => {
+const hasLabels = (selector: LabelSelector, object: unknown): boolean => {
   const { metadata } = (object ?? {}) as Partial<KubeObject>;
   return metadata !== undefined && selector.matches(metadata.labels);
 };

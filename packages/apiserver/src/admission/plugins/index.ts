@@ -30,6 +30,8 @@ import { podNodeSelector } from "./pod-node-selector.ts";
 import { podSecurity } from "./pod-security/index.ts";
 import { podTolerationRestriction } from "./pod-toleration-restriction.ts";
 import { podTopologyLabels } from "./pod-topology-labels.ts";
+import { mutatingAdmissionPolicy } from "./policies/mutating.ts";
+import { validatingAdmissionPolicy } from "./policies/validating.ts";
 import { priority } from "./priority.ts";
 import { resourceQuota } from "./resource-quota/index.ts";
 import { runtimeClass } from "./runtime-class.ts";
@@ -77,7 +79,9 @@ const ALL: readonly Entry[] = [
   entry(defaultIngressClass, "always"),
   entry(denyServiceExternalIps, "asked"),
   entry(podTopologyLabels, "always"),
+  [mutatingAdmissionPolicy, "always"],
   [mutatingAdmissionWebhook, "always"],
+  [validatingAdmissionPolicy, "always"],
   [validatingAdmissionWebhook, "always"],
   // Quota goes last: what it takes is not given back when a later plugin refuses.
   [resourceQuota, "always"],

@@ -1,13 +1,11 @@
 /** The AdmissionReview that a webhook is sent, and what it may answer. */
 
-import { namespaces } from "@kubets/api/generated/refs";
 import type { PlainObject } from "@kubets/api/meta";
 import type { ResourceDefinition } from "@kubets/api/resource";
 import type { Status } from "@kubets/machinery";
+import { requestAttributes } from "../../match/request-attributes.ts";
 import type { Reviewed } from "../../match/reviewed.ts";
-import { reviewedKind } from "../../match/reviewed.ts";
 import type { AdmissionRequest } from "../../plugin.ts";
-import { isWhole } from "../../request.ts";
 
 export const REVIEW_VERSIONS = ["v1", "v1beta1"];
 
@@ -27,39 +25,14 @@ export function admissionReview(
   version: string,
   request: AdmissionRequest,
   target: ResourceDefinition,
-  { kind, object, old }: Reviewed,
+  { object, old }: Reviewed,
 ): PlainObject {
-  const { resource, subresource, operation, dryRun } = request;
-  const asked = reviewedKind(request, resource);
-  const namespace = isWhole(namespaces, resource, "") ? request.name : request.namespace;
+  const { dryRun, options, ...attributes } = requestAttributes(request, target);
   return {
     kind: "AdmissionReview",
     apiVersion: `admission.k8s.io/${version}`,
-    request: {
-      uid,
-      kind: { group: kind.group, version: kind.version, kind: kind.kind },
-      resource: resourceOf(target),
-      ...(subresource && { subResource: subresource }),
-      requestKind: { group: asked.group, version: asked.version, kind: asked.kind },
-      requestResource: resourceOf(resource),
-      ...(subresource && { requestSubResource: subresource }),
-      ...(request.name && { name: request.name }),
-      ...(namespace && { namespace }),
-      operation,
-      userInfo: userInfo(request),
-      object: object ?? null,
-      oldObject: old ?? null,
-      dryRun,
-      options: request.operationOptions() ?? null,
-    },
+    request: { uid, ...attributes, object: object ?? null, oldObject: old ?? null, dryRun, options },
   };
-}
-
-const resourceOf = ({ group, version, resource }: ResourceDefinition) => ({ group, version, resource });
-
-export function userInfo({ user }: Pick<AdmissionRequest, "user">): PlainObject {
-  const { name, uid, groups, extra } = user;
-  return { username: name, ...(uid && { uid }), ...(groups.length && { groups }), ...(extra && { extra }) };
 }
 
 /** The response, if it is one to this review; what is wrong with it is thrown. */

@@ -8,10 +8,10 @@ import { internalError } from "@kubets/machinery";
 import { deepEqual } from "@kubets/machinery/deep-equal";
 import { applyJsonPatch } from "@kubets/machinery/json-patch";
 import { putBack, type Reviewed, review } from "../../match/reviewed.ts";
-import { areSelected } from "../../match/selectors.ts";
 import type { AdmissionContext, AdmissionPlugin, AdmissionRequest } from "../../plugin.ts";
 import type { ReviewResponse } from "./admission-review.ts";
 import { ask, CallFailure } from "./ask.ts";
+import { isAsked } from "./is-asked.ts";
 import { type ConcernedHook, WebhookRegistry } from "./registry.ts";
 
 const NAME = "MutatingAdmissionWebhook";
@@ -31,9 +31,8 @@ export function mutatingAdmissionWebhook(): AdmissionPlugin {
       const concerned = registry?.byAction.of(request.operation, request.resource, request.subresource) ?? [];
       for (const [index, each] of concerned.entries()) {
         const { hook, target } = each;
-        const reviewed = review(request, target);
-        if (!areSelected(hook.selectors, request, reviewed, context.view) || !turns.isDue(hook.id)) continue;
-        const changed = await turn(each, request, reviewed, index, context);
+        if (!(await isAsked(each, request, context)) || !turns.isDue(hook.id)) continue;
+        const changed = await turn(each, request, review(request, target), index, context);
         turns.had(hook.id, { changed, wantsAnother: hook.spec.reinvocationPolicy === "IfNeeded" });
       }
       turns.end(request.object);

@@ -9,7 +9,10 @@ import type { ResourceDefinition } from "@kubets/api/resource";
 import type { ResourceRef } from "@kubets/api/resource-ref";
 import type { ServedResources } from "../../../served-resource.ts";
 import { follow } from "../../../store/follow.ts";
+import { compileConditions } from "../../expressions/conditions.ts";
+import type { Expression } from "../../expressions/evaluation.ts";
 import { ByAction } from "../../match/by-action.ts";
+import { once } from "../../match/once.ts";
 import { isExempt, rulesFor } from "../../match/rules.ts";
 import { compileSelectors, type Selectors } from "../../match/selectors.ts";
 
@@ -19,6 +22,8 @@ export interface Hook {
   readonly configuration: string;
   readonly spec: ValidatingWebhook & Partial<MutatingWebhook>;
   readonly selectors: Selectors;
+  /** Compiled when first needed. */
+  readonly conditions: () => readonly Expression[];
 }
 
 /** A webhook that an action concerns, and the version of the resource that it wants to see. */
@@ -63,4 +68,5 @@ const hooksOf = ({ metadata, webhooks = [] }: Configuration): Hook[] =>
     configuration: metadata.name,
     spec,
     selectors: compileSelectors(spec),
+    conditions: once(() => compileConditions(spec.matchConditions)),
   }));

@@ -3,9 +3,9 @@ import { validatingwebhookconfigurations } from "@kubets/api/generated/refs";
 import type { ResourceDefinition } from "@kubets/api/resource";
 import { internalError } from "@kubets/machinery";
 import { type Reviewed, review } from "../../match/reviewed.ts";
-import { areSelected } from "../../match/selectors.ts";
 import type { AdmissionContext, AdmissionPlugin, AdmissionRequest } from "../../plugin.ts";
 import { ask, CallFailure } from "./ask.ts";
+import { isAsked } from "./is-asked.ts";
 import { type ConcernedHook, WebhookRegistry } from "./registry.ts";
 
 export function validatingAdmissionWebhook(): AdmissionPlugin {
@@ -21,10 +21,11 @@ export function validatingAdmissionWebhook(): AdmissionPlugin {
       const shown = new Map<ResourceDefinition, Reviewed>();
       const asked: { concerned: ConcernedHook; reviewed: Reviewed }[] = [];
       for (const concerned of registry?.byAction.of(request.operation, request.resource, request.subresource) ?? []) {
-        const { hook, target } = concerned;
+        const { target } = concerned;
+        if (!(await isAsked(concerned, request, context))) continue;
         let reviewed = shown.get(target);
         if (!reviewed) shown.set(target, (reviewed = review(request, target)));
-        if (areSelected(hook.selectors, request, reviewed, context.view)) asked.push({ concerned, reviewed });
+        asked.push({ concerned, reviewed });
       }
       const outcomes = await Promise.allSettled(
         asked.map(({ concerned, reviewed }, i) => judge(concerned, request, reviewed, i, context)),

@@ -1,0 +1,86 @@
+/**
+ * Evaluates the expressions of one policy, or the match conditions of one webhook, for one request. They share a budget; variables are evaluated when
+ * the first expression names them, and once.
+ */
+import type { CompiledExpression } from "@kubets/api/admissionregistration/expressions/compile";
+import type { CompiledVariable } from "@kubets/api/admissionregistration/expressions/variables";
+import { type Activation, Budget, CelEvaluationError, type CelValue, evaluated } from "@kubets/cel";
+
+export interface Expression {
+  readonly source: string;
+  readonly compiled: CompiledExpression;
+}
+
+export type Evaluated =
+  | { readonly value: CelValue; readonly error?: undefined }
+  | { readonly value?: undefined; readonly error: string };
+
+/** What all expressions together may cost is spent. */
+export class BudgetSpent extends Error {
+  constructor() {
+    super("validation failed due to running out of cost budget, no further validation rules will be run");
+  }
+}
+
+/** What the conditions of one webhook or policy may cost. */
+export const CONDITIONS_BUDGET = 2_500_000;
+/** By when an expression must have come to an end, whatever its cost says. */
+const LONGEST_MS = 100;
+
+export class Evaluation {
+  readonly #activation: Activation;
+  readonly #budget: Budget;
+
+  constructor(activation: Activation, variables: readonly CompiledVariable[] = [], budget = new Budget()) {
+    this.#budget = budget;
+    this.#activation = variables.length
+      ? Object.assign(Object.create(activation) as object, { variables: this.#lazy(variables) })
+      : activation;
+  }
+
+  evaluate({ source, compiled }: Expression): Evaluated {
+    if (!compiled.program) return { error: `compilation error: ${compiled.error}` };
+    try {
+      return { value: this.#run(compiled.program) };
+    } catch (error) {
+      if (!(error instanceof CelEvaluationError)) throw error;
+      return { error: `expression '${source}' resulted in error: ${error.message}` };
+    } finally {
+      // oxlint-disable-next-line no-unsafe-finally -- a spent budget counts for more than any value or error
+      if (this.#budget.exceeded) throw new BudgetSpent();
+    }
+  }
+
+  #run(program: NonNullable<CompiledExpression["program"]>): CelValue {
+    return program.evaluate(this.#activation, { budget: this.#budget, deadline: performance.now() + LONGEST_MS });
+  }
+
+  #lazy(variables: readonly CompiledVariable[]): object {
+    const values: Record<string, unknown> = {};
+    for (const { name, compiled } of variables) {
+      let outcome: { readonly value: unknown } | { readonly failure: CelEvaluationError } | undefined;
+      Object.defineProperty(values, name, {
+        enumerable: true,
+        get: () => {
+          outcome ??= this.#settle(name, compiled);
+          if ("failure" in outcome) throw outcome.failure;
+          return outcome.value;
+        },
+      });
+    }
+    return values;
+  }
+
+  #settle(name: string, { program, error }: CompiledExpression) {
+    const failed = (why: string) => ({
+      failure: new CelEvaluationError(`composited variable ${JSON.stringify(name)} fails to evaluate: ${why}`),
+    });
+    if (!program) return failed(error);
+    try {
+      return { value: evaluated(this.#run(program)) };
+    } catch (cause) {
+      if (cause instanceof CelEvaluationError) return failed(cause.message);
+      throw cause;
+    }
+  }
+}

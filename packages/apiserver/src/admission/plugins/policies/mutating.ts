@@ -1,0 +1,125 @@
+/** Without it filling in what objects lack would need a server of one's own. Policies change the object one after the other, each what those before it left. */
+import { mutatingadmissionpolicies, mutatingadmissionpolicybindings } from "@kubets/api/generated/refs";
+import type {
+  MutatingAdmissionPolicy,
+  MutatingAdmissionPolicyBinding,
+} from "@kubets/api/generated/types/admissionregistration-v1";
+import type { KubeObject, PlainObject } from "@kubets/api/meta";
+import { Budget, CelEvaluationError } from "@kubets/cel";
+import { deepEqual } from "@kubets/machinery/deep-equal";
+import { activationOf, withParams } from "../../expressions/activation.ts";
+import { withAnswers } from "../../expressions/authorizer.ts";
+import { conditionsHold } from "../../expressions/conditions.ts";
+import { BudgetSpent, Evaluation } from "../../expressions/evaluation.ts";
+import { putBack, review } from "../../match/reviewed.ts";
+import type { AdmissionContext, AdmissionPlugin, AdmissionRequest } from "../../plugin.ts";
+import { refuse } from "../../request.ts";
+import type { Turns } from "../../rounds.ts";
+import { type CompiledMutatingPolicy, compileMutatingPolicy } from "./compile.ts";
+import { concerns, type Invocation } from "./concerned.ts";
+import { MutationError, mutated } from "./mutations.ts";
+import { PolicyRegistry } from "./registry.ts";
+
+const NAME = "MutatingAdmissionPolicy";
+
+type Registry = PolicyRegistry<MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding, CompiledMutatingPolicy>;
+type Mutating = Invocation<MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding, CompiledMutatingPolicy>;
+
+export function mutatingAdmissionPolicy(): AdmissionPlugin {
+  let registry: Registry | undefined;
+  return {
+    name: NAME,
+    start({ served }) {
+      registry = new PolicyRegistry(
+        served,
+        mutatingadmissionpolicies,
+        mutatingadmissionpolicybindings,
+        compileMutatingPolicy,
+      );
+    },
+    handles: (operation, resource, subresource) =>
+      registry !== undefined && registry.byAction.of(operation, resource, subresource).length > 0,
+    async mutate(request, context) {
+      const candidates = registry?.byAction.of(request.operation, request.resource, request.subresource) ?? [];
+      const turns = request.rounds.turnsOf(NAME);
+      turns.begin(request.object);
+      const failures: string[] = [];
+      // What concerns the request is settled before the first policy changes it.
+      const all = [...concerns(candidates, request, context)];
+      for (const { invocation, misconfigured } of all) {
+        const { policy, binding } = invocation ?? misconfigured;
+        const bound = binding
+          ? `policy '${policy.metadata.name}' with binding '${binding.metadata.name}'`
+          : `policy ${JSON.stringify(policy.metadata.name)}`;
+        const errors = invocation ? await carryOut(invocation, request, context, turns) : [misconfigured.why];
+        if (policy.spec.failurePolicy !== "Ignore")
+          failures.push(...errors.map((why) => `${bound} denied request: ${why}`));
+      }
+      turns.end(request.object);
+      if (failures.length) throw denied(request, failures);
+    },
+  };
+}
+
+/** Carries out a policy for each of its parameters; gives what went wrong. */
+async function carryOut(
+  invocation: Mutating,
+  request: AdmissionRequest,
+  context: AdmissionContext,
+  turns: Turns,
+): Promise<string[]> {
+  const { policy, compiled, binding, target, params } = invocation;
+  const errors: string[] = [];
+  for (const param of params) {
+    const hold = await withAnswers(() =>
+      conditionsHold(compiled.conditions, () => withParams(activationOf(request, target, context), param)),
+    );
+    if (typeof hold === "string") errors.push(hold);
+    if (hold !== true) continue;
+    const id = [policy, binding, param]
+      .map((each) => `${each?.metadata.namespace ?? ""}/${each?.metadata.name}`)
+      .join();
+    if (!turns.isDue(id)) continue;
+    const { object: before } = review(request, target);
+    for (const mutation of compiled.mutations) {
+      const error = await withAnswers(() => mutateOnce(invocation, mutation, param, request, context));
+      if (error !== undefined) errors.push(error);
+    }
+    const changed = !deepEqual(before, review(request, target).object);
+    turns.had(id, { changed, wantsAnother: policy.spec.reinvocationPolicy === "IfNeeded" });
+  }
+  return errors;
+}
+
+/** What went wrong, or undefined. */
+function mutateOnce(
+  { compiled, target }: Mutating,
+  mutation: CompiledMutatingPolicy["mutations"][number],
+  param: KubeObject | undefined,
+  request: AdmissionRequest,
+  context: AdmissionContext,
+): string | undefined {
+  const { object } = review(request, target);
+  if (!object) return undefined;
+  const evaluation = new Evaluation(
+    withParams(activationOf(request, target, context), param),
+    compiled.variables,
+    new Budget(),
+  );
+  try {
+    const changed: PlainObject = mutated(mutation, object, target.schema, evaluation);
+    if (!deepEqual(object, changed)) putBack(request, target, changed);
+    return undefined;
+  } catch (error) {
+    if (error instanceof MutationError || error instanceof BudgetSpent || error instanceof CelEvaluationError)
+      return error.message;
+    throw error;
+  }
+}
+
+function denied(request: AdmissionRequest, messages: readonly string[]) {
+  const error = refuse(request, "admission request denied by policy");
+  Object.assign(error.status, { message: messages[0], reason: "Invalid" });
+  error.status.details = { ...error.status.details, causes: messages.map((message) => ({ message })) };
+  return error;
+}

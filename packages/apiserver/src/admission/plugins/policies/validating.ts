@@ -1,0 +1,125 @@
+/** Without it an organisation's rules would need a server of their own. What the expressions of policies do not allow is refused, warned of, or noted. */
+import { validatingadmissionpolicies, validatingadmissionpolicybindings } from "@kubets/api/generated/refs";
+import type {
+  ValidatingAdmissionPolicy,
+  ValidatingAdmissionPolicyBinding,
+} from "@kubets/api/generated/types/admissionregistration-v1";
+import type { ResourceDefinition } from "@kubets/api/resource";
+import { type Activation, Budget } from "@kubets/cel";
+import { activationOf, withParams } from "../../expressions/activation.ts";
+import { withAnswers } from "../../expressions/authorizer.ts";
+import { conditionsHold } from "../../expressions/conditions.ts";
+import { BudgetSpent, Evaluation } from "../../expressions/evaluation.ts";
+import type { AdmissionContext, AdmissionPlugin, AdmissionRequest } from "../../plugin.ts";
+import { refuse } from "../../request.ts";
+import { AuditNotes } from "./audit-notes.ts";
+import { type CompiledValidatingPolicy, compileValidatingPolicy } from "./compile.ts";
+import { concerns, type Invocation } from "./concerned.ts";
+import { PolicyRegistry } from "./registry.ts";
+import { type Decision, decide } from "./validations.ts";
+
+type Registry = PolicyRegistry<ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding, CompiledValidatingPolicy>;
+type Validating = Invocation<ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding, CompiledValidatingPolicy>;
+
+/** What is refused, by which policy. */
+interface Denial {
+  readonly policy: string;
+  readonly binding: string | undefined;
+  readonly decision: Pick<Decision, "message" | "reason">;
+}
+
+export function validatingAdmissionPolicy(): AdmissionPlugin {
+  let registry: Registry | undefined;
+  return {
+    name: "ValidatingAdmissionPolicy",
+    start({ served }) {
+      registry = new PolicyRegistry(
+        served,
+        validatingadmissionpolicies,
+        validatingadmissionpolicybindings,
+        compileValidatingPolicy,
+      );
+    },
+    handles: (operation, resource, subresource) =>
+      registry !== undefined && registry.byAction.of(operation, resource, subresource).length > 0,
+    validate: (request, context) => withAnswers(() => judge(registry, request, context)),
+  };
+}
+
+function judge(registry: Registry | undefined, request: AdmissionRequest, context: AdmissionContext): void {
+  const candidates = registry?.byAction.of(request.operation, request.resource, request.subresource) ?? [];
+  const denials: Denial[] = [];
+  const notes = new AuditNotes();
+  const activations = new Map<ResourceDefinition, Activation>();
+  const shown = (target: ResourceDefinition) => {
+    const known = activations.get(target) ?? activationOf(request, target, context);
+    activations.set(target, known);
+    return known;
+  };
+  for (const { invocation, misconfigured } of concerns(candidates, request, context)) {
+    if (invocation) denials.push(...carryOut(invocation, request, shown, notes));
+    else if (misconfigured.policy.spec.failurePolicy !== "Ignore")
+      denials.push({
+        policy: misconfigured.policy.metadata.name,
+        binding: misconfigured.binding?.metadata.name,
+        decision: { message: misconfigured.why },
+      });
+  }
+  notes.publish(request);
+  if (denials[0]) throw denied(request, denials[0]);
+}
+
+function* carryOut(
+  { policy, compiled, binding, target, params }: Validating,
+  request: AdmissionRequest,
+  shown: (target: ResourceDefinition) => Activation,
+  notes: AuditNotes,
+): Generator<Denial> {
+  const names = { policy: policy.metadata.name, binding: binding.metadata.name };
+  const actions = binding.spec.validationActions ?? [];
+  for (const param of params) {
+    const activation = withParams(shown(target), param);
+    const { decisions, annotations } = evaluatePolicy(policy, compiled, activation);
+    for (const decision of decisions) {
+      if (actions.includes("Deny")) yield { ...names, decision };
+      if (actions.includes("Warn"))
+        request.warn(
+          `Validation failed for ValidatingAdmissionPolicy '${names.policy}' with binding '${names.binding}': ${decision.message}`,
+        );
+      if (actions.includes("Audit")) notes.failure({ ...names, decision, actions });
+    }
+    for (const { key, value } of annotations) notes.annotation(names.policy, key, value);
+  }
+}
+
+function evaluatePolicy(
+  { spec }: ValidatingAdmissionPolicy,
+  compiled: CompiledValidatingPolicy,
+  activation: Activation,
+): ReturnType<typeof decide> {
+  const failing = (message: string) => ({
+    decisions: spec.failurePolicy === "Ignore" ? [] : [{ index: 0, message }],
+    annotations: [],
+  });
+  const hold = conditionsHold(compiled.conditions, () => activation);
+  if (typeof hold === "string") return failing(hold);
+  if (!hold) return { decisions: [], annotations: [] };
+  try {
+    return decide(compiled, spec.failurePolicy, new Evaluation(activation, compiled.variables, new Budget()));
+  } catch (error) {
+    if (error instanceof BudgetSpent) return failing(error.message);
+    throw error;
+  }
+}
+
+const CODES: Readonly<Record<string, number>> = { Forbidden: 403, Unauthorized: 401, RequestEntityTooLarge: 413 };
+
+function denied(request: AdmissionRequest, { policy, binding, decision }: Denial) {
+  const bound = binding === undefined ? "" : ` with binding '${binding}'`;
+  const message = `ValidatingAdmissionPolicy '${policy}'${bound} denied request: ${decision.message}`;
+  const error = refuse(request, message);
+  const reason = decision.reason ?? "Invalid";
+  Object.assign(error.status, { reason, code: CODES[reason] ?? 422 });
+  error.status.details = { ...error.status.details, causes: [{ message }] };
+  return error;
+}
