@@ -23,9 +23,7 @@ export class PluginThread {
   readonly #file: string;
   readonly #clock: Clock;
   readonly #longestMs: number;
-  #worker: Promise<Worker> | undefined;
-  readonly #open = new Map<number, Open>();
-  #lastId = 0;
+  #current: Thread | undefined;
 
   constructor(file: string, clock: Clock, longestMs: number) {
     this.#file = file;
@@ -34,56 +32,75 @@ export class PluginThread {
   }
 
   /** Starts it; rejects when the file is no plugin. */
-  async load(): Promise<Loaded> {
-    const { worker, loaded } = await this.#start();
-    this.#worker = Promise.resolve(worker);
-    return loaded;
+  load(): Promise<Loaded> {
+    return this.#thread().loaded;
   }
 
   async ask(question: Omit<Asked, "id">): Promise<Answered> {
-    const worker = await (this.#worker ??= this.#start().then(({ worker: started }) => started));
-    const id = ++this.#lastId;
-    return new Promise((resolve, reject) => {
-      const timer = this.#clock.after(this.#longestMs, () => {
-        this.#fail(new Error(`it did not answer within ${this.#longestMs} ms`));
-        void worker.terminate();
-      });
-      this.#open.set(id, { resolve, reject, timer });
-      worker.postMessage({ ...question, id });
-    });
+    const thread = this.#thread();
+    await thread.loaded;
+    return await thread.ask(question, this.#clock, this.#longestMs);
   }
 
   async close(): Promise<void> {
-    const worker = await this.#worker?.catch(() => undefined);
-    this.#fail(new Error("the server is stopping"));
-    await worker?.terminate();
+    await this.#current?.end(new Error("the server is stopping"));
   }
 
-  async #start(): Promise<{ worker: Worker; loaded: Loaded }> {
-    const worker = new Worker(WORKER, {
+  #thread(): Thread {
+    if (!this.#current || this.#current.isOver) this.#current = new Thread(this.#file);
+    return this.#current;
+  }
+}
+
+/** One thread, from its start to its end. */
+class Thread {
+  readonly loaded: Promise<Loaded>;
+  isOver = false;
+  readonly #worker: Worker;
+  readonly #open = new Map<number, Open>();
+  #lastId = 0;
+
+  constructor(file: string) {
+    this.#worker = new Worker(WORKER, {
       name: "admission plugin",
-      workerData: { url: pathToFileURL(this.#file).href },
+      workerData: { url: pathToFileURL(file).href },
       execArgv: ["--disable-warning=ExperimentalWarning"],
       env: {},
       resourceLimits: { maxOldGenerationSizeMb: MEMORY_MEGABYTES },
     });
-    worker.unref();
-    const loaded = await new Promise<Loaded>((resolve, reject) => {
-      worker.on("message", (message: FromPlugin) => {
-        if (message.say === "loaded") resolve(message);
-        else if (message.say === "not loaded") reject(new Error(message.why));
-        else this.#answered(message);
-      });
-      worker.on("error", (error) => {
-        reject(error as Error);
-        this.#fail(error as Error);
-      });
-      worker.on("exit", () => {
-        reject(new Error("its thread ended"));
-        this.#fail(new Error("its thread ended"));
-      });
+    const { promise, resolve, reject } = Promise.withResolvers<Loaded>();
+    this.loaded = promise;
+    // Who asks hears of it; nobody has to.
+    promise.catch(() => {});
+    const over = (error: Error) => {
+      reject(error);
+      this.#fail(error);
+    };
+    this.#worker.on("message", (message: FromPlugin) => {
+      if (message.say === "loaded") resolve(message);
+      else if (message.say === "not loaded") {
+        reject(new Error(message.why));
+        void this.end(new Error(message.why));
+      } else this.#answered(message);
     });
-    return { worker, loaded };
+    this.#worker.on("error", over);
+    this.#worker.on("exit", () => over(new Error("its thread ended")));
+    this.#worker.unref();
+  }
+
+  ask(question: Omit<Asked, "id">, clock: Clock, longestMs: number): Promise<Answered> {
+    if (this.isOver) return Promise.reject(new Error("its thread ended"));
+    const id = ++this.#lastId;
+    return new Promise((resolve, reject) => {
+      const timer = clock.after(longestMs, () => void this.end(new Error(`it did not answer within ${longestMs} ms`)));
+      this.#open.set(id, { resolve, reject, timer });
+      this.#worker.postMessage({ ...question, id });
+    });
+  }
+
+  async end(why: Error): Promise<void> {
+    this.#fail(why);
+    await this.#worker.terminate();
   }
 
   #answered(answer: Answered): void {
@@ -93,9 +110,8 @@ export class PluginThread {
     open?.resolve(answer);
   }
 
-  /** The thread is of no use any more: the next question starts another. */
   #fail(error: Error): void {
-    this.#worker = undefined;
+    this.isOver = true;
     for (const { reject, timer } of this.#open.values()) {
       timer.cancel();
       reject(error);
