@@ -7,4 +7,9 @@ const io = {
   error: (text: string) => void process.stderr.write(text),
 };
 const argv = process.argv.slice(2);
+// Nobody reads on: there is nothing more to do, but for a cluster, which goes on without a word.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  if (argv[0] !== "up") process.exit();
+});
 process.exitCode = await runCommand(await rootCommandFor(argv), argv, io);

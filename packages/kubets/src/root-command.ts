@@ -32,8 +32,13 @@ const ENTRIES: readonly Entry[] = [
   },
   {
     name: "why",
-    summary: "Tell why a pod runs where it does, or nowhere",
+    summary: "Tell why a pod runs where it does or nowhere, or whether a connection passes",
     load: async () => (await import("./why/command.ts")).whyCommand,
+  },
+  {
+    name: "crd",
+    summary: "Check definitions of custom resources before a cluster does",
+    load: async () => (await import("./crd/command.ts")).crdCommand,
   },
   { name: "kubectl", summary: "Work with a cluster as kubectl does", load: kubectl },
   {

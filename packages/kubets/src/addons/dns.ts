@@ -1,11 +1,11 @@
 /** What cluster DNS needs of the cluster: the rights of its servers, and the service by which pods reach them. */
-import { clusterrolebindings, clusterroles } from "@kubets/api/generated/refs";
 import type { Client } from "@kubets/client/client";
 import { createEventRecorder } from "@kubets/client/cluster-event-recorder";
 import { runControllers } from "@kubets/client/controller-runner";
 import { SharedInformers } from "@kubets/client/informer/shared-informers";
 import { dnsServiceController } from "@kubets/dns";
 import type { Clock, Logger, Random } from "@kubets/machinery";
+import { grant } from "./grant.ts";
 
 export interface AddonParts {
   readonly client: Client;
@@ -17,38 +17,16 @@ export interface AddonParts {
 
 /** The user as whom the DNS servers of nodes come. */
 export const DNS_USER = "system:coredns";
-const FIELD_MANAGER = "kubets";
 
 /** Resolves when the rights are there; the service follows the nodes from then on. */
 export async function startDnsAddon(
   clusterIp: string,
   { client, clock, random, log, signal }: AddonParts,
 ): Promise<void> {
-  const metadata = { name: DNS_USER };
-  await client.apply(
-    clusterroles,
-    {
-      apiVersion: "rbac.authorization.k8s.io/v1",
-      kind: "ClusterRole",
-      metadata,
-      rules: [
-        { apiGroups: [""], resources: ["services", "pods", "namespaces"], verbs: ["list", "watch"] },
-        { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: ["list", "watch"] },
-      ],
-    },
-    { fieldManager: FIELD_MANAGER, force: true },
-  );
-  await client.apply(
-    clusterrolebindings,
-    {
-      apiVersion: "rbac.authorization.k8s.io/v1",
-      kind: "ClusterRoleBinding",
-      metadata,
-      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: DNS_USER },
-      subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: DNS_USER }],
-    },
-    { fieldManager: FIELD_MANAGER, force: true },
-  );
+  await grant(client, DNS_USER, [
+    { apiGroups: [""], resources: ["services", "pods", "namespaces"], verbs: ["list", "watch"] },
+    { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: ["list", "watch"] },
+  ]);
   const cache = new SharedInformers({ client, clock, random, log, signal });
   const events = createEventRecorder({ client, clock, random, log, component: "kubets", signal });
   runControllers([dnsServiceController({ clusterIps: [clusterIp] })], {

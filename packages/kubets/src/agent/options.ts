@@ -5,6 +5,9 @@ export const agentFlags = defineFlags({
   kubeconfig: file({ required: true, help: "How the node reaches the API server." }),
   "proxy-kubeconfig": file({ help: "How the proxy reaches the API server (as the node by default)." }),
   "dns-kubeconfig": file({ help: "How DNS reaches the API server; without it the node runs no DNS server." }),
+  "network-kubeconfig": file({
+    help: "How the pod network reaches the API server; without it the node knows no network policies.",
+  }),
   "dns-forward": bool({ help: "Ask the servers of resolv.conf for names outside the cluster." }),
   "node-name": text({ placeholder: "NAME", help: "The node's name (the host's by default)." }),
   "node-ip": list({ placeholder: "ADDRESS", help: "The node's addresses, the first one first." }),

@@ -10,6 +10,7 @@ import { nameServers, type RunningDns, startDns } from "@kubets/dns";
 import { type Kubelet, kubeletDefaults, runKubelet } from "@kubets/kubelet";
 import type { Clock, Logger, Random } from "@kubets/machinery";
 import type { FlagValues } from "@kubets/machinery/flags";
+import { enforcePolicies } from "@kubets/network/policy/enforce";
 import { machineExec as proxyExec } from "@kubets/proxy/exec";
 import { NftablesBackend } from "@kubets/proxy/nftables/backend";
 import { startProxy } from "@kubets/proxy/run-proxy";
@@ -76,14 +77,17 @@ export async function runAgent(flags: AgentFlags, { clock, random, log }: AgentP
   const dns = flags["dns-kubeconfig"]
     ? await runDns(flags, { clock, random, log, signal: stopping.signal })
     : undefined;
-  await Promise.all([kubelet.ready, proxy.ready, dns?.ready]);
+  const network = flags["network-kubeconfig"]
+    ? await runPolicies(flags, nodeName, { clock, random, log, signal: stopping.signal })
+    : undefined;
+  await Promise.all([kubelet.ready, proxy.ready, dns?.ready, network?.ready]);
   log.info("node ready", { node: nodeName });
   return {
     kubelet,
     async stop() {
       stopping.abort();
       await stopKubelet();
-      await Promise.all([transport.close(), services.transport.close(), dns?.close()]);
+      await Promise.all([transport.close(), services.transport.close(), dns?.close(), network?.close()]);
     },
   };
 }
@@ -102,6 +106,15 @@ async function runDns(flags: AgentFlags, { clock, random, log, signal }: AgentPa
     serverAddresses: flags["cluster-dns"],
     signal,
   });
+}
+
+/** What policies keep apart stays apart when the agent ends: pods go on without it. */
+async function runPolicies(flags: AgentFlags, nodeName: string, { clock, random, log, signal }: AgentParts) {
+  const { client, transport } = await clientOf(flags["network-kubeconfig"], `kubets-network/${nodeName}`, log);
+  const cache = new SharedInformers({ client, clock, random, log, signal });
+  const exec = proxyExec();
+  const { ready } = enforcePolicies({ cache, clock, log: log.with({ component: "network" }), nodeName, exec, signal });
+  return { ready, close: () => transport.close() };
 }
 
 async function clientOf(kubeconfig: string, userAgent: string, log: Logger) {

@@ -1,6 +1,7 @@
 /** The certificates of a control plane, each for one purpose, from the cluster's own authority. */
 import { mustParseCidr } from "@kubets/machinery/cidr";
 import { DNS_USER } from "../addons/dns.ts";
+import { NETWORK_USER } from "../addons/network.ts";
 import { ClusterPki, type KeyPair } from "../cluster/pki.ts";
 import { METRICS_HOST } from "../metrics-api/addon.ts";
 
@@ -94,3 +95,7 @@ export const proxyCertificate = (pki: ClusterPki): KeyPair =>
 /** The DNS server of every node. */
 export const dnsCertificate = (pki: ClusterPki): KeyPair =>
   pki.certificate("dns", { commonName: DNS_USER, usages: ["clientAuth"] });
+
+/** The pod network of every node. */
+export const networkCertificate = (pki: ClusterPki): KeyPair =>
+  pki.certificate("network", { commonName: NETWORK_USER, usages: ["clientAuth"] });

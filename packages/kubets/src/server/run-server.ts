@@ -12,6 +12,7 @@ import { type FlagValues, parseFlags } from "@kubets/machinery/flags";
 import { connectEtcd, openEmbeddedStorage, type Storage } from "@kubets/storage";
 import { keyFromPem, publicOf, readCertificates } from "@kubets/wire/x509";
 import { startDnsAddon } from "../addons/dns.ts";
+import { grantNetwork } from "../addons/network.ts";
 import { dnsAddress } from "../cluster/addresses.ts";
 import { clusterHome } from "../cluster/home.ts";
 import { writeKubeconfig } from "../cluster/kubeconfig.ts";
@@ -122,33 +123,38 @@ export async function runServer(
       serviceAccountKey: tokenKey,
     },
   });
-  const addons =
-    flags.addons.includes("dns") &&
-    startDnsAddon(dnsAddress(flags["service-cluster-ip-range"]), {
-      ...parts,
-      client: clientAs(inside, { name: "system:kubets", groups: ["system:masters"] }, "kubets"),
-      log: log.with({ component: "dns-service" }),
-    });
+  const client = clientAs(inside, { name: "system:kubets", groups: ["system:masters"] }, "kubets");
   // No endpoint of a service may stand on loopback, where a cluster of simulated nodes is.
-  const metrics = parseIp(advertiseAddress)?.isLoopback()
-    ? undefined
-    : startMetricsAddon({
+  const metrics =
+    !flags.addons.includes("metrics") || parseIp(advertiseAddress)?.isLoopback()
+      ? undefined
+      : startMetricsAddon({
+          ...parts,
+          client,
+          log: log.with({ component: "metrics-api" }),
+          address: advertiseAddress,
+          serving: metricsCertificate(pki, advertiseAddress),
+          clusterCa: pki.caPem,
+          frontProxyCa: proxy.ca,
+          frontProxyName: FRONT_PROXY,
+          kubeletClient: kubeletClientCertificate(pki),
+        });
+  const addons = [
+    metrics,
+    grantNetwork(client),
+    flags.addons.includes("dns") &&
+      startDnsAddon(dnsAddress(flags["service-cluster-ip-range"]), {
         ...parts,
-        client: clientAs(inside, { name: "system:kubets", groups: ["system:masters"] }, "kubets"),
-        log: log.with({ component: "metrics-api" }),
-        address: advertiseAddress,
-        serving: metricsCertificate(pki, advertiseAddress),
-        clusterCa: pki.caPem,
-        frontProxyCa: proxy.ca,
-        frontProxyName: FRONT_PROXY,
-        kubeletClient: kubeletClientCertificate(pki),
-      });
+        client,
+        log: log.with({ component: "dns-service" }),
+      }),
+  ];
   const scheduler = flags["disable-scheduler"] ? undefined : startSchedulerIn(inside);
   if (scheduler)
     api.server.context.pages.set("/debug/decisions", (query) =>
       scheduler.decisions.report(query.get("pod") ?? undefined),
     );
-  await Promise.all([controllers.started, scheduler?.ready, addons, metrics]);
+  await Promise.all([controllers.started, scheduler?.ready, ...addons]);
   log.info("control plane ready", { port: api.listener.port, controllers: controllers.names.length });
   return {
     api,

@@ -3,11 +3,12 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Clock, Logger } from "@kubets/machinery";
 import { type ClusterSandbox, createClusterSandbox, installMissing, type NodeSandbox } from "@kubets/sandbox";
+import { NETWORK_USER } from "../addons/network.ts";
 import { dnsAddress } from "../cluster/addresses.ts";
 import type { ClusterHome } from "../cluster/home.ts";
 import { writeKubeconfig } from "../cluster/kubeconfig.ts";
 import { ClusterPki, type KeyPair } from "../cluster/pki.ts";
-import { dnsCertificate, nodeCertificate, proxyCertificate } from "../server/certificates.ts";
+import { dnsCertificate, networkCertificate, nodeCertificate, proxyCertificate } from "../server/certificates.ts";
 import { Child } from "./child.ts";
 import { portTaken } from "./port-taken.ts";
 import type { Progress } from "./progress.ts";
@@ -154,6 +155,7 @@ function agentOf(
       `--kubeconfig=${kubeconfig(`system:node:${node.name}`, credentials)}`,
       `--proxy-kubeconfig=${kubeconfig("system:kube-proxy", proxyCertificate(pki))}`,
       ...(dns ? [`--dns-kubeconfig=${kubeconfig("system:coredns", dnsCertificate(pki))}`] : []),
+      `--network-kubeconfig=${kubeconfig(NETWORK_USER, networkCertificate(pki))}`,
       `--dns-forward=${uplink}`,
       `--node-name=${node.name}`,
       `--node-ip=${node.address}`,

@@ -1,6 +1,6 @@
 /**
  * The variable `authorizer` of expressions. They do not wait: when an authorizer answers later (a webhook), the evaluation breaks off, and starts again when the
- * answer is there. Answers are kept for the request.
+ * answer is there (see evaluation.ts). Answers are kept for the request.
  */
 import { type Ask, type AuthorizationQuestion, AuthorizerValue, evaluated, ResourceCheck } from "@kubets/cel";
 import type { User } from "../../authn/authenticator.ts";
@@ -8,22 +8,12 @@ import type { AccessAttributes, Decision } from "../../authz/authorizer.ts";
 import type { AdmissionContext, AdmissionRequest } from "../plugin.ts";
 
 /** An answer that is not there yet. */
-class Pending extends Error {
+export class PendingAnswer extends Error {
   readonly answer: Promise<unknown>;
 
   constructor(answer: Promise<unknown>) {
     super("an authorizer has not answered yet");
     this.answer = answer;
-  }
-}
-
-/** Runs what evaluates expressions, again from the start after each answer that it had to wait for. */
-export function withAnswers<T>(run: () => T): T | Promise<T> {
-  try {
-    return run();
-  } catch (error) {
-    if (!(error instanceof Pending)) throw error;
-    return error.answer.then(() => withAnswers(run));
   }
 }
 
@@ -56,7 +46,7 @@ function answerOf(question: AuthorizationQuestion, request: AdmissionRequest, co
   if (found) return found;
   const asked = context.authorize(attributesOf(question, request.user));
   if (!(asked instanceof Promise)) return asked;
-  throw new Pending(asked.then((decision) => known.set(key, decision)));
+  throw new PendingAnswer(asked.then((decision) => known.set(key, decision)));
 }
 
 function attributesOf(question: AuthorizationQuestion, requester: User): AccessAttributes {

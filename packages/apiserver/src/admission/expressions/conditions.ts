@@ -3,6 +3,7 @@ import { compileExpression, wanted } from "@kubets/api/admissionregistration/exp
 import { type ExpressionScope, expressionEnvironment } from "@kubets/api/admissionregistration/expressions/environment";
 import type { MatchCondition } from "@kubets/api/generated/types/admissionregistration-v1";
 import { type Activation, Budget } from "@kubets/cel";
+import type { AdmissionRequest } from "../plugin.ts";
 import { joined } from "../request.ts";
 import { BudgetSpent, CONDITIONS_BUDGET, Evaluation, type Expression } from "./evaluation.ts";
 
@@ -19,13 +20,17 @@ export function compileConditions(
 }
 
 /** A text says why it cannot be told. */
-export function conditionsHold(conditions: readonly Expression[], activation: () => Activation): boolean | string {
+export async function conditionsHold(
+  conditions: readonly Expression[],
+  request: AdmissionRequest,
+  activation: () => Activation,
+): Promise<boolean | string> {
   if (conditions.length === 0) return true;
-  const evaluation = new Evaluation(activation(), [], new Budget(CONDITIONS_BUDGET));
+  const evaluation = new Evaluation(request, activation(), [], new Budget(CONDITIONS_BUDGET));
   const errors: string[] = [];
   try {
     for (const condition of conditions) {
-      const { value, error } = evaluation.evaluate(condition);
+      const { value, error } = await evaluation.evaluate(condition);
       if (error !== undefined) errors.push(error);
       else if (value === false) return false;
     }

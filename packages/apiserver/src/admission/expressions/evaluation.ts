@@ -1,10 +1,13 @@
 /**
  * Evaluates the expressions of one policy, or the match conditions of one webhook, for one request. They share a budget; variables are evaluated when
- * the first expression names them, and once.
+ * the first expression names them, and once. Others get their turn between expressions, and while an authorizer is waited for.
  */
 import type { CompiledExpression } from "@kubets/api/admissionregistration/expressions/compile";
 import type { CompiledVariable } from "@kubets/api/admissionregistration/expressions/variables";
 import { type Activation, Budget, CelEvaluationError, type CelValue, evaluated } from "@kubets/cel";
+import type { AdmissionRequest } from "../plugin.ts";
+import { PendingAnswer } from "./authorizer.ts";
+import { breakIfDue } from "./stretch.ts";
 
 export interface Expression {
   readonly source: string;
@@ -28,27 +31,47 @@ export const CONDITIONS_BUDGET = 2_500_000;
 const LONGEST_MS = 100;
 
 export class Evaluation {
+  readonly #request: AdmissionRequest;
   readonly #activation: Activation;
   readonly #budget: Budget;
 
-  constructor(activation: Activation, variables: readonly CompiledVariable[] = [], budget = new Budget()) {
+  constructor(
+    request: AdmissionRequest,
+    activation: Activation,
+    variables: readonly CompiledVariable[] = [],
+    budget = new Budget(),
+  ) {
+    this.#request = request;
     this.#budget = budget;
     this.#activation = variables.length
       ? Object.assign(Object.create(activation) as object, { variables: this.#lazy(variables) })
       : activation;
   }
 
-  evaluate({ source, compiled }: Expression): Evaluated {
+  /** Rejects with BudgetSpent when that is so. */
+  async evaluate(expression: Expression): Promise<Evaluated> {
+    await breakIfDue(this.#request);
+    for (;;) {
+      try {
+        return this.#evaluate(expression);
+      } catch (error) {
+        if (!(error instanceof PendingAnswer)) throw error;
+        await error.answer;
+      }
+    }
+  }
+
+  #evaluate({ source, compiled }: Expression): Evaluated {
     if (!compiled.program) return { error: `compilation error: ${compiled.error}` };
+    let evaluated: Evaluated;
     try {
-      return { value: this.#run(compiled.program) };
+      evaluated = { value: this.#run(compiled.program) };
     } catch (error) {
       if (!(error instanceof CelEvaluationError)) throw error;
-      return { error: `expression '${source}' resulted in error: ${error.message}` };
-    } finally {
-      // oxlint-disable-next-line no-unsafe-finally -- a spent budget counts for more than any value or error
-      if (this.#budget.exceeded) throw new BudgetSpent();
+      evaluated = { error: `expression '${source}' resulted in error: ${error.message}` };
     }
+    if (this.#budget.exceeded) throw new BudgetSpent();
+    return evaluated;
   }
 
   #run(program: NonNullable<CompiledExpression["program"]>): CelValue {

@@ -5,10 +5,9 @@ import type {
   MutatingAdmissionPolicyBinding,
 } from "@kubets/api/generated/types/admissionregistration-v1";
 import type { KubeObject, PlainObject } from "@kubets/api/meta";
-import { Budget, CelEvaluationError } from "@kubets/cel";
+import { CelEvaluationError } from "@kubets/cel";
 import { deepEqual } from "@kubets/machinery/deep-equal";
 import { activationOf, withParams } from "../../expressions/activation.ts";
-import { withAnswers } from "../../expressions/authorizer.ts";
 import { conditionsHold } from "../../expressions/conditions.ts";
 import { BudgetSpent, Evaluation } from "../../expressions/evaluation.ts";
 import { putBack, review } from "../../match/reviewed.ts";
@@ -71,8 +70,8 @@ async function carryOut(
   const { policy, compiled, binding, target, params } = invocation;
   const errors: string[] = [];
   for (const param of params) {
-    const hold = await withAnswers(() =>
-      conditionsHold(compiled.conditions, () => withParams(activationOf(request, target, context), param)),
+    const hold = await conditionsHold(compiled.conditions, request, () =>
+      withParams(activationOf(request, target, context), param),
     );
     if (typeof hold === "string") errors.push(hold);
     if (hold !== true) continue;
@@ -82,7 +81,7 @@ async function carryOut(
     if (!turns.isDue(id)) continue;
     const { object: before } = review(request, target);
     for (const mutation of compiled.mutations) {
-      const error = await withAnswers(() => mutateOnce(invocation, mutation, param, request, context));
+      const error = await mutateOnce(invocation, mutation, param, request, context);
       if (error !== undefined) errors.push(error);
     }
     const changed = !deepEqual(before, review(request, target).object);
@@ -92,22 +91,19 @@ async function carryOut(
 }
 
 /** What went wrong, or undefined. */
-function mutateOnce(
+async function mutateOnce(
   { compiled, target }: Mutating,
   mutation: CompiledMutatingPolicy["mutations"][number],
   param: KubeObject | undefined,
   request: AdmissionRequest,
   context: AdmissionContext,
-): string | undefined {
+): Promise<string | undefined> {
   const { object } = review(request, target);
   if (!object) return undefined;
-  const evaluation = new Evaluation(
-    withParams(activationOf(request, target, context), param),
-    compiled.variables,
-    new Budget(),
-  );
+  const activation = withParams(activationOf(request, target, context), param);
+  const evaluation = new Evaluation(request, activation, compiled.variables);
   try {
-    const changed: PlainObject = mutated(mutation, object, target.schema, evaluation);
+    const changed: PlainObject = await mutated(mutation, object, target.schema, evaluation);
     if (!deepEqual(object, changed)) putBack(request, target, changed);
     return undefined;
   } catch (error) {

@@ -14,13 +14,13 @@ import type { CompiledMutation } from "./compile.ts";
 /** Why a mutation cannot be carried out. */
 export class MutationError extends Error {}
 
-export function mutated(
+export async function mutated(
   { patchType, expression }: CompiledMutation,
   object: PlainObject,
   schema: Struct,
   evaluation: Evaluation,
-): PlainObject {
-  const { value, error } = evaluation.evaluate(expression);
+): Promise<PlainObject> {
+  const { value, error } = await evaluation.evaluate(expression);
   if (error !== undefined) throw new MutationError(error);
   return patchType === "JSONPatch" ? patched(object, value) : applied(object, value, schema);
 }

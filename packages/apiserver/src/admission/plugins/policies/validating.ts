@@ -5,9 +5,8 @@ import type {
   ValidatingAdmissionPolicyBinding,
 } from "@kubets/api/generated/types/admissionregistration-v1";
 import type { ResourceDefinition } from "@kubets/api/resource";
-import { type Activation, Budget } from "@kubets/cel";
+import type { Activation } from "@kubets/cel";
 import { activationOf, withParams } from "../../expressions/activation.ts";
-import { withAnswers } from "../../expressions/authorizer.ts";
 import { conditionsHold } from "../../expressions/conditions.ts";
 import { BudgetSpent, Evaluation } from "../../expressions/evaluation.ts";
 import type { AdmissionContext, AdmissionPlugin, AdmissionRequest } from "../../plugin.ts";
@@ -16,7 +15,7 @@ import { AuditNotes } from "./audit-notes.ts";
 import { type CompiledValidatingPolicy, compileValidatingPolicy } from "./compile.ts";
 import { concerns, type Invocation } from "./concerned.ts";
 import { PolicyRegistry } from "./registry.ts";
-import { type Decision, decide } from "./validations.ts";
+import { type Decided, type Decision, decide } from "./validations.ts";
 
 type Registry = PolicyRegistry<ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding, CompiledValidatingPolicy>;
 type Validating = Invocation<ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding, CompiledValidatingPolicy>;
@@ -42,11 +41,15 @@ export function validatingAdmissionPolicy(): AdmissionPlugin {
     },
     handles: (operation, resource, subresource) =>
       registry !== undefined && registry.byAction.of(operation, resource, subresource).length > 0,
-    validate: (request, context) => withAnswers(() => judge(registry, request, context)),
+    validate: (request, context) => judge(registry, request, context),
   };
 }
 
-function judge(registry: Registry | undefined, request: AdmissionRequest, context: AdmissionContext): void {
+async function judge(
+  registry: Registry | undefined,
+  request: AdmissionRequest,
+  context: AdmissionContext,
+): Promise<void> {
   const candidates = registry?.byAction.of(request.operation, request.resource, request.subresource) ?? [];
   const denials: Denial[] = [];
   const notes = new AuditNotes();
@@ -57,7 +60,7 @@ function judge(registry: Registry | undefined, request: AdmissionRequest, contex
     return known;
   };
   for (const { invocation, misconfigured } of concerns(candidates, request, context)) {
-    if (invocation) denials.push(...carryOut(invocation, request, shown, notes));
+    if (invocation) denials.push(...(await carryOut(invocation, request, shown, notes)));
     else if (misconfigured.policy.spec.failurePolicy !== "Ignore")
       denials.push({
         policy: misconfigured.policy.metadata.name,
@@ -69,19 +72,21 @@ function judge(registry: Registry | undefined, request: AdmissionRequest, contex
   if (denials[0]) throw denied(request, denials[0]);
 }
 
-function* carryOut(
+/** Warns and notes as the binding says; gives what is refused. */
+async function carryOut(
   { policy, compiled, binding, target, params }: Validating,
   request: AdmissionRequest,
   shown: (target: ResourceDefinition) => Activation,
   notes: AuditNotes,
-): Generator<Denial> {
+): Promise<Denial[]> {
   const names = { policy: policy.metadata.name, binding: binding.metadata.name };
   const actions = binding.spec.validationActions ?? [];
+  const denials: Denial[] = [];
   for (const param of params) {
     const activation = withParams(shown(target), param);
-    const { decisions, annotations } = evaluatePolicy(policy, compiled, activation);
+    const { decisions, annotations } = await evaluatePolicy(policy, compiled, request, activation);
     for (const decision of decisions) {
-      if (actions.includes("Deny")) yield { ...names, decision };
+      if (actions.includes("Deny")) denials.push({ ...names, decision });
       if (actions.includes("Warn"))
         request.warn(
           `Validation failed for ValidatingAdmissionPolicy '${names.policy}' with binding '${names.binding}': ${decision.message}`,
@@ -90,22 +95,24 @@ function* carryOut(
     }
     for (const { key, value } of annotations) notes.annotation(names.policy, key, value);
   }
+  return denials;
 }
 
-function evaluatePolicy(
+async function evaluatePolicy(
   { spec }: ValidatingAdmissionPolicy,
   compiled: CompiledValidatingPolicy,
+  request: AdmissionRequest,
   activation: Activation,
-): ReturnType<typeof decide> {
+): Promise<Decided> {
   const failing = (message: string) => ({
     decisions: spec.failurePolicy === "Ignore" ? [] : [{ index: 0, message }],
     annotations: [],
   });
-  const hold = conditionsHold(compiled.conditions, () => activation);
+  const hold = await conditionsHold(compiled.conditions, request, () => activation);
   if (typeof hold === "string") return failing(hold);
   if (!hold) return { decisions: [], annotations: [] };
   try {
-    return decide(compiled, spec.failurePolicy, new Evaluation(activation, compiled.variables, new Budget()));
+    return await decide(compiled, spec.failurePolicy, new Evaluation(request, activation, compiled.variables));
   } catch (error) {
     if (error instanceof BudgetSpent) return failing(error.message);
     throw error;

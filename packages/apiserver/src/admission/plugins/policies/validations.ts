@@ -17,24 +17,25 @@ export interface Decided {
 const LONGEST_MESSAGE = 5 * 1024;
 const LONGEST_ANNOTATION = 10 * 1024;
 
-/** Throws when the budget is spent. */
-export function decide(
+/** Rejects when the budget is spent. */
+export async function decide(
   { validations, annotations }: CompiledValidatingPolicy,
   failurePolicy: string | undefined,
   evaluation: Evaluation,
-): Decided {
+): Promise<Decided> {
   const failed = (index: number, message: string): Decision[] =>
     failurePolicy === "Ignore" ? [] : [{ index, message }];
-  const decisions = validations.flatMap((validation, index): Decision[] => {
-    const { value, error } = evaluation.evaluate(validation.expression);
-    if (error !== undefined) return failed(index, error);
-    if (value === true) return [];
+  const decisions: Decision[] = [];
+  for (const [index, validation] of validations.entries()) {
+    const { value, error } = await evaluation.evaluate(validation.expression);
     const { reason } = validation.spec;
-    return [{ index, message: messageOf(validation, evaluation), ...(reason && { reason }) }];
-  });
+    if (error !== undefined) decisions.push(...failed(index, error));
+    else if (value !== true)
+      decisions.push({ index, message: await messageOf(validation, evaluation), ...(reason && { reason }) });
+  }
   const noted: { key: string; value: string }[] = [];
   for (const { spec, value: expression } of annotations) {
-    const { value, error } = evaluation.evaluate(expression);
+    const { value, error } = await evaluation.evaluate(expression);
     if (error !== undefined) decisions.push(...failed(validations.length, error));
     else if (typeof value === "string" && value !== "")
       noted.push({ key: spec.key, value: value.slice(0, LONGEST_ANNOTATION) });
@@ -43,8 +44,8 @@ export function decide(
 }
 
 /** What the message expression says, if that can be shown; else the message; else the expression itself. */
-function messageOf({ spec, message }: CompiledValidation, evaluation: Evaluation): string {
-  const said = message && evaluation.evaluate(message).value;
+async function messageOf({ spec, message }: CompiledValidation, evaluation: Evaluation): Promise<string> {
+  const said = message && (await evaluation.evaluate(message)).value;
   if (typeof said === "string") {
     const text = said.trim();
     if (text !== "" && text.length <= LONGEST_MESSAGE && !text.includes("\n")) return text;

@@ -3,7 +3,6 @@
 import { groupResource } from "@kubets/api/resource";
 import { forbidden } from "@kubets/machinery";
 import { activationOf } from "../../expressions/activation.ts";
-import { withAnswers } from "../../expressions/authorizer.ts";
 import { conditionsHold } from "../../expressions/conditions.ts";
 import { areSelected } from "../../match/selectors.ts";
 import type { AdmissionContext, AdmissionRequest } from "../../plugin.ts";
@@ -16,7 +15,7 @@ export async function isAsked(
   context: AdmissionContext,
 ): Promise<boolean> {
   if (!areSelected(hook.selectors, request, context.view)) return false;
-  const hold = await withAnswers(() => conditionsHold(hook.conditions(), () => activationOf(request, target, context)));
+  const hold = await conditionsHold(hook.conditions(), request, () => activationOf(request, target, context));
   if (typeof hold === "boolean") return hold;
   if (hook.spec.failurePolicy === "Ignore") return false;
   throw forbidden(groupResource(request.resource), request.name, hold);

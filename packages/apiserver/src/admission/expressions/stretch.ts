@@ -1,0 +1,15 @@
+/** How long expressions have worked for a request without a break: after a while others get their turn. */
+import { setImmediate as othersTurn } from "node:timers/promises";
+import type { AdmissionRequest } from "../plugin.ts";
+
+const LONGEST_MS = 5;
+const began = new WeakMap<AdmissionRequest, number>();
+
+/** Called between expressions. */
+export function breakIfDue(request: AdmissionRequest): Promise<void> | undefined {
+  const now = performance.now();
+  const since = began.get(request);
+  if (since === undefined) began.set(request, now);
+  if (since === undefined || now - since < LONGEST_MS) return undefined;
+  return othersTurn().then(() => void began.set(request, performance.now()));
+}
