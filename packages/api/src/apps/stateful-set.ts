@@ -111,7 +111,7 @@ function validate({ spec }: StatefulSet, context: WriteContext): FieldError[] {
 /** The template as its pods will be: with a volume for each claim that is made for them. */
 function withClaims({ template, volumeClaimTemplates = [] }: StatefulSetSpec): PodTemplateSpec {
   const { volumes = [] } = template.spec ?? {};
-  const claims = volumeClaimTemplates.flatMap(({ metadata: { name = "" } = {} }) =>
+  const claims = volumeClaimTemplates.flatMap(({ metadata: { name } }) =>
     name && !volumes.some((volume) => volume.name === name)
       ? [{ name, persistentVolumeClaim: { claimName: name } }]
       : [],
