@@ -125,19 +125,20 @@ export async function runServer(
   });
   const client = clientAs(inside, { name: "system:kubets", groups: ["system:masters"] }, "kubets");
   // No endpoint of a service may stand on loopback, where a cluster of simulated nodes is.
-  const metrics = parseIp(advertiseAddress)?.isLoopback()
-    ? undefined
-    : startMetricsAddon({
-        ...parts,
-        client,
-        log: log.with({ component: "metrics-api" }),
-        address: advertiseAddress,
-        serving: metricsCertificate(pki, advertiseAddress),
-        clusterCa: pki.caPem,
-        frontProxyCa: proxy.ca,
-        frontProxyName: FRONT_PROXY,
-        kubeletClient: kubeletClientCertificate(pki),
-      });
+  const metrics =
+    !flags.addons.includes("metrics") || parseIp(advertiseAddress)?.isLoopback()
+      ? undefined
+      : startMetricsAddon({
+          ...parts,
+          client,
+          log: log.with({ component: "metrics-api" }),
+          address: advertiseAddress,
+          serving: metricsCertificate(pki, advertiseAddress),
+          clusterCa: pki.caPem,
+          frontProxyCa: proxy.ca,
+          frontProxyName: FRONT_PROXY,
+          kubeletClient: kubeletClientCertificate(pki),
+        });
   const addons = [
     metrics,
     grantNetwork(client),
