@@ -23,7 +23,8 @@ const QUIET_MS = { events: 30_000, polling: 1000 };
 const BUSY_MS = 100;
 /** How long after the last action the runtime is asked often. */
 const BUSY_FOR_MS = 2000;
-const AFTER_EVENT_MS = 300;
+/** When to look again after an event that names no pod: the runtime itself may hear of it later, on a busy machine much later. */
+const AFTER_EVENT_MS = [50, 100, 200, 400, 800, 1600, 3200];
 /** Several events of one moment are one reading. */
 const GATHER_MS = 5;
 
@@ -39,6 +40,8 @@ export class RuntimeCache {
   #tickets = 0;
   #hasEvents = false;
   #busyUntil = 0;
+  /** How many of the looks after the last event have been had. */
+  #looks = AFTER_EVENT_MS.length;
   #timer: Timer | undefined;
   #due = Number.POSITIVE_INFINITY;
   #relisting = false;
@@ -153,6 +156,8 @@ export class RuntimeCache {
     } finally {
       this.#relisting = false;
     }
+    const look = AFTER_EVENT_MS[this.#looks++];
+    if (look !== undefined) this.#schedule(look);
     const busy = this.#options.clock.monotonic() < this.#busyUntil;
     this.#schedule(busy ? BUSY_MS : this.#hasEvents ? QUIET_MS.events : QUIET_MS.polling);
   }
@@ -183,8 +188,7 @@ export class RuntimeCache {
 
   #hear(uid: string): void {
     if (uid === "") {
-      // The runtime itself may hear of it later than we do.
-      this.#busyUntil = Math.max(this.#busyUntil, this.#options.clock.monotonic() + AFTER_EVENT_MS);
+      this.#looks = 0;
       return this.#schedule(GATHER_MS);
     }
     void this.#hearOf(uid);

@@ -5,11 +5,13 @@
 
 import { RuntimeService } from "@kubets/wire/generated/cri";
 import { type GrpcClient, isGrpcError } from "@kubets/wire/grpc";
-import { defineMessages, type MessageType, method } from "@kubets/wire/proto";
+import { decode, defineMessages, type MessageType, method } from "@kubets/wire/proto";
 
 const type = defineMessages({
   SubscribeRequest: "filters=1:string*",
-  Envelope: "namespace=2:string topic=3:string",
+  Any: "typeUrl=1:string value=2:bytes",
+  Envelope: "namespace=2:string topic=3:string event=4:Any",
+  TaskEvent: "containerId=1:string id=2:string",
 });
 
 interface SubscribeRequest {
@@ -19,6 +21,13 @@ interface SubscribeRequest {
 interface Envelope {
   namespace: string;
   topic: string;
+  event?: { readonly value: Uint8Array };
+}
+
+/** Of an end; `id` is that of the process, and the container's where its first process ended. */
+interface TaskEvent {
+  containerId: string;
+  id: string;
 }
 
 const subscribe = method(
@@ -42,6 +51,14 @@ export async function watchEvents(
     }
   } catch (error) {
     if (!isGrpcError(error, "UNIMPLEMENTED")) throw error;
-    for await (const _ of client.serverStream(subscribe, { filters: FILTERS }, { signal })) changed("");
+    for await (const { topic, event } of client.serverStream(subscribe, { filters: FILTERS }, { signal }))
+      if (!event || !isOfCommand(topic, event.value)) changed("");
   }
+}
+
+/** A command that ran in a container has ended (each probe is one), not the container. */
+export function isOfCommand(topic: string, event: Uint8Array): boolean {
+  if (topic !== "/tasks/exit") return false;
+  const { containerId, id } = decode(type("TaskEvent") as MessageType<TaskEvent>, event);
+  return id !== "" && id !== containerId;
 }
