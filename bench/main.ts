@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 const BENCHES: Record<string, string> = {
   api: "api.ts",
+  cel: "cel.ts",
   policies: "policies.ts",
   crd: "crd.ts",
   scheduler: "scheduler.ts",

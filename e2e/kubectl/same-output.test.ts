@@ -44,7 +44,12 @@ describe("kubets kubectl prints what kubectl prints", { skip: why }, () => {
       .replace("nginx:1.25", "nginx:1.26")
       .replace('a: "1", lines', 'b: "2", lines')
       .replace("replicas: 2", "replicas: 4");
-    files = { FILE: join(server.folder, "objects.yaml"), CHANGED: join(server.folder, "changed.yaml") };
+    files = {
+      FILE: join(server.folder, "objects.yaml"),
+      CHANGED: join(server.folder, "changed.yaml"),
+      BASE: join(import.meta.dirname, "overlays/base"),
+      OVERLAY: join(import.meta.dirname, "overlays/test"),
+    };
     writeFileSync(files.FILE as string, source);
     writeFileSync(files.CHANGED as string, changed);
     for (const name of ["real", "ours"]) {
@@ -96,6 +101,8 @@ function plain({ code, output, error }: Result, namespace: string) {
       .replaceAll(/\b\d+(m\d+)?s\b/g, "AGE")
       .replaceAll(/(LIVE|MERGED)-\w+/g, "$1")
       .replaceAll(/\t\d{4}-\d{2}-\d{2} [\d:.]+ [+-]\d{4}/g, "\tTIME")
+      // The original warns of a word that is old.
+      .replaceAll(/^# Warning: 'commonLabels' is deprecated.*\n/gm, "")
       .replaceAll(/kube-api-access-\w{5}/g, "kube-api-access")
       .replaceAll(/\b10\.\d+\.\d+\.\d+\b/g, "ADDRESS")
       // Columns beside an age or an address shift with its length.

@@ -9,6 +9,7 @@ import type { CostRange } from "./cost-range.ts";
 import type { Library, Overload } from "./declarations.ts";
 import { type Activation, Frame } from "./frame.ts";
 import { type CelIssue, Issues } from "./issue.ts";
+import { tooLarge } from "./limits.ts";
 import { checkLiterals } from "./literal-checks.ts";
 import { Macros } from "./macros.ts";
 import { parse } from "./parser.ts";
@@ -188,6 +189,10 @@ export class Program {
     const frame = new Frame(this.#plan.slots.slice(), activation, limit, deadline);
     try {
       return this.#plan.run(frame);
+    } catch (error) {
+      // Deeper or longer than the machine can hold.
+      if (error instanceof RangeError) throw tooLarge();
+      throw error;
     } finally {
       if (budget) budget.remaining -= frame.cost;
     }

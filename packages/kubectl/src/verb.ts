@@ -5,8 +5,9 @@
 import { type Command, type CommandSpec, defineCommand } from "@kubets/machinery/command";
 import { ExitError } from "@kubets/machinery/exit-codes";
 import { FlagError, type FlagSet, type FlagValues } from "@kubets/machinery/flags";
-import { codeOf, errorText } from "./errors.ts";
+import { codeOf, errorText, UsageError } from "./errors.ts";
 import { type GlobalValues, globalFlags } from "./global-flags.ts";
+import { KUSTOMIZATION } from "./resources/files.ts";
 import { type Machine, Session } from "./session.ts";
 
 export interface VerbRun<F extends FlagSet> {
@@ -41,6 +42,15 @@ const globalValues = (values: Record<string, unknown>, own: FlagSet): GlobalValu
     ]),
   ) as GlobalValues;
 
+/** A kustomization counts as a file, for all verbs that take files. */
+function withKustomization(values: Record<string, unknown>): Record<string, unknown> {
+  const folder = values["kustomize"];
+  if (typeof folder !== "string" || folder === "") return values;
+  if ((values["filename"] as readonly string[]).length > 0)
+    throw new UsageError("only one of -f or -k can be specified");
+  return { ...values, filename: [KUSTOMIZATION + folder] };
+}
+
 /** A verb, still without the machine that it will run on. */
 export type Verb = (machine: Machine) => Command;
 
@@ -57,7 +67,8 @@ export const defineVerb =
         async run({ values, args, argsAtDash, given, io }) {
           const session = new Session(io, machine, globalValues(values as Record<string, unknown>, spec.flags ?? {}));
           try {
-            const code = await run(session, { flags: values as FlagValues<F>, args, argsAtDash, given });
+            const flags = withKustomization(values as Record<string, unknown>) as FlagValues<F>;
+            const code = await run(session, { flags, args, argsAtDash, given });
             if (session.flags["warnings-as-errors"] && session.warnings > 0)
               throw new Error(`${session.warnings} warning${session.warnings > 1 ? "s" : ""} received`);
             return typeof code === "number" ? code : undefined;

@@ -164,6 +164,14 @@ test("a pod that does not fit is refused", () =>
     );
   }));
 
+test("a resource that the node does not know of is somebody else's to count", () =>
+  having({}, async (node) => {
+    await node.api.createPod(
+      on("a").container("c", { image: "demo:1" }).requests({ "example.com/thing": "5" }).build(),
+    );
+    await until(node, "ready", async () => readyOf(await node.api.pod("a")) === "True");
+  }));
+
 test("activeDeadlineSeconds ends a pod", () =>
   having({}, async (node) => {
     await node.api.createPod(on("a").container("c", { image: "demo:1" }).spec({ activeDeadlineSeconds: 2 }).build());

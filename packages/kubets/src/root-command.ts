@@ -35,6 +35,16 @@ const ENTRIES: readonly Entry[] = [
     summary: "Tell why a pod runs where it does or nowhere, or whether a connection passes",
     load: async () => (await import("./why/command.ts")).whyCommand,
   },
+  {
+    name: "cel",
+    summary: "Evaluate an expression of policies and custom resource rules on an object",
+    load: async () => (await import("./cel/command.ts")).celCommand,
+  },
+  {
+    name: "crd",
+    summary: "Check definitions of custom resources before a cluster does",
+    load: async () => (await import("./crd/command.ts")).crdCommand,
+  },
   { name: "kubectl", summary: "Work with a cluster as kubectl does", load: kubectl },
   {
     name: "server",

@@ -40,7 +40,8 @@ export class StatusError extends Error {
   readonly status: Status;
 
   constructor(
-    status: Omit<Status, "kind" | "apiVersion" | "metadata" | "status"> & { code: number },
+    status: Omit<Status, "kind" | "apiVersion" | "metadata" | "status"> &
+      Partial<Pick<Status, "metadata">> & { code: number },
     options?: ErrorOptions,
   ) {
     super(status.message ?? "", options);

@@ -47,9 +47,11 @@ async function listFrom(
   limit: number | undefined,
 ): Promise<void> {
   const store = storeOf(call);
-  if (store.cache.lastChange <= from.revision) {
+  const now = from.revision === OF_NO_MOMENT;
+  if (now) await store.fresh();
+  if (now || store.cache.lastChange <= from.revision) {
     const rest = candidates(call, selection).filter((object) => isBehind(object.key, from.after));
-    return respondPage(call, rest, from.revision, limit, selection);
+    return respondPage(call, rest, now ? store.revision : from.revision, limit, selection);
   }
   await respondHistory(call, selection, from.revision, limit, from.after);
 }
@@ -79,16 +81,29 @@ async function respondHistory(
     respondPage(call, page.objects, revision, limit, selection);
   } catch (error) {
     if (!(error instanceof RevisionError)) throw error;
-    throw expiredContinue();
+    throw after === undefined ? expired() : expiredContinue(after);
   }
 }
 
-function expiredContinue(): StatusError {
+/** Stands for a revision in tokens that go on with whatever there is now. */
+const OF_NO_MOMENT = -1;
+
+/** Who does not mind that the list is of two moments may go on by the token that comes with the refusal. */
+function expiredContinue(after: string): StatusError {
   return new StatusError({
     code: 410,
     reason: "Expired",
     message:
-      "The provided continue parameter is too old to display a consistent list result. You must start a new list without the continue parameter.",
+      "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.",
+    metadata: { continue: writeContinue({ revision: OF_NO_MOMENT, after }) },
+  });
+}
+
+function expired(): StatusError {
+  return new StatusError({
+    code: 410,
+    reason: "Expired",
+    message: "The resourceVersion for the provided list is too old.",
   });
 }
 

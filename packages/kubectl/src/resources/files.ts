@@ -4,16 +4,12 @@
  */
 import { readdir, readFile, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
-import { isObject } from "@kubets/machinery/json-value";
-import { parseYamlDocuments } from "@kubets/machinery/yaml";
-import { asError, PlainError, UsageError } from "../errors.ts";
-import { type JsonObject, listAt, textAt } from "../json.ts";
+import { asError, UsageError } from "../errors.ts";
+import { kustomize } from "../kustomize/build.ts";
+import { type FileObject, objectsIn } from "./documents.ts";
 
-export interface FileObject {
-  readonly object: JsonObject;
-  /** The file's name as errors tell it; "STDIN" for standard input. */
-  readonly source: string;
-}
+/** What stands before the name of a folder whose kustomization is meant. */
+export const KUSTOMIZATION = "kustomize:";
 
 const EXTENSIONS = new Set([".json", ".yaml", ".yml"]);
 
@@ -23,7 +19,10 @@ export async function readObjects(
 ): Promise<FileObject[]> {
   const objects: FileObject[] = [];
   for (const name of names) {
-    if (name === "-") objects.push(...objectsIn(await stdin(), "STDIN"));
+    if (name.startsWith(KUSTOMIZATION)) {
+      const folder = name.slice(KUSTOMIZATION.length);
+      for (const object of await kustomize(folder)) objects.push({ object, source: folder });
+    } else if (name === "-") objects.push(...objectsIn(await stdin(), "STDIN"));
     else if (/^https?:\/\//.test(name)) objects.push(...objectsIn(await fetched(name), name));
     else
       for (const path of await filesAt(name, recursive)) objects.push(...objectsIn(await readFile(path, "utf8"), path));
@@ -57,43 +56,4 @@ async function filesAt(name: string, recursive: boolean): Promise<string[]> {
     else if (!entry.isDirectory() && EXTENSIONS.has(extname(entry.name))) files.push(path);
   }
   return files;
-}
-
-export function objectsIn(text: string, source: string): FileObject[] {
-  let documents: unknown[];
-  try {
-    documents = parseYamlDocuments(text);
-  } catch (error) {
-    const name = source === "STDIN" ? "STDIN" : source;
-    throw new PlainError(`error: error parsing ${name}: error converting YAML to JSON: ${yamlText(error)}`);
-  }
-  return documents.flatMap((document) => flat(document, source));
-}
-
-function yamlText(error: unknown): string {
-  const { message } = error as Error;
-  return message.startsWith("yaml:") ? message : `yaml: ${message}`;
-}
-
-function flat(document: unknown, source: string): FileObject[] {
-  const whom = source === "STDIN" ? "STDIN" : source;
-  if (!isObject(document)) throw new PlainError(`error: unable to decode ${JSON.stringify(whom)}: it holds no object`);
-  const kind = textAt(document, "kind");
-  if (!kind) throw missing(whom, "kind", document);
-  if (!textAt(document, "apiVersion")) throw missing(whom, "apiVersion", document);
-  if (kind.endsWith("List") && Array.isArray(document.items)) {
-    return listAt(document, "items").flatMap((item) => flat(item, source));
-  }
-  return [{ object: document, source }];
-}
-
-function missing(source: string, field: string, document: JsonObject): Error {
-  if (field === "kind")
-    return new PlainError(
-      `error: error validating ${JSON.stringify(source)}: error validating data: kind not set; if you choose to ignore these errors, turn validation off with --validate=false`,
-    );
-  void document;
-  return new PlainError(
-    `error: error validating ${JSON.stringify(source)}: error validating data: apiVersion not set; if you choose to ignore these errors, turn validation off with --validate=false`,
-  );
 }

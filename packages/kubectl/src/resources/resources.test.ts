@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { parseArguments } from "./arguments.ts";
 import type { ApiResource } from "./discovery.ts";
-import { objectsIn } from "./files.ts";
+import { objectsIn } from "./documents.ts";
 import { kindText, Mapper, pathOf } from "./mapper.ts";
 import { splitPairs } from "./pairs.ts";
 

@@ -5,6 +5,7 @@ import { UsageError } from "../errors.ts";
 export const fileFlags = {
   filename: list({ help: "Files or folders with the objects; - for standard input.", short: "f" }),
   recursive: bool({ help: "Also folders in folders.", short: "R" }),
+  kustomize: text({ help: "A folder with a kustomization.", short: "k" }),
 };
 
 export const outputFlags = {

@@ -20,6 +20,7 @@ import { exec } from "./exec.ts";
 import { explain } from "./explain.ts";
 import { expose } from "./expose.ts";
 import { get } from "./get.ts";
+import { kustomize } from "./kustomize.ts";
 import { label } from "./label.ts";
 import { logs } from "./logs.ts";
 import { cordon, uncordon } from "./node-schedule.ts";
@@ -54,6 +55,7 @@ export const verbs: readonly Verb[] = [
   exec,
   expose,
   get,
+  kustomize,
   label,
   logs,
   cordon,

@@ -65,14 +65,16 @@ function underPressure(pod: Pod, pressures: ReadonlySet<string>): Rejection | un
 
 export function fits(
   pod: Pod,
-  { allocatable, others }: Pick<AdmissionFacts, "allocatable" | "others">,
+  { allocatable, others, node }: Pick<AdmissionFacts, "allocatable" | "others"> & Partial<AdmissionFacts>,
 ): Rejection | undefined {
   const active = others.filter((other) => !isFinished(other));
   const room = Number(allocatable.pods ?? 110);
   if (active.length + 1 > room) return outOf("pods", 1, active.length, room);
   for (const [name, wanted] of podRequests(pod)) {
-    const has = allocatable[name] === undefined ? zeroQuantity : parseQuantity(allocatable[name]);
-    if (wanted.isZero()) continue;
+    const there = allocatable[name] ?? node?.status.allocatable?.[name];
+    // What the node does not know of somebody else gives out.
+    if (wanted.isZero() || (there === undefined && isExtended(name))) continue;
+    const has = there === undefined ? zeroQuantity : parseQuantity(there);
     const used = active.reduce((sum, other) => sum.add(podRequests(other).get(name) ?? zeroQuantity), zeroQuantity);
     if (wanted.add(used).compare(has) <= 0) continue;
     const unit = name === "cpu" ? -3 : 0;
@@ -80,6 +82,8 @@ export function fits(
   }
   return undefined;
 }
+
+const isExtended = (name: string): boolean => name.includes("/") && !name.split("/")[0]?.endsWith("kubernetes.io");
 
 const outOf = (
   name: string,

@@ -1,0 +1,228 @@
+/** Who stands behind a service: Endpoints and EndpointSlices, those that controllers make and those made by hand. */
+import assert from "node:assert/strict";
+import { endpoints, endpointslices, ipaddresses, pods, services } from "@kubets/api/generated/refs";
+import type { EndpointSlice } from "@kubets/api/generated/types/discovery-v1";
+import { behaviour } from "../behaviour.ts";
+import type { BehaviourContext } from "../context.ts";
+import { pod } from "../objects.ts";
+import { createPod } from "../output.ts";
+import { everyVerb, watching } from "../verbs.ts";
+
+const slicesOf = async ({ client, namespace }: BehaviourContext, service: string) =>
+  (await client.list(endpointslices, { namespace, labelSelector: `kubernetes.io/service-name=${service}` })).items;
+const create = ({ client, namespace }: BehaviourContext, name: string, spec: object) =>
+  client.create(services, { metadata: { namespace, name }, spec: { ports: [{ port: 80, name: "web" }], ...spec } });
+const addressesOf = (slices: readonly EndpointSlice[]) =>
+  slices.flatMap((slice) => (slice.endpoints ?? []).flatMap(({ addresses }) => addresses)).sort();
+
+async function podsBehind(t: BehaviourContext): Promise<string[]> {
+  for (const name of ["one", "two"]) await createPod(t, pod(name, { app: "web" }));
+  const ready = [await t.podReady("one"), await t.podReady("two")];
+  return ready.map(({ status }) => status.podIP as string).sort();
+}
+
+behaviour(
+  "[sig-network] EndpointSlice should create Endpoints and EndpointSlices for Pods matching a Service [Conformance]",
+  { on: "simulated" },
+  async (t) => {
+    const ips = await podsBehind(t);
+    await create(t, "web", { selector: { app: "web" } });
+    await t.eventually(
+      "both pods in the slices",
+      async () => addressesOf(await slicesOf(t, "web")).join() === ips.join(),
+    );
+    const [slice] = await slicesOf(t, "web");
+    assert.deepEqual([slice?.addressType, slice?.ports?.[0]?.name, slice?.ports?.[0]?.port], ["IPv4", "web", 80]);
+    for (const { conditions, targetRef } of slice?.endpoints ?? [])
+      assert.deepEqual([conditions.ready, targetRef?.kind], [true, "Pod"]);
+    const told = await t.until(
+      endpoints,
+      "web",
+      "both pods in the Endpoints",
+      (e) => e?.subsets?.[0]?.addresses?.length === 2,
+    );
+    assert.deepEqual(told.subsets?.[0]?.addresses?.map(({ ip }) => ip).sort(), ips);
+    await t.client.delete(pods, { namespace: t.namespace, name: "two" });
+    await t.eventually("one pod in the slices", async () => addressesOf(await slicesOf(t, "web")).length === 1);
+    await t.client.delete(services, { namespace: t.namespace, name: "web" });
+    await t.eventually("no slices", async () => (await slicesOf(t, "web")).length === 0);
+  },
+);
+
+behaviour(
+  "[sig-network] EndpointSlice should create and delete EndpointSlices for a Service with a selector that matches no pods [Conformance]",
+  { on: "api" },
+  async (t) => {
+    await create(t, "none", { selector: { app: "nobody" } });
+    await t.eventually("an empty slice", async () => {
+      const slices = await slicesOf(t, "none");
+      return slices.length === 1 && addressesOf(slices).length === 0;
+    });
+    await t.client.delete(services, { namespace: t.namespace, name: "none" });
+    await t.eventually("no slices", async () => (await slicesOf(t, "none")).length === 0);
+  },
+);
+
+behaviour(
+  "[sig-network] EndpointSlice should support creating EndpointSlice API operations [Conformance]",
+  { on: "api" },
+  (t) =>
+    everyVerb(t, endpointslices, (name, labels) => ({
+      metadata: { namespace: t.namespace, name, labels },
+      addressType: "IPv4",
+      endpoints: [{ addresses: ["10.1.2.3", "10.1.2.4"].slice(0, 1), conditions: { ready: true } }],
+      ports: [],
+    })),
+);
+
+behaviour(
+  "[sig-network] EndpointSliceMirroring should mirror a custom Endpoints resource through create update and delete [Conformance]",
+  { on: "api" },
+  async (t) => {
+    const { client, namespace } = t;
+    await create(t, "own", {});
+    const key = { namespace, name: "own" };
+    const subsets = (ip: string) => [{ addresses: [{ ip }], ports: [{ name: "web", port: 80 }] }];
+    await client.create(endpoints, { metadata: key, subsets: subsets("10.1.2.3") });
+    const mirrored = (ip: string) => async () => {
+      const slices = await slicesOf(t, "own");
+      return slices.length === 1 && addressesOf(slices).join() === ip && slices[0];
+    };
+    const slice = await t.eventually("the mirrored slice", mirrored("10.1.2.3"));
+    assert.deepEqual(
+      [slice.ports?.[0]?.port, slice.metadata.labels?.["endpointslice.kubernetes.io/managed-by"]],
+      [80, "endpointslicemirroring-controller.k8s.io"],
+    );
+    await client.patch(endpoints, key, { type: "merge", body: { subsets: subsets("10.2.3.4") } });
+    await t.eventually("the changed slice", mirrored("10.2.3.4"));
+    await client.delete(endpoints, key);
+    await t.eventually("no slices", async () => (await slicesOf(t, "own")).length === 0);
+  },
+);
+
+behaviour(
+  "[sig-network] Endpoints should test the lifecycle of an Endpoint [Conformance]",
+  { on: "api" },
+  async (t) => {
+    const { client, namespace } = t;
+    const key = { namespace, name: "life" };
+    const labels = { behaviour: "life" };
+    const watch = await watching(t, endpoints, namespace, "behaviour=life");
+    const subsets = [{ addresses: [{ ip: "10.0.0.24" }], ports: [{ name: "http", port: 80, protocol: "TCP" }] }];
+    const made = await client.create(endpoints, { metadata: { ...key, labels }, subsets });
+    await watch.expect("ADDED");
+    await client.update(endpoints, { ...made, metadata: { ...made.metadata, labels: { ...labels, updated: "yes" } } });
+    await watch.expect("MODIFIED", ({ metadata }) => metadata.labels?.updated === "yes");
+    const body = { subsets: [{ addresses: [{ ip: "10.0.0.25" }], ports: [{ name: "http-test", port: 8080 }] }] };
+    await client.patch(endpoints, key, { type: "strategic", body });
+    const [patched] = (await client.get(endpoints, key)).subsets ?? [];
+    assert.deepEqual([patched?.addresses?.[0]?.ip, patched?.ports?.[0]?.port], ["10.0.0.25", 8080]);
+    await client.deleteCollection(endpoints, { namespace, labelSelector: "behaviour=life" });
+    await watch.expect("DELETED");
+  },
+);
+
+behaviour(
+  "[sig-network] EndpointsController should create Endpoints for Pods matching a Service [Conformance]",
+  { on: "simulated" },
+  async (t) => {
+    const ips = await podsBehind(t);
+    await create(t, "web", { selector: { app: "web" } });
+    const told = await t.until(endpoints, "web", "both pods", (e) => e?.subsets?.[0]?.addresses?.length === 2);
+    assert.deepEqual(told.subsets?.[0]?.addresses?.map(({ ip }) => ip).sort(), ips);
+    assert.deepEqual(
+      told.subsets?.[0]?.ports?.map(({ name, port }) => [name, port]),
+      [["web", 80]],
+    );
+  },
+);
+
+behaviour(
+  "[sig-network] EndpointsController should create and delete Endpoints for a Service with a selector that matches no pods [Conformance]",
+  { on: "api" },
+  async (t) => {
+    await create(t, "none", { selector: { app: "nobody" } });
+    const made = await t.until(endpoints, "none", "the Endpoints", Boolean);
+    assert.equal(made.subsets?.length ?? 0, 0);
+    await t.client.delete(services, { namespace: t.namespace, name: "none" });
+    await t.untilGone(endpoints, "none");
+  },
+);
+
+behaviour(
+  "[sig-network] Service endpoints latency should not be very high [Conformance]",
+  { on: "simulated" },
+  async (t) => {
+    const { client, namespace } = t;
+    await createPod(t, pod("one", { app: "latency" }));
+    await t.podReady("one");
+    const began = new Map<string, number>();
+    const took: number[] = [];
+    const watch = await client.watch(
+      endpoints,
+      { namespace, resourceVersion: (await client.list(endpoints, { namespace })).metadata.resourceVersion },
+      {
+        events(batch) {
+          for (const { object } of batch) {
+            const start = began.get(object.metadata.name);
+            if (start === undefined || !object.subsets?.[0]?.addresses?.length) continue;
+            took.push(performance.now() - start);
+            began.delete(object.metadata.name);
+          }
+        },
+        closed() {},
+      },
+    );
+    t.cleanup(() => watch.stop());
+    for (let i = 0; i < 100; i++) {
+      const name = `latency-${i}`;
+      began.set(name, performance.now());
+      await create(t, name, { selector: { app: "latency" } });
+    }
+    await t.eventually("the Endpoints of all services", () => took.length === 100);
+    took.sort((a, b) => a - b);
+    assert.ok((took[49] as number) < 20_000 && (took[89] as number) < 50_000, `p50 ${took[49]}, p90 ${took[89]}`);
+  },
+);
+
+behaviour(
+  "[sig-network] ServiceCIDR and IPAddress API should support IPAddress API operations [Conformance]",
+  { on: "api" },
+  async (t) => {
+    let last = 10;
+    const parentRef = { resource: "services", namespace: t.namespace, name: "nobody" };
+    // Outside of the range of services: such an address is nobody's, and nobody repairs it.
+    const names = new Map<string, string>();
+    const address = (name: string) => names.get(name) ?? (names.set(name, `192.168.77.${last++}`).get(name) as string);
+    const labels = { "ipaddress.kubernetes.io/managed-by": "behaviour" };
+    const selector = { labelSelector: "ipaddress.kubernetes.io/managed-by=behaviour" };
+    const { client } = t;
+    t.cleanup(() => client.deleteCollection(ipaddresses, selector));
+    const watch = await watching(t, ipaddresses, undefined, selector.labelSelector);
+    const key = { name: address("a") };
+    await client.create(ipaddresses, { metadata: { name: key.name, labels }, spec: { parentRef } });
+    await watch.expect("ADDED");
+    assert.deepEqual((await client.get(ipaddresses, key)).spec.parentRef, parentRef);
+    const body = { metadata: { annotations: { patched: "yes" } } };
+    const patched = await client.patch(ipaddresses, key, { type: "merge", body });
+    await watch.expect("MODIFIED", ({ metadata }) => metadata.annotations?.patched === "yes");
+    await client.update(ipaddresses, {
+      ...patched,
+      metadata: { ...patched.metadata, annotations: { updated: "yes" } },
+    });
+    await watch.expect("MODIFIED", ({ metadata }) => metadata.annotations?.updated === "yes");
+    await client.delete(ipaddresses, key);
+    await watch.expect("DELETED");
+    for (const each of ["b", "c"])
+      await client.create(ipaddresses, { metadata: { name: address(each), labels }, spec: { parentRef } });
+    assert.equal((await client.list(ipaddresses, selector)).items.length, 2);
+    await client.deleteCollection(ipaddresses, selector);
+    assert.equal((await client.list(ipaddresses, selector)).items.length, 0);
+    for (const path of ["/apis", "/apis/networking.k8s.io", "/apis/networking.k8s.io/v1"])
+      assert.equal((await t.request("GET", path)).status, 200);
+    const { resources } = (await t.request("GET", "/apis/networking.k8s.io/v1")).json as {
+      resources: { name: string }[];
+    };
+    assert.ok(resources.some(({ name }) => name === "ipaddresses"));
+  },
+);

@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { configmaps } from "@kubets/api/generated/refs";
+import type { Transport } from "@kubets/client/transport";
+import { startTestServer } from "../testing/server.ts";
+
+let server: Awaited<ReturnType<typeof startTestServer>>;
+let transport: Transport;
+before(async () => {
+  server = await startTestServer();
+  transport = server.server.transport({ name: "admin", groups: ["system:masters"] });
+});
+after(() => server.close());
+
+interface List {
+  readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
+  readonly items: readonly { readonly metadata: { readonly name: string } }[];
+}
+
+async function page(query: Record<string, string>) {
+  const path = `/api/v1/namespaces/kube-public/configmaps?${new URLSearchParams(query)}`;
+  const response = await transport.request({ method: "GET", path });
+  return { status: response.status, list: response.object?.() as List };
+}
+
+test("a list whose history is gone goes on with what there is now, if the client wants that", async () => {
+  for (const name of ["a", "b", "c"])
+    await server.admin.create(configmaps, { metadata: { namespace: "kube-public", name } });
+  const first = await page({ limit: "1" });
+  const old = first.list.metadata.continue as string;
+  await server.admin.create(configmaps, { metadata: { namespace: "kube-public", name: "bb" } });
+  const { storage } = server.server.context.feed;
+  await storage.compact(server.server.context.feed.revision);
+
+  const refused = await page({ limit: "1", continue: old });
+  assert.equal(refused.status, 410);
+  const going = refused.list.metadata.continue as string;
+  const second = await page({ limit: "2", continue: going });
+  assert.equal(second.status, 200);
+  assert.deepEqual(
+    second.list.items.map(({ metadata }) => metadata.name),
+    ["b", "bb"],
+  );
+  assert.ok(Number(second.list.metadata.resourceVersion) > Number(first.list.metadata.resourceVersion));
+  const last = await page({ limit: "2", continue: second.list.metadata.continue as string });
+  assert.deepEqual(
+    last.list.items.map(({ metadata }) => metadata.name),
+    ["c"],
+  );
+});
