@@ -263,5 +263,5 @@ function boundOf(type: CelType): CostRange | undefined {
 function isScalar(type: CelType): boolean {
   const inside = optionalOf(type);
   if (inside) return isScalar(inside);
-  return ["bool", "double", "duration", "int", "timestamp", "uint"].includes(type.kind);
+  return ["bool", "double", "duration", "int", "timestamp", "type", "uint"].includes(type.kind);
 }
