@@ -4,8 +4,8 @@ import { bool, defineFlags, int, list, text } from "@kubets/machinery/flags";
 /** What `up` is told too, and hands on. */
 export const clusterWideFlags = defineFlags({
   addons: list({
-    default: ["dns", "metrics"],
-    help: "What is added to the cluster: dns, metrics (of nodes and pods); none for nothing.",
+    default: ["dns", "metrics", "storage"],
+    help: "What is added to the cluster: dns, metrics (kubectl top, autoscaling), storage (a default StorageClass); none for nothing.",
   }),
   "controller-manager-arg": list({
     placeholder: "NAME=VALUE",

@@ -27,6 +27,7 @@ import { nodeRestriction } from "./node-restriction/index.ts";
 import { ownerReferencesPermissionEnforcement } from "./owner-references-permission-enforcement.ts";
 import { persistentVolumeClaimResize } from "./persistent-volume-claim-resize.ts";
 import { podNodeSelector } from "./pod-node-selector.ts";
+import { podResizeValidator } from "./pod-resize-validator.ts";
 import { podSecurity } from "./pod-security/index.ts";
 import { podTolerationRestriction } from "./pod-toleration-restriction.ts";
 import { podTopologyLabels } from "./pod-topology-labels.ts";
@@ -79,6 +80,7 @@ const ALL: readonly Entry[] = [
   entry(defaultIngressClass, "always"),
   entry(denyServiceExternalIps, "asked"),
   entry(podTopologyLabels, "always"),
+  entry(podResizeValidator, "always"),
   [mutatingAdmissionPolicy, "always"],
   [mutatingAdmissionWebhook, "always"],
   [validatingAdmissionPolicy, "always"],
