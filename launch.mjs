@@ -23,6 +23,7 @@ const SCRIPTS = {
   pack: (args) => ["scripts/pack.ts", ...args],
   bench: (args) => ["bench/main.ts", ...args],
   e2e: (args) => ["e2e/main.ts", ...args],
+  soak: (args) => ["e2e/soak/main.ts", ...args],
 };
 
 const [name = "up", ...args] = process.argv.slice(2);

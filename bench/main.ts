@@ -4,8 +4,10 @@ import { join } from "node:path";
 
 const BENCHES: Record<string, string> = {
   api: "api.ts",
+  cel: "cel.ts",
   policies: "policies.ts",
   crd: "crd.ts",
+  fairness: "fairness.ts",
   scheduler: "scheduler.ts",
   storage: "storage.ts",
 };

@@ -57,18 +57,33 @@ export async function startCluster({ fate = () => "ready", copies = 1, ...rest }
   const stopping = new AbortController();
   const { signal } = stopping;
   const writes: string[] = [];
-  for (let copy = 0; copy < copies; copy++) {
+  /** Starts the controllers (again); `road` stands between them and the server. */
+  const runControllers = (
+    copy: number,
+    stop: AbortSignal,
+    road: (transport: Transport) => Transport = (same) => same,
+  ) => {
     // Each with the rights of its own account, as in a real cluster.
     const clientAs = (name: string, groups: string[]) =>
-      createClient(counting(server.transport({ name, groups }), writes));
+      createClient(road(counting(server.transport({ name, groups }), writes)));
     const clientFor = (account: string) =>
       clientAs(`system:serviceaccount:kube-system:${account}`, [
         "system:serviceaccounts",
         "system:serviceaccounts:kube-system",
       ]);
     const manager = clientAs(`controllers-${copy}`, ["system:masters"]);
-    startControllers({ client: manager, clientFor, clock, random, log, signal, ...rest });
-  }
+    const { started } = startControllers({
+      client: manager,
+      clientFor,
+      clock,
+      random,
+      log,
+      signal: AbortSignal.any([signal, stop]),
+      ...rest,
+    });
+    return started;
+  };
+  for (let copy = 0; copy < copies; copy++) void runControllers(copy, signal);
   const node = new TestNode(client, clock, "node-1");
   await node.start(signal);
   startPods(client, clock, fate, signal);
@@ -92,6 +107,7 @@ export async function startCluster({ fate = () => "ready", copies = 1, ...rest }
     client,
     writes,
     node,
+    runControllers,
     at,
     until,
     get: <T extends KubeObject>(ref: ResourceRef<T>, name: string, namespace = "default") =>

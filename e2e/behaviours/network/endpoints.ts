@@ -190,7 +190,7 @@ behaviour(
   { on: "api" },
   async (t) => {
     let last = 10;
-    const parentRef = { group: "", resource: "services", namespace: t.namespace, name: "nobody" };
+    const parentRef = { resource: "services", namespace: t.namespace, name: "nobody" };
     // Outside of the range of services: such an address is nobody's, and nobody repairs it.
     const names = new Map<string, string>();
     const address = (name: string) => names.get(name) ?? (names.set(name, `192.168.77.${last++}`).get(name) as string);

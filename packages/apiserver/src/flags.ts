@@ -169,6 +169,15 @@ export const apiServerFlags = defineFlags({
 
   "allow-privileged": bool({ help: "Let containers ask to be privileged.", group: ADMISSION }),
   "enable-admission-plugins": list({ help: "Plugins to run besides those that run by default.", group: ADMISSION }),
+  "admission-control-config-file": file({
+    help: "What admission plugins are configured by: a file of kind AdmissionConfiguration.",
+    group: ADMISSION,
+  }),
+  "admission-plugin-file": list({
+    placeholder: "FILE",
+    help: "Admission plugins of your own, each a TypeScript file; they run in threads of their own.",
+    group: ADMISSION,
+  }),
   "disable-admission-plugins": list({ help: "Plugins not to run though they do by default.", group: ADMISSION }),
   "runtime-config": list({ help: "APIs to serve or not: apps/v1=false, api/alpha=true, ...", group: ADMISSION }),
   "feature-gates": text({ placeholder: "A=true,B=false", help: "Features to switch on or off.", group: ADMISSION }),

@@ -8,7 +8,9 @@ import { installProcessHandlers } from "@kubets/machinery/process-errors";
 import { onStopSignal } from "@kubets/machinery/shutdown";
 import { connectEtcd, openEmbeddedStorage, type Storage } from "@kubets/storage";
 import { createKey, keyFromPem, keyToPem, publicKeysFromPem, publicOf, readCertificates } from "@kubets/wire/x509";
+import { loadAdmissionConfiguration } from "./admission/configuration.ts";
 import { admissionPlugins } from "./admission/plugins/index.ts";
+import { loadUserPlugins } from "./admission/user-plugins/load.ts";
 import type { PublishedAuthentication } from "./aggregation/authentication-config-map.ts";
 import { setUpAudit } from "./audit/setup.ts";
 import { externalAuthentication } from "./authn/external-authentication.ts";
@@ -35,6 +37,8 @@ export async function serve(flags: Flags): Promise<void> {
   const encryption = await encryptionOf(flags, log);
   const external = await externalAuthentication(flags, { clock: realClock, random: realRandom, log });
   const authorization = await configuredAuthorization(flags, { clock: realClock, random: realRandom, log });
+  const configFile = flags["admission-control-config-file"];
+  const userPlugins = await loadUserPlugins(flags["admission-plugin-file"], realClock);
   const audit = await setUpAudit(flags, { clock: realClock, random: realRandom, log });
   const advertiseAddress = flags["advertise-address"] || machineAddress();
   const folder = flags["cert-dir"] || (flags["etcd-servers"].length ? undefined : join(folderOf(flags), "pki"));
@@ -55,6 +59,8 @@ export async function serve(flags: Flags): Promise<void> {
     serviceAccounts: serviceAccountKeys(flags),
     authorizationModes: authorization.choices,
     admission: admissionPlugins({
+      ...(configFile && { configurations: loadAdmissionConfiguration(configFile) }),
+      own: userPlugins.plugins,
       enable: flags["enable-admission-plugins"],
       disable: flags["disable-admission-plugins"],
     }),
@@ -100,6 +106,7 @@ export async function serve(flags: Flags): Promise<void> {
   audit?.close();
   encryption?.close();
   external.close();
+  await userPlugins.close();
   await storage.close();
 }
 

@@ -9,6 +9,7 @@ import type { CostRange } from "./cost-range.ts";
 import type { Library, Overload } from "./declarations.ts";
 import { type Activation, Frame } from "./frame.ts";
 import { type CelIssue, Issues } from "./issue.ts";
+import { tooLarge } from "./limits.ts";
 import { checkLiterals } from "./literal-checks.ts";
 import { Macros } from "./macros.ts";
 import { parse } from "./parser.ts";
@@ -188,14 +189,18 @@ export class Program {
     const frame = new Frame(this.#plan.slots.slice(), activation, limit, deadline);
     try {
       return this.#plan.run(frame);
+    } catch (error) {
+      // Deeper or longer than the machine can hold.
+      if (error instanceof RangeError) throw tooLarge();
+      throw error;
     } finally {
       if (budget) budget.remaining -= frame.cost;
     }
   }
 
-  /** What an evaluation costs at least and at most, by the bounds of the variables' types. */
+  /** What an evaluation costs at least and at most, by the bounds of the variables' types, as for custom resources. */
   estimateCost(): CostRange {
-    return estimateCost(this.#checked);
+    return estimateCost(this.#checked, this.#scope.variable("self"));
   }
 
   /** Whether the expression uses this variable. */

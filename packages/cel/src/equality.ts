@@ -2,6 +2,7 @@
  * Equality and order of values. Values of different types are unequal, but numbers compare across their types; lists
  * that the API treats as sets or by keys are equal in whatever order.
  */
+import { MOST_ITEMS, tooLarge } from "./limits.ts";
 import {
   type CelValue,
   Duration,
@@ -63,9 +64,14 @@ function mapsEqual(a: MapValue, b: MapValue): boolean {
   });
 }
 
+function joined(a: List, b: List): List {
+  if (a.size + b.size > MOST_ITEMS) throw tooLarge();
+  return List.joined(a, b);
+}
+
 /** Lists one after the other; into a set or list map only what is new, or in place of what has the same keys. */
 export function concat(a: List, b: List): List {
-  if (!a.merge) return new List([...a.toArray(), ...b.toArray()]);
+  if (!a.merge) return joined(a, b);
   const merge = a.merge;
   const items = a.toArray();
   for (const item of b) {

@@ -37,45 +37,62 @@ const ESCAPE = /\\(?:[abfnrtv"'\\?`]|x[0-9a-fA-F]{2}|X[0-9a-fA-F]{2}|u[0-9a-fA-F
 
 export function tokenize(source: string, issues: Issues): Token[] {
   const tokens: Token[] = [];
-  const match = (form: RegExp, at: number): string | undefined => {
-    form.lastIndex = at;
-    return form.exec(source)?.[0];
-  };
-  for (let at = 0; ; ) {
-    at += match(BLANK, at)?.length ?? 0;
-    if (at >= source.length) break;
-    const add = (kind: TokenKind, text: string) => {
-      tokens.push({ kind, text, at });
-      at += text.length;
-    };
-    STRING_START.lastIndex = at;
-    const opening = STRING_START.exec(source);
-    if (opening) {
-      const end = endOfString(source, at, opening[0], opening[1] as string);
-      if (end.ok) add(/b/i.test(opening[0]) ? "bytes" : "string", source.slice(at, end.at));
-      else at = unknown(source, at, end.at, issues);
-      continue;
-    }
-    const float = match(FLOAT, at);
-    const integer = match(INTEGER, at);
-    const word = match(IDENTIFIER, at);
-    const quoted = match(QUOTED, at);
-    const punctuation = match(PUNCTUATION, at);
-    if (float) add("float", float);
-    else if (integer) add(/u$/i.test(integer) ? "uint" : "int", integer);
-    else if (word) add(KEYWORDS.has(word) ? "keyword" : "identifier", word);
-    else if (quoted) add("quoted", quoted);
-    else if (punctuation) add("punctuation", punctuation);
-    else at = unknown(source, at, at + lengthOfWrong(source, at), issues);
+  for (let at = endOfBlank(source, 0); at < source.length; at = endOfBlank(source, at)) {
+    const { kind, end } = tokenAt(source, at);
+    if (kind === undefined) tellUnknown(source, at, end, issues);
+    else
+      tokens.push({ kind: kind === "identifier" ? wordKind(source, at, end) : kind, text: source.slice(at, end), at });
+    at = end;
   }
   tokens.push({ kind: "end", text: "<EOF>", at: source.length });
   return tokens;
 }
 
-function unknown(source: string, at: number, end: number, issues: Issues): number {
+const endOfBlank = (source: string, at: number): number => endOf(BLANK, source, at) ?? at;
+
+const wordKind = (source: string, at: number, end: number): TokenKind =>
+  KEYWORDS.has(source.slice(at, end)) ? "keyword" : "identifier";
+
+/** Where the form ends that begins here, if it does. */
+function endOf(form: RegExp, source: string, at: number): number | undefined {
+  form.lastIndex = at;
+  return form.test(source) ? form.lastIndex : undefined;
+}
+
+/** The token here, or without a kind where the source stops being one. */
+function tokenAt(source: string, at: number): { kind: TokenKind | undefined; end: number } {
+  const letter = source[at] as string;
+  if ("'\"rRbB".includes(letter)) {
+    const string = stringAt(source, at);
+    if (string) return string;
+  }
+  if (letter === "." || (letter >= "0" && letter <= "9")) {
+    const float = endOf(FLOAT, source, at);
+    if (float !== undefined) return { kind: "float", end: float };
+    const integer = endOf(INTEGER, source, at);
+    if (integer !== undefined)
+      return { kind: /[uU]/.test(source[integer - 1] as string) ? "uint" : "int", end: integer };
+  }
+  const word = endOf(IDENTIFIER, source, at);
+  if (word !== undefined) return { kind: "identifier", end: word };
+  const punctuation = endOf(PUNCTUATION, source, at);
+  if (punctuation !== undefined) return { kind: "punctuation", end: punctuation };
+  const quoted = endOf(QUOTED, source, at);
+  if (quoted !== undefined) return { kind: "quoted", end: quoted };
+  return { kind: undefined, end: Math.min(at + lengthOfWrong(source, at), source.length) };
+}
+
+function stringAt(source: string, at: number): { kind: TokenKind | undefined; end: number } | undefined {
+  STRING_START.lastIndex = at;
+  const opening = STRING_START.exec(source);
+  if (!opening) return undefined;
+  const { ok, at: end } = endOfString(source, at, opening[0], opening[1] as string);
+  return { kind: ok ? (/b/i.test(opening[0]) ? "bytes" : "string") : undefined, end };
+}
+
+function tellUnknown(source: string, at: number, end: number, issues: Issues): void {
   const text = source.slice(at, end).replaceAll("\n", "\\n").replaceAll("\r", "\\r").replaceAll("\t", "\\t");
   issues.report(at, `Syntax error: token recognition error at: '${text}'`);
-  return end;
 }
 
 /** What begins like a token is wrong together with the character at which it stops being one. */

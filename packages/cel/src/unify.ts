@@ -6,7 +6,9 @@
 import { type CelType, celTypes, isDynamic } from "./types.ts";
 
 export class Bindings {
-  #bound = new Map<string, CelType>();
+  readonly #bound = new Map<string, CelType>();
+  /** What was bound before, change by change. */
+  readonly #changes: [name: string, type: CelType | undefined][] = [];
   #fresh = 0;
 
   /** A type parameter that is not in use. */
@@ -16,17 +18,27 @@ export class Bindings {
 
   /** Whether a value of this type can be used where the other is wanted. */
   assignable(value: CelType, wanted: CelType): boolean {
-    const before = new Map(this.#bound);
-    if (this.#fits(value, wanted)) return true;
-    this.#bound = before;
-    return false;
+    return this.#tried(() => this.#fits(value, wanted));
   }
 
   allAssignable(values: readonly CelType[], wanted: readonly CelType[]): boolean {
-    const before = new Map(this.#bound);
-    if (this.#allFit(values, wanted)) return true;
-    this.#bound = before;
+    return this.#tried(() => this.#allFit(values, wanted));
+  }
+
+  /** Takes back what was bound where it does not fit after all. */
+  #tried(fit: () => boolean): boolean {
+    const before = this.#changes.length;
+    if (fit()) return true;
+    for (const [name, type] of this.#changes.splice(before).toReversed()) {
+      if (type) this.#bound.set(name, type);
+      else this.#bound.delete(name);
+    }
     return false;
+  }
+
+  #set(name: string, type: CelType): void {
+    this.#changes.push([name, this.#bound.get(name)]);
+    this.#bound.set(name, type);
   }
 
   /** The type with its parameters replaced; those that nothing binds become dyn if asked for. */
@@ -77,11 +89,11 @@ export class Bindings {
     if (known) {
       if (!this.#fits(type, known)) return false;
       const general = lessSpecific(type, known) ? type : known;
-      if (!this.#occurs(param.name, general)) this.#bound.set(param.name, general);
+      if (!this.#occurs(param.name, general)) this.#set(param.name, general);
       return true;
     }
     if (this.#occurs(param.name, type)) return "unbindable";
-    this.#bound.set(param.name, type);
+    this.#set(param.name, type);
     return true;
   }
 

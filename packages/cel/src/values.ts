@@ -73,24 +73,30 @@ export abstract class Opaque {
 }
 
 export class List {
-  readonly raw: readonly unknown[];
+  #items: readonly unknown[] | undefined;
+  /** In place of the items, as long as nobody asks for them: two lists, one behind the other. */
+  #halves: readonly [List, List] | undefined;
   readonly adapt: Adapter | undefined;
   readonly merge: ListMerge | undefined;
+  readonly size: number;
 
   /** Without an adapter the items are values already. */
-  constructor(raw: readonly unknown[], adapt?: Adapter, merge?: ListMerge) {
-    this.raw = raw;
+  constructor(items: readonly unknown[], adapt?: Adapter, merge?: ListMerge, halves?: readonly [List, List]) {
+    this.#items = halves ? undefined : items;
+    this.#halves = halves;
     this.adapt = adapt;
     this.merge = merge;
+    this.size = halves ? halves[0].size + halves[1].size : items.length;
   }
 
-  get size(): number {
-    return this.raw.length;
+  /** Both lists as one; nothing is copied before an item is asked for. */
+  static joined(first: List, second: List): List {
+    return new List([], undefined, undefined, [first, second]);
   }
 
   at(index: number): CelValue {
-    const raw = this.raw[index];
-    return this.adapt ? this.adapt(raw) : (raw as CelValue);
+    const items = this.#items ?? this.#joinedItems();
+    return this.adapt ? this.adapt(items[index]) : (items[index] as CelValue);
   }
 
   *[Symbol.iterator](): Generator<CelValue> {
@@ -98,7 +104,20 @@ export class List {
   }
 
   toArray(): CelValue[] {
-    return this.adapt ? this.raw.map(this.adapt) : (this.raw.slice() as CelValue[]);
+    const items = this.#items ?? this.#joinedItems();
+    return this.adapt ? items.map(this.adapt) : (items.slice() as CelValue[]);
+  }
+
+  #joinedItems(): readonly CelValue[] {
+    const items: CelValue[] = [];
+    const left: List[] = [this];
+    for (let list = left.pop(); list; list = left.pop()) {
+      if (list.#halves) left.push(list.#halves[1], list.#halves[0]);
+      else for (let i = 0; i < list.size; i++) items.push(list.at(i));
+    }
+    this.#halves = undefined;
+    this.#items = items;
+    return items;
   }
 }
 

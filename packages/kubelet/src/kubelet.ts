@@ -34,8 +34,15 @@ import { StatusWriter } from "./pod-workers/status-writer.ts";
 import type { NodeView, PodTools } from "./pod-workers/tools.ts";
 import { Prober, type ProberOptions } from "./probes/prober.ts";
 import type { Runtime, RuntimeStatus, RuntimeVersion } from "./runtime/runtime.ts";
+import { fetchBytes } from "./static-pods/fetch-bytes.ts";
 import { MirrorPods } from "./static-pods/mirror-pods.ts";
-import { followStaticPods } from "./static-pods/static-pods.ts";
+import {
+  type Fetch,
+  followStaticPods,
+  podsAtUrl,
+  podsInFolder,
+  type StaticPodSource,
+} from "./static-pods/static-pods.ts";
 import { KUBELET_VERSION } from "./version.ts";
 import { ServiceAccountTokens } from "./volumes/tokens.ts";
 import { Volumes } from "./volumes/volumes.ts";
@@ -60,6 +67,8 @@ export interface KubeletOptions {
   readonly events?: EventRecorder;
   /** Instead of real attempts; for simulated runtimes. */
   readonly probe?: ProberOptions["attempt"];
+  /** Instead of asking the network for static pods; for tests. */
+  readonly fetch?: Fetch;
   /** Instead of looking at the machine for what runs low; for tests. */
   readonly observe?: () => Promise<Observation>;
   /** The node's own resolv.conf, as text. */
@@ -200,7 +209,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     events,
     disk,
     paths,
-    volumes: new Volumes({ disk, paths, objects, tokens, clock }),
+    volumes: new Volumes({ disk, paths, objects, tokens, clock, client }),
     objects,
     images: new ImagePuller(runtime, clock, { serialize: config.serializeImagePulls }),
     prober,
@@ -212,7 +221,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   };
 
   const podInformer = informers.informer(pods, { fieldSelector: `spec.nodeName=${nodeName}` });
-  const mirrors = new MirrorPods({ client, nodeName, log, node: () => reporter.node });
+  const mirrors = new MirrorPods({ client, nodeName, log, node: () => reporter.node, seen: wake });
   const made = new PodWorkers(tools, {
     allowedSysctls: config.allowedUnsafeSysctls,
     pressures: () => evictor.pressures(),
@@ -270,22 +279,28 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
       changed: (pod) => ours(pod) && (mirrors.saw(pod) || made.set(pod)),
       deleted: (pod) => ours(pod) && (mirrors.lost(pod) || made.remove(pod.metadata.uid)),
     });
-    if (config.staticPodPath)
+    const making = { clock, log, nodeName };
+    const followSource = (source: StaticPodSource, periodMs: number) =>
       finish.push(
-        followStaticPods(
-          { disk, clock, log, signal, folder: config.staticPodPath, periodMs: config.fileCheckFrequencyMs, nodeName },
-          {
-            set: (pod) => {
-              mirrors.set(pod);
-              made.set(pod);
-            },
-            removed: (pod) => {
-              mirrors.remove(pod);
-              made.remove(pod.metadata.uid);
-            },
+        followStaticPods({ ...making, signal, periodMs }, source, {
+          set: (pod) => {
+            mirrors.set(pod);
+            made.set(pod);
           },
-        ),
+          removed: (pod) => {
+            mirrors.remove(pod);
+            made.remove(pod.metadata.uid);
+          },
+        }),
       );
+    const { staticPodPath, staticPodUrl, staticPodUrlHeader } = config;
+    if (staticPodPath) followSource(podsInFolder(staticPodPath, disk, making), config.fileCheckFrequencyMs);
+    if (staticPodUrl) {
+      const headers = Object.fromEntries(
+        Object.entries(staticPodUrlHeader).map(([name, all]) => [name, all.join(", ")]),
+      );
+      followSource(podsAtUrl(staticPodUrl, headers, options.fetch ?? fetchBytes, making), config.httpCheckFrequencyMs);
+    }
     const wanted = () => new Set([...present.filter(ours), ...mirrors.pods()].map(({ metadata }) => metadata.uid));
     const orphans = sleep(clock, 2000, signal).then(() => made.endOrphans(wanted()));
     finish.push(orphans.catch(() => {}));

@@ -36,6 +36,11 @@ const ENTRIES: readonly Entry[] = [
     load: async () => (await import("./why/command.ts")).whyCommand,
   },
   {
+    name: "cel",
+    summary: "Evaluate an expression of policies and custom resource rules on an object",
+    load: async () => (await import("./cel/command.ts")).celCommand,
+  },
+  {
     name: "crd",
     summary: "Check definitions of custom resources before a cluster does",
     load: async () => (await import("./crd/command.ts")).crdCommand,

@@ -4,6 +4,7 @@ import { define } from "../define.ts";
 import { checkForm, checkNonNegative, sameValue } from "../field-checks.ts";
 import { statefulsets } from "../generated/refs.ts";
 import type { StatefulSet, StatefulSetSpec } from "../generated/types/apps-v1.ts";
+import type { PodTemplateSpec } from "../generated/types/core-v1.ts";
 import type { Draft } from "../meta.ts";
 import { clearStatus, keepStatus, statusSubresource } from "../own-status.ts";
 import { defaultClaimSpec } from "../pod/default-claim.ts";
@@ -102,9 +103,22 @@ function validate({ spec }: StatefulSet, context: WriteContext): FieldError[] {
     ...checkNonNegative("spec.minReadySeconds", spec.minReadySeconds),
     ...checkNonNegative("spec.ordinals.start", spec.ordinals?.start),
     ...selectorErrors(spec.selector, "statefulset"),
-    ...templateErrors(spec, "", context),
+    ...templateErrors({ ...spec, template: withClaims(spec) }, "", context),
     ...alwaysRestartErrors(spec.template, "StatefulSet"),
   ];
+}
+
+/** The template as its pods will be: with a volume for each claim that is made for them. */
+function withClaims({ template, volumeClaimTemplates = [] }: StatefulSetSpec): PodTemplateSpec {
+  const { volumes = [] } = template.spec ?? {};
+  const claims = volumeClaimTemplates.flatMap(({ metadata: { name } }) =>
+    name && !volumes.some((volume) => volume.name === name)
+      ? [{ name, persistentVolumeClaim: { claimName: name } }]
+      : [],
+  );
+  return template.spec && claims.length > 0
+    ? { ...template, spec: { ...template.spec, volumes: [...volumes, ...claims] } }
+    : template;
 }
 
 /** Looked at when the set is made, since they cannot change later. */

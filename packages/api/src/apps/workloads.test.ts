@@ -56,3 +56,20 @@ test("of a stateful set's spec only some parts change", () => {
     /^spec: Forbidden: updates to statefulset spec/,
   );
 });
+
+test("containers of a stateful set mount the claims that are made for its pods, and no others", () => {
+  const mounting = (name: string) => ({
+    ...template,
+    spec: { containers: [{ name: "c", image: "i", volumeMounts: [{ name, mountPath: "/data" }] }] },
+  });
+  const volumeClaimTemplates = [
+    {
+      metadata: { name: "data" },
+      spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } },
+    },
+  ];
+  const spec = { selector, serviceName: "a", volumeClaimTemplates };
+  const errors = (name: string) => created(statefulSetResource, { spec: { ...spec, template: mounting(name) } }).errors;
+  assert.deepEqual(errors("data"), []);
+  assert.deepEqual(errors("other"), ['spec.template.spec.containers[0].volumeMounts[0].name: Not found: "other"']);
+});

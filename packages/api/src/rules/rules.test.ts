@@ -164,6 +164,11 @@ describe("rules of a definition", () => {
     );
   });
 
+  test("may ask what type a value has that may be of two", () => {
+    const rule = "type(self) == int ? self > 1 : self.startsWith('p')";
+    assert.deepEqual(checks(field({ "x-kubernetes-int-or-string": true, ...rules({ rule }) })), []);
+  });
+
   test("cost what they may at most, by the bounds that the schema sets", () => {
     const list = (maxItems?: number): Schema => ({
       type: "array",

@@ -2,6 +2,8 @@
 import { createClient } from "@kubets/client/typed-client";
 import { mustParseCidr, parsePortRange, seededRandom, silentLogger, VirtualClock } from "@kubets/machinery";
 import { MemoryStorage } from "@kubets/storage";
+import type { PluginConfigurations } from "../admission/configuration.ts";
+import type { AdmissionPlugin } from "../admission/plugin.ts";
 import { admissionPlugins } from "../admission/plugins/index.ts";
 import { createApiServer, SERVER_USER } from "../api-server.ts";
 import type { Audit } from "../audit/audit.ts";
@@ -16,6 +18,8 @@ export interface TestServerOptions {
   readonly modes?: readonly AuthorizerChoice[];
   readonly enable?: readonly string[];
   readonly disable?: readonly string[];
+  readonly configurations?: PluginConfigurations;
+  readonly own?: readonly AdmissionPlugin[];
   readonly serviceRanges?: readonly string[];
   readonly nodePorts?: string;
   readonly concurrency?: ConcurrencyOptions;
@@ -44,7 +48,12 @@ export async function startTestServer(options: TestServerOptions = {}) {
     authenticators: () => [],
     anonymous: options.anonymous ?? false,
     authorizationModes: options.modes ?? ["AlwaysAllow"],
-    admission: admissionPlugins({ enable: options.enable ?? [], disable: options.disable ?? ["ServiceAccount"] }),
+    admission: admissionPlugins({
+      enable: options.enable ?? [],
+      disable: options.disable ?? ["ServiceAccount"],
+      ...(options.configurations && { configurations: options.configurations }),
+      ...(options.own && { own: options.own }),
+    }),
     ...(options.encryption && { encryption: options.encryption }),
     ...(options.audit && { audit: options.audit }),
     ...(options.concurrency && { concurrency: options.concurrency }),

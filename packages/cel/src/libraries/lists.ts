@@ -2,7 +2,8 @@
 import type { Library, Overload } from "../declarations.ts";
 import { method } from "../declare.ts";
 import { celEquals, compareValues } from "../equality.ts";
-import { failure } from "../errors.ts";
+import { failure, noSuchOverload } from "../errors.ts";
+import { type Guard, guardOf } from "../guards.ts";
 import { throughItems } from "../library-costs.ts";
 import { int, uint } from "../standard/arithmetic.ts";
 import { durationOf } from "../time-values.ts";
@@ -11,8 +12,15 @@ import { type CelValue, Duration, type List, Uint } from "../values.ts";
 
 const ORDERED: readonly CelType[] = [t.int, t.uint, t.double, t.bool, t.duration, t.timestamp, t.string, t.bytes];
 
+/** Items of a list of anything may turn out to have no order; what is no number has none either, but is let pass. */
+function order(a: CelValue, b: CelValue): number {
+  const sign = compareValues(a, b);
+  if (sign === undefined && (typeof a !== "number" || typeof b !== "number")) throw noSuchOverload();
+  return sign ?? 0;
+}
+
 function isSorted(list: List): boolean {
-  for (let i = 1; i < list.size; i++) if ((compareValues(list.at(i - 1), list.at(i)) ?? 0) > 0) return false;
+  for (let i = 1; i < list.size; i++) if (order(list.at(i - 1), list.at(i)) > 0) return false;
   return true;
 }
 
@@ -21,7 +29,7 @@ const extreme =
   (name: string, sign: 1 | -1) =>
   (list: List): CelValue => {
     let best: CelValue | undefined;
-    for (const item of list) if (best === undefined || (compareValues(item, best) ?? 0) * sign > 0) best = item;
+    for (const item of list) if (best === undefined || order(item, best) * sign > 0) best = item;
     if (best === undefined) throw failure(`${name} called on empty list`);
     return best;
   };
@@ -34,9 +42,13 @@ const SUMS: readonly (readonly [type: CelType, zero: CelValue, add: (a: never, b
 ];
 
 function sums([type, zero, add]: (typeof SUMS)[number]): Overload {
+  const fits = guardOf(type) as Guard;
   const call = (list: List): CelValue => {
     let sum = zero;
-    for (const item of list) sum = add(sum as never, item as never);
+    for (const item of list) {
+      if (!fits(item)) throw noSuchOverload();
+      sum = add(sum as never, item as never);
+    }
     return sum;
   };
   return method("sum", `list_${type.kind}_sum`, [t.list(type)], type, call, throughItems);

@@ -2,8 +2,9 @@
 import { ENDLESS, plus, scaled, times } from "../cost-range.ts";
 import type { Library, Overload } from "../declarations.ts";
 import { func, method } from "../declare.ts";
-import { failure } from "../errors.ts";
+import { failure, noSuchOverload } from "../errors.ts";
 import { sizeAt, throughItems, throughTarget } from "../library-costs.ts";
+import { checkLength } from "../limits.ts";
 import { characters, sizeOf, traversal } from "../sizes.ts";
 import { formatText } from "../text-format.ts";
 import { celTypes as t } from "../types.ts";
@@ -55,6 +56,9 @@ function lastIndexOf(text: string, part: string, from?: bigint): bigint {
 }
 
 function replace(text: string, old: string, by: string, most = -1n): string {
+  const places = old === "" ? text.length + 1 : Math.floor(text.length / old.length);
+  if (by.length > old.length)
+    checkLength(text.length + (most < 0n ? places : Math.min(places, Number(most))) * by.length);
   if (most < 0n) return old === "" ? surround(text, by, Number.POSITIVE_INFINITY) : text.replaceAll(old, () => by);
   if (old === "") return surround(text, by, Number(most));
   let made = "";
@@ -138,7 +142,14 @@ const joining: Pick<Overload, "cost" | "estimate"> = {
   },
 };
 
-const join = (list: List, separator = ""): string => list.toArray().join(separator);
+function join(list: List, separator = ""): string {
+  const items = list.toArray().map((item) => {
+    if (typeof item !== "string") throw noSuchOverload();
+    return item;
+  });
+  checkLength(items.reduce((sum, item) => sum + item.length, items.length * separator.length));
+  return items.join(separator);
+}
 
 const [S, I] = [t.string, t.int];
 const texts = t.list(S);

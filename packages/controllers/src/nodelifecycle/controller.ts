@@ -52,6 +52,8 @@ export function nodeLifecycle(options: Options): Controller {
   const heartbeats = new Heartbeats();
   const zones = new Map<string, Zone>();
   const known = new Set<string>();
+  /** Nodes whose turn has come, until they bear the taint: a write that fails costs no other turn. */
+  const chosen = new Set<string>();
   let allDown = false;
 
   async function monitor(context: ControllerContext): Promise<Requeue> {
@@ -80,6 +82,7 @@ export function nodeLifecycle(options: Options): Controller {
     for (const name of known) {
       if (names.has(name)) continue;
       known.delete(name);
+      chosen.delete(name);
       tell(
         events,
         { metadata: { name, uid: name } },
@@ -129,13 +132,20 @@ export function nodeLifecycle(options: Options): Controller {
 
   async function driveOff(node: Node, context: ControllerContext): Promise<void> {
     const status = readyOf(node)?.status;
-    if (!status || status === "True") return taint(node, undefined, context);
+    const { name } = node.metadata;
+    if (!status || status === "True") {
+      chosen.delete(name);
+      return taint(node, undefined, context);
+    }
     const key = status === "Unknown" ? UNREACHABLE : NOT_READY;
     const other = key === UNREACHABLE ? NOT_READY : UNREACHABLE;
-    const has = (name: string) =>
-      (node.spec.taints ?? []).some((each) => each.key === name && each.effect === "NoExecute");
+    const has = (taint: string) =>
+      (node.spec.taints ?? []).some((each) => each.key === taint && each.effect === "NoExecute");
     // One that is tainted already only changes its taint; a new one waits for its turn.
-    if (has(key) || has(other) || zones.get(zoneOf(node))?.bucket.tryTake()) await taint(node, key, context);
+    if (!has(key) && !has(other) && !chosen.has(name) && !zones.get(zoneOf(node))?.bucket.tryTake()) return;
+    chosen.add(name);
+    await taint(node, key, context);
+    chosen.delete(name);
   }
 
   async function taint(

@@ -37,6 +37,7 @@ export interface DiskEntry {
   readonly kind: EntryKind;
   readonly size: number;
   readonly mode: number;
+  readonly group: number;
   readonly inode: number;
   readonly device: number;
 }

@@ -43,7 +43,7 @@ export class MemoryDisk implements Disk {
     const node = this.#nodes.get(this.#resolve(path));
     if (!node || node.kind === "link") return undefined;
     const size = node.kind === "file" ? node.content.length : 0;
-    return { kind: node.kind, size, mode: node.kind === "file" ? 0o644 : 0o755, inode: 1, device: 1 };
+    return { kind: node.kind, size, mode: node.kind === "file" ? 0o644 : 0o755, group: 0, inode: 1, device: 1 };
   }
 
   async realPath(path: string): Promise<string> {

@@ -57,6 +57,7 @@ export function realDisk(exec: Exec): Disk {
           kind: kindOf(found),
           size: found.size,
           mode: found.mode & 0o7777,
+          group: found.gid,
           inode: found.ino,
           device: found.dev,
         }

@@ -20,7 +20,7 @@ import { killContainer } from "./kill-container.ts";
 import { lastWords } from "./last-words.ts";
 import { isFinished, type KillContainer, type PodPlan, planEnd, planPod, type Waiting } from "./plan.ts";
 import { RestartBackoff } from "./restart-backoff.ts";
-import { type ContainerRecord, isRunning, type PodRuntimeState } from "./runtime-state.ts";
+import { type ContainerRecord, isRunning, latest, type PodRuntimeState } from "./runtime-state.ts";
 import { mergedConditions, podStatus } from "./status.ts";
 import type { PodTools } from "./tools.ts";
 
@@ -66,6 +66,8 @@ export class PodWorker {
   readonly #stopping = new Map<string, number>();
   readonly #messages = new Map<string, string>();
   readonly #toldBackoff = new Set<string>();
+  /** By container, the id of the one that was last started again. */
+  readonly #restarted = new Map<string, string>();
   readonly #resize: PodResize;
   #startedAt: number;
   #ending: Ending | undefined;
@@ -235,8 +237,9 @@ export class PodWorker {
       failedProbe: (id) => prober.failed(this.uid, id),
       resized: (container) => this.#resize.moving && this.#resize.needsRestart(container),
     });
-    this.#tellBackoffs(plan, runtime);
-    this.#writeStatus(runtime, plan.waiting, false);
+    const waiting = this.#stillWaiting(plan, runtime);
+    this.#tellBackoffs(waiting, runtime);
+    this.#writeStatus(runtime, waiting, false);
     if (plan.waitMs !== undefined) this.#wakeIn(plan.waitMs);
     if (plan.kill.length > 0) {
       for (const kill of plan.kill) this.#kill(kill, this.#graceOf(kill));
@@ -272,6 +275,7 @@ export class PodWorker {
         if (failure) this.#startFailures.set(name, failure);
         else {
           this.#startFailures.delete(name);
+          this.#restarted.set(name, latest(runtime, name)?.id ?? "");
           this.#resize.took(name, this.#container(name, pod)?.resources ?? {});
         }
         const endedAt = plan.start.find(({ container }) => container.name === name)?.endedAt;
@@ -317,9 +321,15 @@ export class PodWorker {
     });
   }
 
-  #tellBackoffs(plan: PodPlan, runtime: PodRuntimeState): void {
+  /** A reading may be older than the start that followed the end it shows: that container does not wait. */
+  #stillWaiting({ waiting }: PodPlan, runtime: PodRuntimeState): ReadonlyMap<string, Waiting> {
+    const isOld = (name: string) => this.#restarted.get(name) === latest(runtime, name)?.id;
+    return new Map([...waiting].filter(([name]) => !isOld(name)));
+  }
+
+  #tellBackoffs(waiting: ReadonlyMap<string, Waiting>, runtime: PodRuntimeState): void {
     const { name, namespace, uid } = this.#pod.metadata;
-    for (const container of plan.waiting.keys()) {
+    for (const container of waiting.keys()) {
       const id = runtime.containers.find((record) => record.name === container)?.id ?? "";
       if (this.#toldBackoff.has(id)) continue;
       this.#toldBackoff.add(id);

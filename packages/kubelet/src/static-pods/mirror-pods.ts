@@ -14,6 +14,8 @@ export interface MirrorPodsOptions {
   readonly nodeName: string;
   readonly log: Logger;
   node(): Node | undefined;
+  /** The mirror of a static pod is there, or has changed: its status can be written. */
+  seen(podUid: string): void;
 }
 
 const MIRROR = "kubernetes.io/config.mirror";
@@ -62,6 +64,7 @@ export class MirrorPods {
     const source = this.#static.get(nameOf(pod));
     if (!source || source.metadata.annotations?.[CONFIG_HASH] !== hash || pod.metadata.deletionTimestamp)
       void this.#drop(pod);
+    else this.#options.seen(source.metadata.uid);
     return true;
   }
 

@@ -65,7 +65,7 @@ export class NodeApi {
     return {
       takesObjects: true,
       ...(memory.watch && { watch: memory.watch.bind(memory) }),
-      request: async (request) => this.#token(request) ?? (await memory.request(plainPatch(request))),
+      request: async (request) => this.#token(request) ?? (await memory.request(plainPatch(withStatus(request)))),
       close: () => memory.close(),
     };
   }
@@ -85,6 +85,13 @@ export class NodeApi {
       object: () => object,
     };
   }
+}
+
+/** A pod that is made has a status from the beginning. */
+function withStatus(request: ApiRequest): ApiRequest {
+  if (request.method !== "POST" || !request.path.split("?")[0]?.endsWith("/pods")) return request;
+  const body = (request.object ?? (request.body && parseJson(request.body))) as object;
+  return { ...request, object: { status: {}, ...body } };
 }
 
 /** The memory API knows merge patches alone, without directives for lists. */

@@ -36,6 +36,7 @@ export interface SimulatedNodeOptions {
   readonly config?: Partial<KubeletConfig>;
   readonly probe?: ProberOptions["attempt"];
   readonly observe?: KubeletOptions["observe"];
+  readonly fetch?: KubeletOptions["fetch"];
   /** Of an earlier node, to start again over the same runtime. */
   readonly over?: Pick<SimulatedNode, "clock" | "api" | "runtime" | "disk">;
 }
@@ -45,6 +46,7 @@ export async function simulatedNode({
   config,
   probe,
   observe,
+  fetch,
   over,
 }: SimulatedNodeOptions = {}): Promise<SimulatedNode> {
   const clock = over?.clock ?? new VirtualClock();
@@ -74,6 +76,7 @@ export async function simulatedNode({
       host: "node-1",
     }),
     ...(probe && { probe }),
+    ...(fetch && { fetch }),
     // Nothing runs low on a node that uses nothing.
     observe: observe ?? (async () => ({})),
   });

@@ -16,3 +16,9 @@ export async function setGroup(disk: Disk, path: string, group: number, readOnly
   if (entry.kind !== "folder") return;
   for (const name of await disk.list(path)) await setGroup(disk, join(path, name), group, readOnly);
 }
+
+/** Whether the volume's own folder is the group's already: then all in it was given to the group before. */
+export async function hasGroup(disk: Disk, path: string, group: number): Promise<boolean> {
+  const entry = await disk.stat(path);
+  return entry?.group === group && (entry.mode & SETGID) !== 0;
+}

@@ -5,6 +5,10 @@ export const agentFlags = defineFlags({
   kubeconfig: file({ required: true, help: "How the node reaches the API server." }),
   "proxy-kubeconfig": file({ help: "How the proxy reaches the API server (as the node by default)." }),
   "dns-kubeconfig": file({ help: "How DNS reaches the API server; without it the node runs no DNS server." }),
+  "storage-kubeconfig": file({
+    help: "How the maker of volumes reaches the API server; without it the node makes no volumes for claims.",
+  }),
+  "storage-dir": file({ default: "/var/lib/kubets/volumes", help: "The folder of the volumes that it makes." }),
   "network-kubeconfig": file({
     help: "How the pod network reaches the API server; without it the node knows no network policies.",
   }),

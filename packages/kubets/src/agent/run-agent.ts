@@ -2,12 +2,16 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { createEventRecorder } from "@kubets/client/cluster-event-recorder";
+import { runControllers } from "@kubets/client/controller-runner";
 import { SharedInformers } from "@kubets/client/informer/shared-informers";
 import { connectionFrom } from "@kubets/client/kubeconfig/connection";
 import { openClient } from "@kubets/client/kubeconfig/open-client";
 import { machineReading } from "@kubets/client/kubeconfig/reading";
 import { nameServers, type RunningDns, startDns } from "@kubets/dns";
-import { type Kubelet, kubeletDefaults, runKubelet } from "@kubets/kubelet";
+import { type Kubelet, kubeletDefaults, machineExec, realDisk, runKubelet } from "@kubets/kubelet";
+import { localPathProvisioner, PROVISIONER } from "@kubets/kubelet/local-path/provisioner";
+import { volumeFolders } from "@kubets/kubelet/local-path/volume-folders";
 import type { Clock, Logger, Random } from "@kubets/machinery";
 import type { FlagValues } from "@kubets/machinery/flags";
 import { enforcePolicies } from "@kubets/network/policy/enforce";
@@ -77,6 +81,9 @@ export async function runAgent(flags: AgentFlags, { clock, random, log }: AgentP
   const dns = flags["dns-kubeconfig"]
     ? await runDns(flags, { clock, random, log, signal: stopping.signal })
     : undefined;
+  const storage = flags["storage-kubeconfig"]
+    ? await runStorage(flags, nodeName, { clock, random, log, signal: stopping.signal })
+    : undefined;
   const network = flags["network-kubeconfig"]
     ? await runPolicies(flags, nodeName, { clock, random, log, signal: stopping.signal })
     : undefined;
@@ -87,7 +94,7 @@ export async function runAgent(flags: AgentFlags, { clock, random, log }: AgentP
     async stop() {
       stopping.abort();
       await stopKubelet();
-      await Promise.all([transport.close(), services.transport.close(), dns?.close(), network?.close()]);
+      for (const each of [transport, services.transport, dns, storage, network]) await each?.close();
     },
   };
 }
@@ -106,6 +113,17 @@ async function runDns(flags: AgentFlags, { clock, random, log, signal }: AgentPa
     serverAddresses: flags["cluster-dns"],
     signal,
   });
+}
+
+/** Makes volumes of folders of this node; gives its connection. */
+async function runStorage(flags: AgentFlags, nodeName: string, { clock, random, log, signal }: AgentParts) {
+  const { client, transport } = await clientOf(flags["storage-kubeconfig"], `kubets-storage/${nodeName}`, log);
+  const cache = new SharedInformers({ client, clock, random, log, signal });
+  const events = createEventRecorder({ client, clock, random, log, component: PROVISIONER, host: nodeName, signal });
+  const folders = volumeFolders(realDisk(machineExec()), flags["storage-dir"]);
+  const controllers = [localPathProvisioner({ nodeName, folders })];
+  runControllers(controllers, { client, cache, clock, random, log, events, signal });
+  return transport;
 }
 
 /** What policies keep apart stays apart when the agent ends: pods go on without it. */

@@ -2,6 +2,7 @@
 import { mustParseCidr } from "@kubets/machinery/cidr";
 import { DNS_USER } from "../addons/dns.ts";
 import { NETWORK_USER } from "../addons/network.ts";
+import { STORAGE_USER } from "../addons/storage.ts";
 import { ClusterPki, type KeyPair } from "../cluster/pki.ts";
 import { METRICS_HOST } from "../metrics-api/addon.ts";
 
@@ -91,6 +92,10 @@ export const proxyCertificate = (pki: ClusterPki): KeyPair =>
     organizations: ["system:node-proxier"],
     usages: ["clientAuth"],
   });
+
+/** What makes volumes on a node. */
+export const storageCertificate = (pki: ClusterPki): KeyPair =>
+  pki.certificate("storage", { commonName: STORAGE_USER, usages: ["clientAuth"] });
 
 /** The DNS server of every node. */
 export const dnsCertificate = (pki: ClusterPki): KeyPair =>

@@ -3,7 +3,10 @@ import { bool, defineFlags, int, list, text } from "@kubets/machinery/flags";
 
 /** What `up` is told too, and hands on. */
 export const clusterWideFlags = defineFlags({
-  addons: list({ default: ["dns"], help: "What is added to the cluster: dns; none for nothing." }),
+  addons: list({
+    default: ["dns", "metrics", "storage"],
+    help: "What is added to the cluster: dns, metrics (kubectl top, autoscaling), storage (a default StorageClass); none for nothing.",
+  }),
   "controller-manager-arg": list({
     placeholder: "NAME=VALUE",
     help: "Flags of the controllers, as controller-manager has them.",

@@ -13,6 +13,7 @@ import { connectEtcd, openEmbeddedStorage, type Storage } from "@kubets/storage"
 import { keyFromPem, publicOf, readCertificates } from "@kubets/wire/x509";
 import { startDnsAddon } from "../addons/dns.ts";
 import { grantNetwork } from "../addons/network.ts";
+import { startStorageAddon } from "../addons/storage.ts";
 import { dnsAddress } from "../cluster/addresses.ts";
 import { clusterHome } from "../cluster/home.ts";
 import { writeKubeconfig } from "../cluster/kubeconfig.ts";
@@ -123,25 +124,29 @@ export async function runServer(
       serviceAccountKey: tokenKey,
     },
   });
+  const { addons } = flags;
   const client = clientAs(inside, { name: "system:kubets", groups: ["system:masters"] }, "kubets");
-  // No endpoint of a service may stand on loopback, where a cluster of simulated nodes is.
-  const metrics = parseIp(advertiseAddress)?.isLoopback()
-    ? undefined
-    : startMetricsAddon({
-        ...parts,
-        client,
-        log: log.with({ component: "metrics-api" }),
-        address: advertiseAddress,
-        serving: metricsCertificate(pki, advertiseAddress),
-        clusterCa: pki.caPem,
-        frontProxyCa: proxy.ca,
-        frontProxyName: FRONT_PROXY,
-        kubeletClient: kubeletClientCertificate(pki),
-      });
-  const addons = [
+  const isLoopback = parseIp(advertiseAddress)?.isLoopback() ?? false;
+  // Where a cluster of simulated nodes is: no endpoint of a service may stand there, and nodes have no disks.
+  const metrics =
+    addons.includes("metrics") && !isLoopback
+      ? startMetricsAddon({
+          ...parts,
+          client,
+          log: log.with({ component: "metrics-api" }),
+          address: advertiseAddress,
+          serving: metricsCertificate(pki, advertiseAddress),
+          clusterCa: pki.caPem,
+          frontProxyCa: proxy.ca,
+          frontProxyName: FRONT_PROXY,
+          kubeletClient: kubeletClientCertificate(pki),
+        })
+      : undefined;
+  const added = [
     metrics,
     grantNetwork(client),
-    flags.addons.includes("dns") &&
+    addons.includes("storage") && !isLoopback && startStorageAddon({ client }),
+    addons.includes("dns") &&
       startDnsAddon(dnsAddress(flags["service-cluster-ip-range"]), {
         ...parts,
         client,
@@ -153,7 +158,7 @@ export async function runServer(
     api.server.context.pages.set("/debug/decisions", (query) =>
       scheduler.decisions.report(query.get("pod") ?? undefined),
     );
-  await Promise.all([controllers.started, scheduler?.ready, ...addons]);
+  await Promise.all([controllers.started, scheduler?.ready, ...added]);
   log.info("control plane ready", { port: api.listener.port, controllers: controllers.names.length });
   return {
     api,

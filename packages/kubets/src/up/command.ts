@@ -80,7 +80,7 @@ async function startReal(
     nodes,
     port: flags.port,
     publish: flags.publish,
-    dns: flags.addons.includes("dns"),
+    addons: flags.addons,
     serverArgs: serverArgs(flags),
     uplink: flags.uplink && !flags["no-uplink"],
     ...(flags["service-cluster-ip-range"] && { serviceRange: flags["service-cluster-ip-range"] }),

@@ -4,11 +4,18 @@ import { fileURLToPath } from "node:url";
 import type { Clock, Logger } from "@kubets/machinery";
 import { type ClusterSandbox, createClusterSandbox, installMissing, type NodeSandbox } from "@kubets/sandbox";
 import { NETWORK_USER } from "../addons/network.ts";
+import { STORAGE_USER } from "../addons/storage.ts";
 import { dnsAddress } from "../cluster/addresses.ts";
 import type { ClusterHome } from "../cluster/home.ts";
 import { writeKubeconfig } from "../cluster/kubeconfig.ts";
 import { ClusterPki, type KeyPair } from "../cluster/pki.ts";
-import { dnsCertificate, networkCertificate, nodeCertificate, proxyCertificate } from "../server/certificates.ts";
+import {
+  dnsCertificate,
+  networkCertificate,
+  nodeCertificate,
+  proxyCertificate,
+  storageCertificate,
+} from "../server/certificates.ts";
 import { Child } from "./child.ts";
 import { portTaken } from "./port-taken.ts";
 import type { Progress } from "./progress.ts";
@@ -20,7 +27,7 @@ export interface RealClusterOptions {
   readonly port: number;
   readonly publish: readonly string[];
   /** Whether nodes run a DNS server. */
-  readonly dns: boolean;
+  readonly addons: readonly string[];
   readonly serverArgs: readonly string[];
   readonly uplink: boolean;
   readonly serviceRange?: string;
@@ -134,7 +141,7 @@ function serverOf(
 }
 
 function agentOf(
-  { home, uplink, dns, clock, log }: RealClusterOptions,
+  { home, uplink, addons, clock, log }: RealClusterOptions,
   { plan, address }: ClusterSandbox,
   node: NodeSandbox,
 ): Child {
@@ -154,7 +161,13 @@ function agentOf(
       "agent",
       `--kubeconfig=${kubeconfig(`system:node:${node.name}`, credentials)}`,
       `--proxy-kubeconfig=${kubeconfig("system:kube-proxy", proxyCertificate(pki))}`,
-      ...(dns ? [`--dns-kubeconfig=${kubeconfig("system:coredns", dnsCertificate(pki))}`] : []),
+      ...(addons.includes("dns") ? [`--dns-kubeconfig=${kubeconfig("system:coredns", dnsCertificate(pki))}`] : []),
+      ...(addons.includes("storage")
+        ? [
+            `--storage-kubeconfig=${kubeconfig(STORAGE_USER, storageCertificate(pki))}`,
+            `--storage-dir=${join(node.folder, "volumes")}`,
+          ]
+        : []),
       `--network-kubeconfig=${kubeconfig(NETWORK_USER, networkCertificate(pki))}`,
       `--dns-forward=${uplink}`,
       `--node-name=${node.name}`,

@@ -1,5 +1,8 @@
 /** The one list of admission plugins, in the order in which they run. */
+
+import { ConfigError } from "@kubets/machinery/config-file";
 import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
+import type { PluginConfiguration, PluginConfigurations } from "../configuration.ts";
 import type { AdmissionPlugin } from "../plugin.ts";
 import { alwaysAdmit, alwaysDeny } from "./always.ts";
 import { alwaysPullImages } from "./always-pull-images.ts";
@@ -13,7 +16,9 @@ import { defaultIngressClass } from "./default-ingress-class.ts";
 import { defaultStorageClass } from "./default-storage-class.ts";
 import { defaultTolerationSeconds } from "./default-toleration-seconds.ts";
 import { denyServiceExternalIps } from "./deny-service-external-ips.ts";
+import { eventRateLimit } from "./event-rate-limit.ts";
 import { extendedResourceToleration } from "./extended-resource-toleration.ts";
+import { imagePolicyWebhook } from "./image-policy-webhook.ts";
 import { limitPodHardAntiAffinityTopology } from "./limit-pod-hard-anti-affinity-topology.ts";
 import { limitRanger } from "./limit-ranger/index.ts";
 import { namespaceAutoProvision, namespaceExists } from "./namespace-existence.ts";
@@ -22,7 +27,9 @@ import { nodeRestriction } from "./node-restriction/index.ts";
 import { ownerReferencesPermissionEnforcement } from "./owner-references-permission-enforcement.ts";
 import { persistentVolumeClaimResize } from "./persistent-volume-claim-resize.ts";
 import { podNodeSelector } from "./pod-node-selector.ts";
+import { podResizeValidator } from "./pod-resize-validator.ts";
 import { podSecurity } from "./pod-security/index.ts";
+import { podTolerationRestriction } from "./pod-toleration-restriction.ts";
 import { podTopologyLabels } from "./pod-topology-labels.ts";
 import { mutatingAdmissionPolicy } from "./policies/mutating.ts";
 import { validatingAdmissionPolicy } from "./policies/validating.ts";
@@ -35,7 +42,10 @@ import { taintNodesByCondition } from "./taint-nodes-by-condition.ts";
 import { mutatingAdmissionWebhook } from "./webhooks/mutating.ts";
 import { validatingAdmissionWebhook } from "./webhooks/validating.ts";
 
-type Entry = readonly [plugin: () => AdmissionPlugin, use: "always" | "asked"];
+type Entry = readonly [
+  plugin: (configuration: PluginConfiguration | undefined) => AdmissionPlugin,
+  use: "always" | "asked",
+];
 
 const entry = (plugin: AdmissionPlugin, use: Entry[1]): Entry => [() => plugin, use];
 
@@ -50,10 +60,13 @@ const ALL: readonly Entry[] = [
   entry(nodeRestriction, "asked"),
   entry(taintNodesByCondition, "always"),
   entry(alwaysPullImages, "asked"),
-  entry(podSecurity, "always"),
+  [imagePolicyWebhook, "asked"],
+  [podSecurity, "always"],
   entry(podNodeSelector, "asked"),
   entry(priority, "always"),
   entry(defaultTolerationSeconds(), "always"),
+  [podTolerationRestriction, "asked"],
+  [eventRateLimit, "asked"],
   entry(extendedResourceToleration, "asked"),
   entry(defaultStorageClass, "always"),
   entry(storageObjectInUseProtection, "always"),
@@ -67,6 +80,7 @@ const ALL: readonly Entry[] = [
   entry(defaultIngressClass, "always"),
   entry(denyServiceExternalIps, "asked"),
   entry(podTopologyLabels, "always"),
+  entry(podResizeValidator, "always"),
   [mutatingAdmissionPolicy, "always"],
   [mutatingAdmissionWebhook, "always"],
   [validatingAdmissionPolicy, "always"],
@@ -80,11 +94,16 @@ const ALL: readonly Entry[] = [
 export function admissionPlugins({
   enable,
   disable,
+  configurations,
+  own = [],
 }: {
   enable: readonly string[];
   disable: readonly string[];
+  configurations?: PluginConfigurations;
+  /** The user's own; they run before quota. */
+  own?: readonly AdmissionPlugin[];
 }): AdmissionPlugin[] {
-  const all = ALL.map(([make, use]) => ({ plugin: make(), use }));
+  const all = ALL.map(([make, use]) => ({ plugin: configuredPlugin(make, configurations), use }));
   const names = all.map(({ plugin }) => plugin.name);
   for (const name of [...enable, ...disable])
     if (!names.includes(name))
@@ -92,7 +111,21 @@ export function admissionPlugins({
         exitCode.usage,
         `there is no admission plugin ${JSON.stringify(name)}; there are ${names.join(", ")}`,
       );
-  return all
+  for (const name of configurations?.keys() ?? [])
+    if (!names.includes(name))
+      throw new ConfigError(
+        `there is no admission plugin ${JSON.stringify(name)} to configure; there are ${names.join(", ")}`,
+      );
+  const used = all
     .filter(({ plugin, use }) => (use === "always" || enable.includes(plugin.name)) && !disable.includes(plugin.name))
     .map(({ plugin }) => plugin);
+  const quota = used.findIndex(({ name }) => name === "ResourceQuota");
+  return used.toSpliced(quota < 0 ? used.length : quota, 0, ...own);
+}
+
+/** Made to learn its name, and made again if that is configured. */
+function configuredPlugin(make: Entry[0], configurations: PluginConfigurations | undefined): AdmissionPlugin {
+  const plugin = make(undefined);
+  const configuration = configurations?.get(plugin.name);
+  return configuration ? make(configuration) : plugin;
 }

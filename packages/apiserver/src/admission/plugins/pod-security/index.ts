@@ -4,12 +4,14 @@ import type { Namespace, Pod, PodSpec, PodTemplateSpec } from "@kubets/api/gener
 import type { KubeObject } from "@kubets/api/meta";
 import type { ResourceDefinition } from "@kubets/api/resource";
 import { deepEqual, invalid } from "@kubets/machinery";
+import type { PluginConfiguration } from "../../configuration.ts";
 import type { AdmissionPlugin, AdmissionRequest, ClusterView } from "../../plugin.ts";
 import { isWhole, refuse } from "../../request.ts";
 import { podUnderCheck } from "./check.ts";
+import { type PodSecurityOptions, podSecurityOptions } from "./configuration.ts";
 import { detailsOf, evaluatePod } from "./evaluate.ts";
 import { warnOfExistingPods } from "./existing-pods.ts";
-import { type Policy, policyOf, samePolicy, shownPolicy } from "./policy.ts";
+import { type LevelVersion, type Policy, policyOf, samePolicy, shownPolicy } from "./policy.ts";
 
 /** What makes pods later, by where it keeps their template. */
 const TEMPLATES: Readonly<Record<string, (object: KubeObject) => PodTemplateSpec | undefined>> = {
@@ -25,29 +27,45 @@ const TEMPLATES: Readonly<Record<string, (object: KubeObject) => PodTemplateSpec
       ?.template,
 };
 
-export const podSecurity: AdmissionPlugin = {
-  name: "PodSecurity",
-  handles: (operation, resource, subresource) =>
-    (operation === "CREATE" || operation === "UPDATE") &&
-    (isWhole(namespaces, resource, subresource) ||
-      isWhole(pods, resource, subresource) ||
-      (resource.resource === "pods" && subresource === "ephemeralcontainers") ||
-      (subresource === "" && templateOf(resource) !== undefined)),
+export function podSecurity(given?: PluginConfiguration): AdmissionPlugin {
+  const options = podSecurityOptions(given);
+  return {
+    name: "PodSecurity",
+    handles: (operation, resource, subresource) =>
+      (operation === "CREATE" || operation === "UPDATE") &&
+      (isWhole(namespaces, resource, subresource) ||
+        isWhole(pods, resource, subresource) ||
+        (resource.resource === "pods" && subresource === "ephemeralcontainers") ||
+        (subresource === "" && templateOf(resource) !== undefined)),
 
-  validate(request, { view }) {
-    const { resource, object, old } = request;
-    if (resource.resource === "namespaces") return checkNamespace(request, view);
-    const policy = policyIn(request.namespace, view);
-    if (!policy || !object) return;
-    if (resource.resource === "pods") {
-      const pod = object as unknown as Pod;
-      if (!old || isSignificant(pod, old as Pod)) enforce(request, policy, pod.spec, pod.metadata.annotations);
-      return;
-    }
-    const template = templateOf(resource)?.(object as KubeObject);
-    if (template?.spec) warn(request, policy, template.spec, template.metadata?.annotations);
-  },
-};
+    validate(request, { view }) {
+      const { resource, object, old } = request;
+      if (resource.resource === "namespaces") return checkNamespace(request, view, options);
+      const policy = policyIn(request.namespace, view, options);
+      if (!policy || !object) return;
+      const isPod = resource.resource === "pods";
+      const pod = isPod ? (object as unknown as Pod) : templateOf(resource)?.(object as KubeObject);
+      if (!pod?.spec) return;
+      const exempt = exemptionOf(request, pod.spec, options);
+      if (exempt) return request.annotate(`${NOTES}exempt`, exempt);
+      if (!isPod) return tell(request, policy, pod.spec, pod.metadata?.annotations);
+      if (!old || isSignificant(pod as Pod, old as Pod)) enforce(request, policy, pod.spec, pod.metadata?.annotations);
+    },
+  };
+}
+
+const NOTES = "pod-security.kubernetes.io/";
+
+/** By what the request is left alone. */
+function exemptionOf(
+  { namespace, user }: AdmissionRequest,
+  { runtimeClassName = "" }: PodSpec,
+  options: PodSecurityOptions,
+): string | undefined {
+  if (options.namespaces.has(namespace)) return "namespace";
+  if (options.usernames.has(user.name)) return "user";
+  return runtimeClassName && options.runtimeClasses.has(runtimeClassName) ? "runtimeClass" : undefined;
+}
 
 function specTemplate(object: KubeObject): PodTemplateSpec | undefined {
   return (object as unknown as { spec?: { template?: PodTemplateSpec } }).spec?.template;
@@ -56,35 +74,45 @@ function specTemplate(object: KubeObject): PodTemplateSpec | undefined {
 const templateOf = ({ group, resource }: ResourceDefinition) => TEMPLATES[`${group}/${resource}`];
 
 /** Undefined where nothing is demanded, which is almost everywhere. */
-function policyIn(namespace: string, view: ClusterView): Policy | undefined {
+function policyIn(
+  namespace: string,
+  view: ClusterView,
+  { defaults, defaultPolicy }: PodSecurityOptions,
+): Policy | undefined {
   const labels = view.get(namespaces, "", namespace)?.metadata.labels;
-  if (!labels) return undefined;
-  const { policy } = policyOf(labels);
-  const demands = policy.enforce.level !== "privileged" || policy.warn.level !== "privileged";
+  const policy = labels ? policyOf({ ...defaults, ...labels }).policy : defaultPolicy;
+  const demands = [policy.enforce, policy.warn, policy.audit].some(({ level }) => level !== "privileged");
   return demands ? policy : undefined;
 }
 
-function enforce(
-  request: AdmissionRequest,
-  policy: Policy,
-  spec: PodSpec,
-  annotations: Record<string, string> | undefined,
-): void {
+type Annotations = Readonly<Record<string, string>> | undefined;
+
+function enforce(request: AdmissionRequest, policy: Policy, spec: PodSpec, annotations: Annotations): void {
   const violations = evaluatePod(podUnderCheck(spec, annotations), policy.enforce);
+  request.annotate(`${NOTES}enforce-policy`, `${policy.enforce.level}:${policy.enforce.version}`);
+  tell(request, policy, spec, annotations, violations.length > 0);
   if (violations.length)
     throw refuse(request, `violates PodSecurity ${shownPolicy(policy.enforce)}: ${detailsOf(violations)}`);
-  if (!samePolicy(policy.enforce, policy.warn)) warn(request, policy, spec, annotations);
 }
 
-function warn(
+/** Warns the client and notes for the audit log; a client that is refused for the same is not warned too. */
+function tell(
   request: AdmissionRequest,
   policy: Policy,
   spec: PodSpec,
-  annotations: Readonly<Record<string, string>> | undefined,
+  annotations: Annotations,
+  isRefused = false,
 ): void {
-  const violations = evaluatePod(podUnderCheck(spec, annotations), policy.warn);
-  if (violations.length)
-    request.warn(`would violate PodSecurity ${shownPolicy(policy.warn)}: ${detailsOf(violations)}`);
+  const said = (wanted: LevelVersion): string | undefined => {
+    const violations = evaluatePod(podUnderCheck(spec, annotations), wanted);
+    return violations.length ? `would violate PodSecurity ${shownPolicy(wanted)}: ${detailsOf(violations)}` : undefined;
+  };
+  const noted = said(policy.audit);
+  if (noted) request.annotate(`${NOTES}audit-violations`, noted);
+  const isPod = request.resource.resource === "pods";
+  if (isRefused || (isPod && samePolicy(policy.enforce, policy.warn))) return;
+  const warned = said(policy.warn);
+  if (warned) request.warn(warned);
 }
 
 /** Of what can change in a pod only images and ephemeral containers matter here. */
@@ -99,11 +127,18 @@ function isSignificant(pod: Pod, old: Pod): boolean {
   return !deepEqual(counts(pod), counts(old));
 }
 
-function checkNamespace(request: AdmissionRequest, view: ClusterView): void {
+function checkNamespace(
+  request: AdmissionRequest,
+  view: ClusterView,
+  { defaults, namespaces: exempt }: PodSecurityOptions,
+): void {
   const namespace = request.object as unknown as Namespace;
-  const { policy, errors } = policyOf(namespace.metadata.labels);
+  const { errors } = policyOf(namespace.metadata.labels);
   const before = request.old && policyOf(request.old.metadata.labels);
   if (errors.length && !(before && deepEqual(before.errors, errors)))
     throw invalid({ group: "", kind: "Namespace" }, namespace.metadata.name, errors);
-  if (before && request.subresource === "") warnOfExistingPods(request, policy.enforce, before.policy.enforce, view);
+  if (!before || request.subresource !== "" || exempt.has(namespace.metadata.name)) return;
+  const now = policyOf({ ...defaults, ...namespace.metadata.labels }).policy;
+  const then = policyOf({ ...defaults, ...request.old?.metadata.labels }).policy;
+  warnOfExistingPods(request, now.enforce, then.enforce, view);
 }

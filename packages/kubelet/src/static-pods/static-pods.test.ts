@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { pods } from "@kubets/api/generated/refs";
+import { type SimulatedNode, simulatedNode } from "../testing/simulated-node.ts";
+
+const manifest = (name: string, image = "demo:1") => ({
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: { name },
+  spec: { containers: [{ name: "c", image }] },
+});
+
+async function until(node: SimulatedNode, what: string, look: () => Promise<unknown>): Promise<void> {
+  for (const end = node.clock.monotonic() + 120_000; !(await look()); await node.clock.advance(100))
+    if (node.clock.monotonic() > end) throw new Error(`${what} did not come true`);
+}
+const isRunning = async ({ api }: SimulatedNode, name: string) => (await api.pod(name))?.status.phase === "Running";
+
+test("pods of a folder run, are mirrored, change and go with their files", async () => {
+  const node = await simulatedNode({ config: { staticPodPath: "/manifests", fileCheckFrequencyMs: 1000 } });
+  try {
+    await node.disk.makeFolder("/manifests");
+    await node.disk.writeFile("/manifests/a.yaml", JSON.stringify(manifest("a")));
+    await node.disk.writeFile("/manifests/.hidden", "not: a pod");
+    await node.disk.writeFile("/manifests/bad.yaml", "kind: Service");
+    await until(node, "the mirror to run", () => isRunning(node, "a-node-1"));
+    const mirror = await node.api.pod("a-node-1");
+    assert.ok(mirror?.metadata.annotations?.["kubernetes.io/config.mirror"]);
+    assert.equal(mirror?.metadata.annotations?.["kubernetes.io/config.source"], "file");
+    const [first] = await node.runtime.listContainers();
+    await node.disk.writeFile("/manifests/a.yaml", JSON.stringify(manifest("a", "demo:2")));
+    await until(
+      node,
+      "the new image",
+      async () => (await node.api.pod("a-node-1"))?.spec.containers[0]?.image === "demo:2",
+    );
+    await until(node, "it to run", () => isRunning(node, "a-node-1"));
+    assert.ok((await node.runtime.listContainers()).every(({ id }) => id !== first?.id));
+    await node.disk.remove("/manifests/a.yaml");
+    await until(node, "its end", async () => (await node.api.pod("a-node-1")) === undefined);
+    await until(node, "its containers' end", async () => (await node.runtime.listSandboxes()).length === 0);
+  } finally {
+    await node.stop();
+  }
+});
+
+test("a mirror that somebody deletes comes back, and the pod goes on", async () => {
+  const node = await simulatedNode({ config: { staticPodPath: "/manifests", fileCheckFrequencyMs: 1000 } });
+  try {
+    await node.disk.makeFolder("/manifests");
+    await node.disk.writeFile("/manifests/a.yaml", JSON.stringify(manifest("a")));
+    await until(node, "it to run", () => isRunning(node, "a-node-1"));
+    const [first] = await node.runtime.listContainers();
+    const before = (await node.api.pod("a-node-1"))?.metadata.uid;
+    await node.api.client.delete(pods, { namespace: "default", name: "a-node-1" });
+    await until(node, "another mirror", async () => {
+      const uid = (await node.api.pod("a-node-1"))?.metadata.uid;
+      return uid !== undefined && uid !== before && (await isRunning(node, "a-node-1"));
+    });
+    assert.equal((await node.runtime.listContainers())[0]?.id, first?.id);
+  } finally {
+    await node.stop();
+  }
+});
+
+test("pods at a URL: one or a list; while it does not answer they go on", async () => {
+  let answer: object | undefined = { apiVersion: "v1", kind: "PodList", items: [manifest("a"), manifest("b")] };
+  const asked: string[] = [];
+  const node = await simulatedNode({
+    config: {
+      staticPodUrl: "http://manifests.example/pods",
+      staticPodUrlHeader: { Metadata: ["one", "two"] },
+      httpCheckFrequencyMs: 1000,
+    },
+    fetch: async (url, headers) => {
+      asked.push(`${url} ${JSON.stringify(headers)}`);
+      if (!answer) throw new Error("no answer");
+      return Buffer.from(JSON.stringify(answer));
+    },
+  });
+  try {
+    await until(
+      node,
+      "both to run",
+      async () => (await isRunning(node, "a-node-1")) && (await isRunning(node, "b-node-1")),
+    );
+    assert.equal(asked[0], 'http://manifests.example/pods {"Metadata":"one, two"}');
+    assert.equal((await node.api.pod("a-node-1"))?.metadata.annotations?.["kubernetes.io/config.source"], "http");
+    answer = undefined;
+    await node.clock.advance(5000);
+    assert.equal((await node.runtime.listContainers()).length, 2);
+    answer = manifest("b");
+    await until(node, "the end of one", async () => (await node.api.pod("a-node-1")) === undefined);
+    await until(node, "the other to run", () => isRunning(node, "b-node-1"));
+  } finally {
+    await node.stop();
+  }
+});
