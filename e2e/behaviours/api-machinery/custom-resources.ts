@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { customresourcedefinitions } from "@kubets/api/generated/refs";
 import type { KubeObject } from "@kubets/api/meta";
 import { customResource, type ResourceRef } from "@kubets/api/resource-ref";
+import { startHttps } from "../../apiserver/https-server.ts";
 import { behaviour } from "../behaviour.ts";
 import type { BehaviourContext } from "../context.ts";
 
@@ -35,17 +36,19 @@ const versionOf = (schema: object, name = "v1", storage = true) => ({
 interface Wanted {
   readonly group?: string;
   readonly labels?: Record<string, string>;
+  readonly conversion?: object;
 }
 
 /** Makes a definition of a kind that nobody else has, and waits until it is served. */
 async function define(t: BehaviourContext, versions: readonly object[], wanted: Wanted = {}): Promise<Defined> {
   const plural = t.name("thing").replace(/[^a-z0-9]/g, "");
-  const { group = `${plural}.example.com`, labels } = wanted;
+  const { group = `${plural}.example.com`, labels, conversion } = wanted;
   const kind = `K${plural}`;
   const name = `${plural}.${group}`;
   t.cleanup(() => t.request("DELETE", `${DEFINITIONS}/customresourcedefinitions/${name}`));
   const metadata = { name, ...(labels && { labels }) };
-  const spec = { group, scope: "Namespaced" as const, names: { plural, kind }, versions: versions as never };
+  const names = { plural, kind };
+  const spec = { group, scope: "Namespaced", names, versions: versions as never, ...(conversion && { conversion }) };
   await t.client.create(customresourcedefinitions, { metadata, spec });
   await t.until(customresourcedefinitions, name, "the definition is established", (definition) =>
     definition?.status.conditions?.some(({ type, status }) => type === "Established" && status === "True"),
@@ -310,3 +313,63 @@ behaviour(
     await assert.rejects(made, /strict decoding error: unknown field "spec\.bogus"/);
   },
 );
+
+/** A webhook that gives v2 what v1 has in one field in two, and back; and the conversion that names it. */
+async function converter(t: BehaviourContext) {
+  const server = await startHttps((_, response, body) => {
+    const { request } = JSON.parse(body) as { request: { uid: string; desiredAPIVersion: string; objects: Thing[] } };
+    const convertedObjects = request.objects.map((object) => {
+      const { hostPort = "", host = "", port = "" } = (object.spec ?? {}) as Record<string, string>;
+      const [first = "", second = ""] = hostPort.split(":");
+      const isFirst = request.desiredAPIVersion.endsWith("/v1");
+      const spec = isFirst ? { hostPort: `${host}:${port}` } : { host: first, port: second };
+      return { ...object, apiVersion: request.desiredAPIVersion, spec };
+    });
+    const answer = { uid: request.uid, result: { status: "Success" }, convertedObjects };
+    const review = { kind: "ConversionReview", apiVersion: "apiextensions.k8s.io/v1", response: answer };
+    response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(review));
+  });
+  t.cleanup(() => server.close());
+  const clientConfig = { url: `${server.url}/convert`, caBundle: server.caBundle };
+  return { strategy: "Webhook", webhook: { clientConfig, conversionReviewVersions: ["v1"] } };
+}
+
+const hostVersions = (stored: "v1" | "v2") => [
+  versionOf(schemaOf({ hostPort: string }), "v1", stored === "v1"),
+  versionOf(schemaOf({ host: string, port: string }), "v2", stored === "v2"),
+];
+const CONVERSION = "CustomResourceConversionWebhook [Privileged:ClusterAdmin]";
+
+behaviour(of(`${CONVERSION} should be able to convert from CR v1 to CR v2`), { on: "api" }, async (t) => {
+  const { ref } = await define(t, hostVersions("v1"), { conversion: await converter(t) });
+  const key = { namespace: t.namespace, name: "converted" };
+  await t.client.create(ref("v1"), { metadata: key, spec: { hostPort: "a:1" } });
+  assert.deepEqual((await t.client.get(ref("v2"), key)).spec, { host: "a", port: "1" });
+});
+
+behaviour(of(`${CONVERSION} should be able to convert a non homogeneous list of CRs`), { on: "api" }, async (t) => {
+  const defined = await define(t, hostVersions("v1"), { conversion: await converter(t) });
+  const { ref, name } = defined;
+  const { namespace } = t;
+  await t.client.create(ref("v1"), { metadata: { name: "first", namespace }, spec: { hostPort: "a:1" } });
+  await change(t, defined, hostVersions("v2"));
+  await t.until(
+    customresourcedefinitions,
+    name,
+    "both versions are stored",
+    (d) => d?.status.storedVersions.length === 2,
+  );
+  await t.client.create(ref("v1"), { metadata: { name: "second", namespace }, spec: { hostPort: "b:2" } });
+  const specs = async (version: string) =>
+    (await t.client.list(ref(version), { namespace })).items.map(({ apiVersion, spec }) => [apiVersion, spec]);
+  const { group } = defined;
+  await t.eventually("the list is whole in v2", async () => (await specs("v2")).length === 2);
+  assert.deepEqual(await specs("v2"), [
+    [`${group}/v2`, { host: "a", port: "1" }],
+    [`${group}/v2`, { host: "b", port: "2" }],
+  ]);
+  assert.deepEqual(await specs("v1"), [
+    [`${group}/v1`, { hostPort: "a:1" }],
+    [`${group}/v1`, { hostPort: "b:2" }],
+  ]);
+});
