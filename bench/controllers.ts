@@ -128,14 +128,6 @@ row(
   }),
 );
 
-const cpu = process.cpuUsage();
-const from = performance.now();
-await new Promise((resolve) => setTimeout(resolve, values["idle-seconds"] * 1000));
-const { user, system } = process.cpuUsage(cpu);
-console.log(
-  `${`idle, ${total + burst} pods`.padEnd(58)} ${((user + system) / (performance.now() - from)).toFixed(1)} ms CPU a second`,
-);
-
 const owned = await newNamespace("owned");
 const owner = await client.create(configmaps, { metadata: { namespace: owned, name: "owner" } });
 const ownerReferences = [{ apiVersion: "v1", kind: "ConfigMap", name: "owner", uid: owner.metadata.uid }];
@@ -156,6 +148,13 @@ row(
   `a namespace of ${values.objects} objects deleted`,
   values.objects,
   await until(namespaces, undefined, before - 1, () => client.delete(namespaces, { name: full })),
+);
+const cpu = process.cpuUsage();
+const from = performance.now();
+await new Promise((resolve) => setTimeout(resolve, values["idle-seconds"] * 1000));
+const { user, system } = process.cpuUsage(cpu);
+console.log(
+  `${`idle, ${total + burst} pods`.padEnd(58)} ${((user + system) / (performance.now() - from)).toFixed(1)} ms CPU a second`,
 );
 stopping.abort();
 server.close();

@@ -7,6 +7,7 @@ const BENCHES: Record<string, string> = {
   cel: "cel.ts",
   policies: "policies.ts",
   crd: "crd.ts",
+  fairness: "fairness.ts",
   scheduler: "scheduler.ts",
   storage: "storage.ts",
 };

@@ -66,6 +66,8 @@ describe("a custom resource", () => {
       await kubectl(["apply", "-f", "-"], { input: boat("ann", "{port: north, sails: [{name: main, colour: red}]}") }),
       "boat.harbour.example/ann created\n",
     );
+    const changed = boat("ann", "{port: north, sails: [{name: main, colour: red}, {name: fore}]}");
+    assert.equal(await kubectl(["apply", "-f", "-"], { input: changed }), "boat.harbour.example/ann configured\n");
     assert.match(await kubectl(["get", "bt"]), /^NAME +CREW\nann +1\n$/);
     assert.match(await kubectl(["get", "boat", "ann", "-o", "wide"]), /^NAME +CREW +SAILS\nann +1 +red\n$/);
     assert.match(await kubectl(["get", "fleet", "-o", "name"]), /^boat\.harbour\.example\/ann\n$/);

@@ -48,6 +48,7 @@ describe("kubets kubectl prints what kubectl prints", { skip: why }, () => {
       FILE: join(server.folder, "objects.yaml"),
       CHANGED: join(server.folder, "changed.yaml"),
       BASE: join(import.meta.dirname, "overlays/base"),
+      DESCRIBED: join(import.meta.dirname, "described.yaml"),
       OVERLAY: join(import.meta.dirname, "overlays/test"),
     };
     writeFileSync(files.FILE as string, source);
@@ -99,6 +100,7 @@ function plain({ code, output, error }: Result, namespace: string) {
       .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, "UID")
       .replaceAll(/(resourceVersion"?: )"\d+"/g, "$1REVISION")
       .replaceAll(/\b\d+(m\d+)?s\b/g, "AGE")
+      .replaceAll(/\d{4}-\d{2}-\d{2} [\d:]+ \+0000 UTC/g, "TIME")
       .replaceAll(/(LIVE|MERGED)-\w+/g, "$1")
       .replaceAll(/\t\d{4}-\d{2}-\d{2} [\d:.]+ [+-]\d{4}/g, "\tTIME")
       // The original warns of a word that is old.

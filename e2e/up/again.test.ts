@@ -1,7 +1,10 @@
 /** `kubets up` where something stands in its way: what it says, and that a cluster comes up again with its data. */
 import assert from "node:assert/strict";
-import { rmSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, test } from "node:test";
 import { ClusterPki } from "../../packages/kubets/src/cluster/pki.ts";
@@ -68,6 +71,38 @@ describe("up", () => {
       );
     } finally {
       taken.close();
+    }
+  });
+
+  test("can be stopped while it starts", { skip: whyNoContainers() ?? false }, async () => {
+    const home = mkdtempSync(join(tmpdir(), "kubets-e2e-"));
+    const env = { ...process.env, KUBETS_HOME: home };
+    const main = join(import.meta.dirname, "../../packages/kubets/src/main.ts");
+    const args = [
+      "--disable-warning=ExperimentalWarning",
+      main,
+      "up",
+      "--no-uplink",
+      "--port",
+      "0",
+      "--cluster",
+      "early",
+    ];
+    const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+    try {
+      const ended = once(child, "exit");
+      let said = "";
+      child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
+      // The nodes are there, and the control plane is on its way.
+      for await (const text of child.stdout.setEncoding("utf8"))
+        if (/with containerd/.test(text as string)) child.kill("SIGINT");
+      assert.deepEqual(await ended, [130, null]);
+      assert.match(said, /stopped while it started/);
+      assert.equal(existsSync("/run/kubets/early"), false);
+    } finally {
+      child.kill("SIGKILL");
+      execFileSync(process.execPath, [...args.slice(0, 2), "down", "--cluster", "early"], { env });
+      rmSync(home, { recursive: true, force: true });
     }
   });
 

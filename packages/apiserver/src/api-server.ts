@@ -28,6 +28,7 @@ import { type ConcurrencyOptions, DEFAULT_CONCURRENCY } from "./fairness/concurr
 import { Fairness } from "./fairness/fairness.ts";
 import { fairGate, limitGate } from "./fairness/gate.ts";
 import { InFlightLimit } from "./fairness/in-flight-limit.ts";
+import { measureFairness } from "./fairness/metrics.ts";
 import { inProcessTransport } from "./in-process.ts";
 import { type ServerMetrics, serverMetrics } from "./metrics/server-metrics.ts";
 import { healthChecks } from "./nonresource/health-checks.ts";
@@ -122,6 +123,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
   const fairness = concurrency.fair
     ? new Fairness({ served, clock, seats: concurrency.reads + concurrency.writes, longestWaitMs })
     : undefined;
+  if (fairness) measureFairness(fairness, metrics.registry);
   let client: Client | undefined;
   const parts: ServerParts = { clock, random, log, view, served, options, tokens };
   const context: Server = {

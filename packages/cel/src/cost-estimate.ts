@@ -27,15 +27,19 @@ interface Known {
   readonly item?: CostRange;
 }
 
-export const estimateCost = (checked: Checked): CostRange => new Estimator(checked).of(checked.tree);
+/** `root` is the type of the value that is checked; names of types count as large as it, as the original has it. */
+export const estimateCost = (checked: Checked, root?: CelType): CostRange =>
+  new Estimator(checked, root).of(checked.tree);
 
 class Estimator {
   readonly #checked: Checked;
+  readonly #root: CelType | undefined;
   readonly #known = new Map<number, Known>();
   readonly #locals: { name: string; known: Known }[] = [];
 
-  constructor(checked: Checked) {
+  constructor(checked: Checked, root: CelType | undefined) {
     this.#checked = checked;
+    this.#root = root;
   }
 
   of(expr: Expr): CostRange {
@@ -65,7 +69,8 @@ class Estimator {
 
   #ident(id: number, name: string): CostRange {
     const local = this.#locals.findLast((known) => known.name === name);
-    const type = this.#checked.types.get(id);
+    const own = this.#checked.types.get(id);
+    const type = own?.kind === "type" ? this.#root : own;
     this.#known.set(id, local?.known ?? { ...(type && { declared: type }) });
     return ONE;
   }
@@ -254,14 +259,17 @@ function itemOf(type: CelType): CelType {
   return type.kind === "list" ? type.element : type.kind === "map" ? type.value : celTypes.dyn;
 }
 
-/** The bound of a declared type. */
+/**
+ * The bound of a declared type. What has no size of its own counts as nothing here: the original compares such values
+ * for free, but what is computed of them not.
+ */
 function boundOf(type: CelType): CostRange | undefined {
-  if (isScalar(type)) return ONE;
-  return type.maxElements === undefined ? undefined : { min: 0, max: Math.min(type.maxElements, ENDLESS) };
+  if (type.maxElements !== undefined) return { min: 0, max: Math.min(type.maxElements, ENDLESS) };
+  return isScalar(type) || type.kind === "object" ? FREE : undefined;
 }
 
 function isScalar(type: CelType): boolean {
   const inside = optionalOf(type);
   if (inside) return isScalar(inside);
-  return ["bool", "double", "duration", "int", "timestamp", "type", "uint"].includes(type.kind);
+  return ["bool", "double", "duration", "int", "timestamp", "uint"].includes(type.kind);
 }

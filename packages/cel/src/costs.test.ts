@@ -36,6 +36,10 @@ test("estimates", () => {
     ["quantity('1').isLessThan(quantity('2'))", t.dyn, 3],
     ["sets.contains(self, [1, 2])", numbers(10), 1 + 10 + 1 + 20],
     ["self.all(x, x > 0)", t.list(t.int), ENDLESS],
+    ["self[1] == 0", numbers(10), 2],
+    ["self == self", pod, 2],
+    ["self.size() == 1", numbers(10), 1 + 1 + 1],
+    ["type(self) == int ? self > 1 : self.startsWith('p')", t.sized(t.dyn, 3_145_726), 1 + 1 + 1 + 314_573 + 2],
   ];
   for (const [source, self, max] of cases) assert.equal(program(source, self).estimateCost().max, max, source);
 });

@@ -198,9 +198,9 @@ export class Program {
     }
   }
 
-  /** What an evaluation costs at least and at most, by the bounds of the variables' types. */
+  /** What an evaluation costs at least and at most, by the bounds of the variables' types, as for custom resources. */
   estimateCost(): CostRange {
-    return estimateCost(this.#checked);
+    return estimateCost(this.#checked, this.#scope.variable("self"));
   }
 
   /** Whether the expression uses this variable. */

@@ -3,6 +3,7 @@
  * Each closure spends what the original's cost model asks. What a call means is settled here as far as types tell;
  * where values are dynamic, each overload's types are tried on the values.
  */
+import { accessCost, atIndex, atOptionalIndex, optionalItem, selectElsewhere } from "./access.ts";
 import { adapterOf } from "./adapt.ts";
 import {
   type Call,
@@ -18,12 +19,10 @@ import type { Checked, Scope } from "./checker.ts";
 import type { Overload } from "./declarations.ts";
 import { absorbed, CelEvaluationError, failure, noSuchKey, noSuchOverload } from "./errors.ts";
 import { planFold } from "./fold.ts";
-import { formatValue } from "./format-value.ts";
 import type { Frame } from "./frame.ts";
 import { guardOf } from "./guards.ts";
 import { invoke } from "./invoke.ts";
 import { addEntry } from "./map-entries.ts";
-import { find, indexOf, valueOf } from "./standard/comparison.ts";
 import { type CelType, celTypes } from "./types.ts";
 import { type CelValue, KeyedMap, keyOf, List, MapValue, Optional, Struct } from "./values.ts";
 
@@ -334,47 +333,6 @@ function unknownName(name: string): Eval {
   return () => {
     throw failure(`undeclared reference to '${name}' (in container '')`);
   };
-}
-
-/** A step of access costs 1, and the value that it begins from, unless it is a name, as much. */
-function accessCost(operand: Expr): number {
-  const isAccess =
-    operand.kind === "ident" ||
-    (operand.kind === "select" && !operand.test) ||
-    (operand.kind === "call" && ["_[_]", "_[?_]", "_?._"].includes(operand.name));
-  return isAccess ? 1 : 2;
-}
-
-function selectElsewhere(container: CelValue, field: string): CelValue {
-  if (!(container instanceof Optional)) throw container instanceof List ? noSuchOverload() : noSuchKey(field);
-  return optionalField(container, field);
-}
-
-function optionalField(container: Optional, field: string): Optional {
-  if (container.value === undefined) return Optional.none;
-  const inner = container.value;
-  if (!(inner instanceof MapValue)) throw noSuchKey(field);
-  const value = inner.field(field);
-  return value === undefined ? Optional.none : new Optional(value);
-}
-
-function atIndex(container: CelValue, key: CelValue): CelValue {
-  if (container instanceof List) return indexOf(container, key);
-  if (container instanceof MapValue) return valueOf(container, key);
-  if (container instanceof Optional) return atOptionalIndex(container, key);
-  throw noSuchOverload();
-}
-
-function atOptionalIndex(container: CelValue, key: CelValue): CelValue {
-  const inside = container instanceof Optional ? container.value : container;
-  const found = inside === undefined ? undefined : find(inside, key);
-  return found === undefined ? Optional.none : new Optional(found);
-}
-
-/** What `?item` adds, if anything. */
-function optionalItem(value: CelValue): CelValue | undefined {
-  if (value instanceof Optional) return value.value;
-  throw failure(`cannot initialize optional entry from non-optional value ${formatValue(value)}`);
 }
 
 const CONVERSIONS = new Set([

@@ -65,7 +65,7 @@ export function referenceTo(about: ObjectToldOf): ObjectReference {
 }
 
 const QUEUE_LIMIT = 1000;
-const AT_ONCE = 32;
+const AT_ONCE = 16;
 const TRIES = 12;
 const RETRY_MS = 10_000;
 
@@ -89,7 +89,6 @@ class EventWriter {
       if (this.#dropped++ === 0) log.warn("events are dropped: too many wait to be written", { limit: QUEUE_LIMIT });
       return;
     }
-    this.#dropped = 0;
     const time = formatTime(clock.now());
     const metadata = { name: this.#nameOf(told), namespace: told.involvedObject.namespace || "default" };
     this.#queue.push({ ...told, metadata, firstTimestamp: time, lastTimestamp: time });
@@ -111,6 +110,8 @@ class EventWriter {
     while (this.#queue.length > 0 && !this.#options.signal?.aborted)
       await Promise.all(this.#takeApart().map((told) => this.#tell(told)));
     this.#writing = false;
+    if (this.#dropped) this.#options.log.warn("events were dropped", { count: this.#dropped });
+    this.#dropped = 0;
   }
 
   /** The first event of each of the first few objects in the queue. */

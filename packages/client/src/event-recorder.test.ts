@@ -181,7 +181,7 @@ describe("event recorder", () => {
     for (let i = 0; i < 1100; i++) recorder.event({ ...pod, uid: `u${i}` }, "Normal", "A", "a");
     await clock.advance(10);
     assert.equal(writes(), 1000);
-    assert.deepEqual(warned, ["events are dropped: too many wait to be written"]);
+    assert.deepEqual(warned, ["events are dropped: too many wait to be written", "events were dropped"]);
     stopping.abort();
     recorder.event({ ...pod, uid: "x" }, "Normal", "A", "a");
     await clock.advance(10);

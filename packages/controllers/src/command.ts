@@ -1,17 +1,15 @@
 /** `kubets controller-manager`: flags in, running controllers out, until a signal ends them or another process leads. */
-import { randomUUID } from "node:crypto";
-import { hostname } from "node:os";
 import { serviceaccounts } from "@kubets/api/generated/refs";
 import { type Client, createClient, type Transport } from "@kubets/client";
-import { type Connection, connectionFrom } from "@kubets/client/kubeconfig/connection";
+import { runComponent } from "@kubets/client/component/run-component";
+import type { Connection } from "@kubets/client/kubeconfig/connection";
 import { openTransport } from "@kubets/client/kubeconfig/open-client";
-import { machineReading } from "@kubets/client/kubeconfig/reading";
 import { createLogger, isReason, type Logger, realClock, realRandom } from "@kubets/machinery";
 import { defineCommand } from "@kubets/machinery/command";
 import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
+import { MetricsRegistry } from "@kubets/machinery/metrics";
 import { installProcessHandlers } from "@kubets/machinery/process-errors";
-import { onStopSignal } from "@kubets/machinery/shutdown";
-import { type ControllerManagerFlags, controllerManagerFlags } from "./flags.ts";
+import { type ControllerManagerFlags, commandFlags } from "./flags.ts";
 import { controllers } from "./index.ts";
 import { optionsOfFlags } from "./options-of-flags.ts";
 import { startControllers } from "./start-controllers.ts";
@@ -27,7 +25,7 @@ export const controllerManagerCommand = defineCommand({
     "kubets controller-manager --kubeconfig controller-manager.conf --root-ca-file ca.crt",
     "kubets controller-manager --kubeconfig controller-manager.conf --controllers deployment,replicaset --leader-elect=false",
   ],
-  flags: controllerManagerFlags,
+  flags: commandFlags,
   async run({ values: flags, args }) {
     if (args.length)
       throw new ExitError(exitCode.usage, `controller-manager takes no arguments, but was given ${args.join(" ")}`);
@@ -41,40 +39,30 @@ export const controllerManagerCommand = defineCommand({
 
 async function manage(flags: ControllerManagerFlags, log: Logger): Promise<void> {
   const options = optionsOfFlags(flags);
-  const found = await connectionFrom(
-    flags.kubeconfig ? { kubeconfig: flags.kubeconfig } : {},
-    machineReading((text) => log.warn(text)),
-  );
-  const connection = { ...found, ...(flags.master && { server: flags.master }) };
-  const transport = await openTransport(connection);
-  const client = createClient(transport, { userAgent: NAME });
-  const accounts = flags["use-service-account-credentials"] ? await openAccounts(client, connection) : undefined;
-  const { signal } = onStopSignal();
-  const started = startControllers({
-    client,
-    ...(accounts && { clientFor: (account) => accounts.clients.get(account) ?? client }),
-    clock: realClock,
-    random: realRandom,
-    log,
-    signal,
-    controllers: flags.controllers,
-    options,
-    ...(flags["leader-elect"] && {
-      leaderElection: {
-        identity: `${hostname()}_${randomUUID()}`,
-        namespace: flags["leader-elect-resource-namespace"],
-        name: flags["leader-elect-resource-name"],
-        leaseDurationMs: flags["leader-elect-lease-duration"],
-        renewDeadlineMs: flags["leader-elect-renew-deadline"],
-        retryPeriodMs: flags["leader-elect-retry-period"],
+  await runComponent(
+    flags,
+    {
+      name: NAME,
+      metrics: new MetricsRegistry(),
+      async work({ client, connection, signal }) {
+        const accounts = flags["use-service-account-credentials"] ? await openAccounts(client, connection) : undefined;
+        const { started, stopped, names } = startControllers({
+          client,
+          ...(accounts && { clientFor: (account) => accounts.clients.get(account) ?? client }),
+          clock: realClock,
+          random: realRandom,
+          log,
+          signal,
+          controllers: flags.controllers,
+          options,
+        });
+        void started.then(() => log.info("ready", { controllers: names.length }));
+        await stopped;
+        for (const each of accounts?.transports ?? []) await each.close();
       },
-    }),
-  });
-  void started.started.then(() => log.info("ready", { controllers: started.names.length }));
-  const outcome = await started.stopped;
-  for (const each of [transport, ...(accounts?.transports ?? [])]) await each.close();
-  if (outcome === "lost")
-    throw new ExitError(exitCode.failure, "another process holds the lease now: start again to stand by");
+    },
+    log,
+  );
 }
 
 /** How long a token of a controller's own account is asked for, and how long before its end another is. */

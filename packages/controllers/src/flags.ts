@@ -1,34 +1,18 @@
 /** The flags of `kubets controller-manager`, by the names that kube-controller-manager has. */
-import {
-  bool,
-  choice,
-  defineFlags,
-  duration,
-  type FlagValues,
-  file,
-  int,
-  list,
-  number,
-  text,
-} from "@kubets/machinery/flags";
+import { componentFlags } from "@kubets/client/component/component-flags";
+import { bool, defineFlags, duration, type FlagValues, file, int, list, number } from "@kubets/machinery/flags";
 import { defaultOptions } from "./options.ts";
+import { unusedFlags } from "./unused-flags.ts";
 
 const GENERIC = "Generic";
-const ELECTION = "Leader election";
 const NODES = "Nodes";
 const SIGNING = "Certificates and tokens";
 const WORKLOADS = "Workloads";
 const AUTOSCALING = "Autoscaling";
-const LOGS = "Logs";
 const o = defaultOptions;
 
 export const controllerManagerFlags = defineFlags({
-  kubeconfig: file({ help: "How to reach the API server; as a pod's service account when absent.", group: GENERIC }),
-  master: text({
-    placeholder: "URL",
-    help: "The address of the API server; stands above the one in the kubeconfig.",
-    group: GENERIC,
-  }),
+  ...componentFlags(10_257, "kube-controller-manager"),
   controllers: list({
     default: ["*"],
     help: "The controllers to run: names, -NAME, and * for those that run by default.",
@@ -37,29 +21,6 @@ export const controllerManagerFlags = defineFlags({
   "use-service-account-credentials": bool({
     help: "Let each controller act under a service account of its own.",
     group: GENERIC,
-  }),
-
-  "leader-elect": bool({ default: true, help: "Run controllers only while holding the lease.", group: ELECTION }),
-  "leader-elect-lease-duration": duration({
-    default: 15_000,
-    help: "How long others wait before they take over.",
-    group: ELECTION,
-  }),
-  "leader-elect-renew-deadline": duration({
-    default: 10_000,
-    help: "How long to try to renew before giving up.",
-    group: ELECTION,
-  }),
-  "leader-elect-retry-period": duration({ default: 2000, help: "How often to try.", group: ELECTION }),
-  "leader-elect-resource-name": text({
-    default: "kube-controller-manager",
-    help: "The name of the lease.",
-    group: ELECTION,
-  }),
-  "leader-elect-resource-namespace": text({
-    default: "kube-system",
-    help: "The namespace of the lease.",
-    group: ELECTION,
   }),
 
   "node-monitor-period": duration({
@@ -180,15 +141,9 @@ export const controllerManagerFlags = defineFlags({
     help: "For how long after its start changes of a pod's readiness are taken for its first readiness.",
     group: AUTOSCALING,
   }),
-
-  "logging-format": choice(["text", "json"], { default: "text", help: "How log lines look.", group: LOGS }),
-  v: int({
-    default: 0,
-    short: "v",
-    placeholder: "LEVEL",
-    help: "How much is logged; 4 and more tell of each retry.",
-    group: LOGS,
-  }),
 });
+
+/** With those that are taken so that what starts the original starts this too. */
+export const commandFlags = defineFlags({ ...controllerManagerFlags, ...unusedFlags } as typeof controllerManagerFlags);
 
 export type ControllerManagerFlags = FlagValues<typeof controllerManagerFlags>;

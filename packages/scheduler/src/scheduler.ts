@@ -63,7 +63,8 @@ export interface RunningScheduler {
 
 /** How long it decides without a pause. */
 const SLICE_MS = 5;
-const MAX_BINDINGS = 256;
+/** With its events and conditions less than the API server lets one client have in work and in wait. */
+const MAX_BINDINGS = 128;
 const NO_NODES = "no nodes available to schedule pods";
 
 export const startScheduler = (options: SchedulerOptions): RunningScheduler => new Scheduler(options);

@@ -68,9 +68,10 @@ const crontabs: ResourceDefinition = {
   singular: "crontab",
   kind: "CronTab",
   namespaced: true,
-  verbs: ["get", "list", "create"],
+  verbs: ["get", "list", "create", "patch"],
   schema: makeStruct("custom", []),
   storagePrefix: "/registry/stable.example.com/crontabs",
+  isCustom: true,
   openApiSchema: {
     type: "object",
     properties: {
@@ -94,6 +95,13 @@ test("custom kinds stand under their group's name, with the metadata of every ob
   assert.deepEqual(Object.keys(v3?.["properties"] ?? {}), ["spec", "apiVersion", "kind", "metadata"]);
   const v2 = document(openApiV2)["definitions"]?.["com.example.stable.v1.CronTab"]?.["properties"]?.["spec"];
   assert.deepEqual(v2?.["properties"], { port: { "x-kubernetes-int-or-string": true }, note: {} });
+});
+
+test("custom kinds take no strategic merge patch, and are not said to", () => {
+  const { entries } = openApiDocument([crontabs], openApiV2);
+  const text = [...writeJson(entries(describe), openApiV2, "v1.36.2")].join("");
+  assert.match(text, /application\/merge-patch\+json/);
+  assert.doesNotMatch(text, /strategic/);
 });
 
 test("the message for older clients holds what the JSON holds", () => {

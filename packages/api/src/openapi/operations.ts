@@ -11,6 +11,17 @@ const PATCH_TYPES = [
 const ANSWER_TYPES = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
 const META = "io.k8s.apimachinery.pkg.apis.meta.v1";
 
+/** What clients may send and get; kinds that people define have neither merge rules of the built-in kind nor messages. */
+interface MediaTypes {
+  readonly patch: readonly string[];
+  readonly answer: readonly string[];
+}
+const BUILT_IN: MediaTypes = { patch: PATCH_TYPES, answer: ANSWER_TYPES };
+const CUSTOM: MediaTypes = {
+  patch: PATCH_TYPES.filter((type) => !type.includes("strategic")),
+  answer: ANSWER_TYPES.filter((type) => !type.includes("protobuf")),
+};
+
 /** A parameter: its name, where it stands, its type. */
 export interface Parameter {
   readonly name: string;
@@ -100,12 +111,13 @@ export function operationObject(
 ): JsonSchema {
   const { group, version, namespaced, kind } = definition;
   const answer = { object: subject.object, list: subject.list, status: `${META}.Status` }[o.answer];
+  const media = definition.isCustom ? CUSTOM : BUILT_IN;
   const inNamespace = namespaced && suffix !== "ForAllNamespaces" ? "Namespaced" : "";
   return {
     tags: [`${group ? camel(group) : "core"}_${version}`],
     description: described(o, kind, suffix),
     operationId: `${ID_WORD[o.action] ?? o.action}${pascal(camel(group.split(".")[0] || "core"))}${pascal(version)}${inNamespace}${kind}${suffix}`,
-    ...(dialect.version === 3 ? inV3(o, subject, answer) : inV2(o, subject, answer)),
+    ...(dialect.version === 3 ? inV3(o, subject, answer, media) : inV2(o, subject, answer, media)),
     "x-kubernetes-action": o.action,
     "x-kubernetes-group-version-kind": {
       group: subject.kind.group,
@@ -137,21 +149,21 @@ function described({ action }: Operation, kind: string, suffix: string): string 
   return part ? `${does.replace(/ a$/, "")} ${part}a ${kind}` : `${does} ${kind}`;
 }
 
-function inV3(o: Operation, subject: Subject, answer: string): JsonSchema {
+function inV3(o: Operation, subject: Subject, answer: string, media: MediaTypes): JsonSchema {
   const content = (name: string): JsonSchema => ({ schema: { $ref: `#/components/schemas/${name}` } });
   const body = o.body && bodyName(o.body, subject);
-  const types = o.body === "patch" ? PATCH_TYPES : ["*/*"];
+  const types = o.body === "patch" ? media.patch : ["*/*"];
   return {
     ...(o.parameters.length && { parameters: o.parameters.map(parameterV3) }),
     ...(body && { requestBody: { content: Object.fromEntries(types.map((t) => [t, content(body)])) } }),
     responses: {
-      "200": { description: "OK", content: Object.fromEntries(ANSWER_TYPES.map((t) => [t, content(answer)])) },
+      "200": { description: "OK", content: Object.fromEntries(media.answer.map((t) => [t, content(answer)])) },
       "401": { description: "Unauthorized" },
     },
   };
 }
 
-function inV2(o: Operation, subject: Subject, answer: string): JsonSchema {
+function inV2(o: Operation, subject: Subject, answer: string, media: MediaTypes): JsonSchema {
   const reference = (name: string) => ({ $ref: `#/definitions/${name}` });
   const body = o.body && {
     name: "body",
@@ -160,8 +172,8 @@ function inV2(o: Operation, subject: Subject, answer: string): JsonSchema {
     schema: reference(bodyName(o.body, subject)),
   };
   return {
-    consumes: o.body === "patch" ? PATCH_TYPES : ["*/*"],
-    produces: ANSWER_TYPES,
+    consumes: o.body === "patch" ? media.patch : ["*/*"],
+    produces: media.answer,
     schemes: ["https"],
     parameters: [...(body ? [body] : []), ...o.parameters.map(parameterV2)],
     responses: { "200": { description: "OK", schema: reference(answer) }, "401": { description: "Unauthorized" } },

@@ -72,8 +72,6 @@ export class RemoteService {
 export class RemoteServices {
   readonly #byName = new Map<string, RemoteService>();
   readonly #listeners = new Set<(name: string) => void>();
-  /** Grows with each change of what is to be told of them. */
-  generation = 0;
 
   constructor(served: ServedResources, addresses: ServiceAddresses, client: ProxyClient | undefined) {
     follow(served, apiservices, (name, now) => {
@@ -86,7 +84,6 @@ export class RemoteServices {
         remote.documents = before?.documents;
         this.#byName.set(name, remote);
       }
-      this.generation++;
       for (const listener of this.#listeners) listener(name);
     });
   }
@@ -116,10 +113,8 @@ export class RemoteServices {
   }
 
   /** Keeps what a server says of itself. */
-  setDocuments(name: string, documents: RemoteDocuments | undefined): void {
+  setDocuments(name: string, documents: RemoteDocuments): void {
     const remote = this.#byName.get(name);
-    if (!remote) return;
-    remote.documents = documents;
-    this.generation++;
+    if (remote) remote.documents = documents;
   }
 }

@@ -150,6 +150,12 @@ describe("custom resources", async () => {
     );
     await definitionIs("figs", () => server.context.served.get(group, "v1", "figs")?.store !== before);
     assert.deepEqual((await admin.get(figs, key)).spec, { both: "y", fresh: 7 });
+    await admin.create(figs, { metadata: { name: "later", namespace: "ns" }, spec: { both: "z" } });
+    const { items } = await admin.list(figs, { namespace: "ns" });
+    assert.deepEqual(
+      items.map(({ metadata }) => metadata.name),
+      ["f", "later"],
+    );
   });
 
   it("keep what one version lacks for the other", async () => {

@@ -418,6 +418,18 @@ describe("priority and fairness in a server", () => {
   const limits = { reads: 0, writes: 1, longestWaitMs: 1000 };
   const make = (name: string) => ({ metadata: { name, namespace: "default" } });
 
+  it("tells the seats of its levels to who scrapes", async () => {
+    const cluster = await startTestServer();
+    try {
+      await cluster.user("jane").list(configmaps);
+      const text = [...cluster.server.context.metrics.registry.expose()].join("");
+      assert.match(text, /apiserver_flowcontrol_nominal_limit_seats\{priority_level="workload-low"\} 245\n/);
+      assert.match(text, /apiserver_flowcontrol_current_limit_seats\{priority_level="global-default"\} 49\n/);
+    } finally {
+      await cluster.close();
+    }
+  });
+
   it("turns away what is over a plain limit", async () => {
     const cluster = await startTestServer({ concurrency: { ...limits, fair: false } });
     try {

@@ -62,7 +62,7 @@ export class RevisionFeed {
   }
 
   removeCache(cache: ResourceCache): void {
-    this.#caches.delete(cache.prefix);
+    if (this.#caches.get(cache.prefix) === cache) this.#caches.delete(cache.prefix);
   }
 
   async start(): Promise<void> {
@@ -130,7 +130,9 @@ export class RevisionFeed {
       if (cache) {
         cache.apply(change);
         touched.add(cache);
-      } else if (this.#joining.size) lookUp(this.#joining, key)?.push(change);
+      }
+      // Also where a cache is filled anew that takes the place of one.
+      if (this.#joining.size) lookUp(this.#joining, key)?.push(change);
     }
     this.#revision = Math.max(this.#revision, upTo);
     for (const cache of touched) cache.hub.flush();

@@ -19,17 +19,9 @@ export interface ServiceAddresses {
   resolve(namespace: string, name: string, port: number): Address;
 }
 
-export function serviceAddresses(
-  view: ClusterView,
-  random: Random,
-  routing: ServiceRouting,
-  own?: () => Address | undefined,
-): ServiceAddresses {
+export function serviceAddresses(view: ClusterView, random: Random, routing: ServiceRouting): ServiceAddresses {
   return {
     resolve(namespace, name, port) {
-      // The server's own service leads to itself.
-      const self = namespace === "default" && name === "kubernetes" && port === 443 ? own?.() : undefined;
-      if (self) return self;
       const service = view.get(services, namespace, name);
       if (!service) throw notFound({ group: "", resource: "service" }, name);
       return routing === "endpoints" ? endpointOf(view, random, service, port) : clusterAddress(service, port);

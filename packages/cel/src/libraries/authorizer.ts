@@ -35,12 +35,12 @@ export interface AuthorizationAnswer {
 
 export type Ask = (question: AuthorizationQuestion) => AuthorizationAnswer;
 
-type Partial = Omit<AuthorizationQuestion, "verb">;
+type About = Omit<AuthorizationQuestion, "verb">;
 
 abstract class Check extends Opaque {
   readonly ask: Ask;
-  readonly about: Partial;
-  constructor(ask: Ask, about: Partial) {
+  readonly about: About;
+  constructor(ask: Ask, about: About) {
     super();
     this.ask = ask;
     this.about = about;
@@ -53,7 +53,7 @@ abstract class Check extends Opaque {
 /** The value of the variable `authorizer`. */
 export class AuthorizerValue extends Check {
   readonly type: CelType = t.authorizer;
-  constructor(ask: Ask, about: Partial = {}) {
+  constructor(ask: Ask, about: About = {}) {
     super(ask, about);
   }
 }

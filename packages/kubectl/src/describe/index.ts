@@ -8,11 +8,15 @@ import { deployment } from "./deployment.ts";
 import type { Describer } from "./describer.ts";
 import { eventsOf } from "./events.ts";
 import { generic } from "./generic.ts";
+import { ingress } from "./ingress.ts";
 import { Lines } from "./lines.ts";
 import { namespace, quota } from "./namespace.ts";
+import { networkPolicy } from "./network-policy.ts";
 import { node } from "./node.ts";
 import { pod } from "./pod.ts";
+import { budget, endpointSlice, priorityClass } from "./policies.ts";
 import { service } from "./service.ts";
+import { claim, storageClass, volume } from "./storage.ts";
 import { cronJob, daemonSet, job, replicaSet, statefulSet } from "./workloads.ts";
 
 const DESCRIBERS: Readonly<Record<string, Describer>> = {
@@ -31,6 +35,14 @@ const DESCRIBERS: Readonly<Record<string, Describer>> = {
   "statefulsets.apps": statefulSet,
   "jobs.batch": job,
   "cronjobs.batch": cronJob,
+  persistentvolumes: volume,
+  persistentvolumeclaims: claim,
+  "storageclasses.storage.k8s.io": storageClass,
+  "poddisruptionbudgets.policy": budget,
+  "priorityclasses.scheduling.k8s.io": priorityClass,
+  "endpointslices.discovery.k8s.io": endpointSlice,
+  "ingresses.networking.k8s.io": ingress,
+  "networkpolicies.networking.k8s.io": networkPolicy,
   "roles.rbac.authorization.k8s.io": role,
   "clusterroles.rbac.authorization.k8s.io": role,
   "rolebindings.rbac.authorization.k8s.io": binding,

@@ -1,9 +1,10 @@
 /** Makes the cluster's objects as files say: creates what is missing, changes what differs. */
 import { applyObject } from "../apply/apply-object.ts";
 import { lastApplied } from "../apply/last-applied.ts";
+import { prune } from "../apply/prune.ts";
 import { asError, throwAll, UsageError } from "../errors.ts";
 import { listOf } from "../get/objects.ts";
-import type { JsonObject } from "../json.ts";
+import { type JsonObject, textAt } from "../json.ts";
 import { OBJECT_FORMS, printerFor } from "../print/printer.ts";
 import { resultPrinter } from "../print/result.ts";
 import { select } from "../resources/select.ts";
@@ -16,6 +17,7 @@ import {
   fieldManagerFlag,
   fieldValidationOf,
   fileFlags,
+  list,
   outputFlags,
   selectorFlag,
   text,
@@ -36,6 +38,9 @@ export const apply = defineVerb({
     ...fieldManagerFlag("kubectl-client-side-apply"),
     "server-side": bool({ help: "Let the server merge, by who owns which field." }),
     "force-conflicts": bool({ help: "With --server-side: take over fields that others own." }),
+    prune: bool({ help: "Delete what was applied before by the same selector and is in the files no more." }),
+    "prune-allowlist": list({ help: "With --prune: only these kinds, GROUP/VERSION/KIND." }),
+    all: bool({ help: "With --prune: among all objects, whatever their labels." }),
     overwrite: bool({ help: "Resolve conflicts by what the file says.", default: true }),
   },
   subcommands: [viewLastApplied()],
@@ -49,6 +54,10 @@ export const apply = defineVerb({
       throw new UsageError("--force-conflicts only works with --server-side");
     if (dryRun === "client" && serverSide)
       throw new UsageError("--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)");
+    if (flags.prune && flags.selector === "" && !flags.all)
+      throw new UsageError(
+        "all resources selected for prune without explicitly passing --all. To prune all resources, pass the --all flag. If you did not mean to prune all resources, specify a label selector",
+      );
     const api = await session.api();
     const tell = await resultPrinter(session, flags);
     const whole =
@@ -69,6 +78,7 @@ export const apply = defineVerb({
     const matches = labelSelectorOfText(flags.selector);
     const failures: Error[] = [...errors];
     const objects: JsonObject[] = [];
+    const uids = new Set<string>();
     for (const info of infos.filter(({ object }) => matches(object))) {
       try {
         const { object, did } = await applyObject(api, info, {
@@ -80,6 +90,7 @@ export const apply = defineVerb({
           fieldValidation: fieldValidationOf(flags.validate),
           warn: (warning) => session.note(warning),
         });
+        uids.add(textAt(object, "metadata", "uid"));
         if (whole) objects.push(object);
         else tell(info, object, did, dryRun);
       } catch (error) {
@@ -97,6 +108,15 @@ export const apply = defineVerb({
       !infos.some(({ object }) => matches(object))
     )
       throw new UsageError("no objects passed to apply");
+    // What could not be applied could be among what is not there yet: nothing is taken away then.
+    if (flags.prune && failures.length === 0)
+      await prune(session, api, {
+        selector: flags.selector,
+        allowlist: flags["prune-allowlist"],
+        dryRun,
+        applied: infos,
+        uids,
+      });
     throwAll(failures);
   },
 });

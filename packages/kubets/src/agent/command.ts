@@ -2,6 +2,7 @@
 import { createLogger, realClock, realRandom } from "@kubets/machinery";
 import { defineCommand } from "@kubets/machinery/command";
 import { installProcessHandlers } from "@kubets/machinery/process-errors";
+import { giveBackAfterStart } from "@kubets/machinery/process-memory";
 import { onStopSignal } from "@kubets/machinery/shutdown";
 import { agentFlags } from "./options.ts";
 
@@ -16,6 +17,7 @@ export const agentCommand = defineCommand({
     installProcessHandlers(log);
     const { signal } = onStopSignal();
     const agent = await runAgent(flags, { clock: realClock, random: realRandom, log, signal });
+    giveBackAfterStart(realClock);
     await new Promise<void>((resolve) =>
       signal.aborted ? resolve() : signal.addEventListener("abort", () => resolve(), { once: true }),
     );

@@ -2,6 +2,7 @@
 import { createLogger, realClock, realRandom } from "@kubets/machinery";
 import { defineCommand } from "@kubets/machinery/command";
 import { installProcessHandlers } from "@kubets/machinery/process-errors";
+import { giveBackAfterStart } from "@kubets/machinery/process-memory";
 import { onStopSignal } from "@kubets/machinery/shutdown";
 import { serverFlags } from "./options.ts";
 
@@ -21,6 +22,7 @@ export const serverCommand = defineCommand({
       log,
       signal,
     });
+    giveBackAfterStart(realClock);
     await new Promise<void>((resolve) =>
       signal.aborted ? resolve() : signal.addEventListener("abort", () => resolve(), { once: true }),
     );

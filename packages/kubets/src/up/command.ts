@@ -44,7 +44,7 @@ async function attached(home: ClusterHome, flags: Flags, say: (line: string) => 
   if (why && !flags.simulated) say(`  Nodes are simulated: ${why}.\n`);
   const cluster = why
     ? await startSimulated(home, flags, nodes, progress, log)
-    : await startReal(home, flags, nodes, progress, log);
+    : await startReal(home, flags, nodes, { progress, log, signal });
   writeRunning(home, { apiPort: cluster.apiPort, nodes, simulated: why !== undefined });
   say(`Ready in ${progress.total}\n\n${howToUse(home, cluster.apiPort)}`);
   await new Promise<void>((resolve) =>
@@ -71,8 +71,7 @@ async function startReal(
   home: ClusterHome,
   flags: Flags,
   nodes: readonly string[],
-  progress: Progress,
-  log: ReturnType<typeof createLogger>,
+  parts: { progress: Progress; log: ReturnType<typeof createLogger>; signal: AbortSignal },
 ) {
   const { startRealCluster } = await import("./real-cluster.ts");
   return startRealCluster({
@@ -86,8 +85,7 @@ async function startReal(
     ...(flags["service-cluster-ip-range"] && { serviceRange: flags["service-cluster-ip-range"] }),
     ...(flags["cluster-cidr"] && { podRange: flags["cluster-cidr"] }),
     clock: realClock,
-    log,
-    progress,
+    ...parts,
   });
 }
 

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Clock, Logger } from "@kubets/machinery";
+import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
 import { type ClusterSandbox, createClusterSandbox, installMissing, type NodeSandbox } from "@kubets/sandbox";
 import { NETWORK_USER } from "../addons/network.ts";
 import { STORAGE_USER } from "../addons/storage.ts";
@@ -35,6 +36,8 @@ export interface RealClusterOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly progress: Progress;
+  /** Aborted while the cluster starts: what was begun is taken away again. */
+  readonly signal: AbortSignal;
 }
 
 export interface LocalCluster {
@@ -47,7 +50,7 @@ export interface LocalCluster {
 const MAIN = fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "../main.ts" : "./main.js", import.meta.url));
 
 export async function startRealCluster(options: RealClusterOptions): Promise<LocalCluster> {
-  const { home, clock, log, progress } = options;
+  const { home, clock, log, progress, signal } = options;
   await progress.step("programs of the machine", () =>
     installMissing({ say: (line) => progress.say(`    ${line}`), clock }),
   );
@@ -59,12 +62,15 @@ export async function startRealCluster(options: RealClusterOptions): Promise<Loc
     await Promise.all(parts.map((part) => part.stop()));
     return sandbox.stop();
   };
+  const endParts = () => void Promise.all(parts.map((part) => part.stop()));
+  signal.addEventListener("abort", endParts, { once: true });
   try {
     const { fd, port: apiPort } = await listenOnHost(sandbox, options.port);
     const nodes = await progress.step(
       `${options.nodes.length} node${options.nodes.length === 1 ? "" : "s"} with containerd`,
       () => Promise.all(options.nodes.map((name) => sandbox.addNode(name))),
     );
+    signal.throwIfAborted();
     const server = serverOf(options, sandbox, fd, apiPort);
     parts.push(server);
     await progress.step("control plane", () => server.start());
@@ -82,7 +88,10 @@ export async function startRealCluster(options: RealClusterOptions): Promise<Loc
     return { apiPort, stop };
   } catch (error) {
     await stop();
+    if (signal.aborted) throw new ExitError(exitCode.interrupted, "stopped while it started; the data stays");
     throw error;
+  } finally {
+    signal.removeEventListener("abort", endParts);
   }
 }
 

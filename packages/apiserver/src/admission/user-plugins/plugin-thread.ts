@@ -70,8 +70,9 @@ class Thread {
     });
     const { promise, resolve, reject } = Promise.withResolvers<Loaded>();
     this.loaded = promise;
-    // Who asks hears of it; nobody has to.
-    promise.catch(() => {});
+    // Who asks hears of it; nobody has to. While it loads, and while a question is open, it keeps the process alive.
+    const loaded = () => this.#worker.unref();
+    promise.then(loaded, loaded);
     const over = (error: Error) => {
       reject(error);
       this.#fail(error);
@@ -85,7 +86,6 @@ class Thread {
     });
     this.#worker.on("error", over);
     this.#worker.on("exit", () => over(new Error("its thread ended")));
-    this.#worker.unref();
   }
 
   ask(question: Omit<Asked, "id">, clock: Clock, longestMs: number): Promise<Answered> {
@@ -94,6 +94,7 @@ class Thread {
     return new Promise((resolve, reject) => {
       const timer = clock.after(longestMs, () => void this.end(new Error(`it did not answer within ${longestMs} ms`)));
       this.#open.set(id, { resolve, reject, timer });
+      this.#worker.ref();
       this.#worker.postMessage({ ...question, id });
     });
   }
@@ -106,6 +107,7 @@ class Thread {
   #answered(answer: Answered): void {
     const open = this.#open.get(answer.id);
     this.#open.delete(answer.id);
+    if (this.#open.size === 0) this.#worker.unref();
     open?.timer.cancel();
     open?.resolve(answer);
   }
