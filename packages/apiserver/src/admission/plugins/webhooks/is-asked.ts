@@ -14,7 +14,7 @@ export async function isAsked(
   request: AdmissionRequest,
   context: AdmissionContext,
 ): Promise<boolean> {
-  if (!areSelected(hook.selectors, request, context.view)) return false;
+  if (!areSelected(hook.selectors(), request, context.view)) return false;
   const hold = await conditionsHold(hook.conditions(), request, () => activationOf(request, target, context));
   if (typeof hold === "boolean") return hold;
   if (hook.spec.failurePolicy === "Ignore") return false;

@@ -21,8 +21,8 @@ export interface Hook {
   readonly id: string;
   readonly configuration: string;
   readonly spec: ValidatingWebhook & Partial<MutatingWebhook>;
-  readonly selectors: Selectors;
-  /** Compiled when first needed. */
+  /** Both are compiled when first needed: what is stored may be older than the checks, and fails the requests that it concerns alone. */
+  readonly selectors: () => Selectors;
   readonly conditions: () => readonly Expression[];
 }
 
@@ -67,6 +67,6 @@ const hooksOf = ({ metadata, webhooks = [] }: Configuration): Hook[] =>
     id: `${metadata.name}/${spec.name}/${i}`,
     configuration: metadata.name,
     spec,
-    selectors: compileSelectors(spec),
+    selectors: once(() => compileSelectors(spec)),
     conditions: once(() => compileConditions(spec.matchConditions)),
   }));
