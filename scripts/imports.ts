@@ -36,7 +36,10 @@ export function importErrors(root: string): string[] {
       errors.push(`${file}: the package ${own} stands nowhere in scripts/imports.ts: say there what it may import`);
       continue;
     }
-    for (const other of importedPackages(readFileSync(join(root, file), "utf8")))
+    const source = readFileSync(join(root, file), "utf8");
+    if (!file.endsWith(".test.ts") && importsPlainHttp(source))
+      errors.push(`${file}: import it from @kubets/machinery/node-http, which says why; types may come from node:http`);
+    for (const other of importedPackages(source))
       if (other !== own && allowed !== "all" && !allowed.includes(other))
         errors.push(
           `${file}: ${own} may not import ${other}; it may import ${allowed.join(", ") || "nothing of the project"}`,
@@ -51,3 +54,7 @@ export function importedPackages(source: string): Set<string> {
     found.add(name ?? "kubets");
   return found;
 }
+
+/** Whether more than types comes from node:http. */
+export const importsPlainHttp = (source: string): boolean =>
+  /^(?:import|export)\s+(?!type\b)[^;]*?from\s+["']node:http["']/m.test(source);

@@ -1,6 +1,6 @@
 /** `kubets dns`: flags in, a running DNS server, until a signal ends it. */
 import { readFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
+import type { Server } from "node:http";
 import { networkInterfaces } from "node:os";
 import { SharedInformers } from "@kubets/client";
 import { connectionFrom } from "@kubets/client/kubeconfig/connection";
@@ -9,6 +9,7 @@ import { machineReading } from "@kubets/client/kubeconfig/reading";
 import { createLogger, ExitError, exitCode, type Logger, realClock, realRandom } from "@kubets/machinery";
 import { defineCommand } from "@kubets/machinery/command";
 import { MetricsRegistry } from "@kubets/machinery/metrics";
+import { createServer } from "@kubets/machinery/node-http";
 import { installProcessHandlers } from "@kubets/machinery/process-errors";
 import { onStopSignal } from "@kubets/machinery/shutdown";
 import { type DnsFlags, dnsFlags } from "./flags.ts";

@@ -1,8 +1,9 @@
 /** The HTTP of a proxy: /healthz for load balancers (port 10256), /livez, /metrics and /proxyMode (port 10249). */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { ListenOptions } from "node:net";
 import type { Clock } from "@kubets/machinery";
 import type { MetricsRegistry } from "@kubets/machinery/metrics";
+import { createServer } from "@kubets/machinery/node-http";
 import type { RunningProxy } from "./run-proxy.ts";
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;

@@ -1,8 +1,9 @@
 /** Hands a request on to another server and its answer back, streams and upgraded connections (WebSocket, SPDY) included. */
-import http, { type IncomingMessage, type RequestOptions } from "node:http";
+import type { ClientRequest, IncomingMessage, RequestOptions } from "node:http";
 import https from "node:https";
 import type { Duplex } from "node:stream";
 import { StatusError, serviceUnavailable } from "@kubets/machinery";
+import * as http from "@kubets/machinery/node-http";
 import { type Exchange, Frame } from "@kubets/wire/http";
 import type { CoreExchange } from "../front/core-exchange.ts";
 
@@ -120,7 +121,7 @@ async function ask(
 
 const hasNoBody = ({ method }: Exchange) => method === "GET" || method === "HEAD";
 
-async function sendBody(exchange: Exchange, outgoing: http.ClientRequest): Promise<void> {
+async function sendBody(exchange: Exchange, outgoing: ClientRequest): Promise<void> {
   if (!hasNoBody(exchange))
     for await (const chunk of exchange.body)
       if (!outgoing.write(chunk)) await new Promise((resolve) => outgoing.once("drain", resolve));

@@ -1,8 +1,9 @@
 /** Runs the hooks of a container: a command in it, a request to it, or a wait. Rejects with what went wrong. */
-import { request } from "node:http";
+
 import { request as secureRequest } from "node:https";
 import type { Container, LifecycleHandler } from "@kubets/api/generated/types/core-v1";
 import { type Clock, sleep } from "@kubets/machinery";
+import { request } from "@kubets/machinery/node-http";
 import type { Dialer } from "../dialer.ts";
 import { portOf } from "../probes/attempt.ts";
 import type { Runtime } from "../runtime/runtime.ts";

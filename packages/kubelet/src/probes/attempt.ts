@@ -1,11 +1,11 @@
 /** One attempt of a probe: by a command, HTTP, TCP or gRPC. The texts are the original's, since events show them. */
 
 import type { IncomingMessage } from "node:http";
-import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import type { Duplex } from "node:stream";
 import type { Container, HTTPGetAction, Probe } from "@kubets/api/generated/types/core-v1";
 import { formatDuration } from "@kubets/machinery/duration";
+import { request as httpRequest } from "@kubets/machinery/node-http";
 import type { Dialer } from "../dialer.ts";
 import { isRuntimeError, type Runtime } from "../runtime/runtime.ts";
 import { grpcHealth } from "./grpc-health.ts";

@@ -5,12 +5,7 @@
  * grace time, then breaks what is left; it resolves when no connection is open.
  */
 import { once } from "node:events";
-import {
-  createServer as createHttpServer,
-  type Server as HttpServer,
-  type IncomingMessage,
-  ServerResponse,
-} from "node:http";
+import type { Server as HttpServer, IncomingMessage, ServerResponse as NodeResponse } from "node:http";
 import {
   createSecureServer,
   type Http2SecureServer,
@@ -21,6 +16,7 @@ import {
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { createSecureContext, type SecureContext } from "node:tls";
+import { createServer as createHttpServer, ServerResponse } from "@kubets/machinery/node-http";
 import type { Exchange } from "./exchange.ts";
 import { H1Exchange, ignore } from "./h1-exchange.ts";
 import { H2Exchange } from "./h2-exchange.ts";
@@ -105,7 +101,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
   });
-  server.on("request", (request: IncomingMessage, response: ServerResponse) =>
+  server.on("request", (request: IncomingMessage, response: NodeResponse) =>
     options.handler(new H1Exchange(request, response, isClosing)),
   );
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) =>

@@ -1,7 +1,8 @@
 /** The handshake of SPDY/3.1 by HTTP/1.1's Upgrade, on both sides, with the protocol above it in a header. */
-import { request as httpRequest } from "node:http";
+
 import { request as httpsRequest, type RequestOptions } from "node:https";
 import type { Duplex } from "node:stream";
+import { request as httpRequest } from "@kubets/machinery/node-http";
 import type { Upgrade } from "../http/exchange.ts";
 import { UpgradeRefusedError } from "../streams/refused.ts";
 import type { StreamSession } from "../streams/session.ts";

@@ -1,6 +1,7 @@
 /** HTTP/1.1, for servers that speak nothing newer: kept-alive connections by Node's agent. */
-import { type ClientRequest, Agent as HttpAgent, request as httpRequest } from "node:http";
+import type { ClientRequest, Agent as PlainAgent } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { Agent as HttpAgent, request as httpRequest } from "@kubets/machinery/node-http";
 import { hostOf, type TlsOptions, tlsOptions } from "./dial.ts";
 import { bodyOf } from "./response-body.ts";
 import { type ApiRequest, type ApiResponse, TransportError } from "./transport.ts";
@@ -10,7 +11,7 @@ const MAX_IDLE_SOCKETS = 32;
 export class H1Client {
   readonly #server: URL;
   readonly #tls: object;
-  readonly #agent: HttpAgent | HttpsAgent;
+  readonly #agent: PlainAgent | HttpsAgent;
   readonly #connectTimeoutMs: number;
 
   constructor(server: URL, tls: TlsOptions, connectTimeoutMs: number) {
