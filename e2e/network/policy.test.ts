@@ -87,6 +87,16 @@ const ROUNDS: readonly {
     b: [{ podSelector: {}, policyTypes: ["Egress"], egress: [{ ports: [{ protocol: "TCP", port: "admin" }] }] }],
   },
   {
+    about: "a port by name, out to a block",
+    b: [
+      {
+        podSelector: {},
+        policyTypes: ["Egress"],
+        egress: [{ to: [{ ipBlock: { cidr: "10.244.1.0/24" } }], ports: [{ protocol: "TCP", port: "admin" }] }],
+      },
+    ],
+  },
+  {
     about: "a port by name of some pods",
     b: [
       {

@@ -66,6 +66,13 @@ describe("the chain of a pod", () => {
   });
 });
 
+test("a port's name on the way out to a block is what the pods of the block call it", () => {
+  const to = [{ ipBlock: { cidr: "10.0.0.0/30" } }];
+  const egress = [{ to, ports: [{ protocol: "TCP", port: "web" }] }];
+  const [rule = ""] = rules("egress", { podSelector: {}, policyTypes: ["Egress"], egress }) ?? [];
+  assert.match(rule, /^ip daddr 10\.0\.0\.0\/30 meta l4proto tcp ip daddr \. th dport @ports-\w+-4 return$/);
+});
+
 test("pods on the host's network, and pods that ended, are nobody's peers", () => {
   const made = (spec: object, status: object) =>
     policyPod({ metadata: { namespace: "a", name: "x" }, spec: { containers: [], ...spec }, status } as unknown as Pod);

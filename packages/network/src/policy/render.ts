@@ -13,7 +13,7 @@ import {
   setName,
   shortHash,
 } from "./address-set.ts";
-import type { CompiledPolicy, CompiledRule, Direction, Peer, PolicyPort } from "./compile.ts";
+import type { CompiledPolicy, CompiledRule, Direction, Peer, PodPeer, PolicyPort } from "./compile.ts";
 import type { PolicyPod } from "./policy-pod.ts";
 
 export interface RenderedChain {
@@ -70,12 +70,16 @@ class Renderer {
     return FAMILIES.map((family) => `${this.#address(family)} @${setName(source, family)}`);
   }
 
-  /** On the way out a port's name means another number for each pod that is reached. A block of addresses has no names. */
+  /** On the way out a port's name means another number for each pod that is reached, also where a block of addresses says which. */
   #namedPort(peer: Peer | undefined, name: string, protocol: string): void {
-    if (peer && "cidr" in peer) return;
-    const source = this.#use(namedPortSource(peer, name, protocol));
-    for (const family of FAMILIES)
-      this.#add(`meta l4proto ${protocol}`, `${this.#address(family)} . th dport @${setName(source, family)}`);
+    const block = peer && "cidr" in peer ? peer : undefined;
+    const source = this.#use(namedPortSource(block ? undefined : (peer as PodPeer | undefined), name, protocol));
+    for (const family of block ? [familyOf(block.cidr)] : FAMILIES)
+      this.#add(
+        ...(block ? this.#peerMatches(block) : []),
+        `meta l4proto ${protocol}`,
+        `${this.#address(family)} . th dport @${setName(source, family)}`,
+      );
   }
 
   #use(source: AddressSource): AddressSource {
