@@ -112,7 +112,11 @@ const ROUNDS: readonly {
     a: [
       {
         podSelector: {},
-        ingress: [{ from: [{ ipBlock: { cidr: "10.244.0.0/16", except: ["10.244.1.2/32", "10.244.2.3/32"] } }] }],
+        ingress: [
+          {
+            from: [{ ipBlock: { cidr: "10.244.0.0/16", except: ["10.244.1.2/32", "10.244.2.3/32", "10.244.2.2/31"] } }],
+          },
+        ],
       },
     ],
   },

@@ -1,9 +1,15 @@
 /**
  * A NetworkPolicy made ready to be asked: selectors parsed, peers told apart, what is left out filled in.
- * Holds: a direction that is undefined is not restricted by the policy; one without rules lets nothing through.
+ * Holds: a direction that is undefined is not restricted by the policy; one without rules lets nothing through; ranges of addresses are in the
+ * one form of each, and a block that is none holds nobody.
  */
-import type { NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from "@kubets/api/generated/types/networking-v1";
-import { everything, type LabelSelector, labelSelectorOf } from "@kubets/machinery";
+import type {
+  IPBlock,
+  NetworkPolicy,
+  NetworkPolicyPeer,
+  NetworkPolicyPort,
+} from "@kubets/api/generated/types/networking-v1";
+import { everything, type LabelSelector, labelSelectorOf, parseCidr } from "@kubets/machinery";
 
 export type Direction = "ingress" | "egress";
 
@@ -65,7 +71,7 @@ function compileRule(
   ports: readonly NetworkPolicyPort[] | undefined,
 ): CompiledRule {
   return {
-    ...(peers?.length && { peers: peers.map((peer) => compilePeer(namespace, peer)) }),
+    ...(peers?.length && { peers: peers.flatMap((peer) => compilePeer(namespace, peer) ?? []) }),
     ...(ports?.length && {
       ports: ports.map(({ protocol, port, endPort }) => ({
         protocol: (protocol ?? "TCP").toLowerCase(),
@@ -76,8 +82,19 @@ function compileRule(
   };
 }
 
-function compilePeer(namespace: string, { ipBlock, podSelector, namespaceSelector }: NetworkPolicyPeer): Peer {
-  if (ipBlock) return { cidr: ipBlock.cidr, except: ipBlock.except ?? [] };
+function compilePeer(
+  namespace: string,
+  { ipBlock, podSelector, namespaceSelector }: NetworkPolicyPeer,
+): Peer | undefined {
+  if (ipBlock) return compileBlock(ipBlock);
   const pods = podSelector ? labelSelectorOf(podSelector) : everything;
   return namespaceSelector ? { namespaces: labelSelectorOf(namespaceSelector), pods } : { namespace, pods };
+}
+
+function compileBlock({ cidr, except = [] }: IPBlock): BlockPeer | undefined {
+  const ranges = [cidr, ...except].map((range) => parseCidr(range)?.toString());
+  // An exception that cannot be read may not let through what it was to keep out.
+  if (!ranges.every((range) => range !== undefined)) return undefined;
+  const [whole = "", ...out] = ranges;
+  return { cidr: whole, except: out };
 }

@@ -33,6 +33,10 @@ export interface RunningPolicies {
   cleanup(): Promise<void>;
 }
 
+interface Followed {
+  readonly hasSynced: boolean;
+}
+
 /** Changes that come together go together. */
 const GATHER_MS = 20;
 const RETRY_MS = 1000;
@@ -51,8 +55,9 @@ class Enforcement implements RunningPolicies {
   readonly #check: Timer;
   #next: Timer | undefined;
   #work: Promise<void> = Promise.resolve();
-  /** Followed only once there is a policy: most clusters have none, and pods are many. */
-  #follows: readonly { readonly hasSynced: boolean }[] = [];
+  readonly #policies: Followed;
+  /** Namespaces and pods, followed only once there is a policy: most clusters have none, and pods are many. */
+  #peers: readonly Followed[] | undefined;
   #isKnown = false;
   #hasTable = false;
 
@@ -62,11 +67,10 @@ class Enforcement implements RunningPolicies {
     this.#becomeReady = resolve;
     this.#options = options;
     this.#planner = new PolicyPlanner(options.nodeName, this.#table);
-    const policies = this.#follow<NetworkPolicy>(networkpolicies, (key, policy) => {
-      if (policy) this.#followPods();
+    this.#policies = this.#follow<NetworkPolicy>(networkpolicies, (key, policy) => {
+      if (policy) this.#followPeers();
       this.#planner.setPolicy(key, policy && compilePolicy(policy));
     });
-    this.#follows = [policies, ...this.#follows];
     this.#check = every(options.clock, CHECK_MS, () => this.#look());
     options.signal.addEventListener("abort", () => this.#stop(), { once: true });
   }
@@ -82,10 +86,8 @@ class Enforcement implements RunningPolicies {
     this.#next?.cancel();
   }
 
-  #followPods(): void {
-    if (this.#follows.length > 1) return;
-    this.#follows = [
-      ...this.#follows,
+  #followPeers(): void {
+    this.#peers ??= [
       this.#follow<Namespace>(namespaces, (name, namespace) =>
         this.#planner.setNamespace(name, namespace && (namespace.metadata.labels ?? {})),
       ),
@@ -94,7 +96,7 @@ class Enforcement implements RunningPolicies {
   }
 
   /** Tells of each object that is there, and of each change. */
-  #follow<T extends KubeObject>(ref: ResourceRef<T>, told: (key: string, object: T | undefined) => void) {
+  #follow<T extends KubeObject>(ref: ResourceRef<T>, told: (key: string, object: T | undefined) => void): Followed {
     const informer = this.#options.cache.informer(ref);
     const tell = (object: T, now: T | undefined) => {
       const { namespace, name } = object.metadata;
@@ -112,32 +114,35 @@ class Enforcement implements RunningPolicies {
   }
 
   #schedule(afterMs: number): void {
-    const { clock, signal, log } = this.#options;
+    const { clock, signal } = this.#options;
     if (this.#next || signal.aborted) return;
     this.#next = clock.after(afterMs, () => {
       this.#next = undefined;
-      this.#work = this.#work
-        .then(() => this.#bringInStep())
-        .catch((error: unknown) => {
-          log.warn("network policies are not in step; trying again", { error });
-          this.#isKnown = false;
-          this.#schedule(RETRY_MS);
-        });
+      this.#then(() => this.#bringInStep());
+    });
+  }
+
+  /** One after the other. What fails leaves it open what the kernel holds. */
+  #then(work: () => Promise<void>): void {
+    this.#work = this.#work.then(work).catch((error: unknown) => {
+      this.#options.log.warn("network policies are not in step; trying again", { error });
+      this.#isKnown = false;
+      this.#schedule(RETRY_MS);
     });
   }
 
   async #bringInStep(): Promise<void> {
     // Half of the pods would be half of the peers.
-    if (!this.#follows.every(({ hasSynced }) => hasSynced)) return;
-    // Without policies there is no table; one that a predecessor left says what nobody wants any more.
-    if (this.#follows.length === 1 && !this.#hasTable)
-      await this.#options.exec("nft", ["delete", "table", ...TABLE.split(" ")]);
-    else {
+    if (![this.#policies, ...(this.#peers ?? [])].every(({ hasSynced }) => hasSynced)) return;
+    if (this.#peers) {
       const lines = this.#isKnown ? this.#table.changes() : this.#table.whole();
       this.#table.commit();
       if (lines.length > 0) await this.#nft(lines);
       this.#isKnown = true;
       this.#hasTable = true;
+    } else {
+      // A table that a predecessor left says what nobody wants any more.
+      await this.#options.exec("nft", ["delete", "table", ...TABLE.split(" ")]);
     }
     this.#becomeReady();
   }
@@ -145,12 +150,9 @@ class Enforcement implements RunningPolicies {
   /** Puts the table back when somebody took it away. */
   #look(): void {
     if (!this.#hasTable) return;
-    this.#work = this.#work.then(async () => {
+    this.#then(async () => {
       const { code } = await this.#options.exec("nft", ["list", "chain", ...TABLE.split(" "), "forward"]);
-      if (code === 0) return;
-      this.#options.log.warn("the table of network policies was taken away; making it anew");
-      this.#isKnown = false;
-      this.#schedule(0);
+      if (code !== 0) throw new Error("somebody took the table away");
     });
   }
 

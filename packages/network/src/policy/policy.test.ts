@@ -48,8 +48,8 @@ describe("the chain of a pod", () => {
 
   test("names blocks with their exceptions, and joins ports that overlap", () => {
     const ports = [{ port: 80 }, { port: 80, endPort: 90 }, { port: 53, protocol: "UDP" }, { protocol: "SCTP" }];
-    const to = [{ ipBlock: { cidr: "10.0.0.0/8", except: ["10.1.0.0/16", "10.2.0.0/16"] } }];
-    const block = "ip daddr 10.0.0.0/8 ip daddr != { 10.1.0.0/16, 10.2.0.0/16 }";
+    const to = [{ ipBlock: { cidr: "10.0.0.0/8", except: ["10.1.0.0/16", "10.1.2.3/24"] } }];
+    const block = "ip daddr 10.0.0.0/8 ip daddr != 10.1.0.0/16 ip daddr != 10.1.2.0/24";
     assert.deepEqual(rules("egress", { podSelector: {}, policyTypes: ["Egress"], egress: [{ to, ports }] }), [
       `${block} meta l4proto sctp return`,
       `${block} meta l4proto tcp th dport { 80-90 } return`,
@@ -79,6 +79,12 @@ test("pods on the host's network, and pods that ended, are nobody's peers", () =
   assert.equal(made({ hostNetwork: true }, { podIP: "10.0.0.1" }), undefined);
   assert.equal(made({}, { podIP: "10.0.0.1", phase: "Succeeded" }), undefined);
   assert.deepEqual(made({}, { podIPs: [{ ip: "10.0.0.1" }, { ip: "fd00::1" }] })?.ips, ["10.0.0.1", "fd00::1"]);
+  assert.equal(made({}, { podIP: "10.0.0.1 } ; flush ruleset" }), undefined, "what is no address goes into no command");
+});
+
+test("a block with an exception that cannot be read holds nobody", () => {
+  const from = [{ ipBlock: { cidr: "10.0.0.0/8", except: ["10.1.0.0/99"] } }];
+  assert.deepEqual(rules("ingress", { podSelector: {}, ingress: [{ from }] }), ["drop"]);
 });
 
 const NAMESPACES = ["a", "b"];
@@ -101,7 +107,7 @@ const peer = fc.oneof(
   fc.record({ podSelector: selector, namespaceSelector: selector }),
   fc.constantFrom(
     { ipBlock: { cidr: "10.0.0.0/30" } },
-    { ipBlock: { cidr: "0.0.0.0/0", except: ["10.0.0.2/32"] } },
+    { ipBlock: { cidr: "0.0.0.0/0", except: ["10.0.0.2/32", "10.0.0.0/30"] } },
     { ipBlock: { cidr: "fd00::/64" } },
   ),
 );

@@ -63,8 +63,10 @@ class Renderer {
     if (!peer) return [""];
     if ("cidr" in peer) {
       const address = this.#address(familyOf(peer.cidr));
-      const except = peer.except.length > 0 ? ` ${address} != { ${peer.except.join(", ")} }` : "";
-      return [`${address} ${peer.cidr}${except}`];
+      // One by one: exceptions may overlap, which a set of ranges refuses.
+      return [
+        [peer.cidr, ...peer.except.map((range) => `!= ${range}`)].map((range) => `${address} ${range}`).join(" "),
+      ];
     }
     const source = this.#use(podSource(peer));
     return FAMILIES.map((family) => `${this.#address(family)} @${setName(source, family)}`);

@@ -104,8 +104,7 @@ interface Match {
 
 const end = ({ from, to }: Connection, which: string) => (which === "saddr" ? from.ip : to.ip);
 const inFamily = (ip: string, family: string) => ip.includes(":") === (family === "ip6");
-const within = (ip: string, ranges: string) =>
-  ranges.split(", ").some((r) => mustParseCidr(r).contains(mustParseIp(ip)));
+const within = (ip: string, range: string) => mustParseCidr(range).contains(mustParseIp(ip));
 
 const MATCHES: readonly Match[] = [
   {
@@ -135,9 +134,9 @@ const MATCHES: readonly Match[] = [
     },
   },
   {
-    form: /^(ip6?) (saddr|daddr) != \{ (.*?) \}/,
-    holds: (connection, [family = "", which = "", ranges = ""]) =>
-      inFamily(end(connection, which), family) && !within(end(connection, which), ranges),
+    form: /^(ip6?) (saddr|daddr) != (\S+)/,
+    holds: (connection, [family = "", which = "", range = ""]) =>
+      inFamily(end(connection, which), family) && !within(end(connection, which), range),
   },
   {
     form: /^(ip6?) (saddr|daddr) (\S+\/\d+)/,
