@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { createEventRecorder, runControllers, SharedInformers } from "@kubets/client";
 import { runComponent } from "@kubets/client/component/run-component";
+import { controllerMetrics } from "@kubets/client/controller-metrics";
 import { createLogger, type Logger, realClock, realRandom } from "@kubets/machinery";
 import { defineCommand } from "@kubets/machinery/command";
 import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
@@ -42,16 +43,18 @@ async function manage(flags: CloudFlags, log: Logger): Promise<void> {
     routePeriodMs: flags["route-reconciliation-period"],
   };
   const controllers = controllersFor(provider, options, flags.controllers);
+  const registry = new MetricsRegistry();
+  const metrics = controllerMetrics(registry, realClock);
   await runComponent(
     flags,
     {
       name: NAME,
-      metrics: new MetricsRegistry(),
+      metrics: registry,
       async work({ client, signal }) {
         const parts = { client, clock: realClock, random: realRandom, log, signal };
         const cache = new SharedInformers(parts);
         const events = createEventRecorder({ ...parts, component: NAME });
-        const running = runControllers(controllers, { ...parts, cache, events });
+        const running = runControllers(controllers, { ...parts, cache, events, metrics });
         void running.started.then(() =>
           log.info("ready", { provider: provider.name, controllers: controllers.map(({ name }) => name) }),
         );

@@ -2,6 +2,7 @@
 import { serviceaccounts } from "@kubets/api/generated/refs";
 import { type Client, createClient, type Transport } from "@kubets/client";
 import { runComponent } from "@kubets/client/component/run-component";
+import { controllerMetrics } from "@kubets/client/controller-metrics";
 import type { Connection } from "@kubets/client/kubeconfig/connection";
 import { openTransport } from "@kubets/client/kubeconfig/open-client";
 import { createLogger, isReason, type Logger, realClock, realRandom } from "@kubets/machinery";
@@ -39,11 +40,12 @@ export const controllerManagerCommand = defineCommand({
 
 async function manage(flags: ControllerManagerFlags, log: Logger): Promise<void> {
   const options = optionsOfFlags(flags);
+  const metrics = new MetricsRegistry();
   await runComponent(
     flags,
     {
       name: NAME,
-      metrics: new MetricsRegistry(),
+      metrics,
       async work({ client, connection, signal }) {
         const accounts = flags["use-service-account-credentials"] ? await openAccounts(client, connection) : undefined;
         const { started, stopped, names } = startControllers({
@@ -55,6 +57,7 @@ async function manage(flags: ControllerManagerFlags, log: Logger): Promise<void>
           signal,
           controllers: flags.controllers,
           options,
+          metrics: controllerMetrics(metrics, realClock),
         });
         void started.then(() => log.info("ready", { controllers: names.length }));
         await stopped;

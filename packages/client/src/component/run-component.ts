@@ -10,14 +10,17 @@ import type { ConfigMap } from "@kubets/api/generated/types/core-v1";
 import { isReason, type Logger, realClock, realRandom } from "@kubets/machinery";
 import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
 import type { MetricsRegistry } from "@kubets/machinery/metrics";
+import { processMetrics } from "@kubets/machinery/process-metrics";
 import { onStopSignal } from "@kubets/machinery/shutdown";
 import type { Listener, ServerTls } from "@kubets/wire/http";
 import type { Client } from "../client.ts";
 import { type Connection, connectionFrom } from "../kubeconfig/connection.ts";
-import { openClient } from "../kubeconfig/open-client.ts";
+import { openTransport } from "../kubeconfig/open-client.ts";
 import { machineReading } from "../kubeconfig/reading.ts";
 import { runLeaderElection } from "../leader-election.ts";
+import { transportMeter } from "../metered-transport.ts";
 import type { Transport } from "../transport.ts";
+import { createClient } from "../typed-client.ts";
 import type { ComponentFlags } from "./component-flags.ts";
 import { type Check, type ComponentServerOptions, serveComponent } from "./component-server.ts";
 import { ownCertificate } from "./own-certificate.ts";
@@ -37,13 +40,15 @@ export interface Component extends Pick<ComponentServerOptions, "live" | "ready"
 }
 
 export async function runComponent(flags: ComponentFlags, component: Component, log: Logger): Promise<void> {
-  const { name } = component;
+  const { name, metrics } = component;
   const connection = await connect(flags.kubeconfig, flags.master, log);
+  processMetrics(metrics);
+  const meter = transportMeter(metrics);
   const opened: Transport[] = [];
   const open = async (to: Connection): Promise<Client> => {
-    const { client, transport } = await openClient(to, name);
+    const transport = meter(await openTransport(to), new URL(to.server).host);
     opened.push(transport);
-    return client;
+    return createClient(transport, { userAgent: name });
   };
   const { signal } = onStopSignal();
   const client = await open(connection);

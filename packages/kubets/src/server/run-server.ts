@@ -4,6 +4,7 @@ import { admissionPlugins } from "@kubets/apiserver/admission/plugins/index";
 import { featureGates } from "@kubets/apiserver/feature-gates";
 import { type RunningApiServer, runApiServer } from "@kubets/apiserver/run-api-server";
 import { serviceNetworkOptions } from "@kubets/apiserver/services/options";
+import { controllerMetrics } from "@kubets/client/controller-metrics";
 import { controllerManagerFlags } from "@kubets/controllers/flags";
 import { optionsOfFlags } from "@kubets/controllers/options-of-flags";
 import { startControllers } from "@kubets/controllers/start-controllers";
@@ -116,6 +117,7 @@ export async function runServer(
     log: log.with({ component: "controllers" }),
     signal,
     controllers: flags.controllers,
+    metrics: controllerMetrics(api.server.context.metrics.registry, clock),
     options: {
       ...controllerOptionsOf(flags["controller-manager-arg"]),
       rootCa: pki.caPem,
