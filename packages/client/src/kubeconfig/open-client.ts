@@ -6,9 +6,10 @@ import { createClient } from "../typed-client.ts";
 import { authenticated } from "./authenticated-transport.ts";
 import type { Connection } from "./connection.ts";
 
-export async function openTransport(connection: Connection): Promise<Transport> {
+/** Without saying who asks. */
+export async function openHttp(connection: Connection): Promise<HttpTransport> {
   const certificate = await connection.credentials.certificate();
-  const http = new HttpTransport({
+  return new HttpTransport({
     server: connection.server,
     tls: {
       ...(connection.ca && { ca: connection.ca }),
@@ -17,8 +18,10 @@ export async function openTransport(connection: Connection): Promise<Transport> 
       insecureSkipVerify: connection.insecureSkipTlsVerify,
     },
   });
-  return authenticated(http, connection);
 }
+
+export const openTransport = async (connection: Connection): Promise<Transport> =>
+  authenticated(await openHttp(connection), connection);
 
 export async function openClient(
   connection: Connection,

@@ -12,8 +12,8 @@ import {
   loadKubeconfig,
   type UserEntry,
 } from "@kubets/client/kubeconfig/kubeconfig";
+import { openHttp } from "@kubets/client/kubeconfig/open-client";
 import type { Reading } from "@kubets/client/kubeconfig/reading";
-import { HttpTransport } from "@kubets/wire/transport";
 import { PlainError } from "../errors.ts";
 import type { GlobalValues } from "../global-flags.ts";
 import type { Link } from "./rest.ts";
@@ -121,23 +121,16 @@ const impersonationOf = (user: UserEntry): UserEntry => ({
 });
 
 export async function openLink(connection: Connection): Promise<Link> {
-  const certificate = await connection.credentials.certificate();
-  const http = new HttpTransport({
-    server: connection.server,
-    tls: {
-      ...(connection.ca && { ca: connection.ca }),
-      ...certificate,
-      ...(connection.tlsServerName && { serverName: connection.tlsServerName }),
-      insecureSkipVerify: connection.insecureSkipTlsVerify,
-    },
-  });
+  const http = await openHttp(connection);
+  const identity = async (): Promise<Record<string, string>> => {
+    const authorization = await connection.credentials.authorization();
+    return { ...(authorization && { authorization }), ...(connection.headers as Record<string, string>) };
+  };
   return {
     server: connection.server,
     transport: authenticated(http, connection),
-    async upgrade(request) {
-      const authorization = await connection.credentials.authorization();
-      const headers = { ...(authorization && { authorization }), ...connection.headers, ...request.headers };
-      return http.upgrade({ ...request, headers: headers as Record<string, string> });
-    },
+    identity,
+    connect: () => http.connect(),
+    upgrade: async (request) => http.upgrade({ ...request, headers: { ...(await identity()), ...request.headers } }),
   };
 }

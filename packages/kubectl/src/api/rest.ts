@@ -3,6 +3,7 @@
  * only known by discovery).
  * Holds: an answer that is no success is thrown as StatusError; the server's warnings are told as they come.
  */
+import type { Duplex } from "node:stream";
 import type { Transport } from "@kubets/client";
 import { responseError } from "@kubets/client/response-error";
 import { warningTexts } from "@kubets/client/typed-client";
@@ -29,6 +30,10 @@ export interface Call {
 export interface Link {
   readonly server: string;
   readonly transport: Transport;
+  /** The headers that say who asks. */
+  identity(): Promise<Record<string, string>>;
+  /** A connection of one's own, which speaks HTTP/1.1. */
+  connect(): Promise<Duplex>;
   upgrade(request: UpgradeRequest): Promise<StreamSession>;
 }
 

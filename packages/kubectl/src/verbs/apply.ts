@@ -1,6 +1,5 @@
 /** Makes the cluster's objects as files say: creates what is missing, changes what differs. */
 import { applyObject } from "../apply/apply-object.ts";
-import { lastApplied } from "../apply/last-applied.ts";
 import { prune } from "../apply/prune.ts";
 import { asError, throwAll, UsageError } from "../errors.ts";
 import { listOf } from "../get/objects.ts";
@@ -10,6 +9,7 @@ import { resultPrinter } from "../print/result.ts";
 import { select } from "../resources/select.ts";
 import { labelSelectorOfText } from "../resources/selector.ts";
 import { defineVerb } from "../verb.ts";
+import { editLastApplied, setLastApplied, viewLastApplied } from "./apply-last.ts";
 import {
   bool,
   dryRunFlag,
@@ -20,7 +20,6 @@ import {
   list,
   outputFlags,
   selectorFlag,
-  text,
   validateFlag,
 } from "./flags.ts";
 
@@ -43,7 +42,7 @@ export const apply = defineVerb({
     all: bool({ help: "With --prune: among all objects, whatever their labels." }),
     overwrite: bool({ help: "Resolve conflicts by what the file says.", default: true }),
   },
-  subcommands: [viewLastApplied()],
+  subcommands: [editLastApplied, setLastApplied, viewLastApplied],
   async run(session, { flags, args, given }) {
     if (args.length > 0)
       throw new UsageError(`Unexpected args: [${args.join(" ")}]\nSee 'kubectl apply -h' for help and examples`);
@@ -120,32 +119,3 @@ export const apply = defineVerb({
     throwAll(failures);
   },
 });
-
-function viewLastApplied() {
-  return defineVerb({
-    name: "view-last-applied",
-    summary: "Show what was last applied to objects",
-    usage: "(TYPE NAME | TYPE/NAME | -f FILE) [flags]",
-    flags: { ...fileFlags, ...selectorFlag, output: text({ help: "yaml or json.", short: "o", default: "yaml" }) },
-    async run(session, { flags, args }) {
-      const api = await session.api();
-      const { infos, errors } = await select(api, {
-        verb: "apply",
-        args,
-        files: flags.filename,
-        recursive: flags.recursive,
-        selector: flags.selector,
-      });
-      const print = await printerFor(flags.output, {}, ["yaml", "json"]);
-      for (const { object, resource, name } of infos) {
-        const applied = lastApplied(object);
-        if (!applied)
-          throw new UsageError(
-            `no last-applied-configuration annotation found on resource: ${name} (${resource.resource})`,
-          );
-        session.io.output(print?.(applied) ?? "");
-      }
-      throwAll(errors);
-    },
-  });
-}

@@ -69,10 +69,6 @@ export const deleteVerb = defineVerb({
     const grace = flags.now ? 1 : flags["grace-period"];
     if (flags.all && flags.selector) throw new UsageError("setting 'all' parameter but found a non empty selector. ");
     const api = await session.api();
-    if (flags.filename.length === 0 && args.length === 0)
-      throw new UsageError(
-        "You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'",
-      );
     if (flags.force && grace === 0)
       session.note(
         "Warning: Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may continue to run on the cluster indefinitely.",

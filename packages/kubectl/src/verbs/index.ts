@@ -9,7 +9,9 @@ import { autoscale } from "./autoscale.ts";
 import { certificate } from "./certificate.ts";
 import { clusterInfo } from "./cluster-info.ts";
 import { config } from "./config.ts";
+import { cp } from "./cp.ts";
 import { create } from "./create.ts";
+import { debug } from "./debug.ts";
 import { deleteVerb } from "./delete.ts";
 import { describe } from "./describe.ts";
 import { diff } from "./diff.ts";
@@ -26,6 +28,7 @@ import { logs } from "./logs.ts";
 import { cordon, uncordon } from "./node-schedule.ts";
 import { patch } from "./patch.ts";
 import { portForward } from "./port-forward.ts";
+import { proxy } from "./proxy.ts";
 import { replace } from "./replace.ts";
 import { rollout } from "./rollout.ts";
 import { run } from "./run.ts";
@@ -46,7 +49,9 @@ export const verbs: readonly Verb[] = [
   autoscale,
   clusterInfo,
   config,
+  cp,
   create,
+  debug,
   deleteVerb,
   describe,
   drain,
@@ -62,6 +67,7 @@ export const verbs: readonly Verb[] = [
   uncordon,
   patch,
   portForward,
+  proxy,
   rollout,
   run,
   scale,

@@ -4,12 +4,11 @@ import { applyMergePatch } from "@kubets/machinery/merge-patch";
 import { parseYaml } from "@kubets/machinery/yaml";
 import { deleteObject } from "../api/write.ts";
 import { createGenerated, writeFlags } from "../create/generator.ts";
-import { asError, UsageError } from "../errors.ts";
+import { UsageError } from "../errors.ts";
 import { type JsonObject, listAt, textAt } from "../json.ts";
 import { pathOf } from "../resources/mapper.ts";
 import { infoOf } from "../resources/select.ts";
-import { runStreams } from "../stream/run-streams.ts";
-import { useTerminal } from "../stream/terminal.ts";
+import { join, showLog } from "../stream/join.ts";
 import { defineVerb } from "../verb.ts";
 import { waitFor } from "../wait/watched.ts";
 import { bool, duration, fieldManagerFlag, int, list, text } from "./flags.ts";
@@ -94,8 +93,8 @@ export const run = defineVerb({
         return ["Running", "Succeeded", "Failed"].includes(phase(object));
       });
       if (!ready) throw new UsageError("timed out waiting for the condition");
-      if (phase(last) === "Running") await join();
-      else session.io.output(await api.rest.text(pathOf(resource, info.namespace, name, "log")));
+      if (phase(last) === "Running") await join(session, api, info, name, flags);
+      else await showLog(session, api, info, name, false);
       if (flags.restart === "Always") return 0;
       if (phase(last) === "Running") {
         await waitFor(api, info, last, flags["pod-running-timeout"], (_type, object) => {
@@ -108,24 +107,6 @@ export const run = defineVerb({
       if (flags.rm) {
         await deleteObject(api, info, {});
         if (!flags.quiet) session.line(`pod ${JSON.stringify(name)} deleted from ${info.namespace} namespace`);
-      }
-    }
-
-    async function join(): Promise<void> {
-      const terminal = useTerminal(session, flags);
-      if (!flags.quiet && flags.stdin) session.note("If you don't see a command prompt, try pressing enter.");
-      try {
-        const target = pathOf(resource, info.namespace, name, "attach");
-        await runStreams(api.rest, target, { container: name as string, tty: terminal.tty }, terminal.streams);
-      } catch (error) {
-        // A short command may be over before anyone could join.
-        session.note(
-          `warning: couldn't attach to pod/${name}, falling back to streaming logs: ${asError(error).message}`,
-        );
-        const log = await api.rest.stream(pathOf(resource, info.namespace, name, "log"), { query: { follow: true } });
-        for await (const chunk of log) session.machine.streams.stdout.write(chunk);
-      } finally {
-        terminal.restore();
       }
     }
   },

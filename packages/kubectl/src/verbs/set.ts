@@ -30,7 +30,7 @@ const image = defineVerb({
     );
     if (Object.keys(images).length === 0) throw new UsageError("at least one image update is required");
     const api = await session.api();
-    const tell = await resultPrinter(session, flags);
+    const tell = await resultPrinter(session, { ...flags, typed: true });
     const { infos, errors } = await select(api, {
       verb: "set image",
       args: args.filter((arg) => !arg.includes("=")),
