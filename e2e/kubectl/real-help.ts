@@ -16,8 +16,8 @@ export interface RealCommand {
 
 /** Every command, and those below it; the global flags come last. */
 export function realCommands(kubectl: string): RealCommand[] {
-  const help = (path: readonly string[]) =>
-    spawnSync(kubectl, [...path, "--help"], { encoding: "utf8", timeout: 30_000 }).stdout;
+  const run = (args: readonly string[]) => spawnSync(kubectl, args, { encoding: "utf8", timeout: 30_000 }).stdout;
+  const help = (path: readonly string[]) => run([...path, "--help"]);
   const below = (path: readonly string[]): RealCommand[] => {
     const text = help(path);
     const commands = namesOf(text, path);
@@ -26,7 +26,7 @@ export function realCommands(kubectl: string): RealCommand[] {
       ...commands.flatMap((name) => below([...path, name])),
     ];
   };
-  return [...below([]), { path: "", flags: flagsOf(help(["options"])) }];
+  return [...below([]), { path: "", flags: flagsOf(run(["options"])) }];
 }
 
 function namesOf(text: string, path: readonly string[]): string[] {

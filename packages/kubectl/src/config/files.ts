@@ -84,16 +84,19 @@ function entryOf(section: Section, entry: JsonObject): JsonObject {
   for (const field of Object.keys(FIELDS[section])) {
     const value = entry[field];
     const isEmpty = value === undefined || value === null || value === "" || value === false;
-    if (!isEmpty) shown[field] = field === "exec" && isObject(value) ? inOrder(value) : value;
+    if (!isEmpty) shown[field] = isObject(value) ? inOrder(value) : value;
     else if (ALWAYS[section].includes(field)) shown[field] = "";
   }
   return shown;
 }
 
-const EXEC = ["command", "args", "env", "apiVersion", "installHint", "provideClusterInfo", "interactiveMode"];
+/** Of what stands within an entry: programs that give credentials, and auth providers. */
+const INNER = ["name", "command", "args", "env", "apiVersion", "installHint", "provideClusterInfo", "interactiveMode"];
 
-const inOrder = (exec: JsonObject): JsonObject =>
-  Object.fromEntries(EXEC.flatMap((field) => (exec[field] === undefined ? [] : [[field, exec[field] as JsonValue]])));
+function inOrder(value: JsonObject): JsonObject {
+  const keys = [...INNER.filter((key) => key in value), ...Object.keys(value).filter((key) => !INNER.includes(key))];
+  return Object.fromEntries(keys.map((key) => [key, value[key] as JsonValue]));
+}
 
 export async function writeConfig(file: ConfigFile): Promise<void> {
   await mkdir(dirname(file.path), { recursive: true });

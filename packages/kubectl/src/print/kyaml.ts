@@ -73,9 +73,13 @@ const NAMED: Readonly<Record<string, string>> = {
   "\ufeff": "\\uFEFF",
 };
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must be escaped.
-const escaped = (text: string): string =>
-  text.replace(
-    /[\\"\0-\x08\x0b-\x1f\x7f-\xa0\u2028\u2029\ufeff]/g,
-    (letter) => NAMED[letter] ?? `\\x${letter.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`,
-  );
+/** Letter by letter: what has no sign of its own is told by its number. */
+function escaped(text: string): string {
+  let result = "";
+  for (const letter of text) {
+    const code = letter.codePointAt(0) as number;
+    const plain = code === 9 || code === 10 || (code >= 0x20 && code < 0x7f) || code > 0xa0;
+    result += NAMED[letter] ?? (plain ? letter : `\\x${code.toString(16).toUpperCase().padStart(2, "0")}`);
+  }
+  return result;
+}

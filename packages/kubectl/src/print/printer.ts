@@ -28,7 +28,7 @@ export interface PrinterOptions {
 
 export type Printer = (object: JsonObject) => string;
 
-const FORMS = [
+export const FORMS: readonly string[] = [
   "custom-columns",
   "custom-columns-file",
   "go-template",

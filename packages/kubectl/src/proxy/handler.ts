@@ -5,8 +5,8 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { asError } from "../errors.ts";
 import type { Link } from "../api/rest.ts";
+import { asError } from "../errors.ts";
 
 const HOP_BY_HOP = new Set([
   "connection",

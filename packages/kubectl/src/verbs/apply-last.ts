@@ -1,10 +1,9 @@
 /** Shows, changes and sets what client-side apply remembers in objects. */
 import { jsonText } from "@kubets/machinery/json-text";
-import { deepEqual } from "@kubets/machinery/deep-equal";
 import { patchObject } from "../api/write.ts";
 import { LAST_APPLIED, lastApplied, withoutLastApplied } from "../apply/last-applied.ts";
 import { editObject } from "../edit/edit-object.ts";
-import { asError, throwAll, UsageError } from "../errors.ts";
+import { throwAll, UsageError } from "../errors.ts";
 import { type JsonObject, mapAt, nameOf, textAt } from "../json.ts";
 import { printerFor } from "../print/printer.ts";
 import { resultPrinter } from "../print/result.ts";
@@ -24,9 +23,12 @@ import {
   validateFlag,
 } from "./flags.ts";
 
-/** A patch that sets the annotation of an object to what would have written `applied`. */
+const annotationFor = (applied: JsonObject): string =>
+  `${jsonText(withoutEmptyAnnotations(withoutLastApplied(applied)))}\n`;
+
+/** A patch that lets an object remember that `applied` was applied. */
 const patchFor = (applied: JsonObject): JsonObject => ({
-  metadata: { annotations: { [LAST_APPLIED]: `${jsonText(withoutEmptyAnnotations(withoutLastApplied(applied)))}\n` } },
+  metadata: { annotations: { [LAST_APPLIED]: annotationFor(applied) } },
 });
 
 export const viewLastApplied = defineVerb({
@@ -41,7 +43,6 @@ export const viewLastApplied = defineVerb({
   },
   async run(session, { flags, args }) {
     const api = await session.api();
-    const print = await printerFor(flags.output, { indent: 2 }, ["yaml", "json"]);
     const { infos, errors } = await select(api, {
       verb: "apply",
       args,
@@ -52,7 +53,9 @@ export const viewLastApplied = defineVerb({
     });
     for (const { object } of infos) {
       const applied = lastApplied(object);
-      if (applied) session.io.output(print?.(withoutEmptyAnnotations(applied)) ?? "");
+      // A printer for each: there is nothing between them.
+      const print = await printerFor(flags.output, { indent: 2 }, ["yaml", "json"]);
+      if (applied) session.io.output(print?.(applied) ?? "");
     }
     throwAll(errors);
   },
@@ -73,7 +76,7 @@ export const editLastApplied = defineVerb({
     ...fileFlags,
     ...outputFlags,
     ...validateFlag,
-    ...fieldManagerFlag("kubectl-last-applied"),
+    ...fieldManagerFlag("kubectl-client-side-apply"),
     ...windowsLineEndingsFlag,
   },
   async run(session, { flags, args }) {
@@ -119,33 +122,33 @@ export const setLastApplied = defineVerb({
     const tell = await resultPrinter(session, flags);
     const api = await session.api();
     const { infos, errors } = await select(api, { verb: "apply", args, files: flags.filename, local: true });
-    const failures = [...errors];
-    for (const info of infos)
-      await set(info).catch((error: unknown) => {
-        failures.push(asError(error));
-      });
-    throwAll(failures);
+    throwAll(errors);
+    const changed: { info: Info; live: JsonObject }[] = [];
+    for (const info of infos) {
+      const live = await differing(info);
+      if (live) changed.push({ info, live });
+    }
+    for (const { info, live } of changed) {
+      const write = () => patchObject(api, infoOf(info.resource, live), "merge", patchFor(info.object), { dryRun });
+      tell(info, dryRun === "client" ? info.object : await write(), "configured", dryRun);
+    }
 
-    async function set(info: Info): Promise<void> {
+    /** The live object, if it remembers something else. */
+    async function differing(info: Info): Promise<JsonObject | undefined> {
       const { infos: live, errors: problems } = await select(api, {
         verb: "apply",
         args: [`${info.resource.resource}.${info.resource.version}.${info.resource.group}`, info.name],
       });
       throwAll(problems);
       const object = live[0]?.object ?? {};
-      const before = lastApplied(object);
+      const before = mapAt(object, "metadata", "annotations")[LAST_APPLIED];
       if (!before && !flags["create-annotation"])
         throw new UsageError(
           `no last-applied-configuration annotation found on resource: ${info.name}, to create the annotation, run the command with --create-annotation`,
         );
-      if (before && deepEqual(withoutLastApplied(before), withoutLastApplied(info.object)))
-        return session.line(`set-last-applied ${info.name}: no changes required.`);
-      const patch = patchFor(info.object);
-      const after =
-        dryRun === "client"
-          ? info.object
-          : await patchObject(api, infoOf(info.resource, object), "merge", patch, { dryRun });
-      tell(info, after, "configured", dryRun);
+      if (before !== annotationFor(info.object)) return object;
+      session.line(`set-last-applied ${info.name}: no changes required.`);
+      return undefined;
     }
   },
 });

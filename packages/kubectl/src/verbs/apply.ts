@@ -1,4 +1,5 @@
 /** Makes the cluster's objects as files say: creates what is missing, changes what differs. */
+import { deleteObject } from "../api/write.ts";
 import { applyObject } from "../apply/apply-object.ts";
 import { prune } from "../apply/prune.ts";
 import { asError, throwAll, UsageError } from "../errors.ts";
@@ -6,9 +7,10 @@ import { listOf } from "../get/objects.ts";
 import { type JsonObject, textAt } from "../json.ts";
 import { OBJECT_FORMS, printerFor } from "../print/printer.ts";
 import { resultPrinter } from "../print/result.ts";
-import { select } from "../resources/select.ts";
+import { type Info, select } from "../resources/select.ts";
 import { labelSelectorOfText } from "../resources/selector.ts";
 import { defineVerb } from "../verb.ts";
+import { waitGone } from "../wait/gone.ts";
 import { editLastApplied, setLastApplied, viewLastApplied } from "./apply-last.ts";
 import {
   bool,
@@ -17,10 +19,15 @@ import {
   fieldManagerFlag,
   fieldValidationOf,
   fileFlags,
+  int,
   list,
   outputFlags,
+  propagationOf,
   selectorFlag,
+  text,
+  timeoutFlag,
   validateFlag,
+  WEEK_MS,
 } from "./flags.ts";
 
 export const apply = defineVerb({
@@ -40,6 +47,20 @@ export const apply = defineVerb({
     prune: bool({ help: "Delete what was applied before by the same selector and is in the files no more." }),
     "prune-allowlist": list({ help: "With --prune: only these kinds, GROUP/VERSION/KIND." }),
     all: bool({ help: "With --prune: among all objects, whatever their labels." }),
+    force: bool({ help: "Delete and create anew what cannot be changed." }),
+    "grace-period": int({
+      help: "With --force or --prune: seconds to shut down in; -1 for the object's own.",
+      default: -1,
+    }),
+    cascade: text({ help: "With --force or --prune: background, orphan or foreground.", default: "background" }),
+    wait: bool({ help: "With --force or --prune: wait until what is deleted is gone." }),
+    ...timeoutFlag("With --force or --prune: how long to wait until objects are gone; 0 for as long as it takes."),
+    "openapi-patch": bool({
+      help: "Make patches by what the server tells of kinds. They are made by tables.",
+      default: true,
+      hidden: true,
+    }),
+    subresource: text({ help: "Apply to a part of the object: status, scale, resize." }),
     overwrite: bool({ help: "Resolve conflicts by what the file says.", default: true }),
   },
   subcommands: [editLastApplied, setLastApplied, viewLastApplied],
@@ -53,6 +74,8 @@ export const apply = defineVerb({
       throw new UsageError("--force-conflicts only works with --server-side");
     if (dryRun === "client" && serverSide)
       throw new UsageError("--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)");
+    if (flags.force && serverSide) throw new UsageError("--force cannot be used with --server-side");
+    if (flags.force && dryRun === "server") throw new UsageError("--dry-run=server cannot be used with --force");
     if (flags.prune && flags.selector === "" && !flags.all)
       throw new UsageError(
         "all resources selected for prune without explicitly passing --all. To prune all resources, pass the --all flag. If you did not mean to prune all resources, specify a label selector",
@@ -74,6 +97,8 @@ export const apply = defineVerb({
       recursive: flags.recursive,
       local: true,
     });
+    const propagationPolicy = propagationOf(flags.cascade);
+    const grace = flags["grace-period"] >= 0 ? { gracePeriodSeconds: flags["grace-period"] } : {};
     const matches = labelSelectorOfText(flags.selector);
     const failures: Error[] = [...errors];
     const objects: JsonObject[] = [];
@@ -87,6 +112,8 @@ export const apply = defineVerb({
           overwrite: flags.overwrite,
           fieldManager: serverSide && !given.has("field-manager") ? "kubectl" : flags["field-manager"],
           fieldValidation: fieldValidationOf(flags.validate),
+          subresource: flags.subresource,
+          ...(flags.force && { replace: (live: Info) => removed(live) }),
           warn: (warning) => session.note(warning),
         });
         uids.add(textAt(object, "metadata", "uid"));
@@ -115,7 +142,14 @@ export const apply = defineVerb({
         dryRun,
         applied: infos,
         uids,
+        deletion: { propagationPolicy, ...grace },
+        ...(flags.wait && { gone: (info: Info) => waitGone(session, api, [info], flags.timeout || WEEK_MS) }),
       });
     throwAll(failures);
+
+    async function removed(info: Info): Promise<void> {
+      await deleteObject(api, info, { propagationPolicy, ...grace });
+      await waitGone(session, api, [info], flags.timeout || WEEK_MS);
+    }
   },
 });

@@ -2,8 +2,8 @@
 import { UsageError } from "../errors.ts";
 import { type JsonObject, listAt, objectAt, textAt, textsAt } from "../json.ts";
 import { printerFor } from "../print/printer.ts";
-import { inTypedOrder } from "../print/typed-order.ts";
 import { tableText } from "../print/tabs.ts";
+import { inTypedOrder } from "../print/typed-order.ts";
 import { resourceText } from "../resources/mapper.ts";
 import type { Api, Session } from "../session.ts";
 import { defineVerb } from "../verb.ts";

@@ -5,7 +5,7 @@ import { asError } from "../errors.ts";
 import { type JsonObject, listAt, nameOf, namespaceOf, textAt } from "../json.ts";
 import { printerFor } from "../print/printer.ts";
 import { inTypedOrder } from "../print/typed-order.ts";
-import { pathOf, type ApiResource } from "../resources/mapper.ts";
+import { type ApiResource, pathOf } from "../resources/mapper.ts";
 import type { Api } from "../session.ts";
 import { defineVerb } from "../verb.ts";
 import { allNamespacesFlag, duration, list, outputFlags, text } from "./flags.ts";

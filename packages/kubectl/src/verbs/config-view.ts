@@ -1,12 +1,12 @@
 /** Shows the kubeconfig: all its files as one, with secrets blotted out. */
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import { toYaml } from "@kubets/machinery/yaml";
 import { type ConfigFile, contentOf, merged, readFiles } from "../config/files.ts";
 import { SECRET } from "../config/shape.ts";
 import { UsageError } from "../errors.ts";
 import type { JsonObject } from "../json.ts";
 import { printerFor } from "../print/printer.ts";
-import { toYaml } from "@kubets/machinery/yaml";
 import { defineVerb } from "../verb.ts";
 import { bool, outputFlags, text } from "./flags.ts";
 

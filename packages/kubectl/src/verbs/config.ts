@@ -1,5 +1,5 @@
 /** Shows and changes the kubeconfig. */
-import { credentialFlags, changedUser, fileFields } from "../config/credentials.ts";
+import { changedUser, credentialFlags, fileFields } from "../config/credentials.ts";
 import {
   changeEntry,
   fileForNew,

@@ -8,7 +8,7 @@ import { parseYaml } from "@kubets/machinery/yaml";
 import { createObject, deleteObject, patchObject } from "../api/write.ts";
 import { threeWayPatch } from "../apply/three-way.ts";
 import { copyOf, type Kept } from "../debug/copy.ts";
-import { nodePod, type Profile, profiled, profileOf } from "../debug/profiles.ts";
+import { nodePod, profiled, profileOf } from "../debug/profiles.ts";
 import { throwAll, UsageError } from "../errors.ts";
 import { type JsonObject, listAt, objectAt, textAt } from "../json.ts";
 import { type ApiResource, apiVersionOf, resourceText } from "../resources/mapper.ts";

@@ -1,5 +1,6 @@
 /** The one list of verbs. */
 import type { Verb } from "../verb.ts";
+import { alpha } from "./alpha.ts";
 import { annotate } from "./annotate.ts";
 import { apiResources, apiVersions } from "./api-resources.ts";
 import { apply } from "./apply.ts";
@@ -8,6 +9,7 @@ import { auth } from "./auth.ts";
 import { autoscale } from "./autoscale.ts";
 import { certificate } from "./certificate.ts";
 import { clusterInfo } from "./cluster-info.ts";
+import { completion } from "./completion.ts";
 import { config } from "./config.ts";
 import { cp } from "./cp.ts";
 import { create } from "./create.ts";
@@ -26,7 +28,9 @@ import { kustomize } from "./kustomize.ts";
 import { label } from "./label.ts";
 import { logs } from "./logs.ts";
 import { cordon, uncordon } from "./node-schedule.ts";
+import { options } from "./options.ts";
 import { patch } from "./patch.ts";
+import { plugin } from "./plugin.ts";
 import { portForward } from "./port-forward.ts";
 import { proxy } from "./proxy.ts";
 import { replace } from "./replace.ts";
@@ -40,6 +44,7 @@ import { version } from "./version.ts";
 import { wait } from "./wait.ts";
 
 export const verbs: readonly Verb[] = [
+  alpha,
   annotate,
   apiResources,
   apiVersions,
@@ -48,6 +53,7 @@ export const verbs: readonly Verb[] = [
   auth,
   autoscale,
   clusterInfo,
+  completion,
   config,
   cp,
   create,
@@ -65,7 +71,9 @@ export const verbs: readonly Verb[] = [
   logs,
   cordon,
   uncordon,
+  options,
   patch,
+  plugin,
   portForward,
   proxy,
   rollout,

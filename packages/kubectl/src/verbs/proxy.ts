@@ -51,10 +51,15 @@ export const proxy = defineVerb({
     const route = (from: IncomingMessage, refuse: (status: number, text: string) => void): string | undefined => {
       const { method = "GET", url = "/" } = from;
       const [path = "/"] = url.split("?", 1);
-      if (!path.startsWith(prefix)) return void refuse(404, "404 page not found\n");
+      if (!path.startsWith(prefix)) {
+        refuse(404, "404 page not found\n");
+        return undefined;
+      }
       const inner = url.slice(prefix.length - 1);
       const asked = { method, path: path.slice(prefix.length - 1), host: from.headers.host ?? "" };
-      return accepts(asked) ? inner : void refuse(403, "Forbidden");
+      if (accepts(asked)) return inner;
+      refuse(403, "Forbidden");
+      return undefined;
     };
 
     const server = createServer(
