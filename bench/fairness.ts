@@ -54,7 +54,7 @@ async function flood(access: Access): Promise<void> {
   };
   await Promise.all(Array.from({ length: FLOOD }, one));
   process.send?.(codes);
-  process.disconnect();
+  process.disconnect?.();
 }
 
 /** A flood in a process of its own; ready when it is under way. Returns what ends it. */
@@ -124,7 +124,9 @@ async function measure(): Promise<void> {
       lasted += performance.now() - began;
       for (const [code, count] of Object.entries(await stop())) answers[code] = (answers[code] ?? 0) + count;
     }
-    console.log(`${what}, answers by status ${JSON.stringify(answers)}, the loop busy ${Math.round((100 * busy) / lasted)} %`);
+    console.log(
+      `${what}, answers by status ${JSON.stringify(answers)}, the loop busy ${Math.round((100 * busy) / lasted)} %`,
+    );
     console.log(`  alone:           ${shown(quiet)}`);
     console.log(`  under the flood: ${shown(loud)}`);
     console.log(`  p99 is ${(at(loud.clock, 0.99) / at(quiet.clock, 0.99)).toFixed(1)} times`);

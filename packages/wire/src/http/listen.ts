@@ -113,7 +113,14 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     const secure = server as Http2SecureServer;
     secure.on("session", (session) => trackSession(session, sessions, limits));
     secure.on("stream", (stream, headers, _flags, rawHeaders) =>
-      options.handler(new H2Exchange(stream as ServerHttp2Stream, headers, rawHeaders as unknown as string[], connections.largeBodies)),
+      options.handler(
+        new H2Exchange(
+          stream as ServerHttp2Stream,
+          headers,
+          rawHeaders as unknown as string[],
+          connections.largeBodies,
+        ),
+      ),
     );
   }
   await bind(server, options);
@@ -256,12 +263,17 @@ function upgradeExchange(
   response.assignSocket(socket as Socket);
   socket.on("error", ignore);
   response.once("finish", () => socket.end());
-  return new H1Exchange(request, response, { closing: true, largeBodies }, {
-    protocol: (request.headers.upgrade ?? "").toLowerCase(),
+  return new H1Exchange(
     request,
-    accept() {
-      response.detachSocket(socket as Socket);
-      return { socket, head };
+    response,
+    { closing: true, largeBodies },
+    {
+      protocol: (request.headers.upgrade ?? "").toLowerCase(),
+      request,
+      accept() {
+        response.detachSocket(socket as Socket);
+        return { socket, head };
+      },
     },
-  });
+  );
 }
