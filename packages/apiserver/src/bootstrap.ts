@@ -2,7 +2,6 @@
  * What a fresh server holds: system namespaces, roles and bindings, flow control, priority classes. Made at each start where it is missing; roles
  * that lost a rule get it back (unless they say that they are left alone), and extra rules stay.
  */
-import { builtInResources } from "@kubets/api/all";
 import {
   builtInApiServices,
   flowSchemas,
@@ -17,12 +16,13 @@ import { createClient } from "@kubets/client/typed-client";
 import { isReason } from "@kubets/machinery";
 import { type ApiServer, SERVER_USER } from "./api-server.ts";
 import { reconcileRoles } from "./bootstrap-roles.ts";
+import { legacyTokenTracking } from "./tokens/legacy-token-use.ts";
 
 type Named = { readonly metadata?: { readonly name?: string; readonly namespace?: string } };
 
 export async function bootstrap(server: ApiServer): Promise<void> {
   const client = createClient(server.transport(SERVER_USER), { userAgent: "kube-apiserver" });
-  const { view } = server.context;
+  const { view, options, clock } = server.context;
   const ensure = async <T extends KubeObject>(ref: ResourceRef<T>, objects: readonly Named[]) => {
     const missing = objects.filter(({ metadata }) => !view.get(ref, metadata?.namespace ?? "", metadata?.name ?? ""));
     await Promise.all(
@@ -36,11 +36,12 @@ export async function bootstrap(server: ApiServer): Promise<void> {
   };
   await ensure(refs.namespaces, systemNamespaces as readonly Named[]);
   await Promise.all([
-    reconcileRoles(client, view),
+    reconcileRoles(client, view, options.featureEnabled),
     ensure(refs.prioritylevelconfigurations, priorityLevels as readonly Named[]),
     ensure(refs.flowschemas, flowSchemas as readonly Named[]),
     ensure(refs.priorityclasses, systemPriorityClasses as readonly Named[]),
-    ensure(refs.apiservices, builtInApiServices(builtInResources) as readonly Named[]),
+    ensure(refs.apiservices, builtInApiServices(server.resources) as readonly Named[]),
   ]);
+  await ensure(refs.configmaps, [legacyTokenTracking(clock.now())]);
   server.context.aggregation.start(client);
 }
