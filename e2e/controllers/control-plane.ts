@@ -1,9 +1,10 @@
 /** The real API server in this process, on memory storage, as tests and benches of controllers have it; and clients of it for whomever. */
 import type { ResourceDefinition } from "@kubets/api/resource";
 import { admissionPlugins } from "@kubets/apiserver/admission/plugins/index";
-import { createApiServer } from "@kubets/apiserver/api-server";
+import { createApiServer, SERVER_USER } from "@kubets/apiserver/api-server";
 import { bootstrap } from "@kubets/apiserver/bootstrap";
 import type { LiveEncryption } from "@kubets/apiserver/encryption/live-encryption";
+import { trackLegacyTokens } from "@kubets/apiserver/tokens/legacy-token-use";
 import { createClient, type Transport } from "@kubets/client";
 import type { Clock, Logger, Random } from "@kubets/machinery";
 import { MemoryStorage } from "@kubets/storage";
@@ -43,6 +44,7 @@ export async function startControlPlane({ clock, random, log, features = [], ...
     ...(given.resources && { resources: given.resources }),
   });
   await bootstrap(server);
+  await trackLegacyTokens(createClient(server.transport(SERVER_USER)), clock.now());
   server.setReady();
   const clientAs = (
     name: string,

@@ -16,13 +16,12 @@ import { createClient } from "@kubets/client/typed-client";
 import { isReason } from "@kubets/machinery";
 import { type ApiServer, SERVER_USER } from "./api-server.ts";
 import { reconcileRoles } from "./bootstrap-roles.ts";
-import { legacyTokenTracking } from "./tokens/legacy-token-use.ts";
 
 type Named = { readonly metadata?: { readonly name?: string; readonly namespace?: string } };
 
 export async function bootstrap(server: ApiServer): Promise<void> {
   const client = createClient(server.transport(SERVER_USER), { userAgent: "kube-apiserver" });
-  const { view, options, clock } = server.context;
+  const { view, options } = server.context;
   const ensure = async <T extends KubeObject>(ref: ResourceRef<T>, objects: readonly Named[]) => {
     const missing = objects.filter(({ metadata }) => !view.get(ref, metadata?.namespace ?? "", metadata?.name ?? ""));
     await Promise.all(
@@ -42,6 +41,5 @@ export async function bootstrap(server: ApiServer): Promise<void> {
     ensure(refs.priorityclasses, systemPriorityClasses as readonly Named[]),
     ensure(refs.apiservices, builtInApiServices(server.resources) as readonly Named[]),
   ]);
-  await ensure(refs.configmaps, [legacyTokenTracking(clock.now())]);
   server.context.aggregation.start(client);
 }

@@ -4,12 +4,13 @@ import { it } from "node:test";
 import { configmaps, secrets } from "@kubets/api/generated/refs";
 import { silentLogger } from "@kubets/machinery";
 import { startTestServer } from "../testing/server.ts";
-import { legacyTokenUse } from "./legacy-token-use.ts";
+import { legacyTokenUse, trackLegacyTokens } from "./legacy-token-use.ts";
 
 it("notes the day on which a token was last used", async () => {
   const { server, clock, admin, close } = await startTestServer();
   try {
     const today = new Date(clock.now()).toISOString().slice(0, 10);
+    for (const now of [clock.now(), clock.now() + 1e9]) await trackLegacyTokens(admin, now);
     const tracking = { namespace: "kube-system", name: "kube-apiserver-legacy-service-account-token-tracking" };
     assert.deepEqual((await admin.get(configmaps, tracking)).data, { since: today });
 

@@ -3,7 +3,7 @@
  * uses any more.
  * Holds: a Secret is written once a day at most.
  */
-import { secrets } from "@kubets/api/generated/refs";
+import { configmaps, secrets } from "@kubets/api/generated/refs";
 import type { Client } from "@kubets/client/client";
 import { type Clock, isReason, type Logger } from "@kubets/machinery";
 import type { ClusterView } from "../admission/plugin.ts";
@@ -12,11 +12,13 @@ const LAST_USED = "kubernetes.io/legacy-token-last-used";
 
 const dayOf = (time: number): string => new Date(time).toISOString().slice(0, 10);
 
-/** Made at the first start, and never changed. */
-export const legacyTokenTracking = (now: number) => ({
-  metadata: { namespace: "kube-system", name: "kube-apiserver-legacy-service-account-token-tracking" },
-  data: { since: dayOf(now) },
-});
+/** From which day on uses are noted: made at the first start, and never changed. */
+export async function trackLegacyTokens(client: Client, now: number): Promise<void> {
+  const metadata = { namespace: "kube-system", name: "kube-apiserver-legacy-service-account-token-tracking" };
+  await client.create(configmaps, { metadata, data: { since: dayOf(now) } }).catch((error: unknown) => {
+    if (!isReason(error, "AlreadyExists")) throw error;
+  });
+}
 
 export interface UseParts {
   readonly view: ClusterView;
