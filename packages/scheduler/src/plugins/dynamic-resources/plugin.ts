@@ -18,7 +18,7 @@ import { Allocator, NoSolution, type Pick } from "./allocator.ts";
 import { bindClaim, deallocate, unreserveClaim } from "./bind-claims.ts";
 import { allReady, hasConditions, isSpent } from "./binding-conditions.ts";
 import { claimsOf, hasRoomFor, isOnlyFor, isReservedFor } from "./claims.ts";
-import { deviceId, Pools } from "./pools.ts";
+import { Pools } from "./pools.ts";
 import { type WantedClaim, wantedClaim } from "./requests.ts";
 
 const NAME = "DynamicResources";
