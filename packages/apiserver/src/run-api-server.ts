@@ -25,6 +25,7 @@ import type { LiveEncryption } from "./encryption/live-encryption.ts";
 import type { ConcurrencyOptions } from "./fairness/concurrency-options.ts";
 import { keepFairnessObjects } from "./fairness/upkeep.ts";
 import { SocketExchange } from "./front/socket-exchange.ts";
+import type { ServerMetrics } from "./metrics/server-metrics.ts";
 import type { ServiceNetworkOptions } from "./services/service-network.ts";
 import type { NodeConnection } from "./subresources/node-connection.ts";
 import { trackLegacyTokens } from "./tokens/legacy-token-use.ts";
@@ -63,6 +64,8 @@ export interface RunOptions {
   readonly published?: PublishedAuthentication;
   readonly concurrency?: ConcurrencyOptions;
   readonly audit?: Audit;
+  /** Where what was made before the server counts too. */
+  readonly metrics?: ServerMetrics;
   readonly encryption?: LiveEncryption;
   featureEnabled(name: string): boolean;
   /** The built-in resources that are served; all that are stable when absent. */
@@ -122,6 +125,7 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
     admission: options.admission,
     serviceNetwork: options.serviceNetwork,
     ...(options.audit && { audit: options.audit }),
+    ...(options.metrics && { metrics: options.metrics }),
     ...(options.encryption && { encryption: options.encryption }),
     ...(options.concurrency && { concurrency: options.concurrency }),
   });
