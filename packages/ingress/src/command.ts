@@ -62,7 +62,7 @@ async function serve(flags: IngressFlags, log: Logger): Promise<void> {
       takesUnnamed: flags["watch-ingress-without-class"],
     },
     defaultCertificate: flags["default-ssl-certificate"],
-    httpsPort: flags["public-https-port"],
+    publicHttpsPort: flags["public-https-port"],
   });
   isReady = true;
   log.info("ingress ready", { ports: ingress.ports.join() });

@@ -12,9 +12,9 @@ export const ingressFlags = defineFlags({
   "http-port": int({ help: "The port of HTTP.", default: 80, min: 0, max: 65_535, group: LISTENING }),
   "https-port": int({ help: "The port of HTTPS.", default: 443, min: 0, max: 65_535, group: LISTENING }),
   "public-https-port": int({
-    help: "The port at which clients reach HTTPS, for redirects.",
-    default: 443,
-    min: 1,
+    help: "The port at which clients reach HTTPS, for redirects; 0 for that at which this listens.",
+    default: 0,
+    min: 0,
     max: 65_535,
     group: LISTENING,
   }),

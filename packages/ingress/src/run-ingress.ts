@@ -33,8 +33,8 @@ export interface IngressOptions {
   readonly places: readonly Place[];
   /** "namespace/name" of the secret for names that have none of their own; "" for a certificate made here. */
   readonly defaultCertificate?: string;
-  /** At which clients reach TLS. */
-  readonly httpsPort?: number;
+  /** At which clients reach TLS; 0 for the port at which it is served. */
+  readonly publicHttpsPort?: number;
   readonly metrics: MetricsRegistry;
   readonly signal: AbortSignal;
 }
@@ -55,7 +55,7 @@ export async function startIngress(options: IngressOptions): Promise<RunningIngr
     classes,
     places,
     defaultCertificate = "",
-    httpsPort = 443,
+    publicHttpsPort = 0,
     metrics,
     signal,
   } = options;
@@ -70,7 +70,7 @@ export async function startIngress(options: IngressOptions): Promise<RunningIngr
     routes: following.routes,
     backends: following.backends,
     isKnown: new Passwords((key) => following.secret(key)).isKnown,
-    httpsPort,
+    httpsPort: (port) => publicHttpsPort || (httpsPortOf.get(port) ?? 443),
     random: () => random.float(),
     now: () => clock.now(),
     told: {
@@ -98,6 +98,7 @@ export async function startIngress(options: IngressOptions): Promise<RunningIngr
     },
   };
   const listeners: Listener[] = [];
+  const httpsPortOf = new Map<number, number>();
   const close = async (graceMs = 0) => {
     await Promise.all(listeners.map((listener) => listener.close(graceMs)));
     proxy.upstreams.close();
@@ -108,6 +109,11 @@ export async function startIngress(options: IngressOptions): Promise<RunningIngr
   } catch (error) {
     await close();
     throw error;
+  }
+  for (const [i, place] of places.entries()) {
+    // Sockets that were handed over belong together.
+    const secure = places.findIndex((each) => each.isSecure && (each.fd === undefined) === (place.fd === undefined));
+    if (secure >= 0) httpsPortOf.set(listeners[i]?.port ?? 0, listeners[secure]?.port ?? 0);
   }
   connectionMetrics(metrics, listeners);
   return { following, ports: listeners.map(({ port }) => port), close };

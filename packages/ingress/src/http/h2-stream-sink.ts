@@ -5,7 +5,7 @@ import { type BodySink, type Headers, lowerName } from "./message.ts";
 export class StreamSink implements BodySink {
   onReady: (() => void) | undefined;
   readonly #stream: Http2Stream;
-  #trailers: Headers | undefined;
+  #trailers: Headers = [];
   #closed = false;
 
   /** `mayTrail`: the stream was begun with `waitForTrailers`. */
@@ -13,10 +13,8 @@ export class StreamSink implements BodySink {
     this.#stream = stream;
     stream.on("drain", () => this.onReady?.());
     if (mayTrail)
-      stream.once("wantTrailers", () => {
-        if (this.#trailers?.length) stream.sendTrailers(trailersOf(this.#trailers));
-        else stream.close();
-      });
+      // Without any, too: that is how the stream ends.
+      stream.once("wantTrailers", () => stream.sendTrailers(trailersOf(this.#trailers)));
   }
 
   write(chunk: Buffer): boolean {

@@ -7,12 +7,13 @@ import {
   createServer as createH2Server,
   type Http2Server,
   type IncomingHttpHeaders,
+  type ServerHttp2Stream,
 } from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
 import { connect } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { connect as connectTls, createServer as createTlsServer } from "node:tls";
-import { createAuthority, createKey, certificateToPem, issueCertificate, keyToPem, validFor } from "@kubets/wire/x509";
+import { certificateToPem, createAuthority, createKey, issueCertificate, keyToPem, validFor } from "@kubets/wire/x509";
 import { ask, serve, type TestServer } from "../testing/ask.ts";
 import { Fixture } from "../testing/fixture.ts";
 
@@ -21,7 +22,13 @@ const authority = createAuthority({ commonName: "test-ca", key: createKey(), ...
 
 function certificateFor(...dnsNames: string[]): { "tls.crt": string; "tls.key": string } {
   const key = createKey();
-  const made = issueCertificate(authority, { commonName: dnsNames[0] as string, publicKey: key, dnsNames, extendedUsages: ["serverAuth"], ...dates });
+  const made = issueCertificate(authority, {
+    commonName: dnsNames[0] as string,
+    publicKey: key,
+    dnsNames,
+    extendedUsages: ["serverAuth"],
+    ...dates,
+  });
   return { "tls.crt": certificateToPem(made), "tls.key": keyToPem(key) };
 }
 
@@ -39,8 +46,16 @@ describe("TLS", () => {
     await fixture.secret("broken", { "tls.crt": "nothing" }, TLS);
     const tls = [{ hosts: ["one.test"], secretName: "one" }];
     await fixture.ingress({ name: "one", host: "one.test", tls });
-    await fixture.ingress({ name: "stars", host: "*.stars.test", tls: [{ hosts: ["*.stars.test"], secretName: "stars" }] });
-    await fixture.ingress({ name: "broken", host: "broken.test", tls: [{ hosts: ["broken.test"], secretName: "broken" }] });
+    await fixture.ingress({
+      name: "stars",
+      host: "*.stars.test",
+      tls: [{ hosts: ["*.stars.test"], secretName: "stars" }],
+    });
+    await fixture.ingress({
+      name: "broken",
+      host: "broken.test",
+      tls: [{ hosts: ["broken.test"], secretName: "broken" }],
+    });
   });
   after(async () => {
     await fixture.end();
@@ -49,7 +64,12 @@ describe("TLS", () => {
 
   /** The name in the certificate that is shown. */
   const shown = async (servername: string): Promise<string> => {
-    const socket = connectTls({ port: fixture.httpsPort, host: "127.0.0.1", rejectUnauthorized: false, ...(servername && { servername }) });
+    const socket = connectTls({
+      port: fixture.httpsPort,
+      host: "127.0.0.1",
+      rejectUnauthorized: false,
+      ...(servername && { servername }),
+    });
     await once(socket, "secureConnect");
     const { subject } = socket.getPeerCertificate();
     socket.destroy();
@@ -59,11 +79,17 @@ describe("TLS", () => {
   it("shows each name its certificate, and its own to all others", async () => {
     assert.equal(await shown("one.test"), "one.test");
     assert.equal(await shown("a.stars.test"), "*.stars.test");
-    for (const other of ["a.b.stars.test", "other.test", "broken.test", ""]) assert.match(await shown(other), /^ingress\.local@/);
+    for (const other of ["a.b.stars.test", "other.test", "broken.test", ""])
+      assert.match(await shown(other), /^ingress\.local@/);
   });
 
   it("shows a new certificate to new connections as soon as the secret changes, while old ones go on", async () => {
-    const old = connectTls({ port: fixture.httpsPort, host: "127.0.0.1", rejectUnauthorized: false, servername: "one.test" });
+    const old = connectTls({
+      port: fixture.httpsPort,
+      host: "127.0.0.1",
+      rejectUnauthorized: false,
+      servername: "one.test",
+    });
     await once(old, "secureConnect");
     await fixture.secret("one", certificateFor("new.test", "one.test"), TLS);
     assert.equal(await shown("one.test"), "new.test");
@@ -76,10 +102,15 @@ describe("TLS", () => {
 
   it("leads hosts that have TLS to it, and only those", async () => {
     const { status, headers } = await ask(fixture.port, "/a?b", { headers: { host: "one.test:8080" } });
-    assert.deepEqual([status, headers.location], [308, "https://one.test/a?b"]);
+    assert.deepEqual([status, headers.location], [308, `https://one.test:${fixture.httpsPort}/a?b`]);
     await fixture.ingress({ name: "plain", host: "plain.test" });
     assert.equal((await ask(fixture.port, "/", { headers: { host: "plain.test" } })).status, 200);
-    await fixture.ingress({ name: "one", host: "one.test", tls: [{ hosts: ["one.test"], secretName: "one" }], annotations: { "ssl-redirect": "false" } });
+    await fixture.ingress({
+      name: "one",
+      host: "one.test",
+      tls: [{ hosts: ["one.test"], secretName: "one" }],
+      annotations: { "ssl-redirect": "false" },
+    });
     assert.equal((await ask(fixture.port, "/", { headers: { host: "one.test" } })).status, 200);
   });
 });
@@ -95,7 +126,9 @@ describe("WebSocket", () => {
         socket.end("HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno");
         return;
       }
-      socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: ${request.headers.upgrade}\r\nConnection: Upgrade\r\n\r\nearly `);
+      socket.write(
+        `HTTP/1.1 101 Switching Protocols\r\nUpgrade: ${request.headers.upgrade}\r\nConnection: Upgrade\r\n\r\nearly `,
+      );
       socket.write(head);
       socket.pipe(socket);
     });
@@ -107,7 +140,8 @@ describe("WebSocket", () => {
     await server.close();
   });
 
-  const upgrade = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: x\r\n\r\n`;
+  const upgrade = (path: string) =>
+    `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: x\r\n\r\n`;
 
   it("becomes one connection both ways, with what came early", async () => {
     const socket = connect({ port: fixture.port, host: "127.0.0.1" });
@@ -149,8 +183,13 @@ describe("WebSocket", () => {
   });
 
   it("makes no tunnel of HTTP/2 in plain text", async () => {
-    const { body } = await ask(fixture.port, "/", { headers: { connection: "Upgrade, HTTP2-Settings", upgrade: "h2c", "http2-settings": "x" } });
-    assert.equal(/upgrade|http2-settings/.exec(JSON.stringify((JSON.parse(body) as { headers: object }).headers)), null);
+    const { body } = await ask(fixture.port, "/", {
+      headers: { connection: "Upgrade, HTTP2-Settings", upgrade: "h2c", "http2-settings": "x" },
+    });
+    assert.equal(
+      /upgrade|http2-settings/.exec(JSON.stringify((JSON.parse(body) as { headers: object }).headers)),
+      null,
+    );
   });
 });
 
@@ -185,7 +224,7 @@ describe("HTTP/2", () => {
     await fixture.start();
     plain = await serve();
     grpc = createH2Server();
-    grpc.on("stream", (stream, headers) => {
+    grpc.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
       if (headers[":path"] === "/only") {
         stream.respond({ ":status": 200, "content-type": "application/grpc", "grpc-status": "5" }, { endStream: true });
         return;
@@ -199,7 +238,12 @@ describe("HTTP/2", () => {
     await fixture.service("web", [plain.port]);
     await fixture.service("grpc", [(grpc.address() as AddressInfo).port]);
     await fixture.ingress({ name: "web", host: "web.test" });
-    await fixture.ingress({ name: "grpc", host: "grpc.test", paths: [{ service: "grpc" }], annotations: { "backend-protocol": "GRPC" } });
+    await fixture.ingress({
+      name: "grpc",
+      host: "grpc.test",
+      paths: [{ service: "grpc" }],
+      annotations: { "backend-protocol": "GRPC" },
+    });
     session = connectH2(`https://127.0.0.1:${fixture.httpsPort}`, { rejectUnauthorized: false });
   });
   after(async () => {
@@ -210,20 +254,36 @@ describe("HTTP/2", () => {
   });
 
   it("is spoken to clients, with servers of HTTP/1.1 behind", async () => {
-    const { headers, body } = await askH2(session, { ":method": "POST", ":path": "/a?b", ":authority": "web.test", cookie: "a=1" }, "hello");
+    const { headers, body } = await askH2(
+      session,
+      { ":method": "POST", ":path": "/a?b", ":authority": "web.test", cookie: "a=1" },
+      "hello",
+    );
     assert.equal(headers[":status"], 200);
     const seen = JSON.parse(body) as { url: string; body: string; headers: Record<string, string> };
-    assert.deepEqual([seen.url, seen.body, seen.headers["host"], seen.headers["cookie"]], ["/a?b", "hello", "web.test", "a=1"]);
+    assert.deepEqual(
+      [seen.url, seen.body, seen.headers["host"], seen.headers["cookie"]],
+      ["/a?b", "hello", "web.test", "a=1"],
+    );
   });
 
   it("answers many requests of one connection at the same time", async () => {
     const paths = Array.from({ length: 50 }, (_, i) => `/${i}`);
     const answers = await Promise.all(paths.map((path) => askH2(session, { ":path": path, ":authority": "web.test" })));
-    assert.deepEqual(answers.map(({ body }) => (JSON.parse(body) as { url: string }).url), paths);
+    assert.deepEqual(
+      answers.map(({ body }) => (JSON.parse(body) as { url: string }).url),
+      paths,
+    );
   });
 
   it("passes gRPC through, streams both ways, with its trailers", async () => {
-    const stream = session.request({ ":method": "POST", ":path": "/pkg.Service/Chat", ":authority": "grpc.test", te: "trailers", "content-type": "application/grpc" });
+    const stream = session.request({
+      ":method": "POST",
+      ":path": "/pkg.Service/Chat",
+      ":authority": "grpc.test",
+      te: "trailers",
+      "content-type": "application/grpc",
+    });
     const told = once(stream, "trailers") as Promise<[IncomingHttpHeaders]>;
     const read: string[] = [];
     stream.on("data", (chunk: Buffer) => read.push(chunk.toString()));
@@ -254,7 +314,12 @@ describe("HTTP/2", () => {
     server.listen(0, "0.0.0.0");
     await once(server, "listening");
     await fixture.service("inner", [(server.address() as AddressInfo).port]);
-    await fixture.ingress({ name: "inner", host: "inner.test", paths: [{ service: "inner" }], annotations: { "backend-protocol": "HTTPS" } });
+    await fixture.ingress({
+      name: "inner",
+      host: "inner.test",
+      paths: [{ service: "inner" }],
+      annotations: { "backend-protocol": "HTTPS" },
+    });
     assert.equal((await ask(fixture.port, "/", { headers: { host: "inner.test" } })).body, "secure");
     server.close();
   });

@@ -15,7 +15,8 @@ export interface ProxyOptions {
   readonly backends: Backends;
   /** Whether the password in a header (or its absence) opens the way. */
   readonly isKnown: (auth: BasicAuth, authorization: string | undefined) => boolean | Promise<boolean>;
-  readonly httpsPort: number;
+  /** Where clients who came to this port find TLS. */
+  httpsPort(port: number): number;
   readonly random: () => number;
   readonly now: () => number;
   readonly told: ProxyEvents;
@@ -39,7 +40,7 @@ export class Proxy {
 
   readonly handle = (incoming: Incoming): void => {
     const began = performance.now();
-    const { head, isSecure, peer } = incoming;
+    const { head, isSecure, peer, port } = incoming;
     const { routes, httpsPort, random, told } = this.#options;
     const path = comparablePath(head.target);
     if (path === undefined) {
@@ -53,7 +54,18 @@ export class Proxy {
       .toLowerCase()
       .replace(/\.$/, "");
     const found = routes.find(name, path);
-    const facts = { method, isSecure, host, target, path, peer, headers, bodyBytes, httpsPort, chance: random() };
+    const facts = {
+      method,
+      isSecure,
+      host,
+      target,
+      path,
+      peer,
+      headers,
+      bodyBytes,
+      httpsPort: httpsPort(port),
+      chance: random(),
+    };
     const decision = decide(found, facts);
     if (decision.kind === "answer") {
       told.answered(found.route, decision.status, (performance.now() - began) / 1000);

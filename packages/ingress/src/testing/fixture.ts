@@ -88,7 +88,7 @@ export class Fixture {
   readonly stop = new AbortController();
   #running: RunningIngress | undefined;
 
-  async start(options: { httpsPort?: number } = {}): Promise<void> {
+  async start(options: { publicHttpsPort?: number } = {}): Promise<void> {
     await this.client.create(ingressclasses, { metadata: { name: "kubets" }, spec: { controller: CONTROLLER } });
     const parts = { clock: realClock, random: realRandom, log: silentLogger, signal: this.stop.signal };
     this.#running = await startIngress({

@@ -13,6 +13,7 @@ import { type FlagValues, parseFlags } from "@kubets/machinery/flags";
 import { connectEtcd, openEmbeddedStorage, type Storage } from "@kubets/storage";
 import { keyFromPem, publicOf, readCertificates } from "@kubets/wire/x509";
 import { startDnsAddon } from "../addons/dns.ts";
+import { startIngressAddon } from "../addons/ingress.ts";
 import { grantNetwork } from "../addons/network.ts";
 import { startStorageAddon } from "../addons/storage.ts";
 import { dnsAddress } from "../cluster/addresses.ts";
@@ -148,6 +149,7 @@ export async function runServer(
     metrics,
     grantNetwork(client),
     addons.includes("storage") && !isLoopback && startStorageAddon({ client }),
+    addons.includes("ingress") && !isLoopback && startIngressAddon(client, advertiseAddress),
     addons.includes("dns") &&
       startDnsAddon(dnsAddress(flags["service-cluster-ip-range"]), {
         ...parts,
