@@ -13,7 +13,7 @@ import {
   UNTIL_CLOSE,
 } from "./message.ts";
 
-const REQUEST_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([\x21-\x7e\x80-\xff]+) HTTP\/1\.([01])\r\n/;
+const REQUEST_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([\x21-\x7e]+) HTTP\/1\.([01])\r\n/;
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?\r\n/;
 const FIELDS = /^(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*\r\n)*$/;
 const ABSOLUTE = /^https?:\/\/([^/?#]+)([^#]*)$/i;
@@ -110,7 +110,7 @@ function parseFields(text: string, from: number): Fields {
     at = end + 2;
     switch (lowerName(name)) {
       case "content-length":
-        if (length !== undefined && length !== value) throw new BadMessage(400, "there are two lengths");
+        if (length !== undefined) throw new BadMessage(400, "there are two lengths");
         length = value;
         break;
       case "transfer-encoding":

@@ -157,9 +157,8 @@ export function cookieOf(headers: Headers, name: string): string | undefined {
 function targetOf({ settings, rule, path }: Route, facts: Facts): string {
   const target = settings.rewriteTarget;
   if (!target || target === path) return facts.target;
-  const to = rule.pattern ? rewritten(rule.pattern, facts.path, target) : target.replace(/\$\d/g, "");
+  const to = rule.pattern ? rewritten(rule.pattern, facts.path, target, encodedPath) : target.replace(/\$\d/g, "");
   if (to === undefined) return facts.target;
-  const written = to.includes("?") ? to : encodedPath(to);
   const query = queryOf(facts.target);
-  return `${written.startsWith("/") ? "" : "/"}${written}${written.includes("?") ? query.replace("?", "&") : query}`;
+  return `${to.startsWith("/") ? "" : "/"}${to}${to.includes("?") ? query.replace("?", "&") : query}`;
 }

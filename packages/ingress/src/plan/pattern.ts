@@ -13,11 +13,16 @@ export function pathPattern(text: string): Pattern | undefined {
   }
 }
 
-/** What "$1" and the like in a target become when the pattern matches the path; undefined when it does not match. */
-export function rewritten(pattern: Pattern, path: string, target: string): string | undefined {
+/** The target with "$1" and the like filled in, as `write` spells them, when the pattern matches the path; undefined when it does not. */
+export function rewritten(
+  pattern: Pattern,
+  path: string,
+  target: string,
+  write: (group: string) => string,
+): string | undefined {
   const matcher = pattern.matcher(path);
   if (!matcher.find()) return undefined;
   return target.replace(/\$(\d)/g, (_, digit: string) =>
-    Number(digit) <= matcher.groupCount() ? (matcher.group(Number(digit)) ?? "") : "",
+    Number(digit) <= matcher.groupCount() ? write(matcher.group(Number(digit)) ?? "") : "",
   );
 }

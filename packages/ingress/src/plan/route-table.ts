@@ -177,8 +177,9 @@ function match({ exact, prefixes, others }: HostTable, path: string): Route | un
   const equal = exact.get(path);
   if (equal) return equal;
   const prefix = prefixes.size > 0 ? longestPrefix(prefixes, path) : undefined;
+  const least = prefix ? withoutSlash(prefix.path).length : 0;
   for (const route of others) {
-    if (prefix && route.path.length < prefix.path.length) break;
+    if (route.path.length < least) break;
     const { pattern } = route.rule;
     if (pattern ? pattern.matcher(path).find() : path.startsWith(route.path)) return route;
   }

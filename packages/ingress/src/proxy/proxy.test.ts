@@ -27,7 +27,7 @@ describe("a running ingress", () => {
     await fixture.service("web", [(await server(undefined, "web")).port]);
   });
   afterEach(async () => {
-    for (const { key } of [...fixture.running.following.routes.all()])
+    for (const { key } of fixture.running.following.routes.all())
       await fixture.removeIngress(key.split("/")[1] as string);
   });
   after(async () => {
@@ -262,7 +262,7 @@ describe("a running ingress", () => {
     assert.equal(echoOf(await ask(fixture.port, "/")).name, "ending");
   });
 
-  it("serves ExternalName services and the port's name", async () => {
+  it("finds a port by its name", async () => {
     await fixture.ingress({});
     const found = fixture.running.following.backends.resolve({ service: "default/web", port: "http" }, false);
     assert.equal(found.addresses.length, 1);
