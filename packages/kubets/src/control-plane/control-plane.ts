@@ -20,7 +20,7 @@ export interface ControlPlaneParts {
 }
 
 /** A client in the server's process, as one of the control plane's own users. */
-export function clientAs({ server }: Pick<ControlPlaneParts, "server">, user: User, userAgent: string): Client {
+export function clientAs({ server }: { readonly server: ApiServer }, user: User, userAgent: string): Client {
   return createClient(server.transport(user), { userAgent });
 }
 
