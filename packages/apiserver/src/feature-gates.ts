@@ -10,5 +10,6 @@ export const featureGates = () =>
     HPAScaleToZero: { default: false, stage: "alpha" },
     MaxUnavailableStatefulSet: { default: false, stage: "beta" },
     PodCertificateRequest: { default: false, stage: "beta" },
+    StorageVersionMigrator: { default: false, stage: "beta" },
     TaintTolerationComparisonOperators: { default: false, stage: "alpha" },
   });
