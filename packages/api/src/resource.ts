@@ -54,7 +54,7 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> extends R
   readonly closed?: string;
   /** Sent as a Warning header with each answer. */
   readonly deprecation?: string;
-  /** Which release begins and ends it, for alpha and beta versions behind --runtime-config. */
+  /** Of alpha and beta versions, which are served when --runtime-config asks for them. */
   readonly stability?: "alpha" | "beta";
 }
 

@@ -1,15 +1,17 @@
 /** All errors of a write: of the metadata that every kind has, then of the kind itself. */
+
 import type { KubeObject } from "@kubets/api/meta";
 import { validateObjectMetadata, validateStandardFinalizers } from "@kubets/api/metadata-checks";
 import type { PartStrategy, ResourceDefinition, WriteContext } from "@kubets/api/resource";
 import { dns1123Subdomain, type FieldError, forbiddenField, invalidValue, required } from "@kubets/machinery";
+import { joined } from "@kubets/machinery/joined";
 
 export function validateCreate(
   definition: ResourceDefinition,
   object: KubeObject,
   context: WriteContext,
 ): FieldError[] {
-  return [...validateMetadata(definition, object), ...(definition.validate?.(object, context) ?? [])];
+  return joined(validateMetadata(definition, object), definition.validate?.(object, context) ?? []);
 }
 
 export function validateUpdate(
@@ -24,8 +26,11 @@ export function validateUpdate(
   const own = strategy.validateUpdate?.(object, old, context) ?? [];
   if (metadata.length === 0 && change.length === 0) return own;
   // Causes are told as often as the original finds them: once for all kinds and once for the kind, each time with the change, too.
-  const changed = [...metadata.filter(({ field }) => LOOKED_AT_WITH_CHANGE.test(field)), ...change];
-  return [...metadata, ...changed, ...changed, ...metadata, ...own];
+  const changed = joined(
+    metadata.filter(({ field }) => LOOKED_AT_WITH_CHANGE.test(field)),
+    change,
+  );
+  return joined(metadata, changed, changed, metadata, own);
 }
 
 const LOOKED_AT_WITH_CHANGE = /^metadata\.(labels|annotations|ownerReferences|managedFields)/;
@@ -42,7 +47,7 @@ function validateMetadata(definition: ResourceDefinition, { metadata }: KubeObje
       errors.push(invalidValue("metadata.name", metadata.name, text));
   errors.push(...validateObjectMetadata(metadata));
   const isExtension = definition.isCustom || EXTENSIONS.has(definition.group);
-  return isExtension ? errors : [...errors, ...validateStandardFinalizers(metadata)];
+  return isExtension ? errors : joined(errors, validateStandardFinalizers(metadata));
 }
 
 const EXTENSIONS = new Set(["apiextensions.k8s.io", "apiregistration.k8s.io"]);
