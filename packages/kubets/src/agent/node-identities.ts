@@ -8,10 +8,10 @@ import { type CertificateWish, requestCertificate } from "@kubets/client/certifi
 import type { Client } from "@kubets/client/client";
 import type { ClientCertificate } from "@kubets/client/kubeconfig/credentials";
 import type { OpenedTransport } from "@kubets/client/kubeconfig/open-client";
-import { NODE_USER_PREFIX } from "../join/node-users.ts";
+import { readCertificate } from "@kubets/wire/x509";
 import { servingWish, wishOfCertificate } from "../join/certificate-wishes.ts";
 import { readIdentity, writeIdentity, writeSafely } from "../join/node-files.ts";
-import { readCertificate } from "@kubets/wire/x509";
+import { NODE_USER_PREFIX } from "../join/node-users.ts";
 import type { AgentParts } from "./run-agent.ts";
 
 export interface NodeIdentitiesOptions extends AgentParts {
