@@ -45,7 +45,7 @@ export async function requestCertificate(
     },
     { signal },
   );
-  const { name = "" } = made.metadata;
+  const { name } = made.metadata;
   const late = new AbortController();
   const timer = clock.after(patienceMs, () =>
     late.abort(

@@ -69,7 +69,7 @@ const createCommand = defineCommand({
 /** Goes with the token, as what the token owns. */
 async function layOutKeys(client: Client, { cluster }: ConnectionFlags, token: Secret): Promise<string> {
   const certificateKey = newCertificateKey();
-  const { name = "", uid = "" } = token.metadata;
+  const { name, uid } = token.metadata;
   const data = sealedKeys(clusterHome(cluster).pki, certificateKey);
   const metadata = {
     name: KEYS_NAME,
