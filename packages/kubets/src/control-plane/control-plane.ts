@@ -20,8 +20,12 @@ export interface ControlPlaneParts {
 }
 
 /** A client in the server's process, as one of the control plane's own users. */
-export function clientAs({ server }: Pick<ControlPlaneParts, "server">, user: User, userAgent: string): Client {
-  return createClient(server.transport(user), { userAgent });
+export function clientAs(
+  { server, clock }: Pick<ControlPlaneParts, "server" | "clock">,
+  user: User,
+  userAgent: string,
+): Client {
+  return createClient(server.transport(user), { userAgent, clock });
 }
 
 export function startSchedulerIn(parts: ControlPlaneParts): RunningScheduler {
