@@ -7,6 +7,16 @@ import type { ClusterState } from "./cluster-state.ts";
 import type { Nominator } from "./nominator.ts";
 import type { Plugin } from "./plugin.ts";
 
+/** What plugins tell that the framework cannot see. */
+export interface HandleMetrics {
+  /** So many pods have to go for another. */
+  preempted(victims: number): void;
+  /** They were asked to. */
+  evicted(result: "success" | "error", ms: number): void;
+  /** A pod waited for its device. */
+  awaitedDevice(profile: string, driver: string, status: "success" | "failure" | "timeout", ms: number): void;
+}
+
 export interface Handle {
   readonly client: Client;
   /** Informers; all that plugins look at has synced before the first cycle. */
@@ -25,8 +35,7 @@ export interface Handle {
   allowWaiting(uid: string, plugin: string): void;
   /** A pod that waits at permit is refused; false where it does not wait. */
   rejectWaiting(uid: string, plugin: string, reason: string): boolean;
-  /** Counts the pods that have to go for another. */
-  preempted(victims: number): void;
+  readonly metrics: HandleMetrics;
 }
 
 /** What all profiles of a scheduler share of a plugin: made once for each handle. */

@@ -80,5 +80,5 @@ const handleOf = (cluster: MemoryCluster, state: ClusterState): Handle => ({
   activate: () => {},
   allowWaiting: () => {},
   rejectWaiting: () => false,
-  preempted() {},
+  metrics: { preempted() {}, evicted() {}, awaitedDevice() {} },
 });

@@ -33,10 +33,16 @@ export class Evictions {
   begin(preemptor: PodInfo, candidate: Candidate): void {
     const { uid } = preemptor.pod.metadata;
     this.#running.set(uid, { held: false });
+    const { clock, metrics } = this.#handle;
+    const began = clock.monotonic();
     this.#evictAll(preemptor, candidate)
       .then(
-        () => this.#running.get(uid)?.held ?? false,
+        () => {
+          metrics.evicted("success", clock.monotonic() - began);
+          return this.#running.get(uid)?.held ?? false;
+        },
         (error: unknown) => {
+          metrics.evicted("error", clock.monotonic() - began);
           this.#handle.log.error("preemption failed", { pod: preemptor.key, node: candidate.node, error });
           return true;
         },

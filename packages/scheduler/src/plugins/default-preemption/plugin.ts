@@ -37,7 +37,7 @@ export function preemptionPlugin(handle: Handle, args: DefaultPreemptionArgs = {
     postFilter(pod, state, refusals) {
       const result = preempt(handle, args, podInfo(pod), state, refusals);
       if (!("victims" in result)) return { ...result, message: `preemption: ${result.message}` };
-      handle.preempted(result.victims.length);
+      handle.metrics.preempted(result.victims.length);
       evictions.begin(podInfo(pod), result);
       return { node: result.node };
     },
