@@ -164,6 +164,7 @@ class Scheduler implements RunningScheduler {
       activate: (uid) => this.queue.activate(uid),
       allowWaiting: (uid, plugin) => this.#waiting.allow(uid, plugin),
       rejectWaiting: (uid, plugin, reason) => this.#waiting.reject(uid, plugin, reason),
+      askAboutVictims: (pod) => this.#extenders.preempting(pod),
       metrics: this.#metrics,
     };
   }

@@ -31,11 +31,27 @@ export class Evictions {
   }
 
   begin(preemptor: PodInfo, candidate: Candidate): void {
+    this.#run(preemptor, candidate.node, this.#evictAll(preemptor, candidate));
+  }
+
+  /** Others have to be asked first; the pod is nominated when they have answered. */
+  beginAfter(preemptor: PodInfo, choose: () => Promise<Candidate | undefined>): void {
+    const { metadata } = preemptor.pod;
+    const chosen = choose().then(async (candidate) => {
+      if (!candidate || !this.#running.has(metadata.uid)) return;
+      this.#handle.nominator.set(preemptor, candidate.node);
+      await this.#nominate(preemptor, candidate.node);
+      await this.#evictAll(preemptor, candidate);
+    });
+    this.#run(preemptor, "", chosen);
+  }
+
+  #run(preemptor: PodInfo, node: string, work: Promise<void>): void {
     const { uid } = preemptor.pod.metadata;
     this.#running.set(uid, { held: false });
     const { clock, metrics } = this.#handle;
     const began = clock.monotonic();
-    this.#evictAll(preemptor, candidate)
+    work
       .then(
         () => {
           metrics.evicted("success", clock.monotonic() - began);
@@ -43,7 +59,7 @@ export class Evictions {
         },
         (error: unknown) => {
           metrics.evicted("error", clock.monotonic() - began);
-          this.#handle.log.error("preemption failed", { pod: preemptor.key, node: candidate.node, error });
+          this.#handle.log.error("preemption failed", { pod: preemptor.key, node, error });
           return true;
         },
       )
@@ -55,6 +71,7 @@ export class Evictions {
   }
 
   async #evictAll(preemptor: PodInfo, { node, victims }: Candidate): Promise<void> {
+    this.#handle.metrics.preempted(victims.length);
     await Promise.all([
       ...this.#handle.nominator
         .on(node)
@@ -96,10 +113,14 @@ export class Evictions {
   }
 
   /** A pod of lower priority will not get the place that it waits for. */
-  async #takeNominationBack({ pod }: PodInfo): Promise<void> {
+  async #takeNominationBack(info: PodInfo): Promise<void> {
+    this.#handle.nominator.delete(info.pod.metadata.uid);
+    await this.#nominate(info, null);
+  }
+
+  async #nominate({ pod }: PodInfo, nominatedNodeName: string | null): Promise<void> {
     const { namespace, name, uid } = pod.metadata;
-    this.#handle.nominator.delete(uid);
-    const body = { metadata: { uid }, status: { nominatedNodeName: null } };
+    const body = { metadata: { uid }, status: { nominatedNodeName } };
     try {
       await this.#handle.client.patch(
         pods,
