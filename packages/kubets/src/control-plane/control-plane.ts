@@ -29,10 +29,11 @@ export function clientAs(
 }
 
 export function startSchedulerIn(parts: ControlPlaneParts): RunningScheduler {
+  const metrics = parts.server.context.metrics.registry;
   const { clock, random, signal } = parts;
   const log = parts.log.with({ component: "scheduler" });
   const client = clientAs(parts, { name: "system:kube-scheduler", groups: [] }, "kube-scheduler");
   const cache = new SharedInformers({ client, clock, random, log, signal });
   const events = createEventRecorder({ client, clock, random, log, component: "default-scheduler", signal });
-  return startScheduler({ client, cache, clock, random, log, events, signal });
+  return startScheduler({ client, cache, clock, random, log, events, signal, metrics });
 }
