@@ -59,7 +59,7 @@ export async function runKubelet(run: KubeletRun): Promise<RunningKubelet> {
     reloadTls: () => api?.reloadTls(servingTls(run)),
     async stop() {
       await kubelet.stop();
-      await Promise.all([api, ...others].map((server) => server?.close()));
+      await Promise.all([...(api ? [api] : []), ...others].map((server) => server.close()));
       runtime.close();
     },
   };

@@ -53,7 +53,7 @@ export async function runControlPlane(options: ControlPlaneOptions, parts: Serve
 
 function startAllControllers({ flags, api, pki, tokenKey }: ControlPlaneOptions, parts: ServerParts) {
   const { clock, random, log, signal } = parts;
-  const inside = { server: api.server };
+  const inside = { server: api.server, clock };
   return startControllers({
     client: clientAs(
       inside,
@@ -80,7 +80,11 @@ function startAllControllers({ flags, api, pki, tokenKey }: ControlPlaneOptions,
 function startAddons(options: ControlPlaneOptions, parts: ServerParts) {
   const { flags, advertiseAddress, api, pki, proxyCa } = options;
   const { addons } = flags;
-  const client = clientAs(api, { name: "system:kubets", groups: ["system:masters"] }, "kubets");
+  const client = clientAs(
+    { ...parts, server: api.server },
+    { name: "system:kubets", groups: ["system:masters"] },
+    "kubets",
+  );
   const isLoopback = parseIp(advertiseAddress)?.isLoopback() ?? false;
   // Where a cluster of simulated nodes is: no endpoint of a service may stand there, and nodes have no disks.
   const metrics =

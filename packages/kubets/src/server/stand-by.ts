@@ -12,7 +12,7 @@ export function standBy(
   { clock, random, log: serverLog, signal }: ServerParts,
 ): RunningControlPlane {
   const log = serverLog.with({ component: "election" });
-  const client = clientAs({ server }, { name: "system:kube-controller-manager", groups: [] }, "leader-election");
+  const client = clientAs({ server, clock }, { name: "system:kube-controller-manager", groups: [] }, "leader-election");
   const identity = `${hostname()}_${random.uuid()}`;
   const candidate = { client, clock, random, log, identity, namespace: "kube-system", name: "kube-controller-manager" };
   const lead = async (leading: AbortSignal) => (await work(leading)).ended;
