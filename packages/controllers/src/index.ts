@@ -12,6 +12,7 @@ import { csrCleaner } from "./csrcleaner/controller.ts";
 import { csrSigning } from "./csrsigning/controller.ts";
 import { daemonSets } from "./daemonset/controller.ts";
 import { deploymentController } from "./deployment/controller.ts";
+import { deviceTaintEviction } from "./device-taint-eviction/controller.ts";
 import { disruptionController } from "./disruption/controller.ts";
 import { endpointsController } from "./endpoints/controller.ts";
 import { endpointSlices } from "./endpointslice/controller.ts";
@@ -160,6 +161,12 @@ export const controllers: readonly ControllerEntry[] = [
     "storage-version-migrator-controller",
     "storage-version-migrator-controller",
     ({ featureGates }) => (featureGates["StorageVersionMigrator"] ? storageVersionMigrator() : undefined),
+  ),
+  entry(
+    "device-taint-eviction-controller",
+    "device-taint-eviction-controller",
+    "device-taint-eviction-controller",
+    deviceTaintEviction,
   ),
   entry("service-cidr-controller", "service-cidr-controller", "service-cidrs-controller", serviceCidrs),
 ];
