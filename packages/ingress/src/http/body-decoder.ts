@@ -7,7 +7,10 @@ import { BadMessage, CHUNKED, type Framing, type Headers, UNTIL_CLOSE } from "./
 
 const MOST_LINE = 512;
 const MOST_TRAILERS = 8192;
-const SIZE = /^([\da-fA-F]{1,13})[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/;
+const TOKEN = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+";
+const SIZE = new RegExp(
+  `^([\\da-fA-F]{1,13})(?:;${TOKEN}(?:=(?:${TOKEN}|"[\\t\\x20\\x21\\x23-\\x5b\\x5d-\\x7e]*"))?)*$`,
+);
 const CR = 13;
 const LF = 10;
 
