@@ -3,6 +3,7 @@ import { defineGates } from "@kubets/machinery/feature-gates";
 
 export const featureGates = () =>
   defineGates({
+    CBORServingAndStorage: { default: false, stage: "alpha" },
     ConstrainedImpersonation: { default: true, stage: "beta" },
     ContainerStopSignals: { default: false, stage: "alpha" },
     CoordinatedLeaderElection: { default: false, stage: "beta" },

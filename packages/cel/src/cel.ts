@@ -14,7 +14,8 @@
  * called when its variable is first used.
  *
  * Holds: compiling never throws; evaluating throws a `CelEvaluationError` in the original's words, and a
- * `CelLimitError` (also one) when it costs more than its limit or lasts beyond its deadline.
+ * `CelLimitError` (also one) when it costs more than its limit or lasts beyond its deadline. Within a stretch (see
+ * @kubets/machinery/stretch) both throw `TooLong` where they would take longer.
  */
 export { adaptDynamic, type Evaluated, evaluated } from "./adapt.ts";
 export type { CostRange } from "./cost-range.ts";

@@ -3,18 +3,20 @@
  * Owns: slices that carry its name as managed-by. Watches: services, pods, slices, nodes (for their zones).
  */
 import { endpointslices, nodes, services } from "@kubets/api/generated/refs";
-import type { Service } from "@kubets/api/generated/types/core-v1";
+import type { Node, Service } from "@kubets/api/generated/types/core-v1";
 import type { EndpointSlice } from "@kubets/api/generated/types/discovery-v1";
 import {
   type Controller,
   type ControllerContext,
   controllerReference,
+  keyOf,
   on,
   onRelated,
   type Requeue,
   splitKey,
 } from "@kubets/client";
 import { semanticEqual } from "@kubets/machinery";
+import { isTrue } from "../conditions.ts";
 import { gathered } from "../gathered.ts";
 import { namePrefix } from "../pods/pod-from-template.ts";
 import { slicesOf, WrittenSlices } from "../services/owned-slices.ts";
@@ -22,7 +24,7 @@ import { type NewSlice, planSlices } from "../services/plan-slices.ts";
 import { isLeftAlone, onSelectedPods, podsOf, serviceLabels } from "../services/service-pods.ts";
 import { MANAGED_BY, SERVICE_NAME, SLICE_CONTROLLER } from "../services/slice-labels.ts";
 import { writeSlices } from "../services/write-slices.ts";
-import { withHints } from "./hints.ts";
+import { isAuto, type Told, withHints } from "./hints.ts";
 import { wantedSlices } from "./wanted.ts";
 
 const ZONE = "topology.kubernetes.io/zone";
@@ -44,12 +46,11 @@ export function endpointSlices({ maxEndpointsPerSlice, endpointSliceBatchMs }: E
       onRelated(endpointslices, ({ metadata: { namespace, labels = {} } }) =>
         labels[MANAGED_BY] === SLICE_CONTROLLER && labels[SERVICE_NAME] ? [`${namespace}/${labels[SERVICE_NAME]}`] : [],
       ),
-      // A node that is in another zone than before moves its endpoints there.
-      onRelated(nodes, (node, old, { cache }) =>
-        old && node.metadata.labels?.[ZONE] !== old.metadata.labels?.[ZONE]
-          ? cache.list(services).map(({ metadata }) => `${metadata.namespace}/${metadata.name}`)
-          : [],
-      ),
+      // A node that is in another zone than before moves its endpoints there; how much a zone can do counts for hints in proportion.
+      onRelated(nodes, (node, old, { cache }) => {
+        if (old && node.metadata.labels?.[ZONE] !== old.metadata.labels?.[ZONE]) return cache.list(services).map(keyOf);
+        return old && weightOf(node) === weightOf(old) ? [] : cache.list(services).filter(isAuto).map(keyOf);
+      }),
     ],
     start(context) {
       written = new WrittenSlices(context);
@@ -57,6 +58,9 @@ export function endpointSlices({ maxEndpointsPerSlice, endpointSliceBatchMs }: E
     reconcile: (key, context) => reconcile(key, context, written, maxEndpointsPerSlice),
   };
 }
+
+const weightOf = ({ status }: Node): string =>
+  `${status.allocatable?.cpu} ${isTrue(status.conditions, "Ready") ? "ready" : "not ready"}`;
 
 async function reconcile(
   key: string,
@@ -76,10 +80,12 @@ async function reconcile(
   const waitMs = written.waitFor(key);
   if (waitMs !== undefined) return { requeueAfterMs: waitMs };
 
-  const wanted = withHints(
+  const { wanted, told } = withHints(
     service,
     wantedSlices(service, podsOf(cache, service), (node) => cache.get(nodes, node)),
+    { nodes: () => cache.list(nodes), slices },
   );
+  tellHints(service, told, slices, context);
   const plan = planSlices(wanted, slices, capacity);
   const updated = new Map(plan.update.map(({ slice, ...changed }) => [slice.metadata.uid, { ...slice, ...changed }]));
   const labels = labelsOf(service);
@@ -103,6 +109,25 @@ async function reconcile(
     throw error;
   }
   return undefined;
+}
+
+/** When hints come or go, as what is there now shows. */
+function tellHints(
+  service: Service,
+  told: readonly Told[],
+  slices: readonly EndpointSlice[],
+  { events }: ControllerContext,
+): void {
+  for (const { family, enabled, message } of told) {
+    const had = slices.some(
+      ({ addressType, endpoints }) => addressType === family && endpoints?.some(({ hints }) => hints?.forZones?.length),
+    );
+    if (had === enabled) continue;
+    const [type, reason] = enabled
+      ? ["Normal", "TopologyAwareHintsEnabled"]
+      : ["Warning", "TopologyAwareHintsDisabled"];
+    events.as("endpoint-slice-controller").event(service, type as "Normal" | "Warning", reason as string, message);
+  }
 }
 
 const labelsOf = (service: Service): Record<string, string> => ({

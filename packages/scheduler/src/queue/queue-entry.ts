@@ -20,6 +20,8 @@ export class QueueEntry implements QueuedPod {
   /** The pod itself changed while it was tried. */
   changed = false;
   gated = false;
+  /** Its last try came without a cause. */
+  flushed = false;
 
   constructor(info: PodInfo, now: number) {
     this.info = info;

@@ -14,7 +14,7 @@ import type { Refusal } from "../framework/refusals.ts";
 import type { IncomingQueue } from "../metrics.ts";
 import type { Cause } from "./causes.ts";
 import { Heap } from "./heap.ts";
-import { Hints } from "./hints.ts";
+import { type Hinted, Hints } from "./hints.ts";
 import { QueueEntry } from "./queue-entry.ts";
 import { WaitingPods } from "./waiting-pods.ts";
 
@@ -32,6 +32,8 @@ export interface QueueOptions {
   readonly longestWaitMs?: number;
   /** Told of each pod that comes into a queue, and what brought it there. */
   readonly entered?: (queue: IncomingQueue, cause: Cause) => void;
+  /** Told how long a plugin's hint took, and what it was. */
+  readonly hinted?: Hinted;
 }
 
 const INITIAL_BACKOFF_MS = 1000;
@@ -59,7 +61,7 @@ export class SchedulingQueue {
   constructor(options: QueueOptions) {
     this.#options = options;
     this.#clock = options.clock;
-    this.#hints = new Hints(options.plugins);
+    this.#hints = new Hints(options.plugins, options.clock, options.hinted);
     const window = (entry: QueueEntry) => Math.ceil(entry.backoffUntil / BACKOFF_WINDOW_MS);
     this.#active = new Heap((entry: QueueEntry) => entry.uid, options.compare);
     this.#backoff = new Heap(
@@ -138,6 +140,7 @@ export class SchedulingQueue {
     if (!this.#isFlying(entry)) return;
     entry.refusedBy = refusedBy;
     entry.failures++;
+    entry.flushed = false;
     this.#stamp(entry);
     const missed = this.#missed(entry);
     if (missed) {
@@ -265,6 +268,9 @@ export class SchedulingQueue {
   #flushLeftovers(): void {
     const before = this.#clock.monotonic() - (this.#options.longestWaitMs ?? LONGEST_WAIT_MS);
     for (const entry of this.#waiting.values())
-      if (!entry.gated && entry.queued <= before) this.#retry(entry, "UnschedulableTimeout");
+      if (!entry.gated && entry.queued <= before) {
+        this.#retry(entry, "UnschedulableTimeout");
+        entry.flushed = true;
+      }
   }
 }

@@ -6,8 +6,15 @@ import { deviceId } from "./pools.ts";
 
 export type Readiness = "ready" | "waiting" | { readonly failed: string };
 
-export const hasConditions = ({ status }: ResourceClaim): boolean =>
-  status?.allocation?.devices?.results?.some(({ bindingConditions }) => bindingConditions?.length) ?? false;
+export const TIMED_OUT = "device binding timeout";
+
+/** The drivers of the devices that are to become ready. */
+export const driversOf = ({ status }: ResourceClaim): string[] =>
+  (status?.allocation?.devices?.results ?? []).flatMap(({ bindingConditions, driver }) =>
+    bindingConditions?.length ? [driver] : [],
+  );
+
+export const hasConditions = (claim: ResourceClaim): boolean => driversOf(claim).length > 0;
 
 export function readiness({ metadata, status }: ResourceClaim): Readiness {
   for (const result of status?.allocation?.devices?.results ?? []) {
@@ -54,7 +61,7 @@ export function allReady(
     };
     const fail = (message: string) => end(() => reject(new Error(message)));
     const onAbort = () => fail("the scheduler stops");
-    const timer = clock.after(timeoutMs, () => fail("device binding timeout"));
+    const timer = clock.after(timeoutMs, () => fail(TIMED_OUT));
     signal.addEventListener("abort", onAbort, { once: true });
     const look = (claim: ResourceClaim) => {
       if (!left.has(claim.metadata.uid)) return;

@@ -16,7 +16,7 @@ import { AllocatedDevices } from "./allocated-devices.ts";
 import { allocationOf } from "./allocation.ts";
 import { Allocator, NoSolution, type Pick } from "./allocator.ts";
 import { bindClaim, deallocate, unreserveClaim } from "./bind-claims.ts";
-import { allReady, hasConditions, isSpent } from "./binding-conditions.ts";
+import { allReady, driversOf, hasConditions, isSpent, TIMED_OUT } from "./binding-conditions.ts";
 import { claimsOf, hasRoomFor, isOnlyFor, isReservedFor } from "./claims.ts";
 import { Pools } from "./pools.ts";
 import { type WantedClaim, wantedClaim } from "./requests.ts";
@@ -172,7 +172,16 @@ export const dynamicResources: PluginFactory = (handle, args) => {
         if (waiting.length === 0) return;
         const text = `waiting for binding conditions for device on node ${node}`;
         events.event(pod, "Normal", "BindingConditionsPending", text);
-        await allReady(handle, waiting, timeoutMs, signal);
+        const began = clock.monotonic();
+        const told = (status: "success" | "failure" | "timeout") => {
+          for (const driver of new Set(waiting.flatMap(driversOf)))
+            handle.metrics.awaitedDevice(pod.spec.schedulerName ?? "", driver, status, clock.monotonic() - began);
+        };
+        await allReady(handle, waiting, timeoutMs, signal).catch((error: unknown) => {
+          told((error as Error).message === TIMED_OUT ? "timeout" : "failure");
+          throw error;
+        });
+        told("success");
       });
 
       async function bindAll({ all, reserved }: Claims): Promise<void> {
