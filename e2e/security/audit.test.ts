@@ -52,7 +52,7 @@ it("by levels of a policy, to a file and to a webhook, and nothing secret to eit
       );
       const [c1, ...others] = named(heard(), "c1");
       assert.deepEqual([c1?.level, c1?.verb, others.length], ["Request", "create", 0]);
-      assert.equal((c1?.requestObject as { data: { text: string } }).data.text, BIG);
+      assert.equal((c1?.requestObject as { data: { text: string } } | undefined)?.data.text, BIG);
       const sizes = webhook.told.flatMap(({ asked }) =>
         asked?.kind === "EventList" ? [asked.items?.length ?? 0] : [],
       );
