@@ -6,9 +6,8 @@ import { rolldown } from "rolldown";
 import { packedTexts } from "./openapi-texts.ts";
 
 const root = join(import.meta.dirname, "..");
-const dist = join(root, "packages/kubets/dist");
 
-export async function build(): Promise<string> {
+export async function build(dist = join(root, "packages/kubets/dist")): Promise<string> {
   rmSync(dist, { recursive: true, force: true });
   const bundle = await rolldown({
     cwd: root,
@@ -18,6 +17,7 @@ export async function build(): Promise<string> {
       index: "packages/kubets/src/index.ts",
       // Threads are started by file name, beside the chunk that starts them.
       "storage-worker": "packages/storage/src/embedded/worker.ts",
+      "long-work-worker": "packages/apiserver/src/long-work/worker.ts",
       "admission-plugin-worker": "packages/apiserver/src/admission/user-plugins/worker.ts",
       "namespace-worker": "packages/sandbox/src/namespaces/ffi-worker.ts",
       "namespace-program": "packages/sandbox/src/namespaces/nsenter-program.ts",

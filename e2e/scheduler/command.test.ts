@@ -1,7 +1,14 @@
 /** `kubets scheduler` as a process of its own beside `kubets apiserver`: it places pods, by a configuration file and a user's own plugin, and tells how it is. */
 import assert from "node:assert/strict";
 import { after, before, it } from "node:test";
-import { nodes, pods, serviceaccounts } from "@kubets/api/generated/refs";
+import {
+  deviceclasses,
+  nodes,
+  pods,
+  resourceclaims,
+  resourceslices,
+  serviceaccounts,
+} from "@kubets/api/generated/refs";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import { node } from "@kubets/api/testing/node-builder";
 import type { Client } from "@kubets/client";
@@ -28,12 +35,13 @@ export default (_handle, { label }) => ({
 
 const programs = new Programs();
 let client: Client;
-let scheduler: { get(path: string, token?: string): Promise<{ status: number; text: string }> };
+let scheduler: { url: string; get(path: string, token?: string): Promise<{ status: number; text: string }> };
+let kubeconfig: string;
 let token: string;
 
 before(async () => {
   const api = await programs.apiServer();
-  ({ client, token } = api);
+  ({ client, token, kubeconfig } = api);
   programs.write("only-quiet.ts", PLUGIN);
   const port = await freePort();
   await programs.start(
@@ -48,9 +56,11 @@ before(async () => {
     },
     /\bready\b/,
   );
+  const url = `https://127.0.0.1:${port}`;
   scheduler = {
+    url,
     async get(path, as) {
-      const transport = programs.open(`https://127.0.0.1:${port}`, as);
+      const transport = programs.open(url, as);
       const response = await transport.request({ method: "GET", path });
       return { status: response.status, text: Buffer.from(await response.bytes()).toString() };
     },
@@ -92,6 +102,50 @@ it("binds pods, and a user's own plugin has its say", async () => {
   assert.deepEqual(
     [found, refused],
     ["calm", [{ plugin: "OnlyQuiet", reasons: ["node(s) are too loud"], nodes: ["loud"] }]],
+  );
+});
+
+it("finds a device for a claim, and writes it down", async () => {
+  const driver = "gpu.example.com";
+  const expression = `device.driver == "${driver}" && device.attributes["${driver}"].cores >= 4`;
+  await client.create(deviceclasses, { metadata: { name: "gpu" }, spec: { selectors: [{ cel: { expression } }] } });
+  await client.create(resourceslices, {
+    metadata: { name: "slice" },
+    spec: {
+      driver,
+      pool: { name: "pool", generation: 1, resourceSliceCount: 1 },
+      nodeName: "loud",
+      devices: [2, 8].map((cores) => ({ name: `with-${cores}`, attributes: { cores: { int: cores } } })),
+    },
+  });
+  const exactly = { deviceClassName: "gpu", allocationMode: "ExactCount", count: 1 };
+  const claim = await client.create(resourceclaims, {
+    metadata: { namespace: "default", name: "claim" },
+    spec: { devices: { requests: [{ name: "one", exactly }] } },
+  });
+  const { metadata, spec } = podOf("claiming");
+  const resourceClaims = [{ name: "gpu", resourceClaimName: "claim" }];
+  await client.create(pods, { metadata, spec: { ...spec, resourceClaims } });
+  assert.equal((await placed("claiming")).spec.nodeName, "loud");
+  const { status } = await client.get(resourceclaims, claim.metadata);
+  assert.deepEqual(status.allocation?.devices.results, [{ request: "one", driver, pool: "pool", device: "with-8" }]);
+  assert.deepEqual(
+    status.reservedFor?.map(({ name }) => name),
+    ["claiming"],
+  );
+});
+
+it("tells kubets why a pod went where it did", async () => {
+  const why = (...flags: string[]) =>
+    programs.output("why", "pod/picky", `--kubeconfig=${kubeconfig}`, `--scheduler=${scheduler.url}`, ...flags);
+  const text = await why();
+  assert.match(text, /^default\/picky, .*: placed on calm$/m);
+  assert.match(text, /^ {2}refused by OnlyQuiet: node\(s\) are too loud \(loud\)$/m);
+  const [report] = JSON.parse(await why("--output=json")) as [{ node: string }];
+  assert.equal(report.node, "calm");
+  await assert.rejects(
+    programs.output("why", "pod/nobody", `--kubeconfig=${kubeconfig}`, `--scheduler=${scheduler.url}`),
+    /keeps no decision about default\/nobody/,
   );
 });
 

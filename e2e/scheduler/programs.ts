@@ -1,14 +1,16 @@
 /** Programs of `kubets` as processes of their own, for one test: started until they say that they are ready, and ended with it. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { promisify } from "node:util";
 import { createClient, type Transport } from "@kubets/client";
 import { HttpTransport } from "@kubets/wire/transport";
 
+const execute = promisify(execFile);
 const MAIN = join(import.meta.dirname, "../../packages/kubets/src/main.ts");
 const TOKEN = "for-this-test";
 
@@ -40,6 +42,12 @@ export class Programs {
       return found;
     }
     throw new Error(`${command} ended before it was ready:\n${lines.join("\n")}`);
+  }
+
+  /** What a command says that ends by itself. */
+  async output(...args: readonly string[]): Promise<string> {
+    const { stdout } = await execute(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN, ...args]);
+    return stdout;
   }
 
   /** An API server with data of its own; gives a client and a kubeconfig of an administrator. */

@@ -21,9 +21,10 @@ import type { User } from "./authn/authenticator.ts";
 import { impersonate } from "./authn/impersonate.ts";
 import { wantedUser } from "./authn/impersonated-user.ts";
 import { attributesOf } from "./authz/attributes.ts";
+import type { Decision } from "./authz/authorizer.ts";
 import { isAllowed, refusal } from "./authz/refusal.ts";
 import type { CoreExchange } from "./front/core-exchange.ts";
-import { type AnswerForm, answerForm } from "./media.ts";
+import { type AnswerForm, answerForm, type Offer, offerOf } from "./media.ts";
 import { respondPageNotFound } from "./nonresource/page-not-found.ts";
 import { serveNonResource } from "./nonresource/router.ts";
 import { type RequestInfo, readRequestInfo } from "./request-info.ts";
@@ -34,9 +35,13 @@ import { verbs } from "./verbs/index.ts";
 
 export class Core {
   readonly #server: Server;
+  readonly #offer: Offer;
+  readonly #offerOfCustom: Offer;
 
   constructor(server: Server) {
     this.#server = server;
+    this.#offer = offerOf(server, false);
+    this.#offerOfCustom = offerOf(server, true);
   }
 
   serve(exchange: CoreExchange): void {
@@ -60,15 +65,20 @@ export class Core {
   }
 
   #authenticate(exchange: CoreExchange, info: RequestInfo, id: string): User | Promise<User> {
-    const { authenticators, audit } = this.#server;
-    if (!audit) return authenticators.authenticate(exchange);
+    const { authenticators, audit, metrics } = this.#server;
+    const began = performance.now();
     const refuse = (error: unknown) => {
-      audit.refused(exchange, info, id);
+      metrics.authentication.refused(exchange.header("authorization") !== undefined, began);
+      audit?.refused(exchange, info, id);
       throw error;
+    };
+    const known = (user: User) => {
+      metrics.authentication.known(user, began);
+      return user;
     };
     try {
       const user = authenticators.authenticate(exchange);
-      return user instanceof Promise ? user.catch(refuse) : user;
+      return user instanceof Promise ? user.then(known, refuse) : known(user);
     } catch (error) {
       return refuse(error);
     }
@@ -96,16 +106,19 @@ export class Core {
     free: (() => void) | undefined,
   ): void | Promise<void> {
     const attributes = attributesOf(info, user);
-    const decision = this.#server.authorizers.authorize(attributes);
-    const go = (allowed: boolean, why: string | undefined) => {
+    const { authorizers, metrics } = this.#server;
+    const began = performance.now();
+    const decision = authorizers.authorize(attributes);
+    const go = (decided: Decision) => {
+      metrics.authorization.decided(decided, began);
+      const { why } = decided;
+      const allowed = isAllowed(decided);
       exchange.audit?.annotate("authorization.k8s.io/decision", allowed ? "allow" : "forbid");
       exchange.audit?.annotate("authorization.k8s.io/reason", why ?? "");
       if (!allowed) throw refusal(attributes, why);
       return this.#route(exchange, info, user, free);
     };
-    return decision instanceof Promise
-      ? decision.then((d) => go(isAllowed(d), d.why))
-      : go(isAllowed(decision), decision.why);
+    return decision instanceof Promise ? decision.then(go) : go(decision);
   }
 
   #route(exchange: CoreExchange, info: RequestInfo, user: User, free: (() => void) | undefined): void | Promise<void> {
@@ -143,7 +156,7 @@ export class Core {
       user,
       resource,
       subresource,
-      form: formOf(exchange, info, isCustom),
+      form: formOf(exchange, info, isCustom ? this.#offerOfCustom : this.#offer),
       free,
       warnings: definition.deprecation ? [definition.deprecation] : [],
       dryRun: info.query.has("dryRun"),
@@ -177,7 +190,7 @@ export class Core {
       status = internalError(error);
     }
     try {
-      respondStatus(exchange, call?.form ?? formOfError(exchange), status as StatusError, call?.warnings);
+      respondStatus(exchange, call?.form ?? formOfError(exchange, this.#offer), status as StatusError, call?.warnings);
     } catch (cause) {
       this.#server.log.debug("an error could not be answered", { url: exchange.url, error: cause });
     }
@@ -225,9 +238,9 @@ function notAllowed({ info, resource }: ApiCall, allowed: readonly string[]): St
 }
 
 /** Errors are told in the form that was asked for, if it can be. */
-function formOfError(exchange: CoreExchange): AnswerForm | undefined {
+function formOfError(exchange: CoreExchange, offer: Offer): AnswerForm | undefined {
   try {
-    return answerForm(exchange.header("accept"), exchange.header("user-agent"), null);
+    return answerForm(exchange.header("accept"), exchange.header("user-agent"), null, offer);
   } catch {
     return undefined;
   }
@@ -236,6 +249,6 @@ function formOfError(exchange: CoreExchange): AnswerForm | undefined {
 /** Only lists and watches go across namespaces. */
 const needsNamespace = ({ verb }: RequestInfo) => verb !== "list" && verb !== "watch";
 
-function formOf(exchange: CoreExchange, info: RequestInfo, isCustom: boolean): AnswerForm {
-  return answerForm(exchange.header("accept"), exchange.header("user-agent"), info.query.get("pretty"), isCustom);
+function formOf(exchange: CoreExchange, info: RequestInfo, offer: Offer): AnswerForm {
+  return answerForm(exchange.header("accept"), exchange.header("user-agent"), info.query.get("pretty"), offer);
 }

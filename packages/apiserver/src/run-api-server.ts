@@ -1,6 +1,7 @@
 /** An API server with its sockets: storage in, HTTPS out, ready when the objects of a fresh server are there. */
 import type { KeyObject } from "node:crypto";
 import { networkInterfaces } from "node:os";
+import type { ResourceDefinition } from "@kubets/api/resource";
 import { createClient } from "@kubets/client/typed-client";
 import type { Clock, Logger, Random } from "@kubets/machinery";
 import type { Storage } from "@kubets/storage";
@@ -24,8 +25,10 @@ import type { LiveEncryption } from "./encryption/live-encryption.ts";
 import type { ConcurrencyOptions } from "./fairness/concurrency-options.ts";
 import { keepFairnessObjects } from "./fairness/upkeep.ts";
 import { SocketExchange } from "./front/socket-exchange.ts";
+import type { ServerMetrics } from "./metrics/server-metrics.ts";
 import type { ServiceNetworkOptions } from "./services/service-network.ts";
 import type { NodeConnection } from "./subresources/node-connection.ts";
+import { trackLegacyTokens } from "./tokens/legacy-token-use.ts";
 import type { TokenIssuer } from "./tokens/service-account-tokens.ts";
 import type { ServiceRouting } from "./webhooks/service-address.ts";
 
@@ -61,8 +64,12 @@ export interface RunOptions {
   readonly published?: PublishedAuthentication;
   readonly concurrency?: ConcurrencyOptions;
   readonly audit?: Audit;
+  /** Where what was made before the server counts too. */
+  readonly metrics?: ServerMetrics;
   readonly encryption?: LiveEncryption;
   featureEnabled(name: string): boolean;
+  /** The built-in resources that are served; all that are stable when absent. */
+  readonly resources?: readonly ResourceDefinition[];
   /** What the program was started with, for /flagz. */
   readonly flags?: Readonly<Record<string, unknown>>;
 }
@@ -90,6 +97,8 @@ const MAX_BODY_BYTES = 3 * 1024 * 1024;
 
 export async function runApiServer(options: RunOptions): Promise<RunningApiServer> {
   const { storage, clock, random, log } = options;
+  let { port = 0 } = options.listen;
+  const address = () => `${options.advertiseAddress}:${port}`;
   const server = await createApiServer({
     storage,
     clock,
@@ -102,12 +111,18 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
       maxBodyBytes: MAX_BODY_BYTES,
       ...(options.flags && { flags: options.flags }),
       addresses: [
-        { clientCIDR: "0.0.0.0/0", serverAddress: `${options.advertiseAddress}:${options.listen.port ?? 0}` },
+        {
+          clientCIDR: "0.0.0.0/0",
+          get serverAddress() {
+            return address();
+          },
+        },
       ],
     },
     ...(options.serviceAccounts && {
-      issuer: issuerOf(options.serviceAccounts, `${options.advertiseAddress}:${options.listen.port ?? 443}`),
+      issuer: issuerOf(options.serviceAccounts, address),
     }),
+    ...(options.resources && { resources: options.resources }),
     nodes: options.nodes,
     ...(options.serviceRouting && { serviceRouting: options.serviceRouting }),
     ...(options.proxyClient && { proxyClient: options.proxyClient }),
@@ -117,16 +132,19 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
     admission: options.admission,
     serviceNetwork: options.serviceNetwork,
     ...(options.audit && { audit: options.audit }),
+    ...(options.metrics && { metrics: options.metrics }),
     ...(options.encryption && { encryption: options.encryption }),
     ...(options.concurrency && { concurrency: options.concurrency }),
   });
   const handler = (exchange: Exchange) => server.core.serve(new SocketExchange(exchange));
   const { tls } = options.listen;
   const listener = await listen({ ...options.listen, handler });
+  port = listener.port;
   const others = await Promise.all((options.alsoListen ?? []).map((fd) => listen({ fd, tls, handler })));
   await bootstrap(server);
   const client = createClient(server.transport(SERVER_USER), { userAgent: "kube-apiserver" });
   await publishAuthentication(client, options.published ?? {});
+  await trackLegacyTokens(client, clock.now());
   await server.services?.start(client, listener.port, options.endpoint ? options.advertiseAddress : undefined);
   const stopUpkeep = server.context.fairness && keepFairnessObjects({ ...server.context, client });
   server.setReady();
@@ -157,7 +175,7 @@ function authenticators(options: RunOptions, parts: ServerParts): Authenticator[
 
 function issuerOf(
   { issuers, audiences, signingKey, publicKeys, jwksUri, longestSeconds }: ServiceAccountKeys,
-  host: string,
+  address: () => string,
 ): TokenIssuer {
   return {
     issuers,
@@ -165,7 +183,9 @@ function issuerOf(
     signer: signingKey && tokenSigner(signingKey),
     verifier: tokenVerifier(publicKeys),
     publicKeys,
-    jwksUri: jwksUri ?? `https://${host}/openid/v1/jwks`,
+    get jwksUri() {
+      return jwksUri ?? `https://${address()}/openid/v1/jwks`;
+    },
     longestSeconds: longestSeconds || 2 ** 32,
   };
 }

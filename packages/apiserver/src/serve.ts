@@ -1,6 +1,7 @@
 /** The API server as a program: from flags to a running server, until a signal ends it. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { servedResources } from "@kubets/api/runtime-config";
 import { createLogger, type Logger, realClock, realRandom } from "@kubets/machinery";
 import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
 import type { FlagValues } from "@kubets/machinery/flags";
@@ -19,6 +20,7 @@ import { configuredAuthorization } from "./authz/setup.ts";
 import { LiveEncryption } from "./encryption/live-encryption.ts";
 import { featureGates } from "./feature-gates.ts";
 import type { apiServerFlags } from "./flags.ts";
+import { type ServerMetrics, serverMetrics } from "./metrics/server-metrics.ts";
 import { machineAddress, type RunOptions, runApiServer, type ServiceAccountKeys } from "./run-api-server.ts";
 import { serviceNetworkOptions } from "./services/options.ts";
 import { followServingTls, servingTls } from "./tls/serving-tls.ts";
@@ -34,12 +36,13 @@ export async function serve(flags: Flags): Promise<void> {
   gates.set(flags["feature-gates"]);
   for (const warning of gates.warnings) log.warn(warning);
   const storage = await openStorage(flags, log);
-  const encryption = await encryptionOf(flags, log);
-  const external = await externalAuthentication(flags, { clock: realClock, random: realRandom, log });
-  const authorization = await configuredAuthorization(flags, { clock: realClock, random: realRandom, log });
+  const metrics = serverMetrics(realClock);
+  const encryption = await encryptionOf(flags, log, metrics);
+  const external = await externalAuthentication(flags, { clock: realClock, random: realRandom, log, metrics });
+  const authorization = await configuredAuthorization(flags, { clock: realClock, random: realRandom, log, metrics });
   const configFile = flags["admission-control-config-file"];
   const userPlugins = await loadUserPlugins(flags["admission-plugin-file"], realClock);
-  const audit = await setUpAudit(flags, { clock: realClock, random: realRandom, log });
+  const audit = await setUpAudit(flags, { clock: realClock, random: realRandom, log, metrics: metrics.audit });
   const advertiseAddress = flags["advertise-address"] || machineAddress();
   const folder = flags["cert-dir"] || (flags["etcd-servers"].length ? undefined : join(folderOf(flags), "pki"));
   const own = { folder, address: advertiseAddress };
@@ -86,6 +89,7 @@ export async function serve(flags: Flags): Promise<void> {
     external,
     ...(encryption && { encryption }),
     ...(audit && { audit: audit.audit }),
+    metrics,
     concurrency: {
       reads: flags["max-requests-inflight"],
       writes: flags["max-mutating-requests-inflight"],
@@ -93,6 +97,7 @@ export async function serve(flags: Flags): Promise<void> {
       longestWaitMs: flags["request-timeout"] / 4,
     },
     flags,
+    resources: configuredResources(flags["runtime-config"]),
     featureEnabled: (name) => gates.enabled(name as Parameters<typeof gates.enabled>[0]),
   });
   const unfollow = authorization.follow(running.server.useAuthorizers);
@@ -110,10 +115,20 @@ export async function serve(flags: Flags): Promise<void> {
   await storage.close();
 }
 
-function encryptionOf(flags: Flags, log: Logger): Promise<LiveEncryption | undefined> {
+function configuredResources(config: readonly string[]) {
+  try {
+    return servedResources(config);
+  } catch (error) {
+    throw new ExitError(exitCode.usage, `--runtime-config: ${(error as Error).message}`);
+  }
+}
+
+function encryptionOf(flags: Flags, log: Logger, metrics: ServerMetrics): Promise<LiveEncryption | undefined> {
   const path = flags["encryption-provider-config"];
   const reload = flags["encryption-provider-config-automatic-reload"];
-  return path ? LiveEncryption.open(path, { reload, clock: realClock, log }) : Promise.resolve(undefined);
+  const told = metrics.reloads.of("encryption", realClock.now);
+  const parts = { clock: realClock, log, metrics: metrics.encryption, told };
+  return path ? LiveEncryption.open(path, { reload, ...parts }) : Promise.resolve(undefined);
 }
 
 /** Resolves when a signal says that the process is to end. */
@@ -147,6 +162,7 @@ function frontProxy(flags: Flags): Pick<RunOptions, "frontProxy"> {
       authorities: readCertificates(readFile(file, "requestheader-client-ca-file")),
       allowedNames: flags["requestheader-allowed-names"],
       usernameHeaders: flags["requestheader-username-headers"],
+      uidHeaders: flags["requestheader-uid-headers"],
       groupHeaders: flags["requestheader-group-headers"],
       extraPrefixes: flags["requestheader-extra-headers-prefix"],
     },
@@ -170,6 +186,7 @@ function publishedAuthentication(flags: Flags): PublishedAuthentication {
         ca: readFile(proxyCa, "requestheader-client-ca-file"),
         allowedNames: flags["requestheader-allowed-names"],
         usernameHeaders: flags["requestheader-username-headers"],
+        uidHeaders: flags["requestheader-uid-headers"],
         groupHeaders: flags["requestheader-group-headers"],
         extraPrefixes: flags["requestheader-extra-headers-prefix"],
       },

@@ -95,6 +95,51 @@ describe("requests", () => {
   });
 });
 
+describe("a server that is busy", () => {
+  const busy = (clock: VirtualClock, answers: readonly [status: number, headers: Record<string, string>][]) => {
+    const asked: number[] = [];
+    const left = [...answers];
+    const transport: Transport = {
+      async request() {
+        asked.push(clock.monotonic());
+        const [status, headers] = left.shift() ?? [200, {}];
+        return { status, headers, bytes: async () => new TextEncoder().encode("{}"), stream: async function* () {} };
+      },
+      close() {},
+    };
+    return { asked, client: createClient(transport, { clock }) };
+  };
+  const key = { namespace: "ns", name: "a" };
+
+  it("is asked again after the time that it says", async () => {
+    const clock = new VirtualClock();
+    const { asked, client } = busy(clock, [
+      [429, { "retry-after": "2" }],
+      [503, { "retry-after": "5" }],
+    ]);
+    const patched = client.patch(pods, key, { type: "merge", body: {} });
+    await clock.advance(2000);
+    await clock.advance(5000);
+    await patched;
+    assert.deepEqual(asked, [0, 2000, 7000]);
+  });
+
+  it("is believed when it says no time, or says it too often", async () => {
+    const clock = new VirtualClock();
+    const once = busy(clock, [[429, {}]]);
+    await assert.rejects(once.client.get(pods, key), (error) => isReason(error, "TooManyRequests"));
+    assert.equal(once.asked.length, 1);
+    const often = busy(
+      clock,
+      Array.from({ length: 20 }, () => [500, { "retry-after": "1" }]),
+    );
+    const refused = assert.rejects(often.client.get(pods, key), (error) => isReason(error, "InternalError"));
+    for (let i = 0; i < 12; i++) await clock.advance(1000);
+    await refused;
+    assert.equal(often.asked.length, 11);
+  });
+});
+
 describe("errors of answers that are no Status", () => {
   const cases: readonly [code: number, method: string, body: string, reason: string, message: string][] = [
     [404, "GET", "404 page not found", "NotFound", "the server could not find the requested resource (get pods a)"],

@@ -38,7 +38,8 @@ function statusIn(text: string): unknown {
   }
 }
 
-function retryAfter(headers: Readonly<Record<string, string | string[] | undefined>>): number {
+/** The seconds after which the server wants to be asked again; 0 where it does not say. */
+export function retryAfter(headers: Readonly<Record<string, string | string[] | undefined>>): number {
   const seconds = Number(headers["retry-after"]);
   return Number.isInteger(seconds) && seconds > 0 ? seconds : 0;
 }

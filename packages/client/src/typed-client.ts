@@ -5,6 +5,7 @@
  */
 import type { KubeObject } from "@kubets/api/meta";
 import { groupVersion, type ResourceRef, resourcePath } from "@kubets/api/resource-ref";
+import { type Clock, realClock, sleep } from "@kubets/machinery";
 import { parseAnswer } from "./absent-lists.ts";
 import type {
   Client,
@@ -19,7 +20,7 @@ import type {
 } from "./client.ts";
 import { encodeJson } from "./json.ts";
 import { deleteBody, getQuery, listQuery, watchQuery, writeQuery } from "./query.ts";
-import { type Asked, responseError } from "./response-error.ts";
+import { type Asked, responseError, retryAfter } from "./response-error.ts";
 import type { ApiRequest, ApiResponse, Transport } from "./transport.ts";
 import { openWatch } from "./watch.ts";
 
@@ -28,7 +29,12 @@ export interface ClientOptions {
   readonly userAgent?: string;
   /** Told each text of a Warning header. */
   readonly warn?: (text: string) => void;
+  /** For the waits that a busy server asks for. */
+  readonly clock?: Clock;
 }
+
+/** So often a server that is busy, and says for how long, is asked again. */
+const MOST_RETRIES = 10;
 
 const PATCH_TYPES: Record<Patch["type"], string> = {
   json: "application/json-patch+json",
@@ -163,10 +169,23 @@ class TypedClient implements Client {
       if (this.#transport.takesObjects) request.object = body;
       else request.body = encodeJson(body);
     }
-    const response = await this.#transport.request(request);
+    const response = await this.#answer(request);
     this.#tellWarnings(response);
     if (response.status >= 300) throw responseError(response.status, response.headers, await response.bytes(), asked);
     return response.object ? response.object() : parseAnswer(await response.bytes());
+  }
+
+  /** The answer of a server that has time for it, or its last one. */
+  async #answer(request: ApiRequest): Promise<ApiResponse> {
+    const { clock = realClock } = this.#options;
+    for (let retries = 0; ; retries++) {
+      const response = await this.#transport.request(request);
+      const { status, headers } = response;
+      const seconds = status === 429 || status >= 500 ? retryAfter(headers) : 0;
+      if (!seconds || retries === MOST_RETRIES) return response;
+      await response.bytes();
+      await sleep(clock, seconds * 1000, request.signal);
+    }
   }
 
   #headers(): Record<string, string> {

@@ -3,6 +3,7 @@
  * each needs, and whether it runs by default.
  */
 import type { Controller } from "@kubets/client";
+import { attachDetach } from "./attach-detach/controller.ts";
 import { bootstrapSigner } from "./bootstrapsigner/controller.ts";
 import { clusterRoleAggregation } from "./clusterrole-aggregation/controller.ts";
 import { cronJobController } from "./cronjob/controller.ts";
@@ -11,6 +12,7 @@ import { csrCleaner } from "./csrcleaner/controller.ts";
 import { csrSigning } from "./csrsigning/controller.ts";
 import { daemonSets } from "./daemonset/controller.ts";
 import { deploymentController } from "./deployment/controller.ts";
+import { deviceTaintEviction } from "./device-taint-eviction/controller.ts";
 import { disruptionController } from "./disruption/controller.ts";
 import { endpointsController } from "./endpoints/controller.ts";
 import { endpointSlices } from "./endpointslice/controller.ts";
@@ -19,6 +21,7 @@ import { ephemeralVolumes } from "./ephemeral-volume/controller.ts";
 import { garbageCollector } from "./garbagecollector/controller.ts";
 import { horizontalPodAutoscalers } from "./horizontalpodautoscaler/controller.ts";
 import { jobController } from "./job/controller.ts";
+import { legacyTokenCleaner } from "./legacy-serviceaccount-token-cleaner/controller.ts";
 import { namespaceController } from "./namespace/controller.ts";
 import { nodeIpam } from "./nodeipam/controller.ts";
 import { nodeLifecycle } from "./nodelifecycle/controller.ts";
@@ -36,12 +39,14 @@ import { serviceCidrs } from "./service-cidr/controller.ts";
 import { serviceAccounts } from "./serviceaccount/controller.ts";
 import { serviceAccountTokens } from "./serviceaccount-token/controller.ts";
 import { statefulSets } from "./statefulset/controller.ts";
+import { storageVersionMigrator } from "./storage-version-migrator/controller.ts";
 import { taintEviction } from "./taint-eviction/controller.ts";
 import { tokenCleaner } from "./tokencleaner/controller.ts";
 import { nodeTtl } from "./ttl/controller.ts";
 import { ttlAfterFinished } from "./ttl-after-finished/controller.ts";
 import { vacProtection } from "./vac-protection/controller.ts";
 import { validatingAdmissionPolicyStatus } from "./validatingadmissionpolicy-status/controller.ts";
+import { volumeExpander } from "./volume-expand/controller.ts";
 
 export interface ControllerEntry {
   /** As in --controllers. */
@@ -73,8 +78,11 @@ export const controllers: readonly ControllerEntry[] = [
   entry("deployment-controller", "deployment", "deployment-controller", deploymentController),
   entry("endpoints-controller", "endpoint", "endpoint-controller", endpointsController),
   entry("endpointslice-controller", "endpointslice", "endpointslice-controller", endpointSlices),
-  entry("garbage-collector-controller", "garbagecollector", "generic-garbage-collector", ({ concurrentGcSyncs }) =>
-    garbageCollector({ workers: concurrentGcSyncs }),
+  entry(
+    "garbage-collector-controller",
+    "garbagecollector",
+    "generic-garbage-collector",
+    ({ enableGarbageCollector }) => (enableGarbageCollector ? garbageCollector() : undefined),
   ),
   entry("node-lifecycle-controller", "nodelifecycle", "node-controller", nodeLifecycle),
   entry("taint-eviction-controller", "taint-eviction-controller", "node-controller", taintEviction),
@@ -101,6 +109,8 @@ export const controllers: readonly ControllerEntry[] = [
     "clusterrole-aggregation-controller",
     clusterRoleAggregation,
   ),
+  entry("persistentvolume-attach-detach-controller", "attachdetach", "attachdetach-controller", attachDetach),
+  entry("persistentvolume-expander-controller", "persistentvolume-expander", "expand-controller", volumeExpander),
   entry("persistentvolumeclaim-protection-controller", "pvc-protection", "pvc-protection-controller", pvcProtection),
   entry("persistentvolume-protection-controller", "pv-protection", "pv-protection-controller", pvProtection),
   entry(
@@ -110,11 +120,8 @@ export const controllers: readonly ControllerEntry[] = [
     vacProtection,
   ),
   entry("certificatesigningrequest-approving-controller", "csrapproving", "certificate-controller", csrApproving),
-  entry(
-    "certificatesigningrequest-signing-controller",
-    "csrsigning",
-    "certificate-controller",
-    ({ signer, signingDurationMs }) => (signer ? csrSigning({ signer, signingDurationMs }) : undefined),
+  entry("certificatesigningrequest-signing-controller", "csrsigning", "certificate-controller", (options) =>
+    options.signer || Object.keys(options.signers).length > 0 ? csrSigning(options) : undefined,
   ),
   entry("certificatesigningrequest-cleaner-controller", "csrcleaner", "certificate-controller", csrCleaner),
   entry("serviceaccount-token-controller", "serviceaccount-token", undefined, ({ serviceAccountKey, rootCa }) =>
@@ -143,6 +150,24 @@ export const controllers: readonly ControllerEntry[] = [
   ),
   entry("ephemeral-volume-controller", "ephemeral-volume", "ephemeral-volume-controller", ephemeralVolumes),
   entry("resourceclaim-controller", "resource-claim-controller", "resource-claim-controller", resourceClaims),
+  entry(
+    "legacy-serviceaccount-token-cleaner-controller",
+    "legacy-service-account-token-cleaner",
+    "legacy-service-account-token-cleaner",
+    legacyTokenCleaner,
+  ),
+  entry(
+    "storage-version-migrator-controller",
+    "storage-version-migrator-controller",
+    "storage-version-migrator-controller",
+    ({ featureGates }) => (featureGates["StorageVersionMigrator"] ? storageVersionMigrator() : undefined),
+  ),
+  entry(
+    "device-taint-eviction-controller",
+    "device-taint-eviction-controller",
+    "device-taint-eviction-controller",
+    deviceTaintEviction,
+  ),
   entry("service-cidr-controller", "service-cidr-controller", "service-cidrs-controller", serviceCidrs),
 ];
 

@@ -3,8 +3,10 @@
  * reverse order, when a step fails.
  */
 import type { Pod } from "@kubets/api/generated/types/core-v1";
+import type { Clock } from "@kubets/machinery";
 import type { CycleState } from "./framework/cycle-state.ts";
 import { signed } from "./framework/filtering.ts";
+import { inPoint } from "./framework/instrumented.ts";
 import type { Permission } from "./framework/plugin.ts";
 import type { PodInfo } from "./framework/pod-info.ts";
 import type { Profile } from "./framework/profile.ts";
@@ -32,8 +34,15 @@ export interface Placement {
 }
 
 /** Synchronous: the next pod's cycle sees what was reserved. Gives what to wait for before binding. */
-export function reserve({ profile, info: { pod }, node, state }: Placement): Map<string, number> {
-  for (const plugin of profile.points.reserve) refuseIf(plugin.reserve(pod, node, state), plugin.name);
+export function reserve(placement: Placement): Map<string, number> {
+  const { profile, info, node, state } = placement;
+  inPoint(profile, "reserve", () => {
+    for (const plugin of profile.points.reserve) refuseIf(plugin.reserve(info.pod, node, state), plugin.name);
+  });
+  return inPoint(profile, "permit", () => permitted(placement));
+}
+
+function permitted({ profile, info: { pod }, node, state }: Placement): Map<string, number> {
   const waits = new Map<string, number>();
   for (const plugin of profile.points.permit) {
     const permission: Permission = plugin.permit(pod, node, state);
@@ -47,7 +56,9 @@ export function reserve({ profile, info: { pod }, node, state }: Placement): Map
 const LONGEST_WAIT_MS = 15 * 60_000;
 
 export function unreserve({ profile, info: { pod }, node, state }: Placement): void {
-  for (const plugin of profile.plugins.toReversed()) plugin.unreserve?.(pod, node, state);
+  inPoint(profile, "unreserve", () => {
+    for (const plugin of profile.plugins.toReversed()) plugin.unreserve?.(pod, node, state);
+  });
 }
 
 export interface BindOptions {
@@ -57,17 +68,29 @@ export interface BindOptions {
   readonly signal: AbortSignal;
   /** Wraps the writing itself, without what is waited for before. */
   readonly counted: <T>(write: () => Promise<T>) => Promise<T>;
+  /** Told how a wait at permit ended. */
+  readonly waited: (result: string, ms: number) => void;
+  readonly clock: Clock;
 }
 
-export async function bind(placement: Placement, { waits, waiting, signal, counted }: BindOptions): Promise<void> {
+export async function bind(placement: Placement, options: BindOptions): Promise<void> {
+  const { waits, waiting, signal, counted, waited, clock } = options;
   const { profile, info, node, state } = placement;
   const { pod } = info;
-  if (waits.size) refuseIf(await waiting.wait(pod.metadata.uid, waits), "");
-  for (const plugin of profile.points.preBind) {
-    await named(`running PreBind plugin "${plugin.name}"`, plugin.preBind(pod, node, state, signal));
+  if (waits.size) {
+    const began = clock.monotonic();
+    const refusal = await waiting.wait(pod.metadata.uid, waits);
+    waited(refusal ? "Unschedulable" : "Success", clock.monotonic() - began);
+    refuseIf(refusal, "");
   }
-  await counted(() => write(placement, signal));
-  for (const plugin of profile.points.postBind) plugin.postBind(pod, node);
+  await inPoint(profile, "preBind", async () => {
+    for (const plugin of profile.points.preBind)
+      await named(`running PreBind plugin "${plugin.name}"`, plugin.preBind(pod, node, state, signal));
+  });
+  await counted(() => inPoint(profile, "bind", () => write(placement, signal)));
+  inPoint(profile, "postBind", () => {
+    for (const plugin of profile.points.postBind) plugin.postBind(pod, node);
+  });
 }
 
 async function write({ profile, info: { pod }, node, state, binder }: Placement, signal: AbortSignal): Promise<void> {

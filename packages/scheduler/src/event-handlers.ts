@@ -4,12 +4,14 @@
  */
 import {
   csinodes,
+  deviceclasses,
   namespaces,
   nodes,
   persistentvolumeclaims,
   persistentvolumes,
   pods,
   resourceclaims,
+  resourceslices,
   storageclasses,
   volumeattachments,
 } from "@kubets/api/generated/refs";
@@ -36,6 +38,7 @@ export interface Watched {
   /** Whether a pod asks for one of our profiles. */
   isOurs(pod: Pod): boolean;
   rejectWaiting(uid: string, plugin: string, reason: string): boolean;
+  readonly metrics: { now(): number; handled(event: string, ms: number): void };
 }
 
 interface Told {
@@ -53,25 +56,49 @@ const TOLD: readonly Told[] = [
   { ref: csinodes, add: "csinode/add", update: "csinode/update" },
   { ref: volumeattachments, delete: "volumeattachment/delete" },
   { ref: resourceclaims, add: "resourceclaim/add", update: "resourceclaim/update" },
+  { ref: resourceslices, add: "resourceslice/add", update: "resourceslice/update" },
+  { ref: deviceclasses, add: "deviceclass/add", update: "deviceclass/update" },
 ];
 
 /** Subscribes to everything, nodes first; gives the way to stop. */
 export function handleEvents(watched: Watched): () => void {
   const { cache, queue } = watched;
   const subscriptions = [
-    cache.informer(nodes).subscribe(nodeHandler(watched)),
-    cache.informer(namespaces).subscribe(namespaceHandler(watched)),
-    cache.informer(pods).subscribe(podHandler(watched)),
+    cache.informer(nodes).subscribe(timed(watched, () => "Node", nodeHandler(watched))),
+    cache.informer(namespaces).subscribe(timed(watched, () => "Namespace", namespaceHandler(watched))),
+    cache.informer(pods).subscribe(timed(watched, podKind, podHandler(watched))),
     ...TOLD.map(({ ref, ...events }) =>
-      cache.informer(ref).subscribe({
-        added: (object: KubeObject) => events.add && queue.moveAll(events.add, undefined, object),
-        changed: (object, old) => events.update && queue.moveAll(events.update, old, object),
-        deleted: (object) => events.delete && queue.moveAll(events.delete, object, undefined),
-      }),
+      cache.informer(ref).subscribe(
+        timed(watched, () => (ref.group ? `${ref.group}/${ref.kind}` : ref.kind), {
+          added: (object: KubeObject) => events.add && queue.moveAll(events.add, undefined, object),
+          changed: (object, old) => events.update && queue.moveAll(events.update, old, object),
+          deleted: (object) => events.delete && queue.moveAll(events.delete, object, undefined),
+        }),
+      ),
     ),
   ];
   return () => {
     for (const subscription of subscriptions) subscription.stop();
+  };
+}
+
+const podKind = ({ spec }: Pod) => (spec.nodeName ? "AssignedPod" : "UnschedulablePod");
+
+/** The handler, whose time is told by the kind of the object and what happened to it. */
+function timed<T extends KubeObject>(
+  { metrics }: Watched,
+  kindOf: (object: T) => string,
+  { added, changed, deleted }: InformerHandler<T>,
+): InformerHandler<T> {
+  const told = (object: T, action: string, handle: () => void) => {
+    const began = metrics.now();
+    handle();
+    metrics.handled(kindOf(object) + action, metrics.now() - began);
+  };
+  return {
+    added: (object) => told(object, "Add", () => added?.(object)),
+    changed: (object, old) => told(object, "Update", () => changed?.(object, old)),
+    deleted: (object) => told(object, "Delete", () => deleted?.(object)),
   };
 }
 

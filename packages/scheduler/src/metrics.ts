@@ -2,8 +2,10 @@
  * What a scheduler counts, by the names and buckets that kube-scheduler gives it. Sizes are read when they are asked for, and cost nothing
  * in between.
  */
+import type { Clock } from "@kubets/machinery";
 import type { MetricsRegistry } from "@kubets/machinery/metrics";
 import type { ClusterState } from "./framework/cluster-state.ts";
+import type { PluginMeter } from "./framework/instrumented.ts";
 import type { SchedulingQueue } from "./queue/scheduling-queue.ts";
 
 export type AttemptResult = "scheduled" | "unschedulable" | "error";
@@ -20,7 +22,7 @@ export interface Sizes {
 
 export type SchedulerMetrics = ReturnType<typeof schedulerMetrics>;
 
-export function schedulerMetrics(registry: MetricsRegistry, sizes: Sizes) {
+export function schedulerMetrics(registry: MetricsRegistry, sizes: Sizes, clock: Clock) {
   const attempts = registry.counter({
     name: "scheduler_schedule_attempts_total",
     help: "Tries to place pods, by how they ended: 'unschedulable' when no node fits, 'error' when something went wrong.",
@@ -68,8 +70,59 @@ export function schedulerMetrics(registry: MetricsRegistry, sizes: Sizes) {
     labels: ["result"],
     buckets: doubling(0.001, 15),
   });
+  const afterFlush = registry.counter({
+    name: "scheduler_pod_scheduled_after_flush_total",
+    help: "Pods placed after they had waited so long that they were tried without a cause: a hint may be missing.",
+  });
+  const evictionDuration = registry.histogram({
+    name: "scheduler_preemption_goroutines_duration_seconds",
+    help: "How long it took to ask for the removal of all pods that had to go for another.",
+    labels: ["result"],
+    buckets: doubling(0.01, 20),
+  });
+  const evictions = registry.counter({
+    name: "scheduler_preemption_goroutines_execution_total",
+    help: "How often pods were asked to go for another.",
+    labels: ["result"],
+  });
+  const hintDuration = registry.histogram({
+    name: "scheduler_queueing_hint_execution_duration_seconds",
+    help: "How long a plugin thought about whether a change is worth another try of a pod.",
+    labels: ["plugin", "event", "hint"],
+    buckets: doubling(0.00001, 20, 1.5),
+  });
+  const eventDuration = registry.histogram({
+    name: "scheduler_event_handling_duration_seconds",
+    help: "How long it took to take in a change of the cluster.",
+    labels: ["event"],
+    buckets: doubling(0.0001, 12),
+  });
+  const readinessWait = registry.histogram({
+    name: "scheduler_dra_bindingconditions_wait_duration_seconds",
+    help: "How long pods waited for their devices to become ready.",
+    labels: ["profile", "driver", "status"],
+    buckets: doubling(0.1, 15),
+  });
+  const readinessWaits = registry.counter({
+    name: "scheduler_dra_bindingconditions_allocations_total",
+    help: "Devices that pods waited for.",
+    labels: ["profile", "driver", "status"],
+  });
   collectSizes(registry, sizes);
   return {
+    now: () => clock.monotonic(),
+    hinted: (plugin: string, event: string, hint: "Queue" | "QueueSkip", ms: number): void =>
+      hintDuration.values(plugin, event, hint).observe(ms / 1000),
+    handled: (event: string, ms: number): void => eventDuration.values(event).observe(ms / 1000),
+    evicted(result: "success" | "error", ms: number): void {
+      evictions.values(result).inc();
+      evictionDuration.values(result).observe(ms / 1000);
+    },
+    awaitedDevice(profile: string, driver: string, status: "success" | "failure" | "timeout", ms: number): void {
+      readinessWaits.values(profile, driver, status).inc();
+      readinessWait.values(profile, driver, status).observe(ms / 1000);
+    },
+    scheduledAfterFlush: (): void => afterFlush.values().inc(),
     attempted(result: AttemptResult, profile: string, seconds: number): void {
       attempts.values(result, profile).inc();
       attemptDuration.values(result, profile).observe(seconds);
@@ -118,4 +171,34 @@ function collectSizes(registry: MetricsRegistry, sizes: Sizes): void {
     for (const [name, count] of Object.entries(cluster.sizes)) cache.values(name).set(count);
     goroutines.values("binding").set(sizes.binding);
   });
+}
+
+/** What plugins do, by their names and extension points. */
+export function pluginMetrics(registry: MetricsRegistry, clock: Clock): PluginMeter {
+  const pointDuration = registry.histogram({
+    name: "scheduler_framework_extension_point_duration_seconds",
+    help: "How long all plugins of an extension point took.",
+    labels: ["extension_point", "status", "profile"],
+    buckets: doubling(0.0001, 12),
+  });
+  const pluginDuration = registry.histogram({
+    name: "scheduler_plugin_execution_duration_seconds",
+    help: "How long a plugin took at an extension point, in a sample of the tries.",
+    labels: ["plugin", "extension_point", "status"],
+    buckets: doubling(0.00001, 20, 1.5),
+  });
+  const evaluations = registry.counter({
+    name: "scheduler_plugin_evaluation_total",
+    help: "How often a plugin was asked about a pod, or a pod and a node.",
+    labels: ["plugin", "extension_point", "profile"],
+  });
+  return {
+    now: () => clock.monotonic(),
+    ranPoint: (point, status, profile, ms) => pointDuration.values(point, status, profile).observe(ms / 1000),
+    ranPlugin: (plugin, point, status, ms) => pluginDuration.values(plugin, point, status).observe(ms / 1000),
+    asking(plugin, point, profile) {
+      const counter = evaluations.values(plugin, point, profile);
+      return () => counter.inc();
+    },
+  };
 }

@@ -21,12 +21,13 @@ import { Decider, type Decision, type Found } from "./framework/cycle.ts";
 import { CycleState } from "./framework/cycle-state.ts";
 import { signed } from "./framework/filtering.ts";
 import type { Handle, Registry } from "./framework/handle.ts";
+import { inPoint, instrumented } from "./framework/instrumented.ts";
 import { Nominator } from "./framework/nominator.ts";
 import type { PodInfo } from "./framework/pod-info.ts";
 import type { Profile } from "./framework/profile.ts";
 import { type Refusals, refusalMessage, refusingPlugins } from "./framework/refusals.ts";
 import { WaitingAtPermit } from "./framework/waiting-at-permit.ts";
-import { type AttemptResult, type SchedulerMetrics, schedulerMetrics } from "./metrics.ts";
+import { type AttemptResult, pluginMetrics, type SchedulerMetrics, schedulerMetrics } from "./metrics.ts";
 import { plugins } from "./plugins/index.ts";
 import { patchStatus, statusPatch, truncated, type Verdict } from "./pod-status.ts";
 import { causeName } from "./queue/causes.ts";
@@ -65,6 +66,7 @@ export interface RunningScheduler {
 const SLICE_MS = 5;
 /** With its events and conditions less than the API server lets one client have in work and in wait. */
 const MAX_BINDINGS = 128;
+const TIMED_ONE_IN = 10;
 const NO_NODES = "no nodes available to schedule pods";
 
 export const startScheduler = (options: SchedulerOptions): RunningScheduler => new Scheduler(options);
@@ -79,7 +81,8 @@ class Scheduler implements RunningScheduler {
   readonly #nominator = new Nominator(({ pod }) => this.queue.moveAll("pod/bound-delete", pod, undefined));
   readonly #waiting: WaitingAtPermit;
   readonly #decider: Decider;
-  readonly #profiles: ReadonlyMap<string, Profile>;
+  readonly #profiles: ReadonlyMap<string, { readonly plain: Profile; readonly timed: Profile }>;
+  #tries = 0;
   readonly #metrics: SchedulerMetrics;
   readonly #extenders: Extenders;
   /** An extender is asked about a pod; the next one waits for its place. */
@@ -90,19 +93,23 @@ class Scheduler implements RunningScheduler {
   constructor(options: SchedulerOptions) {
     const { clock, random, signal, config = defaultConfig } = options;
     this.#options = options;
-    this.#metrics = schedulerMetrics(options.metrics ?? new MetricsRegistry(), this);
+    const metrics = options.metrics ?? new MetricsRegistry();
+    this.#metrics = schedulerMetrics(metrics, this, clock);
     this.#waiting = new WaitingAtPermit(clock);
     this.#extenders = new Extenders(config.extenders, options.log);
     this.#decider = new Decider(this.cluster, this.#nominator, random);
     const handle = this.#handle();
     const registry = { ...plugins, ...options.registry };
+    const meter = pluginMetrics(metrics, clock);
+    const all = config.profiles.map((profile) =>
+      buildProfile(profile, config.percentageOfNodesToScore, registry, handle),
+    );
     this.#profiles = new Map(
-      config.profiles.map((profile) => [
+      all.map((profile) => [
         profile.schedulerName,
-        buildProfile(profile, config.percentageOfNodesToScore, registry, handle),
+        { plain: instrumented(profile, meter, false), timed: instrumented(profile, meter, true) },
       ]),
     );
-    const all = [...this.#profiles.values()];
     const [sort] = (all[0] as Profile).points.queueSort;
     this.queue = new SchedulingQueue({
       clock,
@@ -111,6 +118,7 @@ class Scheduler implements RunningScheduler {
       gate: (pod) => this.#gate(pod),
       ready: () => this.#wake(),
       entered: (queue, cause) => this.#metrics.queued(queue, causeName(cause)),
+      hinted: (plugin, event, hint, ms) => this.#metrics.hinted(plugin, causeName(event), hint, ms),
       initialBackoffMs: config.podInitialBackoffSeconds * 1000,
       maxBackoffMs: config.podMaxBackoffSeconds * 1000,
       ...(options.maxUnschedulableMs === undefined ? {} : { longestWaitMs: options.maxUnschedulableMs }),
@@ -134,6 +142,7 @@ class Scheduler implements RunningScheduler {
       nominator: this.#nominator,
       isOurs: (pod) => this.#profileOf(pod) !== undefined,
       rejectWaiting: (...args) => this.#waiting.reject(...args),
+      metrics: this.#metrics,
     });
     signal.addEventListener("abort", stop, { once: true });
     this.#started = true;
@@ -155,12 +164,19 @@ class Scheduler implements RunningScheduler {
       activate: (uid) => this.queue.activate(uid),
       allowWaiting: (uid, plugin) => this.#waiting.allow(uid, plugin),
       rejectWaiting: (uid, plugin, reason) => this.#waiting.reject(uid, plugin, reason),
-      preempted: (victims) => this.#metrics.preempted(victims),
+      askAboutVictims: (pod) => this.#extenders.preempting(pod),
+      metrics: this.#metrics,
     };
   }
 
   #profileOf({ spec }: Pod): Profile | undefined {
-    return this.#profiles.get(spec.schedulerName ?? "default-scheduler");
+    return this.#profiles.get(spec.schedulerName ?? "default-scheduler")?.plain;
+  }
+
+  /** In some tries each plugin is timed. */
+  #profileForTry({ spec }: Pod): Profile | undefined {
+    const profile = this.#profiles.get(spec.schedulerName ?? "default-scheduler");
+    return this.#tries++ % TIMED_ONE_IN === 0 ? profile?.timed : profile?.plain;
   }
 
   #gate(pod: Pod) {
@@ -195,7 +211,7 @@ class Scheduler implements RunningScheduler {
     const { info, uid } = entry;
     const { events, clock } = this.#options;
     entry.tried = clock.monotonic();
-    const profile = this.#profileOf(info.pod);
+    const profile = this.#profileForTry(info.pod);
     if (!profile || this.cluster.nodeOf(uid) !== undefined) {
       this.queue.done(uid);
       return;
@@ -256,7 +272,7 @@ class Scheduler implements RunningScheduler {
       this.#refused(entry, new Set(), { reason: "Unschedulable", message: NO_NODES, nominatedNode: undefined });
       return;
     }
-    const { node, messages } = this.#postFilter(profile, info, refusals, state);
+    const { node, messages } = inPoint(profile, "postFilter", () => this.#postFilter(profile, info, refusals, state));
     const message = [refusalMessage(refusals), messages.join(", ")].filter(Boolean).join(" ");
     this.decisions.record(info, decision, this.#options.clock.now(), {
       message,
@@ -296,11 +312,19 @@ class Scheduler implements RunningScheduler {
       return;
     }
     const { events, signal, clock } = this.#options;
-    bind(placement, { waits, waiting: this.#waiting, signal, counted: (write) => this.#counted(write) })
+    bind(placement, {
+      waits,
+      waiting: this.#waiting,
+      signal,
+      counted: (write) => this.#counted(write),
+      waited: (result, ms) => this.#metrics.waited(result, ms / 1000),
+      clock,
+    })
       .then(
         () => {
           this.#attempted(entry, "scheduled");
           this.#metrics.bound(entry.attempts, (clock.monotonic() - entry.firstSeen) / 1000);
+          if (entry.flushed) this.#metrics.scheduledAfterFlush();
           this.queue.done(uid);
           events.event(info.pod, "Normal", "Scheduled", `Successfully assigned ${info.key} to ${node}`);
         },
@@ -327,11 +351,12 @@ class Scheduler implements RunningScheduler {
     this.cluster.forget(entry.uid);
     const nominated = entry.pod.status.nominatedNodeName;
     if (nominated && this.queue.has(entry.uid)) this.#nominator.set(entry.info, nominated);
-    this.queue.moveAll("pod/bound-delete", info.pod, undefined);
-    if (!(error instanceof RefusedLate)) {
-      this.#failed(entry, error);
-      return;
-    }
+    if (error instanceof RefusedLate) this.#refusedLate(entry, node, error);
+    else this.#failed(entry, error);
+    this.queue.moveAll("pod/bound-delete", info.pod, undefined, entry.uid);
+  }
+
+  #refusedLate(entry: QueueEntry, node: string, error: RefusedLate): void {
     const refusals = {
       nodes: this.cluster.nodes.length,
       byNode: new Map([[node, error.refusal]]),

@@ -5,6 +5,7 @@
  * no more, since decode-report.ts finds out where.
  */
 import { formatDurationNanos, parseDurationNanos } from "@kubets/machinery/duration";
+import { WrittenFloat } from "@kubets/machinery/json";
 import { parseQuantity } from "@kubets/machinery/quantity";
 import { absentList, type PlainObject } from "../meta.ts";
 import type { Field, Scalar, Struct, TypeRef } from "../schema.ts";
@@ -12,7 +13,7 @@ import { pruneObject } from "../structural/prune.ts";
 import type { Schema } from "../structural/schema.ts";
 import { canonicalBase64 } from "./base64.ts";
 
-import { setKey, sortedKeys } from "./map-keys.ts";
+import { hasHigh, setKey, sortedKeys } from "./map-keys.ts";
 import { sortDeep } from "./sort-deep.ts";
 import { canonicalMicroTime, canonicalTime } from "./time.ts";
 
@@ -25,6 +26,8 @@ export interface Walk {
   readonly own: boolean;
   /** Keeps a list that was sent empty apart from one that was not sent, where both are written: storing makes them one. */
   readonly asSent: boolean;
+  /** Whether numbers stand in the value that are told apart by how they were written. */
+  readonly floats?: boolean;
   /** How many fields were left out because their struct lacks them. */
   unknown: number;
 }
@@ -43,63 +46,89 @@ export function canonicalStruct(struct: Struct, value: unknown, walk: Walk): Pla
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw wrongType;
   if (struct.open) return canonicalOpen(struct, value as PlainObject, walk);
   const object = value as PlainObject;
+  return walk.own && isInPlace(struct, object) ? takenOver(struct, object, walk) : madeAfresh(struct, object, walk);
+}
+
+/** Whether an object has known fields only, in declared order. */
+function isInPlace({ byName }: Struct, object: PlainObject): boolean {
+  let last = -1;
+  for (const key in object) {
+    const field = byName.get(key);
+    if (field === undefined || field.index < last || !Object.hasOwn(object, key)) return false;
+    last = field.index;
+  }
+  return true;
+}
+
+/** The object itself if its values are canonical, and all are there that are always written; otherwise a copy, begun where that shows. */
+function takenOver({ always, byName }: Struct, object: PlainObject, walk: Walk): PlainObject {
+  let out: PlainObject | undefined;
+  let next = 0;
+  for (const key in object) {
+    const field = byName.get(key) as Field;
+    for (; next < always.length && (always[next] as Field).index < field.index; next++)
+      writeZero((out ??= copyUpTo(object, key)), always[next] as Field);
+    if (field === always[next]) next++;
+    const before = object[key];
+    const result = fieldValue(field, before, walk);
+    if (out === undefined && result === before && result !== undefined) continue;
+    out ??= copyUpTo(object, key);
+    if (result !== undefined) out[key] = result;
+  }
+  for (; next < always.length; next++) writeZero((out ??= { ...object }), always[next] as Field);
+  return out ?? object;
+}
+
+/** A new object with what stands before a key. */
+function copyUpTo(object: PlainObject, end: string): PlainObject {
+  const out: PlainObject = {};
+  for (const key in object) {
+    if (key === end) break;
+    out[key] = object[key];
+  }
+  return out;
+}
+
+function madeAfresh(struct: Struct, object: PlainObject, walk: Walk): PlainObject {
   const { always } = struct;
   const present: Field[] = [];
   const values: unknown[] = [];
-  // Nothing is copied until the value shows that it is not canonical.
-  let out: PlainObject | undefined = collectFields(struct, object, present, values, walk) && walk.own ? undefined : {};
+  collectFields(struct, object, present, values, walk);
+  const out: PlainObject = {};
   let next = 0;
   for (let i = 0; i < present.length; i++) {
     const field = present[i] as Field;
     for (; next < always.length && (always[next] as Field).index < field.index; next++)
-      writeZero((out ??= copyOf(present, values, i)), always[next] as Field);
+      writeZero(out, always[next] as Field);
     if (field === always[next]) next++;
-    const before = values[i];
-    const result = fieldValue(field, before, walk);
-    if (out === undefined && result === before && result !== undefined) continue;
-    out ??= copyOf(present, values, i);
+    const result = fieldValue(field, values[i], walk);
     if (result !== undefined) out[field.name] = result;
   }
-  for (; next < always.length; next++)
-    writeZero((out ??= copyOf(present, values, present.length)), always[next] as Field);
-  return out ?? object;
+  for (; next < always.length; next++) writeZero(out, always[next] as Field);
+  return out;
 }
 
 function writeZero(out: PlainObject, field: Field): void {
   out[field.name] = zeroOf(field);
 }
 
-/** A new object with the first fields, which are known to be canonical. */
-function copyOf(fields: readonly Field[], values: readonly unknown[], count: number): PlainObject {
-  const out: PlainObject = {};
-  for (let i = 0; i < count; i++) out[(fields[i] as Field).name] = values[i];
-  return out;
-}
-
-/**
- * Lists the fields that an object has, and their values, in declared order, and says whether they stood so: all known and none out of
- * place. (for-in reads a value much faster than a look-up by name; the check keeps what is inherited out.)
- */
-function collectFields(struct: Struct, object: PlainObject, into: Field[], values: unknown[], walk: Walk): boolean {
-  let inPlace = true;
+/** Lists the fields that an object has, and their values, in declared order. (for-in reads a value much faster than a look-up by name.) */
+function collectFields(struct: Struct, object: PlainObject, into: Field[], values: unknown[], walk: Walk): void {
   for (const key in object) {
     if (!Object.hasOwn(object, key)) continue;
     const field = struct.byName.get(key);
     if (field === undefined) {
       walk.unknown++;
-      inPlace = false;
       continue;
     }
     let at = into.length;
     for (; at > 0 && (into[at - 1] as Field).index > field.index; at--) {
       into[at] = into[at - 1] as Field;
       values[at] = values[at - 1];
-      inPlace = false;
     }
     into[at] = field;
     values[at] = object[key];
   }
-  return inPlace;
 }
 
 /** A field's canonical value, or undefined when it is not to be written. */
@@ -168,18 +197,41 @@ function listValue(item: TypeRef, value: readonly unknown[], walk: Walk): unknow
 
 function mapValue(type: TypeRef, value: unknown, walk: Walk): PlainObject {
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw wrongType;
+  if (walk.own && isCanonicalMap(type, value as PlainObject, walk)) return value as PlainObject;
   const out: PlainObject = {};
   for (const key of sortedKeys(value)) setKey(out, key, itemValue(type, (value as PlainObject)[key], walk));
   return out;
 }
 
+/** Whether a map of scalars, as most are, is canonical as it stands. */
+function isCanonicalMap(type: TypeRef, map: PlainObject, walk: Walk): boolean {
+  if (type.kind !== "scalar") return false;
+  let last = "";
+  for (const key in map) {
+    const value = map[key];
+    if (key < last || hasHigh(key) || !Object.hasOwn(map, key) || itemValue(type, value, walk) !== value) return false;
+    last = key;
+  }
+  return true;
+}
+
 /** Any JSON, and the unions of JSONSchemaProps. Unknown fields below a union are not reported: the original decodes it apart. */
 function looseValue(type: TypeRef, value: unknown, walk: Walk): unknown {
-  if (type.kind !== "schemaOr") return value;
+  if (type.kind !== "schemaOr") return walk.floats ? plain(value) : value;
   const { unknown } = walk;
   const result = schemaOrValue(type, value, walk);
   walk.unknown = unknown;
   return result;
+}
+
+/** Any JSON, in which it does not matter how numbers were written. */
+function plain(value: unknown): unknown {
+  if (value instanceof WrittenFloat) return value.toJSON();
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(plain);
+  const out: PlainObject = {};
+  for (const [key, member] of Object.entries(value)) setKey(out, key, plain(member));
+  return out;
 }
 
 function schemaOrValue(type: TypeRef & { kind: "schemaOr" }, value: unknown, walk: Walk): unknown {
@@ -205,10 +257,12 @@ function scalarValue(scalar: Scalar, value: unknown): unknown {
     case "int64":
       return int64Value(value);
     case "double":
-      if (typeof value === "bigint") return Number(value);
+      if (typeof value === "bigint" || value instanceof WrittenFloat)
+        return Number(value instanceof WrittenFloat ? value.source : value);
       if (typeof value !== "number" || !Number.isFinite(value)) throw wrongType;
       return value;
     case "quantity":
+      if (value instanceof WrittenFloat) return parseQuantity(value.source).toString();
       if (typeof value !== "string" && typeof value !== "number" && typeof value !== "bigint") throw wrongType;
       return parseQuantity(typeof value === "string" ? value.trim() : String(value)).toString();
     case "intOrString":

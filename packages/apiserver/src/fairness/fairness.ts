@@ -9,10 +9,12 @@ import type { User } from "../authn/authenticator.ts";
 import type { RequestInfo } from "../request-info.ts";
 import type { ServedResources } from "../served-resource.ts";
 import { follow } from "../store/follow.ts";
-import { currentLimits, type SeatLimits, type Shares, seatLimits } from "./concurrency.ts";
+import { currentLimits, type Demand, type SeatLimits, type Shares, seatLimits } from "./concurrency.ts";
 import type { Ticket } from "./fair-queues.ts";
 import { byPrecedence, type CompiledSchema, compileSchema } from "./flow-schema.ts";
-import { type Later, PriorityLevel } from "./priority-level.ts";
+import { LoopTurns } from "./loop-turns.ts";
+import type { FairnessMetrics } from "./metrics.ts";
+import { type Later, type LevelParts, PriorityLevel } from "./priority-level.ts";
 import { seatsFor } from "./width.ts";
 
 export interface FairnessOptions {
@@ -21,6 +23,7 @@ export interface FairnessOptions {
   /** All that may be worked on at once. */
   readonly seats: number;
   readonly longestWaitMs: number;
+  readonly metrics?: FairnessMetrics;
 }
 
 /** What a request was sorted into. */
@@ -39,7 +42,9 @@ const ADJUST_MS = 10_000;
 
 export class Fairness {
   readonly levels = new Map<string, PriorityLevel>();
+  readonly turns: LoopTurns;
   readonly #options: FairnessOptions;
+  readonly #levelParts: LevelParts;
   readonly #schemas = new Map<string, FlowSchema>();
   readonly #configurations = new Map<string, PriorityLevelConfiguration>();
   #sorted: readonly Sorted[] = [];
@@ -49,10 +54,14 @@ export class Fairness {
 
   constructor(options: FairnessOptions) {
     this.#options = options;
-    const level = new PriorityLevel("", options.clock, options.longestWaitMs);
+    const { clock, longestWaitMs } = options;
+    this.turns = new LoopTurns(clock);
+    this.#levelParts = { clock, longestWaitMs, turns: this.turns };
+    const level = new PriorityLevel("", this.#levelParts);
     level.exempt = true;
     level.setLimit(0);
     this.#unsorted = { schema: UNSORTED, level, headers: [] };
+    options.metrics?.watch(this.levels);
     follow(options.served, flowschemas, (key, now) => this.#set(this.#schemas, key, now));
     follow(options.served, prioritylevelconfigurations, (key, now) => this.#set(this.#configurations, key, now));
   }
@@ -63,12 +72,9 @@ export class Fairness {
     const { schema, level, headers } = this.#sorted.find((each) => each.schema.matches(info, user)) ?? this.#unsorted;
     const width = level.exempt ? 1 : seatsFor(info, this.#options.served, level.limits.nominal);
     if (!level.exempt) this.#adjustLater();
-    return {
-      schema,
-      level,
-      headers,
-      ticket: level.enter(`${schema.name}\0${schema.flowOf(info, user)}`, width, later),
-    };
+    const told = this.#options.metrics?.flow(level.name, schema.name, info.verb === "watch" ? "watch" : "regular");
+    const ticket = level.enter(`${schema.name}\0${schema.flowOf(info, user)}`, width, later, told);
+    return { schema, level, headers, ticket };
   }
 
   #set<T>(into: Map<string, T>, key: string, now: T | undefined): void {
@@ -84,8 +90,7 @@ export class Fairness {
     for (const [i, configuration] of configurations.entries()) {
       const { name } = configuration.metadata;
       let level = this.levels.get(name);
-      if (!level)
-        this.levels.set(name, (level = new PriorityLevel(name, this.#options.clock, this.#options.longestWaitMs)));
+      if (!level) this.levels.set(name, (level = new PriorityLevel(name, this.#levelParts)));
       level.configure(configuration, limits[i] as SeatLimits);
     }
     for (const name of this.levels.keys()) if (!this.#configurations.has(name)) this.levels.delete(name);
@@ -123,7 +128,10 @@ export class Fairness {
       demands,
       this.#options.seats,
     );
-    for (const [i, level] of levels.entries()) level.setLimit(seats[i] as number);
+    for (const [i, level] of levels.entries()) {
+      level.setLimit(seats[i] as number);
+      this.#options.metrics?.demanded(level.name, demands[i] as Demand, seats[i] as number);
+    }
     if (levels.some(({ demand }) => !demand.quiet)) this.#adjustLater();
   }
 }

@@ -34,6 +34,7 @@ import { plugin } from "./plugin.ts";
 import { portForward } from "./port-forward.ts";
 import { proxy } from "./proxy.ts";
 import { replace } from "./replace.ts";
+import { rollingUpdate } from "./rolling-update.ts";
 import { rollout } from "./rollout.ts";
 import { run } from "./run.ts";
 import { scale } from "./scale.ts";
@@ -76,6 +77,7 @@ export const verbs: readonly Verb[] = [
   plugin,
   portForward,
   proxy,
+  rollingUpdate,
   rollout,
   run,
   scale,

@@ -35,6 +35,7 @@ export const verbNames: ReadonlySet<string> = new Set([
   "port-forward",
   "proxy",
   "replace",
+  "rolling-update",
   "rollout",
   "run",
   "scale",

@@ -20,15 +20,20 @@ export interface ControlPlaneParts {
 }
 
 /** A client in the server's process, as one of the control plane's own users. */
-export function clientAs({ server }: Pick<ControlPlaneParts, "server">, user: User, userAgent: string): Client {
-  return createClient(server.transport(user), { userAgent });
+export function clientAs(
+  { server, clock }: Pick<ControlPlaneParts, "server" | "clock">,
+  user: User,
+  userAgent: string,
+): Client {
+  return createClient(server.transport(user), { userAgent, clock });
 }
 
 export function startSchedulerIn(parts: ControlPlaneParts): RunningScheduler {
+  const metrics = parts.server.context.metrics.registry;
   const { clock, random, signal } = parts;
   const log = parts.log.with({ component: "scheduler" });
   const client = clientAs(parts, { name: "system:kube-scheduler", groups: [] }, "kube-scheduler");
   const cache = new SharedInformers({ client, clock, random, log, signal });
   const events = createEventRecorder({ client, clock, random, log, component: "default-scheduler", signal });
-  return startScheduler({ client, cache, clock, random, log, events, signal });
+  return startScheduler({ client, cache, clock, random, log, events, signal, metrics });
 }

@@ -30,13 +30,12 @@ export type ExtenderConfig = Infer<typeof EXTENDER>;
 export function extenderProblems(extenders: readonly ExtenderConfig[]): string[] {
   const problems: string[] = [];
   const managed = new Set<string>();
-  for (const [i, { urlPrefix, prioritizeVerb, preemptVerb, weight, managedResources }] of extenders.entries()) {
+  for (const [i, { urlPrefix, prioritizeVerb, weight, managedResources }] of extenders.entries()) {
     const path = `extenders[${i}]`;
     if (!URL.canParse(urlPrefix))
       problems.push(`${path}.urlPrefix: must be a URL such as http://127.0.0.1:8888/scheduler`);
     if (prioritizeVerb && weight <= 0)
       problems.push(`${path}.weight: must have a positive weight applied to it, for it has a prioritizeVerb`);
-    if (preemptVerb) problems.push(`${path}.preemptVerb: extenders take no part in preemption here; leave it out`);
     for (const { name } of managedResources) {
       if (!name.includes("/"))
         problems.push(`${path}.managedResources: ${JSON.stringify(name)} is no extended resource`);

@@ -8,8 +8,10 @@ import { plugins } from "../plugins/index.ts";
 import { runScheduler } from "../testing/run.ts";
 
 interface Asked {
-  readonly pod: { readonly metadata: { readonly name: string } };
-  readonly nodenames: readonly string[];
+  readonly Pod: { readonly metadata: { readonly name: string } };
+  readonly NodeNames: readonly string[];
+  readonly PodName?: string;
+  readonly NodeNameToMetaVictims?: Readonly<Record<string, { readonly Pods: readonly { readonly UID: string }[] }>>;
 }
 
 /** A program that refuses nodes whose names begin with "no", likes "best", and notes what it is asked. */
@@ -22,17 +24,22 @@ before(async () => {
     host: "127.0.0.1",
     handler: (exchange) =>
       void exchange.readBody(1 << 20).then((body) => {
-        const given = JSON.parse(Buffer.from(body).toString()) as Asked & { podName?: string; node?: string };
-        asked.push(`${exchange.url} ${given.podName ?? given.pod.metadata.name}`);
+        const given = JSON.parse(Buffer.from(body).toString()) as Asked;
+        asked.push(`${exchange.url} ${given.PodName ?? given.Pod.metadata.name}`);
         const answers: Record<string, () => unknown> = {
           "/x/filter": () => ({
-            nodenames: given.nodenames.filter((name) => !name.startsWith("no")),
+            NodeNames: given.NodeNames.filter((name) => !name.startsWith("no")),
             failedNodes: Object.fromEntries(
-              given.nodenames.filter((name) => name.startsWith("no")).map((name) => [name, "node(s) displease"]),
+              given.NodeNames.filter((name) => name.startsWith("no")).map((name) => [name, "node(s) displease"]),
             ),
           }),
-          "/x/prioritize": () => given.nodenames.map((host) => ({ host, score: host === "best" ? 10 : 0 })),
+          "/x/prioritize": () => given.NodeNames.map((host) => ({ Host: host, Score: host === "best" ? 10 : 0 })),
           "/x/bind": () => ({}),
+          "/x/preempt": () => ({
+            NodeNameToMetaVictims: Object.fromEntries(
+              Object.entries(given.NodeNameToMetaVictims ?? {}).filter(([name]) => name === "good"),
+            ),
+          }),
         };
         exchange.respond(answer.status, [], Buffer.from(JSON.stringify(answers[exchange.url]?.())));
       }),
@@ -111,6 +118,25 @@ test("one that fails stops the pod, unless it may be ignored", async () => {
         assert.match(run.cluster.events[0] ?? "", /failed filter with extender at URL .*\/x\/filter, code 503/);
     });
 });
+
+test("an extender has a say in which node pods have to leave", () =>
+  running("    preemptVerb: preempt\n", async (run) => {
+    const { cluster } = run;
+    for (const name of ["good", "other"]) {
+      cluster.put(node(name).capacity({ cpu: "1", pods: "9" }).build());
+      cluster.put(
+        pod(`on-${name}`)
+          .on(name)
+          .requests({ cpu: "1" })
+          .priority(name === "good" ? 5 : 1)
+          .build(),
+      );
+    }
+    cluster.put(pod("a").requests({ cpu: "1" }).priority(10).build());
+    await until(run, () => cluster.pod("a").spec.nodeName !== undefined);
+    assert.deepEqual(cluster.placements(), ["a -> good", "on-other -> other"]);
+    assert.deepEqual(asked[0], "/x/preempt a");
+  }));
 
 test("what is wrong with an extender is told", () => {
   assert.throws(

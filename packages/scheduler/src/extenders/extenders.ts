@@ -6,8 +6,9 @@ import type { Node, Pod } from "@kubets/api/generated/types/core-v1";
 import type { Logger } from "@kubets/machinery";
 import type { ExtenderConfig } from "../config/extender-config.ts";
 import type { Found } from "../framework/cycle.ts";
+import type { AskAboutVictims, PreemptionCandidate } from "../framework/handle.ts";
 import type { Refusal } from "../framework/refusals.ts";
-import { Extender } from "./extender.ts";
+import { Extender, type MetaVictims, type Victims } from "./extender.ts";
 
 /** As whom they stand among the plugins that refused a pod. */
 const NAME = "Extender";
@@ -34,6 +35,25 @@ export class Extenders {
   /** The one that binds the pod in the place of the plugins. */
   binderOf(pod: Pod): Extender | undefined {
     return this.#all.find((extender) => extender.binds && extender.concerns(pod));
+  }
+
+  /** Asks those that have a say in preemption, if there is one for this pod; gives what they leave of the candidates. */
+  preempting(pod: Pod): AskAboutVictims | undefined {
+    const concerned = this.#all.filter((extender) => extender.preempts && extender.concerns(pod));
+    if (concerned.length === 0) return undefined;
+    return async (candidates) => {
+      let left = candidates;
+      for (const extender of concerned) {
+        if (left.length === 0) break;
+        try {
+          left = remaining(left, await extender.preempt(pod, victimsOf(left)), extender.name);
+        } catch (error) {
+          if (!extender.config.ignorable) throw error;
+          this.#log.warn("an extender is left out", { extender: extender.name, error });
+        }
+      }
+      return left;
+    };
   }
 
   async close(): Promise<void> {
@@ -95,4 +115,28 @@ function narrowed(
     slots: slots.filter((_, i) => kept[i]),
     refusals: { ...refusals, byNode },
   };
+}
+
+const victimsOf = (candidates: readonly PreemptionCandidate[]): Victims =>
+  new Map(
+    candidates.map(({ node, victims, violations }) => [node, { pods: victims.map(({ pod }) => pod), violations }]),
+  );
+
+function remaining(
+  candidates: readonly PreemptionCandidate[],
+  answer: MetaVictims,
+  extender: string,
+): PreemptionCandidate[] {
+  return [...answer].map(([node, { uids, violations }]) => {
+    const known = candidates.find((candidate) => candidate.node === node)?.standing ?? [];
+    const victims = uids.map((uid) => {
+      const victim = known.find(({ pod }) => pod.metadata.uid === uid);
+      if (!victim)
+        throw new Error(
+          `extender: ${extender} claims to preempt pod (UID: ${uid}) on node: ${node}, but the pod is not found on that node`,
+        );
+      return victim;
+    });
+    return { node, victims, violations, standing: known };
+  });
 }

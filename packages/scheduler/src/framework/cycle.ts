@@ -7,6 +7,7 @@ import { AnswerMemo, type Answers } from "./answers.ts";
 import type { ClusterState } from "./cluster-state.ts";
 import { CycleState } from "./cycle-state.ts";
 import { prepareFilters, refusalWithNominated } from "./filtering.ts";
+import { inPoint } from "./instrumented.ts";
 import type { MutableNodeInfo } from "./node-info.ts";
 import type { Nominator } from "./nominator.ts";
 import type { PodInfo } from "./pod-info.ts";
@@ -56,7 +57,7 @@ export class Decider {
   /** The nodes that fit, as many as are wanted. */
   find(profile: Profile, info: PodInfo, state: CycleState): Found {
     const { nodes } = this.#cluster;
-    const prepared = prepareFilters(profile, info, this.#cluster, state);
+    const prepared = inPoint(profile, "preFilter", () => prepareFilters(profile, info, this.#cluster, state));
     if (prepared.refusal) return nowhere(nodes.length, prepared.refusal);
 
     const byNode = new Map<string, Refusal>();
@@ -64,7 +65,9 @@ export class Decider {
     const slots: number[] = [];
     const feasible =
       this.#nominated(info, state) ??
-      this.#search(profile, info, state, this.#candidates(prepared.nodes), byNode, answers, slots);
+      inPoint(profile, "filter", () =>
+        this.#search(profile, info, state, this.#candidates(prepared.nodes), byNode, answers, slots),
+      );
     return {
       feasible,
       slots,

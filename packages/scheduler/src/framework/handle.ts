@@ -1,4 +1,5 @@
 /** What the framework lends to plugins when it makes them: a factory takes it and its arguments, and gives the plugin. */
+import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { Client } from "@kubets/client/client";
 import type { Cache } from "@kubets/client/controller";
 import type { EventRecorder } from "@kubets/client/event-recorder";
@@ -6,6 +7,30 @@ import type { Clock, Logger, Random } from "@kubets/machinery";
 import type { ClusterState } from "./cluster-state.ts";
 import type { Nominator } from "./nominator.ts";
 import type { Plugin } from "./plugin.ts";
+import type { PodInfo } from "./pod-info.ts";
+
+/** A node with the pods that would have to go so that another fits. */
+export interface PreemptionCandidate {
+  readonly node: string;
+  /** The most important one first. */
+  readonly victims: readonly PodInfo[];
+  /** How many of them a disruption budget protects. */
+  readonly violations: number;
+  /** All pods that stand there. */
+  readonly standing: readonly PodInfo[];
+}
+
+export type AskAboutVictims = (candidates: readonly PreemptionCandidate[]) => Promise<readonly PreemptionCandidate[]>;
+
+/** What plugins tell that the framework cannot see. */
+export interface HandleMetrics {
+  /** So many pods have to go for another. */
+  preempted(victims: number): void;
+  /** They were asked to. */
+  evicted(result: "success" | "error", ms: number): void;
+  /** A pod waited for its device. */
+  awaitedDevice(profile: string, driver: string, status: "success" | "failure" | "timeout", ms: number): void;
+}
 
 export interface Handle {
   readonly client: Client;
@@ -25,8 +50,19 @@ export interface Handle {
   allowWaiting(uid: string, plugin: string): void;
   /** A pod that waits at permit is refused; false where it does not wait. */
   rejectWaiting(uid: string, plugin: string, reason: string): boolean;
-  /** Counts the pods that have to go for another. */
-  preempted(victims: number): void;
+  /** How to ask the extenders that have a say in who goes for this pod, if there are any. */
+  askAboutVictims(pod: Pod): AskAboutVictims | undefined;
+  readonly metrics: HandleMetrics;
+}
+
+/** What all profiles of a scheduler share of a plugin: made once for each handle. */
+export function shared<T>(make: (handle: Handle) => T): (handle: Handle) => T {
+  const made = new WeakMap<Handle, T>();
+  return (handle) => {
+    const known = made.get(handle) ?? make(handle);
+    made.set(handle, known);
+    return known;
+  };
 }
 
 /** `args` is the plugin's part of the configuration, with its defaults filled in by the factory. */

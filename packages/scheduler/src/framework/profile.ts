@@ -1,4 +1,5 @@
 /** A scheduler by name: which plugins take part at which point, in which order, with which weight. Made once from the configuration. */
+import type { PluginMeter } from "./instrumented.ts";
 import type { Plugin } from "./plugin.ts";
 
 export type ExtensionPoint =
@@ -45,6 +46,8 @@ export interface Profile {
   readonly weights: ReadonlyMap<string, number>;
   /** Every plugin that is in at some point, once. */
   readonly plugins: readonly Plugin[];
+  /** Told how long its plugins take. */
+  readonly meter?: PluginMeter;
   /** Those that say what of a pod their answers depend on. */
   readonly local: readonly LocalPlugin[];
 }

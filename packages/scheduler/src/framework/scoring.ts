@@ -5,6 +5,7 @@
 import { type Random, randomInt } from "@kubets/machinery";
 import type { Answers } from "./answers.ts";
 import type { CycleState } from "./cycle-state.ts";
+import { inPoint } from "./instrumented.ts";
 import type { PodInfo } from "./pod-info.ts";
 import type { Profile, With } from "./profile.ts";
 import type { NodeInfo, Snapshot } from "./snapshot.ts";
@@ -39,9 +40,23 @@ export function scoreNodes(
 ): Scores {
   const { pod } = info;
   const skipped = new Set<string>();
-  for (const plugin of profile.points.preScore) {
-    if (plugin.preScore(pod, nodes, snapshot, state) === "skip") skipped.add(plugin.name);
-  }
+  inPoint(profile, "preScore", () => {
+    for (const plugin of profile.points.preScore) {
+      if (plugin.preScore(pod, nodes, snapshot, state) === "skip") skipped.add(plugin.name);
+    }
+  });
+  return inPoint(profile, "score", () => scoresOf(profile, info, nodes, state, skipped, known));
+}
+
+function scoresOf(
+  profile: Profile,
+  info: PodInfo,
+  nodes: readonly NodeInfo[],
+  state: CycleState,
+  skipped: ReadonlySet<string>,
+  known: Known | undefined,
+): Scores {
+  const { pod } = info;
   const totals = nodes.map(() => 0);
   const byPlugin: PluginScores[] = [];
   for (const plugin of profile.points.score) {

@@ -9,27 +9,35 @@ export type Cause =
   | "ForceActivate"
   | "UnschedulableTimeout";
 
+/** Where the name is not that of the kind and the action. */
 const NAMES: Readonly<Partial<Record<Cause, string>>> = {
-  "node/add": "NodeAdd",
-  "node/delete": "NodeDelete",
-  "node/allocatable": "NodeAllocatableChange",
-  "node/labels": "NodeLabelChange",
-  "node/taints": "NodeTaintChange",
-  "node/conditions": "NodeConditionChange",
+  PodAdd: "UnschedulablePodAdd",
+  "node/allocatable": "NodeUpdateNodeAllocatable",
+  "node/labels": "NodeUpdateNodeLabel",
+  "node/taints": "NodeUpdateNodeTaint",
+  "node/conditions": "NodeUpdateNodeCondition",
   "pod/bound-add": "AssignedPodAdd",
   "pod/bound-update": "AssignedPodUpdate",
   "pod/bound-delete": "AssignedPodDelete",
-  "pod/self": "PodUpdate",
-  "namespace/update": "NamespaceUpdate",
-  "pvc/add": "PvcAdd",
-  "pvc/update": "PvcUpdate",
-  "pvc/delete": "PvcDelete",
-  "pv/add": "PvAdd",
-  "pv/update": "PvUpdate",
-  "storageclass/add": "StorageClassAdd",
-  "storageclass/update": "StorageClassUpdate",
-  "csinode/add": "CSINodeAdd",
-  "csinode/update": "CSINodeUpdate",
+  "pod/self": "UnschedulablePodUpdate",
 };
 
-export const causeName = (cause: Cause): string => NAMES[cause] ?? cause;
+const KINDS: Readonly<Record<string, string>> = {
+  node: "Node",
+  namespace: "Namespace",
+  pvc: "PersistentVolumeClaim",
+  pv: "PersistentVolume",
+  storageclass: "storage.k8s.io/StorageClass",
+  csinode: "storage.k8s.io/CSINode",
+  volumeattachment: "storage.k8s.io/VolumeAttachment",
+  resourceclaim: "resource.k8s.io/ResourceClaim",
+  resourceslice: "resource.k8s.io/ResourceSlice",
+  deviceclass: "resource.k8s.io/DeviceClass",
+};
+
+const ACTIONS: Readonly<Record<string, string>> = { add: "Add", update: "Update", delete: "Delete" };
+
+export function causeName(cause: Cause): string {
+  const [kind = "", action = ""] = cause.split("/");
+  return NAMES[cause] ?? (action ? `${KINDS[kind]}${ACTIONS[action]}` : cause);
+}

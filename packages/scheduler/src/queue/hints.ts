@@ -1,6 +1,9 @@
 /** Which plugins wait for which changes, over all profiles; and whether a change is worth another try of a pod that some plugins refused. */
+import type { Clock } from "@kubets/machinery";
 import type { ClusterEvent } from "../framework/events.ts";
 import type { Plugin, PluginHint, QueuedPod } from "../framework/plugin.ts";
+
+export type Hinted = (plugin: string, event: ClusterEvent, hint: "Queue" | "QueueSkip", ms: number) => void;
 
 type Hint = NonNullable<PluginHint["hint"]>;
 
@@ -8,7 +11,12 @@ export class Hints {
   /** By plugin and event; undefined where the plugin wants every event. */
   readonly #plugins = new Map<string, ReadonlyMap<ClusterEvent, readonly (Hint | undefined)[]> | undefined>();
 
-  constructor(plugins: Iterable<Plugin>) {
+  readonly #clock: Clock;
+  readonly #hinted: Hinted;
+
+  constructor(plugins: Iterable<Plugin>, clock: Clock, hinted: Hinted = () => {}) {
+    this.#clock = clock;
+    this.#hinted = hinted;
     for (const { name, hints } of plugins) this.#plugins.set(name, hints && byEvent(hints));
   }
 
@@ -28,7 +36,10 @@ export class Hints {
     if (!this.#plugins.has(plugin)) return true;
     const events = this.#plugins.get(plugin);
     if (!events) return true;
-    return events.get(event)?.some((hint) => !hint || hint(pod, old, now) === "queue") ?? false;
+    const began = this.#clock.monotonic();
+    const queue = events.get(event)?.some((hint) => !hint || hint(pod, old, now) === "queue") ?? false;
+    this.#hinted(plugin, event, queue ? "Queue" : "QueueSkip", this.#clock.monotonic() - began);
+    return queue;
   }
 }
 

@@ -15,7 +15,13 @@ export class QueueEntry implements QueuedPod {
   failures = 0;
   refusedBy: ReadonlySet<string> = new Set();
   backoffUntil = 0;
+  /** How many changes the queue had heard of when its last try began. */
+  heard = 0;
+  /** The pod itself changed while it was tried. */
+  changed = false;
   gated = false;
+  /** Its last try came without a cause. */
+  flushed = false;
 
   constructor(info: PodInfo, now: number) {
     this.info = info;

@@ -14,7 +14,7 @@ import type { Refusal } from "../framework/refusals.ts";
 import type { IncomingQueue } from "../metrics.ts";
 import type { Cause } from "./causes.ts";
 import { Heap } from "./heap.ts";
-import { Hints } from "./hints.ts";
+import { type Hinted, Hints } from "./hints.ts";
 import { QueueEntry } from "./queue-entry.ts";
 import { WaitingPods } from "./waiting-pods.ts";
 
@@ -32,6 +32,8 @@ export interface QueueOptions {
   readonly longestWaitMs?: number;
   /** Told of each pod that comes into a queue, and what brought it there. */
   readonly entered?: (queue: IncomingQueue, cause: Cause) => void;
+  /** Told how long a plugin's hint took, and what it was. */
+  readonly hinted?: Hinted;
 }
 
 const INITIAL_BACKOFF_MS = 1000;
@@ -52,11 +54,14 @@ export class SchedulingQueue {
   readonly #waiting = new WaitingPods();
   readonly #flush: Timer;
   #wake: { readonly timer: Timer; readonly at: number } | undefined;
+  /** Counts the changes, and says which one was the last of its kind: a pod that is tried meanwhile must not miss it. */
+  #heard = 0;
+  readonly #lastHeard = new Map<ClusterEvent, number>();
 
   constructor(options: QueueOptions) {
     this.#options = options;
     this.#clock = options.clock;
-    this.#hints = new Hints(options.plugins);
+    this.#hints = new Hints(options.plugins, options.clock, options.hinted);
     const window = (entry: QueueEntry) => Math.ceil(entry.backoffUntil / BACKOFF_WINDOW_MS);
     this.#active = new Heap((entry: QueueEntry) => entry.uid, options.compare);
     this.#backoff = new Heap(
@@ -101,7 +106,9 @@ export class SchedulingQueue {
     }
     entry.info = podInfo(pod);
     for (const heap of [this.#active, this.#backoff, this.#errors]) if (heap.has(entry.uid)) heap.set(entry);
-    if (relevant && this.#waiting.has(entry.uid)) this.#move(entry, "pod/self", old, pod);
+    if (!relevant) return;
+    if (this.#waiting.has(entry.uid)) this.#move(entry, "pod/self", old, pod);
+    else entry.changed = true;
   }
 
   delete(uid: string): void {
@@ -112,7 +119,10 @@ export class SchedulingQueue {
   /** The next pod to try; it stays known until `done` or its return. */
   pop(): QueueEntry | undefined {
     const entry = this.#active.pop() ?? this.#backoff.pop();
-    if (entry) entry.attempts++;
+    if (!entry) return undefined;
+    entry.attempts++;
+    entry.heard = this.#heard;
+    entry.changed = false;
     return entry;
   }
 
@@ -125,12 +135,18 @@ export class SchedulingQueue {
     this.delete(uid);
   }
 
-  /** No node fits: it waits for a change. */
+  /** No node fits: it waits for a change, unless one that may help came while it was tried. */
   putBackRefused(entry: QueueEntry, refusedBy: ReadonlySet<string>): void {
     if (!this.#isFlying(entry)) return;
     entry.refusedBy = refusedBy;
     entry.failures++;
+    entry.flushed = false;
     this.#stamp(entry);
+    const missed = this.#missed(entry);
+    if (missed) {
+      this.#retry(entry, missed);
+      return;
+    }
     this.#waiting.set(entry);
     this.#options.entered?.("unschedulable", "ScheduleAttemptFailure");
   }
@@ -146,11 +162,12 @@ export class SchedulingQueue {
     this.#arm();
   }
 
-  /** Something in the cluster changed. */
-  moveAll(event: ClusterEvent, old: unknown, now: unknown): void {
+  /** Something in the cluster changed; it is nothing new to the pod that is left out. */
+  moveAll(event: ClusterEvent, old: unknown, now: unknown, except?: string): void {
+    this.#lastHeard.set(event, ++this.#heard);
     if (this.#waiting.size === 0) return;
     const concerned = this.#waiting.refusedBy((plugin) => this.#hints.waitsFor(plugin, event));
-    for (const entry of concerned) this.#move(entry, event, old, now);
+    for (const entry of concerned) if (entry.uid !== except) this.#move(entry, event, old, now);
   }
 
   /** Tries a pod at once, whatever it waits for. */
@@ -210,6 +227,16 @@ export class SchedulingQueue {
     return gone.some(Boolean);
   }
 
+  /** A kind of change that came since the try began, and that one who refused waits for. */
+  #missed({ heard, changed, refusedBy }: QueueEntry): ClusterEvent | undefined {
+    if (changed) return "pod/self";
+    if (heard === this.#heard) return undefined;
+    for (const [event, last] of this.#lastHeard) {
+      if (last > heard && [...refusedBy].some((plugin) => this.#hints.waitsFor(plugin, event))) return event;
+    }
+    return undefined;
+  }
+
   #stamp(entry: QueueEntry): void {
     const { initialBackoffMs = INITIAL_BACKOFF_MS, maxBackoffMs = MAX_BACKOFF_MS } = this.#options;
     entry.queued = this.#clock.monotonic();
@@ -241,6 +268,9 @@ export class SchedulingQueue {
   #flushLeftovers(): void {
     const before = this.#clock.monotonic() - (this.#options.longestWaitMs ?? LONGEST_WAIT_MS);
     for (const entry of this.#waiting.values())
-      if (!entry.gated && entry.queued <= before) this.#retry(entry, "UnschedulableTimeout");
+      if (!entry.gated && entry.queued <= before) {
+        this.#retry(entry, "UnschedulableTimeout");
+        entry.flushed = true;
+      }
   }
 }

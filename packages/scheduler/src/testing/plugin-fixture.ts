@@ -80,5 +80,6 @@ const handleOf = (cluster: MemoryCluster, state: ClusterState): Handle => ({
   activate: () => {},
   allowWaiting: () => {},
   rejectWaiting: () => false,
-  preempted() {},
+  askAboutVictims: () => undefined,
+  metrics: { preempted() {}, evicted() {}, awaitedDevice() {} },
 });

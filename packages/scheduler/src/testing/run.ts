@@ -1,5 +1,6 @@
 /** A scheduler over a cluster in memory and a virtual clock: `const run = await runScheduler(); run.cluster.put(...); await run.settle()`. */
 import { type Random, seededRandom, silentLogger, VirtualClock } from "@kubets/machinery";
+import type { MetricsRegistry } from "@kubets/machinery/metrics";
 import type { SchedulerConfig } from "../config/config.ts";
 import type { Registry } from "../framework/handle.ts";
 import { type RunningScheduler, startScheduler } from "../scheduler.ts";
@@ -18,12 +19,18 @@ export interface Run {
 const MOST_TURNS = 5000;
 
 export async function runScheduler(
-  options: { random?: Random; config?: SchedulerConfig; registry?: Registry; cluster?: MemoryCluster } = {},
+  options: {
+    random?: Random;
+    config?: SchedulerConfig;
+    registry?: Registry;
+    cluster?: MemoryCluster;
+    metrics?: MetricsRegistry;
+  } = {},
 ): Promise<Run> {
   const cluster = options.cluster ?? new MemoryCluster();
   const clock = new VirtualClock();
   const abort = new AbortController();
-  const { random = seededRandom(1), config, registry } = options;
+  const { random = seededRandom(1), config, registry, metrics } = options;
   const scheduler = startScheduler({
     client: cluster.client,
     cache: cluster.cache,
@@ -34,6 +41,7 @@ export async function runScheduler(
     signal: abort.signal,
     ...(config ? { config } : {}),
     ...(registry ? { registry } : {}),
+    ...(metrics ? { metrics } : {}),
   });
   await scheduler.ready;
   const turn = () => new Promise<void>((resolve) => setImmediate(resolve));

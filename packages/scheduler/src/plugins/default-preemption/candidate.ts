@@ -1,13 +1,8 @@
 /** A node with the pods that would have to go, and which of several is best. */
+import type { PreemptionCandidate } from "../../framework/handle.ts";
 import type { PodInfo } from "../../framework/pod-info.ts";
 
-export interface Candidate {
-  readonly node: string;
-  /** The most important one first. */
-  readonly victims: readonly PodInfo[];
-  /** How many of them a disruption budget protects. */
-  readonly violations: number;
-}
+export type Candidate = PreemptionCandidate;
 
 /** Priorities may be negative; each counts as above zero, so that fewer victims are better. */
 const PRIORITY_SHIFT = 2 ** 31;

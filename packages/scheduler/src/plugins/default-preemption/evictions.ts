@@ -31,13 +31,35 @@ export class Evictions {
   }
 
   begin(preemptor: PodInfo, candidate: Candidate): void {
+    this.#run(preemptor, candidate.node, this.#evictAll(preemptor, candidate));
+  }
+
+  /** Others have to be asked first; the pod is nominated when they have answered. */
+  beginAfter(preemptor: PodInfo, choose: () => Promise<Candidate | undefined>): void {
+    const { metadata } = preemptor.pod;
+    const chosen = choose().then(async (candidate) => {
+      if (!candidate || !this.#running.has(metadata.uid)) return;
+      this.#handle.nominator.set(preemptor, candidate.node);
+      await this.#nominate(preemptor, candidate.node);
+      await this.#evictAll(preemptor, candidate);
+    });
+    this.#run(preemptor, "", chosen);
+  }
+
+  #run(preemptor: PodInfo, node: string, work: Promise<void>): void {
     const { uid } = preemptor.pod.metadata;
     this.#running.set(uid, { held: false });
-    this.#evictAll(preemptor, candidate)
+    const { clock, metrics } = this.#handle;
+    const began = clock.monotonic();
+    work
       .then(
-        () => this.#running.get(uid)?.held ?? false,
+        () => {
+          metrics.evicted("success", clock.monotonic() - began);
+          return this.#running.get(uid)?.held ?? false;
+        },
         (error: unknown) => {
-          this.#handle.log.error("preemption failed", { pod: preemptor.key, node: candidate.node, error });
+          metrics.evicted("error", clock.monotonic() - began);
+          this.#handle.log.error("preemption failed", { pod: preemptor.key, node, error });
           return true;
         },
       )
@@ -49,6 +71,7 @@ export class Evictions {
   }
 
   async #evictAll(preemptor: PodInfo, { node, victims }: Candidate): Promise<void> {
+    this.#handle.metrics.preempted(victims.length);
     await Promise.all([
       ...this.#handle.nominator
         .on(node)
@@ -90,10 +113,14 @@ export class Evictions {
   }
 
   /** A pod of lower priority will not get the place that it waits for. */
-  async #takeNominationBack({ pod }: PodInfo): Promise<void> {
+  async #takeNominationBack(info: PodInfo): Promise<void> {
+    this.#handle.nominator.delete(info.pod.metadata.uid);
+    await this.#nominate(info, null);
+  }
+
+  async #nominate({ pod }: PodInfo, nominatedNodeName: string | null): Promise<void> {
     const { namespace, name, uid } = pod.metadata;
-    this.#handle.nominator.delete(uid);
-    const body = { metadata: { uid }, status: { nominatedNodeName: null } };
+    const body = { metadata: { uid }, status: { nominatedNodeName } };
     try {
       await this.#handle.client.patch(
         pods,

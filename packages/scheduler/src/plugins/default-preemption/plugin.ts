@@ -35,11 +35,17 @@ export function preemptionPlugin(handle: Handle, args: DefaultPreemptionArgs = {
     hints: [],
     preEnqueue: (pod) => evictions.holds(pod.metadata.uid),
     postFilter(pod, state, refusals) {
-      const result = preempt(handle, args, podInfo(pod), state, refusals);
-      if (!("victims" in result)) return { ...result, message: `preemption: ${result.message}` };
-      handle.preempted(result.victims.length);
-      evictions.begin(podInfo(pod), result);
-      return { node: result.node };
+      const info = podInfo(pod);
+      const found = preempt(handle, args, info, state, refusals);
+      if (!("candidates" in found)) return { ...found, message: `preemption: ${found.message}` };
+      const ask = handle.askAboutVictims(pod);
+      if (ask) {
+        evictions.beginAfter(info, async () => selectCandidate(await ask(found.candidates)));
+        return undefined;
+      }
+      const best = selectCandidate(found.candidates) as Candidate;
+      evictions.begin(info, best);
+      return { node: best.node };
     },
   };
 }
@@ -50,13 +56,12 @@ function preempt(
   info: PodInfo,
   state: CycleState,
   refusals: Refusals,
-): Candidate | PostFilterResult {
+): { readonly candidates: readonly Candidate[] } | PostFilterResult {
   const ineligible = whyIneligible(handle, info, refusals);
   if (ineligible) return { message: ineligible };
   const byNode = new Map<string, Refusal>();
   const candidates = findCandidates(handle, args, info, state, refusals, byNode);
-  const best = selectCandidate(candidates);
-  if (best) return best;
+  if (candidates.length) return { candidates };
   const message = refusalMessage({ nodes: refusals.nodes, byNode, others: NOT_HELPFUL, outright: false });
   return { node: "", message };
 }

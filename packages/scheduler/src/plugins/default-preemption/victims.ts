@@ -43,7 +43,7 @@ export function selectVictims(
     const { violating, free } = splitByBudgets([...lower].sort(byImportance), budgets);
     const protectedVictims = violating.filter((pod) => !keeps(pod));
     const victims = [...protectedVictims, ...free.filter((pod) => !keeps(pod))].sort(byImportance);
-    return { node: node.name, victims, violations: protectedVictims.length };
+    return { node: node.name, victims, violations: protectedVictims.length, standing: [...node.pods] };
   } finally {
     for (const pod of gone) addPod(info, pod, trial, state);
   }
