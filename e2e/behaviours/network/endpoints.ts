@@ -360,3 +360,47 @@ behaviour(
       });
   },
 );
+
+behaviour(
+  "[sig-network] Services should serve endpoints on same port and different protocols [Conformance]",
+  { on: "containers" },
+  async (t) => {
+    const PORT = 8085;
+    const container = {
+      name: "c",
+      image: IMAGES.test,
+      env: ["TCP", "UDP"].map((name) => ({ name, value: String(PORT) })),
+    };
+    for (const [name, labels] of [
+      ["serves", { app: "both" }],
+      ["asks", {}],
+    ] as const)
+      await createPod(t, pod(name, labels, { terminationGracePeriodSeconds: 1, containers: [container] }));
+    for (const name of ["serves", "asks"]) await t.podReady(name);
+    const port = (protocol: "TCP" | "UDP") => ({ name: protocol.toLowerCase(), port: 80, protocol, targetPort: PORT });
+    await create(t, "both", { selector: { app: "both" }, ports: [port("TCP"), port("UDP")] });
+    const { clusterIP } = (await t.client.get(services, { namespace: t.namespace, name: "both" })).spec;
+    const asks = {
+      TCP: `timeout 3 nc ${clusterIP} 80 </dev/null 2>/dev/null || true`,
+      UDP: `udp-ask ${clusterIP} 80 2>/dev/null || true`,
+    };
+    const answers = async (protocol: "TCP" | "UDP") =>
+      (await t.exec("asks", ["sh", "-c", asks[protocol]])).includes("serves");
+    const reached = (tcp: boolean, udp: boolean) =>
+      t.eventually(
+        `TCP ${tcp}, UDP ${udp}`,
+        async () => (await answers("TCP")) === tcp && (await answers("UDP")) === udp,
+      );
+    const expose = (...protocols: ("TCP" | "UDP")[]) =>
+      t.client.patch(
+        services,
+        { namespace: t.namespace, name: "both" },
+        { type: "merge", body: { spec: { ports: protocols.map(port) } } },
+      );
+    await reached(true, true);
+    await expose("TCP");
+    await reached(true, false);
+    await expose("UDP");
+    await reached(false, true);
+  },
+);
