@@ -11,6 +11,7 @@ const BENCHES: Record<string, string> = {
   crd: "crd.ts",
   fairness: "fairness.ts",
   scheduler: "scheduler.ts",
+  settle: "settle.ts",
   storage: "storage.ts",
 };
 const wanted = process.argv.slice(2);

@@ -259,7 +259,7 @@ async function told(t: BehaviourContext, service: string): Promise<[string, stri
   const one = subsets.flatMap(({ addresses = [], ports = [] }) =>
     addresses.flatMap(({ ip }) => ports.map(({ port }) => `${ip}:${port}`)),
   );
-  const other = (await slicesOf(t, service)).flatMap(({ endpoints: all = [], ports = [] }) =>
+  const other = (await slicesOf(t, service)).flatMap(({ endpoints: all, ports }) =>
     all.flatMap(({ addresses, conditions }) =>
       conditions.ready ? ports.map(({ port }) => `${addresses[0]}:${port}`) : [],
     ),
