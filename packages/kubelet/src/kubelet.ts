@@ -19,8 +19,9 @@ import { type Dialer, directDialer } from "./dialer.ts";
 import type { Disk } from "./disk/disk.ts";
 import { Evictor } from "./eviction/evictor.ts";
 import type { Observation } from "./eviction/thresholds.ts";
-import { collectImages } from "./images/image-gc.ts";
+import { ImageCollector } from "./images/image-gc.ts";
 import { ImagePuller } from "./images/image-puller.ts";
+import { nodeCredentials } from "./images/node-credentials.ts";
 import { rotateLogs } from "./logs/rotate.ts";
 import { keepLease } from "./node/lease.ts";
 import type { MachineFacts } from "./node/machine.ts";
@@ -34,6 +35,8 @@ import { StatusWriter } from "./pod-workers/status-writer.ts";
 import type { NodeView, PodTools } from "./pod-workers/tools.ts";
 import { Prober, type ProberOptions } from "./probes/prober.ts";
 import type { Runtime, RuntimeStatus, RuntimeVersion } from "./runtime/runtime.ts";
+import { shutdownSteps, totalSeconds } from "./shutdown/plan.ts";
+import { NodeShutdown, SHUTTING_DOWN, type ShutdownNotices } from "./shutdown/shutdown.ts";
 import { fetchBytes } from "./static-pods/fetch-bytes.ts";
 import { MirrorPods } from "./static-pods/mirror-pods.ts";
 import {
@@ -43,6 +46,7 @@ import {
   podsInFolder,
   type StaticPodSource,
 } from "./static-pods/static-pods.ts";
+import { UserNamespaces } from "./userns/user-namespaces.ts";
 import { KUBELET_VERSION } from "./version.ts";
 import { ServiceAccountTokens } from "./volumes/tokens.ts";
 import { Volumes } from "./volumes/volumes.ts";
@@ -71,6 +75,8 @@ export interface KubeletOptions {
   readonly fetch?: Fetch;
   /** Instead of looking at the machine for what runs low; for tests. */
   readonly observe?: () => Promise<Observation>;
+  /** Who tells that the machine shuts down. */
+  readonly shutdowns?: ShutdownNotices;
   /** The node's own resolv.conf, as text. */
   readonly resolvConf?: string;
   /** The port that the node announces. */
@@ -128,6 +134,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
 
   let runtimeStatus: RuntimeStatus = { ready: true, networkReady: true, message: "", handlers: [] };
   const problems = (): string[] => {
+    if (shutdown.isUnderWay) return [SHUTTING_DOWN];
     if (cache.lastError) return [`container runtime is down: ${cache.lastError.message}`];
     if (!runtimeStatus.ready || !runtimeStatus.networkReady)
       return [`container runtime network not ready: ${runtimeStatus.message}`];
@@ -178,6 +185,8 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     async runtimeHandler(name) {
       return (await client.get(runtimeclasses, { name })).handler;
     },
+    hasUserNamespaces: (handler) =>
+      runtimeStatus.handlers.some(({ name, userNamespaces }) => name === handler && userNamespaces),
   };
 
   // Nothing calls it before the workers are there: the cache is started, and objects are tracked, only later.
@@ -211,10 +220,14 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     paths,
     volumes: new Volumes({ disk, paths, objects, tokens, clock, client }),
     objects,
-    images: new ImagePuller(runtime, clock, { serialize: config.serializeImagePulls }),
+    images: new ImagePuller(runtime, clock, {
+      ...(config.maxParallelImagePulls !== undefined && { parallel: config.maxParallelImagePulls }),
+      moreCredentials: nodeCredentials({ config, disk, folder: paths.root, client, tokens, clock, log }),
+    }),
     prober,
     statuses: new StatusWriter({ client, clock, random, log, signal }),
     cgroups,
+    userNamespaces: new UserNamespaces(disk, paths, config.maxPods),
     dialer,
     node,
     signal,
@@ -225,6 +238,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const made = new PodWorkers(tools, {
     allowedSysctls: config.allowedUnsafeSysctls,
     pressures: () => evictor.pressures(),
+    shutsDown: () => shutdown.isUnderWay,
     apiPod: (pod) =>
       mirrors.isStatic(pod)
         ? mirrors.mirrorOf(pod)
@@ -234,15 +248,17 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     ended: (pod) => mirrors.ended(pod),
   });
 
-  const freeImages = (how?: { all: boolean }) =>
-    collectImages({ runtime, disk, clock, log, config, inUse: () => imagesInUse(cache), folder: paths.root }, how);
+  const inUse = () => imagesInUse(cache);
+  const images = new ImageCollector({ runtime, disk, clock, log, config, inUse, folder: paths.root });
+  const steps = shutdownSteps(config.file);
+  const shutdown = new NodeShutdown({ steps, workers: made, clock, log, signal, changed: () => reporter.hurry() });
   const evictor = new Evictor({
     tools,
     workers: made,
     machine,
     config,
     changed: () => reporter.hurry(),
-    freeDisk: () => freeImages({ all: true }),
+    freeDisk: () => images.collect({ all: true }),
     ...(options.observe && { observe: options.observe }),
   });
 
@@ -304,7 +320,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     const wanted = () => new Set([...present.filter(ours), ...mirrors.pods()].map(({ metadata }) => metadata.uid));
     const orphans = sleep(clock, 2000, signal).then(() => made.endOrphans(wanted()));
     finish.push(orphans.catch(() => {}));
-    finish.push(repeat(5 * 60_000, async () => void (await freeImages())));
+    finish.push(repeat(5 * 60_000, async () => void (await images.collect())));
     finish.push(repeat(EVICTION_LOOK_MS, () => evictor.look()));
     finish.push(
       repeat(config.containerLogMonitorMs, () =>
@@ -319,6 +335,12 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
         }),
       ),
     );
+  }
+
+  if (steps.length > 0 && options.shutdowns) {
+    const [begun, calledOff] = [() => shutdown.begin(), () => shutdown.callOff()];
+    const watching = options.shutdowns.watch({ seconds: totalSeconds(steps), signal, begun, calledOff });
+    finish.push(watching.catch((error: unknown) => log.warn("shutdowns of the machine are not heard of", { error })));
   }
 
   async function repeat(periodMs: number, run: () => Promise<void>): Promise<void> {

@@ -17,6 +17,7 @@ import { type Kubelet, startKubelet } from "./kubelet.ts";
 import { readMachine } from "./node/machine.ts";
 import type { KubeletPaths } from "./paths.ts";
 import { criRuntime } from "./runtime/cri/runtime.ts";
+import { machineShutdowns } from "./shutdown/machine-shutdowns.ts";
 import { serveHealth, serveKubelet, serveReadOnly } from "./server/server.ts";
 
 export interface KubeletRun {
@@ -48,7 +49,13 @@ export async function runKubelet(run: KubeletRun): Promise<RunningKubelet> {
     runtime,
     disk: realDisk(machineExec()),
     machine: await readMachine(paths.root),
-    cgroups: podCgroups({ root: config.cgroupRoot || "/", driver: config.cgroupDriver, log }),
+    cgroups: podCgroups({
+      root: config.cgroupRoot || "/",
+      driver: config.cgroupDriver,
+      pidsLimit: config.podPidsLimit,
+      log,
+    }),
+    shutdowns: machineShutdowns({ exec: machineExec(), log }),
     resolvConf: textOf(config.resolvConf),
   });
   const servers = await serve(kubelet, run);

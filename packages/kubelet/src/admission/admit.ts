@@ -11,6 +11,7 @@ import { podRequests } from "@kubets/api/pod/resources";
 import { isFinished } from "@kubets/api/pod/state";
 import { toleratesTaint } from "@kubets/api/pod/tolerations";
 import { parseQuantity, zeroQuantity } from "@kubets/machinery/quantity";
+import { SHUTDOWN_REJECTION } from "../shutdown/shutdown.ts";
 import { CONFIG_SOURCE } from "../static-pods/static-pods.ts";
 
 const MEMORY_TAINT = { key: "node.kubernetes.io/memory-pressure", effect: "NoSchedule" };
@@ -30,6 +31,7 @@ export interface AdmissionFacts {
   readonly allowedSysctls: readonly string[];
   /** What the node is short of. */
   readonly pressures: ReadonlySet<string>;
+  readonly shutsDown: boolean;
 }
 
 const SAFE_SYSCTLS = [
@@ -48,6 +50,7 @@ const SAFE_SYSCTLS = [
 ];
 
 export function admit(pod: Pod, facts: AdmissionFacts): Rejection | undefined {
+  if (facts.shutsDown) return SHUTDOWN_REJECTION;
   return (
     underPressure(pod, facts.pressures) ?? fits(pod, facts) ?? placed(pod, facts) ?? sysctls(pod, facts.allowedSysctls)
   );

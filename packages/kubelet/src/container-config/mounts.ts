@@ -3,6 +3,7 @@ import { join, normalize } from "node:path";
 import type { Container, VolumeMount } from "@kubets/api/generated/types/core-v1";
 import { MountPropagation } from "@kubets/wire/generated/cri";
 import type { Disk } from "../disk/disk.ts";
+import type { IdMapping } from "../userns/user-namespaces.ts";
 import { ContainerConfigError } from "./config-error.ts";
 import type { Env } from "./env.ts";
 import { expandStrict } from "./expand.ts";
@@ -18,6 +19,9 @@ export interface ContainerMount {
   readonly readonly: boolean;
   readonly propagation?: number;
   readonly recursiveReadOnly?: boolean;
+  /** Who the owners of the files are inside. */
+  readonly uidMappings?: readonly IdMapping[];
+  readonly gidMappings?: readonly IdMapping[];
   readonly image?: { readonly image: string };
   readonly imageSubPath?: string;
 }

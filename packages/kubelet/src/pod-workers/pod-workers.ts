@@ -18,6 +18,8 @@ export interface PodWorkersOptions {
   readonly allowedSysctls: readonly string[];
   /** What the node is short of. */
   pressures(): ReadonlySet<string>;
+  /** The machine is about to go. */
+  shutsDown(): boolean;
   /** Who stands for a pod in the API. */
   apiPod(pod: Pod): Pod | undefined;
   /** The pod has ended or is gone: its mirror, or its name, is free. */
@@ -92,6 +94,7 @@ export class PodWorkers {
         node: node.node(),
         allowedSysctls: this.#options.allowedSysctls,
         pressures: this.#options.pressures(),
+        shutsDown: this.#options.shutsDown(),
       };
       const rejection = admit(pod, facts);
       if (rejection) {

@@ -15,6 +15,7 @@ import { runHook } from "../hooks/lifecycle.ts";
 import { ImageError } from "../images/image-puller.ts";
 import { containerFolder, hostsPath, podLogFolder } from "../paths.ts";
 import type { RuntimeImage, SandboxConfig, SandboxStatus } from "../runtime/runtime.ts";
+import type { IdMapping } from "../userns/user-namespaces.ts";
 import type { VolumeMap } from "../volumes/volumes.ts";
 import { fieldPathOf } from "./about.ts";
 import type { StartContainer } from "./plan.ts";
@@ -38,6 +39,8 @@ export interface StartPlace {
   readonly podIPs: readonly string[];
   /** The id of the container that an ephemeral one looks at. */
   readonly targetId?: string;
+  /** Of the pod's own user namespace. */
+  readonly users?: readonly IdMapping[];
   /** Aborted when the pod is to end: what has not begun does not begin. */
   readonly signal: AbortSignal;
 }
@@ -120,7 +123,7 @@ async function ensureImage(
     policy: policy ?? "IfNotPresent",
     secrets,
     sandbox: sandboxConfig,
-    podUid: pod.metadata.uid,
+    pod,
   };
   const aborted = new Promise<never>((_, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
@@ -147,8 +150,10 @@ async function configOf(step: StartContainer, place: StartPlace, image: RuntimeI
     configMap: (name) => objects.configMap(namespace, name),
     secret: (name) => objects.secret(namespace, name),
   });
+  const { users } = place;
+  const mapped = users && { uidMappings: users, gidMappings: users };
   const mounts = [
-    ...(await volumeMounts(container, volumes, env, tools.disk)),
+    ...(await volumeMounts(container, volumes, env, tools.disk)).map((mount) => ({ ...mount, ...mapped })),
     ...(await ownFiles(container, place, env, tools)),
   ];
   return containerConfig(pod, container, {
@@ -158,7 +163,11 @@ async function configOf(step: StartContainer, place: StartPlace, image: RuntimeI
     env,
     mounts,
     node: node.facts,
-    security: { ...node.security, ...(place.targetId !== undefined && { targetId: place.targetId }) },
+    security: {
+      ...node.security,
+      ...(users && { users }),
+      ...(place.targetId !== undefined && { targetId: place.targetId }),
+    },
   });
 }
 

@@ -14,6 +14,7 @@ import type { ReferencedObjects } from "../objects/referenced-objects.ts";
 import type { KubeletPaths } from "../paths.ts";
 import type { Prober } from "../probes/prober.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import type { UserNamespaces } from "../userns/user-namespaces.ts";
 import type { Volumes } from "../volumes/volumes.ts";
 import type { RuntimeCache } from "./runtime-cache.ts";
 import type { StatusWriter } from "./status-writer.ts";
@@ -34,6 +35,7 @@ export interface PodTools {
   readonly prober: Prober;
   readonly statuses: StatusWriter;
   readonly cgroups: PodCgroups;
+  readonly userNamespaces: UserNamespaces;
   readonly dialer: Dialer;
   readonly node: NodeView;
   readonly signal: AbortSignal;
@@ -54,4 +56,6 @@ export interface NodeView {
   networkReady(): boolean;
   /** The handler of a RuntimeClass; rejects when it is not there. */
   runtimeHandler(className: string): Promise<string>;
+  /** Whether the runtime can give pods users of their own with this handler. */
+  hasUserNamespaces(handler: string): boolean;
 }

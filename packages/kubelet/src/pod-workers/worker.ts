@@ -377,9 +377,10 @@ export class PodWorker {
   }
 
   async #clean(): Promise<void> {
-    const { volumes, cgroups, images } = this.#tools;
+    const { volumes, cgroups, images, userNamespaces } = this.#tools;
     images.forget(this.uid);
     await volumes.tearDown(this.uid);
+    userNamespaces.release(this.uid);
     await cgroups.remove(this.#pod);
   }
 

@@ -249,6 +249,10 @@ export class SimulatedRuntime implements Runtime {
     return this.#get(id).resources;
   }
 
+  async checkpointContainer(id: string, path: string): Promise<void> {
+    await this.#options.disk.writeFile(path, JSON.stringify(this.#get(id).config));
+  }
+
   async reopenLog(id: string): Promise<void> {
     await this.#options.disk.writeFile(this.#get(id).logPath, "");
   }
