@@ -23,7 +23,10 @@ const SCRIPTS = {
   pack: (args) => ["scripts/pack.ts", ...args],
   bench: (args) => ["bench/main.ts", ...args],
   e2e: (args) => ["e2e/main.ts", ...args],
-  soak: (args) => ["e2e/soak/main.ts", ...args],
+  soak: ([what, ...args]) =>
+    what === "expressions"
+      ? ["e2e/soak/expressions.ts", ...args]
+      : ["e2e/soak/main.ts", ...(what === undefined ? [] : [what]), ...args],
 };
 
 const [name = "up", ...args] = process.argv.slice(2);

@@ -7,14 +7,10 @@
 import { configmaps, deployments, namespaces, pods } from "@kubets/api/generated/refs";
 import type { KubeObject } from "@kubets/api/meta";
 import type { ResourceRef } from "@kubets/api/resource-ref";
-import { admissionPlugins } from "@kubets/apiserver/admission/plugins/index";
-import { createApiServer } from "@kubets/apiserver/api-server";
-import { bootstrap } from "@kubets/apiserver/bootstrap";
-import { type Client, createClient } from "@kubets/client";
 import { startControllers } from "@kubets/controllers/start-controllers";
 import { realClock, realRandom, silentLogger } from "@kubets/machinery";
 import { defineFlags, int, parseFlags } from "@kubets/machinery/flags";
-import { MemoryStorage } from "@kubets/storage";
+import { startControlPlane } from "../e2e/controllers/control-plane.ts";
 
 const flags = defineFlags({
   deployments: int({ help: "How many Deployments.", default: 1000 }),
@@ -24,38 +20,12 @@ const flags = defineFlags({
 });
 const { values } = parseFlags(flags, process.argv.slice(2));
 
-const server = await createApiServer({
-  storage: new MemoryStorage({ clock: realClock }),
-  clock: realClock,
-  random: realRandom,
-  log: silentLogger,
-  options: {
-    allowPrivileged: true,
-    featureEnabled: () => false,
-    minWatchSeconds: 1800,
-    maxBodyBytes: 3 << 20,
-    addresses: [],
-  },
-  nodes: { tls: {}, addressTypes: [] },
-  authenticators: () => [],
-  anonymous: false,
-  authorizationModes: ["RBAC"],
-  admission: admissionPlugins({ enable: [], disable: ["ServiceAccount"] }),
-} as Parameters<typeof createApiServer>[0]);
-await bootstrap(server);
-server.setReady();
-const client = createClient(server.transport({ name: "bench", groups: ["system:masters"] }));
+const plane = await startControlPlane({ clock: realClock, random: realRandom, log: silentLogger });
+const client = plane.clientAs("bench");
 const stopping = new AbortController();
-const accounts = (account: string): Client =>
-  createClient(
-    server.transport({
-      name: `system:serviceaccount:kube-system:${account}`,
-      groups: ["system:serviceaccounts", "system:serviceaccounts:kube-system"],
-    }),
-  );
 const running = startControllers({
   client,
-  clientFor: accounts,
+  clientFor: (account) => plane.clientFor(account),
   clock: realClock,
   random: realRandom,
   log: silentLogger,
@@ -157,5 +127,5 @@ console.log(
   `${`idle, ${total + burst} pods`.padEnd(58)} ${((user + system) / (performance.now() - from)).toFixed(1)} ms CPU a second`,
 );
 stopping.abort();
-server.close();
+await plane.close();
 process.exit();

@@ -1,22 +1,31 @@
 /**
- * What a flood does to the others: one client lists as fast as it can over many connections, from a thread of its own, while another one asks for single
- * objects now and then. Told is the other's time alone and under the flood. `node bench/fairness.ts`
+ * What a flood does to the others: one client asks as fast as it can over many connections, while another one asks for single objects now and then. Told
+ * is the other's time alone and under the flood, by the clock and by what the server's loop was busy with meanwhile. `node bench/fairness.ts`
  */
+import { fork } from "node:child_process";
+import { once } from "node:events";
 import https from "node:https";
-import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { startServer } from "./server-process.ts";
 
 const OBJECTS = 500;
 const FLOOD = 64;
-const PROBES = 300;
+const ROUNDS = 5;
+const PROBES = 60;
 const PAUSE_MS = 10;
+/** So many answers after its start. */
+const UNDER_WAY = 5 * FLOOD;
+const FLOODS = {
+  "a flood of lists": "/api/v1/namespaces/default/configmaps",
+  "a flood of single objects": "/api/v1/namespaces/default/configmaps/c0",
+};
 
 interface Access {
   readonly url: string;
   readonly token: string;
+  readonly path: string;
 }
 
-function client({ url, token }: Access, user: string, sockets: number) {
+function client({ url, token }: Omit<Access, "path">, user: string, sockets: number) {
   const agent = new https.Agent({ keepAlive: true, maxSockets: sockets, rejectUnauthorized: false });
   const as = user && { "impersonate-user": user, "impersonate-group": "bench" };
   const headers = { authorization: `Bearer ${token}`, "content-type": "application/json", ...as };
@@ -34,20 +43,47 @@ async function flood(access: Access): Promise<void> {
   const ask = client(access, "flooding", FLOOD);
   const codes: Record<number, number> = {};
   let goesOn = true;
-  parentPort?.once("message", () => (goesOn = false));
+  let answers = 0;
+  process.once("message", () => (goesOn = false));
   const one = async () => {
     while (goesOn) {
-      const code = await ask("GET", "/api/v1/namespaces/default/configmaps");
+      const code = await ask("GET", access.path);
       codes[code] = (codes[code] ?? 0) + 1;
+      if (++answers === UNDER_WAY) process.send?.("under way");
     }
   };
   await Promise.all(Array.from({ length: FLOOD }, one));
-  parentPort?.postMessage(codes);
+  process.send?.(codes);
+  process.disconnect?.();
 }
+
+/** A flood in a process of its own; ready when it is under way. Returns what ends it. */
+async function startFlood(access: Access): Promise<() => Promise<Record<number, number>>> {
+  const child = fork(new URL(import.meta.url), [JSON.stringify(access)]);
+  await once(child, "message");
+  return async () => {
+    const [told, ended] = [once(child, "message"), once(child, "exit")];
+    child.send("stop");
+    await ended;
+    return (await told)[0] as Record<number, number>;
+  };
+}
+
+interface Times {
+  readonly clock: number[];
+  /** What the loop was busy with between question and answer. */
+  readonly loop: number[];
+}
+
+const at = (times: readonly number[], part: number) =>
+  times.toSorted((a, b) => a - b)[Math.floor(times.length * part)] as number;
+const shown = ({ clock, loop }: Times) =>
+  `p50 ${at(clock, 0.5).toFixed(2)} ms, p99 ${at(clock, 0.99).toFixed(2)} ms; of the loop p50 ${at(loop, 0.5).toFixed(2)} ms, p99 ${at(loop, 0.99).toFixed(2)} ms`;
 
 async function measure(): Promise<void> {
   const server = await startServer();
-  const access = { url: server.url, token: server.token };
+  const { url, token } = server;
+  const access = { url, token, path: "" };
   const [admin, modest] = [client(access, "", 8), client(access, "modest", 1)];
   const group = "rbac.authorization.k8s.io";
   await admin("POST", `/apis/${group}/v1/clusterrolebindings`, {
@@ -59,30 +95,45 @@ async function measure(): Promise<void> {
   for (let i = 0; i < OBJECTS; i++)
     await admin("POST", "/api/v1/namespaces/default/configmaps", { metadata: { name: `c${i}` }, data });
 
-  const probe = async () => {
-    const took: number[] = [];
+  const probe = async ({ clock, loop }: Times) => {
     for (let i = 0; i < PROBES; i++) {
-      const began = performance.now();
-      await modest("GET", `/api/v1/namespaces/default/configmaps/c${i % OBJECTS}`);
-      took.push(performance.now() - began);
+      const [began, busy] = [performance.now(), server.loopMs()];
+      const code = await modest("GET", `/api/v1/namespaces/default/configmaps/c${i % OBJECTS}`);
+      if (code !== 200) throw new Error(`the modest client was answered ${code}`);
+      loop.push(server.loopMs() - busy);
+      clock.push(performance.now() - began);
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
-    took.sort((a, b) => a - b);
-    return { p50: took[Math.floor(PROBES * 0.5)] as number, p99: took[Math.floor(PROBES * 0.99)] as number };
   };
-  await probe();
-  const quiet = await probe();
-  const worker = new Worker(new URL(import.meta.url), { workerData: access });
-  const loud = await probe();
-  const codes = new Promise((resolve) => worker.once("message", resolve));
-  worker.postMessage("stop");
-  const shown = ({ p50, p99 }: { p50: number; p99: number }) => `p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms`;
-  console.log(`alone:           ${shown(quiet)}`);
-  console.log(`under the flood: ${shown(loud)} (${(loud.p99 / quiet.p99).toFixed(1)} times)`);
-  console.log(`answers to the flood by status: ${JSON.stringify(await codes)}`);
-  await worker.terminate();
+  await probe({ clock: [], loop: [] });
+  for (const [what, path] of Object.entries(FLOODS)) {
+    const [quiet, loud]: [Times, Times] = [
+      { clock: [], loop: [] },
+      { clock: [], loop: [] },
+    ];
+    const answers: Record<string, number> = {};
+    let busy = 0;
+    let lasted = 0;
+    // In turn, so that what else the machine does weighs on both alike.
+    for (let round = 0; round < ROUNDS; round++) {
+      await probe(quiet);
+      const stop = await startFlood({ ...access, path });
+      const [began, before] = [performance.now(), server.loopMs()];
+      await probe(loud);
+      busy += server.loopMs() - before;
+      lasted += performance.now() - began;
+      for (const [code, count] of Object.entries(await stop())) answers[code] = (answers[code] ?? 0) + count;
+    }
+    console.log(
+      `${what}, answers by status ${JSON.stringify(answers)}, the loop busy ${Math.round((100 * busy) / lasted)} %`,
+    );
+    console.log(`  alone:           ${shown(quiet)}`);
+    console.log(`  under the flood: ${shown(loud)}`);
+    console.log(`  p99 is ${(at(loud.clock, 0.99) / at(quiet.clock, 0.99)).toFixed(1)} times`);
+  }
   await server.stop();
 }
 
-if (isMainThread) await measure();
-else await flood(workerData as Access);
+const [asked] = process.argv.slice(2);
+if (asked?.startsWith("{")) await flood(JSON.parse(asked) as Access);
+else await measure();

@@ -11,6 +11,8 @@ export interface ServerProcess {
   readonly startMs: number;
   /** Seconds of CPU that the process has used. */
   cpu(): number;
+  /** Milliseconds of CPU that its event loop has used: what other programs on the machine take does not count. */
+  loopMs(): number;
   /** Megabytes. */
   rss(): number;
   stop(): Promise<void>;
@@ -49,6 +51,7 @@ export async function startServer(): Promise<ServerProcess> {
     token: TOKEN,
     startMs,
     cpu: () => (Number(stat()[11]) + Number(stat()[12])) / CLOCK_TICKS,
+    loopMs: () => Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/schedstat`, "utf8").split(" ")[0]) / 1e6,
     rss: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1]) / 1024,
     async stop() {
       const ended = new Promise((resolve) => child.once("exit", resolve));

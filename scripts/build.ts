@@ -18,6 +18,7 @@ export async function build(): Promise<string> {
       index: "packages/kubets/src/index.ts",
       // Threads are started by file name, beside the chunk that starts them.
       "storage-worker": "packages/storage/src/embedded/worker.ts",
+      "long-work-worker": "packages/apiserver/src/long-work/worker.ts",
       "admission-plugin-worker": "packages/apiserver/src/admission/user-plugins/worker.ts",
       "namespace-worker": "packages/sandbox/src/namespaces/ffi-worker.ts",
       "namespace-program": "packages/sandbox/src/namespaces/nsenter-program.ts",

@@ -7,53 +7,35 @@ import { leases, nodes, pods } from "@kubets/api/generated/refs";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { Input, KubeObject } from "@kubets/api/meta";
 import type { ResourceRef } from "@kubets/api/resource-ref";
-import { admissionPlugins } from "@kubets/apiserver/admission/plugins/index";
-import { createApiServer } from "@kubets/apiserver/api-server";
-import { bootstrap } from "@kubets/apiserver/bootstrap";
-import { type Client, createClient, SharedInformers, type Transport } from "@kubets/client";
+import { type Client, SharedInformers, type Transport } from "@kubets/client";
 import { type StartOptions, startControllers } from "@kubets/controllers/start-controllers";
 import { createLogger, every, isReason, seededRandom, silentLogger, VirtualClock } from "@kubets/machinery";
 import { formatMicroTime, formatTime } from "@kubets/machinery/time";
-import { MemoryStorage } from "@kubets/storage";
+import { type ControlPlaneOptions, startControlPlane } from "./control-plane.ts";
 
-export interface ClusterOptions extends Partial<Pick<StartOptions, "controllers" | "options">> {
+export interface ClusterOptions
+  extends Partial<Pick<StartOptions, "controllers" | "options">>,
+    Omit<ControlPlaneOptions, "clock" | "random" | "log"> {
   /** Decides how a pod goes on once bound; "ready" by default. */
   readonly fate?: (pod: Pod) => "ready" | "running" | "succeeded" | "failed" | "pending";
   /** How many copies of the controllers run at once. */
   readonly copies?: number;
 }
 
-export async function startCluster({ fate = () => "ready", copies = 1, ...rest }: ClusterOptions = {}) {
+export async function startCluster({
+  fate = () => "ready",
+  copies = 1,
+  controllers,
+  options,
+  ...given
+}: ClusterOptions = {}) {
   const clock = new VirtualClock();
   const random = seededRandom(7);
   const log = process.env.LOG
     ? createLogger({ level: process.env.LOG as "debug", now: () => clock.now() })
     : silentLogger;
-  const storage = new MemoryStorage({ clock });
-  const server = await createApiServer({
-    storage,
-    clock,
-    random,
-    log,
-    options: {
-      allowPrivileged: true,
-      featureEnabled: () => false,
-      minWatchSeconds: 1800,
-      maxBodyBytes: 3 << 20,
-      addresses: [],
-    },
-    nodes: { tls: {}, addressTypes: [] },
-    authenticators: () => [],
-    anonymous: false,
-    authorizationModes: ["RBAC"],
-    admission: admissionPlugins({
-      enable: [],
-      disable: ["ServiceAccount", "TaintNodesByCondition", "NodeRestriction"].filter(isKnown),
-    }),
-  } as Parameters<typeof createApiServer>[0]);
-  const client = createClient(server.transport({ name: "test", groups: ["system:masters"] }));
-  await bootstrap(server);
-  server.setReady();
+  const plane = await startControlPlane({ clock, random, log, ...given });
+  const client = plane.clientAs("test");
   const stopping = new AbortController();
   const { signal } = stopping;
   const writes: string[] = [];
@@ -63,23 +45,16 @@ export async function startCluster({ fate = () => "ready", copies = 1, ...rest }
     stop: AbortSignal,
     road: (transport: Transport) => Transport = (same) => same,
   ) => {
-    // Each with the rights of its own account, as in a real cluster.
-    const clientAs = (name: string, groups: string[]) =>
-      createClient(road(counting(server.transport({ name, groups }), writes)));
-    const clientFor = (account: string) =>
-      clientAs(`system:serviceaccount:kube-system:${account}`, [
-        "system:serviceaccounts",
-        "system:serviceaccounts:kube-system",
-      ]);
-    const manager = clientAs(`controllers-${copy}`, ["system:masters"]);
+    const counted = (transport: Transport) => road(counting(transport, writes));
     const { started } = startControllers({
-      client: manager,
-      clientFor,
+      client: plane.clientAs(`controllers-${copy}`, ["system:masters"], counted),
+      clientFor: (account) => plane.clientFor(account, counted),
       clock,
       random,
       log,
       signal: AbortSignal.any([signal, stop]),
-      ...rest,
+      ...(controllers && { controllers }),
+      ...(options && { options }),
     });
     return started;
   };
@@ -105,6 +80,7 @@ export async function startCluster({ fate = () => "ready", copies = 1, ...rest }
   return {
     clock,
     client,
+    plane,
     writes,
     node,
     runControllers,
@@ -127,8 +103,7 @@ export async function startCluster({ fate = () => "ready", copies = 1, ...rest }
     async stop() {
       stopping.abort(new Error("the test is over"));
       await at(STEP_MS);
-      server.close();
-      await storage.close();
+      await plane.close();
     },
   };
 }
@@ -136,15 +111,6 @@ export async function startCluster({ fate = () => "ready", copies = 1, ...rest }
 export type TestCluster = Awaited<ReturnType<typeof startCluster>>;
 
 const STEP_MS = 50;
-
-function isKnown(name: string): boolean {
-  try {
-    admissionPlugins({ enable: [name], disable: [] });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** Notes what is written, but for events. */
 function counting(transport: Transport, writes: string[]): Transport {

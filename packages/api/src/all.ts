@@ -22,6 +22,7 @@ import type { ResourceDefinition } from "./resource.ts";
 import type { ResourceRef } from "./resource-ref.ts";
 import { schedulingResources } from "./scheduling/index.ts";
 import { storageResources } from "./storage/index.ts";
+import { storagemigrationResources } from "./storagemigration/index.ts";
 
 export const builtInResources: readonly ResourceDefinition[] = [
   ...coreResources,
@@ -46,6 +47,9 @@ export const builtInResources: readonly ResourceDefinition[] = [
   ...resourceResources,
   ...flowcontrolResources,
 ].map(erase);
+
+/** Of alpha and beta versions: served when --runtime-config asks for them. */
+export const resourcesOnRequest: readonly ResourceDefinition[] = [...storagemigrationResources].map(erase);
 
 /** A definition of one kind as one of any kind: the road hands each only its own objects. */
 function erase(definition: ResourceRef): ResourceDefinition {

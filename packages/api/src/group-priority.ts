@@ -32,6 +32,7 @@ const PRIORITIES: Readonly<Record<string, Priority>> = {
   "discovery.k8s.io": { group: 16200, versions: v1 },
   "resource.k8s.io": { group: 16200, versions: { v1: 21 } },
   "flowcontrol.apiserver.k8s.io": { group: 16100, versions: { v1: 21 } },
+  "storagemigration.k8s.io": { group: 15800, versions: { v1beta1: 9 } },
 };
 
 /** What the APIService of a custom resource's group and version gets. */

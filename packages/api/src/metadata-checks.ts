@@ -1,6 +1,7 @@
 /** The parts of metadata that clients write: labels, annotations, owners, finalizers, and who manages what. */
 
 import { type FieldError, invalidValue, labelKey, labelValue, qualifiedName, tooLong } from "@kubets/machinery";
+import { joined } from "@kubets/machinery/joined";
 import type { ManagedFieldsEntry, ObjectMeta, OwnerReference } from "./generated/types/meta-v1.ts";
 
 const MAX_ANNOTATION_BYTES = 256 * 1024;
@@ -9,16 +10,16 @@ const LONGEST_MANAGER = 128;
 
 /** Of the object itself, or of one that is embedded at `field`. */
 export function validateObjectMetadata(metadata: ObjectMeta, field = "metadata"): FieldError[] {
-  return [
-    ...(metadata.generation !== undefined && metadata.generation < 0
+  return joined(
+    metadata.generation !== undefined && metadata.generation < 0
       ? [invalidValue(`${field}.generation`, metadata.generation, "must be greater than or equal to 0")]
-      : []),
-    ...validateLabels(metadata.labels, `${field}.labels`),
-    ...validateAnnotations(metadata.annotations, `${field}.annotations`),
-    ...validateOwners(metadata.ownerReferences ?? [], `${field}.ownerReferences`),
-    ...validateFinalizers(metadata.finalizers ?? [], `${field}.finalizers`),
-    ...validateManagedFields(metadata.managedFields ?? [], `${field}.managedFields`),
-  ];
+      : [],
+    validateLabels(metadata.labels, `${field}.labels`),
+    validateAnnotations(metadata.annotations, `${field}.annotations`),
+    validateOwners(metadata.ownerReferences ?? [], `${field}.ownerReferences`),
+    validateFinalizers(metadata.finalizers ?? [], `${field}.finalizers`),
+    validateManagedFields(metadata.managedFields ?? [], `${field}.managedFields`),
+  );
 }
 
 export function validateLabels(labels: Readonly<Record<string, string>> | undefined, field: string): FieldError[] {

@@ -3,7 +3,9 @@
  * kinds are defined by one file each; a CustomResourceDefinition becomes one at run time. What all resources share (metadata,
  * generation, finalizers, deletion, ...) stands in the API server's generic road; a definition says only what is particular.
  */
+
 import type { FieldError, GroupResource } from "@kubets/machinery";
+import type { CustomRules } from "./custom/strategy.ts";
 import type { Draft, KubeObject } from "./meta.ts";
 import type { JsonSchema } from "./openapi/json-schema.ts";
 import type { ResourceRef } from "./resource-ref.ts";
@@ -34,6 +36,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> extends R
   readonly isCustom?: boolean;
   /** Stands for the schema of such a kind: another schema has another one. */
   readonly schemaId?: string;
+  /** All that its objects are judged by, as data, under a key that stands for it: for judging them in another thread. */
+  readonly customRules?: () => { readonly key: string; readonly rules: CustomRules };
   /** How a kind that came at run time is published: its OpenAPI v3 schema, whole. Built-in kinds derive theirs from `schema`. */
   readonly openApiSchema?: JsonSchema;
   /** Where its objects stand in storage: "/registry/pods" (then namespace and name). */
@@ -54,7 +58,7 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> extends R
   readonly closed?: string;
   /** Sent as a Warning header with each answer. */
   readonly deprecation?: string;
-  /** Which release begins and ends it, for alpha and beta versions behind --runtime-config. */
+  /** Of alpha and beta versions, which are served when --runtime-config asks for them. */
   readonly stability?: "alpha" | "beta";
 }
 

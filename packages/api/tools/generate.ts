@@ -216,9 +216,21 @@ function tsType(property: Property, owner: string): string {
   }
 }
 
+/** Served when --runtime-config asks for them: the discovery of a server that nobody told anything does not know them. */
+const ON_REQUEST: readonly ResourceList[] = [
+  {
+    groupVersion: "storagemigration.k8s.io/v1beta1",
+    resources: [{ name: "storageversionmigrations", kind: "StorageVersionMigration", namespaced: false }],
+  },
+];
+const lists = [
+  ...Object.values(read<{ resources: Record<string, ResourceList> }>("discovery.json").resources),
+  ...ON_REQUEST,
+];
+
 /** Kinds that are served as resources, with whether they live in namespaces. */
 const served = new Map<string, boolean>();
-for (const list of Object.values(read<{ resources: Record<string, ResourceList> }>("discovery.json").resources))
+for (const list of lists)
   for (const r of list.resources) {
     const groupVersion = r.version ? `${r.group ? `${r.group}/` : ""}${r.version}` : list.groupVersion;
     if (!r.name.includes("/")) served.set(`${groupVersion} ${r.kind}`, r.namespaced);
@@ -310,7 +322,6 @@ for (const [file, { imports: from, text }] of files) {
 const refLines: string[] = [];
 const refImports = new Map<string, Set<string>>();
 const taken = new Set<string>();
-const lists = Object.values(read<{ resources: Record<string, ResourceList> }>("discovery.json").resources);
 const rank = (list: ResourceList) => (list.groupVersion === "v1" ? 0 : list.groupVersion === "autoscaling/v2" ? 1 : 2);
 for (const list of lists.toSorted((a, b) => rank(a) - rank(b) || (a.groupVersion < b.groupVersion ? -1 : 1))) {
   const [version = "", group = ""] = list.groupVersion.split("/").reverse();

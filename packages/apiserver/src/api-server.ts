@@ -39,6 +39,7 @@ import { ResourceStore } from "./store/resource-store.ts";
 import { RevisionFeed } from "./store/revision-feed.ts";
 import { StoredForm } from "./store/stored-form.ts";
 import type { NodeConnection } from "./subresources/node-connection.ts";
+import { legacyTokenUse } from "./tokens/legacy-token-use.ts";
 import { ServiceAccountTokens, type TokenIssuer } from "./tokens/service-account-tokens.ts";
 import { type ServiceRouting, serviceAddresses } from "./webhooks/service-address.ts";
 import { WebhookClient } from "./webhooks/webhook-client.ts";
@@ -86,6 +87,8 @@ export interface ApiServer {
   transport(user: User): Transport;
   /** Addresses and ports of services; started once the system's namespaces are there. */
   readonly services: ServiceNetwork | undefined;
+  /** The built-in ones that it serves. */
+  readonly resources: readonly ResourceDefinition[];
   /** Decides by these authorizers from now on; throws when one of them had to be there from the start. */
   useAuthorizers(choices: readonly AuthorizerChoice[]): void;
   /** Makes /readyz say so. */
@@ -104,14 +107,19 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
   const metrics = setup.metrics ?? serverMetrics(clock);
   const feed = new RevisionFeed(storage, form, log, metrics.storage);
   metrics.storage.watchCaches(() => feed.caches());
-  const served = serve(setup.resources ?? builtInResources, feed, form);
+  const { resources = builtInResources } = setup;
+  const served = serve(resources, feed, form);
   await feed.start();
 
   const stopping = new AbortController();
   let ready = false;
   const view = clusterView(served);
   const policy = usesRbac(setup.authorizationModes) ? new RbacPolicy(served) : undefined;
-  const tokens = setup.issuer && new ServiceAccountTokens(setup.issuer, { view, clock, random });
+  let client: Client | undefined;
+  const ownClient = () =>
+    (client ??= createClient(inProcessTransport(core, SERVER_USER), { userAgent: "kube-apiserver" }));
+  const noteUse = legacyTokenUse({ view, clock, log, client: ownClient });
+  const tokens = setup.issuer && new ServiceAccountTokens(setup.issuer, { view, clock, random, noteUse });
   const { chain: authorizers, use } = authorizerChain(setup.authorizationModes, { policy, served, view });
   const services =
     setup.serviceNetwork && new ServiceNetwork(setup.serviceNetwork, { view, served, clock, random, log, storage });
@@ -124,7 +132,6 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
     ? new Fairness({ served, clock, seats: concurrency.reads + concurrency.writes, longestWaitMs })
     : undefined;
   if (fairness) measureFairness(fairness, metrics.registry);
-  let client: Client | undefined;
   const parts: ServerParts = { clock, random, log, view, served, options, tokens };
   const context: Server = {
     ...parts,
@@ -146,7 +153,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
       served,
       webhooks,
       get client() {
-        return (client ??= createClient(inProcessTransport(core, SERVER_USER), { userAgent: "kube-apiserver" }));
+        return ownClient();
       },
     }),
     aggregation,
@@ -173,12 +180,13 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
     random,
     log,
     webhooks,
-    client: () => client ?? createClient(inProcessTransport(core, SERVER_USER), { userAgent: "kube-apiserver" }),
+    client: ownClient,
   });
   await custom.start();
   return {
     context,
     core,
+    resources,
     transport: (user) => inProcessTransport(core, user),
     useAuthorizers: use,
     setReady() {

@@ -5,11 +5,12 @@ import type { Draft, KubeObject, PlainObject } from "@kubets/api/meta";
 import { groupVersion } from "@kubets/api/resource-ref";
 import type { Struct } from "@kubets/api/schema";
 import { badRequest, StatusError, unsupportedMediaType } from "@kubets/machinery";
+import { CborError, parseCbor } from "@kubets/machinery/cbor";
 import { JsonError, parseJson } from "@kubets/machinery/json";
 import type { JsonValue } from "@kubets/machinery/json-value";
 import { parseYaml, YamlError } from "@kubets/machinery/yaml";
 import type { ApiCall } from "./api-call.ts";
-import { OFFERED, OFFERED_OF_CUSTOM } from "./media.ts";
+import { offeredMedia, offerOf } from "./media.ts";
 import type { ServedResources } from "./served-resource.ts";
 
 /** The kind that a body must be of. */
@@ -36,6 +37,7 @@ async function readBody(call: ApiCall, expected: Expected): Promise<Draft<KubeOb
   if (direct) return decodeValue(call, direct.object, [], expected, false);
   const mediaType = mediaTypeOf(call.exchange.header("content-type"));
   const bytes = await call.exchange.readBody(call.server.options.maxBodyBytes);
+  const offer = offerOf(call.server, expected.schema.open !== undefined);
   switch (mediaType) {
     case "":
     case "application/json":
@@ -45,10 +47,11 @@ async function readBody(call: ApiCall, expected: Expected): Promise<Draft<KubeOb
     case "application/vnd.kubernetes.protobuf":
       if (expected.schema.open) break;
       return fromProtobuf(call, bytes, expected);
+    case "application/cbor":
+      if (offer.cbor) return fromText(call, bytes, expected, parseCborBody);
   }
-  const accepted = expected.schema.open ? OFFERED_OF_CUSTOM : OFFERED;
   throw unsupportedMediaType(
-    `the body of the request was in an unknown format - accepted media types include: ${accepted}`,
+    `the body of the request was in an unknown format - accepted media types include: ${offeredMedia(offer)}`,
   );
 }
 
@@ -94,6 +97,15 @@ function parseYamlBody(bytes: Uint8Array, { kind }: Expected, options: { duplica
   } catch (error) {
     if (!(error instanceof YamlError)) throw error;
     throw unrecognized(kind, `error converting YAML to JSON: ${error.message}`, bytes);
+  }
+}
+
+function parseCborBody(bytes: Uint8Array, { kind }: Expected): JsonValue {
+  try {
+    return parseCbor(bytes);
+  } catch (error) {
+    if (!(error instanceof CborError)) throw error;
+    throw unrecognized(kind, `unable to determine group/version/kind: ${error.message}`, bytes);
   }
 }
 

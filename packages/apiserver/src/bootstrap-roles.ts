@@ -2,7 +2,7 @@
  * The roles and bindings of a fresh server, put in order at each start: what is missing is made, a role that lost a rule gets it back, a binding that
  * lost a subject too, and one that leads to another role is made anew. What was added stays; who says that they are left alone are.
  */
-import { clusterRoles, namespacedRoleBindings, namespacedRoles, roleBindings } from "@kubets/api/bootstrap/index";
+import { namespacedRoleBindings, namespacedRoles, rolesWith } from "@kubets/api/bootstrap/index";
 import * as refs from "@kubets/api/generated/refs";
 import type {
   ClusterRole,
@@ -78,7 +78,12 @@ function reconciledMetadata<T extends KubeObject>(
   };
 }
 
-export async function reconcileRoles(client: Client, view: ClusterView): Promise<void> {
+export async function reconcileRoles(
+  client: Client,
+  view: ClusterView,
+  isEnabled: (feature: string) => boolean,
+): Promise<void> {
+  const wantedOfCluster = rolesWith(isEnabled);
   const roles = async <T extends AnyRole>(ref: ResourceRef<T>, all: readonly Input<AnyRole>[]) => {
     await Promise.all(all.map((wanted) => settle(client, view, ref, wanted, (found) => reconciledRole(found, wanted))));
   };
@@ -87,9 +92,9 @@ export async function reconcileRoles(client: Client, view: ClusterView): Promise
       all.map((wanted) => settle(client, view, ref, wanted, (found) => reconciledBinding(found, wanted))),
     );
   };
-  await roles(refs.clusterroles, clusterRoles);
+  await roles(refs.clusterroles, wantedOfCluster.roles);
   await roles(refs.roles, namespacedRoles);
-  await bindings(refs.clusterrolebindings, roleBindings);
+  await bindings(refs.clusterrolebindings, wantedOfCluster.bindings);
   await bindings(refs.rolebindings, namespacedRoleBindings);
 }
 

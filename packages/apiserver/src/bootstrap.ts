@@ -2,7 +2,6 @@
  * What a fresh server holds: system namespaces, roles and bindings, flow control, priority classes. Made at each start where it is missing; roles
  * that lost a rule get it back (unless they say that they are left alone), and extra rules stay.
  */
-import { builtInResources } from "@kubets/api/all";
 import {
   builtInApiServices,
   flowSchemas,
@@ -22,7 +21,7 @@ type Named = { readonly metadata?: { readonly name?: string; readonly namespace?
 
 export async function bootstrap(server: ApiServer): Promise<void> {
   const client = createClient(server.transport(SERVER_USER), { userAgent: "kube-apiserver" });
-  const { view } = server.context;
+  const { view, options } = server.context;
   const ensure = async <T extends KubeObject>(ref: ResourceRef<T>, objects: readonly Named[]) => {
     const missing = objects.filter(({ metadata }) => !view.get(ref, metadata?.namespace ?? "", metadata?.name ?? ""));
     await Promise.all(
@@ -36,11 +35,11 @@ export async function bootstrap(server: ApiServer): Promise<void> {
   };
   await ensure(refs.namespaces, systemNamespaces as readonly Named[]);
   await Promise.all([
-    reconcileRoles(client, view),
+    reconcileRoles(client, view, options.featureEnabled),
     ensure(refs.prioritylevelconfigurations, priorityLevels as readonly Named[]),
     ensure(refs.flowschemas, flowSchemas as readonly Named[]),
     ensure(refs.priorityclasses, systemPriorityClasses as readonly Named[]),
-    ensure(refs.apiservices, builtInApiServices(builtInResources) as readonly Named[]),
+    ensure(refs.apiservices, builtInApiServices(server.resources) as readonly Named[]),
   ]);
   server.context.aggregation.start(client);
 }

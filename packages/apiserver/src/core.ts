@@ -23,7 +23,7 @@ import { wantedUser } from "./authn/impersonated-user.ts";
 import { attributesOf } from "./authz/attributes.ts";
 import { isAllowed, refusal } from "./authz/refusal.ts";
 import type { CoreExchange } from "./front/core-exchange.ts";
-import { type AnswerForm, answerForm } from "./media.ts";
+import { type AnswerForm, answerForm, type Offer, offerOf } from "./media.ts";
 import { respondPageNotFound } from "./nonresource/page-not-found.ts";
 import { serveNonResource } from "./nonresource/router.ts";
 import { type RequestInfo, readRequestInfo } from "./request-info.ts";
@@ -34,9 +34,13 @@ import { verbs } from "./verbs/index.ts";
 
 export class Core {
   readonly #server: Server;
+  readonly #offer: Offer;
+  readonly #offerOfCustom: Offer;
 
   constructor(server: Server) {
     this.#server = server;
+    this.#offer = offerOf(server, false);
+    this.#offerOfCustom = offerOf(server, true);
   }
 
   serve(exchange: CoreExchange): void {
@@ -143,7 +147,7 @@ export class Core {
       user,
       resource,
       subresource,
-      form: formOf(exchange, info, isCustom),
+      form: formOf(exchange, info, isCustom ? this.#offerOfCustom : this.#offer),
       free,
       warnings: definition.deprecation ? [definition.deprecation] : [],
       dryRun: info.query.has("dryRun"),
@@ -177,7 +181,7 @@ export class Core {
       status = internalError(error);
     }
     try {
-      respondStatus(exchange, call?.form ?? formOfError(exchange), status as StatusError, call?.warnings);
+      respondStatus(exchange, call?.form ?? formOfError(exchange, this.#offer), status as StatusError, call?.warnings);
     } catch (cause) {
       this.#server.log.debug("an error could not be answered", { url: exchange.url, error: cause });
     }
@@ -225,9 +229,9 @@ function notAllowed({ info, resource }: ApiCall, allowed: readonly string[]): St
 }
 
 /** Errors are told in the form that was asked for, if it can be. */
-function formOfError(exchange: CoreExchange): AnswerForm | undefined {
+function formOfError(exchange: CoreExchange, offer: Offer): AnswerForm | undefined {
   try {
-    return answerForm(exchange.header("accept"), exchange.header("user-agent"), null);
+    return answerForm(exchange.header("accept"), exchange.header("user-agent"), null, offer);
   } catch {
     return undefined;
   }
@@ -236,6 +240,6 @@ function formOfError(exchange: CoreExchange): AnswerForm | undefined {
 /** Only lists and watches go across namespaces. */
 const needsNamespace = ({ verb }: RequestInfo) => verb !== "list" && verb !== "watch";
 
-function formOf(exchange: CoreExchange, info: RequestInfo, isCustom: boolean): AnswerForm {
-  return answerForm(exchange.header("accept"), exchange.header("user-agent"), info.query.get("pretty"), isCustom);
+function formOf(exchange: CoreExchange, info: RequestInfo, offer: Offer): AnswerForm {
+  return answerForm(exchange.header("accept"), exchange.header("user-agent"), info.query.get("pretty"), offer);
 }

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { answerForm } from "./media.ts";
 
 const TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io";
+const OFFER = { isCustom: false, cbor: false };
 const accepted: [string, string][] = [
   ["*/*", "json"],
   ["application/json;q=0.5, application/yaml;q=0.9", "yaml"],
@@ -10,7 +11,8 @@ const accepted: [string, string][] = [
   [`${TABLE},application/json`, "json;Table;v1"],
   ["application/vnd.kubernetes.protobuf", "protobuf"],
 ];
-for (const [accept, key] of accepted) test(accept, () => assert.equal(answerForm(accept, undefined, null).key, key));
+for (const [accept, key] of accepted)
+  test(accept, () => assert.equal(answerForm(accept, undefined, null, OFFER).key, key));
 
 const OFFERED = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
 const refused: [string, string][] = [
@@ -19,4 +21,4 @@ const refused: [string, string][] = [
   ["application/json;as=Nonsense;v=v1;g=meta.k8s.io", `only the following media types are accepted: ${OFFERED}`],
 ];
 for (const [accept, message] of refused)
-  test(`${accept} is refused`, () => assert.throws(() => answerForm(accept, undefined, null), { message }));
+  test(`${accept} is refused`, () => assert.throws(() => answerForm(accept, undefined, null, OFFER), { message }));

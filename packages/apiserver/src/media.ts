@@ -1,7 +1,8 @@
 /** How an answer is to look: read off the Accept header once for each different header, and kept. */
 import { notAcceptable, StatusError } from "@kubets/machinery";
+import type { Server } from "./server-context.ts";
 
-export type Media = "json" | "yaml" | "protobuf";
+export type Media = "json" | "yaml" | "protobuf" | "cbor";
 
 export interface AnswerForm {
   readonly media: Media;
@@ -20,12 +21,33 @@ const MEDIA: Record<string, Media> = {
   "application/json": "json",
   "application/yaml": "yaml",
   "application/vnd.kubernetes.protobuf": "protobuf",
+  "application/cbor": "cbor",
 };
 export const CONTENT_TYPE: Record<Media, string> = {
   json: "application/json",
   yaml: "application/yaml",
   protobuf: "application/vnd.kubernetes.protobuf",
+  cbor: "application/cbor",
 };
+
+/** What a resource is told in: custom kinds have no messages of protobuf, and CBOR is to be switched on. */
+export interface Offer {
+  readonly isCustom: boolean;
+  readonly cbor: boolean;
+}
+
+export const offerOf = ({ options }: Pick<Server, "options">, isCustom: boolean): Offer => ({
+  isCustom,
+  cbor: options.featureEnabled("CBORServingAndStorage"),
+});
+
+export const offeredMedia = ({ isCustom, cbor }: Offer): string =>
+  [
+    CONTENT_TYPE.json,
+    CONTENT_TYPE.yaml,
+    ...(isCustom ? [] : [CONTENT_TYPE.protobuf]),
+    ...(cbor ? [CONTENT_TYPE.cbor] : []),
+  ].join(", ");
 
 const known = new Map<string, AnswerForm | undefined>();
 const MOST_KNOWN = 1000;
@@ -34,39 +56,38 @@ export function answerForm(
   accept: string | undefined,
   userAgent: string | undefined,
   pretty: string | null,
-  isCustom = false,
+  offer: Offer,
 ): AnswerForm {
   if (accept === undefined || accept === "" || accept === "*/*" || accept === "application/json")
     return wantsPretty(JSON_FORM, userAgent, pretty);
-  const key = isCustom ? `custom ${accept}` : accept;
+  const key = `${offer.isCustom} ${offer.cbor} ${accept}`;
   let form = known.get(key);
   if (form === undefined && !known.has(key)) {
-    form = negotiate(accept, isCustom);
+    form = negotiate(accept, offer);
     if (known.size >= MOST_KNOWN) known.clear();
     known.set(key, form);
   }
   if (form) return wantsPretty(form, userAgent, pretty);
-  if (isCustom) throw notAcceptable(`only the following media types are accepted: ${OFFERED_OF_CUSTOM}`);
-  throw parseAccept(accept).some(isOffered) ? unknownForm() : unknownMedia();
+  if (offer.isCustom) throw unknownForm(offer);
+  const isOffered = ({ type }: MediaRange) => type === "*/*" || mediaOf(type, offer) !== undefined;
+  throw parseAccept(accept).some(isOffered) ? unknownForm(offer) : unknownMedia(offer);
 }
 
-/** Custom kinds have no messages: only what all kinds have of them goes as protobuf. */
-export const OFFERED_OF_CUSTOM = "application/json, application/yaml";
-export const OFFERED = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
-
-const isOffered = ({ type }: MediaRange) => type === "*/*" || MEDIA[type] !== undefined;
+const mediaOf = (type: string, { cbor }: Offer): Media | undefined =>
+  type === CONTENT_TYPE.cbor && !cbor ? undefined : MEDIA[type];
 
 /** The answer to who wants none of the media types. */
-export const unknownMedia = () =>
+export const unknownMedia = (offer: Offer) =>
   new StatusError({
     code: 406,
     reason: "NotAcceptable",
-    message: `406: Not Acceptable\n\nAvailable representations: ${OFFERED}`,
+    message: `406: Not Acceptable\n\nAvailable representations: ${offeredMedia(offer)}`,
     details: {},
   });
 
 /** The answer to who wants a media type in a form that it does not have here. */
-export const unknownForm = () => notAcceptable(`only the following media types are accepted: ${OFFERED}`);
+export const unknownForm = (offer: Offer) =>
+  notAcceptable(`only the following media types are accepted: ${offeredMedia(offer)}`);
 
 function wantsPretty(form: AnswerForm, userAgent: string | undefined, pretty: string | null): AnswerForm {
   const asked = pretty !== null ? pretty !== "" && pretty !== "0" && pretty !== "false" : isTerminal(userAgent);
@@ -77,13 +98,14 @@ function wantsPretty(form: AnswerForm, userAgent: string | undefined, pretty: st
 const isTerminal = (userAgent: string | undefined) =>
   userAgent !== undefined && /^(curl|Wget|Mozilla\/5\.0)/.test(userAgent);
 
-function negotiate(accept: string, isCustom: boolean): AnswerForm | undefined {
+function negotiate(accept: string, offer: Offer): AnswerForm | undefined {
   for (const range of parseAccept(accept)) {
-    const media = range.type === "*/*" ? "json" : MEDIA[range.type];
+    const media = range.type === "*/*" ? "json" : mediaOf(range.type, offer);
     if (!media) continue;
     const { as: kind, g: group, v: version } = range.parameters;
     if (kind === undefined) {
-      if (isCustom && media === "protobuf") continue;
+      // Only what all kinds have of custom ones goes as protobuf.
+      if (offer.isCustom && media === "protobuf") continue;
       const pretty = range.parameters["pretty"] === "1";
       return { media, pretty, key: pretty ? `${media};pretty` : media };
     }

@@ -5,6 +5,7 @@ import type { KubeObject, PlainObject } from "@kubets/api/meta";
 import { groupVersion } from "@kubets/api/resource-ref";
 import { structOf } from "@kubets/api/schema";
 import { notAcceptable, type StatusError } from "@kubets/machinery";
+import { writeCbor } from "@kubets/machinery/cbor";
 import { stringifyJson } from "@kubets/machinery/json";
 import type { ReadonlyJson } from "@kubets/machinery/json-value";
 import { toYaml } from "@kubets/machinery/yaml";
@@ -92,7 +93,7 @@ export function respondValue(call: ApiCall, status: number, value: object): void
   const message = form.media === "protobuf" ? encodeKnown(value) : undefined;
   if (message) return send(call, status, headersOf(call), message);
   const media = form.media === "protobuf" ? "json" : form.media;
-  send(call, status, headersOf(call, media), Buffer.from(textOf({ ...form, media }, value)));
+  send(call, status, headersOf(call, CONTENT_TYPE[media]), bytesOf({ ...form, media }, value));
 }
 
 /** Answers with a Status, as errors and deletes do. */
@@ -113,12 +114,12 @@ export function respondStatus(
   const body =
     media === "protobuf"
       ? encodeProtobuf(structOf("apimachinery.pkg.apis.meta.v1.Status"), error.status)
-      : Buffer.from(textOf({ media, pretty: form?.pretty ?? false, key: "" }, error.status));
+      : bytesOf({ media, pretty: form?.pretty ?? false, key: "" }, error.status);
   exchange.respond(error.code, headers, body);
 }
 
-export function headersOf(call: ApiCall, media = call.form.media): string[] {
-  const headers = ["content-type", CONTENT_TYPE[media], "cache-control", "no-cache, private"];
+export function headersOf(call: ApiCall, contentType = CONTENT_TYPE[call.form.media]): string[] {
+  const headers = ["content-type", contentType, "cache-control", "no-cache, private"];
   addWarnings(headers, call.warnings);
   return headers;
 }
@@ -132,9 +133,11 @@ function quotedWarning(text: string): string {
   return `"${text.replace(/[\r\n\t]+/g, " ").replace(/["\\]/g, "\\$&")}"`;
 }
 
-function textOf(form: AnswerForm, value: object): string {
-  if (form.media === "yaml") return toYaml(value as ReadonlyJson);
-  return form.pretty ? stringifyJson(value as ReadonlyJson, 2) : `${stringifyJson(value as ReadonlyJson)}\n`;
+function bytesOf({ media, pretty }: AnswerForm, value: object): Buffer {
+  const json = value as ReadonlyJson;
+  if (media === "cbor") return writeCbor(json);
+  if (media === "yaml") return Buffer.from(toYaml(json));
+  return Buffer.from(pretty ? stringifyJson(json, 2) : `${stringifyJson(json)}\n`);
 }
 
 function jsonList(call: ApiCall, meta: ListMeta, objects: readonly CachedObject[]): Buffer[] {

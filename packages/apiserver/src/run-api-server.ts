@@ -1,6 +1,7 @@
 /** An API server with its sockets: storage in, HTTPS out, ready when the objects of a fresh server are there. */
 import type { KeyObject } from "node:crypto";
 import { networkInterfaces } from "node:os";
+import type { ResourceDefinition } from "@kubets/api/resource";
 import { createClient } from "@kubets/client/typed-client";
 import type { Clock, Logger, Random } from "@kubets/machinery";
 import type { Storage } from "@kubets/storage";
@@ -26,6 +27,7 @@ import { keepFairnessObjects } from "./fairness/upkeep.ts";
 import { SocketExchange } from "./front/socket-exchange.ts";
 import type { ServiceNetworkOptions } from "./services/service-network.ts";
 import type { NodeConnection } from "./subresources/node-connection.ts";
+import { trackLegacyTokens } from "./tokens/legacy-token-use.ts";
 import type { TokenIssuer } from "./tokens/service-account-tokens.ts";
 import type { ServiceRouting } from "./webhooks/service-address.ts";
 
@@ -63,6 +65,8 @@ export interface RunOptions {
   readonly audit?: Audit;
   readonly encryption?: LiveEncryption;
   featureEnabled(name: string): boolean;
+  /** The built-in resources that are served; all that are stable when absent. */
+  readonly resources?: readonly ResourceDefinition[];
   /** What the program was started with, for /flagz. */
   readonly flags?: Readonly<Record<string, unknown>>;
 }
@@ -108,6 +112,7 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
     ...(options.serviceAccounts && {
       issuer: issuerOf(options.serviceAccounts, `${options.advertiseAddress}:${options.listen.port ?? 443}`),
     }),
+    ...(options.resources && { resources: options.resources }),
     nodes: options.nodes,
     ...(options.serviceRouting && { serviceRouting: options.serviceRouting }),
     ...(options.proxyClient && { proxyClient: options.proxyClient }),
@@ -127,6 +132,7 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
   await bootstrap(server);
   const client = createClient(server.transport(SERVER_USER), { userAgent: "kube-apiserver" });
   await publishAuthentication(client, options.published ?? {});
+  await trackLegacyTokens(client, clock.now());
   await server.services?.start(client, listener.port, options.endpoint ? options.advertiseAddress : undefined);
   const stopUpkeep = server.context.fairness && keepFairnessObjects({ ...server.context, client });
   server.setReady();

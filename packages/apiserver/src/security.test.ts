@@ -3,39 +3,13 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { it } from "node:test";
 import { connect, type TLSSocket } from "node:tls";
-import { mustParseCidr, parsePortRange, realClock, realRandom, silentLogger } from "@kubets/machinery";
-import { MemoryStorage } from "@kubets/storage";
-import { admissionPlugins } from "./admission/plugins/index.ts";
-import { runApiServer } from "./run-api-server.ts";
-import { ownServingCertificate } from "./serving-certificate.ts";
+import { startSocketServer } from "./testing/socket-server.ts";
 
 async function withServer(run: (ask: (text: string) => Promise<string>) => Promise<void>): Promise<void> {
-  const storage = new MemoryStorage({ clock: realClock });
-  const running = await runApiServer({
-    storage,
-    clock: realClock,
-    random: realRandom,
-    log: silentLogger,
-    listen: {
-      host: "127.0.0.1",
-      port: 0,
-      tls: ownServingCertificate(undefined, { dnsNames: ["localhost"], ipAddresses: [] }, Date.now()),
-    },
-    advertiseAddress: "127.0.0.1",
-    tokenUsers: new Map([["jane", { name: "jane", groups: ["system:authenticated"] }]]),
-    anonymous: true,
-    authorizationModes: ["RBAC"],
-    admission: admissionPlugins({ enable: [], disable: [] }),
-    serviceNetwork: { ranges: [mustParseCidr("10.96.0.0/16")], nodePorts: parsePortRange("30000-32767") },
-    endpoint: false,
-    allowPrivileged: false,
-    minWatchSeconds: 60,
-    nodes: { tls: {}, addressTypes: [] },
-    featureEnabled: () => true,
-  });
+  const { port, close } = await startSocketServer();
   /** Sends the bytes as they are, and gives all that comes back until the connection ends. */
   const ask = async (text: string) => {
-    const socket: TLSSocket = connect({ host: "127.0.0.1", port: running.listener.port, rejectUnauthorized: false });
+    const socket: TLSSocket = connect({ host: "127.0.0.1", port, rejectUnauthorized: false });
     await once(socket, "secureConnect");
     const parts: Buffer[] = [];
     socket.on("data", (part: Buffer) => parts.push(part));
@@ -47,8 +21,7 @@ async function withServer(run: (ask: (text: string) => Promise<string>) => Promi
   try {
     await run(ask);
   } finally {
-    await running.close();
-    await storage.close();
+    await close();
   }
 }
 

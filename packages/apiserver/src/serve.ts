@@ -1,6 +1,7 @@
 /** The API server as a program: from flags to a running server, until a signal ends it. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { servedResources } from "@kubets/api/runtime-config";
 import { createLogger, type Logger, realClock, realRandom } from "@kubets/machinery";
 import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
 import type { FlagValues } from "@kubets/machinery/flags";
@@ -93,6 +94,7 @@ export async function serve(flags: Flags): Promise<void> {
       longestWaitMs: flags["request-timeout"] / 4,
     },
     flags,
+    resources: configuredResources(flags["runtime-config"]),
     featureEnabled: (name) => gates.enabled(name as Parameters<typeof gates.enabled>[0]),
   });
   const unfollow = authorization.follow(running.server.useAuthorizers);
@@ -108,6 +110,14 @@ export async function serve(flags: Flags): Promise<void> {
   external.close();
   await userPlugins.close();
   await storage.close();
+}
+
+function configuredResources(config: readonly string[]) {
+  try {
+    return servedResources(config);
+  } catch (error) {
+    throw new ExitError(exitCode.usage, `--runtime-config: ${(error as Error).message}`);
+  }
 }
 
 function encryptionOf(flags: Flags, log: Logger): Promise<LiveEncryption | undefined> {

@@ -14,9 +14,10 @@
  * called when its variable is first used.
  *
  * Holds: compiling never throws; evaluating throws a `CelEvaluationError` in the original's words, and a
- * `CelLimitError` (also one) when it costs more than its limit or lasts beyond its deadline.
+ * `CelLimitError` (also one) when it costs more than its limit or lasts beyond its deadline. Within a stretch (see
+ * @kubets/machinery/stretch) both throw `TooLong` where they would take longer.
  */
-export { type Evaluated, evaluated } from "./adapt.ts";
+export { adaptDynamic, type Evaluated, evaluated } from "./adapt.ts";
 export type { CostRange } from "./cost-range.ts";
 export { ENDLESS } from "./cost-range.ts";
 export type { Library, Overload } from "./declarations.ts";
@@ -49,5 +50,7 @@ export {
   ResourceCheck,
 } from "./libraries/authorizer.ts";
 export { jsonPatches, jsonPatchType } from "./libraries/json-patch.ts";
+export { quantity as quantityValue } from "./libraries/quantities.ts";
+export { semverValue } from "./libraries/semvers.ts";
 export * from "./types.ts";
 export * from "./values.ts";

@@ -2,6 +2,7 @@
  * Finds the type of every node, the overloads that a call may mean, and what is wrong, in the original's words.
  * Goes on after a mistake: what has none gets the type "error", which fits everywhere.
  */
+import { step } from "@kubets/machinery/stretch";
 import type { Call, Comprehension, Expr, ListLiteral, MapLiteral, Select, StructLiteral } from "./ast.ts";
 import { qualifiedName } from "./ast.ts";
 import type { Overload } from "./declarations.ts";
@@ -54,6 +55,7 @@ class Checker {
   }
 
   #check(expr: Expr): CelType {
+    step(20);
     const type = this.#typeOf(expr);
     this.#types.set(expr.id, type);
     return type;

@@ -3,6 +3,7 @@
  * from literals, from what functions say of their results, and from the bounds (`maxElements`) of declared types;
  * what is not bounded is without end.
  */
+import { step } from "@kubets/machinery/stretch";
 import {
   type Call,
   type Comprehension,
@@ -43,6 +44,7 @@ class Estimator {
   }
 
   of(expr: Expr): CostRange {
+    step(10);
     switch (expr.kind) {
       case "literal":
         return FREE;

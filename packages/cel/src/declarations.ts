@@ -16,8 +16,10 @@ export interface Overload {
   /** Called with values of the parameters' types. */
   // biome-ignore lint: the types of the values are those declared above
   readonly call: Implementation;
-  /** What a call costs; 1 unless said. */
-  readonly cost?: (args: readonly CelValue[], result: CelValue) => number;
+  /** What a call costs; 1 unless said. Told before it is made, so that nobody waits for what costs too much. */
+  readonly cost?: (args: readonly CelValue[]) => number;
+  /** How many steps a call takes (see @kubets/machinery/stretch), where it has costs and they say too little. */
+  readonly work?: (args: readonly CelValue[]) => number;
   /** What a call will cost, and how large its result may be; 1 unless said. */
   readonly estimate?: Estimate;
 }

@@ -2,7 +2,7 @@
 import type { Overload } from "./declarations.ts";
 import type { CelType } from "./types.ts";
 
-type More = Pick<Overload, "cost" | "estimate">;
+type More = Pick<Overload, "cost" | "estimate" | "work">;
 
 /** `name(a, b)` */
 export const func = (

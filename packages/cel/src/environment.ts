@@ -3,6 +3,7 @@
  * new one that shares its libraries' tables.
  */
 
+import { stepped, TooLong } from "@kubets/machinery/stretch";
 import { type Checked, check, type Scope } from "./checker.ts";
 import { estimateCost } from "./cost-estimate.ts";
 import type { CostRange } from "./cost-range.ts";
@@ -187,14 +188,21 @@ export class Program {
   evaluate(activation: Activation, { budget, limit = PER_CALL_LIMIT, deadline }: EvaluateOptions = {}): CelValue {
     this.#plan ??= plan(this.#checked, this.#scope);
     const frame = new Frame(this.#plan.slots.slice(), activation, limit, deadline);
+    // What is not done costs nothing: it is done elsewhere.
+    let { cost } = frame;
     try {
-      return this.#plan.run(frame);
+      const value = this.#plan.run(frame);
+      cost = frame.cost;
+      return value;
     } catch (error) {
+      if (error instanceof TooLong) throw error;
+      cost = frame.cost;
       // Deeper or longer than the machine can hold.
       if (error instanceof RangeError) throw tooLarge();
       throw error;
     } finally {
-      if (budget) budget.remaining -= frame.cost;
+      stepped(frame.steps);
+      if (budget) budget.remaining -= cost;
     }
   }
 

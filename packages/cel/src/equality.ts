@@ -2,6 +2,7 @@
  * Equality and order of values. Values of different types are unequal, but numbers compare across their types; lists
  * that the API treats as sets or by keys are equal in whatever order.
  */
+import { step } from "@kubets/machinery/stretch";
 import { MOST_ITEMS, tooLarge } from "./limits.ts";
 import {
   type CelValue,
@@ -41,6 +42,7 @@ function optionalsEqual(a: Optional, b: Optional): boolean {
 
 function listsEqual(a: List, b: List): boolean {
   if (a.size !== b.size) return false;
+  step(a.size * 2);
   const merge = a.merge ?? b.merge;
   if (merge?.as === "set") return everyIn(a, b) && everyIn(b, a);
   if (merge?.as === "map") return [...a].every((item) => [...b].some((other) => celEquals(item, other)));
@@ -51,6 +53,7 @@ function listsEqual(a: List, b: List): boolean {
 const everyIn = (a: List, b: List): boolean => [...a].every((item) => contains(b, item));
 
 export function contains(list: List, item: CelValue): boolean {
+  step(list.size * 2);
   for (let i = 0; i < list.size; i++) if (celEquals(list.at(i), item)) return true;
   return false;
 }
@@ -58,6 +61,7 @@ export function contains(list: List, item: CelValue): boolean {
 function mapsEqual(a: MapValue, b: MapValue): boolean {
   const keys = a.keys();
   if (keys.length !== b.size) return false;
+  step(keys.length * 8);
   return keys.every((key) => {
     const other = b.get(key);
     return other !== undefined && celEquals(a.get(key) as CelValue, other);
@@ -75,6 +79,7 @@ export function concat(a: List, b: List): List {
   const merge = a.merge;
   const items = a.toArray();
   for (const item of b) {
+    step(items.length * 2);
     const same = items.findIndex((known) =>
       merge.as === "set" ? celEquals(known, item) : celEquals(keysOf(known, merge.keys), keysOf(item, merge.keys)),
     );

@@ -1,7 +1,8 @@
 /**
  * One evaluation: the variables that it has read, those of its folds, and what it has spent.
- * Holds: whatever runs for long spends, and so ends at the limit or the deadline.
+ * Holds: whatever runs for long spends, and so ends at the limit or the deadline, or breaks off at the end of the stretch.
  */
+import { stepsLeft, TooLong } from "@kubets/machinery/stretch";
 import { CelLimitError } from "./errors.ts";
 
 /** Variables by name: JSON, or what `evaluated` wraps. A getter is called when the variable is first used. */
@@ -15,6 +16,10 @@ export class Frame {
   readonly slots: unknown[];
   readonly activation: Activation;
   readonly limit: number;
+  /** The limit, or less where the stretch ends before. */
+  #bound: number;
+  /** What was spent on steps that were counted otherwise. */
+  #counted = 0;
   readonly deadline: number | undefined;
   turns = 0;
 
@@ -23,12 +28,30 @@ export class Frame {
     this.slots = slots;
     this.activation = activation;
     this.limit = limit;
+    this.#bound = Math.min(limit, stepsLeft());
     this.deadline = deadline;
   }
 
   spend(cost: number): void {
     this.cost += cost;
-    if (this.cost > this.limit) throw new CelLimitError("operation cancelled: actual cost limit exceeded");
+    if (this.cost > this.#bound) this.#stop();
+  }
+
+  /** Spends what says nothing of the time that it took: its steps were counted. */
+  spendCounted(cost: number): void {
+    this.#counted += cost;
+    this.#bound = Math.min(this.limit, this.#bound + cost);
+    this.spend(cost);
+  }
+
+  /** Of what was spent, what is to be counted as steps. */
+  get steps(): number {
+    return this.cost - this.#counted;
+  }
+
+  #stop(): never {
+    if (this.cost <= this.limit) throw new TooLong();
+    throw new CelLimitError("operation cancelled: actual cost limit exceeded");
   }
 
   /** Called on each turn of a fold. */

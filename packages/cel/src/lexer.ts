@@ -2,6 +2,7 @@
  * The source as tokens. What is no token is reported as the original's lexer does, and skipped; `//` begins a comment.
  * Holds: the last token is always the end of the source.
  */
+import { step } from "@kubets/machinery/stretch";
 import type { Issues } from "./issue.ts";
 
 export type TokenKind =
@@ -39,6 +40,7 @@ export function tokenize(source: string, issues: Issues): Token[] {
   const tokens: Token[] = [];
   for (let at = endOfBlank(source, 0); at < source.length; at = endOfBlank(source, at)) {
     const { kind, end } = tokenAt(source, at);
+    step(4 + ((end - at) >> 2));
     if (kind === undefined) tellUnknown(source, at, end, issues);
     else
       tokens.push({ kind: kind === "identifier" ? wordKind(source, at, end) : kind, text: source.slice(at, end), at });

@@ -2,6 +2,7 @@
  * Literals that can be seen to be wrong: durations, timestamps and patterns that would fail whenever they are used, and
  * lists and maps of several types, which most often are a mistake.
  */
+import { step } from "@kubets/machinery/stretch";
 import type { Call, Expr } from "./ast.ts";
 import type { Checked } from "./checker.ts";
 import type { Issues } from "./issue.ts";
@@ -20,10 +21,11 @@ export function checkLiterals({ tree, types }: Checked, sameItems: boolean, issu
     return optional ? (optionalOf(type) ?? type) : type;
   };
   const see = (expr: Expr, mayMix: boolean): void => {
+    step(4);
     if (expr.kind === "call") checkCall(expr, issues);
     if (expr.kind === "list" && !mayMix) {
       const { elements, optional } = expr;
-      checkItems(elements, (item) => typeOf(item, optional.has(elements.indexOf(item))), issues);
+      checkItems(elements, (item, i) => typeOf(item, optional.has(i)), issues);
     }
     if (expr.kind === "map" && !mayMix) {
       const optional = new Set(expr.entries.filter((entry) => entry.optional).map(({ value }) => value));
@@ -45,12 +47,14 @@ export function checkLiterals({ tree, types }: Checked, sameItems: boolean, issu
 }
 
 /** Tells of the first item that is not of the first one's type. */
-function checkItems(items: readonly Expr[], typeOf: (item: Expr) => CelType, issues: Issues): void {
+function checkItems(items: readonly Expr[], typeOf: (item: Expr, i: number) => CelType, issues: Issues): void {
   const [first] = items;
   if (!first) return;
-  const wanted = typeOf(first);
-  const other = items.find((item) => !sameType(wanted, typeOf(item)));
-  if (other) issues.report(other.at, `expected type '${formatType(wanted)}' but found '${formatType(typeOf(other))}'`);
+  const wanted = typeOf(first, 0);
+  const at = items.findIndex((item, i) => !sameType(wanted, typeOf(item, i)));
+  const other = items[at];
+  if (other)
+    issues.report(other.at, `expected type '${formatType(wanted)}' but found '${formatType(typeOf(other, at))}'`);
 }
 
 function checkCall(call: Call, issues: Issues): void {

@@ -3,6 +3,7 @@
  * Words its errors as the original's parser does, up to the first from which it cannot simply go on.
  * Holds: depth is bounded, so that no source can exhaust the stack.
  */
+import { step } from "@kubets/machinery/stretch";
 import type { Expr, FieldEntry, MapEntry } from "./ast.ts";
 import type { Issues } from "./issue.ts";
 import { type Token, tokenize } from "./lexer.ts";
@@ -96,6 +97,7 @@ class Parser {
   }
 
   #take(): Token {
+    step(10);
     const token = this.#token;
     if (token.kind !== "end") this.#next++;
     return token;

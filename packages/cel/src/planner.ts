@@ -3,6 +3,7 @@
  * Each closure spends what the original's cost model asks. What a call means is settled here as far as types tell;
  * where values are dynamic, each overload's types are tried on the values.
  */
+import { step } from "@kubets/machinery/stretch";
 import { accessCost, atIndex, atOptionalIndex, optionalItem, selectElsewhere } from "./access.ts";
 import { adapterOf } from "./adapt.ts";
 import {
@@ -58,6 +59,7 @@ export class Planner {
   }
 
   plan(expr: Expr): Eval {
+    step(10);
     switch (expr.kind) {
       case "literal": {
         const { value } = expr;

@@ -10,10 +10,19 @@ export function sizeOf(value: CelValue): number {
 /** Code points; lone halves of pairs count, too. */
 export function characters(text: string): number {
   if (!SURROGATE.test(text)) return text.length;
-  let count = 0;
-  for (const _ of text) count++;
+  let count = text.length;
+  for (let i = 0; i < text.length - 1; i++) {
+    if ((text.charCodeAt(i) & HALF) !== HIGH || (text.charCodeAt(i + 1) & HALF) !== LOW) continue;
+    count--;
+    i++;
+  }
   return count;
 }
+
+/** Which half of a pair a unit is. */
+const HALF = 0xfc00;
+const HIGH = 0xd800;
+const LOW = 0xdc00;
 
 const SURROGATE = /[\ud800-\udbff]/;
 

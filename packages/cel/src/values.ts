@@ -2,6 +2,7 @@
  * Values at run time. An int is a bigint and a double a number; a uint stands in a box of its own. Lists and maps
  * either hold values or read the API's JSON through an adapter, element by element, when they are asked.
  */
+import { step } from "@kubets/machinery/stretch";
 import { type CelType, celTypes, type ListMerge, runtimeTypeName } from "./types.ts";
 
 export type CelValue =
@@ -104,11 +105,13 @@ export class List {
   }
 
   toArray(): CelValue[] {
+    step(this.size * 2);
     const items = this.#items ?? this.#joinedItems();
     return this.adapt ? items.map(this.adapt) : (items.slice() as CelValue[]);
   }
 
   #joinedItems(): readonly CelValue[] {
+    step(this.size * 2);
     const items: CelValue[] = [];
     const left: List[] = [this];
     for (let list = left.pop(); list; list = left.pop()) {
@@ -163,7 +166,9 @@ export class JsonMap extends MapValue {
   }
 
   keys(): string[] {
-    return Object.keys(this.raw).filter((key) => this.raw[key] !== undefined);
+    const keys = Object.keys(this.raw);
+    step(keys.length * 4);
+    return keys.filter((key) => this.raw[key] !== undefined);
   }
 }
 

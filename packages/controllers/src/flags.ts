@@ -2,12 +2,15 @@
 import { componentFlags } from "@kubets/client/component/component-flags";
 import { bool, defineFlags, duration, type FlagValues, file, int, list, number } from "@kubets/machinery/flags";
 import { defaultOptions } from "./options.ts";
+import { signerFlags } from "./signer-files.ts";
 import { unusedFlags } from "./unused-flags.ts";
+import { workerFlags } from "./worker-flags.ts";
 
 const GENERIC = "Generic";
 const NODES = "Nodes";
 const SIGNING = "Certificates and tokens";
 const WORKLOADS = "Workloads";
+const STORAGE = "Storage";
 const AUTOSCALING = "Autoscaling";
 const o = defaultOptions;
 
@@ -16,6 +19,11 @@ export const controllerManagerFlags = defineFlags({
   controllers: list({
     default: ["*"],
     help: "The controllers to run: names, -NAME, and * for those that run by default.",
+    group: GENERIC,
+  }),
+  "feature-gates": list({
+    placeholder: "GATE=true|false",
+    help: "Features to switch on or off; StorageVersionMigrator is off by default.",
     group: GENERIC,
   }),
   "use-service-account-credentials": bool({
@@ -64,6 +72,11 @@ export const controllerManagerFlags = defineFlags({
     help: "The pod addresses of the cluster; two, with a comma, for both families.",
     group: NODES,
   }),
+  "service-cluster-ip-range": list({
+    placeholder: "CIDR",
+    help: "The addresses of services, which no node gets.",
+    group: NODES,
+  }),
   "node-cidr-mask-size": int({
     default: 0,
     help: "The size of a node's range where there is one family.",
@@ -82,23 +95,46 @@ export const controllerManagerFlags = defineFlags({
 
   "root-ca-file": file({ help: "The authority that pods check the API server by.", group: SIGNING }),
   "service-account-private-key-file": file({ help: "The key that signs tokens kept in Secrets.", group: SIGNING }),
-  "cluster-signing-cert-file": file({ help: "The authority that signs certificates.", group: SIGNING }),
-  "cluster-signing-key-file": file({ help: "Its key.", group: SIGNING }),
+  ...signerFlags,
+  "legacy-service-account-token-clean-up-period": duration({
+    default: o.legacyTokenCleanUpPeriodMs,
+    help: "How long tokens that the cluster kept in Secrets may lie unused.",
+    group: SIGNING,
+  }),
   "cluster-signing-duration": duration({
     default: o.signingDurationMs,
     help: "The longest that certificates are valid.",
     group: SIGNING,
   }),
 
-  "concurrent-gc-syncs": int({
-    default: o.concurrentGcSyncs,
-    min: 1,
-    help: "Objects that the garbage collector works on at once.",
+  "enable-garbage-collector": bool({
+    default: o.enableGarbageCollector,
+    help: "Collect objects whose owners are gone.",
+    group: WORKLOADS,
+  }),
+  "resource-quota-sync-period": duration({
+    default: o.resourceQuotaSyncPeriodMs,
+    help: "How often all use is counted anew, besides after changes.",
     group: WORKLOADS,
   }),
   "terminated-pod-gc-threshold": int({
     default: o.terminatedPodGcThreshold,
     help: "Ended pods that are kept; 0 keeps all.",
+    group: WORKLOADS,
+  }),
+  "endpoint-updates-batch-period": duration({
+    default: o.endpointBatchMs,
+    help: "How long changes of pods are gathered before Endpoints are written.",
+    group: WORKLOADS,
+  }),
+  "endpointslice-updates-batch-period": duration({
+    default: o.endpointSliceBatchMs,
+    help: "How long changes of pods are gathered before EndpointSlices are written.",
+    group: WORKLOADS,
+  }),
+  "mirroring-endpointslice-updates-batch-period": duration({
+    default: o.mirroringBatchMs,
+    help: "How long changes of Endpoints are gathered before they are mirrored.",
     group: WORKLOADS,
   }),
   "max-endpoints-per-slice": int({
@@ -114,6 +150,21 @@ export const controllerManagerFlags = defineFlags({
     max: 1000,
     help: "Endpoints mirrored of a subset.",
     group: WORKLOADS,
+  }),
+
+  "enable-dynamic-provisioning": bool({
+    default: o.dynamicProvisioning,
+    help: "Ask for volumes where a claim names a class that makes them.",
+    group: STORAGE,
+  }),
+  "pvclaimbinder-sync-period": duration({
+    default: o.pvClaimBinderSyncPeriodMs,
+    help: "How often claims that nothing fits are looked at again.",
+    group: STORAGE,
+  }),
+  "disable-force-detach-on-timeout": bool({
+    help: "Leave volumes attached to nodes that do not answer.",
+    group: STORAGE,
   }),
 
   "horizontal-pod-autoscaler-sync-period": duration({
@@ -141,6 +192,7 @@ export const controllerManagerFlags = defineFlags({
     help: "For how long after its start changes of a pod's readiness are taken for its first readiness.",
     group: AUTOSCALING,
   }),
+  ...workerFlags,
 });
 
 /** With those that are taken so that what starts the original starts this too. */

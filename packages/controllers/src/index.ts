@@ -19,6 +19,7 @@ import { ephemeralVolumes } from "./ephemeral-volume/controller.ts";
 import { garbageCollector } from "./garbagecollector/controller.ts";
 import { horizontalPodAutoscalers } from "./horizontalpodautoscaler/controller.ts";
 import { jobController } from "./job/controller.ts";
+import { legacyTokenCleaner } from "./legacy-serviceaccount-token-cleaner/controller.ts";
 import { namespaceController } from "./namespace/controller.ts";
 import { nodeIpam } from "./nodeipam/controller.ts";
 import { nodeLifecycle } from "./nodelifecycle/controller.ts";
@@ -36,6 +37,7 @@ import { serviceCidrs } from "./service-cidr/controller.ts";
 import { serviceAccounts } from "./serviceaccount/controller.ts";
 import { serviceAccountTokens } from "./serviceaccount-token/controller.ts";
 import { statefulSets } from "./statefulset/controller.ts";
+import { storageVersionMigrator } from "./storage-version-migrator/controller.ts";
 import { taintEviction } from "./taint-eviction/controller.ts";
 import { tokenCleaner } from "./tokencleaner/controller.ts";
 import { nodeTtl } from "./ttl/controller.ts";
@@ -73,8 +75,11 @@ export const controllers: readonly ControllerEntry[] = [
   entry("deployment-controller", "deployment", "deployment-controller", deploymentController),
   entry("endpoints-controller", "endpoint", "endpoint-controller", endpointsController),
   entry("endpointslice-controller", "endpointslice", "endpointslice-controller", endpointSlices),
-  entry("garbage-collector-controller", "garbagecollector", "generic-garbage-collector", ({ concurrentGcSyncs }) =>
-    garbageCollector({ workers: concurrentGcSyncs }),
+  entry(
+    "garbage-collector-controller",
+    "garbagecollector",
+    "generic-garbage-collector",
+    ({ enableGarbageCollector }) => (enableGarbageCollector ? garbageCollector() : undefined),
   ),
   entry("node-lifecycle-controller", "nodelifecycle", "node-controller", nodeLifecycle),
   entry("taint-eviction-controller", "taint-eviction-controller", "node-controller", taintEviction),
@@ -110,11 +115,8 @@ export const controllers: readonly ControllerEntry[] = [
     vacProtection,
   ),
   entry("certificatesigningrequest-approving-controller", "csrapproving", "certificate-controller", csrApproving),
-  entry(
-    "certificatesigningrequest-signing-controller",
-    "csrsigning",
-    "certificate-controller",
-    ({ signer, signingDurationMs }) => (signer ? csrSigning({ signer, signingDurationMs }) : undefined),
+  entry("certificatesigningrequest-signing-controller", "csrsigning", "certificate-controller", (options) =>
+    options.signer || Object.keys(options.signers).length > 0 ? csrSigning(options) : undefined,
   ),
   entry("certificatesigningrequest-cleaner-controller", "csrcleaner", "certificate-controller", csrCleaner),
   entry("serviceaccount-token-controller", "serviceaccount-token", undefined, ({ serviceAccountKey, rootCa }) =>
@@ -143,6 +145,18 @@ export const controllers: readonly ControllerEntry[] = [
   ),
   entry("ephemeral-volume-controller", "ephemeral-volume", "ephemeral-volume-controller", ephemeralVolumes),
   entry("resourceclaim-controller", "resource-claim-controller", "resource-claim-controller", resourceClaims),
+  entry(
+    "legacy-serviceaccount-token-cleaner-controller",
+    "legacy-service-account-token-cleaner",
+    "legacy-service-account-token-cleaner",
+    legacyTokenCleaner,
+  ),
+  entry(
+    "storage-version-migrator-controller",
+    "storage-version-migrator-controller",
+    "storage-version-migrator-controller",
+    ({ featureGates }) => (featureGates["StorageVersionMigrator"] ? storageVersionMigrator() : undefined),
+  ),
   entry("service-cidr-controller", "service-cidr-controller", "service-cidrs-controller", serviceCidrs),
 ];
 

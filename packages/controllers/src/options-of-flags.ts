@@ -2,27 +2,24 @@
 import { readFileSync } from "node:fs";
 import { parseCidr } from "@kubets/machinery";
 import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
+import { parseGates } from "@kubets/machinery/feature-gates";
 import { keyFromPem } from "@kubets/wire/x509";
 import type { ControllerManagerFlags } from "./flags.ts";
 import { type ControllerOptions, defaultOptions } from "./options.ts";
+import { type SignerFlags, signersOf } from "./signer-files.ts";
+import { workersOf } from "./worker-flags.ts";
 
 export function optionsOfFlags(flags: ControllerManagerFlags): ControllerOptions {
-  const certificate = fileOf(flags, "cluster-signing-cert-file");
-  const key = fileOf(flags, "cluster-signing-key-file");
-  if (!certificate !== !key)
-    throw new ExitError(
-      exitCode.usage,
-      "--cluster-signing-cert-file and --cluster-signing-key-file must be given together",
-    );
   const rootCa = fileOf(flags, "root-ca-file");
   const tokenKey = fileOf(flags, "service-account-private-key-file");
-  const clusterCidrs = flags["allocate-node-cidrs"] ? cidrsOf(flags["cluster-cidr"]) : [];
+  const clusterCidrs = flags["allocate-node-cidrs"] ? clusterCidrsOf(flags["cluster-cidr"]) : [];
   return {
     ...defaultOptions,
     ...(rootCa && { rootCa }),
-    ...(certificate && key && { signer: { certificate, key: keyFromPem(key) } }),
+    ...signersOf(flags, (name) => fileOf(flags, name)),
     ...(tokenKey && { serviceAccountKey: keyFromPem(tokenKey) }),
     clusterCidrs,
+    serviceCidrs: clusterCidrs.length > 0 ? cidrsOf("service-cluster-ip-range", flags["service-cluster-ip-range"]) : [],
     nodeCidrMaskSizeV4:
       flags["node-cidr-mask-size-ipv4"] || flags["node-cidr-mask-size"] || defaultOptions.nodeCidrMaskSizeV4,
     nodeCidrMaskSizeV6:
@@ -35,7 +32,17 @@ export function optionsOfFlags(flags: ControllerManagerFlags): ControllerOptions
     secondaryNodeEvictionRate: flags["secondary-node-eviction-rate"],
     unhealthyZoneThreshold: flags["unhealthy-zone-threshold"],
     largeClusterSizeThreshold: flags["large-cluster-size-threshold"],
-    concurrentGcSyncs: flags["concurrent-gc-syncs"],
+    workers: workersOf(flags),
+    featureGates: parseGates(flags["feature-gates"].join(",")),
+    enableGarbageCollector: flags["enable-garbage-collector"],
+    legacyTokenCleanUpPeriodMs: flags["legacy-service-account-token-clean-up-period"],
+    resourceQuotaSyncPeriodMs: flags["resource-quota-sync-period"],
+    pvClaimBinderSyncPeriodMs: flags["pvclaimbinder-sync-period"],
+    dynamicProvisioning: flags["enable-dynamic-provisioning"],
+    forceDetach: !flags["disable-force-detach-on-timeout"],
+    endpointBatchMs: flags["endpoint-updates-batch-period"],
+    endpointSliceBatchMs: flags["endpointslice-updates-batch-period"],
+    mirroringBatchMs: flags["mirroring-endpointslice-updates-batch-period"],
     terminatedPodGcThreshold: flags["terminated-pod-gc-threshold"],
     hpaSyncPeriodMs: flags["horizontal-pod-autoscaler-sync-period"],
     hpaDownscaleStabilizationMs: flags["horizontal-pod-autoscaler-downscale-stabilization"],
@@ -47,11 +54,7 @@ export function optionsOfFlags(flags: ControllerManagerFlags): ControllerOptions
   };
 }
 
-type FileFlag =
-  | "cluster-signing-cert-file"
-  | "cluster-signing-key-file"
-  | "root-ca-file"
-  | "service-account-private-key-file";
+type FileFlag = keyof SignerFlags | "root-ca-file" | "service-account-private-key-file";
 
 function fileOf(flags: ControllerManagerFlags, name: FileFlag): string {
   const path = flags[name];
@@ -63,14 +66,18 @@ function fileOf(flags: ControllerManagerFlags, name: FileFlag): string {
   }
 }
 
-function cidrsOf(given: readonly string[]): readonly string[] {
+function clusterCidrsOf(given: readonly string[]): readonly string[] {
   if (given.length === 0)
     throw new ExitError(
       exitCode.usage,
       "--allocate-node-cidrs needs --cluster-cidr: which addresses are to be given out?",
     );
+  return cidrsOf("cluster-cidr", given);
+}
+
+function cidrsOf(flag: string, given: readonly string[]): readonly string[] {
   const wrong = given.find((text) => !parseCidr(text));
   if (wrong !== undefined)
-    throw new ExitError(exitCode.usage, `--cluster-cidr: ${JSON.stringify(wrong)} is no range such as 10.244.0.0/16`);
+    throw new ExitError(exitCode.usage, `--${flag}: ${JSON.stringify(wrong)} is no range such as 10.244.0.0/16`);
   return given;
 }

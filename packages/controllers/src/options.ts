@@ -6,7 +6,11 @@ export interface ControllerOptions {
   readonly rootCa?: string;
   readonly maxEndpointsPerSlice: number;
   readonly mirroringMaxEndpointsPerSubset: number;
-  readonly concurrentGcSyncs: number;
+  /** How many objects each controller works on at once, by its name as in --controllers; where it is silent, the controller decides. */
+  readonly workers: Readonly<Record<string, number>>;
+  /** The gates that were opened or closed by name. */
+  readonly featureGates: Readonly<Record<string, boolean>>;
+  readonly enableGarbageCollector: boolean;
   readonly nodeMonitorPeriodMs: number;
   readonly nodeMonitorGracePeriodMs: number;
   readonly nodeStartupGracePeriodMs: number;
@@ -18,12 +22,17 @@ export interface ControllerOptions {
   readonly terminatedPodGcThreshold: number;
   /** Pod addresses are handed out to nodes from these; none are when it is empty. */
   readonly clusterCidrs: readonly string[];
+  /** Ranges of services that lie within them, which no node gets. */
+  readonly serviceCidrs: readonly string[];
   readonly nodeCidrMaskSizeV4: number;
   readonly nodeCidrMaskSizeV6: number;
   readonly signer?: Signer;
+  /** Those that have authorities of their own: by signer name. */
+  readonly signers: Readonly<Record<string, Signer>>;
   readonly signingDurationMs: number;
   /** Signs tokens of Secrets of type kubernetes.io/service-account-token. */
   readonly serviceAccountKey?: KeyObject;
+  readonly legacyTokenCleanUpPeriodMs: number;
   readonly hpaSyncPeriodMs: number;
   readonly hpaDownscaleStabilizationMs: number;
   readonly hpaTolerance: number;
@@ -31,6 +40,13 @@ export interface ControllerOptions {
   readonly hpaInitialReadinessDelayMs: number;
   readonly resourceQuotaSyncPeriodMs: number;
   readonly pvClaimBinderSyncPeriodMs: number;
+  readonly dynamicProvisioning: boolean;
+  /** Whether volumes are taken from a node that has been unwell for long, though it has not given them up. */
+  readonly forceDetach: boolean;
+  /** For so long changes of pods are gathered before endpoints follow; 0 follows at once. */
+  readonly endpointBatchMs: number;
+  readonly endpointSliceBatchMs: number;
+  readonly mirroringBatchMs: number;
 }
 
 /** A certificate authority's certificate (PEM) and key. */
@@ -42,7 +58,9 @@ export interface Signer {
 export const defaultOptions: ControllerOptions = {
   maxEndpointsPerSlice: 100,
   mirroringMaxEndpointsPerSubset: 1000,
-  concurrentGcSyncs: 20,
+  workers: {},
+  featureGates: {},
+  enableGarbageCollector: true,
   nodeMonitorPeriodMs: 5000,
   nodeMonitorGracePeriodMs: 50_000,
   nodeStartupGracePeriodMs: 60_000,
@@ -52,8 +70,11 @@ export const defaultOptions: ControllerOptions = {
   largeClusterSizeThreshold: 50,
   terminatedPodGcThreshold: 12_500,
   clusterCidrs: [],
+  serviceCidrs: [],
   nodeCidrMaskSizeV4: 24,
   nodeCidrMaskSizeV6: 64,
+  signers: {},
+  legacyTokenCleanUpPeriodMs: 365 * 24 * 3_600_000,
   signingDurationMs: 365 * 24 * 3_600_000,
   hpaSyncPeriodMs: 15_000,
   hpaDownscaleStabilizationMs: 300_000,
@@ -62,4 +83,9 @@ export const defaultOptions: ControllerOptions = {
   hpaInitialReadinessDelayMs: 30_000,
   resourceQuotaSyncPeriodMs: 300_000,
   pvClaimBinderSyncPeriodMs: 15_000,
+  dynamicProvisioning: true,
+  forceDetach: true,
+  endpointBatchMs: 0,
+  endpointSliceBatchMs: 0,
+  mirroringBatchMs: 0,
 };

@@ -48,9 +48,11 @@ export function startControllers({
   const options: ControllerOptions = { ...defaultOptions, ...given.options };
   const chosen = chooseControllers(given.controllers ?? ["*"]);
   const cache = new SharedInformers({ client, clock, random, log, signal });
-  const running = chosen.flatMap(({ account, make }) => {
-    const controller = make(options);
-    if (!controller) return [];
+  const running = chosen.flatMap(({ name, account, make }) => {
+    const made = make(options);
+    if (!made) return [];
+    const workers = options.workers[name];
+    const controller = workers === undefined ? made : { ...made, workers };
     const own = (account && clientFor?.(account)) || client;
     const events = createEventRecorder({ client: own, clock, random, log, signal, component: "controller-manager" });
     const parts = { client: own, cache, clock, random, log, events, signal };

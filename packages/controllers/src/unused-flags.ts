@@ -2,31 +2,21 @@
 import { type Flag, text } from "@kubets/machinery/flags";
 
 const REASONS: Readonly<Record<string, readonly string[]>> = {
-  "how many objects are worked on at once is set where the work is": [
-    ..."cron-job daemonset deployment endpoint ephemeralvolume horizontal-pod-autoscaler job namespace rc replicaset"
-      .split(" ")
-      .map((name) => `concurrent-${name}-syncs`),
-    ..."resource-quota service-endpoint service serviceaccount-token statefulset ttl-after-finished"
-      .split(" ")
-      .map((name) => `concurrent-${name}-syncs`),
-    "concurrent-validating-admission-policy-status-syncs",
-    "mirroring-concurrent-service-endpoint-syncs",
-  ],
   "changes are acted on as they come": [
     "attach-detach-reconcile-sync-period",
     "controller-start-interval",
-    "endpoint-updates-batch-period",
-    "endpointslice-updates-batch-period",
+    "disable-attach-detach-reconcile-sync",
     "min-resync-period",
-    "mirroring-endpointslice-updates-batch-period",
     "namespace-sync-period",
     "route-reconciliation-period",
   ],
   "controllers for a cloud are a program of their own": [
     "allow-untagged-cloud",
+    "cidr-allocator-type",
     "cloud-config",
     "cloud-provider",
     "cluster-name",
+    "concurrent-service-syncs",
     "configure-cloud-routes",
     "external-cloud-volume-plugin",
   ],
@@ -38,10 +28,25 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     "requestheader-uid-headers",
     "requestheader-username-headers",
   ],
+  "volumes are made and emptied by drivers": [
+    "enable-hostpath-provisioner",
+    "flex-volume-plugin-dir",
+    "pv-recycler-increment-timeout-nfs",
+    "pv-recycler-minimum-timeout-hostpath",
+    "pv-recycler-minimum-timeout-nfs",
+    "pv-recycler-pod-template-filepath-hostpath",
+    "pv-recycler-pod-template-filepath-nfs",
+    "pv-recycler-timeout-increment-hostpath",
+    "volume-host-allow-local-loopback",
+    "volume-host-cidr-denylist",
+  ],
   "no controller here depends on it": [
-    "enable-garbage-collector",
-    "feature-gates",
-    "service-cluster-ip-range",
+    "disable-http2-serving",
+    "emulated-version",
+    "emulation-forward-compatible",
+    "enable-leader-migration",
+    "leader-migration-config",
+    "min-compatibility-version",
     "contention-profiling",
     "profiling",
     "log-flush-frequency",

@@ -99,9 +99,10 @@ function endOfString(text: string, start: number): number {
 function countMembers(value: JsonValue): number {
   let count = 0;
   if (Array.isArray(value)) {
-    for (const item of value) if (typeof item === "object") count += countMembers(item);
+    for (let i = 0; i < value.length; i++)
+      if (typeof value[i] === "object") count += countMembers(value[i] as JsonValue);
   } else if (isObject(value)) {
-    for (const key of Object.keys(value)) {
+    for (const key in value) {
       count++;
       const member = value[key] as JsonValue;
       if (typeof member === "object") count += countMembers(member);

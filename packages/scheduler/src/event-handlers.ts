@@ -4,12 +4,14 @@
  */
 import {
   csinodes,
+  deviceclasses,
   namespaces,
   nodes,
   persistentvolumeclaims,
   persistentvolumes,
   pods,
   resourceclaims,
+  resourceslices,
   storageclasses,
   volumeattachments,
 } from "@kubets/api/generated/refs";
@@ -53,6 +55,8 @@ const TOLD: readonly Told[] = [
   { ref: csinodes, add: "csinode/add", update: "csinode/update" },
   { ref: volumeattachments, delete: "volumeattachment/delete" },
   { ref: resourceclaims, add: "resourceclaim/add", update: "resourceclaim/update" },
+  { ref: resourceslices, add: "resourceslice/add", update: "resourceslice/update" },
+  { ref: deviceclasses, add: "deviceclass/add", update: "deviceclass/update" },
 ];
 
 /** Subscribes to everything, nodes first; gives the way to stop. */

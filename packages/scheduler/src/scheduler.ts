@@ -327,11 +327,12 @@ class Scheduler implements RunningScheduler {
     this.cluster.forget(entry.uid);
     const nominated = entry.pod.status.nominatedNodeName;
     if (nominated && this.queue.has(entry.uid)) this.#nominator.set(entry.info, nominated);
-    this.queue.moveAll("pod/bound-delete", info.pod, undefined);
-    if (!(error instanceof RefusedLate)) {
-      this.#failed(entry, error);
-      return;
-    }
+    if (error instanceof RefusedLate) this.#refusedLate(entry, node, error);
+    else this.#failed(entry, error);
+    this.queue.moveAll("pod/bound-delete", info.pod, undefined, entry.uid);
+  }
+
+  #refusedLate(entry: QueueEntry, node: string, error: RefusedLate): void {
     const refusals = {
       nodes: this.cluster.nodes.length,
       byNode: new Map([[node, error.refusal]]),

@@ -1,6 +1,7 @@
 /** All that the scheduler keeps a view of; it begins when every one of them is complete. */
 import {
   csinodes,
+  deviceclasses,
   namespaces,
   nodes,
   persistentvolumeclaims,
@@ -10,6 +11,7 @@ import {
   replicasets,
   replicationcontrollers,
   resourceclaims,
+  resourceslices,
   services,
   statefulsets,
   storageclasses,
@@ -28,6 +30,8 @@ export const watchedResources: readonly ResourceRef[] = [
   csinodes,
   volumeattachments,
   resourceclaims,
+  resourceslices,
+  deviceclasses,
   services,
   replicationcontrollers,
   replicasets,

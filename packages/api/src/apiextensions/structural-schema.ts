@@ -1,5 +1,6 @@
 /** The checks of a custom kind's schema: it says the type of every field ("structural"), and leaves out what cannot be followed. */
 import { type FieldError, forbiddenField, invalidValue, notSupported, required } from "@kubets/machinery";
+import { step } from "@kubets/machinery/stretch";
 import type { JSONSchemaProps } from "../generated/types/apiextensions-v1.ts";
 import { ruleCheckErrors } from "../rules/rule-checks.ts";
 import { patternError } from "../structural/patterns.ts";
@@ -72,6 +73,7 @@ const isSchema = (value: unknown): value is JSONSchemaProps =>
 
 /** One schema and all within it, but for what only the root must hold. */
 function schemaErrors(schema: JSONSchemaProps, field: string): FieldError[] {
+  step(40);
   const errors = [
     ...typeErrors(schema, field),
     ...patternErrors(schema, field),

@@ -117,22 +117,36 @@ function compareIgnoring(
   if (inner.removed) (into.removed ??= {})[element] = inner.removed;
 }
 
-/** The names of what an object holds, in the order of field sets. Objects come in the declared order of their type. */
-function membersInOrder(members: ReadonlyMap<string, Member> | undefined, object: PlainObject): string[] {
-  const names: string[] = [];
-  const ranks: number[] = [];
+/** Every path of what a struct holds: members come in its declared order, and are put in that of field sets. */
+function structPaths(shape: Shape, members: ReadonlyMap<string, Member>, object: PlainObject, node: Open): void {
+  const present: Member[] = [];
   for (const key in object) {
-    if (object[key] === undefined || !Object.hasOwn(object, key)) continue;
-    const rank = members?.get(key)?.rank ?? -1;
-    let at = names.length;
-    for (; at > 0 && (ranks[at - 1] as number) > rank; at--) {
-      names[at] = names[at - 1] as string;
-      ranks[at] = ranks[at - 1] as number;
-    }
-    names[at] = key;
-    ranks[at] = rank;
+    const value = object[key];
+    if (value === undefined || !Object.hasOwn(object, key)) continue;
+    const member = members.get(key) ?? otherMember(shape, key);
+    let at = present.length;
+    for (; at > 0 && (present[at - 1] as Member).rank > member.rank; at--) present[at] = present[at - 1] as Member;
+    present[at] = member;
   }
-  return members || isSorted(names) ? names : names.sort((a, b) => (a < b ? -1 : 1));
+  for (let i = 0; i < present.length; i++) {
+    const { element, shape: type, name } = present[i] as Member;
+    node[element] = allPaths(type, object[name]);
+  }
+}
+
+const otherMember = (shape: Shape, name: string): Member => ({
+  name,
+  element: fieldElement(name),
+  rank: -1,
+  shape: anyOf(shape, name),
+  default: undefined,
+});
+
+function mapPaths(shape: Shape, object: PlainObject, node: Open): void {
+  const names = Object.keys(object);
+  if (!isSorted(names)) names.sort((a, b) => (a < b ? -1 : 1));
+  for (const name of names)
+    if (object[name] !== undefined) node[fieldElement(name)] = allPaths(anyOf(shape, name), object[name]);
 }
 
 function isSorted(names: readonly string[]): boolean {
@@ -208,11 +222,9 @@ function allPaths(shape: Shape, value: unknown): FieldSet {
     for (const [element, item] of itemsByElement(type, items)) node[element] = allPaths(type.item as Shape, item);
     return sorted(node);
   }
-  const object = mapOf(value);
-  for (const key of membersInOrder(type.members, object)) {
-    const member = type.members?.get(key);
-    node[member ? member.element : fieldElement(key)] = allPaths(member ? member.shape : anyOf(type, key), object[key]);
-  }
+  const { members } = type;
+  if (members) structPaths(type, members, mapOf(value), node);
+  else mapPaths(type, mapOf(value), node);
   return node;
 }
 

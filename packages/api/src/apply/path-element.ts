@@ -2,7 +2,7 @@
  * One step of a path into an object, in the spelling of FieldsV1: `f:name` a field, `k:{"name":"x"}` the item of a list with those keys,
  * `v:"x"` an item of a set, `i:0` a place in a list.
  */
-import { compareBytes } from "../codec/map-keys.ts";
+import { compareBytes, hasHigh } from "../codec/map-keys.ts";
 
 export const fieldElement = (name: string): string => `f:${name}`;
 export const valueElement = (value: unknown): string => `v:${jsonText(value)}`;
@@ -42,8 +42,9 @@ export function compareElements(a: string, b: string): number {
   }
 }
 
+/** By bytes, which only texts that both hold such characters stand in another order by than by their UTF-16. */
 const compareText = (a: string, b: string) =>
-  /[\ud800-\uffff]/.test(a + b) ? compareBytes(a, b) : a < b ? -1 : a > b ? 1 : 0;
+  hasHigh(a) && hasHigh(b) ? compareBytes(a, b) : a < b ? -1 : a > b ? 1 : 0;
 
 /** Whether both begin with the same key and hold text there: then the spelling decides. */
 function sameFirstKey(a: string, b: string): boolean {

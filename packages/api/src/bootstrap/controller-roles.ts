@@ -276,3 +276,14 @@ export const controllerRoles = [
     recordEvents,
   ),
 ];
+
+/** Those of controllers that run only with a feature that is off by default. */
+export const rolesByFeature = {
+  StorageVersionMigrator: controller(
+    "storage-version-migrator-controller",
+    rule("list,patch", "*", "*"),
+    rule("get,list,watch", "storagemigration.k8s.io", "storageversionmigrations"),
+    rule("update", "storagemigration.k8s.io", "storageversionmigrations/status"),
+    recordEvents,
+  ),
+};

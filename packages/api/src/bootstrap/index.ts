@@ -4,13 +4,20 @@
  * made by the server.
  */
 import { componentRoles } from "./component-roles.ts";
-import { controllerRoles } from "./controller-roles.ts";
+import { controllerRoles, rolesByFeature } from "./controller-roles.ts";
+import { controllerBinding, roleBindings } from "./role-bindings.ts";
 import { userRoles } from "./user-roles.ts";
 
 export { builtInApiServices, localApiService } from "./api-services.ts";
 export { flowSchemas, priorityLevels } from "./flow-control.ts";
 export { namespacedRoleBindings, namespacedRoles } from "./namespaced-roles.ts";
 export { systemNamespaces, systemPriorityClasses } from "./namespaces.ts";
-export { roleBindings } from "./role-bindings.ts";
 
 export const clusterRoles = [...userRoles, ...componentRoles, ...controllerRoles];
+export { roleBindings };
+
+/** All roles and bindings of a server with some features. */
+export function rolesWith(isEnabled: (feature: string) => boolean) {
+  const more = Object.entries(rolesByFeature).flatMap(([feature, role]) => (isEnabled(feature) ? [role] : []));
+  return { roles: [...clusterRoles, ...more], bindings: [...roleBindings, ...more.map(controllerBinding)] };
+}

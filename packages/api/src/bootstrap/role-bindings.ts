@@ -4,10 +4,11 @@ import { bound, group, serviceAccount, user } from "./rules.ts";
 
 const CONTROLLER = "system:controller:";
 
-const controllerBindings = controllerRoles.map(({ metadata }) => {
+/** For the role of a controller. */
+export function controllerBinding({ metadata }: (typeof controllerRoles)[number]) {
   const name = metadata?.name ?? "";
   return bound(name, serviceAccount(name.slice(CONTROLLER.length)));
-});
+}
 
 export const roleBindings = [
   bound("cluster-admin", group("system:masters")),
@@ -23,5 +24,5 @@ export const roleBindings = [
   bound("system:public-info-viewer", group("system:authenticated"), group("system:unauthenticated")),
   bound("system:service-account-issuer-discovery", group("system:serviceaccounts")),
   bound("system:volume-scheduler", user("system:kube-scheduler")),
-  ...controllerBindings,
+  ...controllerRoles.map(controllerBinding),
 ];

@@ -12,7 +12,7 @@ import { pruneObject } from "../structural/prune.ts";
 import type { Schema } from "../structural/schema.ts";
 import { canonicalBase64 } from "./base64.ts";
 
-import { setKey, sortedKeys } from "./map-keys.ts";
+import { hasHigh, setKey, sortedKeys } from "./map-keys.ts";
 import { sortDeep } from "./sort-deep.ts";
 import { canonicalMicroTime, canonicalTime } from "./time.ts";
 
@@ -43,63 +43,89 @@ export function canonicalStruct(struct: Struct, value: unknown, walk: Walk): Pla
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw wrongType;
   if (struct.open) return canonicalOpen(struct, value as PlainObject, walk);
   const object = value as PlainObject;
+  return walk.own && isInPlace(struct, object) ? takenOver(struct, object, walk) : madeAfresh(struct, object, walk);
+}
+
+/** Whether an object has known fields only, in declared order. */
+function isInPlace({ byName }: Struct, object: PlainObject): boolean {
+  let last = -1;
+  for (const key in object) {
+    const field = byName.get(key);
+    if (field === undefined || field.index < last || !Object.hasOwn(object, key)) return false;
+    last = field.index;
+  }
+  return true;
+}
+
+/** The object itself if its values are canonical, and all are there that are always written; otherwise a copy, begun where that shows. */
+function takenOver({ always, byName }: Struct, object: PlainObject, walk: Walk): PlainObject {
+  let out: PlainObject | undefined;
+  let next = 0;
+  for (const key in object) {
+    const field = byName.get(key) as Field;
+    for (; next < always.length && (always[next] as Field).index < field.index; next++)
+      writeZero((out ??= copyUpTo(object, key)), always[next] as Field);
+    if (field === always[next]) next++;
+    const before = object[key];
+    const result = fieldValue(field, before, walk);
+    if (out === undefined && result === before && result !== undefined) continue;
+    out ??= copyUpTo(object, key);
+    if (result !== undefined) out[key] = result;
+  }
+  for (; next < always.length; next++) writeZero((out ??= { ...object }), always[next] as Field);
+  return out ?? object;
+}
+
+/** A new object with what stands before a key. */
+function copyUpTo(object: PlainObject, end: string): PlainObject {
+  const out: PlainObject = {};
+  for (const key in object) {
+    if (key === end) break;
+    out[key] = object[key];
+  }
+  return out;
+}
+
+function madeAfresh(struct: Struct, object: PlainObject, walk: Walk): PlainObject {
   const { always } = struct;
   const present: Field[] = [];
   const values: unknown[] = [];
-  // Nothing is copied until the value shows that it is not canonical.
-  let out: PlainObject | undefined = collectFields(struct, object, present, values, walk) && walk.own ? undefined : {};
+  collectFields(struct, object, present, values, walk);
+  const out: PlainObject = {};
   let next = 0;
   for (let i = 0; i < present.length; i++) {
     const field = present[i] as Field;
     for (; next < always.length && (always[next] as Field).index < field.index; next++)
-      writeZero((out ??= copyOf(present, values, i)), always[next] as Field);
+      writeZero(out, always[next] as Field);
     if (field === always[next]) next++;
-    const before = values[i];
-    const result = fieldValue(field, before, walk);
-    if (out === undefined && result === before && result !== undefined) continue;
-    out ??= copyOf(present, values, i);
+    const result = fieldValue(field, values[i], walk);
     if (result !== undefined) out[field.name] = result;
   }
-  for (; next < always.length; next++)
-    writeZero((out ??= copyOf(present, values, present.length)), always[next] as Field);
-  return out ?? object;
+  for (; next < always.length; next++) writeZero(out, always[next] as Field);
+  return out;
 }
 
 function writeZero(out: PlainObject, field: Field): void {
   out[field.name] = zeroOf(field);
 }
 
-/** A new object with the first fields, which are known to be canonical. */
-function copyOf(fields: readonly Field[], values: readonly unknown[], count: number): PlainObject {
-  const out: PlainObject = {};
-  for (let i = 0; i < count; i++) out[(fields[i] as Field).name] = values[i];
-  return out;
-}
-
-/**
- * Lists the fields that an object has, and their values, in declared order, and says whether they stood so: all known and none out of
- * place. (for-in reads a value much faster than a look-up by name; the check keeps what is inherited out.)
- */
-function collectFields(struct: Struct, object: PlainObject, into: Field[], values: unknown[], walk: Walk): boolean {
-  let inPlace = true;
+/** Lists the fields that an object has, and their values, in declared order. (for-in reads a value much faster than a look-up by name.) */
+function collectFields(struct: Struct, object: PlainObject, into: Field[], values: unknown[], walk: Walk): void {
   for (const key in object) {
     if (!Object.hasOwn(object, key)) continue;
     const field = struct.byName.get(key);
     if (field === undefined) {
       walk.unknown++;
-      inPlace = false;
       continue;
     }
     let at = into.length;
     for (; at > 0 && (into[at - 1] as Field).index > field.index; at--) {
       into[at] = into[at - 1] as Field;
       values[at] = values[at - 1];
-      inPlace = false;
     }
     into[at] = field;
     values[at] = object[key];
   }
-  return inPlace;
 }
 
 /** A field's canonical value, or undefined when it is not to be written. */
@@ -168,9 +194,22 @@ function listValue(item: TypeRef, value: readonly unknown[], walk: Walk): unknow
 
 function mapValue(type: TypeRef, value: unknown, walk: Walk): PlainObject {
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw wrongType;
+  if (walk.own && isCanonicalMap(type, value as PlainObject, walk)) return value as PlainObject;
   const out: PlainObject = {};
   for (const key of sortedKeys(value)) setKey(out, key, itemValue(type, (value as PlainObject)[key], walk));
   return out;
+}
+
+/** Whether a map of scalars, as most are, is canonical as it stands. */
+function isCanonicalMap(type: TypeRef, map: PlainObject, walk: Walk): boolean {
+  if (type.kind !== "scalar") return false;
+  let last = "";
+  for (const key in map) {
+    const value = map[key];
+    if (key < last || hasHigh(key) || !Object.hasOwn(map, key) || itemValue(type, value, walk) !== value) return false;
+    last = key;
+  }
+  return true;
 }
 
 /** Any JSON, and the unions of JSONSchemaProps. Unknown fields below a union are not reported: the original decodes it apart. */

@@ -1,4 +1,5 @@
 /** Fills in what absent fields stand for by the declaration of their type, in place: the part of defaulting that the schema knows. */
+import { clone } from "@kubets/machinery/clone";
 import { absentList, type PlainObject } from "../meta.ts";
 import type { Field, Struct, TypeRef } from "../schema.ts";
 import { fillSchemaDefaults } from "../structural/defaults.ts";
@@ -11,7 +12,7 @@ export function fillDefaults(struct: Struct, draft: PlainObject): void {
   for (const field of plan) {
     const value = draft[field.name];
     if (isUnset(field, value)) {
-      if (field.default !== undefined) draft[field.name] = structuredClone(field.default);
+      if (field.default !== undefined) draft[field.name] = clone(field.default);
     } else fillValue(field.type, value);
   }
 }

@@ -11,7 +11,7 @@ export function sortedKeys(object: object): string[] {
 }
 
 /** UTF-16 sorts surrogates below the last characters of the basic plane, UTF-8 above them. */
-const hasHigh = (key: string) => /[\ud800-\uffff]/.test(key);
+export const hasHigh = (key: string) => /[\ud800-\uffff]/.test(key);
 
 function sortKeys(keys: string[]): string[] {
   return keys.some(hasHigh) ? keys.sort(compareBytes) : keys.sort();

@@ -66,6 +66,12 @@ export function customDefinition({ crd, version, schema, schemaId, hub, reads }:
     ...(hub && { hub }),
     ...(reads && { read: (object: KubeObject) => readObject(schemaNow(), { ...object, apiVersion }) }),
     ...customStrategy(schemaNow, { hasStatus: status !== undefined, scale }),
+    ...(schemaId !== undefined && {
+      customRules: () => ({
+        key: `${schemaId} ${version.name} ${JSON.stringify([status !== undefined, scale])}`,
+        rules: { schema: schemaNow(), hasStatus: status !== undefined, scale },
+      }),
+    }),
     validateName: dns1123Subdomain,
     unconditionalUpdate: false,
     subresources: {

@@ -17,10 +17,14 @@ import { scaleErrors } from "./scale.ts";
 type Scale = CustomResourceSubresourceScale | undefined;
 type Custom = KubeObject & { readonly status?: unknown };
 
-export function customStrategy(
-  schema: () => Schema,
-  { hasStatus, scale }: { hasStatus: boolean; scale: Scale },
-): Strategy {
+/** All that objects of a kind are judged by, as data. */
+export interface CustomRules {
+  readonly schema: Schema;
+  readonly hasStatus: boolean;
+  readonly scale: Scale;
+}
+
+export function customStrategy(schema: () => Schema, { hasStatus, scale }: Omit<CustomRules, "schema">): Strategy {
   return {
     countsGeneration: hasStatus || "withStatus",
     resetFields: hasStatus ? [["status"]] : [],
@@ -30,7 +34,7 @@ export function customStrategy(
       },
       prepareForUpdate: (object: Draft<KubeObject>, old: KubeObject) => keepPart(object, old, "status"),
     }),
-    warnings: (object, old) => [...finalizerWarnings(object, old), ...(ratchetedRules.get(object) ?? [])],
+    warnings: (object, old) => [...finalizerWarnings(object, old), ...ratchetedWarnings(object)],
     validate: (object) =>
       withRules(schema(), object, [
         ...validateBySchema(schema(), object),
@@ -64,12 +68,19 @@ function finalizerWarnings({ metadata }: KubeObject, old: KubeObject | undefined
 /** What was found before, and what the rules find. */
 function withRules(schema: Schema, object: KubeObject, errors: FieldError[], old?: KubeObject): FieldError[] {
   const { errors: found, ratcheted } = ruleErrors(schema, object, errors, old);
-  if (ratcheted.length) ratchetedRules.set(object, ratcheted.map(fieldErrorText));
+  noteRatcheted(object, ratcheted.map(fieldErrorText));
   return found.length ? [...errors, ...found] : errors;
 }
 
 /** Rules that do not hold, and did not before for the same value: they do not stand in the way of a change, but are told. */
-const ratchetedRules = new WeakMap<KubeObject, string[]>();
+const ratchetedRules = new WeakMap<KubeObject, readonly string[]>();
+
+export const ratchetedWarnings = (object: KubeObject): readonly string[] => ratchetedRules.get(object) ?? [];
+
+/** Notes what was found of an object, here or in another thread. */
+export function noteRatcheted(object: KubeObject, warnings: readonly string[]): void {
+  if (warnings.length) ratchetedRules.set(object, warnings);
+}
 
 /** Embedded objects, and items that stand twice where they did not before. */
 function partErrors(schema: Schema, object: KubeObject, old?: KubeObject): FieldError[] {

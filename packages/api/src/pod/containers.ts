@@ -1,4 +1,5 @@
 /** Walks over the containers of a pod, with the paths that errors name them by. */
+import { joined } from "@kubets/machinery/joined";
 import type { Container, ContainerStatus, EphemeralContainer, Pod, PodSpec } from "../generated/types/core-v1.ts";
 
 export interface PlacedContainer {
@@ -10,18 +11,21 @@ export interface PlacedContainer {
 
 /** All containers in the order in which the original visits them: init, regular, ephemeral. */
 export function placedContainers(spec: PodSpec, field: string): PlacedContainer[] {
-  const place = (list: readonly (Container | EphemeralContainer)[] | undefined, name: string, type: string) =>
-    (list ?? []).map((container, i) => ({ container, field: `${field}.${name}[${i}]`, type }) as PlacedContainer);
-  return [
-    ...place(spec.initContainers, "initContainers", "init"),
-    ...place(spec.containers, "containers", "container"),
-    ...place(spec.ephemeralContainers, "ephemeralContainers", "ephemeral"),
-  ];
+  const placed: PlacedContainer[] = [];
+  const place = (
+    list: readonly (Container | EphemeralContainer)[] | undefined,
+    name: string,
+    type: PlacedContainer["type"],
+  ) => list?.forEach((container, i) => placed.push({ container, field: `${field}.${name}[${i}]`, type }));
+  place(spec.initContainers, "initContainers", "init");
+  place(spec.containers, "containers", "container");
+  place(spec.ephemeralContainers, "ephemeralContainers", "ephemeral");
+  return placed;
 }
 
 /** Init and regular containers: what the pod is made of from its beginning. */
 export const workingContainers = (spec: PodSpec): readonly Container[] =>
-  spec.initContainers?.length ? [...spec.containers, ...spec.initContainers] : spec.containers;
+  spec.initContainers?.length ? joined(spec.containers, spec.initContainers) : spec.containers;
 
 /** An init container that keeps running beside the regular ones. */
 export const isSidecar = (container: Container): boolean => container.restartPolicy === "Always";

@@ -12,14 +12,16 @@ export function defaultContainer(container: Draft<Container | EphemeralContainer
   container.terminationMessagePath ||= "/dev/termination-log";
   container.terminationMessagePolicy ||= "File";
   for (const port of container.ports ?? []) port.protocol ||= "TCP";
-  for (const variable of container.env ?? []) defaultVariable(variable);
-  for (const probe of [container.livenessProbe, container.readinessProbe, container.startupProbe])
-    if (probe) defaultProbe(probe);
-  for (const hook of [container.lifecycle?.postStart, container.lifecycle?.preStop])
-    if (hook?.httpGet) defaultHttpGet(hook.httpGet);
+  container.env?.forEach(defaultVariable);
+  defaultProbe(container.livenessProbe);
+  defaultProbe(container.readinessProbe);
+  defaultProbe(container.startupProbe);
+  if (container.lifecycle?.postStart?.httpGet) defaultHttpGet(container.lifecycle.postStart.httpGet);
+  if (container.lifecycle?.preStop?.httpGet) defaultHttpGet(container.lifecycle.preStop.httpGet);
 }
 
-function defaultProbe(probe: Draft<Probe>): void {
+function defaultProbe(probe: Draft<Probe> | undefined): void {
+  if (!probe) return;
   if (probe.httpGet) defaultHttpGet(probe.httpGet);
   if (probe.grpc) probe.grpc.service ??= "";
   probe.timeoutSeconds ||= 1;
@@ -34,7 +36,8 @@ function defaultHttpGet(action: Draft<HTTPGetAction>): void {
 }
 
 function defaultVariable({ valueFrom }: Draft<EnvVar>): void {
-  if (valueFrom?.fieldRef) valueFrom.fieldRef.apiVersion ||= "v1";
-  if (valueFrom?.resourceFieldRef) valueFrom.resourceFieldRef.divisor ||= "0";
-  if (valueFrom?.fileKeyRef) valueFrom.fileKeyRef.optional ??= false;
+  if (!valueFrom) return;
+  if (valueFrom.fieldRef) valueFrom.fieldRef.apiVersion ||= "v1";
+  if (valueFrom.resourceFieldRef) valueFrom.resourceFieldRef.divisor ||= "0";
+  if (valueFrom.fileKeyRef) valueFrom.fileKeyRef.optional ??= false;
 }

@@ -2,6 +2,7 @@
  * What a pod's spec gets when its author left it out. The same for pods and for templates; what only pods get (requests from limits,
  * host ports, service links) stands in `defaultPod`. Idempotent: runs again after each admission plugin that changed the pod.
  */
+import { joined } from "@kubets/machinery/joined";
 import type { Container, EphemeralContainer, Pod, PodSpec, PodTemplateSpec } from "../generated/types/core-v1.ts";
 import type { Draft } from "../meta.ts";
 import { defaultContainer } from "./default-container.ts";
@@ -44,15 +45,11 @@ export function defaultPodSpec(spec: Draft<PodSpec>): void {
   }
 }
 
-const startingContainers = (spec: Draft<PodSpec>): Draft<Container>[] => [
-  ...(spec.containers ?? []),
-  ...(spec.initContainers ?? []),
-];
+const startingContainers = (spec: Draft<PodSpec>): Draft<Container>[] =>
+  joined(spec.containers ?? [], spec.initContainers ?? []);
 
-const allContainers = (spec: Draft<PodSpec>): Draft<Container | EphemeralContainer>[] => [
-  ...startingContainers(spec),
-  ...(spec.ephemeralContainers ?? []),
-];
+const allContainers = (spec: Draft<PodSpec>): Draft<Container | EphemeralContainer>[] =>
+  joined(startingContainers(spec), spec.ephemeralContainers ?? []);
 
 /** On the host's network a container's port is the host's. */
 function useHostPorts(spec: Draft<PodSpec>): void {
@@ -64,7 +61,7 @@ function useHostPorts(spec: Draft<PodSpec>): void {
 /** Annotations in which init containers stood before they were a field. */
 function dropOldInitContainerAnnotations({ metadata }: Draft<Pod>): void {
   if (!metadata?.annotations) return;
-  for (const stage of ["alpha", "beta"])
-    for (const name of ["init-containers", "init-container-statuses"])
-      delete metadata.annotations[`pod.${stage}.kubernetes.io/${name}`];
+  for (const name in metadata.annotations) if (OLD_INIT_CONTAINERS.test(name)) delete metadata.annotations[name];
 }
+
+const OLD_INIT_CONTAINERS = /^pod\.(alpha|beta)\.kubernetes\.io\/init-container(s|-statuses)$/;

@@ -1,5 +1,7 @@
 /** Checks of single values that the validation of pods, volumes and their neighbours share. */
+
 import { type FieldError, forbiddenField, invalidValue, notSupported, required, tooLong } from "@kubets/machinery";
+import { joined } from "@kubets/machinery/joined";
 import { inRange, type NameCheck, portName, portNumber } from "@kubets/machinery/names";
 
 /** One error for each text of a name's check. */
@@ -39,10 +41,8 @@ export const noBackSteps = (field: string, path: string): FieldError[] =>
   path.split("/").includes("..") ? [invalidValue(field, path, "must not contain '..'")] : [];
 
 /** A path below where it is applied. */
-export const localPath = (field: string, path: string): FieldError[] => [
-  ...(path.startsWith("/") ? [invalidValue(field, path, "must be a relative path")] : []),
-  ...noBackSteps(field, path),
-];
+export const localPath = (field: string, path: string): FieldError[] =>
+  joined(path.startsWith("/") ? [invalidValue(field, path, "must be a relative path")] : [], noBackSteps(field, path));
 
 /** A local path whose name does not begin with "..", which names the kubelet's own files. */
 export function ownedPath(field: string, path: string): FieldError[] {

@@ -1,4 +1,5 @@
 /** The ports that a pod takes on its node. Two pods are in each other's way when protocol, port and an address are the same. */
+import { joined } from "@kubets/machinery/joined";
 import type { PodSpec } from "../generated/types/core-v1.ts";
 import { isSidecar } from "./containers.ts";
 
@@ -11,7 +12,7 @@ export interface HostPort {
 
 /** Of regular containers and sidecars: the other init containers are gone when the pod runs. */
 export const hostPorts = (spec: PodSpec): readonly HostPort[] =>
-  [...spec.containers, ...(spec.initContainers ?? []).filter(isSidecar)].flatMap(({ ports }) =>
+  joined(spec.containers, (spec.initContainers ?? []).filter(isSidecar)).flatMap(({ ports }) =>
     (ports ?? []).flatMap(({ hostPort, protocol, hostIP }) =>
       hostPort ? [{ protocol: protocol || "TCP", port: hostPort, ip: hostIP || "0.0.0.0" }] : [],
     ),

@@ -2,6 +2,7 @@
  * A value as the original prints it inside some of its messages: in the form of its internal types, which write every field, with Go's
  * names. Only for messages.
  */
+import { joined } from "@kubets/machinery/joined";
 import { type Field, type Struct, structOf, type TypeRef } from "../schema.ts";
 
 type Plain = Readonly<Record<string, unknown>>;
@@ -93,7 +94,7 @@ function reorder(fields: readonly Field[]): readonly Field[] {
     const first = fields.findIndex(({ name }) => order.includes(name));
     const sorted = listed.toSorted((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
     const rest = fields.filter(({ name }) => !order.includes(name));
-    return [...rest.slice(0, first), ...sorted, ...rest.slice(first)];
+    return joined(rest.slice(0, first), sorted, rest.slice(first));
   }
   return fields;
 }

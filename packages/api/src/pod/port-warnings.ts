@@ -1,6 +1,6 @@
 /** Ports that are defined twice, in one container or in two of the pod. */
+import { joined } from "@kubets/machinery/joined";
 import type { ContainerPort, PodSpec } from "../generated/types/core-v1.ts";
-import { placedContainers } from "./containers.ts";
 
 interface Placed {
   readonly port: ContainerPort;
@@ -10,17 +10,17 @@ interface Placed {
 export function duplicatePorts(spec: PodSpec, at: string): string[] {
   const seen: Placed[] = [];
   const found: string[] = [];
-  for (const { container, field, type } of placedContainers(spec, at)) {
-    if (type !== "container") continue;
-    for (const [i, port] of (container.ports ?? []).entries()) {
-      const path = `${field}.ports[${i}]`;
+  spec.containers?.forEach((container, index) => {
+    const field = `${at}.containers[${index}].`;
+    container.ports?.forEach((port, i) => {
+      const path = `${field}ports[${i}]`;
       const same = seen.filter((other) => clashes(other.port, port));
-      const own = same.filter((other) => other.path.startsWith(`${field}.`)).slice(0, 1);
-      const others = same.filter((other) => !other.path.startsWith(`${field}.`));
-      for (const other of [...own, ...others]) found.push(`${path}: duplicate port definition with ${other.path}`);
+      const own = same.filter((other) => other.path.startsWith(field)).slice(0, 1);
+      const others = same.filter((other) => !other.path.startsWith(field));
+      for (const other of joined(own, others)) found.push(`${path}: duplicate port definition with ${other.path}`);
       seen.push({ port, path });
-    }
-  }
+    });
+  });
   return found;
 }
 

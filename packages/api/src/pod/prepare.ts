@@ -1,4 +1,5 @@
 /** What the server makes of a pod before it is validated: its first status, and what follows from its own labels and annotations. */
+import { joined } from "@kubets/machinery/joined";
 import type { AppArmorProfile, Container, Pod, PodAffinityTerm } from "../generated/types/core-v1.ts";
 import type { LabelSelector } from "../generated/types/meta-v1.ts";
 import type { Draft } from "../meta.ts";
@@ -35,11 +36,8 @@ function dropDisabledFields({ spec }: Draft<Pod>, enabled: (name: string) => boo
       for (const source of volume.projected?.sources ?? []) delete source.podCertificate;
 }
 
-export const allContainers = (spec: Draft<Pod["spec"]>): Draft<Container>[] => [
-  ...(spec.containers ?? []),
-  ...(spec.initContainers ?? []),
-  ...((spec.ephemeralContainers ?? []) as Draft<Container>[]),
-];
+export const allContainers = (spec: Draft<Pod["spec"]>): Draft<Container>[] =>
+  joined(spec.containers ?? [], spec.initContainers ?? [], (spec.ephemeralContainers ?? []) as Draft<Container>[]);
 
 function dropStopSignal(container: Draft<Container>): void {
   if (container.lifecycle?.stopSignal === undefined) return;
@@ -59,10 +57,12 @@ function selectByOwnLabels({ metadata, spec }: Draft<Pod>): void {
 }
 
 function affinityTerms({ affinity }: Draft<Pod["spec"]>): Draft<PodAffinityTerm>[] {
-  return [affinity?.podAffinity, affinity?.podAntiAffinity].flatMap((part) => [
-    ...(part?.requiredDuringSchedulingIgnoredDuringExecution ?? []),
-    ...(part?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map(({ podAffinityTerm }) => podAffinityTerm),
-  ]);
+  return [affinity?.podAffinity, affinity?.podAntiAffinity].flatMap((part) =>
+    joined(
+      part?.requiredDuringSchedulingIgnoredDuringExecution ?? [],
+      (part?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map(({ podAffinityTerm }) => podAffinityTerm),
+    ),
+  );
 }
 
 function addRequirements(

@@ -1,5 +1,7 @@
 /** Affinity of a pod to nodes and to other pods, and how its like are spread. */
+
 import { duplicate, type FieldError, forbiddenField, invalidValue, required } from "@kubets/machinery";
+import { joined } from "@kubets/machinery/joined";
 import { validateLabelSelector } from "@kubets/machinery/label-selector";
 import { dns1123Label, labelKey } from "@kubets/machinery/names";
 import type { Affinity, PodAffinity, PodAffinityTerm, TopologySpreadConstraint } from "../generated/types/core-v1.ts";
@@ -24,19 +26,21 @@ export function validateAffinity(affinity: Affinity | undefined, field: string):
     }
   }
   errors.push(...podAffinityErrors(podAffinity, `${field}.podAffinity`));
-  return [...errors, ...podAffinityErrors(podAntiAffinity, `${field}.podAntiAffinity`)];
+  return joined(errors, podAffinityErrors(podAntiAffinity, `${field}.podAntiAffinity`));
 }
 
 function podAffinityErrors(affinity: PodAffinity | undefined, field: string): FieldError[] {
   const must = affinity?.[REQUIRED] ?? [];
   const wish = affinity?.[PREFERRED] ?? [];
-  return [
-    ...must.flatMap((term, i) => termErrors(term, `${field}.${REQUIRED}[${i}]`)),
-    ...wish.flatMap(({ weight, podAffinityTerm }, i) => [
-      ...weightErrors(weight, `${field}.${PREFERRED}[${i}].weight`),
-      ...termErrors(podAffinityTerm, `${field}.${PREFERRED}[${i}].podAffinityTerm`),
-    ]),
-  ];
+  return joined(
+    must.flatMap((term, i) => termErrors(term, `${field}.${REQUIRED}[${i}]`)),
+    wish.flatMap(({ weight, podAffinityTerm }, i) =>
+      joined(
+        weightErrors(weight, `${field}.${PREFERRED}[${i}].weight`),
+        termErrors(podAffinityTerm, `${field}.${PREFERRED}[${i}].podAffinityTerm`),
+      ),
+    ),
+  );
 }
 
 const weightErrors = (weight: number | undefined, field: string): FieldError[] =>
@@ -49,15 +53,15 @@ function termErrors(term: PodAffinityTerm, field: string): FieldError[] {
   for (const name of term.namespaces ?? []) errors.push(...nameErrors(`${field}.namespace`, name, dns1123Label));
   errors.push(...keyListErrors(term, field));
   if (!topologyKey) errors.push(required(`${field}.topologyKey`, "can not be empty"));
-  return [...errors, ...nameErrors(`${field}.topologyKey`, topologyKey, labelKey)];
+  return joined(errors, nameErrors(`${field}.topologyKey`, topologyKey, labelKey));
 }
 
 function keyListErrors(term: PodAffinityTerm, field: string): FieldError[] {
   const { matchLabelKeys = [], mismatchLabelKeys = [], labelSelector } = term;
-  const errors = [
-    ...labelKeys(matchLabelKeys, `${field}.matchLabelKeys`, labelSelector),
-    ...labelKeys(mismatchLabelKeys, `${field}.mismatchLabelKeys`, labelSelector),
-  ];
+  const errors = joined(
+    labelKeys(matchLabelKeys, `${field}.matchLabelKeys`, labelSelector),
+    labelKeys(mismatchLabelKeys, `${field}.mismatchLabelKeys`, labelSelector),
+  );
   for (const [i, key] of matchLabelKeys.entries())
     if (mismatchLabelKeys.includes(key)) {
       const detail = "exists in both matchLabelKeys and mismatchLabelKeys";
@@ -91,7 +95,7 @@ export function validateSpread(
       if (policy !== undefined) errors.push(...oneOf(`${at}.${name}`, policy, ["Honor", "Ignore"]));
     }
     errors.push(...spreadKeyErrors(constraint, `${at}.matchLabelKeys`));
-    return [...errors, ...validateLabelSelector(labelSelector, `${at}.labelSelector`)];
+    return joined(errors, validateLabelSelector(labelSelector, `${at}.labelSelector`));
   });
 }
 
@@ -114,16 +118,20 @@ function spreadKeyErrors(
 ): FieldError[] {
   if (matchLabelKeys.length === 0) return [];
   if (!labelSelector) return [forbiddenField(field, "must not be specified when labelSelector is not set")];
-  const selected = new Set([
-    ...Object.keys(labelSelector.matchLabels ?? {}),
-    ...(labelSelector.matchExpressions ?? []).map(({ key }) => key),
-  ]);
-  return matchLabelKeys.flatMap((key, i) => [
-    ...nameErrors(`${field}[${i}]`, key, labelKey),
-    ...(selected.has(key) && !takenFromPod(key, labelSelector)
-      ? [invalidValue(`${field}[${i}]`, key, "exists in both matchLabelKeys and labelSelector")]
-      : []),
-  ]);
+  const selected = new Set(
+    joined(
+      Object.keys(labelSelector.matchLabels ?? {}),
+      (labelSelector.matchExpressions ?? []).map(({ key }) => key),
+    ),
+  );
+  return matchLabelKeys.flatMap((key, i) =>
+    joined(
+      nameErrors(`${field}[${i}]`, key, labelKey),
+      selected.has(key) && !takenFromPod(key, labelSelector)
+        ? [invalidValue(`${field}[${i}]`, key, "exists in both matchLabelKeys and labelSelector")]
+        : [],
+    ),
+  );
 }
 
 /** The requirement that the pod's own label became when the pod was made. */

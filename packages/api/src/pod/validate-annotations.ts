@@ -1,5 +1,7 @@
 /** Annotations of pods that mean something: mirrors, the cost of deletion, profiles from before they were fields. */
+
 import { type FieldError, forbiddenField, invalidValue } from "@kubets/machinery";
+import { joined } from "@kubets/machinery/joined";
 import type { Pod, PodSpec } from "../generated/types/core-v1.ts";
 import type { WriteContext } from "../resource.ts";
 import { APP_ARMOR_PREFIX, DELETION_COST, MIRROR, SECCOMP_CONTAINER_PREFIX, SECCOMP_POD } from "./annotation-names.ts";
@@ -25,7 +27,7 @@ export function validatePodAnnotations(
   const cost = annotations[DELETION_COST];
   if (cost !== undefined && !isInt32(cost))
     errors.push(invalidValue(`${field}[${DELETION_COST}]`, cost, "must be a 32bit integer"));
-  return [...errors, ...seccompErrors(annotations, field), ...appArmorErrors(annotations, spec, field)];
+  return joined(errors, seccompErrors(annotations, field), appArmorErrors(annotations, spec, field));
 }
 
 /** A leading plus is refused, and so are leading zeros. */

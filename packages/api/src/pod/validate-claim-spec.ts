@@ -1,5 +1,7 @@
 /** What a claim asks of a volume: of claims themselves, and of templates of claims. */
+
 import { type FieldError, forbiddenField, invalidValue, notSupported, required } from "@kubets/machinery";
+import { joined } from "@kubets/machinery/joined";
 import { validateLabelSelector, validateLabels } from "@kubets/machinery/label-selector";
 import { dns1123Subdomain, labelKey } from "@kubets/machinery/names";
 import { parseQuantity } from "@kubets/machinery/quantity";
@@ -25,7 +27,7 @@ export function validateClaimSpec(spec: PersistentVolumeClaimSpec, field: string
   errors.push(...sourceErrors(spec, field));
   const attributes = spec.volumeAttributesClassName;
   return attributes
-    ? [...errors, ...nameErrors(`${field}.volumeAttributesClassName`, attributes, dns1123Subdomain)]
+    ? joined(errors, nameErrors(`${field}.volumeAttributesClassName`, attributes, dns1123Subdomain))
     : errors;
 }
 
@@ -60,12 +62,12 @@ const sameReference = (a: TypedLocalObjectReference, b: TypedLocalObjectReferenc
   (a.apiGroup ?? "") === (b.apiGroup ?? "") && a.kind === b.kind && a.name === b.name;
 
 function referenceErrors({ apiGroup, kind, name }: Partial<TypedLocalObjectReference>, field: string): FieldError[] {
-  const errors = [...requiredValue(`${field}.name`, name), ...requiredValue(`${field}.kind`, kind)];
+  const errors = joined(requiredValue(`${field}.name`, name), requiredValue(`${field}.kind`, kind));
   if (!apiGroup && kind !== "PersistentVolumeClaim")
     errors.push(
       invalidValue(field, kind ?? "", "must be 'PersistentVolumeClaim' when referencing the default apiGroup"),
     );
-  return apiGroup ? [...errors, ...nameErrors(`${field}.apiGroup`, apiGroup, dns1123Subdomain)] : errors;
+  return apiGroup ? joined(errors, nameErrors(`${field}.apiGroup`, apiGroup, dns1123Subdomain)) : errors;
 }
 
 /** The metadata of a template holds labels and annotations, and nothing else. */
@@ -76,5 +78,5 @@ export function validateClaimTemplate(template: PersistentVolumeClaimTemplate, f
     errors.push(...labelKey(key.toLowerCase()).map((text) => invalidValue(`${field}.metadata.annotations`, key, text)));
   for (const [name, value] of Object.entries(others))
     if (value) errors.push(forbiddenField(`${field}.metadata.${name}`, "cannot be set for an ephemeral volume"));
-  return [...errors, ...validateClaimSpec(template.spec ?? { resources: {} }, `${field}.spec`)];
+  return joined(errors, validateClaimSpec(template.spec ?? { resources: {} }, `${field}.spec`));
 }

@@ -1,5 +1,7 @@
 /** The three lists of containers: what all containers must be, and what each list allows. */
+
 import { duplicate, type FieldError, forbiddenField, invalidValue, notFoundValue, required } from "@kubets/machinery";
+import { joined } from "@kubets/machinery/joined";
 import { dns1123Label } from "@kubets/machinery/names";
 import type { Container, EphemeralContainer } from "../generated/types/core-v1.ts";
 import { isSidecar } from "./containers.ts";
@@ -25,9 +27,9 @@ export function validateContainers(field: string, context: ContainerContext): Fi
     if (names.has(container.name)) own.push(duplicate(`${at}.name`, container.name));
     names.add(container.name);
     own.push(...lifeErrors(container, at, context));
-    return [...own, ...validateRestartRules(container, at)];
+    return joined(own, validateRestartRules(container, at));
   });
-  return [...errors, ...hostPortClashes(containers, field)];
+  return joined(errors, hostPortClashes(containers, field));
 }
 
 export function validateInitContainers(field: string, context: ContainerContext): FieldError[] {
@@ -39,14 +41,15 @@ export function validateInitContainers(field: string, context: ContainerContext)
     if (names.has(container.name)) errors.push(duplicate(`${at}.name`, container.name));
     else if (container.name) names.add(container.name);
     errors.push(...hostPortClashes([container], field));
-    return [...errors, ...(isSidecar(container) ? lifeErrors(container, at, context) : onlySidecars(container, at))];
+    return joined(errors, isSidecar(container) ? lifeErrors(container, at, context) : onlySidecars(container, at));
   });
 }
 
-const lifeErrors = (container: Container, at: string, { graceSeconds }: ContainerContext): FieldError[] => [
-  ...validateLifecycle(container.lifecycle, `${at}.lifecycle`, graceSeconds),
-  ...PROBES.flatMap((name) => validateProbe(container[name], name, `${at}.${name}`, graceSeconds)),
-];
+const lifeErrors = (container: Container, at: string, { graceSeconds }: ContainerContext): FieldError[] =>
+  joined(
+    validateLifecycle(container.lifecycle, `${at}.lifecycle`, graceSeconds),
+    PROBES.flatMap((name) => validateProbe(container[name], name, `${at}.${name}`, graceSeconds)),
+  );
 
 const onlySidecars = (container: Container, at: string): FieldError[] =>
   (["lifecycle", ...PROBES] as const)
@@ -67,7 +70,7 @@ const NO_EPHEMERAL = "cannot be set for an Ephemeral Container";
 
 export function validateEphemeralContainers(field: string, context: ContainerContext): FieldError[] {
   const { containers, initContainers = [], ephemeralContainers = [] } = context.spec;
-  const others = new Set([...containers, ...initContainers].map(({ name }) => name));
+  const others = new Set(joined(containers, initContainers).map(({ name }) => name));
   const names = new Set(others);
   return ephemeralContainers.flatMap((container, i) => {
     const at = `${field}[${i}]`;
@@ -77,7 +80,7 @@ export function validateEphemeralContainers(field: string, context: ContainerCon
     names.add(container.name);
     const target = container.targetContainerName;
     if (target && !others.has(target)) errors.push(notFoundValue(`${at}.targetContainerName`, target));
-    return [...errors, ...unfitForEphemeral(container, at)];
+    return joined(errors, unfitForEphemeral(container, at));
   });
 }
 
@@ -101,20 +104,20 @@ export const imageSpaces = ({ image = "" }: Container | EphemeralContainer, at: 
   image.trim() === image ? [] : [invalidValue(`${at}.image`, image, "must not have leading or trailing whitespace")];
 
 function anyContainer(container: Container, at: string, context: ContainerContext): FieldError[] {
-  return [
-    ...requiredName(`${at}.name`, container.name, dns1123Label),
-    ...requiredValue(`${at}.image`, container.image),
-    ...oneOf(`${at}.terminationMessagePolicy`, container.terminationMessagePolicy, ["File", "FallbackToLogsOnError"]),
-    ...validatePorts(container.ports, `${at}.ports`),
-    ...validateEnv(container.env, `${at}.env`),
-    ...validateEnvFrom(container.envFrom, `${at}.envFrom`),
-    ...validateMounts(container, context.volumes, `${at}.volumeMounts`),
-    ...validateDevices(container, context.volumes, `${at}.volumeDevices`),
-    ...oneOf(`${at}.imagePullPolicy`, container.imagePullPolicy, ["Always", "IfNotPresent", "Never"]),
-    ...validateResources(container.resources, `${at}.resources`, containerResourceName, context.claimNames),
-    ...resizePolicyErrors(container, `${at}.resizePolicy`, context),
-    ...validateSecurityContext(container.securityContext, `${at}.securityContext`, context.spec, context.write),
-  ];
+  return joined(
+    requiredName(`${at}.name`, container.name, dns1123Label),
+    requiredValue(`${at}.image`, container.image),
+    oneOf(`${at}.terminationMessagePolicy`, container.terminationMessagePolicy, ["File", "FallbackToLogsOnError"]),
+    validatePorts(container.ports, `${at}.ports`),
+    validateEnv(container.env, `${at}.env`),
+    validateEnvFrom(container.envFrom, `${at}.envFrom`),
+    validateMounts(container, context.volumes, `${at}.volumeMounts`),
+    validateDevices(container, context.volumes, `${at}.volumeDevices`),
+    oneOf(`${at}.imagePullPolicy`, container.imagePullPolicy, ["Always", "IfNotPresent", "Never"]),
+    validateResources(container.resources, `${at}.resources`, containerResourceName, context.claimNames),
+    resizePolicyErrors(container, `${at}.resizePolicy`, context),
+    validateSecurityContext(container.securityContext, `${at}.securityContext`, context.spec, context.write),
+  );
 }
 
 function resizePolicyErrors({ resizePolicy }: Container, field: string, { spec }: ContainerContext): FieldError[] {

@@ -1,6 +1,8 @@
 /** Name resolution of a pod: its policy, resolver configuration, and hosts of its own. */
+
 import { type FieldError, invalidValue, required } from "@kubets/machinery";
 import { ipErrors } from "@kubets/machinery/ip";
+import { joined } from "@kubets/machinery/joined";
 import { dns1123Subdomain, dns1123SubdomainWithUnderscore } from "@kubets/machinery/names";
 import type { HostAlias, PodDNSConfig, PodSpec } from "../generated/types/core-v1.ts";
 import { nameErrors, oneOf } from "./field-checks.ts";
@@ -52,7 +54,9 @@ const searchNameErrors = (search: string, field: string): FieldError[] =>
   nameErrors(field, search.replace(/\.$/, ""), dns1123SubdomainWithUnderscore);
 
 export const validateHostAliases = (aliases: readonly HostAlias[] | undefined, field: string): FieldError[] =>
-  (aliases ?? []).flatMap(({ ip, hostnames }, i) => [
-    ...nameErrors(`${field}[${i}].ip`, ip ?? "", ipErrors),
-    ...(hostnames ?? []).flatMap((name, j) => nameErrors(`${field}[${i}].hostnames[${j}]`, name, dns1123Subdomain)),
-  ]);
+  (aliases ?? []).flatMap(({ ip, hostnames }, i) =>
+    joined(
+      nameErrors(`${field}[${i}].ip`, ip ?? "", ipErrors),
+      (hostnames ?? []).flatMap((name, j) => nameErrors(`${field}[${i}].hostnames[${j}]`, name, dns1123Subdomain)),
+    ),
+  );

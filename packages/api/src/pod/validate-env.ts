@@ -1,5 +1,7 @@
 /** The environment of a container: names, and the places that values come from. */
+
 import { type FieldError, invalidValue, notSupported, required } from "@kubets/machinery";
+import { joined } from "@kubets/machinery/joined";
 import { configMapKey, envVarName, labelKey, type NameCheck } from "@kubets/machinery/names";
 import type {
   EnvFromSource,
@@ -37,10 +39,12 @@ const RESOURCES = ["limits", "requests"].flatMap((list) =>
 );
 
 export const validateEnv = (env: readonly EnvVar[] | undefined, field: string): FieldError[] =>
-  (env ?? []).flatMap((variable, i) => [
-    ...requiredName(`${field}[${i}].name`, variable.name, envVarName),
-    ...(variable.valueFrom ? sourceErrors(variable, variable.valueFrom, `${field}[${i}].valueFrom`) : []),
-  ]);
+  (env ?? []).flatMap((variable, i) =>
+    joined(
+      requiredName(`${field}[${i}].name`, variable.name, envVarName),
+      variable.valueFrom ? sourceErrors(variable, variable.valueFrom, `${field}[${i}].valueFrom`) : [],
+    ),
+  );
 
 function sourceErrors({ value }: EnvVar, from: EnvVarSource, field: string): FieldError[] {
   const { fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef, fileKeyRef } = from;
@@ -60,16 +64,15 @@ function sourceErrors({ value }: EnvVar, from: EnvVarSource, field: string): Fie
 const NO_SOURCE =
   "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`";
 
-const keyRefErrors = ({ name, key }: { name?: string; key: string }, field: string): FieldError[] => [
-  ...requiredValue(`${field}.name`, name),
-  ...requiredName(`${field}.key`, key, configMapKey),
-];
+const keyRefErrors = ({ name, key }: { name?: string; key: string }, field: string): FieldError[] =>
+  joined(requiredValue(`${field}.name`, name), requiredName(`${field}.key`, key, configMapKey));
 
-const fileKeyErrors = ({ volumeName, path, key }: FileKeySelector, field: string): FieldError[] => [
-  ...requiredName(`${field}.key`, key, envVarName),
-  ...requiredValue(`${field}.volumeName`, volumeName),
-  ...(path ? localPath(`${field}.path`, path) : [required(`${field}.path`)]),
-];
+const fileKeyErrors = ({ volumeName, path, key }: FileKeySelector, field: string): FieldError[] =>
+  joined(
+    requiredName(`${field}.key`, key, envVarName),
+    requiredValue(`${field}.volumeName`, volumeName),
+    path ? localPath(`${field}.path`, path) : [required(`${field}.path`)],
+  );
 
 export const validateEnvFrom = (sources: readonly EnvFromSource[] | undefined, field: string): FieldError[] =>
   (sources ?? []).flatMap(({ prefix, configMapRef, secretRef }, i) => {
@@ -119,5 +122,5 @@ export function validateResourceFieldRef(ref: ResourceFieldSelector, field: stri
   else if (!ref.resource) errors.push(required(`${field}.resource`));
   else if (!RESOURCES.includes(ref.resource) && !/^(limits|requests)\.hugepages-/.test(ref.resource))
     errors.push(notSupported(`${field}.resource`, ref.resource, RESOURCES));
-  return [...errors, ...validateDivisor(ref, `${field}.divisor`)];
+  return joined(errors, validateDivisor(ref, `${field}.divisor`));
 }

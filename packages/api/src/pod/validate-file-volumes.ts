@@ -1,5 +1,7 @@
 /** Volumes whose files the API server holds: secrets, config maps, fields of the pod, tokens, and several of them as one. */
+
 import { type FieldError, forbiddenField, invalidValue, required } from "@kubets/machinery";
+import { joined } from "@kubets/machinery/joined";
 import { validateLabelSelector } from "@kubets/machinery/label-selector";
 import { dns1123Subdomain } from "@kubets/machinery/names";
 import type {
@@ -23,29 +25,30 @@ const MIN_TOKEN_SECONDS = 600;
 const MAX_TOKEN_SECONDS = 2 ** 32;
 const KEY_TYPES = ["RSA3072", "RSA4096", "ECDSAP256", "ECDSAP384", "ECDSAP521", "ED25519"];
 
-export const secretErrors = ({ secretName, defaultMode, items }: SecretVolumeSource, field: string): FieldError[] => [
-  ...requiredValue(`${field}.secretName`, secretName),
-  ...fileMode(`${field}.defaultMode`, defaultMode),
-  ...itemErrors(items, field),
-];
+export const secretErrors = ({ secretName, defaultMode, items }: SecretVolumeSource, field: string): FieldError[] =>
+  joined(
+    requiredValue(`${field}.secretName`, secretName),
+    fileMode(`${field}.defaultMode`, defaultMode),
+    itemErrors(items, field),
+  );
 
-export const configMapErrors = ({ name, defaultMode, items }: ConfigMapVolumeSource, field: string): FieldError[] => [
-  ...requiredValue(`${field}.name`, name),
-  ...fileMode(`${field}.defaultMode`, defaultMode),
-  ...itemErrors(items, field),
-];
+export const configMapErrors = ({ name, defaultMode, items }: ConfigMapVolumeSource, field: string): FieldError[] =>
+  joined(requiredValue(`${field}.name`, name), fileMode(`${field}.defaultMode`, defaultMode), itemErrors(items, field));
 
 const itemErrors = (items: readonly KeyToPath[] | undefined, field: string): FieldError[] =>
-  (items ?? []).flatMap(({ key, path, mode }, i) => [
-    ...requiredValue(`${field}.items[${i}].key`, key),
-    ...(path ? ownedPath(`${field}.items[${i}].path`, path) : [required(`${field}.items[${i}].path`)]),
-    ...fileMode(`${field}.items[${i}].mode`, mode),
-  ]);
+  (items ?? []).flatMap(({ key, path, mode }, i) =>
+    joined(
+      requiredValue(`${field}.items[${i}].key`, key),
+      path ? ownedPath(`${field}.items[${i}].path`, path) : [required(`${field}.items[${i}].path`)],
+      fileMode(`${field}.items[${i}].mode`, mode),
+    ),
+  );
 
-export const downwardErrors = ({ defaultMode, items }: DownwardAPIVolumeSource, field: string): FieldError[] => [
-  ...fileMode(`${field}.defaultMode`, defaultMode),
-  ...(items ?? []).flatMap((file) => downwardFileErrors(file, field)),
-];
+export const downwardErrors = ({ defaultMode, items }: DownwardAPIVolumeSource, field: string): FieldError[] =>
+  joined(
+    fileMode(`${field}.defaultMode`, defaultMode),
+    (items ?? []).flatMap((file) => downwardFileErrors(file, field)),
+  );
 
 function downwardFileErrors(file: DownwardAPIVolumeFile, field: string): FieldError[] {
   const { path, fieldRef, resourceFieldRef, mode } = file;
@@ -57,14 +60,15 @@ function downwardFileErrors(file: DownwardAPIVolumeFile, field: string): FieldEr
   } else if (resourceFieldRef) {
     errors.push(...validateResourceFieldRef(resourceFieldRef, `${field}.resourceFieldRef`, true));
   } else errors.push(required(field, "one of fieldRef and resourceFieldRef is required"));
-  return [...errors, ...fileMode(`${field}.mode`, mode)];
+  return joined(errors, fileMode(`${field}.mode`, mode));
 }
 
 export function projectedErrors({ sources, defaultMode }: ProjectedVolumeSource, field: string): FieldError[] {
   const errors = fileMode(`${field}.defaultMode`, defaultMode);
   const paths = new Set<string>();
-  for (const [i, source] of (sources ?? []).entries())
+  sources?.forEach((source, i) => {
     errors.push(...projectionErrors(source, `${field}.sources[${i}]`, field, paths));
+  });
   return errors;
 }
 
@@ -95,7 +99,7 @@ function projectionSourceErrors(source: VolumeProjection, name: Projection, fiel
   switch (name) {
     case "secret":
     case "configMap":
-      return [...requiredValue(`${field}.name`, source[name]?.name), ...itemErrors(source[name]?.items, field)];
+      return joined(requiredValue(`${field}.name`, source[name]?.name), itemErrors(source[name]?.items, field));
     case "downwardAPI":
       return (source.downwardAPI?.items ?? []).flatMap((file) => downwardFileErrors(file, field));
     case "serviceAccountToken":
@@ -111,12 +115,15 @@ function projectionSourceErrors(source: VolumeProjection, name: Projection, fiel
 function projectedPaths(source: VolumeProjection): [path: string, owner: string][] {
   const { secret, configMap, downwardAPI, serviceAccountToken, clusterTrustBundle, podCertificate } = source;
   const found: [string, string][] = [];
-  for (const part of [secret, configMap])
-    for (const { path } of part?.items ?? []) found.push([path ?? "", part?.name ?? ""]);
-  for (const { path } of downwardAPI?.items ?? []) found.push([path ?? "", path ?? ""]);
-  for (const part of [serviceAccountToken, clusterTrustBundle]) if (part?.path) found.push([part.path, part.path]);
-  const { credentialBundlePath, keyPath, certificateChainPath } = podCertificate ?? {};
-  for (const path of [credentialBundlePath, keyPath, certificateChainPath]) if (path) found.push([path, path]);
+  const add = (path = "", owner = path) => found.push([path, owner]);
+  for (const { path } of secret?.items ?? []) add(path, secret?.name ?? "");
+  for (const { path } of configMap?.items ?? []) add(path, configMap?.name ?? "");
+  for (const { path } of downwardAPI?.items ?? []) add(path);
+  if (serviceAccountToken?.path) add(serviceAccountToken.path);
+  if (clusterTrustBundle?.path) add(clusterTrustBundle.path);
+  if (!podCertificate) return found;
+  const { credentialBundlePath, keyPath, certificateChainPath } = podCertificate;
+  for (const path of [credentialBundlePath, keyPath, certificateChainPath]) if (path) add(path);
   return found;
 }
 
@@ -128,7 +135,7 @@ function tokenErrors({ path, expirationSeconds }: ServiceAccountTokenProjection,
   if (expirationSeconds !== undefined && expirationSeconds > MAX_TOKEN_SECONDS)
     errors.push(invalidValue(at, expirationSeconds, "may not specify a duration larger than 2^32 seconds"));
   if (!path) return [...errors, required(`${field}.path`)];
-  return [...errors, ...ownedPath(`${field}.path`, path)];
+  return joined(errors, ownedPath(`${field}.path`, path));
 }
 
 function trustBundleErrors(source: ClusterTrustBundleProjection, field: string): FieldError[] {
@@ -147,7 +154,7 @@ function trustBundleErrors(source: ClusterTrustBundleProjection, field: string):
     errors.push(...signerNameErrors(`${field}.signerName`, signerName));
     errors.push(...validateLabelSelector(labelSelector, `${field}.labelSelector`));
   } else errors.push(required(field, "either name or signerName must be specified"));
-  return [...errors, ...(path ? ownedPath(`${field}.path`, path) : [required(`${field}.path`)])];
+  return joined(errors, path ? ownedPath(`${field}.path`, path) : [required(`${field}.path`)]);
 }
 
 function certificateErrors(source: PodCertificateProjection, field: string): FieldError[] {

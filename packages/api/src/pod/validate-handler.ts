@@ -1,5 +1,7 @@
 /** Probes and hooks: what is called, and when. */
+
 import { type FieldError, forbiddenField, invalidValue, required } from "@kubets/machinery";
+import { joined } from "@kubets/machinery/joined";
 import { httpHeaderName } from "@kubets/machinery/names";
 import type { HTTPGetAction, Lifecycle, LifecycleHandler, Probe } from "../generated/types/core-v1.ts";
 import { nameErrors, nonNegative, oneOf, portErrors, portOrName, requiredValue } from "./field-checks.ts";
@@ -26,7 +28,7 @@ export function validateProbe(probe: Probe | undefined, name: ProbeName, field: 
     "failureThreshold",
   ] as const)
     errors.push(...nonNegative(`${field}.${count}`, probe[count]));
-  return [...errors, ...graceErrors(probe, name, field)];
+  return joined(errors, graceErrors(probe, name, field));
 }
 
 function graceErrors(probe: Probe, name: ProbeName, field: string): FieldError[] {
@@ -58,12 +60,13 @@ const HANDLERS: readonly [keyof Handler, (handler: Handler, field: string, grace
   ["sleep", ({ sleep }, field, graceSeconds) => sleepErrors(sleep?.seconds ?? 0, field, graceSeconds)],
 ];
 
-const httpGetErrors = (action: HTTPGetAction, field: string): FieldError[] => [
-  ...requiredValue(`${field}.path`, action.path),
-  ...portOrName(`${field}.port`, action.port),
-  ...oneOf(`${field}.scheme`, action.scheme, ["HTTP", "HTTPS"]),
-  ...(action.httpHeaders ?? []).flatMap(({ name }) => nameErrors(`${field}.httpHeaders`, name ?? "", httpHeaderName)),
-];
+const httpGetErrors = (action: HTTPGetAction, field: string): FieldError[] =>
+  joined(
+    requiredValue(`${field}.path`, action.path),
+    portOrName(`${field}.port`, action.port),
+    oneOf(`${field}.scheme`, action.scheme, ["HTTP", "HTTPS"]),
+    (action.httpHeaders ?? []).flatMap(({ name }) => nameErrors(`${field}.httpHeaders`, name ?? "", httpHeaderName)),
+  );
 
 const sleepErrors = (seconds: number, field: string, graceSeconds: number): FieldError[] =>
   seconds < 0 || seconds > graceSeconds

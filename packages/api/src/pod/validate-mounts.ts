@@ -1,4 +1,5 @@
 /** Where a container sees volumes: as folders (mounts) or as raw devices. */
+
 import {
   type FieldError,
   forbiddenField,
@@ -7,6 +8,7 @@ import {
   notSupported,
   required,
 } from "@kubets/machinery";
+import { joined } from "@kubets/machinery/joined";
 import type { Container, Volume, VolumeDevice, VolumeMount } from "../generated/types/core-v1.ts";
 import { known, localPath, noBackSteps } from "./field-checks.ts";
 
@@ -28,7 +30,7 @@ export function validateMounts(container: Container, volumes: Volumes, field: st
       errors.push(invalidValue(`${at}.name`, name, "must not already exist in volumeDevices"));
     if (volumeDevices.some((device) => device.devicePath === mountPath))
       errors.push(invalidValue(`${at}.mountPath`, mountPath, "must not already exist as a path in volumeDevices"));
-    return [...errors, ...subPathErrors(mount, at, field), ...propagationErrors(mount, container, field)];
+    return joined(errors, subPathErrors(mount, at, field), propagationErrors(mount, container, field));
   });
 }
 
@@ -38,7 +40,7 @@ function subPathErrors({ subPath, subPathExpr }: VolumeMount, at: string, field:
   if (!subPathExpr) return errors;
   if (subPath)
     errors.push(invalidValue(`${at}.subPathExpr`, subPathExpr, "subPathExpr and subPath are mutually exclusive"));
-  return [...errors, ...localPath(`${field}.subPathExpr`, subPathExpr)];
+  return joined(errors, localPath(`${field}.subPathExpr`, subPathExpr));
 }
 
 function propagationErrors(mount: VolumeMount, container: Container, field: string): FieldError[] {
@@ -50,7 +52,7 @@ function propagationErrors(mount: VolumeMount, container: Container, field: stri
     if (mountPropagation === "Bidirectional" && !container.securityContext?.privileged)
       errors.push(forbiddenField(path, "Bidirectional mount propagation is available only to privileged containers"));
   }
-  return recursiveReadOnly === undefined ? errors : [...errors, ...recursiveErrors(mount, recursiveReadOnly, field)];
+  return recursiveReadOnly === undefined ? errors : joined(errors, recursiveErrors(mount, recursiveReadOnly, field));
 }
 
 function recursiveErrors({ readOnly, mountPropagation }: VolumeMount, mode: string, list: string): FieldError[] {

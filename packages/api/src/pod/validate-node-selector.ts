@@ -1,5 +1,7 @@
 /** Node selectors: of pods, of persistent volumes, of resource slices. */
+
 import { type FieldError, forbiddenField, invalidValue, required } from "@kubets/machinery";
+import { joined } from "@kubets/machinery/joined";
 import { dns1123Subdomain, labelKey, labelValue } from "@kubets/machinery/names";
 import type { NodeSelector, NodeSelectorRequirement, NodeSelectorTerm } from "../generated/types/core-v1.ts";
 import { nameErrors } from "./field-checks.ts";
@@ -12,17 +14,21 @@ export function validateNodeSelector(selector: NodeSelector, field: string): Fie
 }
 
 /** A wish that no node can meet does no harm: its values may be any. */
-export const validateNodeTerm = (term: NodeSelectorTerm, field: string, isWish = false): FieldError[] => [
-  ...(term.matchExpressions ?? []).flatMap((it, i) => expressionErrors(it, `${field}.matchExpressions[${i}]`, isWish)),
-  ...(term.matchFields ?? []).flatMap((it, i) => fieldErrors(it, `${field}.matchFields[${i}]`)),
-];
+export const validateNodeTerm = (term: NodeSelectorTerm, field: string, isWish = false): FieldError[] =>
+  joined(
+    (term.matchExpressions ?? []).flatMap((it, i) => expressionErrors(it, `${field}.matchExpressions[${i}]`, isWish)),
+    (term.matchFields ?? []).flatMap((it, i) => fieldErrors(it, `${field}.matchFields[${i}]`)),
+  );
 
 function expressionErrors(requirement: NodeSelectorRequirement, field: string, anyValue: boolean): FieldError[] {
   const { key, values = [] } = requirement;
   const errors = operatorErrors(requirement, field);
   errors.push(...nameErrors(`${field}.key`, key ?? "", labelKey));
   if (anyValue) return errors;
-  return [...errors, ...values.flatMap((value, i) => nameErrors(`${field}.values[${i}]`, value, labelValue))];
+  return joined(
+    errors,
+    values.flatMap((value, i) => nameErrors(`${field}.values[${i}]`, value, labelValue)),
+  );
 }
 
 function operatorErrors({ operator, values = [] }: NodeSelectorRequirement, field: string): FieldError[] {
@@ -57,5 +63,8 @@ function fieldErrors({ key, operator, values = [] }: NodeSelectorRequirement, fi
   }
   if (key !== "metadata.name")
     return [...errors, invalidValue(`${field}.key`, key ?? "", "not a valid field selector key")];
-  return [...errors, ...values.flatMap((value, i) => nameErrors(`${field}.values[${i}]`, value, dns1123Subdomain))];
+  return joined(
+    errors,
+    values.flatMap((value, i) => nameErrors(`${field}.values[${i}]`, value, dns1123Subdomain)),
+  );
 }

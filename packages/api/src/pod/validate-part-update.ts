@@ -3,6 +3,7 @@
 import { type FieldError, forbiddenField, invalidValue } from "@kubets/machinery";
 import { clone } from "@kubets/machinery/clone";
 import { deepEqual, semanticEqual } from "@kubets/machinery/deep-equal";
+import { joined } from "@kubets/machinery/joined";
 import type { Container, Pod, PodSpec } from "../generated/types/core-v1.ts";
 import type { Draft } from "../meta.ts";
 import type { WriteContext } from "../resource.ts";
@@ -68,9 +69,9 @@ function otherChanges(spec: PodSpec, old: PodSpec): FieldError[] {
   const munged = withoutResizable(spec, old);
   const changed = (list: "containers" | "initContainers") =>
     (old[list] ?? []).filter((before, i) => !semanticEqual(munged[list]?.[i], before));
-  return [
-    ...changed("containers").map(() => forbiddenField("spec", ONLY_CPU_AND_MEMORY)),
-    ...changed("initContainers").map((before) =>
+  return joined(
+    changed("containers").map(() => forbiddenField("spec", ONLY_CPU_AND_MEMORY)),
+    changed("initContainers").map((before) =>
       forbiddenField(
         "spec",
         isSidecar(before)
@@ -78,7 +79,7 @@ function otherChanges(spec: PodSpec, old: PodSpec): FieldError[] {
           : "resources for non-sidecar init containers are immutable",
       ),
     ),
-  ];
+  );
 }
 
 const sameNames = (a: readonly Container[] = [], b: readonly Container[] = []): boolean =>

@@ -1,5 +1,7 @@
 /** Resources of a pod as a whole: they must hold what its containers ask for together. */
+
 import { type FieldError, forbiddenField, invalidValue } from "@kubets/machinery";
+import { joined } from "@kubets/machinery/joined";
 import { parseQuantity } from "@kubets/machinery/quantity";
 import type { PodSpec } from "../generated/types/core-v1.ts";
 import { containersTotal, isPodLevelResource } from "./resources.ts";
@@ -10,11 +12,11 @@ export function validatePodResources(spec: PodSpec, field: string, claimNames: R
   if (!resources) return [];
   if (resources.claims?.length)
     return [forbiddenField(`${field}.claims`, "claims cannot be set for Resources at pod-level")];
-  return [
-    ...validateResources(resources, field, podResourceName, claimNames),
-    ...requestErrors(spec, field),
-    ...limitErrors(spec, field),
-  ];
+  return joined(
+    validateResources(resources, field, podResourceName, claimNames),
+    requestErrors(spec, field),
+    limitErrors(spec, field),
+  );
 }
 
 function requestErrors(spec: PodSpec, field: string): FieldError[] {

@@ -1,5 +1,7 @@
 /** Ports of containers, and the host's ports that two of them would share. */
+
 import { duplicate, type FieldError, invalidValue, required } from "@kubets/machinery";
+import { joined } from "@kubets/machinery/joined";
 import { portName } from "@kubets/machinery/names";
 import type { Container, ContainerPort, PodSpec } from "../generated/types/core-v1.ts";
 import { nameErrors, oneOf, portErrors } from "./field-checks.ts";
@@ -16,7 +18,7 @@ export function validatePorts(ports: readonly ContainerPort[] | undefined, field
     if (!containerPort) errors.push(required(`${at}.containerPort`));
     else errors.push(...portErrors(`${at}.containerPort`, containerPort));
     if (hostPort) errors.push(...portErrors(`${at}.hostPort`, hostPort));
-    return [...errors, ...oneOf(`${at}.protocol`, protocol, ["SCTP", "TCP", "UDP"])];
+    return joined(errors, oneOf(`${at}.protocol`, protocol, ["SCTP", "TCP", "UDP"]));
   });
 }
 

@@ -1,5 +1,7 @@
 /** Requests and limits of a container or a pod: names, amounts, and how the two lists stand to each other. */
+
 import { duplicate, type FieldError, forbiddenField, invalidValue, notFoundValue, required } from "@kubets/machinery";
+import { joined } from "@kubets/machinery/joined";
 import { labelKey } from "@kubets/machinery/names";
 import { type Quantity, tryParseQuantity } from "@kubets/machinery/quantity";
 import type { ResourceClaim, ResourceRequirements } from "../generated/types/core-v1.ts";
@@ -62,14 +64,14 @@ export function validateResources(
     errors.push(...amountErrors(`${field}.requests[${name}]`, name, text, checkName));
     errors.push(...againstLimit(field, name, text, resources.limits?.[name]));
   }
-  const names = [...limits, ...requests].map(([name]) => name);
+  const names = joined(limits, requests).map(([name]) => name);
   if (names.some(isHugePages) && !names.includes("cpu") && !names.includes("memory"))
     errors.push(forbiddenField(field, "HugePages require cpu or memory"));
-  return [...errors, ...claimErrors(resources.claims, claimNames, `${field}.claims`)];
+  return joined(errors, claimErrors(resources.claims, claimNames, `${field}.claims`));
 }
 
 function amountErrors(field: string, name: string, text: string, checkName: ResourceNameCheck): FieldError[] {
-  const errors = [...checkName(field, name), ...resourceAmount(field, name, text)];
+  const errors = joined(checkName(field, name), resourceAmount(field, name, text));
   if (isHugePages(name) && !isMultipleOfPage(name, text))
     errors.push(invalidValue(field, text, `${text} is not positive integer multiple of ${name}`));
   return errors;
@@ -115,5 +117,5 @@ function claimErrors(
   });
 }
 
-const sorted = (list: Readonly<Record<string, string>> | undefined) =>
-  Object.entries(list ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+const sorted = (list: Readonly<Record<string, string>> | undefined): [string, string][] =>
+  list ? Object.entries(list).sort(([a], [b]) => (a < b ? -1 : 1)) : [];

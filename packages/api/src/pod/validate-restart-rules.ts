@@ -1,5 +1,7 @@
 /** When a single container is started again: its own policy, and rules on its exit code. */
+
 import { type FieldError, required, tooMany } from "@kubets/machinery";
+import { joined } from "@kubets/machinery/joined";
 import type { Container, ContainerRestartRule } from "../generated/types/core-v1.ts";
 import { known, oneOf } from "./field-checks.ts";
 
@@ -14,7 +16,10 @@ export function validateRestartRules({ restartPolicy, restartPolicyRules }: Cont
     errors.push(required(`${at}.restartPolicy`, "must specify restartPolicy when restart rules are used"));
   const field = `${at}.restartPolicyRules`;
   if (restartPolicyRules.length > MAX_RULES) errors.push(tooMany(field, restartPolicyRules.length, MAX_RULES));
-  return [...errors, ...restartPolicyRules.flatMap((rule, i) => ruleErrors(rule, `${field}[${i}]`))];
+  return joined(
+    errors,
+    restartPolicyRules.flatMap((rule, i) => ruleErrors(rule, `${field}[${i}]`)),
+  );
 }
 
 function ruleErrors({ action, exitCodes }: ContainerRestartRule, at: string): FieldError[] {

@@ -1,5 +1,7 @@
 /** Security contexts of containers and of pods: ids, profiles, privileges. */
+
 import { type FieldError, forbiddenField, invalidValue, required } from "@kubets/machinery";
+import { joined } from "@kubets/machinery/joined";
 import type {
   AppArmorProfile,
   PodSecurityContext,
@@ -37,7 +39,7 @@ export function validateSecurityContext(
   errors.push(...seccompErrors(context.seccompProfile, `${field}.seccompProfile`));
   errors.push(...escalationErrors(context, field));
   errors.push(...validateWindowsOptions(context.windowsOptions, `${field}.windowsOptions`));
-  return [...errors, ...appArmorErrors(context.appArmorProfile, `${field}.appArmorProfile`)];
+  return joined(errors, appArmorErrors(context.appArmorProfile, `${field}.appArmorProfile`));
 }
 
 function procMountErrors(procMount: string | undefined, field: string, spec: PodSpec): FieldError[] {
@@ -95,7 +97,7 @@ function localhostErrors(path: string, profile: string | undefined): FieldError[
   const trimmed = profile?.trim();
   if (profile === undefined || trimmed === "") return [required(path, "must be set when AppArmor type is Localhost")];
   const errors = trimmed === profile ? [] : [invalidValue(path, profile, "must not be padded with whitespace")];
-  return [...errors, ...atMostBytes(path, profile, MAX_PROFILE)];
+  return joined(errors, atMostBytes(path, profile, MAX_PROFILE));
 }
 
 export function validatePodSecurityContext(spec: PodSpec, field: string): FieldError[] {
@@ -116,10 +118,10 @@ export function validatePodSecurityContext(spec: PodSpec, field: string): FieldE
   errors.push(...validateWindowsOptions(context.windowsOptions, `${at}.windowsOptions`));
   errors.push(...appArmorErrors(context.appArmorProfile, `${at}.appArmorProfile`));
   errors.push(...optional(`${at}.supplementalGroupsPolicy`, context.supplementalGroupsPolicy, ["Merge", "Strict"]));
-  return [
-    ...errors,
-    ...optional(`${at}.seLinuxChangePolicy`, context.seLinuxChangePolicy, ["MountOption", "Recursive"]),
-  ];
+  return joined(
+    errors,
+    optional(`${at}.seLinuxChangePolicy`, context.seLinuxChangePolicy, ["MountOption", "Recursive"]),
+  );
 }
 
 const optional = (field: string, value: string | undefined, allowed: readonly string[]): FieldError[] =>

@@ -2,7 +2,9 @@
  * The validation of a pod's spec, of pods and of templates alike; the parts stand in files of their own. The order of the calls is the order of
  * the errors in the answer.
  */
+
 import { duplicate, type FieldError, forbiddenField, invalidValue, required } from "@kubets/machinery";
+import { joined } from "@kubets/machinery/joined";
 import { validateLabels } from "@kubets/machinery/label-selector";
 import { dns1123Label, dns1123Subdomain, labelKey } from "@kubets/machinery/names";
 import type { PodResourceClaim, PodSpec } from "../generated/types/core-v1.ts";
@@ -31,30 +33,30 @@ export function validatePodSpec(spec: PodSpec, field: string, write: WriteContex
   const graceSeconds = spec.terminationGracePeriodSeconds ?? 0;
   const context: ContainerContext = { write, spec, volumes: volumes.valid, claimNames, graceSeconds };
   const missingGrace = spec.terminationGracePeriodSeconds === undefined;
-  return [
-    ...(missingGrace ? [required(`${field}.terminationGracePeriodSeconds`)] : []),
-    ...volumes.errors,
-    ...claimErrors(spec.resourceClaims, `${field}.resourceClaims`),
-    ...validateContainers(`${field}.containers`, context),
-    ...validateInitContainers(`${field}.initContainers`, context),
-    ...validateEphemeralContainers(`${field}.ephemeralContainers`, context),
-    ...validatePodResources(spec, `${field}.resources`, claimNames),
-    ...validateHostPorts(spec, `${field}.containers`, podName !== undefined),
-    ...oneOf(`${field}.restartPolicy`, spec.restartPolicy, RESTART_POLICIES),
-    ...validateDnsPolicy(spec.dnsPolicy, `${field}.dnsPolicy`),
-    ...validateLabels(spec.nodeSelector, `${field}.nodeSelector`),
-    ...validatePodSecurityContext(spec, field),
-    ...validateAffinity(spec.affinity, `${field}.affinity`),
-    ...validateDnsConfig(spec, `${field}.dnsConfig`),
-    ...gateErrors(spec, field),
-    ...validateSpread(spec.topologySpreadConstraints, `${field}.topologySpreadConstraints`),
-    ...validateHostProcess(spec, field),
-    ...hostUserErrors(spec, field),
-    ...placementErrors(spec, field, write),
-    ...classErrors(spec, field),
-    ...validateOS(spec, field),
-    ...hostnameOverrideErrors(spec, field),
-  ];
+  return joined(
+    missingGrace ? [required(`${field}.terminationGracePeriodSeconds`)] : [],
+    volumes.errors,
+    claimErrors(spec.resourceClaims, `${field}.resourceClaims`),
+    validateContainers(`${field}.containers`, context),
+    validateInitContainers(`${field}.initContainers`, context),
+    validateEphemeralContainers(`${field}.ephemeralContainers`, context),
+    validatePodResources(spec, `${field}.resources`, claimNames),
+    validateHostPorts(spec, `${field}.containers`, podName !== undefined),
+    oneOf(`${field}.restartPolicy`, spec.restartPolicy, RESTART_POLICIES),
+    validateDnsPolicy(spec.dnsPolicy, `${field}.dnsPolicy`),
+    validateLabels(spec.nodeSelector, `${field}.nodeSelector`),
+    validatePodSecurityContext(spec, field),
+    validateAffinity(spec.affinity, `${field}.affinity`),
+    validateDnsConfig(spec, `${field}.dnsConfig`),
+    gateErrors(spec, field),
+    validateSpread(spec.topologySpreadConstraints, `${field}.topologySpreadConstraints`),
+    validateHostProcess(spec, field),
+    hostUserErrors(spec, field),
+    placementErrors(spec, field, write),
+    classErrors(spec, field),
+    validateOS(spec, field),
+    hostnameOverrideErrors(spec, field),
+  );
 }
 
 function gateErrors(spec: PodSpec, field: string): FieldError[] {
@@ -93,7 +95,7 @@ function placementErrors(spec: PodSpec, field: string, write: WriteContext): Fie
   if (spec.hostname) errors.push(...nameErrors(`${field}.hostname`, spec.hostname, dns1123Label));
   if (spec.subdomain) errors.push(...nameErrors(`${field}.subdomain`, spec.subdomain, dns1123Label));
   errors.push(...validateTolerations(spec.tolerations, `${field}.tolerations`, write));
-  return [...errors, ...validateHostAliases(spec.hostAliases, `${field}.hostAliases`)];
+  return joined(errors, validateHostAliases(spec.hostAliases, `${field}.hostAliases`));
 }
 
 function classErrors(spec: PodSpec, field: string): FieldError[] {

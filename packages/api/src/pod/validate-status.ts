@@ -1,6 +1,8 @@
 /** What a node may report of a pod. */
+
 import { duplicate, type FieldError, forbiddenField, invalidValue } from "@kubets/machinery";
 import { ipErrors } from "@kubets/machinery/ip";
+import { joined } from "@kubets/machinery/joined";
 import { dns1123Subdomain, labelKey } from "@kubets/machinery/names";
 import type { Container, ContainerStatus, Pod, PodCondition } from "../generated/types/core-v1.ts";
 import { immutable, nameErrors } from "./field-checks.ts";
@@ -20,7 +22,7 @@ export function validatePodStatusUpdate(pod: Pod, old: Pod): FieldError[] {
     errors.push(invalidValue("status.qosClass", status.qosClass ?? "", immutable));
   errors.push(...restartErrors(pod, old));
   errors.push(...claimErrors(pod), ...addressErrors("status.podIPs", status.podIPs));
-  return [...errors, ...hostAddressErrors(pod)];
+  return joined(errors, hostAddressErrors(pod));
 }
 
 /** The original names conditions as if they were metadata. */
@@ -32,11 +34,11 @@ const conditionErrors = (conditions: readonly PodCondition[] | undefined): Field
 /** A container that ended for good does not run again; ephemeral ones never do. */
 function restartErrors(pod: Pod, old: Pod): FieldError[] {
   const { restartPolicy, containers, initContainers = [] } = old.spec;
-  return [
-    ...stateErrors("containerStatuses", pod, old, containers, restartPolicy),
-    ...stateErrors("initContainerStatuses", pod, old, initContainers, restartPolicy),
-    ...stateErrors("ephemeralContainerStatuses", pod, old, [], "Never"),
-  ];
+  return joined(
+    stateErrors("containerStatuses", pod, old, containers, restartPolicy),
+    stateErrors("initContainerStatuses", pod, old, initContainers, restartPolicy),
+    stateErrors("ephemeralContainerStatuses", pod, old, [], "Never"),
+  );
 }
 
 function stateErrors(

@@ -1,5 +1,7 @@
 /** Pods and templates of pods, whole: metadata with meaning for the pod, then the spec, then what holds only for one of them. */
+
 import { type FieldError, forbiddenField, invalidValue } from "@kubets/machinery";
+import { joined } from "@kubets/machinery/joined";
 import { validateLabels } from "@kubets/machinery/label-selector";
 import { labelKey } from "@kubets/machinery/names";
 import type { Pod, PodTemplateSpec } from "../generated/types/core-v1.ts";
@@ -14,14 +16,14 @@ import { tokenVolumeErrors, validatePodSpec } from "./validate-spec.ts";
 export function validatePod(pod: Pod, write: WriteContext): FieldError[] {
   const { spec } = pod;
   const annotations = pod.metadata.annotations ?? {};
-  return [
-    ...validatePodAnnotations(annotations, spec, "metadata.annotations", write),
-    ...validatePodSpec(spec, "spec", write, pod.metadata.name),
-    ...tokenVolumeErrors(spec, "spec"),
-    ...placedContainers(spec, "spec")
+  return joined(
+    validatePodAnnotations(annotations, spec, "metadata.annotations", write),
+    validatePodSpec(spec, "spec", write, pod.metadata.name),
+    tokenVolumeErrors(spec, "spec"),
+    placedContainers(spec, "spec")
       .filter(({ type }) => type !== "ephemeral")
       .flatMap(({ container, field }) => imageSpaces(container, field)),
-  ];
+  );
 }
 
 export function validatePodCreate(pod: Pod, write: WriteContext): FieldError[] {
@@ -34,7 +36,7 @@ export function validatePodCreate(pod: Pod, write: WriteContext): FieldError[] {
     errors.push(forbiddenField("spec.nodeName", detail));
   }
   const annotations = pod.metadata.annotations ?? {};
-  return [...errors, ...seccompMismatches(annotations, spec, "spec"), ...appArmorMismatches(annotations, spec, "spec")];
+  return joined(errors, seccompMismatches(annotations, spec, "spec"), appArmorMismatches(annotations, spec, "spec"));
 }
 
 /** The template of a workload's pods; `field` is where it stands, such as "spec.template". */

@@ -1,5 +1,7 @@
 /** Tolerations of pods and runtime classes. */
+
 import { type FieldError, invalidValue, notSupported } from "@kubets/machinery";
+import { joined } from "@kubets/machinery/joined";
 import { labelKey, labelValue } from "@kubets/machinery/names";
 import type { Toleration } from "../generated/types/core-v1.ts";
 import type { WriteContext } from "../resource.ts";
@@ -26,7 +28,7 @@ function tolerationErrors(toleration: Toleration, at: string, write: WriteContex
     errors.push(invalidValue(`${at}.effect`, effect ?? "", detail));
   }
   errors.push(...operatorErrors(toleration, `${at}.operator`, write));
-  return effect ? [...errors, ...known(`${at}.effect`, effect, TAINT_EFFECTS)] : errors;
+  return effect ? joined(errors, known(`${at}.effect`, effect, TAINT_EFFECTS)) : errors;
 }
 
 function operatorErrors({ operator, value = "" }: Toleration, field: string, write: WriteContext): FieldError[] {

@@ -6,6 +6,7 @@
 import { type FieldError, forbiddenField, invalidValue, required } from "@kubets/machinery";
 import { clone } from "@kubets/machinery/clone";
 import { deepEqual, semanticEqual } from "@kubets/machinery/deep-equal";
+import { joined } from "@kubets/machinery/joined";
 import type { Container, NodeSelectorTerm, Pod, PodSpec, Toleration } from "../generated/types/core-v1.ts";
 import type { Draft } from "../meta.ts";
 import type { WriteContext } from "../resource.ts";
@@ -26,7 +27,7 @@ const MUTABLE = [
 ].join(",");
 
 export function validatePodUpdate(pod: Pod, old: Pod, write: WriteContext): FieldError[] {
-  const errors = [...validatePod(pod, write), ...validateAnnotationUpdate(pod, old, "metadata.annotations")];
+  const errors = joined(validatePod(pod, write), validateAnnotationUpdate(pod, old, "metadata.annotations"));
   for (const list of ["containers", "initContainers"] as const) {
     const [now, before] = [pod.spec[list] ?? [], old.spec[list] ?? []];
     if (now.length !== before.length)
@@ -34,16 +35,14 @@ export function validatePodUpdate(pod: Pod, old: Pod, write: WriteContext): Fiel
     errors.push(...now.flatMap((container, i) => imageErrors(container, `spec.${list}[${i}]`)));
   }
   const deadline = deadlineErrors(pod.spec.activeDeadlineSeconds, old.spec.activeDeadlineSeconds);
-  if (deadline.length && pod.spec.activeDeadlineSeconds !== undefined) return [...errors, ...deadline];
+  if (deadline.length && pod.spec.activeDeadlineSeconds !== undefined) return joined(errors, deadline);
   errors.push(...deadline, ...addedTolerations(pod.spec.tolerations ?? [], old.spec.tolerations ?? [], write));
   errors.push(...removedGates(pod.spec, old.spec));
-  return [...errors, ...immutableErrors(pod.spec, old.spec)];
+  return joined(errors, immutableErrors(pod.spec, old.spec));
 }
 
-const imageErrors = (container: Container, at: string): FieldError[] => [
-  ...(container.image ? [] : [required(`${at}.image`)]),
-  ...imageSpaces(container, at),
-];
+const imageErrors = (container: Container, at: string): FieldError[] =>
+  joined(container.image ? [] : [required(`${at}.image`)], imageSpaces(container, at));
 
 function deadlineErrors(now: number | undefined, before: number | undefined): FieldError[] {
   const field = "spec.activeDeadlineSeconds";

@@ -1,5 +1,7 @@
 /** The sources of volumes that a pod may name, in the order in which the original looks for them. */
+
 import { type FieldError, forbiddenField, invalidValue, required } from "@kubets/machinery";
+import { joined } from "@kubets/machinery/joined";
 import { dns1123Subdomain } from "@kubets/machinery/names";
 import { tryParseQuantity } from "@kubets/machinery/quantity";
 import type { Volume } from "../generated/types/core-v1.ts";
@@ -36,10 +38,12 @@ export const VOLUME_SOURCES: readonly [Exclude<keyof Volume, "name">, Check][] =
   ["hostPath", of("hostPath", sources.hostPathErrors)],
   [
     "gitRepo",
-    of("gitRepo", ({ repository, directory }, field) => [
-      ...requiredValue(`${field}.repository`, repository),
-      ...(directory ? localPath(`${field}.directory`, directory) : []),
-    ]),
+    of("gitRepo", ({ repository, directory }, field) =>
+      joined(
+        requiredValue(`${field}.repository`, repository),
+        directory ? localPath(`${field}.directory`, directory) : [],
+      ),
+    ),
   ],
   ["gcePersistentDisk", of("gcePersistentDisk", sources.gceErrors)],
   ["awsElasticBlockStore", of("awsElasticBlockStore", sources.awsErrors)],
@@ -55,10 +59,9 @@ export const VOLUME_SOURCES: readonly [Exclude<keyof Volume, "name">, Check][] =
   ["rbd", of("rbd", sources.rbdErrors)],
   [
     "cinder",
-    of("cinder", ({ volumeID, secretRef }, field) => [
-      ...requiredValue(`${field}.volumeID`, volumeID),
-      ...refName(secretRef, `${field}.secretRef`),
-    ]),
+    of("cinder", ({ volumeID, secretRef }, field) =>
+      joined(requiredValue(`${field}.volumeID`, volumeID), refName(secretRef, `${field}.secretRef`)),
+    ),
   ],
   ["cephfs", of("cephfs", sources.cephErrors)],
   ["quobyte", of("quobyte", sources.quobyteErrors)],
@@ -73,27 +76,30 @@ export const VOLUME_SOURCES: readonly [Exclude<keyof Volume, "name">, Check][] =
   ["azureDisk", of("azureDisk", sources.azureDiskErrors)],
   [
     "storageos",
-    of("storageos", (source, field) => [
-      ...sources.storageOsNames(source, field),
-      ...refName(source.secretRef, `${field}.secretRef`),
-    ]),
+    of("storageos", (source, field) =>
+      joined(sources.storageOsNames(source, field), refName(source.secretRef, `${field}.secretRef`)),
+    ),
   ],
   ["projected", of("projected", projectedErrors)],
   ["scaleIO", of("scaleIO", sources.scaleIoErrors)],
   [
     "csi",
-    of("csi", ({ driver, nodePublishSecretRef }, field) => [
-      ...sources.csiDriverErrors(driver, `${field}.driver`),
-      ...(nodePublishSecretRef && !nodePublishSecretRef.name ? [required(`${field}.nodePublishSecretRef`)] : []),
-    ]),
+    of("csi", ({ driver, nodePublishSecretRef }, field) =>
+      joined(
+        sources.csiDriverErrors(driver, `${field}.driver`),
+        nodePublishSecretRef && !nodePublishSecretRef.name ? [required(`${field}.nodePublishSecretRef`)] : [],
+      ),
+    ),
   ],
   ["ephemeral", ephemeralErrors],
   [
     "image",
-    of("image", ({ reference, pullPolicy }, field) => [
-      ...requiredValue(`${field}.reference`, reference),
-      ...oneOf(`${field}.pullPolicy`, pullPolicy, ["Always", "IfNotPresent", "Never"]),
-    ]),
+    of("image", ({ reference, pullPolicy }, field) =>
+      joined(
+        requiredValue(`${field}.reference`, reference),
+        oneOf(`${field}.pullPolicy`, pullPolicy, ["Always", "IfNotPresent", "Never"]),
+      ),
+    ),
   ],
 ];
 
@@ -105,5 +111,8 @@ function ephemeralErrors({ name, ephemeral }: Volume, field: string, { podName }
   if (!podName) return errors;
   const claim = `${podName}-${name}`;
   const texts = nameErrors("", claim, dns1123Subdomain).map(({ detail }) => detail);
-  return [...errors, ...texts.map((text) => invalidValue("name", claim, text))];
+  return joined(
+    errors,
+    texts.map((text) => invalidValue("name", claim, text)),
+  );
 }

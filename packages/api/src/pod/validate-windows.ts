@@ -1,5 +1,7 @@
 /** What only pods on Windows may say, and what they may not. */
+
 import { type FieldError, forbiddenField, invalidValue, notSupported, required } from "@kubets/machinery";
+import { joined } from "@kubets/machinery/joined";
 import { dns1123Subdomain } from "@kubets/machinery/names";
 import type { PodSpec, WindowsSecurityContextOptions } from "../generated/types/core-v1.ts";
 import { placedContainers } from "./containers.ts";
@@ -24,7 +26,10 @@ export function validateWindowsOptions(
   }
   if (runAsUserName === undefined) return errors;
   const texts = userNameProblems(runAsUserName);
-  return [...errors, ...texts.map((text) => invalidValue(`${field}.runAsUserName`, runAsUserName, text))];
+  return joined(
+    errors,
+    texts.map((text) => invalidValue(`${field}.runAsUserName`, runAsUserName, text)),
+  );
 }
 
 function userNameProblems(name: string): string[] {
@@ -33,7 +38,7 @@ function userNameProblems(name: string): string[] {
   const parts = name.split("\\");
   if (parts.length > 2) return ["runAsUserName cannot contain more than one backslash"];
   const domain = parts.length === 2 ? (parts[0] as string) : undefined;
-  return [...(domain === undefined ? [] : domainProblems(domain)), ...userProblems(parts.at(-1) as string)];
+  return joined(domain === undefined ? [] : domainProblems(domain), userProblems(parts.at(-1) as string));
 }
 
 function domainProblems(domain: string): string[] {

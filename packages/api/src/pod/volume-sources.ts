@@ -1,5 +1,7 @@
 /** Sources of volumes that pods and persistent volumes share: disks, shares, and the drivers that serve them. */
+
 import { type FieldError, invalidValue, notSupported, required } from "@kubets/machinery";
+import { joined } from "@kubets/machinery/joined";
 import { dns1123Label, dns1123Subdomain } from "@kubets/machinery/names";
 import type {
   AWSElasticBlockStoreVolumeSource,
@@ -34,27 +36,24 @@ const HOST_PATH_TYPES = [
 export function hostPathErrors({ path, type }: HostPathVolumeSource, field: string): FieldError[] {
   if (!path) return [required(`${field}.path`)];
   const errors = noBackSteps(`${field}.path`, path);
-  return type === undefined ? errors : [...errors, ...known(`${field}.type`, type, HOST_PATH_TYPES)];
+  return type === undefined ? errors : joined(errors, known(`${field}.type`, type, HOST_PATH_TYPES));
 }
 
-export const gceErrors = ({ pdName, partition }: GCEPersistentDiskVolumeSource, field: string): FieldError[] => [
-  ...requiredValue(`${field}.pdName`, pdName),
-  ...partitionErrors(partition, field),
-];
+export const gceErrors = ({ pdName, partition }: GCEPersistentDiskVolumeSource, field: string): FieldError[] =>
+  joined(requiredValue(`${field}.pdName`, pdName), partitionErrors(partition, field));
 
-export const awsErrors = ({ volumeID, partition }: AWSElasticBlockStoreVolumeSource, field: string): FieldError[] => [
-  ...requiredValue(`${field}.volumeID`, volumeID),
-  ...partitionErrors(partition, field),
-];
+export const awsErrors = ({ volumeID, partition }: AWSElasticBlockStoreVolumeSource, field: string): FieldError[] =>
+  joined(requiredValue(`${field}.volumeID`, volumeID), partitionErrors(partition, field));
 
 const partitionErrors = (partition: number | undefined, field: string): FieldError[] =>
   partition === undefined ? [] : rangeErrors(`${field}.partition`, partition, 0, 255);
 
-export const nfsErrors = ({ server, path }: NFSVolumeSource, field: string): FieldError[] => [
-  ...requiredValue(`${field}.server`, server),
-  ...requiredValue(`${field}.path`, path),
-  ...absolutePath(`${field}.path`, path),
-];
+export const nfsErrors = ({ server, path }: NFSVolumeSource, field: string): FieldError[] =>
+  joined(
+    requiredValue(`${field}.server`, server),
+    requiredValue(`${field}.path`, path),
+    absolutePath(`${field}.path`, path),
+  );
 
 type Iscsi = Omit<ISCSIVolumeSource, "secretRef"> & { readonly secretRef?: unknown };
 
@@ -81,10 +80,8 @@ function iqnErrors(name: string, field: string): FieldError[] {
   return form.test(name) ? [] : [invalidValue(field, name, "must be valid format")];
 }
 
-export const glusterErrors = ({ endpoints, path }: GlusterfsVolumeSource, field: string): FieldError[] => [
-  ...requiredValue(`${field}.endpoints`, endpoints),
-  ...requiredValue(`${field}.path`, path),
-];
+export const glusterErrors = ({ endpoints, path }: GlusterfsVolumeSource, field: string): FieldError[] =>
+  joined(requiredValue(`${field}.endpoints`, endpoints), requiredValue(`${field}.path`, path));
 
 export function flockerErrors({ datasetName, datasetUUID }: FlockerVolumeSource, field: string): FieldError[] {
   if (!datasetName && !datasetUUID) return [required(field, "one of datasetName and datasetUUID is required")];
@@ -99,10 +96,8 @@ export function flockerErrors({ datasetName, datasetUUID }: FlockerVolumeSource,
 export const rbdErrors = (
   { monitors, image }: Pick<RBDVolumeSource, "monitors" | "image">,
   field: string,
-): FieldError[] => [
-  ...(monitors?.length ? [] : [required(`${field}.monitors`)]),
-  ...requiredValue(`${field}.image`, image),
-];
+): FieldError[] =>
+  joined(monitors?.length ? [] : [required(`${field}.monitors`)], requiredValue(`${field}.image`, image));
 
 export const cephErrors = ({ monitors }: Pick<CephFSVolumeSource, "monitors">, field: string): FieldError[] =>
   monitors?.length ? [] : [required(`${field}.monitors`)];
@@ -115,7 +110,7 @@ export function quobyteErrors({ registry, tenant, volume }: QuobyteVolumeSource,
     errors.push(required(`${field}.tenant`, "must be a UUID and may not exceed a length of 64 characters"));
   else if (registry.split(",").some((pair) => !/^[^:[\]]*:[^:]*$|^\[[^\]]*\]:[^:]*$/.test(pair)))
     errors.push(invalidValue(`${field}.registry`, registry, form));
-  return [...errors, ...requiredValue(`${field}.volume`, volume)];
+  return joined(errors, requiredValue(`${field}.volume`, volume));
 }
 
 export function fcErrors({ targetWWNs, wwids, lun }: FCVolumeSource, field: string): FieldError[] {
@@ -147,17 +142,15 @@ export function flexErrors(
 export const azureFileErrors = (
   { secretName, shareName }: Pick<AzureFileVolumeSource, "secretName" | "shareName">,
   field: string,
-): FieldError[] => [
-  ...requiredValue(`${field}.secretName`, secretName),
-  ...requiredValue(`${field}.shareName`, shareName),
-];
+): FieldError[] =>
+  joined(requiredValue(`${field}.secretName`, secretName), requiredValue(`${field}.shareName`, shareName));
 
 const MANAGED_DISK = "/subscriptions/{sub-id}/resourcegroups/{group-name}/providers/microsoft.compute/disks/{disk-id}";
 const BLOB_DISK = "https://{account-name}.blob.core.windows.net/{container-name}/{disk-name}.vhd";
 
 export function azureDiskErrors(source: AzureDiskVolumeSource, field: string): FieldError[] {
   const { diskName, diskURI, cachingMode, kind } = source;
-  const errors = [...requiredValue(`${field}.diskName`, diskName), ...requiredValue(`${field}.diskURI`, diskURI)];
+  const errors = joined(requiredValue(`${field}.diskName`, diskName), requiredValue(`${field}.diskURI`, diskURI));
   if (cachingMode !== undefined)
     errors.push(...known(`${field}.cachingMode`, cachingMode, ["None", "ReadOnly", "ReadWrite"]));
   if (kind !== undefined) errors.push(...known(`${field}.kind`, kind, ["Dedicated", "Managed", "Shared"]));
@@ -172,24 +165,29 @@ export function azureDiskErrors(source: AzureDiskVolumeSource, field: string): F
 export const storageOsNames = (
   { volumeName, volumeNamespace }: Pick<StorageOSVolumeSource, "volumeName" | "volumeNamespace">,
   field: string,
-): FieldError[] => [
-  ...(volumeName ? nameErrors(`${field}.volumeName`, volumeName, dns1123Label) : [required(`${field}.volumeName`)]),
-  ...(volumeNamespace ? nameErrors(`${field}.volumeNamespace`, volumeNamespace, dns1123Label) : []),
-];
+): FieldError[] =>
+  joined(
+    volumeName ? nameErrors(`${field}.volumeName`, volumeName, dns1123Label) : [required(`${field}.volumeName`)],
+    volumeNamespace ? nameErrors(`${field}.volumeNamespace`, volumeNamespace, dns1123Label) : [],
+  );
 
 export const scaleIoErrors = (
   { gateway, system, volumeName }: Pick<ScaleIOVolumeSource, "gateway" | "system" | "volumeName">,
   field: string,
-): FieldError[] => [
-  ...requiredValue(`${field}.gateway`, gateway),
-  ...requiredValue(`${field}.system`, system),
-  ...requiredValue(`${field}.volumeName`, volumeName),
-];
+): FieldError[] =>
+  joined(
+    requiredValue(`${field}.gateway`, gateway),
+    requiredValue(`${field}.system`, system),
+    requiredValue(`${field}.volumeName`, volumeName),
+  );
 
 /** The name of a CSI driver: a subdomain in any case, of at most 63 characters. */
 export function csiDriverErrors(driver: string | undefined, field: string): FieldError[] {
   if (!driver) return [required(field)];
   const errors: FieldError[] =
     driver.length > 63 ? [{ type: "FieldValueTooLong", field, detail: "may not be more than 63 bytes" }] : [];
-  return [...errors, ...dns1123Subdomain(driver.toLowerCase()).map((text) => invalidValue(field, driver, text))];
+  return joined(
+    errors,
+    dns1123Subdomain(driver.toLowerCase()).map((text) => invalidValue(field, driver, text)),
+  );
 }

@@ -1,7 +1,8 @@
 /** Volumes that no longer work, and files that several sources put in one place. */
+import { joined } from "@kubets/machinery/joined";
 import type { PodSpec, Volume, VolumeProjection } from "../generated/types/core-v1.ts";
 
-const GONE: readonly [keyof Volume, string][] = [
+const GONE: ReadonlyMap<string, string> = new Map<keyof Volume, string>([
   ["photonPersistentDisk", "deprecated in v1.11, non-functional in v1.16+"],
   ["gitRepo", "deprecated in v1.11, and disabled by default in v1.33+"],
   ["scaleIO", "deprecated in v1.16, non-functional in v1.22+"],
@@ -11,13 +12,14 @@ const GONE: readonly [keyof Volume, string][] = [
   ["glusterfs", "deprecated in v1.25, non-functional in v1.26+"],
   ["cephfs", "deprecated in v1.28, non-functional in v1.31+"],
   ["rbd", "deprecated in v1.28, non-functional in v1.31+"],
-];
+]);
 
 export function volumeWarnings({ volumes = [] }: PodSpec, at: string): string[] {
   const gone: string[] = [];
-  for (const [i, volume] of volumes.entries())
-    for (const [name, text] of GONE) if (volume[name] !== undefined) gone.push(`${at}.volumes[${i}].${name}: ${text}`);
-  return [...gone, ...volumes.flatMap(overlaps)];
+  volumes.forEach((volume, i) => {
+    for (const name in volume) if (GONE.has(name)) gone.push(`${at}.volumes[${i}].${name}: ${GONE.get(name)}`);
+  });
+  return joined(gone, volumes.flatMap(overlaps));
 }
 
 interface PlacedFile {
@@ -39,29 +41,28 @@ function overlaps(volume: Volume): string[] {
   return single ? overlapTexts(`volume ${JSON.stringify(name)} (${single.type})`, files) : [];
 }
 
-function filesOf(projection: VolumeProjection): PlacedFile[] {
-  const { secret, configMap, downwardAPI, serviceAccountToken, clusterTrustBundle } = projection;
-  const file = (source: string) => (item: { readonly path: string }) => ({ path: item.path, source });
-  return [
-    ...(secret?.items ?? []).map(file(`Secret ${JSON.stringify(secret?.name)}`)),
-    ...(configMap?.items ?? []).map(file(`ConfigMap ${JSON.stringify(configMap?.name)}`)),
-    ...(downwardAPI?.items ?? []).map(file("DownwardAPI")),
-    ...(serviceAccountToken ? [file("ServiceAccountToken")(serviceAccountToken)] : []),
-    ...(clusterTrustBundle ? [file("ClusterTrustBundle")(clusterTrustBundle)] : []),
-  ];
+function filesOf({ secret, configMap, downwardAPI, serviceAccountToken, clusterTrustBundle }: VolumeProjection) {
+  const files: PlacedFile[] = [];
+  for (const { path } of secret?.items ?? []) files.push({ path, source: `Secret ${JSON.stringify(secret?.name)}` });
+  for (const { path } of configMap?.items ?? [])
+    files.push({ path, source: `ConfigMap ${JSON.stringify(configMap?.name)}` });
+  for (const { path } of downwardAPI?.items ?? []) files.push({ path, source: "DownwardAPI" });
+  if (serviceAccountToken) files.push({ path: serviceAccountToken.path, source: "ServiceAccountToken" });
+  if (clusterTrustBundle) files.push({ path: clusterTrustBundle.path, source: "ClusterTrustBundle" });
+  return files;
 }
 
 /** Each file is compared with those before it: the same path, or one inside the other. */
 function overlapTexts(where: string, files: readonly PlacedFile[]): string[] {
   const found: string[] = [];
-  for (const [i, file] of files.entries()) {
-    const clashing = files
-      .slice(0, i)
-      .filter((other) => inside(file.path, other.path) || inside(other.path, file.path));
-    if (clashing.length === 0) continue;
+  files.forEach((file, i) => {
+    const clashing = files.filter(
+      (other, k) => k < i && (inside(file.path, other.path) || inside(other.path, file.path)),
+    );
+    if (clashing.length === 0) return;
     const others = clashing.map(({ path, source }) => named(path, source)).join(", ");
     found.push(`${where}: overlapping paths: ${named(file.path, file.source)} with ${others}`);
-  }
+  });
   return found;
 }
 

@@ -1,4 +1,5 @@
 /** What is allowed in a pod and yet most likely a mistake: told in Warning headers. */
+import { joined } from "@kubets/machinery/joined";
 import { tryParseQuantity } from "@kubets/machinery/quantity";
 import type { Container, EphemeralContainer, PodSpec } from "../generated/types/core-v1.ts";
 import { APP_ARMOR_PREFIX, SECCOMP_CONTAINER_PREFIX, SECCOMP_POD } from "./annotation-names.ts";
@@ -21,24 +22,25 @@ export function podWarnings({ metadata, spec }: Template, field = ""): string[] 
   const at = field ? `${field}.spec` : "spec";
   const annotations = metadata?.annotations ?? {};
   const notes = field ? `${field}.metadata.annotations` : "metadata.annotations";
-  return [
-    ...labelWarnings(spec, at),
-    ...annotationWarnings(annotations, notes),
-    ...volumeWarnings(spec, at),
-    ...listWarnings(spec, at),
-    ...fractional(spec.overhead, `${at}.overhead`),
-    ...profileWarnings(spec, annotations, notes),
-    ...placedContainers(spec, at).flatMap(({ container, field: path }) =>
+  return joined(
+    labelWarnings(spec, at),
+    annotationWarnings(annotations, notes),
+    volumeWarnings(spec, at),
+    listWarnings(spec, at),
+    fractional(spec.overhead, `${at}.overhead`),
+    profileWarnings(spec, annotations, notes),
+    placedContainers(spec, at).flatMap(({ container, field: path }) =>
       containerWarnings(container, path, spec, annotations, notes, field === ""),
     ),
-    ...duplicatePorts(spec, at),
-    ...graceWarnings(spec, at),
-    ...affinityWarnings(spec, at),
-  ];
+    duplicatePorts(spec, at),
+    graceWarnings(spec, at),
+    affinityWarnings(spec, at),
+  );
 }
 
 function labelWarnings(spec: PodSpec, at: string): string[] {
   const found: string[] = [];
+  if (!spec.nodeSelector && !spec.affinity && !spec.topologySpreadConstraints) return found;
   const say = (path: string, key: string, prefix = "") => {
     const text = deprecatedNodeLabel(key);
     if (text) found.push(`${path}: ${prefix}${text}`);
@@ -75,13 +77,16 @@ const OLD_ANNOTATIONS: Annotations = {
   "security.alpha.kubernetes.io/unsafe-sysctls": 'non-functional in v1.11+; use the "sysctls" field instead',
 };
 
-const annotationWarnings = (annotations: Annotations, field: string): string[] =>
-  Object.entries(OLD_ANNOTATIONS)
-    .filter(([key]) => annotations[key] !== undefined)
-    .map(([key, text]) => `${field}[${key}]: ${text}`);
+function annotationWarnings(annotations: Annotations, field: string): string[] {
+  const found: string[] = [];
+  for (const key in OLD_ANNOTATIONS)
+    if (annotations[key] !== undefined) found.push(`${field}[${key}]: ${OLD_ANNOTATIONS[key]}`);
+  return found;
+}
 
 function listWarnings(spec: PodSpec, at: string): string[] {
   const found: string[] = [];
+  if (!spec.hostAliases && !spec.imagePullSecrets) return found;
   const ips = new Set<string>();
   for (const [i, { ip }] of (spec.hostAliases ?? []).entries()) {
     if (ips.has(ip)) found.push(`${at}.hostAliases[${i}].ip: duplicate ip ${JSON.stringify(ip)}`);
@@ -97,9 +102,12 @@ function listWarnings(spec: PodSpec, at: string): string[] {
   return found;
 }
 
-function fractional(list: Annotations | undefined, path: string, names = ["memory", "ephemeral-storage"]): string[] {
+const BYTES: readonly string[] = ["memory", "ephemeral-storage"];
+
+function fractional(list: Annotations | undefined, path: string, names = BYTES): string[] {
+  if (!list) return [];
   return names.flatMap((name) => {
-    const text = list?.[name];
+    const text = list[name];
     const quantity = text === undefined ? undefined : tryParseQuantity(text);
     return quantity && quantity.scaled(-3) % 1000n !== 0n
       ? [`${path}[${name}]: fractional byte value ${JSON.stringify(text)} is invalid, must be an integer`]
@@ -132,17 +140,19 @@ function containerWarnings(
   const said = !ofPod && (own?.appArmorProfile || securityContext?.appArmorProfile);
   if (annotations[appArmor] !== undefined && !said)
     found.push(`${notes}[${appArmor}]: deprecated since v1.30; ${useField("appArmorProfile")}`);
-  for (const name of ["memory", "ephemeral-storage"])
-    for (const list of ["limits", "requests"] as const)
-      found.push(...fractional(container.resources?.[list], `${path}.resources.${list}`, [name]));
+  if (container.resources)
+    for (const name of BYTES)
+      for (const list of ["limits", "requests"] as const)
+        found.push(...fractional(container.resources[list], `${path}.resources.${list}`, [name]));
+  if (!container.env) return found;
   const defined = new Set<string>();
-  for (const [i, { name }] of (container.env ?? []).entries()) {
+  container.env.forEach(({ name }, i) => {
     if (defined.has(name))
       found.push(
         `${path}.env[${i}]: hides previous definition of ${JSON.stringify(name)}, which may be dropped when using apply`,
       );
     defined.add(name);
-  }
+  });
   return found;
 }
 
@@ -153,9 +163,10 @@ const graceWarnings = (spec: PodSpec, at: string): string[] =>
 
 function affinityWarnings({ affinity }: PodSpec, at: string): string[] {
   const found: string[] = [];
+  if (!affinity) return found;
   for (const name of ["podAffinity", "podAntiAffinity"] as const) {
-    const required = affinity?.[name]?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
-    const preferred = affinity?.[name]?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
+    const required = affinity[name]?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
+    const preferred = affinity[name]?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
     const base = `${at}.affinity.${name}`;
     for (const [i, { labelSelector }] of required.entries())
       if (!labelSelector)

@@ -1,8 +1,9 @@
-/** The checks of devices wherever they are asked for: selectors, drivers' own parameters, tolerations. Expressions are compiled by the server. */
+/** The checks of devices wherever they are asked for: selectors, drivers' own parameters, tolerations. */
 import {
   dns1123Label,
   dns1123Subdomain,
   type FieldError,
+  forbiddenField,
   invalidValue,
   labelKey,
   labelValue,
@@ -13,6 +14,7 @@ import {
 } from "@kubets/machinery";
 import { checkForm, checkRequired } from "../field-checks.ts";
 import type { DeviceSelector, DeviceToleration, OpaqueDeviceConfiguration } from "../generated/types/resource-v1.ts";
+import { deviceExpression, MAX_COST } from "./device-expression.ts";
 
 const MAX_SELECTORS = 32;
 const MAX_DRIVER = 63;
@@ -40,9 +42,17 @@ export function selectorsErrors(selectors: readonly DeviceSelector[] | undefined
   return list.flatMap(({ cel }, i) => {
     const at = `${field}[${i}].cel`;
     if (!cel) return [required(at)];
-    const bytes = Buffer.byteLength(cel.expression ?? "");
-    return bytes > MAX_EXPRESSION ? [tooLong(`${at}.expression`, MAX_EXPRESSION)] : [];
+    return expressionErrors(cel.expression ?? "", `${at}.expression`);
   });
+}
+
+function expressionErrors(expression: string, field: string): FieldError[] {
+  if (Buffer.byteLength(expression) > MAX_EXPRESSION) return [tooLong(field, MAX_EXPRESSION)];
+  const compiled = deviceExpression(expression);
+  if ("error" in compiled) return [invalidValue(field, expression, compiled.error)];
+  return compiled.program.estimateCost().max > MAX_COST
+    ? [forbiddenField(field, "too complex, exceeds cost limit")]
+    : [];
 }
 
 export function opaqueErrors(opaque: OpaqueDeviceConfiguration | undefined, field: string): FieldError[] {

@@ -4,6 +4,7 @@
  */
 import { Budget, CelEvaluationError, CelLimitError, type Program } from "@kubets/cel/cel";
 import type { FieldError } from "@kubets/machinery";
+import { step } from "@kubets/machinery/stretch";
 import { Correlated } from "../structural/correlate.ts";
 import { isEmbedded, itemsOf, propertyOf, type Schema, valuesOf } from "../structural/schema.ts";
 import { type CompiledRule, compiledRules, hasRules } from "./compiled-rules.ts";
@@ -42,6 +43,7 @@ class Walk implements RuleOutcome {
   #isOver = false;
 
   value(schema: Schema, value: unknown, field: string, old: Correlated | undefined, isObject: boolean): void {
+    step(10);
     if (value === null || value === undefined || this.#isOver || !hasRules(schema)) return;
     this.#rules(schema, value, field, old, isObject);
     if (typeof value !== "object" || this.#isOver) return;

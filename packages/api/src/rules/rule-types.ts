@@ -3,6 +3,7 @@
  * estimated. What the schema does not bound is bounded by what one request can hold.
  */
 import { type CelType, celTypes, escapeFieldName, type FieldType } from "@kubets/cel/cel";
+import { step } from "@kubets/machinery/stretch";
 import { isEmbedded, isIntOrString, itemsOf, type Schema, valuesOf } from "../structural/schema.ts";
 
 /** What is allowed of a body; the sizes below are what its JSON takes. */
@@ -31,6 +32,7 @@ const types = new WeakMap<Schema, Map<boolean, RuleType | undefined>>();
 
 /** The type of a schema's values; nothing for what has no type. Objects with a kind have what all objects have. */
 export function ruleType(schema: Schema, isObject = isEmbedded(schema), name = "object"): RuleType | undefined {
+  step(20);
   let known = types.get(schema);
   if (!known) types.set(schema, (known = new Map()));
   if (!known.has(isObject)) known.set(isObject, makeType(schema, isObject, name));

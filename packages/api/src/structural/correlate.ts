@@ -4,6 +4,7 @@
  */
 import { deepEqual } from "@kubets/machinery/deep-equal";
 import { getOwn, isObject } from "@kubets/machinery/json-value";
+import { step } from "@kubets/machinery/stretch";
 import { itemsOf, propertyOf, type Schema } from "./schema.ts";
 
 export class Correlated {
@@ -25,6 +26,7 @@ export class Correlated {
 
   item(list: Schema, item: unknown): Correlated | undefined {
     if (list["x-kubernetes-list-type"] !== "map" || !Array.isArray(this.old)) return undefined;
+    if (!this.#byKeys) step(this.old.length * 10);
     this.#byKeys ??= new Map(this.old.map((one: unknown) => [keyOf(list, one), one]));
     const value = this.#byKeys.get(keyOf(list, item));
     return value === undefined ? undefined : new Correlated(value);

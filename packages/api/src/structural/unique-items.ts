@@ -1,9 +1,11 @@
 /** Lists that are sets, or maps by keys of their items: nothing stands in them twice. */
 import { duplicate, type FieldError } from "@kubets/machinery";
+import { step } from "@kubets/machinery/stretch";
 import { keyOf, keyValue } from "./correlate.ts";
 import { itemsOf, memberOf, type Schema } from "./schema.ts";
 
 export function duplicateErrors(schema: Schema, value: unknown, field = ""): FieldError[] {
+  step(4);
   if (typeof value !== "object" || value === null) return [];
   if (Array.isArray(value)) {
     const items = itemsOf(schema);
@@ -20,6 +22,7 @@ export function duplicateErrors(schema: Schema, value: unknown, field = ""): Fie
 function ofList(schema: Schema, list: readonly unknown[], field: string): FieldError[] {
   const kind = schema["x-kubernetes-list-type"];
   if (kind !== "set" && kind !== "map") return [];
+  step(list.length * 10);
   const times = new Map<string, number>();
   return list.flatMap((item, i) => {
     const key = kind === "map" ? keyOf(schema, item) : setKey(item);

@@ -7,12 +7,15 @@
 import { type FieldError, invalidValue, notSupported, required, typeInvalid } from "@kubets/machinery";
 import { deepEqual } from "@kubets/machinery/deep-equal";
 import { getOwn } from "@kubets/machinery/json-value";
+import { step } from "@kubets/machinery/stretch";
 import { combinationErrors } from "./combinations.ts";
 import { Correlated } from "./correlate.ts";
 import { isCheckedFormat, isKnownFormat, isOfFormat } from "./formats.ts";
 import { listErrors, mapErrors, numberErrors, textErrors } from "./keywords.ts";
 import { type JsonType, typeOf } from "./numbers.ts";
 import { isIntOrString, isMetaMember, isSchema, itemsOf, propertyOf, type Schema, valuesOf } from "./schema.ts";
+
+const STEPS_OF_A_VALUE = 10;
 
 export class Validation {
   errors: FieldError[] = [];
@@ -44,6 +47,7 @@ export class Validation {
   }
 
   check(schema: Schema, value: unknown, path: string, old?: Correlated): number {
+    step(STEPS_OF_A_VALUE);
     const before = this.errors.length;
     const applied = this.#apply(schema, value, path, old);
     if (old && this.errors.length > before && old.isSame(value)) this.errors.length = before;
@@ -100,6 +104,7 @@ export class Validation {
     textErrors(this, schema, value, path);
     const { format } = schema;
     if (!format || !isKnownFormat(format)) return 1;
+    step(value.length >> 1);
     if (!isOfFormat(format, value)) this.wrongType(path, value, format);
     return 2;
   }

@@ -15,6 +15,7 @@ import {
   parseConfig,
   str,
 } from "@kubets/machinery/config-file";
+import { configurationKinds } from "../configuration-kinds.ts";
 
 const configuration = object({ plugins: list(object({ name: str(), path: str(), configuration: any() })) });
 
@@ -27,10 +28,10 @@ export interface PluginConfiguration {
 export type PluginConfigurations = ReadonlyMap<string, PluginConfiguration>;
 
 export function loadAdmissionConfiguration(path: string): PluginConfigurations {
-  const { config } = loadConfigFile(path, {
-    "apiserver.config.k8s.io/v1/AdmissionConfiguration": configuration,
-    "apiserver.config.k8s.io/v1alpha1/AdmissionConfiguration": configuration,
-  });
+  const { config } = loadConfigFile(
+    path,
+    configurationKinds("AdmissionConfiguration", configuration, ["v1", "v1alpha1"]),
+  );
   return new Map(
     config.plugins.map(({ name, path: beside, configuration: written }, i) => {
       const from = `${path}: plugins[${i}]`;

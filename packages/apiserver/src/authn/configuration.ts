@@ -9,6 +9,7 @@ import {
   optional,
   str,
 } from "@kubets/machinery/config-file";
+import { configurationKinds } from "../configuration-kinds.ts";
 import type { AnonymousOptions } from "./chain.ts";
 import { compileExpression, type Expression } from "./jwt/expressions.ts";
 import type { IssuerOptions, MappedClaim } from "./jwt/issuer.ts";
@@ -49,12 +50,7 @@ export interface AuthenticationConfiguration {
   readonly anonymous: AnonymousOptions | undefined;
 }
 
-const KINDS = Object.fromEntries(
-  ["v1", "v1beta1", "v1alpha1"].map((version) => [
-    `apiserver.config.k8s.io/${version}/AuthenticationConfiguration`,
-    configuration,
-  ]),
-) as Readonly<Record<string, typeof configuration>>;
+const KINDS = configurationKinds("AuthenticationConfiguration", configuration);
 
 export function loadAuthenticationConfiguration(path: string): AuthenticationConfiguration {
   const { config } = loadConfigFile(path, KINDS);

@@ -11,6 +11,7 @@ import {
   optional,
   str,
 } from "@kubets/machinery/config-file";
+import { configurationKinds } from "../configuration-kinds.ts";
 import { compileConditions } from "./webhook/match-conditions.ts";
 
 const MINUTE_MS = 60_000;
@@ -41,12 +42,7 @@ export type WebhookConfiguration = Infer<typeof webhook>;
 
 const TYPES = ["ABAC", "AlwaysAllow", "AlwaysDeny", "Node", "RBAC", "Webhook"];
 const LONGEST_MS = 30_000;
-const KINDS = Object.fromEntries(
-  ["v1", "v1beta1", "v1alpha1"].map((version) => [
-    `apiserver.config.k8s.io/${version}/AuthorizationConfiguration`,
-    configuration,
-  ]),
-) as Readonly<Record<string, typeof configuration>>;
+const KINDS = configurationKinds("AuthorizationConfiguration", configuration);
 
 export function loadAuthorizationConfiguration(path: string): AuthorizationConfiguration {
   const { config } = loadConfigFile(path, KINDS);

@@ -10,6 +10,7 @@ import {
   optional,
   str,
 } from "@kubets/machinery/config-file";
+import { configurationKinds } from "../configuration-kinds.ts";
 
 const keys = object({ keys: list(object({ name: str(), secret: str() })) });
 
@@ -44,7 +45,7 @@ const KEY_SIZES: Readonly<Partial<Record<ProviderKind, readonly number[]>>> = {
 };
 
 export function loadEncryptionConfiguration(path: string): EncryptionConfiguration {
-  const { config } = loadConfigFile(path, { "apiserver.config.k8s.io/v1/EncryptionConfiguration": configuration });
+  const { config } = loadConfigFile(path, configurationKinds("EncryptionConfiguration", configuration, ["v1"]));
   const wrong = problems(config);
   if (wrong.length) throw new ConfigError(`${path}: ${wrong.join("; ")}`);
   return config;

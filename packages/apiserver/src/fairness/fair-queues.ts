@@ -70,8 +70,8 @@ export class FairQueues {
     this.#shape = shape;
   }
 
-  /** Takes a request in: it runs at once, waits in the shortest queue of its hand, or is turned away. */
-  arrive(ticket: Ticket, hand: readonly number[], now: number): "running" | "waiting" | "rejected" {
+  /** Takes a request in: it runs at once, if it may, waits in the shortest queue of its hand, or is turned away. */
+  arrive(ticket: Ticket, hand: readonly number[], now: number, mayRun = true): "running" | "waiting" | "rejected" {
     this.#advance(now);
     ticket.arrived = now;
     if (!this.#shape) {
@@ -80,12 +80,14 @@ export class FairQueues {
       return "running";
     }
     const queue = this.#shortest(hand);
-    if (this.#waiting === 0 && this.#fits(ticket)) {
+    if (mayRun && this.#waiting === 0 && this.#fits(ticket)) {
       this.#join(queue, ticket);
       this.#start(ticket, now);
       return "running";
     }
-    if (queue.waiting.length >= this.#shape.queueLengthLimit) return "rejected";
+    // Whoever waits though there are seats takes none of the room of those that wait for a seat.
+    const spare = Math.ceil(Math.max(0, this.#limit - this.#inUse) / hand.length);
+    if (queue.waiting.length >= this.#shape.queueLengthLimit + spare) return "rejected";
     this.#join(queue, ticket);
     queue.waiting.push(ticket);
     this.#busy.add(queue);

@@ -12,7 +12,8 @@ import { follow } from "../store/follow.ts";
 import { currentLimits, type SeatLimits, type Shares, seatLimits } from "./concurrency.ts";
 import type { Ticket } from "./fair-queues.ts";
 import { byPrecedence, type CompiledSchema, compileSchema } from "./flow-schema.ts";
-import { type Later, PriorityLevel } from "./priority-level.ts";
+import { LoopTurns } from "./loop-turns.ts";
+import { type Later, type LevelParts, PriorityLevel } from "./priority-level.ts";
 import { seatsFor } from "./width.ts";
 
 export interface FairnessOptions {
@@ -39,7 +40,9 @@ const ADJUST_MS = 10_000;
 
 export class Fairness {
   readonly levels = new Map<string, PriorityLevel>();
+  readonly turns: LoopTurns;
   readonly #options: FairnessOptions;
+  readonly #levelParts: LevelParts;
   readonly #schemas = new Map<string, FlowSchema>();
   readonly #configurations = new Map<string, PriorityLevelConfiguration>();
   #sorted: readonly Sorted[] = [];
@@ -49,7 +52,10 @@ export class Fairness {
 
   constructor(options: FairnessOptions) {
     this.#options = options;
-    const level = new PriorityLevel("", options.clock, options.longestWaitMs);
+    const { clock, longestWaitMs } = options;
+    this.turns = new LoopTurns(clock);
+    this.#levelParts = { clock, longestWaitMs, turns: this.turns };
+    const level = new PriorityLevel("", this.#levelParts);
     level.exempt = true;
     level.setLimit(0);
     this.#unsorted = { schema: UNSORTED, level, headers: [] };
@@ -84,8 +90,7 @@ export class Fairness {
     for (const [i, configuration] of configurations.entries()) {
       const { name } = configuration.metadata;
       let level = this.levels.get(name);
-      if (!level)
-        this.levels.set(name, (level = new PriorityLevel(name, this.#options.clock, this.#options.longestWaitMs)));
+      if (!level) this.levels.set(name, (level = new PriorityLevel(name, this.#levelParts)));
       level.configure(configuration, limits[i] as SeatLimits);
     }
     for (const name of this.levels.keys()) if (!this.#configurations.has(name)) this.levels.delete(name);

@@ -1,6 +1,6 @@
 /**
  * Where each request waits for its turn, or is turned away with 429. `run` is given what frees the request's seats early; they are free at the
- * latest when it is answered or its client is gone.
+ * latest when its answer begins (a client that reads slowly keeps none) or its client is gone.
  */
 import { tooManyRequests } from "@kubets/machinery";
 import type { User } from "../authn/authenticator.ts";
@@ -21,15 +21,31 @@ export function fairGate(fairness: Fairness): Gate {
     const later = { start: () => turn.start?.(), refuse: () => turn.refuse?.() };
     const { level, ticket, headers } = fairness.enter(info, user, later);
     exchange.addHeaders(headers);
-    if (ticket.state === "done") return refuse(exchange);
+    if (ticket.state === "done")
+      return new Promise((resolve) => fairness.turns.refuse(() => resolve(refuse(exchange))));
     const free = () => level.leave(ticket);
     exchange.onClose(free);
+    freeWithAnswer(exchange, free);
     if (ticket.state === "running") return run(free);
-    return new Promise<void>((resolve) => {
-      // In a turn of its own, so that whoever frees the seats does not run the request inside theirs.
-      turn.start = () => resolve(Promise.resolve().then(() => run(free)));
+    return new Promise<void>((resolve, reject) => {
+      turn.start = () => {
+        try {
+          resolve(run(free));
+        } catch (error) {
+          reject(error as Error);
+        }
+      };
       turn.refuse = () => resolve(refuse(exchange));
     });
+  };
+}
+
+/** From then on it is the client that takes its time. */
+function freeWithAnswer(exchange: CoreExchange, free: () => void): void {
+  const told = exchange.onAnswer;
+  exchange.onAnswer = (status, size) => {
+    told?.(status, size);
+    free();
   };
 }
 

@@ -7,6 +7,7 @@ import type { Clock, Timer } from "@kubets/machinery";
 import { LruCache } from "@kubets/machinery/lru";
 import type { SeatLimits } from "./concurrency.ts";
 import { FairQueues, type QueueShape, type Ticket } from "./fair-queues.ts";
+import type { LoopTurns, Waiting } from "./loop-turns.ts";
 import { SeatDemand } from "./seat-demand.ts";
 import { dealHand } from "./shuffle-shard.ts";
 
@@ -18,6 +19,12 @@ export interface Later {
   refuse(why: Refused): void;
 }
 
+export interface LevelParts {
+  readonly clock: Clock;
+  readonly longestWaitMs: number;
+  readonly turns: LoopTurns;
+}
+
 interface Waiter {
   readonly later: Later;
   readonly timer: Timer;
@@ -26,7 +33,7 @@ interface Waiter {
 const HANDS_KEPT = 1024;
 const ONLY_QUEUE: readonly number[] = [0];
 
-export class PriorityLevel {
+export class PriorityLevel implements Waiting {
   readonly name: string;
   readonly queues = new FairQueues();
   readonly demand: SeatDemand;
@@ -38,13 +45,15 @@ export class PriorityLevel {
   #shape: QueueShape | undefined;
   readonly #clock: Clock;
   readonly #longestWaitMs: number;
+  readonly #turns: LoopTurns;
   readonly #waiters = new Map<Ticket, Waiter>();
   #hands = new LruCache<string, readonly number[]>(HANDS_KEPT);
 
-  constructor(name: string, clock: Clock, longestWaitMs: number) {
+  constructor(name: string, { clock, longestWaitMs, turns }: LevelParts) {
     this.name = name;
     this.#clock = clock;
     this.#longestWaitMs = longestWaitMs;
+    this.#turns = turns;
     this.demand = new SeatDemand(clock.monotonic());
   }
 
@@ -64,24 +73,27 @@ export class PriorityLevel {
 
   setLimit(seats: number): void {
     this.queues.configure(this.exempt ? Number.POSITIVE_INFINITY : seats, this.#shape);
-    this.#startMore();
+    this.#goOn();
   }
 
   /** The ticket says what became of it: it runs, it waits, or it is done with already: turned away. What runs or waits must `leave`. */
   enter(flow: string, width: number, later: Later): Ticket {
     const ticket: Ticket = { width, flow, state: "waiting", arrived: 0, started: 0, queue: undefined };
     const now = this.#clock.monotonic();
-    const outcome = this.queues.arrive(ticket, this.#shape ? this.#hand(flow, this.#shape) : ONLY_QUEUE, now);
+    const hand = this.#shape ? this.#hand(flow, this.#shape) : ONLY_QUEUE;
+    const outcome = this.queues.arrive(ticket, hand, now, this.exempt || this.#turns.open);
     if (outcome === "rejected") {
       ticket.state = "done";
       this.refused[this.#shape ? "queue-full" : "concurrency-limit"]++;
       return ticket;
     }
     this.demand.add(width, now);
-    if (outcome === "running") this.dispatched++;
-    else {
+    if (outcome === "running") {
+      this.dispatched++;
+      if (!this.exempt) this.#turns.begins();
+    } else {
       this.#waiters.set(ticket, { later, timer: this.#clock.after(this.#longestWaitMs, () => this.#timeOut(ticket)) });
-      this.#startMore();
+      this.#goOn();
     }
     return ticket;
   }
@@ -96,16 +108,23 @@ export class PriorityLevel {
       this.#forget(ticket);
       this.queues.giveUp(ticket);
     }
-    this.#startMore();
+    this.#goOn();
   }
 
-  #startMore(): void {
-    for (;;) {
-      const ticket = this.queues.next(this.#clock.monotonic());
-      if (!ticket) return;
-      this.dispatched++;
-      this.#forget(ticket)?.start();
-    }
+  get weight(): number {
+    return Math.max(1, this.limits.nominal);
+  }
+
+  startNext(): number {
+    const ticket = this.queues.next(this.#clock.monotonic());
+    if (!ticket) return 0;
+    this.dispatched++;
+    this.#forget(ticket)?.start();
+    return ticket.width;
+  }
+
+  #goOn(): void {
+    if (this.queues.waiting > 0) this.#turns.wait(this);
   }
 
   #timeOut(ticket: Ticket): void {

@@ -13,9 +13,11 @@ export function respondJson(exchange: CoreExchange, value: object, contentType =
   );
 }
 
+const JSON_OR_YAML = { isCustom: false, cbor: false };
+
 /** The same, or as YAML for who wants that most. */
 export function respondDocument(exchange: CoreExchange, value: object): void {
-  if (exchange.direct || answerForm(exchange.header("accept"), undefined, null).media !== "yaml")
+  if (exchange.direct || answerForm(exchange.header("accept"), undefined, null, JSON_OR_YAML).media !== "yaml")
     return respondJson(exchange, value);
   const headers = ["content-type", "application/yaml", "cache-control", "no-cache, private"];
   exchange.respond(200, headers, Buffer.from(toYaml(value as ReadonlyJson)));

@@ -13,7 +13,7 @@ import { withRemoteDiscovery, withRemoteGroups } from "../aggregation/merged-dis
 import type { User } from "../authn/authenticator.ts";
 import { serveFairnessDebug } from "../fairness/debug.ts";
 import type { CoreExchange } from "../front/core-exchange.ts";
-import { parseAccept, unknownForm, unknownMedia } from "../media.ts";
+import { offerOf, parseAccept, unknownForm, unknownMedia } from "../media.ts";
 import type { RequestInfo } from "../request-info.ts";
 import type { ServedResources } from "../served-resource.ts";
 import type { Server } from "../server-context.ts";
@@ -86,8 +86,9 @@ function serveDiscovery(
   const form = discoveryForm(exchange.header("accept"), second === "");
   if (exchange.method === "HEAD" && form !== "aggregated" && (root === "api" || second !== ""))
     throw methodNotAllowed();
-  if (form === "none") throw root === "api" && second === "" ? unknownMedia() : unknownForm();
-  if (form === "unknown") throw unknownForm();
+  if (form === "none")
+    throw root === "api" && second === "" ? unknownMedia(offerOf(server, false)) : unknownForm(offerOf(server, false));
+  if (form === "unknown") throw unknownForm(offerOf(server, false));
   if (form === "aggregated")
     return respondJson(
       exchange,

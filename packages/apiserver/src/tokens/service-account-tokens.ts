@@ -35,6 +35,14 @@ export interface TokenIssuer {
   readonly longestSeconds: number;
 }
 
+export interface TokenParts {
+  readonly view: ClusterView;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Told of the Secret whose token was shown. */
+  readonly noteUse?: (namespace: string, name: string) => void;
+}
+
 /** What a token is bound to, besides its account. */
 export interface Binding {
   readonly pod?: BoundObject;
@@ -56,12 +64,14 @@ export class ServiceAccountTokens {
   readonly #view: ClusterView;
   readonly #clock: Clock;
   readonly #random: Random;
+  readonly #noteUse: TokenParts["noteUse"];
 
-  constructor(issuer: TokenIssuer, { view, clock, random }: { view: ClusterView; clock: Clock; random: Random }) {
+  constructor(issuer: TokenIssuer, { view, clock, random, noteUse }: TokenParts) {
     this.issuer = issuer;
     this.#view = view;
     this.#clock = clock;
     this.#random = random;
+    this.#noteUse = noteUse;
   }
 
   issue(account: KubeObject, audiences: readonly string[], seconds: number, binding: Binding): IssuedToken {
@@ -106,7 +116,12 @@ export class ServiceAccountTokens {
     const { audiences: own } = this.issuer;
     const matching = audiences ? own.filter((it) => audiences.includes(it)) : own;
     if (matching.length === 0) throw new JwtError("malformed", audienceError([], audiences ?? []));
-    return { ...legacyUser(claims, token, this.#view), audiences: matching };
+    const user = legacyUser(claims, token, this.#view);
+    this.#noteUse?.(
+      claims["kubernetes.io/serviceaccount/namespace"],
+      claims["kubernetes.io/serviceaccount/secret.name"],
+    );
+    return { ...user, audiences: matching };
   }
 
   #looksLikeOurs(token: string): boolean {

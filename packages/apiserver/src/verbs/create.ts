@@ -48,7 +48,8 @@ async function finishCreate(call: ApiCall, object: Draft<KubeObject>, reservatio
   const context = writeContext(call);
   if (definition.countsGeneration) object.metadata.generation = 1;
   definition.prepareForCreate?.(object, context);
-  const errors = validateCreate(definition, object as KubeObject, context);
+  const found = validateCreate(definition, object as KubeObject, context);
+  const errors = found instanceof Promise ? await found : found;
   if (errors.length) throw invalid(definition.hub?.resource() ?? definition, object.metadata.name ?? "", errors);
   const warnings = definition.warnings?.(object as KubeObject, undefined);
   if (warnings) call.warnings.push(...warnings);

@@ -1,16 +1,20 @@
 /** The body of a patch, read and checked for its form. */
 import { badRequest } from "@kubets/machinery";
+import { CborError, parseCbor } from "@kubets/machinery/cbor";
 import { JsonError, parseJson } from "@kubets/machinery/json";
 import type { JsonObject, JsonValue } from "@kubets/machinery/json-value";
 import { parseYaml, YamlError } from "@kubets/machinery/yaml";
 import type { ApiCall } from "../api-call.ts";
-import { strictnessOf } from "../body.ts";
+import { mediaTypeOf, strictnessOf } from "../body.ts";
 
 export interface PatchBody {
   readonly value: JsonValue[] | JsonObject;
   /** What the client is told of members that stand twice, as texts. */
   readonly duplicates: readonly string[];
 }
+
+/** Applies alone are also taken as CBOR, where that is served. */
+export const CBOR_PATCH = "application/apply-patch+cbor";
 
 export type PatchType = "json" | "merge" | "strategic" | "apply";
 
@@ -44,11 +48,13 @@ async function parse(call: ApiCall, type: PatchType, duplicates: string[]): Prom
   const bytes = await call.exchange.readBody(call.server.options.maxBodyBytes);
   const options = strictnessOf(call) === "Ignore" ? {} : { duplicates };
   try {
+    if (mediaTypeOf(call.exchange.header("content-type")) === CBOR_PATCH) return parseCbor(bytes);
     if (type === "apply") return parseYaml(bytes, options);
     const value = parseJson(bytes, options);
     duplicates.forEach((path, i) => (duplicates[i] = `duplicate field "${path}"`));
     return value;
   } catch (error) {
+    if (error instanceof CborError) throw badRequest(`error decoding CBOR: ${error.message}`);
     if (error instanceof YamlError)
       throw badRequest(`error decoding YAML: error converting YAML to JSON: ${error.message}`);
     if (!(error instanceof JsonError)) throw error;

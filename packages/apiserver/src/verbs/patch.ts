@@ -25,7 +25,7 @@ import { managerOf } from "../write/field-owners.ts";
 import { checkName } from "../write/metadata.ts";
 import { validateWriteOptions } from "../write/write-options.ts";
 import { createObject } from "./create.ts";
-import { type PatchBody, type PatchType, parsePatch } from "./patch-body.ts";
+import { CBOR_PATCH, type PatchBody, type PatchType, parsePatch } from "./patch-body.ts";
 import { patchDoesNotApply, refusedPatch } from "./refused-patch.ts";
 
 const TYPES = {
@@ -33,7 +33,7 @@ const TYPES = {
   "application/merge-patch+json": "merge",
   "application/strategic-merge-patch+json": "strategic",
   "application/apply-patch+yaml": "apply",
-  "application/apply-patch+cbor": undefined,
+  "application/apply-patch+cbor": "apply",
 } as const;
 
 export async function patch(call: ApiCall): Promise<void> {
@@ -50,7 +50,8 @@ export async function patch(call: ApiCall): Promise<void> {
 
 export function patchTypeOf(call: ApiCall): PatchType {
   const mediaType = mediaTypeOf(call.exchange.header("content-type"));
-  const type = (TYPES as Record<string, PatchType | undefined>)[mediaType];
+  const known = mediaType !== CBOR_PATCH || call.server.options.featureEnabled("CBORServingAndStorage");
+  const type = known ? (TYPES as Record<string, PatchType | undefined>)[mediaType] : undefined;
   if (type && !(type === "strategic" && call.resource.definition.isCustom)) return type;
   if (!type) throw unknownPatch();
   throw unsupportedMediaType(

@@ -11,7 +11,7 @@ import { headersOf } from "../respond.ts";
 import { type BatchEvent, EventBatch, type EventForm } from "../store/event-batch.ts";
 import type { Subscriber } from "../store/watch-hub.ts";
 import type { ListParameters } from "./list-options.ts";
-import { bookmarkObject, errorFrame, eventFormOf } from "./watch-form.ts";
+import { bookmarkObject, errorFrame, eventFormOf, streamType } from "./watch-form.ts";
 
 const BOOKMARK_MS = 60_000;
 /** What may wait for a client that reads slowly. */
@@ -110,7 +110,7 @@ class StreamConnection extends Connection {
   constructor(call: ApiCall, options: ListParameters) {
     super(call, options);
     this.#form = eventFormOf(call);
-    this.#sink = call.exchange.stream(200, headersOf(call));
+    this.#sink = call.exchange.stream(200, headersOf(call, streamType(call)));
     call.exchange.onClose(() => this.end());
   }
 
@@ -156,7 +156,7 @@ class StreamConnection extends Connection {
   }
 
   protected close(error: StatusError | undefined): void {
-    if (error) this.#sink.write(errorFrame(error.status));
+    if (error) this.#sink.write(errorFrame(this.call, error.status));
     this.#sink.end();
   }
 }

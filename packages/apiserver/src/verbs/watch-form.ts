@@ -4,9 +4,12 @@ import { encodeProtobufEvent } from "@kubets/api/codec/protobuf";
 import type { KubeObject } from "@kubets/api/meta";
 import type { ResourceDefinition } from "@kubets/api/resource";
 import { groupVersion } from "@kubets/api/resource-ref";
-import type { Status } from "@kubets/machinery";
+import { type Struct, structOf } from "@kubets/api/schema";
+import { notAcceptable, type Status } from "@kubets/machinery";
+import { writeCbor } from "@kubets/machinery/cbor";
 import { Frame } from "@kubets/wire/http";
 import { type ApiCall, inVersion } from "../api-call.ts";
+import { CONTENT_TYPE, type Media, offeredMedia, offerOf } from "../media.ts";
 import { partialMetadata } from "../partial-metadata.ts";
 import { CachedObject } from "../store/cached-object.ts";
 import type { BatchEvent, EventForm } from "../store/event-batch.ts";
@@ -28,24 +31,30 @@ const plainForm: EventForm = {
 
 export function eventFormOf(call: ApiCall): EventForm {
   const { form, resource } = call;
-  if (form.media === "protobuf" && !form.as) return protobufForm(call);
-  if (!form.as && !resource.definition.hub) return plainForm;
+  const { definition } = resource;
   if (form.as?.kind === "Table") return tableForm(call);
-  return textForm(call, form.key, (object) =>
-    form.as ? JSON.stringify(partialMetadata(object, form.as.version)) : encodeJson(resource.definition.schema, object),
-  );
+  if (form.as) {
+    const { version } = form.as;
+    const render = (object: KubeObject) => partialMetadata(object, version, definition.internalAnnotations);
+    return shownForm(call, PARTIAL_METADATA(), render);
+  }
+  if (form.media === "json" && !definition.hub) return plainForm;
+  return shownForm(call, definition.schema, (object) => object);
 }
 
-function textForm(call: ApiCall, name: string, render: (object: KubeObject) => string): EventForm {
-  const { definition } = call.resource;
+const PARTIAL_METADATA = () => structOf("apimachinery.pkg.apis.meta.v1.PartialObjectMetadata");
+
+/** Each event encoded for itself, its object in the version of the request and shown in some way. */
+function shownForm(call: ApiCall, schema: Struct, show: (object: KubeObject) => object): EventForm {
+  const { form, resource } = call;
   return {
-    key: `${groupVersion(definition)} ${name}`,
+    key: `${groupVersion(resource.definition)} ${form.key}`,
     frame(events) {
-      const lines = events.map(({ type, object }) => {
-        const rendered = type === "BOOKMARK" ? object.bytes.toString() : render(inVersion(call, object.object));
-        return `{"type":"${type}","object":${rendered}}\n`;
+      const shown = events.map(({ type, object: cached }) => {
+        const object = type === "BOOKMARK" ? cached.object : inVersion(call, cached.object);
+        return encodeEvent(form.media, type, show(object), schema);
       });
-      return new Frame(Buffer.from(lines.join("")));
+      return new Frame(Buffer.concat(shown));
     },
   };
 }
@@ -56,7 +65,7 @@ function tableForm(call: ApiCall): EventForm {
   return {
     key: `table ${++serial}`,
     frame(events) {
-      const lines = events.map(({ type, object: cached }) => {
+      const tables = events.map(({ type, object: cached }) => {
         const object = type === "BOOKMARK" ? cached.object : inVersion(call, cached.object);
         const table = {
           kind: "Table",
@@ -66,28 +75,38 @@ function tableForm(call: ApiCall): EventForm {
           rows: type === "BOOKMARK" ? [] : rowsOf(call, [object]),
         };
         columnsSaid = true;
-        return `${JSON.stringify({ type, object: table })}\n`;
+        return encodeEvent(call.form.media, type, table);
       });
-      return new Frame(Buffer.from(lines.join("")));
+      return new Frame(Buffer.concat(tables));
     },
   };
 }
 let serial = 0;
 
-function protobufForm(call: ApiCall): EventForm {
-  const { definition } = call.resource;
-  return {
-    key: `${groupVersion(definition)} protobuf`,
-    frame: (events) =>
-      new Frame(
-        Buffer.concat(
-          events.map(({ type, object }) =>
-            encodeProtobufEvent(type, definition.schema, inVersion(call, object.object)),
-          ),
-        ),
-      ),
-  };
+/** One event. `schema` is there for what has a message of protobuf. */
+function encodeEvent(media: Media, type: string, object: object, schema?: Struct): Buffer {
+  if (media === "protobuf" && schema) return encodeProtobufEvent(type, schema, object);
+  if (media === "cbor") return writeCbor({ type, object });
+  return Buffer.from(`{"type":"${type}","object":${encodeJson(schema, object)}}\n`);
 }
+
+/** The media type of a call's stream of events. */
+export function streamType({ form, resource, server }: ApiCall): string {
+  const type = STREAM_TYPE[form.media];
+  if (type !== undefined) return type;
+  const offered = offeredMedia(offerOf(server, resource.definition.isCustom === true)).split(", ");
+  const streamed = offered.filter((media) => media !== CONTENT_TYPE.yaml);
+  throw notAcceptable(
+    `only the following media types are accepted: ${streamed.flatMap((media) => [media, `${media};stream=watch`]).join(", ")}`,
+  );
+}
+
+/** What a watch says that its bytes are: not one document, but one after the other. YAML has no such form. */
+const STREAM_TYPE: Readonly<Partial<Record<Media, string>>> = {
+  json: CONTENT_TYPE.json,
+  protobuf: `${CONTENT_TYPE.protobuf};stream=watch`,
+  cbor: "application/cbor-seq",
+};
 
 /** An object with nothing but its kind and the revision up to which everything was told. */
 export function bookmarkObject(
@@ -102,5 +121,5 @@ export function bookmarkObject(
 }
 
 /** The last thing that a watch says when it cannot go on. */
-export const errorFrame = (status: Status): Frame =>
-  new Frame(Buffer.from(`${JSON.stringify({ type: "ERROR", object: status })}\n`));
+export const errorFrame = ({ form }: Pick<ApiCall, "form">, status: Status): Frame =>
+  new Frame(encodeEvent(form.media, "ERROR", status, structOf("apimachinery.pkg.apis.meta.v1.Status")));

@@ -10,10 +10,12 @@ import { eventFor, type Selection } from "../store/watch-hub.ts";
 import { type ListParameters, validateListOptions } from "./list-options.ts";
 import { tooOld, waitForRevision } from "./revision.ts";
 import { openWatch, type WatchConnection } from "./watch-connection.ts";
+import { streamType } from "./watch-form.ts";
 
 export function watch(call: ApiCall): void | Promise<void> {
   const { info } = call;
   const options = validateListOptions(info.query, "watch");
+  if (!call.exchange.direct) streamType(call);
   const selection = selectionOf(call.resource.definition, {
     namespace: info.namespace,
     ...(info.name && { name: info.name }),

@@ -107,7 +107,9 @@ async function build(call: ApiCall, old: KubeObject, object: Draft<KubeObject>):
   strategy.prepareForUpdate?.(object, old, context);
   if (definition.countsGeneration && call.subresource?.type !== "status")
     countGeneration(object, old, definition.countsGeneration);
-  const errors = validateUpdate(definition, strategy, object as KubeObject, old, context);
+  const part = { name: call.info.subresource, strategy };
+  const found = validateUpdate(definition, part, object as KubeObject, old, context);
+  const errors = found instanceof Promise ? await found : found;
   if (errors.length) throw invalid(definition.hub?.resource() ?? definition, object.metadata.name, errors);
   const warnings = strategy.warnings?.(object as KubeObject, old);
   if (warnings) call.warnings.push(...warnings);

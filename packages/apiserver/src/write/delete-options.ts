@@ -4,6 +4,7 @@ import { DecodeError, decode } from "@kubets/api/codec/decode";
 import { decodeEnvelope, decodeProtobuf } from "@kubets/api/codec/protobuf";
 import { structOf } from "@kubets/api/schema";
 import { badRequest, type FieldError, invalid, invalidValue, notSupported } from "@kubets/machinery";
+import { CborError, parseCbor } from "@kubets/machinery/cbor";
 import { JsonError, parseJson } from "@kubets/machinery/json";
 import { parseYaml, YamlError } from "@kubets/machinery/yaml";
 import type { ApiCall } from "../api-call.ts";
@@ -38,7 +39,7 @@ async function parsed(call: ApiCall): Promise<unknown> {
   const schema = structOf("apimachinery.pkg.apis.meta.v1.DeleteOptions");
   if (mediaType === "application/vnd.kubernetes.protobuf")
     return decodeProtobuf(schema, { kind: "DeleteOptions", apiVersion: "v1", raw: decodeEnvelope(bytes).raw });
-  const value = parseText(bytes, mediaType === "application/yaml");
+  const value = parseText(bytes, mediaType);
   const wrong = notAnObject(value);
   if (wrong) throw badRequest(wrong);
   const said = value as { kind?: unknown } | null;
@@ -51,10 +52,12 @@ async function parsed(call: ApiCall): Promise<unknown> {
   }
 }
 
-function parseText(bytes: Uint8Array, isYaml: boolean): unknown {
+function parseText(bytes: Uint8Array, mediaType: string): unknown {
   try {
-    return isYaml ? parseYaml(bytes) : parseJson(bytes);
+    if (mediaType === "application/cbor") return parseCbor(bytes);
+    return mediaType === "application/yaml" ? parseYaml(bytes) : parseJson(bytes);
   } catch (error) {
+    if (error instanceof CborError) throw badRequest(`unable to determine group/version/kind: ${error.message}`);
     if (error instanceof YamlError) throw badRequest(`error converting YAML to JSON: ${error.message}`);
     if (error instanceof JsonError) throw badRequest(`couldn't get version/kind; json parse error: ${error.message}`);
     throw error;

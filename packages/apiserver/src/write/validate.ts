@@ -1,31 +1,83 @@
-/** All errors of a write: of the metadata that every kind has, then of the kind itself. */
+/** All errors of a write: of the metadata that every kind has, then of the kind itself, which may take long and is then found out in another thread. */
+import { noteRatcheted } from "@kubets/api/custom/strategy";
 import type { KubeObject } from "@kubets/api/meta";
 import { validateObjectMetadata, validateStandardFinalizers } from "@kubets/api/metadata-checks";
 import type { PartStrategy, ResourceDefinition, WriteContext } from "@kubets/api/resource";
-import { dns1123Subdomain, type FieldError, forbiddenField, invalidValue, required } from "@kubets/machinery";
+import {
+  dns1123Subdomain,
+  type FieldError,
+  forbiddenField,
+  invalidValue,
+  requestEntityTooLarge,
+  required,
+} from "@kubets/machinery";
+import { joined } from "@kubets/machinery/joined";
+import { inOneStretch, TooLong } from "@kubets/machinery/stretch";
+import { longWork } from "../long-work/long-work.ts";
 
-export function validateCreate(
-  definition: ResourceDefinition,
-  object: KubeObject,
-  context: WriteContext,
-): FieldError[] {
-  return [...validateMetadata(definition, object), ...(definition.validate?.(object, context) ?? [])];
+type Errors = FieldError[] | Promise<FieldError[]>;
+
+export function validateCreate(definition: ResourceDefinition, object: KubeObject, context: WriteContext): Errors {
+  const metadata = validateMetadata(definition, object);
+  const { validate } = definition;
+  if (!validate) return metadata;
+  return behind(
+    metadata,
+    judged(() => validate(object, context), { definition, subresource: "", object }),
+  );
 }
 
 export function validateUpdate(
   definition: ResourceDefinition,
-  strategy: Pick<PartStrategy, "validateUpdate">,
+  { name: subresource, strategy }: { name: string; strategy: Pick<PartStrategy, "validateUpdate"> },
   object: KubeObject,
   old: KubeObject,
   context: WriteContext,
-): FieldError[] {
+): Errors {
   const metadata = validateMetadata(definition, object);
   const change = validateMetadataUpdate(object, old);
-  const own = strategy.validateUpdate?.(object, old, context) ?? [];
+  const { validateUpdate: validate } = strategy;
+  const own = validate ? judged(() => validate(object, old, context), { definition, subresource, object, old }) : [];
   if (metadata.length === 0 && change.length === 0) return own;
   // Causes are told as often as the original finds them: once for all kinds and once for the kind, each time with the change, too.
-  const changed = [...metadata.filter(({ field }) => LOOKED_AT_WITH_CHANGE.test(field)), ...change];
-  return [...metadata, ...changed, ...changed, ...metadata, ...own];
+  const changed = joined(
+    metadata.filter(({ field }) => LOOKED_AT_WITH_CHANGE.test(field)),
+    change,
+  );
+  return behind(joined(metadata, changed, changed, metadata), own);
+}
+
+function behind(first: FieldError[], own: Errors): Errors {
+  return own instanceof Promise ? own.then((found) => joined(first, found)) : joined(first, own);
+}
+
+interface Judging {
+  readonly definition: ResourceDefinition;
+  readonly subresource: string;
+  readonly object: KubeObject;
+  readonly old?: KubeObject;
+}
+
+/** Here, if one stretch is enough. */
+function judged(judge: () => FieldError[], judging: Judging): Errors {
+  try {
+    return inOneStretch(judge);
+  } catch (error) {
+    if (error instanceof TooLong) return judgedElsewhere(judging);
+    throw error;
+  }
+}
+
+async function judgedElsewhere({ definition, subresource, object, old }: Judging): Promise<FieldError[]> {
+  const { group, version, resource } = definition;
+  const kind = definition.customRules?.() ?? { group, version, resource };
+  const judged = await longWork.judge({ what: "judge", kind, subresource, object, ...(old && { old }) });
+  if ("tooLong" in judged)
+    throw requestEntityTooLarge(
+      `${definition.kind} ${JSON.stringify(object.metadata.name)} is too large to be validated in time: make it smaller, or its schema and rules simpler`,
+    );
+  noteRatcheted(object, judged.ratcheted);
+  return judged.errors;
 }
 
 const LOOKED_AT_WITH_CHANGE = /^metadata\.(labels|annotations|ownerReferences|managedFields)/;
@@ -42,7 +94,7 @@ function validateMetadata(definition: ResourceDefinition, { metadata }: KubeObje
       errors.push(invalidValue("metadata.name", metadata.name, text));
   errors.push(...validateObjectMetadata(metadata));
   const isExtension = definition.isCustom || EXTENSIONS.has(definition.group);
-  return isExtension ? errors : [...errors, ...validateStandardFinalizers(metadata)];
+  return isExtension ? errors : joined(errors, validateStandardFinalizers(metadata));
 }
 
 const EXTENSIONS = new Set(["apiextensions.k8s.io", "apiregistration.k8s.io"]);

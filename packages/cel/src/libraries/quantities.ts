@@ -22,7 +22,7 @@ class QuantityValue extends Opaque {
   }
 }
 
-function quantity(text: string): QuantityValue {
+export function quantity(text: string): QuantityValue {
   try {
     return new QuantityValue(parseQuantity(text));
   } catch (error) {

@@ -82,6 +82,9 @@ function semver(text: string, normalize = false): Semver {
   return version;
 }
 
+/** A strict version as a value; undefined where the text is none. */
+export const semverValue = (text: string): Opaque | undefined => parse(text, false);
+
 function problem(text: string): string {
   if (text === "") return "Version string empty";
   return text.split(".").length < 3

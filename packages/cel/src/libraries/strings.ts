@@ -132,7 +132,7 @@ function replacements(size: number, old: number, unchanged: boolean, by: number)
 }
 
 const joining: Pick<Overload, "cost" | "estimate"> = {
-  cost: (_args, text) => Math.ceil(sizeOf(text) * 0.2),
+  cost: ([list, separator]) => Math.ceil(joinedSize(list as List, separator) * 0.2),
   estimate: (sizes, args) => {
     const list = sizeAt(sizes, 0);
     const gaps = { min: Math.max(list.min - 1, 0), max: Math.max(list.max - 1, 0) };
@@ -141,6 +141,12 @@ const joining: Pick<Overload, "cost" | "estimate"> = {
     return { cost: scaled(size, 0.1), size };
   },
 };
+
+function joinedSize(list: List, separator: CelValue = ""): number {
+  let size = Math.max(0, list.size - 1) * sizeOf(separator);
+  for (const item of list) size += sizeOf(item);
+  return size;
+}
 
 function join(list: List, separator = ""): string {
   const items = list.toArray().map((item) => {

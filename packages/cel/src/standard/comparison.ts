@@ -5,6 +5,7 @@ import { func, method } from "../declare.ts";
 import { celEquals, compareValues, contains } from "../equality.ts";
 import { failure, noSuchKey, noSuchOverload } from "../errors.ts";
 import { formatValue } from "../format-value.ts";
+import { natively } from "../library-costs.ts";
 import { sizeOf, traversal } from "../sizes.ts";
 import { type CelType, celTypes as t } from "../types.ts";
 import { type CelValue, List, MapValue, Optional, Uint } from "../values.ts";
@@ -12,7 +13,8 @@ import { type CelValue, List, MapValue, Optional, Uint } from "../values.ts";
 const [A, B] = [t.param("A"), t.param("B")];
 
 /** As much as going through the smaller of both. */
-const smaller: Pick<Overload, "cost" | "estimate"> = {
+const smaller: Pick<Overload, "cost" | "estimate" | "work"> = {
+  ...natively,
   cost: ([a, b]) => traversal(Math.min(sizeOf(a as CelValue), sizeOf(b as CelValue))),
   estimate: ([a = UNKNOWN_SIZE, b = UNKNOWN_SIZE]) => {
     const max = Math.min(a.max, b.max);
@@ -94,6 +96,7 @@ const findOptional = (container: CelValue, key: CelValue): Optional => {
 };
 
 const eachItem = {
+  ...natively,
   cost: ([, list]: readonly CelValue[]) => sizeOf(list as CelValue),
   estimate: ([, list]: readonly CostRange[]) => ({ cost: scaled(list ?? UNKNOWN_SIZE, 1) }),
 };

@@ -2,23 +2,27 @@
 import { ONE, plus, scaled, times, UNKNOWN_SIZE } from "../cost-range.ts";
 import type { Overload } from "../declarations.ts";
 import { func, method } from "../declare.ts";
+import { byPattern, natively } from "../library-costs.ts";
 import { matches } from "../regex.ts";
 import { sizeOf, traversal } from "../sizes.ts";
 import { celTypes as t } from "../types.ts";
 import type { CelValue } from "../values.ts";
 
-type Cost = Pick<Overload, "cost" | "estimate">;
+type Cost = Pick<Overload, "cost" | "estimate" | "work">;
 
 const ofArgument: Cost = {
+  ...natively,
   cost: ([, part]) => traversal(sizeOf(part as CelValue)),
   estimate: ([, part = UNKNOWN_SIZE]) => ({ cost: scaled(part, 0.1) }),
 };
 const ofBoth: Cost = {
+  ...natively,
   cost: ([text, part]) => traversal(sizeOf(text as CelValue)) * traversal(sizeOf(part as CelValue)),
   estimate: ([text = UNKNOWN_SIZE, part = UNKNOWN_SIZE]) => ({ cost: times(scaled(text, 0.1), scaled(part, 0.1)) }),
 };
 /** A pattern is taken to have a step for every four characters; an empty text costs, too. */
 export const ofMatch: Cost = {
+  ...byPattern,
   cost: ([text, pattern]) => traversal(1 + sizeOf(text as CelValue)) * Math.ceil(sizeOf(pattern as CelValue) * 0.25),
   estimate: ([text = UNKNOWN_SIZE, pattern = UNKNOWN_SIZE]) => ({
     cost: times(scaled(plus(text, ONE), 0.1), scaled(pattern, 0.25)),

@@ -13,26 +13,26 @@ import type { Signer } from "../options.ts";
 import { certificateOptions, SIGNERS, signingProblem } from "./plan.ts";
 
 export interface CsrSigningOptions {
-  readonly signer: Signer;
+  /** For every signer that has none of its own. */
+  readonly signer?: Signer;
+  readonly signers: Readonly<Record<string, Signer>>;
   /** --cluster-signing-duration: the longest that certificates are valid. */
   readonly signingDurationMs: number;
 }
 
-export function csrSigning({ signer, signingDurationMs }: CsrSigningOptions): Controller {
-  const authority: Authority = { certificate: readCertificate(signer.certificate), key: signer.key };
+export function csrSigning({ signer, signers, signingDurationMs }: CsrSigningOptions): Controller {
+  const authorities = new Map<string, Authority>();
+  for (const name of SIGNERS) {
+    const own = signers[name] ?? signer;
+    if (own) authorities.set(name, { certificate: readCertificate(own.certificate), key: own.key });
+  }
   return {
     name: "certificatesigningrequest-signing",
     watches: [on(certificatesigningrequests)],
     async reconcile(name, { cache, client, clock }) {
       const csr = cache.get(certificatesigningrequests, name);
-      if (
-        !csr ||
-        csr.status.certificate ||
-        !isApproved(csr) ||
-        hasFailed(csr) ||
-        !SIGNERS.includes(csr.spec.signerName)
-      )
-        return;
+      const authority = csr && authorities.get(csr.spec.signerName);
+      if (!authority || csr.status.certificate || !isApproved(csr) || hasFailed(csr)) return;
       const now = clock.now();
       let certificate: string;
       try {

@@ -8,6 +8,7 @@ import type { Endpoints, Service } from "@kubets/api/generated/types/core-v1";
 import { type Controller, type ControllerContext, on } from "@kubets/client";
 import { isReason, semanticEqual } from "@kubets/machinery";
 import { isNamespaceTerminating, unlessGone } from "../error-text.ts";
+import { gathered } from "../gathered.ts";
 import { requestKey } from "../keys.ts";
 import { isLeftAlone, onSelectedPods, podsOf, serviceLabels } from "../services/service-pods.ts";
 import { planSubsets } from "./plan.ts";
@@ -18,9 +19,14 @@ const LEADER = "control-plane.alpha.kubernetes.io/leader";
 /** Controllers change these only on purpose. */
 const KEPT = [LEADER, "endpoints.kubernetes.io/last-change-trigger-time"];
 
-export const endpointsController = (): Controller => ({
+export interface EndpointsOptions {
+  /** --endpoint-updates-batch-period */
+  readonly endpointBatchMs: number;
+}
+
+export const endpointsController = ({ endpointBatchMs }: EndpointsOptions): Controller => ({
   name: "endpoint",
-  watches: [on(services), onSelectedPods(), on(endpoints)],
+  watches: [on(services), gathered(onSelectedPods(), endpointBatchMs), on(endpoints)],
   async reconcile(key, context) {
     const { cache, client } = context;
     const service = cache.get(services, key);

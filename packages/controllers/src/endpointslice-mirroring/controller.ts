@@ -16,6 +16,7 @@ import {
   splitKey,
 } from "@kubets/client";
 import { parseIp, semanticEqual } from "@kubets/machinery";
+import { gathered } from "../gathered.ts";
 import { namePrefix } from "../pods/pod-from-template.ts";
 import { slicesOf, WrittenSlices } from "../services/owned-slices.ts";
 import { type NewSlice, planSlices, portsKey, type Wanted } from "../services/plan-slices.ts";
@@ -30,14 +31,19 @@ const SLICE_SIZE = 1000;
 export interface MirroringOptions {
   /** --mirroring-max-endpoints-per-subset */
   readonly mirroringMaxEndpointsPerSubset: number;
+  /** --mirroring-endpointslice-updates-batch-period */
+  readonly mirroringBatchMs: number;
 }
 
-export function endpointSliceMirroring({ mirroringMaxEndpointsPerSubset }: MirroringOptions): Controller {
+export function endpointSliceMirroring({
+  mirroringMaxEndpointsPerSubset,
+  mirroringBatchMs,
+}: MirroringOptions): Controller {
   let written: WrittenSlices;
   return {
     name: "endpoint-slice-mirroring",
     watches: [
-      on(endpoints),
+      gathered(on(endpoints), mirroringBatchMs),
       on(services),
       onRelated(endpointslices, ({ metadata: { namespace, labels = {} } }) =>
         labels[MANAGED_BY] === MIRRORING_CONTROLLER && labels[SERVICE_NAME]

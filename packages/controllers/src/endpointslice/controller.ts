@@ -15,6 +15,7 @@ import {
   splitKey,
 } from "@kubets/client";
 import { semanticEqual } from "@kubets/machinery";
+import { gathered } from "../gathered.ts";
 import { namePrefix } from "../pods/pod-from-template.ts";
 import { slicesOf, WrittenSlices } from "../services/owned-slices.ts";
 import { type NewSlice, planSlices } from "../services/plan-slices.ts";
@@ -29,15 +30,17 @@ const ZONE = "topology.kubernetes.io/zone";
 export interface EndpointSliceOptions {
   /** --max-endpoints-per-slice */
   readonly maxEndpointsPerSlice: number;
+  /** --endpointslice-updates-batch-period */
+  readonly endpointSliceBatchMs: number;
 }
 
-export function endpointSlices({ maxEndpointsPerSlice }: EndpointSliceOptions): Controller {
+export function endpointSlices({ maxEndpointsPerSlice, endpointSliceBatchMs }: EndpointSliceOptions): Controller {
   let written: WrittenSlices;
   return {
     name: "endpoint-slice",
     watches: [
       on(services),
-      onSelectedPods(),
+      gathered(onSelectedPods(), endpointSliceBatchMs),
       onRelated(endpointslices, ({ metadata: { namespace, labels = {} } }) =>
         labels[MANAGED_BY] === SLICE_CONTROLLER && labels[SERVICE_NAME] ? [`${namespace}/${labels[SERVICE_NAME]}`] : [],
       ),

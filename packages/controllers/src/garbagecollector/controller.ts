@@ -21,12 +21,9 @@ import {
 import { ObservedResources } from "./observed-resources.ts";
 import { fateOf, type OwnerState } from "./plan.ts";
 
-export interface GarbageCollectorOptions {
-  /** --concurrent-gc-syncs */
-  readonly workers: number;
-}
+const WORKERS = 20;
 
-export function garbageCollector({ workers }: GarbageCollectorOptions): Controller {
+export function garbageCollector(): Controller {
   const graph = new Graph();
   let observed: ObservedResources;
 
@@ -103,7 +100,7 @@ export function garbageCollector({ workers }: GarbageCollectorOptions): Controll
 
   return {
     name: "garbage-collector",
-    workers,
+    workers: WORKERS,
     watches: [],
     start(context) {
       observed = new ObservedResources(context, graph);

@@ -10,14 +10,22 @@ import { type Cidr, CidrSet, mustParseCidr, parseCidr } from "@kubets/machinery"
 
 export interface NodeIpamOptions {
   readonly clusterCidrs: readonly string[];
+  readonly serviceCidrs: readonly string[];
   readonly nodeCidrMaskSizeV4: number;
   readonly nodeCidrMaskSizeV6: number;
 }
 
-export function nodeIpam({ clusterCidrs, nodeCidrMaskSizeV4, nodeCidrMaskSizeV6 }: NodeIpamOptions): Controller {
+export function nodeIpam({
+  clusterCidrs,
+  serviceCidrs,
+  nodeCidrMaskSizeV4,
+  nodeCidrMaskSizeV6,
+}: NodeIpamOptions): Controller {
   const sets = clusterCidrs
     .map(mustParseCidr)
     .map((range) => new CidrSet(range, range.family === 4 ? nodeCidrMaskSizeV4 : nodeCidrMaskSizeV6));
+  for (const services of serviceCidrs.map(mustParseCidr))
+    for (const set of sets) if (set.range.overlaps(services)) set.occupy(services);
   const given = new Map<string, readonly Cidr[]>();
 
   function occupy({ metadata: { name }, spec }: Node): void {

@@ -19,9 +19,14 @@ const VOLUME = "volume:";
 export interface BinderOptions {
   /** --pvclaimbinder-sync-period */
   readonly pvClaimBinderSyncPeriodMs: number;
+  /** --enable-dynamic-provisioning */
+  readonly dynamicProvisioning: boolean;
 }
 
-export const persistentVolumeBinder = ({ pvClaimBinderSyncPeriodMs }: BinderOptions): Controller => ({
+export const persistentVolumeBinder = ({
+  pvClaimBinderSyncPeriodMs,
+  dynamicProvisioning,
+}: BinderOptions): Controller => ({
   name: "persistentvolume",
   workers: 1,
   watches: [
@@ -53,12 +58,18 @@ export const persistentVolumeBinder = ({ pvClaimBinderSyncPeriodMs }: BinderOpti
     const claim = context.cache.get(persistentvolumeclaims, key.slice(CLAIM.length));
     if (!claim || claim.metadata.deletionTimestamp) return undefined;
     if (claim.metadata.annotations?.[BIND_COMPLETED]) return syncBound(claim, context);
-    return (await syncUnbound(claim, context)) ? undefined : { requeueAfterMs: pvClaimBinderSyncPeriodMs };
+    return (await syncUnbound(claim, dynamicProvisioning, context))
+      ? undefined
+      : { requeueAfterMs: pvClaimBinderSyncPeriodMs };
   },
 });
 
 /** Whether it is bound now. */
-async function syncUnbound(claim: PersistentVolumeClaim, context: ControllerContext): Promise<boolean> {
+async function syncUnbound(
+  claim: PersistentVolumeClaim,
+  provisions: boolean,
+  context: ControllerContext,
+): Promise<boolean> {
   const { cache, client } = context;
   const { volumeName } = claim.spec;
   const node = cache.get(nodes, claim.metadata.annotations?.[SELECTED_NODE] ?? "");
@@ -73,7 +84,7 @@ async function syncUnbound(claim: PersistentVolumeClaim, context: ControllerCont
     await bind(client, found, claim);
     return true;
   }
-  if (!volumeName) await tellWhy(claim, waits, context);
+  if (!volumeName) await tellWhy(claim, waits, provisions, context);
   const { phase: _, ...status } = claim.status;
   await writeStatus(client, persistentvolumeclaims, claim, { ...status, phase: "Pending" });
   return false;
@@ -87,6 +98,7 @@ function waitsForConsumer(claim: PersistentVolumeClaim, { cache }: ControllerCon
 async function tellWhy(
   claim: PersistentVolumeClaim,
   waits: boolean,
+  provisions: boolean,
   { cache, client, events }: ControllerContext,
 ): Promise<void> {
   const name = classOf(claim);
@@ -124,7 +136,7 @@ async function tellWhy(
     return;
   }
   const { provisioner } = storageClass;
-  if (provisioner === "kubernetes.io/no-provisioner") return;
+  if (!provisions || provisioner === "kubernetes.io/no-provisioner") return;
   const annotations = {
     ...claim.metadata.annotations,
     ...Object.fromEntries(PROVISIONERS.map((each) => [each, provisioner])),

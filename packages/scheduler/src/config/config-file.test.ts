@@ -9,7 +9,7 @@ import { parseConfig } from "./config-file.ts";
 
 const HEAD = "apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedulerConfiguration\n";
 const read = (text: string) => parseConfig(HEAD + text, "file", Object.keys(plugins)).config;
-const handle = { cache: new MemoryCluster().cache } as unknown as Handle;
+const handle = { cache: new MemoryCluster().cache, signal: new AbortController().signal } as unknown as Handle;
 
 function profileOf(text: string) {
   const config = read(text);
@@ -44,6 +44,7 @@ test("the default profile has the plugins of the original in their order, with t
     NodeResourcesFit: 1,
     PodTopologySpread: 2,
     InterPodAffinity: 2,
+    DynamicResources: 2,
     NodeResourcesBalancedAllocation: 1,
     ImageLocality: 1,
   });

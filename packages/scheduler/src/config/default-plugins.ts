@@ -19,7 +19,7 @@ export const defaultPlugins: readonly EnabledPlugin[] = [
   { name: "VolumeZone" },
   { name: "PodTopologySpread", weight: 2 },
   { name: "InterPodAffinity", weight: 2 },
-  { name: "DynamicResources" },
+  { name: "DynamicResources", weight: 2 },
   { name: "DefaultPreemption" },
   { name: "NodeResourcesBalancedAllocation", weight: 1 },
   { name: "ImageLocality", weight: 1 },

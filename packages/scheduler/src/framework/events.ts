@@ -24,7 +24,11 @@ export type ClusterEvent =
   | "csinode/update"
   | "volumeattachment/delete"
   | "resourceclaim/add"
-  | "resourceclaim/update";
+  | "resourceclaim/update"
+  | "resourceslice/add"
+  | "resourceslice/update"
+  | "deviceclass/add"
+  | "deviceclass/update";
 
 /** Whether a change is worth another try of the pod. */
 export type QueueingHint = "queue" | "skip";

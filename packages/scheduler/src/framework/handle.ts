@@ -29,6 +29,16 @@ export interface Handle {
   preempted(victims: number): void;
 }
 
+/** What all profiles of a scheduler share of a plugin: made once for each handle. */
+export function shared<T>(make: (handle: Handle) => T): (handle: Handle) => T {
+  const made = new WeakMap<Handle, T>();
+  return (handle) => {
+    const known = made.get(handle) ?? make(handle);
+    made.set(handle, known);
+    return known;
+  };
+}
+
 /** `args` is the plugin's part of the configuration, with its defaults filled in by the factory. */
 export type PluginFactory = (handle: Handle, args: Readonly<Record<string, unknown>>) => Plugin;
 

@@ -30,6 +30,13 @@ const NAMES: Readonly<Partial<Record<Cause, string>>> = {
   "storageclass/update": "StorageClassUpdate",
   "csinode/add": "CSINodeAdd",
   "csinode/update": "CSINodeUpdate",
+  "volumeattachment/delete": "VolumeAttachmentDelete",
+  "resourceclaim/add": "ResourceClaimAdd",
+  "resourceclaim/update": "ResourceClaimUpdate",
+  "resourceslice/add": "ResourceSliceAdd",
+  "resourceslice/update": "ResourceSliceUpdate",
+  "deviceclass/add": "DeviceClassAdd",
+  "deviceclass/update": "DeviceClassUpdate",
 };
 
 export const causeName = (cause: Cause): string => NAMES[cause] ?? cause;

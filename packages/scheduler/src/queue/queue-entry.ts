@@ -15,6 +15,10 @@ export class QueueEntry implements QueuedPod {
   failures = 0;
   refusedBy: ReadonlySet<string> = new Set();
   backoffUntil = 0;
+  /** How many changes the queue had heard of when its last try began. */
+  heard = 0;
+  /** The pod itself changed while it was tried. */
+  changed = false;
   gated = false;
 
   constructor(info: PodInfo, now: number) {

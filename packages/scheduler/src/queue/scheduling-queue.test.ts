@@ -68,6 +68,27 @@ test("with nothing else to do a refused pod is tried before its backoff ends, a 
   assert.equal(pop(), "a");
 });
 
+test("a change that comes while a pod is tried is not missed", async () => {
+  const { queue, clock, pop } = queueOf();
+  const tried = () => queue.pop() as NonNullable<ReturnType<typeof queue.pop>>;
+  queue.add(pod("a").build());
+  let entry = tried();
+  queue.moveAll("node/delete", undefined, undefined);
+  queue.putBackRefused(entry, new Set(["Picky"]));
+  assert.equal(queue.counts.unschedulable, 1, "not its kind of change");
+  queue.activate("uid-a");
+  entry = tried();
+  queue.moveAll("node/add", undefined, "good");
+  queue.putBackRefused(entry, new Set(["Picky"]));
+  await clock.advance(2000);
+  assert.equal(queue.counts.active, 1);
+  entry = tried();
+  queue.update(pod("a").labels({ x: "y" }).build(), entry.pod, true);
+  queue.putBackRefused(entry, new Set(["Picky"]));
+  await clock.advance(4000);
+  assert.equal(pop(), "a");
+});
+
 test("backoff doubles up to its limit", async () => {
   const { queue, clock } = queueOf();
   queue.add(pod("a").build());

@@ -52,6 +52,9 @@ export class SchedulingQueue {
   readonly #waiting = new WaitingPods();
   readonly #flush: Timer;
   #wake: { readonly timer: Timer; readonly at: number } | undefined;
+  /** Counts the changes, and says which one was the last of its kind: a pod that is tried meanwhile must not miss it. */
+  #heard = 0;
+  readonly #lastHeard = new Map<ClusterEvent, number>();
 
   constructor(options: QueueOptions) {
     this.#options = options;
@@ -101,7 +104,9 @@ export class SchedulingQueue {
     }
     entry.info = podInfo(pod);
     for (const heap of [this.#active, this.#backoff, this.#errors]) if (heap.has(entry.uid)) heap.set(entry);
-    if (relevant && this.#waiting.has(entry.uid)) this.#move(entry, "pod/self", old, pod);
+    if (!relevant) return;
+    if (this.#waiting.has(entry.uid)) this.#move(entry, "pod/self", old, pod);
+    else entry.changed = true;
   }
 
   delete(uid: string): void {
@@ -112,7 +117,10 @@ export class SchedulingQueue {
   /** The next pod to try; it stays known until `done` or its return. */
   pop(): QueueEntry | undefined {
     const entry = this.#active.pop() ?? this.#backoff.pop();
-    if (entry) entry.attempts++;
+    if (!entry) return undefined;
+    entry.attempts++;
+    entry.heard = this.#heard;
+    entry.changed = false;
     return entry;
   }
 
@@ -125,12 +133,17 @@ export class SchedulingQueue {
     this.delete(uid);
   }
 
-  /** No node fits: it waits for a change. */
+  /** No node fits: it waits for a change, unless one that may help came while it was tried. */
   putBackRefused(entry: QueueEntry, refusedBy: ReadonlySet<string>): void {
     if (!this.#isFlying(entry)) return;
     entry.refusedBy = refusedBy;
     entry.failures++;
     this.#stamp(entry);
+    const missed = this.#missed(entry);
+    if (missed) {
+      this.#retry(entry, missed);
+      return;
+    }
     this.#waiting.set(entry);
     this.#options.entered?.("unschedulable", "ScheduleAttemptFailure");
   }
@@ -146,11 +159,12 @@ export class SchedulingQueue {
     this.#arm();
   }
 
-  /** Something in the cluster changed. */
-  moveAll(event: ClusterEvent, old: unknown, now: unknown): void {
+  /** Something in the cluster changed; it is nothing new to the pod that is left out. */
+  moveAll(event: ClusterEvent, old: unknown, now: unknown, except?: string): void {
+    this.#lastHeard.set(event, ++this.#heard);
     if (this.#waiting.size === 0) return;
     const concerned = this.#waiting.refusedBy((plugin) => this.#hints.waitsFor(plugin, event));
-    for (const entry of concerned) this.#move(entry, event, old, now);
+    for (const entry of concerned) if (entry.uid !== except) this.#move(entry, event, old, now);
   }
 
   /** Tries a pod at once, whatever it waits for. */
@@ -208,6 +222,16 @@ export class SchedulingQueue {
       this.#waiting.delete(uid),
     ];
     return gone.some(Boolean);
+  }
+
+  /** A kind of change that came since the try began, and that one who refused waits for. */
+  #missed({ heard, changed, refusedBy }: QueueEntry): ClusterEvent | undefined {
+    if (changed) return "pod/self";
+    if (heard === this.#heard) return undefined;
+    for (const [event, last] of this.#lastHeard) {
+      if (last > heard && [...refusedBy].some((plugin) => this.#hints.waitsFor(plugin, event))) return event;
+    }
+    return undefined;
   }
 
   #stamp(entry: QueueEntry): void {

@@ -3,8 +3,9 @@
  * does what a scheduler asks for (bind, patch the status, delete). It validates nothing.
  */
 
-import { nodes, pods } from "@kubets/api/generated/refs";
+import { nodes, pods, resourceclaims } from "@kubets/api/generated/refs";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
+import type { ResourceClaim } from "@kubets/api/generated/types/resource-v1";
 import type { Draft, KubeObject } from "@kubets/api/meta";
 import type { ResourceRef } from "@kubets/api/resource-ref";
 import type { Client, ObjectKey, Patch } from "@kubets/client/client";
@@ -107,17 +108,30 @@ export class MemoryCluster {
   readonly client = {
     act: async (_: ResourceRef, key: ObjectKey, __: string, body: { target: { name: string } }) =>
       this.#bind(key, body.target.name),
-    patch: async (ref: ResourceRef, key: ObjectKey, patch: Patch) => this.#patch(ref, key, patch.body as Draft<Pod>),
-    update: async (_: ResourceRef, object: KubeObject) => {
+    patch: async (ref: ResourceRef, key: ObjectKey, patch: Patch) =>
+      ref.kind === "ResourceClaim"
+        ? this.#unreserve(key, (patch.body as Draft<ResourceClaim>).status?.reservedFor?.[0]?.uid)
+        : this.#patch(ref, key, patch.body as Draft<Pod>),
+    get: async (ref: ResourceRef, { namespace, name }: ObjectKey) => this.#existing(ref, namespace, name),
+    update: async (ref: ResourceRef, object: KubeObject) => {
       this.#request(`update ${object.kind} ${keyOf(object)}`);
+      const { namespace, name, resourceVersion } = object.metadata as Pod["metadata"];
+      const { metadata } = this.#existing(ref, namespace, name);
+      if (resourceVersion !== metadata.resourceVersion) throw conflict(ref, name, "the object has been modified");
       this.put(object);
-      return object;
+      return this.#existing(ref, namespace, name);
     },
     delete: async (ref: ResourceRef, { namespace, name }: ObjectKey) => {
       this.#request(`delete ${namespace}/${name}`);
       this.remove(ref.kind, `${namespace}/${name}`);
     },
   } as unknown as Client;
+
+  #existing(ref: ResourceRef, namespace: string | undefined, name: string): KubeObject {
+    const object = this.#collection(ref.kind).objects.get(namespace ? `${namespace}/${name}` : name);
+    if (!object) throw notFound(ref, name);
+    return object;
+  }
 
   #bind({ namespace, name }: ObjectKey, node: string): void {
     this.#request(`bind ${namespace}/${name} ${node}`);
@@ -126,6 +140,14 @@ export class MemoryCluster {
     if (pod.spec.nodeName) throw conflict(pods, name, `pod ${name} is already assigned to node "${pod.spec.nodeName}"`);
     if (!this.#collection("Node").objects.has(node)) throw notFound(nodes, node);
     this.put({ ...pod, spec: { ...pod.spec, nodeName: node } } as Pod);
+  }
+
+  /** The only patch of a claim that a scheduler asks for: a pod goes out of its users. */
+  #unreserve({ namespace, name }: ObjectKey, uid: string | undefined): void {
+    this.#request(`unreserve ${namespace}/${name}`);
+    const claim = this.#existing(resourceclaims, namespace, name) as ResourceClaim;
+    const reservedFor = (claim.status.reservedFor ?? []).filter((user) => user.uid !== uid);
+    this.put({ ...claim, status: { ...claim.status, reservedFor } } as ResourceClaim);
   }
 
   #patch(ref: ResourceRef, { namespace, name }: ObjectKey, body: Draft<Pod>): void {

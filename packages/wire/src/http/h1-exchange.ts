@@ -4,7 +4,15 @@ import type { Socket } from "node:net";
 import { NO_BODY, readWhole } from "./body.ts";
 import type { ChunkSink, Exchange, Peer, Upgrade } from "./exchange.ts";
 import type { Frame } from "./frame.ts";
+import { type LargeBodies, SLICE_BYTES } from "./large-bodies.ts";
 import { peerOf } from "./peer.ts";
+
+/** What all connections of a port share. */
+export interface Connections {
+  /** The port is going: each answer is the last of its connection. */
+  readonly closing: boolean;
+  readonly largeBodies: LargeBodies;
+}
 
 export class H1Exchange implements Exchange {
   readonly protocol = "h1";
@@ -14,14 +22,14 @@ export class H1Exchange implements Exchange {
   onAnswer: Exchange["onAnswer"] = undefined;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
-  readonly #isClosing: () => boolean;
+  readonly #connections: Connections;
 
-  constructor(request: IncomingMessage, response: ServerResponse, isClosing: () => boolean, upgrade?: Upgrade) {
+  constructor(request: IncomingMessage, response: ServerResponse, connections: Connections, upgrade?: Upgrade) {
     this.method = request.method as string;
     this.url = request.url as string;
     this.#request = request;
     this.#response = response;
-    this.#isClosing = isClosing;
+    this.#connections = connections;
     if (upgrade) this.upgrade = upgrade;
     response.on("error", ignore);
   }
@@ -58,6 +66,8 @@ export class H1Exchange implements Exchange {
     const lines = this.#lines(headers);
     if (status !== 204 && status !== 304 && status >= 200) lines.push("content-length", String(size));
     response.writeHead(status, lines);
+    if (size > SLICE_BYTES && this.method !== "HEAD")
+      return this.#connections.largeBodies.send(response, whole ? [body] : body);
     if (whole) {
       response.end(body);
       return;
@@ -89,7 +99,7 @@ export class H1Exchange implements Exchange {
   /** A copy, with the connection's end told where it is due: at shutdown, and after a body nobody read to its end. */
   #lines(headers: readonly string[]): string[] {
     const lines = headers.slice();
-    if (this.#isClosing() || (!this.#request.complete && this.#hasBody())) lines.push("connection", "close");
+    if (this.#connections.closing || (!this.#request.complete && this.#hasBody())) lines.push("connection", "close");
     return lines;
   }
 

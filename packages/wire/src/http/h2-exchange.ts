@@ -5,6 +5,7 @@ import { NO_BODY, readWhole } from "./body.ts";
 import type { ChunkSink, Exchange, Peer } from "./exchange.ts";
 import type { Frame } from "./frame.ts";
 import { ignore, sizeOf } from "./h1-exchange.ts";
+import { type LargeBodies, SLICE_BYTES } from "./large-bodies.ts";
 import { peerOf } from "./peer.ts";
 
 export class H2Exchange implements Exchange {
@@ -15,13 +16,20 @@ export class H2Exchange implements Exchange {
   onAnswer: Exchange["onAnswer"] = undefined;
   readonly #stream: ServerHttp2Stream;
   readonly #headers: IncomingHttpHeaders;
+  readonly #largeBodies: LargeBodies;
 
-  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, rawHeaders: readonly string[]) {
+  constructor(
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    rawHeaders: readonly string[],
+    largeBodies: LargeBodies,
+  ) {
     this.method = headers[":method"] as string;
     this.url = headers[":path"] as string;
     this.rawHeaders = rawHeaders;
     this.#stream = stream;
     this.#headers = headers;
+    this.#largeBodies = largeBodies;
     stream.on("error", ignore);
   }
 
@@ -59,7 +67,8 @@ export class H2Exchange implements Exchange {
       this.#stopReading();
       return;
     }
-    if (whole) stream.end(body);
+    if (size > SLICE_BYTES) this.#largeBodies.send(stream, whole ? [body] : body);
+    else if (whole) stream.end(body);
     else {
       stream.cork();
       for (const part of body) stream.write(part);

@@ -17,9 +17,11 @@ import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { createSecureContext, type SecureContext } from "node:tls";
 import { createServer as createHttpServer, ServerResponse } from "@kubets/machinery/node-http";
+import { takeArrivalsInTurn } from "./arrivals.ts";
 import type { Exchange } from "./exchange.ts";
-import { H1Exchange, ignore } from "./h1-exchange.ts";
+import { type Connections, H1Exchange, ignore } from "./h1-exchange.ts";
 import { H2Exchange } from "./h2-exchange.ts";
+import { LargeBodies } from "./large-bodies.ts";
 
 export interface ServerCertificate {
   readonly key: string | Uint8Array;
@@ -92,26 +94,33 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const limits = { ...defaultLimits, ...options.limits };
   const sockets = new Set<Socket>();
   const sessions = new Set<ServerHttp2Session>();
-  let closing = false;
-  const isClosing = () => closing;
+  const connections = { closing: false, largeBodies: new LargeBodies() };
 
   const names = new ServerNames(options.tls);
   const server = options.tls ? secureServer(options.tls, limits, names) : plainServer(limits);
+  if (options.tls) takeArrivalsInTurn(server);
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
   });
   server.on("request", (request: IncomingMessage, response: NodeResponse) =>
-    options.handler(new H1Exchange(request, response, isClosing)),
+    options.handler(new H1Exchange(request, response, connections)),
   );
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) =>
-    options.handler(upgradeExchange(request, socket, head)),
+    options.handler(upgradeExchange(request, socket, head, connections)),
   );
   if (options.tls) {
     const secure = server as Http2SecureServer;
     secure.on("session", (session) => trackSession(session, sessions, limits));
     secure.on("stream", (stream, headers, _flags, rawHeaders) =>
-      options.handler(new H2Exchange(stream as ServerHttp2Stream, headers, rawHeaders as unknown as string[])),
+      options.handler(
+        new H2Exchange(
+          stream as ServerHttp2Stream,
+          headers,
+          rawHeaders as unknown as string[],
+          connections.largeBodies,
+        ),
+      ),
     );
   }
   await bind(server, options);
@@ -126,7 +135,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     },
     connections: () => sockets.size,
     async close(graceMs = 0) {
-      closing = true;
+      connections.closing = true;
       const closed = once(server, "close");
       server.close();
       for (const session of sessions) session.close();
@@ -243,18 +252,28 @@ function trackSession(session: ServerHttp2Session, sessions: Set<ServerHttp2Sess
 }
 
 /** A request for another protocol. Until the connection is given away it can be answered like any other. */
-function upgradeExchange(request: IncomingMessage, socket: Duplex, head: Buffer): Exchange {
+function upgradeExchange(
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  { largeBodies }: Connections,
+): Exchange {
   const response = new ServerResponse(request);
   response.shouldKeepAlive = false;
   response.assignSocket(socket as Socket);
   socket.on("error", ignore);
   response.once("finish", () => socket.end());
-  return new H1Exchange(request, response, () => true, {
-    protocol: (request.headers.upgrade ?? "").toLowerCase(),
+  return new H1Exchange(
     request,
-    accept() {
-      response.detachSocket(socket as Socket);
-      return { socket, head };
+    response,
+    { closing: true, largeBodies },
+    {
+      protocol: (request.headers.upgrade ?? "").toLowerCase(),
+      request,
+      accept() {
+        response.detachSocket(socket as Socket);
+        return { socket, head };
+      },
     },
-  });
+  );
 }

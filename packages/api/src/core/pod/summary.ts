@@ -2,6 +2,7 @@
  * The one word that says how a pod does ("Running", "Init:0/1", "CrashLoopBackOff", "Completed", "Terminating"), with how many
  * containers are ready and how often they were started again. Sidecars count with the regular containers once they have started.
  */
+import { joined } from "@kubets/machinery/joined";
 import type { Container, ContainerStatus, Pod } from "../../generated/types/core-v1.ts";
 import { isSidecar, statusOf } from "../../pod/containers.ts";
 import { isReady, podCondition } from "../../pod/state.ts";
@@ -92,7 +93,12 @@ function runningSummary(pod: Pod, init: Counted): Counted {
   }
   const sidecars = (pod.spec.initContainers ?? []).filter(isSidecar);
   const restarting = sidecars.map(({ name }) => statusOf(pod.status.initContainerStatuses, name));
-  const counted = restartsOf([...restarting.filter((it) => it !== undefined), ...statuses]);
+  const counted = restartsOf(
+    joined(
+      restarting.filter((it) => it !== undefined),
+      statuses,
+    ),
+  );
   // A container that completed does not tell for a pod whose others run.
   if (reason === "Completed" && running) reason = isReady(pod) ? "Running" : "NotReady";
   return { ready, reason, ...counted };

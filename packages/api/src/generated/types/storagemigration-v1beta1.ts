@@ -1,10 +1,11 @@
 // Written by tools/generate.ts from the facts of the published API. Change that, not this.
-import type { Condition, GroupResource, ListMeta, ObjectMeta } from "./meta-v1.ts";
+import type { ClusterMeta } from "../../meta.ts";
+import type { Condition, GroupResource, ListMeta } from "./meta-v1.ts";
 
 export interface StorageVersionMigration {
   readonly kind: "StorageVersionMigration";
   readonly apiVersion: "storagemigration.k8s.io/v1beta1";
-  readonly metadata: ObjectMeta;
+  readonly metadata: ClusterMeta;
   readonly spec: StorageVersionMigrationSpec;
   readonly status: StorageVersionMigrationStatus;
 }

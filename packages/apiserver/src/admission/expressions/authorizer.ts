@@ -2,7 +2,14 @@
  * The variable `authorizer` of expressions. They do not wait: when an authorizer answers later (a webhook), the evaluation breaks off, and starts again when the
  * answer is there (see evaluation.ts). Answers are kept for the request.
  */
-import { type Ask, type AuthorizationQuestion, AuthorizerValue, evaluated, ResourceCheck } from "@kubets/cel";
+import {
+  type Activation,
+  type Ask,
+  type AuthorizationQuestion,
+  AuthorizerValue,
+  evaluated,
+  ResourceCheck,
+} from "@kubets/cel";
 import type { User } from "../../authn/authenticator.ts";
 import type { AccessAttributes, Decision } from "../../authz/authorizer.ts";
 import type { AdmissionContext, AdmissionRequest } from "../plugin.ts";
@@ -32,10 +39,25 @@ export function requestAuthorizer(request: AdmissionRequest, context: AdmissionC
     ...(namespace && { namespace }),
     ...(name && { name }),
   };
-  return {
-    authorizer: evaluated(new AuthorizerValue(ask)),
-    requestResource: evaluated(new ResourceCheck(ask, own)),
-  };
+  return authorizerVariables({ ask, own });
+}
+
+/** Whom the two variables ask, and about what the second one does. */
+export interface Questions {
+  readonly ask: Ask;
+  readonly own: ResourceCheck["about"];
+}
+
+export const authorizerVariables = ({ ask, own }: Questions) => ({
+  authorizer: evaluated(new AuthorizerValue(ask)),
+  requestResource: evaluated(new ResourceCheck(ask, own)),
+});
+
+/** The same, from the variables. */
+export function questionsOf(activation: Activation): Questions {
+  const { ask, about } = (activation["authorizer.requestResource"] as ReturnType<typeof evaluated>)
+    .value as ResourceCheck;
+  return { ask, own: about };
 }
 
 function answerOf(question: AuthorizationQuestion, request: AdmissionRequest, context: AdmissionContext): Decision {

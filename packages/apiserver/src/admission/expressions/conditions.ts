@@ -1,36 +1,34 @@
 /** Whether a webhook or policy is asked at all: all of its match conditions hold. One that does not hold counts for more than one that fails. */
-import { compileExpression, wanted } from "@kubets/api/admissionregistration/expressions/compile";
-import { type ExpressionScope, expressionEnvironment } from "@kubets/api/admissionregistration/expressions/environment";
 import type { MatchCondition } from "@kubets/api/generated/types/admissionregistration-v1";
 import { type Activation, Budget } from "@kubets/cel";
 import type { AdmissionRequest } from "../plugin.ts";
 import { joined } from "../request.ts";
-import { BudgetSpent, CONDITIONS_BUDGET, Evaluation, type Expression } from "./evaluation.ts";
+import { CONDITIONS_BUDGET, Evaluation } from "./evaluation.ts";
+import { Expressions, type ExpressionText } from "./expression.ts";
+import { BudgetSpent } from "./run.ts";
 
-export function compileConditions(
-  conditions: readonly MatchCondition[] | undefined,
-  scope: ExpressionScope = {},
-): readonly Expression[] {
-  if (!conditions?.length) return [];
-  const environment = expressionEnvironment({ ...scope, authorizer: true });
-  return conditions.map(({ expression }) => ({
-    source: expression,
-    compiled: compileExpression(expression, environment, wanted.condition),
-  }));
+export interface Conditions {
+  readonly texts: readonly ExpressionText[];
+  readonly expressions: Expressions;
 }
+
+export const conditionsOf = (conditions: readonly MatchCondition[] | undefined, params = false): Conditions => ({
+  texts: (conditions ?? []).map(({ expression }) => ({ source: expression, wants: "condition", authorizer: true })),
+  expressions: new Expressions({ params, variables: [] }),
+});
 
 /** A text says why it cannot be told. */
 export async function conditionsHold(
-  conditions: readonly Expression[],
+  { texts, expressions }: Conditions,
   request: AdmissionRequest,
   activation: () => Activation,
 ): Promise<boolean | string> {
-  if (conditions.length === 0) return true;
-  const evaluation = new Evaluation(request, activation(), [], new Budget(CONDITIONS_BUDGET));
+  if (texts.length === 0) return true;
+  const evaluation = new Evaluation(request, activation(), expressions, new Budget(CONDITIONS_BUDGET));
   const errors: string[] = [];
   try {
-    for (const condition of conditions) {
-      const { value, error } = await evaluation.evaluate(condition);
+    for (const text of texts) {
+      const { value, error } = await evaluation.evaluate(text);
       if (error !== undefined) errors.push(error);
       else if (value === false) return false;
     }

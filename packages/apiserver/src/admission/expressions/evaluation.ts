@@ -1,109 +1,78 @@
 /**
- * Evaluates the expressions of one policy, or the match conditions of one webhook, for one request. They share a budget; variables are evaluated when
- * the first expression names them, and once. Others get their turn between expressions, and while an authorizer is waited for.
+ * Evaluates the expressions of one policy, or the match conditions of one webhook, for one request. Others get their turn between expressions, and while an
+ * authorizer is waited for. What would hold them up for longer is done in another thread, from the first such expression on.
  */
-import type { CompiledExpression } from "@kubets/api/admissionregistration/expressions/compile";
-import type { CompiledVariable } from "@kubets/api/admissionregistration/expressions/variables";
-import { type Activation, Budget, CelEvaluationError, type CelValue, evaluated } from "@kubets/cel";
+import { type Activation, type AuthorizationQuestion, Budget } from "@kubets/cel";
+import { inOneStretch, TooLong } from "@kubets/machinery/stretch";
+import { type ElsewhereEvaluation, longWork } from "../../long-work/long-work.ts";
 import type { AdmissionRequest } from "../plugin.ts";
-import { PendingAnswer } from "./authorizer.ts";
+import { PendingAnswer, questionsOf } from "./authorizer.ts";
+import type { Expressions, ExpressionText } from "./expression.ts";
+import { type Evaluated, ExpressionRun } from "./run.ts";
 import { breakIfDue } from "./stretch.ts";
-
-export interface Expression {
-  readonly source: string;
-  readonly compiled: CompiledExpression;
-}
-
-export type Evaluated =
-  | { readonly value: CelValue; readonly error?: undefined }
-  | { readonly value?: undefined; readonly error: string };
-
-/** What all expressions together may cost is spent. */
-export class BudgetSpent extends Error {
-  constructor() {
-    super("validation failed due to running out of cost budget, no further validation rules will be run");
-  }
-}
 
 /** What the conditions of one webhook or policy may cost. */
 export const CONDITIONS_BUDGET = 2_500_000;
-/** By when an expression must have come to an end, should its cost say too little: long enough for any cost that is allowed, on a busy machine. */
-const LONGEST_MS = 1000;
 
 export class Evaluation {
   readonly #request: AdmissionRequest;
   readonly #activation: Activation;
+  readonly #expressions: Expressions;
   readonly #budget: Budget;
+  #run: ExpressionRun | undefined;
+  #elsewhere: ElsewhereEvaluation | undefined;
 
   constructor(
     request: AdmissionRequest,
     activation: Activation,
-    variables: readonly CompiledVariable[] = [],
-    budget = new Budget(),
+    expressions: Expressions,
+    budget: Budget = new Budget(),
   ) {
     this.#request = request;
+    this.#activation = activation;
+    this.#expressions = expressions;
     this.#budget = budget;
-    this.#activation = variables.length
-      ? Object.assign(Object.create(activation) as object, { variables: this.#lazy(variables) })
-      : activation;
   }
 
   /** Rejects with BudgetSpent when that is so. */
-  async evaluate(expression: Expression): Promise<Evaluated> {
+  async evaluate(text: ExpressionText): Promise<Evaluated> {
     await breakIfDue(this.#request);
-    for (;;) {
+    while (!this.#elsewhere) {
       try {
-        return this.#evaluate(expression);
+        const evaluated = this.#here(text);
+        if (evaluated) return evaluated;
+        this.#elsewhere = longWork.evaluation(this.#expressions.scope, this.#activation, this.#budget.remaining);
       } catch (error) {
         if (!(error instanceof PendingAnswer)) throw error;
         await error.answer;
       }
     }
+    return this.#elsewhere.evaluate(text, (question) => this.#answer(question));
   }
 
-  #evaluate({ source, compiled }: Expression): Evaluated {
-    if (!compiled.program) return { error: `compilation error: ${compiled.error}` };
-    let evaluated: Evaluated;
+  /** Nothing where it would take too long. */
+  #here(text: ExpressionText): Evaluated | undefined {
+    const { variables } = this.#expressions;
+    const compiled = this.#expressions.compiled(text);
+    if (!variables || !compiled) return undefined;
+    this.#run ??= new ExpressionRun(this.#activation, variables.variables, this.#budget);
+    const run = this.#run;
     try {
-      evaluated = { value: this.#run(compiled.program) };
+      return inOneStretch(() => run.evaluate(text.source, compiled));
     } catch (error) {
-      if (!(error instanceof CelEvaluationError)) throw error;
-      evaluated = { error: `expression '${source}' resulted in error: ${error.message}` };
+      if (error instanceof TooLong) return undefined;
+      throw error;
     }
-    if (this.#budget.exceeded) throw new BudgetSpent();
-    return evaluated;
   }
 
-  #run(program: NonNullable<CompiledExpression["program"]>): CelValue {
-    return program.evaluate(this.#activation, { budget: this.#budget, deadline: performance.now() + LONGEST_MS });
-  }
-
-  #lazy(variables: readonly CompiledVariable[]): object {
-    const values: Record<string, unknown> = {};
-    for (const { name, compiled } of variables) {
-      let outcome: { readonly value: unknown } | { readonly failure: CelEvaluationError } | undefined;
-      Object.defineProperty(values, name, {
-        enumerable: true,
-        get: () => {
-          outcome ??= this.#settle(name, compiled);
-          if ("failure" in outcome) throw outcome.failure;
-          return outcome.value;
-        },
-      });
-    }
-    return values;
-  }
-
-  #settle(name: string, { program, error }: CompiledExpression) {
-    const failed = (why: string) => ({
-      failure: new CelEvaluationError(`composited variable ${JSON.stringify(name)} fails to evaluate: ${why}`),
-    });
-    if (!program) return failed(error);
-    try {
-      return { value: evaluated(this.#run(program)) };
-    } catch (cause) {
-      if (cause instanceof CelEvaluationError) return failed(cause.message);
-      throw cause;
+  async #answer(question: AuthorizationQuestion) {
+    for (;;) {
+      try {
+        return questionsOf(this.#activation).ask(question);
+      } catch (error) {
+        if (!(error instanceof PendingAnswer)) throw error;
+        await error.answer;
+      }
     }
   }
 }

@@ -2,7 +2,7 @@
 import { setImmediate as othersTurn } from "node:timers/promises";
 import type { AdmissionRequest } from "../plugin.ts";
 
-const LONGEST_MS = 5;
+const LONGEST_MS = 3;
 const began = new WeakMap<AdmissionRequest, number>();
 
 /** Called between expressions. */

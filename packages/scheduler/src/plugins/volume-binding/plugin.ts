@@ -4,7 +4,7 @@
  */
 import { persistentvolumes } from "@kubets/api/generated/refs";
 import { stateKey } from "../../framework/cycle-state.ts";
-import type { PluginFactory } from "../../framework/handle.ts";
+import { type PluginFactory, shared } from "../../framework/handle.ts";
 import { bindVolumes } from "./bind-volumes.ts";
 import { type Choice, reaches, VolumeChooser } from "./choose-volume.ts";
 import { claimsOf, type PodClaims } from "./claims.ts";
@@ -20,13 +20,15 @@ const NOTHING_TO_BIND = lasting("node(s) didn't find available persistent volume
 const CLAIMS = stateKey<PodClaims>(NAME);
 const CHOICES = stateKey<readonly Choice[]>(`${NAME}/choices`);
 
+const chooserOf = shared(({ cache }) => new VolumeChooser(cache));
+
 export interface VolumeBindingArgs {
   readonly bindTimeoutSeconds?: number;
 }
 
 export const volumeBinding: PluginFactory = (handle, args) => {
   const { cache } = handle;
-  const chooser = new VolumeChooser(cache);
+  const chooser = chooserOf(handle);
   const { bindTimeoutSeconds = DEFAULT_TIMEOUT_S } = args as VolumeBindingArgs;
   return {
     name: NAME,

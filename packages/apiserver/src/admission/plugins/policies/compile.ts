@@ -1,30 +1,27 @@
-/** Policies with their expressions compiled. What does not compile fails when it is evaluated: it may come from another version of the server. */
-import { compileExpression, wanted } from "@kubets/api/admissionregistration/expressions/compile";
-import { expressionEnvironment, mutationEnvironment } from "@kubets/api/admissionregistration/expressions/environment";
-import { type CompiledVariable, compileVariables } from "@kubets/api/admissionregistration/expressions/variables";
+/** Policies with their expressions, which are compiled when they are first needed. What does not compile fails when it is evaluated: it may come from another version of the server. */
 import type {
   AuditAnnotation,
   MutatingAdmissionPolicy,
   ValidatingAdmissionPolicy,
   Validation,
 } from "@kubets/api/generated/types/admissionregistration-v1";
-import { compileConditions } from "../../expressions/conditions.ts";
-import type { Expression } from "../../expressions/evaluation.ts";
+import { type Conditions, conditionsOf } from "../../expressions/conditions.ts";
+import { Expressions, type ExpressionText } from "../../expressions/expression.ts";
 
 export interface CompiledPolicy {
-  readonly variables: readonly CompiledVariable[];
-  readonly conditions: readonly Expression[];
+  readonly expressions: Expressions;
+  readonly conditions: Conditions;
 }
 
 export interface CompiledValidation {
   readonly spec: Validation;
-  readonly expression: Expression;
-  readonly message: Expression | undefined;
+  readonly expression: ExpressionText;
+  readonly message: ExpressionText | undefined;
 }
 
 export interface CompiledAnnotation {
   readonly spec: AuditAnnotation;
-  readonly value: Expression;
+  readonly value: ExpressionText;
 }
 
 export interface CompiledValidatingPolicy extends CompiledPolicy {
@@ -32,52 +29,41 @@ export interface CompiledValidatingPolicy extends CompiledPolicy {
   readonly annotations: readonly CompiledAnnotation[];
 }
 
-export interface CompiledMutation {
-  readonly patchType: string;
-  readonly expression: Expression;
-}
-
 export interface CompiledMutatingPolicy extends CompiledPolicy {
-  readonly mutations: readonly CompiledMutation[];
+  readonly mutations: readonly ExpressionText[];
 }
 
-export function compileValidatingPolicy({ spec }: ValidatingAdmissionPolicy): CompiledValidatingPolicy {
-  const params = { params: spec.paramKind !== undefined };
-  const { variables, types } = compileVariables(spec.variables, { ...params, authorizer: true });
-  const full = expressionEnvironment({ ...params, authorizer: true, variables: types });
-  const ofMessages = expressionEnvironment({ ...params, variables: types });
-  const compiled = (source: string, environment: typeof full, types: (typeof wanted)[keyof typeof wanted]) => ({
-    source,
-    compiled: compileExpression(source, environment, types),
-  });
+const compiledPolicy = ({ spec }: ValidatingAdmissionPolicy | MutatingAdmissionPolicy): CompiledPolicy => {
+  const params = spec.paramKind !== undefined;
   return {
-    variables,
-    conditions: compileConditions(spec.matchConditions, params),
+    expressions: new Expressions({ params, variables: spec.variables ?? [] }),
+    conditions: conditionsOf(spec.matchConditions, params),
+  };
+};
+
+export function compileValidatingPolicy(policy: ValidatingAdmissionPolicy): CompiledValidatingPolicy {
+  const { spec } = policy;
+  return {
+    ...compiledPolicy(policy),
     validations: (spec.validations ?? []).map((validation) => ({
       spec: validation,
-      expression: compiled(validation.expression, full, wanted.condition),
+      expression: { source: validation.expression, wants: "condition", authorizer: true },
       message: validation.messageExpression
-        ? compiled(validation.messageExpression, ofMessages, wanted.message)
+        ? { source: validation.messageExpression, wants: "message", authorizer: false }
         : undefined,
     })),
     annotations: (spec.auditAnnotations ?? []).map((annotation) => ({
       spec: annotation,
-      value: compiled(annotation.valueExpression, full, wanted.annotation),
+      value: { source: annotation.valueExpression, wants: "annotation", authorizer: true },
     })),
   };
 }
 
-export function compileMutatingPolicy({ spec }: MutatingAdmissionPolicy): CompiledMutatingPolicy {
-  const params = { params: spec.paramKind !== undefined, authorizer: true };
-  const { variables, types } = compileVariables(spec.variables, params);
-  return {
-    variables,
-    conditions: compileConditions(spec.matchConditions, params),
-    mutations: (spec.mutations ?? []).map(({ patchType, applyConfiguration, jsonPatch }) => {
-      const source = (patchType === "JSONPatch" ? jsonPatch : applyConfiguration)?.expression ?? "";
-      const results = patchType === "JSONPatch" ? wanted.jsonPatch : wanted.object;
-      const environment = mutationEnvironment({ ...params, variables: types }, source);
-      return { patchType, expression: { source, compiled: compileExpression(source, environment, results) } };
-    }),
-  };
-}
+export const compileMutatingPolicy = (policy: MutatingAdmissionPolicy): CompiledMutatingPolicy => ({
+  ...compiledPolicy(policy),
+  mutations: (policy.spec.mutations ?? []).map(({ patchType, applyConfiguration, jsonPatch }) =>
+    patchType === "JSONPatch"
+      ? { source: jsonPatch?.expression ?? "", wants: "jsonPatch", authorizer: true }
+      : { source: applyConfiguration?.expression ?? "", wants: "object", authorizer: true },
+  ),
+});

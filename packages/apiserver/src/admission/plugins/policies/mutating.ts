@@ -5,11 +5,11 @@ import type {
   MutatingAdmissionPolicyBinding,
 } from "@kubets/api/generated/types/admissionregistration-v1";
 import type { KubeObject, PlainObject } from "@kubets/api/meta";
-import { CelEvaluationError } from "@kubets/cel";
 import { deepEqual } from "@kubets/machinery/deep-equal";
 import { activationOf, withParams } from "../../expressions/activation.ts";
 import { conditionsHold } from "../../expressions/conditions.ts";
-import { BudgetSpent, Evaluation } from "../../expressions/evaluation.ts";
+import { Evaluation } from "../../expressions/evaluation.ts";
+import { BudgetSpent } from "../../expressions/run.ts";
 import { putBack, review } from "../../match/reviewed.ts";
 import type { AdmissionContext, AdmissionPlugin, AdmissionRequest } from "../../plugin.ts";
 import { refuse } from "../../request.ts";
@@ -101,14 +101,13 @@ async function mutateOnce(
   const { object } = review(request, target);
   if (!object) return undefined;
   const activation = withParams(activationOf(request, target, context), param);
-  const evaluation = new Evaluation(request, activation, compiled.variables);
+  const evaluation = new Evaluation(request, activation, compiled.expressions);
   try {
     const changed: PlainObject = await mutated(mutation, object, target.schema, evaluation);
     if (!deepEqual(object, changed)) putBack(request, target, changed);
     return undefined;
   } catch (error) {
-    if (error instanceof MutationError || error instanceof BudgetSpent || error instanceof CelEvaluationError)
-      return error.message;
+    if (error instanceof MutationError || error instanceof BudgetSpent) return error.message;
     throw error;
   }
 }

@@ -8,7 +8,8 @@ import type { ResourceDefinition } from "@kubets/api/resource";
 import type { Activation } from "@kubets/cel";
 import { activationOf, withParams } from "../../expressions/activation.ts";
 import { conditionsHold } from "../../expressions/conditions.ts";
-import { BudgetSpent, Evaluation } from "../../expressions/evaluation.ts";
+import { Evaluation } from "../../expressions/evaluation.ts";
+import { BudgetSpent } from "../../expressions/run.ts";
 import type { AdmissionContext, AdmissionPlugin, AdmissionRequest } from "../../plugin.ts";
 import { refuse } from "../../request.ts";
 import { AuditNotes } from "./audit-notes.ts";
@@ -112,7 +113,7 @@ async function evaluatePolicy(
   if (typeof hold === "string") return failing(hold);
   if (!hold) return { decisions: [], annotations: [] };
   try {
-    return await decide(compiled, spec.failurePolicy, new Evaluation(request, activation, compiled.variables));
+    return await decide(compiled, spec.failurePolicy, new Evaluation(request, activation, compiled.expressions));
   } catch (error) {
     if (error instanceof BudgetSpent) return failing(error.message);
     throw error;

@@ -15,7 +15,7 @@ export async function isAsked(
   context: AdmissionContext,
 ): Promise<boolean> {
   if (!areSelected(hook.selectors(), request, context.view)) return false;
-  const hold = await conditionsHold(hook.conditions(), request, () => activationOf(request, target, context));
+  const hold = await conditionsHold(hook.conditions, request, () => activationOf(request, target, context));
   if (typeof hold === "boolean") return hold;
   if (hook.spec.failurePolicy === "Ignore") return false;
   throw forbidden(groupResource(request.resource), request.name, hold);

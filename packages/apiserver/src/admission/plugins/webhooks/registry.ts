@@ -9,8 +9,7 @@ import type { ResourceDefinition } from "@kubets/api/resource";
 import type { ResourceRef } from "@kubets/api/resource-ref";
 import type { ServedResources } from "../../../served-resource.ts";
 import { follow } from "../../../store/follow.ts";
-import { compileConditions } from "../../expressions/conditions.ts";
-import type { Expression } from "../../expressions/evaluation.ts";
+import { type Conditions, conditionsOf } from "../../expressions/conditions.ts";
 import { ByAction } from "../../match/by-action.ts";
 import { once } from "../../match/once.ts";
 import { isExempt, rulesFor } from "../../match/rules.ts";
@@ -23,7 +22,7 @@ export interface Hook {
   readonly spec: ValidatingWebhook & Partial<MutatingWebhook>;
   /** Both are compiled when first needed: what is stored may be older than the checks, and fails the requests that it concerns alone. */
   readonly selectors: () => Selectors;
-  readonly conditions: () => readonly Expression[];
+  readonly conditions: Conditions;
 }
 
 /** A webhook that an action concerns, and the version of the resource that it wants to see. */
@@ -68,5 +67,5 @@ const hooksOf = ({ metadata, webhooks = [] }: Configuration): Hook[] =>
     configuration: metadata.name,
     spec,
     selectors: once(() => compileSelectors(spec)),
-    conditions: once(() => compileConditions(spec.matchConditions)),
+    conditions: conditionsOf(spec.matchConditions),
   }));

@@ -1,0 +1,122 @@
+/** Long work itself, as the thread does it: judges objects and evaluates expressions by the same code as the server, without a bound on the stretch. */
+import { builtInResources } from "@kubets/api/all";
+import { customStrategy, ratchetedWarnings, statusStrategy } from "@kubets/api/custom/strategy";
+import type { PartStrategy, ResourceDefinition, Strategy, WriteContext } from "@kubets/api/resource";
+import type { AuthorizationQuestion } from "@kubets/cel";
+import { Budget } from "@kubets/cel";
+import { inTime, TooLong } from "@kubets/machinery/stretch";
+import { authorizerVariables } from "../admission/expressions/authorizer.ts";
+import { Expressions } from "../admission/expressions/expression.ts";
+import { BudgetSpent, ExpressionRun } from "../admission/expressions/run.ts";
+import type {
+  Answer,
+  EvaluateResult,
+  EvaluateTask,
+  Judged,
+  JudgedKind,
+  JudgeTask,
+  Result,
+  Session,
+  Task,
+} from "./messages.ts";
+
+type Judge = Pick<Strategy & PartStrategy, "validate" | "validateUpdate">;
+
+/** Only schemas and expressions can take long, and kinds that hold them ask for nothing about the write. */
+const NO_CONTEXT = new Proxy({} as WriteContext, {
+  get: (_, name) => {
+    throw new Error(`the thread for long work does not know ${String(name)}`);
+  },
+});
+
+class Unanswered extends Error {
+  readonly question: AuthorizationQuestion;
+  constructor(question: AuthorizationQuestion) {
+    super("an authorizer is to be asked");
+    this.question = question;
+  }
+}
+
+/** Long enough for whatever is within the limits of costs, on a busy machine. */
+const LONGEST_MS = 5000;
+
+interface Evaluating {
+  readonly expressions: Expressions;
+  readonly run: ExpressionRun;
+  readonly answers: Map<string, Answer[1]>;
+}
+
+export class Tasks {
+  readonly #definitions = new Map(builtInResources.map((d) => [`${d.group}/${d.version}/${d.resource}`, d]));
+  readonly #custom = new Map<string, { readonly whole: Judge; readonly status: Judge }>();
+  readonly #sessions = new Map<number, Evaluating>();
+
+  do(task: Task): Result {
+    try {
+      return inTime(LONGEST_MS, () => (task.what === "judge" ? this.#judge(task) : this.#evaluate(task)));
+    } catch (error) {
+      if (error instanceof TooLong) return { tooLong: true };
+      throw error;
+    }
+  }
+
+  end(session: number): void {
+    this.#sessions.delete(session);
+  }
+
+  #judge({ kind, subresource, object, old }: JudgeTask): Judged {
+    const judge = this.#judgeOf(kind, subresource);
+    const errors = old ? judge.validateUpdate?.(object, old, NO_CONTEXT) : judge.validate?.(object, NO_CONTEXT);
+    return { errors: errors ?? [], ratcheted: ratchetedWarnings(object) };
+  }
+
+  #judgeOf(kind: JudgedKind, subresource: string): Judge {
+    if ("resource" in kind) {
+      const definition = this.#definitions.get(`${kind.group}/${kind.version}/${kind.resource}`) as ResourceDefinition;
+      return subresource === "" ? definition : (definition.subresources?.[subresource] as PartStrategy);
+    }
+    const { key, rules } = kind;
+    let custom = this.#custom.get(key);
+    if (!custom && rules) {
+      const schema = () => rules.schema;
+      custom = { whole: customStrategy(schema, rules), status: statusStrategy(schema, rules.scale) as PartStrategy };
+      this.#custom.set(key, custom);
+    }
+    if (!custom) throw new Error(`the rules of ${key} were not sent`);
+    return subresource === "status" ? custom.status : custom.whole;
+  }
+
+  #evaluate({ session, begin, text, answers }: EvaluateTask): EvaluateResult {
+    const evaluating = this.#sessions.get(session) ?? beginning(begin as Session);
+    this.#sessions.set(session, evaluating);
+    for (const [question, answer] of answers) evaluating.answers.set(JSON.stringify(question), answer);
+    try {
+      const compiled = evaluating.expressions.compiled(text);
+      if (!compiled) throw new Error("there is a bound in a thread that has none");
+      return { evaluated: evaluating.run.evaluate(text.source, compiled) };
+    } catch (error) {
+      if (error instanceof Unanswered) return { question: error.question };
+      if (error instanceof BudgetSpent) return { budgetSpent: true };
+      throw error;
+    }
+  }
+}
+
+function beginning({ scope, values, own, budget }: Session): Evaluating {
+  const expressions = new Expressions(scope, Number.POSITIVE_INFINITY);
+  const answers = new Map<string, Answer[1]>();
+  const { authorizer, requestResource } = authorizerVariables({
+    own,
+    ask: (question) => {
+      const answer = answers.get(JSON.stringify(question));
+      if (!answer) throw new Unanswered(question);
+      return answer;
+    },
+  });
+  const activation = { ...values, authorizer, "authorizer.requestResource": requestResource };
+  return {
+    expressions,
+    run: new ExpressionRun(activation, expressions.variables?.variables ?? [], new Budget(budget)),
+    answers,
+  };
+}

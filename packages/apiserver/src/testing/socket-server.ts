@@ -1,0 +1,44 @@
+/** An API server on memory storage behind a real socket, for tests of what goes over the wire. The token `jane` is a user, `root` may do everything. */
+import { mustParseCidr, parsePortRange, realClock, realRandom, silentLogger } from "@kubets/machinery";
+import { MemoryStorage } from "@kubets/storage";
+import { admissionPlugins } from "../admission/plugins/index.ts";
+import { MASTERS } from "../authn/authenticator.ts";
+import { runApiServer } from "../run-api-server.ts";
+import { ownServingCertificate } from "../serving-certificate.ts";
+
+export async function startSocketServer({ gates = [] as readonly string[] } = {}) {
+  const storage = new MemoryStorage({ clock: realClock });
+  const running = await runApiServer({
+    storage,
+    clock: realClock,
+    random: realRandom,
+    log: silentLogger,
+    listen: {
+      host: "127.0.0.1",
+      port: 0,
+      tls: ownServingCertificate(undefined, { dnsNames: ["localhost"], ipAddresses: [] }, Date.now()),
+    },
+    advertiseAddress: "127.0.0.1",
+    tokenUsers: new Map([
+      ["jane", { name: "jane", groups: ["system:authenticated"] }],
+      ["root", { name: "root", groups: [MASTERS] }],
+    ]),
+    anonymous: true,
+    authorizationModes: ["RBAC"],
+    admission: admissionPlugins({ enable: [], disable: [] }),
+    serviceNetwork: { ranges: [mustParseCidr("10.96.0.0/16")], nodePorts: parsePortRange("30000-32767") },
+    endpoint: false,
+    allowPrivileged: false,
+    minWatchSeconds: 60,
+    nodes: { tls: {}, addressTypes: [] },
+    featureEnabled: (name) => gates.includes(name),
+  });
+  return {
+    port: running.listener.port,
+    storage,
+    async close() {
+      await running.close();
+      await storage.close();
+    },
+  };
+}

@@ -1,0 +1,68 @@
+/** Writes what was decided into claims: their devices, and that the pod uses them; and takes it back. Claims that others changed meanwhile are read anew. */
+import { resourceclaims } from "@kubets/api/generated/refs";
+import type { Pod } from "@kubets/api/generated/types/core-v1";
+import type { AllocationResult, ResourceClaim } from "@kubets/api/generated/types/resource-v1";
+import type { Client } from "@kubets/client/client";
+import { isReason } from "@kubets/machinery/status-error";
+import { isReservedFor } from "./claims.ts";
+
+/** Keeps the claim as long as it has devices. */
+const FINALIZER = "resource.kubernetes.io/delete-protection";
+const MOST_TRIES = 5;
+
+/** Reserves the claim for the pod, with the allocation where it has none yet. */
+export async function bindClaim(
+  client: Client,
+  claim: ResourceClaim,
+  pod: Pod,
+  allocation: AllocationResult | undefined,
+): Promise<ResourceClaim> {
+  for (let current = claim, tries = 1; ; tries++) {
+    try {
+      return await write(client, current, pod, allocation);
+    } catch (error) {
+      if (!isReason(error, "Conflict") || tries === MOST_TRIES) throw error;
+      current = await client.get(resourceclaims, keyOf(claim));
+    }
+  }
+}
+
+async function write(
+  client: Client,
+  claim: ResourceClaim,
+  pod: Pod,
+  allocation: AllocationResult | undefined,
+): Promise<ResourceClaim> {
+  const shown = `${claim.metadata.namespace}/${claim.metadata.name}`;
+  if (claim.metadata.deletionTimestamp) throw new Error(`claim ${shown} got deleted in the meantime`);
+  if (allocation && claim.status?.allocation) throw new Error(`claim ${shown} got allocated elsewhere in the meantime`);
+  if (isReservedFor(claim, pod)) return claim;
+  let current = claim;
+  const { finalizers = [] } = claim.metadata;
+  if (allocation && !finalizers.includes(FINALIZER)) {
+    const metadata = { ...claim.metadata, finalizers: [...finalizers, FINALIZER] };
+    current = await client.update(resourceclaims, { ...claim, metadata });
+  }
+  const holder = { resource: "pods", name: pod.metadata.name, uid: pod.metadata.uid };
+  const status = {
+    ...current.status,
+    ...(allocation ? { allocation } : {}),
+    reservedFor: [...(current.status?.reservedFor ?? []), holder],
+  };
+  return client.update(resourceclaims, { ...current, status }, { subresource: "status" });
+}
+
+/** The pod does not use it after all. */
+export async function unreserveClaim(client: Client, claim: ResourceClaim, pod: Pod): Promise<void> {
+  const { uid } = claim.metadata;
+  const body = { metadata: { uid }, status: { reservedFor: [{ $patch: "delete", uid: pod.metadata.uid }] } };
+  await client.patch(resourceclaims, keyOf(claim), { type: "strategic", body }, { subresource: "status" });
+}
+
+/** Gives the claim's devices back, so that others can be found for it. */
+export async function deallocate(client: Client, claim: ResourceClaim): Promise<void> {
+  const { allocation: _, reservedFor: __, devices: ___, ...status } = claim.status;
+  await client.update(resourceclaims, { ...claim, status }, { subresource: "status" });
+}
+
+const keyOf = ({ metadata: { namespace, name } }: ResourceClaim) => ({ namespace, name });

@@ -1,0 +1,124 @@
+/**
+ * The devices of the cluster: slices put together to pools, kept in step with each change, and found by the nodes that reach them.
+ * Holds: only the newest generation of a pool counts; one that is not all there, or that names a device twice, is marked.
+ */
+import type { Node } from "@kubets/api/generated/types/core-v1";
+import type { Device, ResourceSlice } from "@kubets/api/generated/types/resource-v1";
+import { matchesNodeSelector } from "@kubets/api/pod/node-affinity";
+import { parseQuantity, type Quantity } from "@kubets/machinery/quantity";
+
+export interface PooledDevice {
+  /** "driver/pool/device" */
+  readonly id: string;
+  readonly device: Device;
+  readonly slice: ResourceSlice;
+  readonly pool: Pool;
+}
+
+export interface Pool {
+  /** "driver/pool" */
+  readonly id: string;
+  readonly isComplete: boolean;
+  readonly isValid: boolean;
+  /** In the order in which they are taken. */
+  readonly devices: readonly PooledDevice[];
+  /** What the devices share, by "set/counter". */
+  readonly counters: ReadonlyMap<string, Quantity>;
+}
+
+export const deviceId = (of: { readonly driver: string; readonly pool: string; readonly device: string }): string =>
+  `${of.driver}/${of.pool}/${of.device}`;
+
+export class Pools {
+  readonly #slices = new Map<string, Map<string, ResourceSlice>>();
+  readonly #pools = new Map<string, Pool>();
+  /** Pools by the nodes that their slices name, and those that say otherwise where they are. */
+  readonly #byNode = new Map<string, Set<string>>();
+  readonly #elsewhere = new Set<string>();
+
+  /** A slice came, changed or went. */
+  set(old: ResourceSlice | undefined, now: ResourceSlice | undefined): void {
+    if (old) this.#drop(old);
+    if (now) this.#slicesOf(poolId(now)).set(now.metadata.name, now);
+    for (const id of new Set([old, now].flatMap((slice) => (slice ? [poolId(slice)] : [])))) this.#rebuild(id);
+  }
+
+  /** The pools with a device that the node reaches, those first that can be used at once; otherwise in order of their names. */
+  on(node: Node): Pool[] {
+    const ids = [...(this.#byNode.get(node.metadata.name) ?? []), ...this.#elsewhere];
+    return [...new Set(ids)]
+      .map((id) => this.#pools.get(id) as Pool)
+      .filter(({ devices }) => devices.some((device) => reaches(device, node)))
+      .sort((a, b) => Number(waits(a)) - Number(waits(b)) || (a.id < b.id ? -1 : 1));
+  }
+
+  #drop({ metadata, spec: { driver, pool } }: ResourceSlice): void {
+    this.#slices.get(`${driver}/${pool.name}`)?.delete(metadata.name);
+  }
+
+  #slicesOf(id: string): Map<string, ResourceSlice> {
+    let slices = this.#slices.get(id);
+    if (!slices) this.#slices.set(id, (slices = new Map()));
+    return slices;
+  }
+
+  #rebuild(id: string): void {
+    for (const { slice } of this.#pools.get(id)?.devices ?? []) this.#byNode.get(slice.spec.nodeName ?? "")?.delete(id);
+    this.#elsewhere.delete(id);
+    const slices = this.#slicesOf(id);
+    if (slices.size === 0) {
+      this.#slices.delete(id);
+      this.#pools.delete(id);
+      return;
+    }
+    const pool = poolOf(id, [...slices.values()]);
+    this.#pools.set(id, pool);
+    for (const { slice } of pool.devices) {
+      const { nodeName } = slice.spec;
+      if (!nodeName) this.#elsewhere.add(id);
+      else if (this.#byNode.get(nodeName)?.add(id) === undefined) this.#byNode.set(nodeName, new Set([id]));
+    }
+  }
+}
+
+const poolId = ({ spec }: ResourceSlice): string => `${spec.driver}/${spec.pool.name}`;
+
+const waits = ({ devices }: Pool): boolean => devices.some(({ device }) => device.bindingConditions?.length);
+
+function poolOf(id: string, slices: readonly ResourceSlice[]): Pool {
+  const generation = Math.max(...slices.map(({ spec }) => spec.pool.generation));
+  const newest = slices
+    .filter(({ spec }) => spec.pool.generation === generation)
+    .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+  const devices: PooledDevice[] = [];
+  const pool: Pool = {
+    id,
+    isComplete: newest.length === newest[0]?.spec.pool.resourceSliceCount,
+    isValid: hasEachOnce(newest.flatMap(({ spec }) => (spec.devices ?? []).map(({ name }) => name))),
+    devices,
+    counters: countersOf(newest),
+  };
+  for (const slice of newest)
+    for (const device of slice.spec.devices ?? []) devices.push({ id: `${id}/${device.name}`, device, slice, pool });
+  return pool;
+}
+
+const hasEachOnce = (names: readonly string[]): boolean => new Set(names).size === names.length;
+
+const countersOf = (slices: readonly ResourceSlice[]): Map<string, Quantity> =>
+  new Map(
+    slices.flatMap(({ spec }) =>
+      (spec.sharedCounters ?? []).flatMap(({ name, counters = {} }) =>
+        Object.entries(counters).map(([counter, { value }]) => [`${name}/${counter}`, parseQuantity(value)] as const),
+      ),
+    ),
+  );
+
+/** Where a device is, its slice says, or the device itself where the slice leaves it to its devices. */
+export const placeOf = ({ slice, device }: PooledDevice) => (slice.spec.perDeviceNodeSelection ? device : slice.spec);
+
+export function reaches(device: PooledDevice, node: Node): boolean {
+  const { nodeName, allNodes, nodeSelector } = placeOf(device);
+  if (nodeName) return nodeName === node.metadata.name;
+  return allNodes === true || (nodeSelector !== undefined && matchesNodeSelector(nodeSelector, node));
+}
