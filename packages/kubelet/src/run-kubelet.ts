@@ -17,8 +17,8 @@ import { type Kubelet, startKubelet } from "./kubelet.ts";
 import { readMachine } from "./node/machine.ts";
 import type { KubeletPaths } from "./paths.ts";
 import { criRuntime } from "./runtime/cri/runtime.ts";
-import { machineShutdowns } from "./shutdown/machine-shutdowns.ts";
 import { serveHealth, serveKubelet, serveReadOnly } from "./server/server.ts";
+import { machineShutdowns } from "./shutdown/machine-shutdowns.ts";
 
 export interface KubeletRun {
   readonly client: Client;

@@ -13,8 +13,8 @@ import {
   SecurityProfileProfileType,
 } from "@kubets/wire/generated/cri";
 import type { Init } from "@kubets/wire/proto";
-import type { IdMapping } from "../userns/user-namespaces.ts";
 import type { RuntimeImage } from "../runtime/runtime.ts";
+import type { IdMapping } from "../userns/user-namespaces.ts";
 import { ContainerConfigError } from "./config-error.ts";
 
 const MASKED_PATHS = [
