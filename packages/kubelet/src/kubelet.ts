@@ -15,6 +15,8 @@ import { type Clock, type Logger, type Random, sleep } from "@kubets/machinery";
 import { noCgroups, type PodCgroups } from "./cgroups/pod-cgroups.ts";
 import { type KubeletConfig, kubeletDefaults } from "./config.ts";
 import { parseResolvConf } from "./container-config/dns.ts";
+import { CsiVolumes } from "./csi/csi-volumes.ts";
+import { CsiDrivers } from "./csi/drivers.ts";
 import { type Dialer, directDialer } from "./dialer.ts";
 import type { Disk } from "./disk/disk.ts";
 import { Evictor } from "./eviction/evictor.ts";
@@ -29,11 +31,15 @@ import { allocatableOf, capacityOf, type NodeNow, type NodeSettings, withheldOf 
 import { NodeReporter } from "./node/node-reporter.ts";
 import { ReferencedObjects } from "./objects/referenced-objects.ts";
 import type { KubeletPaths } from "./paths.ts";
+import { PluginWatcher } from "./plugins/plugin-watcher.ts";
 import { PodWorkers } from "./pod-workers/pod-workers.ts";
 import { RuntimeCache } from "./pod-workers/runtime-cache.ts";
 import { StatusWriter } from "./pod-workers/status-writer.ts";
 import type { NodeView, PodTools } from "./pod-workers/tools.ts";
 import { Prober, type ProberOptions } from "./probes/prober.ts";
+import { nodeResources } from "./resources/assemble.ts";
+import type { MachineTopology } from "./resources/machine-topology.ts";
+import { servePodResources } from "./resources/pod-resources.ts";
 import type { Runtime, RuntimeStatus, RuntimeVersion } from "./runtime/runtime.ts";
 import { shutdownSteps, totalSeconds } from "./shutdown/plan.ts";
 import { NodeShutdown, SHUTTING_DOWN, type ShutdownNotices } from "./shutdown/shutdown.ts";
@@ -77,6 +83,10 @@ export interface KubeletOptions {
   readonly observe?: () => Promise<Observation>;
   /** Who tells that the machine shuts down. */
   readonly shutdowns?: ShutdownNotices;
+  /** Whether programs of the machine may register as its plugins. */
+  readonly plugins?: boolean;
+  /** CPUs and NUMA nodes of the machine, where more is known than how many. */
+  readonly topology?: MachineTopology;
   /** The node's own resolv.conf, as text. */
   readonly resolvConf?: string;
   /** The port that the node announces. */
@@ -163,6 +173,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
         images: await runtime.listImages().catch(() => []),
         pressures: evictor.pressures(),
         problems: problems(),
+        devices: devicePlugins.amounts(),
       };
     },
   });
@@ -208,6 +219,23 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   prober.podIP = (pod) =>
     (pod.spec.hostNetwork ? addresses[0] : cache.get(pod.metadata.uid).sandboxes[0]?.ips[0]) ?? "";
   const tokens = new ServiceAccountTokens(client, clock, log);
+  const {
+    resources,
+    plugins: devicePlugins,
+    store,
+  } = nodeResources({
+    ...options,
+    config,
+    log,
+    signal,
+    root: paths.root,
+    cache: () => cache,
+    changed: () => reporter.hurry(),
+  });
+  const csiDrivers = new CsiDrivers({ client, nodeName, log });
+  const csi = new CsiVolumes({ drivers: csiDrivers, client, disk, paths, nodeName, tokens, clock });
+  const kinds = { CSIPlugin: csiDrivers };
+  const plugins = new PluginWatcher({ folder: join(paths.root, "plugins_registry"), kinds, disk, clock, log, signal });
   const tools: PodTools = {
     client,
     runtime,
@@ -218,7 +246,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     events,
     disk,
     paths,
-    volumes: new Volumes({ disk, paths, objects, tokens, clock, client }),
+    volumes: new Volumes({ disk, paths, objects, tokens, clock, client, csi }),
     objects,
     images: new ImagePuller(runtime, clock, {
       ...(config.maxParallelImagePulls !== undefined && { parallel: config.maxParallelImagePulls }),
@@ -227,6 +255,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     prober,
     statuses: new StatusWriter({ client, clock, random, log, signal }),
     cgroups,
+    resources,
     userNamespaces: new UserNamespaces(disk, paths, config.maxPods),
     dialer,
     node,
@@ -284,8 +313,18 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
       }),
     );
     await Promise.all([serviceInformer.synced, podInformer.synced, nodeInformer.synced]);
+    await store.load();
+    if (options.plugins) await startPlugins();
     follow(podInformer.list());
   })();
+
+  async function startPlugins(): Promise<void> {
+    await plugins.start();
+    await devicePlugins.start();
+    const pods = () => made.pods();
+    const served = await servePodResources({ root: paths.root, disk, resources, plugins: devicePlugins, pods });
+    signal.addEventListener("abort", () => void served.close());
+  }
 
   /** From here on every change of a pod reaches its worker. */
   function follow(present: readonly Pod[]): void {

@@ -10,7 +10,7 @@ import { containerConfig } from "../container-config/container-config.ts";
 import { containerEnv, type Env } from "../container-config/env.ts";
 import { hostName } from "../container-config/hostname.ts";
 import { hostsFile, nodeHostsFile } from "../container-config/hosts-file.ts";
-import { type ContainerMount, volumeMounts } from "../container-config/mounts.ts";
+import { type ContainerMount, volumeDevices, volumeMounts } from "../container-config/mounts.ts";
 import { runHook } from "../hooks/lifecycle.ts";
 import { ImageError } from "../images/image-puller.ts";
 import { containerFolder, hostsPath, podLogFolder } from "../paths.ts";
@@ -67,6 +67,7 @@ export async function startContainer(step: StartContainer, place: StartPlace, to
 
   let id: string;
   try {
+    await tools.resources.preStart(pod.metadata.uid, container.name);
     id = await tools.runtime.createContainer(place.sandbox.id, config, place.sandboxConfig);
   } catch (error) {
     const { message } = error as Error;
@@ -143,18 +144,22 @@ async function configOf(step: StartContainer, place: StartPlace, image: RuntimeI
   const { namespace } = pod.metadata;
   const container = step.container as Container;
   await objects.ready(pod.metadata.uid);
-  const env = containerEnv(pod, container, {
+  const { uid } = pod.metadata;
+  const extras = tools.resources.extrasOf(uid, container.name);
+  const ownEnv = containerEnv(pod, container, {
     services: node.services(),
     addresses: { hostIPs: node.hostIPs(), podIPs },
     allocatable: node.allocatable(),
     configMap: (name) => objects.configMap(namespace, name),
     secret: (name) => objects.secret(namespace, name),
   });
+  const env: Env = new Map([...Object.entries(extras.envs), ...ownEnv]);
   const { users } = place;
   const mapped = users && { uidMappings: users, gidMappings: users };
   const mounts = [
     ...(await volumeMounts(container, volumes, env, tools.disk)).map((mount) => ({ ...mount, ...mapped })),
     ...(await ownFiles(container, place, env, tools)),
+    ...extras.mounts.map(({ readOnly, ...mount }) => ({ ...mount, readonly: readOnly })),
   ];
   return containerConfig(pod, container, {
     attempt: step.attempt,
@@ -162,6 +167,10 @@ async function configOf(step: StartContainer, place: StartPlace, image: RuntimeI
     imageRef: image.id,
     env,
     mounts,
+    devices: [...volumeDevices(container, volumes), ...extras.devices],
+    cdiDevices: extras.cdiDevices,
+    annotations: extras.annotations,
+    place: tools.resources.placeOf(uid, container.name),
     node: node.facts,
     security: {
       ...node.security,

@@ -14,6 +14,7 @@ import type { ReferencedObjects } from "../objects/referenced-objects.ts";
 import type { KubeletPaths } from "../paths.ts";
 import type { Prober } from "../probes/prober.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import type { NodeResources } from "../resources/node-resources.ts";
 import type { UserNamespaces } from "../userns/user-namespaces.ts";
 import type { Volumes } from "../volumes/volumes.ts";
 import type { RuntimeCache } from "./runtime-cache.ts";
@@ -36,6 +37,7 @@ export interface PodTools {
   readonly statuses: StatusWriter;
   readonly cgroups: PodCgroups;
   readonly userNamespaces: UserNamespaces;
+  readonly resources: NodeResources;
   readonly dialer: Dialer;
   readonly node: NodeView;
   readonly signal: AbortSignal;
