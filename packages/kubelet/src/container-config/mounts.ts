@@ -4,8 +4,8 @@ import type { Container, VolumeMount } from "@kubets/api/generated/types/core-v1
 import { MountPropagation } from "@kubets/wire/generated/cri";
 import type { Disk } from "../disk/disk.ts";
 import type { IdMapping } from "../userns/user-namespaces.ts";
-import type { ContainerDevice } from "./container-config.ts";
 import { ContainerConfigError } from "./config-error.ts";
+import type { ContainerDevice } from "./container-config.ts";
 import type { Env } from "./env.ts";
 import { expandStrict } from "./expand.ts";
 

@@ -18,9 +18,9 @@ import type { ClaimedVolume } from "../volumes/claims.ts";
 import { hasGroup, setGroup } from "../volumes/ownership.ts";
 import type { ServiceAccountTokens } from "../volumes/tokens.ts";
 import type { VolumeContext } from "../volumes/volume.ts";
-import { KeyedQueue } from "./keyed-queue.ts";
 import type { CsiDriver, CsiDrivers } from "./drivers.ts";
 import { expandOnNode } from "./expand.ts";
+import { KeyedQueue } from "./keyed-queue.ts";
 import { Node, type VolumeCapability } from "./messages.ts";
 import {
   accessModeOf,
