@@ -90,7 +90,8 @@ describe("device plugins", { skip: whyNot() ?? false }, () => {
     await phase("late", "Running");
     await make("more", 1, "true");
     const refused = await phase("more", "Failed");
-    assert.equal(refused.reason, `OutOf${RESOURCE}`);
+    assert.equal(refused.reason, "UnexpectedAdmissionError");
+    assert.match(refused.message ?? "", /unavailable for example.com\/widget. Requested: 1, Available: 0/);
     for (const name of ["holder", "late", "more"]) await gone(name);
   });
 

@@ -19,6 +19,8 @@ import { CsiVolumes } from "./csi/csi-volumes.ts";
 import { CsiDrivers } from "./csi/drivers.ts";
 import { type Dialer, directDialer } from "./dialer.ts";
 import type { Disk } from "./disk/disk.ts";
+import { DraDrivers } from "./dra/drivers.ts";
+import { DynamicResources } from "./dra/dynamic-resources.ts";
 import { Evictor } from "./eviction/evictor.ts";
 import type { Observation } from "./eviction/thresholds.ts";
 import { ImageCollector } from "./images/image-gc.ts";
@@ -234,7 +236,9 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   });
   const csiDrivers = new CsiDrivers({ client, nodeName, log });
   const csi = new CsiVolumes({ drivers: csiDrivers, client, disk, paths, nodeName, tokens, clock });
-  const kinds = { CSIPlugin: csiDrivers };
+  const draDrivers = new DraDrivers({ client, nodeName, clock, log });
+  const dynamicResources = new DynamicResources({ client, drivers: draDrivers, disk, root: paths.root });
+  const kinds = { CSIPlugin: csiDrivers, DRAPlugin: draDrivers };
   const plugins = new PluginWatcher({ folder: join(paths.root, "plugins_registry"), kinds, disk, clock, log, signal });
   const tools: PodTools = {
     client,
@@ -256,6 +260,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     statuses: new StatusWriter({ client, clock, random, log, signal }),
     cgroups,
     resources,
+    dynamicResources,
     userNamespaces: new UserNamespaces(disk, paths, config.maxPods),
     dialer,
     node,
@@ -313,7 +318,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
       }),
     );
     await Promise.all([serviceInformer.synced, podInformer.synced, nodeInformer.synced]);
-    await store.load();
+    await Promise.all([store.load(), dynamicResources.load()]);
     if (options.plugins) await startPlugins();
     follow(podInformer.list());
   })();
@@ -322,8 +327,18 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     await plugins.start();
     await devicePlugins.start();
     const pods = () => made.pods();
-    const served = await servePodResources({ root: paths.root, disk, resources, plugins: devicePlugins, pods });
-    signal.addEventListener("abort", () => void served.close());
+    const served = await servePodResources({
+      root: paths.root,
+      disk,
+      resources,
+      dynamicResources,
+      plugins: devicePlugins,
+      pods,
+    });
+    signal.addEventListener("abort", () => {
+      draDrivers.close();
+      void served.close();
+    });
   }
 
   /** From here on every change of a pod reaches its worker. */

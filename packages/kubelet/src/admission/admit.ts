@@ -32,6 +32,8 @@ export interface AdmissionFacts {
   /** What the node is short of. */
   readonly pressures: ReadonlySet<string>;
   readonly shutsDown: boolean;
+  /** Whether a plugin has the say over a resource. */
+  isOffered(resource: string): boolean;
 }
 
 const SAFE_SYSCTLS = [
@@ -68,7 +70,7 @@ function underPressure(pod: Pod, pressures: ReadonlySet<string>): Rejection | un
 
 export function fits(
   pod: Pod,
-  { allocatable, others, node }: Pick<AdmissionFacts, "allocatable" | "others"> & Partial<AdmissionFacts>,
+  { allocatable, others, node, isOffered }: Pick<AdmissionFacts, "allocatable" | "others"> & Partial<AdmissionFacts>,
 ): Rejection | undefined {
   const active = others.filter((other) => !isFinished(other));
   const room = Number(allocatable.pods ?? 110);
@@ -76,7 +78,7 @@ export function fits(
   for (const [name, wanted] of podRequests(pod)) {
     const there = allocatable[name] ?? node?.status.allocatable?.[name];
     // What the node does not know of somebody else gives out.
-    if (wanted.isZero() || (there === undefined && isExtended(name))) continue;
+    if (wanted.isZero() || isOffered?.(name) || (there === undefined && isExtended(name))) continue;
     const has = there === undefined ? zeroQuantity : parseQuantity(there);
     const used = active.reduce((sum, other) => sum.add(podRequests(other).get(name) ?? zeroQuantity), zeroQuantity);
     if (wanted.add(used).compare(has) <= 0) continue;

@@ -35,6 +35,7 @@ export async function bringUp(work: BringUp): Promise<BringUpResult> {
   let volumes: VolumeMap | undefined;
   try {
     volumes = await mountVolumes(work);
+    await prepareClaims(work);
     signal.throwIfAborted();
     if (plan.sandbox !== undefined) {
       await makeSandbox(work, plan.sandbox);
@@ -63,6 +64,16 @@ async function mountVolumes({ pod, runtime, tools }: BringUp): Promise<VolumeMap
     });
   } catch (error) {
     if (error instanceof VolumeError) events.event(pod, "Warning", "FailedMount", error.message);
+    throw error;
+  }
+}
+
+async function prepareClaims({ pod, tools }: BringUp): Promise<void> {
+  try {
+    await tools.dynamicResources.prepare(pod);
+  } catch (error) {
+    const message = `Failed to prepare dynamic resources: ${(error as Error).message}`;
+    tools.events.event(pod, "Warning", "FailedPrepareDynamicResources", message);
     throw error;
   }
 }

@@ -97,6 +97,7 @@ export class PodWorkers {
         allowedSysctls: this.#options.allowedSysctls,
         pressures: this.#options.pressures(),
         shutsDown: this.#options.shutsDown(),
+        isOffered: (resource: string) => resources.supply.devices(resource) !== undefined,
       };
       const rejection = admit(pod, facts);
       if (rejection) refusal = this.#reject(pod, rejection);

@@ -168,7 +168,7 @@ async function configOf(step: StartContainer, place: StartPlace, image: RuntimeI
     env,
     mounts,
     devices: [...volumeDevices(container, volumes), ...extras.devices],
-    cdiDevices: extras.cdiDevices,
+    cdiDevices: [...extras.cdiDevices, ...tools.dynamicResources.cdiDevices(pod, container)],
     annotations: extras.annotations,
     place: tools.resources.placeOf(uid, container.name),
     node: node.facts,

@@ -9,6 +9,7 @@ import type { NodeFacts } from "../container-config/resources.ts";
 import type { SecurityFacts } from "../container-config/security-context.ts";
 import type { Dialer } from "../dialer.ts";
 import type { Disk } from "../disk/disk.ts";
+import type { DynamicResources } from "../dra/dynamic-resources.ts";
 import type { ImagePuller } from "../images/image-puller.ts";
 import type { ReferencedObjects } from "../objects/referenced-objects.ts";
 import type { KubeletPaths } from "../paths.ts";
@@ -38,6 +39,7 @@ export interface PodTools {
   readonly cgroups: PodCgroups;
   readonly userNamespaces: UserNamespaces;
   readonly resources: NodeResources;
+  readonly dynamicResources: DynamicResources;
   readonly dialer: Dialer;
   readonly node: NodeView;
   readonly signal: AbortSignal;

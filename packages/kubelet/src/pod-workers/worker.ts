@@ -387,11 +387,12 @@ export class PodWorker {
   }
 
   async #clean(): Promise<void> {
-    const { volumes, cgroups, images, userNamespaces, resources } = this.#tools;
+    const { volumes, cgroups, images, userNamespaces, resources, dynamicResources } = this.#tools;
     images.forget(this.uid);
     await volumes.tearDown(this.uid);
     userNamespaces.release(this.uid);
     await resources.release(this.uid);
+    await dynamicResources.release(this.uid);
     await cgroups.remove(this.#pod);
   }
 

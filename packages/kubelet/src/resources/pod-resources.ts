@@ -10,6 +10,7 @@ import {
 import { GrpcError, type GrpcServer, grpcServer, serve } from "@kubets/wire/grpc";
 import type { Init } from "@kubets/wire/proto";
 import type { Disk } from "../disk/disk.ts";
+import type { DynamicResources } from "../dra/dynamic-resources.ts";
 import type { Allotment } from "./allotment.ts";
 import type { Device } from "./devices/choose.ts";
 import type { DevicePlugins } from "./devices/device-plugins.ts";
@@ -21,11 +22,12 @@ export interface PodResourcesOptions {
   readonly disk: Disk;
   readonly resources: NodeResources;
   readonly plugins: DevicePlugins;
+  readonly dynamicResources: DynamicResources;
   pods(): readonly Pod[];
 }
 
 export async function servePodResources(options: PodResourcesOptions): Promise<GrpcServer> {
-  const { root, disk, resources, plugins, pods } = options;
+  const { root, disk, resources, plugins, dynamicResources, pods } = options;
   const folder = join(root, "pod-resources");
   const socket = join(folder, "kubelet.sock");
   await disk.makeFolder(folder, 0o750);
@@ -33,9 +35,20 @@ export async function servePodResources(options: PodResourcesOptions): Promise<G
   const of = (pod: Pod): Init<PodResources> => ({
     name: pod.metadata.name,
     namespace: pod.metadata.namespace,
-    containers: workingContainers(pod.spec).map(({ name }) => ({
-      name,
-      ...shown(resources.of(pod.metadata.uid)?.[name] ?? {}, (resource) => plugins.devices(resource) ?? []),
+    containers: workingContainers(pod.spec).map((container) => ({
+      name: container.name,
+      ...shown(resources.of(pod.metadata.uid)?.[container.name] ?? {}, (resource) => plugins.devices(resource) ?? []),
+      dynamicResources: dynamicResources.of(pod, container).map(({ claim, devices }) => ({
+        claimName: claim.name,
+        claimNamespace: claim.namespace,
+        claimResources: devices.map(({ driver, pool, device, shareId, cdiDevices }) => ({
+          driverName: driver,
+          poolName: pool,
+          deviceName: device,
+          shareId,
+          cdiDevices: cdiDevices.map((name) => ({ name })),
+        })),
+      })),
     })),
   });
   return await grpcServer({
