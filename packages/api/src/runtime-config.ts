@@ -15,7 +15,7 @@ const NEEDED: ReadonlySet<string> = new Set([
   ..."discovery flowcontrol networking node policy rbac scheduling storage".split(" "),
 ]);
 
-/** `api/beta=true`, `storagemigration.k8s.io/v1beta1`, `batch/v1/cronjobs=false`; throws when nothing is named so. */
+/** `api/beta=true`, `storagemigration.k8s.io/v1beta1`, `batch/v1/cronjobs=false`; throws when no group is named so. */
 export function servedResources(config: readonly string[]): readonly ResourceDefinition[] {
   const all = [...builtInResources, ...resourcesOnRequest];
   const settings = new Map(config.map(readSetting));
@@ -31,6 +31,12 @@ export function servedResources(config: readonly string[]): readonly ResourceDef
     return name === undefined ? !each.stability : settings.get(name) === true;
   });
 }
+
+/** A version that its group does not have here, or not any more, is no mistake. */
+const isKnown = (name: string, all: readonly ResourceDefinition[]): boolean => {
+  const group = name.split("/")[0] as string;
+  return group === "api" || group === "internal.apiserver.k8s.io" || all.some((each) => each.group === group);
+};
 
 /** What stands for a resource, the most particular first. */
 const namesOf = (each: ResourceDefinition): string[] => [
