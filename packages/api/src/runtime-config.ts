@@ -21,8 +21,7 @@ export function servedResources(config: readonly string[]): readonly ResourceDef
   const settings = new Map(config.map(readSetting));
   for (const [name, on] of settings) {
     const meant = all.filter((each) => namesOf(each).includes(name));
-    if (meant.length === 0 && name !== "api/alpha" && name !== "api/beta")
-      throw new Error(`unknown api groups ${name}`);
+    if (meant.length === 0 && !isKnown(name, all)) throw new Error(`unknown api groups ${name}`);
     if (!on && meant.some(({ group, stability }) => !stability && NEEDED.has(group.split(".")[0] as string)))
       throw new Error(`${name} cannot be switched off: the server itself needs it`);
   }
