@@ -26,7 +26,7 @@ export interface VolumesOptions {
   readonly objects: ReferencedObjects;
   readonly tokens: ServiceAccountTokens;
   readonly clock: Clock;
-  readonly client: Pick<Client, "get">;
+  readonly client: Pick<Client, "get" | "list">;
   readonly csi?: CsiVolumes;
   readonly plugins?: readonly VolumePlugin[];
 }
@@ -114,7 +114,7 @@ export class Volumes {
     if (!plugin && !(volume.csi && csi)) throw fail(unsupported(volume));
     const folder = volumeFolder(paths, pod.metadata.uid, plugin?.name ?? CSI_PLUGIN, volume.name);
     const mountOptions = claimed?.persistent.spec.mountOptions ?? [];
-    const context = { pod, volume, folder, paths, mountOptions, now: clock.now(), ...rest, ...facts };
+    const context = { pod, volume, folder, paths, client, mountOptions, now: clock.now(), ...rest, ...facts };
     try {
       if (volume.csi && csi) {
         if (claimed) this.#note(pod.metadata.uid, claimed);
