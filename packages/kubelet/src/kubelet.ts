@@ -319,7 +319,8 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     );
     await Promise.all([serviceInformer.synced, podInformer.synced, nodeInformer.synced]);
     await Promise.all([store.load(), dynamicResources.load()]);
-    if (options.plugins) await startPlugins();
+    if (options.plugins)
+      await startPlugins().catch((error: unknown) => log.error("plugins of this node cannot register", { error }));
     follow(podInformer.list());
   })();
 
