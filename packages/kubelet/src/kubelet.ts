@@ -15,12 +15,8 @@ import { type Clock, type Logger, type Random, sleep } from "@kubets/machinery";
 import { noCgroups, type PodCgroups } from "./cgroups/pod-cgroups.ts";
 import { type KubeletConfig, kubeletDefaults } from "./config.ts";
 import { parseResolvConf } from "./container-config/dns.ts";
-import { CsiVolumes } from "./csi/csi-volumes.ts";
-import { CsiDrivers } from "./csi/drivers.ts";
 import { type Dialer, directDialer } from "./dialer.ts";
 import type { Disk } from "./disk/disk.ts";
-import { DraDrivers } from "./dra/drivers.ts";
-import { DynamicResources } from "./dra/dynamic-resources.ts";
 import { Evictor } from "./eviction/evictor.ts";
 import type { Observation } from "./eviction/thresholds.ts";
 import { ImageCollector } from "./images/image-gc.ts";
@@ -33,15 +29,13 @@ import { allocatableOf, capacityOf, type NodeNow, type NodeSettings, withheldOf 
 import { NodeReporter } from "./node/node-reporter.ts";
 import { ReferencedObjects } from "./objects/referenced-objects.ts";
 import type { KubeletPaths } from "./paths.ts";
-import { PluginWatcher } from "./plugins/plugin-watcher.ts";
+import { nodePlugins } from "./plugins/node-plugins.ts";
 import { PodWorkers } from "./pod-workers/pod-workers.ts";
 import { RuntimeCache } from "./pod-workers/runtime-cache.ts";
 import { StatusWriter } from "./pod-workers/status-writer.ts";
 import type { NodeView, PodTools } from "./pod-workers/tools.ts";
 import { Prober, type ProberOptions } from "./probes/prober.ts";
-import { nodeResources } from "./resources/assemble.ts";
 import type { MachineTopology } from "./resources/machine-topology.ts";
-import { servePodResources } from "./resources/pod-resources.ts";
 import type { Runtime, RuntimeStatus, RuntimeVersion } from "./runtime/runtime.ts";
 import { shutdownSteps, totalSeconds } from "./shutdown/plan.ts";
 import { NodeShutdown, SHUTTING_DOWN, type ShutdownNotices } from "./shutdown/shutdown.ts";
@@ -175,7 +169,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
         images: await runtime.listImages().catch(() => []),
         pressures: evictor.pressures(),
         problems: problems(),
-        devices: devicePlugins.amounts(),
+        devices: plugins.devices(),
       };
     },
   });
@@ -221,25 +215,16 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   prober.podIP = (pod) =>
     (pod.spec.hostNetwork ? addresses[0] : cache.get(pod.metadata.uid).sandboxes[0]?.ips[0]) ?? "";
   const tokens = new ServiceAccountTokens(client, clock, log);
-  const {
-    resources,
-    plugins: devicePlugins,
-    store,
-  } = nodeResources({
+  const plugins = nodePlugins({
     ...options,
     config,
     log,
     signal,
-    root: paths.root,
+    tokens,
     cache: () => cache,
     changed: () => reporter.hurry(),
   });
-  const csiDrivers = new CsiDrivers({ client, nodeName, log });
-  const csi = new CsiVolumes({ drivers: csiDrivers, client, disk, paths, nodeName, tokens, clock });
-  const draDrivers = new DraDrivers({ client, nodeName, clock, log });
-  const dynamicResources = new DynamicResources({ client, drivers: draDrivers, disk, root: paths.root });
-  const kinds = { CSIPlugin: csiDrivers, DRAPlugin: draDrivers };
-  const plugins = new PluginWatcher({ folder: join(paths.root, "plugins_registry"), kinds, disk, clock, log, signal });
+  const { resources, dynamicResources, csi } = plugins;
   const tools: PodTools = {
     client,
     runtime,
@@ -318,29 +303,13 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
       }),
     );
     await Promise.all([serviceInformer.synced, podInformer.synced, nodeInformer.synced]);
-    await Promise.all([store.load(), dynamicResources.load()]);
+    await plugins.load();
     if (options.plugins)
-      await startPlugins().catch((error: unknown) => log.error("plugins of this node cannot register", { error }));
+      await plugins
+        .start(() => made.pods())
+        .catch((error: unknown) => log.error("plugins of this node cannot register", { error }));
     follow(podInformer.list());
   })();
-
-  async function startPlugins(): Promise<void> {
-    await plugins.start();
-    await devicePlugins.start();
-    const pods = () => made.pods();
-    const served = await servePodResources({
-      root: paths.root,
-      disk,
-      resources,
-      dynamicResources,
-      plugins: devicePlugins,
-      pods,
-    });
-    signal.addEventListener("abort", () => {
-      draDrivers.close();
-      void served.close();
-    });
-  }
 
   /** From here on every change of a pod reaches its worker. */
   function follow(present: readonly Pod[]): void {
