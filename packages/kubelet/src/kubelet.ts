@@ -106,6 +106,8 @@ export interface Kubelet {
 
 /** How often the node looks whether it runs low. */
 const EVICTION_LOOK_MS = 10_000;
+/** What a gone pod left behind is tried to be removed again. */
+const ORPHANS_AGAIN_MS = 5000;
 
 export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const { client, runtime, nodeName, clock, random, disk, paths, machine, addresses } = options;
@@ -342,8 +344,12 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
       followSource(podsAtUrl(staticPodUrl, headers, options.fetch ?? fetchBytes, making), config.httpCheckFrequencyMs);
     }
     const wanted = () => new Set([...present.filter(ours), ...mirrors.pods()].map(({ metadata }) => metadata.uid));
-    const orphans = sleep(clock, 2000, signal).then(() => made.endOrphans(wanted()));
-    finish.push(orphans.catch(() => {}));
+    const endOrphans = async () => {
+      await sleep(clock, 2000, signal);
+      // A storage driver that must withdraw what it published may register later.
+      while (!(await made.endOrphans(wanted()))) await sleep(clock, ORPHANS_AGAIN_MS, signal);
+    };
+    finish.push(endOrphans().catch(() => {}));
     finish.push(repeat(5 * 60_000, async () => void (await images.collect())));
     finish.push(repeat(EVICTION_LOOK_MS, () => evictor.look()));
     finish.push(
