@@ -62,7 +62,7 @@ const ALL: readonly Entry[] = [
   entry(alwaysPullImages, "asked"),
   [imagePolicyWebhook, "asked"],
   [podSecurity, "always"],
-  entry(podNodeSelector, "asked"),
+  [podNodeSelector, "asked"],
   entry(priority, "always"),
   entry(defaultTolerationSeconds(), "always"),
   [podTolerationRestriction, "asked"],
@@ -94,7 +94,12 @@ const ALL: readonly Entry[] = [
  * Names that v1.36 knows too. They look after pod groups, whose API is not served by default, and check updates of pods against what nodes declare of
  * themselves; here they may be named, and do nothing.
  */
-const WITHOUT_EFFECT = ["JobValidation", "NodeDeclaredFeatureValidator", "PodGroupProtection", "PodGroupWorkloadExists"];
+const WITHOUT_EFFECT = [
+  "JobValidation",
+  "NodeDeclaredFeatureValidator",
+  "PodGroupProtection",
+  "PodGroupWorkloadExists",
+];
 
 /** The plugins to run: those that are on by default, and what the flags say. */
 export function admissionPlugins({

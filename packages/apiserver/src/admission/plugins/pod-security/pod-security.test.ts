@@ -40,9 +40,7 @@ const ACCEPTED: Readonly<Record<string, PodSpec>> = {
   sysctls: pod({}, { sysctls: [{ name: "net.ipv4.ip_unprivileged_port_start", value: "0" }] }),
   windowsHostProcess: pod({}, { windowsOptions: { hostProcess: false, runAsUserName: "u" } }),
   allowPrivilegeEscalation: pod({ initContainers: [container({ name: "i" })] }),
-  capabilities_restricted: pod({}, {}, [
-    container({}, { capabilities: { drop: ["ALL"], add: ["NET_BIND_SERVICE"] } }),
-  ]),
+  capabilities_restricted: pod({}, {}, [container({}, { capabilities: { drop: ["ALL"], add: ["NET_BIND_SERVICE"] } })]),
   restrictedVolumes: pod({
     volumes: [
       { name: "a", configMap: { name: "c" } },
