@@ -8,6 +8,7 @@ const BENCHES: Record<string, string> = {
   policies: "policies.ts",
   crd: "crd.ts",
   fairness: "fairness.ts",
+  ingress: "ingress.ts",
   scheduler: "scheduler.ts",
   storage: "storage.ts",
 };
