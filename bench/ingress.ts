@@ -11,6 +11,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const CLIENTS = 32;
+/** Until what runs is compiled. */
+const WARM_SECONDS = 4;
 const SIZES = [100, 100_000];
 const seconds = Number(process.argv[2] ?? 4);
 const role = process.argv[3];
@@ -109,8 +111,7 @@ async function compare(): Promise<void> {
       running.push(proxy);
       await reachable(port);
       for (const size of SIZES) {
-        // The first one warms up.
-        await measure(port, size, 1);
+        await measure(port, size, WARM_SECONDS);
         const before = cpuOf(proxy.pid as number);
         const { count, p50, p99 } = await measure(port, size, seconds);
         const cpu = (cpuOf(proxy.pid as number) - before) / count;
