@@ -2,7 +2,13 @@
 import type { Clock } from "@kubets/machinery";
 import { MetricsRegistry } from "@kubets/machinery/metrics";
 import { processMetrics } from "@kubets/machinery/process-metrics";
+import { AuditMetrics } from "../audit/metrics.ts";
+import { AuthenticationMetrics } from "../authn/metrics.ts";
+import { AuthorizationMetrics } from "../authz/metrics.ts";
+import { EncryptionMetrics } from "../encryption/metrics.ts";
 import { versionInfo } from "../nonresource/version.ts";
+import { AdmissionMetrics } from "./admission-metrics.ts";
+import { ReloadMetrics } from "./reload-metrics.ts";
 import { RequestMetrics } from "./request-metrics.ts";
 import { StorageMetrics } from "./storage-metrics.ts";
 import { WatchMetrics } from "./watch-metrics.ts";
@@ -10,8 +16,14 @@ import { WatchMetrics } from "./watch-metrics.ts";
 export interface ServerMetrics {
   readonly registry: MetricsRegistry;
   readonly requests: RequestMetrics;
+  readonly admission: AdmissionMetrics;
   readonly storage: StorageMetrics;
   readonly watches: WatchMetrics;
+  readonly authentication: AuthenticationMetrics;
+  readonly authorization: AuthorizationMetrics;
+  readonly audit: AuditMetrics;
+  readonly encryption: EncryptionMetrics;
+  readonly reloads: ReloadMetrics;
 }
 
 export function serverMetrics(clock: Clock, registry = new MetricsRegistry()): ServerMetrics {
@@ -19,7 +31,13 @@ export function serverMetrics(clock: Clock, registry = new MetricsRegistry()): S
   return {
     registry,
     requests: new RequestMetrics(registry),
+    admission: new AdmissionMetrics(registry),
     storage: new StorageMetrics(registry, clock),
     watches: new WatchMetrics(registry),
+    authentication: new AuthenticationMetrics(registry),
+    authorization: new AuthorizationMetrics(registry),
+    audit: new AuditMetrics(registry),
+    encryption: new EncryptionMetrics(registry),
+    reloads: new ReloadMetrics(registry),
   };
 }

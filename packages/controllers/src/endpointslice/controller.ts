@@ -21,13 +21,16 @@ import { gathered } from "../gathered.ts";
 import { namePrefix } from "../pods/pod-from-template.ts";
 import { slicesOf, WrittenSlices } from "../services/owned-slices.ts";
 import { type NewSlice, planSlices } from "../services/plan-slices.ts";
+import { PodMemo } from "../services/pod-memo.ts";
 import { isLeftAlone, onSelectedPods, podsOf, serviceLabels } from "../services/service-pods.ts";
 import { MANAGED_BY, SERVICE_NAME, SLICE_CONTROLLER } from "../services/slice-labels.ts";
 import { writeSlices } from "../services/write-slices.ts";
 import { isAuto, type Told, withHints } from "./hints.ts";
-import { wantedSlices } from "./wanted.ts";
+import { type MadeEndpoints, wantedSlices } from "./wanted.ts";
 
 const ZONE = "topology.kubernetes.io/zone";
+
+type Made = PodMemo<MadeEndpoints>;
 
 export interface EndpointSliceOptions {
   /** --max-endpoints-per-slice */
@@ -38,6 +41,7 @@ export interface EndpointSliceOptions {
 
 export function endpointSlices({ maxEndpointsPerSlice, endpointSliceBatchMs }: EndpointSliceOptions): Controller {
   let written: WrittenSlices;
+  const made: Made = new PodMemo();
   return {
     name: "endpoint-slice",
     watches: [
@@ -55,7 +59,7 @@ export function endpointSlices({ maxEndpointsPerSlice, endpointSliceBatchMs }: E
     start(context) {
       written = new WrittenSlices(context);
     },
-    reconcile: (key, context) => reconcile(key, context, written, maxEndpointsPerSlice),
+    reconcile: (key, context) => reconcile(key, context, { written, made }, maxEndpointsPerSlice),
   };
 }
 
@@ -65,7 +69,7 @@ const weightOf = ({ status }: Node): string =>
 async function reconcile(
   key: string,
   context: ControllerContext,
-  written: WrittenSlices,
+  { written, made }: { readonly written: WrittenSlices; readonly made: Made },
   capacity: number,
 ): Promise<Requeue | void> {
   const { cache, client, events } = context;
@@ -74,6 +78,7 @@ async function reconcile(
   const slices = slicesOf(cache, SLICE_CONTROLLER, namespace, name);
   if (!service) {
     written.forget(key);
+    made.forget(key);
     return; // They are the service's, and go with it.
   }
   if (isLeftAlone(service) || service.metadata.deletionTimestamp) return;
@@ -82,7 +87,7 @@ async function reconcile(
 
   const { wanted, told } = withHints(
     service,
-    wantedSlices(service, podsOf(cache, service), (node) => cache.get(nodes, node)),
+    wantedSlices(service, podsOf(cache, service), (node) => cache.get(nodes, node), made.of(key, service)),
     { nodes: () => cache.list(nodes), slices },
   );
   tellHints(service, told, slices, context);
