@@ -11,7 +11,9 @@ const BENCHES: Record<string, string> = {
   policies: "policies.ts",
   crd: "crd.ts",
   fairness: "fairness.ts",
+  ingress: "ingress.ts",
   scheduler: "scheduler.ts",
+  settle: "settle.ts",
   storage: "storage.ts",
 };
 const wanted = process.argv.slice(2);
