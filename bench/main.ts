@@ -4,12 +4,14 @@ import { join } from "node:path";
 
 const BENCHES: Record<string, string> = {
   api: "api.ts",
+  authorization: "authorization.ts",
   cel: "cel.ts",
   controllers: "controllers.ts",
   "cluster-controllers": "cluster-controllers.ts",
   policies: "policies.ts",
   crd: "crd.ts",
   fairness: "fairness.ts",
+  ingress: "ingress.ts",
   scheduler: "scheduler.ts",
   settle: "settle.ts",
   storage: "storage.ts",
