@@ -171,7 +171,7 @@ export const dynamicResources: PluginFactory = (handle, args) => {
         const waiting = claims.all.filter(hasConditions);
         if (waiting.length === 0) return;
         const text = `waiting for binding conditions for device on node ${node}`;
-        events.event(pod, "Normal", "BindingConditionsPending", text);
+        events.event(pod, "Normal", "BindingConditionsPending", text, { action: "Scheduling" });
         const began = clock.monotonic();
         const told = (status: "success" | "failure" | "timeout") => {
           for (const driver of new Set(waiting.flatMap(driversOf)))
