@@ -6,7 +6,7 @@ import { groupVersion } from "@kubets/api/resource-ref";
 import type { Struct } from "@kubets/api/schema";
 import { badRequest, StatusError, unsupportedMediaType } from "@kubets/machinery";
 import { CborError, parseCbor } from "@kubets/machinery/cbor";
-import { JsonError, parseJson } from "@kubets/machinery/json";
+import { JsonError, type ParseJsonOptions, parseJson, type WrittenFloat } from "@kubets/machinery/json";
 import type { JsonValue } from "@kubets/machinery/json-value";
 import { parseYaml, YamlError } from "@kubets/machinery/yaml";
 import type { ApiCall } from "./api-call.ts";
@@ -34,7 +34,7 @@ export async function readObject(
 
 async function readBody(call: ApiCall, expected: Expected): Promise<Draft<KubeObject>> {
   const { direct } = call.exchange;
-  if (direct) return decodeValue(call, direct.object, [], expected, false);
+  if (direct) return decodeValue(call, direct.object, [], expected, {});
   const mediaType = mediaTypeOf(call.exchange.header("content-type"));
   const bytes = await call.exchange.readBody(call.server.options.maxBodyBytes);
   const offer = offerOf(call.server, expected.schema.open !== undefined);
@@ -65,18 +65,22 @@ function fromText(
   parse: typeof parseJsonBody,
 ): Draft<KubeObject> {
   const duplicates: string[] = [];
-  const options = strictnessOf(call) === "Ignore" ? {} : { duplicates };
-  const value = parse(bytes, expected, options);
+  const floats: WrittenFloat[] = [];
+  const value = parse(bytes, expected, {
+    ...(strictnessOf(call) !== "Ignore" && { duplicates }),
+    // What a custom kind has of integers is not told by how they are written.
+    ...(!expected.schema.open && { floats }),
+  });
   const wrong = notAnObject(value);
   if (wrong) throw unrecognized(expected.kind, wrong, bytes);
   const { apiVersion } = kindOf(value, expected);
   if (apiVersion.split("/").length > 2)
     throw unrecognized(expected.kind, `unexpected GroupVersion string: ${apiVersion}`, bytes);
   // To Go, null is an object without fields.
-  return decodeValue(call, value ?? {}, duplicates, expected, true);
+  return decodeValue(call, value ?? {}, duplicates, expected, { own: true, floats: floats.length > 0 });
 }
 
-function parseJsonBody(bytes: Uint8Array, expected: Expected, options: { duplicates?: string[] }): JsonValue {
+function parseJsonBody(bytes: Uint8Array, expected: Expected, options: ParseJsonOptions): JsonValue {
   const { kind, version, schema } = expected;
   try {
     const value = parseJson(bytes, options);
@@ -150,7 +154,7 @@ function decodeValue(
   value: unknown,
   duplicates: readonly string[],
   expected: Expected,
-  own: boolean,
+  reading: { readonly own?: boolean; readonly floats?: boolean },
 ): Draft<KubeObject> {
   const said = kindOf(value, expected);
   const body = { kind: said.kind, version: versionOf(said.apiVersion), wanted: expected.kind };
@@ -161,7 +165,7 @@ function decodeValue(
     );
   const mismatch = otherKind(call.server, said, value, expected);
   if (mismatch !== undefined) throw cannotHandle(body, mismatch);
-  const { object, unknown } = decodeBody(expected.schema, value, body, { own });
+  const { object, unknown } = decodeBody(expected.schema, value, body, reading);
   const problems = [...duplicates, ...unknown.map(unknownFieldText)];
   if (problems.length) tellFields(call, problems, (why) => cannotHandle(body, why));
   const { definition } = call.resource;

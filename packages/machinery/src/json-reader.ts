@@ -26,25 +26,42 @@ const ESCAPES: Readonly<Record<string, string>> = {
   t: "\t",
 };
 
+/** A whole number that was written with a fraction or an exponent: no integer to who asks for one by its text, as Go does. */
+export class WrittenFloat {
+  readonly source: string;
+
+  constructor(source: string) {
+    this.source = source;
+  }
+
+  toJSON(): number {
+    return Number(this.source);
+  }
+}
+
 interface Level {
   readonly container: JsonValue[] | JsonObject;
   /** The member that is being read. */
   key: string;
 }
 
-export const readJson = (text: string, duplicates?: string[]): JsonValue => new JsonReader(text, duplicates).read();
+/** Collects paths of repeated members, and whole numbers that are not written as integers, where lists for them are given. */
+export const readJson = (text: string, duplicates?: string[], floats?: WrittenFloat[]): JsonValue =>
+  new JsonReader(text, duplicates, floats).read();
 
 class JsonReader {
   readonly #text: string;
   readonly #duplicates: string[] | undefined;
+  readonly #floats: WrittenFloat[] | undefined;
   /** Paths that were told, each once. */
   readonly #told = new Set<string>();
   readonly #stack: Level[] = [];
   #at = 0;
 
-  constructor(text: string, duplicates: string[] | undefined) {
+  constructor(text: string, duplicates: string[] | undefined, floats: WrittenFloat[] | undefined) {
     this.#text = text;
     this.#duplicates = duplicates;
+    this.#floats = floats;
   }
 
   read(): JsonValue {
@@ -163,6 +180,12 @@ class JsonReader {
     }
     const number = Number(source);
     if (fraction === undefined && exponent === undefined) return Number.isSafeInteger(number) ? number : BigInt(source);
+    if (this.#floats && Number.isInteger(number)) {
+      const float = new WrittenFloat(source);
+      this.#floats.push(float);
+      // Who asks for these knows them; to all others they are no part of a value.
+      return float as unknown as number;
+    }
     if (Number.isFinite(number)) return number;
     throw new JsonError(`json: cannot unmarshal number ${source} into Go value of type float64`);
   }

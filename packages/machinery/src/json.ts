@@ -4,15 +4,17 @@
  * found by a scan and goes through the reader of json-reader.ts, which also words the errors as Go's encoding/json does.
  */
 import { isUtf8 } from "node:buffer";
-import { MAX_DEPTH, readJson } from "./json-reader.ts";
+import { MAX_DEPTH, readJson, type WrittenFloat } from "./json-reader.ts";
 import { isObject, type JsonValue, type ReadonlyJson } from "./json-value.ts";
 import { decodeUtf8 } from "./utf8.ts";
 
-export { JsonError } from "./json-reader.ts";
+export { JsonError, WrittenFloat } from "./json-reader.ts";
 
 export interface ParseJsonOptions {
   /** Collects the paths of members that stand twice in their object ("spec.containers[0].name"), in order. */
   readonly duplicates?: string[];
+  /** Collects whole numbers that are written with a fraction or an exponent, each of which then stands in the value as a `WrittenFloat`. */
+  readonly floats?: WrittenFloat[];
 }
 
 /** A number of many digits or with a large exponent, or an escaped surrogate: JSON.parse may not be exact. */
@@ -24,10 +26,11 @@ const SHORTEST_DEEP = 2 * MAX_DEPTH;
 const SHALLOW = 500;
 
 /** Parses JSON exactly; throws a JsonError in Go's words. */
-export function parseJson(input: string | Uint8Array, { duplicates }: ParseJsonOptions = {}): JsonValue {
+export function parseJson(input: string | Uint8Array, { duplicates, floats }: ParseJsonOptions = {}): JsonValue {
   const text = typeof input === "string" ? input : textOf(input);
-  if (NEEDS_CARE.test(text)) return readJson(text, duplicates);
-  const found = duplicates || text.length >= SHORTEST_DEEP ? scan(text) : undefined;
+  const found = duplicates || floats || text.length >= SHORTEST_DEEP ? scan(text) : undefined;
+  const told = found?.floats && found.depth <= SHALLOW ? floats : undefined;
+  if (told || NEEDS_CARE.test(text)) return readJson(text, duplicates, told);
   if (found && found.depth > (duplicates ? SHALLOW : MAX_DEPTH)) return readJson(text, duplicates);
   let value: JsonValue;
   try {
@@ -59,11 +62,12 @@ function textOf(bytes: Uint8Array): string {
   return isUtf8(buffer) ? buffer.toString("utf8") : decodeUtf8(buffer);
 }
 
-/** How deeply a text nests and how many members it writes, if it is valid at all. */
-function scan(text: string): { depth: number; members: number } {
+/** How deeply a text nests, how many members it writes, and whether a number has a fraction or an exponent; if it is valid at all. */
+function scan(text: string): { depth: number; members: number; floats: boolean } {
   let depth = 0;
   let deepest = 0;
   let members = 0;
+  let floats = false;
   for (let i = 0; i < text.length; i++) {
     switch (text.charCodeAt(i)) {
       case 0x22:
@@ -71,6 +75,13 @@ function scan(text: string): { depth: number; members: number } {
         break;
       case 0x3a:
         members++;
+        break;
+      case 0x2e:
+        floats = true;
+        break;
+      case 0x45:
+      case 0x65:
+        if (isDigit(text.charCodeAt(i - 1))) floats = true;
         break;
       case 0x5b:
       case 0x7b:
@@ -81,8 +92,10 @@ function scan(text: string): { depth: number; members: number } {
         depth--;
     }
   }
-  return { depth: deepest, members };
+  return { depth: deepest, members, floats };
 }
+
+const isDigit = (code: number) => code >= 0x30 && code <= 0x39;
 
 /** Where the string that begins here ends: at its closing quote, or at the end of the text. */
 function endOfString(text: string, start: number): number {

@@ -5,6 +5,7 @@
  * no more, since decode-report.ts finds out where.
  */
 import { formatDurationNanos, parseDurationNanos } from "@kubets/machinery/duration";
+import { WrittenFloat } from "@kubets/machinery/json";
 import { parseQuantity } from "@kubets/machinery/quantity";
 import { absentList, type PlainObject } from "../meta.ts";
 import type { Field, Scalar, Struct, TypeRef } from "../schema.ts";
@@ -25,6 +26,8 @@ export interface Walk {
   readonly own: boolean;
   /** Keeps a list that was sent empty apart from one that was not sent, where both are written: storing makes them one. */
   readonly asSent: boolean;
+  /** Whether numbers stand in the value that are told apart by how they were written. */
+  readonly floats?: boolean;
   /** How many fields were left out because their struct lacks them. */
   unknown: number;
 }
@@ -214,11 +217,21 @@ function isCanonicalMap(type: TypeRef, map: PlainObject, walk: Walk): boolean {
 
 /** Any JSON, and the unions of JSONSchemaProps. Unknown fields below a union are not reported: the original decodes it apart. */
 function looseValue(type: TypeRef, value: unknown, walk: Walk): unknown {
-  if (type.kind !== "schemaOr") return value;
+  if (type.kind !== "schemaOr") return walk.floats ? plain(value) : value;
   const { unknown } = walk;
   const result = schemaOrValue(type, value, walk);
   walk.unknown = unknown;
   return result;
+}
+
+/** Any JSON, in which it does not matter how numbers were written. */
+function plain(value: unknown): unknown {
+  if (value instanceof WrittenFloat) return value.toJSON();
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(plain);
+  const out: PlainObject = {};
+  for (const [key, member] of Object.entries(value)) setKey(out, key, plain(member));
+  return out;
 }
 
 function schemaOrValue(type: TypeRef & { kind: "schemaOr" }, value: unknown, walk: Walk): unknown {
@@ -244,10 +257,12 @@ function scalarValue(scalar: Scalar, value: unknown): unknown {
     case "int64":
       return int64Value(value);
     case "double":
-      if (typeof value === "bigint") return Number(value);
+      if (typeof value === "bigint" || value instanceof WrittenFloat)
+        return Number(value instanceof WrittenFloat ? value.source : value);
       if (typeof value !== "number" || !Number.isFinite(value)) throw wrongType;
       return value;
     case "quantity":
+      if (value instanceof WrittenFloat) return parseQuantity(value.source).toString();
       if (typeof value !== "string" && typeof value !== "number" && typeof value !== "bigint") throw wrongType;
       return parseQuantity(typeof value === "string" ? value.trim() : String(value)).toString();
     case "intOrString":

@@ -4,6 +4,7 @@
  * since Go stops at them and only remembers the rest.
  */
 import { parseDurationNanos } from "@kubets/machinery/duration";
+import { WrittenFloat } from "@kubets/machinery/json";
 import { parseQuantity } from "@kubets/machinery/quantity";
 import type { PlainObject } from "../meta.ts";
 import type { Field, Scalar, Struct, TypeRef } from "../schema.ts";
@@ -140,7 +141,11 @@ class Walk {
         if (typeof value !== "string" && !isNumberOf("int32", value)) this.#stop(place, numberOrKind(value), "int32");
         break;
       case "quantity":
-        stopOn(() => parseQuantity(typeof value === "object" ? "{}" : String(value).trim()));
+        stopOn(() =>
+          parseQuantity(
+            value instanceof WrittenFloat ? value.source : typeof value === "object" ? "{}" : String(value).trim(),
+          ),
+        );
         break;
       default:
         if (typeof value !== "string") this.#stop(place, jsonKind(value), "string");
@@ -185,6 +190,7 @@ const isObject = (value: unknown): value is PlainObject =>
 
 function jsonKind(value: unknown): string {
   if (Array.isArray(value)) return "array";
+  if (value instanceof WrittenFloat) return "number";
   switch (typeof value) {
     case "boolean":
       return "bool";
@@ -199,7 +205,11 @@ function jsonKind(value: unknown): string {
 }
 
 const numberOrKind = (value: unknown) =>
-  typeof value === "bigint" || typeof value === "number" ? `number ${numberText(value)}` : jsonKind(value);
+  value instanceof WrittenFloat
+    ? `number ${value.source}`
+    : typeof value === "bigint" || typeof value === "number"
+      ? `number ${numberText(value)}`
+      : jsonKind(value);
 
 /** The digits of a number: large whole ones without an exponent, as they are mostly written. */
 const numberText = (value: number | bigint) =>
@@ -208,6 +218,7 @@ const numberText = (value: number | bigint) =>
     : String(value);
 
 function isNumberOf(scalar: "int32" | "int64" | "double", value: unknown): boolean {
+  if (value instanceof WrittenFloat) return scalar === "double";
   if (typeof value !== "number" && typeof value !== "bigint") return false;
   if (scalar === "double") return Number.isFinite(Number(value));
   if (typeof value === "number" && !Number.isInteger(value)) return false;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { StatusError } from "@kubets/machinery";
+import { parseJson, type WrittenFloat } from "@kubets/machinery/json";
 import fc from "fast-check";
 import { absentList } from "../meta.ts";
 import { makeStruct, structOf } from "../schema.ts";
@@ -15,6 +16,33 @@ const pod = structOf("api.core.v1.Pod");
 const role = structOf("api.rbac.v1.Role");
 const json = (text: string) => JSON.parse(text) as unknown;
 const textOf = (struct: typeof pod, value: unknown) => encodeJson(struct, decode(struct, value).object);
+
+describe("numbers that are whole, written otherwise", () => {
+  const read = (struct: typeof pod, text: string) => {
+    const floats: WrittenFloat[] = [];
+    const value = parseJson(text, { floats });
+    return decode(struct, value, { own: true, floats: floats.length > 0 }).object;
+  };
+
+  for (const text of ["1e0", "1.0", "10E-1"])
+    test(`${text} is no integer`, () =>
+      assert.throws(() => read(deployment, `{"spec":{"replicas":${text}}}`), {
+        message: `json: cannot unmarshal number ${text} into Go struct field DeploymentSpec.spec.replicas of type int32`,
+      }));
+
+  test("are amounts, and numbers of any JSON", () => {
+    const list = read(
+      pod,
+      '{"spec":{"containers":[{"name":"a.1e0","resources":{"limits":{"cpu":1e0,"memory":2.0}}}]}}',
+    );
+    assert.match(JSON.stringify(list), /"limits":\{"cpu":"1e0","memory":"2"\}/);
+    const fields = '{"a":[{"b":1e2,"__proto__":3.0}]}';
+    const any = read(configMap, `{"metadata":{"managedFields":[{"fieldsV1":${fields}}]}}`) as {
+      metadata: { managedFields: { fieldsV1: unknown }[] };
+    };
+    assert.deepEqual(any.metadata.managedFields[0]?.fieldsV1, JSON.parse(fields));
+  });
+});
 
 describe("the canonical form", () => {
   test("puts fields in declared order and map keys in byte order", () => {

@@ -20,8 +20,8 @@ export interface Decoded {
  * Decodes; throws a DecodeError in Go's words where a value is not of its field's type. With `own` the value becomes the decoder's:
  * what is canonical in it is used as it stands, which is faster; so for what was just parsed, never for what others hold.
  */
-export function decode(struct: Struct, value: unknown, { own = false } = {}): Decoded {
-  const walk: Walk = { own, asSent: true, unknown: 0 };
+export function decode(struct: Struct, value: unknown, { own = false, floats = false } = {}): Decoded {
+  const walk: Walk = { own, asSent: true, floats, unknown: 0 };
   let object: PlainObject;
   try {
     object = canonicalStruct(struct, value, walk);
@@ -40,7 +40,12 @@ export interface BodyKind {
 }
 
 /** Decodes the body of a request: what is wrong with it is a bad request. */
-export function decodeBody(struct: Struct, value: unknown, body: BodyKind, options?: { own?: boolean }): Decoded {
+export function decodeBody(
+  struct: Struct,
+  value: unknown,
+  body: BodyKind,
+  options?: { own?: boolean; floats?: boolean },
+): Decoded {
   try {
     return decode(struct, value, options);
   } catch (error) {
