@@ -4,7 +4,7 @@
  *
  *   node bench/scheduler.ts [--nodes 500,5000] [--pods 10000] [--scenario basic,claims]
  */
-import type { Node, Pod } from "@kubets/api/generated/types/core-v1";
+import type { Node } from "@kubets/api/generated/types/core-v1";
 import { node } from "@kubets/api/testing/node-builder";
 import { pod } from "@kubets/api/testing/pod-builder";
 import { realClock, seededRandom, silentLogger } from "@kubets/machinery";
