@@ -29,6 +29,8 @@ const KINDS: Readonly<Record<string, string>> = {
   pv: "PersistentVolume",
   storageclass: "storage.k8s.io/StorageClass",
   csinode: "storage.k8s.io/CSINode",
+  csidriver: "storage.k8s.io/CSIDriver",
+  csistoragecapacity: "storage.k8s.io/CSIStorageCapacity",
   volumeattachment: "storage.k8s.io/VolumeAttachment",
   resourceclaim: "resource.k8s.io/ResourceClaim",
   resourceslice: "resource.k8s.io/ResourceSlice",
