@@ -131,6 +131,7 @@ export function nodeEvents(old: Node, node: Node): ClusterEvent[] {
     events.push("node/taints");
   const states = ({ status }: Node) => (status.conditions ?? []).map(({ type, status: is }) => `${type}=${is}`);
   if (!deepEqual(states(old), states(node))) events.push("node/conditions");
+  if (!deepEqual(old.status.declaredFeatures, node.status.declaredFeatures)) events.push("node/features");
   return events;
 }
 

@@ -6,6 +6,7 @@ export type ClusterEvent =
   | "node/labels"
   | "node/taints"
   | "node/conditions"
+  | "node/features"
   /** A pod that stands on a node: there, other labels or fewer requests, gone. */
   | "pod/bound-add"
   | "pod/bound-update"

@@ -16,6 +16,7 @@ const NAMES: Readonly<Partial<Record<Cause, string>>> = {
   "node/labels": "NodeUpdateNodeLabel",
   "node/taints": "NodeUpdateNodeTaint",
   "node/conditions": "NodeUpdateNodeCondition",
+  "node/features": "NodeUpdateNodeDeclaredFeature",
   "pod/bound-add": "AssignedPodAdd",
   "pod/bound-update": "AssignedPodUpdate",
   "pod/bound-delete": "AssignedPodDelete",
