@@ -4,13 +4,16 @@ import { join } from "node:path";
 
 const BENCHES: Record<string, string> = {
   api: "api.ts",
+  authorization: "authorization.ts",
   cel: "cel.ts",
   controllers: "controllers.ts",
   "cluster-controllers": "cluster-controllers.ts",
   policies: "policies.ts",
   crd: "crd.ts",
   fairness: "fairness.ts",
+  ingress: "ingress.ts",
   scheduler: "scheduler.ts",
+  settle: "settle.ts",
   storage: "storage.ts",
 };
 const wanted = process.argv.slice(2);
