@@ -2,7 +2,8 @@
 import { badRequest, StatusError } from "@kubets/machinery";
 import { RevisionError } from "@kubets/storage";
 import { type ApiCall, storeOf } from "../api-call.ts";
-import { type ListMeta, respondList } from "../respond.ts";
+import { respondList } from "../list-answer.ts";
+import type { ListMeta } from "../respond.ts";
 import type { CachedObject } from "../store/cached-object.ts";
 import { selectionOf, type WholeSelection } from "../store/selection.ts";
 import { validateListOptions } from "./list-options.ts";
@@ -78,7 +79,7 @@ async function respondHistory(
 ) {
   try {
     const page = await storeOf(call).listAt(revision, call.info.namespace, after === undefined ? {} : { after });
-    respondPage(call, page.objects, revision, limit, selection);
+    await respondPage(call, page.objects, revision, limit, selection);
   } catch (error) {
     if (!(error instanceof RevisionError)) throw error;
     throw after === undefined ? expired() : expiredContinue(after);
@@ -114,7 +115,7 @@ function respondPage(
   revision: number,
   limit: number | undefined,
   selection: WholeSelection,
-): void {
+): void | Promise<void> {
   const meta: ListMeta = { resourceVersion: String(revision) };
   const page: CachedObject[] = [];
   let seen = 0;
@@ -127,7 +128,7 @@ function respondPage(
     meta.continue = writeContinue({ revision, after: (page.at(-1) as CachedObject).key });
     if (selection.whole) meta.remainingItemCount = candidates.length - seen;
   }
-  respondList(call, page, meta);
+  return respondList(call, page, meta);
 }
 
 function writeContinue({ revision, after }: Continue): string {

@@ -11,8 +11,8 @@ import { writeJson } from "@kubets/api/openapi/write-json";
 import { writeProtobuf } from "@kubets/api/openapi/write-protobuf";
 import type { ResourceDefinition } from "@kubets/api/resource";
 import type { ServedResources } from "../../served-resource.ts";
+import { inShortStretches } from "../../short-stretches.ts";
 import { versionInfo } from "../version.ts";
-import { inShortStretches } from "./short-stretches.ts";
 import { textsOf } from "./texts.ts";
 
 export interface PackedDocument {
