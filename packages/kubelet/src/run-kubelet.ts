@@ -34,6 +34,8 @@ export interface KubeletRun {
 
 export interface RunningKubelet {
   readonly kubelet: Kubelet;
+  /** Reads the files of the serving certificate again; new connections are shown it. */
+  reloadTls(): void;
   /** Containers go on. */
   stop(): Promise<void>;
 }
@@ -51,12 +53,13 @@ export async function runKubelet(run: KubeletRun): Promise<RunningKubelet> {
     cgroups: podCgroups({ root: config.cgroupRoot || "/", driver: config.cgroupDriver, log }),
     resolvConf: textOf(config.resolvConf),
   });
-  const servers = await serve(kubelet, run);
+  const { api, others } = await serve(kubelet, run);
   return {
     kubelet,
+    reloadTls: () => api?.reloadTls(servingTls(run)),
     async stop() {
       await kubelet.stop();
-      await Promise.all(servers.map((server) => server.close()));
+      await Promise.all([...(api ? [api] : []), ...others].map((server) => server.close()));
       runtime.close();
     },
   };
@@ -65,14 +68,13 @@ export async function runKubelet(run: KubeletRun): Promise<RunningKubelet> {
 /** A resolver configuration that is not there says nothing. */
 const textOf = (path: string): string => (path && existsSync(path) ? readFileSync(path, "utf8") : "");
 
-async function serve(kubelet: Kubelet, { config, ...run }: KubeletRun): Promise<Listener[]> {
-  const { address: host, port, healthzPort, healthzAddress, readOnlyPort } = config;
-  const servers: Listener[] = [];
-  if (config.file.enableServer)
-    servers.push(await serveKubelet({ kubelet, tls: servingTls({ config, ...run }), host, port }));
-  if (readOnlyPort > 0) servers.push(await serveReadOnly(kubelet, readOnlyPort, host));
-  if (healthzPort > 0) servers.push(await serveHealth(kubelet, healthzPort, healthzAddress));
-  return servers;
+async function serve(kubelet: Kubelet, run: KubeletRun): Promise<{ api: Listener | undefined; others: Listener[] }> {
+  const { address: host, port, healthzPort, healthzAddress, readOnlyPort, file } = run.config;
+  const api = file.enableServer ? await serveKubelet({ kubelet, tls: servingTls(run), host, port }) : undefined;
+  const others: Listener[] = [];
+  if (readOnlyPort > 0) others.push(await serveReadOnly(kubelet, readOnlyPort, host));
+  if (healthzPort > 0) others.push(await serveHealth(kubelet, healthzPort, healthzAddress));
+  return { api, others };
 }
 
 function servingTls({ config, certFolder, addresses, clock }: KubeletRun): ServerTls {

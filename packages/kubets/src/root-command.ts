@@ -57,6 +57,11 @@ const ENTRIES: readonly Entry[] = [
     load: async () => (await import("./agent/command.ts")).agentCommand,
   },
   {
+    name: "token",
+    summary: "Make, show and remove the tokens by which machines join a cluster",
+    load: async () => (await import("./token/command.ts")).tokenCommand,
+  },
+  {
     name: "apiserver",
     summary: "Run the API server alone",
     load: async () => (await import("@kubets/apiserver/command")).apiServerCommand,
@@ -90,6 +95,11 @@ const ENTRIES: readonly Entry[] = [
     name: "dns",
     summary: "Run the DNS server alone",
     load: async () => (await import("@kubets/dns/command")).dnsCommand,
+  },
+  {
+    name: "ingress",
+    summary: "Run the ingress controller alone",
+    load: async () => (await import("@kubets/ingress/command")).ingressCommand,
   },
 ];
 

@@ -4,15 +4,14 @@
  * failure on the way removes what was made.
  */
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock, Logger } from "@kubets/machinery";
 import { makeLeaf } from "./cgroups/cgroup.ts";
 import { findHierarchies } from "./cgroups/hierarchies.ts";
 import type { RegistryMirror } from "./containerd/config.ts";
 import { type HostPort, type HostPortOptions, publish } from "./host-port.ts";
-import { writeArchive } from "./images/commands.ts";
-import { DEMO_IMAGE, makeLocalImages, PAUSE_IMAGE } from "./images/local-images.ts";
+import { keptLocalImages } from "./images/kept-images.ts";
 import { Journal } from "./inventory/journal.ts";
 import { type ClusterPlace, clusterPlace, journalPath, namespaceFolder } from "./inventory/place.ts";
 import { removeEverything } from "./inventory/remove.ts";
@@ -238,23 +237,11 @@ async function rememberedPlan(place: ClusterPlace, { network = {}, log }: Cluste
   return remembered;
 }
 
-/** The archive is made once for a cluster, and named after what is in it. */
+/** Named after what is in it. */
 async function localImages(place: ClusterPlace, programs: Programs): Promise<{ file: string; names: string[] }> {
-  const folder = join(place.folder, "images");
-  const file = join(folder, "local.tar");
-  const names = [PAUSE_IMAGE, DEMO_IMAGE];
-  if (existsSync(file)) return { file, names };
   const { busybox } = programs.paths;
   if (!busybox) throw new Error("the program busybox is missing; Debian's package busybox-static brings it");
-  await mkdir(folder, { recursive: true });
-  const scratch = await mkdtemp(join(folder, "make-"));
-  try {
-    await writeArchive(await makeLocalImages(busybox, scratch), join(scratch, "local.tar"));
-    await rename(join(scratch, "local.tar"), file);
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
-  return { file, names };
+  return await keptLocalImages(busybox, join(place.folder, "images"));
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

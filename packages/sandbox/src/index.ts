@@ -6,6 +6,7 @@ export { fullReference } from "./images/reference.ts";
 export { leftovers } from "./inventory/leftovers.ts";
 export { type ClusterPlace, clusterPlace } from "./inventory/place.ts";
 export { type RemoveOptions, removeEverything } from "./inventory/remove.ts";
+export { type MachineRuntime, type MachineRuntimeOptions, startMachineRuntime } from "./machine-runtime.ts";
 export { chooseNamespaceDriver } from "./namespaces/choose.ts";
 export { ProgramError, run, tryRun } from "./namespaces/collect.ts";
 export type { ListenAddress, NamespaceDriver, Scope, SocketAddress } from "./namespaces/driver.ts";

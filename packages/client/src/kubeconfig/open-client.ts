@@ -5,25 +5,31 @@ import type { Transport } from "../transport.ts";
 import { createClient } from "../typed-client.ts";
 import { authenticated } from "./authenticated-transport.ts";
 import type { Connection } from "./connection.ts";
+import type { ClientCertificate } from "./credentials.ts";
 
-export async function openTransport(connection: Connection): Promise<Transport> {
+export interface OpenedTransport extends Transport {
+  /** New connections show this certificate; requests under way finish on the old ones. */
+  useCertificate(certificate: ClientCertificate): Promise<void>;
+}
+
+export async function openTransport(connection: Connection): Promise<OpenedTransport> {
+  const tls = {
+    ...(connection.ca && { ca: connection.ca }),
+    ...(connection.tlsServerName && { serverName: connection.tlsServerName }),
+    insecureSkipVerify: connection.insecureSkipTlsVerify,
+  };
   const certificate = await connection.credentials.certificate();
-  const http = new HttpTransport({
-    server: connection.server,
-    tls: {
-      ...(connection.ca && { ca: connection.ca }),
-      ...certificate,
-      ...(connection.tlsServerName && { serverName: connection.tlsServerName }),
-      insecureSkipVerify: connection.insecureSkipTlsVerify,
-    },
-  });
-  return authenticated(http, connection);
+  const http = new HttpTransport({ server: connection.server, tls: { ...tls, ...certificate } });
+  return {
+    ...authenticated(http, connection),
+    useCertificate: (next) => http.reloadTls({ ...tls, ...next }),
+  };
 }
 
 export async function openClient(
   connection: Connection,
   userAgent: string,
-): Promise<{ client: Client; transport: Transport }> {
+): Promise<{ client: Client; transport: OpenedTransport }> {
   const transport = await openTransport(connection);
   return { client: createClient(transport, { userAgent }), transport };
 }

@@ -1,5 +1,6 @@
 /**
- * Registers the node and keeps its status true: looks every 10 s, writes what changed at once and all of it every 5 minutes.
+ * Registers the node and keeps its status true: looks every 10 s (often, until it is ready for the first time), writes what changed at once and all of
+ * it every 5 minutes.
  * Holds: labels that others put on the node stay; a node deleted behind our back is registered anew.
  */
 import { nodes } from "@kubets/api/generated/refs";
@@ -20,6 +21,9 @@ export interface NodeReporterOptions {
   look(): Promise<NodeNow>;
 }
 
+const FIRST_LOOK_MS = 100;
+const FIRST_READY_MS = 120_000;
+
 export class NodeReporter {
   readonly #options: NodeReporterOptions;
   #known: Node | undefined;
@@ -27,6 +31,7 @@ export class NodeReporter {
   #writtenAt = Number.NEGATIVE_INFINITY;
   #wake: (() => void) | undefined;
   #hurried = false;
+  #wasReady = false;
 
   constructor(options: NodeReporterOptions) {
     this.#options = options;
@@ -54,13 +59,16 @@ export class NodeReporter {
 
   async run(): Promise<void> {
     const { clock, signal, log, lookMs } = this.#options;
+    const soonUntil = clock.monotonic() + FIRST_READY_MS;
     let failures = 0;
     while (!signal.aborted) {
       this.#hurried = false;
       let wait = lookMs;
+      const isStarting = () => !this.#wasReady && clock.monotonic() < soonUntil;
       try {
         await this.#once();
         failures = 0;
+        if (isStarting()) wait = Math.min(lookMs, FIRST_LOOK_MS);
       } catch (error) {
         if (signal.aborted) return;
         if (failures === 0) log.warn("the node's status could not be written", { error });
@@ -81,6 +89,7 @@ export class NodeReporter {
     const node = this.#known ?? (await this.#register(wanted, facts));
     if (!node) return;
     const status = nodeStatus(wanted, facts, this.#written ?? node.status);
+    this.#wasReady ||= status.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
     const due = clock.monotonic() - this.#writtenAt >= reportMs;
     if (!due && deepEqual(withoutTimes(this.#written ?? node.status), withoutTimes(status))) return;
     try {

@@ -2,7 +2,17 @@
 import { bool, defineFlags, file, int, list, text } from "@kubets/machinery/flags";
 
 export const agentFlags = defineFlags({
-  kubeconfig: file({ required: true, help: "How the node reaches the API server." }),
+  server: text({ placeholder: "URL", help: "A server of the cluster to join, such as https://192.0.2.10:6443." }),
+  token: text({ placeholder: "TOKEN", help: "The token to join with; `kubets token create` on the server makes one." }),
+  "ca-hash": list({
+    placeholder: "sha256:HASH",
+    help: "The hash of the key of the cluster's authority, so that nobody can pass for the server.",
+  }),
+  "data-dir": file({
+    default: "/var/lib/kubets/agent",
+    help: "The folder of what the node keeps: who it is, its runtime's containers and images.",
+  }),
+  kubeconfig: file({ help: "How the node reaches the API server, where it has been given to it and need not join." }),
   "proxy-kubeconfig": file({ help: "How the proxy reaches the API server (as the node by default)." }),
   "dns-kubeconfig": file({ help: "How DNS reaches the API server; without it the node runs no DNS server." }),
   "storage-kubeconfig": file({
@@ -14,17 +24,19 @@ export const agentFlags = defineFlags({
   }),
   "dns-forward": bool({ help: "Ask the servers of resolv.conf for names outside the cluster." }),
   "node-name": text({ placeholder: "NAME", help: "The node's name (the host's by default)." }),
-  "node-ip": list({ placeholder: "ADDRESS", help: "The node's addresses, the first one first." }),
+  "node-ip": list({
+    placeholder: "ADDRESS",
+    help: "The node's addresses, the first one first (the machine's own by default).",
+  }),
   "pod-cidr": text({
     placeholder: "CIDR",
-    help: "The addresses of this node's pods, where nobody else hands them out.",
+    help: "The addresses of this node's pods, where the pod network is somebody else's work.",
   }),
   "root-dir": file({ default: "/var/lib/kubelet", help: "The folder of the kubelet's own files." }),
   "pod-logs-dir": file({ default: "/var/log/pods", help: "The folder of container logs." }),
   "container-runtime-endpoint": text({
-    default: "unix:///run/containerd/containerd.sock",
     placeholder: "URL",
-    help: "The runtime's socket.",
+    help: "The socket of a runtime that runs already; without it the node runs a containerd of its own.",
   }),
   "cgroup-root": text({ default: "/", placeholder: "PATH", help: "The cgroup below which all pods of the node are." }),
   "cluster-cidr": list({ placeholder: "CIDR", help: "The addresses of all pods." }),

@@ -8,17 +8,20 @@ import { SharedInformers } from "@kubets/client/informer/shared-informers";
 import { connectionFrom } from "@kubets/client/kubeconfig/connection";
 import { openClient } from "@kubets/client/kubeconfig/open-client";
 import { machineReading } from "@kubets/client/kubeconfig/reading";
-import { nameServers, type RunningDns, startDns } from "@kubets/dns";
+import { nameServers, startDns } from "@kubets/dns";
 import { type Kubelet, kubeletDefaults, machineExec, realDisk, runKubelet } from "@kubets/kubelet";
 import { localPathProvisioner, PROVISIONER } from "@kubets/kubelet/local-path/provisioner";
 import { volumeFolders } from "@kubets/kubelet/local-path/volume-folders";
 import type { Clock, Logger, Random } from "@kubets/machinery";
 import type { FlagValues } from "@kubets/machinery/flags";
+import { startNetwork } from "@kubets/network";
 import { enforcePolicies } from "@kubets/network/policy/enforce";
 import { machineExec as proxyExec } from "@kubets/proxy/exec";
 import { NftablesBackend } from "@kubets/proxy/nftables/backend";
 import { startProxy } from "@kubets/proxy/run-proxy";
+import { NodeIdentities } from "./node-identities.ts";
 import type { agentFlags } from "./options.ts";
+import { settle } from "./settle.ts";
 
 export type AgentFlags = FlagValues<typeof agentFlags>;
 
@@ -35,10 +38,22 @@ export interface RunningAgent {
   stop(): Promise<void>;
 }
 
-export async function runAgent(flags: AgentFlags, { clock, random, log }: AgentParts): Promise<RunningAgent> {
-  const nodeName = flags["node-name"] || hostname();
+export async function runAgent(given: AgentFlags, parts: AgentParts): Promise<RunningAgent> {
+  const { clock, random, log } = parts;
+  const nodeName = (given["node-name"] || hostname()).toLowerCase();
+  const stopping = new AbortController();
+  const signal = AbortSignal.any([parts.signal, stopping.signal]);
+  const { flags, stop: stopRuntime } = await settle(given, nodeName, { ...parts, signal });
+  const inside = { ...parts, signal: stopping.signal };
   const { client, transport } = await clientOf(flags.kubeconfig, `kubets-agent/${nodeName}`, log);
-  const { kubelet, stop: stopKubelet } = await runKubelet({
+  const identities = new NodeIdentities({ client, ...inside });
+  identities.keep(flags.kubeconfig, transport);
+  const open = async (kubeconfig: string, userAgent: string) => {
+    const opened = await clientOf(kubeconfig, `${userAgent}/${nodeName}`, log);
+    identities.keep(kubeconfig, opened.transport);
+    return opened;
+  };
+  const kubelet = await runKubelet({
     client,
     nodeName,
     addresses: flags["node-ip"],
@@ -62,9 +77,9 @@ export async function runAgent(flags: AgentFlags, { clock, random, log }: AgentP
       clientCaFile: flags["client-ca-file"],
     },
   });
-  const stopping = new AbortController();
-  const services = await clientOf(flags["proxy-kubeconfig"] || flags.kubeconfig, `kubets-proxy/${nodeName}`, log);
-  const cache = new SharedInformers({ client: services.client, clock, random, log, signal: stopping.signal });
+  identities.keepServing(flags["tls-cert-file"], flags["tls-private-key-file"], () => kubelet.reloadTls());
+  const services = await open(flags["proxy-kubeconfig"] || flags.kubeconfig, "kubets-proxy");
+  const cache = new SharedInformers({ ...inside, client: services.client });
   const proxy = startProxy({
     cache,
     clock,
@@ -79,31 +94,33 @@ export async function runAgent(flags: AgentFlags, { clock, random, log }: AgentP
     signal: stopping.signal,
   });
   const dns = flags["dns-kubeconfig"]
-    ? await runDns(flags, { clock, random, log, signal: stopping.signal })
+    ? await runDns(flags, await open(flags["dns-kubeconfig"], "kubets-dns"), inside)
     : undefined;
   const storage = flags["storage-kubeconfig"]
-    ? await runStorage(flags, nodeName, { clock, random, log, signal: stopping.signal })
+    ? runStorage(flags, nodeName, await open(flags["storage-kubeconfig"], "kubets-storage"), inside)
     : undefined;
   const network = flags["network-kubeconfig"]
-    ? await runPolicies(flags, nodeName, { clock, random, log, signal: stopping.signal })
+    ? runNetwork(flags, nodeName, await open(flags["network-kubeconfig"], "kubets-network"), inside)
     : undefined;
-  await Promise.all([kubelet.ready, proxy.ready, dns?.ready, network?.ready]);
+  await Promise.all([kubelet.kubelet.ready, proxy.ready, dns?.ready, network?.ready]);
   log.info("node ready", { node: nodeName });
   return {
-    kubelet,
+    kubelet: kubelet.kubelet,
     async stop() {
       stopping.abort();
-      await stopKubelet();
+      await kubelet.stop();
       for (const each of [transport, services.transport, dns, storage, network]) await each?.close();
+      await stopRuntime();
     },
   };
 }
 
-async function runDns(flags: AgentFlags, { clock, random, log, signal }: AgentParts): Promise<RunningDns> {
-  const { client } = await clientOf(flags["dns-kubeconfig"], "kubets-dns", log);
+type Opened = Awaited<ReturnType<typeof clientOf>>;
+
+async function runDns(flags: AgentFlags, { client, transport }: Opened, { clock, random, log, signal }: AgentParts) {
   const cache = new SharedInformers({ client, clock, random, log, signal });
   const address = flags["node-ip"][0] ?? "0.0.0.0";
-  return startDns({
+  const dns = await startDns({
     cache,
     clock,
     log: log.with({ component: "dns" }),
@@ -113,11 +130,22 @@ async function runDns(flags: AgentFlags, { clock, random, log, signal }: AgentPa
     serverAddresses: flags["cluster-dns"],
     signal,
   });
+  return {
+    ready: dns.ready,
+    async close() {
+      await dns.close();
+      await transport.close();
+    },
+  };
 }
 
 /** Makes volumes of folders of this node; gives its connection. */
-async function runStorage(flags: AgentFlags, nodeName: string, { clock, random, log, signal }: AgentParts) {
-  const { client, transport } = await clientOf(flags["storage-kubeconfig"], `kubets-storage/${nodeName}`, log);
+function runStorage(
+  flags: AgentFlags,
+  nodeName: string,
+  { client, transport }: Opened,
+  { clock, random, log, signal }: AgentParts,
+) {
   const cache = new SharedInformers({ client, clock, random, log, signal });
   const events = createEventRecorder({ client, clock, random, log, component: PROVISIONER, host: nodeName, signal });
   const folders = volumeFolders(realDisk(machineExec()), flags["storage-dir"]);
@@ -126,13 +154,34 @@ async function runStorage(flags: AgentFlags, nodeName: string, { clock, random, 
   return transport;
 }
 
-/** What policies keep apart stays apart when the agent ends: pods go on without it. */
-async function runPolicies(flags: AgentFlags, nodeName: string, { clock, random, log, signal }: AgentParts) {
-  const { client, transport } = await clientOf(flags["network-kubeconfig"], `kubets-network/${nodeName}`, log);
+/**
+ * Routes to the pods of other nodes, unless they are somebody else's work, and what policies keep apart. Both stay when the agent ends: pods go on
+ * without it.
+ */
+function runNetwork(
+  flags: AgentFlags,
+  nodeName: string,
+  { client, transport }: Opened,
+  { clock, random, log: agentLog, signal }: AgentParts,
+) {
+  const log = agentLog.with({ component: "network" });
   const cache = new SharedInformers({ client, clock, random, log, signal });
   const exec = proxyExec();
-  const { ready } = enforcePolicies({ cache, clock, log: log.with({ component: "network" }), nodeName, exec, signal });
-  return { ready, close: () => transport.close() };
+  const common = { cache, clock, log, nodeName, exec, signal };
+  const policies = enforcePolicies(common);
+  const routes = flags["pod-cidr"]
+    ? undefined
+    : startNetwork({
+        ...common,
+        clusterCidrs: flags["cluster-cidr"],
+        serviceCidrs: flags["service-cluster-ip-range"],
+        masquerade: true,
+        cniConfDir: flags["cni-conf-dir"],
+      });
+  return {
+    ready: Promise.all([policies.ready, routes?.ready]),
+    close: () => transport.close(),
+  };
 }
 
 async function clientOf(kubeconfig: string, userAgent: string, log: Logger) {

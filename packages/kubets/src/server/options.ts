@@ -1,11 +1,11 @@
 /** What the all-in-one server is told: where it keeps things, how nodes and people reach it, and the ranges of the cluster. */
-import { bool, defineFlags, int, list, text } from "@kubets/machinery/flags";
+import { bool, defineFlags, file, int, list, text } from "@kubets/machinery/flags";
 
 /** What `up` is told too, and hands on. */
 export const clusterWideFlags = defineFlags({
   addons: list({
     default: ["dns", "metrics", "storage"],
-    help: "What is added to the cluster: dns, metrics (kubectl top, autoscaling), storage (a default StorageClass); none for nothing.",
+    help: "What is added to the cluster: dns, metrics (kubectl top, autoscaling), storage (a default StorageClass), ingress (classes kubets and nginx; up turns it on when a port is published to it); none for nothing.",
   }),
   "controller-manager-arg": list({
     placeholder: "NAME=VALUE",
@@ -57,9 +57,22 @@ export const serverFlags = defineFlags({
     help: "The domain of the cluster's names.",
   }),
   "etcd-servers": list({ placeholder: "URL", help: "The etcd members to store in, instead of the embedded store." }),
+  "etcd-cafile": file({ help: "The authority that etcd's certificates are checked by." }),
+  "etcd-certfile": file({ help: "The certificate to show to etcd." }),
+  "etcd-keyfile": file({ help: "The key of that certificate." }),
+  server: text({
+    placeholder: "URL",
+    help: "Another server of the cluster, to join it; all servers store in the same etcd.",
+  }),
+  token: text({
+    placeholder: "TOKEN",
+    help: "The token to join with; `kubets token create --for-server` on the other server makes one.",
+  }),
+  "ca-hash": list({ placeholder: "sha256:HASH", help: "The hash of the key of the cluster's authority." }),
+  "certificate-key": text({ placeholder: "KEY", help: "What opens the keys that all servers share." }),
   "disable-scheduler": bool({ help: "Leave scheduling to another process." }),
   controllers: list({
-    default: ["*"],
+    default: ["*", "bootstrapsigner", "tokencleaner"],
     help: "The controllers to run: names, -NAME, and * for those that run by default.",
   }),
   ...clusterWideFlags,

@@ -1,35 +1,33 @@
-/** The all-in-one server: storage, API server, controllers and scheduler in one process, with certificates from the cluster's own authority. */
+/**
+ * The all-in-one server: storage, API server, controllers and scheduler in one process, with certificates from the cluster's own authority. Of several
+ * servers on one etcd each serves the API, and one runs the rest.
+ */
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { admissionPlugins } from "@kubets/apiserver/admission/plugins/index";
 import { featureGates } from "@kubets/apiserver/feature-gates";
 import { type RunningApiServer, runApiServer } from "@kubets/apiserver/run-api-server";
 import { serviceNetworkOptions } from "@kubets/apiserver/services/options";
-import { controllerMetrics } from "@kubets/client/controller-metrics";
-import { controllerManagerFlags } from "@kubets/controllers/flags";
-import { optionsOfFlags } from "@kubets/controllers/options-of-flags";
-import { startControllers } from "@kubets/controllers/start-controllers";
-import { type Clock, type Logger, parseIp, type Random } from "@kubets/machinery";
-import { type FlagValues, parseFlags } from "@kubets/machinery/flags";
+import type { Clock, Logger, Random } from "@kubets/machinery";
+import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
+import type { FlagValues } from "@kubets/machinery/flags";
 import { connectEtcd, openEmbeddedStorage, type Storage } from "@kubets/storage";
 import { keyFromPem, publicOf, readCertificates } from "@kubets/wire/x509";
-import { startDnsAddon } from "../addons/dns.ts";
-import { grantNetwork } from "../addons/network.ts";
-import { startStorageAddon } from "../addons/storage.ts";
-import { dnsAddress } from "../cluster/addresses.ts";
 import { clusterHome } from "../cluster/home.ts";
 import { writeKubeconfig } from "../cluster/kubeconfig.ts";
 import { ClusterPki } from "../cluster/pki.ts";
-import { clientAs, startSchedulerIn } from "../control-plane/control-plane.ts";
-import { startMetricsAddon } from "../metrics-api/addon.ts";
+import { joinServer } from "../join/join-server.ts";
+import { parseToken } from "../join/token.ts";
 import {
   adminCertificate,
   FRONT_PROXY,
   frontProxy,
   kubeletClientCertificate,
-  metricsCertificate,
   servingCertificate,
 } from "./certificates.ts";
 import type { serverFlags } from "./options.ts";
+import { runControlPlane } from "./run-control-plane.ts";
+import { standBy } from "./stand-by.ts";
 
 export { machineAddress } from "@kubets/apiserver/run-api-server";
 
@@ -49,12 +47,13 @@ export interface RunningServer {
 }
 
 export async function runServer(
-  flags: ServerFlags,
+  given: ServerFlags,
   advertiseAddress: string,
   parts: ServerParts,
 ): Promise<RunningServer> {
   const { clock, random, log, signal } = parts;
-  const home = clusterHome(flags.cluster);
+  const home = clusterHome(given.cluster);
+  const flags = given.server ? await joined(given, home.pki) : given;
   const pki = new ClusterPki(home.pki, clock.now());
   const proxy = frontProxy(join(home.pki, "front-proxy"), clock.now());
   const storage = await openStorage(flags, home.data, parts);
@@ -82,6 +81,7 @@ export async function runServer(
     alsoListen: flags["listen-fd"].map(Number),
     advertiseAddress,
     anonymous: true,
+    bootstrapTokens: true,
     serviceAccounts: { issuers: [issuer], audiences: [issuer], signingKey: tokenKey, publicKeys: [publicOf(tokenKey)] },
     authorizationModes: ["Node", "RBAC"],
     admission: admissionPlugins({ enable: ["NodeRestriction"], disable: [] }),
@@ -104,70 +104,19 @@ export async function runServer(
     user: "admin",
     credentials: adminCertificate(pki),
   });
-  const inside = { ...parts, server: api.server };
-  const controllers = startControllers({
-    client: clientAs(
-      inside,
-      { name: "system:kube-controller-manager", groups: ["system:masters"] },
-      "kube-controller-manager",
-    ),
-    clientFor: (account) => clientAs(inside, serviceAccount(account), `kube-controller-manager/${account}`),
-    clock,
-    random,
-    log: log.with({ component: "controllers" }),
-    signal,
-    controllers: flags.controllers,
-    metrics: controllerMetrics(api.server.context.metrics.registry, clock),
-    options: {
-      ...controllerOptionsOf(flags["controller-manager-arg"]),
-      rootCa: pki.caPem,
-      clusterCidrs: flags["cluster-cidr"] ? flags["cluster-cidr"].split(",") : [],
-      signer: { certificate: pki.caPem, key: pki.authority.key },
-      serviceAccountKey: tokenKey,
-    },
-  });
-  const { addons } = flags;
-  const client = clientAs(inside, { name: "system:kubets", groups: ["system:masters"] }, "kubets");
-  const isLoopback = parseIp(advertiseAddress)?.isLoopback() ?? false;
-  // Where a cluster of simulated nodes is: no endpoint of a service may stand there, and nodes have no disks.
-  const metrics =
-    addons.includes("metrics") && !isLoopback
-      ? startMetricsAddon({
-          ...parts,
-          client,
-          log: log.with({ component: "metrics-api" }),
-          address: advertiseAddress,
-          serving: metricsCertificate(pki, advertiseAddress),
-          clusterCa: pki.caPem,
-          frontProxyCa: proxy.ca,
-          frontProxyName: FRONT_PROXY,
-          kubeletClient: kubeletClientCertificate(pki),
-        })
-      : undefined;
-  const added = [
-    metrics,
-    grantNetwork(client),
-    addons.includes("storage") && !isLoopback && startStorageAddon({ client }),
-    addons.includes("dns") &&
-      startDnsAddon(dnsAddress(flags["service-cluster-ip-range"]), {
-        ...parts,
-        client,
-        log: log.with({ component: "dns-service" }),
-      }),
-  ];
-  const scheduler = flags["disable-scheduler"] ? undefined : startSchedulerIn(inside);
-  if (scheduler)
-    api.server.context.pages.set("/debug/decisions", (query) =>
-      scheduler.decisions.report(query.get("pod") ?? undefined),
+  const work = (leading: AbortSignal) =>
+    runControlPlane(
+      { flags, advertiseAddress, api, pki, proxyCa: proxy.ca, tokenKey },
+      { ...parts, signal: AbortSignal.any([signal, leading]) },
     );
-  await Promise.all([controllers.started, scheduler?.ready, ...added]);
-  log.info("control plane ready", { port: api.listener.port, controllers: controllers.names.length });
+  const alone = flags["etcd-servers"].length === 0;
+  const leading = alone ? await work(signal) : standBy(api.server, work, parts);
+  log.info("control plane ready", { port: api.listener.port });
   return {
     api,
     pki,
     async close() {
-      await controllers.stopped;
-      await (await metrics)?.close();
+      await leading.ended;
       await api.close();
       await storage.close();
     },
@@ -178,25 +127,34 @@ export async function runServer(
 const PROXY_HEADERS = {
   allowedNames: [FRONT_PROXY],
   usernameHeaders: ["X-Remote-User"],
+  uidHeaders: ["X-Remote-Uid"],
   groupHeaders: ["X-Remote-Group"],
   extraPrefixes: ["X-Remote-Extra-"],
 };
 
 function openStorage(flags: ServerFlags, folder: string, { clock, log }: ServerParts): Promise<Storage> {
-  if (flags["etcd-servers"].length) return connectEtcd({ endpoints: [...flags["etcd-servers"]], clock, logger: log });
-  return openEmbeddedStorage({ folder, clock, logger: log });
+  const read = (path: string) => readFileSync(path, "utf8");
+  const { "etcd-servers": endpoints, "etcd-cafile": ca, "etcd-certfile": cert, "etcd-keyfile": key } = flags;
+  if (endpoints.length === 0) return openEmbeddedStorage({ folder, clock, logger: log });
+  const tls = ca && { ca: read(ca), ...(cert && { cert: read(cert) }), ...(key && { key: read(key) }) };
+  return connectEtcd({ endpoints: [...endpoints], ...(tls && { tls }), clock, logger: log });
 }
 
-const controllerOptionsOf = (args: readonly string[]) =>
-  optionsOfFlags(
-    parseFlags(
-      controllerManagerFlags,
-      args.map((arg) => `--${arg}`),
-    ).values,
-  );
-
-/** Each controller has the rights of its own account and no more. */
-const serviceAccount = (name: string) => ({
-  name: `system:serviceaccount:kube-system:${name}`,
-  groups: ["system:serviceaccounts", "system:serviceaccounts:kube-system"],
-});
+/** What the servers of a cluster must agree on is the cluster's to say. */
+async function joined(flags: ServerFlags, folder: string): Promise<ServerFlags> {
+  const { server, token, "ca-hash": caHashes, "certificate-key": certificateKey, "etcd-servers": etcd } = flags;
+  if (!token || !certificateKey || etcd.length === 0)
+    throw new ExitError(
+      exitCode.usage,
+      "joining another server takes --token, --certificate-key and --etcd-servers: `kubets token create --for-server --print-join-command` prints them",
+    );
+  const invitation = { server, token: parseToken(token), caHashes };
+  const { podRanges, serviceRanges, clusterDomain, addons } = await joinServer({ invitation, certificateKey, folder });
+  return {
+    ...flags,
+    "cluster-cidr": podRanges.join(","),
+    "service-cluster-ip-range": serviceRanges.join(","),
+    "cluster-domain": clusterDomain,
+    addons,
+  };
+}

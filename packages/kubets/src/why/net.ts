@@ -7,7 +7,8 @@ import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
 import { compilePolicy } from "@kubets/network/policy/compile";
 import { policyPod } from "@kubets/network/policy/policy-pod";
 import { type Connection, type Party, type SideVerdict, type Verdict, verdictOf } from "@kubets/network/policy/verdict";
-import { connectionOf, type WhyFlags } from "./flags.ts";
+import { connectionTo } from "../cluster/connection.ts";
+import type { WhyFlags } from "./flags.ts";
 
 const FORM = /^(\S+?) +(?:-> *)?(\[[^\]]+\]|[^\s:]+):([\w-]+)(?:\/(tcp|udp|sctp))?$/i;
 
@@ -18,7 +19,7 @@ export async function whyNet(text: string, flags: WhyFlags): Promise<string> {
       exitCode.usage,
       "name both ends and the port: kubets why net FROM TO:PORT, with [NAMESPACE/]POD or an address for each end",
     );
-  const connection = await connectionOf(flags);
+  const connection = await connectionTo(flags);
   const { client, transport } = await openClient(connection, "kubets-why");
   try {
     const namespace = flags.namespace || connection.namespace || "default";

@@ -3,7 +3,8 @@ import { openClient } from "@kubets/client/kubeconfig/open-client";
 import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
 import { decisionText } from "@kubets/scheduler/decision-text";
 import type { DecisionReport } from "@kubets/scheduler/decisions";
-import { connectionOf, type WhyFlags } from "./flags.ts";
+import { connectionTo } from "../cluster/connection.ts";
+import type { WhyFlags } from "./flags.ts";
 
 export async function whyPod(name: string, values: WhyFlags): Promise<string> {
   const { reports, pod } = await decisionsOf(name, values);
@@ -20,7 +21,7 @@ export async function whyPod(name: string, values: WhyFlags): Promise<string> {
 
 async function decisionsOf(name: string, flags: WhyFlags) {
   const { namespace, scheduler } = flags;
-  const found = await connectionOf(flags);
+  const found = await connectionTo(flags);
   // A scheduler's own certificate is signed by nobody that one could know of.
   const connection = scheduler ? { ...found, server: scheduler, ca: undefined, insecureSkipTlsVerify: true } : found;
   const { client, transport } = await openClient(connection, "kubets-why");

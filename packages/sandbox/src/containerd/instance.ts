@@ -21,6 +21,8 @@ export interface InstanceOptions {
   readonly socket: string;
   readonly logFile: string;
   readonly journal: Journal;
+  /** The pod network is laid when containerd runs already. */
+  readonly networkLater?: boolean;
   readonly clock: Clock;
 }
 
@@ -36,7 +38,7 @@ const STOP_MS = 5000;
 const LAST_LINES = 5;
 
 export async function startContainerd(options: InstanceOptions): Promise<ContainerdInstance> {
-  const { driver, scope, program, configFile, socket, logFile, journal, clock } = options;
+  const { driver, scope, program, configFile, socket, logFile, journal, networkLater = false, clock } = options;
   // One that was left by a crash would look like an open one.
   await rm(socket, { force: true });
   const child = await spawnLogged(driver, scope, program, ["--config", configFile], logFile);
@@ -60,7 +62,7 @@ export async function startContainerd(options: InstanceOptions): Promise<Contain
     await killed;
   };
   try {
-    const version = await containerdReady(socket, { clock, signal: gone.signal });
+    const version = await containerdReady(socket, { clock, networkLater, signal: gone.signal });
     child.unref();
     return { pid, version, ended, stop };
   } catch (error) {

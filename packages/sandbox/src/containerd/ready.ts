@@ -7,17 +7,20 @@ import { type CallOptions, type GrpcClient, GrpcError, grpcClient } from "@kubet
 export interface ReadyOptions {
   readonly clock: Clock;
   readonly timeoutMs?: number;
+  /** Where the pod network is laid later, the runtime alone is waited for. */
+  readonly networkLater?: boolean;
   /** Aborted with the reason when containerd has ended. */
   readonly signal?: AbortSignal;
 }
 
 const TIMEOUT_MS = 30_000;
 const LOOK_AGAIN_MS = 15;
+const ALL = ["RuntimeReady", "NetworkReady"];
 
 /** Gives the version that it tells. Throws with its own reasons when it says that it is not ready, or says nothing in time. */
 export async function containerdReady(
   socket: string,
-  { clock, timeoutMs = TIMEOUT_MS, signal }: ReadyOptions,
+  { clock, timeoutMs = TIMEOUT_MS, networkLater, signal }: ReadyOptions,
 ): Promise<string> {
   const deadline = clock.monotonic() + timeoutMs;
   const late = () => clock.monotonic() > deadline;
@@ -29,7 +32,11 @@ export async function containerdReady(
   const client = grpcClient({ target: `unix://${socket}` });
   try {
     for (;;) {
-      const answer = await ask(client, { waitForReady: true, timeoutMs, signal });
+      const answer = await ask(client, networkLater ? ["RuntimeReady"] : ALL, {
+        waitForReady: true,
+        timeoutMs,
+        signal,
+      });
       if ("version" in answer) return answer.version;
       if (late()) throw new Error(`containerd is not ready: ${answer.reason}`);
       await sleep(clock, LOOK_AGAIN_MS, signal);
@@ -40,10 +47,14 @@ export async function containerdReady(
 }
 
 /** Its version when all is well; else why not. A server that answers but has not read its containers yet fails each call. */
-async function ask(client: GrpcClient, call: CallOptions): Promise<{ version: string } | { reason: string }> {
+async function ask(
+  client: GrpcClient,
+  conditions: readonly string[],
+  call: CallOptions,
+): Promise<{ version: string } | { reason: string }> {
   try {
     const { status } = await client.unary(RuntimeService.status, {}, call);
-    const bad = status?.conditions.filter((condition) => !condition.status) ?? [];
+    const bad = status?.conditions.filter(({ type, status }) => !status && conditions.includes(type)) ?? [];
     if (bad.length > 0) return { reason: bad.map((c) => `${c.type}: ${c.reason} ${c.message}`).join("; ") };
     const { runtimeVersion } = await client.unary(RuntimeService.version, {}, call);
     return { version: runtimeVersion };
