@@ -1,8 +1,7 @@
 /** Answers in the form that was asked for. The plain case, JSON in the stored version, sends the cached bytes as they are. */
 import { encodeJson } from "@kubets/api/codec/json";
 import { encodeKnown, encodeProtobuf } from "@kubets/api/codec/protobuf";
-import type { KubeObject, PlainObject } from "@kubets/api/meta";
-import { groupVersion } from "@kubets/api/resource-ref";
+import type { KubeObject } from "@kubets/api/meta";
 import { structOf } from "@kubets/api/schema";
 import { notAcceptable, type StatusError } from "@kubets/machinery";
 import { writeCbor } from "@kubets/machinery/cbor";
