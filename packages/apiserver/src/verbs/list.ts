@@ -52,6 +52,7 @@ async function listFrom(
   if (now) await store.fresh();
   if (now || store.cache.lastChange <= from.revision) {
     const rest = candidates(call, selection).filter((object) => isBehind(object.key, from.after));
+    if (!now) await checkHistory(call, rest, from.revision, from.after);
     return respondPage(call, rest, now ? store.revision : from.revision, limit, selection);
   }
   await respondHistory(call, selection, from.revision, limit, from.after);
@@ -65,10 +66,30 @@ async function listAt(
 ): Promise<void> {
   const store = storeOf(call);
   await waitForRevision(call, revision);
-  if (store.cache.lastChange <= revision)
-    return respondPage(call, candidates(call, selection), revision, limit, selection);
+  if (store.cache.lastChange <= revision) {
+    const present = candidates(call, selection);
+    await checkHistory(call, present, revision, undefined);
+    return respondPage(call, present, revision, limit, selection);
+  }
   await respondHistory(call, selection, revision, limit, undefined);
 }
+
+/** What has not changed is known, but a moment that is too old is refused all the same: so clients see how long tokens are good. */
+async function checkHistory(
+  call: ApiCall,
+  [first]: readonly CachedObject[],
+  revision: number,
+  after: string | undefined,
+): Promise<void> {
+  try {
+    if (first) await storeOf(call).checkHistory(first, revision);
+  } catch (error) {
+    throw refusedHistory(error, after);
+  }
+}
+
+const refusedHistory = (error: unknown, after: string | undefined): unknown =>
+  error instanceof RevisionError ? (after === undefined ? expired() : expiredContinue(after)) : error;
 
 async function respondHistory(
   call: ApiCall,
@@ -81,8 +102,7 @@ async function respondHistory(
     const page = await storeOf(call).listAt(revision, call.info.namespace, after === undefined ? {} : { after });
     await respondPage(call, page.objects, revision, limit, selection);
   } catch (error) {
-    if (!(error instanceof RevisionError)) throw error;
-    throw after === undefined ? expired() : expiredContinue(after);
+    throw refusedHistory(error, after);
   }
 }
 
