@@ -38,6 +38,7 @@ async function readBody(call: ApiCall, expected: Expected): Promise<Draft<KubeOb
   if (direct) return decodeValue(call, direct.object, [], expected, {});
   const mediaType = mediaTypeOf(call.exchange.header("content-type"));
   const bytes = await call.exchange.readBody(call.server.options.maxBodyBytes);
+  call.server.metrics.requests.body(call.info, bytes.length);
   const offer = offerOf(call.server, expected.schema.open !== undefined);
   switch (mediaType) {
     case "":
