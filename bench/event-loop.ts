@@ -17,7 +17,7 @@ const THINGS = "/apis/bench.example.com/v1/namespaces/load/things";
 const PROTOBUF = "application/vnd.kubernetes.protobuf";
 const TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io";
 
-const server = await startServer(["--import", `${import.meta.dirname}/loop-delay.ts`]);
+const server = await startServer([], ["--import", `${import.meta.dirname}/loop-delay.ts`]);
 const { hostname, port } = new URL(server.url);
 const agent = new https.Agent({ keepAlive: true, maxSockets: 64, rejectUnauthorized: false });
 const watching = new https.Agent({ keepAlive: false, rejectUnauthorized: false });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 const BENCHES: Record<string, string> = {
   api: "api.ts",
+  authorization: "authorization.ts",
   cel: "cel.ts",
   controllers: "controllers.ts",
   "cluster-controllers": "cluster-controllers.ts",
@@ -11,7 +12,9 @@ const BENCHES: Record<string, string> = {
   crd: "crd.ts",
   "event-loop": "event-loop.ts",
   fairness: "fairness.ts",
+  ingress: "ingress.ts",
   scheduler: "scheduler.ts",
+  settle: "settle.ts",
   storage: "storage.ts",
 };
 const wanted = process.argv.slice(2);

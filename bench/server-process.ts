@@ -22,11 +22,14 @@ export interface ServerProcess {
 const TOKEN = "bench-token";
 const CLOCK_TICKS = 100;
 
-/** `node` are options for Node.js itself. */
-export async function startServer(node: readonly string[] = []): Promise<ServerProcess> {
+/** `users` are known beside the administrator, each by its name as its token; `node` are options for Node.js itself. */
+export async function startServer(users: readonly string[] = [], node: readonly string[] = []): Promise<ServerProcess> {
   const dist = await build();
   const folder = mkdtempSync(join(tmpdir(), "kubets-bench-"));
-  writeFileSync(join(folder, "tokens.csv"), `${TOKEN},admin,1,"system:masters"\n`);
+  writeFileSync(
+    join(folder, "tokens.csv"),
+    [`${TOKEN},admin,1,"system:masters"`, ...users.map((name) => `${name},${name},${name},"bench"`), ""].join("\n"),
+  );
   const flags = [
     "--data-dir",
     join(folder, "data"),

@@ -52,6 +52,7 @@ export async function startNode(config: Partial<KubeletConfig> = {}): Promise<Te
       cgroups: podCgroups({ root: containerd.cgroupRoot, driver: "cgroupfs", log }),
       config: { ...kubeletDefaults, ...config },
       resolvConf: "nameserver 192.0.2.1\n",
+      plugins: true,
     });
     await kubelet.ready;
     return { kubelet, runtime };

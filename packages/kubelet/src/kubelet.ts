@@ -15,12 +15,17 @@ import { type Clock, type Logger, type Random, sleep } from "@kubets/machinery";
 import { noCgroups, type PodCgroups } from "./cgroups/pod-cgroups.ts";
 import { type KubeletConfig, kubeletDefaults } from "./config.ts";
 import { parseResolvConf } from "./container-config/dns.ts";
+import { CsiVolumes } from "./csi/csi-volumes.ts";
+import { CsiDrivers } from "./csi/drivers.ts";
 import { type Dialer, directDialer } from "./dialer.ts";
 import type { Disk } from "./disk/disk.ts";
+import { DraDrivers } from "./dra/drivers.ts";
+import { DynamicResources } from "./dra/dynamic-resources.ts";
 import { Evictor } from "./eviction/evictor.ts";
 import type { Observation } from "./eviction/thresholds.ts";
-import { collectImages } from "./images/image-gc.ts";
+import { ImageCollector } from "./images/image-gc.ts";
 import { ImagePuller } from "./images/image-puller.ts";
+import { nodeCredentials } from "./images/node-credentials.ts";
 import { rotateLogs } from "./logs/rotate.ts";
 import { keepLease } from "./node/lease.ts";
 import type { MachineFacts } from "./node/machine.ts";
@@ -28,12 +33,18 @@ import { allocatableOf, capacityOf, type NodeNow, type NodeSettings, withheldOf 
 import { NodeReporter } from "./node/node-reporter.ts";
 import { ReferencedObjects } from "./objects/referenced-objects.ts";
 import type { KubeletPaths } from "./paths.ts";
+import { PluginWatcher } from "./plugins/plugin-watcher.ts";
 import { PodWorkers } from "./pod-workers/pod-workers.ts";
 import { RuntimeCache } from "./pod-workers/runtime-cache.ts";
 import { StatusWriter } from "./pod-workers/status-writer.ts";
 import type { NodeView, PodTools } from "./pod-workers/tools.ts";
 import { Prober, type ProberOptions } from "./probes/prober.ts";
+import { nodeResources } from "./resources/assemble.ts";
+import type { MachineTopology } from "./resources/machine-topology.ts";
+import { servePodResources } from "./resources/pod-resources.ts";
 import type { Runtime, RuntimeStatus, RuntimeVersion } from "./runtime/runtime.ts";
+import { shutdownSteps, totalSeconds } from "./shutdown/plan.ts";
+import { NodeShutdown, SHUTTING_DOWN, type ShutdownNotices } from "./shutdown/shutdown.ts";
 import { fetchBytes } from "./static-pods/fetch-bytes.ts";
 import { MirrorPods } from "./static-pods/mirror-pods.ts";
 import {
@@ -43,6 +54,7 @@ import {
   podsInFolder,
   type StaticPodSource,
 } from "./static-pods/static-pods.ts";
+import { UserNamespaces } from "./userns/user-namespaces.ts";
 import { KUBELET_VERSION } from "./version.ts";
 import { ServiceAccountTokens } from "./volumes/tokens.ts";
 import { Volumes } from "./volumes/volumes.ts";
@@ -71,6 +83,12 @@ export interface KubeletOptions {
   readonly fetch?: Fetch;
   /** Instead of looking at the machine for what runs low; for tests. */
   readonly observe?: () => Promise<Observation>;
+  /** Who tells that the machine shuts down. */
+  readonly shutdowns?: ShutdownNotices;
+  /** Whether programs of the machine may register as its plugins. */
+  readonly plugins?: boolean;
+  /** CPUs and NUMA nodes of the machine, where more is known than how many. */
+  readonly topology?: MachineTopology;
   /** The node's own resolv.conf, as text. */
   readonly resolvConf?: string;
   /** The port that the node announces. */
@@ -128,6 +146,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
 
   let runtimeStatus: RuntimeStatus = { ready: true, networkReady: true, message: "", handlers: [] };
   const problems = (): string[] => {
+    if (shutdown.isUnderWay) return [SHUTTING_DOWN];
     if (cache.lastError) return [`container runtime is down: ${cache.lastError.message}`];
     if (!runtimeStatus.ready || !runtimeStatus.networkReady)
       return [`container runtime network not ready: ${runtimeStatus.message}`];
@@ -156,6 +175,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
         images: await runtime.listImages().catch(() => []),
         pressures: evictor.pressures(),
         problems: problems(),
+        devices: devicePlugins.amounts(),
       };
     },
   });
@@ -178,6 +198,8 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     async runtimeHandler(name) {
       return (await client.get(runtimeclasses, { name })).handler;
     },
+    hasUserNamespaces: (handler) =>
+      runtimeStatus.handlers.some(({ name, userNamespaces }) => name === handler && userNamespaces),
   };
 
   // Nothing calls it before the workers are there: the cache is started, and objects are tracked, only later.
@@ -199,6 +221,25 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   prober.podIP = (pod) =>
     (pod.spec.hostNetwork ? addresses[0] : cache.get(pod.metadata.uid).sandboxes[0]?.ips[0]) ?? "";
   const tokens = new ServiceAccountTokens(client, clock, log);
+  const {
+    resources,
+    plugins: devicePlugins,
+    store,
+  } = nodeResources({
+    ...options,
+    config,
+    log,
+    signal,
+    root: paths.root,
+    cache: () => cache,
+    changed: () => reporter.hurry(),
+  });
+  const csiDrivers = new CsiDrivers({ client, nodeName, log });
+  const csi = new CsiVolumes({ drivers: csiDrivers, client, disk, paths, nodeName, tokens, clock });
+  const draDrivers = new DraDrivers({ client, nodeName, clock, log });
+  const dynamicResources = new DynamicResources({ client, drivers: draDrivers, disk, root: paths.root });
+  const kinds = { CSIPlugin: csiDrivers, DRAPlugin: draDrivers };
+  const plugins = new PluginWatcher({ folder: join(paths.root, "plugins_registry"), kinds, disk, clock, log, signal });
   const tools: PodTools = {
     client,
     runtime,
@@ -209,12 +250,18 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     events,
     disk,
     paths,
-    volumes: new Volumes({ disk, paths, objects, tokens, clock, client }),
+    volumes: new Volumes({ disk, paths, objects, tokens, clock, client, csi }),
     objects,
-    images: new ImagePuller(runtime, clock, { serialize: config.serializeImagePulls }),
+    images: new ImagePuller(runtime, clock, {
+      ...(config.maxParallelImagePulls !== undefined && { parallel: config.maxParallelImagePulls }),
+      moreCredentials: nodeCredentials({ config, disk, folder: paths.root, client, tokens, clock, log }),
+    }),
     prober,
     statuses: new StatusWriter({ client, clock, random, log, signal }),
     cgroups,
+    resources,
+    dynamicResources,
+    userNamespaces: new UserNamespaces(disk, paths, config.maxPods),
     dialer,
     node,
     signal,
@@ -225,6 +272,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const made = new PodWorkers(tools, {
     allowedSysctls: config.allowedUnsafeSysctls,
     pressures: () => evictor.pressures(),
+    shutsDown: () => shutdown.isUnderWay,
     apiPod: (pod) =>
       mirrors.isStatic(pod)
         ? mirrors.mirrorOf(pod)
@@ -234,15 +282,17 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     ended: (pod) => mirrors.ended(pod),
   });
 
-  const freeImages = (how?: { all: boolean }) =>
-    collectImages({ runtime, disk, clock, log, config, inUse: () => imagesInUse(cache), folder: paths.root }, how);
+  const inUse = () => imagesInUse(cache);
+  const images = new ImageCollector({ runtime, disk, clock, log, config, inUse, folder: paths.root });
+  const steps = shutdownSteps(config.file);
+  const shutdown = new NodeShutdown({ steps, workers: made, clock, log, signal, changed: () => reporter.hurry() });
   const evictor = new Evictor({
     tools,
     workers: made,
     machine,
     config,
     changed: () => reporter.hurry(),
-    freeDisk: () => freeImages({ all: true }),
+    freeDisk: () => images.collect({ all: true }),
     ...(options.observe && { observe: options.observe }),
   });
 
@@ -268,8 +318,28 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
       }),
     );
     await Promise.all([serviceInformer.synced, podInformer.synced, nodeInformer.synced]);
+    await Promise.all([store.load(), dynamicResources.load()]);
+    if (options.plugins) await startPlugins();
     follow(podInformer.list());
   })();
+
+  async function startPlugins(): Promise<void> {
+    await plugins.start();
+    await devicePlugins.start();
+    const pods = () => made.pods();
+    const served = await servePodResources({
+      root: paths.root,
+      disk,
+      resources,
+      dynamicResources,
+      plugins: devicePlugins,
+      pods,
+    });
+    signal.addEventListener("abort", () => {
+      draDrivers.close();
+      void served.close();
+    });
+  }
 
   /** From here on every change of a pod reaches its worker. */
   function follow(present: readonly Pod[]): void {
@@ -304,7 +374,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     const wanted = () => new Set([...present.filter(ours), ...mirrors.pods()].map(({ metadata }) => metadata.uid));
     const orphans = sleep(clock, 2000, signal).then(() => made.endOrphans(wanted()));
     finish.push(orphans.catch(() => {}));
-    finish.push(repeat(5 * 60_000, async () => void (await freeImages())));
+    finish.push(repeat(5 * 60_000, async () => void (await images.collect())));
     finish.push(repeat(EVICTION_LOOK_MS, () => evictor.look()));
     finish.push(
       repeat(config.containerLogMonitorMs, () =>
@@ -319,6 +389,12 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
         }),
       ),
     );
+  }
+
+  if (steps.length > 0 && options.shutdowns) {
+    const [begun, calledOff] = [() => shutdown.begin(), () => shutdown.callOff()];
+    const watching = options.shutdowns.watch({ seconds: totalSeconds(steps), signal, begun, calledOff });
+    finish.push(watching.catch((error: unknown) => log.warn("shutdowns of the machine are not heard of", { error })));
   }
 
   async function repeat(periodMs: number, run: () => Promise<void>): Promise<void> {

@@ -20,6 +20,8 @@ export interface VolumeContext {
   readonly addresses: Addresses;
   readonly allocatable: Allocatable;
   readonly now: number;
+  /** Of the persistent volume behind a claim. */
+  readonly mountOptions: readonly string[];
 }
 
 export interface VolumePlugin {
