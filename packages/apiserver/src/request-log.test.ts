@@ -31,7 +31,7 @@ test("bodies, events and what is deprecated are counted", async () => {
       method,
       path,
       headers: { authorization: "Bearer root", "content-type": "application/json" },
-      ...(body && { body: JSON.stringify(body) }),
+      ...(body && { body: Buffer.from(JSON.stringify(body)) }),
     });
   try {
     const path = "/api/v1/namespaces/default/configmaps";
