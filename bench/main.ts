@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 const BENCHES: Record<string, string> = {
   api: "api.ts",
+  authorization: "authorization.ts",
   cel: "cel.ts",
   controllers: "controllers.ts",
   "cluster-controllers": "cluster-controllers.ts",

@@ -21,10 +21,14 @@ export interface ServerProcess {
 const TOKEN = "bench-token";
 const CLOCK_TICKS = 100;
 
-export async function startServer(): Promise<ServerProcess> {
+/** `users` are known beside the administrator, each by its name as its token. */
+export async function startServer(users: readonly string[] = []): Promise<ServerProcess> {
   const dist = await build();
   const folder = mkdtempSync(join(tmpdir(), "kubets-bench-"));
-  writeFileSync(join(folder, "tokens.csv"), `${TOKEN},admin,1,"system:masters"\n`);
+  writeFileSync(
+    join(folder, "tokens.csv"),
+    [`${TOKEN},admin,1,"system:masters"`, ...users.map((name) => `${name},${name},${name},"bench"`), ""].join("\n"),
+  );
   const flags = [
     "--data-dir",
     join(folder, "data"),
