@@ -3,7 +3,14 @@ import assert from "node:assert/strict";
 import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { csidrivers, csinodes, nodes, persistentvolumeclaims, persistentvolumes } from "@kubets/api/generated/refs";
+import {
+  csidrivers,
+  csinodes,
+  nodes,
+  persistentvolumeclaims,
+  persistentvolumes,
+  pods,
+} from "@kubets/api/generated/refs";
 import type { PodSpec } from "@kubets/api/generated/types/core-v1";
 import { pod } from "@kubets/api/testing/pod-builder";
 import { eventually } from "../cluster.ts";
@@ -108,6 +115,8 @@ describe("storage drivers", { skip: whyNot() ?? false }, () => {
     const tokens = JSON.parse(volumeContext?.["csi.storage.k8s.io/serviceAccount.tokens"] ?? "{}") as object;
     assert.deepEqual(Object.keys(tokens), ["storage"]);
     assert.equal(statSync(join(node.containerd.folder, "driver-data/handle-data")).gid, 4321);
+    const [used] = (await node.kubelet.tools.volumes.driverUsage("pod-one", "pv-data")) ?? [];
+    assert.equal(Number(used?.used), 4096);
     await node.api.deletePod("one", 0);
     await gone("one");
     assert.equal(of("unpublish", "handle-data").length, 1 + 1);
@@ -159,6 +168,19 @@ describe("storage drivers", { skip: whyNot() ?? false }, () => {
     );
     await node.api.deletePod("other", 0);
     await gone("other");
+  });
+
+  it("takes down what a pod left that went while nobody looked, also when its driver comes late", async () => {
+    await claim("left");
+    await make("leaver", "sleep 1000", ofClaim("left"), at);
+    await phase("leaver", "Running");
+    await driver.kill();
+    await node.stop();
+    await node.api.client.delete(pods, { namespace, name: "leaver" });
+    await node.start();
+    await startDriver();
+    await eventually("it is taken down", () => of("unstage", "handle-left").length === 1);
+    assert.equal(of("unpublish", "handle-left").length, 1);
   });
 
   it("takes down what an earlier kubelet published, when its driver is back", async () => {

@@ -15,12 +15,8 @@ import { type Clock, type Logger, type Random, sleep } from "@kubets/machinery";
 import { noCgroups, type PodCgroups } from "./cgroups/pod-cgroups.ts";
 import { type KubeletConfig, kubeletDefaults } from "./config.ts";
 import { parseResolvConf } from "./container-config/dns.ts";
-import { CsiVolumes } from "./csi/csi-volumes.ts";
-import { CsiDrivers } from "./csi/drivers.ts";
 import { type Dialer, directDialer } from "./dialer.ts";
 import type { Disk } from "./disk/disk.ts";
-import { DraDrivers } from "./dra/drivers.ts";
-import { DynamicResources } from "./dra/dynamic-resources.ts";
 import { Evictor } from "./eviction/evictor.ts";
 import type { Observation } from "./eviction/thresholds.ts";
 import { ImageCollector } from "./images/image-gc.ts";
@@ -33,15 +29,13 @@ import { allocatableOf, capacityOf, type NodeNow, type NodeSettings, withheldOf 
 import { NodeReporter } from "./node/node-reporter.ts";
 import { ReferencedObjects } from "./objects/referenced-objects.ts";
 import type { KubeletPaths } from "./paths.ts";
-import { PluginWatcher } from "./plugins/plugin-watcher.ts";
+import { nodePlugins } from "./plugins/node-plugins.ts";
 import { PodWorkers } from "./pod-workers/pod-workers.ts";
 import { RuntimeCache } from "./pod-workers/runtime-cache.ts";
 import { StatusWriter } from "./pod-workers/status-writer.ts";
 import type { NodeView, PodTools } from "./pod-workers/tools.ts";
 import { Prober, type ProberOptions } from "./probes/prober.ts";
-import { nodeResources } from "./resources/assemble.ts";
 import type { MachineTopology } from "./resources/machine-topology.ts";
-import { servePodResources } from "./resources/pod-resources.ts";
 import type { Runtime, RuntimeStatus, RuntimeVersion } from "./runtime/runtime.ts";
 import { shutdownSteps, totalSeconds } from "./shutdown/plan.ts";
 import { NodeShutdown, SHUTTING_DOWN, type ShutdownNotices } from "./shutdown/shutdown.ts";
@@ -112,6 +106,8 @@ export interface Kubelet {
 
 /** How often the node looks whether it runs low. */
 const EVICTION_LOOK_MS = 10_000;
+/** What a gone pod left behind is tried to be removed again. */
+const ORPHANS_AGAIN_MS = 5000;
 
 export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const { client, runtime, nodeName, clock, random, disk, paths, machine, addresses } = options;
@@ -175,7 +171,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
         images: await runtime.listImages().catch(() => []),
         pressures: evictor.pressures(),
         problems: problems(),
-        devices: devicePlugins.amounts(),
+        devices: plugins.devices(),
       };
     },
   });
@@ -221,25 +217,16 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   prober.podIP = (pod) =>
     (pod.spec.hostNetwork ? addresses[0] : cache.get(pod.metadata.uid).sandboxes[0]?.ips[0]) ?? "";
   const tokens = new ServiceAccountTokens(client, clock, log);
-  const {
-    resources,
-    plugins: devicePlugins,
-    store,
-  } = nodeResources({
+  const plugins = nodePlugins({
     ...options,
     config,
     log,
     signal,
-    root: paths.root,
+    tokens,
     cache: () => cache,
     changed: () => reporter.hurry(),
   });
-  const csiDrivers = new CsiDrivers({ client, nodeName, log });
-  const csi = new CsiVolumes({ drivers: csiDrivers, client, disk, paths, nodeName, tokens, clock });
-  const draDrivers = new DraDrivers({ client, nodeName, clock, log });
-  const dynamicResources = new DynamicResources({ client, drivers: draDrivers, disk, root: paths.root });
-  const kinds = { CSIPlugin: csiDrivers, DRAPlugin: draDrivers };
-  const plugins = new PluginWatcher({ folder: join(paths.root, "plugins_registry"), kinds, disk, clock, log, signal });
+  const { resources, dynamicResources, csi } = plugins;
   const tools: PodTools = {
     client,
     runtime,
@@ -318,28 +305,13 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
       }),
     );
     await Promise.all([serviceInformer.synced, podInformer.synced, nodeInformer.synced]);
-    await Promise.all([store.load(), dynamicResources.load()]);
-    if (options.plugins) await startPlugins();
+    await plugins.load();
+    if (options.plugins)
+      await plugins
+        .start(() => made.pods())
+        .catch((error: unknown) => log.error("plugins of this node cannot register", { error }));
     follow(podInformer.list());
   })();
-
-  async function startPlugins(): Promise<void> {
-    await plugins.start();
-    await devicePlugins.start();
-    const pods = () => made.pods();
-    const served = await servePodResources({
-      root: paths.root,
-      disk,
-      resources,
-      dynamicResources,
-      plugins: devicePlugins,
-      pods,
-    });
-    signal.addEventListener("abort", () => {
-      draDrivers.close();
-      void served.close();
-    });
-  }
 
   /** From here on every change of a pod reaches its worker. */
   function follow(present: readonly Pod[]): void {
@@ -372,8 +344,12 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
       followSource(podsAtUrl(staticPodUrl, headers, options.fetch ?? fetchBytes, making), config.httpCheckFrequencyMs);
     }
     const wanted = () => new Set([...present.filter(ours), ...mirrors.pods()].map(({ metadata }) => metadata.uid));
-    const orphans = sleep(clock, 2000, signal).then(() => made.endOrphans(wanted()));
-    finish.push(orphans.catch(() => {}));
+    const endOrphans = async () => {
+      await sleep(clock, 2000, signal);
+      // A storage driver that must withdraw what it published may register later.
+      while (!(await made.endOrphans(wanted()))) await sleep(clock, ORPHANS_AGAIN_MS, signal);
+    };
+    finish.push(endOrphans().catch(() => {}));
     finish.push(repeat(5 * 60_000, async () => void (await images.collect())));
     finish.push(repeat(EVICTION_LOOK_MS, () => evictor.look()));
     finish.push(

@@ -66,8 +66,8 @@ export class PodWorkers {
     return [...this.#workers.values()];
   }
 
-  /** Ends what the runtime, or the disk, holds of pods that nobody wants. */
-  async endOrphans(wanted: ReadonlySet<string>): Promise<void> {
+  /** Ends what the runtime, or the disk, holds of pods that nobody wants; gives whether nothing is left to be tried again. */
+  async endOrphans(wanted: ReadonlySet<string>): Promise<boolean> {
     const { cache, volumes, resources, log } = this.#tools;
     for (const [uid, state] of cache.all()) {
       if (wanted.has(uid) || this.#workers.has(uid)) continue;
@@ -76,12 +76,17 @@ export class PodWorkers {
       worker.end(orphanGrace(state), undefined, true);
     }
     await resources.keep(new Set([...wanted, ...this.#workers.keys()]));
+    let done = true;
     for (const uid of await volumes.present()) {
       if (wanted.has(uid) || this.#workers.has(uid)) continue;
-      await volumes
-        .tearDown(uid)
-        .catch((error: unknown) => log.warn("what a pod left on the disk could not be removed", { uid, error }));
+      try {
+        await volumes.tearDown(uid);
+      } catch (error) {
+        done = false;
+        log.warn("what a pod left on the disk could not be removed; it is tried again", { uid, error });
+      }
     }
+    return done;
   }
 
   #add(pod: Pod): void {

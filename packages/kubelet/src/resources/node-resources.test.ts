@@ -1,8 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Container } from "@kubets/api/generated/types/core-v1";
 import { pod } from "@kubets/api/testing/pod-builder";
+import { seededRandom, silentLogger, VirtualClock } from "@kubets/machinery";
 import { parseKubeletConfig } from "../config.ts";
+import { MemoryDisk } from "../disk/memory-disk.ts";
+import { SimulatedRuntime } from "../runtime/simulated/runtime.ts";
 import { simulatedNode } from "../testing/simulated-node.ts";
+import { AllotmentStore, noExtras } from "./allotment.ts";
+import { NodeResources } from "./node-resources.ts";
 
 const CONFIG = parseKubeletConfig(
   "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\ncpuManagerPolicy: static\nkubeReserved: {cpu: 500m}\n",
@@ -50,6 +56,43 @@ test("a container alone on its CPUs, the others beside it, also after the kubele
   } finally {
     await second.stop();
   }
+});
+
+test("containers of one pod never have the same device, whatever the plugin prefers, but one after the other", async () => {
+  const clock = new VirtualClock();
+  const disk = new MemoryDisk();
+  await disk.makeFolder("/k");
+  const devices = ["w1", "w2", "w3"].map((id) => ({ id, healthy: true, nodes: [] }));
+  const store = new AllotmentStore(disk, "/k");
+  const resources = new NodeResources({
+    policies: { cpus: "none", fullCores: false, memory: "None", topology: "none", scope: "container" },
+    supply: { cpus: [], reservedCpus: new Set(), nodes: [{ id: 0, allocatable: 0 }] },
+    plugins: {
+      devices: (resource) => (resource === "example.com/w" ? devices : undefined),
+      preferred: async (_, available, must, count) =>
+        [...new Set([...must, ...available.toReversed()])].slice(0, count),
+      allocate: async () => noExtras,
+      preStart: async () => {},
+    },
+    store,
+    runtime: new SimulatedRuntime({ clock, random: seededRandom(1), disk }),
+    log: silentLogger,
+    running: () => [],
+  });
+  const container = (name: string) =>
+    ({ name, image: "i", resources: { limits: { "example.com/w": "1" } } }) as unknown as Container;
+  const wanted = pod("a")
+    .uid("a")
+    .spec({ initContainers: [container("init")], containers: [container("one"), container("two")] })
+    .build();
+  assert.equal(await resources.admit(wanted), undefined);
+  const ids = (name: string) => resources.of("a")?.[name]?.devices?.["example.com/w"];
+  assert.deepEqual(["init", "one", "two"].map(ids), [["w3"], ["w3"], ["w2"]]);
+  const more = pod("b")
+    .uid("b")
+    .spec({ containers: [container("one"), container("two")] })
+    .build();
+  assert.match((await resources.admit(more))?.message ?? "", /Requested: 1, Available: 0/);
 });
 
 test("a configuration that cannot work stops the kubelet", async () => {

@@ -15,13 +15,14 @@ import {
   type PodAllotments,
 } from "./allotment.ts";
 import { formatCpuList } from "./cpus.ts";
+import { choiceAmong } from "./devices/choose.ts";
 import type { DevicePlugins } from "./devices/device-plugins.ts";
 import { freeCpus, type NodePolicies, type NodeSupply, planAllotments } from "./plan.ts";
 
 export interface NodeResourcesOptions {
   readonly policies: NodePolicies;
   readonly supply: Omit<NodeSupply, "devices">;
-  readonly plugins: DevicePlugins;
+  readonly plugins: Pick<DevicePlugins, "devices" | "preferred" | "allocate" | "preStart">;
   readonly store: AllotmentStore;
   readonly runtime: Pick<Runtime, "updateResources">;
   readonly log: Logger;
@@ -97,7 +98,8 @@ export class NodeResources {
     if ("rejection" in plan) return plan.rejection;
     try {
       const made: Record<string, Allotment> = {};
-      for (const [name, allotment] of Object.entries(plan.allotments)) made[name] = await this.#withDevices(allotment);
+      for (const [name, allotment] of Object.entries(plan.allotments))
+        made[name] = await this.#withDevices(allotment, Object.values(made));
       await store.set(uid, made);
     } catch (error) {
       const message = `Allocate failed due to ${(error as Error).message}, which is unexpected`;
@@ -108,15 +110,17 @@ export class NodeResources {
   }
 
   /** Asks the plugins which of their devices they would choose, and for what the container needs to use them. */
-  async #withDevices(allotment: Allotment): Promise<Allotment> {
-    const { plugins } = this.#options;
+  async #withDevices(allotment: Allotment, before: readonly Allotment[]): Promise<Allotment> {
+    const { plugins, store } = this.#options;
+    const used = [...store.taken(), ...before.filter(({ passedOn }) => !passedOn)];
+    const left = before.filter(({ passedOn }) => passedOn);
     const devices: Record<string, readonly string[]> = {};
     let extras = noExtras;
-    for (const [resource, chosen] of Object.entries(allotment.devices ?? {})) {
-      const taken = new Set(this.#options.store.taken().flatMap((each) => each.devices?.[resource] ?? []));
-      const free = (plugins.devices(resource) ?? []).filter(({ id, healthy }) => healthy && !taken.has(id));
-      const ids = free.map(({ id }) => id);
-      devices[resource] = (await plugins.preferred(resource, ids, [], chosen.length)) ?? chosen;
+    for (const [resource, planned] of Object.entries(allotment.devices ?? {})) {
+      const of = (all: readonly Allotment[]) => all.flatMap((each) => each.devices?.[resource] ?? []);
+      const choice = choiceAmong(plugins.devices(resource) ?? [], planned, new Set(of(used)), of(left));
+      const preferred = await plugins.preferred(resource, choice.available, choice.must, planned.length);
+      devices[resource] = preferred ?? choice.otherwise;
       extras = merged(extras, await plugins.allocate(resource, devices[resource]));
     }
     return allotment.devices ? { ...allotment, devices, extras } : allotment;

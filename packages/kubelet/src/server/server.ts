@@ -19,6 +19,7 @@ import { NodeStats } from "../stats/node-stats.ts";
 import { probeMetrics } from "../stats/probe-metrics.ts";
 import { resourceMetrics } from "../stats/resource-metrics.ts";
 import { summaryOf } from "../stats/summary.ts";
+import { volumeMetrics } from "../stats/volume-metrics.ts";
 import { Access } from "./access.ts";
 import { checkpoint } from "./checkpoint.ts";
 import { kubeletMetrics } from "./metrics.ts";
@@ -117,7 +118,8 @@ class Handler {
 
   constructor(kubelet: Kubelet) {
     this.#kubelet = kubelet;
-    this.#stats = new NodeStats(kubelet.tools, () => kubelet.workers.pods());
+    const { tools, workers, config } = kubelet;
+    this.#stats = new NodeStats(tools, () => workers.pods(), config.file.volumeStatsAggPeriod);
     this.#startedAt = kubelet.tools.clock.now();
   }
 
@@ -339,7 +341,7 @@ class Handler {
     const kubelet = this.#kubelet;
     switch (page) {
       case undefined:
-        return kubeletMetrics(kubelet);
+        return kubeletMetrics(kubelet) + volumeMetrics(await this.#stats.volumes());
       case "resource":
         return resourceMetrics(await this.#stats.read());
       case "cadvisor":

@@ -26,7 +26,7 @@ export interface VolumesOptions {
   readonly objects: ReferencedObjects;
   readonly tokens: ServiceAccountTokens;
   readonly clock: Clock;
-  readonly client: Pick<Client, "get">;
+  readonly client: Pick<Client, "get" | "list">;
   readonly csi?: CsiVolumes;
   readonly plugins?: readonly VolumePlugin[];
 }
@@ -43,8 +43,8 @@ export type VolumeMap = ReadonlyMap<string, MountedVolume>;
 
 export class Volumes {
   readonly #options: VolumesOptions;
-  /** Pods with a claim of a storage driver. */
-  readonly #withDrivers = new Set<string>();
+  /** Of pods with claims of storage drivers, the persistent volumes by claim. */
+  readonly #ofDrivers = new Map<string, Map<string, string>>();
 
   constructor(options: VolumesOptions) {
     this.#options = options;
@@ -67,7 +67,7 @@ export class Volumes {
     const { disk, paths, objects, tokens } = this.#options;
     objects.untrack(uid);
     tokens.forget(uid);
-    this.#withDrivers.delete(uid);
+    this.#ofDrivers.delete(uid);
     const folder = podFolder(paths, uid);
     if (!(await disk.stat(folder))) return;
     await this.#options.csi?.tearDown(uid);
@@ -78,10 +78,25 @@ export class Volumes {
   /** When the pod's volumes want to be set up anew: for tokens that end, or for drivers that are asked from time to time. */
   refreshDueAt({ metadata, spec }: Pod): number | undefined {
     const { tokens, clock } = this.#options;
-    const isAsked = spec.volumes?.some(({ csi }) => csi) || this.#withDrivers.has(metadata.uid);
+    const isAsked = spec.volumes?.some(({ csi }) => csi) || this.#ofDrivers.has(metadata.uid);
     const dues = [tokens.dueAt(metadata.uid), isAsked ? clock.now() + DRIVER_PERIOD_MS : undefined];
     const known = dues.filter((due) => due !== undefined);
     return known.length > 0 ? Math.min(...known) : undefined;
+  }
+
+  /** The persistent volume behind a claim of a storage driver. */
+  persistentOf(uid: string, claim: string): string | undefined {
+    return this.#ofDrivers.get(uid)?.get(claim);
+  }
+
+  /** How full a volume is, as its driver says. */
+  async driverUsage(uid: string, name: string) {
+    return await this.#options.csi?.usage(uid, name);
+  }
+
+  #note(uid: string, { claim, persistent }: ClaimedVolume): void {
+    const known = this.#ofDrivers.get(uid) ?? new Map<string, string>();
+    this.#ofDrivers.set(uid, known.set(claim.metadata.name, persistent.metadata.name));
   }
 
   /** Pods that have something on the disk. */
@@ -99,10 +114,10 @@ export class Volumes {
     if (!plugin && !(volume.csi && csi)) throw fail(unsupported(volume));
     const folder = volumeFolder(paths, pod.metadata.uid, plugin?.name ?? CSI_PLUGIN, volume.name);
     const mountOptions = claimed?.persistent.spec.mountOptions ?? [];
-    const context = { pod, volume, folder, paths, mountOptions, now: clock.now(), ...rest, ...facts };
+    const context = { pod, volume, folder, paths, client, mountOptions, now: clock.now(), ...rest, ...facts };
     try {
       if (volume.csi && csi) {
-        if (claimed) this.#withDrivers.add(pod.metadata.uid);
+        if (claimed) this.#note(pod.metadata.uid, claimed);
         return await csi.setUp(context, claimed);
       }
       const mounted = await (plugin as VolumePlugin).setUp(context);

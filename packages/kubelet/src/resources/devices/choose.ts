@@ -50,3 +50,27 @@ export function chooseDevices(wish: DeviceWish, nodes: number | undefined): stri
     .slice(0, wish.count)
     .map(({ id }) => id);
 }
+
+/**
+ * What a plugin may choose from in place of what was planned: free devices that lie where the planned ones do, those of an ended container of the pod
+ * always among them; and what is taken when it does not choose.
+ */
+export function choiceAmong(
+  devices: readonly Device[],
+  planned: readonly string[],
+  taken: ReadonlySet<string>,
+  left: readonly string[],
+): { available: string[]; must: string[]; otherwise: string[] } {
+  const placeOf = ({ nodes }: Device): string => nodes.join(",");
+  const places = new Set(devices.filter(({ id }) => planned.includes(id)).map(placeOf));
+  const free = devices.filter((device) => device.healthy && !taken.has(device.id));
+  const available = free.filter((device) => places.has(placeOf(device))).map(({ id }) => id);
+  const must = left.filter((id) => available.includes(id)).slice(0, planned.length);
+  const wanted = [
+    ...must,
+    ...planned.filter((id) => available.includes(id)),
+    ...available,
+    ...free.map(({ id }) => id),
+  ];
+  return { available, must, otherwise: [...new Set(wanted)].slice(0, planned.length) };
+}

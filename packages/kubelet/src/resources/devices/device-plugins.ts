@@ -108,7 +108,9 @@ export class DevicePlugins {
       { timeoutMs: TIMEOUT_MS },
     );
     const chosen = containerResponses[0]?.deviceIDs ?? [];
-    return chosen.length === count && chosen.every((id) => available.includes(id)) ? chosen : undefined;
+    const isPossible = chosen.length === count && new Set(chosen).size === count;
+    const isAllowed = chosen.every((id) => available.includes(id)) && must.every((id) => chosen.includes(id));
+    return isPossible && isAllowed ? chosen : undefined;
   }
 
   async allocate(resource: string, ids: readonly string[]): Promise<ContainerExtras> {
