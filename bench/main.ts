@@ -10,6 +10,7 @@ const BENCHES: Record<string, string> = {
   "cluster-controllers": "cluster-controllers.ts",
   policies: "policies.ts",
   crd: "crd.ts",
+  "event-loop": "event-loop.ts",
   fairness: "fairness.ts",
   ingress: "ingress.ts",
   scheduler: "scheduler.ts",
@@ -17,6 +18,12 @@ const BENCHES: Record<string, string> = {
   storage: "storage.ts",
 };
 const wanted = process.argv.slice(2);
+if (wanted.includes("--help")) {
+  console.log(
+    `usage: npm run bench [-- NAME ...]\n\nRuns the named benches, or all of them: ${Object.keys(BENCHES).join(", ")}`,
+  );
+  process.exit();
+}
 const unknown = wanted.filter((name) => !Object.hasOwn(BENCHES, name));
 if (unknown.length) {
   console.error(`there is no bench ${unknown.join(", ")}; there are ${Object.keys(BENCHES).join(", ")}`);

@@ -13,8 +13,8 @@ import type { ResourceDefinition } from "@kubets/api/resource";
 import type { RemoteDocuments } from "../../aggregation/remote-documents.ts";
 import { merged } from "../../aggregation/remote-open-api.ts";
 import type { ServedResources } from "../../served-resource.ts";
+import { inShortStretches } from "../../short-stretches.ts";
 import { versionInfo } from "../version.ts";
-import { inShortStretches } from "./short-stretches.ts";
 import { textsOf } from "./texts.ts";
 
 export interface PackedDocument {
