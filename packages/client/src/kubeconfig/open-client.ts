@@ -1,5 +1,5 @@
 /** A client for a connection: the transport of wire with the connection's authority, certificate and credentials. */
-import { HttpTransport } from "@kubets/wire/transport";
+import { HttpTransport, type HttpTransportOptions } from "@kubets/wire/transport";
 import type { Client } from "../client.ts";
 import type { Transport } from "../transport.ts";
 import { createClient } from "../typed-client.ts";
@@ -12,14 +12,16 @@ export interface OpenedTransport extends Transport {
   useCertificate(certificate: ClientCertificate): Promise<void>;
 }
 
-export async function openTransport(connection: Connection): Promise<OpenedTransport> {
+export type TransportExtras = Pick<HttpTransportOptions, "alternatives">;
+
+export async function openTransport(connection: Connection, extras: TransportExtras = {}): Promise<OpenedTransport> {
   const tls = {
     ...(connection.ca && { ca: connection.ca }),
     ...(connection.tlsServerName && { serverName: connection.tlsServerName }),
     insecureSkipVerify: connection.insecureSkipTlsVerify,
   };
   const certificate = await connection.credentials.certificate();
-  const http = new HttpTransport({ server: connection.server, tls: { ...tls, ...certificate } });
+  const http = new HttpTransport({ ...extras, server: connection.server, tls: { ...tls, ...certificate } });
   return {
     ...authenticated(http, connection),
     useCertificate: (next) => http.reloadTls({ ...tls, ...next }),
@@ -29,7 +31,8 @@ export async function openTransport(connection: Connection): Promise<OpenedTrans
 export async function openClient(
   connection: Connection,
   userAgent: string,
+  extras?: TransportExtras,
 ): Promise<{ client: Client; transport: OpenedTransport }> {
-  const transport = await openTransport(connection);
+  const transport = await openTransport(connection, extras);
   return { client: createClient(transport, { userAgent }), transport };
 }

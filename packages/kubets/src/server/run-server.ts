@@ -43,6 +43,8 @@ export type ServerFlags = FlagValues<typeof serverFlags>;
 export interface RunningServer {
   readonly api: RunningApiServer;
   readonly pki: ClusterPki;
+  /** Ends with the signal; rejects when this server must start again. */
+  readonly ended: Promise<void>;
   close(): Promise<void>;
 }
 
@@ -115,8 +117,8 @@ export async function runServer(
   return {
     api,
     pki,
+    ended: leading.ended,
     async close() {
-      await leading.ended;
       await api.close();
       await storage.close();
     },
