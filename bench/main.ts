@@ -5,6 +5,8 @@ import { join } from "node:path";
 const BENCHES: Record<string, string> = {
   api: "api.ts",
   cel: "cel.ts",
+  controllers: "controllers.ts",
+  "cluster-controllers": "cluster-controllers.ts",
   policies: "policies.ts",
   crd: "crd.ts",
   fairness: "fairness.ts",

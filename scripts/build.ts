@@ -6,9 +6,8 @@ import { rolldown } from "rolldown";
 import { packedTexts } from "./openapi-texts.ts";
 
 const root = join(import.meta.dirname, "..");
-const dist = join(root, "packages/kubets/dist");
 
-export async function build(): Promise<string> {
+export async function build(dist = join(root, "packages/kubets/dist")): Promise<string> {
   rmSync(dist, { recursive: true, force: true });
   const bundle = await rolldown({
     cwd: root,

@@ -54,6 +54,7 @@ before(async () => {
         ca: proxy.ca,
         allowedNames: ["front-proxy-client"],
         usernameHeaders: ["X-Remote-User"],
+        uidHeaders: ["X-Remote-Uid"],
         groupHeaders: ["X-Remote-Group"],
         extraPrefixes: ["X-Remote-Extra-"],
       },

@@ -2,11 +2,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  events,
   ipaddresses,
   persistentvolumeclaims,
   pods,
   resourceclaims,
   resourceclaimtemplates,
+  resourceslices,
   servicecidrs,
 } from "@kubets/api/generated/refs";
 import { startCluster, type TestCluster } from "./cluster.ts";
@@ -79,6 +81,52 @@ test("a reservation of a pod that is gone is taken back, with the devices when i
     await cluster.client.update(resourceclaims, { ...claim, status }, { subresource: "status" });
     await cluster.until(async () => !(await cluster.get(resourceclaims, "c")).status?.reservedFor);
     assert.equal((await cluster.get(resourceclaims, "c")).status?.allocation, undefined);
+  }));
+
+test("a pod that came to its node by itself holds its claim, and leaves when the device's taint is borne no longer", () =>
+  using(async (cluster) => {
+    const spec = { devices: { requests: [{ name: "r", exactly: { deviceClassName: "gpu" } }] } };
+    const claim = await cluster.create(resourceclaims, { metadata: inDefault("c"), spec });
+    const tolerations = [{ key: "hot", operator: "Exists", effect: "NoExecute", tolerationSeconds: 30 }];
+    const result = { request: "r", driver: "gpu.example.com", pool: "one", device: "gpu-0", tolerations };
+    const allocation = { devices: { results: [result] } };
+    await cluster.client.update(resourceclaims, { ...claim, status: { allocation } } as never, {
+      subresource: "status",
+    });
+    const uses = [{ name: "mine", resourceClaimName: "c" }];
+    await cluster.create(pods, {
+      metadata: inDefault("p"),
+      spec: { nodeName: "node-1", terminationGracePeriodSeconds: 0, containers, resourceClaims: uses },
+    });
+    await cluster.until(async () => (await cluster.get(resourceclaims, "c")).status.reservedFor?.[0]?.name === "p");
+    const slice = (key: string | undefined) => ({
+      metadata: { name: "slice" },
+      spec: {
+        driver: "gpu.example.com",
+        pool: { name: "one", generation: 1, resourceSliceCount: 1 },
+        nodeName: "node-1",
+        devices: [{ name: "gpu-0", ...(key && { taints: [{ key, effect: "NoExecute" }] }) }],
+      },
+    });
+    const told = async () =>
+      (await cluster.list(events))
+        .filter(({ reason }) => reason === "DeviceTaintManagerEviction")
+        .map((each) => each.message);
+    const made = await cluster.create(resourceslices, slice("hot"));
+    await cluster.at(20_000);
+    const cooled = await cluster.client.update(resourceslices, {
+      ...made,
+      ...slice(undefined),
+      metadata: made.metadata,
+    } as never);
+    await cluster.until(async () => (await told()).length > 0);
+    assert.deepEqual(await told(), ["Cancelling deletion"]);
+    await cluster.at(20_000);
+    assert.equal(await cluster.gone(pods, "p"), false);
+
+    await cluster.client.update(resourceslices, { ...cooled, ...slice("broken"), metadata: cooled.metadata } as never);
+    await cluster.until(() => cluster.gone(pods, "p"), 2000);
+    assert.deepEqual(new Set(await told()), new Set(["Cancelling deletion", "Marking for deletion"]));
   }));
 
 test("a range of service addresses is ready, and goes when no address needs it any more", () =>

@@ -9,7 +9,7 @@ import type { Input, KubeObject } from "@kubets/api/meta";
 import type { ResourceRef } from "@kubets/api/resource-ref";
 import { type Client, SharedInformers, type Transport } from "@kubets/client";
 import { type StartOptions, startControllers } from "@kubets/controllers/start-controllers";
-import { createLogger, every, isReason, seededRandom, silentLogger, VirtualClock } from "@kubets/machinery";
+import { type Clock, createLogger, every, isReason, seededRandom, silentLogger, VirtualClock } from "@kubets/machinery";
 import { formatMicroTime, formatTime } from "@kubets/machinery/time";
 import { type ControlPlaneOptions, startControlPlane } from "./control-plane.ts";
 
@@ -125,9 +125,9 @@ function counting(transport: Transport, writes: string[]): Transport {
 }
 
 /** Binds, runs and ends pods. A kubelet and a scheduler, as far as controllers can tell. */
-function startPods(
+export function startPods(
   client: Client,
-  clock: VirtualClock,
+  clock: Clock,
   fate: NonNullable<ClusterOptions["fate"]>,
   signal: AbortSignal,
 ): void {

@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -51,6 +52,9 @@ it("answers as the original did", { skip: whyNoShared("oracle"), timeout: LONGES
 function start(folder: string): ChildProcess {
   const tokens = join(folder, "tokens.csv");
   writeFileSync(tokens, 'secret,admin,admin,"system:masters"\n');
+  const signingKey = join(folder, "service-account.key");
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  writeFileSync(signingKey, privateKey.export({ type: "pkcs8", format: "pem" }));
   const flags = {
     "data-dir": join(folder, "data"),
     "token-auth-file": tokens,
@@ -61,7 +65,10 @@ function start(folder: string): ChildProcess {
     "secure-port": "0",
     "allow-privileged": "true",
     "service-cluster-ip-range": "10.96.0.0/16",
+    // As the recorded server was told.
     "service-account-issuer": "https://kubernetes.default.svc",
+    "service-account-signing-key-file": signingKey,
+    "service-account-jwks-uri": "https://127.0.0.1:18443/openid/v1/jwks",
   };
   const args = Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
   return spawn(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN, "apiserver", ...args], {

@@ -1,7 +1,7 @@
 /** `kubets apiserver` as a process of its own, with the flags that a test gives; gone with its folder when the test ends. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,6 +18,10 @@ export interface Answer {
 export interface ApiServerProcess {
   readonly folder: string;
   readonly port: number;
+  /** As others on the machine see it. */
+  readonly commandLine: string;
+  /** All that it has logged. */
+  readonly log: string;
   ask(
     method: string,
     path: string,
@@ -30,9 +34,10 @@ export interface ApiServerProcess {
 
 export const ADMIN = "admin-token";
 
-/** `prepare` may write files into the folder; what it returns are flags. */
+/** `prepare` may write files into the folder; what it returns are flags. `main` is the program, from source when absent. */
 export async function startApiServer(
   prepare: (folder: string) => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>,
+  main = MAIN,
 ): Promise<ApiServerProcess> {
   const folder = mkdtempSync(join(tmpdir(), "kubets-security-"));
   writeFileSync(join(folder, "tokens.csv"), `${ADMIN},admin,admin,"system:masters"\n`);
@@ -47,10 +52,12 @@ export async function startApiServer(
   const args = Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
   let child: ChildProcess;
   let port = 0;
+  let log = "";
   const start = async () => {
-    child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN, "apiserver", ...args], {
+    child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", main, "apiserver", ...args], {
       stdio: ["ignore", "ignore", "pipe"],
     });
+    child.stderr?.on("data", (text: Buffer) => (log += text.toString()));
     port = await portOf(child);
   };
   const end = async () => {
@@ -67,6 +74,12 @@ export async function startApiServer(
     folder,
     get port() {
       return port;
+    },
+    get commandLine() {
+      return readFileSync(`/proc/${child.pid}/cmdline`, "utf8").replaceAll("\0", " ");
+    },
+    get log() {
+      return log;
     },
     ask: (method, path, { token = ADMIN, body, headers = {} } = {}) =>
       ask({ port, method, path, headers: { ...(token && { authorization: `Bearer ${token}` }), ...headers } }, body),

@@ -7,6 +7,7 @@ import { appendFileSync, readdirSync, readFileSync, statSync, writeFileSync } fr
 import { join } from "node:path";
 import { it } from "node:test";
 import { startApiServer } from "./api-server-process.ts";
+import { metric } from "./files.ts";
 
 const PASSWORD = "correct horse battery staple";
 const SECRETS = "/api/v1/namespaces/default/secrets";
@@ -56,6 +57,15 @@ it("no secret is on the disk in the open; all can be read after restarts, new ke
     await server.restart();
     await create("two");
     assert.deepEqual([await read("one"), await read("two")], [PASSWORD, PASSWORD]);
+
+    for (const path of ["/readyz/kms-providers", "/healthz/kms-providers"])
+      assert.deepEqual((await server.ask("GET", path)).body, { text: "ok" }, path);
+    assert.equal((await server.ask("GET", "/livez/kms-providers")).status, 404);
+    const sealed = 'status="OK",transformation_type="to_storage",transformer_prefix="k8s:enc:kms:v2:ours:"';
+    assert.ok((await metric(server, `apiserver_storage_transformation_operations_total{${sealed}}`)) > 0);
+    const asked = 'grpc_status_code="OK",method_name="Encrypt",provider_name="ours"';
+    const latency = "apiserver_envelope_encryption_kms_operations_latency_seconds_count";
+    assert.equal(await metric(server, `${latency}{${asked}}`), 1);
 
     const before = filesOf(join(server.folder, "data"));
     assert.ok(before.some((file) => file.includes("k8s:enc:kms:v2:ours:")));

@@ -28,7 +28,7 @@ import { type ConcurrencyOptions, DEFAULT_CONCURRENCY } from "./fairness/concurr
 import { Fairness } from "./fairness/fairness.ts";
 import { fairGate, limitGate } from "./fairness/gate.ts";
 import { InFlightLimit } from "./fairness/in-flight-limit.ts";
-import { measureFairness } from "./fairness/metrics.ts";
+import { FairnessMetrics } from "./fairness/metrics.ts";
 import { inProcessTransport } from "./in-process.ts";
 import { type ServerMetrics, serverMetrics } from "./metrics/server-metrics.ts";
 import { healthChecks } from "./nonresource/health-checks.ts";
@@ -71,7 +71,7 @@ export interface ApiServerSetup {
   /** What may be worked on at once. */
   readonly concurrency?: ConcurrencyOptions;
   /** How values are sealed; without it they are stored as they are. */
-  readonly encryption?: Pick<LiveEncryption, "transformer" | "prepare">;
+  readonly encryption?: Pick<LiveEncryption, "transformer" | "prepare"> & Partial<Pick<LiveEncryption, "healthChecks">>;
   readonly resources?: readonly ResourceDefinition[];
   /** Where other parts of the same process count too. */
   readonly metrics?: ServerMetrics;
@@ -120,7 +120,12 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
     (client ??= createClient(inProcessTransport(core, SERVER_USER), { userAgent: "kube-apiserver" }));
   const noteUse = legacyTokenUse({ view, clock, log, client: ownClient });
   const tokens = setup.issuer && new ServiceAccountTokens(setup.issuer, { view, clock, random, noteUse });
-  const { chain: authorizers, use } = authorizerChain(setup.authorizationModes, { policy, served, view });
+  const { chain: authorizers, use } = authorizerChain(setup.authorizationModes, {
+    policy,
+    served,
+    view,
+    metrics: metrics.authorization,
+  });
   const services =
     setup.serviceNetwork && new ServiceNetwork(setup.serviceNetwork, { view, served, clock, random, log, storage });
   const addresses = serviceAddresses(view, random, setup.serviceRouting ?? "clusterIP");
@@ -129,9 +134,14 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
   const { concurrency = DEFAULT_CONCURRENCY } = setup;
   const { longestWaitMs } = concurrency;
   const fairness = concurrency.fair
-    ? new Fairness({ served, clock, seats: concurrency.reads + concurrency.writes, longestWaitMs })
+    ? new Fairness({
+        served,
+        clock,
+        seats: concurrency.reads + concurrency.writes,
+        longestWaitMs,
+        metrics: new FairnessMetrics(metrics.registry),
+      })
     : undefined;
-  if (fairness) measureFairness(fairness, metrics.registry);
   const parts: ServerParts = { clock, random, log, view, served, options, tokens };
   const context: Server = {
     ...parts,
@@ -169,6 +179,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
       clock,
       notReady: () => (ready ? undefined : "the objects of a fresh server are not all there yet"),
       stopping: stopping.signal,
+      ...(encryption?.healthChecks && { others: encryption.healthChecks }),
     }),
   };
   const core = new Core(context);

@@ -21,6 +21,7 @@ import type { User } from "./authn/authenticator.ts";
 import { impersonate } from "./authn/impersonate.ts";
 import { wantedUser } from "./authn/impersonated-user.ts";
 import { attributesOf } from "./authz/attributes.ts";
+import type { Decision } from "./authz/authorizer.ts";
 import { isAllowed, refusal } from "./authz/refusal.ts";
 import type { CoreExchange } from "./front/core-exchange.ts";
 import { type AnswerForm, answerForm, type Offer, offerOf } from "./media.ts";
@@ -64,15 +65,20 @@ export class Core {
   }
 
   #authenticate(exchange: CoreExchange, info: RequestInfo, id: string): User | Promise<User> {
-    const { authenticators, audit } = this.#server;
-    if (!audit) return authenticators.authenticate(exchange);
+    const { authenticators, audit, metrics } = this.#server;
+    const began = performance.now();
     const refuse = (error: unknown) => {
-      audit.refused(exchange, info, id);
+      metrics.authentication.refused(exchange.header("authorization") !== undefined, began);
+      audit?.refused(exchange, info, id);
       throw error;
+    };
+    const known = (user: User) => {
+      metrics.authentication.known(user, began);
+      return user;
     };
     try {
       const user = authenticators.authenticate(exchange);
-      return user instanceof Promise ? user.catch(refuse) : user;
+      return user instanceof Promise ? user.then(known, refuse) : known(user);
     } catch (error) {
       return refuse(error);
     }
@@ -100,16 +106,19 @@ export class Core {
     free: (() => void) | undefined,
   ): void | Promise<void> {
     const attributes = attributesOf(info, user);
-    const decision = this.#server.authorizers.authorize(attributes);
-    const go = (allowed: boolean, why: string | undefined) => {
+    const { authorizers, metrics } = this.#server;
+    const began = performance.now();
+    const decision = authorizers.authorize(attributes);
+    const go = (decided: Decision) => {
+      metrics.authorization.decided(decided, began);
+      const { why } = decided;
+      const allowed = isAllowed(decided);
       exchange.audit?.annotate("authorization.k8s.io/decision", allowed ? "allow" : "forbid");
       exchange.audit?.annotate("authorization.k8s.io/reason", why ?? "");
       if (!allowed) throw refusal(attributes, why);
       return this.#route(exchange, info, user, free);
     };
-    return decision instanceof Promise
-      ? decision.then((d) => go(isAllowed(d), d.why))
-      : go(isAllowed(decision), decision.why);
+    return decision instanceof Promise ? decision.then(go) : go(decision);
   }
 
   #route(exchange: CoreExchange, info: RequestInfo, user: User, free: (() => void) | undefined): void | Promise<void> {

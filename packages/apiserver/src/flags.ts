@@ -147,6 +147,11 @@ export const apiServerFlags = defineFlags({
     help: "The headers in which front proxies say the user.",
     group: AUTHENTICATION,
   }),
+  "requestheader-uid-headers": list({
+    default: [],
+    help: "The headers in which front proxies say the user's uid.",
+    group: AUTHENTICATION,
+  }),
   "requestheader-group-headers": list({
     default: [],
     help: "The headers in which front proxies say groups.",

@@ -25,6 +25,7 @@ import type { LiveEncryption } from "./encryption/live-encryption.ts";
 import type { ConcurrencyOptions } from "./fairness/concurrency-options.ts";
 import { keepFairnessObjects } from "./fairness/upkeep.ts";
 import { SocketExchange } from "./front/socket-exchange.ts";
+import type { ServerMetrics } from "./metrics/server-metrics.ts";
 import type { ServiceNetworkOptions } from "./services/service-network.ts";
 import type { NodeConnection } from "./subresources/node-connection.ts";
 import { trackLegacyTokens } from "./tokens/legacy-token-use.ts";
@@ -63,6 +64,8 @@ export interface RunOptions {
   readonly published?: PublishedAuthentication;
   readonly concurrency?: ConcurrencyOptions;
   readonly audit?: Audit;
+  /** Where what was made before the server counts too. */
+  readonly metrics?: ServerMetrics;
   readonly encryption?: LiveEncryption;
   featureEnabled(name: string): boolean;
   /** The built-in resources that are served; all that are stable when absent. */
@@ -94,6 +97,8 @@ const MAX_BODY_BYTES = 3 * 1024 * 1024;
 
 export async function runApiServer(options: RunOptions): Promise<RunningApiServer> {
   const { storage, clock, random, log } = options;
+  let { port = 0 } = options.listen;
+  const address = () => `${options.advertiseAddress}:${port}`;
   const server = await createApiServer({
     storage,
     clock,
@@ -106,11 +111,16 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
       maxBodyBytes: MAX_BODY_BYTES,
       ...(options.flags && { flags: options.flags }),
       addresses: [
-        { clientCIDR: "0.0.0.0/0", serverAddress: `${options.advertiseAddress}:${options.listen.port ?? 0}` },
+        {
+          clientCIDR: "0.0.0.0/0",
+          get serverAddress() {
+            return address();
+          },
+        },
       ],
     },
     ...(options.serviceAccounts && {
-      issuer: issuerOf(options.serviceAccounts, `${options.advertiseAddress}:${options.listen.port ?? 443}`),
+      issuer: issuerOf(options.serviceAccounts, address),
     }),
     ...(options.resources && { resources: options.resources }),
     nodes: options.nodes,
@@ -122,12 +132,14 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
     admission: options.admission,
     serviceNetwork: options.serviceNetwork,
     ...(options.audit && { audit: options.audit }),
+    ...(options.metrics && { metrics: options.metrics }),
     ...(options.encryption && { encryption: options.encryption }),
     ...(options.concurrency && { concurrency: options.concurrency }),
   });
   const handler = (exchange: Exchange) => server.core.serve(new SocketExchange(exchange));
   const { tls } = options.listen;
   const listener = await listen({ ...options.listen, handler });
+  port = listener.port;
   const others = await Promise.all((options.alsoListen ?? []).map((fd) => listen({ fd, tls, handler })));
   await bootstrap(server);
   const client = createClient(server.transport(SERVER_USER), { userAgent: "kube-apiserver" });
@@ -163,7 +175,7 @@ function authenticators(options: RunOptions, parts: ServerParts): Authenticator[
 
 function issuerOf(
   { issuers, audiences, signingKey, publicKeys, jwksUri, longestSeconds }: ServiceAccountKeys,
-  host: string,
+  address: () => string,
 ): TokenIssuer {
   return {
     issuers,
@@ -171,7 +183,9 @@ function issuerOf(
     signer: signingKey && tokenSigner(signingKey),
     verifier: tokenVerifier(publicKeys),
     publicKeys,
-    jwksUri: jwksUri ?? `https://${host}/openid/v1/jwks`,
+    get jwksUri() {
+      return jwksUri ?? `https://${address()}/openid/v1/jwks`;
+    },
     longestSeconds: longestSeconds || 2 ** 32,
   };
 }

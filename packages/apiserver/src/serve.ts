@@ -20,6 +20,7 @@ import { configuredAuthorization } from "./authz/setup.ts";
 import { LiveEncryption } from "./encryption/live-encryption.ts";
 import { featureGates } from "./feature-gates.ts";
 import type { apiServerFlags } from "./flags.ts";
+import { type ServerMetrics, serverMetrics } from "./metrics/server-metrics.ts";
 import { machineAddress, type RunOptions, runApiServer, type ServiceAccountKeys } from "./run-api-server.ts";
 import { serviceNetworkOptions } from "./services/options.ts";
 import { followServingTls, servingTls } from "./tls/serving-tls.ts";
@@ -35,12 +36,13 @@ export async function serve(flags: Flags): Promise<void> {
   gates.set(flags["feature-gates"]);
   for (const warning of gates.warnings) log.warn(warning);
   const storage = await openStorage(flags, log);
-  const encryption = await encryptionOf(flags, log);
-  const external = await externalAuthentication(flags, { clock: realClock, random: realRandom, log });
-  const authorization = await configuredAuthorization(flags, { clock: realClock, random: realRandom, log });
+  const metrics = serverMetrics(realClock);
+  const encryption = await encryptionOf(flags, log, metrics);
+  const external = await externalAuthentication(flags, { clock: realClock, random: realRandom, log, metrics });
+  const authorization = await configuredAuthorization(flags, { clock: realClock, random: realRandom, log, metrics });
   const configFile = flags["admission-control-config-file"];
   const userPlugins = await loadUserPlugins(flags["admission-plugin-file"], realClock);
-  const audit = await setUpAudit(flags, { clock: realClock, random: realRandom, log });
+  const audit = await setUpAudit(flags, { clock: realClock, random: realRandom, log, metrics: metrics.audit });
   const advertiseAddress = flags["advertise-address"] || machineAddress();
   const folder = flags["cert-dir"] || (flags["etcd-servers"].length ? undefined : join(folderOf(flags), "pki"));
   const own = { folder, address: advertiseAddress };
@@ -87,6 +89,7 @@ export async function serve(flags: Flags): Promise<void> {
     external,
     ...(encryption && { encryption }),
     ...(audit && { audit: audit.audit }),
+    metrics,
     concurrency: {
       reads: flags["max-requests-inflight"],
       writes: flags["max-mutating-requests-inflight"],
@@ -120,10 +123,12 @@ function configuredResources(config: readonly string[]) {
   }
 }
 
-function encryptionOf(flags: Flags, log: Logger): Promise<LiveEncryption | undefined> {
+function encryptionOf(flags: Flags, log: Logger, metrics: ServerMetrics): Promise<LiveEncryption | undefined> {
   const path = flags["encryption-provider-config"];
   const reload = flags["encryption-provider-config-automatic-reload"];
-  return path ? LiveEncryption.open(path, { reload, clock: realClock, log }) : Promise.resolve(undefined);
+  const told = metrics.reloads.of("encryption", realClock.now);
+  const parts = { clock: realClock, log, metrics: metrics.encryption, told };
+  return path ? LiveEncryption.open(path, { reload, ...parts }) : Promise.resolve(undefined);
 }
 
 /** Resolves when a signal says that the process is to end. */
@@ -157,6 +162,7 @@ function frontProxy(flags: Flags): Pick<RunOptions, "frontProxy"> {
       authorities: readCertificates(readFile(file, "requestheader-client-ca-file")),
       allowedNames: flags["requestheader-allowed-names"],
       usernameHeaders: flags["requestheader-username-headers"],
+      uidHeaders: flags["requestheader-uid-headers"],
       groupHeaders: flags["requestheader-group-headers"],
       extraPrefixes: flags["requestheader-extra-headers-prefix"],
     },
@@ -180,6 +186,7 @@ function publishedAuthentication(flags: Flags): PublishedAuthentication {
         ca: readFile(proxyCa, "requestheader-client-ca-file"),
         allowedNames: flags["requestheader-allowed-names"],
         usernameHeaders: flags["requestheader-username-headers"],
+        uidHeaders: flags["requestheader-uid-headers"],
         groupHeaders: flags["requestheader-group-headers"],
         extraPrefixes: flags["requestheader-extra-headers-prefix"],
       },

@@ -3,6 +3,7 @@
  * each needs, and whether it runs by default.
  */
 import type { Controller } from "@kubets/client";
+import { attachDetach } from "./attach-detach/controller.ts";
 import { bootstrapSigner } from "./bootstrapsigner/controller.ts";
 import { clusterRoleAggregation } from "./clusterrole-aggregation/controller.ts";
 import { cronJobController } from "./cronjob/controller.ts";
@@ -11,6 +12,7 @@ import { csrCleaner } from "./csrcleaner/controller.ts";
 import { csrSigning } from "./csrsigning/controller.ts";
 import { daemonSets } from "./daemonset/controller.ts";
 import { deploymentController } from "./deployment/controller.ts";
+import { deviceTaintEviction } from "./device-taint-eviction/controller.ts";
 import { disruptionController } from "./disruption/controller.ts";
 import { endpointsController } from "./endpoints/controller.ts";
 import { endpointSlices } from "./endpointslice/controller.ts";
@@ -44,6 +46,7 @@ import { nodeTtl } from "./ttl/controller.ts";
 import { ttlAfterFinished } from "./ttl-after-finished/controller.ts";
 import { vacProtection } from "./vac-protection/controller.ts";
 import { validatingAdmissionPolicyStatus } from "./validatingadmissionpolicy-status/controller.ts";
+import { volumeExpander } from "./volume-expand/controller.ts";
 
 export interface ControllerEntry {
   /** As in --controllers. */
@@ -106,6 +109,8 @@ export const controllers: readonly ControllerEntry[] = [
     "clusterrole-aggregation-controller",
     clusterRoleAggregation,
   ),
+  entry("persistentvolume-attach-detach-controller", "attachdetach", "attachdetach-controller", attachDetach),
+  entry("persistentvolume-expander-controller", "persistentvolume-expander", "expand-controller", volumeExpander),
   entry("persistentvolumeclaim-protection-controller", "pvc-protection", "pvc-protection-controller", pvcProtection),
   entry("persistentvolume-protection-controller", "pv-protection", "pv-protection-controller", pvProtection),
   entry(
@@ -156,6 +161,12 @@ export const controllers: readonly ControllerEntry[] = [
     "storage-version-migrator-controller",
     "storage-version-migrator-controller",
     ({ featureGates }) => (featureGates["StorageVersionMigrator"] ? storageVersionMigrator() : undefined),
+  ),
+  entry(
+    "device-taint-eviction-controller",
+    "device-taint-eviction-controller",
+    "device-taint-eviction-controller",
+    deviceTaintEviction,
   ),
   entry("service-cidr-controller", "service-cidr-controller", "service-cidrs-controller", serviceCidrs),
 ];

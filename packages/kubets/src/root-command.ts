@@ -96,6 +96,11 @@ const ENTRIES: readonly Entry[] = [
     summary: "Run the DNS server alone",
     load: async () => (await import("@kubets/dns/command")).dnsCommand,
   },
+  {
+    name: "ingress",
+    summary: "Run the ingress controller alone",
+    load: async () => (await import("@kubets/ingress/command")).ingressCommand,
+  },
 ];
 
 /** The command tree for these arguments: the one that they name is whole, the others only tell what they are. */

@@ -110,6 +110,16 @@ test("log lines are structured, in both forms", () => {
   ]);
 });
 
+test("a machine that sleeps: the time of day goes on, and no timer runs", async () => {
+  const clock = new VirtualClock(0);
+  let runs = 0;
+  clock.after(1000, () => void runs++);
+  clock.suspend(5000);
+  assert.deepEqual([clock.now(), clock.monotonic(), runs], [5000, 0, 0]);
+  await clock.advance(1000);
+  assert.deepEqual([clock.now(), clock.monotonic(), runs], [6000, 1000, 1]);
+});
+
 test("a log line never throws, whatever its fields", () => {
   const circular: Record<string, unknown> = {};
   circular.self = circular;

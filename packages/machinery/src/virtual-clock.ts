@@ -11,7 +11,7 @@ interface Pending {
 }
 
 export class VirtualClock implements Clock {
-  readonly #epoch: number;
+  #epoch: number;
   #elapsed = 0;
   #serial = 0;
   /** A binary heap by (due, serial); cancelled entries stay until they come up, with `run` emptied. */
@@ -37,6 +37,11 @@ export class VirtualClock implements Clock {
         entry.run = nothing;
       },
     };
+  }
+
+  /** The machine sleeps: the time of day goes on, and nothing else does. */
+  suspend(ms: number): void {
+    this.#epoch += ms;
   }
 
   /** Moves time on by `ms`, running what falls due. */

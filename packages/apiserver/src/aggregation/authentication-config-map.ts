@@ -12,8 +12,8 @@ export interface PublishedAuthentication {
   readonly clientCa?: string;
   readonly frontProxy?: Pick<
     FrontProxyOptions,
-    "allowedNames" | "usernameHeaders" | "groupHeaders" | "extraPrefixes"
-  > & { readonly ca: string; readonly uidHeaders?: readonly string[] };
+    "allowedNames" | "usernameHeaders" | "uidHeaders" | "groupHeaders" | "extraPrefixes"
+  > & { readonly ca: string };
 }
 
 export function authenticationData({ clientCa, frontProxy }: PublishedAuthentication): Record<string, string> {
@@ -24,7 +24,7 @@ export function authenticationData({ clientCa, frontProxy }: PublishedAuthentica
       "requestheader-client-ca-file": frontProxy.ca,
       "requestheader-extra-headers-prefix": JSON.stringify(frontProxy.extraPrefixes),
       "requestheader-group-headers": JSON.stringify(frontProxy.groupHeaders),
-      "requestheader-uid-headers": JSON.stringify(frontProxy.uidHeaders ?? []),
+      "requestheader-uid-headers": JSON.stringify(frontProxy.uidHeaders),
       "requestheader-username-headers": JSON.stringify(frontProxy.usernameHeaders),
     }),
   };

@@ -4,6 +4,7 @@ import type { User } from "../authn/authenticator.ts";
 import { isLongRunning } from "../fairness/long-running.ts";
 import type { CoreExchange } from "../front/core-exchange.ts";
 import type { RequestInfo } from "../request-info.ts";
+import type { AuditMetrics } from "./metrics.ts";
 import type { compilePolicy } from "./policy.ts";
 import { AuditRecord, type AuditSink } from "./record.ts";
 
@@ -13,11 +14,13 @@ export class Audit {
   readonly #wanted: ReturnType<typeof compilePolicy>;
   readonly #sink: AuditSink;
   readonly #clock: Clock;
+  readonly #metrics: AuditMetrics | undefined;
 
-  constructor(policy: ReturnType<typeof compilePolicy>, sink: AuditSink, clock: Clock) {
+  constructor(policy: ReturnType<typeof compilePolicy>, sink: AuditSink, clock: Clock, metrics?: AuditMetrics) {
     this.#wanted = policy;
     this.#sink = sink;
     this.#clock = clock;
+    this.#metrics = metrics;
   }
 
   /** Of a request of somebody who is known. */
@@ -46,6 +49,7 @@ export class Audit {
 
   #record(exchange: CoreExchange, info: RequestInfo, user: User | undefined, id: string): AuditRecord | undefined {
     const wanted = this.#wanted(info, user);
+    this.#metrics?.request(wanted?.level ?? "None");
     if (!wanted) return undefined;
     const now = () => this.#clock.now();
     return new AuditRecord({ id: id.slice(0, LONGEST_ID), wanted, exchange, info, user, sink: this.#sink, now });

@@ -8,6 +8,7 @@ import { Batches, type BatchOptions } from "./batches.ts";
 import { type AuditEvent, legacyLine } from "./event.ts";
 import type { auditFlags } from "./flags.ts";
 import { LogFile } from "./log-file.ts";
+import type { AuditMetrics } from "./metrics.ts";
 import { compilePolicy, loadPolicy } from "./policy.ts";
 import type { AuditSink } from "./record.ts";
 import { truncated } from "./truncate.ts";
@@ -18,6 +19,7 @@ interface Parts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  readonly metrics: AuditMetrics;
 }
 
 export interface RunningAudit {
@@ -38,16 +40,21 @@ export async function setUpAudit(flags: Flags, parts: Parts): Promise<RunningAud
     ...(flags["audit-webhook-config-file"] ? [await webhookBackend(flags, parts)] : []),
   ];
   if (!policyFile || backends.length === 0) return undefined;
-  const sink = { tell: (event: AuditEvent) => backends.forEach((backend) => backend.tell(event)) };
+  const sink = {
+    tell(event: AuditEvent) {
+      parts.metrics.event();
+      for (const backend of backends) backend.tell(event);
+    },
+  };
   return {
-    audit: new Audit(compilePolicy(loadPolicy(policyFile)), sink, parts.clock),
+    audit: new Audit(compilePolicy(loadPolicy(policyFile)), sink, parts.clock, parts.metrics),
     close: () => backends.forEach((backend) => backend.close()),
   };
 }
 
 type Backend = AuditSink & { close(): void };
 
-function logBackend(flags: Flags, { clock, log }: Parts): Backend {
+function logBackend(flags: Flags, { clock, log, metrics }: Parts): Backend {
   const options = {
     maxBytes: (flags["audit-log-maxsize"] || DEFAULT_MEGABYTES) * MEGABYTE,
     maxAgeMs: flags["audit-log-maxage"] * DAY_MS,
@@ -56,7 +63,10 @@ function logBackend(flags: Flags, { clock, log }: Parts): Backend {
   const file = openFile(flags["audit-log-path"], options, clock);
   const lineOf = flags["audit-log-format"] === "legacy" ? legacyLine : JSON.stringify;
   const write = (events: readonly AuditEvent[]) => file.write(events.map((event) => `${lineOf(event)}\n`).join(""));
-  const lost = (count: number) => log.error("audit events were lost: the log file cannot be written", { count });
+  const lost = (count: number) => {
+    metrics.lost("log", count);
+    log.error("audit events were lost: the log file cannot be written", { count });
+  };
   const direct: AuditSink = {
     tell(event) {
       try {
@@ -92,14 +102,17 @@ function openFile(path: string, options: ConstructorParameters<typeof LogFile>[1
   }
 }
 
-async function webhookBackend(flags: Flags, { clock, random, log }: Parts): Promise<Backend> {
+async function webhookBackend(flags: Flags, { clock, random, log, metrics }: Parts): Promise<Backend> {
   const kubeconfig = flags["audit-webhook-config-file"];
   const firstWaitMs = flags["audit-webhook-initial-backoff"];
   const webhook = await openWebhook({ kubeconfig, clock, random, firstWaitMs });
   const send = async (items: readonly AuditEvent[]) => {
     await webhook.post({ kind: "EventList", apiVersion: flags["audit-webhook-version"], metadata: {}, items });
   };
-  const lost = (count: number) => log.error("audit events were lost: the webhook does not take them", { count });
+  const lost = (count: number) => {
+    metrics.lost("webhook", count);
+    log.error("audit events were lost: the webhook does not take them", { count });
+  };
   const options = batchOptions(flags, "audit-webhook");
   const batches = new Batches(
     flags["audit-webhook-mode"] === "batch" ? options : { ...options, maxSize: 1, throttle: undefined },

@@ -3,6 +3,7 @@ import type { Clock, Logger, Random } from "@kubets/machinery";
 import { ConfigError } from "@kubets/machinery/config-file";
 import type { FlagValues } from "@kubets/machinery/flags";
 import { followFile } from "../followed-file.ts";
+import type { ServerMetrics } from "../metrics/server-metrics.ts";
 import { openWebhook, type Webhook } from "../webhook/webhook.ts";
 import type { Authenticator } from "./authenticator.ts";
 import type { AnonymousOptions } from "./chain.ts";
@@ -18,6 +19,7 @@ interface Parts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  readonly metrics: ServerMetrics;
 }
 
 export interface ExternalAuthentication {
@@ -38,7 +40,7 @@ export async function externalAuthentication(flags: Flags, parts: Parts): Promis
   return {
     authenticators: (audiences) => [
       ...(file ? [file.authenticator] : fromFlags ? [jwtAuthenticator([fromFlags], parts.clock)] : []),
-      ...(webhook ? [webhookAuthenticator(webhook, flags, parts.clock, audiences)] : []),
+      ...(webhook ? [webhookAuthenticator(webhook, flags, parts, audiences)] : []),
     ],
     anonymous: () => file?.current.anonymous,
     close() {
@@ -51,12 +53,12 @@ export async function externalAuthentication(flags: Flags, parts: Parts): Promis
 function webhookAuthenticator(
   webhook: Webhook,
   flags: Flags,
-  clock: Clock,
+  { clock, metrics }: Parts,
   audiences: readonly string[],
 ): Authenticator {
   const version = flags["authentication-token-webhook-version"];
   const cacheMs = flags["authentication-token-webhook-cache-ttl"];
-  return tokenWebhookAuthenticator({ webhook, version, cacheMs, clock, audiences });
+  return tokenWebhookAuthenticator({ webhook, version, cacheMs, clock, audiences, metrics: metrics.authentication });
 }
 
 /** The issuers of a file, taken up again when it changes; a file that is wrong changes nothing, and is told of. */
@@ -85,11 +87,14 @@ class ConfiguredIssuers {
   }
 
   #reload(): void {
+    const told = this.#parts.metrics.reloads.of("authentication", this.#parts.clock.now);
     try {
       this.current = loadAuthenticationConfiguration(this.#path);
       this.#tokens = jwtAuthenticator(this.current.issuers, this.#parts.clock);
+      told();
       this.#parts.log.info("the authentication configuration was taken up again", { file: this.#path });
     } catch (error) {
+      told(error);
       this.#parts.log.error("the authentication configuration is wrong; the one before stays in force", {
         file: this.#path,
         error,

@@ -26,12 +26,15 @@ const HEADERS = [
   "ops",
   "X-Remote-Extra-Scopes",
   "view",
+  "X-Remote-Uid",
+  "u-1",
 ];
 
 const authenticator = frontProxyAuthenticator({
   authorities: [proxies.certificate],
   allowedNames: ["proxy"],
   usernameHeaders: ["X-Remote-User"],
+  uidHeaders: ["X-Remote-Uid"],
   groupHeaders: ["X-Remote-Group"],
   extraPrefixes: ["X-Remote-Extra-"],
 });
@@ -39,6 +42,7 @@ const authenticator = frontProxyAuthenticator({
 test("a proxy is believed about who asks", () => {
   assert.deepEqual(authenticator.authenticate(asked(issued(proxies, "proxy"), ...HEADERS)), {
     name: "alice",
+    uid: "u-1",
     groups: ["dev", "ops"],
     extra: { scopes: ["view"] },
   });

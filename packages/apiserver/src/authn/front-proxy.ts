@@ -4,7 +4,7 @@
  */
 import { unauthorized } from "@kubets/machinery";
 import { type Certificate, isIssuedBy } from "@kubets/wire/x509";
-import type { Authenticator, ClientCertificate, User } from "./authenticator.ts";
+import type { Authenticator, ClientCertificate, Credentials, User } from "./authenticator.ts";
 import { headerLines, unescapedKey } from "./header-lines.ts";
 
 export interface FrontProxyOptions {
@@ -12,6 +12,7 @@ export interface FrontProxyOptions {
   /** Common names of proxies; any that the authorities signed when empty. */
   readonly allowedNames: readonly string[];
   readonly usernameHeaders: readonly string[];
+  readonly uidHeaders: readonly string[];
   readonly groupHeaders: readonly string[];
   readonly extraPrefixes: readonly string[];
 }
@@ -25,7 +26,7 @@ export function frontProxyAuthenticator(options: FrontProxyOptions): Authenticat
     authenticate(credentials) {
       const certificate = credentials.peer.certificate();
       if (!certificate || !isSignedByAny(certificate, options.authorities)) return undefined;
-      const name = options.usernameHeaders.map((header) => credentials.header(header.toLowerCase())).find(Boolean);
+      const name = firstOf(options.usernameHeaders, credentials);
       if (!name) return undefined;
       if (allowedNames.length && !allowedNames.includes(certificate.commonName)) throw unauthorized();
       const lines = headerLines(credentials, groupHeaders);
@@ -35,11 +36,15 @@ export function frontProxyAuthenticator(options: FrontProxyOptions): Authenticat
         const prefix = prefixes.find((it) => header.startsWith(it));
         if (prefix !== undefined) (extra[unescapedKey(header.slice(prefix.length))] ??= []).push(value);
       }
-      const user: User = { name, groups, ...(Object.keys(extra).length && { extra }) };
+      const uid = firstOf(options.uidHeaders, credentials);
+      const user: User = { name, groups, ...(uid && { uid }), ...(Object.keys(extra).length && { extra }) };
       return user;
     },
   };
 }
+
+const firstOf = (names: readonly string[], credentials: Credentials): string | undefined =>
+  names.map((name) => credentials.header(name.toLowerCase())).find(Boolean);
 
 const signed = new WeakMap<ClientCertificate, boolean>();
 

@@ -8,6 +8,7 @@ import { LruCache } from "@kubets/machinery/lru";
 import type { Webhook } from "../webhook/webhook.ts";
 import type { Authenticator, User } from "./authenticator.ts";
 import { bearerToken } from "./chain.ts";
+import type { AuthenticationMetrics } from "./metrics.ts";
 
 export interface TokenWebhookOptions {
   readonly webhook: Pick<Webhook, "post">;
@@ -16,6 +17,7 @@ export interface TokenWebhookOptions {
   readonly clock: Clock;
   /** Whom tokens are for when nobody says. */
   readonly audiences: readonly string[];
+  readonly metrics?: AuthenticationMetrics;
 }
 
 interface ReviewStatus {
@@ -33,7 +35,7 @@ interface ReviewStatus {
 const REMEMBERED = 4096;
 
 export function tokenWebhookAuthenticator(options: TokenWebhookOptions): Authenticator {
-  const { webhook, version, cacheMs, clock } = options;
+  const { webhook, version, cacheMs, clock, metrics } = options;
   const answers = new LruCache<string, { status: ReviewStatus; until: number }>(REMEMBERED);
   const asked = new Map<string, Promise<ReviewStatus>>();
 
@@ -60,9 +62,17 @@ export function tokenWebhookAuthenticator(options: TokenWebhookOptions): Authent
         .update(JSON.stringify([token, wanted]))
         .digest("base64");
       const known = answers.get(key);
-      if (known && known.until > clock.monotonic()) return userOf(known.status, wanted);
+      const isKnown = known !== undefined && known.until > clock.monotonic();
+      metrics?.tokenCache(isKnown ? "hit" : "miss");
+      if (isKnown) return userOf(known.status, wanted);
       let asking = asked.get(key);
-      if (!asking) asked.set(key, (asking = ask(token, wanted, key).finally(() => asked.delete(key))));
+      if (!asking) {
+        asked.set(key, (asking = ask(token, wanted, key).finally(() => asked.delete(key))));
+        asking.then(
+          () => metrics?.tokenFetched(true),
+          () => metrics?.tokenFetched(false),
+        );
+      }
       return asking.then(
         (status) => userOf(status, wanted),
         (error: unknown) => {

@@ -6,6 +6,8 @@ import type { User } from "../authn/authenticator.ts";
 
 export interface Authorizer {
   readonly name: string;
+  /** What kind of authorizer it is, where its name does not say it. */
+  readonly type?: string;
   /** Why it cannot list what somebody may do, where it cannot. */
   readonly unlistable?: string;
   authorize(attributes: AccessAttributes): Decision | Promise<Decision>;

@@ -4,6 +4,7 @@ import type { ServedResources } from "../served-resource.ts";
 import type { Authorizer } from "./authorizer.ts";
 import { AuthorizerChain } from "./chain.ts";
 import { alwaysAllow, alwaysDeny, mastersAuthorizer } from "./masters.ts";
+import type { AuthorizationMetrics } from "./metrics.ts";
 import { nodeAuthorizer } from "./node/authorizer.ts";
 import { NodeReferences } from "./node/node-references.ts";
 import { rbacAuthorizer } from "./rbac/authorizer.ts";
@@ -18,12 +19,16 @@ export interface AuthorizerParts {
   readonly policy: RbacPolicy | undefined;
   readonly served: ServedResources;
   readonly view: ClusterView;
+  readonly metrics: AuthorizationMetrics;
 }
 
 export const usesRbac = (choices: readonly AuthorizerChoice[]): boolean => choices.includes("RBAC");
 
 /** The chain, and how to give it others later: those that follow the cluster must have been there from the start. */
-export function authorizerChain(choices: readonly AuthorizerChoice[], { policy, served, view }: AuthorizerParts) {
+export function authorizerChain(
+  choices: readonly AuthorizerChoice[],
+  { policy, served, view, metrics }: AuthorizerParts,
+) {
   const made = new Map<AuthorizationMode, Authorizer>([
     ["AlwaysAllow", alwaysAllow],
     ["AlwaysDeny", alwaysDeny],
@@ -38,6 +43,6 @@ export function authorizerChain(choices: readonly AuthorizerChoice[], { policy, 
       throw new Error(`authorizer type ${JSON.stringify(choice)} cannot be added while the server runs: restart it`);
     }),
   ];
-  const chain = new AuthorizerChain(listOf(choices));
+  const chain = new AuthorizerChain(listOf(choices), metrics);
   return { chain, use: (wanted: readonly AuthorizerChoice[]) => chain.use(listOf(wanted)) };
 }

@@ -3,6 +3,7 @@ import type { Clock, Logger, Random } from "@kubets/machinery";
 import { ConfigError } from "@kubets/machinery/config-file";
 import type { FlagValues } from "@kubets/machinery/flags";
 import { followFile } from "../followed-file.ts";
+import type { ServerMetrics } from "../metrics/server-metrics.ts";
 import { openWebhook } from "../webhook/webhook.ts";
 import { abacAuthorizer, loadPolicies } from "./abac.ts";
 import type { Authorizer } from "./authorizer.ts";
@@ -22,6 +23,7 @@ interface Parts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  readonly metrics: ServerMetrics;
 }
 
 export interface ConfiguredAuthorization {
@@ -41,19 +43,24 @@ export async function configuredAuthorization(flags: Flags, parts: Parts): Promi
     const { authorizers } = loadAuthorizationConfiguration(path);
     return await Promise.all(authorizers.map((one) => configured(one, flags, parts)));
   };
+  const told = parts.metrics.reloads.of("authorization", parts.clock.now);
   return {
     choices: await read(),
     follow: (use) =>
       followFile(path, parts.clock, () => {
         read()
           .then(use)
-          .then(() => parts.log.info("the authorization configuration was taken up again", { file: path }))
-          .catch((error: unknown) =>
+          .then(() => {
+            told();
+            parts.log.info("the authorization configuration was taken up again", { file: path });
+          })
+          .catch((error: unknown) => {
+            told(error);
             parts.log.error("the authorization configuration is wrong; the one before stays in force", {
               file: path,
               error,
-            }),
-          );
+            });
+          });
       }),
   };
 }
@@ -71,6 +78,7 @@ async function choiceOf(mode: string, flags: Flags, parts: Parts): Promise<Autho
       unauthorizedMs: flags["authorization-webhook-cache-unauthorized-ttl"],
       failurePolicy: "NoOpinion",
       clock: parts.clock,
+      metrics: parts.metrics.authorization,
     });
   }
   const known = authorizationModes.find((each) => each === mode);
@@ -97,6 +105,7 @@ async function configured(
     unauthorizedMs: cacheUnauthorizedRequests ? options.unauthorizedTTL : 0,
     failurePolicy: options.failurePolicy as "NoOpinion" | "Deny",
     clock: parts.clock,
+    metrics: parts.metrics.authorization,
   });
 }
 

@@ -322,6 +322,29 @@ describe("keys of a plugin", () => {
       await clock.advance(60_000);
       while (later.transformer("secrets")?.id === before) await new Promise(setImmediate);
       assert.match(later.transformer("secrets")?.id ?? "", /vault:key-2$/);
+
+      const health = async (path: string) => {
+        const { status, bytes } = await second.server.transport({ name: "admin", groups: ["system:masters"] }).request({
+          method: "GET",
+          path,
+        });
+        return [status, (await bytes()).toString()];
+      };
+      assert.deepEqual(await health("/readyz/kms-provider-0"), [200, "ok"]);
+      assert.equal((await health("/livez/kms-provider-0"))[0], 404, "a restart would not help");
+      asked.healthz = "sealed";
+      await clock.advance(60_000);
+      while (later.problems.length === 0) await new Promise(setImmediate);
+      assert.deepEqual(await health("/healthz/kms-provider-0"), [
+        500,
+        "internal server error: the key management plugin vault says of itself: sealed\n",
+      ]);
+      assert.equal((await health("/readyz"))[0], 500);
+      assert.equal((await health("/livez"))[0], 200);
+      asked.healthz = "ok";
+      await clock.advance(10_000);
+      while (later.problems.length > 0) await new Promise(setImmediate);
+      assert.deepEqual(await health("/readyz/kms-provider-0"), [200, "ok"]);
       second.server.close();
       later.close();
       await server.close();

@@ -8,6 +8,7 @@ import { aesCbc, aesGcm } from "./aes.ts";
 import type { Cipher } from "./cipher.ts";
 import { type EncryptionConfiguration, kindsOf, type Provider } from "./configuration.ts";
 import { Kms } from "./kms.ts";
+import type { EncryptionMetrics } from "./metrics.ts";
 import { secretbox } from "./secretbox.ts";
 
 /** What one key, or none, makes of values. */
@@ -21,12 +22,16 @@ interface Sealer {
 }
 
 const ANY = "k8s:enc:";
+/** How metrics call values that are not sealed, and those that nobody here sealed. */
+const PLAIN = "identity";
+const UNKNOWN = "unknown";
 const KMS = "k8s:enc:kms:v2:";
 const CIPHERS = { aesgcm: aesGcm, aescbc: aesCbc, secretbox } as const;
 
 interface Parts {
   readonly clock: Clock;
   readonly log: Logger;
+  readonly metrics?: EncryptionMetrics;
 }
 
 interface CoveredResources {
@@ -38,10 +43,16 @@ interface CoveredResources {
 export class Encryption {
   readonly #rules: readonly CoveredResources[];
   readonly #kms: ReadonlyMap<string, Kms>;
+  readonly #metrics: EncryptionMetrics | undefined;
 
-  private constructor(rules: readonly CoveredResources[], kms: ReadonlyMap<string, Kms>) {
+  private constructor(
+    rules: readonly CoveredResources[],
+    kms: ReadonlyMap<string, Kms>,
+    metrics: EncryptionMetrics | undefined,
+  ) {
     this.#rules = rules;
     this.#kms = kms;
+    this.#metrics = metrics;
   }
 
   /** Rejects when a plugin cannot be used. */
@@ -51,7 +62,7 @@ export class Encryption {
       covers: coverage(names),
       sealers: providers.flatMap((provider) => sealersOf(provider, kms, parts)),
     }));
-    const encryption = new Encryption(rules, kms);
+    const encryption = new Encryption(rules, kms, parts.metrics);
     try {
       await Promise.all([...kms.values()].map((one) => one.start()));
       return encryption;
@@ -64,7 +75,7 @@ export class Encryption {
   /** Undefined for resources that are stored as they are. By "resource.group". */
   transformer(resource: string): Transformer | undefined {
     const sealers = this.#rules.find(({ covers }) => covers(resource))?.sealers;
-    return sealers && transformerOf(sealers);
+    return sealers && transformerOf(sealers, this.#metrics);
   }
 
   /** Undefined when the value can be opened at once; else resolves when it can. */
@@ -75,9 +86,14 @@ export class Encryption {
     return this.#kms.get(name)?.prepare(value.subarray(end + 1));
   }
 
-  /** What is wrong with the plugins. */
+  /** The plugins that keep keys. */
+  get plugins(): readonly Pick<Kms, "name" | "wrong">[] {
+    return [...this.#kms.values()];
+  }
+
+  /** What is wrong with them. */
   get problems(): readonly string[] {
-    return [...this.#kms.values()].flatMap(({ wrong }) => wrong ?? []);
+    return this.plugins.flatMap(({ wrong }) => wrong ?? []);
   }
 
   close(): void {
@@ -141,25 +157,38 @@ const identity: Sealer = {
   open: (body) => ({ plain: body, id: "" }),
 };
 
-function transformerOf(sealers: readonly Sealer[]): Transformer {
+function transformerOf(sealers: readonly Sealer[], metrics: EncryptionMetrics | undefined): Transformer {
   const [first] = sealers as [Sealer];
   return {
     get id() {
       return first.id();
     },
-    seal: (plain, about) => first.seal(plain, about),
+    seal(plain, about) {
+      const began = performance.now();
+      let isDone = false;
+      try {
+        const sealed = first.seal(plain, about);
+        isDone = true;
+        return sealed;
+      } finally {
+        metrics?.transformed("to_storage", first.prefix || PLAIN, isDone, began);
+      }
+    },
     open(stored, about) {
       const isSealed = beginsWith(stored, ANY);
       const fitting = sealers.filter(({ prefix }) => (prefix === "" ? !isSealed : beginsWith(stored, prefix)));
+      const began = performance.now();
       let cause: unknown;
       for (const { prefix, open } of fitting) {
         try {
           const { plain, id } = open(stored.subarray(prefix.length), about);
+          metrics?.transformed("from_storage", prefix || PLAIN, true, began);
           return { bytes: plain, id };
         } catch (error) {
           cause = error;
         }
       }
+      metrics?.transformed("from_storage", fitting[0]?.prefix ?? UNKNOWN, false, began);
       const why = fitting.length ? "no key of the provider that sealed it opens it" : "no matching prefix found";
       throw new Error(`${about} cannot be read: ${why}`, { cause });
     },

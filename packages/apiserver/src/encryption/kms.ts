@@ -5,11 +5,12 @@
 import { createHash, randomBytes } from "node:crypto";
 import { type Clock, type Logger, type Timer } from "@kubets/machinery";
 import { LruCache } from "@kubets/machinery/lru";
-import { type GrpcClient, grpcClient } from "@kubets/wire/grpc";
+import { type GrpcClient, grpcClient, isGrpcError } from "@kubets/wire/grpc";
 import { decode, encode } from "@kubets/wire/proto";
 import { aesGcm } from "./aes.ts";
 import type { Cipher } from "./cipher.ts";
 import { type EncryptedObject, type EncryptResponse, encryptedObject, KeyManagementService } from "./kms-messages.ts";
+import type { EncryptionMetrics, KmsMethod } from "./metrics.ts";
 import { seedCipher } from "./seed-cipher.ts";
 
 export interface KmsOptions {
@@ -18,6 +19,7 @@ export interface KmsOptions {
   readonly timeoutMs: number;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly metrics?: EncryptionMetrics;
 }
 
 const SEED_BYTES = 32;
@@ -63,6 +65,7 @@ export class Kms {
   seal(plain: Uint8Array, about: string): Buffer {
     if (!this.#current) throw new Error(`the key management plugin ${this.name} has not given a key`);
     const { cipher, sealedSeed } = this.#current;
+    this.#options.metrics?.keyUsed(this.name, sealedSeed.keyId, "to_storage");
     return encode(encryptedObject, {
       encryptedData: cipher.seal(plain, about),
       keyId: sealedSeed.keyId,
@@ -77,6 +80,7 @@ export class Kms {
     const object = decode(encryptedObject, stored);
     const cipher = this.#ciphers.get(hashOf(object));
     if (!cipher) throw new Error(`the key management plugin ${this.name} was not asked for the key of ${about}`);
+    this.#options.metrics?.keyUsed(this.name, object.keyId, "from_storage");
     return { plain: cipher.open(object.encryptedData, about), keyId: object.keyId };
   }
 
@@ -98,13 +102,20 @@ export class Kms {
 
   async #unseal({ encryptedDekSource: ciphertext, keyId, annotations, ...rest }: EncryptedObject, hash: string) {
     const request = { ciphertext, keyId, annotations, uid: randomBytes(16).toString("hex") };
-    const { plaintext } = await this.#client.unary(KeyManagementService.decrypt, request, this.#call);
-    this.#ciphers.set(hash, cipherOf(plaintext, rest.encryptedDekSourceType));
+    const { plaintext } = await this.#timed(
+      "Decrypt",
+      this.#client.unary(KeyManagementService.decrypt, request, this.#call),
+    );
+    this.#keep(hash, cipherOf(plaintext, rest.encryptedDekSourceType));
   }
 
   /** Asks the plugin how it is, and for a sealed seed when its key is another one. */
   async #look(): Promise<void> {
-    const { version, healthz, keyId } = await this.#client.unary(KeyManagementService.status, {}, this.#call);
+    const { version, healthz, keyId } = await this.#timed(
+      "Status",
+      this.#client.unary(KeyManagementService.status, {}, this.#call),
+    );
+    this.#options.metrics?.keyNamed(this.name, keyId, this.#options.clock.now());
     if (version !== "v2" && version !== "v2beta1")
       throw new Error(`the key management plugin ${this.name} speaks version ${JSON.stringify(version)}, not "v2"`);
     if (healthz !== "ok") throw new Error(`the key management plugin ${this.name} says of itself: ${healthz}`);
@@ -112,10 +123,13 @@ export class Kms {
     if (this.#current?.sealedSeed.keyId === keyId) return;
     const seed = randomBytes(SEED_BYTES);
     const request = { plaintext: seed, uid: randomBytes(16).toString("hex") };
-    const sealedSeed = await this.#client.unary(KeyManagementService.encrypt, request, this.#call);
+    const sealedSeed = await this.#timed(
+      "Encrypt",
+      this.#client.unary(KeyManagementService.encrypt, request, this.#call),
+    );
     const cipher = seedCipher(seed);
     const stored = { encryptedDekSource: sealedSeed.ciphertext, encryptedDekSourceType: SEED };
-    this.#ciphers.set(hashOf({ ...sealedSeed, ...stored }), cipher);
+    this.#keep(hashOf({ ...sealedSeed, ...stored }), cipher);
     this.#current = { cipher, sealedSeed };
   }
 
@@ -131,6 +145,25 @@ export class Kms {
         })
         .finally(() => this.#lookAgain());
     });
+  }
+
+  #keep(hash: string, cipher: Cipher): void {
+    this.#ciphers.set(hash, cipher);
+    this.#options.metrics?.seedsKnown(this.name, this.#ciphers.size);
+  }
+
+  /** Measures how long the plugin takes to answer. */
+  async #timed<T>(method: KmsMethod, answer: Promise<T>): Promise<T> {
+    const began = performance.now();
+    const told = (code: string) => this.#options.metrics?.asked(this.name, method, code, began);
+    try {
+      const answered = await answer;
+      told("OK");
+      return answered;
+    } catch (error) {
+      told(isGrpcError(error) ? error.code : "UNKNOWN");
+      throw error;
+    }
   }
 
   get #call() {

@@ -4,13 +4,18 @@
  */
 import type { Clock, Logger } from "@kubets/machinery";
 import { followFile } from "../followed-file.ts";
+import type { ReloadTold } from "../metrics/reload-metrics.ts";
+import type { HealthCheck } from "../nonresource/health.ts";
 import type { Transformer } from "../store/stored-form.ts";
 import { loadEncryptionConfiguration } from "./configuration.ts";
 import { Encryption } from "./encryption.ts";
+import type { EncryptionMetrics } from "./metrics.ts";
 
 interface Parts {
   readonly clock: Clock;
   readonly log: Logger;
+  readonly metrics?: EncryptionMetrics;
+  readonly told?: ReloadTold;
 }
 
 export class LiveEncryption {
@@ -45,17 +50,27 @@ export class LiveEncryption {
     return this.#current.problems;
   }
 
+  /** A server whose plugin is away is not ready, but a restart would not help it. Where plugins may come and go one check stands for all. */
+  get healthChecks(): readonly HealthCheck[] {
+    const all = this.#unfollow
+      ? [{ name: "kms-providers", check: () => this.problems.join("; ") || undefined }]
+      : this.#current.plugins.map((plugin, i) => ({ name: `kms-provider-${i}`, check: () => plugin.wrong }));
+    return all.map((check) => ({ ...check, on: ["healthz", "readyz"] }));
+  }
+
   /** Takes the file up again. */
   async reload(): Promise<void> {
-    const { log } = this.#parts;
+    const { log, told } = this.#parts;
     try {
       const next = await Encryption.open(loadEncryptionConfiguration(this.#path), this.#parts);
       if (this.#closed) return next.close();
       const old = this.#current;
       this.#current = next;
       old.close();
+      told?.();
       log.info("the encryption configuration was taken up again", { file: this.#path });
     } catch (error) {
+      told?.(error);
       log.error("the encryption configuration is wrong; the one before stays in force", { file: this.#path, error });
     }
   }

@@ -15,10 +15,12 @@ export interface SeatLimits {
   readonly max: number;
 }
 
-/** Of a priority level, over the last while: the most seats wanted at once, and what it usually wants. */
+/** Of a priority level, over the last while: the most seats wanted at once, the mean and how it varied; and what it usually wants. */
 export interface Demand {
   readonly highest: number;
   readonly smooth: number;
+  readonly mean: number;
+  readonly deviation: number;
 }
 
 export function seatLimits(shares: readonly Shares[], serverSeats: number): SeatLimits[] {
@@ -38,7 +40,7 @@ export function seatLimits(shares: readonly Shares[], serverSeats: number): Seat
  */
 export function currentLimits(
   limits: readonly SeatLimits[],
-  demands: readonly Demand[],
+  demands: readonly Pick<Demand, "highest" | "smooth">[],
   serverSeats: number,
 ): number[] {
   const sure = limits.map(({ nominal, min }, i) => Math.max(min, Math.min(nominal, (demands[i] as Demand).highest)));

@@ -3,6 +3,8 @@
  * an equal part of the seats' time, whoever stands in it: a queue is charged for what its requests use, and the one that was charged least goes
  * next. Pure: times come in, in milliseconds, and what to start comes out.
  */
+import type { FlowMetrics } from "./flow-metrics.ts";
+
 export interface QueueShape {
   readonly queues: number;
   readonly handSize: number;
@@ -16,6 +18,8 @@ export interface Ticket {
   arrived: number;
   started: number;
   queue: Queue | undefined;
+  /** What counts it. */
+  readonly told?: FlowMetrics | undefined;
 }
 
 export interface Queue {

@@ -107,7 +107,7 @@ describe("shares", () => {
   it("follow a demand at once upwards and slowly downwards", () => {
     const demand = new SeatDemand(0);
     demand.add(10, 0);
-    assert.deepEqual(demand.harvest(10_000), { highest: 10, smooth: 10 });
+    assert.deepEqual(demand.harvest(10_000), { highest: 10, smooth: 10, mean: 10, deviation: 0 });
     demand.add(-10, 10_000);
     const after = demand.harvest(20_000);
     assert.equal(after.highest, 10);
@@ -425,6 +425,43 @@ describe("priority and fairness in a server", () => {
       const text = [...cluster.server.context.metrics.registry.expose()].join("");
       assert.match(text, /apiserver_flowcontrol_nominal_limit_seats\{priority_level="workload-low"\} 245\n/);
       assert.match(text, /apiserver_flowcontrol_current_limit_seats\{priority_level="global-default"\} 49\n/);
+    } finally {
+      await cluster.close();
+    }
+  });
+
+  it("tells of who waited, ran and was turned away, by level and schema", async () => {
+    const cluster = await startTestServer({ concurrency: { ...limits, fair: true } });
+    try {
+      const jane = cluster.user("jane");
+      const { registry } = cluster.server.context.metrics;
+      const value = (name: string, more = "") => {
+        const line = `apiserver_flowcontrol_${name}{priority_level="global-default",flow_schema="global-default"${more}} `;
+        const text = [...registry.expose()].join("");
+        const at = text.indexOf(line);
+        return at < 0 ? undefined : Number.parseFloat(text.slice(at + line.length));
+      };
+      const all = Promise.all(["a", "b", "c"].map((name) => jane.create(configmaps, make(name))));
+      assert.deepEqual(
+        [value("current_executing_requests"), value("current_executing_seats"), value("current_inqueue_requests")],
+        [1, 1, 2],
+      );
+      await all;
+      const level = cluster.server.context.fairness?.levels.get("global-default");
+      const held = level?.enter("somebody", 1, { start() {}, refuse() {} });
+      const late = assert.rejects(jane.create(configmaps, make("d")), { code: 429 });
+      await cluster.clock.advance(1000);
+      await late;
+      if (held) level?.leave(held);
+      assert.deepEqual(
+        [value("current_executing_requests"), value("current_executing_seats"), value("current_inqueue_requests")],
+        [0, 0, 0],
+      );
+      assert.equal(value("dispatched_requests_total"), 3);
+      assert.equal(value("rejected_requests_total", ',reason="time-out"'), 1);
+      assert.equal(value("request_wait_duration_seconds_count", ',execute="true"'), 3);
+      assert.equal(value("request_wait_duration_seconds_count", ',execute="false"'), 1);
+      assert.equal(value("request_execution_seconds_count", ',type="regular"'), 3);
     } finally {
       await cluster.close();
     }

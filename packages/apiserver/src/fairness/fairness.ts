@@ -9,10 +9,11 @@ import type { User } from "../authn/authenticator.ts";
 import type { RequestInfo } from "../request-info.ts";
 import type { ServedResources } from "../served-resource.ts";
 import { follow } from "../store/follow.ts";
-import { currentLimits, type SeatLimits, type Shares, seatLimits } from "./concurrency.ts";
+import { currentLimits, type Demand, type SeatLimits, type Shares, seatLimits } from "./concurrency.ts";
 import type { Ticket } from "./fair-queues.ts";
 import { byPrecedence, type CompiledSchema, compileSchema } from "./flow-schema.ts";
 import { LoopTurns } from "./loop-turns.ts";
+import type { FairnessMetrics } from "./metrics.ts";
 import { type Later, type LevelParts, PriorityLevel } from "./priority-level.ts";
 import { seatsFor } from "./width.ts";
 
@@ -22,6 +23,7 @@ export interface FairnessOptions {
   /** All that may be worked on at once. */
   readonly seats: number;
   readonly longestWaitMs: number;
+  readonly metrics?: FairnessMetrics;
 }
 
 /** What a request was sorted into. */
@@ -59,6 +61,7 @@ export class Fairness {
     level.exempt = true;
     level.setLimit(0);
     this.#unsorted = { schema: UNSORTED, level, headers: [] };
+    options.metrics?.watch(this.levels);
     follow(options.served, flowschemas, (key, now) => this.#set(this.#schemas, key, now));
     follow(options.served, prioritylevelconfigurations, (key, now) => this.#set(this.#configurations, key, now));
   }
@@ -69,12 +72,9 @@ export class Fairness {
     const { schema, level, headers } = this.#sorted.find((each) => each.schema.matches(info, user)) ?? this.#unsorted;
     const width = level.exempt ? 1 : seatsFor(info, this.#options.served, level.limits.nominal);
     if (!level.exempt) this.#adjustLater();
-    return {
-      schema,
-      level,
-      headers,
-      ticket: level.enter(`${schema.name}\0${schema.flowOf(info, user)}`, width, later),
-    };
+    const told = this.#options.metrics?.flow(level.name, schema.name, info.verb === "watch" ? "watch" : "regular");
+    const ticket = level.enter(`${schema.name}\0${schema.flowOf(info, user)}`, width, later, told);
+    return { schema, level, headers, ticket };
   }
 
   #set<T>(into: Map<string, T>, key: string, now: T | undefined): void {
@@ -128,7 +128,10 @@ export class Fairness {
       demands,
       this.#options.seats,
     );
-    for (const [i, level] of levels.entries()) level.setLimit(seats[i] as number);
+    for (const [i, level] of levels.entries()) {
+      level.setLimit(seats[i] as number);
+      this.#options.metrics?.demanded(level.name, demands[i] as Demand, seats[i] as number);
+    }
     if (levels.some(({ demand }) => !demand.quiet)) this.#adjustLater();
   }
 }

@@ -7,6 +7,7 @@ import type { Clock, Timer } from "@kubets/machinery";
 import { LruCache } from "@kubets/machinery/lru";
 import type { SeatLimits } from "./concurrency.ts";
 import { FairQueues, type QueueShape, type Ticket } from "./fair-queues.ts";
+import type { FlowMetrics } from "./flow-metrics.ts";
 import type { LoopTurns, Waiting } from "./loop-turns.ts";
 import { SeatDemand } from "./seat-demand.ts";
 import { dealHand } from "./shuffle-shard.ts";
@@ -77,21 +78,23 @@ export class PriorityLevel implements Waiting {
   }
 
   /** The ticket says what became of it: it runs, it waits, or it is done with already: turned away. What runs or waits must `leave`. */
-  enter(flow: string, width: number, later: Later): Ticket {
-    const ticket: Ticket = { width, flow, state: "waiting", arrived: 0, started: 0, queue: undefined };
+  enter(flow: string, width: number, later: Later, told?: FlowMetrics): Ticket {
+    const ticket: Ticket = { width, flow, state: "waiting", arrived: 0, started: 0, queue: undefined, told };
     const now = this.#clock.monotonic();
     const hand = this.#shape ? this.#hand(flow, this.#shape) : ONLY_QUEUE;
     const outcome = this.queues.arrive(ticket, hand, now, this.exempt || this.#turns.open);
     if (outcome === "rejected") {
       ticket.state = "done";
-      this.refused[this.#shape ? "queue-full" : "concurrency-limit"]++;
+      this.#refused(ticket, this.#shape ? "queue-full" : "concurrency-limit");
       return ticket;
     }
     this.demand.add(width, now);
     if (outcome === "running") {
       this.dispatched++;
+      told?.starts(width, 0, false);
       if (!this.exempt) this.#turns.begins();
     } else {
+      told?.waits((ticket.queue?.waiting.length ?? 1) - 1);
       this.#waiters.set(ticket, { later, timer: this.#clock.after(this.#longestWaitMs, () => this.#timeOut(ticket)) });
       this.#goOn();
     }
@@ -103,10 +106,13 @@ export class PriorityLevel implements Waiting {
     if (ticket.state === "done") return;
     const now = this.#clock.monotonic();
     this.demand.add(-ticket.width, now);
-    if (ticket.state === "running") this.queues.finish(ticket, now);
-    else {
+    if (ticket.state === "running") {
+      this.queues.finish(ticket, now);
+      ticket.told?.ends(ticket.width, now - ticket.started);
+    } else {
       this.#forget(ticket);
       this.queues.giveUp(ticket);
+      ticket.told?.leavesQueue(now - ticket.arrived);
     }
     this.#goOn();
   }
@@ -119,6 +125,7 @@ export class PriorityLevel implements Waiting {
     const ticket = this.queues.next(this.#clock.monotonic());
     if (!ticket) return 0;
     this.dispatched++;
+    ticket.told?.starts(ticket.width, ticket.started - ticket.arrived, true);
     this.#forget(ticket)?.start();
     return ticket.width;
   }
@@ -130,8 +137,13 @@ export class PriorityLevel implements Waiting {
   #timeOut(ticket: Ticket): void {
     const later = this.#waiters.get(ticket)?.later;
     this.leave(ticket);
-    this.refused["time-out"]++;
+    this.#refused(ticket, "time-out");
     later?.refuse("time-out");
+  }
+
+  #refused({ told }: Ticket, why: Refused): void {
+    this.refused[why]++;
+    told?.rejected(why);
   }
 
   #forget(ticket: Ticket): Later | undefined {

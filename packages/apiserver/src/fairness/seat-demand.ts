@@ -42,9 +42,10 @@ export class SeatDemand {
     const lasted = now - this.#start;
     const mean = lasted > 0 ? this.#area / lasted : this.#seats;
     const variance = lasted > 0 ? Math.max(0, this.#squares / lasted - mean * mean) : 0;
-    const envelope = mean + Math.sqrt(variance);
+    const deviation = Math.sqrt(variance);
+    const envelope = mean + deviation;
     this.#smooth = Math.max(envelope, STAYS * this.#smooth + (1 - STAYS) * envelope);
-    const demand = { highest: this.#highest, smooth: this.#smooth };
+    const demand = { highest: this.#highest, smooth: this.#smooth, mean, deviation };
     this.#start = now;
     this.#highest = this.#seats;
     this.#area = this.#squares = 0;

@@ -2,7 +2,12 @@
 import type { Clock } from "@kubets/machinery";
 import { MetricsRegistry } from "@kubets/machinery/metrics";
 import { processMetrics } from "@kubets/machinery/process-metrics";
+import { AuditMetrics } from "../audit/metrics.ts";
+import { AuthenticationMetrics } from "../authn/metrics.ts";
+import { AuthorizationMetrics } from "../authz/metrics.ts";
+import { EncryptionMetrics } from "../encryption/metrics.ts";
 import { versionInfo } from "../nonresource/version.ts";
+import { ReloadMetrics } from "./reload-metrics.ts";
 import { RequestMetrics } from "./request-metrics.ts";
 import { StorageMetrics } from "./storage-metrics.ts";
 import { WatchMetrics } from "./watch-metrics.ts";
@@ -12,6 +17,11 @@ export interface ServerMetrics {
   readonly requests: RequestMetrics;
   readonly storage: StorageMetrics;
   readonly watches: WatchMetrics;
+  readonly authentication: AuthenticationMetrics;
+  readonly authorization: AuthorizationMetrics;
+  readonly audit: AuditMetrics;
+  readonly encryption: EncryptionMetrics;
+  readonly reloads: ReloadMetrics;
 }
 
 export function serverMetrics(clock: Clock, registry = new MetricsRegistry()): ServerMetrics {
@@ -21,5 +31,10 @@ export function serverMetrics(clock: Clock, registry = new MetricsRegistry()): S
     requests: new RequestMetrics(registry),
     storage: new StorageMetrics(registry, clock),
     watches: new WatchMetrics(registry),
+    authentication: new AuthenticationMetrics(registry),
+    authorization: new AuthorizationMetrics(registry),
+    audit: new AuditMetrics(registry),
+    encryption: new EncryptionMetrics(registry),
+    reloads: new ReloadMetrics(registry),
   };
 }

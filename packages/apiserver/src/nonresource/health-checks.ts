@@ -11,6 +11,8 @@ export interface HealthCheckParts {
   readonly clock: Clock;
   notReady(): string | undefined;
   readonly stopping: AbortSignal;
+  /** Of what else the server works with. */
+  readonly others?: readonly HealthCheck[];
 }
 
 /** What the bootstrap of a fresh server makes, by the hooks that make it in the original. */
@@ -23,16 +25,17 @@ const MADE_AT_START = [
 
 const STORAGE_TIMEOUT_MS = 2000;
 
-export function healthChecks({ storage, clock, notReady, stopping }: HealthCheckParts): HealthCheck[] {
+export function healthChecks({ storage, clock, notReady, stopping, others = [] }: HealthCheckParts): HealthCheck[] {
   const reachable = () => (storage.exclusive ? undefined : answersInTime(storage, clock));
   return [
     { name: "ping", check: () => undefined },
     { name: "log", check: () => undefined },
     { name: "etcd", check: reachable },
-    { name: "etcd-readiness", only: "readyz", check: reachable },
-    { name: "informer-sync", only: "readyz", check: () => undefined },
+    { name: "etcd-readiness", on: ["readyz"], check: reachable },
+    { name: "informer-sync", on: ["readyz"], check: () => undefined },
     ...MADE_AT_START.map((name): HealthCheck => ({ name: `poststarthook/${name}`, check: notReady })),
-    { name: "shutdown", only: "readyz", check: () => (stopping.aborted ? "process is shutting down" : undefined) },
+    ...others,
+    { name: "shutdown", on: ["readyz"], check: () => (stopping.aborted ? "process is shutting down" : undefined) },
   ];
 }
 

@@ -8,8 +8,13 @@ export interface HealthCheck {
   readonly name: string;
   /** Says what is wrong, or undefined. */
   check(): string | undefined | Promise<string | undefined>;
-  readonly only?: "readyz";
+  /** The endpoints that look at it; all when absent. */
+  readonly on?: readonly ("healthz" | "livez" | "readyz")[];
 }
+
+/** Those that an endpoint looks at. */
+export const checksOf = (health: readonly HealthCheck[], endpoint: string): readonly HealthCheck[] =>
+  health.filter(({ on }) => !on || on.some((each) => each === endpoint));
 
 const HEADERS = [
   "content-type",
@@ -28,7 +33,7 @@ export async function serveHealth(
 ): Promise<void> {
   if (path.endsWith("/")) return respondPageNotFound(exchange);
   const respond = (status: number, text: string) => exchange.respond(status, HEADERS, Buffer.from(text));
-  const checks = health.filter((c) => c.only === undefined || c.only === endpoint);
+  const checks = checksOf(health, endpoint);
   const wanted = path.split("/").slice(2).join("/");
   if (wanted !== "") {
     const one = checks.find((c) => c.name === wanted);

@@ -18,7 +18,7 @@ import type { RequestInfo } from "../request-info.ts";
 import type { ServedResources } from "../served-resource.ts";
 import type { Server } from "../server-context.ts";
 import { serveDocument } from "./documents.ts";
-import { serveHealth } from "./health.ts";
+import { checksOf, serveHealth } from "./health.ts";
 import { serveMetrics } from "./metrics.ts";
 import { serveOpenApi } from "./openapi/serve.ts";
 import { respondPageNotFound } from "./page-not-found.ts";
@@ -159,8 +159,7 @@ function rootPaths(server: Server): string[] {
   ]);
   for (const endpoint of ["healthz", "livez", "readyz"]) {
     paths.add(`/${endpoint}`);
-    for (const { name, only } of server.health)
-      if (only === undefined || only === endpoint) paths.add(`/${endpoint}/${name}`);
+    for (const { name } of checksOf(server.health, endpoint)) paths.add(`/${endpoint}/${name}`);
   }
   for (const { group, version } of server.served.definitions()) {
     if (!group) continue;

@@ -10,8 +10,9 @@ import { isReason, semanticEqual } from "@kubets/machinery";
 import { isNamespaceTerminating, unlessGone } from "../error-text.ts";
 import { gathered } from "../gathered.ts";
 import { requestKey } from "../keys.ts";
+import { PodMemo } from "../services/pod-memo.ts";
 import { isLeftAlone, onSelectedPods, podsOf, serviceLabels } from "../services/service-pods.ts";
-import { planSubsets } from "./plan.ts";
+import { type Found, planSubsets } from "./plan.ts";
 
 const OVER_CAPACITY = "endpoints.kubernetes.io/over-capacity";
 const MANAGED_BY = "endpoints.kubernetes.io/managed-by";
@@ -24,7 +25,9 @@ export interface EndpointsOptions {
   readonly endpointBatchMs: number;
 }
 
-export const endpointsController = ({ endpointBatchMs }: EndpointsOptions): Controller => ({
+type Made = PodMemo<{ readonly found: Found | undefined }>;
+
+export const endpointsController = ({ endpointBatchMs }: EndpointsOptions, made: Made = new PodMemo()): Controller => ({
   name: "endpoint",
   watches: [on(services), gathered(onSelectedPods(), endpointBatchMs), on(endpoints)],
   async reconcile(key, context) {
@@ -32,21 +35,23 @@ export const endpointsController = ({ endpointBatchMs }: EndpointsOptions): Cont
     const service = cache.get(services, key);
     const found = cache.get(endpoints, key);
     if (!service) {
+      made.forget(key);
       // What no service stands behind goes, but a lock of leader election, or what someone made by hand, does not.
       if (found && found.metadata.labels?.[MANAGED_BY] === "endpoint-controller")
         await unlessGone(client.delete(endpoints, requestKey(key)));
       return;
     }
-    if (!isLeftAlone(service)) await keep(service, found, context);
+    if (!isLeftAlone(service)) await keep(service, found, made.of(key, service), context);
   },
 });
 
 async function keep(
   service: Service,
   found: Endpoints | undefined,
+  made: ReturnType<Made["of"]>,
   { cache, client, events }: ControllerContext,
 ): Promise<void> {
-  const { subsets, truncated } = planSubsets(service, podsOf(cache, service));
+  const { subsets, truncated } = planSubsets(service, podsOf(cache, service), made);
   const labels = { ...serviceLabels(service), [MANAGED_BY]: "endpoint-controller" };
   const annotations = annotationsOf(found, truncated);
   if (found && same(found, subsets, labels, annotations)) return;

@@ -9,23 +9,33 @@ import { addressOf, type Family, hostnameOf, referenceTo, targetPort } from "../
 
 export const CAPACITY = 1000;
 
-interface Found {
+/** A pod's address with all ports that it has for the service. */
+export interface Found {
   readonly address: EndpointAddress;
   readonly ready: boolean;
   readonly ports: readonly EndpointPort[];
+  readonly key: string;
 }
 
-export function planSubsets(service: Service, pods: readonly Pod[]): { subsets: EndpointSubset[]; truncated: boolean } {
+/** `made`: what was found of pods before, for the same service. */
+export function planSubsets(
+  service: Service,
+  pods: readonly Pod[],
+  made: WeakMap<Pod, { readonly found: Found | undefined }> = new WeakMap(),
+): { subsets: EndpointSubset[]; truncated: boolean } {
   const family = (service.spec.ipFamilies?.[0] ?? "IPv4") as Family;
-  const found = pods.flatMap((pod) => entriesOf(service, pod, family));
-  const subsets = pack(found);
-  return truncate(subsets);
+  const found = pods.flatMap((pod) => {
+    let known = made.get(pod);
+    if (!known) made.set(pod, (known = { found: foundOf(service, pod, family) }));
+    return known.found ?? [];
+  });
+  return truncate(pack(found));
 }
 
-function entriesOf(service: Service, pod: Pod, family: Family): Found[] {
+function foundOf(service: Service, pod: Pod, family: Family): Found | undefined {
   const ip = addressOf(pod, family);
   const publishAll = service.spec.publishNotReadyAddresses ?? false;
-  if (!ip || isFinished(pod) || (!publishAll && isTerminating(pod))) return [];
+  if (!ip || isFinished(pod) || (!publishAll && isTerminating(pod))) return undefined;
   const hostname = hostnameOf(pod, service);
   const address = {
     ip,
@@ -34,44 +44,36 @@ function entriesOf(service: Service, pod: Pod, family: Family): Found[] {
     targetRef: referenceTo(pod),
   };
   const ready = publishAll || isReady(pod);
-  const { ports = [] } = service.spec;
-  if (ports.length === 0) return service.spec.clusterIP === "None" ? [{ address, ready, ports: [] }] : [];
-  return ports.flatMap((port) => {
-    const number = targetPort(pod, port);
-    if (number === undefined) return [];
-    const { name, protocol = "TCP", appProtocol } = port;
-    return [
-      {
-        address,
-        ready,
-        ports: [{ ...(name && { name }), port: number, protocol, ...(appProtocol && { appProtocol }) }],
-      },
-    ];
-  });
+  const { ports: servicePorts = [] } = service.spec;
+  const ports = new Map<string, EndpointPort>();
+  for (const servicePort of servicePorts) {
+    const port = targetPort(pod, servicePort);
+    if (port === undefined) continue;
+    const { name, protocol = "TCP", appProtocol } = servicePort;
+    const own = { ...(name && { name }), port, protocol, ...(appProtocol && { appProtocol }) };
+    ports.set(portKey(own), own);
+  }
+  if (ports.size === 0 && (servicePorts.length > 0 || service.spec.clusterIP !== "None")) return undefined;
+  const sorted = [...ports].toSorted(([a], [b]) => compare(a, b));
+  return { address, ready, ports: sorted.map(([, port]) => port), key: sorted.map(([each]) => each).join("|") };
 }
 
-/** Ports of the same address first become one list; then addresses with the same list one subset. */
+/** Addresses with the same list of ports are one subset. */
 function pack(found: readonly Found[]): EndpointSubset[] {
-  const byAddress = new Map<string, { address: EndpointAddress; ready: boolean; ports: Map<string, EndpointPort> }>();
-  for (const { address, ready, ports } of found) {
-    const key = JSON.stringify([address.ip, address.targetRef?.uid, ready]);
-    const entry = byAddress.get(key) ?? { address, ready, ports: new Map() };
-    byAddress.set(key, entry);
-    for (const port of ports) entry.ports.set(portKey(port), port);
-  }
-  const byPorts = new Map<string, { ready: EndpointAddress[]; notReady: EndpointAddress[]; ports: EndpointPort[] }>();
-  for (const { address, ready, ports } of byAddress.values()) {
-    const sorted = [...ports.entries()].toSorted(([a], [b]) => compare(a, b));
-    const key = sorted.map(([each]) => each).join("|");
-    const subset = byPorts.get(key) ?? { ready: [], notReady: [], ports: sorted.map(([, port]) => port) };
+  const byPorts = new Map<
+    string,
+    { ready: EndpointAddress[]; notReady: EndpointAddress[]; ports: readonly EndpointPort[] }
+  >();
+  for (const { address, ready, ports, key } of found) {
+    const subset = byPorts.get(key) ?? { ready: [], notReady: [], ports };
     byPorts.set(key, subset);
     (ready ? subset.ready : subset.notReady).push(address);
   }
   return [...byPorts.entries()]
     .toSorted(([a], [b]) => compare(a, b))
     .map(([, { ready, notReady, ports }]) => ({
-      ...(ready.length && { addresses: ready.toSorted(byIp) }),
-      ...(notReady.length && { notReadyAddresses: notReady.toSorted(byIp) }),
+      ...(ready.length && { addresses: ready.sort(byIp) }),
+      ...(notReady.length && { notReadyAddresses: notReady.sort(byIp) }),
       ...(ports.length && { ports }),
     }));
 }

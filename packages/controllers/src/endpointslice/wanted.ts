@@ -14,32 +14,52 @@ export function familiesOf(service: Service): Family[] {
   return clusterIP && clusterIP !== "None" ? [familyOf(clusterIP)] : ["IPv4", "IPv6"];
 }
 
+/** A pod's endpoint of one family, and where it belongs. */
+interface Made {
+  readonly family: Family;
+  readonly zone: string | undefined;
+  readonly key: string;
+  readonly ports: EndpointPort[];
+  readonly endpoint: Endpoint;
+}
+
+export type MadeEndpoints = readonly Made[];
+
 export function wantedSlices(
   service: Service,
   pods: readonly Pod[],
   nodeOf: (name: string) => Node | undefined,
+  made: WeakMap<Pod, MadeEndpoints> = new WeakMap(),
 ): Wanted[] {
-  return familiesOf(service).flatMap((family) => wantedOfFamily(service, pods, family, nodeOf));
-}
-
-function wantedOfFamily(
-  service: Service,
-  pods: readonly Pod[],
-  family: Family,
-  nodeOf: (name: string) => Node | undefined,
-): Wanted[] {
+  const families = familiesOf(service);
   const groups = new Map<string, { family: Family; ports: EndpointPort[]; endpoints: Endpoint[] }>();
   for (const pod of pods) {
-    const address = addressOf(pod, family);
-    if (!address || isFinished(pod)) continue;
-    const ports = portsOf(service, pod);
-    const key = portsKey(family, ports);
-    const group = groups.get(key) ?? { family, ports, endpoints: [] };
-    groups.set(key, group);
-    group.endpoints.push(endpointOf(service, pod, address, nodeOf));
+    const { nodeName } = pod.spec;
+    const zone = nodeName ? nodeOf(nodeName)?.metadata.labels?.[ZONE] : undefined;
+    let known = made.get(pod);
+    if (!known || known[0]?.zone !== zone) made.set(pod, (known = endpointsOf(service, pod, families, zone)));
+    for (const { family, key, ports, endpoint } of known) {
+      const group = groups.get(key);
+      if (group) group.endpoints.push(endpoint);
+      else groups.set(key, { family, ports, endpoints: [endpoint] });
+    }
   }
+  const found = [...groups.values()];
   // A service that nobody serves has one slice that says so.
-  return groups.size > 0 ? [...groups.values()] : [{ family, ports: [], endpoints: [] }];
+  return families.flatMap((family): Wanted[] => {
+    const own = found.filter((group) => group.family === family);
+    return own.length > 0 ? own : [{ family, ports: [], endpoints: [] }];
+  });
+}
+
+function endpointsOf(service: Service, pod: Pod, families: readonly Family[], zone: string | undefined): Made[] {
+  if (isFinished(pod)) return [];
+  return families.flatMap((family) => {
+    const address = addressOf(pod, family);
+    if (!address) return [];
+    const ports = portsOf(service, pod);
+    return [{ family, zone, key: portsKey(family, ports), ports, endpoint: endpointOf(service, pod, address, zone) }];
+  });
 }
 
 function portsOf({ spec }: Service, pod: Pod): EndpointPort[] {
@@ -51,12 +71,11 @@ function portsOf({ spec }: Service, pod: Pod): EndpointPort[] {
   });
 }
 
-function endpointOf(service: Service, pod: Pod, address: string, nodeOf: (name: string) => Node | undefined): Endpoint {
+function endpointOf(service: Service, pod: Pod, address: string, zone: string | undefined): Endpoint {
   const serving = isReady(pod);
   const terminating = isTerminating(pod);
   const ready = service.spec.publishNotReadyAddresses || (serving && !terminating);
   const { nodeName } = pod.spec;
-  const zone = nodeName ? nodeOf(nodeName)?.metadata.labels?.[ZONE] : undefined;
   const hostname = hostnameOf(pod, service);
   return {
     addresses: [address],

@@ -7,14 +7,9 @@ import type { Pod } from "@kubets/api/generated/types/core-v1";
 import { isFinished } from "@kubets/api/pod/state";
 import { type Controller, on, onRelated, splitKey } from "@kubets/client";
 import { unlessGone } from "../error-text.ts";
+import { claimsOf } from "../pods/claims.ts";
 
 const FINALIZER = "kubernetes.io/pvc-protection";
-
-/** The claims of a pod: those it names, and those that are made for its ephemeral volumes. */
-export const claimsOf = ({ spec, metadata }: Pod): string[] =>
-  (spec.volumes ?? []).flatMap(({ name, persistentVolumeClaim, ephemeral }) =>
-    persistentVolumeClaim ? [persistentVolumeClaim.claimName] : ephemeral ? [`${metadata.name}-${name}`] : [],
-  );
 
 /** A pod that has a node may have the claim mounted until it is gone; one without cannot. */
 export const uses = (pod: Pod, claim: string): boolean => Boolean(pod.spec.nodeName) && claimsOf(pod).includes(claim);

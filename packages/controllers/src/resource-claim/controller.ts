@@ -69,9 +69,22 @@ async function makeClaims(key: string, context: ControllerContext): Promise<void
     const resourceClaimName = madeFor(pod, wanted.name) ?? (await make(pod, wanted, context));
     statuses.push({ name: wanted.name, resourceClaimName });
   }
-  if (statuses.every(({ name }) => madeFor(pod, name))) return;
+  if (statuses.every(({ name }) => madeFor(pod, name))) return reserve(pod, context);
   const body = { metadata: { uid: pod.metadata.uid }, status: { resourceClaimStatuses: statuses } };
   await unlessGone(context.client.patch(pods, keyIn(pod), { type: "strategic", body }, { subresource: "status" }));
+}
+
+/** A pod that came to its node without the scheduler holds its claims too, where they have their devices. */
+async function reserve(pod: Pod, { cache, client }: ControllerContext): Promise<void> {
+  const { namespace, name, uid } = pod.metadata;
+  if (!pod.spec.nodeName) return;
+  for (const wanted of pod.spec.resourceClaims ?? []) {
+    const claim = cache.get(resourceclaims, `${namespace}/${wanted.resourceClaimName ?? madeFor(pod, wanted.name)}`);
+    const holders = claim?.status?.reservedFor ?? [];
+    if (!claim?.status?.allocation || holders.some((each) => each.uid === uid)) continue;
+    const status = { ...claim.status, reservedFor: [...holders, { resource: "pods", name, uid }] };
+    await client.update(resourceclaims, { ...claim, status }, { subresource: "status" });
+  }
 }
 
 /** Its name; one that was made before, but never told of, is taken. */

@@ -34,8 +34,25 @@ export interface NewSlice {
 }
 
 /** Which pod and address an endpoint stands for. */
-export const endpointKey = ({ targetRef, addresses }: Endpoint): string =>
-  JSON.stringify([targetRef?.uid ?? targetRef?.name, addresses]);
+export function endpointKey(endpoint: Endpoint): string {
+  let key = keys.get(endpoint);
+  if (key === undefined) {
+    const { targetRef, addresses } = endpoint;
+    keys.set(endpoint, (key = `${targetRef?.uid ?? targetRef?.name ?? ""} ${addresses.join(" ")}`));
+  }
+  return key;
+}
+
+/** Endpoints are never changed: what was found of one holds as long as it lives. */
+const keys = new WeakMap<Endpoint, string>();
+const foundEqual = new WeakMap<Endpoint, Endpoint>();
+
+function isSame(wanted: Endpoint, present: Endpoint): boolean {
+  if (wanted === present || foundEqual.get(wanted) === present) return true;
+  if (!deepEqual(wanted, present)) return false;
+  foundEqual.set(wanted, present);
+  return true;
+}
 
 export const portsKey = (family: string, ports: readonly EndpointPort[] | undefined): string =>
   JSON.stringify([
@@ -129,7 +146,7 @@ function keepWhatStays(slice: EndpointSlice, missing: Map<string, Endpoint>): Op
     const wanted = missing.get(key);
     missing.delete(key);
     if (!wanted) changed = true;
-    else if (deepEqual(wanted, present)) endpoints.push(present);
+    else if (isSame(wanted, present)) endpoints.push(present);
     else {
       endpoints.push(wanted);
       changed = true;

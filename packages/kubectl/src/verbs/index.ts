@@ -27,6 +27,7 @@ import { cordon, uncordon } from "./node-schedule.ts";
 import { patch } from "./patch.ts";
 import { portForward } from "./port-forward.ts";
 import { replace } from "./replace.ts";
+import { rollingUpdate } from "./rolling-update.ts";
 import { rollout } from "./rollout.ts";
 import { run } from "./run.ts";
 import { scale } from "./scale.ts";
@@ -62,6 +63,7 @@ export const verbs: readonly Verb[] = [
   uncordon,
   patch,
   portForward,
+  rollingUpdate,
   rollout,
   run,
   scale,

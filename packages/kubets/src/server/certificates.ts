@@ -1,6 +1,7 @@
 /** The certificates of a control plane, each for one purpose, from the cluster's own authority. */
 import { mustParseCidr } from "@kubets/machinery/cidr";
 import { DNS_USER } from "../addons/dns.ts";
+import { INGRESS_USER } from "../addons/ingress.ts";
 import { NETWORK_USER } from "../addons/network.ts";
 import { STORAGE_USER } from "../addons/storage.ts";
 import { ClusterPki, type KeyPair } from "../cluster/pki.ts";
@@ -104,3 +105,7 @@ export const dnsCertificate = (pki: ClusterPki): KeyPair =>
 /** The pod network of every node. */
 export const networkCertificate = (pki: ClusterPki): KeyPair =>
   pki.certificate("network", { commonName: NETWORK_USER, usages: ["clientAuth"] });
+
+/** The ingress. */
+export const ingressCertificate = (pki: ClusterPki): KeyPair =>
+  pki.certificate("ingress", { commonName: INGRESS_USER, usages: ["clientAuth"] });

@@ -5,7 +5,7 @@ import { bool, defineFlags, file, int, list, text } from "@kubets/machinery/flag
 export const clusterWideFlags = defineFlags({
   addons: list({
     default: ["dns", "metrics", "storage"],
-    help: "What is added to the cluster: dns, metrics (kubectl top, autoscaling), storage (a default StorageClass); none for nothing.",
+    help: "What is added to the cluster: dns, metrics (kubectl top, autoscaling), storage (a default StorageClass), ingress (classes kubets and nginx; up turns it on when a port is published to it); none for nothing.",
   }),
   "controller-manager-arg": list({
     placeholder: "NAME=VALUE",

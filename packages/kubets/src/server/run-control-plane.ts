@@ -11,6 +11,7 @@ import { startControllers } from "@kubets/controllers/start-controllers";
 import { parseIp } from "@kubets/machinery";
 import { parseFlags } from "@kubets/machinery/flags";
 import { startDnsAddon } from "../addons/dns.ts";
+import { startIngressAddon } from "../addons/ingress.ts";
 import { grantNetwork } from "../addons/network.ts";
 import { startStorageAddon } from "../addons/storage.ts";
 import { dnsAddress } from "../cluster/addresses.ts";
@@ -118,6 +119,7 @@ function startAddons(options: ControlPlaneOptions, parts: ServerParts) {
     ),
     approveNodeCertificates(client, [advertiseAddress, ...flags["tls-san"]], parts),
     addons.includes("storage") && !isLoopback && startStorageAddon({ client }),
+    addons.includes("ingress") && !isLoopback && startIngressAddon(client, advertiseAddress),
     addons.includes("dns") &&
       startDnsAddon(dns, { ...parts, client, log: parts.log.with({ component: "dns-service" }) }),
   ];

@@ -129,6 +129,7 @@ export async function runServer(
 const PROXY_HEADERS = {
   allowedNames: [FRONT_PROXY],
   usernameHeaders: ["X-Remote-User"],
+  uidHeaders: ["X-Remote-Uid"],
   groupHeaders: ["X-Remote-Group"],
   extraPrefixes: ["X-Remote-Extra-"],
 };

@@ -10,6 +10,7 @@ import { onStopSignal } from "@kubets/machinery/shutdown";
 import { type ClusterHome, clusterHome } from "../cluster/home.ts";
 import { upFlags } from "./options.ts";
 import { Progress } from "./progress.ts";
+import { parsePublish } from "./publish.ts";
 import { forgetRunning, readRunning, writeRunning } from "./running.ts";
 import { rememberNodes } from "./settings.ts";
 
@@ -20,7 +21,12 @@ export const upCommand = defineCommand({
   summary: "Start a cluster on this machine",
   description:
     "Runs real nodes on containerd, each in namespaces of its own, where that is possible; simulated ones elsewhere. Ctrl-C stops the cluster and keeps its data.",
-  examples: ["kubets up", "kubets up --nodes 3 --detach", "kubets up --publish 8080:80/web"],
+  examples: [
+    "kubets up",
+    "kubets up --nodes 3 --detach",
+    "kubets up --publish 8080:80/web",
+    "kubets up --publish 80:80 --publish 443:443",
+  ],
   flags: upFlags,
   async run({ values: flags, io }) {
     const home = clusterHome(flags.cluster);
@@ -29,6 +35,7 @@ export const upCommand = defineCommand({
       io.output(`The cluster ${home.name} runs already (process ${running.pid}).\n${howToUse(home, running.apiPort)}`);
       return;
     }
+    addonsOf(flags);
     if (flags.detach) return detached(home);
     await attached(home, flags, (line) => io.output(line));
   },
@@ -78,8 +85,8 @@ async function startReal(
     home,
     nodes,
     port: flags.port,
-    publish: flags.publish,
-    addons: flags.addons,
+    publish: parsePublish(flags.publish),
+    addons: addonsOf(flags),
     serverArgs: serverArgs(flags),
     uplink: flags.uplink && !flags["no-uplink"],
     ...(flags["service-cluster-ip-range"] && { serviceRange: flags["service-cluster-ip-range"] }),
@@ -100,9 +107,15 @@ async function startSimulated(
   return startSimulatedCluster({ home, nodes, port: flags.port, serverArgs: serverArgs(flags), log, progress });
 }
 
+/** A port that leads to the ingress wants one. */
+function addonsOf({ addons, publish }: Flags): readonly string[] {
+  const wanted = parsePublish(publish).ingress.length > 0;
+  return wanted && !addons.includes("ingress") ? [...addons.filter((name) => name !== "none"), "ingress"] : addons;
+}
+
 /** What the server is told of what `up` was told. */
 const serverArgs = (flags: Flags): string[] => [
-  `--addons=${flags.addons.join(",")}`,
+  `--addons=${addonsOf(flags).join(",")}`,
   ...flags["controller-manager-arg"].map((arg) => `--controller-manager-arg=${arg}`),
 ];
 

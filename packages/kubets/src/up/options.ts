@@ -25,8 +25,8 @@ export const upFlags = defineFlags({
     help: "The API server's port on this machine's loopback; 0 takes a free one.",
   }),
   publish: list({
-    placeholder: "HOST:PORT/SERVICE",
-    help: "Ports of this machine that lead to a service: 8080:80/web, or 8080:80/web.NAMESPACE.",
+    placeholder: "HOST:PORT[/SERVICE]",
+    help: "Ports of this machine that lead to a service (8080:80/web, or 8080:80/web.NAMESPACE) or to the ingress (8080:80, 8443:443).",
   }),
   detach: bool({ short: "d", help: "Go on in the background once the cluster is ready." }),
   uplink: bool({ default: true, help: "Let pods reach the world through this machine." }),

@@ -7,11 +7,11 @@ import { openClient } from "@kubets/client/kubeconfig/open-client";
 import { machineReading } from "@kubets/client/kubeconfig/reading";
 import { type Clock, type Logger, realRandom } from "@kubets/machinery";
 import type { ClusterSandbox, HostPort, NodeSandbox } from "@kubets/sandbox";
+import type { ServiceRule } from "./publish.ts";
 
 export interface PublishOptions {
   readonly kubeconfig: string;
-  /** HOST:PORT/SERVICE or HOST:PORT/SERVICE.NAMESPACE */
-  readonly publish: readonly string[];
+  readonly rules: readonly ServiceRule[];
   readonly sandbox: ClusterSandbox;
   /** Where node ports lead; without a node there are none. */
   readonly node: NodeSandbox | undefined;
@@ -28,29 +28,20 @@ interface Wanted {
   readonly protocol: "tcp" | "udp";
 }
 
-export interface PublishRule {
-  readonly hostPort: number;
-  readonly port: number;
-  readonly name: string;
-  readonly namespace: string;
-}
-
 export class PublishedServices {
   readonly #options: PublishOptions;
-  readonly #rules: readonly PublishRule[];
   readonly #open = new Map<string, Promise<HostPort | undefined>>();
   readonly #stopping = new AbortController();
   #transport: { close(): void | Promise<void> } | undefined;
 
   static async start(options: PublishOptions): Promise<PublishedServices> {
-    const published = new PublishedServices(options, options.publish.map(parsePublish));
+    const published = new PublishedServices(options);
     await published.#follow();
     return published;
   }
 
-  private constructor(options: PublishOptions, rules: readonly PublishRule[]) {
+  private constructor(options: PublishOptions) {
     this.#options = options;
-    this.#rules = rules;
   }
 
   async close(): Promise<void> {
@@ -87,14 +78,14 @@ export class PublishedServices {
 
   #wantedOf({ metadata, spec }: Service): Wanted[] {
     const wanted: Wanted[] = [];
-    const { node } = this.#options;
+    const { node, rules } = this.#options;
     for (const { port, nodePort, protocol = "TCP" } of spec.ports ?? []) {
       if (protocol === "SCTP") continue;
       const over = protocol === "UDP" ? "udp" : "tcp";
       if (nodePort && node)
         wanted.push({ hostPort: nodePort, host: node.address, port: nodePort, onNode: true, protocol: over });
       if (!spec.clusterIP || spec.clusterIP === "None") continue;
-      for (const rule of this.#rules)
+      for (const rule of rules)
         if (rule.name === metadata.name && rule.namespace === metadata.namespace && rule.port === port)
           wanted.push({ hostPort: rule.hostPort, host: spec.clusterIP, port, onNode: true, protocol: over });
     }
@@ -115,18 +106,4 @@ export class PublishedServices {
       return undefined;
     }
   }
-}
-
-export function parsePublish(text: string): PublishRule {
-  const match = /^(\d+):(\d+)\/([-a-z0-9]+)(?:\.([-a-z0-9]+))?$/.exec(text);
-  if (!match)
-    throw new Error(
-      `--publish ${text}: expected HOSTPORT:PORT/SERVICE or HOSTPORT:PORT/SERVICE.NAMESPACE, as 8080:80/web`,
-    );
-  return {
-    hostPort: Number(match[1]),
-    port: Number(match[2]),
-    name: match[3] as string,
-    namespace: match[4] ?? "default",
-  };
 }

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { Clock, Logger } from "@kubets/machinery";
 import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
 import { type ClusterSandbox, createClusterSandbox, installMissing, type NodeSandbox } from "@kubets/sandbox";
+import { INGRESS_CONTROLLER, INGRESS_USER } from "../addons/ingress.ts";
 import { NETWORK_USER } from "../addons/network.ts";
 import { STORAGE_USER } from "../addons/storage.ts";
 import { dnsAddress } from "../cluster/addresses.ts";
@@ -12,6 +13,7 @@ import { writeKubeconfig } from "../cluster/kubeconfig.ts";
 import { ClusterPki, type KeyPair } from "../cluster/pki.ts";
 import {
   dnsCertificate,
+  ingressCertificate,
   networkCertificate,
   nodeCertificate,
   proxyCertificate,
@@ -20,14 +22,14 @@ import {
 import { Child } from "./child.ts";
 import { portTaken } from "./port-taken.ts";
 import type { Progress } from "./progress.ts";
+import type { IngressRule, PublishRules } from "./publish.ts";
 import { PublishedServices } from "./published-services.ts";
 
 export interface RealClusterOptions {
   readonly home: ClusterHome;
   readonly nodes: readonly string[];
   readonly port: number;
-  readonly publish: readonly string[];
-  /** Whether nodes run a DNS server. */
+  readonly publish: PublishRules;
   readonly addons: readonly string[];
   readonly serverArgs: readonly string[];
   readonly uplink: boolean;
@@ -77,9 +79,14 @@ export async function startRealCluster(options: RealClusterOptions): Promise<Loc
     const agents = nodes.map((node) => agentOf(options, sandbox, node));
     parts.push(...agents);
     await progress.step("nodes ready", () => Promise.all(agents.map((agent) => agent.start())));
+    if (options.addons.includes("ingress")) {
+      const ingress = ingressOf(options, sandbox, await openPorts(sandbox, options.publish.ingress));
+      parts.push(ingress);
+      await progress.step("ingress", () => ingress.start());
+    }
     services = await PublishedServices.start({
       kubeconfig: home.kubeconfig,
-      publish: options.publish,
+      rules: options.publish.services,
       sandbox,
       node: nodes[0],
       clock,
@@ -115,6 +122,60 @@ async function listenOnHost({ driver }: ClusterSandbox, port: number): Promise<{
     throw portTaken(error, port);
   }
 }
+
+interface OpenPort extends IngressRule {
+  readonly fd: number;
+}
+
+function openPorts({ driver }: ClusterSandbox, rules: readonly IngressRule[]): Promise<OpenPort[]> {
+  return Promise.all(
+    rules.map(async (rule) => {
+      try {
+        return { ...rule, fd: (await driver.listen({}, { host: "127.0.0.1", port: rule.hostPort })).fd };
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        throw new ExitError(exitCode.failure, `the port ${rule.hostPort} could not be opened for the ingress: ${why}`);
+      }
+    }),
+  );
+}
+
+/** Beside the control plane: at its address, with the sockets of the host that lead to it. */
+function ingressOf(
+  { home, clock, log }: RealClusterOptions,
+  { address, scope, driver }: ClusterSandbox,
+  open: readonly OpenPort[],
+): Child {
+  const pki = new ClusterPki(home.pki, clock.now());
+  const kubeconfig = join(home.run, "ingress.kubeconfig");
+  const server = `https://${address}:6443`;
+  const credentials = ingressCertificate(pki);
+  writeKubeconfig(kubeconfig, { cluster: home.name, server, ca: pki.caPem, user: INGRESS_USER, credentials });
+  return new Child({
+    name: "the ingress",
+    driver,
+    scope,
+    args: [
+      MAIN,
+      "ingress",
+      `--kubeconfig=${kubeconfig}`,
+      `--controller-class=${INGRESS_CONTROLLER}`,
+      `--bind-address=${address}`,
+      `--healthz-bind-address=${address}:10254`,
+      `--publish-status-address=${address}`,
+      ...open.map(({ isSecure }, i) => `--${isSecure ? "https" : "http"}-fd=${FIRST_FD + i}`),
+    ],
+    env: {},
+    fds: open.map(({ fd }) => fd),
+    logFile: join(home.logs, "ingress.log"),
+    readyWords: "ingress ready",
+    clock,
+    log,
+  });
+}
+
+/** Behind the usual three. */
+const FIRST_FD = 3;
 
 function serverOf(
   { home, serverArgs, clock, log }: RealClusterOptions,

@@ -7,6 +7,7 @@ import type { Clock } from "@kubets/machinery";
 import { LruCache } from "@kubets/machinery/lru";
 import type { Webhook } from "../../webhook/webhook.ts";
 import { type AccessAttributes, type Authorizer, type Decision, NO_OPINION } from "../authorizer.ts";
+import type { AuthorizationMetrics } from "../metrics.ts";
 import type { MatchConditions } from "./match-conditions.ts";
 
 export interface AuthorizationWebhookOptions {
@@ -17,6 +18,7 @@ export interface AuthorizationWebhookOptions {
   readonly unauthorizedMs: number;
   readonly failurePolicy: "NoOpinion" | "Deny";
   readonly clock: Clock;
+  readonly metrics?: AuthorizationMetrics;
   /** Whether it is asked at all. */
   readonly conditions?: MatchConditions;
 }
@@ -32,13 +34,14 @@ const REMEMBERED = 8192;
 const LONGEST_REMEMBERED = 10_000;
 
 export function webhookAuthorizer(options: AuthorizationWebhookOptions): Authorizer {
-  const { name, webhook, version, clock, failurePolicy, conditions } = options;
+  const { name, webhook, version, clock, failurePolicy, conditions, metrics } = options;
   const failed = (error: string): Decision => ({
     verdict: failurePolicy === "Deny" ? "deny" : "noOpinion",
     why: `webhook ${name}: ${error}`,
   });
   const decisions = new LruCache<string, { decision: Decision; until: number }>(REMEMBERED);
   const ask = async (spec: object, key: string | undefined): Promise<Decision> => {
+    const began = performance.now();
     try {
       const answer = await webhook.post({
         kind: "SubjectAccessReview",
@@ -47,21 +50,31 @@ export function webhookAuthorizer(options: AuthorizationWebhookOptions): Authori
         spec,
         status: { allowed: false },
       });
+      metrics?.webhook(name, "success", began, false);
       const decision = decisionOf((answer["status"] ?? {}) as ReviewStatus);
       const holds = decision.verdict === "allow" ? options.authorizedMs : options.unauthorizedMs;
       if (key && holds > 0) decisions.set(key, { decision, until: clock.monotonic() + holds });
       return decision;
     } catch (error) {
+      const isLate = (error as Error).cause instanceof DOMException;
+      metrics?.webhook(name, isLate ? "timeout" : "error", began, failurePolicy !== "Deny");
       return failed((error as Error).message);
     }
   };
   return {
-    name: `Webhook ${name}`,
+    name,
+    type: "Webhook",
     unlistable: "webhook authorizer does not support user rule resolution",
     authorize(attributes) {
       const match = conditions?.(specOf(attributes, "v1")) ?? "matches";
-      if (match === "does not match") return NO_OPINION;
-      if (match !== "matches") return failed(match.failed);
+      if (match === "does not match") {
+        metrics?.excluded(name);
+        return NO_OPINION;
+      }
+      if (match !== "matches") {
+        metrics?.conditionFailed(name);
+        return failed(match.failed);
+      }
       const spec = specOf(attributes, version);
       const text = JSON.stringify(spec);
       const key = text.length <= LONGEST_REMEMBERED ? createHash("sha256").update(text).digest("base64") : undefined;

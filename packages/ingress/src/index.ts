@@ -1,0 +1,3 @@
+export * from "./follow.ts";
+export * from "./run-ingress.ts";
+export * from "./status-controller.ts";
