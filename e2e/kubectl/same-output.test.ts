@@ -49,10 +49,20 @@ describe("kubets kubectl prints what kubectl prints", { skip: why }, () => {
       CHANGED: join(server.folder, "changed.yaml"),
       BASE: join(import.meta.dirname, "overlays/base"),
       DESCRIBED: join(import.meta.dirname, "described.yaml"),
+      MANY: join(import.meta.dirname, "many-kinds.yaml"),
+      RBAC: join(import.meta.dirname, "rbac.yaml"),
+      DEBUGGED: join(import.meta.dirname, "debugged.yaml"),
+      EDITOR: join(server.folder, "editor.sh"),
+      EMPTY: "",
       OVERLAY: join(import.meta.dirname, "overlays/test"),
     };
+    writeFileSync(files.EDITOR as string, `#!/bin/sh\nsed -i 's/b: .*two/b: three/; s/"b": "2"/"b": "4"/' "$1"\n`, {
+      mode: 0o755,
+    });
     writeFileSync(files.FILE as string, source);
     writeFileSync(files.CHANGED as string, changed);
+    const shared = await ours(["apply", "-f", join(import.meta.dirname, "cluster-kinds.yaml")]);
+    assert.equal(shared.code, 0, shared.error);
     for (const name of ["real", "ours"]) {
       const { code, error } = await ours(["create", "namespace", name]);
       assert.equal(code, 0, error);
@@ -62,17 +72,25 @@ describe("kubets kubectl prints what kubectl prints", { skip: why }, () => {
 
   for (const [i, command] of COMMANDS.entries()) {
     it(`${i + 1}. ${command}`, async () => {
-      const words = command.split(/ (?![^{[]*[}\]]$)/).map((word) => files[word] ?? word);
-      const theirs = runReal([...words, "-n", "real"]);
-      const own = await ours([...words, "-n", "ours"]);
+      const theirs = runReal(wordsOf(command, "real"));
+      const own = await ours(wordsOf(command, "ours"));
       assert.deepEqual(plain(own, "ours"), plain(theirs, "real"));
     });
+  }
+
+  /** With files for their names; in the namespace of a side unless the command has none. */
+  function wordsOf(command: string, side: string): string[] {
+    const words = command.split(/ (?![^{[]*[}\]]$)/).map((word) => files[word] ?? word);
+    const own = words.map((word) => word.replace("CONFIG", join(server.folder, `${side}-config`)));
+    if (/^(config|__complete)/.test(command)) return own;
+    const end = own.indexOf("--");
+    return end < 0 ? [...own, "-n", side] : [...own.slice(0, end), "-n", side, ...own.slice(end)];
   }
 
   function runReal(argv: readonly string[]): Result {
     const { status, stdout, stderr } = spawnSync(real, argv, {
       encoding: "utf8",
-      env: { ...process.env, KUBECONFIG: server.kubeconfig, HOME: server.folder },
+      env: { ...process.env, KUBECONFIG: server.kubeconfig, HOME: server.folder, EDITOR: files.EDITOR },
       timeout: 60_000,
     });
     return { code: status ?? -1, output: stdout, error: stderr };
@@ -82,7 +100,11 @@ describe("kubets kubectl prints what kubectl prints", { skip: why }, () => {
   async function ours(argv: readonly string[]): Promise<Result> {
     const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
     streams.stdin.end();
-    const reading = { ...machineReading(() => {}), env: { KUBECONFIG: server.kubeconfig }, home: server.folder };
+    const reading = {
+      ...machineReading(() => {}),
+      env: { KUBECONFIG: server.kubeconfig, EDITOR: files.EDITOR },
+      home: server.folder,
+    };
     let [output, error] = ["", ""];
     const io = { output: (text: string) => void (output += text), error: (text: string) => void (error += text) };
     const code = await runCommand(createKubectlCommand({ reading, streams }), argv, io);
@@ -94,7 +116,10 @@ describe("kubets kubectl prints what kubectl prints", { skip: why }, () => {
 function plain({ code, output, error }: Result, namespace: string) {
   const equal = (text: string) =>
     text
+      .replaceAll(`${namespace}-config`, "CONFIG")
       .replaceAll(new RegExp(`\\b${namespace}\\b`, "g"), "NAMESPACE")
+      // Said on the side by what shells ask; nobody reads it.
+      .replaceAll(/^Completion ended with directive: \w+\n/gm, "")
       .replaceAll(/\d{4}-\d{2}-\d{2}T[\d:.]+Z/g, "TIME")
       .replaceAll(/\w{3}, \d{2} \w{3} \d{4} [\d:]+ [+-]\d{4}/g, "TIME")
       .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, "UID")
@@ -105,6 +130,8 @@ function plain({ code, output, error }: Result, namespace: string) {
       .replaceAll(/\t\d{4}-\d{2}-\d{2} [\d:.]+ [+-]\d{4}/g, "\tTIME")
       // The original warns of a word that is old.
       .replaceAll(/^# Warning: 'commonLabels' is deprecated.*\n/gm, "")
+      .replaceAll(/(NodePort:.*?)\d{5}/g, "$1PORT")
+      .replaceAll(/(Resource Version: +)\d+/g, "$1REVISION")
       .replaceAll(/kube-api-access-\w{5}/g, "kube-api-access")
       .replaceAll(/\b10\.\d+\.\d+\.\d+\b/g, "ADDRESS")
       // Columns beside an age or an address shift with its length.

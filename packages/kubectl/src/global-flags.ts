@@ -1,5 +1,5 @@
 /** The flags that every verb takes: which server, as whom, in which namespace. */
-import { bool, count, defineFlags, type FlagValues, file, list, text } from "@kubets/machinery/flags";
+import { bool, count, defineFlags, duration, type FlagValues, file, list, text } from "@kubets/machinery/flags";
 
 const group = "Global";
 
@@ -16,6 +16,11 @@ export const globalFlags = defineFlags({
   as: text({ help: "Username to impersonate.", group }),
   "as-group": list({ help: "Group to impersonate; may be given several times.", group }),
   "as-uid": text({ help: "UID to impersonate.", group }),
+  "as-user-extra": list({
+    help: "Extra of the impersonated user, key=value; may be given several times.",
+    split: false,
+    group,
+  }),
   "certificate-authority": file({ help: "File with the certificate authority of the server.", group }),
   "client-certificate": file({ help: "Client certificate file for TLS.", group }),
   "client-key": file({ help: "Client key file for TLS.", group }),
@@ -25,7 +30,17 @@ export const globalFlags = defineFlags({
   "match-server-version": bool({ help: "Require the server's version to match.", group, hidden: true }),
   "warnings-as-errors": bool({ help: "Treat warnings of the server as errors.", group }),
   "cache-dir": file({ help: "Not used: discovery is asked for anew.", group, hidden: true }),
-  v: count({ help: "How much to tell: 6 shows each request.", short: "v", group, hidden: true }),
+  "disable-compression": bool({
+    help: "Ask for answers that are not compressed; they never are.",
+    group,
+    hidden: true,
+  }),
+  kuberc: file({ help: "The file of preferences; off for none.", group }),
+  v: count({ help: "How much to tell: 6 each request, 7 with headers, 8 with bodies.", short: "v", group }),
+  vmodule: text({ help: "Not used: one level for all.", group, hidden: true }),
+  "log-flush-frequency": duration({ help: "Not used: logs are written at once.", default: 5000, group, hidden: true }),
+  profile: text({ help: "A profile to make while the verb runs: none, cpu or heap.", default: "none", group }),
+  "profile-output": file({ help: "Where the profile is written.", default: "profile.pprof", group }),
 });
 
 export type GlobalValues = FlagValues<typeof globalFlags>;

@@ -74,6 +74,16 @@ export class Session {
     return this.#stdin;
   };
 
+  /** A line that a person types. */
+  async answer(): Promise<string> {
+    let typed = "";
+    for await (const chunk of this.machine.streams.stdin) {
+      typed += String(chunk);
+      if (typed.includes("\n")) break;
+    }
+    return (typed.split("\n")[0] ?? "").trim();
+  }
+
   async close(): Promise<void> {
     const api = await this.#api?.catch(() => undefined);
     await api?.rest.link.transport.close();
@@ -81,14 +91,16 @@ export class Session {
 
   async #open(): Promise<Api> {
     const connection = await connectionBy(this.flags, this.machine);
-    const link = await openLink(connection);
+    const link = await openLink(connection, { level: this.flags.v, note: (text) => this.note(text) });
+    const warned = new Set<string>();
     const rest = new Rest(link, {
       warn: (text) => {
+        if (warned.has(text)) return;
+        warned.add(text);
         this.warnings++;
         this.note(`Warning: ${text}`);
       },
       timeoutMs: timeoutMs(this.flags["request-timeout"]),
-      ...(this.flags.v >= 6 && { trace: (text: string) => this.note(text) }),
     });
     let mapper: Promise<Mapper> | undefined;
     return {

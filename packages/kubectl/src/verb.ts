@@ -7,6 +7,7 @@ import { ExitError } from "@kubets/machinery/exit-codes";
 import { FlagError, type FlagSet, type FlagValues } from "@kubets/machinery/flags";
 import { codeOf, errorText, UsageError } from "./errors.ts";
 import { type GlobalValues, globalFlags } from "./global-flags.ts";
+import { type Option, readPreference } from "./kuberc/preference.ts";
 import { KUSTOMIZATION } from "./resources/files.ts";
 import { type Machine, Session } from "./session.ts";
 
@@ -51,23 +52,45 @@ function withKustomization(values: Record<string, unknown>): Record<string, unkn
   return { ...values, filename: [KUSTOMIZATION + folder] };
 }
 
+/** What is not given is as the person prefers. */
+function withDefaults(
+  values: Record<string, unknown>,
+  flags: FlagSet,
+  given: ReadonlySet<string>,
+  options: readonly Option[],
+): Record<string, unknown> {
+  const preferred = options
+    .filter(({ name }) => name in flags && !given.has(name))
+    .map(({ name, default: text }) => [name, flags[name]?.parse(text, undefined)]);
+  return preferred.length > 0 ? { ...values, ...Object.fromEntries(preferred) } : values;
+}
+
 /** A verb, still without the machine that it will run on. */
-export type Verb = (machine: Machine) => Command;
+export type Verb = (machine: Machine, above?: string) => Command;
 
 export const defineVerb =
   <const F extends FlagSet>(spec: VerbSpec<F>): Verb =>
-  (machine) => {
+  (machine, above = "") => {
+    const path = above ? `${above} ${spec.name}` : spec.name;
     const { run, subcommands, ...rest } = spec;
     return defineCommand({
       ...rest,
       // A verb's own flag goes before a global one of its name or letter.
       flags: { ...withoutTaken(spec.flags ?? {}), ...spec.flags } as FlagSet,
-      ...(subcommands && { subcommands: subcommands.map((verb) => verb(machine)) }),
+      ...(subcommands && { subcommands: subcommands.map((verb) => verb(machine, path)) }),
       ...(run && {
-        async run({ values, args, argsAtDash, given, io }) {
-          const session = new Session(io, machine, globalValues(values as Record<string, unknown>, spec.flags ?? {}));
+        async run({ values: written, args, argsAtDash, given, io }) {
+          const globals = globalValues(written as Record<string, unknown>, spec.flags ?? {});
+          const session = new Session(io, machine, globals);
+          let endProfile = async () => {};
           try {
-            const flags = withKustomization(values as Record<string, unknown>) as FlagValues<F>;
+            if (globals.profile !== "none") {
+              const { startProfile } = await import("./profile.ts");
+              endProfile = await startProfile(globals.profile, globals["profile-output"]);
+            }
+            const options = (await readPreference(globals.kuberc, machine.reading)).defaults.get(path) ?? [];
+            const values = withDefaults(written as Record<string, unknown>, spec.flags ?? {}, given, options);
+            const flags = withKustomization(values) as FlagValues<F>;
             const code = await run(session, { flags, args, argsAtDash, given });
             if (session.flags["warnings-as-errors"] && session.warnings > 0)
               throw new Error(`${session.warnings} warning${session.warnings > 1 ? "s" : ""} received`);
@@ -78,6 +101,7 @@ export const defineVerb =
             io.error(`${errorText(error)}\n`);
             return codeOf(error);
           } finally {
+            await endProfile();
             await session.close();
           }
         },

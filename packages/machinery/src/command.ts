@@ -33,6 +33,8 @@ export interface CommandSpec<F extends FlagSet> {
   readonly usageCode?: number;
   /** Arguments after the first that is no flag are handed on as they are. */
   readonly stopAtArgument?: boolean;
+  /** All arguments are handed on as they are, flags too. */
+  readonly asWritten?: boolean;
   run?(run: CommandRun<F>): number | void | Promise<number | void>;
 }
 
@@ -48,7 +50,7 @@ export async function runCommand(root: Command, argv: readonly string[], io: Com
   try {
     findCommand(path, rest);
     const command = path.at(-1) as Command;
-    const parsed = parseFlags(command.flags ?? {}, rest, command);
+    const parsed = parseFlags(command.flags ?? {}, command.asWritten ? ["--", ...rest] : rest, command);
     for (const warning of parsed.warnings) io.error(`${warning}\n`);
     if (parsed.help || !command.run) {
       if (!parsed.help && parsed.args.length > 0) throw unknownCommand(path, parsed.args[0] as string);

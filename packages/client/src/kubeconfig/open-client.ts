@@ -14,17 +14,23 @@ export interface OpenedTransport extends Transport {
 
 export type TransportExtras = Pick<HttpTransportOptions, "alternatives">;
 
-export async function openTransport(connection: Connection, extras: TransportExtras = {}): Promise<OpenedTransport> {
-  const tls = {
-    ...(connection.ca && { ca: connection.ca }),
-    ...(connection.tlsServerName && { serverName: connection.tlsServerName }),
-    insecureSkipVerify: connection.insecureSkipTlsVerify,
-  };
+const tlsOf = (connection: Connection) => ({
+  ...(connection.ca && { ca: connection.ca }),
+  ...(connection.tlsServerName && { serverName: connection.tlsServerName }),
+  insecureSkipVerify: connection.insecureSkipTlsVerify,
+});
+
+/** Without saying who asks. */
+export async function openHttp(connection: Connection, extras: TransportExtras = {}): Promise<HttpTransport> {
   const certificate = await connection.credentials.certificate();
-  const http = new HttpTransport({ ...extras, server: connection.server, tls: { ...tls, ...certificate } });
+  return new HttpTransport({ ...extras, server: connection.server, tls: { ...tlsOf(connection), ...certificate } });
+}
+
+export async function openTransport(connection: Connection, extras?: TransportExtras): Promise<OpenedTransport> {
+  const http = await openHttp(connection, extras);
   return {
     ...authenticated(http, connection),
-    useCertificate: (next) => http.reloadTls({ ...tls, ...next }),
+    useCertificate: (next) => http.reloadTls({ ...tlsOf(connection), ...next }),
   };
 }
 

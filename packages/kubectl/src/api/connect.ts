@@ -12,11 +12,12 @@ import {
   loadKubeconfig,
   type UserEntry,
 } from "@kubets/client/kubeconfig/kubeconfig";
+import { openHttp } from "@kubets/client/kubeconfig/open-client";
 import type { Reading } from "@kubets/client/kubeconfig/reading";
-import { HttpTransport } from "@kubets/wire/transport";
 import { PlainError } from "../errors.ts";
 import type { GlobalValues } from "../global-flags.ts";
 import type { Link } from "./rest.ts";
+import { type Tracing, traced } from "./trace.ts";
 
 export interface ConfigSource {
   readonly reading: Reading;
@@ -109,9 +110,21 @@ function userOf(entry: UserEntry, flags: GlobalValues): UserEntry {
     delete user["client-key-data"];
   }
   if (flags.as) user.as = flags.as;
+  if (flags["as-user-extra"].length > 0) user["as-user-extra"] = extraOf(flags["as-user-extra"]);
   if (flags["as-uid"]) user["as-uid"] = flags["as-uid"];
   if (flags["as-group"].length > 0) user["as-groups"] = flags["as-group"];
   return user;
+}
+
+function extraOf(written: readonly string[]): Record<string, string[]> {
+  const extra: Record<string, string[]> = {};
+  for (const each of written) {
+    const [key = "", value] = each.split(/=(.*)/s);
+    if (value === undefined)
+      throw new PlainError(`error: invalid --as-user-extra ${JSON.stringify(each)}: must be key=value`);
+    extra[key] = [...(extra[key] ?? []), value];
+  }
+  return extra;
 }
 
 const impersonationOf = (user: UserEntry): UserEntry => ({
@@ -120,24 +133,20 @@ const impersonationOf = (user: UserEntry): UserEntry => ({
   ...(user["as-groups"] && { "as-groups": user["as-groups"] }),
 });
 
-export async function openLink(connection: Connection): Promise<Link> {
-  const certificate = await connection.credentials.certificate();
-  const http = new HttpTransport({
-    server: connection.server,
-    tls: {
-      ...(connection.ca && { ca: connection.ca }),
-      ...certificate,
-      ...(connection.tlsServerName && { serverName: connection.tlsServerName }),
-      insecureSkipVerify: connection.insecureSkipTlsVerify,
-    },
-  });
+export async function openLink(
+  connection: Connection,
+  tracing: Omit<Tracing, "server"> = { level: 0, note: () => {} },
+): Promise<Link> {
+  const http = await openHttp(connection);
+  const identity = async (): Promise<Record<string, string>> => {
+    const authorization = await connection.credentials.authorization();
+    return { ...(authorization && { authorization }), ...(connection.headers as Record<string, string>) };
+  };
   return {
     server: connection.server,
-    transport: authenticated(http, connection),
-    async upgrade(request) {
-      const authorization = await connection.credentials.authorization();
-      const headers = { ...(authorization && { authorization }), ...connection.headers, ...request.headers };
-      return http.upgrade({ ...request, headers: headers as Record<string, string> });
-    },
+    transport: authenticated(traced(http, { ...tracing, server: connection.server }), connection),
+    identity,
+    connect: () => http.connect(),
+    upgrade: async (request) => http.upgrade({ ...request, headers: { ...(await identity()), ...request.headers } }),
   };
 }

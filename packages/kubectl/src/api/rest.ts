@@ -3,6 +3,7 @@
  * only known by discovery).
  * Holds: an answer that is no success is thrown as StatusError; the server's warnings are told as they come.
  */
+import type { Duplex } from "node:stream";
 import type { Transport } from "@kubets/client";
 import { responseError } from "@kubets/client/response-error";
 import { warningTexts } from "@kubets/client/typed-client";
@@ -18,6 +19,8 @@ export type Query = Readonly<Record<string, string | number | boolean | undefine
 export interface Call {
   readonly query?: Query;
   readonly body?: JsonValue;
+  /** The body as text, instead of `body`. */
+  readonly content?: string;
   readonly contentType?: string;
   readonly accept?: string;
   /** What is asked for, as errors name it. */
@@ -29,13 +32,15 @@ export interface Call {
 export interface Link {
   readonly server: string;
   readonly transport: Transport;
+  /** The headers that say who asks. */
+  identity(): Promise<Record<string, string>>;
+  /** A connection of one's own, which speaks HTTP/1.1. */
+  connect(): Promise<Duplex>;
   upgrade(request: UpgradeRequest): Promise<StreamSession>;
 }
 
 export interface RestOptions {
   warn(text: string): void;
-  /** Told of each request. */
-  trace?(text: string): void;
   readonly timeoutMs?: number;
 }
 
@@ -68,6 +73,12 @@ export class Rest {
     return Buffer.from(await response.bytes()).toString("utf8");
   }
 
+  /** Sends a text as it is. */
+  async raw(method: string, path: string, content?: string): Promise<string> {
+    const response = await this.#send(method, path, { accept: "*/*", ...(content !== undefined && { content }) });
+    return Buffer.from(await response.bytes()).toString("utf8");
+  }
+
   /** The body as it comes. */
   async stream(path: string, call: Call = {}): Promise<AsyncIterable<Uint8Array>> {
     return (await this.#send("GET", path, { accept: "*/*", ...call }, true)).stream();
@@ -90,7 +101,6 @@ export class Rest {
 
   /** Opens exec, attach or port-forward. */
   async upgrade(path: string, request: Omit<UpgradeRequest, "path">): Promise<StreamSession> {
-    this.#options.trace?.(`GET ${this.link.server}${path} (upgrade)`);
     try {
       return await this.link.upgrade({ ...request, path });
     } catch (error) {
@@ -101,9 +111,9 @@ export class Rest {
 
   async #send(method: string, path: string, call: Call, unlimited = false) {
     const url = path + queryText(call.query);
-    const started = performance.now();
     const { timeoutMs } = this.#options;
     const limit = timeoutMs && !unlimited ? AbortSignal.timeout(timeoutMs) : undefined;
+    const body = call.content ?? (call.body === undefined ? undefined : jsonText(call.body));
     const signals = [call.signal, limit].filter((each) => each !== undefined);
     const response = await this.link.transport.request({
       method,
@@ -111,14 +121,11 @@ export class Rest {
       headers: {
         accept: call.accept ?? "application/json",
         "user-agent": "kubectl/v1.36.2 (kubets)",
-        ...(call.body !== undefined && { "content-type": call.contentType ?? "application/json" }),
+        ...(body !== undefined && { "content-type": call.contentType ?? "application/json" }),
       },
-      ...(call.body !== undefined && { body: Buffer.from(jsonText(call.body)) }),
+      ...(body !== undefined && { body: Buffer.from(body) }),
       ...(signals.length > 0 && { signal: AbortSignal.any(signals) }),
     });
-    this.#options.trace?.(
-      `${method} ${this.link.server}${url} ${response.status} in ${Math.round(performance.now() - started)} milliseconds`,
-    );
     const { warning } = response.headers;
     if (warning !== undefined) for (const text of warningTexts([warning].flat().join(", "))) this.#options.warn(text);
     if (response.status >= 300) throw await refusal(method, response, call);

@@ -24,6 +24,9 @@ export interface ApplyOptions {
   readonly serverSide: boolean;
   readonly forceConflicts: boolean;
   readonly overwrite: boolean;
+  readonly subresource?: string;
+  /** Takes the object away, to be made anew where it cannot be changed. */
+  replace?(live: Info): Promise<void>;
   /** Without noting in the object what is applied: only to see what would change. */
   readonly unannotated?: boolean;
   warn(text: string): void;
@@ -84,7 +87,7 @@ See https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts`
 async function applyHere(api: Api, info: Info, options: ApplyOptions): Promise<Applied> {
   const { resource, namespace, name, source } = info;
   const modified = options.unannotated ? withoutLastApplied(info.object) : withLastApplied(info.object);
-  const live = await liveObject(api, info);
+  const live = await liveObject(api, info, options.subresource);
   if (!live) {
     if (options.dryRun === "client") return { object: modified, did: "created" };
     try {
@@ -106,6 +109,10 @@ async function applyHere(api: Api, info: Info, options: ApplyOptions): Promise<A
     const object = await patchObject(api, info, struct ? "strategic" : "merge", patch, options);
     return { object, did: "configured" };
   } catch (error) {
+    if (options.replace && (isReason(error, "Conflict") || isReason(error, "Invalid"))) {
+      await options.replace(info);
+      return { object: await createObject(api, info, modified, options), did: "configured" };
+    }
     const gv = apiVersionOf(resource);
     const about = `error when applying patch:\n${jsonText(patch)}\nto:\nResource: "${gv}, Resource=${resource.resource}", GroupVersionKind: "${gv}, Kind=${resource.kind}"\nName: "${name}", Namespace: "${namespace ?? ""}"\nfor: ${JSON.stringify(source)}: error when patching ${JSON.stringify(source)}`;
     throw whileDoing(error, about);
@@ -117,9 +124,13 @@ const originalOf = (live: JsonObject): JsonObject => {
   return original ? withLastApplied(original) : {};
 };
 
-async function liveObject(api: Api, { resource, namespace, name, source }: Info): Promise<JsonObject | undefined> {
+async function liveObject(
+  api: Api,
+  { resource, namespace, name, source }: Info,
+  subresource?: string,
+): Promise<JsonObject | undefined> {
   try {
-    return await api.rest.get(pathOf(resource, namespace, name), { of: { resource, name } });
+    return await api.rest.get(pathOf(resource, namespace, name, subresource), { of: { resource, name } });
   } catch (error) {
     if (isReason(error, "NotFound") && error.status.details?.name === name) return undefined;
     throw whileDoing(

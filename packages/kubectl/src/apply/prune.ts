@@ -1,5 +1,5 @@
 /** Deletes what was applied before under the same selector and stands in the files no more. */
-import { deleteObject } from "../api/write.ts";
+import { type DeleteOptions, deleteObject } from "../api/write.ts";
 import { UsageError } from "../errors.ts";
 import { mapAt, textAt } from "../json.ts";
 import { kindText } from "../resources/mapper.ts";
@@ -35,10 +35,26 @@ export interface PruneOptions {
   /** Of everything that was applied just now. */
   readonly applied: readonly Info[];
   readonly uids: ReadonlySet<string>;
+  readonly deletion?: Pick<DeleteOptions, "propagationPolicy" | "gracePeriodSeconds">;
+  /** Waits until it is gone. */
+  gone?(info: Info): Promise<void>;
 }
 
 export async function prune(session: Session, api: Api, options: PruneOptions): Promise<void> {
-  const { selector, allowlist, dryRun, applied, uids } = options;
+  const { dryRun } = options;
+  for await (const info of prunable(api, options)) {
+    if (dryRun !== "client")
+      await deleteObject(api, info, { propagationPolicy: "Background", ...options.deletion, dryRun });
+    if (dryRun === "none") await options.gone?.(info);
+    session.line(`${kindText(info.resource)}/${info.name} pruned${dryRunText(dryRun)}`);
+  }
+}
+
+/** What was applied before and is not among what was applied just now. */
+export async function* prunable(
+  api: Api,
+  { selector, allowlist, applied, uids }: Pick<PruneOptions, "selector" | "allowlist" | "applied" | "uids">,
+): AsyncGenerator<Info> {
   const mapper = await api.mapper();
   const namespaces = [...new Set(applied.flatMap(({ namespace }) => namespace ?? []))];
   const resources = (allowlist.length ? allowlist : KINDS).map((text) => {
@@ -55,9 +71,7 @@ export async function prune(session: Session, api: Api, options: PruneOptions): 
     for (const namespace of resource.namespaced ? namespaces : [undefined])
       for (const info of await listInfos(api, resource, namespace, { selector })) {
         const isOurs = mapAt(info.object, "metadata", "annotations")[LAST_APPLIED] !== undefined;
-        if (!isOurs || uids.has(textAt(info.object, "metadata", "uid"))) continue;
-        if (dryRun !== "client") await deleteObject(api, info, { propagationPolicy: "Background", dryRun });
-        session.line(`${kindText(resource)}/${info.name} pruned${dryRunText(dryRun)}`);
+        if (isOurs && !uids.has(textAt(info.object, "metadata", "uid"))) yield info;
       }
   }
 }

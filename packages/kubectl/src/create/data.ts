@@ -6,10 +6,16 @@ import { basename, join } from "node:path";
 import type { FlagSet } from "@kubets/machinery/flags";
 import { jsonText } from "@kubets/machinery/json-text";
 import { UsageError } from "../errors.ts";
-import type { JsonObject } from "../json.ts";
+import { type JsonObject, nameOf } from "../json.ts";
+import { hashOf } from "../kustomize/generators.ts";
 import { defineVerb, type Verb } from "../verb.ts";
-import { list, text } from "../verbs/flags.ts";
+import { bool, list, text } from "../verbs/flags.ts";
 import { generator, metadata } from "./generator.ts";
+
+const hashFlag = { "append-hash": bool({ help: "The name ends on a hash of what it holds." }) };
+
+const named = (object: JsonObject, { "append-hash": hashed }: { readonly "append-hash": boolean }): JsonObject =>
+  hashed ? { ...object, metadata: metadata(`${nameOf(object)}-${hashOf(object, nameOf(object))}`) } : object;
 
 const sourceFlags = {
   "from-literal": list({ help: "key=value.", split: false }),
@@ -67,7 +73,7 @@ export const configmap = generator({
   aliases: ["cm"],
   summary: "Create a config map of files and literals",
   usage: "NAME [--from-file=[key=]source] [--from-literal=key1=value1] [flags]",
-  flags: sourceFlags,
+  flags: { ...sourceFlags, ...hashFlag },
   async build(name, { flags }) {
     const data: JsonObject = {};
     const binaryData: JsonObject = {};
@@ -75,13 +81,14 @@ export const configmap = generator({
       if (isUtf8(value)) data[key] = value.toString("utf8");
       else binaryData[key] = value.toString("base64");
     }
-    return {
+    const object: JsonObject = {
       apiVersion: "v1",
       ...(Object.keys(binaryData).length > 0 && { binaryData }),
       ...(Object.keys(data).length > 0 && { data }),
       kind: "ConfigMap",
       metadata: metadata(name),
     };
+    return named(object, flags);
   },
 });
 
@@ -104,14 +111,14 @@ const kinds: Verb[] = [
     name: "generic",
     summary: "Create a secret of files and literals",
     usage: "NAME [--type=string] [--from-file=[key=]source] [--from-literal=key1=value1] [flags]",
-    flags: { ...sourceFlags, type: text({ help: "The type of the secret." }) },
-    build: async (name, { flags }) => secretOf(name, flags.type, await readSources(flags)),
+    flags: { ...sourceFlags, ...hashFlag, type: text({ help: "The type of the secret." }) },
+    build: async (name, { flags }) => named(secretOf(name, flags.type, await readSources(flags)), flags),
   }),
   generator({
     name: "tls",
     summary: "Create a secret with a certificate and its key",
     usage: "NAME --cert=path/to/cert/file --key=path/to/key/file [flags]",
-    flags: { cert: text({ help: "Certificate, PEM." }), key: text({ help: "Private key, PEM." }) },
+    flags: { ...hashFlag, cert: text({ help: "Certificate, PEM." }), key: text({ help: "Private key, PEM." }) },
     async build(name, { flags }) {
       if (!flags.key) throw new UsageError("key must be specified");
       if (!flags.cert) throw new UsageError("certificate must be specified");
@@ -119,7 +126,7 @@ const kinds: Verb[] = [
         ["tls.crt", await fileFor(flags.cert)],
         ["tls.key", await fileFor(flags.key)],
       ]);
-      return secretOf(name, "kubernetes.io/tls", data);
+      return named(secretOf(name, "kubernetes.io/tls", data), flags);
     },
   }),
   generator({
@@ -127,6 +134,7 @@ const kinds: Verb[] = [
     summary: "Create a secret to pull images with",
     usage: "NAME --docker-username=user --docker-password=password [--docker-server=server] [flags]",
     flags: {
+      ...hashFlag,
       "docker-username": text({ help: "Username." }),
       "docker-password": text({ help: "Password." }),
       "docker-email": text({ help: "Email." }),
@@ -137,7 +145,10 @@ const kinds: Verb[] = [
       const type = "kubernetes.io/dockerconfigjson";
       const [file] = flags["from-file"];
       if (file)
-        return secretOf(name, type, new Map([[".dockerconfigjson", await fileFor(file.replace(/^[^=]*=/, ""))]]));
+        return named(
+          secretOf(name, type, new Map([[".dockerconfigjson", await fileFor(file.replace(/^[^=]*=/, ""))]])),
+          flags,
+        );
       const { "docker-username": username, "docker-password": password, "docker-email": email } = flags;
       if (!username) throw new UsageError("docker-username must be specified");
       if (!password) throw new UsageError("docker-password must be specified");
@@ -152,7 +163,7 @@ const kinds: Verb[] = [
         .map(([key, value]) => `${jsonText(key)}:${jsonText(value)}`)
         .join(",");
       const config = `{"auths":{${jsonText(flags["docker-server"])}:{${entry}}}}`;
-      return secretOf(name, type, new Map([[".dockerconfigjson", Buffer.from(config)]]));
+      return named(secretOf(name, type, new Map([[".dockerconfigjson", Buffer.from(config)]])), flags);
     },
   }),
 ];

@@ -83,7 +83,7 @@ export async function createGenerated(
 ): Promise<JsonObject> {
   const dryRun = dryRunOf(flags["dry-run"]);
   const fieldValidation = fieldValidationOf(flags.validate);
-  const tell = await resultPrinter(session, flags);
+  const tell = await resultPrinter(session, { ...flags, typed: true });
   const api = await session.api();
   const resource = (await api.mapper()).forKind(textAt(built, "apiVersion"), textAt(built, "kind"));
   const place: JsonObject = resource.namespaced && api.namespaceGiven ? { namespace: api.namespace } : {};

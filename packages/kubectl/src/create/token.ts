@@ -3,8 +3,10 @@ import { duration, list, text } from "@kubets/machinery/flags";
 import { UsageError } from "../errors.ts";
 import { textAt } from "../json.ts";
 import { printerFor } from "../print/printer.ts";
+import { inTypedOrder } from "../print/typed-order.ts";
 import { pathOf } from "../resources/mapper.ts";
 import { defineVerb } from "../verb.ts";
+import { outputFlags } from "../verbs/flags.ts";
 
 export const token = defineVerb({
   name: "token",
@@ -16,7 +18,7 @@ export const token = defineVerb({
     "bound-object-kind": text({ help: "Bind the token to an object: Pod, Secret, Node." }),
     "bound-object-name": text({ help: "The name of that object." }),
     "bound-object-uid": text({ help: "The UID of that object." }),
-    output: text({ help: "Form of the output.", short: "o" }),
+    ...outputFlags,
   },
   async run(session, { flags, args }) {
     const [name, ...more] = args;
@@ -28,7 +30,7 @@ export const token = defineVerb({
       name: flags["bound-object-name"],
       ...(flags["bound-object-uid"] && { uid: flags["bound-object-uid"] }),
     };
-    const print = await printerFor(flags.output);
+    const print = await printerFor(flags.output, { template: flags.template, ordered: true });
     const api = await session.api();
     const resource = (await api.mapper()).resource("serviceaccounts");
     const body = {
@@ -46,7 +48,7 @@ export const token = defineVerb({
       .catch((error: unknown) => {
         throw new UsageError(`failed to create token: ${(error as Error).message}`, { cause: error });
       });
-    if (print) session.io.output(print(answer));
+    if (print) session.io.output(print(inTypedOrder(answer)));
     else session.line(textAt(answer, "status", "token"));
   },
 });

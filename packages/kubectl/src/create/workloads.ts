@@ -125,7 +125,7 @@ export const cronjob = generator({
   flags: {
     ...imageFlag,
     schedule: text({ help: "When, in cron's form.", required: true }),
-    restart: text({ help: "OnFailure or Never.", default: "OnFailure" }),
+    restart: text({ help: "OnFailure (unless told otherwise) or Never." }),
   },
   build: (name, run) => ({
     apiVersion: "batch/v1",
@@ -134,7 +134,7 @@ export const cronjob = generator({
     spec: {
       jobTemplate: {
         metadata: { name },
-        spec: { template: podOf(name, run.flags.image, commandIn(run), run.flags.restart) },
+        spec: { template: podOf(name, run.flags.image, commandIn(run), run.flags.restart || "OnFailure") },
       },
       schedule: run.flags.schedule,
     },

@@ -20,19 +20,27 @@ export const role: Describer = ({ object, lines }) => {
 
 const bracketed = (list: readonly string[]): string => `[${list.join(" ")}]`;
 
-/** A rule for each resource of each group, as they are shown: in the order of verbs, then groups, then resources. */
+/** A rule for each resource of each group and each name, as they are shown: in the order of verbs, groups, resources. */
 function single(rule: JsonObject): { resource: string; cells: string[]; order: string }[] {
-  const cells = [textsAt(rule, "nonResourceURLs"), textsAt(rule, "resourceNames"), textsAt(rule, "verbs")].map(
-    bracketed,
-  );
-  const resources = textsAt(rule, "apiGroups").flatMap((group) =>
-    textsAt(rule, "resources").map((resource) => {
+  const verbs = bracketed(textsAt(rule, "verbs"));
+  const names = textsAt(rule, "resourceNames");
+  const simple = textsAt(rule, "apiGroups").flatMap((group) =>
+    textsAt(rule, "resources").flatMap((resource) => {
       const [type = "", ...below] = resource.split("/");
       const shown = [group ? `${type}.${group}` : type, ...below].join("/");
-      return { resource: shown, cells, order: `${cells[2]},[${group}],[${resource}]` };
+      return (names.length > 0 ? names : [""]).map((name) => ({
+        resource: shown,
+        cells: ["[]", bracketed(name ? [name] : []), verbs],
+        order: `${verbs},[${group}],[${resource}],${name}`,
+      }));
     }),
   );
-  return resources.length > 0 ? resources : [{ resource: "", cells, order: `${cells[2]},[],[]` }];
+  const urls = textsAt(rule, "nonResourceURLs").map((url) => ({
+    resource: "",
+    cells: [bracketed([url]), "[]", verbs],
+    order: `${verbs},[],[],${url}`,
+  }));
+  return [...simple, ...urls];
 }
 
 export const binding: Describer = ({ object, lines }) => {
@@ -61,12 +69,6 @@ export const serviceAccount: Describer = async ({ object, lines, events, now, ap
     lines,
     "Image pull secrets",
     listAt(object, "imagePullSecrets").map((each) => textAt(each, "name")),
-  );
-  names(
-    lines,
-    "Mountable secrets",
-    listAt(object, "secrets").map((each) => textAt(each, "name")),
-    true,
   );
   names(lines, "Tokens", own.map(nameOf), true);
   eventLines(lines, events, now);

@@ -1,6 +1,6 @@
 /** Any kind: its fields with their names spelled out, level by level. */
 import { isObject } from "@kubets/machinery/json-value";
-import { type JsonObject, type JsonValue, objectAt, textAt } from "../json.ts";
+import { type JsonObject, type JsonValue, objectAt } from "../json.ts";
 import { goValue } from "../print/go-template/functions.ts";
 import type { Describer } from "./describer.ts";
 import { eventLines } from "./events.ts";
@@ -13,13 +13,10 @@ export const generic: Describer = ({ object, lines, events, now }) => {
   head(lines, object);
   labels(lines, object);
   annotations(lines, object);
-  lines.field(0, "API Version", textAt(object, "apiVersion"));
-  lines.field(0, "Kind", textAt(object, "kind"));
-  const { apiVersion: _, kind: __, ...rest } = object;
   const metadata = Object.fromEntries(
     Object.entries(objectAt(object, "metadata")).filter(([key]) => !SHOWN_ABOVE.has(key)),
   );
-  fields(lines, 0, { ...rest, metadata });
+  fields(lines, 0, { ...object, metadata });
   eventLines(lines, events, now);
 };
 
@@ -42,8 +39,9 @@ function fields(lines: Lines, level: number, object: JsonObject): void {
 
 const ACRONYMS = new Set(["API", "URL", "UID", "OSB", "GUID"]);
 
-/** "creationTimestamp" -> "Creation Timestamp". */
+/** "creationTimestamp" -> "Creation Timestamp"; what has more than letters stays as it is. */
 export function titleOf(field: string): string {
+  if (/[^\p{L}-]/u.test(field)) return field;
   const words = field.match(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^A-Za-z0-9]+/g) ?? [field];
   return words
     .flatMap((word) => (/^[^A-Za-z0-9]+$/.test(word) && word.trim() === "" ? [] : [word]))

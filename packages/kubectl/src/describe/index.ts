@@ -3,18 +3,21 @@ import { resourceText } from "../resources/mapper.ts";
 import type { Info } from "../resources/select.ts";
 import type { Api } from "../session.ts";
 import { binding, role, serviceAccount } from "./access.ts";
+import { address, serviceRange } from "./addresses.ts";
+import { autoscaler } from "./autoscaler.ts";
+import { attributesClass, driverNode } from "./cluster-storage.ts";
 import { configMap, secret } from "./data.ts";
 import { deployment } from "./deployment.ts";
 import type { Describer } from "./describer.ts";
 import { eventsOf } from "./events.ts";
 import { generic } from "./generic.ts";
-import { ingress } from "./ingress.ts";
+import { ingress, ingressClass } from "./ingress.ts";
 import { Lines } from "./lines.ts";
-import { namespace, quota } from "./namespace.ts";
+import { limitRange, namespace, quota } from "./namespace.ts";
 import { networkPolicy } from "./network-policy.ts";
 import { node } from "./node.ts";
 import { pod } from "./pod.ts";
-import { budget, endpointSlice, priorityClass } from "./policies.ts";
+import { budget, endpointSlice, endpoints, priorityClass } from "./policies.ts";
 import { service } from "./service.ts";
 import { claim, storageClass, volume } from "./storage.ts";
 import { cronJob, daemonSet, job, replicaSet, statefulSet } from "./workloads.ts";
@@ -28,6 +31,14 @@ const DESCRIBERS: Readonly<Record<string, Describer>> = {
   secrets: secret,
   serviceaccounts: serviceAccount,
   resourcequotas: quota,
+  limitranges: limitRange,
+  "horizontalpodautoscalers.autoscaling": autoscaler,
+  "csinodes.storage.k8s.io": driverNode,
+  "volumeattributesclasses.storage.k8s.io": attributesClass,
+  "servicecidrs.networking.k8s.io": serviceRange,
+  endpoints,
+  "ingressclasses.networking.k8s.io": ingressClass,
+  "ipaddresses.networking.k8s.io": address,
   replicationcontrollers: replicaSet,
   "deployments.apps": deployment,
   "replicasets.apps": replicaSet,

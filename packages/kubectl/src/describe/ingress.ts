@@ -1,11 +1,11 @@
 /** An ingress: which hosts and paths lead to which services, and what stands behind those. */
 import { isReason } from "@kubets/machinery/status-error";
 import { LAST_APPLIED } from "../apply/last-applied.ts";
-import { at, type JsonObject, listAt, mapAt, nameOf, namespaceOf, textAt, textsAt } from "../json.ts";
+import { at, type JsonObject, listAt, mapAt, nameOf, namespaceOf, objectAt, textAt, textsAt } from "../json.ts";
 import { type Describer, type Describing, itemsAt } from "./describer.ts";
 import { eventLines } from "./events.ts";
 import { orNone } from "./lines.ts";
-import { labels } from "./metadata.ts";
+import { annotations, labels } from "./metadata.ts";
 
 export const ingress: Describer = async (describing) => {
   const { object, lines, events, now } = describing;
@@ -83,3 +83,18 @@ async function endpointsText({ api, info }: Describing, name: string, port: stri
     throw error;
   }
 }
+
+export const ingressClass: Describer = ({ object, lines, events, now }) => {
+  lines.field(0, "Name", nameOf(object));
+  labels(lines, object);
+  annotations(lines, object);
+  lines.field(0, "Controller", textAt(object, "spec", "controller"));
+  const parameters = objectAt(object, "spec", "parameters");
+  if (parameters.kind !== undefined) {
+    lines.line(0, "Parameters:");
+    if (parameters.apiGroup !== undefined) lines.field(1, "APIGroup", textAt(parameters, "apiGroup"));
+    lines.field(1, "Kind", textAt(parameters, "kind"));
+    lines.field(1, "Name", textAt(parameters, "name"));
+  }
+  eventLines(lines, events, now);
+};

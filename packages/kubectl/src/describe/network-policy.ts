@@ -19,7 +19,7 @@ export const networkPolicy: Describer = ({ object, lines }) => {
   const told = formatLabelSelector(selector);
   lines.line(
     1,
-    `PodSelector: ${told === "<none>" || told === "" ? "<none> (Allowing the specific traffic to all pods in this namespace)" : `    ${told}`.trimEnd()}`,
+    `PodSelector:     ${told === "<none>" || told === "" ? "<none> (Allowing the specific traffic to all pods in this namespace)" : told}`.trimEnd(),
   );
   const types = textsAt(object, "spec", "policyTypes");
   for (const [type, field, peers, word] of [
@@ -46,7 +46,8 @@ function ruleLines(lines: Lines, rule: JsonObject, field: "from" | "to", word: "
   if (ports.length === 0) lines.line(2, "To Port: <any> (traffic allowed to all ports)");
   for (const port of ports) {
     const end = textAt(port, "endPort");
-    lines.line(2, `To Port: ${textAt(port, "port")}${end && `-${end}`}/${textAt(port, "protocol") || "TCP"}`);
+    const range = `${textAt(port, "port") || "<nil>"}${end && `-${end}`}`;
+    lines.line(2, `To Port${end && " Range"}: ${range}/${textAt(port, "protocol") || "TCP"}`);
   }
   const peers = listAt(rule, field);
   if (peers.length === 0)

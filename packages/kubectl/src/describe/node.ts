@@ -19,7 +19,7 @@ export const node: Describer = async (describing) => {
   labels(lines, object);
   annotations(lines, object);
   lines.field(0, "CreationTimestamp", longTime(textAt(object, "metadata", "creationTimestamp")));
-  const [taint = "<none>", ...more] = listAt(object, "spec", "taints").map(taintText);
+  const [taint = "<none>", ...more] = sortedTaints(object).map(taintText);
   lines.field(0, "Taints", taint);
   for (const each of more) lines.line(0, `\t${each}`);
   lines.field(0, "Unschedulable", textAt(object, "spec", "unschedulable") || "false");
@@ -168,3 +168,10 @@ function shareText(amount: Quantity | undefined, of: string | undefined): string
   const share = whole > 0 ? Math.trunc((Number(taken.scaled(-3)) / whole) * 100) : 0;
   return `${taken.toString()} (${share}%)`;
 }
+
+/** By what they do, then by their keys. */
+const sortedTaints = (node: JsonObject): JsonObject[] =>
+  listAt(node, "spec", "taints").toSorted((a, b) => {
+    const [left, right] = [a, b].map((each) => `${textAt(each, "effect")},${textAt(each, "key")}`) as [string, string];
+    return left < right ? -1 : left > right ? 1 : 0;
+  });

@@ -66,3 +66,30 @@ export const endpointSlice: Describer = ({ object, lines, events, now }) => {
   }
   eventLines(lines, events, now);
 };
+
+export const endpoints: Describer = ({ object, lines, events, now }) => {
+  head(lines, object);
+  labels(lines, object);
+  annotations(lines, object);
+  lines.line(0, "Subsets:");
+  for (const subset of listAt(object, "subsets")) {
+    const addresses = (field: string) =>
+      orNone(
+        listAt(subset, field)
+          .map((each) => textAt(each, "ip"))
+          .join(","),
+      );
+    lines.field(1, "Addresses", addresses("addresses"));
+    lines.field(1, "NotReadyAddresses", addresses("notReadyAddresses"));
+    const ports = listAt(subset, "ports");
+    if (ports.length > 0) {
+      lines.line(1, "Ports:");
+      lines.line(2, "Name\tPort\tProtocol");
+      lines.line(2, "----\t----\t--------");
+      for (const port of ports)
+        lines.line(2, [textAt(port, "name") || "<unset>", textAt(port, "port"), textAt(port, "protocol")].join("\t"));
+    }
+    lines.line(0, "");
+  }
+  eventLines(lines, events, now);
+};

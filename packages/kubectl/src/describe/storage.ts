@@ -50,6 +50,15 @@ export const storageClass: Describer = ({ object, lines, events, now }) => {
   }
   lines.field(0, "ReclaimPolicy", textAt(object, "reclaimPolicy"));
   lines.field(0, "VolumeBindingMode", textAt(object, "volumeBindingMode"));
+  const topologies = listAt(object, "allowedTopologies");
+  if (topologies.length > 0) {
+    lines.field(0, "AllowedTopologies", "");
+    terms(lines, 1, topologies, (term) =>
+      listAt(term, "matchLabelExpressions").map(
+        (each) => `${textAt(each, "key")} in [${textsAt(each, "values").join(", ")}]`,
+      ),
+    );
+  }
   eventLines(lines, events, now);
 };
 
@@ -74,7 +83,7 @@ export const claim: Describer = async ({ object, lines, events, now, api, info }
       ["Kind", "kind"],
       ["Name", "name"],
     ] as const)
-      lines.field(1, title, textAt(source, field));
+      if (field !== "apiGroup" || textAt(source, field)) lines.field(1, title, textAt(source, field));
   }
   const users = (await itemsAt(api, `/api/v1/namespaces/${info.namespace}/pods`)).filter((pod) =>
     listAt(pod, "spec", "volumes").some((each) => textAt(each, "persistentVolumeClaim", "claimName") === info.name),
@@ -111,17 +120,24 @@ export const volume: Describer = ({ object, lines, events, now }) => {
 };
 
 function affinity(lines: Lines, spec: JsonObject): void {
-  const terms = listAt(spec, "nodeAffinity", "required", "nodeSelectorTerms");
-  if (terms.length === 0) return lines.field(0, "Node Affinity", "<none>");
-  lines.line(0, "Node Affinity:");
-  lines.line(1, "Required Terms:");
-  for (const [i, term] of terms.entries()) {
-    const told = listAt(term, "matchExpressions").map(
-      (each) =>
-        `${textAt(each, "key")} ${textAt(each, "operator").toLowerCase()} [${textsAt(each, "values").join(", ")}]`,
-    );
-    lines.line(2, `Term ${i}:\t${told[0] ?? "<none>"}`);
-    for (const one of told.slice(1)) lines.line(2, `\t${one}`);
+  const required = listAt(spec, "nodeAffinity", "required", "nodeSelectorTerms");
+  if (required.length === 0) return lines.field(0, "Node Affinity", "<none>");
+  lines.field(0, "Node Affinity", "");
+  lines.field(1, "Required Terms", "");
+  terms(lines, 2, required, (term) =>
+    listAt(term, "matchExpressions").map((each) => {
+      const values = textsAt(each, "values");
+      const told = `${textAt(each, "key")} ${textAt(each, "operator").toLowerCase()}`;
+      return values.length > 0 ? `${told} [${values.join(", ")}]` : told;
+    }),
+  );
+}
+
+function terms(lines: Lines, level: number, list: readonly JsonObject[], told: (term: JsonObject) => string[]): void {
+  for (const [i, term] of list.entries()) {
+    const [first = "<none>", ...more] = told(term);
+    lines.field(level, `Term ${i}`, first);
+    for (const each of more) lines.line(level, `\t${each}`);
   }
 }
 
@@ -153,4 +169,14 @@ function source(lines: Lines, spec: JsonObject): void {
   lines.line(2, `Type:\t${type}`);
   for (const [title, field] of fields)
     lines.line(2, `${title}:\t${textAt(spec, kind, field) || (field === "readOnly" ? "false" : "")}`);
+  if (kind === "csi") attributes(lines, mapAt(spec, "csi", "volumeAttributes"));
+}
+
+/** Each behind the blanks of its level, as the original writes them. */
+function attributes(lines: Lines, map: Readonly<Record<string, string>>): void {
+  const [first, ...more] = Object.keys(map)
+    .sort()
+    .map((key) => `${key}=${map[key]}`);
+  lines.line(2, `VolumeAttributes:\t${first === undefined ? "<none>" : `    ${first}`}`);
+  for (const each of more) lines.line(4, `\t    ${each}`);
 }

@@ -90,14 +90,22 @@ export const statefulSet: Describer = async (describing) => {
   eventLines(lines, events, now);
 };
 
+const OLD_CLASS = "volume.beta.kubernetes.io/storage-class";
+const LONGEST_INDEXES = 50;
+
+/** Up to the last whole range that there is room for. */
+const shortened = (indexes: string): string =>
+  `${indexes.slice(0, indexes.lastIndexOf(",", LONGEST_INDEXES - 3) + 1)}...`;
+
 function claims({ object, lines }: Describing): void {
   const list = listAt(object, "spec", "volumeClaimTemplates");
   lines.line(0, list.length > 0 ? "Volume Claims:" : "Volume Claims:\t<none>");
   for (const claim of list) {
     lines.field(1, "Name", nameOf(claim));
-    lines.field(1, "StorageClass", textAt(claim, "spec", "storageClassName"));
+    const notes = mapAt(claim, "metadata", "annotations");
+    lines.field(1, "StorageClass", notes[OLD_CLASS] ?? textAt(claim, "spec", "storageClassName"));
     mapLines(lines, 1, "Labels", mapAt(claim, "metadata", "labels"));
-    annotations(lines, claim, 1);
+    mapLines(lines, 1, "Annotations", notes);
     lines.field(1, "Capacity", textAt(claim, "spec", "resources", "requests", "storage") || "<default>");
     lines.field(1, "Access Modes", `[${(listAt(claim, "spec", "accessModes") as unknown[]).join(" ")}]`);
   }
@@ -133,6 +141,10 @@ export const job: Describer = ({ object, lines, events, now }) => {
     "Pods Statuses",
     `${count("active")} Active${ready ? ` (${ready} Ready)` : ""} / ${count("succeeded")} Succeeded / ${count("failed")} Failed`,
   );
+  if (spec.completionMode === "Indexed") {
+    const done = textAt(object, "status", "completedIndexes");
+    lines.field(0, "Completed Indexes", done.length > LONGEST_INDEXES ? shortened(done) : orNone(done));
+  }
   templateLines(lines, objectAt(spec, "template"));
   eventLines(lines, events, now);
 };
@@ -154,6 +166,8 @@ export const cronJob: Describer = ({ object, lines, events, now }) => {
   lines.field(0, "Selector", Object.keys(selector).length > 0 ? formatLabelSelector(selector) : "<unset>");
   lines.field(0, "Parallelism", textAt(template, "parallelism") || "<unset>");
   lines.field(0, "Completions", textAt(template, "completions") || "<unset>");
+  const limit = textAt(template, "activeDeadlineSeconds");
+  if (limit) lines.field(0, "Active Deadline Seconds", `${limit}s`);
   templateLines(lines, objectAt(template, "template"));
   const last = textAt(object, "status", "lastScheduleTime");
   lines.field(0, "Last Schedule Time", last ? longTime(last) : "<unset>");

@@ -33,6 +33,8 @@ export async function getObjects(
         errors.push(asError(error));
     }
   }
+  // Of one file, all or nothing.
+  if (asked.files?.length === 1) throwAll(errors);
   const ordered = flags["sort-by"] ? sorted(objects, flags["sort-by"]) : objects;
   if (single) {
     if (ordered[0]) session.io.output(print(ordered[0]));

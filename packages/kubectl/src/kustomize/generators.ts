@@ -61,14 +61,14 @@ function pairOf(text: string): [string, Buffer] {
   return [text.slice(0, equals), Buffer.from(value)];
 }
 
-/** Ten letters and digits of a hash of what an object holds, whatever its name; none of them can make a word. */
-export function hashOf(object: JsonObject): string {
+/** Ten letters and digits of a hash of what an object holds, whatever its name unless that is given; none of them can make a word. */
+export function hashOf(object: JsonObject, name = ""): string {
   const { kind, data, binaryData, type } = object;
   const told: JsonObject = {
     data: data ?? "",
     kind: kind as string,
-    name: "",
-    ...(kind === "Secret" && { type: type as string }),
+    name,
+    ...(kind === "Secret" && { type: (type as string | undefined) ?? "" }),
   };
   if (binaryData) told["binaryData"] = binaryData;
   const sorted = Object.fromEntries(Object.entries(told).toSorted(([a], [b]) => (a < b ? -1 : 1)));

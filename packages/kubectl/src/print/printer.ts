@@ -11,19 +11,24 @@ import { asError, UsageError } from "../errors.ts";
 import { type JsonObject, listAt, nameOf, textAt, withoutManagedFields } from "../json.ts";
 import { type CustomColumns, columnsOfFile, parseCustomColumns } from "./custom-columns.ts";
 import { parseGoTemplate } from "./go-template/template.ts";
+import { kyamlText } from "./kyaml.ts";
 import { tableText } from "./tabs.ts";
 
 export interface PrinterOptions {
   readonly showManagedFields?: boolean;
   readonly noHeaders?: boolean;
   readonly allowMissingKeys?: boolean;
+  /** Members stand in their right order already; otherwise JSON has them by their names. */
+  readonly ordered?: boolean;
+  /** Of JSON. */
+  readonly indent?: number;
   /** Of --template. */
   readonly template?: string;
 }
 
 export type Printer = (object: JsonObject) => string;
 
-const FORMS = [
+export const FORMS: readonly string[] = [
   "custom-columns",
   "custom-columns-file",
   "go-template",
@@ -32,6 +37,7 @@ const FORMS = [
   "jsonpath",
   "jsonpath-as-json",
   "jsonpath-file",
+  "kyaml",
   "name",
   "template",
   "templatefile",
@@ -70,7 +76,9 @@ async function plainPrinter(form: string, argument: string, options: PrinterOpti
   let yamlDocuments = 0;
   switch (form) {
     case "json":
-      return (object) => `${jsonText(object, 4)}\n`;
+      return (object) => `${jsonText(object, options.indent ?? 4, !options.ordered)}\n`;
+    case "kyaml":
+      return (object) => kyamlText(object, !options.ordered);
     case "yaml":
       return (object) => (yamlDocuments++ > 0 ? "---\n" : "") + toYaml(object);
     case "name":

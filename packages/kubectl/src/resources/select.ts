@@ -41,11 +41,18 @@ export interface Selected {
   readonly single: boolean;
 }
 
+const NOTHING_NAMED = `You must provide one or more resources by argument or filename.
+Example resource specifications include:
+   '-f rsrc.yaml'
+   '--filename=rsrc.json'
+   '<resource> <name>'
+   '<resource>'`;
+
 export async function select(api: Api, selection: Selection): Promise<Selected> {
   if (selection.files?.length) return selectFiles(api, selection);
   const mapper = await api.mapper();
   const { targets, named, single } = parseArguments(selection.args, mapper, selection.verb);
-  if (targets.length === 0) throw new UsageError("You must provide one or more resources by argument or filename.");
+  if (targets.length === 0) throw new UsageError(NOTHING_NAMED);
   const bySelector = Boolean(selection.selector || selection.fieldSelector);
   if (named && bySelector) throw new UsageError("name cannot be provided when a selector is specified");
   if (named && selection.allNamespaces)

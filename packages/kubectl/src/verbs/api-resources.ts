@@ -1,7 +1,9 @@
 /** Shows what resources and versions the server has. */
 
+import type { JsonObject } from "../json.ts";
+import { printerFor } from "../print/printer.ts";
 import { tableText } from "../print/tabs.ts";
-import { apiVersionOf, resourceText } from "../resources/mapper.ts";
+import { type ApiResource, apiVersionOf, resourceText } from "../resources/mapper.ts";
 import { defineVerb } from "../verb.ts";
 import { bool, list, text } from "./flags.ts";
 
@@ -9,7 +11,9 @@ export const apiResources = defineVerb({
   name: "api-resources",
   summary: "Show the server's resources",
   flags: {
-    output: text({ help: "wide or name.", short: "o" }),
+    output: text({ help: "wide, name, json, yaml or kyaml.", short: "o" }),
+    "show-managed-fields": bool({ help: "Of no use here: resources have none.", hidden: true }),
+    cached: bool({ help: "Of no use here: discovery is asked for anew.", hidden: true }),
     "no-headers": bool({ help: "No line of headers." }),
     "api-group": text({ help: "Only of this group." }),
     namespaced: bool({ help: "Only those with (or, if false, without) namespaces.", default: true }),
@@ -34,6 +38,12 @@ export const apiResources = defineVerb({
           : [each.group, each.resource];
     found.sort((a, b) => compare(by(a), by(b)));
     if (flags.output === "name") return session.io.output(found.map((each) => `${resourceText(each)}\n`).join(""));
+    if (flags.output && flags.output !== "wide") {
+      const print = await printerFor(flags.output, { ordered: true }, ["json", "kyaml", "yaml"]);
+      return session.io.output(
+        print?.({ kind: "APIResourceList", apiVersion: "v1", groupVersion: "", resources: found.map(described) }) ?? "",
+      );
+    }
     const wide = flags.output === "wide";
     const header = ["NAME", "SHORTNAMES", "APIVERSION", "NAMESPACED", "KIND", ...(wide ? ["VERBS", "CATEGORIES"] : [])];
     const rows = found.map((each) => [
@@ -46,6 +56,18 @@ export const apiResources = defineVerb({
     ]);
     session.io.output(tableText(flags["no-headers"] ? rows : [header, ...rows]));
   },
+});
+
+const described = (each: ApiResource): JsonObject => ({
+  name: each.resource,
+  singularName: each.singular,
+  namespaced: each.namespaced,
+  ...(each.group && { group: each.group }),
+  version: each.version,
+  kind: each.kind,
+  verbs: [...each.verbs].sort(),
+  ...(each.shortNames.length > 0 && { shortNames: [...each.shortNames] }),
+  ...(each.categories.length > 0 && { categories: [...each.categories] }),
 });
 
 function compare(a: readonly string[], b: readonly string[]): number {

@@ -1,15 +1,17 @@
 /** Makes the cluster's objects as files say: creates what is missing, changes what differs. */
+import { deleteObject } from "../api/write.ts";
 import { applyObject } from "../apply/apply-object.ts";
-import { lastApplied } from "../apply/last-applied.ts";
 import { prune } from "../apply/prune.ts";
 import { asError, throwAll, UsageError } from "../errors.ts";
 import { listOf } from "../get/objects.ts";
 import { type JsonObject, textAt } from "../json.ts";
 import { OBJECT_FORMS, printerFor } from "../print/printer.ts";
 import { resultPrinter } from "../print/result.ts";
-import { select } from "../resources/select.ts";
+import { type Info, select } from "../resources/select.ts";
 import { labelSelectorOfText } from "../resources/selector.ts";
 import { defineVerb } from "../verb.ts";
+import { waitGone } from "../wait/gone.ts";
+import { editLastApplied, setLastApplied, viewLastApplied } from "./apply-last.ts";
 import {
   bool,
   dryRunFlag,
@@ -17,11 +19,15 @@ import {
   fieldManagerFlag,
   fieldValidationOf,
   fileFlags,
+  int,
   list,
   outputFlags,
+  propagationOf,
   selectorFlag,
   text,
+  timeoutFlag,
   validateFlag,
+  WEEK_MS,
 } from "./flags.ts";
 
 export const apply = defineVerb({
@@ -41,9 +47,23 @@ export const apply = defineVerb({
     prune: bool({ help: "Delete what was applied before by the same selector and is in the files no more." }),
     "prune-allowlist": list({ help: "With --prune: only these kinds, GROUP/VERSION/KIND." }),
     all: bool({ help: "With --prune: among all objects, whatever their labels." }),
+    force: bool({ help: "Delete and create anew what cannot be changed." }),
+    "grace-period": int({
+      help: "With --force or --prune: seconds to shut down in; -1 for the object's own.",
+      default: -1,
+    }),
+    cascade: text({ help: "With --force or --prune: background, orphan or foreground.", default: "background" }),
+    wait: bool({ help: "With --force or --prune: wait until what is deleted is gone." }),
+    ...timeoutFlag("With --force or --prune: how long to wait until objects are gone; 0 for as long as it takes."),
+    "openapi-patch": bool({
+      help: "Make patches by what the server tells of kinds. They are made by tables.",
+      default: true,
+      hidden: true,
+    }),
+    subresource: text({ help: "Apply to a part of the object: status, scale, resize." }),
     overwrite: bool({ help: "Resolve conflicts by what the file says.", default: true }),
   },
-  subcommands: [viewLastApplied()],
+  subcommands: [editLastApplied, setLastApplied, viewLastApplied],
   async run(session, { flags, args, given }) {
     if (args.length > 0)
       throw new UsageError(`Unexpected args: [${args.join(" ")}]\nSee 'kubectl apply -h' for help and examples`);
@@ -54,6 +74,8 @@ export const apply = defineVerb({
       throw new UsageError("--force-conflicts only works with --server-side");
     if (dryRun === "client" && serverSide)
       throw new UsageError("--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)");
+    if (flags.force && serverSide) throw new UsageError("--force cannot be used with --server-side");
+    if (flags.force && dryRun === "server") throw new UsageError("--dry-run=server cannot be used with --force");
     if (flags.prune && flags.selector === "" && !flags.all)
       throw new UsageError(
         "all resources selected for prune without explicitly passing --all. To prune all resources, pass the --all flag. If you did not mean to prune all resources, specify a label selector",
@@ -75,6 +97,8 @@ export const apply = defineVerb({
       recursive: flags.recursive,
       local: true,
     });
+    const propagationPolicy = propagationOf(flags.cascade);
+    const grace = flags["grace-period"] >= 0 ? { gracePeriodSeconds: flags["grace-period"] } : {};
     const matches = labelSelectorOfText(flags.selector);
     const failures: Error[] = [...errors];
     const objects: JsonObject[] = [];
@@ -88,6 +112,8 @@ export const apply = defineVerb({
           overwrite: flags.overwrite,
           fieldManager: serverSide && !given.has("field-manager") ? "kubectl" : flags["field-manager"],
           fieldValidation: fieldValidationOf(flags.validate),
+          subresource: flags.subresource,
+          ...(flags.force && { replace: (live: Info) => removed(live) }),
           warn: (warning) => session.note(warning),
         });
         uids.add(textAt(object, "metadata", "uid"));
@@ -116,36 +142,14 @@ export const apply = defineVerb({
         dryRun,
         applied: infos,
         uids,
+        deletion: { propagationPolicy, ...grace },
+        ...(flags.wait && { gone: (info: Info) => waitGone(session, api, [info], flags.timeout || WEEK_MS) }),
       });
     throwAll(failures);
+
+    async function removed(info: Info): Promise<void> {
+      await deleteObject(api, info, { propagationPolicy, ...grace });
+      await waitGone(session, api, [info], flags.timeout || WEEK_MS);
+    }
   },
 });
-
-function viewLastApplied() {
-  return defineVerb({
-    name: "view-last-applied",
-    summary: "Show what was last applied to objects",
-    usage: "(TYPE NAME | TYPE/NAME | -f FILE) [flags]",
-    flags: { ...fileFlags, ...selectorFlag, output: text({ help: "yaml or json.", short: "o", default: "yaml" }) },
-    async run(session, { flags, args }) {
-      const api = await session.api();
-      const { infos, errors } = await select(api, {
-        verb: "apply",
-        args,
-        files: flags.filename,
-        recursive: flags.recursive,
-        selector: flags.selector,
-      });
-      const print = await printerFor(flags.output, {}, ["yaml", "json"]);
-      for (const { object, resource, name } of infos) {
-        const applied = lastApplied(object);
-        if (!applied)
-          throw new UsageError(
-            `no last-applied-configuration annotation found on resource: ${name} (${resource.resource})`,
-          );
-        session.io.output(print?.(applied) ?? "");
-      }
-      throwAll(errors);
-    },
-  });
-}

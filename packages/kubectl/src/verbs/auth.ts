@@ -3,10 +3,12 @@ import { UsageError } from "../errors.ts";
 import { type JsonObject, listAt, objectAt, textAt, textsAt } from "../json.ts";
 import { printerFor } from "../print/printer.ts";
 import { tableText } from "../print/tabs.ts";
+import { inTypedOrder } from "../print/typed-order.ts";
 import { resourceText } from "../resources/mapper.ts";
 import type { Api, Session } from "../session.ts";
 import { defineVerb } from "../verb.ts";
-import { allNamespacesFlag, bool, text } from "./flags.ts";
+import { reconcile } from "./auth-reconcile.ts";
+import { allNamespacesFlag, bool, outputFlags, text } from "./flags.ts";
 
 const REVIEWS = "/apis/authorization.k8s.io/v1";
 
@@ -93,14 +95,14 @@ async function listAllowed(session: Session, api: Api, noHeaders: boolean): Prom
 const whoami = defineVerb({
   name: "whoami",
   summary: "Tell who one is to the server",
-  flags: { output: text({ help: "Form of the output.", short: "o" }) },
+  flags: outputFlags,
   async run(session, { flags }) {
-    const print = await printerFor(flags.output);
+    const print = await printerFor(flags.output, { template: flags.template, ordered: true });
     const api = await session.api();
     const answer = await api.rest.call("POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", {
       body: { apiVersion: "authentication.k8s.io/v1", kind: "SelfSubjectReview", metadata: {} },
     });
-    if (print) return session.io.output(print(answer));
+    if (print) return session.io.output(print(inTypedOrder(answer)));
     const info = objectAt(answer, "status", "userInfo");
     const rows: string[][] = [["ATTRIBUTE", "VALUE"]];
     if (info.username) rows.push(["Username", textAt(info, "username")]);
@@ -115,5 +117,5 @@ const whoami = defineVerb({
 export const auth = defineVerb({
   name: "auth",
   summary: "Tell who one is and what one may do",
-  subcommands: [canI, whoami],
+  subcommands: [canI, reconcile, whoami],
 });

@@ -17,7 +17,7 @@ export const autoscale = defineVerb({
     ...fieldManagerFlag("kubectl-autoscale"),
     name: text({ help: "The name of the autoscaler." }),
     min: int({ help: "At least so many pods.", default: -1 }),
-    max: int({ help: "At most so many pods.", required: true }),
+    max: int({ help: "At most so many pods.", required: true, default: -1 }),
     cpu: text({ help: "Wanted use of CPU: 80% of requests, or an amount (500m)." }),
     memory: text({ help: "Wanted use of memory: 80% of requests, or an amount." }),
     "cpu-percent": int({ help: "As --cpu, in percent.", default: -1, hidden: true }),

@@ -25,7 +25,7 @@ const decide = ({ name, summary, condition, against, did }: Decision) =>
       if (args.length === 0 && flags.filename.length === 0)
         throw new UsageError("one or more CSRs must be specified as <name> or -f <filename>");
       const api = await session.api();
-      const tell = await resultPrinter(session, flags);
+      const tell = await resultPrinter(session, { ...flags, typed: true });
       const { infos, errors } = await select(api, {
         verb: "certificate",
         args: args.length ? ["certificatesigningrequests", ...args] : [],

@@ -1,10 +1,12 @@
 /** Where the control plane and the cluster's own services are reached. */
 import { labelsOf, listAt, nameOf, namespaceOf, textAt } from "../json.ts";
 import { defineVerb } from "../verb.ts";
+import { clusterInfoDump } from "./cluster-info-dump.ts";
 
 export const clusterInfo = defineVerb({
   name: "cluster-info",
   summary: "Show where the cluster is reached",
+  subcommands: [clusterInfoDump],
   async run(session) {
     const api = await session.api();
     session.line(`Kubernetes control plane is running at ${api.server}`);

@@ -1,80 +1,29 @@
 /** Shows and changes the kubeconfig. */
-import { mkdir, writeFile } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
-import { formatKubeconfig, type Kubeconfig, parseKubeconfig } from "@kubets/client/kubeconfig/kubeconfig";
-import { toYaml } from "@kubets/machinery/yaml";
-import { configPath, loadConfig } from "../api/connect.ts";
+import { changedUser, credentialFlags, fileFields } from "../config/credentials.ts";
+import {
+  changeEntry,
+  fileForNew,
+  merged,
+  readFiles,
+  setCurrentContext,
+  withEntry,
+  writeConfig,
+} from "../config/files.ts";
+import { propertyOf, withoutProperty, withProperty } from "../config/property.ts";
+import type { Section } from "../config/shape.ts";
 import { PlainError, UsageError } from "../errors.ts";
 import type { JsonObject } from "../json.ts";
-import { printerFor } from "../print/printer.ts";
 import { tableText } from "../print/tabs.ts";
 import type { Session } from "../session.ts";
 import { defineVerb } from "../verb.ts";
+import { view } from "./config-view.ts";
 import { bool, text } from "./flags.ts";
 
-const SECRET = ["client-key-data", "client-certificate-data", "certificate-authority-data", "token", "password"];
+const load = async (session: Session) => merged(await readFiles(session));
 
-/** The file as an object, with secrets blotted out. */
-function shown(config: Kubeconfig, raw: boolean): JsonObject {
-  const entry = (object: object): JsonObject =>
-    Object.fromEntries(
-      Object.entries(object).map(([key, value]) => [key, !raw && SECRET.includes(key) && value ? blotted(key) : value]),
-    ) as JsonObject;
-  const listed = (entries: ReadonlyMap<string, object>, field: string) =>
-    [...entries].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => ({ [field]: entry(value), name }));
-  const contexts = listed(config.contexts, "context");
-  return {
-    apiVersion: "v1",
-    clusters: listed(config.clusters, "cluster"),
-    contexts,
-    "current-context": config.currentContext,
-    kind: "Config",
-    users: listed(config.users, "user"),
-  };
-}
-
-const blotted = (key: string): string => (key.endsWith("-data") ? "DATA+OMITTED" : "REDACTED");
-
-/** Reads the file that is changed, changes it, writes it. */
-async function change(session: Session, edit: (config: Kubeconfig) => Kubeconfig): Promise<void> {
-  const path = resolve(await configPath(session.flags, session.machine));
-  const text = await session.machine.reading.readText(path).catch(() => "");
-  const after = edit(parseKubeconfig(text, path));
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, formatKubeconfig(after), { mode: 0o600 });
-}
-
-const load = (session: Session): Promise<Kubeconfig> => loadConfig(session.flags, session.machine);
-
-const view = defineVerb({
-  name: "view",
-  summary: "Show the merged kubeconfig",
-  flags: {
-    raw: bool({ help: "With secrets." }),
-    minify: bool({ help: "Only what the current context uses." }),
-    flatten: bool({ help: "Not used: files are shown as they are." }),
-    output: text({ help: "Form of the output.", short: "o", default: "yaml" }),
-    template: text({ help: "Template of the form." }),
-  },
-  async run(session, { flags }) {
-    const config = await load(session);
-    const print = await printerFor(flags.output, { template: flags.template });
-    const object = shown(flags.minify ? minified(config, session.flags.context) : config, flags.raw);
-    session.io.output(print ? print(object) : toYaml(object));
-  },
-});
-
-function minified(config: Kubeconfig, named: string): Kubeconfig {
-  const name = named || config.currentContext;
-  const context = config.contexts.get(name);
-  if (!context) throw new UsageError(`cannot locate context ${name}`);
-  const only = <T>(entries: ReadonlyMap<string, T>, key = "") => new Map([...entries].filter(([each]) => each === key));
-  return {
-    contexts: only(config.contexts, name),
-    clusters: only(config.clusters, context.cluster),
-    users: only(config.users, context.user),
-    currentContext: name,
-  };
+function oneName(args: readonly string[]): string {
+  if (args.length !== 1) throw new UsageError(`Unexpected args: [${args.join(" ")}]`);
+  return args[0] as string;
 }
 
 const currentContext = defineVerb({
@@ -103,7 +52,7 @@ const getContexts = defineVerb({
     if (flags.output === "name") session.io.output(found.map((name) => `${name}\n`).join(""));
     else {
       const rows = found.map((name) => {
-        const { cluster = "", user = "", namespace = "" } = config.contexts.get(name) ?? {};
+        const { cluster = "", user = "", namespace = "" } = (config.contexts.get(name) ?? {}) as Record<string, string>;
         return [name === config.currentContext ? "*" : "", name, cluster, user, namespace];
       });
       session.io.output(
@@ -120,11 +69,10 @@ const useContext = defineVerb({
   summary: "Choose the current context",
   usage: "CONTEXT_NAME",
   async run(session, { args }) {
-    const [name = ""] = args;
-    if (args.length !== 1) throw new UsageError("Unexpected args");
+    const name = oneName(args);
     if (!(await load(session)).contexts.has(name))
       throw new UsageError(`no context exists with the name: ${JSON.stringify(name)}`);
-    await change(session, (config) => ({ ...config, currentContext: name }));
+    await setCurrentContext(session, name);
     session.line(`Switched to context ${JSON.stringify(name)}.`);
   },
 });
@@ -137,27 +85,121 @@ const setContext = defineVerb({
   async run(session, { flags, args }) {
     const { cluster, user, namespace } = session.flags;
     const name = flags.current ? (await load(session)).currentContext : args[0];
+    if (flags.current && !name) throw new UsageError("no current context is set");
     if (!name) throw new UsageError("you must specify a non-empty context name or --current");
-    let existed = false;
-    await change(session, (config) => {
-      existed = config.contexts.has(name);
-      const context = {
-        ...config.contexts.get(name),
-        ...(cluster && { cluster }),
-        ...(user && { user }),
-        ...(namespace && { namespace }),
-      };
-      return { ...config, contexts: new Map([...config.contexts, [name, context]]) };
-    });
+    const existed = await changeEntry(session, "contexts", name, (context) => ({
+      ...context,
+      ...(cluster && { cluster }),
+      ...(user && { user }),
+      ...(namespace && { namespace }),
+    }));
     session.line(`Context ${JSON.stringify(name)} ${existed ? "modified" : "created"}.`);
   },
 });
 
-const without = (config: Kubeconfig, what: "context" | "cluster" | "user", name: string): Kubeconfig => {
-  const kept = <T>(entries: ReadonlyMap<string, T>) => new Map([...entries].filter(([each]) => each !== name));
-  if (what === "context") return { ...config, contexts: kept(config.contexts) };
-  return what === "cluster" ? { ...config, clusters: kept(config.clusters) } : { ...config, users: kept(config.users) };
+const renameContext = defineVerb({
+  name: "rename-context",
+  summary: "Rename a context",
+  usage: "CONTEXT_NAME NEW_NAME",
+  async run(session, { args }) {
+    const [from = "", to = "", ...more] = args;
+    if (!from || !to || more.length > 0) throw new UsageError(`Unexpected args: [${args.join(" ")}]`);
+    const files = await readFiles(session);
+    const file = files.find(({ contexts }) => contexts.has(from));
+    const path = fileForNew(files).path;
+    if (!file) throw new UsageError(`cannot rename the context ${JSON.stringify(from)}, it's not in ${path}`);
+    if (files.some(({ contexts }) => contexts.has(to)))
+      throw new UsageError(
+        `cannot rename the context ${JSON.stringify(from)}, the context ${JSON.stringify(to)} already exists in ${path}`,
+      );
+    const entry = file.contexts.get(from) as JsonObject;
+    const isCurrent = merged(files).currentContext === from;
+    await writeConfig(withEntry(withEntry(file, "contexts", from, undefined), "contexts", to, entry));
+    if (isCurrent) await setCurrentContext(session, to);
+    session.line(`Context ${JSON.stringify(from)} renamed to ${JSON.stringify(to)}.`);
+  },
+});
+
+const clusterFlags = {
+  server: text({ help: "The address of the API server." }),
+  "certificate-authority": text({ help: "The file of its certificate authority." }),
+  "insecure-skip-tls-verify": bool({ help: "Trust any certificate." }),
+  "tls-server-name": text({ help: "Name that the server's certificate must carry." }),
+  "proxy-url": text({ help: "The proxy on the way to it." }),
+  "embed-certs": bool({ help: "Put the content of the file into the kubeconfig." }),
 };
+
+const setCluster = defineVerb({
+  name: "set-cluster",
+  summary: "Make or change a cluster",
+  usage: "NAME [--server=server] [--certificate-authority=path] [--insecure-skip-tls-verify=true] [flags]",
+  flags: clusterFlags,
+  async run(session, { flags, args, given }) {
+    const name = oneName(args);
+    const [insecure, ca] = ["insecure-skip-tls-verify", "certificate-authority"] as const;
+    if (flags[insecure] && flags[ca])
+      throw new UsageError("you cannot specify a certificate authority and insecure mode at the same time");
+    if (flags["embed-certs"] && !flags[ca]) throw new UsageError("you must specify a --certificate-authority to embed");
+    await changeEntry(session, "clusters", name, async (before, file) => {
+      const cluster: JsonObject = { ...before };
+      for (const field of ["server", "tls-server-name", "proxy-url"] as const)
+        if (given.has(field)) cluster[field] = flags[field];
+      if (given.has(insecure)) cluster[insecure] = flags[insecure];
+      if (flags[insecure]) Object.assign(cluster, { [ca]: "", [`${ca}-data`]: "" });
+      if (!given.has(ca)) return cluster;
+      return { ...cluster, [insecure]: false, ...(await fileFields(ca, flags[ca], flags["embed-certs"], file.path)) };
+    });
+    session.line(`Cluster ${JSON.stringify(name)} set.`);
+  },
+});
+
+const setCredentials = defineVerb({
+  name: "set-credentials",
+  summary: "Make or change a user",
+  usage: "NAME [--client-certificate=path] [--client-key=path] [--token=token] [--exec-command=command] [flags]",
+  flags: credentialFlags,
+  async run(session, { flags, args, given }) {
+    const name = oneName(args);
+    await changeEntry(session, "users", name, (before, file) => changedUser(before, flags, given, file.path));
+    session.line(`User ${JSON.stringify(name)} set.`);
+  },
+});
+
+/** The file in which a property's entry stands, or a new one is put. */
+async function fileOf(session: Session, path: string) {
+  const files = await readFiles(session);
+  const property = propertyOf(path);
+  const own =
+    property.at === "current-context"
+      ? files.find((file) => file.currentContext !== "")
+      : property.at !== "colors" && files.find((file) => file[property.at].has(property.name));
+  return own || fileForNew(files);
+}
+
+const set = defineVerb({
+  name: "set",
+  summary: "Set one value",
+  usage: "PROPERTY_NAME PROPERTY_VALUE",
+  examples: ["kubectl config set clusters.dev.server https://10.0.0.1:6443"],
+  flags: { "set-raw-bytes": bool({ help: "What is kept in base64 is given as it is." }) },
+  async run(session, { flags, args }) {
+    const [path = "", value, ...more] = args;
+    if (value === undefined || more.length > 0) throw new UsageError(`Unexpected args: [${args.join(" ")}]`);
+    await writeConfig(withProperty(await fileOf(session, path), path, value, flags["set-raw-bytes"]));
+    session.line(`Property ${JSON.stringify(path)} set.`);
+  },
+});
+
+const unset = defineVerb({
+  name: "unset",
+  summary: "Remove one value",
+  usage: "PROPERTY_NAME",
+  async run(session, { args }) {
+    const path = oneName(args);
+    await writeConfig(withoutProperty(await fileOf(session, path), path));
+    session.line(`Property ${JSON.stringify(path)} unset.`);
+  },
+});
 
 const remove = (what: "context" | "cluster" | "user") =>
   defineVerb({
@@ -165,13 +207,17 @@ const remove = (what: "context" | "cluster" | "user") =>
     summary: `Delete a ${what}`,
     usage: "NAME",
     async run(session, { args }) {
-      const [name = ""] = args;
-      const key = `${what}s` as const;
-      const path = await configPath(session.flags, session.machine);
-      await change(session, (config) => {
-        if (!config[key].has(name)) throw new UsageError(`cannot delete ${what} ${name}, not in ${path}`);
-        return without(config, what, name);
-      });
+      const name = oneName(args);
+      const section: Section = `${what}s`;
+      const files = await readFiles(session);
+      const file = files.find((each) => each[section].has(name));
+      const { path } = fileForNew(files);
+      if (!file) throw new UsageError(`cannot delete ${what} ${name}, not in ${path}`);
+      if (what === "context" && merged(files).currentContext === name)
+        session.note(
+          'warning: this removed your active context, use "kubectl config use-context" to select a different one',
+        );
+      await writeConfig(withEntry(file, section, name, undefined));
       session.line(`deleted ${what} ${name} from ${path}`);
     },
   });
@@ -197,7 +243,12 @@ export const config = defineVerb({
     names("cluster"),
     getContexts,
     names("user"),
+    renameContext,
+    set,
+    setCluster,
     setContext,
+    setCredentials,
+    unset,
     useContext,
     view,
   ],

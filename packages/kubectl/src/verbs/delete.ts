@@ -9,6 +9,7 @@ import { asError, throwAll, UsageError } from "../errors.ts";
 import { textAt } from "../json.ts";
 import { kindText } from "../resources/mapper.ts";
 import { type Info, select } from "../resources/select.ts";
+import type { Session } from "../session.ts";
 import { defineVerb } from "../verb.ts";
 import { waitGone } from "../wait/gone.ts";
 import {
@@ -20,20 +21,20 @@ import {
   fileFlags,
   int,
   optionalText,
+  propagationOf,
   selectorFlag,
   text,
   timeoutFlag,
+  WEEK_MS,
 } from "./flags.ts";
+import { rawFlag, sendRaw } from "./raw.ts";
 
-const PROPAGATION: Readonly<Record<string, string>> = {
-  background: "Background",
-  true: "Background",
-  orphan: "Orphan",
-  false: "Orphan",
-  foreground: "Foreground",
-};
-
-const WEEK_MS = 168 * 3_600_000;
+async function confirmed(session: Session, infos: readonly Info[]): Promise<boolean> {
+  session.line(`You are about to delete the following ${infos.length} resource(s):`);
+  for (const { resource, name } of infos) session.line(`${kindText(resource)}/${name}`);
+  session.io.output("Do you want to continue? (y/N): ");
+  return /^y(es)?$/i.test(await session.answer());
+}
 
 export const deleteVerb = defineVerb({
   name: "delete",
@@ -57,22 +58,19 @@ export const deleteVerb = defineVerb({
     "ignore-not-found": bool({ help: "It is no error when an object is missing." }),
     now: bool({ help: "Shut down within a second." }),
     wait: bool({ help: "Wait until the objects are gone.", default: true }),
+    interactive: bool({ help: "Ask before anything is deleted.", short: "i" }),
+    ...rawFlag,
     output: text({ help: '"name" for names only.', short: "o" }),
   },
   async run(session, { flags, args, given }) {
+    if (flags.raw) return sendRaw(session, "DELETE", flags.raw, flags.filename);
     const dryRun = dryRunOf(flags["dry-run"]);
-    const propagationPolicy = PROPAGATION[flags.cascade];
-    if (!propagationPolicy)
-      throw new UsageError(`invalid cascade value (${flags.cascade}). Must be "background", "foreground", or "orphan"`);
+    const propagationPolicy = propagationOf(flags.cascade);
     if (flags.now && given.has("grace-period"))
       throw new UsageError("--now and --grace-period cannot be specified together");
     const grace = flags.now ? 1 : flags["grace-period"];
     if (flags.all && flags.selector) throw new UsageError("setting 'all' parameter but found a non empty selector. ");
     const api = await session.api();
-    if (flags.filename.length === 0 && args.length === 0)
-      throw new UsageError(
-        "You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'",
-      );
     if (flags.force && grace === 0)
       session.note(
         "Warning: Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may continue to run on the cluster indefinitely.",
@@ -89,6 +87,8 @@ export const deleteVerb = defineVerb({
       all: flags.all,
       local: !bySelector,
     });
+    if (flags.interactive && infos.length > 0 && !(await confirmed(session, infos)))
+      return session.line("deletion is cancelled");
     const failures = [...errors];
     const deleted: (Info & { uid: string })[] = [];
     const ignores = flags["ignore-not-found"] || bySelector;
@@ -110,7 +110,7 @@ export const deleteVerb = defineVerb({
 
     async function remove(info: Info): Promise<string> {
       const answer = await deleteObject(api, info, {
-        ...(propagationPolicy && { propagationPolicy }),
+        propagationPolicy,
         ...(grace >= 0 && { gracePeriodSeconds: grace }),
         dryRun,
       });

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { isReason } from "@kubets/machinery/status-error";
 import { toYaml } from "@kubets/machinery/yaml";
 import { applyObject } from "../apply/apply-object.ts";
+import { prunable } from "../apply/prune.ts";
 import { UsageError } from "../errors.ts";
 import { at, type JsonObject, mapAt, textAt, withoutManagedFields } from "../json.ts";
 import { apiVersionOf, pathOf } from "../resources/mapper.ts";
@@ -16,7 +17,7 @@ import { type Info, select } from "../resources/select.ts";
 import { labelSelectorOfText } from "../resources/selector.ts";
 import type { Session } from "../session.ts";
 import { defineVerb } from "../verb.ts";
-import { bool, fieldManagerFlag, fileFlags, selectorFlag } from "./flags.ts";
+import { bool, fieldManagerFlag, fileFlags, int, list, selectorFlag } from "./flags.ts";
 
 export const diff = defineVerb({
   name: "diff",
@@ -29,6 +30,9 @@ export const diff = defineVerb({
     ...fieldManagerFlag("kubectl-client-side-apply"),
     "server-side": bool({ help: "Let the server merge, by who owns which field." }),
     "force-conflicts": bool({ help: "With --server-side: take over fields that others own." }),
+    concurrency: int({ help: "How many objects to look at at once.", default: 1 }),
+    prune: bool({ help: "Also what --prune would delete." }),
+    "prune-allowlist": list({ help: "With --prune: only these kinds, GROUP/VERSION/KIND." }),
     "show-managed-fields": bool({ help: "Show managedFields too." }),
   },
   async run(session, { flags, args, given }) {
@@ -50,7 +54,21 @@ export const diff = defineVerb({
       merged: await mkdtemp(join(tmpdir(), "MERGED-")),
     };
     try {
-      for (const info of infos.filter(({ object }) => matches(object))) {
+      const chosen = infos.filter(({ object }) => matches(object));
+      const seen = new Set<string>();
+      const left = [...chosen];
+      const workers = Array.from({ length: Math.max(flags.concurrency, 1) }, async () => {
+        for (let info = left.shift(); info; info = left.shift()) await putBoth(info);
+      });
+      await Promise.all(workers);
+      if (flags.prune) {
+        const looked = { selector: flags.selector, allowlist: flags["prune-allowlist"], applied: chosen, uids: seen };
+        for await (const info of prunable(api, looked))
+          await writeFile(join(sides.live, fileName(info)), toYaml(withoutManagedFields(info.object)), { mode: 0o600 });
+      }
+      return await compare(session, sides.live, sides.merged);
+
+      async function putBoth(info: Info): Promise<void> {
         const live = await api.rest
           .get(pathOf(info.resource, info.namespace, info.name), { of: { resource: info.resource, name: info.name } })
           .catch((error: unknown) => {
@@ -72,8 +90,8 @@ export const diff = defineVerb({
         const name = fileName(info);
         if (before) await writeFile(join(sides.live, name), toYaml(before), { mode: 0o600 });
         await writeFile(join(sides.merged, name), toYaml(after), { mode: 0o600 });
+        seen.add(textAt(object, "metadata", "uid"));
       }
-      return await compare(session, sides.live, sides.merged);
     } finally {
       for (const side of Object.values(sides)) await rm(side, { recursive: true, force: true });
     }

@@ -4,16 +4,17 @@
  */
 import { sleep } from "@kubets/machinery/clock";
 import { isReason } from "@kubets/machinery/status-error";
+import { parseTime } from "@kubets/machinery/time";
 import { deleteObject, patchObject } from "../api/write.ts";
 import { asError, PlainError, throwAll, UsageError } from "../errors.ts";
 import { type JsonObject, listAt, mapAt, nameOf, namespaceOf, objectAt, textAt } from "../json.ts";
 import { resultPrinter } from "../print/result.ts";
 import { pathOf } from "../resources/mapper.ts";
-import { type Info, infoOf, select } from "../resources/select.ts";
+import { type Info, infoOf, listInfos, select } from "../resources/select.ts";
 import type { Api, Session } from "../session.ts";
 import { defineVerb } from "../verb.ts";
 import { waitGone } from "../wait/gone.ts";
-import { bool, dryRunFlag, dryRunOf, duration, int, selectorFlag, text } from "./flags.ts";
+import { bool, chunkSizeFlag, dryRunFlag, dryRunOf, duration, int, selectorFlag, text } from "./flags.ts";
 
 export interface DrainFlags {
   readonly force: boolean;
@@ -63,6 +64,10 @@ export const drain = defineVerb({
   flags: {
     ...selectorFlag,
     ...dryRunFlag,
+    ...chunkSizeFlag,
+    "skip-wait-for-delete-timeout": int({
+      help: "Do not wait for pods that have been going for longer than so many seconds; 0 to wait for all.",
+    }),
     force: bool({ help: "Also pods that nothing would make again." }),
     "ignore-daemonsets": bool({ help: "Leave pods of daemon sets." }),
     "delete-emptydir-data": bool({ help: "Also pods with data in emptyDir volumes." }),
@@ -89,10 +94,12 @@ export const drain = defineVerb({
 
     async function empty(node: Info): Promise<void> {
       const resource = (await api.mapper()).resource("pods");
-      const list = await api.rest.get(pathOf(resource), {
-        query: { fieldSelector: `spec.nodeName=${node.name}`, labelSelector: flags["pod-selector"] },
+      const list = await listInfos(api, resource, undefined, {
+        fieldSelector: `spec.nodeName=${node.name}`,
+        selector: flags["pod-selector"],
+        chunkSize: flags["chunk-size"],
       });
-      const verdicts = listAt(list, "items").map((pod) => judge(pod, flags));
+      const verdicts = list.map(({ object }) => judge(object, flags));
       const refused = grouped(verdicts, "error");
       if (refused) {
         session.note(
@@ -111,7 +118,12 @@ export const drain = defineVerb({
       }
       if (dryRun === "none") {
         const left = until - session.now();
-        const uids = going.map((pod) => ({ ...pod, uid: textAt(pod.object, "metadata", "uid") }));
+        const skipped = flags["skip-wait-for-delete-timeout"];
+        const waited = going.filter(({ object }) => {
+          const since = textAt(object, "metadata", "deletionTimestamp");
+          return skipped === 0 || since === "" || session.now() - parseTime(since) <= skipped * 1000;
+        });
+        const uids = waited.map((pod) => ({ ...pod, uid: textAt(pod.object, "metadata", "uid") }));
         await waitGone(session, api, uids, Math.min(left, 2 ** 31 - 1));
         for (const pod of going) session.line(`pod/${pod.name} evicted`);
       }

@@ -1,5 +1,6 @@
 /** Makes a service for what runs: its selector and ports come from the object. */
 import { createGenerated, writeFlags } from "../create/generator.ts";
+import { overridden, overrideFlags } from "../create/overrides.ts";
 import { throwAll, UsageError } from "../errors.ts";
 import { type JsonObject, type JsonValue, labelsOf, listAt, mapAt, nameOf, objectAt, textAt } from "../json.ts";
 import { resultPrinter } from "../print/result.ts";
@@ -17,6 +18,7 @@ export const expose = defineVerb({
   flags: {
     ...fileFlags,
     ...writeFlags,
+    ...overrideFlags,
     ...fieldManagerFlag("kubectl-expose"),
     protocol: text({ help: "TCP, UDP or SCTP." }),
     port: text({ help: "The port of the service." }),
@@ -39,7 +41,8 @@ export const expose = defineVerb({
       files: flags.filename,
       recursive: flags.recursive,
     });
-    for (const info of infos) await createGenerated(session, flags, serviceFor(info, flags), "exposed");
+    for (const info of infos)
+      await createGenerated(session, flags, overridden(serviceFor(info, flags), flags), "exposed");
     throwAll(errors);
   },
 });

@@ -75,6 +75,24 @@ export const saveConfigFlag = {
 
 export const overwriteFlag = { overwrite: bool({ help: "Replace values that are there already." }) };
 export const timeoutFlag = (help: string, ms = 0) => ({ timeout: duration({ help, default: ms }) });
+/** How long "as long as it takes" is. */
+export const WEEK_MS = 168 * 3_600_000;
+
+const PROPAGATION: Readonly<Record<string, string>> = {
+  background: "Background",
+  true: "Background",
+  orphan: "Orphan",
+  false: "Orphan",
+  foreground: "Foreground",
+};
+
+export function propagationOf(cascade: string): string {
+  const policy = PROPAGATION[cascade];
+  if (!policy)
+    throw new UsageError(`invalid cascade value (${cascade}). Must be "background", "foreground", or "orphan"`);
+  return policy;
+}
+
 export const containerFlag = {
   container: text({ help: "The container's name; else the default or first one.", short: "c" }),
 };

@@ -1,5 +1,6 @@
 /** The one list of verbs. */
 import type { Verb } from "../verb.ts";
+import { alpha } from "./alpha.ts";
 import { annotate } from "./annotate.ts";
 import { apiResources, apiVersions } from "./api-resources.ts";
 import { apply } from "./apply.ts";
@@ -8,8 +9,11 @@ import { auth } from "./auth.ts";
 import { autoscale } from "./autoscale.ts";
 import { certificate } from "./certificate.ts";
 import { clusterInfo } from "./cluster-info.ts";
+import { completion } from "./completion.ts";
 import { config } from "./config.ts";
+import { cp } from "./cp.ts";
 import { create } from "./create.ts";
+import { debug } from "./debug.ts";
 import { deleteVerb } from "./delete.ts";
 import { describe } from "./describe.ts";
 import { diff } from "./diff.ts";
@@ -24,8 +28,11 @@ import { kustomize } from "./kustomize.ts";
 import { label } from "./label.ts";
 import { logs } from "./logs.ts";
 import { cordon, uncordon } from "./node-schedule.ts";
+import { options } from "./options.ts";
 import { patch } from "./patch.ts";
+import { plugin } from "./plugin.ts";
 import { portForward } from "./port-forward.ts";
+import { proxy } from "./proxy.ts";
 import { replace } from "./replace.ts";
 import { rollingUpdate } from "./rolling-update.ts";
 import { rollout } from "./rollout.ts";
@@ -38,6 +45,7 @@ import { version } from "./version.ts";
 import { wait } from "./wait.ts";
 
 export const verbs: readonly Verb[] = [
+  alpha,
   annotate,
   apiResources,
   apiVersions,
@@ -46,8 +54,11 @@ export const verbs: readonly Verb[] = [
   auth,
   autoscale,
   clusterInfo,
+  completion,
   config,
+  cp,
   create,
+  debug,
   deleteVerb,
   describe,
   drain,
@@ -61,8 +72,11 @@ export const verbs: readonly Verb[] = [
   logs,
   cordon,
   uncordon,
+  options,
   patch,
+  plugin,
   portForward,
+  proxy,
   rollingUpdate,
   rollout,
   run,

@@ -18,13 +18,14 @@ import {
   fileFlags,
   int,
   outputFlags,
+  propagationOf,
   saveConfigFlag,
   text,
   timeoutFlag,
   validateFlag,
+  WEEK_MS,
 } from "./flags.ts";
-
-const FOR_EVER_MS = 7 * 24 * 3_600_000;
+import { rawFlag, sendRaw } from "./raw.ts";
 
 export const replace = defineVerb({
   name: "replace",
@@ -41,12 +42,17 @@ export const replace = defineVerb({
     force: bool({ help: "Delete the objects and create them anew." }),
     "grace-period": int({ help: "Seconds that objects are given to end, with --force.", default: -1 }),
     cascade: text({ help: "background, foreground or orphan, with --force.", default: "background" }),
+    ...rawFlag,
+    wait: bool({ help: "With --force: wait until the objects are gone. They are always waited for." }),
     subresource: text({ help: "Replace a part of it: status, scale, resize." }),
   },
   async run(session, { flags, args }) {
+    if (flags.raw) return sendRaw(session, "PUT", flags.raw, flags.filename);
     if (args.length > 0) throw new UsageError(`Unexpected args: [${args.join(" ")}]`);
     if (flags.filename.length === 0) throw new UsageError("must specify --filename to replace");
     if (flags["grace-period"] >= 0 && !flags.force) throw new UsageError("--grace-period must have --force specified");
+    if (flags.force && flags["dry-run"] !== "none")
+      throw new UsageError("--dry-run can not be used when --force is set");
     const dryRun = dryRunOf(flags["dry-run"]);
     const api = await session.api();
     const tell = await resultPrinter(session, flags);
@@ -86,7 +92,7 @@ export const replace = defineVerb({
     async function remove(info: Info): Promise<void> {
       try {
         await deleteObject(api, info, {
-          propagationPolicy: flags.cascade.charAt(0).toUpperCase() + flags.cascade.slice(1),
+          propagationPolicy: propagationOf(flags.cascade),
           ...(flags["grace-period"] >= 0 && { gracePeriodSeconds: flags["grace-period"] }),
         });
       } catch (error) {
@@ -94,7 +100,7 @@ export const replace = defineVerb({
         return;
       }
       session.line(`${kindText(info.resource)} ${JSON.stringify(info.name)} deleted`);
-      await waitGone(session, api, [info], flags.timeout || FOR_EVER_MS);
+      await waitGone(session, api, [info], flags.timeout || WEEK_MS);
     }
   },
 });

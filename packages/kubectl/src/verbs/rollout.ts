@@ -134,7 +134,7 @@ const undo = defineVerb({
   },
   async run(session, run) {
     const dryRun = dryRunOf(run.flags["dry-run"]);
-    const tell = await resultPrinter(session, run.flags);
+    const tell = await resultPrinter(session, { ...run.flags, typed: true });
     await each(session, "undo", run, async (info, api) => {
       const { object } = info;
       if (info.resource.kind === "Deployment" && objectAt(object, "spec").paused === true)
@@ -174,7 +174,7 @@ const restart = defineVerb({
   usage: "RESOURCE [flags]",
   flags: { ...commonFlags, ...outputFlags, ...fieldManagerFlag("kubectl-rollout") },
   async run(session, run) {
-    const tell = await resultPrinter(session, run.flags);
+    const tell = await resultPrinter(session, { ...run.flags, typed: true });
     await each(session, "restart", run, async (info, api) => {
       if (!["Deployment", "DaemonSet", "StatefulSet"].includes(info.resource.kind))
         throw new UsageError(
@@ -202,7 +202,7 @@ const hold = (name: "pause" | "resume", paused: boolean) =>
     usage: "RESOURCE [flags]",
     flags: { ...commonFlags, ...outputFlags, ...fieldManagerFlag("kubectl-rollout") },
     async run(session, run) {
-      const tell = await resultPrinter(session, run.flags);
+      const tell = await resultPrinter(session, { ...run.flags, typed: true });
       await each(session, name, run, async (info, api) => {
         const what = `${resourceText(info.resource)} ${JSON.stringify(info.name)}`;
         if (info.resource.kind !== "Deployment")

@@ -1,18 +1,17 @@
 /** Makes a pod of an image, and joins it if asked to. */
 
-import { applyMergePatch } from "@kubets/machinery/merge-patch";
-import { parseYaml } from "@kubets/machinery/yaml";
 import { deleteObject } from "../api/write.ts";
 import { createGenerated, writeFlags } from "../create/generator.ts";
-import { asError, UsageError } from "../errors.ts";
-import { type JsonObject, listAt, textAt } from "../json.ts";
+import { overridden, overrideFlags } from "../create/overrides.ts";
+import { UsageError } from "../errors.ts";
+import { type JsonObject, labelsOf, listAt, textAt } from "../json.ts";
 import { pathOf } from "../resources/mapper.ts";
 import { infoOf } from "../resources/select.ts";
-import { runStreams } from "../stream/run-streams.ts";
-import { useTerminal } from "../stream/terminal.ts";
+import { join, showLog } from "../stream/join.ts";
 import { defineVerb } from "../verb.ts";
+import { waitGone } from "../wait/gone.ts";
 import { waitFor } from "../wait/watched.ts";
-import { bool, duration, fieldManagerFlag, int, list, text } from "./flags.ts";
+import { bool, duration, fieldManagerFlag, fileFlags, int, list, propagationOf, text, WEEK_MS } from "./flags.ts";
 
 export const run = defineVerb({
   name: "run",
@@ -30,7 +29,15 @@ export const run = defineVerb({
     annotations: list({ help: "Annotations: key=value.", split: false }),
     restart: text({ help: "Always, OnFailure or Never.", default: "Always" }),
     command: bool({ help: "What follows is the command, not its arguments." }),
-    overrides: text({ help: "JSON to merge into the pod." }),
+    ...overrideFlags,
+    ...fileFlags,
+    expose: bool({ help: "Make a service for the port too." }),
+    "leave-stdin-open": bool({ help: "Keep standard input open after the first who joined left." }),
+    cascade: text({ help: "With --rm: what happens to dependents.", default: "background" }),
+    force: bool({ help: "With --rm and --grace-period=0: let go of the pod at once." }),
+    "grace-period": int({ help: "With --rm: seconds to shut down in; -1 for the pod's own.", default: -1 }),
+    timeout: duration({ help: "With --rm: how long to wait until the pod is gone." }),
+    wait: bool({ help: "With --rm: wait until the pod is gone." }),
     privileged: bool({ help: "Run the container privileged." }),
     stdin: bool({ help: "Pass standard input to the container.", short: "i" }),
     tty: bool({ help: "Standard input is a terminal.", short: "t" }),
@@ -45,7 +52,7 @@ export const run = defineVerb({
       throw new UsageError("NAME is required for run\nSee 'kubectl run -h' for help and examples");
     const joins = flags.attach || flags.stdin || flags.tty;
     if (flags.rm && !joins) throw new UsageError("--rm should only be used for attached containers");
-    const once = !flags.stdin || flags.restart !== "Always" ? {} : { stdinOnce: true };
+    if (flags.expose && flags.port < 1) throw new UsageError("must set --port when exposing service");
     const container: JsonObject = {
       ...(words.length > 0 && { [flags.command ? "command" : "args"]: words }),
       ...(flags.env.length > 0 && { env: flags.env.map(variable) }),
@@ -55,7 +62,7 @@ export const run = defineVerb({
       ...(flags.port > 0 && { ports: [{ containerPort: flags.port }] }),
       resources: {},
       ...(flags.privileged && { securityContext: { privileged: true } }),
-      ...(flags.stdin && { stdin: true, ...once, stdinOnce: true }),
+      ...(flags.stdin && { stdin: true, ...(!flags["leave-stdin-open"] && { stdinOnce: true }) }),
       ...(flags.tty && { tty: true }),
     };
     const annotations = Object.fromEntries(flags.annotations.map((pair) => pair.split(/=(.*)/s).slice(0, 2)));
@@ -72,11 +79,17 @@ export const run = defineVerb({
       spec: { containers: [container], dnsPolicy: "ClusterFirst", restartPolicy: flags.restart },
       status: {},
     };
-    const pod = flags.overrides ? (applyMergePatch(built, parseYaml(flags.overrides)) as JsonObject) : built;
+    const pod = overridden(built, flags);
     if (!joins || flags["dry-run"] !== "none") {
+      if (flags.expose) {
+        await createGenerated(session, flags, serviceFor(name, flags.port, labelsOf(pod)));
+        // The original ends the one and begins the other.
+        if (flags.output === "yaml") session.line("---\n---");
+      }
       await createGenerated(session, flags, pod);
       return;
     }
+    if (flags.expose) await createGenerated(session, flags, serviceFor(name, flags.port, labelsOf(pod)));
     const api = await session.api();
     const resource = (await api.mapper()).resource("pods");
     const path = pathOf(resource, api.namespace);
@@ -94,8 +107,8 @@ export const run = defineVerb({
         return ["Running", "Succeeded", "Failed"].includes(phase(object));
       });
       if (!ready) throw new UsageError("timed out waiting for the condition");
-      if (phase(last) === "Running") await join();
-      else session.io.output(await api.rest.text(pathOf(resource, info.namespace, name, "log")));
+      if (phase(last) === "Running") await join(session, api, info, name, flags);
+      else await showLog(session, api, info, name, false);
       if (flags.restart === "Always") return 0;
       if (phase(last) === "Running") {
         await waitFor(api, info, last, flags["pod-running-timeout"], (_type, object) => {
@@ -106,29 +119,23 @@ export const run = defineVerb({
       return exitCodeOf(last);
     } finally {
       if (flags.rm) {
-        await deleteObject(api, info, {});
+        await deleteObject(api, info, {
+          ...(flags["grace-period"] >= 0 && { gracePeriodSeconds: flags["grace-period"] }),
+          propagationPolicy: propagationOf(flags.cascade),
+        });
+        if (flags.wait) await waitGone(session, api, [info], flags.timeout || WEEK_MS);
         if (!flags.quiet) session.line(`pod ${JSON.stringify(name)} deleted from ${info.namespace} namespace`);
       }
     }
-
-    async function join(): Promise<void> {
-      const terminal = useTerminal(session, flags);
-      if (!flags.quiet && flags.stdin) session.note("If you don't see a command prompt, try pressing enter.");
-      try {
-        const target = pathOf(resource, info.namespace, name, "attach");
-        await runStreams(api.rest, target, { container: name as string, tty: terminal.tty }, terminal.streams);
-      } catch (error) {
-        // A short command may be over before anyone could join.
-        session.note(
-          `warning: couldn't attach to pod/${name}, falling back to streaming logs: ${asError(error).message}`,
-        );
-        const log = await api.rest.stream(pathOf(resource, info.namespace, name, "log"), { query: { follow: true } });
-        for await (const chunk of log) session.machine.streams.stdout.write(chunk);
-      } finally {
-        terminal.restore();
-      }
-    }
   },
+});
+
+const serviceFor = (name: string, port: number, selector: Readonly<Record<string, string>>): JsonObject => ({
+  apiVersion: "v1",
+  kind: "Service",
+  metadata: { name },
+  spec: { ports: [{ port, protocol: "TCP", targetPort: port }], selector },
+  status: { loadBalancer: {} },
 });
 
 function variable(pair: string): JsonObject {

@@ -1,8 +1,9 @@
 /** Sets, takes away and lists environment variables of containers. */
 import { UsageError } from "../errors.ts";
 import { type JsonObject, listAt, mapAt, nameOf, objectAt, textAt } from "../json.ts";
+import { pathOf } from "../resources/mapper.ts";
 import { type Info, select } from "../resources/select.ts";
-import type { Session } from "../session.ts";
+import type { Api, Session } from "../session.ts";
 import { defineVerb } from "../verb.ts";
 import { bool, list, text } from "./flags.ts";
 import { changeAll, podSpecPath, withContainers, withPodSpec, workloadFlags } from "./set-workload.ts";
@@ -24,6 +25,7 @@ export const env = defineVerb({
     keys: list({ help: "Only these keys of --from." }),
     prefix: text({ help: "Stands before the names of variables from --from." }),
     list: bool({ help: "Show the variables." }),
+    resolve: bool({ help: "With --list: values of config maps and secrets instead of where they are." }),
     overwrite: bool({ help: "Replace what is set already.", default: true }),
   },
   async run(session, { flags, args }) {
@@ -120,6 +122,7 @@ async function listAll(
     readonly recursive: boolean;
     readonly selector: string;
     readonly all: boolean;
+    readonly resolve: boolean;
   },
   args: readonly string[],
 ): Promise<void> {
@@ -136,8 +139,28 @@ async function listAll(
   for (const info of infos)
     for (const container of listAt(info.object, ...podSpecPath(info), "containers")) {
       session.line(`# ${info.resource.kind} ${info.name}, container ${textAt(container, "name")}`);
-      for (const variable of listAt(container, "env")) session.line(shown(variable));
+      for (const variable of listAt(container, "env"))
+        session.line((flags.resolve && (await resolved(api, info, variable))) || shown(variable));
     }
+}
+
+/** "NAME=value" with what a reference stands for; undefined where it is none, or cannot be followed. */
+async function resolved(api: Api, { namespace }: Info, variable: JsonObject): Promise<string | undefined> {
+  for (const [field, type] of [
+    ["configMapKeyRef", "configmaps"],
+    ["secretKeyRef", "secrets"],
+  ] as const) {
+    const reference = mapAt(variable, "valueFrom", field);
+    if (!reference.name || !reference.key) continue;
+    const resource = (await api.mapper()).resource(type);
+    const object = await api.rest.get(pathOf(resource, namespace, reference.name), {
+      of: { resource, name: reference.name },
+    });
+    const value = mapAt(object, "data")[reference.key] ?? "";
+    const shownValue = type === "secrets" ? Buffer.from(value, "base64").toString("utf8") : value;
+    return `${textAt(variable, "name")}=${shownValue}`;
+  }
+  return undefined;
 }
 
 function shown(variable: JsonObject): string {

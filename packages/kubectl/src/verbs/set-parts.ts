@@ -1,8 +1,8 @@
 /** Sets resources of containers, the service account of pods, the selector of services, and subjects of role bindings. */
 import { UsageError } from "../errors.ts";
-import { type JsonObject, listAt, objectAt } from "../json.ts";
+import { type JsonObject, listAt, objectAt, textAt } from "../json.ts";
 import { defineVerb } from "../verb.ts";
-import { list, text } from "./flags.ts";
+import { bool, list, text } from "./flags.ts";
 import { changeAll, withContainers, withPodSpec, workloadFlags } from "./set-workload.ts";
 
 export const resources = defineVerb({
@@ -76,7 +76,11 @@ export const selector = defineVerb({
   name: "selector",
   summary: "Change the selector of a service",
   usage: "(-f FILENAME | TYPE NAME) EXPRESSIONS [--resource-version=version]",
-  flags: workloadFlags,
+  flags: {
+    ...workloadFlags,
+    recursive: bool({ help: "Also folders in folders.", short: "R", default: true }),
+    "resource-version": text({ help: "Only if the object has this version." }),
+  },
   run(session, { flags, args }) {
     const expression = args.at(-1);
     if (expression === undefined || !expression.includes("="))
@@ -86,6 +90,10 @@ export const selector = defineVerb({
       verb: "set selector",
       did: "selector updated",
       change({ resource, object }) {
+        if (flags["resource-version"] && textAt(object, "metadata", "resourceVersion") !== flags["resource-version"])
+          throw new UsageError(
+            "the object has been modified; please apply your changes to the latest version and try again",
+          );
         if (resource.resource !== "services")
           throw new UsageError(`setting a selector is only supported for Services, not ${resource.kind}`);
         return { ...object, spec: { ...objectAt(object, "spec"), selector: wanted } };

@@ -72,7 +72,7 @@ export async function changeAll(
 ): Promise<void> {
   const dryRun = dryRunOf(flags["dry-run"]);
   const api = await session.api();
-  const tell = await resultPrinter(session, flags);
+  const tell = await resultPrinter(session, { ...flags, typed: true });
   const { infos, errors } = await select(api, {
     verb,
     args,

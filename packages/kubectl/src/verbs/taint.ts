@@ -5,7 +5,17 @@ import { type JsonObject, listAt, textAt } from "../json.ts";
 import { resultPrinter } from "../print/result.ts";
 import { select } from "../resources/select.ts";
 import { defineVerb } from "../verb.ts";
-import { bool, dryRunFlag, dryRunOf, outputFlags, overwriteFlag, selectorFlag } from "./flags.ts";
+import {
+  bool,
+  dryRunFlag,
+  dryRunOf,
+  fieldManagerFlag,
+  fieldValidationOf,
+  outputFlags,
+  overwriteFlag,
+  selectorFlag,
+  validateFlag,
+} from "./flags.ts";
 
 export interface TaintChanges {
   readonly names: readonly string[];
@@ -41,7 +51,15 @@ export const taint = defineVerb({
   summary: "Change the taints of nodes",
   usage: "NODE NAME KEY_1=VAL_1:TAINT_EFFECT_1 ... KEY_N=VAL_N:TAINT_EFFECT_N [flags]",
   examples: ["kubectl taint nodes n1 dedicated=db:NoSchedule", "kubectl taint nodes n1 dedicated-"],
-  flags: { ...selectorFlag, ...outputFlags, ...dryRunFlag, ...overwriteFlag, all: bool({ help: "All nodes." }) },
+  flags: {
+    ...selectorFlag,
+    ...outputFlags,
+    ...dryRunFlag,
+    ...overwriteFlag,
+    ...validateFlag,
+    ...fieldManagerFlag("kubectl-taint"),
+    all: bool({ help: "All nodes." }),
+  },
   async run(session, { flags, args }) {
     const dryRun = dryRunOf(flags["dry-run"]);
     const { names, add, remove } = parseTaints(args);
@@ -62,7 +80,17 @@ export const taint = defineVerb({
         const after =
           dryRun === "client"
             ? info.object
-            : await patchObject(api, info, "merge", { spec: { taints } }, { dryRun, fieldManager: "kubectl-taint" });
+            : await patchObject(
+                api,
+                info,
+                "merge",
+                { spec: { taints } },
+                {
+                  dryRun,
+                  fieldManager: flags["field-manager"],
+                  fieldValidation: fieldValidationOf(flags.validate),
+                },
+              );
         tell(info, after, did, dryRun);
       } catch (error) {
         failures.push(asError(error));

@@ -52,7 +52,7 @@ const node = defineVerb({
   aliases: ["nodes", "no"],
   summary: "Show what nodes use",
   usage: "[NAME | -l label]",
-  flags: commonFlags,
+  flags: { ...commonFlags, "show-capacity": bool({ help: "Shares of what nodes have, not of what pods may use." }) },
   async run(session, { flags, args }) {
     const api = await session.api();
     const found = await metrics(api, "/nodes", args[0], { labelSelector: flags.selector });
@@ -63,7 +63,7 @@ const node = defineVerb({
       const all = mapAt(
         nodes.find((one) => nameOf(one) === nameOf(each)),
         "status",
-        "allocatable",
+        flags["show-capacity"] ? "capacity" : "allocatable",
       );
       const [cpu, memory] = [milli(usage.cpu), bytes(usage.memory)];
       const share = (part: number, whole: number) => (whole > 0 ? `${Math.trunc((part / whole) * 100)}%` : "<unknown>");
@@ -94,6 +94,7 @@ const pod = defineVerb({
     ...commonFlags,
     ...allNamespacesFlag,
     containers: bool({ help: "A line for each container." }),
+    sum: bool({ help: "A last line with the sum." }),
     "field-selector": text({ help: "Field selector." }),
   },
   async run(session, { flags, args }) {
@@ -133,9 +134,19 @@ const pod = defineVerb({
       "MEMORY(bytes)",
     ];
     const cells = sorted(rows, flags["sort-by"]).map((row) => row.cells);
+    if (flags.sum) cells.push(...sumLines(header, rows));
     session.io.output(tableText(flags["no-headers"] ? cells : [header, ...cells]));
   },
 });
+
+/** A line of dashes, and below it the sum of all rows. */
+function sumLines(header: readonly string[], rows: readonly Row[]): string[][] {
+  const before = header.slice(0, -2).map(() => "");
+  return [
+    [...before, "________", "________"],
+    [...before, `${total(rows, "cpu")}m`, `${Math.trunc(total(rows, "memory") / MEBI)}Mi`],
+  ];
+}
 
 const total = <K extends string>(list: readonly Readonly<Record<K, number>>[], key: K): number =>
   list.reduce((sum, each) => sum + each[key], 0);

@@ -10,7 +10,7 @@ import { type Info, select } from "../resources/select.ts";
 import { defineVerb } from "../verb.ts";
 import { timedOut, waitGone } from "../wait/gone.ts";
 import { waitFor } from "../wait/watched.ts";
-import { allNamespacesFlag, bool, duration, fileFlags, outputFlags, selectorFlag, text } from "./flags.ts";
+import { allNamespacesFlag, bool, duration, fileFlags, localFlag, outputFlags, selectorFlag, text } from "./flags.ts";
 
 const RETRY_MS = 500;
 
@@ -27,7 +27,9 @@ export const wait = defineVerb({
     ...outputFlags,
     "field-selector": text({ help: "Field selector." }),
     all: bool({ help: "All objects of the type." }),
-    for: text({ help: "What to wait for.", required: true }),
+    ...localFlag,
+    recursive: bool({ help: "Also folders in folders.", short: "R", default: true }),
+    for: text({ help: "What to wait for." }),
     timeout: duration({ help: "How long to wait for all; negative for a week.", default: 30_000 }),
   },
   async run(session, { flags, args }) {
@@ -46,6 +48,7 @@ export const wait = defineVerb({
       fieldSelector: flags["field-selector"],
       allNamespaces: flags["all-namespaces"],
       all: flags.all,
+      local: flags.local,
     };
     let { infos, errors } = await select(api, selection);
     while (flags.for === "create" && errors.some((error) => isReason(error, "NotFound")) && session.now() < until) {
@@ -67,6 +70,7 @@ export const wait = defineVerb({
       const done =
         isTrue(info.object) ||
         (left > 0 &&
+          !flags.local &&
           (await waitFor(api, info, info.object, left, (type, object) => {
             last = object;
             return type !== "DELETED" && isTrue(object);

@@ -74,6 +74,17 @@ export class HttpTransport implements Transport {
     return session;
   }
 
+  /** A connection of the caller's own that speaks HTTP/1.1, for what this transport has no words for. */
+  connect(): Promise<Socket> {
+    this.#checkOpen();
+    return dial({
+      server: this.#server,
+      tls: this.#tls,
+      protocols: ["http/1.1"],
+      timeoutMs: this.#connectTimeoutMs,
+    });
+  }
+
   /** New connections use these; requests under way finish on the old ones. */
   async reloadTls(tls: TlsOptions): Promise<void> {
     const old = this.#carrier;
