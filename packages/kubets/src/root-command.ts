@@ -62,6 +62,11 @@ const ENTRIES: readonly Entry[] = [
     load: async () => (await import("./token/command.ts")).tokenCommand,
   },
   {
+    name: "certs",
+    summary: "Show certificates, or renew all of a cluster",
+    load: async () => (await import("./certs/command.ts")).certsCommand,
+  },
+  {
     name: "apiserver",
     summary: "Run the API server alone",
     load: async () => (await import("@kubets/apiserver/command")).apiServerCommand,

@@ -104,6 +104,7 @@ export async function runAgent(given: AgentFlags, parts: AgentParts): Promise<Ru
   const network = flags["network-kubeconfig"]
     ? runNetwork(flags, nodeName, await open(flags["network-kubeconfig"], "kubets-network"), inside)
     : undefined;
+  identities.followOrders(new SharedInformers({ ...inside, client }));
   await Promise.all([kubelet.kubelet.ready, proxy.ready, dns?.ready, network?.ready]);
   log.info("node ready", { node: nodeName });
   return {

@@ -146,7 +146,7 @@ function ingressOf(
   { address, scope, driver }: ClusterSandbox,
   open: readonly OpenPort[],
 ): Child {
-  const pki = new ClusterPki(home.pki, clock.now());
+  const pki = new ClusterPki(home.pki, () => clock.now());
   const kubeconfig = join(home.run, "ingress.kubeconfig");
   const server = `https://${address}:6443`;
   const credentials = ingressCertificate(pki);
@@ -215,7 +215,7 @@ function agentOf(
   { plan, address }: ClusterSandbox,
   node: NodeSandbox,
 ): Child {
-  const pki = new ClusterPki(home.pki, clock.now());
+  const pki = new ClusterPki(home.pki, () => clock.now());
   const credentials = nodeCertificate(pki, node.name, node.address);
   const kubeconfig = (user: string, credentials: KeyPair): string => {
     const path = join(home.run, `${user.replaceAll(":", "-")}.kubeconfig`);
