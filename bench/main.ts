@@ -4,16 +4,26 @@ import { join } from "node:path";
 
 const BENCHES: Record<string, string> = {
   api: "api.ts",
+  authorization: "authorization.ts",
   cel: "cel.ts",
   controllers: "controllers.ts",
   "cluster-controllers": "cluster-controllers.ts",
   policies: "policies.ts",
   crd: "crd.ts",
+  "event-loop": "event-loop.ts",
   fairness: "fairness.ts",
+  ingress: "ingress.ts",
   scheduler: "scheduler.ts",
+  settle: "settle.ts",
   storage: "storage.ts",
 };
 const wanted = process.argv.slice(2);
+if (wanted.includes("--help")) {
+  console.log(
+    `usage: npm run bench [-- NAME ...]\n\nRuns the named benches, or all of them: ${Object.keys(BENCHES).join(", ")}`,
+  );
+  process.exit();
+}
 const unknown = wanted.filter((name) => !Object.hasOwn(BENCHES, name));
 if (unknown.length) {
   console.error(`there is no bench ${unknown.join(", ")}; there are ${Object.keys(BENCHES).join(", ")}`);

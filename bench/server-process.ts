@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { build } from "../scripts/build.ts";
 
 export interface ServerProcess {
+  readonly child: ChildProcess;
   readonly url: string;
   readonly token: string;
   readonly startMs: number;
@@ -21,10 +22,14 @@ export interface ServerProcess {
 const TOKEN = "bench-token";
 const CLOCK_TICKS = 100;
 
-export async function startServer(): Promise<ServerProcess> {
+/** `users` are known beside the administrator, each by its name as its token; `node` are options for Node.js itself. */
+export async function startServer(users: readonly string[] = [], node: readonly string[] = []): Promise<ServerProcess> {
   const dist = await build();
   const folder = mkdtempSync(join(tmpdir(), "kubets-bench-"));
-  writeFileSync(join(folder, "tokens.csv"), `${TOKEN},admin,1,"system:masters"\n`);
+  writeFileSync(
+    join(folder, "tokens.csv"),
+    [`${TOKEN},admin,1,"system:masters"`, ...users.map((name) => `${name},${name},${name},"bench"`), ""].join("\n"),
+  );
   const flags = [
     "--data-dir",
     join(folder, "data"),
@@ -40,13 +45,14 @@ export async function startServer(): Promise<ServerProcess> {
   const began = performance.now();
   const child = spawn(
     process.execPath,
-    ["--disable-warning=ExperimentalWarning", join(dist, "main.js"), "apiserver", ...flags],
-    { stdio: ["ignore", "ignore", "pipe"] },
+    ["--disable-warning=ExperimentalWarning", ...node, join(dist, "main.js"), "apiserver", ...flags],
+    { stdio: ["ignore", "ignore", "pipe", "ipc"] },
   );
   const port = await readyPort(child);
   const startMs = performance.now() - began;
   const stat = () => readFileSync(`/proc/${child.pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
   return {
+    child,
     url: `https://127.0.0.1:${port}`,
     token: TOKEN,
     startMs,

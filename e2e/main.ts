@@ -4,8 +4,13 @@
  */
 import { runTests } from "../scripts/run-tests.ts";
 
+const HELP = `usage: npm run e2e [-- WORD ...]                    the files whose names hold a word, or all of them
+       npm run e2e -- --matrix [--list] [WORD ...]    the behaviours whose names hold all words; --matrix --help tells more
+       npm run e2e -- --vm [WORD ...]                 the files in a virtual machine with systemd and cgroup v2`;
+
 const argv = process.argv.slice(2);
-if (argv.includes("--matrix")) {
+if (argv.includes("--help") && !argv.includes("--matrix")) console.log(HELP);
+else if (argv.includes("--matrix")) {
   const { matrix } = await import("./behaviours/matrix.ts");
   process.exitCode = await matrix(argv);
 } else if (argv.includes("--vm")) {

@@ -40,6 +40,38 @@ const FLUNDER = {
   },
 };
 
+const schemaOf = (name: string) => ({ $ref: `#/definitions/${name}` });
+/** With a definition of a name that is another's already, and paths that are none of its group. */
+const OPEN_API_V2 = {
+  swagger: "2.0",
+  info: { title: "wardle", version: "1" },
+  paths: {
+    "/apis/": { get: { responses: { 200: { description: "OK" } } } },
+    "/apis/wardle.example/v1/namespaces/{namespace}/flunders": {
+      get: {
+        operationId: "listFlunders",
+        responses: { 200: { description: "OK", schema: schemaOf("example.wardle.v1.FlunderList") } },
+      },
+    },
+  },
+  definitions: {
+    "example.wardle.v1.FlunderList": {
+      type: "object",
+      properties: { items: { type: "array", items: schemaOf("example.wardle.v1.Flunder") } },
+    },
+    "example.wardle.v1.Flunder": {
+      type: "object",
+      properties: {
+        metadata: schemaOf("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"),
+        status: schemaOf("io.k8s.api.core.v1.PodStatus"),
+      },
+    },
+    "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta": { type: "object" },
+    "io.k8s.api.core.v1.PodStatus": { type: "string" },
+    unused: { type: "string" },
+  },
+};
+
 export async function startAggregated(clientCa: string): Promise<AggregatedServer> {
   const seen: Seen[] = [];
   const note = (request: IncomingMessage) => {
@@ -72,6 +104,7 @@ export async function startAggregated(clientCa: string): Promise<AggregatedServe
         });
       if (path === "/openapi/v3/apis/wardle.example/v1")
         return void json({ openapi: "3.0.0", info: { title: "wardle" }, paths: {} });
+      if (path === "/openapi/v2") return void json(OPEN_API_V2);
       if (path.endsWith("/flunders/one")) return void json(FLUNDER);
       if (path.endsWith("/flunders") && request.method === "POST") return void json(JSON.parse(body), 201);
       if (request.url?.includes("watch=")) {

@@ -177,6 +177,27 @@ describe("what clients find", () => {
     assert.deepEqual(document, { title: "wardle" });
   });
 
+  it("includes its OpenAPI of old, beside the server's own", async () => {
+    const { body } = await ask("GET", "/openapi/v2");
+    const paths = body["paths"] as Record<string, unknown>;
+    const definitions = body["definitions"] as Record<string, { type?: string; properties?: Record<string, object> }>;
+    assert.ok(paths["/apis/wardle.example/v1/namespaces/{namespace}/flunders"]);
+    assert.ok(paths["/api/v1/namespaces/{namespace}/pods"]);
+    assert.equal(definitions["unused"], undefined);
+    assert.ok(definitions["io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"]?.properties?.["labels"]);
+    assert.equal(definitions["io.k8s.api.core.v1.PodStatus"]?.type, "object");
+    assert.equal(definitions["io.k8s.api.core.v1.PodStatus_v2"]?.type, "string");
+    assert.deepEqual(definitions["example.wardle.v1.Flunder"]?.properties?.["status"], {
+      $ref: "#/definitions/io.k8s.api.core.v1.PodStatus_v2",
+    });
+    const asProtobuf = await server.overHttps.request({
+      method: "GET",
+      path: "/openapi/v2",
+      headers: { accept: "application/com.github.proto-openapi.spec.v2@v1.0+protobuf" },
+    });
+    assert.ok(Buffer.from(await asProtobuf.bytes()).includes("example.wardle.v1.FlunderList"));
+  });
+
   it("is enough for kubectl", async () => {
     const kubectl = async (...args: string[]) => {
       const { stdout } = await run(

@@ -348,3 +348,30 @@ it("connections are kept", async () => {
     await own.close();
   }
 });
+
+it("what webhooks and policies do is counted, under the original's names", async () => {
+  hooks.answer("/refuses", () => ({ allowed: false, status: { code: 403, message: "no" } }));
+  await register("Validating", { path: "/refuses" }, { path: "/nowhere", failurePolicy: "Ignore" });
+  await register("Mutating", { path: "/nowhere", matchConditions: [{ name: "never", expression: "false" }] });
+  assert.equal((await ask("POST", CONFIGMAPS, configMap("counted"))).status, 403);
+  const { overHttps } = server;
+  const response = await overHttps.request({ method: "GET", path: "/metrics" });
+  const lines = Buffer.from(await response.bytes())
+    .toString()
+    .split("\n");
+  const has = (name: string, ...labels: string[]) =>
+    assert.ok(
+      lines.some((line) => line.startsWith(name) && labels.every((label) => line.includes(label))),
+      `${name} with ${labels.join(", ")}`,
+    );
+  has(
+    "apiserver_admission_controller_admission_duration_seconds_count",
+    'name="ValidatingAdmissionWebhook"',
+    'rejected="true"',
+  );
+  has("apiserver_admission_step_admission_duration_seconds_count", 'operation="CREATE"', 'type="admit"');
+  has("apiserver_admission_webhook_request_total", 'code="403"', 'name="w0.test.example"', 'type="validating"');
+  has("apiserver_admission_webhook_rejection_count", 'error_type="no_error"', 'rejection_code="403"');
+  has("apiserver_admission_webhook_fail_open_count", 'name="w1.test.example"', 'type="validating"');
+  has("apiserver_admission_match_condition_exclusions_total", 'kind="webhook"', 'type="admit"');
+});

@@ -65,6 +65,12 @@ describe("helm", () => {
     await assert.rejects(helm(["upgrade", "a", chart, "--set", "replicas=-1"]), /spec\.replicas: Invalid value: -1/);
   });
 
+  it("checks a chart against what the server has", async () => {
+    const rendered = await helm(["template", "b", chart, "--validate"]);
+    assert.match(rendered, /^kind: Deployment$/m);
+    await assert.rejects(helm(["install", "c", chart, "--dry-run=server", "--set", "replicas=many"]), /replicas/);
+  });
+
   it("takes everything away with the release", async () => {
     await helm(["uninstall", "a"]);
     assert.equal(

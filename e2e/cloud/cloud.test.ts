@@ -8,8 +8,10 @@ import { nodes, services } from "@kubets/api/generated/refs";
 import type { Node } from "@kubets/api/generated/types/core-v1";
 import { createEventRecorder, runControllers, SharedInformers } from "@kubets/client";
 import { type CloudProvider, controllersFor, localProvider, type Route } from "@kubets/cloud";
+import { commandFlags } from "@kubets/cloud/flags";
 import { providerOf } from "@kubets/cloud/providers";
 import { seededRandom, silentLogger } from "@kubets/machinery";
+import { parseFlags } from "@kubets/machinery/flags";
 import { startCluster, type TestCluster } from "../controllers/cluster.ts";
 
 const OPTIONS = {
@@ -17,7 +19,19 @@ const OPTIONS = {
   nodeMonitorMs: 5000,
   clusterCidrs: ["10.244.0.0/16"],
   routePeriodMs: 10_000,
+  nodesAtOnce: 1,
+  servicesAtOnce: 1,
 };
+
+test("what starts the original starts this too", () => {
+  const { values, warnings } = parseFlags(commandFlags, [
+    "--concurrent-service-syncs=3",
+    "--cluster-name=c",
+    "--profiling",
+  ]);
+  assert.equal(values["concurrent-service-syncs"], 3);
+  assert.equal(warnings.length, 2);
+});
 
 async function using(provider: CloudProvider, body: (cluster: TestCluster) => Promise<void>): Promise<void> {
   const cluster = await startCluster({ controllers: [] });

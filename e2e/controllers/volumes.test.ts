@@ -102,8 +102,11 @@ test("a volume follows its pods from node to node, never on two, and not before 
     await uses(cluster, "node-1", []);
     await cluster.until(async () => (await attachments(cluster)).join() === "pv on node-2");
     assert.deepEqual(await attached(cluster, "node-1"), []);
+    const spec = { attacher: DRIVER, nodeName: "node-1", source: { persistentVolumeName: "pv" } };
+    await cluster.create(volumeattachments, { metadata: { name: "by-hand" }, spec });
     const written = cluster.writes.length;
     await cluster.at(60_000);
+    assert.equal(await cluster.gone(volumeattachments, "by-hand"), false);
     assert.equal(cluster.writes.length, written, "what needs no action costs no write");
   }));
 

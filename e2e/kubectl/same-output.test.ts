@@ -63,6 +63,9 @@ describe("kubets kubectl prints what kubectl prints", { skip: why }, () => {
     writeFileSync(files.CHANGED as string, changed);
     const shared = await ours(["apply", "-f", join(import.meta.dirname, "cluster-kinds.yaml")]);
     assert.equal(shared.code, 0, shared.error);
+    // The real one remembers what kinds there are.
+    const known = await ours(["wait", "--for=condition=Established", "crd/foos.example.com", "--timeout=30s"]);
+    assert.equal(known.code, 0, known.error);
     for (const name of ["real", "ours"]) {
       const { code, error } = await ours(["create", "namespace", name]);
       assert.equal(code, 0, error);

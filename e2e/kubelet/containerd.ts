@@ -75,7 +75,7 @@ export async function startContainerd(): Promise<Containerd> {
   try {
     run("ip", "netns", "add", namespace);
     run("nsenter", `--net=${netns}`, "ip", "link", "set", "lo", "up");
-    for (const each of ["root", "state", "cni"]) mkdirSync(join(folder, each));
+    for (const each of ["root", "state", "cni", "registries"]) mkdirSync(join(folder, each));
     const bridge = {
       type: "bridge",
       bridge: "cni0",
@@ -173,6 +173,8 @@ disabled_plugins = ["io.containerd.internal.v1.opt", "io.containerd.snapshotter.
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = "/usr/lib/cni"
     conf_dir = "${folder}/cni"
+  [plugins."io.containerd.grpc.v1.cri".registry]
+    config_path = "${folder}/registries"
   [plugins."io.containerd.grpc.v1.cri".containerd]
     default_runtime_name = "runc"
     [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]

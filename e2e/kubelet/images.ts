@@ -22,8 +22,10 @@ const APPLETS =
     " ",
   );
 
-/** An archive of the image in Docker's form. */
-export function busyboxImage(spec: ImageSpec): Buffer {
+export const digestOf = (content: Buffer): string => createHash("sha256").update(content).digest("hex");
+
+/** The one layer of the image, and its configuration. */
+export function busyboxParts(spec: ImageSpec): { layer: Buffer; config: Buffer } {
   const layer = tar([
     ...["bin", "etc", "tmp", "proc", "dev", "sys", "www"].map((name) => ({
       name: `${name}/`,
@@ -36,19 +38,24 @@ export function busyboxImage(spec: ImageSpec): Buffer {
     { name: "etc/group", content: Buffer.from("root:x:0:\n") },
     ...Object.entries(spec.files ?? {}).map(([name, text]) => ({ name, content: Buffer.from(text) })),
   ]);
-  const digest = (content: Buffer) => createHash("sha256").update(content).digest("hex");
   const config = Buffer.from(
     JSON.stringify({
       architecture: process.arch === "arm64" ? "arm64" : "amd64",
       os: "linux",
       config: { Env: ["PATH=/bin"], Entrypoint: spec.entrypoint ?? null, Cmd: spec.command ?? null },
-      rootfs: { type: "layers", diff_ids: [`sha256:${digest(layer)}`] },
+      rootfs: { type: "layers", diff_ids: [`sha256:${digestOf(layer)}`] },
       history: [{ created_by: "kubets" }],
     }),
   );
-  const manifest = [{ Config: `${digest(config)}.json`, RepoTags: [spec.name], Layers: ["layer.tar"] }];
+  return { layer, config };
+}
+
+/** An archive of the image in Docker's form. */
+export function busyboxImage(spec: ImageSpec): Buffer {
+  const { layer, config } = busyboxParts(spec);
+  const manifest = [{ Config: `${digestOf(config)}.json`, RepoTags: [spec.name], Layers: ["layer.tar"] }];
   return tar([
-    { name: `${digest(config)}.json`, content: config },
+    { name: `${digestOf(config)}.json`, content: config },
     { name: "layer.tar", content: layer },
     { name: "manifest.json", content: Buffer.from(JSON.stringify(manifest)) },
   ]);

@@ -24,6 +24,9 @@ export interface TestNode {
   readonly paths: { root: string; podLogs: string };
   /** Stops the kubelet and starts another on the same node. */
   restart(): Promise<void>;
+  stop(): Promise<void>;
+  /** After a stop. */
+  start(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -52,6 +55,7 @@ export async function startNode(config: Partial<KubeletConfig> = {}): Promise<Te
       cgroups: podCgroups({ root: containerd.cgroupRoot, driver: "cgroupfs", log }),
       config: { ...kubeletDefaults, ...config },
       resolvConf: "nameserver 192.0.2.1\n",
+      plugins: true,
     });
     await kubelet.ready;
     return { kubelet, runtime };
@@ -77,6 +81,10 @@ export async function startNode(config: Partial<KubeletConfig> = {}): Promise<Te
     paths,
     get kubelet() {
       return running.kubelet;
+    },
+    stop,
+    async start() {
+      running = await begin();
     },
     async restart() {
       await stop();

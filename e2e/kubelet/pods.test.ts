@@ -151,6 +151,21 @@ describe("kubelet on containerd", { skip: reason ?? false }, () => {
     await gone("full");
   });
 
+  it("shows a running container the new token when the old one comes to its end", async () => {
+    node.api.tokenLifeMs = 3000;
+    const script = "a=$(cat /t/x); while [ $(cat /t/x) = $a ]; do sleep 0.1; done; echo changed";
+    const token = { serviceAccountToken: { path: "x", expirationSeconds: 600 } };
+    await make(
+      "renewed",
+      { c: shell(script, { volumeMounts: [{ name: "t", mountPath: "/t" }] }) },
+      { restartPolicy: "Never", volumes: [{ name: "t", projected: { sources: [token] } }] },
+    );
+    assert.deepEqual(logOf(await phase("renewed", "Succeeded"), "c"), ["changed"]);
+    node.api.tokenLifeMs = 3_600_000;
+    await node.api.deletePod("renewed");
+    await gone("renewed");
+  });
+
   it("runs init containers in order, and sidecars beside", async () => {
     const made = pod("init").on(NODE).uid(crypto.randomUUID());
     made.initContainer("one", shell("echo one > /v/log", { volumeMounts: [{ name: "v", mountPath: "/v" }] }));

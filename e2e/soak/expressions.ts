@@ -4,17 +4,13 @@
  * longest turn of its event loop is at most --longest milliseconds of CPU, which does not depend on what else the machine does.
  */
 import assert from "node:assert/strict";
-import {
-  customresourcedefinitions,
-  validatingadmissionpolicies,
-  validatingadmissionpolicybindings,
-} from "@kubets/api/generated/refs";
-import type { ResourceRef } from "@kubets/api/resource-ref";
-import { startTestServer } from "@kubets/apiserver/testing/server";
-import { StatusError, seededRandom } from "@kubets/machinery";
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
+import { seededRandom } from "@kubets/machinery";
 import { defineFlags, int, number, parseFlags } from "@kubets/machinery/flags";
 import { Inputs } from "./inputs.ts";
-import { Turns } from "./turns.ts";
+import type { Answered } from "./judging-server.ts";
+import type { Turns } from "./turns.ts";
 
 const flags = defineFlags({
   minutes: number({ default: 60, help: "For how long." }),
@@ -22,76 +18,68 @@ const flags = defineFlags({
   longest: number({ default: 10, help: "Milliseconds of CPU that a turn of the loop may take." }),
 });
 const GROUP = "fuzz.example.com";
+const EXTENSIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+const POLICIES = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies";
+const BINDINGS = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings";
 /** Until what runs often is compiled, by V8 too. */
-const WARM_ROUNDS = 40;
+const WARM_ROUNDS = 100;
+const LARGE = 20_000;
 
 const { minutes, seed, longest } = parseFlags(flags, process.argv.slice(2)).values;
 const inputs = new Inputs(seededRandom(seed), seed);
-const { server, admin, close } = await startTestServer();
-const turns = new Turns();
 const outcomes = new Map<string, number>();
+const server = new Worker(new URL("./judging-server.ts", import.meta.url), {
+  execArgv: ["--disable-warning=ExperimentalWarning"],
+});
+await once(server, "message");
+
+let rounds = 0;
+let objects = 0;
+let asked = 0;
+/** What the round tries, to be told when it goes wrong. */
+let about: unknown;
 
 /** What a client is told: done, or why not. Anything but a refusal is a bug. */
-async function outcome(what: string, run: () => Promise<unknown>): Promise<boolean> {
-  let told = "done";
-  try {
-    await turns.during(`${what} in round ${rounds}`, run);
-  } catch (error) {
-    if (!(error instanceof StatusError) || (error.status.code ?? 500) >= 500) {
-      console.error(`${what} failed: --seed ${seed}, round ${rounds}, about ${about.slice(0, 4000)}`);
-      throw error;
-    }
-    told = error.status.reason ?? "";
-  }
-  const key = `${what}: ${told}`;
+async function ask(what: string, method: string, path: string, object?: object): Promise<boolean> {
+  const body = object && Buffer.from(JSON.stringify(object));
+  server.postMessage({ id: ++asked, what: `${what} in round ${rounds}`, method, path, body });
+  const [{ code, reason }] = (await once(server, "message")) as [Answered];
+  assert.ok(
+    code < 500,
+    `${what}: ${code} ${reason}: --seed ${seed}, round ${rounds}, ${JSON.stringify(about).slice(0, 4000)}`,
+  );
+  const key = `${what}: ${reason}`;
   outcomes.set(key, (outcomes.get(key) ?? 0) + 1);
-  return told === "done";
+  return code < 300;
 }
-
-const kindOf = (plural: string, kind: string) =>
-  ({ group: GROUP, version: "v1", resource: plural, kind, namespaced: false }) as unknown as ResourceRef<never>;
 
 /** Defines a kind and waits until it is served; false when the server would not have it. */
 async function define(plural: string, kind: string, spec: object): Promise<boolean> {
+  about = spec;
+  const version = {
+    name: "v1",
+    served: true,
+    storage: true,
+    schema: { openAPIV3Schema: { type: "object", properties: { spec } } },
+    subresources: { status: {} },
+  };
   const definition = {
     metadata: { name: `${plural}.${GROUP}` },
-    spec: {
-      group: GROUP,
-      scope: "Cluster",
-      names: { plural, kind },
-      versions: [
-        {
-          name: "v1",
-          served: true,
-          storage: true,
-          schema: { openAPIV3Schema: { type: "object", properties: { spec } } },
-          subresources: { status: {} },
-        },
-      ],
-    },
+    spec: { group: GROUP, scope: "Cluster", names: { plural, kind }, versions: [version] },
   };
-  if (!(await outcome("definition", () => admin.create(customresourcedefinitions, definition as never)))) return false;
-  await turns.during("serving", async () => {
-    while (!server.context.served.get(GROUP, "v1", plural)) await new Promise(setImmediate);
-  });
+  if (!(await ask("definition", "POST", EXTENSIONS, definition))) return false;
+  while (!(await ask("list", "GET", `/apis/${GROUP}/v1/${plural}`)));
   return true;
 }
-
-let rounds = 0;
-/** What the round tries, to be told when it goes wrong. */
-let about = "";
-let objects = 0;
 
 async function judged(plural: string, kind: string, spec: unknown): Promise<void> {
   const name = `o${++objects}`;
   const object = { apiVersion: `${GROUP}/v1`, kind, metadata: { name }, spec };
-  const ref = kindOf(plural, kind);
-  const size = JSON.stringify(spec ?? null).length;
-  const what = size > 50_000 ? "large object" : "object";
-  if (!(await outcome(what, () => admin.create(ref, object as never)))) return;
-  const body = { metadata: { labels: { changed: "yes" } } };
-  await outcome(`${what} changed`, () => admin.patch(ref, { name }, { type: "merge", body }));
-  await outcome("object deleted", () => admin.delete(ref, { name }));
+  const path = `/apis/${GROUP}/v1/${plural}`;
+  const what = JSON.stringify(spec ?? null).length > LARGE ? "large object" : "object";
+  if (!(await ask(what, "POST", path, object))) return;
+  await ask(`${what} changed`, "PATCH", `${path}/${name}`, { metadata: { labels: { changed: "yes" } } });
+  await ask("object deleted", "DELETE", `${path}/${name}`);
 }
 
 /** A policy about the open kind, and objects for it. */
@@ -110,39 +98,37 @@ async function policyRound(): Promise<void> {
       ...(inputs.chance(0.3) && { messageExpression: inputs.message("object.spec") }),
     })),
   };
-  about = JSON.stringify(spec);
-  if (
-    !(await outcome("policy", () => admin.create(validatingadmissionpolicies, { metadata: { name }, spec } as never)))
-  )
-    return;
+  about = spec;
+  if (!(await ask("policy", "POST", POLICIES, { metadata: { name }, spec }))) return;
   const binding = { metadata: { name }, spec: { policyName: name, validationActions: ["Deny"] } };
-  await outcome("binding", () => admin.create(validatingadmissionpolicybindings, binding as never));
+  await ask("binding", "POST", BINDINGS, binding);
   for (let i = 0; i < 3; i++) await judged("opens", "Open", inputs.values());
-  await admin.delete(validatingadmissionpolicybindings, { name });
-  await admin.delete(validatingadmissionpolicies, { name });
+  await ask("binding deleted", "DELETE", `${BINDINGS}/${name}`);
+  await ask("policy deleted", "DELETE", `${POLICIES}/${name}`);
 }
 
 /** A kind with a schema, and objects for it. */
 async function schemaRound(): Promise<void> {
   const [plural, kind] = [`kinds${rounds}`, `Kind${rounds}`];
   const schema = inputs.schema();
-  about = JSON.stringify(schema);
   if (!(await define(plural, kind, schema))) return;
   for (let i = 0; i < 3; i++) await judged(plural, kind, inputs.valueOf(schema));
-  await admin.delete(customresourcedefinitions, { name: `${plural}.${GROUP}` });
+  await ask("definition deleted", "DELETE", `${EXTENSIONS}/${plural}.${GROUP}`);
 }
 
 console.log(`${minutes} minutes with --seed ${seed}`);
 assert.ok(await define("opens", "Open", { type: "object", "x-kubernetes-preserve-unknown-fields": true }));
 const until = performance.now() + minutes * 60_000;
 for (; performance.now() < until; rounds++) {
-  if (rounds === WARM_ROUNDS) turns.forget();
+  if (rounds === WARM_ROUNDS) server.postMessage("forget");
   await (inputs.chance(0.5) ? policyRound() : schemaRound());
 }
-await close();
+server.postMessage("tell");
+const [told] = (await once(server, "message")) as [{ summary: string; longest: Turns["longest"] }];
+await server.terminate();
 for (const [what, times] of [...outcomes].sort(([a], [b]) => (a < b ? -1 : 1)))
   console.log(`${String(times).padStart(8)}  ${what}`);
-console.log(`${rounds} rounds; ${turns.summary()}`);
-for (const [what, ms] of turns.longest) console.log(`${ms.toFixed(1).padStart(8)} ms  ${what}`);
-const [most] = turns.longest;
+console.log(`${rounds} rounds; ${told.summary}`);
+for (const [what, ms] of told.longest) console.log(`${ms.toFixed(1).padStart(8)} ms  ${what}`);
+const [most] = told.longest;
 assert.ok(!most || most[1] <= longest, `a turn of the loop took ${most?.[1].toFixed(1)} ms of CPU: ${most?.[0]}`);

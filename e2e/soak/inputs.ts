@@ -43,8 +43,9 @@ const COSTLY = [
 ];
 const PATTERNS = ["^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", "^.*$", "(a|b|ab)*c", "^(\\w+ ?)*$", "[a-z]{1,63}", "x{2,}(y|z)+"];
 const FORMATS = ["date", "date-time", "email", "ipv4", "uuid", "uri", "byte", "duration", "hostname", "cidr"];
-const MOST_ITEMS = 20_000;
-const MOST_CHARACTERS = 400_000;
+const MOST_ITEMS = 5000;
+const LONGEST_VALUE = 20_000;
+const MOST_CHARACTERS = 300_000;
 
 export class Inputs {
   readonly #random: Random;
@@ -205,7 +206,7 @@ export class Inputs {
   valueOf(schema: AnySchema): Json {
     if (this.chance(0.02)) return this.json(2);
     const { type, properties, items, additionalProperties: values } = schema as Record<string, AnySchema>;
-    if ((type as unknown) === "string") return this.text();
+    if ((type as unknown) === "string") return this.text().slice(0, LONGEST_VALUE);
     if ((type as unknown) === "integer") return this.#below(1000);
     if ((type as unknown) === "number") return this.#below(1000) / 3;
     if ((type as unknown) === "boolean") return this.chance(0.5);

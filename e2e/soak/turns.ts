@@ -1,20 +1,53 @@
-/** How long the turns of this thread's event loop are, in its own CPU time: from one look to the next, as fast as the loop turns. */
+/**
+ * How long the turns of this thread's event loop are, in its own CPU time: from one look to the next, as fast as the loop turns. What the collector of
+ * garbage takes is told apart: it depends on all that is in memory, and not on what is judged.
+ */
+import { PerformanceObserver } from "node:perf_hooks";
+
 const KEPT = 12;
+/** Shorter ones are counted only. */
+const NOTED_MS = 4;
 const MS = 1000;
 
+interface Turn {
+  readonly what: string;
+  readonly began: number;
+  readonly ended: number;
+  /** Milliseconds of CPU, without the garbage. */
+  ms: number;
+}
+
 export class Turns {
+  #all = 0;
+  #long: Turn[] = [];
+  #longestCollection = 0;
+
+  constructor() {
+    new PerformanceObserver((list) => {
+      for (const { startTime, duration } of list.getEntries()) {
+        this.#longestCollection = Math.max(this.#longestCollection, duration);
+        const turn = this.#long.find(({ began, ended }) => began <= startTime && startTime <= ended);
+        if (turn) turn.ms = Math.max(0, turn.ms - duration);
+      }
+    }).observe({ entryTypes: ["gc"] });
+  }
+
   /** The longest, with what was going on. */
-  longest: [what: string, ms: number][] = [];
-  #counts = { all: 0, above5: 0, above10: 0 };
+  get longest(): [what: string, ms: number][] {
+    const sorted = this.#long.toSorted((a, b) => b.ms - a.ms);
+    return sorted.slice(0, KEPT).map(({ what, ms }) => [what, ms]);
+  }
 
   /** Watches while something runs. */
   async during<T>(what: string, run: () => Promise<T>): Promise<T> {
     let isOver = false;
     await new Promise(setImmediate);
+    let began = performance.now();
     let before = process.threadCpuUsage();
     const look = (): void => {
-      const now = process.threadCpuUsage();
-      this.#note(what, (now.user - before.user + now.system - before.system) / MS);
+      const { user, system } = process.threadCpuUsage(before);
+      this.#note({ what, began, ended: performance.now(), ms: (user + system) / MS });
+      began = performance.now();
       before = process.threadCpuUsage();
       if (!isOver) setImmediate(look);
     };
@@ -27,21 +60,19 @@ export class Turns {
     }
   }
 
-  #note(what: string, ms: number): void {
-    this.#counts.all++;
-    if (ms > 5) this.#counts.above5++;
-    if (ms > 10) this.#counts.above10++;
-    if (this.longest.length === KEPT && ms <= (this.longest.at(-1)?.[1] ?? 0)) return;
-    this.longest = [...this.longest, [what, ms] as [string, number]].sort((a, b) => b[1] - a[1]).slice(0, KEPT);
+  #note(turn: Turn): void {
+    this.#all++;
+    if (turn.ms > NOTED_MS) this.#long.push(turn);
   }
 
   forget(): void {
-    this.longest = [];
-    this.#counts = { all: 0, above5: 0, above10: 0 };
+    this.#all = 0;
+    this.#long = [];
+    this.#longestCollection = 0;
   }
 
   summary(): string {
-    const { all, above5, above10 } = this.#counts;
-    return `of ${all} turns ${above5} above 5 ms of CPU, ${above10} above 10 ms`;
+    const above = (ms: number) => this.#long.filter((turn) => turn.ms > ms).length;
+    return `of ${this.#all} turns ${above(5)} above 5 ms of CPU, ${above(10)} above 10 ms; the longest collection of garbage took ${this.#longestCollection.toFixed(1)} ms`;
   }
 }

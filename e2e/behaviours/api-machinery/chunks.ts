@@ -24,9 +24,13 @@ interface Chunk {
   readonly items: readonly { readonly metadata: { readonly name: string } }[];
 }
 
-async function chunk(t: BehaviourContext, limit: number, token = ""): Promise<Chunk> {
+function page(t: BehaviourContext, limit: number, token = "") {
   const query = new URLSearchParams({ limit: String(limit), ...(token && { continue: token }) }).toString();
-  const answer = await t.request("GET", `/api/v1/namespaces/${t.namespace}/podtemplates?${query}`);
+  return t.request("GET", `/api/v1/namespaces/${t.namespace}/podtemplates?${query}`);
+}
+
+async function chunk(t: BehaviourContext, limit: number, token = ""): Promise<Chunk> {
+  const answer = await page(t, limit, token);
   assert.equal(answer.status, 200, answer.text);
   return answer.json as Chunk;
 }
@@ -56,5 +60,47 @@ behaviour(
       names,
     );
     assert.equal(whole.metadata.continue, undefined);
+  },
+);
+
+/** History is kept for five minutes by default, and goes at most so much later. */
+const EXPIRES_WITHIN_MS = 11 * 60_000;
+
+behaviour(
+  "[sig-api-machinery] Servers with support for API chunking should support continue listing from the last key if the original version has been compacted away, though the list is inconsistent [Slow] [Conformance]",
+  { on: "api", timeoutSeconds: EXPIRES_WITHIN_MS / 1000 + 60 },
+  async (t) => {
+    await makeMany(t);
+    const limit = COUNT / 10;
+    const first = await chunk(t, limit);
+    assert.equal(first.items.length, limit);
+    const token = first.metadata.continue as string;
+    const refused = await t.eventually(
+      "the token expires",
+      async () => {
+        const answer = await page(t, limit, token);
+        return answer.status !== 200 && answer;
+      },
+      EXPIRES_WITHIN_MS,
+    );
+    assert.equal(refused.status, 410, refused.text);
+    assert.equal(refused.json.reason, "Expired");
+    const going = refused.json.metadata.continue as string;
+    assert.ok(going, "the refusal brings a token to go on with");
+
+    let next = await chunk(t, limit, going);
+    assert.notEqual(next.metadata.resourceVersion, first.metadata.resourceVersion);
+    assert.equal(next.items.length, limit);
+    const { resourceVersion } = next.metadata;
+    const names = [...first.items, ...next.items].map(({ metadata }) => metadata.name);
+    for (;;) {
+      assert.equal(next.metadata.remainingItemCount ?? 0, COUNT - names.length);
+      if (!next.metadata.continue) break;
+      next = await chunk(t, limit, next.metadata.continue);
+      assert.equal(next.metadata.resourceVersion, resourceVersion);
+      names.push(...next.items.map(({ metadata }) => metadata.name));
+    }
+    assert.deepEqual(names, names.toSorted());
+    assert.equal(new Set(names).size, COUNT);
   },
 );

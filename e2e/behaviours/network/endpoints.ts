@@ -4,8 +4,9 @@ import { endpoints, endpointslices, ipaddresses, pods, services } from "@kubets/
 import type { EndpointSlice } from "@kubets/api/generated/types/discovery-v1";
 import { behaviour } from "../behaviour.ts";
 import type { BehaviourContext } from "../context.ts";
-import { pod } from "../objects.ts";
+import { container, pod } from "../objects.ts";
 import { createPod } from "../output.ts";
+import { IMAGES } from "../test-image.ts";
 import { everyVerb, watching } from "../verbs.ts";
 
 const slicesOf = async ({ client, namespace }: BehaviourContext, service: string) =>
@@ -224,5 +225,182 @@ behaviour(
       resources: { name: string }[];
     };
     assert.ok(resources.some(({ name }) => name === "ipaddresses"));
+  },
+);
+
+behaviour(
+  "[sig-network] API Server should have Endpoints and EndpointSlices pointing to API Server [Conformance]",
+  { on: "containers" },
+  async (t) => {
+    const { subsets = [] } = await t.client.get(endpoints, { namespace: "default", name: "kubernetes" });
+    const told = subsets.flatMap(({ addresses = [] }) => addresses.map(({ ip }) => ip)).sort();
+    assert.ok(told.length > 0, "there is no address of an API server");
+    const labelSelector = "kubernetes.io/service-name=kubernetes";
+    const { items } = await t.client.list(endpointslices, { namespace: "default", labelSelector });
+    assert.deepEqual(addressesOf(items), told);
+    const { spec } = await t.client.get(services, { namespace: "default", name: "kubernetes" });
+    assert.equal(items[0]?.ports?.[0]?.name, spec.ports?.[0]?.name);
+    assert.equal(subsets[0]?.ports?.[0]?.port, items[0]?.ports?.[0]?.port);
+  },
+);
+
+behaviour(
+  "[sig-network] Services should find a service from listing all namespaces [Conformance]",
+  { on: "api" },
+  async (t) => {
+    const { items } = await t.client.list(services);
+    assert.ok(items.some(({ metadata }) => metadata.namespace === "default" && metadata.name === "kubernetes"));
+  },
+);
+
+/** What the Endpoints and the slices of the service say, both: "ADDRESS:PORT" of each that is ready. */
+async function told(t: BehaviourContext, service: string): Promise<[string, string]> {
+  const { subsets = [] } = await t.client.get(endpoints, { namespace: t.namespace, name: service });
+  const one = subsets.flatMap(({ addresses = [], ports = [] }) =>
+    addresses.flatMap(({ ip }) => ports.map(({ port }) => `${ip}:${port}`)),
+  );
+  const other = (await slicesOf(t, service)).flatMap(({ endpoints: all, ports }) =>
+    all.flatMap(({ addresses, conditions }) =>
+      conditions.ready ? ports.map(({ port }) => `${addresses[0]}:${port}`) : [],
+    ),
+  );
+  return [one.sort().join(), other.sort().join()];
+}
+
+const serving = (port: number, name: string) => ({
+  terminationGracePeriodSeconds: 1,
+  containers: [{ ...container(), ports: [{ containerPort: port, name }] }],
+});
+
+async function ipOf(t: BehaviourContext, name: string): Promise<string> {
+  return (await t.podReady(name)).status.podIP as string;
+}
+
+const say = (t: BehaviourContext, service: string, wanted: readonly string[]) => {
+  const text = [...wanted].sort().join();
+  return t.eventually(`endpoints ${text || "none"}`, async () =>
+    (await told(t, service)).every((each) => each === text),
+  );
+};
+
+behaviour(
+  "[sig-network] Services should serve a basic endpoint from pods [Conformance]",
+  { on: "simulated" },
+  async (t) => {
+    await create(t, "basic", { selector: { app: "basic" } });
+    await t.until(endpoints, "basic", "its Endpoints", (found) => found !== undefined);
+    await say(t, "basic", []);
+    await createPod(t, pod("one", { app: "basic" }, serving(80, "web")));
+    const one = `${await ipOf(t, "one")}:80`;
+    await say(t, "basic", [one]);
+    await createPod(t, pod("two", { app: "basic" }, serving(80, "web")));
+    const two = `${await ipOf(t, "two")}:80`;
+    await say(t, "basic", [one, two]);
+    await t.client.delete(pods, { namespace: t.namespace, name: "two" });
+    await say(t, "basic", [one]);
+    await t.client.delete(pods, { namespace: t.namespace, name: "one" });
+    await say(t, "basic", []);
+  },
+);
+
+behaviour(
+  "[sig-network] Services should serve multiport endpoints from pods [Conformance]",
+  { on: "simulated" },
+  async (t) => {
+    const ports = [
+      { name: "first", port: 80, targetPort: "first" },
+      { name: "second", port: 81, targetPort: "second" },
+    ];
+    await create(t, "multi", { selector: { app: "multi" }, ports });
+    await t.until(endpoints, "multi", "its Endpoints", (found) => found !== undefined);
+    await say(t, "multi", []);
+    await createPod(t, pod("one", { app: "multi" }, serving(100, "first")));
+    const one = `${await ipOf(t, "one")}:100`;
+    await say(t, "multi", [one]);
+    await createPod(t, pod("two", { app: "multi" }, serving(101, "second")));
+    const two = `${await ipOf(t, "two")}:101`;
+    await say(t, "multi", [one, two]);
+    await t.client.delete(pods, { namespace: t.namespace, name: "one" });
+    await say(t, "multi", [two]);
+    await t.client.delete(pods, { namespace: t.namespace, name: "two" });
+    await say(t, "multi", []);
+  },
+);
+
+behaviour(
+  "[sig-network] EndpointSlice should support a Service with multiple endpoint IPs specified in multiple EndpointSlices [Conformance]",
+  { on: "containers" },
+  async (t) => {
+    await create(t, "mine", {
+      ports: [
+        { name: "first", port: 80 },
+        { name: "second", port: 81 },
+      ],
+    });
+    const hosts = ["one", "two"];
+    for (const name of hosts)
+      await createPod(
+        t,
+        pod(name, {}, { terminationGracePeriodSeconds: 1, containers: [{ name: "c", image: IMAGES.demo }] }),
+      );
+    for (const [i, name] of hosts.entries())
+      await t.client.create(endpointslices, {
+        metadata: { namespace: t.namespace, name: `mine-${name}`, labels: { "kubernetes.io/service-name": "mine" } },
+        addressType: "IPv4",
+        ports: [{ name: i === 0 ? "first" : "second", port: 8080, protocol: "TCP" }],
+        endpoints: [{ addresses: [await ipOf(t, name)], conditions: { ready: true } }],
+      });
+    const { spec } = await t.client.get(services, { namespace: t.namespace, name: "mine" });
+    await createPod(t, pod("asks", {}, { terminationGracePeriodSeconds: 1, containers: [container("sleep 1000")] }));
+    await t.podReady("asks");
+    for (const [i, name] of hosts.entries())
+      await t.eventually(`an answer of ${name}`, async () => {
+        const ask = `timeout 5 wget -q -O - http://${spec.clusterIP}:${80 + i}/ || true`;
+        return (await t.exec("asks", ["sh", "-c", ask])).includes(name);
+      });
+  },
+);
+
+behaviour(
+  "[sig-network] Services should serve endpoints on same port and different protocols [Conformance]",
+  { on: "containers" },
+  async (t) => {
+    const PORT = 8085;
+    const container = {
+      name: "c",
+      image: IMAGES.test,
+      env: ["TCP", "UDP"].map((name) => ({ name, value: String(PORT) })),
+    };
+    for (const [name, labels] of [
+      ["serves", { app: "both" }],
+      ["asks", {}],
+    ] as const)
+      await createPod(t, pod(name, labels, { terminationGracePeriodSeconds: 1, containers: [container] }));
+    for (const name of ["serves", "asks"]) await t.podReady(name);
+    const port = (protocol: "TCP" | "UDP") => ({ name: protocol.toLowerCase(), port: 80, protocol, targetPort: PORT });
+    await create(t, "both", { selector: { app: "both" }, ports: [port("TCP"), port("UDP")] });
+    const { clusterIP } = (await t.client.get(services, { namespace: t.namespace, name: "both" })).spec;
+    const asks = {
+      TCP: `timeout 3 nc ${clusterIP} 80 </dev/null 2>/dev/null || true`,
+      UDP: `udp-ask ${clusterIP} 80 2>/dev/null || true`,
+    };
+    const answers = async (protocol: "TCP" | "UDP") =>
+      (await t.exec("asks", ["sh", "-c", asks[protocol]])).includes("serves");
+    const reached = (tcp: boolean, udp: boolean) =>
+      t.eventually(
+        `TCP ${tcp}, UDP ${udp}`,
+        async () => (await answers("TCP")) === tcp && (await answers("UDP")) === udp,
+      );
+    const expose = (...protocols: ("TCP" | "UDP")[]) =>
+      t.client.patch(
+        services,
+        { namespace: t.namespace, name: "both" },
+        { type: "merge", body: { spec: { ports: protocols.map(port) } } },
+      );
+    await reached(true, true);
+    await expose("TCP");
+    await reached(true, false);
+    await expose("UDP");
+    await reached(false, true);
   },
 );

@@ -18,6 +18,7 @@ test("what is switched off is not served, unless the server needs it", () => {
   assert.ok(!served("batch/v1/cronjobs=false").includes("batch/v1/cronjobs"));
   assert.ok(served("batch/v1/cronjobs=false").includes("batch/v1/jobs"));
   assert.throws(() => served("v1=false"), /v1 cannot be switched off/);
-  assert.throws(() => served("apps/v7"), /unknown api groups apps\/v7/);
+  assert.deepEqual(served("resource.k8s.io/v1beta1=true"), served(), "a version that is not served is no mistake");
+  assert.throws(() => served("nonsense.example.com/v1"), /unknown api groups nonsense.example.com\/v1/);
   assert.throws(() => served("apps/v1=maybe"), /true or false/);
 });

@@ -15,14 +15,13 @@ const NEEDED: ReadonlySet<string> = new Set([
   ..."discovery flowcontrol networking node policy rbac scheduling storage".split(" "),
 ]);
 
-/** `api/beta=true`, `storagemigration.k8s.io/v1beta1`, `batch/v1/cronjobs=false`; throws when nothing is named so. */
+/** `api/beta=true`, `storagemigration.k8s.io/v1beta1`, `batch/v1/cronjobs=false`; throws when no group is named so. */
 export function servedResources(config: readonly string[]): readonly ResourceDefinition[] {
   const all = [...builtInResources, ...resourcesOnRequest];
   const settings = new Map(config.map(readSetting));
   for (const [name, on] of settings) {
     const meant = all.filter((each) => namesOf(each).includes(name));
-    if (meant.length === 0 && name !== "api/alpha" && name !== "api/beta")
-      throw new Error(`unknown api groups ${name}`);
+    if (meant.length === 0 && !isKnown(name, all)) throw new Error(`unknown api groups ${name}`);
     if (!on && meant.some(({ group, stability }) => !stability && NEEDED.has(group.split(".")[0] as string)))
       throw new Error(`${name} cannot be switched off: the server itself needs it`);
   }
@@ -31,6 +30,12 @@ export function servedResources(config: readonly string[]): readonly ResourceDef
     return name === undefined ? !each.stability : settings.get(name) === true;
   });
 }
+
+/** A version that its group does not have here, or not any more, is no mistake. */
+const isKnown = (name: string, all: readonly ResourceDefinition[]): boolean => {
+  const group = name.split("/")[0] as string;
+  return group === "api" || group === "internal.apiserver.k8s.io" || all.some((each) => each.group === group);
+};
 
 /** What stands for a resource, the most particular first. */
 const namesOf = (each: ResourceDefinition): string[] => [

@@ -162,6 +162,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
       definitionOf: (group, kind, version) => served.byKind(group, kind, version)?.definition,
       served,
       webhooks,
+      metrics: metrics.admission,
       get client() {
         return ownClient();
       },

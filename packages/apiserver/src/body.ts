@@ -1,4 +1,5 @@
 /** From the bytes of a request to an object of the resource: media type, kind and version, unknown and duplicate fields, canonical form. */
+import { setImmediate } from "node:timers/promises";
 import { cannotHandle, DecodeError, decode, decodeBody, strictText, unknownFieldText } from "@kubets/api/codec/decode";
 import { decodeEnvelope, decodeProtobuf } from "@kubets/api/codec/protobuf";
 import type { Draft, KubeObject, PlainObject } from "@kubets/api/meta";
@@ -37,6 +38,7 @@ async function readBody(call: ApiCall, expected: Expected): Promise<Draft<KubeOb
   if (direct) return decodeValue(call, direct.object, [], expected, {});
   const mediaType = mediaTypeOf(call.exchange.header("content-type"));
   const bytes = await call.exchange.readBody(call.server.options.maxBodyBytes);
+  call.server.metrics.requests.body(call.info, bytes.length);
   const offer = offerOf(call.server, expected.schema.open !== undefined);
   switch (mediaType) {
     case "":
@@ -58,12 +60,17 @@ async function readBody(call: ApiCall, expected: Expected): Promise<Draft<KubeOb
 export const mediaTypeOf = (header: string | undefined): string =>
   (header ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
 
-function fromText(
+/** Of bodies larger than this others get their turn between the steps. */
+const LARGE = 256 * 1024;
+
+async function fromText(
   call: ApiCall,
   bytes: Uint8Array,
   expected: Expected,
   parse: typeof parseJsonBody,
-): Draft<KubeObject> {
+): Promise<Draft<KubeObject>> {
+  const isLarge = bytes.length > LARGE;
+  if (isLarge) await setImmediate();
   const duplicates: string[] = [];
   const floats: WrittenFloat[] = [];
   const value = parse(bytes, expected, {
@@ -71,13 +78,16 @@ function fromText(
     // What a custom kind has of integers is not told by how they are written.
     ...(!expected.schema.open && { floats }),
   });
+  if (isLarge) await setImmediate();
   const wrong = notAnObject(value);
   if (wrong) throw unrecognized(expected.kind, wrong, bytes);
   const { apiVersion } = kindOf(value, expected);
   if (apiVersion.split("/").length > 2)
     throw unrecognized(expected.kind, `unexpected GroupVersion string: ${apiVersion}`, bytes);
   // To Go, null is an object without fields.
-  return decodeValue(call, value ?? {}, duplicates, expected, { own: true, floats: floats.length > 0 });
+  const object = decodeValue(call, value ?? {}, duplicates, expected, { own: true, floats: floats.length > 0 });
+  if (isLarge) await setImmediate();
+  return object;
 }
 
 function parseJsonBody(bytes: Uint8Array, expected: Expected, options: ParseJsonOptions): JsonValue {

@@ -28,6 +28,7 @@ import { type AnswerForm, answerForm, type Offer, offerOf } from "./media.ts";
 import { respondPageNotFound } from "./nonresource/page-not-found.ts";
 import { serveNonResource } from "./nonresource/router.ts";
 import { type RequestInfo, readRequestInfo } from "./request-info.ts";
+import { logRequest } from "./request-log.ts";
 import { respondStatus } from "./respond.ts";
 import type { Server } from "./server-context.ts";
 import { actions } from "./subresources/index.ts";
@@ -58,6 +59,7 @@ export class Core {
     this.#server.metrics.requests.begin(exchange, info, this.#server.served);
     const id = exchange.header("audit-id") || randomUUID();
     exchange.addHeaders(["audit-id", id]);
+    if (this.#server.options.logRequests) logRequest(this.#server.log, exchange, info, id);
     const user = exchange.direct?.user ?? this.#authenticate(exchange, info, id);
     return user instanceof Promise
       ? user.then((known) => this.#known(exchange, info, known, id))
@@ -145,7 +147,10 @@ export class Core {
       if (isCustom) return respondPageNotFound(exchange);
       throw definition.namespaced && info.name === "" && info.namespace === "" ? methodNotAllowed() : pathNotFound();
     }
-    if (definition.deprecation) exchange.audit?.annotate("k8s.io/deprecated", "true");
+    if (definition.deprecation) {
+      exchange.audit?.annotate("k8s.io/deprecated", "true");
+      this.#server.metrics.requests.deprecated(info, definition.deprecation);
+    }
     const subresource = info.subresource === "" ? undefined : definition.subresources?.[info.subresource];
     if (info.subresource !== "" && !subresource)
       throw isCustom ? notFound(groupResource(definition), info.name) : pathNotFound();

@@ -8,6 +8,7 @@ import { decodeEnvelope, decodeProtobuf } from "@kubets/api/codec/protobuf";
 import { structOf } from "@kubets/api/schema";
 import { expired } from "@kubets/machinery";
 import { parseCbor, writeCbor } from "@kubets/machinery/cbor";
+import { toYaml } from "@kubets/machinery/yaml";
 import { startSocketServer } from "./testing/socket-server.ts";
 import { errorFrame } from "./verbs/watch-form.ts";
 
@@ -171,6 +172,26 @@ describe("encodings as they are by default", async () => {
     assert.equal(envelope.kind, "Status");
     const status = decodeProtobuf(structOf("apimachinery.pkg.apis.meta.v1.Status"), envelope) as { code?: number };
     assert.equal(status.code, 410);
+  });
+
+  it("put lists together of their items as if they were written whole", async () => {
+    for (const name of ["list-a", "list-b"]) {
+      const body = JSON.stringify({ ...named(name), metadata: { name, labels: { in: "list" } } });
+      await ask("POST", PODS, { "content-type": "application/json" }, body);
+    }
+    const list = `${PODS}?labelSelector=in%3Dlist`;
+    const text = async (accept: string, query = "") => (await ask("GET", list + query, { accept })).bytes.toString();
+    const plain = JSON.parse(await text("application/json")) as { items: object[] };
+    assert.equal(plain.items.length, 2);
+    assert.equal(await text("application/json", "&pretty=true"), JSON.stringify(plain, null, 2));
+    assert.equal(await text("application/yaml"), toYaml(plain));
+    const partial = (media: string) => `${media};as=PartialObjectMetadataList;v=v1;g=meta.k8s.io`;
+    const metadata = JSON.parse(await text(partial("application/json"))) as object;
+    assert.equal(await text(partial("application/yaml")), toYaml(metadata));
+    const table = JSON.parse(await text("application/json;as=Table;v=v1;g=meta.k8s.io")) as { rows: object[] };
+    assert.equal(table.rows.length, 2);
+    const { bytes } = await ask("GET", list, { accept: partial("application/vnd.kubernetes.protobuf") });
+    assert.equal(decodeEnvelope(bytes).kind, "PartialObjectMetadataList");
   });
 
   it("have no stream of YAML", async () => {

@@ -227,7 +227,7 @@ export const apiServerFlags = defineFlags({
     default: 0,
     short: "v",
     placeholder: "LEVEL",
-    help: "How much is logged; 4 and more tell of each request.",
+    help: "How much is logged; 3 and more tell of each request, 4 and more of what is only of use to find faults.",
     group: LOGS,
   }),
 });

@@ -1,6 +1,5 @@
 /** Objects reduced to their metadata, for clients that need no more. */
 import type { KubeObject, PlainObject } from "@kubets/api/meta";
-import type { ListMeta } from "./respond.ts";
 
 export function partialMetadata({ metadata }: KubeObject, version: string, hidden?: readonly string[]): PlainObject {
   const shown = hidden ? without(metadata, hidden) : metadata;
@@ -11,18 +10,4 @@ function without(metadata: KubeObject["metadata"], hidden: readonly string[]): K
   const left = Object.entries(metadata.annotations ?? {}).filter(([key]) => !hidden.includes(key));
   const { annotations: _, ...rest } = metadata;
   return left.length ? { ...rest, annotations: Object.fromEntries(left) } : rest;
-}
-
-export function partialMetadataList(
-  objects: readonly KubeObject[],
-  metadata: ListMeta,
-  version: string,
-  hidden?: readonly string[],
-): PlainObject {
-  return {
-    kind: "PartialObjectMetadataList",
-    apiVersion: `meta.k8s.io/${version}`,
-    metadata,
-    items: objects.length ? objects.map((object) => partialMetadata(object, version, hidden)) : null,
-  };
 }

@@ -1,8 +1,7 @@
 /** Answers in the form that was asked for. The plain case, JSON in the stored version, sends the cached bytes as they are. */
 import { encodeJson } from "@kubets/api/codec/json";
-import { encodeKnown, encodeProtobuf, encodeProtobufList } from "@kubets/api/codec/protobuf";
-import type { KubeObject, PlainObject } from "@kubets/api/meta";
-import { groupVersion } from "@kubets/api/resource-ref";
+import { encodeKnown, encodeProtobuf } from "@kubets/api/codec/protobuf";
+import type { KubeObject } from "@kubets/api/meta";
 import { structOf } from "@kubets/api/schema";
 import { notAcceptable, type StatusError } from "@kubets/machinery";
 import { writeCbor } from "@kubets/machinery/cbor";
@@ -13,7 +12,7 @@ import { type ApiCall, inVersion } from "./api-call.ts";
 import { goPackage } from "./body.ts";
 import type { CoreExchange } from "./front/core-exchange.ts";
 import { type AnswerForm, CONTENT_TYPE } from "./media.ts";
-import { partialMetadata, partialMetadataList } from "./partial-metadata.ts";
+import { partialMetadata } from "./partial-metadata.ts";
 import { send } from "./send.ts";
 import type { CachedObject } from "./store/cached-object.ts";
 import { tableOf } from "./table.ts";
@@ -57,32 +56,6 @@ export function respondObject(call: ApiCall, status: number, object: KubeObject)
   if (form.media === "json" && !form.pretty)
     return send(call, status, headersOf(call), Buffer.from(`${encodeJson(resource.definition.schema, object)}\n`));
   return respondValue(call, status, object);
-}
-
-export function respondList(call: ApiCall, objects: readonly CachedObject[], meta: ListMeta): void {
-  const { exchange, form, resource } = call;
-  const { definition } = resource;
-  const kind = `${definition.kind}List`;
-  const items = () => objects.map((cached) => inVersion(call, cached.object));
-  exchange.audit?.answer(() => ({ kind, apiVersion: groupVersion(definition), metadata: meta, items: items() }));
-  if (!exchange.direct && form.media === "json" && !form.pretty && !form.as && !definition.hub)
-    return send(call, 200, headersOf(call), jsonList(call, meta, objects));
-  if (form.as?.kind === "PartialObjectMetadata")
-    throw notAcceptable(
-      `you requested PartialObjectMetadata, but the requested object is a list (*${goPackage(definition.group)}.${kind})`,
-    );
-  const all = items();
-  const { isCustom } = definition;
-  const list = { kind, apiVersion: groupVersion(definition), metadata: meta, items: all };
-  if (exchange.direct) return exchange.direct.respond(200, list);
-  if (form.as?.kind === "Table") return respondValue(call, 200, tableOf(call, all, meta));
-  if (form.as)
-    return respondValue(call, 200, partialMetadataList(all, meta, form.as.version, definition.internalAnnotations));
-  if (form.media === "protobuf") return send(call, 200, headersOf(call), encodeProtobufList(definition.schema, list));
-  return respondValue(call, 200, {
-    ...list,
-    ...(isCustom ? { metadata: customMeta(meta) } : { items: all.map(withoutKind) }),
-  });
 }
 
 /** Answers with any value: tables, reviews, partial metadata. What has no message of protobuf goes as JSON, and says so. */
@@ -138,52 +111,6 @@ function bytesOf({ media, pretty }: AnswerForm, value: object): Buffer {
   if (media === "cbor") return writeCbor(json);
   if (media === "yaml") return Buffer.from(toYaml(json));
   return Buffer.from(pretty ? stringifyJson(json, 2) : `${stringifyJson(json)}\n`);
-}
-
-function jsonList(call: ApiCall, meta: ListMeta, objects: readonly CachedObject[]): Buffer[] {
-  const { definition, store } = call.resource;
-  const apiVersion = groupVersion(definition);
-  const { isCustom } = definition;
-  const head = `{"kind":"${definition.kind}List","apiVersion":"${apiVersion}","metadata":${JSON.stringify(isCustom ? customMeta(meta) : meta)},"items":[`;
-  // Items of a list do not say their kind: each goes without the head that all of them share. Custom ones say all of themselves.
-  const skip = isCustom ? 1 : `{"kind":"${definition.kind}","apiVersion":"${apiVersion}",`.length;
-  const { namespace, query } = call.info;
-  const question = JSON.stringify([
-    namespace,
-    query.get("labelSelector"),
-    query.get("fieldSelector"),
-    objects[0]?.key,
-    objects.length,
-  ]);
-  // Pages of the past are nobody else's.
-  const isPresent = store !== undefined && store.cache.lastChange <= Number(meta.resourceVersion);
-  const items = isPresent
-    ? store.cache.listBytes.get(question, store.cache.lastChange, () => joined(objects, skip))
-    : joined(objects, skip);
-  return [Buffer.from(head), items, LIST_END];
-}
-
-/** Lists of custom objects always say whether they go on. */
-const customMeta = (meta: ListMeta): ListMeta => ({ continue: "", ...meta });
-
-const LIST_END = Buffer.from("]}\n");
-
-/** The objects one behind another, with commas between, each without its first `skip` bytes. */
-function joined(objects: readonly CachedObject[], skip: number): Buffer {
-  let size = 0;
-  for (const { bytes } of objects) size += bytes.length - skip + 2;
-  const all = Buffer.allocUnsafe(size);
-  let at = 0;
-  for (const { bytes } of objects) {
-    if (at > 0) all[at++] = 0x2c; // ,
-    all[at++] = 0x7b; // {
-    at += bytes.copy(all, at, skip);
-  }
-  return all.subarray(0, at);
-}
-
-function withoutKind({ kind: _kind, apiVersion: _apiVersion, ...rest }: KubeObject): PlainObject {
-  return rest;
 }
 
 const listMetaOf = (object: KubeObject): ListMeta => ({ resourceVersion: object.metadata.resourceVersion });

@@ -68,6 +68,8 @@ export interface RunOptions {
   readonly metrics?: ServerMetrics;
   readonly encryption?: LiveEncryption;
   featureEnabled(name: string): boolean;
+  /** Tells of each request in the log. */
+  readonly logRequests?: boolean;
   /** The built-in resources that are served; all that are stable when absent. */
   readonly resources?: readonly ResourceDefinition[];
   /** What the program was started with, for /flagz. */
@@ -107,6 +109,7 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
     options: {
       allowPrivileged: options.allowPrivileged,
       featureEnabled: options.featureEnabled,
+      logRequests: options.logRequests ?? false,
       minWatchSeconds: options.minWatchSeconds,
       maxBodyBytes: MAX_BODY_BYTES,
       ...(options.flags && { flags: options.flags }),

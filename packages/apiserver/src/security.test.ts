@@ -81,18 +81,25 @@ it("an id for the audit log that is no header's value is not sent back as one", 
 
 it("bodies that are too large, too deep or no text are refused, and the next request is answered", () =>
   withServer(async (ask) => {
-    const post = (body: string, ...headers: string[]) =>
+    const post = (body: string, type = "application/json") =>
       ask(
         request(
           "POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
           "Authorization: Bearer jane",
-          "Content-Type: application/json",
+          `Content-Type: ${type}`,
           `Content-Length: ${Buffer.byteLength(body)}`,
-          ...headers,
         ) + body,
       );
     assert.match(await post(`{"spec":${"[".repeat(100_000)}`), /^HTTP\/1.1 4\d\d /);
     assert.match(await post("\u0000\u0001"), /^HTTP\/1.1 400 /);
+    const tenfold = Array.from(
+      { length: 12 },
+      (_, i) =>
+        `a${i}: &a${i} [${Array(10)
+          .fill(i ? `*a${i - 1}` : "x")
+          .join()}]`,
+    );
+    assert.match(await post(tenfold.join("\n"), "application/yaml"), /^HTTP\/1.1 4\d\d /);
     assert.match(await post('{"__proto__":{"x":1},"spec":{}}'), /^HTTP\/1.1 4\d\d /);
     assert.match(
       await ask(

@@ -1,4 +1,5 @@
 /** The API server as a program: from flags to a running server, until a signal ends it. */
+
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { servedResources } from "@kubets/api/runtime-config";
@@ -21,6 +22,7 @@ import { LiveEncryption } from "./encryption/live-encryption.ts";
 import { featureGates } from "./feature-gates.ts";
 import type { apiServerFlags } from "./flags.ts";
 import { type ServerMetrics, serverMetrics } from "./metrics/server-metrics.ts";
+import { REQUESTS_LOGGED_FROM } from "./request-log.ts";
 import { machineAddress, type RunOptions, runApiServer, type ServiceAccountKeys } from "./run-api-server.ts";
 import { serviceNetworkOptions } from "./services/options.ts";
 import { followServingTls, servingTls } from "./tls/serving-tls.ts";
@@ -98,6 +100,7 @@ export async function serve(flags: Flags): Promise<void> {
     },
     flags,
     resources: configuredResources(flags["runtime-config"]),
+    logRequests: flags.v >= REQUESTS_LOGGED_FROM,
     featureEnabled: (name) => gates.enabled(name as Parameters<typeof gates.enabled>[0]),
   });
   const unfollow = authorization.follow(running.server.useAuthorizers);

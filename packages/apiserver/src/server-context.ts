@@ -59,6 +59,8 @@ export interface Server {
 export interface ServerOptions {
   readonly allowPrivileged: boolean;
   featureEnabled(name: string): boolean;
+  /** Tells of each request in the log. */
+  readonly logRequests?: boolean;
   readonly minWatchSeconds: number;
   readonly maxBodyBytes: number;
   /** How clients reach the server, for discovery. */

@@ -20,7 +20,7 @@ export function tableOf(call: ApiCall, objects: readonly KubeObject[], metadata:
     apiVersion: `meta.k8s.io/${call.form.as?.version ?? "v1"}`,
     metadata,
     columnDefinitions: columnsOf(call),
-    rows: objects.length === 0 && call.resource.definition.table === createdColumns ? null : rowsOf(call, objects),
+    rows: objects.map(rowsOf(call)),
   };
 }
 
@@ -43,17 +43,22 @@ export function columnsOf(call: ApiCall): PlainObject[] {
   return tableFor(call).columns.map((c) => ({ ...c, description: "" }));
 }
 
-export function rowsOf(call: ApiCall, objects: readonly KubeObject[]): PlainObject[] {
+/** What the rows of an empty table are. */
+export const rowsIfEmpty = ({ resource }: ApiCall): readonly [] | null =>
+  resource.definition.table === createdColumns ? null : [];
+
+/** Makes the rows of a table. */
+export function rowsOf(call: ApiCall): (object: KubeObject) => PlainObject {
   const table = tableFor(call);
   const now = call.server.clock.now();
   const included = includedObject(call);
-  return objects.map((object) => {
+  return (object) => {
     const row: PlainObject = { cells: table.cells(object, now) };
     const conditions = table.conditions?.(object);
     if (conditions?.length) row["conditions"] = conditions;
     row["object"] = included(object);
     return row;
-  });
+  };
 }
 
 function includedObject({ info, form }: ApiCall): (object: KubeObject) => unknown {

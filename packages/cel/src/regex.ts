@@ -44,10 +44,13 @@ export function compileSteps(pattern: string): number {
       last = size;
       groups[groups.length - 1] = (groups.at(-1) as number) + size;
     } else if (least !== undefined) add(last * Math.max(Number(least), Number(most ?? 0)));
-    else add(1);
+    else add(token.length > 1 ? CLASS : 1);
   }
   return 20 * parts;
 }
+
+/** What classes of characters are made of. */
+const CLASS = 20;
 
 /** A class, a repetition with its bounds, or a character. */
 const TOKEN = /\\.|\[\^?\]?(?:\\.|[^\]])*\]|(\{(\d+)(?:,(\d*))?\})|[^]/g;

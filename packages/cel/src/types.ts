@@ -4,6 +4,7 @@
  * two types that differ in nothing else are the same. Fields of an object are read when they are asked for, so that a
  * type may contain itself through a getter.
  */
+import { step } from "@kubets/machinery/stretch";
 export type CelType =
   | { readonly kind: SimpleKind; readonly maxElements?: number }
   | ListType
@@ -121,6 +122,7 @@ export const optionalOf = (type: CelType): CelType | undefined =>
 
 /** The type as the original prints it in errors. */
 export function formatType(type: CelType): string {
+  step();
   switch (type.kind) {
     case "list":
       return `list(${formatType(type.element)})`;

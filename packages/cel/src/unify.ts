@@ -3,6 +3,7 @@
  * what libraries have.
  * Holds: a check that fails binds nothing.
  */
+import { step } from "@kubets/machinery/stretch";
 import { type CelType, celTypes, isDynamic } from "./types.ts";
 
 export class Bindings {
@@ -134,7 +135,9 @@ function nullFits(type: CelType): boolean {
   return ["null", "object", "opaque", "timestamp", "duration"].includes(type.kind);
 }
 
+/** A type may hold another one twice, and that one, and so on: walks over such are long. */
 function inner(type: CelType): readonly CelType[] {
+  step(2);
   if (type.kind === "list") return [type.element];
   if (type.kind === "map") return [type.key, type.value];
   if (type.kind === "opaque") return type.parameters;
@@ -142,6 +145,7 @@ function inner(type: CelType): readonly CelType[] {
 }
 
 function substitute(type: CelType, replace: (param: CelType & { kind: "param" }) => CelType): CelType {
+  step(2);
   switch (type.kind) {
     case "param":
       return replace(type);

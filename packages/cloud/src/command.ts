@@ -9,7 +9,7 @@ import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
 import { MetricsRegistry } from "@kubets/machinery/metrics";
 import { installProcessHandlers } from "@kubets/machinery/process-errors";
 import { controllersFor } from "./controllers.ts";
-import { type CloudFlags, cloudFlags } from "./flags.ts";
+import { type CloudFlags, commandFlags } from "./flags.ts";
 import { providerOf } from "./providers.ts";
 
 const NAME = "cloud-controller-manager";
@@ -22,7 +22,7 @@ export const cloudControllerManagerCommand = defineCommand({
     "kubets cloud-controller-manager --kubeconfig ccm.conf",
     "kubets cloud-controller-manager --kubeconfig ccm.conf --cloud-provider ./my-cloud.ts --cloud-config my-cloud.conf",
   ],
-  flags: cloudFlags,
+  flags: commandFlags,
   async run({ values: flags, args }) {
     if (args.length) throw new ExitError(exitCode.usage, `${NAME} takes no arguments, but was given ${args.join(" ")}`);
     const log = createLogger({ format: flags["logging-format"], level: flags.v >= 4 ? "debug" : "info" }).with({
@@ -41,6 +41,8 @@ async function manage(flags: CloudFlags, log: Logger): Promise<void> {
     nodeMonitorMs: flags["node-monitor-period"],
     clusterCidrs: routed ? flags["cluster-cidr"] : [],
     routePeriodMs: flags["route-reconciliation-period"],
+    nodesAtOnce: flags["concurrent-node-syncs"],
+    servicesAtOnce: flags["concurrent-service-syncs"],
   };
   const controllers = controllersFor(provider, options, flags.controllers);
   const registry = new MetricsRegistry();

@@ -12,6 +12,8 @@ export interface CloudOptions {
   /** Empty: no routes are made. */
   readonly clusterCidrs: readonly string[];
   readonly routePeriodMs: number;
+  readonly nodesAtOnce: number;
+  readonly servicesAtOnce: number;
 }
 
 interface Entry {
@@ -24,7 +26,8 @@ export const cloudControllers: readonly Entry[] = [
   {
     name: "cloud-node-controller",
     alias: "cloud-node",
-    make: ({ instances }, options) => instances && cloudNodes(instances, options.nodeStatusUpdateMs),
+    make: ({ instances }, { nodeStatusUpdateMs, nodesAtOnce: workers }) =>
+      instances && { ...cloudNodes(instances, nodeStatusUpdateMs), workers },
   },
   {
     name: "cloud-node-lifecycle-controller",
@@ -34,7 +37,8 @@ export const cloudControllers: readonly Entry[] = [
   {
     name: "service-lb-controller",
     alias: "service",
-    make: ({ loadBalancers }) => loadBalancers && serviceController(loadBalancers),
+    make: ({ loadBalancers }, { servicesAtOnce: workers }) =>
+      loadBalancers && { ...serviceController(loadBalancers), workers },
   },
   {
     name: "node-route-controller",

@@ -1,6 +1,16 @@
 /** The flags of `kubets cloud-controller-manager`, by the names of the original's. */
 import { componentFlags } from "@kubets/client/component/component-flags";
-import { bool, defineFlags, duration, type FlagValues, file, list, text } from "@kubets/machinery/flags";
+import {
+  bool,
+  defineFlags,
+  duration,
+  type Flag,
+  type FlagValues,
+  file,
+  int,
+  list,
+  text,
+} from "@kubets/machinery/flags";
 
 const CLOUD = "Cloud";
 
@@ -30,7 +40,30 @@ export const cloudFlags = defineFlags({
     help: "How often the cloud is asked about nodes that are not ready.",
     group: CLOUD,
   }),
+  "concurrent-node-syncs": int({ default: 1, min: 1, help: "Nodes that are worked on at once.", group: CLOUD }),
+  "concurrent-service-syncs": int({ default: 1, min: 1, help: "Services that are worked on at once.", group: CLOUD }),
   ...componentFlags(10_258, "cloud-controller-manager"),
 });
+
+/** Flags of the original that change nothing here, taken so that what starts it starts this too. */
+const UNUSED = [
+  ..."allow-untagged-cloud cert-dir cidr-allocator-type cluster-name contention-profiling controller-start-interval".split(
+    " ",
+  ),
+  ..."external-cloud-volume-plugin feature-gates http2-max-streams-per-connection leader-migration-config".split(" "),
+  ..."enable-leader-migration log-flush-frequency min-resync-period permit-address-sharing permit-port-sharing".split(
+    " ",
+  ),
+  ..."profiling use-service-account-credentials vmodule webhooks webhook-bind-address webhook-secure-port".split(" "),
+];
+const why = "nothing here depends on it";
+const unused: Readonly<Record<string, Flag<string>>> = Object.fromEntries(
+  UNUSED.map((name) => [
+    name,
+    { ...text({ help: "Taken, and of no effect.", deprecated: why, hidden: true }), valueAlone: "true" },
+  ]),
+);
+
+export const commandFlags = defineFlags({ ...cloudFlags, ...unused } as typeof cloudFlags);
 
 export type CloudFlags = FlagValues<typeof cloudFlags>;

@@ -9,6 +9,7 @@ test("--controllers chooses by long and short names", () => {
   assert.ok(!names("*").includes("bootstrap-signer-controller"));
   assert.ok(names("*", "bootstrapsigner").includes("bootstrap-signer-controller"));
   assert.ok(!names("*", "-job").includes("job-controller"));
+  assert.deepEqual(names("*", "-service-lb-controller", "-route"), names("*"));
   assert.throws(() => names("*", "nonsense"), /"nonsense" is not in the list of known controllers/);
 });
 

@@ -171,11 +171,18 @@ export const controllers: readonly ControllerEntry[] = [
   entry("service-cidr-controller", "service-cidr-controller", "service-cidrs-controller", serviceCidrs),
 ];
 
+/** Known by name, and never made here: they are the cloud controller manager's. */
+const OF_CLOUDS: readonly (readonly [name: string, alias: string])[] = [
+  ["cloud-node-lifecycle-controller", "cloud-node-lifecycle"],
+  ["node-route-controller", "route"],
+  ["service-lb-controller", "service"],
+];
+
 /** Those that the patterns of --controllers choose: "*", "name", "-name"; what comes first counts. */
 export function chooseControllers(patterns: readonly string[]): ControllerEntry[] {
   for (const pattern of patterns) {
     const name = pattern.replace(/^-/, "");
-    if (name !== "*" && !controllers.some((each) => isNamed(each, name)))
+    if (name !== "*" && !OF_CLOUDS.flat().includes(name) && !controllers.some((each) => isNamed(each, name)))
       throw new Error(
         `"${name}" is not in the list of known controllers: ${controllers.map((each) => each.name).join(", ")}`,
       );

@@ -1,6 +1,5 @@
 /** What the ingress counts, by the names that dashboards of ingress-nginx look for. */
-import type { MetricsRegistry } from "@kubets/machinery/metrics";
-import { DEFAULT_BUCKETS } from "@kubets/machinery/metrics";
+import type { Counter, Histogram, MetricsRegistry } from "@kubets/machinery/metrics";
 import type { Route } from "./plan/route-table.ts";
 import type { ProxyEvents } from "./proxy/proxy.ts";
 
@@ -17,33 +16,43 @@ export function ingressMetrics(registry: MetricsRegistry): ProxyEvents {
     name: `${PREFIX}_request_duration_seconds`,
     help: "Time until the answer began.",
     labels: OF_ROUTE,
-    buckets: DEFAULT_BUCKETS,
   });
   const failures = registry.counter({
     name: `${PREFIX}_upstream_failures`,
     help: "Servers that could not be reached or broke off, whether or not another one answered.",
     labels: [...OF_ROUTE, "kind"],
   });
-  const labels = new WeakMap<Route, readonly [string, string, string]>();
-  const labelsOf = (route: Route | undefined): readonly [string, string, string] => {
-    if (!route) return NONE;
-    const known = labels.get(route);
+  const made = new WeakMap<Route, OfRoute>();
+  const none: OfRoute = ofRoute(["", "", ""]);
+  function ofRoute(labels: readonly [string, string, string]): OfRoute {
+    return { labels, byStatus: new Map(), duration: durations.values(...labels) };
+  }
+  const of = (route: Route | undefined): OfRoute => {
+    if (!route) return none;
+    const known = made.get(route);
     if (known) return known;
-    const service = route.backend?.service.split("/")[1] ?? "";
-    const made = [route.ingress.namespace, route.ingress.name, service] as const;
-    labels.set(route, made);
-    return made;
+    const { namespace, name } = route.ingress;
+    const fresh = ofRoute([namespace, name, route.backend?.service.split("/")[1] ?? ""]);
+    made.set(route, fresh);
+    return fresh;
   };
   return {
     answered(route, status, seconds) {
-      const of = labelsOf(route);
-      requests.values(...of, String(status)).inc();
-      durations.values(...of).observe(seconds);
+      const { labels, byStatus, duration } = of(route);
+      let count = byStatus.get(status);
+      if (!count) byStatus.set(status, (count = requests.values(...labels, String(status))));
+      count.inc();
+      duration.observe(seconds);
     },
     failed(route, { kind }) {
-      failures.values(...labelsOf(route), kind).inc();
+      failures.values(...of(route).labels, kind).inc();
     },
   };
 }
 
-const NONE = ["", "", ""] as const;
+/** What is counted for each request, found once. */
+interface OfRoute {
+  readonly labels: readonly [string, string, string];
+  readonly byStatus: Map<number, Counter>;
+  readonly duration: Histogram;
+}

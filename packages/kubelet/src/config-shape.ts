@@ -91,7 +91,7 @@ export const kubeletConfiguration = shape.object({
   contentType: shape.str("application/vnd.kubernetes.protobuf"),
   kubeAPIQPS: shape.int(50),
   kubeAPIBurst: shape.int(100),
-  serializeImagePulls: shape.bool(true),
+  serializeImagePulls: shape.optional(shape.bool(true)),
   maxParallelImagePulls: shape.optional(shape.int()),
   evictionHard: shape.map(shape.str()),
   evictionSoft: amounts,

@@ -33,7 +33,6 @@ export interface KubeletConfig {
   readonly nodeLeaseDurationSeconds: number;
   readonly cpuCfsQuota: boolean;
   readonly seccompDefault: boolean;
-  readonly serializeImagePulls: boolean;
   readonly allowedUnsafeSysctls: readonly string[];
   readonly staticPodPath: string;
   readonly fileCheckFrequencyMs: number;
@@ -54,7 +53,11 @@ export interface KubeletConfig {
   readonly tlsPrivateKeyFile: string;
   readonly eviction: EvictionSettings;
   readonly podPidsLimit: number;
+  /** How many images are pulled at a time; undefined for any number. */
   readonly maxParallelImagePulls: number | undefined;
+  /** The file that names programs with credentials, and their folder. */
+  readonly credentialProviderConfig: string;
+  readonly credentialProviderFolder: string;
   readonly staticPodUrl: string;
   readonly staticPodUrlHeader: Readonly<Record<string, readonly string[]>>;
   readonly httpCheckFrequencyMs: number;
@@ -107,7 +110,6 @@ function fromFile(file: FileConfig): KubeletConfig {
     nodeLeaseDurationSeconds: file.nodeLeaseDurationSeconds,
     cpuCfsQuota: file.cpuCFSQuota,
     seccompDefault: file.seccompDefault,
-    serializeImagePulls: file.serializeImagePulls,
     allowedUnsafeSysctls: file.allowedUnsafeSysctls,
     staticPodPath: file.staticPodPath,
     fileCheckFrequencyMs: file.fileCheckFrequency,
@@ -137,7 +139,9 @@ function fromFile(file: FileConfig): KubeletConfig {
       minimumReclaim: file.evictionMinimumReclaim,
     },
     podPidsLimit: file.podPidsLimit,
-    maxParallelImagePulls: file.maxParallelImagePulls,
+    maxParallelImagePulls: parallelPulls(file),
+    credentialProviderConfig: "",
+    credentialProviderFolder: "",
     staticPodUrl: file.staticPodURL,
     staticPodUrlHeader: file.staticPodURLHeader,
     httpCheckFrequencyMs: file.httpCheckFrequency,
@@ -151,6 +155,16 @@ function fromFile(file: FileConfig): KubeletConfig {
 function evictionHard({ evictionHard: hard, mergeDefaultEvictionSettings: merge }: FileConfig): Record<string, string> {
   if (Object.keys(hard).length === 0) return { ...EVICTION_DEFAULTS };
   return merge ? { ...EVICTION_DEFAULTS, ...hard } : { ...hard };
+}
+
+/** One at a time, unless the file says that they need not wait for each other. */
+function parallelPulls({ serializeImagePulls, maxParallelImagePulls: most }: FileConfig): number | undefined {
+  const oneByOne = serializeImagePulls ?? (most ?? 1) < 2;
+  if (most !== undefined && most < 1)
+    throw new shape.ConfigError(`maxParallelImagePulls ${most} must be a positive number`);
+  if (oneByOne && (most ?? 1) > 1)
+    throw new shape.ConfigError("maxParallelImagePulls cannot be larger than 1 unless serializeImagePulls is false");
+  return oneByOne ? 1 : most;
 }
 
 function sumOf(...lists: readonly Readonly<Record<string, string>>[]): Record<string, string> {

@@ -32,6 +32,7 @@ export function configz(config: KubeletConfig): object {
     tlsCertFile: config.tlsCertFile,
     tlsPrivateKeyFile: config.tlsPrivateKeyFile,
     evictionHard: config.eviction.hard,
+    serializeImagePulls: config.maxParallelImagePulls === 1,
     authentication: {
       ...file.authentication,
       x509: { clientCAFile: config.clientCaFile },

@@ -19,8 +19,9 @@ import { type Dialer, directDialer } from "./dialer.ts";
 import type { Disk } from "./disk/disk.ts";
 import { Evictor } from "./eviction/evictor.ts";
 import type { Observation } from "./eviction/thresholds.ts";
-import { collectImages } from "./images/image-gc.ts";
+import { ImageCollector } from "./images/image-gc.ts";
 import { ImagePuller } from "./images/image-puller.ts";
+import { nodeCredentials } from "./images/node-credentials.ts";
 import { rotateLogs } from "./logs/rotate.ts";
 import { keepLease } from "./node/lease.ts";
 import type { MachineFacts } from "./node/machine.ts";
@@ -28,12 +29,16 @@ import { allocatableOf, capacityOf, type NodeNow, type NodeSettings, withheldOf 
 import { NodeReporter } from "./node/node-reporter.ts";
 import { ReferencedObjects } from "./objects/referenced-objects.ts";
 import type { KubeletPaths } from "./paths.ts";
+import { nodePlugins } from "./plugins/node-plugins.ts";
 import { PodWorkers } from "./pod-workers/pod-workers.ts";
 import { RuntimeCache } from "./pod-workers/runtime-cache.ts";
 import { StatusWriter } from "./pod-workers/status-writer.ts";
 import type { NodeView, PodTools } from "./pod-workers/tools.ts";
 import { Prober, type ProberOptions } from "./probes/prober.ts";
+import type { MachineTopology } from "./resources/machine-topology.ts";
 import type { Runtime, RuntimeStatus, RuntimeVersion } from "./runtime/runtime.ts";
+import { shutdownSteps, totalSeconds } from "./shutdown/plan.ts";
+import { NodeShutdown, SHUTTING_DOWN, type ShutdownNotices } from "./shutdown/shutdown.ts";
 import { fetchBytes } from "./static-pods/fetch-bytes.ts";
 import { MirrorPods } from "./static-pods/mirror-pods.ts";
 import {
@@ -43,6 +48,7 @@ import {
   podsInFolder,
   type StaticPodSource,
 } from "./static-pods/static-pods.ts";
+import { UserNamespaces } from "./userns/user-namespaces.ts";
 import { KUBELET_VERSION } from "./version.ts";
 import { ServiceAccountTokens } from "./volumes/tokens.ts";
 import { Volumes } from "./volumes/volumes.ts";
@@ -71,6 +77,12 @@ export interface KubeletOptions {
   readonly fetch?: Fetch;
   /** Instead of looking at the machine for what runs low; for tests. */
   readonly observe?: () => Promise<Observation>;
+  /** Who tells that the machine shuts down. */
+  readonly shutdowns?: ShutdownNotices;
+  /** Whether programs of the machine may register as its plugins. */
+  readonly plugins?: boolean;
+  /** CPUs and NUMA nodes of the machine, where more is known than how many. */
+  readonly topology?: MachineTopology;
   /** The node's own resolv.conf, as text. */
   readonly resolvConf?: string;
   /** The port that the node announces. */
@@ -94,6 +106,8 @@ export interface Kubelet {
 
 /** How often the node looks whether it runs low. */
 const EVICTION_LOOK_MS = 10_000;
+/** What a gone pod left behind is tried to be removed again. */
+const ORPHANS_AGAIN_MS = 5000;
 
 export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const { client, runtime, nodeName, clock, random, disk, paths, machine, addresses } = options;
@@ -128,6 +142,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
 
   let runtimeStatus: RuntimeStatus = { ready: true, networkReady: true, message: "", handlers: [] };
   const problems = (): string[] => {
+    if (shutdown.isUnderWay) return [SHUTTING_DOWN];
     if (cache.lastError) return [`container runtime is down: ${cache.lastError.message}`];
     if (!runtimeStatus.ready || !runtimeStatus.networkReady)
       return [`container runtime network not ready: ${runtimeStatus.message}`];
@@ -156,6 +171,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
         images: await runtime.listImages().catch(() => []),
         pressures: evictor.pressures(),
         problems: problems(),
+        devices: plugins.devices(),
       };
     },
   });
@@ -178,6 +194,8 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     async runtimeHandler(name) {
       return (await client.get(runtimeclasses, { name })).handler;
     },
+    hasUserNamespaces: (handler) =>
+      runtimeStatus.handlers.some(({ name, userNamespaces }) => name === handler && userNamespaces),
   };
 
   // Nothing calls it before the workers are there: the cache is started, and objects are tracked, only later.
@@ -199,6 +217,16 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   prober.podIP = (pod) =>
     (pod.spec.hostNetwork ? addresses[0] : cache.get(pod.metadata.uid).sandboxes[0]?.ips[0]) ?? "";
   const tokens = new ServiceAccountTokens(client, clock, log);
+  const plugins = nodePlugins({
+    ...options,
+    config,
+    log,
+    signal,
+    tokens,
+    cache: () => cache,
+    changed: () => reporter.hurry(),
+  });
+  const { resources, dynamicResources, csi } = plugins;
   const tools: PodTools = {
     client,
     runtime,
@@ -209,12 +237,18 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     events,
     disk,
     paths,
-    volumes: new Volumes({ disk, paths, objects, tokens, clock, client }),
+    volumes: new Volumes({ disk, paths, objects, tokens, clock, client, csi }),
     objects,
-    images: new ImagePuller(runtime, clock, { serialize: config.serializeImagePulls }),
+    images: new ImagePuller(runtime, clock, {
+      ...(config.maxParallelImagePulls !== undefined && { parallel: config.maxParallelImagePulls }),
+      moreCredentials: nodeCredentials({ config, disk, folder: paths.root, client, tokens, clock, log }),
+    }),
     prober,
     statuses: new StatusWriter({ client, clock, random, log, signal }),
     cgroups,
+    resources,
+    dynamicResources,
+    userNamespaces: new UserNamespaces(disk, paths, config.maxPods),
     dialer,
     node,
     signal,
@@ -225,6 +259,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const made = new PodWorkers(tools, {
     allowedSysctls: config.allowedUnsafeSysctls,
     pressures: () => evictor.pressures(),
+    shutsDown: () => shutdown.isUnderWay,
     apiPod: (pod) =>
       mirrors.isStatic(pod)
         ? mirrors.mirrorOf(pod)
@@ -234,15 +269,17 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     ended: (pod) => mirrors.ended(pod),
   });
 
-  const freeImages = (how?: { all: boolean }) =>
-    collectImages({ runtime, disk, clock, log, config, inUse: () => imagesInUse(cache), folder: paths.root }, how);
+  const inUse = () => imagesInUse(cache);
+  const images = new ImageCollector({ runtime, disk, clock, log, config, inUse, folder: paths.root });
+  const steps = shutdownSteps(config.file);
+  const shutdown = new NodeShutdown({ steps, workers: made, clock, log, signal, changed: () => reporter.hurry() });
   const evictor = new Evictor({
     tools,
     workers: made,
     machine,
     config,
     changed: () => reporter.hurry(),
-    freeDisk: () => freeImages({ all: true }),
+    freeDisk: () => images.collect({ all: true }),
     ...(options.observe && { observe: options.observe }),
   });
 
@@ -268,6 +305,11 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
       }),
     );
     await Promise.all([serviceInformer.synced, podInformer.synced, nodeInformer.synced]);
+    await plugins.load();
+    if (options.plugins)
+      await plugins
+        .start(() => made.pods())
+        .catch((error: unknown) => log.error("plugins of this node cannot register", { error }));
     follow(podInformer.list());
   })();
 
@@ -302,9 +344,13 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
       followSource(podsAtUrl(staticPodUrl, headers, options.fetch ?? fetchBytes, making), config.httpCheckFrequencyMs);
     }
     const wanted = () => new Set([...present.filter(ours), ...mirrors.pods()].map(({ metadata }) => metadata.uid));
-    const orphans = sleep(clock, 2000, signal).then(() => made.endOrphans(wanted()));
-    finish.push(orphans.catch(() => {}));
-    finish.push(repeat(5 * 60_000, async () => void (await freeImages())));
+    const endOrphans = async () => {
+      await sleep(clock, 2000, signal);
+      // A storage driver that must withdraw what it published may register later.
+      while (!(await made.endOrphans(wanted()))) await sleep(clock, ORPHANS_AGAIN_MS, signal);
+    };
+    finish.push(endOrphans().catch(() => {}));
+    finish.push(repeat(5 * 60_000, async () => void (await images.collect())));
     finish.push(repeat(EVICTION_LOOK_MS, () => evictor.look()));
     finish.push(
       repeat(config.containerLogMonitorMs, () =>
@@ -319,6 +365,12 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
         }),
       ),
     );
+  }
+
+  if (steps.length > 0 && options.shutdowns) {
+    const [begun, calledOff] = [() => shutdown.begin(), () => shutdown.callOff()];
+    const watching = options.shutdowns.watch({ seconds: totalSeconds(steps), signal, begun, calledOff });
+    finish.push(watching.catch((error: unknown) => log.warn("shutdowns of the machine are not heard of", { error })));
   }
 
   async function repeat(periodMs: number, run: () => Promise<void>): Promise<void> {

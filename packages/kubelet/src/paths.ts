@@ -20,6 +20,10 @@ export const volumesFolder = (paths: KubeletPaths, uid: string): string => join(
 export const volumeFolder = (paths: KubeletPaths, uid: string, plugin: string, name: string): string =>
   join(volumesFolder(paths, uid), plugin.replace("/", "~"), name);
 
+/** Links to the devices of a pod. */
+export const volumeDevicesFolder = (paths: KubeletPaths, uid: string, plugin: string): string =>
+  join(podFolder(paths, uid), "volumeDevices", plugin.replace("/", "~"));
+
 export const containerFolder = (paths: KubeletPaths, uid: string, container: string): string =>
   join(podFolder(paths, uid), "containers", container);
 

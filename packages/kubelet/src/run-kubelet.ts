@@ -16,8 +16,10 @@ import { machineExec } from "./exec.ts";
 import { type Kubelet, startKubelet } from "./kubelet.ts";
 import { readMachine } from "./node/machine.ts";
 import type { KubeletPaths } from "./paths.ts";
+import { readTopology } from "./resources/machine-topology.ts";
 import { criRuntime } from "./runtime/cri/runtime.ts";
 import { serveHealth, serveKubelet, serveReadOnly } from "./server/server.ts";
+import { machineShutdowns } from "./shutdown/machine-shutdowns.ts";
 
 export interface KubeletRun {
   readonly client: Client;
@@ -45,12 +47,21 @@ export async function runKubelet(run: KubeletRun): Promise<RunningKubelet> {
   for (const folder of Object.values(paths)) mkdirSync(folder, { recursive: true });
   const { containerRuntimeEndpoint: endpoint, imageServiceEndpoint: imageEndpoint } = config;
   const runtime = criRuntime({ endpoint, ...(imageEndpoint && { imageEndpoint }) });
+  const machine = await readMachine(paths.root);
   const kubelet = await startKubelet({
     ...run,
     runtime,
     disk: realDisk(machineExec()),
-    machine: await readMachine(paths.root),
-    cgroups: podCgroups({ root: config.cgroupRoot || "/", driver: config.cgroupDriver, log }),
+    machine,
+    topology: await readTopology(machine.memoryBytes),
+    cgroups: podCgroups({
+      root: config.cgroupRoot || "/",
+      driver: config.cgroupDriver,
+      pidsLimit: config.podPidsLimit,
+      log,
+    }),
+    plugins: true,
+    shutdowns: machineShutdowns({ exec: machineExec(), log }),
     resolvConf: textOf(config.resolvConf),
   });
   const { api, others } = await serve(kubelet, run);

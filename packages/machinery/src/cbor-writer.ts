@@ -24,6 +24,20 @@ export function writeCbor(value: unknown): Buffer {
   return writer.bytes();
 }
 
+/** Without the mark: a part of something larger. */
+export function writeCborItem(value: unknown): Buffer {
+  const writer = new Writer();
+  writer.value(value as ReadonlyJson);
+  return writer.bytes();
+}
+
+/** What stands before the items of a list. */
+export function writeCborListHead(length: number): Buffer {
+  const writer = new Writer();
+  writer.head(LIST, length);
+  return writer.bytes();
+}
+
 class Writer {
   #buffer = Buffer.allocUnsafe(1024);
   #length = 0;
@@ -55,13 +69,13 @@ class Writer {
   }
 
   #list(list: readonly ReadonlyJson[]): void {
-    this.#head(LIST, list.length);
+    this.head(LIST, list.length);
     for (const item of list) this.value(item);
   }
 
   #map(map: { readonly [key: string]: ReadonlyJson }): void {
     const keys = Object.keys(map).filter((key) => map[key] !== undefined);
-    this.#head(MAP, keys.length);
+    this.head(MAP, keys.length);
     for (const key of keys) {
       this.#text(key);
       this.value(map[key] as ReadonlyJson);
@@ -70,17 +84,17 @@ class Writer {
 
   #text(text: string): void {
     const size = Buffer.byteLength(text);
-    this.#head(BYTES, size);
+    this.head(BYTES, size);
     this.#reserve(size);
     this.#length += this.#buffer.write(text, this.#length);
   }
 
   #integer(value: bigint): void {
-    if (value >= 0n) this.#head(UNSIGNED, value);
-    else this.#head(NEGATIVE, -1n - value);
+    if (value >= 0n) this.head(UNSIGNED, value);
+    else this.head(NEGATIVE, -1n - value);
   }
 
-  #head(major: number, value: number | bigint): void {
+  head(major: number, value: number | bigint): void {
     this.#reserve(9);
     if (value < 24) this.#byte(major | Number(value));
     else if (value < 2 ** 8) this.#sized(major | 24, 1, value);

@@ -6,7 +6,7 @@
 import { isUtf8 } from "node:buffer";
 import { type JsonObject, type JsonValue, setOwn } from "./json-value.ts";
 
-export { CBOR_MAGIC, writeCbor } from "./cbor-writer.ts";
+export { CBOR_MAGIC, writeCbor, writeCborItem, writeCborListHead } from "./cbor-writer.ts";
 
 export class CborError extends Error {
   override name = "CborError";

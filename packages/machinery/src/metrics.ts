@@ -59,11 +59,12 @@ export class Histogram {
     this.counts = new Float64Array(buckets.length + 1);
   }
 
-  observe(value: number): void {
-    this.sum += value;
+  /** Counts a value, or so many of it. */
+  observe(value: number, times = 1): void {
+    this.sum += value * times;
     let i = 0;
     while (i < this.buckets.length && value > (this.buckets[i] as number)) i++;
-    this.counts[i] = (this.counts[i] as number) + 1;
+    this.counts[i] = (this.counts[i] as number) + times;
   }
 }
 

@@ -13,14 +13,12 @@ const SHORT: Readonly<Record<string, string>> = {
   "\t": "\\t",
   "\v": "\\v",
 };
-/** Letters, marks, numbers, punctuation and symbols are printed; of blanks only the plain one. */
-const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
+/** Letters, marks, numbers, punctuation and symbols are printed, but what has a meaning in quotes; of blanks only the plain one. */
+const UNPRINTED = /["\\]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu;
 
 export function quote(text: string): string {
   if (PLAIN.test(text)) return `"${text}"`;
-  let quoted = "";
-  for (const letter of text) quoted += SHORT[letter] ?? (PRINTABLE.test(letter) ? letter : escaped(letter));
-  return `"${quoted}"`;
+  return `"${text.replace(UNPRINTED, (letter) => SHORT[letter] ?? escaped(letter))}"`;
 }
 
 function escaped(letter: string): string {

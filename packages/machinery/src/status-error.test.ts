@@ -83,3 +83,10 @@ test("an internal error keeps its cause", () => {
   assert.equal(error.message, "Internal error occurred: boom");
   assert.equal(error.cause, cause);
 });
+
+test("of very many errors of large values the first are told, and how many more there are", () => {
+  const errors = Array.from({ length: 100 }, (_, i) => invalidValue(`spec.a[${i}]`, "x".repeat(10_000), "is wrong"));
+  const told = status.invalid({ group: "", kind: "Thing" }, "a", errors);
+  assert.equal(told.status.details?.causes?.length, 27);
+  assert.match(told.status.message ?? "", /spec\.a\[26\].*, and 73 more errors\]$/);
+});

@@ -2,7 +2,7 @@
  * The one error of the API: a `metav1.Status`, made by the factories below, thrown by servers and clients alike.
  * Holds: code, reason, message and details are those of Kubernetes, since clients decide by them.
  */
-import { type FieldError, fieldErrorBody, fieldErrorText } from "./field-error.ts";
+import { type FieldError, fieldErrorBody } from "./field-error.ts";
 
 export interface Status {
   kind: "Status";
@@ -105,13 +105,30 @@ export const forbidden = (gr: GroupResource, name: string, why: string): StatusE
   return error(403, "Forbidden", `${subject}: ${why}`, details(gr, name));
 };
 
+/** Many errors of large values would make an answer that takes longer to make than the rest of the request. */
+const LONGEST_TOLD = 256 * 1024;
+
+/** As many of the errors as are told. */
+function causesOf(errors: readonly FieldError[]) {
+  const causes: { reason: string; message: string; field: string }[] = [];
+  let length = 0;
+  for (const error of errors) {
+    if (length > LONGEST_TOLD) break;
+    const message = fieldErrorBody(error);
+    causes.push({ reason: error.type, message, field: error.field });
+    length += message.length;
+  }
+  return causes;
+}
+
 export const invalid = (
   groupKind: { group: string; kind: string },
   name: string,
   errors: readonly FieldError[],
 ): StatusError => {
-  const causes = errors.map((e) => ({ reason: e.type, message: fieldErrorBody(e), field: e.field }));
-  const texts = [...new Set(errors.map(fieldErrorText))];
+  const causes = causesOf(errors);
+  const texts = [...new Set(causes.map(({ field, message }) => `${field}: ${message}`))];
+  if (causes.length < errors.length) texts.push(`and ${errors.length - causes.length} more errors`);
   const list = texts.length === 1 ? texts[0] : `[${texts.join(", ")}]`;
   const kind = groupKind.group ? `${groupKind.kind}.${groupKind.group}` : groupKind.kind;
   return error(422, "Invalid", `${kind} "${name}" is invalid${texts.length ? `: ${list}` : ""}`, {

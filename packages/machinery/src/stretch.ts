@@ -4,8 +4,8 @@
  * Who can wait, but not for ever, runs it `inTime`. Holds: where nobody set a bound there is none.
  */
 
-/** As much as may be done before others get their turn: two or three milliseconds. */
-export const ONE_STRETCH = 40_000;
+/** As much as may be done before others get their turn: a millisecond or two. */
+export const ONE_STRETCH = 20_000;
 
 /** Work that is not done: it would hold up everything else. */
 export class TooLong extends Error {

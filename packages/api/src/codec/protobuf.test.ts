@@ -9,10 +9,10 @@ import {
   decodeEnvelope,
   decodeProtobuf,
   encodeEnvelope,
+  encodeList,
   encodeMessage,
   encodeProtobuf,
   encodeProtobufEvent,
-  encodeProtobufList,
 } from "./protobuf.ts";
 import { randomObject } from "./random-object.fixture.ts";
 
@@ -44,9 +44,8 @@ describe("protobuf", () => {
   });
 
   test("a list is made of its items' messages", () => {
-    const items = ["a", "b"].map((name) => ({ metadata: { name } }));
-    const whole = { apiVersion: "v1", kind: "ConfigMapList", metadata: { resourceVersion: "5" }, items };
-    const list = encodeProtobufList(configMap, whole);
+    const items = ["a", "b"].map((name) => encodeMessage(configMap, { metadata: { name } }));
+    const list = encodeList({ apiVersion: "v1", kind: "ConfigMapList" }, { resourceVersion: "5" }, items);
     const object = decodeProtobuf(structOf("api.core.v1.ConfigMapList"), decodeEnvelope(list));
     assert.deepEqual(object, {
       kind: "ConfigMapList",

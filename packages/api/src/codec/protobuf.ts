@@ -87,22 +87,6 @@ export function encodeList(
   return encodeEnvelope({ apiVersion, kind, raw: writer.finish() });
 }
 
-/** A list as objects, whose items are of the struct. */
-export function encodeProtobufList(struct: Struct, list: ListOfObjects): Buffer {
-  return encodeList(
-    list,
-    list.metadata as PlainObject,
-    list.items.map((item) => encodeMessage(struct, item as PlainObject)),
-  );
-}
-
-export interface ListOfObjects {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: object;
-  readonly items: readonly object[];
-}
-
 /** One frame of a watch: its length in four bytes, then the event around the object in its envelope. */
 export function encodeProtobufEvent(type: string, struct: Struct, object: object): Buffer {
   return encodeWatchFrame(type, encodeProtobuf(struct, object));

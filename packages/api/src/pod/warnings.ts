@@ -1,5 +1,6 @@
 /** What is allowed in a pod and yet most likely a mistake: told in Warning headers. */
 import { joined } from "@kubets/machinery/joined";
+import { dns1123Label } from "@kubets/machinery/names";
 import { tryParseQuantity } from "@kubets/machinery/quantity";
 import type { Container, EphemeralContainer, PodSpec } from "../generated/types/core-v1.ts";
 import { APP_ARMOR_PREFIX, SECCOMP_CONTAINER_PREFIX, SECCOMP_POD } from "./annotation-names.ts";
@@ -36,6 +37,15 @@ export function podWarnings({ metadata, spec }: Template, field = ""): string[] 
     graceWarnings(spec, at),
     affinityWarnings(spec, at),
   );
+}
+
+/** A pod's name is its hostname. */
+export function hostnameWarnings({ metadata }: { readonly metadata: { readonly name: string } }): string[] {
+  const texts = dns1123Label(metadata.name);
+  if (!texts.length) return [];
+  const says =
+    "this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended";
+  return [`metadata.name: ${says}: [${texts.join(" ")}]`];
 }
 
 function labelWarnings(spec: PodSpec, at: string): string[] {

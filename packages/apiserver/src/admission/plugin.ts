@@ -12,6 +12,7 @@ import type { Client } from "@kubets/client/client";
 import type { Clock, Logger, Random } from "@kubets/machinery";
 import type { User } from "../authn/authenticator.ts";
 import type { AccessAttributes, Decision } from "../authz/authorizer.ts";
+import type { AdmissionMetrics } from "../metrics/admission-metrics.ts";
 import type { ServedResources } from "../served-resource.ts";
 import type { ResourceStore } from "../store/resource-store.ts";
 import type { WebhookClient } from "../webhooks/webhook-client.ts";
@@ -67,6 +68,7 @@ export interface AdmissionContext {
   definitionOf(group: string, kind: string, version: string): ResourceDefinition | undefined;
   readonly served: ServedResources;
   readonly webhooks: WebhookClient;
+  readonly metrics: AdmissionMetrics;
 }
 
 /** What the server itself knows of the cluster: its own caches. */

@@ -12,7 +12,7 @@ import type { ServedResources } from "../served-resource.ts";
 import { follow } from "../store/follow.ts";
 import { hostPort } from "../webhooks/network-error.ts";
 import { timestamp } from "../write/context.ts";
-import { readDocuments } from "./remote-documents.ts";
+import { type RemoteDocuments, readDocuments } from "./remote-documents.ts";
 import { askRemote, RemoteRequestError } from "./remote-request.ts";
 import type { RemoteService, RemoteServices } from "./remote-services.ts";
 
@@ -155,8 +155,7 @@ class Check {
     this.#documentsRead = clock.monotonic();
     const documents = await readDocuments(remote, clock);
     // What it said last is better than nothing; it is told as stale meanwhile.
-    if (documents && JSON.stringify(documents) !== JSON.stringify(remote.documents))
-      remotes.setDocuments(this.#name, documents);
+    if (documents && shown(documents) !== shown(remote.documents)) remotes.setDocuments(this.#name, documents);
   }
 
   async #tell({ apiService }: RemoteService, finding: Finding): Promise<void> {
@@ -238,3 +237,7 @@ const failedDiscovery = (place: string, why: string): Finding => ({
   reason: "FailedDiscoveryCheck",
   message: `failing or missing response from ${place}: ${why}`,
 });
+
+/** Stands for what the documents say. */
+const shown = (documents: RemoteDocuments | undefined): string =>
+  JSON.stringify([documents?.resources, documents?.openApi, documents?.openApiV2.hash]);

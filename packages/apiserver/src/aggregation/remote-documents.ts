@@ -2,7 +2,10 @@
  * What a server behind an APIService says of itself: its resources, for the aggregated discovery document, and where its OpenAPI documents are. Such servers
  * cannot be watched, so they are asked once a minute, and when they become available.
  */
+import { createHash } from "node:crypto";
+import type { DocumentEntry } from "@kubets/api/openapi/document";
 import type { Clock } from "@kubets/machinery";
+import { entriesOf } from "./remote-open-api.ts";
 import { askRemote } from "./remote-request.ts";
 import type { RemoteService } from "./remote-services.ts";
 
@@ -11,6 +14,8 @@ export interface RemoteDocuments {
   readonly resources: readonly object[];
   /** Its documents in the index of /openapi/v3: path and address. */
   readonly openApi: Readonly<Record<string, { readonly serverRelativeURL: string }>>;
+  /** What it adds to /openapi/v2, and what stands for that. */
+  readonly openApiV2: { readonly entries: readonly DocumentEntry[]; readonly hash: string };
 }
 
 const AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
@@ -35,8 +40,12 @@ interface PlainResource {
 /** Undefined when it does not say. */
 export async function readDocuments(remote: RemoteService, clock: Clock): Promise<RemoteDocuments | undefined> {
   try {
-    const [resources, openApi] = await Promise.all([readResources(remote, clock), readOpenApi(remote, clock)]);
-    return resources && { resources, openApi };
+    const [resources, openApi, openApiV2] = await Promise.all([
+      readResources(remote, clock),
+      readOpenApi(remote, clock),
+      readOpenApiV2(remote, clock),
+    ]);
+    return resources && { resources, openApi, openApiV2 };
   } catch {
     return undefined;
   }
@@ -93,4 +102,14 @@ async function readOpenApi(remote: RemoteService, clock: Clock): Promise<RemoteD
   const { paths = {} } = JSON.parse(body.toString()) as { paths?: RemoteDocuments["openApi"] };
   const own = paths[`apis/${remote.group}/${remote.version}`];
   return own ? { [`apis/${remote.group}/${remote.version}`]: own } : {};
+}
+
+async function readOpenApiV2(remote: RemoteService, clock: Clock): Promise<RemoteDocuments["openApiV2"]> {
+  const { status, body } = await askRemote(remote, "/openapi/v2", clock, "application/json");
+  if (status !== 200) return { entries: [], hash: "" };
+  const entries = entriesOf(
+    JSON.parse(body.toString()) as Parameters<typeof entriesOf>[0],
+    `/apis/${remote.group}/${remote.version}`,
+  );
+  return { entries, hash: createHash("sha256").update(body).digest("hex") };
 }

@@ -67,13 +67,13 @@ export class Fairness {
   }
 
   /** The state of its ticket says what becomes of the request; `level.leave(ticket)` ends it. */
-  enter(info: RequestInfo, user: User, later: Later): Place {
+  enter(info: RequestInfo, user: User, later: Later, waitsForTurn = true): Place {
     if (this.#stale) this.#configure();
     const { schema, level, headers } = this.#sorted.find((each) => each.schema.matches(info, user)) ?? this.#unsorted;
     const width = level.exempt ? 1 : seatsFor(info, this.#options.served, level.limits.nominal);
     if (!level.exempt) this.#adjustLater();
     const told = this.#options.metrics?.flow(level.name, schema.name, info.verb === "watch" ? "watch" : "regular");
-    const ticket = level.enter(`${schema.name}\0${schema.flowOf(info, user)}`, width, later, told);
+    const ticket = level.enter(`${schema.name}\0${schema.flowOf(info, user)}`, width, later, { told, waitsForTurn });
     return { schema, level, headers, ticket };
   }
 

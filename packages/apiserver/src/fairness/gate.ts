@@ -9,28 +9,31 @@ import type { RequestInfo } from "../request-info.ts";
 import type { Fairness } from "./fairness.ts";
 import type { InFlightLimit } from "./in-flight-limit.ts";
 import { isLongRunning } from "./long-running.ts";
+import { WRITES } from "./width.ts";
 
 type Done = void | Promise<void>;
 export type Run = (free: (() => void) | undefined) => Done;
 export type Gate = (exchange: CoreExchange, info: RequestInfo, user: User, run: Run) => Done;
 
+/** Callers in this process wait for seats alone: they take the loop anyway. */
 export function fairGate(fairness: Fairness): Gate {
   return (exchange, info, user, run) => {
     if (isLongRunning(info) && info.verb !== "watch") return run(undefined);
     const turn: { start?: () => void; refuse?: () => void } = {};
     const later = { start: () => turn.start?.(), refuse: () => turn.refuse?.() };
-    const { level, ticket, headers } = fairness.enter(info, user, later);
+    const { level, ticket, headers } = fairness.enter(info, user, later, !exchange.direct);
     exchange.addHeaders(headers);
     if (ticket.state === "done")
       return new Promise((resolve) => fairness.turns.refuse(() => resolve(refuse(exchange))));
     const free = () => level.leave(ticket);
     exchange.onClose(free);
     freeWithAnswer(exchange, free);
-    if (ticket.state === "running") return run(free);
+    const begin = () => (level.exempt ? run(free) : fairness.turns.run(WRITES.has(info.verb), () => run(free)));
+    if (ticket.state === "running") return begin();
     return new Promise<void>((resolve, reject) => {
       turn.start = () => {
         try {
-          resolve(run(free));
+          resolve(begin());
         } catch (error) {
           reject(error as Error);
         }

@@ -1,8 +1,8 @@
 /**
- * How many requests begin in one turn of the event loop. All requests share one loop, so seats alone do not keep it free: what begins in one turn
+ * How much of one turn of the event loop requests may take. All requests share one loop, so seats alone do not keep it free: what begins in one turn
  * stands before everything that comes in meanwhile. What is more than a turn bears waits in its queue, and the queues say who begins in the next.
- * Holds: a turn in which requests begin takes about `TURN_MS`, learned from how long such turns took, with all that came of them; refusals, which cost too, go out a few at a time,
- * so that a client that asks again at once cannot fill the loop with them. On a virtual clock, where turns take no time, nothing ever waits here.
+ * Holds: requests that begin in a turn take about `TURN_MS` of it, or half of the loop where something else (other parts of the same process) keeps it
+ * busy. Refusals, which cost too, go out a few at a time, so that a client that asks again at once cannot fill the loop with them.
  */
 import type { Clock } from "@kubets/machinery";
 
@@ -15,15 +15,14 @@ export interface Waiting {
 }
 
 const TURN_MS = 1;
-const FEWEST = 2;
-/** From here on it is no limit any more. */
-const MANY = 1000;
+/** What a write costs beyond its beginning, which is all that can be measured here: its body comes later. */
+const REST_OF_WRITE_MS = 0.3;
 const REFUSALS_A_TURN = 4;
 
 export class LoopTurns {
-  #allowed = Number.POSITIVE_INFINITY;
+  #budget = TURN_MS;
+  #spent = 0;
   #began = 0;
-  #started = 0;
   #isOn = false;
   readonly #clock: Pick<Clock, "monotonic">;
   readonly #nextTurn: (run: () => void) => void;
@@ -39,14 +38,18 @@ export class LoopTurns {
 
   /** Whether a request that comes now may begin in this turn. */
   get open(): boolean {
-    if (!this.#isOn || this.#started < FEWEST) return true;
-    return this.#started < this.#allowed && this.#clock.monotonic() - this.#began < TURN_MS;
+    return this.#spent < this.#budget;
   }
 
-  /** A request begins. */
-  begins(): void {
+  /** Begins a request, and counts what that takes of the turn. */
+  run<T>(isWrite: boolean, work: () => T): T {
     this.#go();
-    this.#started++;
+    const began = this.#clock.monotonic();
+    try {
+      return work();
+    } finally {
+      this.#spent += this.#clock.monotonic() - began + (isWrite ? REST_OF_WRITE_MS : 0);
+    }
   }
 
   /** Somebody waits whom there may be room for. */
@@ -69,21 +72,13 @@ export class LoopTurns {
   }
 
   #turn(): void {
-    this.#learn(this.#clock.monotonic() - this.#began);
+    const others = this.#clock.monotonic() - this.#began - this.#spent;
+    this.#budget = Math.max(TURN_MS, others);
+    this.#spent = 0;
     this.#isOn = false;
-    this.#started = 0;
     while (this.#waiting.size > 0 && this.open) this.#startOne();
     for (const refuse of this.#refusals.splice(0, REFUSALS_A_TURN)) refuse();
     if (this.#waiting.size > 0 || this.#refusals.length > 0) this.#go();
-  }
-
-  #learn(tookMs: number): void {
-    if (tookMs > TURN_MS) {
-      this.#allowed = Math.max(FEWEST, Math.min(this.#allowed, (this.#started * TURN_MS) / tookMs));
-    } else if (this.#started >= this.#allowed) {
-      this.#allowed *= 1.5;
-      if (this.#allowed > MANY) this.#allowed = Number.POSITIVE_INFINITY;
-    }
   }
 
   /** Of the one that has been given least. */
@@ -95,9 +90,6 @@ export class LoopTurns {
     this.#given = least;
     const width = next.startNext();
     if (width === 0) this.#waiting.delete(next);
-    else {
-      this.#waiting.set(next, least + width / next.weight);
-      this.begins();
-    }
+    else this.#waiting.set(next, least + width / next.weight);
   }
 }

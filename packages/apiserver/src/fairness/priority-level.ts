@@ -20,6 +20,12 @@ export interface Later {
   refuse(why: Refused): void;
 }
 
+export interface EnterOptions {
+  readonly told?: FlowMetrics | undefined;
+  /** Whether a busy loop is a reason to wait. */
+  readonly waitsForTurn?: boolean;
+}
+
 export interface LevelParts {
   readonly clock: Clock;
   readonly longestWaitMs: number;
@@ -78,11 +84,11 @@ export class PriorityLevel implements Waiting {
   }
 
   /** The ticket says what became of it: it runs, it waits, or it is done with already: turned away. What runs or waits must `leave`. */
-  enter(flow: string, width: number, later: Later, told?: FlowMetrics): Ticket {
+  enter(flow: string, width: number, later: Later, { told, waitsForTurn = true }: EnterOptions = {}): Ticket {
     const ticket: Ticket = { width, flow, state: "waiting", arrived: 0, started: 0, queue: undefined, told };
     const now = this.#clock.monotonic();
     const hand = this.#shape ? this.#hand(flow, this.#shape) : ONLY_QUEUE;
-    const outcome = this.queues.arrive(ticket, hand, now, this.exempt || this.#turns.open);
+    const outcome = this.queues.arrive(ticket, hand, now, this.exempt || !waitsForTurn || this.#turns.open);
     if (outcome === "rejected") {
       ticket.state = "done";
       this.#refused(ticket, this.#shape ? "queue-full" : "concurrency-limit");
@@ -92,7 +98,6 @@ export class PriorityLevel implements Waiting {
     if (outcome === "running") {
       this.dispatched++;
       told?.starts(width, 0, false);
-      if (!this.exempt) this.#turns.begins();
     } else {
       told?.waits((ticket.queue?.waiting.length ?? 1) - 1);
       this.#waiters.set(ticket, { later, timer: this.#clock.after(this.#longestWaitMs, () => this.#timeOut(ticket)) });

@@ -11,7 +11,7 @@ const MOST_SEATS = 10;
 /** The part of a level's nominal limit that one request may take. */
 const MOST_OF_LEVEL = 0.15;
 
-const WRITES = new Set(["create", "update", "patch", "delete", "deletecollection"]);
+export const WRITES: ReadonlySet<string> = new Set(["create", "update", "patch", "delete", "deletecollection"]);
 
 export function seatsFor(info: RequestInfo, served: ServedResources, nominal: number): number {
   if (!info.isResource || info.verb === "get") return 1;

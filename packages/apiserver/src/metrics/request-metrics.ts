@@ -10,6 +10,7 @@ import type { ServedResources } from "../served-resource.ts";
 
 const SECONDS = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];
 const SIZES = [1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
+const BODY_SIZES = Array.from({ length: 31 }, (_, i) => 50_000 + i * 100_000);
 const OF_RESOURCE = ["component", "group", "resource", "scope", "subresource", "verb", "version"];
 const OF_REQUEST = ["component", "dry_run", "group", "resource", "scope", "subresource", "verb", "version"];
 
@@ -64,6 +65,17 @@ export class RequestMetrics {
       if (kind.isLong && size === undefined) exchange.onClose(() => end(status, undefined));
       else end(status, size);
     };
+  }
+
+  /** Counts the bytes that were sent. */
+  body({ group, resource, verb }: RequestInfo, size: number): void {
+    this.#families.bodies.values(group, resource, verb).observe(size);
+  }
+
+  /** Notes that something was asked for which will go, as its warning says. */
+  deprecated({ group, resource, subresource, version }: RequestInfo, warning: string): void {
+    const removed = /unavailable in v(\d+\.\d+)/.exec(warning)?.[1] ?? "";
+    this.#families.deprecated.values(group, removed, resource, subresource, version).set(1);
   }
 
   #kindOf(exchange: CoreExchange, info: RequestInfo, served: ServedResources): Kind {
@@ -169,6 +181,17 @@ function families(registry: MetricsRegistry) {
       help: "How large answers to reads are, in bytes.",
       labels: OF_RESOURCE,
       buckets: SIZES,
+    }),
+    bodies: registry.histogram({
+      name: "apiserver_request_body_size_bytes",
+      help: "How large the bodies of requests are, in bytes.",
+      labels: ["group", "resource", "verb"],
+      buckets: BODY_SIZES,
+    }),
+    deprecated: registry.gauge({
+      name: "apiserver_requested_deprecated_apis",
+      help: "What was asked for of APIs that will go, and with which release.",
+      labels: ["group", "removed_release", "resource", "subresource", "version"],
     }),
     running: registry.gauge({
       name: "apiserver_longrunning_requests",

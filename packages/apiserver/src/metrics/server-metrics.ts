@@ -7,6 +7,7 @@ import { AuthenticationMetrics } from "../authn/metrics.ts";
 import { AuthorizationMetrics } from "../authz/metrics.ts";
 import { EncryptionMetrics } from "../encryption/metrics.ts";
 import { versionInfo } from "../nonresource/version.ts";
+import { AdmissionMetrics } from "./admission-metrics.ts";
 import { ReloadMetrics } from "./reload-metrics.ts";
 import { RequestMetrics } from "./request-metrics.ts";
 import { StorageMetrics } from "./storage-metrics.ts";
@@ -15,6 +16,7 @@ import { WatchMetrics } from "./watch-metrics.ts";
 export interface ServerMetrics {
   readonly registry: MetricsRegistry;
   readonly requests: RequestMetrics;
+  readonly admission: AdmissionMetrics;
   readonly storage: StorageMetrics;
   readonly watches: WatchMetrics;
   readonly authentication: AuthenticationMetrics;
@@ -29,6 +31,7 @@ export function serverMetrics(clock: Clock, registry = new MetricsRegistry()): S
   return {
     registry,
     requests: new RequestMetrics(registry),
+    admission: new AdmissionMetrics(registry),
     storage: new StorageMetrics(registry, clock),
     watches: new WatchMetrics(registry),
     authentication: new AuthenticationMetrics(registry),

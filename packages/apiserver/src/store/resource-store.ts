@@ -80,6 +80,11 @@ export class ResourceStore {
     return this.#form.stamped(this.definition, key, revision, object);
   }
 
+  /** Throws a RevisionError when the history of an object that has not changed since a revision is gone at that revision. */
+  async checkHistory({ key }: CachedObject, revision: number): Promise<void> {
+    await this.#feed.storage.get(this.cache.prefix + key, revision);
+  }
+
   /** The state of one object at an older revision; throws RevisionError when history is gone. */
   async listAt(revision: number, namespace: string, page: { limit?: number; after?: string }) {
     const prefix = namespace ? `${this.cache.prefix}${namespace}/` : this.cache.prefix;

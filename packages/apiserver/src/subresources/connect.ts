@@ -8,6 +8,7 @@ import { connectOptions } from "./connect-options.ts";
 import { logsOverSocket } from "./log-socket.ts";
 import { kubeletOf } from "./node-connection.ts";
 import { passThrough } from "./pass-through.ts";
+import { isProxyable, podAddressOf, proxyableAddress } from "./proxy-target.ts";
 
 export async function podConnect(call: ApiCall): Promise<void> {
   const pod = podOf(call);
@@ -27,7 +28,7 @@ export async function nodeConnect(call: ApiCall): Promise<void> {
   const path = `${call.info.rest || "/"}${queryOf(call.info.query)}`;
   if (port && Number(port) !== kubelet.port)
     return passThrough(call.exchange, {
-      host: kubelet.host,
+      host: await proxyableAddress(kubelet.host),
       port: Number(port),
       path,
       ...(scheme === "https" && { tls: { rejectUnauthorized: false } }),
@@ -119,7 +120,7 @@ const kubeletTls = ({
 async function proxyToPod(call: ApiCall, pod: Pod): Promise<void> {
   const { scheme, port } = splitProxyName(call.info.name);
   const { podIP } = pod.status;
-  if (!podIP) throw badRequest("address not allowed");
+  if (!podIP || !isProxyable(podIP)) throw badRequest("address not allowed");
   const first = pod.spec.containers.flatMap((c) => c.ports ?? [])[0]?.containerPort ?? 80;
   const path = `${call.info.rest || "/"}${queryOf(call.info.query)}`;
   await passThrough(call.exchange, {
@@ -148,9 +149,15 @@ function endpointOf(call: ApiCall, service: Service, port: string): { host: stri
     .filter((slice) => slice.metadata.labels?.["kubernetes.io/service-name"] === service.metadata.name);
   for (const slice of slices) {
     const target = slice.ports?.find((p) => (p.name ?? "") === (wanted.name ?? ""));
-    const ready = slice.endpoints.filter((e) => e.conditions?.ready !== false);
-    const chosen = ready[Math.floor(call.server.random.float() * ready.length)];
-    if (target?.port && chosen?.addresses[0]) return { host: chosen.addresses[0], port: target.port };
+    const { namespace } = service.metadata;
+    const podNamed = (pod: string) => call.server.view.get(pods, namespace, pod);
+    const hosts = slice.endpoints.flatMap((e) =>
+      e.conditions?.ready !== false && (e.targetRef?.namespace ?? namespace) === namespace
+        ? (podAddressOf(e, podNamed) ?? [])
+        : [],
+    );
+    const host = hosts[Math.floor(call.server.random.float() * hosts.length)];
+    if (target?.port && host) return { host, port: target.port };
   }
   return undefined;
 }

@@ -1,18 +1,30 @@
 /** An API server on memory storage behind a real socket, for tests of what goes over the wire. The token `jane` is a user, `root` may do everything. */
-import { mustParseCidr, parsePortRange, realClock, realRandom, silentLogger } from "@kubets/machinery";
+import { type Logger, mustParseCidr, parsePortRange, realClock, realRandom, silentLogger } from "@kubets/machinery";
 import { MemoryStorage } from "@kubets/storage";
 import { admissionPlugins } from "../admission/plugins/index.ts";
 import { MASTERS } from "../authn/authenticator.ts";
 import { runApiServer } from "../run-api-server.ts";
 import { ownServingCertificate } from "../serving-certificate.ts";
 
-export async function startSocketServer({ gates = [] as readonly string[] } = {}) {
+interface SocketServerOptions {
+  /** The features that are on; no others are. */
+  readonly gates?: readonly string[];
+  readonly log?: Logger;
+  readonly logRequests?: boolean;
+}
+
+export async function startSocketServer({
+  gates = [],
+  log = silentLogger,
+  logRequests = false,
+}: SocketServerOptions = {}) {
   const storage = new MemoryStorage({ clock: realClock });
   const running = await runApiServer({
     storage,
     clock: realClock,
     random: realRandom,
-    log: silentLogger,
+    log,
+    logRequests,
     listen: {
       host: "127.0.0.1",
       port: 0,

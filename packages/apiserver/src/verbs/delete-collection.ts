@@ -1,7 +1,7 @@
 /** DELETE of a collection: each object that the selectors match, as if it were deleted by itself. */
 import { StatusError } from "@kubets/machinery";
 import { type ApiCall, storeOf } from "../api-call.ts";
-import { respondList } from "../respond.ts";
+import { respondList } from "../list-answer.ts";
 import { selectionOf } from "../store/selection.ts";
 import { deleteObject } from "../write/delete-object.ts";
 import { readDeleteOptions } from "../write/delete-options.ts";
@@ -36,5 +36,5 @@ export async function removeCollection(call: ApiCall): Promise<void> {
     }
   };
   await Promise.all(Array.from({ length: Math.min(AT_ONCE, found.length) }, work));
-  respondList(call, found, { resourceVersion: String(storeOf(call).revision) });
+  await respondList(call, found, { resourceVersion: String(storeOf(call).revision) });
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { configmaps } from "@kubets/api/generated/refs";
+import { configmaps, namespaces } from "@kubets/api/generated/refs";
 import type { Transport } from "@kubets/client/transport";
 import { startTestServer } from "../testing/server.ts";
 
@@ -47,4 +47,26 @@ test("a list whose history is gone goes on with what there is now, if the client
     last.list.items.map(({ metadata }) => metadata.name),
     ["c"],
   );
+});
+
+test("a token of a moment that is gone is refused, though nothing changed since", async () => {
+  for (const name of ["x", "y"])
+    await server.admin.create(configmaps, { metadata: { namespace: "kube-node-lease", name } });
+  const path = (query: Record<string, string>) =>
+    `/api/v1/namespaces/kube-node-lease/configmaps?${new URLSearchParams(query)}`;
+  const ask = async (query: Record<string, string>) => {
+    const response = await transport.request({ method: "GET", path: path(query) });
+    return { status: response.status, list: response.object?.() as List };
+  };
+  const first = await ask({ limit: "1" });
+  const token = first.list.metadata.continue as string;
+  assert.equal((await ask({ limit: "1", continue: token })).status, 200);
+  await server.admin.create(namespaces, { metadata: { name: "something-else" } });
+  const { storage, revision } = server.server.context.feed;
+  await storage.compact(revision);
+  const refused = await ask({ limit: "1", continue: token });
+  assert.equal(refused.status, 410);
+  assert.equal((await ask({ limit: "1", continue: refused.list.metadata.continue as string })).status, 200);
+  const { resourceVersion } = first.list.metadata;
+  assert.equal((await ask({ resourceVersion, resourceVersionMatch: "Exact" })).status, 410);
 });

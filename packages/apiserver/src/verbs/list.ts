@@ -2,7 +2,8 @@
 import { badRequest, StatusError } from "@kubets/machinery";
 import { RevisionError } from "@kubets/storage";
 import { type ApiCall, storeOf } from "../api-call.ts";
-import { type ListMeta, respondList } from "../respond.ts";
+import { respondList } from "../list-answer.ts";
+import type { ListMeta } from "../respond.ts";
 import type { CachedObject } from "../store/cached-object.ts";
 import { selectionOf, type WholeSelection } from "../store/selection.ts";
 import { validateListOptions } from "./list-options.ts";
@@ -51,6 +52,7 @@ async function listFrom(
   if (now) await store.fresh();
   if (now || store.cache.lastChange <= from.revision) {
     const rest = candidates(call, selection).filter((object) => isBehind(object.key, from.after));
+    if (!now) await checkHistory(call, rest, from.revision, from.after);
     return respondPage(call, rest, now ? store.revision : from.revision, limit, selection);
   }
   await respondHistory(call, selection, from.revision, limit, from.after);
@@ -64,10 +66,30 @@ async function listAt(
 ): Promise<void> {
   const store = storeOf(call);
   await waitForRevision(call, revision);
-  if (store.cache.lastChange <= revision)
-    return respondPage(call, candidates(call, selection), revision, limit, selection);
+  if (store.cache.lastChange <= revision) {
+    const present = candidates(call, selection);
+    await checkHistory(call, present, revision, undefined);
+    return respondPage(call, present, revision, limit, selection);
+  }
   await respondHistory(call, selection, revision, limit, undefined);
 }
+
+/** What has not changed is known, but a moment that is too old is refused all the same: so clients see how long tokens are good. */
+async function checkHistory(
+  call: ApiCall,
+  [first]: readonly CachedObject[],
+  revision: number,
+  after: string | undefined,
+): Promise<void> {
+  try {
+    if (first) await storeOf(call).checkHistory(first, revision);
+  } catch (error) {
+    throw refusedHistory(error, after);
+  }
+}
+
+const refusedHistory = (error: unknown, after: string | undefined): unknown =>
+  error instanceof RevisionError ? (after === undefined ? expired() : expiredContinue(after)) : error;
 
 async function respondHistory(
   call: ApiCall,
@@ -78,10 +100,9 @@ async function respondHistory(
 ) {
   try {
     const page = await storeOf(call).listAt(revision, call.info.namespace, after === undefined ? {} : { after });
-    respondPage(call, page.objects, revision, limit, selection);
+    await respondPage(call, page.objects, revision, limit, selection);
   } catch (error) {
-    if (!(error instanceof RevisionError)) throw error;
-    throw after === undefined ? expired() : expiredContinue(after);
+    throw refusedHistory(error, after);
   }
 }
 
@@ -114,7 +135,7 @@ function respondPage(
   revision: number,
   limit: number | undefined,
   selection: WholeSelection,
-): void {
+): void | Promise<void> {
   const meta: ListMeta = { resourceVersion: String(revision) };
   const page: CachedObject[] = [];
   let seen = 0;
@@ -127,7 +148,7 @@ function respondPage(
     meta.continue = writeContinue({ revision, after: (page.at(-1) as CachedObject).key });
     if (selection.whole) meta.remainingItemCount = candidates.length - seen;
   }
-  respondList(call, page, meta);
+  return respondList(call, page, meta);
 }
 
 function writeContinue({ revision, after }: Continue): string {

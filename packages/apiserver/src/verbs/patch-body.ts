@@ -46,6 +46,7 @@ export async function parsePatch(call: ApiCall, type: PatchType): Promise<PatchB
 
 async function parse(call: ApiCall, type: PatchType, duplicates: string[]): Promise<JsonValue> {
   const bytes = await call.exchange.readBody(call.server.options.maxBodyBytes);
+  call.server.metrics.requests.body(call.info, bytes.length);
   const options = strictnessOf(call) === "Ignore" ? {} : { duplicates };
   try {
     if (mediaTypeOf(call.exchange.header("content-type")) === CBOR_PATCH) return parseCbor(bytes);

@@ -3,7 +3,7 @@
  * for it; it resumes from the last revision that it saw.
  */
 import { every, type StatusError, type Timer } from "@kubets/machinery";
-import type { Counter } from "@kubets/machinery/metrics";
+import type { Counter, Histogram } from "@kubets/machinery/metrics";
 import type { ChunkSink } from "@kubets/wire/http";
 import { type ApiCall, storeOf } from "../api-call.ts";
 import type { DirectWatch } from "../front/core-exchange.ts";
@@ -103,6 +103,7 @@ abstract class Connection implements WatchConnection {
 class StreamConnection extends Connection {
   readonly #sink: ChunkSink;
   readonly #form: EventForm;
+  readonly #sizes: Histogram;
   /** Set while the past goes out. */
   #behind: EventBatch[] | undefined;
   #eventsBehind = 0;
@@ -110,6 +111,7 @@ class StreamConnection extends Connection {
   constructor(call: ApiCall, options: ListParameters) {
     super(call, options);
     this.#form = eventFormOf(call);
+    this.#sizes = call.server.metrics.watches.sizes(call.info);
     this.#sink = call.exchange.stream(200, headersOf(call, streamType(call)));
     call.exchange.onClose(() => this.end());
   }
@@ -146,8 +148,11 @@ class StreamConnection extends Connection {
   }
 
   #write(batch: EventBatch): void {
-    this.sent.value += batch.events.length;
-    this.#sink.write(batch.frame(this.#form));
+    const frame = batch.frame(this.#form);
+    const count = batch.events.length;
+    this.sent.value += count;
+    if (count) this.#sizes.observe(frame.bytes.length / count, count);
+    this.#sink.write(frame);
   }
 
   #letGo(): void {

@@ -72,7 +72,7 @@ function tableForm(call: ApiCall): EventForm {
           apiVersion: `meta.k8s.io/${call.form.as?.version}`,
           metadata: { resourceVersion: object.metadata.resourceVersion },
           columnDefinitions: columnsSaid ? null : columnsOf(call),
-          rows: type === "BOOKMARK" ? [] : rowsOf(call, [object]),
+          rows: type === "BOOKMARK" ? [] : [rowsOf(call)(object)],
         };
         columnsSaid = true;
         return encodeEvent(call.form.media, type, table);

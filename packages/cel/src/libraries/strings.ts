@@ -115,7 +115,12 @@ const splitting: Pick<Overload, "cost" | "estimate"> = {
 };
 
 /** The result is as long as the replacements can make it. */
-const replacing: Pick<Overload, "cost" | "estimate"> = {
+const replacing: Pick<Overload, "cost" | "estimate" | "work"> = {
+  work: ([text, old, by]) => {
+    const { length } = text as string;
+    const places = old === "" ? length + 1 : length / (old as string).length;
+    return length + places * (4 + (by as string).length / 16);
+  },
   cost: ([text]) => Math.ceil(sizeOf(text as CelValue) * 0.2),
   estimate: (sizes) => {
     const [text, old, by] = [sizeAt(sizes, 0), sizeAt(sizes, 1), sizeAt(sizes, 2)];

@@ -94,6 +94,7 @@ export const HOSTILE: readonly string[] = [
   `'a'.matches('((a{1,100}){1,100}){1,100}')`,
   `cel.bind(a0, 'xxxxxxxxxxxxxxxx', ${Array.from({ length: 60 }, (_, i) => `cel.bind(a${i + 1}, a${i} + a${i}, `).join("")}a60.size()${times(61, ")")}`,
   `cel.bind(a0, [1, 1], ${Array.from({ length: 60 }, (_, i) => `cel.bind(a${i + 1}, a${i} + a${i}, `).join("")}a60.size()${times(61, ")")}`,
+  `cel.bind(a0, 1, ${Array.from({ length: 60 }, (_, i) => `cel.bind(a${i + 1}, {a${i}: a${i}}, `).join("")}a60.size()${times(61, ")")}`,
   `'%.99999999f'.format([1.5])`,
   times(90_000, "a"),
   times(90_000, "'"),

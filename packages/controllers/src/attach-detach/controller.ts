@@ -1,7 +1,7 @@
 /**
  * Has volumes attached to the nodes whose pods need them, and taken off again.
  * Owns: VolumeAttachments, and `volumesAttached` in the status of nodes. Watches: pods, nodes, claims, attachments; reads volumes and drivers.
- * Holds: a volume leaves the node's status before its attachment goes, so that no kubelet mounts what is being taken off.
+ * Holds: an attachment that somebody else made is left alone; a volume leaves the node's status before its attachment goes, so that no kubelet mounts what is being taken off.
  */
 import {
   csidrivers,
@@ -45,7 +45,7 @@ export function attachDetach({ forceDetach }: AttachDetachOptions): Controller {
     if (node && node.metadata.annotations?.[MANAGED] !== "true") return undefined;
     const needed = node ? neededOf(cache, podsOnNode(cache, name)) : new Map<string, never>();
     const informer = cache.informer(volumeattachments);
-    const attachments = informer.indexed(BY_NODE, name);
+    const attachments = informer.indexed(BY_NODE, name).filter((each) => isOwn(each, cache));
     const plan = planNode({
       needed: [...needed.values()],
       attachments,
@@ -126,6 +126,12 @@ const sameForVolumes = (node: Node, old: Node): boolean =>
   isOutOfService(node) === isOutOfService(old) &&
   nodeIsReady(node) === nodeIsReady(old) &&
   node.metadata.annotations?.[MANAGED] === old.metadata.annotations?.[MANAGED];
+
+/** By its name; what others made is theirs. */
+function isOwn({ metadata, spec }: VolumeAttachment, cache: ControllerContext["cache"]): boolean {
+  const csi = cache.get(persistentvolumes, spec.source.persistentVolumeName ?? "")?.spec.csi;
+  return csi !== undefined && metadata.name === attachmentName(csi, spec.nodeName);
+}
 
 async function attach(
   { volume, driver }: Needed,

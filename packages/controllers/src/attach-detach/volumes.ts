@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { csidrivers, persistentvolumes } from "@kubets/api/generated/refs";
 import type { PersistentVolume, Pod } from "@kubets/api/generated/types/core-v1";
-import { isFinished, isTerminating } from "@kubets/api/pod/state";
+import { isFinished } from "@kubets/api/pod/state";
 import type { Cache } from "@kubets/client";
 import { foundClaims } from "../pods/claims.ts";
 import type { Needed } from "./plan.ts";
@@ -16,10 +16,8 @@ export const uniqueName = ({ spec }: PersistentVolume): string | undefined =>
 export const attachmentName = ({ driver, volumeHandle }: NonNullable<PersistentVolume["spec"]["csi"]>, node: string) =>
   `csi-${createHash("sha256").update(`${volumeHandle}${driver}${node}`).digest("hex")}`;
 
-/** A pod that has ended, or goes and has no container left, needs none. */
-export const needsVolumes = (pod: Pod): boolean =>
-  !isFinished(pod) &&
-  !(isTerminating(pod) && (pod.status.containerStatuses ?? []).every(({ state }) => !state?.running));
+/** One that is on its way out has them mounted until it is gone. */
+export const needsVolumes = (pod: Pod): boolean => !isFinished(pod);
 
 export function neededOf(cache: Cache, pods: readonly Pod[]): Map<string, Needed & { readonly pods: readonly Pod[] }> {
   const needed = new Map<string, Needed & { pods: Pod[] }>();

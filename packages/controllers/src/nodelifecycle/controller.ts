@@ -10,7 +10,7 @@ import { podCondition } from "@kubets/api/pod/state";
 import { type Controller, type ControllerContext, onRelated, type Requeue, reads } from "@kubets/client";
 import { formatTime } from "@kubets/machinery";
 import { TokenBucket } from "@kubets/machinery/token-bucket";
-import { allOf, unlessGone } from "../error-text.ts";
+import { unlessGone } from "../error-text.ts";
 import { keyIn } from "../keys.ts";
 import type { ControllerOptions } from "../options.ts";
 import { podsOnNode } from "../pods/by-node.ts";
@@ -60,12 +60,12 @@ export function nodeLifecycle(options: Options): Controller {
     const { cache } = context;
     const all = cache.list(nodes);
     announce(all, context);
-    const seen = await Promise.all(all.map((node) => judge(node, context)));
+    const seen = await inTurns(all, (node) => judge(node, context));
     const down = updateZones(seen, context);
-    if (down) await allOf(seen.map((node) => taint(node, undefined, context)));
+    if (down) await inTurns(seen, (node) => taint(node, undefined, context));
     else {
       if (allDown) heartbeats.resetAll(context.clock.monotonic());
-      await allOf(seen.map((node) => driveOff(node, context)));
+      await inTurns(seen, (node) => driveOff(node, context));
     }
     allDown = down;
     return { requeueAfterMs: options.nodeMonitorPeriodMs };
@@ -175,6 +175,22 @@ export function nodeLifecycle(options: Options): Controller {
       return undefined;
     },
   };
+}
+
+/** Of so many nodes others get their turn between. */
+const TURN = 250;
+
+/** Tries all, and throws the first error then. */
+async function inTurns<T>(all: readonly Node[], act: (node: Node) => Promise<T>): Promise<T[]> {
+  const results: PromiseSettledResult<T>[] = [];
+  for (let from = 0; from < all.length; from += TURN) {
+    if (from > 0) await new Promise(setImmediate);
+    results.push(...(await Promise.allSettled(all.slice(from, from + TURN).map(act))));
+  }
+  return results.map((result) => {
+    if (result.status === "rejected") throw result.reason;
+    return result.value;
+  });
 }
 
 const tell = (

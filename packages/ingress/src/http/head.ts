@@ -110,10 +110,12 @@ function parseFields(text: string, from: number): Fields {
     at = end + 2;
     switch (lowerName(name)) {
       case "content-length":
+        refuseBlank(block, end);
         if (length !== undefined) throw new BadMessage(400, "there are two lengths");
         length = value;
         break;
       case "transfer-encoding":
+        refuseBlank(block, end);
         encoding = encoding === undefined ? value : `${encoding}, ${value}`;
         break;
       case "host":
@@ -169,6 +171,11 @@ function trimmed(text: string, from: number, to: number): string {
   while (start < end && isBlank(text.charCodeAt(start))) start++;
   while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
   return text.slice(start, end);
+}
+
+/** Readers differ about blanks behind what frames a body. */
+function refuseBlank(block: string, end: number): void {
+  if (isBlank(block.charCodeAt(end - 1))) throw new BadMessage(400, "there is a blank behind a framing header");
 }
 
 const isBlank = (code: number): boolean => code === 32 || code === 9;

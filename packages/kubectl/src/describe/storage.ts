@@ -4,6 +4,7 @@ import { type Describer, itemsAt } from "./describer.ts";
 import { eventLines } from "./events.ts";
 import { type Lines, orNone } from "./lines.ts";
 import { annotations, labels } from "./metadata.ts";
+import { attributeLines } from "./volumes.ts";
 
 const pairs = (map: Readonly<Record<string, string>>): string =>
   orNone(
@@ -169,14 +170,5 @@ function source(lines: Lines, spec: JsonObject): void {
   lines.line(2, `Type:\t${type}`);
   for (const [title, field] of fields)
     lines.line(2, `${title}:\t${textAt(spec, kind, field) || (field === "readOnly" ? "false" : "")}`);
-  if (kind === "csi") attributes(lines, mapAt(spec, "csi", "volumeAttributes"));
-}
-
-/** Each behind the blanks of its level, as the original writes them. */
-function attributes(lines: Lines, map: Readonly<Record<string, string>>): void {
-  const [first, ...more] = Object.keys(map)
-    .sort()
-    .map((key) => `${key}=${map[key]}`);
-  lines.line(2, `VolumeAttributes:\t${first === undefined ? "<none>" : `    ${first}`}`);
-  for (const each of more) lines.line(4, `\t    ${each}`);
+  if (kind === "csi") attributeLines(lines, "VolumeAttributes", mapAt(spec, "csi", "volumeAttributes"));
 }

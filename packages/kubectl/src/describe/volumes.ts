@@ -1,5 +1,5 @@
 /** Volumes of pods in descriptions: for each kind its sentence and the fields that matter. */
-import { type JsonObject, listAt, objectAt, textAt } from "../json.ts";
+import { type JsonObject, listAt, mapAt, objectAt, textAt } from "../json.ts";
 import type { Lines } from "./lines.ts";
 
 export function volumeLines(lines: Lines, volumes: readonly JsonObject[], indent: string): void {
@@ -52,6 +52,43 @@ function downward(lines: Lines, source: JsonObject): void {
   }
 }
 
+/** Each behind the blanks of its level once more, as the original writes them. */
+export function attributeLines(lines: Lines, title: string, map: Readonly<Record<string, string>>): void {
+  const [first, ...more] = Object.keys(map)
+    .sort()
+    .map((key) => `${key}=${map[key]}`);
+  lines.line(2, `${title}:\t    ${first ?? "<none>"}`);
+  for (const each of more) lines.line(4, `\t    ${each}`);
+}
+
+function driver(lines: Lines, source: JsonObject): void {
+  simple(
+    "CSI (a Container Storage Interface (CSI) volume source)",
+    ["Driver", "driver"],
+    ["FSType", "fsType"],
+    ["ReadOnly", "readOnly", "false"],
+  )(lines, source);
+  attributeLines(lines, "VolumeAttributes", mapAt(source, "volumeAttributes"));
+}
+
+/** A claim that comes and goes with the pod; what it has is only told once there is a volume. */
+function ephemeral(lines: Lines, source: JsonObject): void {
+  const template = objectAt(source, "volumeClaimTemplate");
+  const volume = textAt(template, "spec", "volumeName");
+  lines.field(
+    2,
+    "Type",
+    "EphemeralVolume (an inline specification for a volume that gets created and deleted with the pod)",
+  );
+  lines.field(2, "StorageClass", textAt(template, "spec", "storageClassName"));
+  lines.field(2, "Volume", volume);
+  attributeLines(lines, "Labels", mapAt(template, "metadata", "labels"));
+  attributeLines(lines, "Annotations", mapAt(template, "metadata", "annotations"));
+  lines.field(2, "Capacity", volume && textAt(template, "spec", "resources", "requests", "storage"));
+  lines.field(2, "Access Modes", volume && listAt(template, "spec", "accessModes").join(","));
+  lines.field(2, "VolumeMode", textAt(template, "spec", "volumeMode") || "Filesystem");
+}
+
 const KINDS: Readonly<Record<string, Describe>> = {
   hostPath: simple("HostPath (bare host directory volume)", ["Path", "path"], ["HostPathType", "type"]),
   emptyDir: simple(
@@ -81,17 +118,8 @@ const KINDS: Readonly<Record<string, Describe>> = {
     ["ReadOnly", "readOnly", "false"],
   ),
   image: simple("Image (a container image or OCI artifact)", ["Reference", "reference"], ["PullPolicy", "pullPolicy"]),
-  csi: simple(
-    "CSI (a Container Storage Interface (CSI) volume source)",
-    ["Driver", "driver"],
-    ["FSType", "fsType"],
-    ["ReadOnly", "readOnly", "false"],
-  ),
-  ephemeral: simple(
-    "EphemeralVolume (an inline specification for a volume that gets created and deleted with the pod)",
-    ["StorageClass", "volumeClaimTemplate.spec.storageClassName"],
-    ["Volume", "volumeClaimTemplate.spec.volumeName"],
-  ),
+  csi: driver,
+  ephemeral,
   projected,
   downwardAPI: downward,
 };

@@ -56,11 +56,11 @@ export const daemonSet: Describer = async (describing) => {
   labels(lines, object);
   annotations(lines, object);
   const status = (field: string) => numberAt(object, "status", field);
-  lines.field(0, "Desired Number of Nodes Scheduled", status("desiredNumberScheduled"));
-  lines.field(0, "Current Number of Nodes Scheduled", status("currentNumberScheduled"));
-  lines.field(0, "Number of Nodes Scheduled with Up-to-date Pods", status("updatedNumberScheduled"));
-  lines.field(0, "Number of Nodes Scheduled with Available Pods", status("numberAvailable"));
-  lines.field(0, "Number of Nodes Misscheduled", status("numberMisscheduled"));
+  lines.line(0, `Desired Number of Nodes Scheduled: ${status("desiredNumberScheduled")}`);
+  lines.line(0, `Current Number of Nodes Scheduled: ${status("currentNumberScheduled")}`);
+  lines.line(0, `Number of Nodes Scheduled with Up-to-date Pods: ${status("updatedNumberScheduled")}`);
+  lines.line(0, `Number of Nodes Scheduled with Available Pods: ${status("numberAvailable")}`);
+  lines.line(0, `Number of Nodes Misscheduled: ${status("numberMisscheduled")}`);
   lines.field(0, "Pods Status", await podCounts(describing));
   templateLines(lines, objectAt(object, "spec", "template"));
   eventLines(lines, events, now);

@@ -22,6 +22,7 @@ import {
   int,
   optionalText,
   propagationOf,
+  selectionOf,
   selectorFlag,
   text,
   timeoutFlag,
@@ -79,11 +80,7 @@ export const deleteVerb = defineVerb({
     const { infos, errors } = await select(api, {
       verb: "delete",
       args,
-      files: flags.filename,
-      recursive: flags.recursive,
-      selector: flags.selector,
-      fieldSelector: flags["field-selector"],
-      allNamespaces: flags["all-namespaces"],
+      ...selectionOf(flags),
       all: flags.all,
       local: !bySelector,
     });

@@ -26,6 +26,21 @@ export const allNamespacesFlag = {
   "all-namespaces": bool({ help: "Objects of all namespaces.", short: "A" }),
 };
 
+/** What the flags above, and a field selector beside them, select. */
+export const selectionOf = (flags: {
+  readonly filename: readonly string[];
+  readonly recursive: boolean;
+  readonly selector: string;
+  readonly "field-selector": string;
+  readonly "all-namespaces": boolean;
+}) => ({
+  files: flags.filename,
+  recursive: flags.recursive,
+  selector: flags.selector,
+  fieldSelector: flags["field-selector"],
+  allNamespaces: flags["all-namespaces"],
+});
+
 /** A flag whose value may be left out. */
 export const optionalText = (flag: Flag<string>, valueAlone: string): Flag<string> => ({ ...flag, valueAlone });
 

@@ -9,7 +9,17 @@ import { watchObjects } from "../get/watch.ts";
 import { printerFor } from "../print/printer.ts";
 import { parseArguments } from "../resources/arguments.ts";
 import { defineVerb } from "../verb.ts";
-import { allNamespacesFlag, bool, chunkSizeFlag, fileFlags, list, outputFlags, selectorFlag, text } from "./flags.ts";
+import {
+  allNamespacesFlag,
+  bool,
+  chunkSizeFlag,
+  fileFlags,
+  list,
+  outputFlags,
+  selectionOf,
+  selectorFlag,
+  text,
+} from "./flags.ts";
 
 export const getFlags = {
   ...fileFlags,
@@ -49,11 +59,7 @@ export const get = defineVerb({
     });
     const asked = {
       args,
-      files: flags.filename,
-      recursive: flags.recursive,
-      selector: flags.selector,
-      fieldSelector: flags["field-selector"],
-      allNamespaces: flags["all-namespaces"],
+      ...selectionOf(flags),
       chunkSize: flags["chunk-size"],
       subresource: flags.subresource,
     };

@@ -17,6 +17,7 @@ import {
   localFlag,
   outputFlags,
   overwriteFlag,
+  selectionOf,
   selectorFlag,
   text,
 } from "./flags.ts";
@@ -69,11 +70,7 @@ export const mapVerb = (spec: MapVerb): Verb =>
       const { infos, errors, single } = await select(api, {
         verb: spec.name,
         args: fromFiles ? [] : names,
-        files: flags.filename,
-        recursive: flags.recursive,
-        selector: flags.selector,
-        fieldSelector: flags["field-selector"],
-        allNamespaces: flags["all-namespaces"],
+        ...selectionOf(flags),
         all: flags.all,
         local: flags.local,
       });

@@ -10,7 +10,17 @@ import { type Info, select } from "../resources/select.ts";
 import { defineVerb } from "../verb.ts";
 import { timedOut, waitGone } from "../wait/gone.ts";
 import { waitFor } from "../wait/watched.ts";
-import { allNamespacesFlag, bool, duration, fileFlags, localFlag, outputFlags, selectorFlag, text } from "./flags.ts";
+import {
+  allNamespacesFlag,
+  bool,
+  duration,
+  fileFlags,
+  localFlag,
+  outputFlags,
+  selectionOf,
+  selectorFlag,
+  text,
+} from "./flags.ts";
 
 const RETRY_MS = 500;
 
@@ -42,11 +52,7 @@ export const wait = defineVerb({
     const selection = {
       verb: "wait",
       args,
-      files: flags.filename,
-      recursive: flags.recursive,
-      selector: flags.selector,
-      fieldSelector: flags["field-selector"],
-      allNamespaces: flags["all-namespaces"],
+      ...selectionOf(flags),
       all: flags.all,
       local: flags.local,
     };

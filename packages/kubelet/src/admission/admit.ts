@@ -11,6 +11,7 @@ import { podRequests } from "@kubets/api/pod/resources";
 import { isFinished } from "@kubets/api/pod/state";
 import { toleratesTaint } from "@kubets/api/pod/tolerations";
 import { parseQuantity, zeroQuantity } from "@kubets/machinery/quantity";
+import { SHUTDOWN_REJECTION } from "../shutdown/shutdown.ts";
 import { CONFIG_SOURCE } from "../static-pods/static-pods.ts";
 
 const MEMORY_TAINT = { key: "node.kubernetes.io/memory-pressure", effect: "NoSchedule" };
@@ -30,6 +31,9 @@ export interface AdmissionFacts {
   readonly allowedSysctls: readonly string[];
   /** What the node is short of. */
   readonly pressures: ReadonlySet<string>;
+  readonly shutsDown: boolean;
+  /** Whether a plugin has the say over a resource. */
+  isOffered(resource: string): boolean;
 }
 
 const SAFE_SYSCTLS = [
@@ -48,6 +52,7 @@ const SAFE_SYSCTLS = [
 ];
 
 export function admit(pod: Pod, facts: AdmissionFacts): Rejection | undefined {
+  if (facts.shutsDown) return SHUTDOWN_REJECTION;
   return (
     underPressure(pod, facts.pressures) ?? fits(pod, facts) ?? placed(pod, facts) ?? sysctls(pod, facts.allowedSysctls)
   );
@@ -65,7 +70,7 @@ function underPressure(pod: Pod, pressures: ReadonlySet<string>): Rejection | un
 
 export function fits(
   pod: Pod,
-  { allocatable, others, node }: Pick<AdmissionFacts, "allocatable" | "others"> & Partial<AdmissionFacts>,
+  { allocatable, others, node, isOffered }: Pick<AdmissionFacts, "allocatable" | "others"> & Partial<AdmissionFacts>,
 ): Rejection | undefined {
   const active = others.filter((other) => !isFinished(other));
   const room = Number(allocatable.pods ?? 110);
@@ -73,7 +78,7 @@ export function fits(
   for (const [name, wanted] of podRequests(pod)) {
     const there = allocatable[name] ?? node?.status.allocatable?.[name];
     // What the node does not know of somebody else gives out.
-    if (wanted.isZero() || (there === undefined && isExtended(name))) continue;
+    if (wanted.isZero() || isOffered?.(name) || (there === undefined && isExtended(name))) continue;
     const has = there === undefined ? zeroQuantity : parseQuantity(there);
     const used = active.reduce((sum, other) => sum.add(podRequests(other).get(name) ?? zeroQuantity), zeroQuantity);
     if (wanted.add(used).compare(has) <= 0) continue;

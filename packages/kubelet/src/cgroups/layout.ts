@@ -24,10 +24,11 @@ export interface PodCgroupSettings {
   /** Of a period of 100 ms. */
   readonly cpuQuotaUs?: number;
   readonly memoryBytes?: number;
+  readonly pids?: number;
 }
 
 /** A limit holds for the pod only where every container has one. */
-export function podCgroupSettings(pod: Pod): PodCgroupSettings {
+export function podCgroupSettings(pod: Pod, pidsLimit = -1): PodCgroupSettings {
   const requests = podRequests(pod);
   const limits = podLimits(pod);
   const limited = (name: string) =>
@@ -39,5 +40,6 @@ export function podCgroupSettings(pod: Pod): PodCgroupSettings {
     cpuShares: cpuShares(requests.get("cpu")?.milliValue() ?? 0),
     ...(cpu && limited("cpu") && { cpuQuotaUs: cpuQuota(cpu.milliValue()) }),
     ...(memory && limited("memory") && { memoryBytes: memory.value() }),
+    ...(pidsLimit > 0 && { pids: pidsLimit }),
   };
 }

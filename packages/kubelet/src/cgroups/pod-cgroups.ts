@@ -9,7 +9,7 @@ import { join } from "node:path";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { Logger } from "@kubets/machinery";
 import { readUsage, type Usage } from "../stats/cgroup-usage.ts";
-import { type CgroupDriver, podCgroup, podCgroupSettings } from "./layout.ts";
+import { type CgroupDriver, type PodCgroupSettings, podCgroup, podCgroupSettings } from "./layout.ts";
 
 export interface PodCgroups {
   readonly version: 1 | 2;
@@ -41,12 +41,15 @@ export interface PodCgroupsOptions {
   readonly root: string;
   readonly driver: CgroupDriver;
   readonly log: Logger;
+  /** How many processes a pod may have; -1 for any number. */
+  readonly pidsLimit?: number;
   readonly mountpoint?: string;
 }
 
 const PERIOD_US = 100_000;
 
-export function podCgroups({ root, driver, log, mountpoint = "/sys/fs/cgroup" }: PodCgroupsOptions): PodCgroups {
+export function podCgroups(options: PodCgroupsOptions): PodCgroups {
+  const { root, driver, log, pidsLimit, mountpoint = "/sys/fs/cgroup" } = options;
   const version = isUnified(mountpoint) ? 2 : 1;
   const hierarchies = version === 2 ? [mountpoint] : controllersV1(mountpoint);
   const parentOf = (pod: Pod) => podCgroup(pod, root, driver);
@@ -63,7 +66,8 @@ export function podCgroups({ root, driver, log, mountpoint = "/sys/fs/cgroup" }:
       const path = parentOf(pod);
       if (version === 2) await makeV2(mountpoint, path);
       else for (const hierarchy of hierarchies) await mkdir(hierarchy + path, { recursive: true }).catch(() => {});
-      for (const [file, value] of version === 2 ? settingsV2(pod) : settingsV1(pod)) {
+      const settings = podCgroupSettings(pod, pidsLimit);
+      for (const [file, value] of version === 2 ? settingsV2(settings) : settingsV1(settings)) {
         const at =
           version === 2 ? join(mountpoint, path, file) : join(mountpoint, file.split(".")[0] as string, path, file);
         await writeFile(at, value).catch((error: unknown) =>
@@ -113,9 +117,9 @@ async function makeV2(mountpoint: string, path: string): Promise<void> {
   }
 }
 
-function settingsV1(pod: Pod): [string, string][] {
-  const { cpuShares, cpuQuotaUs, memoryBytes } = podCgroupSettings(pod);
+function settingsV1({ cpuShares, cpuQuotaUs, memoryBytes, pids }: PodCgroupSettings): [string, string][] {
   return [
+    ...(pids ? ([["pids.max", String(pids)]] as [string, string][]) : []),
     ["cpu.shares", String(cpuShares)],
     ...(cpuQuotaUs
       ? ([
@@ -127,9 +131,9 @@ function settingsV1(pod: Pod): [string, string][] {
   ];
 }
 
-function settingsV2(pod: Pod): [string, string][] {
-  const { cpuShares, cpuQuotaUs, memoryBytes } = podCgroupSettings(pod);
+function settingsV2({ cpuShares, cpuQuotaUs, memoryBytes, pids }: PodCgroupSettings): [string, string][] {
   return [
+    ...(pids ? ([["pids.max", String(pids)]] as [string, string][]) : []),
     ["cpu.weight", String(cpuWeight(cpuShares))],
     ...(cpuQuotaUs ? ([["cpu.max", `${cpuQuotaUs} ${PERIOD_US}`]] as [string, string][]) : []),
     ...(memoryBytes ? ([["memory.max", String(memoryBytes)]] as [string, string][]) : []),

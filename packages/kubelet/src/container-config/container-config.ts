@@ -21,8 +21,21 @@ export interface ContainerParts {
   readonly imageRef: string;
   readonly env: Env;
   readonly mounts: readonly ContainerMount[];
+  readonly devices: readonly ContainerDevice[];
+  readonly cdiDevices?: readonly string[];
+  /** From plugins of its devices. */
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** CPUs and memory nodes that it may use. */
+  readonly place?: { readonly cpusetCpus: string; readonly cpusetMems: string };
   readonly node: NodeFacts;
   readonly security: SecurityFacts;
+}
+
+export interface ContainerDevice {
+  readonly containerPath: string;
+  readonly hostPath: string;
+  /** Of r, w and m. */
+  readonly permissions: string;
 }
 
 const SIGNALS: Readonly<Record<string, number>> = Signal;
@@ -43,6 +56,8 @@ export function containerConfig(
     workingDir: container.workingDir ?? "",
     envs: [...parts.env].map(([key, value]) => ({ key, value: Buffer.from(value) })),
     mounts: parts.mounts,
+    devices: parts.devices,
+    CDIDevices: (parts.cdiDevices ?? []).map((name) => ({ name })),
     logPath: logPath(container.name, parts.attempt),
     stdin: container.stdin ?? false,
     stdinOnce: container.stdinOnce ?? false,
@@ -53,10 +68,10 @@ export function containerConfig(
       [labels.POD_UID]: uid,
       [labels.CONTAINER_NAME]: container.name,
     },
-    annotations: annotationsOf(pod, container, parts.attempt),
+    annotations: { ...parts.annotations, ...annotationsOf(pod, container, parts.attempt) },
     ...(container.lifecycle?.stopSignal && { stopSignal: SIGNALS[container.lifecycle.stopSignal] ?? 0 }),
     linux: {
-      resources: containerResources(pod, container as Container, parts.node),
+      resources: { ...containerResources(pod, container as Container, parts.node), ...parts.place },
       securityContext: containerSecurity(pod, container, parts.image, parts.security),
     },
   };

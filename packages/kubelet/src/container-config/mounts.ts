@@ -3,7 +3,9 @@ import { join, normalize } from "node:path";
 import type { Container, VolumeMount } from "@kubets/api/generated/types/core-v1";
 import { MountPropagation } from "@kubets/wire/generated/cri";
 import type { Disk } from "../disk/disk.ts";
+import type { IdMapping } from "../userns/user-namespaces.ts";
 import { ContainerConfigError } from "./config-error.ts";
+import type { ContainerDevice } from "./container-config.ts";
 import type { Env } from "./env.ts";
 import { expandStrict } from "./expand.ts";
 
@@ -18,6 +20,9 @@ export interface ContainerMount {
   readonly readonly: boolean;
   readonly propagation?: number;
   readonly recursiveReadOnly?: boolean;
+  /** Who the owners of the files are inside. */
+  readonly uidMappings?: readonly IdMapping[];
+  readonly gidMappings?: readonly IdMapping[];
   readonly image?: { readonly image: string };
   readonly imageSubPath?: string;
 }
@@ -45,6 +50,18 @@ export async function volumeMounts(
     mounts.push(await volumeMount(wanted, volume, env, disk));
   }
   return mounts;
+}
+
+/** Block volumes, as devices of the container. */
+export function volumeDevices(container: Container, volumes: ReadonlyMap<string, MountedVolume>): ContainerDevice[] {
+  return (container.volumeDevices ?? []).map(({ name, devicePath }) => {
+    const volume = volumes.get(name);
+    if (!volume || "image" in volume)
+      throw new ContainerConfigError(
+        `cannot find volume ${JSON.stringify(name)} to pass into container ${JSON.stringify(container.name)}`,
+      );
+    return { containerPath: devicePath, hostPath: volume.path, permissions: volume.readOnly ? "r" : "mrw" };
+  });
 }
 
 async function volumeMount(wanted: VolumeMount, volume: MountedVolume, env: Env, disk: Disk): Promise<ContainerMount> {

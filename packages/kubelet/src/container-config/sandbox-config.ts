@@ -12,7 +12,7 @@ export interface SandboxFacts {
   readonly hostname: string;
   readonly dns: DnsConfig;
   readonly cgroupParent: string;
-  readonly security: Pick<SecurityFacts, "seccompDefault" | "seccompFolder">;
+  readonly security: Pick<SecurityFacts, "seccompDefault" | "seccompFolder" | "users">;
 }
 
 const PROTOCOLS: Readonly<Record<string, number>> = Protocol;
@@ -36,7 +36,7 @@ export function sandboxConfig(pod: Pod, attempt: number, facts: SandboxFacts): S
       cgroupParent: facts.cgroupParent,
       sysctls: Object.fromEntries((context.sysctls ?? []).map(({ name, value }) => [name, value])),
       securityContext: {
-        namespaceOptions: namespaceOptions(pod),
+        namespaceOptions: namespaceOptions(pod, facts.security.users),
         privileged,
         supplementalGroups: podGroups(pod),
         seccomp: seccompOf({ type: "RuntimeDefault" }, false, facts.security),

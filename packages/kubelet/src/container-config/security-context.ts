@@ -9,10 +9,12 @@ import type {
 import {
   type LinuxContainerSecurityContext,
   NamespaceMode,
+  type NamespaceOption,
   SecurityProfileProfileType,
 } from "@kubets/wire/generated/cri";
 import type { Init } from "@kubets/wire/proto";
 import type { RuntimeImage } from "../runtime/runtime.ts";
+import type { IdMapping } from "../userns/user-namespaces.ts";
 import { ContainerConfigError } from "./config-error.ts";
 
 const MASKED_PATHS = [
@@ -38,6 +40,8 @@ export interface SecurityFacts {
   readonly seccompDefault: boolean;
   /** The container whose processes an ephemeral container sees. */
   readonly targetId?: string;
+  /** In a user namespace of its own. */
+  readonly users?: readonly IdMapping[];
 }
 
 export function containerSecurity(
@@ -64,7 +68,7 @@ export function containerSecurity(
     readonlyRootfs: own.readOnlyRootFilesystem ?? false,
     noNewPrivs: own.allowPrivilegeEscalation === false,
     namespaceOptions: {
-      ...namespaceOptions(pod),
+      ...namespaceOptions(pod, facts.users),
       ...(facts.targetId !== undefined && { pid: NamespaceMode.TARGET, targetId: facts.targetId }),
     },
     supplementalGroups: podGroups(pod),
@@ -80,8 +84,9 @@ export function containerSecurity(
   };
 }
 
-export function namespaceOptions({ spec }: Pod): { network: number; pid: number; ipc: number } {
+export function namespaceOptions({ spec }: Pod, users?: readonly IdMapping[]): Init<NamespaceOption> {
   return {
+    ...(users && { usernsOptions: { mode: NamespaceMode.POD, uids: users, gids: users } }),
     network: spec.hostNetwork ? NamespaceMode.NODE : NamespaceMode.POD,
     ipc: spec.hostIPC ? NamespaceMode.NODE : NamespaceMode.POD,
     pid: spec.hostPID ? NamespaceMode.NODE : spec.shareProcessNamespace ? NamespaceMode.POD : NamespaceMode.CONTAINER,

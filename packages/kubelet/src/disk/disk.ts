@@ -24,11 +24,22 @@ export interface Disk {
   setMode(path: string, mode: number): Promise<void>;
   /** A file system in memory; no limit when `sizeBytes` is 0. */
   mountTmpfs(path: string, sizeBytes: number): Promise<void>;
+  /** Shows a folder, a file or a device at another place too, which must be there. */
+  bindMount(from: string, to: string): Promise<void>;
+  /** A file system of another kind, as `mount -t` takes it. */
+  mount(wanted: MountWish): Promise<void>;
   unmount(path: string): Promise<void>;
   /** What is mounted at or below a path, innermost first. */
   mountsBelow(path: string): Promise<string[]>;
   /** Free and all bytes of the file system. */
   space(path: string): Promise<DiskSpace>;
+}
+
+export interface MountWish {
+  readonly type: string;
+  readonly source: string;
+  readonly target: string;
+  readonly options: readonly string[];
 }
 
 export type EntryKind = "file" | "folder" | "socket" | "character" | "block" | "other";

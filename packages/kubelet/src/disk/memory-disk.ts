@@ -1,6 +1,6 @@
 /** A disk in memory, for simulated nodes. Links are followed one after the other; modes and owners are kept by nobody. */
 import { dirname, join, normalize } from "node:path";
-import type { Disk, DiskEntry } from "./disk.ts";
+import type { Disk, DiskEntry, MountWish } from "./disk.ts";
 
 type Node =
   | { readonly kind: "file"; content: Buffer }
@@ -88,6 +88,14 @@ export class MemoryDisk implements Disk {
 
   async mountTmpfs(path: string): Promise<void> {
     this.#mounts.add(normalize(path));
+  }
+
+  async bindMount(_from: string, to: string): Promise<void> {
+    this.#mounts.add(normalize(to));
+  }
+
+  async mount({ target }: MountWish): Promise<void> {
+    this.#mounts.add(normalize(target));
   }
 
   async unmount(path: string): Promise<void> {

@@ -1,4 +1,4 @@
-/** The machine's disk. Mounting runs `mount` and `umount`, by a way of running programs that may enter the node's namespace first. */
+/** The machine's disk. What the kernel mounts at once it is asked for itself; for the rest `mount` and `umount` run. */
 
 import type { Stats } from "node:fs";
 import {
@@ -23,8 +23,13 @@ import {
 import { basename, dirname, join } from "node:path";
 import type { Exec } from "../exec.ts";
 import { type Disk, type EntryKind, isMissing } from "./disk.ts";
+import { kernelMounts } from "./kernel-mounts.ts";
+
+const TMPFS_MAGIC = 0x0102_1994;
 
 export function realDisk(exec: Exec): Disk {
+  let loading: ReturnType<typeof kernelMounts> | undefined;
+  const kernel = () => (loading ??= kernelMounts());
   return {
     async makeFolder(path, mode = 0o755) {
       const made = await mkdir(path, { recursive: true });
@@ -91,18 +96,32 @@ export function realDisk(exec: Exec): Disk {
     setMode: (path, mode) => chmod(path, mode),
 
     async mountTmpfs(path, sizeBytes) {
-      const size = sizeBytes > 0 ? ["-o", `size=${sizeBytes}`] : [];
-      await exec.run(["mount", "-t", "tmpfs", ...size, "tmpfs", path]);
+      const options = sizeBytes > 0 ? `size=${sizeBytes}` : "";
+      const own = await kernel();
+      if (own) own.mountTmpfs(path, options);
+      else await exec.run(["mount", "-t", "tmpfs", ...(options ? ["-o", options] : []), "tmpfs", path]);
+    },
+
+    async bindMount(from, to) {
+      const own = await kernel();
+      if (own) own.bind(from, to);
+      else await exec.run(["mount", "--bind", from, to]);
+    },
+
+    async mount({ type, source, target, options }) {
+      const chosen = options.length > 0 ? ["-o", options.join(",")] : [];
+      await exec.run(["mount", "-t", type, ...chosen, source, target]);
     },
 
     async unmount(path) {
-      await exec.run(["umount", path]);
+      const own = await kernel();
+      if (own && (await statfs(path)).type === TMPFS_MAGIC) own.unmount(path);
+      else await exec.run(["umount", path]);
     },
 
     async mountsBelow(path) {
-      const table = await exec.run(["cat", "/proc/self/mountinfo"]);
-      const points = table.stdout
-        .toString()
+      const table = await readFile("/proc/self/mountinfo", "utf8");
+      const points = table
         .split("\n")
         .map((line) => unescapePath(line.split(" ")[4] ?? ""))
         .filter((point) => point === path || point.startsWith(`${path}/`));

@@ -1,9 +1,9 @@
 /** Which pod uses more of the node's disk than it may: by an emptyDir, by a container, or by all together. */
-import { join } from "node:path";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import { podLimits } from "@kubets/api/pod/resources";
 import { parseQuantity } from "@kubets/machinery/quantity";
 import type { Disk } from "../disk/disk.ts";
+import { sizeOf } from "../disk/size.ts";
 import { type KubeletPaths, volumeFolder } from "../paths.ts";
 import type { ContainerStats } from "../runtime/runtime.ts";
 
@@ -24,7 +24,8 @@ export async function storageExcess(
   let volumes = 0;
   for (const { name, emptyDir } of pod.spec.volumes ?? []) {
     if (!emptyDir || emptyDir.medium === "Memory") continue;
-    const used = await sizeOf(disk, volumeFolder(paths, pod.metadata.uid, "kubernetes.io/empty-dir", name));
+    const folder = volumeFolder(paths, pod.metadata.uid, "kubernetes.io/empty-dir", name);
+    const used = (await sizeOf(disk, folder)).bytes;
     volumes += used;
     if (emptyDir.sizeLimit && used > parseQuantity(emptyDir.sizeLimit).value())
       return `Usage of EmptyDir volume "${name}" exceeds the limit "${emptyDir.sizeLimit}". `;
@@ -40,15 +41,4 @@ export async function storageExcess(
       return `Container ${name} exceeded its local ephemeral storage limit "${limit}". `;
   }
   return undefined;
-}
-
-/** What the files below a folder hold; what goes away meanwhile counts for nothing. */
-async function sizeOf(disk: Disk, path: string): Promise<number> {
-  if ((await disk.readLink(path).catch(() => undefined)) !== undefined) return 0;
-  const entry = await disk.stat(path).catch(() => undefined);
-  if (!entry) return 0;
-  if (entry.kind !== "folder") return entry.size;
-  let sum = 0;
-  for (const name of await disk.list(path)) sum += await sizeOf(disk, join(path, name));
-  return sum;
 }

@@ -1,4 +1,7 @@
-/** Makes room on the disk of images: when it is nearly full, images that nothing uses go, until it is less full. */
+/**
+ * Takes images away that nothing uses: the ones unused for too long, and when the disk of images is nearly full as many as make it less full.
+ * Holds: an image younger than the minimum age stays, and so does a pinned one; how long an image has been unused counts from this kubelet's first look.
+ */
 import type { Clock, Logger } from "@kubets/machinery";
 import type { Disk } from "../disk/disk.ts";
 import type { Runtime, RuntimeImage } from "../runtime/runtime.ts";
@@ -8,40 +11,93 @@ export interface ImageGcOptions {
   readonly disk: Disk;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly config: { readonly imageGcHighPercent: number; readonly imageGcLowPercent: number };
+  readonly config: {
+    readonly imageGcHighPercent: number;
+    readonly imageGcLowPercent: number;
+    readonly imageMinimumAgeMs: number;
+    /** 0 for no limit. */
+    readonly imageMaximumAgeMs: number;
+  };
   /** Looked at when the runtime does not say where its images are. */
   readonly folder: string;
   inUse(): ReadonlySet<string>;
 }
 
-/** `all`: everything that nothing uses goes, however full the disk is. Gives whether anything went. */
-export async function collectImages(
-  { runtime, disk, log, config, folder, inUse }: ImageGcOptions,
-  { all = false } = {},
-): Promise<boolean> {
-  const filesystem = await runtime.imageFilesystem();
-  const { totalBytes, freeBytes } = await disk.space(filesystem?.mountpoint || folder).catch(() => disk.space(folder));
-  const used = 100 * (1 - freeBytes / totalBytes);
-  if (used < config.imageGcHighPercent && !all) return false;
-  const toFree = all ? Number.POSITIVE_INFINITY : totalBytes * ((used - config.imageGcLowPercent) / 100);
-  const chosen = imagesToRemove(await runtime.listImages(), inUse(), toFree);
-  for (const image of chosen) {
-    log.info("an unused image is removed to make room", { image: image.tags[0] ?? image.id, bytes: image.size });
-    await runtime.removeImage(image.id);
-  }
-  return chosen.length > 0;
+/** When an image was seen first and used last, on the monotonic clock. */
+export interface ImageAge {
+  readonly seenAt: number;
+  readonly usedAt: number;
 }
 
-/** The largest first, so that few must be pulled again. Pinned ones stay. */
-export function imagesToRemove(
+export class ImageCollector {
+  readonly #options: ImageGcOptions;
+  #ages: ReadonlyMap<string, ImageAge> = new Map();
+
+  constructor(options: ImageGcOptions) {
+    this.#options = options;
+  }
+
+  /** `all`: everything that nothing uses goes, however full the disk is. Gives whether anything went. */
+  async collect({ all = false } = {}): Promise<boolean> {
+    const { runtime, clock, log, config, inUse } = this.#options;
+    const now = clock.monotonic();
+    const images = await runtime.listImages();
+    this.#ages = nextAges(images, inUse(), this.#ages, now);
+    const free = images.filter((image) => !image.pinned && !isUsed(image, inUse()));
+    const aged = tooOld(free, this.#ages, now, config.imageMaximumAgeMs);
+    const rest = free.filter((image) => !aged.includes(image));
+    const ripe = rest.filter(({ id }) => now - (this.#ages.get(id)?.seenAt ?? now) >= config.imageMinimumAgeMs);
+    const chosen = [...aged, ...(all ? rest : imagesToRemove(ripe, await this.#bytesOver()))];
+    for (const image of chosen) {
+      log.info("an unused image is removed", { image: image.tags[0] ?? image.id, bytes: image.size });
+      await runtime.removeImage(image.id);
+    }
+    return chosen.length > 0;
+  }
+
+  /** How much must go for the disk to be less full; 0 while it is not nearly full. */
+  async #bytesOver(): Promise<number> {
+    const { runtime, disk, folder, config } = this.#options;
+    const filesystem = await runtime.imageFilesystem();
+    const { totalBytes, freeBytes } = await disk
+      .space(filesystem?.mountpoint || folder)
+      .catch(() => disk.space(folder));
+    const used = 100 * (1 - freeBytes / totalBytes);
+    return used < config.imageGcHighPercent ? 0 : totalBytes * ((used - config.imageGcLowPercent) / 100);
+  }
+}
+
+export const isUsed = ({ id, tags, digests }: RuntimeImage, inUse: ReadonlySet<string>): boolean =>
+  [id, ...tags, ...digests].some((name) => inUse.has(name));
+
+/** What is gone is forgotten. */
+export function nextAges(
   images: readonly RuntimeImage[],
   inUse: ReadonlySet<string>,
-  bytes: number,
-): RuntimeImage[] {
-  const used = ({ id, tags, digests }: RuntimeImage) => [id, ...tags, ...digests].some((name) => inUse.has(name));
+  before: ReadonlyMap<string, ImageAge>,
+  now: number,
+): Map<string, ImageAge> {
+  return new Map(
+    images.map((image) => {
+      const known = before.get(image.id) ?? { seenAt: now, usedAt: now };
+      return [image.id, isUsed(image, inUse) ? { ...known, usedAt: now } : known];
+    }),
+  );
+}
+
+export const tooOld = (
+  images: readonly RuntimeImage[],
+  ages: ReadonlyMap<string, ImageAge>,
+  now: number,
+  maximumMs: number,
+): RuntimeImage[] =>
+  maximumMs === 0 ? [] : images.filter(({ id }) => now - (ages.get(id)?.usedAt ?? now) > maximumMs);
+
+/** The largest first, so that few must be pulled again. */
+export function imagesToRemove(images: readonly RuntimeImage[], bytes: number): RuntimeImage[] {
   const chosen: RuntimeImage[] = [];
   let freed = 0;
-  for (const image of images.filter((each) => !each.pinned && !used(each)).sort((a, b) => b.size - a.size)) {
+  for (const image of images.toSorted((a, b) => b.size - a.size)) {
     if (freed >= bytes) break;
     chosen.push(image);
     freed += image.size;

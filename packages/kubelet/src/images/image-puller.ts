@@ -3,13 +3,14 @@
  * Holds: of one image there is one pull at a time, however many wait for it; what failed is not tried again before its wait is over (10 s
  * doubling to 5 minutes); each step is told as an event of the container, in the original's words.
  */
-import type { Secret } from "@kubets/api/generated/types/core-v1";
+import type { Pod, Secret } from "@kubets/api/generated/types/core-v1";
 import type { Clock } from "@kubets/machinery";
 import { formatDuration } from "@kubets/machinery/duration";
 import { RestartBackoff } from "../pod-workers/restart-backoff.ts";
-import type { Runtime, RuntimeImage, SandboxConfig } from "../runtime/runtime.ts";
+import type { RegistryAuth, Runtime, RuntimeImage, SandboxConfig } from "../runtime/runtime.ts";
 import { imageNameError, withTag } from "./image-name.ts";
 import { credentialsFor } from "./pull-secrets.ts";
+import { PullSlots } from "./pull-slots.ts";
 
 export interface ImageWish {
   readonly image: string;
@@ -17,7 +18,14 @@ export interface ImageWish {
   readonly secrets: readonly Secret[];
   readonly sandbox: SandboxConfig;
   /** Whose waiting it is: backing off counts for each pod and image. */
-  readonly podUid: string;
+  readonly pod: Pod;
+}
+
+export interface ImagePullerOptions {
+  /** How many pulls may be under way; any number by default. */
+  readonly parallel?: number;
+  /** Credentials beside the pod's own. */
+  moreCredentials?(image: string, pod: Pod): Promise<RegistryAuth[]>;
 }
 
 /** Tells of a step: type, reason, text. */
@@ -42,16 +50,17 @@ interface Failure {
 export class ImagePuller {
   readonly #runtime: Runtime;
   readonly #clock: Clock;
-  readonly #serialize: boolean;
+  readonly #slots: PullSlots;
+  readonly #moreCredentials: NonNullable<ImagePullerOptions["moreCredentials"]>;
   readonly #backoff = new RestartBackoff();
   readonly #failures = new Map<string, Failure>();
   readonly #pulling = new Map<string, Promise<string>>();
-  #queue: Promise<unknown> = Promise.resolve();
 
-  constructor(runtime: Runtime, clock: Clock, options: { serialize?: boolean } = {}) {
+  constructor(runtime: Runtime, clock: Clock, options: ImagePullerOptions = {}) {
     this.#runtime = runtime;
     this.#clock = clock;
-    this.#serialize = options.serialize ?? false;
+    this.#slots = new PullSlots(options.parallel ?? Number.POSITIVE_INFINITY);
+    this.#moreCredentials = options.moreCredentials ?? (async () => []);
   }
 
   /** Resolves with the image on the node, or rejects with an ImageError. */
@@ -103,7 +112,7 @@ export class ImagePuller {
   }
 
   async #pull(image: string, wish: ImageWish, tell: TellOfImage): Promise<RuntimeImage> {
-    const key = keyOf(wish.podUid, image);
+    const key = keyOf(wish.pod.metadata.uid, image);
     const shown = `"${wish.image}"`;
     const failure = this.#failures.get(key);
     if (failure && this.#backoff.waiting(key, failure.at, this.#clock.now())) {
@@ -141,12 +150,10 @@ export class ImagePuller {
   async #once(image: string, wish: ImageWish, begin: () => void): Promise<string> {
     const running = this.#pulling.get(image);
     if (running && wish.secrets.length === 0) return await running;
-    const before = this.#serialize ? this.#queue : Promise.resolve();
-    const pull = before.then(() => {
+    const pull = this.#slots.use(() => {
       begin();
       return this.#tryCredentials(image, wish);
     });
-    this.#queue = pull.catch(() => {});
     this.#pulling.set(image, pull);
     try {
       return await pull;
@@ -156,8 +163,8 @@ export class ImagePuller {
   }
 
   /** With each of the credentials that fit; without, when none does. */
-  async #tryCredentials(image: string, { secrets, sandbox }: ImageWish): Promise<string> {
-    const credentials = credentialsFor(image, secrets);
+  async #tryCredentials(image: string, { secrets, sandbox, pod }: ImageWish): Promise<string> {
+    const credentials = [...credentialsFor(image, secrets), ...(await this.#moreCredentials(image, pod))];
     if (credentials.length === 0) return await this.#runtime.pullImage(image, undefined, sandbox);
     let failure: unknown;
     for (const auth of credentials) {

@@ -1,9 +1,9 @@
-/** Credentials for registries, from the pull secrets of a pod: the ones that fit an image, the most exact first. */
+/** Credentials for registries, from the pull secrets of a pod or a file of the node: the ones that fit an image, the most exact first. */
 import type { Secret } from "@kubets/api/generated/types/core-v1";
 import type { RegistryAuth } from "../runtime/runtime.ts";
 import { repositoryOf } from "./image-name.ts";
 
-interface DockerEntry {
+export interface DockerEntry {
   readonly username?: string;
   readonly password?: string;
   readonly auth?: string;
@@ -11,49 +11,60 @@ interface DockerEntry {
   readonly registrytoken?: string;
 }
 
-export function credentialsFor(image: string, secrets: readonly Secret[]): RegistryAuth[] {
+export type DockerEntries = Readonly<Record<string, DockerEntry>>;
+
+export const credentialsFor = (image: string, secrets: readonly Secret[]): RegistryAuth[] =>
+  credentialsAmong(image, secrets.map(entriesOf));
+
+export function credentialsAmong(image: string, all: readonly DockerEntries[]): RegistryAuth[] {
   const repository = repositoryOf(image);
   const found: { match: string; auth: RegistryAuth }[] = [];
-  for (const secret of secrets) {
-    for (const [registry, entry] of Object.entries(entriesOf(secret))) {
+  for (const entries of all) {
+    for (const [registry, entry] of Object.entries(entries)) {
       const match = registry
         .replace(/^https?:\/\//, "")
         .replace(/^index\.docker\.io/, "docker.io")
         .replace(/\/(v[12]\/?)?$/, "");
-      if (fits(match, repository)) found.push({ match, auth: authOf(entry, match) });
+      if (matchesImage(match, repository)) found.push({ match, auth: authOf(entry) });
     }
   }
   return found.sort((a, b) => b.match.length - a.match.length).map(({ auth }) => auth);
 }
 
-function entriesOf({ type, data }: Secret): Readonly<Record<string, DockerEntry>> {
-  const parse = (base64: string | undefined): unknown => {
-    try {
-      return JSON.parse(Buffer.from(base64 ?? "", "base64").toString());
-    } catch {
-      return {};
-    }
-  };
-  if (type === "kubernetes.io/dockerconfigjson")
-    return ((parse(data?.[".dockerconfigjson"]) as { auths?: Record<string, DockerEntry> }) ?? {}).auths ?? {};
-  return type === "kubernetes.io/dockercfg" ? ((parse(data?.[".dockercfg"]) as Record<string, DockerEntry>) ?? {}) : {};
+/** The `config.json` that Docker leaves behind; text that is no such file says nothing. */
+export const dockerConfigEntries = (text: string): DockerEntries =>
+  (parseObject(text) as { auths?: DockerEntries }).auths ?? {};
+
+function parseObject(text: string): object {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === "object" && parsed !== null ? parsed : {};
+  } catch {
+    return {};
+  }
 }
 
-function authOf(entry: DockerEntry, serverAddress: string): RegistryAuth {
+function entriesOf({ type, data }: Secret): DockerEntries {
+  const text = (key: string) => Buffer.from(data?.[key] ?? "", "base64").toString();
+  if (type === "kubernetes.io/dockerconfigjson") return dockerConfigEntries(text(".dockerconfigjson"));
+  return type === "kubernetes.io/dockercfg" ? (parseObject(text(".dockercfg")) as DockerEntries) : {};
+}
+
+/** Without the address of a server: runtimes want a URL there, and these were chosen for the image already. */
+function authOf(entry: DockerEntry): RegistryAuth {
   const [username = "", ...rest] = Buffer.from(entry.auth ?? "", "base64")
     .toString()
     .split(":");
   return {
     username: entry.username ?? username,
     password: entry.password ?? rest.join(":"),
-    serverAddress,
     ...(entry.identitytoken && { identityToken: entry.identitytoken }),
     ...(entry.registrytoken && { registryToken: entry.registrytoken }),
   };
 }
 
 /** Labels of the host may be patterns (`*.example.org`); a path must be the beginning. */
-function fits(match: string, repository: string): boolean {
+export function matchesImage(match: string, repository: string): boolean {
   const [host = "", ...path] = match.split("/");
   const [repositoryHost = "", ...repositoryPath] = repository.split("/");
   if (path.some((part, i) => part !== repositoryPath[i])) return false;

@@ -37,6 +37,8 @@ export interface NodeNow {
   readonly pressures?: ReadonlySet<string>;
   /** Why the node cannot take pods; none when it can. */
   readonly problems: readonly string[];
+  /** What plugins offer. */
+  readonly devices?: readonly { readonly resource: string; readonly capacity: number; readonly allocatable: number }[];
 }
 
 const MOST_IMAGES = 50;
@@ -87,9 +89,11 @@ export function allocatableOf(
 export function nodeStatus(settings: NodeSettings, facts: NodeNow, before: NodeStatus | undefined): NodeStatus {
   const { machine } = facts;
   const capacity = capacityOf(settings, machine);
+  const offered = (of: "capacity" | "allocatable") =>
+    Object.fromEntries((facts.devices ?? []).map((device) => [device.resource, String(device[of])]));
   return {
-    capacity,
-    allocatable: allocatableOf(capacity, settings.reserved),
+    capacity: { ...capacity, ...offered("capacity") },
+    allocatable: { ...allocatableOf(capacity, settings.reserved), ...offered("allocatable") },
     conditions: conditionsOf(facts, before),
     addresses: [
       ...settings.addresses.map((address) => ({ type: "InternalIP", address })),

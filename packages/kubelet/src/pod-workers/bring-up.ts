@@ -35,6 +35,7 @@ export async function bringUp(work: BringUp): Promise<BringUpResult> {
   let volumes: VolumeMap | undefined;
   try {
     volumes = await mountVolumes(work);
+    await prepareClaims(work);
     signal.throwIfAborted();
     if (plan.sandbox !== undefined) {
       await makeSandbox(work, plan.sandbox);
@@ -67,6 +68,16 @@ async function mountVolumes({ pod, runtime, tools }: BringUp): Promise<VolumeMap
   }
 }
 
+async function prepareClaims({ pod, tools }: BringUp): Promise<void> {
+  try {
+    await tools.dynamicResources.prepare(pod);
+  } catch (error) {
+    const message = `Failed to prepare dynamic resources: ${(error as Error).message}`;
+    tools.events.event(pod, "Warning", "FailedPrepareDynamicResources", message);
+    throw error;
+  }
+}
+
 async function makeSandbox({ pod, runtime, tools, signal }: BringUp, attempt: number): Promise<void> {
   const { events, node, cgroups, disk, paths, cache } = tools;
   if (!node.networkReady() && !pod.spec.hostNetwork) {
@@ -82,7 +93,12 @@ async function makeSandbox({ pod, runtime, tools, signal }: BringUp, attempt: nu
   signal.throwIfAborted();
   try {
     const handler = pod.spec.runtimeClassName ? await node.runtimeHandler(pod.spec.runtimeClassName) : "";
-    await tools.runtime.runSandbox(configOf(pod, attempt, tools), handler);
+    const users = await tools.userNamespaces.of(pod);
+    if (users && !node.hasUserNamespaces(handler))
+      throw new Error(
+        `can't set \`spec.hostUsers: false\`, RuntimeClass handler ${JSON.stringify(handler)} does not support user namespaces`,
+      );
+    await tools.runtime.runSandbox(configOf(pod, attempt, tools, users), handler);
   } catch (error) {
     const text = (error as Error).message;
     events.event(
@@ -97,14 +113,16 @@ async function makeSandbox({ pod, runtime, tools, signal }: BringUp, attempt: nu
   }
 }
 
-function configOf(pod: Pod, attempt: number, { paths, node, cgroups }: PodTools): SandboxConfig {
+type Users = Awaited<ReturnType<PodTools["userNamespaces"]["of"]>>;
+
+function configOf(pod: Pod, attempt: number, { paths, node, cgroups }: PodTools, users: Users): SandboxConfig {
   const { hostname } = hostName(pod, node.dns.clusterDomain);
   const facts = {
     paths,
     hostname,
     dns: podDns(pod, node.dns),
     cgroupParent: cgroups.parentOf(pod),
-    security: node.security,
+    security: { ...node.security, ...(users && { users }) },
   };
   return sandboxConfig(pod, attempt, facts);
 }
@@ -115,13 +133,23 @@ async function startContainers(work: BringUp, volumes: VolumeMap): Promise<boole
   const { cache, node } = tools;
   const sandbox = cache.get(pod.metadata.uid).sandboxes[0];
   if (!sandbox) return true;
-  const config = configOf(pod, sandbox.attempt, tools);
+  const users = await tools.userNamespaces.of(pod);
+  const config = configOf(pod, sandbox.attempt, tools, users);
   const podIPs = pod.spec.hostNetwork ? node.hostIPs() : sandbox.ips;
   let failed = false;
   for (const step of plan.start) {
     if (signal.aborted) break;
     const targetId = targetOf(pod, step.container.name, cache.get(pod.metadata.uid));
-    const place = { pod, sandbox, sandboxConfig: config, volumes, podIPs, signal, ...(targetId && { targetId }) };
+    const place = {
+      pod,
+      sandbox,
+      sandboxConfig: config,
+      volumes,
+      podIPs,
+      signal,
+      ...(targetId && { targetId }),
+      ...(users && { users }),
+    };
     let failure: Waiting | undefined;
     try {
       await startContainer(step, place, tools);

@@ -6,7 +6,7 @@
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import { isFinished } from "@kubets/api/pod/state";
 import { formatTime } from "@kubets/machinery/time";
-import { admit } from "../admission/admit.ts";
+import { admit, type Rejection } from "../admission/admit.ts";
 import { judgeResize, type Room } from "../resize/judge.ts";
 import { PRE_STOP_HANDLER } from "../runtime/names.ts";
 import { CONFIG_SEEN, CONFIG_SOURCE } from "../static-pods/static-pods.ts";
@@ -18,6 +18,8 @@ export interface PodWorkersOptions {
   readonly allowedSysctls: readonly string[];
   /** What the node is short of. */
   pressures(): ReadonlySet<string>;
+  /** The machine is about to go. */
+  shutsDown(): boolean;
   /** Who stands for a pod in the API. */
   apiPod(pod: Pod): Pod | undefined;
   /** The pod has ended or is gone: its mirror, or its name, is free. */
@@ -64,26 +66,33 @@ export class PodWorkers {
     return [...this.#workers.values()];
   }
 
-  /** Ends what the runtime, or the disk, holds of pods that nobody wants. */
-  async endOrphans(wanted: ReadonlySet<string>): Promise<void> {
-    const { cache, volumes, log } = this.#tools;
+  /** Ends what the runtime, or the disk, holds of pods that nobody wants; gives whether nothing is left to be tried again. */
+  async endOrphans(wanted: ReadonlySet<string>): Promise<boolean> {
+    const { cache, volumes, resources, log } = this.#tools;
     for (const [uid, state] of cache.all()) {
       if (wanted.has(uid) || this.#workers.has(uid)) continue;
       log.info("a pod that is not wanted any more is ended", { uid });
-      const worker = this.#make(orphan(uid, state), undefined);
+      const worker = this.#make(orphan(uid, state));
       worker.end(orphanGrace(state), undefined, true);
     }
+    await resources.keep(new Set([...wanted, ...this.#workers.keys()]));
+    let done = true;
     for (const uid of await volumes.present()) {
       if (wanted.has(uid) || this.#workers.has(uid)) continue;
-      await volumes
-        .tearDown(uid)
-        .catch((error: unknown) => log.warn("what a pod left on the disk could not be removed", { uid, error }));
+      try {
+        await volumes.tearDown(uid);
+      } catch (error) {
+        done = false;
+        log.warn("what a pod left on the disk could not be removed; it is tried again", { uid, error });
+      }
     }
+    return done;
   }
 
   #add(pod: Pod): void {
-    const { cache, node, events } = this.#tools;
+    const { cache, node, resources } = this.#tools;
     let refusal: Refusal | undefined;
+    let verdict: Promise<Refusal | undefined> | undefined;
     const isNew =
       cache.get(pod.metadata.uid).sandboxes.length === 0 && !isFinished(pod) && pod.status.phase !== "Running";
     if (isNew && !pod.metadata.deletionTimestamp) {
@@ -92,14 +101,20 @@ export class PodWorkers {
         node: node.node(),
         allowedSysctls: this.#options.allowedSysctls,
         pressures: this.#options.pressures(),
+        shutsDown: this.#options.shutsDown(),
+        isOffered: (resource: string) => resources.supply.devices(resource) !== undefined,
       };
       const rejection = admit(pod, facts);
-      if (rejection) {
-        events.event(pod, "Warning", rejection.reason, rejection.message);
-        refusal = { reason: rejection.reason, message: `Pod was rejected: ${rejection.message}` };
-      }
+      if (rejection) refusal = this.#reject(pod, rejection);
+      else if (resources.concerns(pod))
+        verdict = resources.admit(pod).then((reason) => reason && this.#reject(pod, reason));
     }
-    this.#make(pod, refusal).wake();
+    this.#make(pod, refusal, verdict).wake();
+  }
+
+  #reject(pod: Pod, { reason, message }: Rejection): Refusal {
+    this.#tools.events.event(pod, "Warning", reason, message);
+    return { reason, message: `Pod was rejected: ${message}` };
   }
 
   /** What the node has for one pod, beside all others. */
@@ -113,7 +128,7 @@ export class PodWorkers {
     for (const worker of this.all()) if (worker.wantsRoom) worker.wake();
   }
 
-  #make(pod: Pod, refusal: Refusal | undefined): PodWorker {
+  #make(pod: Pod, refusal?: Refusal, verdict?: Promise<Refusal | undefined>): PodWorker {
     const { uid } = pod.metadata;
     const worker: PodWorker = new PodWorker(pod, {
       tools: this.#tools,
@@ -126,6 +141,7 @@ export class PodWorkers {
       judgeResize: (wanted) => judgeResize(wanted, this.#room(uid)),
       shrank: () => this.#offerRoom(),
       ...(refusal && { refusal }),
+      ...(verdict && { verdict }),
     });
     this.#workers.set(uid, worker);
     return worker;

@@ -10,11 +10,12 @@ import { containerConfig } from "../container-config/container-config.ts";
 import { containerEnv, type Env } from "../container-config/env.ts";
 import { hostName } from "../container-config/hostname.ts";
 import { hostsFile, nodeHostsFile } from "../container-config/hosts-file.ts";
-import { type ContainerMount, volumeMounts } from "../container-config/mounts.ts";
+import { type ContainerMount, volumeDevices, volumeMounts } from "../container-config/mounts.ts";
 import { runHook } from "../hooks/lifecycle.ts";
 import { ImageError } from "../images/image-puller.ts";
 import { containerFolder, hostsPath, podLogFolder } from "../paths.ts";
 import type { RuntimeImage, SandboxConfig, SandboxStatus } from "../runtime/runtime.ts";
+import type { IdMapping } from "../userns/user-namespaces.ts";
 import type { VolumeMap } from "../volumes/volumes.ts";
 import { fieldPathOf } from "./about.ts";
 import type { StartContainer } from "./plan.ts";
@@ -38,6 +39,8 @@ export interface StartPlace {
   readonly podIPs: readonly string[];
   /** The id of the container that an ephemeral one looks at. */
   readonly targetId?: string;
+  /** Of the pod's own user namespace. */
+  readonly users?: readonly IdMapping[];
   /** Aborted when the pod is to end: what has not begun does not begin. */
   readonly signal: AbortSignal;
 }
@@ -64,6 +67,7 @@ export async function startContainer(step: StartContainer, place: StartPlace, to
 
   let id: string;
   try {
+    await tools.resources.preStart(pod.metadata.uid, container.name);
     id = await tools.runtime.createContainer(place.sandbox.id, config, place.sandboxConfig);
   } catch (error) {
     const { message } = error as Error;
@@ -120,7 +124,7 @@ async function ensureImage(
     policy: policy ?? "IfNotPresent",
     secrets,
     sandbox: sandboxConfig,
-    podUid: pod.metadata.uid,
+    pod,
   };
   const aborted = new Promise<never>((_, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
@@ -140,16 +144,22 @@ async function configOf(step: StartContainer, place: StartPlace, image: RuntimeI
   const { namespace } = pod.metadata;
   const container = step.container as Container;
   await objects.ready(pod.metadata.uid);
-  const env = containerEnv(pod, container, {
+  const { uid } = pod.metadata;
+  const extras = tools.resources.extrasOf(uid, container.name);
+  const ownEnv = containerEnv(pod, container, {
     services: node.services(),
     addresses: { hostIPs: node.hostIPs(), podIPs },
     allocatable: node.allocatable(),
     configMap: (name) => objects.configMap(namespace, name),
     secret: (name) => objects.secret(namespace, name),
   });
+  const env: Env = new Map([...Object.entries(extras.envs), ...ownEnv]);
+  const { users } = place;
+  const mapped = users && { uidMappings: users, gidMappings: users };
   const mounts = [
-    ...(await volumeMounts(container, volumes, env, tools.disk)),
+    ...(await volumeMounts(container, volumes, env, tools.disk)).map((mount) => ({ ...mount, ...mapped })),
     ...(await ownFiles(container, place, env, tools)),
+    ...extras.mounts.map(({ readOnly, ...mount }) => ({ ...mount, readonly: readOnly })),
   ];
   return containerConfig(pod, container, {
     attempt: step.attempt,
@@ -157,8 +167,16 @@ async function configOf(step: StartContainer, place: StartPlace, image: RuntimeI
     imageRef: image.id,
     env,
     mounts,
+    devices: [...volumeDevices(container, volumes), ...extras.devices],
+    cdiDevices: [...extras.cdiDevices, ...tools.dynamicResources.cdiDevices(pod, container)],
+    annotations: extras.annotations,
+    place: tools.resources.placeOf(uid, container.name),
     node: node.facts,
-    security: { ...node.security, ...(place.targetId !== undefined && { targetId: place.targetId }) },
+    security: {
+      ...node.security,
+      ...(users && { users }),
+      ...(place.targetId !== undefined && { targetId: place.targetId }),
+    },
   });
 }
 

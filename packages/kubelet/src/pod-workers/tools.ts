@@ -9,11 +9,14 @@ import type { NodeFacts } from "../container-config/resources.ts";
 import type { SecurityFacts } from "../container-config/security-context.ts";
 import type { Dialer } from "../dialer.ts";
 import type { Disk } from "../disk/disk.ts";
+import type { DynamicResources } from "../dra/dynamic-resources.ts";
 import type { ImagePuller } from "../images/image-puller.ts";
 import type { ReferencedObjects } from "../objects/referenced-objects.ts";
 import type { KubeletPaths } from "../paths.ts";
 import type { Prober } from "../probes/prober.ts";
+import type { NodeResources } from "../resources/node-resources.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import type { UserNamespaces } from "../userns/user-namespaces.ts";
 import type { Volumes } from "../volumes/volumes.ts";
 import type { RuntimeCache } from "./runtime-cache.ts";
 import type { StatusWriter } from "./status-writer.ts";
@@ -34,6 +37,9 @@ export interface PodTools {
   readonly prober: Prober;
   readonly statuses: StatusWriter;
   readonly cgroups: PodCgroups;
+  readonly userNamespaces: UserNamespaces;
+  readonly resources: NodeResources;
+  readonly dynamicResources: DynamicResources;
   readonly dialer: Dialer;
   readonly node: NodeView;
   readonly signal: AbortSignal;
@@ -54,4 +60,6 @@ export interface NodeView {
   networkReady(): boolean;
   /** The handler of a RuntimeClass; rejects when it is not there. */
   runtimeHandler(className: string): Promise<string>;
+  /** Whether the runtime can give pods users of their own with this handler. */
+  hasUserNamespaces(handler: string): boolean;
 }

@@ -35,6 +35,8 @@ export interface WorkerOptions {
   readonly tools: PodTools;
   /** The node cannot take it: it fails at once. */
   readonly refusal?: Refusal;
+  /** Whether it can is still being decided. */
+  readonly verdict?: Promise<Refusal | undefined>;
   /** Who stands for it in the API: itself, or a static pod's mirror; undefined when there is none. */
   apiPod(pod: Pod): Pod | undefined;
   /** Nothing of the pod is left. */
@@ -69,6 +71,8 @@ export class PodWorker {
   /** By container, the id of the one that was last started again. */
   readonly #restarted = new Map<string, string>();
   readonly #resize: PodResize;
+  #refusal: Refusal | undefined;
+  #verdict: Promise<Refusal | undefined> | undefined;
   #startedAt: number;
   #ending: Ending | undefined;
   #staleVolumes = true;
@@ -86,6 +90,8 @@ export class PodWorker {
   constructor(pod: Pod, options: WorkerOptions) {
     this.uid = pod.metadata.uid;
     this.#options = options;
+    this.#refusal = options.refusal;
+    this.#verdict = options.verdict;
     const { disk, paths } = options.tools;
     this.#resize = new PodResize(pod, disk, podFolder(paths, this.uid));
     this.#tools = options.tools;
@@ -122,7 +128,7 @@ export class PodWorker {
   }
 
   get refused(): boolean {
-    return this.#options.refusal !== undefined;
+    return this.#refusal !== undefined;
   }
 
   /** The pod as the API has it now. */
@@ -189,7 +195,11 @@ export class PodWorker {
 
   async #sync(): Promise<void> {
     if (this.#state === "gone") return;
-    if (this.#options.refusal) return await this.#refuse(this.#options.refusal);
+    if (this.#verdict) {
+      this.#refusal = await this.#verdict;
+      this.#verdict = undefined;
+    }
+    if (this.#refusal) return await this.#refuse(this.#refusal);
     const { metadata, spec } = this.#pod;
     if (metadata.deletionTimestamp)
       this.#noteEnding(metadata.deletionGracePeriodSeconds ?? spec.terminationGracePeriodSeconds ?? 30);
@@ -312,7 +322,7 @@ export class PodWorker {
   }
 
   #planTokenRefresh(): void {
-    const due = this.#tools.volumes.tokensDueAt(this.uid);
+    const due = this.#tools.volumes.refreshDueAt(this.#pod);
     if (due === undefined) return;
     const { clock } = this.#tools;
     this.#volumeTimer?.cancel();
@@ -377,9 +387,12 @@ export class PodWorker {
   }
 
   async #clean(): Promise<void> {
-    const { volumes, cgroups, images } = this.#tools;
+    const { volumes, cgroups, images, userNamespaces, resources, dynamicResources } = this.#tools;
     images.forget(this.uid);
     await volumes.tearDown(this.uid);
+    userNamespaces.release(this.uid);
+    await resources.release(this.uid);
+    await dynamicResources.release(this.uid);
     await cgroups.remove(this.#pod);
   }
 

@@ -45,6 +45,8 @@ export interface Runtime {
   listContainers(podUid?: string): Promise<readonly RuntimeContainer[]>;
   containerStatus(id: string): Promise<RuntimeContainerStatus>;
   updateResources(id: string, resources: LinuxResources): Promise<void>;
+  /** Writes what runs into an archive at this path; the code "Unimplemented" where the runtime cannot. */
+  checkpointContainer(id: string, path: string, timeoutSeconds: number): Promise<void>;
   /** After the log file was moved away: the runtime begins a new one. */
   reopenLog(id: string): Promise<void>;
 

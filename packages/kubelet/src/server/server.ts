@@ -19,8 +19,11 @@ import { NodeStats } from "../stats/node-stats.ts";
 import { probeMetrics } from "../stats/probe-metrics.ts";
 import { resourceMetrics } from "../stats/resource-metrics.ts";
 import { summaryOf } from "../stats/summary.ts";
+import { volumeMetrics } from "../stats/volume-metrics.ts";
 import { Access } from "./access.ts";
+import { checkpoint } from "./checkpoint.ts";
 import { kubeletMetrics } from "./metrics.ts";
+import { nodeLog } from "./node-logs.ts";
 import { serveStreams } from "./streams.ts";
 
 export interface KubeletServerOptions {
@@ -79,6 +82,7 @@ export async function serveKubelet(options: KubeletServerOptions): Promise<Liste
 export const serveHealth = (kubelet: Kubelet, port: number, host: string): Promise<Listener> =>
   listen({ port, host, handler: (exchange) => answerHealth(exchange, kubelet) });
 
+const NODE_LOGS = "/var/log";
 const READABLE = new Set(["healthz", "pods", "stats", "metrics"]);
 
 /** Without authentication: what may be read by everybody, for machines that trust their network. */
@@ -114,7 +118,8 @@ class Handler {
 
   constructor(kubelet: Kubelet) {
     this.#kubelet = kubelet;
-    this.#stats = new NodeStats(kubelet.tools, () => kubelet.workers.pods());
+    const { tools, workers, config } = kubelet;
+    this.#stats = new NodeStats(tools, () => workers.pods(), config.file.volumeStatsAggPeriod);
     this.#startedAt = kubelet.tools.clock.now();
   }
 
@@ -141,6 +146,10 @@ class Handler {
         return await this.#command(exchange, root, rest, url.searchParams);
       case "portForward":
         return await this.#portForward(exchange, rest, url.searchParams);
+      case "checkpoint":
+        return await this.#checkpoint(exchange, rest, url.searchParams);
+      case "logs":
+        return await this.#nodeLog(exchange, rest.join("/"));
       case "run":
         return await this.#run(exchange, rest, url.searchParams);
       case "stats":
@@ -251,6 +260,27 @@ class Handler {
     text(exchange, Buffer.concat([stdout, stderr]));
   }
 
+  async #checkpoint(exchange: Exchange, rest: readonly string[], query: URLSearchParams): Promise<void> {
+    if (exchange.method !== "POST") throw new Refused(405, "405: Method Not Allowed");
+    const [namespace = "", name = "", container = ""] = rest;
+    const pod = this.#pod(namespace, name);
+    const record = this.#records(pod, container).find(({ phase }) => phase === "running");
+    if (!record) throw new Refused(404, `container ${container} does not exist`);
+    const timeout = query.get("timeout") ?? "0";
+    if (!/^\d+$/.test(timeout)) throw new Refused(400, `the timeout must be a whole number of seconds, not ${timeout}`);
+    const wish = { namespace, pod: name, container, containerId: record.id, timeoutSeconds: Number(timeout) };
+    json(exchange, { items: [await checkpoint(this.#kubelet, wish)] });
+  }
+
+  async #nodeLog(exchange: Exchange, path: string): Promise<void> {
+    const { config, tools } = this.#kubelet;
+    if (!config.file.enableSystemLogHandler) throw new Refused(405, "logs endpoint is disabled.");
+    const found = await nodeLog(tools.disk, NODE_LOGS, path);
+    if (!found) throw new Refused(404, "404 page not found");
+    if ("page" in found) text(exchange, found.page, "text/html; charset=utf-8");
+    else text(exchange, found.file);
+  }
+
   async #logs(exchange: Exchange, rest: readonly string[], query: URLSearchParams): Promise<void> {
     const [namespace = "", name = "", container = ""] = rest;
     const pod = this.#pod(namespace, name);
@@ -311,7 +341,7 @@ class Handler {
     const kubelet = this.#kubelet;
     switch (page) {
       case undefined:
-        return kubeletMetrics(kubelet);
+        return kubeletMetrics(kubelet) + volumeMetrics(await this.#stats.volumes());
       case "resource":
         return resourceMetrics(await this.#stats.read());
       case "cadvisor":

@@ -11,6 +11,7 @@ import type { ContainerStats } from "../runtime/runtime.ts";
 import type { Usage } from "./cgroup-usage.ts";
 import { CpuRates } from "./cpu-rate.ts";
 import { type InterfaceUsage, readInterfaces } from "./network-usage.ts";
+import { type VolumeReading, VolumeUsages } from "./volume-usage.ts";
 
 export interface ContainerReading {
   readonly record: ContainerRecord;
@@ -24,6 +25,7 @@ export interface PodReading {
   readonly nanoCores: number | undefined;
   readonly containers: readonly ContainerReading[];
   readonly interfaces: readonly InterfaceUsage[];
+  readonly volumes: readonly VolumeReading[];
   readonly startedAt: number;
 }
 
@@ -42,9 +44,11 @@ export class NodeStats {
   readonly #tools: PodTools;
   readonly #pods: () => readonly Pod[];
   readonly #rates = new CpuRates();
+  readonly #volumes: VolumeUsages;
 
-  constructor(tools: PodTools, pods: () => readonly Pod[]) {
+  constructor(tools: PodTools, pods: () => readonly Pod[], volumePeriodMs: number) {
     this.#tools = tools;
+    this.#volumes = new VolumeUsages(tools, volumePeriodMs);
     this.#pods = pods;
   }
 
@@ -71,7 +75,13 @@ export class NodeStats {
     };
     const uids = reading.pods.map(({ pod }) => pod.metadata.uid);
     this.#rates.keep(new Set(["node", ...uids, ...byId.keys()]));
+    this.#volumes.keep(new Set(uids));
     return reading;
+  }
+
+  /** How full the volumes of all pods are. */
+  async volumes(): Promise<VolumeReading[]> {
+    return (await Promise.all(this.#pods().map((pod) => this.#volumes.of(pod)))).flat();
   }
 
   async #pod(pod: Pod, stats: ReadonlyMap<string, ContainerStats>): Promise<PodReading | undefined> {
@@ -92,6 +102,7 @@ export class NodeStats {
       nanoCores: this.#rates.rate(pod.metadata.uid, usage),
       containers,
       interfaces: pid === undefined ? [] : await readInterfaces(pid),
+      volumes: await this.#volumes.of(pod),
       startedAt: sandbox.createdAt,
     };
   }

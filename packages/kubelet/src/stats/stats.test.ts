@@ -14,6 +14,8 @@ import { parseInterfaces } from "./network-usage.ts";
 import { NodeStats } from "./node-stats.ts";
 import { resourceMetrics } from "./resource-metrics.ts";
 import { summaryOf } from "./summary.ts";
+import { volumeMetrics } from "./volume-metrics.ts";
+import { amountsOf } from "./volume-usage.ts";
 
 async function withFiles(files: Readonly<Record<string, string>>, run: (root: string) => Promise<void>): Promise<void> {
   const root = await mkdtemp(join(tmpdir(), "kubets-cgroups-"));
@@ -73,6 +75,17 @@ test("usage of version 2 lies in one place; what cannot be read is absent", () =
     },
   ));
 
+test("a driver's words of a volume, and the claims on the page of metrics", () => {
+  assert.equal(amountsOf([{ unit: 2, total: 1, used: 1, available: 0 }]), undefined);
+  const amounts = amountsOf([{ unit: 1, total: 10n, used: 4, available: 6 }]);
+  assert.deepEqual(amounts, { capacityBytes: 10, usedBytes: 4, availableBytes: 6 });
+  const claim = { name: "data", namespace: "default" };
+  const text = volumeMetrics([{ name: "v", at: 0, claim, capacityBytes: 10, usedBytes: 4, availableBytes: 6 }]);
+  const labels = '{namespace="default",persistentvolumeclaim="data"}';
+  assert.match(text, new RegExp(`^kubelet_volume_stats_used_bytes${labels} 4$`, "m"));
+  assert.doesNotMatch(text, /kubelet_volume_stats_inodes/);
+});
+
 test("a rate is the difference of two readings", () => {
   const rates = new CpuRates();
   assert.equal(rates.rate("a", { timestamp: 1000, cpuNanos: 5e8 }), undefined);
@@ -107,14 +120,36 @@ test("figures are written as Prometheus reads them, without what is not known", 
 test("a reading of a node with a pod, on every page", async () => {
   const node = await simulatedNode();
   try {
-    await node.api.createPod(pod("a").on("node-1").uid("u").container("c", { image: "demo:1" }).build());
+    await node.api.createPod(
+      pod("a")
+        .on("node-1")
+        .uid("u")
+        .container("c", { image: "demo:1" })
+        .spec({ volumes: [{ name: "scratch", emptyDir: {} }] })
+        .build(),
+    );
     for (let i = 0; i < 50 && (await node.api.pod("a"))?.status.phase !== "Running"; i++) await node.clock.advance(100);
     const { tools, workers } = node.kubelet;
-    const reading = await new NodeStats(tools, () => workers.pods()).read();
+    const scratch = "/var/lib/kubelet/pods/u/volumes/kubernetes.io~empty-dir/scratch";
+    await node.disk.writeFile(`${scratch}/file`, "12345");
+    const stats = new NodeStats(tools, () => workers.pods(), 60_000);
+    const reading = await stats.read();
     const facts = { nodeName: "node-1", startedAt: 0, memoryBytes: 1000 };
-    const summary = summaryOf(reading, facts) as { pods: { podRef: object; containers: { name: string }[] }[] };
+    const summary = summaryOf(reading, facts) as {
+      pods: {
+        podRef: object;
+        containers: { name: string }[];
+        volume?: { name: string; usedBytes: number; inodesUsed: number }[];
+      }[];
+    };
     assert.deepEqual(summary.pods[0]?.podRef, { name: "a", namespace: "default", uid: "u" });
     assert.equal(summary.pods[0]?.containers[0]?.name, "c");
+    const [volume] = summary.pods[0]?.volume ?? [];
+    assert.deepEqual([volume?.name, volume?.usedBytes, volume?.inodesUsed], ["scratch", 5, 2]);
+    await node.disk.writeFile(`${scratch}/file`, "1234567890");
+    assert.equal((await stats.read()).pods[0]?.volumes[0]?.usedBytes, 5);
+    await node.clock.advance(60_000);
+    assert.equal((await stats.read()).pods[0]?.volumes[0]?.usedBytes, 10);
     const labels = '{container="c",namespace="default",pod="a"}';
     assert.match(resourceMetrics(reading), new RegExp(`^container_cpu_usage_seconds_total${labels} 0 \\d+$`, "m"));
     assert.match(cadvisorMetrics(reading, simulatedMachine), /^machine_cpu_cores 4$/m);

@@ -3,6 +3,7 @@ import type { DiskSpace } from "../disk/disk.ts";
 import type { Usage } from "./cgroup-usage.ts";
 import type { InterfaceUsage } from "./network-usage.ts";
 import type { ContainerReading, NodeReading, PodReading } from "./node-stats.ts";
+import type { VolumeReading } from "./volume-usage.ts";
 
 export interface SummaryFacts {
   readonly nodeName: string;
@@ -41,7 +42,7 @@ export function summaryOf(
 }
 
 function podOf(
-  { pod, usage, nanoCores, containers, interfaces, startedAt }: PodReading,
+  { pod, usage, nanoCores, containers, interfaces, volumes, startedAt }: PodReading,
   disk: DiskSpace | undefined,
   short: boolean,
 ): object {
@@ -56,6 +57,7 @@ function podOf(
     memory: memoryOf(usage),
     ...(!short && {
       ...(interfaces.length > 0 && { network: networkOf(usage.timestamp, interfaces) }),
+      ...(volumes.length > 0 && { volume: volumes.map(volumeOf) }),
       "ephemeral-storage": { ...diskOf(usage.timestamp, disk), usedBytes: used, inodesUsed: inodes },
       ...(usage.processes !== undefined && { process_stats: { process_count: usage.processes } }),
     }),
@@ -81,6 +83,12 @@ function containerOf(
     }),
   };
 }
+
+const volumeOf = ({ at, claim, ...volume }: VolumeReading) => ({
+  time: timeOf(at),
+  ...volume,
+  ...(claim && { pvcRef: claim }),
+});
 
 const cpuOf = ({ timestamp, cpuNanos }: Usage, nanoCores: number | undefined) => ({
   time: timeOf(timestamp),

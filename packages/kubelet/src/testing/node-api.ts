@@ -19,6 +19,8 @@ export class NodeApi {
   readonly client: Client;
   readonly #clock: Clock;
   tokens = 0;
+  /** Of tokens that are given out from now on. */
+  tokenLifeMs = 3_600_000;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -72,7 +74,7 @@ export class NodeApi {
 
   #token({ method, path }: ApiRequest): ApiResponse | undefined {
     if (method !== "POST" || !path.endsWith("/token")) return undefined;
-    const expirationTimestamp = formatTime(this.#clock.now() + 3_600_000);
+    const expirationTimestamp = formatTime(this.#clock.now() + this.tokenLifeMs);
     const object = { kind: "TokenRequest", status: { token: `token-${++this.tokens}`, expirationTimestamp } };
     const bytes = () => Promise.resolve(Buffer.from(JSON.stringify(object)));
     return {

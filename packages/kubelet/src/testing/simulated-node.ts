@@ -37,6 +37,7 @@ export interface SimulatedNodeOptions {
   readonly probe?: ProberOptions["attempt"];
   readonly observe?: KubeletOptions["observe"];
   readonly fetch?: KubeletOptions["fetch"];
+  readonly shutdowns?: KubeletOptions["shutdowns"];
   /** Of an earlier node, to start again over the same runtime. */
   readonly over?: Pick<SimulatedNode, "clock" | "api" | "runtime" | "disk">;
 }
@@ -47,6 +48,7 @@ export async function simulatedNode({
   probe,
   observe,
   fetch,
+  shutdowns,
   over,
 }: SimulatedNodeOptions = {}): Promise<SimulatedNode> {
   const clock = over?.clock ?? new VirtualClock();
@@ -77,6 +79,7 @@ export async function simulatedNode({
     }),
     ...(probe && { probe }),
     ...(fetch && { fetch }),
+    ...(shutdowns && { shutdowns }),
     // Nothing runs low on a node that uses nothing.
     observe: observe ?? (async () => ({})),
   });

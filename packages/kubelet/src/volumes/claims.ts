@@ -42,11 +42,13 @@ export async function claimedVolume(
 
 /** The kinds of sources that pods and persistent volumes share; `local` only the latter have. */
 function sourceOf({ name }: Volume, { spec }: PersistentVolume): Volume {
-  if (spec.volumeMode === "Block") throw new VolumeError("block volumes are not supported by this kubelet");
-  if (spec.hostPath) return { name, hostPath: spec.hostPath };
-  // A folder of the node that must be there already.
-  if (spec.local) return { name, hostPath: { path: spec.local.path, type: "Directory" } };
+  const isBlock = spec.volumeMode === "Block";
   if (spec.csi) return { name, csi: { driver: spec.csi.driver } };
+  // A folder or a device of the node that must be there already.
+  if (spec.local) return { name, hostPath: { path: spec.local.path, type: isBlock ? "BlockDevice" : "Directory" } };
+  if (isBlock) throw new VolumeError("of block volumes this kubelet knows those of CSI drivers, and local ones");
+  if (spec.hostPath) return { name, hostPath: spec.hostPath };
+  if (spec.nfs) return { name, nfs: spec.nfs };
   const kind = Object.keys(spec).find((key) => typeof spec[key as keyof typeof spec] === "object");
   throw new VolumeError(`persistent volumes of the kind ${kind ?? "(none)"} are not supported by this kubelet`);
 }

@@ -5,6 +5,7 @@ import { writeAtomically } from "./atomic-files.ts";
 import { setGroup } from "./ownership.ts";
 import { configMapFiles, DEFAULT_MODE, downwardFiles, secretFiles } from "./payload.ts";
 import { ensureTmpfs } from "./tmpfs.ts";
+import { trustAnchors } from "./trust-bundles.ts";
 import { type VolumeContext, VolumeError, type VolumeFile, type VolumeFiles, type VolumePlugin } from "./volume.ts";
 
 /** `inMemory`: the files never touch the disk. */
@@ -73,7 +74,7 @@ export const projectedVolume = filePlugin(
     const { namespace } = pod.metadata;
     const { sources = [], defaultMode = DEFAULT_MODE } = context.volume.projected ?? {};
     const files = new Map<string, VolumeFile>();
-    for (const { configMap, secret, downwardAPI, serviceAccountToken, ...other } of sources) {
+    for (const { configMap, secret, downwardAPI, serviceAccountToken, clusterTrustBundle, ...other } of sources) {
       let more: VolumeFiles;
       if (configMap) {
         const { name = "", items, optional = false } = configMap;
@@ -86,6 +87,9 @@ export const projectedVolume = filePlugin(
         const { audience, expirationSeconds = 3600, path } = serviceAccountToken;
         const token = await tokens.get(pod, { expirationSeconds, ...(audience && { audience }) });
         more = new Map([[path, tokenFile(pod, token, defaultMode)]]);
+      } else if (clusterTrustBundle) {
+        const content = Buffer.from(await trustAnchors(context.client, clusterTrustBundle));
+        more = new Map([[clusterTrustBundle.path, { content, mode: defaultMode }]]);
       } else
         throw new VolumeError(`projected source ${Object.keys(other).join(", ")} is not supported by this kubelet`);
       for (const [path, file] of more) files.set(path, file);

@@ -2,6 +2,7 @@
 import { emptyDirVolume } from "./empty-dir.ts";
 import { configMapVolume, downwardApiVolume, projectedVolume, secretVolume } from "./file-volumes.ts";
 import { hostPathVolume } from "./host-path.ts";
+import { nfsVolume } from "./nfs.ts";
 import type { VolumePlugin } from "./volume.ts";
 
 export const volumePlugins: readonly VolumePlugin[] = [
@@ -11,4 +12,5 @@ export const volumePlugins: readonly VolumePlugin[] = [
   secretVolume,
   downwardApiVolume,
   projectedVolume,
+  nfsVolume,
 ];

@@ -10,6 +10,7 @@ import { parseTime } from "@kubets/machinery/time";
 
 interface Token {
   readonly token: string;
+  readonly expirationTimestamp: string;
   readonly issuedAt: number;
   readonly expiresAt: number;
 }
@@ -39,19 +40,24 @@ export class ServiceAccountTokens {
   }
 
   async get(pod: Pod, wish: TokenWish): Promise<string> {
+    return (await this.find(pod, wish)).token;
+  }
+
+  /** With the time at which it ends. */
+  async find(pod: Pod, wish: TokenWish): Promise<Pick<Token, "token" | "expirationTimestamp">> {
     const { uid } = pod.metadata;
     const key = `${wish.audience ?? ""}|${wish.expirationSeconds}`;
     const known = this.#tokens.get(uid)?.get(key);
-    if (known && this.#clock.now() < this.#refreshAt(known)) return known.token;
+    if (known && this.#clock.now() < this.#refreshAt(known)) return known;
     try {
       const token = await this.#request(pod, wish);
       const ofPod = this.#tokens.get(uid) ?? new Map<string, Token>();
       this.#tokens.set(uid, ofPod.set(key, token));
-      return token.token;
+      return token;
     } catch (error) {
       if (!known || this.#clock.now() >= known.expiresAt) throw error;
       this.#log.warn("the token of a pod could not be renewed", { pod: pod.metadata.name, error });
-      return known.token;
+      return known;
     }
   }
 
@@ -83,6 +89,7 @@ export class ServiceAccountTokens {
       },
     };
     const { status } = await this.#client.act<TokenAnswer>(serviceaccounts, key, "token", body);
-    return { token: status.token, issuedAt, expiresAt: parseTime(status.expirationTimestamp) };
+    const { token, expirationTimestamp } = status;
+    return { token, expirationTimestamp, issuedAt, expiresAt: parseTime(expirationTimestamp) };
   }
 }

@@ -1,5 +1,6 @@
 /** What every kind of volume is made of: a setting up that may be repeated, and for those made of files, their contents. */
 import type { Pod, Volume } from "@kubets/api/generated/types/core-v1";
+import type { Client } from "@kubets/client/client";
 import type { Addresses } from "../container-config/field-values.ts";
 import type { MountedVolume } from "../container-config/mounts.ts";
 import type { Allocatable } from "../container-config/resource-values.ts";
@@ -20,6 +21,9 @@ export interface VolumeContext {
   readonly addresses: Addresses;
   readonly allocatable: Allocatable;
   readonly now: number;
+  /** Of the persistent volume behind a claim. */
+  readonly mountOptions: readonly string[];
+  readonly client: Pick<Client, "get" | "list">;
 }
 
 export interface VolumePlugin {

@@ -10,6 +10,7 @@ import type { Clock } from "@kubets/machinery";
 import type { Addresses } from "../container-config/field-values.ts";
 import type { MountedVolume } from "../container-config/mounts.ts";
 import type { Allocatable } from "../container-config/resource-values.ts";
+import { CSI_PLUGIN, type CsiVolumes } from "../csi/csi-volumes.ts";
 import type { Disk } from "../disk/disk.ts";
 import type { ReferencedObjects } from "../objects/referenced-objects.ts";
 import { type KubeletPaths, podFolder, podsFolder, volumeFolder } from "../paths.ts";
@@ -25,7 +26,8 @@ export interface VolumesOptions {
   readonly objects: ReferencedObjects;
   readonly tokens: ServiceAccountTokens;
   readonly clock: Clock;
-  readonly client: Pick<Client, "get">;
+  readonly client: Pick<Client, "get" | "list">;
+  readonly csi?: CsiVolumes;
   readonly plugins?: readonly VolumePlugin[];
 }
 
@@ -34,10 +36,15 @@ export interface VolumeFacts {
   readonly allocatable: Allocatable;
 }
 
+/** How often drivers are asked again: to publish anew where they want that, to grow what has grown. */
+const DRIVER_PERIOD_MS = 60_000;
+
 export type VolumeMap = ReadonlyMap<string, MountedVolume>;
 
 export class Volumes {
   readonly #options: VolumesOptions;
+  /** Of pods with claims of storage drivers, the persistent volumes by claim. */
+  readonly #ofDrivers = new Map<string, Map<string, string>>();
 
   constructor(options: VolumesOptions) {
     this.#options = options;
@@ -60,15 +67,36 @@ export class Volumes {
     const { disk, paths, objects, tokens } = this.#options;
     objects.untrack(uid);
     tokens.forget(uid);
+    this.#ofDrivers.delete(uid);
     const folder = podFolder(paths, uid);
     if (!(await disk.stat(folder))) return;
+    await this.#options.csi?.tearDown(uid);
     for (const mount of await disk.mountsBelow(folder)) await disk.unmount(mount);
     await disk.remove(folder);
   }
 
-  /** When files of the pod want to be made anew for their tokens. */
-  tokensDueAt(uid: string): number | undefined {
-    return this.#options.tokens.dueAt(uid);
+  /** When the pod's volumes want to be set up anew: for tokens that end, or for drivers that are asked from time to time. */
+  refreshDueAt({ metadata, spec }: Pod): number | undefined {
+    const { tokens, clock } = this.#options;
+    const isAsked = spec.volumes?.some(({ csi }) => csi) || this.#ofDrivers.has(metadata.uid);
+    const dues = [tokens.dueAt(metadata.uid), isAsked ? clock.now() + DRIVER_PERIOD_MS : undefined];
+    const known = dues.filter((due) => due !== undefined);
+    return known.length > 0 ? Math.min(...known) : undefined;
+  }
+
+  /** The persistent volume behind a claim of a storage driver. */
+  persistentOf(uid: string, claim: string): string | undefined {
+    return this.#ofDrivers.get(uid)?.get(claim);
+  }
+
+  /** How full a volume is, as its driver says. */
+  async driverUsage(uid: string, name: string) {
+    return await this.#options.csi?.usage(uid, name);
+  }
+
+  #note(uid: string, { claim, persistent }: ClaimedVolume): void {
+    const known = this.#ofDrivers.get(uid) ?? new Map<string, string>();
+    this.#ofDrivers.set(uid, known.set(claim.metadata.name, persistent.metadata.name));
   }
 
   /** Pods that have something on the disk. */
@@ -77,16 +105,22 @@ export class Volumes {
   }
 
   async #setUpOne(pod: Pod, named: Volume, facts: VolumeFacts): Promise<MountedVolume> {
-    const { plugins = volumePlugins, paths, clock, client, ...rest } = this.#options;
+    const { plugins = volumePlugins, paths, clock, client, csi, ...rest } = this.#options;
     const claimed = await claimedVolume(pod, named, client);
     const { volume } = claimed ?? { volume: named };
     const name = claimed?.persistent.metadata.name ?? volume.name;
     const fail = (why: string) => new VolumeError(`MountVolume.SetUp failed for volume "${name}" : ${why}`);
     const plugin = plugins.find((each) => each.supports(volume));
-    if (!plugin) throw fail(unsupported(volume));
-    const folder = volumeFolder(paths, pod.metadata.uid, plugin.name, volume.name);
+    if (!plugin && !(volume.csi && csi)) throw fail(unsupported(volume));
+    const folder = volumeFolder(paths, pod.metadata.uid, plugin?.name ?? CSI_PLUGIN, volume.name);
+    const mountOptions = claimed?.persistent.spec.mountOptions ?? [];
+    const context = { pod, volume, folder, paths, client, mountOptions, now: clock.now(), ...rest, ...facts };
     try {
-      const mounted = await plugin.setUp({ pod, volume, folder, paths, now: clock.now(), ...rest, ...facts });
+      if (volume.csi && csi) {
+        if (claimed) this.#note(pod.metadata.uid, claimed);
+        return await csi.setUp(context, claimed);
+      }
+      const mounted = await (plugin as VolumePlugin).setUp(context);
       return claimed ? await ownedByGroup(pod, claimed, mounted, rest.disk, named) : mounted;
     } catch (error) {
       throw fail((error as Error).message);

@@ -6,7 +6,7 @@
 import type { Writable } from "node:stream";
 
 /** Bodies up to this size go out at once. */
-export const SLICE_BYTES = 128 * 1024;
+export const SLICE_BYTES = 256 * 1024;
 const TURN_MS = 0.5;
 
 interface Transfer {

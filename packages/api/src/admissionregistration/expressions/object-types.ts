@@ -1,6 +1,9 @@
 /** The types of the API for expressions: what checking types goes by. Read from the structs that decoding goes by, field by field as they are asked for. */
 import { type CelType, celTypes, type FieldType, type ObjectType } from "@kubets/cel";
+import type { ResourceDefinition } from "../../resource.ts";
+import { ruleType } from "../../rules/rule-types.ts";
 import type { Scalar, Struct, TypeRef } from "../../schema.ts";
+import type { Schema } from "../../structural/schema.ts";
 
 const SCALARS: Readonly<Record<Scalar, CelType>> = {
   string: celTypes.string,
@@ -22,6 +25,20 @@ export function objectTypeOf(struct: Struct): ObjectType {
   let type = known.get(struct);
   if (!type) known.set(struct, (type = celTypes.object(`io.k8s.${struct.name}`, fieldsOf(struct))));
   return type;
+}
+
+/** What is to be known of a kind for checking types; `openApiSchema` of those that came at run time. */
+export type CheckedKind = Pick<
+  ResourceDefinition,
+  "group" | "version" | "resource" | "kind" | "schema" | "openApiSchema"
+>;
+
+/** The type of a kind's objects: of a custom kind, what its schema says, beside the metadata that all have. */
+export function kindType(definition: CheckedKind): ObjectType {
+  const type = objectTypeOf(definition.schema);
+  const custom = definition.openApiSchema && ruleType(definition.openApiSchema as Schema, true)?.type;
+  if (custom?.kind !== "object") return type;
+  return celTypes.object(custom.name, { ...custom.fields, metadata: type.fields["metadata"] as FieldType });
 }
 
 function fieldsOf(struct: Struct): Record<string, FieldType> {

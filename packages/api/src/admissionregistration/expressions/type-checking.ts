@@ -8,10 +8,9 @@ import type {
   NamedRuleWithOperations,
   ValidatingAdmissionPolicySpec,
 } from "../../generated/types/admissionregistration-v1.ts";
-import type { ResourceDefinition } from "../../resource.ts";
 import { groupVersion } from "../../resource-ref.ts";
 import { expressionEnvironment } from "./environment.ts";
-import { objectTypeOf } from "./object-types.ts";
+import { type CheckedKind, kindType } from "./object-types.ts";
 import { compileVariables } from "./variables.ts";
 
 const MOST_TYPES = 10;
@@ -19,13 +18,13 @@ const MOST_TYPES = 10;
 /** `definitions` are the resources whose types are known. */
 export function typeCheck(
   spec: ValidatingAdmissionPolicySpec,
-  definitions: readonly ResourceDefinition[],
+  definitions: readonly CheckedKind[],
 ): ExpressionWarning[] {
   const params = definitions.find(
     (d) => groupVersion(d) === spec.paramKind?.apiVersion && d.kind === spec.paramKind.kind,
   );
   const checks = checkedKinds(spec.matchConstraints?.resourceRules ?? [], definitions).map((definition) => {
-    const types = { object: objectTypeOf(definition.schema), ...(params && { params: objectTypeOf(params.schema) }) };
+    const types = { object: kindType(definition), ...(params && { params: kindType(params) }) };
     const scope = { params: spec.paramKind !== undefined, authorizer: true, types };
     const { types: variables } = compileVariables(spec.variables, scope);
     return { definition, environment: expressionEnvironment({ ...scope, variables }) };
@@ -43,23 +42,16 @@ export function typeCheck(
   return warnings;
 }
 
-function wrongFor(
-  expression: string,
-  { group, version, kind }: ResourceDefinition,
-  environment: Environment,
-): string[] {
+function wrongFor(expression: string, { group, version, kind }: CheckedKind, environment: Environment): string[] {
   const compiled = environment.compile(expression);
   if (compiled.ok) return [];
   return [`${group}/${version}, Kind=${kind}: ${formatIssues(compiled.errors)}\n`];
 }
 
 /** The kinds that rules name without a star, in order of group, version and kind. */
-function checkedKinds(
-  rules: readonly NamedRuleWithOperations[],
-  definitions: readonly ResourceDefinition[],
-): ResourceDefinition[] {
+function checkedKinds(rules: readonly NamedRuleWithOperations[], definitions: readonly CheckedKind[]): CheckedKind[] {
   const named = (list: readonly string[] = []) => list.filter((text) => !/[*/]/.test(text));
-  const found = new Set<ResourceDefinition>();
+  const found = new Set<CheckedKind>();
   for (const { apiGroups, apiVersions, resources } of rules) {
     const [groups, versions, plurals] = [named(apiGroups), named(apiVersions), named(resources)];
     for (const definition of definitions)
@@ -73,4 +65,4 @@ function checkedKinds(
   return [...found].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)).slice(0, MOST_TYPES);
 }
 
-const keyOf = ({ group, version, kind }: ResourceDefinition) => `${group} ${version} ${kind}`;
+const keyOf = ({ group, version, kind }: CheckedKind) => `${group} ${version} ${kind}`;

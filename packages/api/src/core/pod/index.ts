@@ -8,7 +8,7 @@ import { preparePod } from "../../pod/prepare.ts";
 import { isFinished } from "../../pod/state.ts";
 import { validatePodCreate } from "../../pod/validate-template.ts";
 import { validatePodUpdate } from "../../pod/validate-update.ts";
-import { podWarnings } from "../../pod/warnings.ts";
+import { hostnameWarnings, podWarnings } from "../../pod/warnings.ts";
 import { allVerbs, type WriteContext } from "../../resource.ts";
 import { podSubresources } from "./subresources.ts";
 import { podTable } from "./table.ts";
@@ -23,7 +23,7 @@ export const podResource = define(pods, {
   prepareForUpdate: (pod, old) => keepPart(pod, old, "status"),
   validate: validatePodCreate,
   validateUpdate: (pod: Pod, old: Pod, context: WriteContext) => validatePodUpdate(pod, old, context),
-  warnings: (pod, old) => (old ? [] : podWarnings(pod)),
+  warnings: (pod, old) => (old ? [] : [...hostnameWarnings(pod), ...podWarnings(pod)]),
   graceSeconds,
   selectableFields: {
     "spec.nodeName": ({ spec }) => spec.nodeName ?? "",

@@ -62,7 +62,7 @@ const ALL: readonly Entry[] = [
   entry(alwaysPullImages, "asked"),
   [imagePolicyWebhook, "asked"],
   [podSecurity, "always"],
-  entry(podNodeSelector, "asked"),
+  [podNodeSelector, "asked"],
   entry(priority, "always"),
   entry(defaultTolerationSeconds(), "always"),
   [podTolerationRestriction, "asked"],
@@ -90,6 +90,17 @@ const ALL: readonly Entry[] = [
   entry(alwaysDeny, "asked"),
 ];
 
+/**
+ * Names that v1.36 knows too. They look after pod groups, whose API is not served by default, and check updates of pods against what nodes declare of
+ * themselves; here they may be named, and do nothing.
+ */
+const WITHOUT_EFFECT = [
+  "JobValidation",
+  "NodeDeclaredFeatureValidator",
+  "PodGroupProtection",
+  "PodGroupWorkloadExists",
+];
+
 /** The plugins to run: those that are on by default, and what the flags say. */
 export function admissionPlugins({
   enable,
@@ -104,7 +115,7 @@ export function admissionPlugins({
   own?: readonly AdmissionPlugin[];
 }): AdmissionPlugin[] {
   const all = ALL.map(([make, use]) => ({ plugin: configuredPlugin(make, configurations), use }));
-  const names = all.map(({ plugin }) => plugin.name);
+  const names = [...all.map(({ plugin }) => plugin.name), ...WITHOUT_EFFECT];
   for (const name of [...enable, ...disable])
     if (!names.includes(name))
       throw new ExitError(

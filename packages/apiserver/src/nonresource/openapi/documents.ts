@@ -5,14 +5,16 @@
 import { createHash } from "node:crypto";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
-import { documentSteps } from "@kubets/api/openapi/document";
+import { type DocumentEntry, documentSteps } from "@kubets/api/openapi/document";
 import { type Dialect, openApiV2, openApiV3 } from "@kubets/api/openapi/json-schema";
 import { writeJson } from "@kubets/api/openapi/write-json";
 import { writeProtobuf } from "@kubets/api/openapi/write-protobuf";
 import type { ResourceDefinition } from "@kubets/api/resource";
+import type { RemoteDocuments } from "../../aggregation/remote-documents.ts";
+import { merged } from "../../aggregation/remote-open-api.ts";
 import type { ServedResources } from "../../served-resource.ts";
+import { inShortStretches } from "../../short-stretches.ts";
 import { versionInfo } from "../version.ts";
-import { inShortStretches } from "./short-stretches.ts";
 import { textsOf } from "./texts.ts";
 
 export interface PackedDocument {
@@ -54,17 +56,31 @@ export class OpenApiDocuments {
     return group && this.#get("v3 json", name, group);
   }
 
-  v2(form: "v2 json" | "v2 protobuf"): Promise<PackedDocument> {
+  /** With what servers behind this one add. */
+  v2(form: "v2 json" | "v2 protobuf", remotes: readonly RemoteDocuments["openApiV2"][]): Promise<PackedDocument> {
     const definitions = this.#served.definitions();
-    const hash = sha512([...this.groups().values()].map((group) => group.hash));
-    return this.#get(form, "", { definitions, hash });
+    const hash = sha512([
+      ...[...this.groups().values()].map((group) => group.hash),
+      ...remotes.map(({ hash }) => hash),
+    ]);
+    return this.#get(
+      form,
+      "",
+      { definitions, hash },
+      remotes.flatMap(({ entries }) => entries),
+    );
   }
 
-  #get(form: DocumentForm, name: string, { definitions, hash }: Group): Promise<PackedDocument> {
+  #get(
+    form: DocumentForm,
+    name: string,
+    { definitions, hash }: Group,
+    others: readonly DocumentEntry[] = [],
+  ): Promise<PackedDocument> {
     const key = `${form} ${name}`;
     const kept = this.#kept.get(key);
     if (kept?.hash === hash) return kept.document;
-    const document = make(form, definitions).then((gzipped) => ({ gzipped, hash }));
+    const document = make(form, definitions, others).then((gzipped) => ({ gzipped, hash }));
     this.#kept.set(key, { hash, document });
     document.catch(() => this.#kept.delete(key));
     return document;
@@ -79,10 +95,15 @@ interface Group {
 const documentName = ({ group, version }: ResourceDefinition) =>
   group ? `apis/${group}/${version}` : `api/${version}`;
 
-async function make(form: DocumentForm, definitions: readonly ResourceDefinition[]): Promise<Buffer> {
+async function make(
+  form: DocumentForm,
+  definitions: readonly ResourceDefinition[],
+  others: readonly DocumentEntry[],
+): Promise<Buffer> {
   const dialect: Dialect = form === "v3 json" ? openApiV3 : openApiV2;
   const document = await inShortStretches(documentSteps(definitions, dialect));
-  const entries = document.entries(await textsOf(document.types));
+  const own = document.entries(await textsOf(document.types));
+  const entries = others.length ? merged(own, others) : own;
   const { gitVersion } = versionInfo;
   const pieces: Uint8Array[] = [];
   if (form === "v2 protobuf") await inShortStretches(writeProtobuf(entries, gitVersion), (piece) => pieces.push(piece));

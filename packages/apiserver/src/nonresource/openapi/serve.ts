@@ -40,7 +40,7 @@ export function serveOpenApi(
   const remotes = aggregation.remotes.all();
   let documents = documentsOf.get(served);
   if (!documents) documentsOf.set(served, (documents = new OpenApiDocuments(served)));
-  if (path === "/openapi/v2") return serveV2(documents, exchange);
+  if (path === "/openapi/v2") return serveV2(documents, remotes, exchange);
   if (path === "/openapi/v3") return serveIndex(documents, remotes, exchange);
   if (!path.startsWith("/openapi/v3/")) return respondPageNotFound(exchange);
   const name = path.slice("/openapi/v3/".length);
@@ -85,10 +85,15 @@ async function serveV3(
   if (document) await respond(exchange, document, type, hash !== null);
 }
 
-async function serveV2(documents: OpenApiDocuments, exchange: CoreExchange): Promise<void> {
+async function serveV2(
+  documents: OpenApiDocuments,
+  remotes: readonly RemoteService[],
+  exchange: CoreExchange,
+): Promise<void> {
   const type = wanted(exchange, OFFERED_V2);
   if (!type) return notAcceptable(exchange);
-  await respond(exchange, await documents.v2(type === JSON_TYPE ? "v2 json" : "v2 protobuf"), type, false);
+  const others = remotes.flatMap((remote) => remote.documents?.openApiV2 ?? []);
+  await respond(exchange, await documents.v2(type === JSON_TYPE ? "v2 json" : "v2 protobuf", others), type, false);
 }
 
 function wanted(exchange: CoreExchange, offered: Readonly<Record<string, string>>): string | undefined {

@@ -8,8 +8,8 @@ import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import type { Describe } from "@kubets/api/openapi/json-schema";
 import { nameOfLine, type TypeText, unpackedLine } from "@kubets/api/openapi/type-texts";
+import { inShortStretches } from "../../short-stretches.ts";
 import { modelsFolder, modelText } from "./model-texts.ts";
-import { inShortStretches } from "./short-stretches.ts";
 
 /** What the bundle is published with. */
 export const PACKED_TEXTS = "openapi-texts.jsonl.gz";

@@ -1,6 +1,6 @@
 /**
  * Parses Go's text templates: actions in `{{ }}` with trim marks, pipelines, if / else / with / range, variables.
- * Holds: throws with the reason; what it gives is a tree that can be walked without checks. Named templates are not known.
+ * templates with names. Holds: throws with the reason; what it gives is a tree that can be walked without checks.
  */
 export type Expression =
   | { readonly type: "literal"; readonly value: string | number | boolean | null }
@@ -24,13 +24,20 @@ export type TemplateNode =
       readonly body: readonly TemplateNode[];
       readonly otherwise: readonly TemplateNode[];
     }
+  | { readonly type: "template"; readonly name: string; readonly pipeline: Pipeline | undefined }
   | { readonly type: "break" | "continue" };
+
+export interface ParsedTemplate {
+  readonly nodes: readonly TemplateNode[];
+  /** What `define` and `block` give names. */
+  readonly named: ReadonlyMap<string, readonly TemplateNode[]>;
+}
 
 type Token = { readonly kind: "word" | "string" | "number" | "sign"; readonly text: string; readonly spaced: boolean };
 
 const PARTS = /\{\{(-\s)?\s*(\/\*[\s\S]*?\*\/|(?:"(?:\\.|[^"\\])*"|`[^`]*`|(?!\}\})[\s\S])*?)\s*(\s-)?\}\}/g;
 
-export function parseTemplate(source: string): TemplateNode[] {
+export function parseTemplate(source: string): ParsedTemplate {
   const parts: { text?: string; action?: string }[] = [];
   let end = 0;
   let trim = false;
@@ -50,15 +57,17 @@ export function parseTemplate(source: string): TemplateNode[] {
 
 class TreeParser {
   readonly #parts: { text?: string; action?: string }[];
+  readonly #named = new Map<string, readonly TemplateNode[]>();
+  #depth = 0;
 
   constructor(parts: { text?: string; action?: string }[]) {
     this.#parts = parts;
   }
 
-  whole(): TemplateNode[] {
+  whole(): ParsedTemplate {
     const { nodes, end } = this.#block();
     if (end !== undefined) throw new Error(`unexpected {{${end}}}`);
-    return nodes;
+    return { nodes, named: this.#named };
   }
 
   /** Up to an `end` or `else`, which is given too. */
@@ -71,7 +80,8 @@ class TreeParser {
       }
       const [, word = ""] = /^([a-z]+)\b/.exec(part.action) ?? [];
       if (word === "end" || word === "else") return { nodes, end: part.action };
-      nodes.push(this.#node(word, part.action));
+      if (word === "define") this.#define(part.action);
+      else nodes.push(this.#node(word, part.action));
     }
     return { nodes };
   }
@@ -79,8 +89,31 @@ class TreeParser {
   #node(word: string, action: string): TemplateNode {
     if (word === "if" || word === "with" || word === "range") return this.#control(word, action.slice(word.length));
     if (action === "break" || action === "continue") return { type: action };
-    if (word === "template" || word === "define" || word === "block") throw new Error(`{{${word}}} is not supported`);
+    if (word === "template") return templateNode(action);
+    if (word === "block") {
+      const node = templateNode(action);
+      if (!node.pipeline) throw new Error("missing value for block clause");
+      this.#named.set(node.name, this.#body());
+      return node;
+    }
     return { type: "print", pipeline: parsePipeline(action) };
+  }
+
+  #define(action: string): void {
+    if (this.#depth > 0) throw new Error("unexpected {{define}}");
+    const { name, pipeline } = templateNode(action);
+    if (pipeline) throw new Error(`unexpected ${JSON.stringify(action)} in define clause`);
+    this.#named.set(name, this.#body());
+  }
+
+  /** Up to its own `end`. */
+  #body(): TemplateNode[] {
+    this.#depth++;
+    const { nodes, end } = this.#block();
+    this.#depth--;
+    if (end === undefined) throw new Error("unexpected EOF");
+    if (end !== "end") throw new Error(`unexpected {{${end}}}`);
+    return nodes;
   }
 
   #control(type: "if" | "with" | "range", condition: string): TemplateNode {
@@ -94,6 +127,13 @@ class TreeParser {
     if (last.end !== "end") throw new Error("unexpected EOF");
     return { type, pipeline, body, otherwise: last.nodes };
   }
+}
+
+/** `template "name"`, `template "name" pipeline`; and the same for `define` and `block`. */
+function templateNode(action: string): Extract<TemplateNode, { type: "template" }> {
+  const [, word = "", name = "", rest = ""] = /^(\w+)\s+("(?:\\.|[^"\\])*"|`[^`]*`)\s*([\s\S]*)$/.exec(action) ?? [];
+  if (!word) throw new Error(`unexpected ${JSON.stringify(action)}: the name of a template must stand in quotes`);
+  return { type: "template", name: unquote(name), pipeline: rest.trim() === "" ? undefined : parsePipeline(rest) };
 }
 
 const TOKENS = /\s*(?:("(?:\\.|[^"\\])*"|`[^`]*`)|([+-]?[0-9][0-9.eE]*)|(:=|[|(),=])|([$.A-Za-z_][\w.$]*))/y;

@@ -26,6 +26,10 @@ const CASES: readonly (readonly [template: string, text: string])[] = [
   ["{{(index .items 0).labels}}", "map[x:1 y:2]"],
   ["{{$x := 1}}{{range .items}}{{$x = .n}}{{end}}{{$x}}", "2"],
   ["{{range .items}}{{if eq .n 2}}{{break}}{{end}}{{.name}}{{end}}", "a"],
+  ['{{define "item"}}<{{.name}}>{{end}}{{range .items}}{{template "item" .}}{{end}}', "<a><b>"],
+  ['{{define "x"}}[{{.}}]{{end}}{{template "x" 1}}{{template "x"}}', "[1][<no value>]"],
+  ['{{block "b" .text}}={{.}}{{end}}{{template "b" 2}}', "=aGk==2"],
+  ['{{define "deep"}}{{if gt . 0}}{{.}}{{template "deep" 0}}{{end}}{{end}}{{template "deep" 3}}', "3"],
   ["{{if and .text (not .empty)}}yes{{end}}", "yes"],
 ];
 
@@ -36,6 +40,12 @@ describe("Go templates", () => {
     assert.throws(() => parseGoTemplate("{{.a"), /unclosed action/);
     assert.throws(() => parseGoTemplate("{{if .a}}x"), /unexpected EOF/);
     assert.throws(() => parseGoTemplate("{{nope .a}}")(data), /function "nope" not defined/);
+    assert.throws(() => parseGoTemplate('{{template "none"}}')(data), /template "none" not defined/);
+    assert.throws(() => parseGoTemplate("{{template x}}"), /must stand in quotes/);
+    assert.throws(
+      () => parseGoTemplate('{{define "l"}}{{template "l" .}}{{end}}{{template "l" .}}')(data),
+      /maximum template depth/,
+    );
     assert.throws(() => parseGoTemplate("{{$y}}")(data), /undefined variable/);
   });
 });

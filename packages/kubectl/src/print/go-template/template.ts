@@ -5,14 +5,14 @@
 import { getOwn, isObject } from "@kubets/machinery/json-value";
 import type { JsonValue } from "../../json.ts";
 import { callFunction, goValue, isTrue } from "./functions.ts";
-import { type Expression, type Pipeline, parseTemplate, type TemplateNode } from "./parse.ts";
+import { type Expression, type ParsedTemplate, type Pipeline, parseTemplate, type TemplateNode } from "./parse.ts";
 
 type Value = JsonValue | undefined;
 
 export function parseGoTemplate(source: string): (data: JsonValue) => string {
-  const nodes = parseTemplate(source);
+  const { nodes, named } = parseTemplate(source);
   return (data) => {
-    const run = new Run();
+    const run = new Run(named);
     run.nodes(nodes, data, new Map([["$", { value: data }]]));
     return run.text;
   };
@@ -29,8 +29,17 @@ class LoopControl extends Error {
   }
 }
 
+/** As deep as templates may call each other. */
+const MAX_DEPTH = 1000;
+
 class Run {
   text = "";
+  readonly #named: ParsedTemplate["named"];
+  #depth = 0;
+
+  constructor(named: ParsedTemplate["named"]) {
+    this.#named = named;
+  }
 
   nodes(nodes: readonly TemplateNode[], dot: Value, scope: Scope): void {
     for (const node of nodes) this.#node(node, dot, scope);
@@ -53,6 +62,9 @@ class Run {
       case "range":
         this.#range(node, dot, scope);
         return;
+      case "template":
+        this.#template(node, dot, scope);
+        return;
       default: {
         const value = evaluate(node.pipeline.value, dot, scope);
         const inner: Scope = new Map(scope);
@@ -61,6 +73,15 @@ class Run {
         else this.nodes(node.otherwise, dot, inner);
       }
     }
+  }
+
+  #template({ name, pipeline }: Extract<TemplateNode, { type: "template" }>, dot: Value, scope: Scope): void {
+    const body = this.#named.get(name);
+    if (!body) throw new Error(`template ${JSON.stringify(name)} not defined`);
+    if (++this.#depth > MAX_DEPTH) throw new Error(`exceeded maximum template depth (${MAX_DEPTH})`);
+    const data = pipeline ? evaluate(pipeline.value, dot, scope) : undefined;
+    this.nodes(body, data, new Map([["$", { value: data }]]));
+    this.#depth--;
   }
 
   #range(node: Extract<TemplateNode, { body: unknown }>, dot: Value, scope: Scope): void {

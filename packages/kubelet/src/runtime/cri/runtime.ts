@@ -143,6 +143,11 @@ export function criRuntime({ endpoint, imageEndpoint, timeoutMs = TWO_MINUTES }:
       await call(RuntimeService.updateContainerResources, { containerId: id, linux });
     },
 
+    async checkpointContainer(id, location, timeout) {
+      const wait = timeout > 0 ? { timeoutMs: timeout * 1000 + timeoutMs } : {};
+      await call(RuntimeService.checkpointContainer, { containerId: id, location, timeout }, wait);
+    },
+
     async reopenLog(id) {
       await call(RuntimeService.reopenContainerLog, { containerId: id });
     },

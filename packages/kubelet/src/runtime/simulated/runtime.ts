@@ -244,9 +244,18 @@ export class SimulatedRuntime implements Runtime {
     this.#get(id).resources = resources;
   }
 
+  /** What a container was asked for with; for tests. */
+  configOf(id: string): ContainerConfig {
+    return this.#get(id).config;
+  }
+
   /** What a container was given since it began; for tests. */
   resourcesOf(id: string): LinuxResources | undefined {
     return this.#get(id).resources;
+  }
+
+  async checkpointContainer(id: string, path: string): Promise<void> {
+    await this.#options.disk.writeFile(path, JSON.stringify(this.#get(id).config));
   }
 
   async reopenLog(id: string): Promise<void> {

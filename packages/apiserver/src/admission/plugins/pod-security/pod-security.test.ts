@@ -19,7 +19,48 @@ const pod = (more: object = {}, security: object = {}, containers = [container()
 const violations = (spec: PodSpec, level: Level, minor = Number.POSITIVE_INFINITY, annotations = {}) =>
   evaluatePod(podUnderCheck(spec, annotations), { level, minor, version: "latest" });
 
-/** For each check a pod that it refuses, and what it says. The safe pod passes them all. */
+/** For each check a pod that goes as far as it lets pods go. */
+const ACCEPTED: Readonly<Record<string, PodSpec>> = {
+  appArmorProfile: pod({}, { appArmorProfile: { type: "Localhost", localhostProfile: "mine" } }),
+  capabilities_baseline: pod({}, {}, [container({}, { capabilities: { add: ["CHOWN", "NET_BIND_SERVICE"] } })]),
+  hostNamespaces: pod({ hostNetwork: false, hostPID: false, hostIPC: false, shareProcessNamespace: true }),
+  hostPathVolumes: pod({ volumes: [{ name: "n", nfs: { server: "s", path: "/" } }] }),
+  hostPorts: pod({}, {}, [container({ ports: [{ containerPort: 80, hostPort: 0 }] })]),
+  hostProbesAndHostLifecycle: pod({}, {}, [
+    container({
+      livenessProbe: { httpGet: { port: 1 } },
+      readinessProbe: { tcpSocket: { port: 1 } },
+      lifecycle: { preStop: { httpGet: { port: 1 } } },
+    }),
+  ]),
+  privileged: pod({}, {}, [container({}, { privileged: false })]),
+  procMount: pod({}, {}, [container({}, { procMount: "Default" })]),
+  seLinuxOptions: pod({}, { seLinuxOptions: { type: "container_t", level: "s0:c1,c2" } }),
+  seccompProfile_baseline: pod({}, { seccompProfile: undefined }),
+  sysctls: pod({}, { sysctls: [{ name: "net.ipv4.ip_unprivileged_port_start", value: "0" }] }),
+  windowsHostProcess: pod({}, { windowsOptions: { hostProcess: false, runAsUserName: "u" } }),
+  allowPrivilegeEscalation: pod({ initContainers: [container({ name: "i" })] }),
+  capabilities_restricted: pod({}, {}, [container({}, { capabilities: { drop: ["ALL"], add: ["NET_BIND_SERVICE"] } })]),
+  restrictedVolumes: pod({
+    volumes: [
+      { name: "a", configMap: { name: "c" } },
+      { name: "b", csi: { driver: "d" } },
+      { name: "c", downwardAPI: {} },
+      { name: "d", emptyDir: {} },
+      { name: "e", ephemeral: {} },
+      { name: "f", persistentVolumeClaim: { claimName: "p" } },
+      { name: "g", projected: {} },
+      { name: "h", secret: { secretName: "s" } },
+    ],
+  }),
+  runAsNonRoot: pod({}, { runAsNonRoot: undefined }, [container({}, { runAsNonRoot: true })]),
+  runAsUser: pod({}, { runAsUser: 1000 }, [container({}, { runAsUser: 1 })]),
+  seccompProfile_restricted: pod({}, { seccompProfile: undefined }, [
+    container({}, { seccompProfile: { type: "Localhost", localhostProfile: "mine" } }),
+  ]),
+};
+
+/** For each check a pod that it refuses, and what it says. */
 const REFUSED: Readonly<Record<string, readonly [spec: PodSpec, reason: string, detail: string]>> = {
   appArmorProfile: [
     pod({}, { appArmorProfile: { type: "Unconfined" } }),
@@ -100,6 +141,14 @@ const REFUSED: Readonly<Record<string, readonly [spec: PodSpec, reason: string, 
 test("the safe pod passes at every level", () => {
   for (const level of ["privileged", "baseline", "restricted"] as const) assert.deepEqual(violations(pod(), level), []);
 });
+
+for (const { id, level } of checks)
+  test(`${id} lets in what it allows, at ${level} and below`, () => {
+    const spec = ACCEPTED[id] ?? assert.fail(`no pod for ${id}`);
+    for (const each of ["privileged", "baseline", ...(level === "restricted" ? [level] : [])] as const)
+      assert.deepEqual(violations(spec, each), [], each);
+    assert.notDeepEqual(spec, pod(), "the pod shows something");
+  });
 
 for (const { id, level, since } of checks)
   test(`${id} refuses what it is for, at ${level} and above, from 1.${since} on`, () => {

@@ -50,7 +50,15 @@ export function mutatingAdmissionPolicy(): AdmissionPlugin {
         const bound = binding
           ? `policy '${policy.metadata.name}' with binding '${binding.metadata.name}'`
           : `policy ${JSON.stringify(policy.metadata.name)}`;
+        const began = performance.now();
         const errors = invocation ? await carryOut(invocation, request, context, turns) : [misconfigured.why];
+        context.metrics.policy({
+          policy: policy.metadata.name,
+          binding: binding?.metadata.name ?? "",
+          outcome: "mutate",
+          errorType: errors.length ? "invalid_error" : "no_error",
+          seconds: (performance.now() - began) / 1000,
+        });
         if (policy.spec.failurePolicy !== "Ignore")
           failures.push(...errors.map((why) => `${bound} denied request: ${why}`));
       }

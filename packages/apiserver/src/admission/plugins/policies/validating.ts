@@ -6,6 +6,7 @@ import type {
 } from "@kubets/api/generated/types/admissionregistration-v1";
 import type { ResourceDefinition } from "@kubets/api/resource";
 import type { Activation } from "@kubets/cel";
+import type { PolicyOutcome } from "../../../metrics/admission-metrics.ts";
 import { activationOf, withParams } from "../../expressions/activation.ts";
 import { conditionsHold } from "../../expressions/conditions.ts";
 import { Evaluation } from "../../expressions/evaluation.ts";
@@ -61,7 +62,7 @@ async function judge(
     return known;
   };
   for (const { invocation, misconfigured } of concerns(candidates, request, context)) {
-    if (invocation) denials.push(...(await carryOut(invocation, request, shown, notes)));
+    if (invocation) denials.push(...(await carryOut(invocation, request, shown, notes, context)));
     else if (misconfigured.policy.spec.failurePolicy !== "Ignore")
       denials.push({
         policy: misconfigured.policy.metadata.name,
@@ -79,13 +80,18 @@ async function carryOut(
   request: AdmissionRequest,
   shown: (target: ResourceDefinition) => Activation,
   notes: AuditNotes,
+  context: AdmissionContext,
 ): Promise<Denial[]> {
   const names = { policy: policy.metadata.name, binding: binding.metadata.name };
   const actions = binding.spec.validationActions ?? [];
   const denials: Denial[] = [];
   for (const param of params) {
     const activation = withParams(shown(target), param);
-    const { decisions, annotations } = await evaluatePolicy(policy, compiled, request, activation);
+    const began = performance.now();
+    const { decisions, annotations } = await evaluatePolicy(policy, compiled, request, activation, context);
+    const seconds = (performance.now() - began) / 1000;
+    const check = { policy: names.policy, binding: names.binding, errorType: "no_error", seconds } as const;
+    for (const outcome of outcomesOf(decisions, actions)) context.metrics.policy({ ...check, outcome });
     for (const decision of decisions) {
       if (actions.includes("Deny")) denials.push({ ...names, decision });
       if (actions.includes("Warn"))
@@ -99,17 +105,27 @@ async function carryOut(
   return denials;
 }
 
+/** What a policy did to a request. */
+const outcomesOf = (decisions: readonly Decision[], actions: readonly string[]): readonly PolicyOutcome[] =>
+  decisions.length === 0 ? ["allow"] : actions.map((action) => action.toLowerCase() as PolicyOutcome);
+
 async function evaluatePolicy(
-  { spec }: ValidatingAdmissionPolicy,
+  { metadata, spec }: ValidatingAdmissionPolicy,
   compiled: CompiledValidatingPolicy,
   request: AdmissionRequest,
   activation: Activation,
+  { metrics }: AdmissionContext,
 ): Promise<Decided> {
   const failing = (message: string) => ({
     decisions: spec.failurePolicy === "Ignore" ? [] : [{ index: 0, message }],
     annotations: [],
   });
+  const began = performance.now();
   const hold = await conditionsHold(compiled.conditions, request, () => activation);
+  if (compiled.conditions.texts.length > 0) {
+    const asked = { name: metadata.name, type: "validating", operation: request.operation } as const;
+    metrics.conditions("policy", asked, hold, (performance.now() - began) / 1000);
+  }
   if (typeof hold === "string") return failing(hold);
   if (!hold) return { decisions: [], annotations: [] };
   try {

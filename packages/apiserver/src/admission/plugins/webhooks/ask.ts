@@ -1,6 +1,7 @@
 /** Asks one webhook about one request: is it concerned, what does it say, and what is to be made of a call that fails. */
 import type { PlainObject } from "@kubets/api/meta";
 import { badRequest, StatusError } from "@kubets/machinery";
+import type { AskedHook } from "../../../metrics/admission-metrics.ts";
 import type { Reviewed } from "../../match/reviewed.ts";
 import type { AdmissionContext, AdmissionRequest } from "../../plugin.ts";
 import { admissionReview, REVIEW_VERSIONS, type ReviewResponse, responseOf } from "./admission-review.ts";
@@ -22,12 +23,13 @@ export async function ask(
   request: AdmissionRequest,
   reviewed: Reviewed,
   isMutating: boolean,
-  { webhooks, random }: AdmissionContext,
+  { webhooks, random, metrics }: AdmissionContext,
 ): Promise<ReviewResponse> {
   const { name, sideEffects, admissionReviewVersions, clientConfig, timeoutSeconds } = hook.spec;
   if (request.dryRun && !WITHOUT_EFFECTS.includes(sideEffects))
     throw badRequest(`admission webhook ${JSON.stringify(name)} does not support dry run`);
   const version = admissionReviewVersions.find((v) => REVIEW_VERSIONS.includes(v)) ?? "v1";
+  const began = performance.now();
   const uid = random.uuid();
   const review = admissionReview(uid, version, request, target, reviewed);
   const answer = await webhooks
@@ -38,8 +40,43 @@ export async function ask(
   const response = checked(name, () => responseOf(answer, uid, version, isMutating));
   for (const [key, value] of Object.entries(response.auditAnnotations ?? {})) request.annotate(`${name}/${key}`, value);
   for (const warning of response.warnings ?? []) request.warn(warning);
-  if (!response.allowed) throw refusal(name, response.status);
+  const refused = response.allowed ? undefined : refusal(name, response.status);
+  const seconds = (performance.now() - began) / 1000;
+  metrics.webhook(
+    askedHook(hook.spec, request, isMutating),
+    seconds,
+    refused ? (response.status?.code ?? 0) : OK,
+    refused,
+  );
+  if (refused) throw refused;
   return response;
+}
+
+const OK = 200;
+
+export const askedHook = (
+  { name }: { readonly name: string },
+  { operation }: AdmissionRequest,
+  isMutating: boolean,
+): AskedHook => ({
+  name,
+  type: isMutating ? "admit" : "validating",
+  operation,
+});
+
+/** Tells of a call that failed: the server's own part in it was wrong, or the webhook's. Whether the request goes on without it is its failure policy's. */
+export function noteFailure(
+  { hook: { spec } }: ConcernedHook,
+  request: AdmissionRequest,
+  isMutating: boolean,
+  began: number,
+  { log, metrics }: AdmissionContext,
+  error: CallFailure,
+): void {
+  const isPassedOver = spec.failurePolicy === "Ignore";
+  const seconds = (performance.now() - began) / 1000;
+  metrics.webhookFailed(askedHook(spec, request, isMutating), seconds, isPassedOver, "calling_webhook_error");
+  if (isPassedOver) log.warn("a webhook failed and is passed over", { webhook: spec.name, error: error.message });
 }
 
 function checked(name: string, read: () => ReviewResponse): ReviewResponse {

@@ -10,7 +10,7 @@ import { applyJsonPatch } from "@kubets/machinery/json-patch";
 import { putBack, type Reviewed, review } from "../../match/reviewed.ts";
 import type { AdmissionContext, AdmissionPlugin, AdmissionRequest } from "../../plugin.ts";
 import type { ReviewResponse } from "./admission-review.ts";
-import { ask, CallFailure } from "./ask.ts";
+import { ask, CallFailure, noteFailure } from "./ask.ts";
 import { isAsked } from "./is-asked.ts";
 import { type ConcernedHook, WebhookRegistry } from "./registry.ts";
 
@@ -31,7 +31,7 @@ export function mutatingAdmissionWebhook(): AdmissionPlugin {
       const concerned = registry?.byAction.of(request.operation, request.resource, request.subresource) ?? [];
       for (const [index, each] of concerned.entries()) {
         const { hook, target } = each;
-        if (!(await isAsked(each, request, context)) || !turns.isDue(hook.id)) continue;
+        if (!(await isAsked(each, request, true, context)) || !turns.isDue(hook.id)) continue;
         const changed = await turn(each, request, review(request, target), index, context);
         turns.had(hook.id, { changed, wantsAnother: hook.spec.reinvocationPolicy === "IfNeeded" });
       }
@@ -51,6 +51,7 @@ async function turn(
   const { hook, target } = concerned;
   const { failurePolicy, name } = hook.spec;
   const place = `mutation.webhook.admission.k8s.io/round_${request.rounds.isSecond ? 1 : 0}_index_${index}`;
+  const began = performance.now();
   try {
     const response = await ask(concerned, request, reviewed, true, context);
     const changed = patched(name, response, reviewed);
@@ -62,8 +63,8 @@ async function turn(
     return changed !== undefined;
   } catch (error) {
     if (!(error instanceof CallFailure)) throw error;
+    noteFailure(concerned, request, true, began, context, error);
     if (failurePolicy !== "Ignore") throw internalError(error);
-    context.log.warn("a webhook failed and is passed over", { webhook: name, error: error.message });
     request.annotate(`failed-open.${place}`, name);
     return false;
   }

@@ -4,7 +4,7 @@ import type { ResourceDefinition } from "@kubets/api/resource";
 import { internalError } from "@kubets/machinery";
 import { type Reviewed, review } from "../../match/reviewed.ts";
 import type { AdmissionContext, AdmissionPlugin, AdmissionRequest } from "../../plugin.ts";
-import { ask, CallFailure } from "./ask.ts";
+import { ask, CallFailure, noteFailure } from "./ask.ts";
 import { isAsked } from "./is-asked.ts";
 import { type ConcernedHook, WebhookRegistry } from "./registry.ts";
 
@@ -22,7 +22,7 @@ export function validatingAdmissionWebhook(): AdmissionPlugin {
       const asked: { concerned: ConcernedHook; reviewed: Reviewed }[] = [];
       for (const concerned of registry?.byAction.of(request.operation, request.resource, request.subresource) ?? []) {
         const { target } = concerned;
-        if (!(await isAsked(concerned, request, context))) continue;
+        if (!(await isAsked(concerned, request, false, context))) continue;
         let reviewed = shown.get(target);
         if (!reviewed) shown.set(target, (reviewed = review(request, target)));
         asked.push({ concerned, reviewed });
@@ -44,12 +44,13 @@ async function judge(
   context: AdmissionContext,
 ): Promise<void> {
   const { failurePolicy, name } = concerned.hook.spec;
+  const began = performance.now();
   try {
     await ask(concerned, request, reviewed, false, context);
   } catch (error) {
     if (!(error instanceof CallFailure)) throw error;
+    noteFailure(concerned, request, false, began, context, error);
     if (failurePolicy !== "Ignore") throw internalError(error);
-    context.log.warn("a webhook failed and is passed over", { webhook: name, error: error.message });
     request.annotate(`failed-open.validating.webhook.admission.k8s.io/round_0_index_${index}`, name);
   }
 }

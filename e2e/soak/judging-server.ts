@@ -1,0 +1,47 @@
+/** A whole API server over memory in a thread of its own, for the soak of expressions: what it is asked, it answers with a status code, and it watches its own turns. */
+import { parentPort } from "node:worker_threads";
+import { startTestServer } from "@kubets/apiserver/testing/server";
+import { Turns } from "./turns.ts";
+
+export interface Asked {
+  readonly id: number;
+  /** In the words of the summary. */
+  readonly what: string;
+  readonly method: string;
+  readonly path: string;
+  readonly body: Uint8Array | undefined;
+}
+export interface Answered {
+  readonly id: number;
+  readonly code: number;
+  readonly reason: string;
+}
+
+const port = parentPort as NonNullable<typeof parentPort>;
+const { server } = await startTestServer();
+const transport = server.transport({ name: "admin", groups: ["system:masters"] });
+const turns = new Turns();
+
+port.on("message", (asked: Asked | "forget" | "tell") => {
+  if (asked === "forget") turns.forget();
+  else if (asked === "tell") port.postMessage({ summary: turns.summary(), longest: turns.longest });
+  else void answer(asked);
+});
+
+async function answer({ id, what, method, path, body }: Asked): Promise<void> {
+  const type = method === "PATCH" ? "application/merge-patch+json" : "application/json";
+  const response = await turns.during(what, () =>
+    transport.request({ method, path, headers: { "content-type": type }, ...(body && { body }) }),
+  );
+  const status =
+    response.status >= 400
+      ? (JSON.parse(Buffer.from(await response.bytes()).toString()) as { reason?: string; message?: string })
+      : {};
+  const told: Answered = {
+    id,
+    code: response.status,
+    reason: `${status.reason ?? "done"}${response.status >= 500 ? ` ${status.message ?? ""}` : ""}`,
+  };
+  port.postMessage(told);
+}
+port.postMessage("ready");

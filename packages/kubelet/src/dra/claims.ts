@@ -1,0 +1,85 @@
+/** Which claims a pod has, and what its containers get of them. Pure. */
+import type { Container, Pod } from "@kubets/api/generated/types/core-v1";
+import type { ResourceClaim } from "@kubets/api/generated/types/resource-v1";
+
+export interface PreparedDevice {
+  readonly driver: string;
+  readonly pool: string;
+  readonly device: string;
+  readonly shareId: string;
+  /** The requests of the claim that it serves; none: all. */
+  readonly requests: readonly string[];
+  readonly cdiDevices: readonly string[];
+}
+
+/** A claim that drivers of this node made ready. */
+export interface PreparedClaim {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  /** Uids of the pods that use it. */
+  readonly pods: readonly string[];
+  readonly drivers: readonly string[];
+  readonly devices: readonly PreparedDevice[];
+}
+
+export interface WantedClaim {
+  /** As the pod's containers call it; undefined for the claim of extended resources. */
+  readonly alias: string | undefined;
+  readonly name: string;
+}
+
+/** Throws when a claim that is to be made for the pod is not there yet. */
+export function claimsOf({ spec, status }: Pod): WantedClaim[] {
+  const wanted: WantedClaim[] = [];
+  for (const { name, resourceClaimName } of spec.resourceClaims ?? []) {
+    const made = status.resourceClaimStatuses?.find((each) => each.name === name);
+    if (!resourceClaimName && !made) throw new Error(`the claim ${name} of the pod has not been made yet`);
+    const found = resourceClaimName ?? made?.resourceClaimName;
+    if (found) wanted.push({ alias: name, name: found });
+  }
+  const extended = status.extendedResourceClaimStatus?.resourceClaimName;
+  return extended ? [...wanted, { alias: undefined, name: extended }] : wanted;
+}
+
+/** Why the pod may not use the claim; undefined when it may. */
+export function whyNotUsable(pod: Pod, claim: ResourceClaim): string | undefined {
+  const { namespace, name } = claim.metadata;
+  if (!claim.status.allocation) return `ResourceClaim ${namespace}/${name} is not allocated`;
+  if (!claim.status.reservedFor?.some(({ uid }) => uid === pod.metadata.uid))
+    return `pod ${pod.metadata.namespace}/${pod.metadata.name} (${pod.metadata.uid}) is not allowed to use ResourceClaim ${namespace}/${name} (${claim.metadata.uid})`;
+  return undefined;
+}
+
+/** The drivers that have a part in the claim. */
+export const driversOf = ({ status }: ResourceClaim): string[] => [
+  ...new Set((status.allocation?.devices.results ?? []).map(({ driver }) => driver)),
+];
+
+/** What a container uses of the pod's claims: of a claim all, or what one of its requests was given. */
+export function devicesOf(
+  pod: Pod,
+  container: Container,
+  prepared: (claim: string) => PreparedClaim | undefined,
+): { claim: PreparedClaim; devices: PreparedDevice[] }[] {
+  const uses: { alias: string | undefined; request: string | undefined }[] = (container.resources?.claims ?? []).map(
+    ({ name, request }) => ({ alias: name, request }),
+  );
+  const mapped = pod.status.extendedResourceClaimStatus?.requestMappings ?? [];
+  for (const { containerName, requestName } of mapped)
+    if (containerName === container.name) uses.push({ alias: undefined, request: requestName });
+  if (uses.length === 0) return [];
+  const claims = claimsOf(pod);
+  return uses.flatMap(({ alias, request }) => {
+    const claim = prepared(claims.find((each) => each.alias === alias)?.name ?? "");
+    if (!claim) return [];
+    const devices = claim.devices.filter(({ requests }) => serves(requests, request));
+    return [{ claim, devices }];
+  });
+}
+
+/** A request that offers a choice is known as "request/choice" too. */
+const serves = (requests: readonly string[], wanted: string | undefined): boolean =>
+  wanted === undefined ||
+  requests.length === 0 ||
+  requests.some((request) => request === wanted || request.startsWith(`${wanted}/`));

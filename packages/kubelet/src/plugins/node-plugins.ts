@@ -1,0 +1,50 @@
+/**
+ * All that programs of the machine add to its kubelet, put together: storage drivers, drivers of claimed devices, device plugins; and who is told what
+ * containers have of them.
+ * Holds: what was given out before is known from `load` on; nobody can register before `start`.
+ */
+import { join } from "node:path";
+import type { Pod } from "@kubets/api/generated/types/core-v1";
+import { CsiVolumes, type CsiVolumesOptions } from "../csi/csi-volumes.ts";
+import { CsiDrivers, type DriversOptions } from "../csi/drivers.ts";
+import { DraDrivers, type DraDriversOptions } from "../dra/drivers.ts";
+import { DynamicResources } from "../dra/dynamic-resources.ts";
+import { nodeResources, type ResourceParts } from "../resources/assemble.ts";
+import { servePodResources } from "../resources/pod-resources.ts";
+import { PluginWatcher } from "./plugin-watcher.ts";
+
+export type NodePluginsOptions = Omit<CsiVolumesOptions, "drivers"> &
+  DriversOptions &
+  DraDriversOptions &
+  Omit<ResourceParts, "root">;
+
+export function nodePlugins(options: NodePluginsOptions) {
+  const { paths, disk, log, clock, signal } = options;
+  const { root } = paths;
+  const { resources, plugins, store } = nodeResources({ ...options, root });
+  const csiDrivers = new CsiDrivers(options);
+  const draDrivers = new DraDrivers(options);
+  const dynamicResources = new DynamicResources({ ...options, drivers: draDrivers, root });
+  const kinds = { CSIPlugin: csiDrivers, DRAPlugin: draDrivers };
+  const watcher = new PluginWatcher({ folder: join(root, "plugins_registry"), kinds, disk, clock, log, signal });
+  return {
+    resources,
+    dynamicResources,
+    csi: new CsiVolumes({ ...options, drivers: csiDrivers }),
+    devices: () => plugins.amounts(),
+
+    async load(): Promise<void> {
+      await Promise.all([store.load(), dynamicResources.load()]);
+    },
+
+    async start(pods: () => readonly Pod[]): Promise<void> {
+      await watcher.start();
+      await plugins.start();
+      const served = await servePodResources({ root, disk, resources, dynamicResources, plugins, pods });
+      signal.addEventListener("abort", () => {
+        draDrivers.close();
+        void served.close();
+      });
+    },
+  };
+}

@@ -1,0 +1,51 @@
+/** The resources of a node, put together: what its configuration wants of the machine, its device plugins, and what was given out before. */
+import { join } from "node:path";
+import type { Clock, Logger } from "@kubets/machinery";
+import type { KubeletConfig } from "../config.ts";
+import type { Disk } from "../disk/disk.ts";
+import type { MachineFacts } from "../node/machine.ts";
+import type { RuntimeCache } from "../pod-workers/runtime-cache.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { AllotmentStore } from "./allotment.ts";
+import { DevicePlugins } from "./devices/device-plugins.ts";
+import type { MachineTopology } from "./machine-topology.ts";
+import { NodeResources } from "./node-resources.ts";
+import { policiesOf, supplyOf } from "./policies.ts";
+
+export interface ResourceParts {
+  readonly config: KubeletConfig;
+  readonly machine: MachineFacts;
+  readonly topology?: MachineTopology;
+  readonly root: string;
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  readonly runtime: Runtime;
+  cache(): RuntimeCache;
+  /** What there is of some resource has changed. */
+  changed(): void;
+}
+
+export function nodeResources(parts: ResourceParts) {
+  const { config, machine, root, disk, clock, log, signal, changed } = parts;
+  const policies = policiesOf(config);
+  const store = new AllotmentStore(disk, root);
+  const plugins = new DevicePlugins({ folder: join(root, "device-plugins"), disk, clock, log, signal, changed });
+  const running = () =>
+    parts
+      .cache()
+      .all()
+      .flatMap(([uid, { containers }]) =>
+        containers.flatMap(({ name, id, phase }) => (phase === "running" ? [{ uid, name, id }] : [])),
+      );
+  const supply = supplyOf(config, policies, machine, parts.topology ?? flat(machine));
+  const resources = new NodeResources({ policies, supply, plugins, store, runtime: parts.runtime, log, running });
+  return { resources, plugins, store };
+}
+
+/** A machine of which only the size is known. */
+const flat = ({ cpuMilli, memoryBytes }: MachineFacts): MachineTopology => ({
+  cpus: Array.from({ length: Math.floor(cpuMilli / 1000) }, (_, id) => ({ id, core: id, socket: 0, node: 0 })),
+  nodes: [{ id: 0, memoryBytes }],
+});

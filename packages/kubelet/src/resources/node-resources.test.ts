@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Container } from "@kubets/api/generated/types/core-v1";
+import { pod } from "@kubets/api/testing/pod-builder";
+import { seededRandom, silentLogger, VirtualClock } from "@kubets/machinery";
+import { parseKubeletConfig } from "../config.ts";
+import { MemoryDisk } from "../disk/memory-disk.ts";
+import { SimulatedRuntime } from "../runtime/simulated/runtime.ts";
+import { simulatedNode } from "../testing/simulated-node.ts";
+import { AllotmentStore, noExtras } from "./allotment.ts";
+import { NodeResources } from "./node-resources.ts";
+
+const CONFIG = parseKubeletConfig(
+  "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\ncpuManagerPolicy: static\nkubeReserved: {cpu: 500m}\n",
+);
+const own = (name: string, cpu: string) => {
+  const amounts = { cpu, memory: "1Gi" };
+  return pod(name)
+    .on("node-1")
+    .uid(name)
+    .container("c", { image: "a", resources: { limits: amounts, requests: amounts } })
+    .build();
+};
+const shared = (name: string) => pod(name).on("node-1").uid(name).container("c", { image: "a" }).build();
+
+test("a container alone on its CPUs, the others beside it, also after the kubelet's restart", async () => {
+  const first = await simulatedNode({ config: CONFIG });
+  const { runtime, api, clock } = first;
+  const cpusOf = async (uid: string) => {
+    const [found] = await runtime.listContainers(uid);
+    if (!found) return undefined;
+    return (runtime.resourcesOf(found.id) ?? runtime.configOf(found.id).linux?.resources)?.cpusetCpus;
+  };
+  await api.createPod(shared("s"));
+  await clock.advance(3000);
+  assert.equal(await cpusOf("s"), "0-3");
+  await api.createPod(own("a", "2"));
+  await clock.advance(3000);
+  assert.equal(await cpusOf("a"), "1-2");
+  assert.equal(await cpusOf("s"), "0,3");
+  await first.stop();
+
+  const second = await simulatedNode({ config: CONFIG, over: first });
+  try {
+    await clock.advance(3000);
+    await api.createPod(own("b", "1"));
+    await clock.advance(3000);
+    assert.equal(await cpusOf("b"), "3");
+    assert.equal(await cpusOf("s"), "0");
+    await api.deletePod("a", 0);
+    await clock.advance(5000);
+    assert.equal(await cpusOf("s"), "0-2");
+    await api.createPod(own("c", "2"));
+    await clock.advance(3000);
+    assert.equal(await cpusOf("c"), "1-2");
+  } finally {
+    await second.stop();
+  }
+});
+
+test("containers of one pod never have the same device, whatever the plugin prefers, but one after the other", async () => {
+  const clock = new VirtualClock();
+  const disk = new MemoryDisk();
+  await disk.makeFolder("/k");
+  const devices = ["w1", "w2", "w3"].map((id) => ({ id, healthy: true, nodes: [] }));
+  const store = new AllotmentStore(disk, "/k");
+  const resources = new NodeResources({
+    policies: { cpus: "none", fullCores: false, memory: "None", topology: "none", scope: "container" },
+    supply: { cpus: [], reservedCpus: new Set(), nodes: [{ id: 0, allocatable: 0 }] },
+    plugins: {
+      devices: (resource) => (resource === "example.com/w" ? devices : undefined),
+      preferred: async (_, available, must, count) =>
+        [...new Set([...must, ...available.toReversed()])].slice(0, count),
+      allocate: async () => noExtras,
+      preStart: async () => {},
+    },
+    store,
+    runtime: new SimulatedRuntime({ clock, random: seededRandom(1), disk }),
+    log: silentLogger,
+    running: () => [],
+  });
+  const container = (name: string) =>
+    ({ name, image: "i", resources: { limits: { "example.com/w": "1" } } }) as unknown as Container;
+  const wanted = pod("a")
+    .uid("a")
+    .spec({ initContainers: [container("init")], containers: [container("one"), container("two")] })
+    .build();
+  assert.equal(await resources.admit(wanted), undefined);
+  const ids = (name: string) => resources.of("a")?.[name]?.devices?.["example.com/w"];
+  assert.deepEqual(["init", "one", "two"].map(ids), [["w3"], ["w3"], ["w2"]]);
+  const more = pod("b")
+    .uid("b")
+    .spec({ containers: [container("one"), container("two")] })
+    .build();
+  assert.match((await resources.admit(more))?.message ?? "", /Requested: 1, Available: 0/);
+});
+
+test("a configuration that cannot work stops the kubelet", async () => {
+  const config = (lines: string) =>
+    parseKubeletConfig(`apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n${lines}`);
+  await assert.rejects(simulatedNode({ config: config("cpuManagerPolicy: static\n") }), /requires systemreserved\.cpu/);
+  await assert.rejects(simulatedNode({ config: config("topologyManagerPolicy: best\n") }), /best-effort, restricted/);
+  await assert.rejects(
+    simulatedNode({
+      config: config("memoryManagerPolicy: Static\nreservedMemory: [{numaNode: 0, limits: {memory: 1Gi}}]\n"),
+    }),
+    /reservedMemory reserves 1073741824 bytes/,
+  );
+});

@@ -1,0 +1,153 @@
+/**
+ * Gives containers what they have for themselves, and keeps the others away from it.
+ * Holds: pods are decided on one after the other; what was given is on the disk before the pod begins; containers without CPUs of their own run
+ * on those that nobody has alone, also when these become fewer.
+ */
+import type { Pod } from "@kubets/api/generated/types/core-v1";
+import type { Logger } from "@kubets/machinery";
+import type { Rejection } from "../admission/admit.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import {
+  type Allotment,
+  type AllotmentStore,
+  type ContainerExtras,
+  noExtras,
+  type PodAllotments,
+} from "./allotment.ts";
+import { formatCpuList } from "./cpus.ts";
+import { choiceAmong } from "./devices/choose.ts";
+import type { DevicePlugins } from "./devices/device-plugins.ts";
+import { freeCpus, type NodePolicies, type NodeSupply, planAllotments } from "./plan.ts";
+
+export interface NodeResourcesOptions {
+  readonly policies: NodePolicies;
+  readonly supply: Omit<NodeSupply, "devices">;
+  readonly plugins: Pick<DevicePlugins, "devices" | "preferred" | "allocate" | "preStart">;
+  readonly store: AllotmentStore;
+  readonly runtime: Pick<Runtime, "updateResources">;
+  readonly log: Logger;
+  /** Containers that run now. */
+  running(): readonly { readonly uid: string; readonly name: string; readonly id: string }[];
+}
+
+export class NodeResources {
+  readonly #options: NodeResourcesOptions;
+  #deciding: Promise<unknown> = Promise.resolve();
+
+  constructor(options: NodeResourcesOptions) {
+    this.#options = options;
+  }
+
+  get policies(): NodePolicies {
+    return this.#options.policies;
+  }
+
+  get supply(): NodeSupply {
+    const { supply, plugins } = this.#options;
+    return { ...supply, devices: (resource) => plugins.devices(resource) };
+  }
+
+  of(uid: string): PodAllotments | undefined {
+    return this.#options.store.of(uid);
+  }
+
+  /** Whether the pod wants anything that must be decided on. */
+  concerns(pod: Pod): boolean {
+    return planAllotments(pod, this.policies, this.supply, []) !== undefined;
+  }
+
+  /** Takes what the pod wants; gives why it cannot be had. */
+  admit(pod: Pod): Promise<Rejection | undefined> {
+    const decide = () => this.#admit(pod);
+    const decided = this.#deciding.then(decide, decide);
+    this.#deciding = decided;
+    return decided;
+  }
+
+  /** CPUs and memory nodes that the container may use; "" for any. */
+  placeOf(uid: string, container: string): { cpusetCpus: string; cpusetMems: string } {
+    const { cpus, memory } = this.of(uid)?.[container] ?? {};
+    const shared = this.policies.cpus === "static" ? this.#sharedCpus() : "";
+    return { cpusetCpus: cpus ? formatCpuList(cpus) : shared, cpusetMems: memory ? formatCpuList(memory.nodes) : "" };
+  }
+
+  extrasOf(uid: string, container: string): ContainerExtras {
+    return this.of(uid)?.[container]?.extras ?? noExtras;
+  }
+
+  async preStart(uid: string, container: string): Promise<void> {
+    for (const [resource, ids] of Object.entries(this.of(uid)?.[container]?.devices ?? {}))
+      await this.#options.plugins.preStart(resource, ids);
+  }
+
+  async release(uid: string): Promise<void> {
+    if (await this.#options.store.remove(uid)) await this.#spread();
+  }
+
+  /** Gives back what belongs to no pod any more. */
+  async keep(wanted: ReadonlySet<string>): Promise<void> {
+    for (const [uid] of this.#options.store.all()) if (!wanted.has(uid)) await this.release(uid);
+  }
+
+  async #admit(pod: Pod): Promise<Rejection | undefined> {
+    const { store } = this.#options;
+    const { uid } = pod.metadata;
+    if (store.of(uid)) return undefined;
+    const plan = planAllotments(pod, this.policies, this.supply, store.taken());
+    if (!plan) return undefined;
+    if ("rejection" in plan) return plan.rejection;
+    try {
+      const made: Record<string, Allotment> = {};
+      for (const [name, allotment] of Object.entries(plan.allotments))
+        made[name] = await this.#withDevices(allotment, Object.values(made));
+      await store.set(uid, made);
+    } catch (error) {
+      const message = `Allocate failed due to ${(error as Error).message}, which is unexpected`;
+      return { reason: "UnexpectedAdmissionError", message };
+    }
+    await this.#spread();
+    return undefined;
+  }
+
+  /** Asks the plugins which of their devices they would choose, and for what the container needs to use them. */
+  async #withDevices(allotment: Allotment, before: readonly Allotment[]): Promise<Allotment> {
+    const { plugins, store } = this.#options;
+    const used = [...store.taken(), ...before.filter(({ passedOn }) => !passedOn)];
+    const left = before.filter(({ passedOn }) => passedOn);
+    const devices: Record<string, readonly string[]> = {};
+    let extras = noExtras;
+    for (const [resource, planned] of Object.entries(allotment.devices ?? {})) {
+      const of = (all: readonly Allotment[]) => all.flatMap((each) => each.devices?.[resource] ?? []);
+      const choice = choiceAmong(plugins.devices(resource) ?? [], planned, new Set(of(used)), of(left));
+      const preferred = await plugins.preferred(resource, choice.available, choice.must, planned.length);
+      devices[resource] = preferred ?? choice.otherwise;
+      extras = merged(extras, await plugins.allocate(resource, devices[resource]));
+    }
+    return allotment.devices ? { ...allotment, devices, extras } : allotment;
+  }
+
+  #sharedCpus(): string {
+    return formatCpuList(freeCpus(this.#options.supply.cpus, new Set(), this.#options.store.taken()));
+  }
+
+  /** Those without CPUs of their own go where nobody is alone. */
+  async #spread(): Promise<void> {
+    if (this.policies.cpus !== "static") return;
+    const cpusetCpus = this.#sharedCpus();
+    const { runtime, running, log } = this.#options;
+    for (const { uid, name, id } of running()) {
+      if (this.of(uid)?.[name]?.cpus) continue;
+      await runtime
+        .updateResources(id, { cpusetCpus })
+        .catch((error: unknown) => log.warn("a container could not be moved to other CPUs", { container: id, error }));
+    }
+  }
+}
+
+const merged = (a: ContainerExtras, b: ContainerExtras): ContainerExtras => ({
+  envs: { ...a.envs, ...b.envs },
+  mounts: [...a.mounts, ...b.mounts],
+  devices: [...a.devices, ...b.devices],
+  annotations: { ...a.annotations, ...b.annotations },
+  cdiDevices: [...a.cdiDevices, ...b.cdiDevices],
+});
