@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 import { NO_BODY, readWhole } from "./body.ts";
 import type { ChunkSink, Exchange, Peer, Upgrade } from "./exchange.ts";
 import type { Frame } from "./frame.ts";
-import { type LargeBodies, SLICE_BYTES } from "./large-bodies.ts";
+import { AT_ONCE_BYTES, type LargeBodies } from "./large-bodies.ts";
 import { peerOf } from "./peer.ts";
 
 /** What all connections of a port share. */
@@ -66,7 +66,7 @@ export class H1Exchange implements Exchange {
     const lines = this.#lines(headers);
     if (status !== 204 && status !== 304 && status >= 200) lines.push("content-length", String(size));
     response.writeHead(status, lines);
-    if (size > SLICE_BYTES && this.method !== "HEAD")
+    if (size > AT_ONCE_BYTES && this.method !== "HEAD")
       return this.#connections.largeBodies.send(response, whole ? [body] : body);
     if (whole) {
       response.end(body);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { LargeBodies, SLICE_BYTES } from "./large-bodies.ts";
+import { END_BYTES, LargeBodies, SLICE_BYTES } from "./large-bodies.ts";
 
 /** A client that takes what it is sent when it is told to. */
 function client(name: string, log: string[]) {
@@ -16,8 +16,9 @@ function client(name: string, log: string[]) {
       taken.push(done);
       return true;
     },
-    end() {
-      log.push(`${name} end`);
+    end(slice: Uint8Array) {
+      log.push(`${name} ${slice.length}`, `${name} end`);
+      bytes.push(slice);
     },
   };
 }
@@ -31,16 +32,39 @@ describe("large bodies", () => {
     const log: string[] = [];
     const bodies = new LargeBodies(() => 0);
     const [a, b] = [client("a", log), client("b", log)];
-    const body = Buffer.alloc(SLICE_BYTES + 5, "x");
+    const body = Buffer.alloc(SLICE_BYTES + END_BYTES, "x");
     bodies.send(asTransfer(a), [body]);
     bodies.send(asTransfer(b), [Buffer.from("head"), new Uint8Array(), body]);
     while (log.filter((line) => line.endsWith("end")).length < 2) {
       await turn();
       for (const each of [a, b]) for (const done of each.taken.splice(0)) done();
     }
-    assert.deepEqual(log, [`a ${SLICE_BYTES}`, "b 4", "a 5", `b ${SLICE_BYTES}`, "a end", "b 5", "b end"]);
+    assert.deepEqual(log, [
+      `a ${SLICE_BYTES}`,
+      "b 4",
+      `a ${END_BYTES}`,
+      "a end",
+      `b ${SLICE_BYTES}`,
+      `b ${END_BYTES}`,
+      "b end",
+    ]);
     assert.equal(Buffer.concat(a.bytes).toString(), body.toString());
     assert.equal(Buffer.concat(b.bytes).toString(), `head${body.toString()}`);
+  });
+
+  it("end with little, whatever their size", async () => {
+    for (const size of [1, END_BYTES, END_BYTES + 1, SLICE_BYTES, 2 * SLICE_BYTES + END_BYTES + 7]) {
+      const log: string[] = [];
+      const a = client("a", log);
+      const body = Buffer.from(Array.from({ length: size }, (_, i) => i % 251));
+      new LargeBodies(() => 0).send(asTransfer(a), [body, new Uint8Array()]);
+      while (!log.includes("a end")) {
+        await turn();
+        for (const done of a.taken.splice(0)) done();
+      }
+      assert.ok((a.bytes.at(-1)?.length ?? 0) <= END_BYTES);
+      assert.deepEqual(Buffer.concat(a.bytes), body);
+    }
   });
 
   it("wait for a client that takes nothing, and for nobody else", async () => {

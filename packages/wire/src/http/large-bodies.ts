@@ -1,12 +1,17 @@
 /**
  * Sends large bodies a slice at a time, those of all connections in turn, so that encrypting one never holds up the event loop, and small answers pass
  * by between two slices.
- * Holds: what is written in one turn of the loop takes about `TURN_MS`; of each body no more than one slice waits for a client that reads slowly.
+ * Holds: what is written in one turn of the loop takes about `TURN_MS`; of each body no more than one slice waits for a client that reads slowly. The end of a
+ * body is small and written when all before it is gone: a client that has the whole answer asks again at once, and Node breaks off an HTTP/1.1 connection
+ * on which a request comes while a large write is still on its way.
  */
 import type { Writable } from "node:stream";
 
-/** Bodies up to this size go out at once. */
+/** Bodies up to this size go out at once: less than what a socket may hold before it wants to be drained. */
+export const AT_ONCE_BYTES = 48 * 1024;
 export const SLICE_BYTES = 256 * 1024;
+/** The most that ends a body. */
+export const END_BYTES = 16 * 1024;
 const TURN_MS = 0.5;
 
 interface Transfer {
@@ -27,7 +32,7 @@ export class LargeBodies {
   }
 
   send(to: Transfer["to"], parts: readonly Uint8Array[]): void {
-    this.#goOn({ to, parts, part: 0, at: 0 });
+    this.#goOn({ to, parts: parts.filter(({ length }) => length > 0), part: 0, at: 0 });
   }
 
   #goOn(transfer: Transfer): void {
@@ -57,19 +62,17 @@ export class LargeBodies {
   #writeSlice(transfer: Transfer): void {
     const { to, parts } = transfer;
     const part = parts[transfer.part];
-    if (to.destroyed) return;
-    if (!part) {
-      to.end();
-      return;
-    }
-    const slice = part.subarray(transfer.at, transfer.at + SLICE_BYTES);
+    if (to.destroyed || !part) return;
+    const left = part.length - transfer.at;
+    const isEnd = transfer.part === parts.length - 1 && left <= END_BYTES;
+    const size = transfer.part < parts.length - 1 || isEnd ? left : left - END_BYTES;
+    const slice = part.subarray(transfer.at, transfer.at + Math.min(size, SLICE_BYTES));
     transfer.at += slice.length;
     if (transfer.at >= part.length) {
       transfer.part++;
       transfer.at = 0;
     }
-    // Empty slices are nobody's to take.
-    if (slice.length === 0) this.#goOn(transfer);
+    if (isEnd) to.end(slice);
     else to.write(slice, (error) => error ?? this.#goOn(transfer));
   }
 }
