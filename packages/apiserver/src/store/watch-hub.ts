@@ -1,7 +1,7 @@
 /**
  * From the changes of a resource to its watchers. Watchers that ask the same question share a class: an event is matched once for the class and
  * written into one frame, which all of them are handed. Questions about one node or one name are found by it, so an event costs only
- * those whom it may concern.
+ * those whom it may concern. Where very many watch the same, they are handed it some at a time, and the event loop does other work in between.
  */
 import type { ResourceDefinition } from "@kubets/api/resource";
 import type { CachedChange } from "./cached-change.ts";
@@ -28,9 +28,22 @@ export interface Subscriber {
 
 interface WatchClass {
   readonly selection: Selection;
-  readonly subscribers: Set<Subscriber>;
+  /** Each with the number of the flush that it came after, in the order of their coming. */
+  readonly subscribers: Map<Subscriber, number>;
   batch: EventBatch | undefined;
+  /** Deliveries under way, oldest first: nobody is handed a batch before those that came earlier. */
+  readonly underWay: Delivery[];
 }
+
+interface Delivery {
+  readonly batch: EventBatch;
+  /** Who came after this flush knows of it already. */
+  readonly flush: number;
+  readonly rest: Iterator<[Subscriber, number]>;
+}
+
+/** So many are handed a batch in one turn of the event loop: about two milliseconds. */
+const AT_ONCE = 100;
 
 export class WatchHub {
   readonly #definition: ResourceDefinition;
@@ -39,6 +52,9 @@ export class WatchHub {
   readonly #pins = new Map<string, Set<WatchClass>>();
   #fields = new Set<string>();
   #touched: WatchClass[] = [];
+  /** Classes with deliveries under way. */
+  readonly #busy = new Set<WatchClass>();
+  #flushes = 0;
   #watchers = 0;
 
   constructor(definition: ResourceDefinition) {
@@ -52,12 +68,12 @@ export class WatchHub {
   subscribe(selection: Selection, subscriber: Subscriber): () => void {
     let found = this.#classes.get(selection.key);
     if (!found) {
-      found = { selection, subscribers: new Set(), batch: undefined };
+      found = { selection, subscribers: new Map(), batch: undefined, underWay: [] };
       this.#classes.set(selection.key, found);
       this.#pin(found);
     }
     const watchClass = found;
-    watchClass.subscribers.add(subscriber);
+    watchClass.subscribers.set(subscriber, this.#flushes);
     this.#watchers++;
     return () => {
       if (!watchClass.subscribers.delete(subscriber)) return;
@@ -86,20 +102,46 @@ export class WatchHub {
     }
   }
 
-  /** Hands the batches out. */
+  /** Hands the batches out: to those few who watch something at once, to many in turns. */
   flush(): void {
     const touched = this.#touched;
     this.#touched = [];
+    const flush = this.#flushes++;
     for (const watchClass of touched) {
       const batch = watchClass.batch as EventBatch;
       watchClass.batch = undefined;
-      for (const subscriber of watchClass.subscribers) subscriber.deliver(batch);
+      watchClass.underWay.push({ batch, flush, rest: watchClass.subscribers.entries() });
+      if (watchClass.underWay.length > 1) continue;
+      deliverSome(watchClass, AT_ONCE);
+      if (watchClass.underWay.length > 0) this.#takeTurns(watchClass);
     }
+  }
+
+  /** Hands out at once what is under way: whoever says up to where it has told everything must have done so. */
+  settle(): void {
+    for (const watchClass of this.#busy) deliverSome(watchClass, Number.POSITIVE_INFINITY);
+  }
+
+  #takeTurns(watchClass: WatchClass): void {
+    const isIdle = this.#busy.size === 0;
+    this.#busy.add(watchClass);
+    if (!isIdle) return;
+    const turn = () => {
+      for (const each of this.#busy) {
+        deliverSome(each, AT_ONCE);
+        this.#busy.delete(each);
+        if (each.underWay.length > 0) this.#busy.add(each);
+        break;
+      }
+      if (this.#busy.size > 0) setImmediate(turn);
+    };
+    setImmediate(turn);
   }
 
   /** Ends all watches; their clients begin anew. */
   end(): void {
-    for (const { subscribers } of this.#classes.values()) for (const subscriber of subscribers) subscriber.end();
+    this.settle();
+    for (const { subscribers } of this.#classes.values()) for (const subscriber of subscribers.keys()) subscriber.end();
   }
 
   #offer(classes: Set<WatchClass> | undefined, change: CachedChange): void {
@@ -130,6 +172,18 @@ export class WatchHub {
     for (const field of this.#fields) {
       const read = this.#definition.selectableFields?.[field];
       if (read) yield `${field}=${object.field(field, read)}`;
+    }
+  }
+}
+
+function deliverSome({ underWay }: WatchClass, count: number): void {
+  let left = count;
+  for (let first = underWay[0]; first && left > 0; first = underWay[0]) {
+    const next = first.rest.next();
+    if (next.done || next.value[1] > first.flush) underWay.shift();
+    else {
+      left--;
+      next.value[0].deliver(first.batch);
     }
   }
 }

@@ -94,9 +94,11 @@ abstract class Connection implements WatchConnection {
     this.close(error);
   }
 
-  /** Caches move batch by batch, so whatever they stand at has been delivered. */
+  /** Caches move batch by batch, so whatever they stand at has been delivered, when the hub owes nobody anything. */
   #newest(): number {
-    return Math.max(this.#revision, storeOf(this.call).revision);
+    const store = storeOf(this.call);
+    store.cache.hub.settle();
+    return Math.max(this.#revision, store.revision);
   }
 }
 
