@@ -23,7 +23,7 @@ const arpa = (ip: string) => `${ip.split(".").toReversed().join(".")}.in-addr.ar
 
 /** A pod that asks, and how each answer is waited for. */
 async function asking(t: BehaviourContext) {
-  const { addresses, record } = await asker(t);
+  const { addresses, record, servers } = await asker(t);
   return {
     leads: (name: string, ...wanted: string[]) =>
       t.eventually(
@@ -32,6 +32,8 @@ async function asking(t: BehaviourContext) {
       ),
     says: (type: "srv" | "cname" | "ptr", name: string, wanted: string) =>
       t.eventually(`the ${type} of ${name} to say ${wanted}`, async () => (await record(type, name)).includes(wanted)),
+    serves: (part: string, wanted: string) =>
+      t.eventually(`servers of ${part} at ${wanted}`, async () => (await servers(part)).includes(wanted)),
   };
 }
 
@@ -69,28 +71,33 @@ behaviour(
   "[sig-network] DNS should resolve DNS of partial qualified names for services [LinuxOnly] [Conformance]",
   { on: "containers" },
   async (t) => {
-    const { leads, says, podIP, clusterIP } = await twoServices(t);
+    const { leads, serves, podIP, clusterIP } = await twoServices(t);
     for (const [name, address] of [
       ["headless", podIP],
       ["usual", clusterIP],
     ] as const) {
       for (const each of [name, `${name}.${t.namespace}`, `${name}.${t.namespace}.svc`]) await leads(each, address);
-      await says("srv", `_http._tcp.${name}.${t.namespace}.svc`, `${name}.${t.namespace}.svc.cluster.local`);
+      for (const each of [name, `${name}.${t.namespace}`, `${name}.${t.namespace}.svc`])
+        await serves(`_http._tcp.${each}`, `${name}.${t.namespace}.svc.cluster.local`);
     }
   },
 );
 
-behaviour("[sig-network] DNS should provide DNS for pods for Hostname [Conformance]", { on: "containers" }, async (t) => {
-  await service(t, "family", { clusterIP: "None", selector: { app: "named" } });
-  const ip = await serving(t, "one", { hostname: "first", subdomain: "family" });
-  const { leads } = await asking(t);
-  await leads(`first.family.${t.namespace}.svc.cluster.local`, ip);
-  await leads("first.family", ip);
-  // The pod itself knows its name and its whole name, without DNS.
-  const hosts = await t.exec("one", ["cat", "/etc/hosts"]);
-  assert.match(hosts, new RegExp(`^${ip}\\s+first\\.family\\.${t.namespace}\\.svc\\.cluster\\.local\\s+first$`, "m"));
-  assert.equal((await t.exec("one", ["hostname"])).trim(), "first");
-});
+behaviour(
+  "[sig-network] DNS should provide DNS for pods for Hostname [Conformance]",
+  { on: "containers" },
+  async (t) => {
+    await service(t, "family", { clusterIP: "None", selector: { app: "named" } });
+    const ip = await serving(t, "one", { hostname: "first", subdomain: "family" });
+    const { leads } = await asking(t);
+    await leads(`first.family.${t.namespace}.svc.cluster.local`, ip);
+    await leads("first.family", ip);
+    // The pod itself knows its name and its whole name, without DNS.
+    const hosts = await t.exec("one", ["cat", "/etc/hosts"]);
+    assert.match(hosts, new RegExp(`^${ip}\\s+first\\.family\\.${t.namespace}\\.svc\\.cluster\\.local\\s+first$`, "m"));
+    assert.equal((await t.exec("one", ["hostname"])).trim(), "first");
+  },
+);
 
 behaviour(
   "[sig-network] DNS should provide DNS for pods for Subdomain [Conformance]",
