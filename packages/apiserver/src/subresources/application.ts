@@ -55,7 +55,8 @@ export function linkThrough(link: string, prefix: string, ownHosts: readonly str
   return `${prefix}${path}`;
 }
 
-function pageRewriting(headers: IncomingHttpHeaders, rewrite: (url: string) => string): Rewriting | undefined {
+/** What changes the links of an answer with these headers; only pages in a known encoding have links. */
+export function pageRewriting(headers: IncomingHttpHeaders, rewrite: (url: string) => string): Rewriting | undefined {
   const [type = ""] = (headers["content-type"] ?? "").split(";");
   if (type.trim() !== "text/html") return undefined;
   const links = (parts: AsyncIterable<Uint8Array>) => withLinks(parts, rewrite);
