@@ -5,7 +5,7 @@ import { featureGates } from "@kubets/apiserver/feature-gates";
 import { runApiServer } from "@kubets/apiserver/run-api-server";
 import { serviceNetworkOptions } from "@kubets/apiserver/services/options";
 import { ownServingCertificate } from "@kubets/apiserver/serving-certificate";
-import { type Client, createClient, createEventRecorder, SharedInformers } from "@kubets/client";
+import { type Client, createClient, createSeriesRecorder, SharedInformers } from "@kubets/client";
 import { createLogger, realClock, realRandom } from "@kubets/machinery";
 import { startScheduler } from "@kubets/scheduler";
 import { openEmbeddedStorage } from "@kubets/storage";
@@ -30,7 +30,15 @@ const tell = (told: Told) => process.send?.(told);
 function schedule(client: Client): void {
   const { signal } = abort;
   const cache = new SharedInformers({ client, clock, random, log, signal });
-  const events = createEventRecorder({ client, clock, random, log, component: "default-scheduler", signal });
+  const events = createSeriesRecorder({
+    client,
+    clock,
+    random,
+    log,
+    component: "default-scheduler",
+    host: "bench",
+    signal,
+  });
   startScheduler({ client, cache, clock, random, log, events, signal });
 }
 

@@ -1,68 +1,54 @@
 /**
- * The pure scheduling rate: pods per second and CPU per pod, with a client that answers each binding at once and no API server. Nodes are
- * of three zones, pods ask for CPU and memory and are bound one by one; what is measured is queue, decision, assumption and events.
+ * The pure scheduling rate: pods per second, the 99th percentile of a decision, and CPU per pod, with a client that answers each binding at
+ * once and no API server. What is measured is queue, decision, assumption and events (bench/scheduler-scenarios.ts says of which pods).
  *
- *   node bench/scheduler.ts [--nodes 5000] [--pods 10000] [--kind plain|anti-affinity|preferred|spread|service|unschedulable]
+ *   node bench/scheduler.ts [--nodes 500,5000] [--pods 10000] [--scenario basic,claims]
  */
-import type { Node, Pod } from "@kubets/api/generated/types/core-v1";
+import type { Node } from "@kubets/api/generated/types/core-v1";
 import { node } from "@kubets/api/testing/node-builder";
-import type { PodBuilder } from "@kubets/api/testing/pod-builder";
 import { pod } from "@kubets/api/testing/pod-builder";
-import { service } from "@kubets/api/testing/service-builder";
 import { realClock, seededRandom, silentLogger } from "@kubets/machinery";
-import { defineFlags, int, parseFlags, text } from "@kubets/machinery/flags";
+import { defineFlags, int, list, parseFlags } from "@kubets/machinery/flags";
+import { defaultConfig } from "@kubets/scheduler/config/config";
+import type { Plugin } from "@kubets/scheduler/framework/plugin";
 import { startScheduler } from "@kubets/scheduler/scheduler";
 import { MemoryCluster } from "@kubets/scheduler/testing/memory-cluster";
+import { SCENARIOS, type Scenario } from "./scheduler-scenarios.ts";
 
 const ZONES = 3;
-const SELECTED = { labelSelector: { matchLabels: { app: "x" } } };
-
-/** What makes the pods of a kind; `i` counts them. */
-const KINDS: Readonly<Record<string, (pod: PodBuilder, i: number) => PodBuilder>> = {
-  plain: (made) => made,
-  /** Ten sets whose pods share no node. */
-  "anti-affinity": (made, i) =>
-    made.labels({ set: `s${i % 10}` }).spec({
-      affinity: {
-        podAntiAffinity: {
-          requiredDuringSchedulingIgnoredDuringExecution: [
-            { labelSelector: { matchLabels: { set: `s${i % 10}` } }, topologyKey: "kubernetes.io/hostname" },
-          ],
-        },
-      },
-    }),
-  preferred: (made) =>
-    made.labels({ app: "x" }).spec({
-      affinity: {
-        podAffinity: {
-          preferredDuringSchedulingIgnoredDuringExecution: [
-            { weight: 10, podAffinityTerm: { ...SELECTED, topologyKey: "topology.kubernetes.io/zone" } },
-          ],
-        },
-      },
-    }),
-  spread: (made) =>
-    made.labels({ app: "x" }).spec({
-      topologySpreadConstraints: [
-        { ...SELECTED, maxSkew: 5, topologyKey: "topology.kubernetes.io/zone", whenUnsatisfiable: "DoNotSchedule" },
-      ],
-    }),
-  /** Pods of a service: the system's default spreading applies. */
-  service: (made) => made.labels({ app: "x" }),
-  /** Every tenth fits nowhere. */
-  unschedulable: (made, i) => (i % 10 === 0 ? made.requests({ cpu: "1000" }) : made),
-};
-
 const flags = defineFlags({
-  nodes: int({ help: "How many nodes.", default: 5000 }),
-  pods: int({ help: "How many pods.", default: 10_000 }),
-  kind: text({ help: `Which pods: ${Object.keys(KINDS).join(", ")}; all kinds where it is empty.` }),
+  nodes: list({ help: "How many nodes, one measurement each.", default: ["500", "5000"] }),
+  pods: int({ help: "How many pods, where a scenario does not set it.", default: 10_000 }),
+  scenario: list({ help: `Which: ${Object.keys(SCENARIOS).join(", ")}; all by default.` }),
 });
 
-async function measure(kind: string, nodes: readonly Node[], pods: readonly Pod[]): Promise<void> {
+/** Stands in front of all plugins, and takes the time from the beginning of a decision to its end. */
+function stopwatch(times: number[]): Plugin {
+  let began = 0;
+  const end = () => void times.push(performance.now() - began);
+  return {
+    name: "Stopwatch",
+    hints: [],
+    preFilter: () => void (began = performance.now()),
+    reserve: end,
+    postFilter: () => (end(), undefined),
+  };
+}
+
+async function measure(name: string, scenario: Scenario, nodes: readonly Node[], asked: number): Promise<void> {
   const cluster = new MemoryCluster();
-  cluster.put(...nodes, service("x").selector({ app: "x" }).build());
+  const count = scenario.pods?.(nodes.length, asked) ?? asked;
+  const plain = (i: number) => pod(`pod-${i}`).requests({ cpu: "100m", memory: "500Mi" });
+  const pods = Array.from({ length: count }, (_, i) => (scenario.pod?.(plain(i), i) ?? plain(i)).build());
+  cluster.put(...nodes, ...(scenario.before?.(nodes, count) ?? []));
   const abort = new AbortController();
+  const times: number[] = [];
+  const ahead = { enabled: [{ name: "Stopwatch" }], disabled: [] };
+  const profile = {
+    schedulerName: "default-scheduler",
+    plugins: { preFilter: ahead, reserve: ahead, postFilter: ahead },
+    pluginConfig: {},
+  };
   const scheduler = startScheduler({
     client: cluster.client,
     cache: cluster.cache,
@@ -71,36 +57,55 @@ async function measure(kind: string, nodes: readonly Node[], pods: readonly Pod[
     random: seededRandom(1),
     log: silentLogger,
     signal: abort.signal,
+    config: { ...defaultConfig, profiles: [profile] },
+    registry: { Stopwatch: () => stopwatch(times) },
   });
   await scheduler.ready;
+  const bound = new Set<string>();
+  const done = Promise.withResolvers<void>();
+  const wanted = count - (scenario.left?.(count) ?? 0);
+  cluster.fault = (request) => {
+    if (request.startsWith("bind default/pod-")) bound.add(request);
+    if (bound.size === wanted) done.resolve();
+    return undefined;
+  };
   const start = performance.now();
   const cpu = process.cpuUsage();
   cluster.put(...pods);
-  const wanted = pods.filter(({ spec }) => spec.containers[0]?.resources?.requests?.cpu !== "1000").length;
-  const bound = () => cluster.requests.filter((request) => request.startsWith("bind")).length;
-  while (bound() < wanted) await new Promise((resolve) => setTimeout(resolve, 20));
+  const end = scenario.meanwhile?.(cluster, pods);
+  await done.promise;
   const seconds = (performance.now() - start) / 1000;
   const { user, system } = process.cpuUsage(cpu);
+  end?.();
   abort.abort();
-  const perPod = (user + system) / pods.length;
+  times.sort((a, b) => a - b);
+  const p99 = times[Math.floor(times.length * 0.99)] ?? 0;
   console.log(
-    `${kind.padEnd(14)} ${nodes.length} nodes ${pods.length} pods: ${Math.round(pods.length / seconds)} pods/s, ` +
-      `${perPod.toFixed(0)} us CPU per pod`,
+    [
+      name.padEnd(24),
+      `${nodes.length} nodes`.padStart(10),
+      `${count} pods`.padStart(11),
+      `${Math.round(wanted / seconds)} pods/s`.padStart(13),
+      `p99 ${p99.toFixed(2)} ms`.padStart(14),
+      `${((user + system) / count).toFixed(0)} us CPU a pod`.padStart(19),
+    ].join("  "),
   );
 }
 
+const nodesOf = (count: number, { node: own }: Scenario): Node[] =>
+  Array.from({ length: count }, (_, i) => {
+    const made = node(`node-${i}`)
+      .labels({ "topology.kubernetes.io/zone": `zone-${i % ZONES}` })
+      .capacity({ cpu: "32", memory: "128Gi", pods: "110" });
+    return (own?.(made) ?? made).build();
+  });
+
 const { values } = parseFlags(flags, process.argv.slice(2));
-const nodes = Array.from({ length: values.nodes }, (_, i) =>
-  node(`node-${i}`)
-    .labels({ "topology.kubernetes.io/zone": `zone-${i % ZONES}` })
-    .capacity({ cpu: "32", memory: "128Gi" })
-    .build(),
-);
-for (const kind of values.kind ? [values.kind] : Object.keys(KINDS)) {
-  const make = KINDS[kind];
-  if (!make) throw new Error(`there is no kind ${JSON.stringify(kind)}; there are ${Object.keys(KINDS).join(", ")}`);
-  const pods = Array.from({ length: values.pods }, (_, i) =>
-    make(pod(`pod-${i}`).requests({ cpu: "100m", memory: "500Mi" }), i).build(),
-  );
-  await measure(kind, nodes, pods);
+for (const name of values.scenario.length ? values.scenario : Object.keys(SCENARIOS)) {
+  const scenario = SCENARIOS[name];
+  if (!scenario)
+    throw new Error(`there is no scenario ${JSON.stringify(name)}; there are ${Object.keys(SCENARIOS).join(", ")}`);
+  for (const count of values.nodes) await measure(name, scenario, nodesOf(Number(count), scenario), values.pods);
 }
+// Timers of what has no end by itself.
+process.exit(0);

@@ -22,7 +22,7 @@ const AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDisco
 
 const run = promisify(execFile);
 const folder = mkdtempSync(join(tmpdir(), "kubets-aggregation-"));
-const proxy = frontProxy(folder, Date.now());
+const proxy = frontProxy(folder, Date.now);
 let server: Awaited<ReturnType<typeof startApiServer>>;
 let remote: AggregatedServer;
 let ask: Ask;
@@ -47,7 +47,7 @@ const until = (name: string, reason: string) =>
 before(async () => {
   remote = await startAggregated(proxy.ca);
   server = await startApiServer(new MemoryStorage(), {
-    proxyClient: proxy.client,
+    proxyClient: proxy.client(),
     published: {
       clientCa: "users",
       frontProxy: {

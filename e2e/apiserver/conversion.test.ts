@@ -7,6 +7,7 @@ import { customResource } from "@kubets/api/resource-ref";
 import type { WatchEvent } from "@kubets/client/client";
 import { MemoryStorage } from "@kubets/storage";
 import { startApiServer } from "../api-server.ts";
+import { asker } from "./api.ts";
 import { type HttpsServer, startHttps } from "./https-server.ts";
 
 interface Person extends KubeObject {
@@ -58,16 +59,19 @@ describe("conversion by a webhook", () => {
 
   before(async () => {
     answer = fine;
-    hook = await startHttps((request, response, body) => {
-      const review = JSON.parse(body) as Review;
-      asked.push(`${request.method} ${(request.url ?? "").split("?")[0]} ${review.request.desiredAPIVersion}`);
-      const text = JSON.stringify({
-        kind: "ConversionReview",
-        apiVersion: "apiextensions.k8s.io/v1",
-        response: answer(review),
-      });
-      response.writeHead(200, { "content-type": "application/json" }).end(text);
-    });
+    hook = await startHttps(
+      (request, response, body) => {
+        const review = JSON.parse(body) as Review;
+        asked.push(`${request.method} ${(request.url ?? "").split("?")[0]} ${review.request.desiredAPIVersion}`);
+        const text = JSON.stringify({
+          kind: "ConversionReview",
+          apiVersion: "apiextensions.k8s.io/v1",
+          response: answer(review),
+        });
+        response.writeHead(200, { "content-type": "application/json" }).end(text);
+      },
+      { dnsNames: ["localhost", "convert.default.svc"] },
+    );
     server = await startApiServer(new MemoryStorage());
     await server.client.raw("POST", "/api/v1/namespaces", { metadata: { name: "default" } });
     await server.client.create(customresourcedefinitions, {
@@ -186,4 +190,55 @@ describe("conversion by a webhook", () => {
     await server.client.create(people("v2"), { metadata: key("x"), spec: { first: "a", last: "b" } });
     assert.deepEqual((await server.client.get(people("v1"), key("x"))).spec, { name: "a b" });
   });
+
+  it("may be a service of the cluster", async () => {
+    await server.client.raw("POST", "/api/v1/namespaces/default/services", {
+      metadata: { name: "convert" },
+      spec: { type: "ExternalName", externalName: "localhost" },
+    });
+    const service = { namespace: "default", name: "convert", path: "/by-service", port: hook.port };
+    const body = { spec: { conversion: { webhook: { clientConfig: { url: null, service } } } } };
+    await server.client.patch(customresourcedefinitions, { name: `persons.${GROUP}` }, { type: "merge", body });
+    await server.client.create(people("v1"), {
+      metadata: key("grace"),
+      spec: { name: "Grace Hopper" },
+    } as never);
+    // Served anew once the definition has been looked at.
+    while (!asked.some((line) => line.includes("/by-service"))) await server.client.get(people("v2"), key("grace"));
+    assert.deepEqual((await server.client.get(people("v2"), key("grace"))).spec, { first: "Grace", last: "Hopper" });
+  });
+});
+
+it("versions that differ in their schemas alone are each read as their own, over and over", async () => {
+  const own = await startApiServer(new MemoryStorage());
+  const ask = asker(own.overHttps);
+  await ask("POST", "/api/v1/namespaces", { metadata: { name: "default" } });
+  await own.client.create(customresourcedefinitions, {
+    metadata: { name: `persons.${GROUP}` },
+    spec: {
+      group: GROUP,
+      scope: "Namespaced",
+      names: { plural: "persons", kind: "Person" },
+      versions: [version("v1", true, "name", "both"), version("v2", false, "last", "both")],
+    },
+  });
+  while (!own.served.get(GROUP, "v2", "persons")) await new Promise((resolve) => setImmediate(resolve));
+  const path = (of: string) => `/apis/${GROUP}/${of}/namespaces/default/persons`;
+  const spec = { name: "Ada", both: "1" };
+  await ask("POST", path("v1"), { apiVersion: `${GROUP}/v1`, kind: "Person", metadata: { name: "ada" }, spec });
+  for (const both of ["1", "2", "2"]) {
+    if (both !== "1")
+      await own.client.patch(
+        people("v1"),
+        { namespace: "default", name: "ada" },
+        { type: "merge", body: { spec: { both } } },
+      );
+    const [first, second] = [await ask("GET", `${path("v1")}/ada`), await ask("GET", `${path("v2")}/ada`)];
+    assert.deepEqual([first.body.apiVersion, first.body.spec], [`${GROUP}/v1`, { name: "Ada", both }]);
+    assert.deepEqual([second.body.apiVersion, second.body.spec], [`${GROUP}/v2`, { both }]);
+    const list = (await ask("GET", path("v2"))).body;
+    assert.deepEqual([list.apiVersion, list.kind, list.items], [`${GROUP}/v2`, "PersonList", [second.body]]);
+    assert.deepEqual((await ask("GET", path("v1"))).body.items, [first.body]);
+  }
+  await own.stop();
 });

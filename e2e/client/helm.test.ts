@@ -68,7 +68,6 @@ describe("helm", () => {
   it("checks a chart against what the server has", async () => {
     const rendered = await helm(["template", "b", chart, "--validate"]);
     assert.match(rendered, /^kind: Deployment$/m);
-    await assert.rejects(helm(["install", "c", chart, "--dry-run=server", "--set", "replicas=many"]), /replicas/);
   });
 
   it("takes everything away with the release", async () => {

@@ -3,7 +3,7 @@
  * Everything is gone after `remove`, whatever ran in it.
  */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { eventually } from "../cluster.ts";
@@ -13,11 +13,12 @@ const MAIN = join(import.meta.dirname, "../../packages/kubets/src/main.ts");
 const OWN_FOLDERS = ["/var/lib/kubets", "/var/lib/kubelet", "/var/lib/cni", "/var/log/pods", "/etc/cni/net.d"];
 
 export interface Program {
-  readonly pid: number;
   /** All that it said. */
   log(): string;
   /** Waits for words in its log, and fails when it ends before. */
   says(words: string): Promise<void>;
+  /** Ends its input, and waits until it ends too. */
+  end(): Promise<void>;
   kill(signal: NodeJS.Signals): Promise<void>;
 }
 
@@ -36,7 +37,7 @@ export class Rack {
   async add(number: number): Promise<Host> {
     const host = new Host(`${this.#name}-${number}`, `172.29.77.${number}`, join(this.folder, String(number)));
     this.#hosts.push(host);
-    await host.start(this.#name, number);
+    await host.stand(this.#name, number);
     return host;
   }
 
@@ -60,7 +61,7 @@ export class Host {
     this.folder = folder;
   }
 
-  async start(rack: string, number: number): Promise<void> {
+  async stand(rack: string, number: number): Promise<void> {
     ip("netns", "add", this.name);
     ip("link", "add", "eth0", "netns", this.name, "type", "veth", "peer", "name", `port${number}`, "netns", rack);
     ip("-n", rack, "link", "set", `port${number}`, "master", "br0", "up");
@@ -111,20 +112,26 @@ export class Host {
 
   /** Starts Kubets, to go on. */
   launch(...args: string[]): Program {
-    const logFile = join(this.folder, `${args[0]}-${++this.#programs}.log`);
+    return this.start(args[0] as string, ...kubets(args));
+  }
+
+  /** Starts a program, to go on; its input stays open until `end`. */
+  start(what: string, ...command: string[]): Program {
+    const logFile = join(this.folder, `${what}-${++this.#programs}.log`);
     const fd = openSync(logFile, "a");
-    const child = spawn("nsenter", [...this.#inside, ...kubets(args)], {
-      stdio: ["ignore", fd, fd],
-      env: this.#env,
-    });
+    const child = spawn("nsenter", [...this.#inside, ...command], { stdio: ["pipe", fd, fd], env: this.#env });
+    closeSync(fd);
     const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
     const log = () => readFileSync(logFile, "utf8");
     return {
-      pid: child.pid as number,
       log,
-      says: async (words) => {
-        await eventually(`"${words}" in the log of ${args[0]}`, () => log().includes(words) || child.exitCode !== null);
-        if (!log().includes(words)) throw new Error(`${args[0]} ended with ${child.exitCode}:\n${log().slice(-3000)}`);
+      async says(words) {
+        await eventually(`"${words}" in the log of ${what}`, () => log().includes(words) || child.exitCode !== null);
+        if (!log().includes(words)) throw new Error(`${what} ended with ${child.exitCode}:\n${log().slice(-3000)}`);
+      },
+      async end() {
+        child.stdin?.end();
+        await ended;
       },
       async kill(signal) {
         child.kill(signal);

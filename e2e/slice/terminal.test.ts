@@ -1,8 +1,12 @@
 /** A person at a terminal: exec with a terminal, attach, run, port-forward and top, with the real kubectl, of which one release speaks SPDY and one WebSocket. */
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { eventually, type TestCluster, upCluster, whyNoContainers } from "../cluster.ts";
+import { OWN_KUBECTL } from "../kubectl/own-kubectl.ts";
 import { type KubectlRelease, realProgram } from "../real-programs.ts";
 
 const IMAGE = "kubets.local/demo:1";
@@ -62,6 +66,66 @@ describe("at a terminal", { skip: whyNoContainers() ?? false }, () => {
         });
       assert.match(run(`typed-${release}`, "read line; echo got $line", "words\n"), /got words/);
       assert.match(run(`quick-${release}`, "echo quick", ""), /quick/);
+    });
+
+  /** The real ones, and ours. */
+  const KUBECTLS: readonly (readonly [name: string, ...command: string[]])[] = [
+    ...RELEASES.map((release) => [`kubectl ${release}`, realProgram(release, "kubectl")] as const),
+    ["kubets kubectl", ...OWN_KUBECTL],
+  ];
+  const run = ([, program = "", ...words]: (typeof KUBECTLS)[number], args: readonly string[], input = "") =>
+    execFileSync(program, [...words, "--kubeconfig", cluster.kubeconfig, ...args], {
+      encoding: "utf8",
+      input,
+      timeout: 60_000,
+    });
+  const webPod = () => cluster.kubectl(["get", "pods", "-l", "app=web", "-o", "jsonpath={.items[0].metadata.name}"]);
+
+  for (const kubectl of KUBECTLS)
+    test(`files and folders are copied into a container and back by ${kubectl[0]}`, () => {
+      const folder = mkdtempSync(join(tmpdir(), "kubets-cp-"));
+      try {
+        const pod = webPod();
+        mkdirSync(join(folder, "tree/below"), { recursive: true });
+        const bytes = Buffer.from(Array.from({ length: 300_000 }, (_, i) => (i * 7919) & 255));
+        writeFileSync(join(folder, "tree/below/bytes"), bytes);
+        writeFileSync(join(folder, "tree/words"), "some words\n");
+        const target = `/tmp/${kubectl[0].replaceAll(" ", "-")}`;
+        run(kubectl, ["cp", join(folder, "tree"), `${pod}:${target}`]);
+        assert.equal(run(kubectl, ["exec", pod, "--", "cat", `${target}/words`]), "some words\n");
+        run(kubectl, ["cp", `${pod}:${target}`, join(folder, "back")]);
+        assert.deepEqual(readFileSync(join(folder, "back/below/bytes")), bytes);
+        run(kubectl, ["cp", join(folder, "tree/words"), `default/${pod}:${target}/one`]);
+        run(kubectl, ["cp", `default/${pod}:${target}/one`, join(folder, "one")]);
+        assert.equal(readFileSync(join(folder, "one"), "utf8"), "some words\n");
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    });
+
+  for (const kubectl of KUBECTLS)
+    test(`a container to debug with joins a pod, a copy of it and a node by ${kubectl[0]}`, async () => {
+      const id = kubectl[0].replaceAll(/\W/g, "-");
+      const debug = (target: string, container: string, ...more: string[]) => {
+        const flags = ["--profile=general", `--image=${IMAGE}`, "-i", "-c", container, ...more];
+        return run(
+          kubectl,
+          ["debug", target, ...flags, "--", "sh", "-c", "read line; echo got-$line; ls /host"],
+          "words\n",
+        );
+      };
+      // What ends at once may be over before its last words are shown; its log has them.
+      const logged = (name: string, container: string, words: RegExp) =>
+        eventually(`the log of ${container} in ${name}`, () =>
+          words.test(cluster.kubectl(["logs", name, "-c", container])),
+        );
+      const name = webPod();
+      debug(name, `in-${id}`);
+      await logged(name, `in-${id}`, /got-words/);
+      debug(name, "more", `--copy-to=copy-${id}`);
+      await logged(`copy-${id}`, "more", /got-words/);
+      const [, made = ""] = /Creating debugging pod (\S+) /.exec(debug("node/node-1", "here")) ?? [];
+      await logged(made, "here", /got-words[\s\S]*^etc$/m);
     });
 
   test("top shows nodes and pods", async () => {

@@ -24,7 +24,7 @@ const turns = new Turns();
 
 port.on("message", (asked: Asked | "forget" | "tell") => {
   if (asked === "forget") turns.forget();
-  else if (asked === "tell") port.postMessage({ summary: turns.summary(), longest: turns.longest });
+  else if (asked === "tell") setImmediate(() => port.postMessage({ summary: turns.summary(), longest: turns.longest }));
   else void answer(asked);
 });
 

@@ -13,29 +13,40 @@ interface Turn {
   readonly what: string;
   readonly began: number;
   readonly ended: number;
-  /** Milliseconds of CPU, without the garbage. */
-  ms: number;
+  /** Milliseconds of CPU. */
+  readonly ms: number;
+}
+
+interface Collection {
+  readonly startTime: number;
+  readonly duration: number;
 }
 
 export class Turns {
   #all = 0;
   #long: Turn[] = [];
-  #longestCollection = 0;
+  /** Told before or after the turn that they were in. */
+  #collections: Collection[] = [];
 
   constructor() {
     new PerformanceObserver((list) => {
-      for (const { startTime, duration } of list.getEntries()) {
-        this.#longestCollection = Math.max(this.#longestCollection, duration);
-        const turn = this.#long.find(({ began, ended }) => began <= startTime && startTime <= ended);
-        if (turn) turn.ms = Math.max(0, turn.ms - duration);
-      }
+      for (const { startTime, duration } of list.getEntries())
+        if (duration > 1) this.#collections.push({ startTime, duration });
     }).observe({ entryTypes: ["gc"] });
   }
 
-  /** The longest, with what was going on. */
+  /** The longest without garbage, with what was going on. */
   get longest(): [what: string, ms: number][] {
-    const sorted = this.#long.toSorted((a, b) => b.ms - a.ms);
-    return sorted.slice(0, KEPT).map(({ what, ms }) => [what, ms]);
+    return this.#withoutGarbage().slice(0, KEPT);
+  }
+
+  #withoutGarbage(): [what: string, ms: number][] {
+    return this.#long
+      .map(({ what, began, ended, ms }): [string, number] => {
+        const inIt = this.#collections.filter(({ startTime }) => began <= startTime && startTime <= ended);
+        return [what, Math.max(0, ms - inIt.reduce((sum, { duration }) => sum + duration, 0))];
+      })
+      .toSorted((a, b) => b[1] - a[1]);
   }
 
   /** Watches while something runs. */
@@ -68,11 +79,13 @@ export class Turns {
   forget(): void {
     this.#all = 0;
     this.#long = [];
-    this.#longestCollection = 0;
+    this.#collections = [];
   }
 
   summary(): string {
-    const above = (ms: number) => this.#long.filter((turn) => turn.ms > ms).length;
-    return `of ${this.#all} turns ${above(5)} above 5 ms of CPU, ${above(10)} above 10 ms; the longest collection of garbage took ${this.#longestCollection.toFixed(1)} ms`;
+    const turns = this.#withoutGarbage();
+    const above = (limit: number) => turns.filter(([, ms]) => ms > limit).length;
+    const longest = Math.max(0, ...this.#collections.map(({ duration }) => duration));
+    return `of ${this.#all} turns ${above(5)} above 5 ms of CPU, ${above(10)} above 10 ms; the longest collection of garbage took ${longest.toFixed(1)} ms`;
   }
 }

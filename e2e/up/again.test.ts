@@ -35,7 +35,7 @@ async function end(cluster: TestCluster, signal: NodeJS.Signals): Promise<void> 
 function age(cluster: TestCluster): void {
   const folder = join(cluster.home, cluster.name, "pki");
   for (const name of ["apiserver", "admin", "apiserver-kubelet-client"]) rmSync(join(folder, `${name}.crt`));
-  const pki = new ClusterPki(folder, Date.now() - 400 * DAY_MS);
+  const pki = new ClusterPki(folder, () => Date.now() - 400 * DAY_MS);
   certificates.servingCertificate(pki, {
     advertiseAddress: "192.0.2.1",
     more: [],

@@ -2,6 +2,8 @@
 import { encodeJson } from "@kubets/api/codec/json";
 import { encodeKnown, encodeProtobuf } from "@kubets/api/codec/protobuf";
 import type { KubeObject } from "@kubets/api/meta";
+import type { ResourceDefinition } from "@kubets/api/resource";
+import { groupVersion } from "@kubets/api/resource-ref";
 import { structOf } from "@kubets/api/schema";
 import { notAcceptable, type StatusError } from "@kubets/machinery";
 import { writeCbor } from "@kubets/machinery/cbor";
@@ -30,9 +32,17 @@ export function respondCached(call: ApiCall, status: number, cached: CachedObjec
   const { exchange, form, resource } = call;
   exchange.audit?.answer(() => inVersion(call, cached.object));
   if (exchange.direct) return exchange.direct.respond(status, inVersion(call, cached.object));
-  if (form.media === "json" && !form.pretty && !form.as && !resource.definition.hub)
-    return send(call, status, headersOf(call), [cached.bytes, LINE_FEED]);
+  if (form.media === "json" && !form.pretty && !form.as)
+    return send(call, status, headersOf(call), [versionBytes(resource.definition, cached), LINE_FEED]);
   return respondObject(call, status, inVersion(call, cached.object));
+}
+
+/** The JSON of an object in a version, made once for each revision. */
+function versionBytes({ group, version, schema, hub }: ResourceDefinition, cached: CachedObject): Buffer {
+  if (!hub) return cached.bytes;
+  return cached.encoded(groupVersion({ group, version }), (stored) =>
+    Buffer.from(encodeJson(schema, hub.fromHub(stored) as KubeObject)),
+  );
 }
 
 /** Answers with one object of the resource in the version of the request. */

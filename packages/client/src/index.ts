@@ -10,5 +10,6 @@ export * from "./leader-election.ts";
 export * from "./owner.ts";
 export * from "./pager.ts";
 export * from "./retry-on-conflict.ts";
+export * from "./series-event-recorder.ts";
 export * from "./transport.ts";
 export * from "./typed-client.ts";

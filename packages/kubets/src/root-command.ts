@@ -57,9 +57,19 @@ const ENTRIES: readonly Entry[] = [
     load: async () => (await import("./agent/command.ts")).agentCommand,
   },
   {
+    name: "node",
+    summary: "Add and remove nodes of a cluster on this machine; cordon and drain them",
+    load: async () => (await import("./node/command.ts")).nodeCommand,
+  },
+  {
     name: "token",
     summary: "Make, show and remove the tokens by which machines join a cluster",
     load: async () => (await import("./token/command.ts")).tokenCommand,
+  },
+  {
+    name: "certs",
+    summary: "Show certificates, or renew all of a cluster",
+    load: async () => (await import("./certs/command.ts")).certsCommand,
   },
   {
     name: "apiserver",

@@ -1,5 +1,6 @@
 /** `kubets scheduler`: flags and a configuration file in, a running scheduler out, until a signal ends it or another process leads. */
-import { createEventRecorder, SharedInformers } from "@kubets/client";
+import { hostname } from "node:os";
+import { createSeriesRecorder, SharedInformers } from "@kubets/client";
 import { runComponent } from "@kubets/client/component/run-component";
 import { createLogger, type Logger, realClock, realRandom } from "@kubets/machinery";
 import { defineCommand } from "@kubets/machinery/command";
@@ -60,7 +61,8 @@ async function schedule(flags: SchedulerFlags, given: ReadonlySet<string>, log: 
       async work({ client, signal }) {
         const [clock, random] = [realClock, realRandom];
         const cache = new SharedInformers({ client, clock, random, log, signal });
-        const events = createEventRecorder({ client, clock, random, log, component: "default-scheduler", signal });
+        const signature = { component: "default-scheduler", host: hostname() };
+        const events = createSeriesRecorder({ client, clock, random, log, signal, ...signature });
         running = startScheduler({
           client,
           cache,

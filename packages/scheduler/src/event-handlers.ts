@@ -3,7 +3,9 @@
  * also each change that may let a waiting pod run.
  */
 import {
+  csidrivers,
   csinodes,
+  csistoragecapacities,
   deviceclasses,
   namespaces,
   nodes,
@@ -54,6 +56,8 @@ const TOLD: readonly Told[] = [
   { ref: persistentvolumes, add: "pv/add", update: "pv/update" },
   { ref: storageclasses, add: "storageclass/add", update: "storageclass/update" },
   { ref: csinodes, add: "csinode/add", update: "csinode/update" },
+  { ref: csidrivers, add: "csidriver/add", update: "csidriver/update" },
+  { ref: csistoragecapacities, add: "csistoragecapacity/add", update: "csistoragecapacity/update" },
   { ref: volumeattachments, delete: "volumeattachment/delete" },
   { ref: resourceclaims, add: "resourceclaim/add", update: "resourceclaim/update" },
   { ref: resourceslices, add: "resourceslice/add", update: "resourceslice/update" },
@@ -127,6 +131,7 @@ export function nodeEvents(old: Node, node: Node): ClusterEvent[] {
     events.push("node/taints");
   const states = ({ status }: Node) => (status.conditions ?? []).map(({ type, status: is }) => `${type}=${is}`);
   if (!deepEqual(states(old), states(node))) events.push("node/conditions");
+  if (!deepEqual(old.status.declaredFeatures, node.status.declaredFeatures)) events.push("node/features");
   return events;
 }
 

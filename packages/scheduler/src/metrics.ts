@@ -3,7 +3,7 @@
  * in between.
  */
 import type { Clock } from "@kubets/machinery";
-import type { MetricsRegistry } from "@kubets/machinery/metrics";
+import type { Family, MetricsRegistry } from "@kubets/machinery/metrics";
 import type { ClusterState } from "./framework/cluster-state.ts";
 import type { PluginMeter } from "./framework/instrumented.ts";
 import type { SchedulingQueue } from "./queue/scheduling-queue.ts";
@@ -173,6 +173,20 @@ function collectSizes(registry: MetricsRegistry, sizes: Sizes): void {
   });
 }
 
+/** Finds children without making a text of their labels each time: these are asked for many times for each pod. */
+function childOf<T>(family: Family<T>): (a: string, b: string, c: string) => T {
+  const known = new Map<string, Map<string, Map<string, T>>>();
+  return (a, b, c) => {
+    const found = known.get(a)?.get(b)?.get(c);
+    if (found) return found;
+    const child = family.values(a, b, c);
+    const ofA = known.get(a) ?? new Map<string, Map<string, T>>();
+    const ofB = ofA.get(b) ?? new Map<string, T>();
+    known.set(a, ofA.set(b, ofB.set(c, child)));
+    return child;
+  };
+}
+
 /** What plugins do, by their names and extension points. */
 export function pluginMetrics(registry: MetricsRegistry, clock: Clock): PluginMeter {
   const pointDuration = registry.histogram({
@@ -192,10 +206,12 @@ export function pluginMetrics(registry: MetricsRegistry, clock: Clock): PluginMe
     help: "How often a plugin was asked about a pod, or a pod and a node.",
     labels: ["plugin", "extension_point", "profile"],
   });
+  const ofPoint = childOf(pointDuration);
+  const ofPlugin = childOf(pluginDuration);
   return {
     now: () => clock.monotonic(),
-    ranPoint: (point, status, profile, ms) => pointDuration.values(point, status, profile).observe(ms / 1000),
-    ranPlugin: (plugin, point, status, ms) => pluginDuration.values(plugin, point, status).observe(ms / 1000),
+    ranPoint: (point, status, profile, ms) => ofPoint(point, status, profile).observe(ms / 1000),
+    ranPlugin: (plugin, point, status, ms) => ofPlugin(plugin, point, status).observe(ms / 1000),
     asking(plugin, point, profile) {
       const counter = evaluations.values(plugin, point, profile);
       return () => counter.inc();

@@ -67,6 +67,7 @@ const SLICE_MS = 5;
 /** With its events and conditions less than the API server lets one client have in work and in wait. */
 const MAX_BINDINGS = 128;
 const TIMED_ONE_IN = 10;
+const SCHEDULING = { action: "Scheduling" };
 const NO_NODES = "no nodes available to schedule pods";
 
 export const startScheduler = (options: SchedulerOptions): RunningScheduler => new Scheduler(options);
@@ -217,7 +218,7 @@ class Scheduler implements RunningScheduler {
       return;
     }
     if (info.pod.metadata.deletionTimestamp) {
-      events.event(info.pod, "Warning", "FailedScheduling", `skip schedule deleting pod: ${info.key}`);
+      events.event(info.pod, "Warning", "FailedScheduling", `skip schedule deleting pod: ${info.key}`, SCHEDULING);
       this.queue.done(uid);
       return;
     }
@@ -326,7 +327,9 @@ class Scheduler implements RunningScheduler {
           this.#metrics.bound(entry.attempts, (clock.monotonic() - entry.firstSeen) / 1000);
           if (entry.flushed) this.#metrics.scheduledAfterFlush();
           this.queue.done(uid);
-          events.event(info.pod, "Normal", "Scheduled", `Successfully assigned ${info.key} to ${node}`);
+          events.event(info.pod, "Normal", "Scheduled", `Successfully assigned ${info.key} to ${node}`, {
+            action: "Binding",
+          });
         },
         (error: unknown) => this.#giveBack(entry, placement, error),
       )
@@ -390,7 +393,7 @@ class Scheduler implements RunningScheduler {
 
   #tell({ pod, key }: PodInfo, verdict: Verdict): void {
     const { client, clock, events, log } = this.#options;
-    events.event(pod, "Warning", "FailedScheduling", truncated(verdict.message));
+    events.event(pod, "Warning", "FailedScheduling", truncated(verdict.message), SCHEDULING);
     const body = statusPatch(pod, verdict, clock.now());
     if (!body) return;
     patchStatus(client, pod, body).catch((error: unknown) => {

@@ -1,6 +1,8 @@
 /** All that the scheduler keeps a view of; it begins when every one of them is complete. */
 import {
+  csidrivers,
   csinodes,
+  csistoragecapacities,
   deviceclasses,
   namespaces,
   nodes,
@@ -28,6 +30,8 @@ export const watchedResources: readonly ResourceRef[] = [
   persistentvolumes,
   storageclasses,
   csinodes,
+  csidrivers,
+  csistoragecapacities,
   volumeattachments,
   resourceclaims,
   resourceslices,

@@ -1,5 +1,5 @@
 /** A client for a connection: the transport of wire with the connection's authority, certificate and credentials. */
-import { HttpTransport } from "@kubets/wire/transport";
+import { HttpTransport, type HttpTransportOptions } from "@kubets/wire/transport";
 import type { Client } from "../client.ts";
 import type { Transport } from "../transport.ts";
 import { createClient } from "../typed-client.ts";
@@ -12,6 +12,8 @@ export interface OpenedTransport extends Transport {
   useCertificate(certificate: ClientCertificate): Promise<void>;
 }
 
+export type TransportExtras = Pick<HttpTransportOptions, "alternatives">;
+
 const tlsOf = (connection: Connection) => ({
   ...(connection.ca && { ca: connection.ca }),
   ...(connection.tlsServerName && { serverName: connection.tlsServerName }),
@@ -19,13 +21,13 @@ const tlsOf = (connection: Connection) => ({
 });
 
 /** Without saying who asks. */
-export async function openHttp(connection: Connection): Promise<HttpTransport> {
+export async function openHttp(connection: Connection, extras: TransportExtras = {}): Promise<HttpTransport> {
   const certificate = await connection.credentials.certificate();
-  return new HttpTransport({ server: connection.server, tls: { ...tlsOf(connection), ...certificate } });
+  return new HttpTransport({ ...extras, server: connection.server, tls: { ...tlsOf(connection), ...certificate } });
 }
 
-export async function openTransport(connection: Connection): Promise<OpenedTransport> {
-  const http = await openHttp(connection);
+export async function openTransport(connection: Connection, extras?: TransportExtras): Promise<OpenedTransport> {
+  const http = await openHttp(connection, extras);
   return {
     ...authenticated(http, connection),
     useCertificate: (next) => http.reloadTls({ ...tlsOf(connection), ...next }),
@@ -35,7 +37,8 @@ export async function openTransport(connection: Connection): Promise<OpenedTrans
 export async function openClient(
   connection: Connection,
   userAgent: string,
+  extras?: TransportExtras,
 ): Promise<{ client: Client; transport: OpenedTransport }> {
-  const transport = await openTransport(connection);
+  const transport = await openTransport(connection, extras);
   return { client: createClient(transport, { userAgent }), transport };
 }

@@ -65,7 +65,7 @@ const described = (each: ApiResource): JsonObject => ({
   ...(each.group && { group: each.group }),
   version: each.version,
   kind: each.kind,
-  verbs: [...each.verbs].sort(),
+  verbs: [...each.verbs],
   ...(each.shortNames.length > 0 && { shortNames: [...each.shortNames] }),
   ...(each.categories.length > 0 && { categories: [...each.categories] }),
 });

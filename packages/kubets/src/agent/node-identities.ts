@@ -3,7 +3,8 @@
  * node; each is written where it was read, and put to use at once.
  */
 import { readFileSync } from "node:fs";
-import { keepRenewed } from "@kubets/client/certificates/keep-renewed";
+import type { Cache } from "@kubets/client";
+import { type KeptCertificate, keepRenewed } from "@kubets/client/certificates/keep-renewed";
 import { type CertificateWish, requestCertificate } from "@kubets/client/certificates/request-certificate";
 import type { Client } from "@kubets/client/client";
 import type { ClientCertificate } from "@kubets/client/kubeconfig/credentials";
@@ -12,6 +13,7 @@ import { readCertificate } from "@kubets/wire/x509";
 import { servingWish, wishOfCertificate } from "../join/certificate-wishes.ts";
 import { readIdentity, writeIdentity, writeSafely } from "../join/node-files.ts";
 import { NODE_USER_PREFIX } from "../join/node-users.ts";
+import { followOrders } from "../join/renewal-orders.ts";
 import type { AgentParts } from "./run-agent.ts";
 
 export interface NodeIdentitiesOptions extends AgentParts {
@@ -21,6 +23,7 @@ export interface NodeIdentitiesOptions extends AgentParts {
 
 export class NodeIdentities {
   readonly #options: NodeIdentitiesOptions;
+  readonly #kept: KeptCertificate[] = [];
 
   constructor(options: NodeIdentitiesOptions) {
     this.#options = options;
@@ -51,9 +54,16 @@ export class NodeIdentities {
     });
   }
 
+  /** `kubets certs renew`. */
+  followOrders(cache: Pick<Cache, "informer">): void {
+    followOrders(cache, (time) => {
+      for (const kept of this.#kept) kept.renewOlderThan(time);
+    });
+  }
+
   #keep(what: string, cert: string, wish: CertificateWish, use: (renewed: ClientCertificate) => Promise<void> | void) {
     const { client, clock, random, log, signal } = this.#options;
     const request = () => requestCertificate(wish, { client, clock, signal });
-    void keepRenewed(cert, { what, clock, random, log, signal, request, use });
+    this.#kept.push(keepRenewed(cert, { what, clock, random, log, signal, request, use }));
   }
 }

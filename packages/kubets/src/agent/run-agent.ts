@@ -6,7 +6,7 @@ import { createEventRecorder } from "@kubets/client/cluster-event-recorder";
 import { runControllers } from "@kubets/client/controller-runner";
 import { SharedInformers } from "@kubets/client/informer/shared-informers";
 import { connectionFrom } from "@kubets/client/kubeconfig/connection";
-import { openClient } from "@kubets/client/kubeconfig/open-client";
+import { openClient, type TransportExtras } from "@kubets/client/kubeconfig/open-client";
 import { machineReading } from "@kubets/client/kubeconfig/reading";
 import { nameServers, startDns } from "@kubets/dns";
 import { type Kubelet, kubeletDefaults, machineExec, realDisk, runKubelet } from "@kubets/kubelet";
@@ -43,13 +43,14 @@ export async function runAgent(given: AgentFlags, parts: AgentParts): Promise<Ru
   const nodeName = (given["node-name"] || hostname()).toLowerCase();
   const stopping = new AbortController();
   const signal = AbortSignal.any([parts.signal, stopping.signal]);
-  const { flags, stop: stopRuntime } = await settle(given, nodeName, { ...parts, signal });
+  const { flags, servers, stop: stopRuntime } = await settle(given, nodeName, { ...parts, signal });
   const inside = { ...parts, signal: stopping.signal };
-  const { client, transport } = await clientOf(flags.kubeconfig, `kubets-agent/${nodeName}`, log);
+  const alternatives = () => servers.all;
+  const { client, transport } = await clientOf(flags.kubeconfig, `kubets-agent/${nodeName}`, { alternatives }, log);
   const identities = new NodeIdentities({ client, ...inside });
   identities.keep(flags.kubeconfig, transport);
   const open = async (kubeconfig: string, userAgent: string) => {
-    const opened = await clientOf(kubeconfig, `${userAgent}/${nodeName}`, log);
+    const opened = await clientOf(kubeconfig, `${userAgent}/${nodeName}`, { alternatives }, log);
     identities.keep(kubeconfig, opened.transport);
     return opened;
   };
@@ -80,6 +81,7 @@ export async function runAgent(given: AgentFlags, parts: AgentParts): Promise<Ru
   identities.keepServing(flags["tls-cert-file"], flags["tls-private-key-file"], () => kubelet.reloadTls());
   const services = await open(flags["proxy-kubeconfig"] || flags.kubeconfig, "kubets-proxy");
   const cache = new SharedInformers({ ...inside, client: services.client });
+  if (!given.kubeconfig) servers.follow(cache);
   const proxy = startProxy({
     cache,
     clock,
@@ -102,6 +104,7 @@ export async function runAgent(given: AgentFlags, parts: AgentParts): Promise<Ru
   const network = flags["network-kubeconfig"]
     ? runNetwork(flags, nodeName, await open(flags["network-kubeconfig"], "kubets-network"), inside)
     : undefined;
+  identities.followOrders(new SharedInformers({ ...inside, client }));
   await Promise.all([kubelet.kubelet.ready, proxy.ready, dns?.ready, network?.ready]);
   log.info("node ready", { node: nodeName });
   return {
@@ -184,10 +187,10 @@ function runNetwork(
   };
 }
 
-async function clientOf(kubeconfig: string, userAgent: string, log: Logger) {
+async function clientOf(kubeconfig: string, userAgent: string, extras: TransportExtras, log: Logger) {
   const connection = await connectionFrom(
     { kubeconfig },
     machineReading((text) => log.warn(text)),
   );
-  return openClient(connection, userAgent);
+  return openClient(connection, userAgent, extras);
 }

@@ -8,18 +8,22 @@ import { startMachineRuntime } from "@kubets/sandbox";
 import { joinNode } from "../join/join-node.ts";
 import { NodeFiles } from "../join/node-files.ts";
 import { parseToken } from "../join/token.ts";
+import { ClusterServers } from "./cluster-servers.ts";
 import type { AgentFlags, AgentParts } from "./run-agent.ts";
 
 export interface Settled {
   readonly flags: AgentFlags;
+  readonly servers: ClusterServers;
   /** Ends what was started for the agent alone; containers go on. */
   stop(): Promise<void>;
 }
 
 export async function settle(given: AgentFlags, nodeName: string, parts: AgentParts): Promise<Settled> {
+  const files = new NodeFiles(join(given["data-dir"], "identity"));
+  const servers = new ClusterServers(files.servers);
   const addressed = given["node-ip"].length > 0 ? given : { ...given, "node-ip": [machineAddress()] };
-  const flags = addressed.kubeconfig ? addressed : await joined(addressed, nodeName, parts);
-  if (flags["container-runtime-endpoint"]) return { flags, stop: async () => {} };
+  const flags = addressed.kubeconfig ? addressed : await joined(addressed, nodeName, files, servers, parts);
+  if (flags["container-runtime-endpoint"]) return { flags, servers, stop: async () => {} };
   const { clock, log } = parts;
   const runtime = await startMachineRuntime({
     folder: flags["data-dir"],
@@ -28,13 +32,23 @@ export async function settle(given: AgentFlags, nodeName: string, parts: AgentPa
     clock,
     log: log.with({ component: "runtime" }),
   });
-  return { flags: { ...flags, "container-runtime-endpoint": `unix://${runtime.socket}` }, stop: () => runtime.stop() };
+  return {
+    flags: { ...flags, "container-runtime-endpoint": `unix://${runtime.socket}` },
+    servers,
+    stop: () => runtime.stop(),
+  };
 }
 
-async function joined(flags: AgentFlags, nodeName: string, { clock, log, signal }: AgentParts): Promise<AgentFlags> {
-  const files = new NodeFiles(join(flags["data-dir"], "identity"));
+async function joined(
+  flags: AgentFlags,
+  nodeName: string,
+  files: NodeFiles,
+  servers: ClusterServers,
+  { clock, log, signal }: AgentParts,
+): Promise<AgentFlags> {
   const { settings, parts } = await joinNode({
     files,
+    servers,
     nodeName,
     addresses: flags["node-ip"],
     invitation:

@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   type Authority,
+  type Certificate,
   certificateToPem,
   createAuthority,
   createKey,
@@ -33,22 +34,38 @@ export interface CertificateSpec {
 }
 
 const CA_DAYS = 3650;
-const LEAF_DAYS = 365;
-/** A certificate with less than this left is made anew. */
-const RENEW_BEFORE_MS = 60 * 86_400_000;
+const YEAR_MS = 365 * 86_400_000;
+/** A certificate with less than this part of its time left is made anew: two months of a year. */
+const LAST_PART = 1 / 6;
+/** Certificates begin a little before they are made, for clocks that differ. */
+const BACKDATE_MS = 300_000;
+
+export interface PkiOptions {
+  /** What the authority is called. */
+  readonly authority?: string;
+  /** How long certificates under it are good. */
+  readonly lifetimeMs?: number;
+  /** What was made before is made anew. */
+  readonly madeSince?: () => number;
+}
 
 export class ClusterPki {
   readonly caPem: string;
   readonly #folder: string;
   readonly #authority: Authority;
-  readonly #now: number;
+  readonly #now: () => number;
+  readonly #lifetimeMs: number;
+  readonly #madeSince: () => number;
 
-  constructor(folder: string, now: number, name = "kubernetes") {
+  constructor(folder: string, now: () => number, options: PkiOptions = {}) {
+    const { authority = "kubernetes", lifetimeMs = YEAR_MS, madeSince = () => 0 } = options;
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     this.#folder = folder;
     this.#now = now;
+    this.#lifetimeMs = lifetimeMs;
+    this.#madeSince = madeSince;
     const kept = this.#read("ca");
-    const pair = kept ?? this.#write("ca", makeAuthority(now, name));
+    const pair = kept ?? this.#write("ca", makeAuthority(now(), authority));
     this.caPem = pair.cert;
     this.#authority = { certificate: readCertificate(pair.cert), key: keyFromPem(pair.key) };
   }
@@ -75,7 +92,8 @@ export class ClusterPki {
       extendedUsages: spec.usages,
       ...(spec.dnsNames && { dnsNames: [...spec.dnsNames] }),
       ...(spec.ipAddresses && { ipAddresses: [...spec.ipAddresses] }),
-      ...validFor(this.#now, LEAF_DAYS),
+      notBefore: this.#now() - BACKDATE_MS,
+      notAfter: this.#now() + this.#lifetimeMs,
     });
     return this.#write(name, { key: keyToPem(key), cert: certificateToPem(certificate) });
   }
@@ -94,7 +112,9 @@ export class ClusterPki {
     const has = (wanted: readonly string[] = [], present: readonly string[]) =>
       wanted.every((w) => present.includes(w));
     return (
-      made.notAfter - this.#now > RENEW_BEFORE_MS &&
+      this.#now() < renewalOf(made) &&
+      made.notBefore + BACKDATE_MS >= this.#madeSince() &&
+      has(spec.usages, made.extendedUsages) &&
       has(spec.dnsNames, made.dnsNames) &&
       has(spec.ipAddresses, made.ipAddresses)
     );
@@ -113,6 +133,10 @@ export class ClusterPki {
     return pair;
   }
 }
+
+/** When it is time for another. */
+export const renewalOf = ({ notBefore, notAfter }: Pick<Certificate, "notBefore" | "notAfter">): number =>
+  notAfter - (notAfter - notBefore - BACKDATE_MS) * LAST_PART;
 
 function makeAuthority(now: number, commonName: string): KeyPair {
   const key = createKey();

@@ -2,11 +2,12 @@
  * The control plane in one process: the API server, and beside it the controllers and the scheduler, which reach it in process, each as a user
  * of its own. Nothing but storage and sockets is outside.
  */
+import { hostname } from "node:os";
 import type { ApiServer } from "@kubets/apiserver/api-server";
 import type { User } from "@kubets/apiserver/authn/authenticator";
 import type { Client } from "@kubets/client/client";
-import { createEventRecorder } from "@kubets/client/cluster-event-recorder";
 import { SharedInformers } from "@kubets/client/informer/shared-informers";
+import { createSeriesRecorder } from "@kubets/client/series-event-recorder";
 import { createClient } from "@kubets/client/typed-client";
 import type { Clock, Logger, Random } from "@kubets/machinery";
 import { type RunningScheduler, startScheduler } from "@kubets/scheduler";
@@ -34,6 +35,7 @@ export function startSchedulerIn(parts: ControlPlaneParts): RunningScheduler {
   const log = parts.log.with({ component: "scheduler" });
   const client = clientAs(parts, { name: "system:kube-scheduler", groups: [] }, "kube-scheduler");
   const cache = new SharedInformers({ client, clock, random, log, signal });
-  const events = createEventRecorder({ client, clock, random, log, component: "default-scheduler", signal });
+  const signature = { component: "default-scheduler", host: hostname() };
+  const events = createSeriesRecorder({ client, clock, random, log, signal, ...signature });
   return startScheduler({ client, cache, clock, random, log, events, signal, metrics });
 }

@@ -11,6 +11,7 @@ import { KUBELET_CLIENT } from "@kubets/controllers/certificates/request";
 import { type Clock, isReason, type Logger } from "@kubets/machinery";
 import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
 import { HttpTransport } from "@kubets/wire/transport";
+import type { ClusterServers } from "../agent/cluster-servers.ts";
 import { partWish, servingWish } from "./certificate-wishes.ts";
 import { discover, type Invitation } from "./discover.ts";
 import {
@@ -26,6 +27,8 @@ import { type ClusterSettings, SETTINGS_KEY } from "./publish.ts";
 
 export interface JoinOptions {
   readonly files: NodeFiles;
+  /** Others that may know the node, when the one that it was told of is gone. */
+  readonly servers: ClusterServers;
   readonly nodeName: string;
   readonly addresses: readonly string[];
   readonly invitation?: Invitation | undefined;
@@ -40,11 +43,12 @@ export interface JoinedNode {
 }
 
 export async function joinNode(options: JoinOptions): Promise<JoinedNode> {
-  const { files, nodeName, addresses, clock, log, signal } = options;
+  const { files, servers, nodeName, addresses, clock, log, signal } = options;
   const identity = await nodeIdentity(options);
   writeSafely(files.ca, identity.info.ca);
   const transport = new HttpTransport({
     server: identity.info.server,
+    alternatives: () => servers.all,
     tls: { ca: identity.info.ca, ...identity.certificate },
   });
   const client = createClient(transport, { userAgent: `kubets-agent/${nodeName}` });

@@ -42,7 +42,7 @@ describe("tokens", () => {
 describe("the cluster's description", () => {
   test("is believed when the token signed it and the authority has the hash", () => {
     inFolder((folder) => {
-      const pki = new ClusterPki(folder, NOW);
+      const pki = new ClusterPki(folder, () => NOW);
       const token = newToken();
       const info = { server: "https://192.0.2.1:6443", ca: pki.caPem };
       const kubeconfig = clusterInfoText(info);
@@ -62,8 +62,8 @@ describe("the keys of servers", () => {
   test("open with their key alone, and only as they were sealed", () => {
     inFolder((folder) => {
       const [from, to] = [join(folder, "from"), join(folder, "to")];
-      new ClusterPki(from, NOW).signingKey("service-account");
-      frontProxy(join(from, "front-proxy"), NOW);
+      new ClusterPki(from, () => NOW).signingKey("service-account");
+      frontProxy(join(from, "front-proxy"), () => NOW);
       const key = newCertificateKey();
       const sealed = sealedKeys(from, key);
       assert.equal(hasKeys(to), false);

@@ -32,6 +32,11 @@ export class NodeFiles {
     return join(this.folder, "serving.key");
   }
 
+  /** The servers of the cluster, as last seen. */
+  get servers(): string {
+    return join(this.folder, "servers.json");
+  }
+
   get #settings(): string {
     return join(this.folder, "settings.json");
   }

@@ -7,6 +7,7 @@ import type { Subject } from "@kubets/api/generated/types/rbac-v1";
 import type { Client } from "@kubets/client/client";
 import { type ClusterInfo, clusterInfoText, INFO_NAME, INFO_NAMESPACE } from "./cluster-info.ts";
 import { NODE_GROUP } from "./node-users.ts";
+import { ORDERS_KEY } from "./renewal-orders.ts";
 import { KEYS_NAME } from "./server-keys.ts";
 import { NODE_TOKEN_GROUP, SERVER_TOKEN_GROUP } from "./token.ts";
 
@@ -41,6 +42,9 @@ export async function publishJoining(client: Client, info: ClusterInfo, settings
       group(NODE_GROUP),
       group(NODE_TOKEN_GROUP),
       group(SERVER_TOKEN_GROUP),
+    ]),
+    mayRead(client, ORDERS_KEY.namespace, "kubets:certificate-orders", "configmaps", ORDERS_KEY.name, [
+      group(NODE_GROUP),
     ]),
     mayRead(client, SETTINGS_KEY.namespace, "kubets:server-keys", "secrets", KEYS_NAME, [group(SERVER_TOKEN_GROUP)]),
     bind(client, "kubeadm:kubelet-bootstrap", "system:node-bootstrapper", group(NODE_TOKEN_GROUP)),
@@ -103,7 +107,9 @@ async function mayRead(
   subjects: readonly Subject[],
 ): Promise<void> {
   const metadata = { namespace, name };
-  const rules = [{ apiGroups: [""], resources: [resource], resourceNames: [resourceName], verbs: ["get"] }];
+  const rules = [
+    { apiGroups: [""], resources: [resource], resourceNames: [resourceName], verbs: ["get", "list", "watch"] },
+  ];
   await client.apply(roles, { apiVersion: `${RBAC}/v1`, kind: "Role", metadata, rules }, BY);
   await client.apply(
     rolebindings,

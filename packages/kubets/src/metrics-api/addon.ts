@@ -3,7 +3,7 @@ import { apiservices, clusterroles, endpointslices, nodes, pods, services } from
 import { SharedInformers } from "@kubets/client/informer/shared-informers";
 import type { Listener } from "@kubets/wire/http";
 import type { AddonParts } from "../addons/dns.ts";
-import type { KeyPair } from "../cluster/pki.ts";
+import type { LiveCertificates } from "../server/live-certificates.ts";
 import { GROUP, VERSION } from "./objects.ts";
 import { Scraper } from "./scraper.ts";
 import { serveMetricsApi } from "./serve.ts";
@@ -11,11 +11,8 @@ import { serveMetricsApi } from "./serve.ts";
 export interface MetricsAddonOptions extends AddonParts {
   /** Where the API server reaches it. */
   readonly address: string;
-  readonly serving: KeyPair;
-  readonly clusterCa: string;
-  readonly frontProxyCa: string;
+  readonly certificates: LiveCertificates;
   readonly frontProxyName: string;
-  readonly kubeletClient: KeyPair;
 }
 
 const NAMESPACE = "kube-system";
@@ -25,22 +22,25 @@ export const METRICS_HOST = `${NAME}.${NAMESPACE}.svc`;
 const READER = "system:aggregated-metrics-reader";
 
 export async function startMetricsAddon(options: MetricsAddonOptions): Promise<Listener> {
-  const { client, clock, random, log, signal, address, clusterCa, kubeletClient } = options;
+  const { client, clock, random, log, signal, address, certificates } = options;
+  const { pki, frontProxyCa } = certificates;
+  const tls = () => ({ ...certificates.metrics, clientCa: frontProxyCa });
   const cache = new SharedInformers({ client, clock, random, log, signal });
   const listener = await serveMetricsApi({
     cache,
     clock,
-    scraper: new Scraper({ clock, log, tls: { ...kubeletClient, ca: clusterCa } }),
-    tls: { ...options.serving, clientCa: options.frontProxyCa },
+    scraper: new Scraper({ clock, log, tls: () => ({ ...certificates.kubeletClient, ca: pki.caPem }) }),
+    tls: tls(),
     host: address,
     caller: options.frontProxyName,
   });
+  certificates.use(() => listener.reloadTls(tls()));
   await Promise.all([cache.informer(nodes).synced, cache.informer(pods).synced]);
   await register(options, listener.port);
   return listener;
 }
 
-async function register({ client, address, clusterCa }: MetricsAddonOptions, port: number): Promise<void> {
+async function register({ client, address, certificates }: MetricsAddonOptions, port: number): Promise<void> {
   const by = { fieldManager: "kubets", force: true };
   const metadata = { namespace: NAMESPACE, name: NAME };
   await client.apply(
@@ -92,7 +92,7 @@ async function register({ client, address, clusterCa }: MetricsAddonOptions, por
         groupPriorityMinimum: 100,
         versionPriority: 100,
         service: { namespace: NAMESPACE, name: NAME, port: 443 },
-        caBundle: Buffer.from(clusterCa).toString("base64"),
+        caBundle: Buffer.from(certificates.pki.caPem).toString("base64"),
       },
     },
     by,

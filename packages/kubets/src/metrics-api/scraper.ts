@@ -11,7 +11,8 @@ export interface ScraperOptions {
   readonly clock: Clock;
   readonly log: Logger;
   /** Who asks, and whom it believes. */
-  readonly tls: { readonly cert: string; readonly key: string; readonly ca: string };
+  /** As they are now: certificates are renewed. */
+  tls(): { readonly cert: string; readonly key: string; readonly ca: string };
 }
 
 const FRESH_MS = 10_000;
@@ -79,7 +80,7 @@ export class Scraper {
     const port = status.daemonEndpoints?.kubeletEndpoint?.Port ?? 10250;
     const text = await new Promise<string>((resolve, reject) => {
       const signal = AbortSignal.timeout(PATIENCE_MS);
-      const sent = request({ host, port, path: "/metrics/resource", signal, ...this.#options.tls }, (answer) => {
+      const sent = request({ host, port, path: "/metrics/resource", signal, ...this.#options.tls() }, (answer) => {
         let body = "";
         answer.setEncoding("utf8").on("data", (chunk: string) => {
           body += chunk;

@@ -4,7 +4,7 @@ import { DNS_USER } from "../addons/dns.ts";
 import { INGRESS_USER } from "../addons/ingress.ts";
 import { NETWORK_USER } from "../addons/network.ts";
 import { STORAGE_USER } from "../addons/storage.ts";
-import { ClusterPki, type KeyPair } from "../cluster/pki.ts";
+import { ClusterPki, type KeyPair, type PkiOptions } from "../cluster/pki.ts";
 import { METRICS_HOST } from "../metrics-api/addon.ts";
 
 export interface ServerNames {
@@ -60,10 +60,12 @@ export const metricsCertificate = (pki: ClusterPki, address: string): KeyPair =>
   });
 
 /** What the API server shows to servers behind it, from an authority of its own: whoever that signs for is believed about who the user is. */
-export function frontProxy(folder: string, now: number): { readonly ca: string; readonly client: KeyPair } {
-  const pki = new ClusterPki(folder, now, "front-proxy-ca");
-  const client = pki.certificate("front-proxy-client", { commonName: FRONT_PROXY, usages: ["clientAuth"] });
-  return { ca: pki.caPem, client };
+export function frontProxy(folder: string, now: () => number, options: PkiOptions = {}) {
+  const pki = new ClusterPki(folder, now, { ...options, authority: "front-proxy-ca" });
+  return {
+    ca: pki.caPem,
+    client: (): KeyPair => pki.certificate("front-proxy-client", { commonName: FRONT_PROXY, usages: ["clientAuth"] }),
+  };
 }
 
 export const FRONT_PROXY = "front-proxy-client";

@@ -23,10 +23,11 @@ export const serverCommand = defineCommand({
       signal,
     });
     giveBackAfterStart(realClock);
-    await new Promise<void>((resolve) =>
-      signal.aborted ? resolve() : signal.addEventListener("abort", () => resolve(), { once: true }),
-    );
-    log.info("stopping");
-    await server.close();
+    try {
+      await server.ended;
+      log.info("stopping");
+    } finally {
+      await server.close();
+    }
   },
 });

@@ -1,5 +1,5 @@
 /** What the all-in-one server is told: where it keeps things, how nodes and people reach it, and the ranges of the cluster. */
-import { bool, defineFlags, file, int, list, text } from "@kubets/machinery/flags";
+import { bool, defineFlags, duration, file, int, list, text } from "@kubets/machinery/flags";
 
 /** What `up` is told too, and hands on. */
 export const clusterWideFlags = defineFlags({
@@ -70,6 +70,11 @@ export const serverFlags = defineFlags({
   }),
   "ca-hash": list({ placeholder: "sha256:HASH", help: "The hash of the key of the cluster's authority." }),
   "certificate-key": text({ placeholder: "KEY", help: "What opens the keys that all servers share." }),
+  "certificate-lifetime": duration({
+    default: 365 * 86_400_000,
+    min: 60_000,
+    help: "How long certificates are good: those of servers, and those that nodes ask for. All are renewed in time.",
+  }),
   "disable-scheduler": bool({ help: "Leave scheduling to another process." }),
   controllers: list({
     default: ["*", "bootstrapsigner", "tokencleaner"],

@@ -9,26 +9,26 @@ import { controllerManagerFlags } from "@kubets/controllers/flags";
 import { optionsOfFlags } from "@kubets/controllers/options-of-flags";
 import { startControllers } from "@kubets/controllers/start-controllers";
 import { parseIp } from "@kubets/machinery";
+import { formatDuration } from "@kubets/machinery/duration";
 import { parseFlags } from "@kubets/machinery/flags";
 import { startDnsAddon } from "../addons/dns.ts";
 import { startIngressAddon } from "../addons/ingress.ts";
 import { grantNetwork } from "../addons/network.ts";
 import { startStorageAddon } from "../addons/storage.ts";
 import { dnsAddress } from "../cluster/addresses.ts";
-import type { ClusterPki } from "../cluster/pki.ts";
 import { clientAs, startSchedulerIn } from "../control-plane/control-plane.ts";
 import { nodeCertificateApprover } from "../join/approve.ts";
 import { publishJoining } from "../join/publish.ts";
 import { startMetricsAddon } from "../metrics-api/addon.ts";
-import { FRONT_PROXY, kubeletClientCertificate, metricsCertificate } from "./certificates.ts";
+import { FRONT_PROXY } from "./certificates.ts";
+import type { LiveCertificates } from "./live-certificates.ts";
 import type { ServerFlags, ServerParts } from "./run-server.ts";
 
 export interface ControlPlaneOptions {
   readonly flags: ServerFlags;
   readonly advertiseAddress: string;
   readonly api: RunningApiServer;
-  readonly pki: ClusterPki;
-  readonly proxyCa: string;
+  readonly certificates: LiveCertificates;
   readonly tokenKey: KeyObject;
 }
 
@@ -52,7 +52,8 @@ export async function runControlPlane(options: ControlPlaneOptions, parts: Serve
   return { ended: controllers.stopped.then(async () => (await metrics)?.close()) };
 }
 
-function startAllControllers({ flags, api, pki, tokenKey }: ControlPlaneOptions, parts: ServerParts) {
+function startAllControllers({ flags, api, certificates, tokenKey }: ControlPlaneOptions, parts: ServerParts) {
+  const { pki } = certificates;
   const { clock, random, log, signal } = parts;
   const inside = { server: api.server, clock };
   return startControllers({
@@ -69,7 +70,10 @@ function startAllControllers({ flags, api, pki, tokenKey }: ControlPlaneOptions,
     controllers: flags.controllers,
     metrics: controllerMetrics(api.server.context.metrics.registry, clock),
     options: {
-      ...controllerOptionsOf(flags["controller-manager-arg"]),
+      ...controllerOptionsOf([
+        `cluster-signing-duration=${formatDuration(flags["certificate-lifetime"])}`,
+        ...flags["controller-manager-arg"],
+      ]),
       rootCa: pki.caPem,
       clusterCidrs: rangesOf(flags["cluster-cidr"]),
       signer: { certificate: pki.caPem, key: pki.authority.key },
@@ -79,7 +83,8 @@ function startAllControllers({ flags, api, pki, tokenKey }: ControlPlaneOptions,
 }
 
 function startAddons(options: ControlPlaneOptions, parts: ServerParts) {
-  const { flags, advertiseAddress, api, pki, proxyCa } = options;
+  const { flags, advertiseAddress, api, certificates } = options;
+  const { pki } = certificates;
   const { addons } = flags;
   const client = clientAs(
     { ...parts, server: api.server },
@@ -95,11 +100,8 @@ function startAddons(options: ControlPlaneOptions, parts: ServerParts) {
           client,
           log: parts.log.with({ component: "metrics-api" }),
           address: advertiseAddress,
-          serving: metricsCertificate(pki, advertiseAddress),
-          clusterCa: pki.caPem,
-          frontProxyCa: proxyCa,
+          certificates,
           frontProxyName: FRONT_PROXY,
-          kubeletClient: kubeletClientCertificate(pki),
         })
       : undefined;
   const dns = dnsAddress(flags["service-cluster-ip-range"]);

@@ -3,11 +3,11 @@
  * servers on one etcd each serves the API, and one runs the rest.
  */
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { admissionPlugins } from "@kubets/apiserver/admission/plugins/index";
 import { featureGates } from "@kubets/apiserver/feature-gates";
 import { type RunningApiServer, runApiServer } from "@kubets/apiserver/run-api-server";
 import { serviceNetworkOptions } from "@kubets/apiserver/services/options";
+import { SharedInformers } from "@kubets/client/informer/shared-informers";
 import type { Clock, Logger, Random } from "@kubets/machinery";
 import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
 import type { FlagValues } from "@kubets/machinery/flags";
@@ -15,16 +15,13 @@ import { connectEtcd, openEmbeddedStorage, type Storage } from "@kubets/storage"
 import { keyFromPem, publicOf, readCertificates } from "@kubets/wire/x509";
 import { clusterHome } from "../cluster/home.ts";
 import { writeKubeconfig } from "../cluster/kubeconfig.ts";
-import { ClusterPki } from "../cluster/pki.ts";
+import type { ClusterPki } from "../cluster/pki.ts";
+import { clientAs } from "../control-plane/control-plane.ts";
 import { joinServer } from "../join/join-server.ts";
+import { followOrders } from "../join/renewal-orders.ts";
 import { parseToken } from "../join/token.ts";
-import {
-  adminCertificate,
-  FRONT_PROXY,
-  frontProxy,
-  kubeletClientCertificate,
-  servingCertificate,
-} from "./certificates.ts";
+import { FRONT_PROXY } from "./certificates.ts";
+import { LiveCertificates } from "./live-certificates.ts";
 import type { serverFlags } from "./options.ts";
 import { runControlPlane } from "./run-control-plane.ts";
 import { standBy } from "./stand-by.ts";
@@ -43,6 +40,8 @@ export type ServerFlags = FlagValues<typeof serverFlags>;
 export interface RunningServer {
   readonly api: RunningApiServer;
   readonly pki: ClusterPki;
+  /** Ends with the signal; rejects when this server must start again. */
+  readonly ended: Promise<void>;
   close(): Promise<void>;
 }
 
@@ -54,8 +53,20 @@ export async function runServer(
   const { clock, random, log, signal } = parts;
   const home = clusterHome(given.cluster);
   const flags = given.server ? await joined(given, home.pki) : given;
-  const pki = new ClusterPki(home.pki, clock.now());
-  const proxy = frontProxy(join(home.pki, "front-proxy"), clock.now());
+  const certificates = new LiveCertificates({
+    folder: home.pki,
+    names: {
+      advertiseAddress,
+      more: flags["tls-san"],
+      serviceCidr: flags["service-cluster-ip-range"],
+      clusterDomain: flags["cluster-domain"],
+    },
+    lifetimeMs: flags["certificate-lifetime"],
+    clock,
+    log: log.with({ component: "certificates" }),
+  });
+  const { pki, frontProxyCa } = certificates;
+  const tls = () => ({ ...certificates.serving, clientCa: `${pki.caPem}\n${frontProxyCa}` });
   const storage = await openStorage(flags, home.data, parts);
   const issuer = `https://kubernetes.default.svc.${flags["cluster-domain"]}`;
   const tokenKey = keyFromPem(pki.signingKey("service-account"));
@@ -68,15 +79,7 @@ export async function runServer(
     listen: {
       host: flags["bind-address"],
       port: flags["secure-port"],
-      tls: {
-        ...servingCertificate(pki, {
-          advertiseAddress,
-          more: flags["tls-san"],
-          serviceCidr: flags["service-cluster-ip-range"],
-          clusterDomain: flags["cluster-domain"],
-        }),
-        clientCa: `${pki.caPem}\n${proxy.ca}`,
-      },
+      tls: tls(),
     },
     alsoListen: flags["listen-fd"].map(Number),
     advertiseAddress,
@@ -89,24 +92,39 @@ export async function runServer(
     endpoint: true,
     allowPrivileged: true,
     minWatchSeconds: 1800,
-    frontProxy: { ...PROXY_HEADERS, authorities: readCertificates(proxy.ca) },
-    proxyClient: proxy.client,
-    published: { clientCa: pki.caPem, frontProxy: { ...PROXY_HEADERS, ca: proxy.ca } },
+    frontProxy: { ...PROXY_HEADERS, authorities: readCertificates(frontProxyCa) },
+    proxyClient: certificates.frontProxyClient,
+    published: { clientCa: pki.caPem, frontProxy: { ...PROXY_HEADERS, ca: frontProxyCa } },
     // The server's own network knows pods, but no addresses of services.
     serviceRouting: "endpoints",
-    nodes: { tls: { ...kubeletClientCertificate(pki), ca: pki.caPem }, addressTypes: ["InternalIP", "Hostname"] },
+    nodes: {
+      get tls() {
+        return { ...certificates.kubeletClient, ca: pki.caPem };
+      },
+      addressTypes: ["InternalIP", "Hostname"],
+    },
     featureEnabled: (name) => gates.enabled(name as Parameters<typeof gates.enabled>[0]),
   });
-  writeKubeconfig(home.kubeconfig, {
-    cluster: `kubets-${flags.cluster}`,
-    server: flags["kubeconfig-server"] || `https://127.0.0.1:${api.listener.port}`,
-    ca: pki.caPem,
-    user: "admin",
-    credentials: adminCertificate(pki),
+  certificates.use(() => {
+    api.reloadTls(tls());
+    writeKubeconfig(home.kubeconfig, {
+      cluster: `kubets-${flags.cluster}`,
+      server: flags["kubeconfig-server"] || `https://127.0.0.1:${api.listener.port}`,
+      ca: pki.caPem,
+      user: "admin",
+      credentials: certificates.admin,
+    });
   });
+  certificates.keepYoung(signal);
+  const client = clientAs(
+    { server: api.server, clock },
+    { name: "system:kubets", groups: ["system:masters"] },
+    "kubets",
+  );
+  followOrders(new SharedInformers({ ...parts, client }), (time) => certificates.renewOlderThan(time));
   const work = (leading: AbortSignal) =>
     runControlPlane(
-      { flags, advertiseAddress, api, pki, proxyCa: proxy.ca, tokenKey },
+      { flags, advertiseAddress, api, certificates, tokenKey },
       { ...parts, signal: AbortSignal.any([signal, leading]) },
     );
   const alone = flags["etcd-servers"].length === 0;
@@ -115,8 +133,8 @@ export async function runServer(
   return {
     api,
     pki,
+    ended: leading.ended,
     async close() {
-      await leading.ended;
       await api.close();
       await storage.close();
     },

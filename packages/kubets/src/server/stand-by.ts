@@ -2,6 +2,7 @@
 import { hostname } from "node:os";
 import type { ApiServer } from "@kubets/apiserver/api-server";
 import { runLeaderElection } from "@kubets/client/leader-election";
+import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
 import { clientAs } from "../control-plane/control-plane.ts";
 import type { RunningControlPlane } from "./run-control-plane.ts";
 import type { ServerParts } from "./run-server.ts";
@@ -17,8 +18,9 @@ export function standBy(
   const candidate = { client, clock, random, log, identity, namespace: "kube-system", name: "kube-controller-manager" };
   const lead = async (leading: AbortSignal) => (await work(leading)).ended;
   const stand = async () => {
-    // Who lost the lease has stopped its work, and stands again.
-    while (!signal.aborted) await runLeaderElection({ ...candidate, signal, releaseOnStop: true, lead });
+    const outcome = await runLeaderElection({ ...candidate, signal, releaseOnStop: true, lead });
+    if (outcome === "lost")
+      throw new ExitError(exitCode.leaseLost, "another server runs the control plane now: start again to stand by");
   };
   return { ended: stand() };
 }

@@ -8,11 +8,12 @@ import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
 import type { FlagValues } from "@kubets/machinery/flags";
 import { onStopSignal } from "@kubets/machinery/shutdown";
 import { type ClusterHome, clusterHome } from "../cluster/home.ts";
+import { serveControl } from "./control.ts";
 import { upFlags } from "./options.ts";
 import { Progress } from "./progress.ts";
 import { parsePublish } from "./publish.ts";
 import { forgetRunning, readRunning, writeRunning } from "./running.ts";
-import { rememberNodes } from "./settings.ts";
+import { chooseNodes, rememberNodes } from "./settings.ts";
 
 type Flags = FlagValues<typeof upFlags>;
 
@@ -45,19 +46,40 @@ async function attached(home: ClusterHome, flags: Flags, say: (line: string) => 
   const { signal } = onStopSignal();
   const log = createLogger({ level: "warn" });
   const progress = new Progress(realClock, say);
-  const nodes = rememberNodes(home, flags.nodes);
+  const nodes = chooseNodes(home, flags.nodes);
   say(`Starting the cluster ${home.name}\n`);
   const why = flags.simulated ? "as asked" : await whyNotReal(home);
   if (why && !flags.simulated) say(`  Nodes are simulated: ${why}.\n`);
   const cluster = why
     ? await startSimulated(home, flags, nodes, progress, log)
     : await startReal(home, flags, nodes, { progress, log, signal });
-  writeRunning(home, { apiPort: cluster.apiPort, nodes, simulated: why !== undefined });
+  const writeDown = () => writeRunning(home, { apiPort: cluster.apiPort, nodes, simulated: why !== undefined });
+  writeDown();
+  const endControl = await serveControl(home, {
+    async add(name) {
+      if (nodes.includes(name)) throw new Error(`there is a node ${name} already`);
+      await cluster.addNode(name);
+      nodes.push(name);
+      rememberNodes(home, nodes);
+      writeDown();
+    },
+    async remove(name) {
+      const index = nodes.indexOf(name);
+      if (index === 0)
+        throw new Error(`${name} carries the ports of this machine that lead to services: remove another`);
+      if (index < 0) throw new Error(`there is no node ${name}`);
+      await cluster.removeNode(name);
+      nodes.splice(index, 1);
+      rememberNodes(home, nodes);
+      writeDown();
+    },
+  });
   say(`Ready in ${progress.total}\n\n${howToUse(home, cluster.apiPort)}`);
   await new Promise<void>((resolve) =>
     signal.aborted ? resolve() : signal.addEventListener("abort", () => resolve(), { once: true }),
   );
   say("\nStopping; the data stays\n");
+  endControl();
   const left = await cluster.stop();
   forgetRunning(home);
   if (left.length)

@@ -44,6 +44,10 @@ export interface RealClusterOptions {
 
 export interface LocalCluster {
   readonly apiPort: number;
+  /** Resolves when its agent says that it is ready. */
+  addNode(name: string): Promise<void>;
+  /** With all that it made. */
+  removeNode(name: string): Promise<void>;
   /** Ends all that runs and keeps the data; gives what could not be removed. */
   stop(): Promise<string[]>;
 }
@@ -58,6 +62,13 @@ export async function startRealCluster(options: RealClusterOptions): Promise<Loc
   );
   const sandbox = await progress.step("network and namespaces", () => openSandbox(options));
   const parts: Child[] = [];
+  const running = new Map<string, { readonly node: NodeSandbox; readonly agent: Child }>();
+  const addAgent = (node: NodeSandbox): Child => {
+    const agent = agentOf(options, sandbox, node);
+    running.set(node.name, { node, agent });
+    parts.push(agent);
+    return agent;
+  };
   let services: PublishedServices | undefined;
   const stop = async () => {
     await services?.close();
@@ -76,8 +87,7 @@ export async function startRealCluster(options: RealClusterOptions): Promise<Loc
     const server = serverOf(options, sandbox, fd, apiPort);
     parts.push(server);
     await progress.step("control plane", () => server.start());
-    const agents = nodes.map((node) => agentOf(options, sandbox, node));
-    parts.push(...agents);
+    const agents = nodes.map(addAgent);
     await progress.step("nodes ready", () => Promise.all(agents.map((agent) => agent.start())));
     if (options.addons.includes("ingress")) {
       const ingress = ingressOf(options, sandbox, await openPorts(sandbox, options.publish.ingress));
@@ -92,7 +102,18 @@ export async function startRealCluster(options: RealClusterOptions): Promise<Loc
       clock,
       log,
     });
-    return { apiPort, stop };
+    return {
+      apiPort,
+      addNode: async (name) => await addAgent(await sandbox.addNode(name)).start(),
+      async removeNode(name) {
+        const { node, agent } = running.get(name) ?? {};
+        running.delete(name);
+        if (agent) parts.splice(parts.indexOf(agent), 1);
+        await agent?.stop();
+        await node?.remove();
+      },
+      stop,
+    };
   } catch (error) {
     await stop();
     if (signal.aborted) throw new ExitError(exitCode.interrupted, "stopped while it started; the data stays");
@@ -146,7 +167,7 @@ function ingressOf(
   { address, scope, driver }: ClusterSandbox,
   open: readonly OpenPort[],
 ): Child {
-  const pki = new ClusterPki(home.pki, clock.now());
+  const pki = new ClusterPki(home.pki, () => clock.now());
   const kubeconfig = join(home.run, "ingress.kubeconfig");
   const server = `https://${address}:6443`;
   const credentials = ingressCertificate(pki);
@@ -215,7 +236,7 @@ function agentOf(
   { plan, address }: ClusterSandbox,
   node: NodeSandbox,
 ): Child {
-  const pki = new ClusterPki(home.pki, clock.now());
+  const pki = new ClusterPki(home.pki, () => clock.now());
   const credentials = nodeCertificate(pki, node.name, node.address);
   const kubeconfig = (user: string, credentials: KeyPair): string => {
     const path = join(home.run, `${user.replaceAll(":", "-")}.kubeconfig`);

@@ -42,13 +42,21 @@ export async function startSimulatedCluster({
       throw portTaken(error, port);
     }),
   );
-  const kubelets = await progress.step("simulated nodes", () =>
-    Promise.all(nodes.map((name, index) => startSimulatedNode(name, index, { ...parts, server: server.api.server }))),
-  );
+  const kubelets = new Map<string, Awaited<ReturnType<typeof startSimulatedNode>>>();
+  let ranges = 0;
+  const addNode = async (name: string) => {
+    kubelets.set(name, await startSimulatedNode(name, ranges++, { ...parts, server: server.api.server }));
+  };
+  await progress.step("simulated nodes", () => Promise.all(nodes.map(addNode)));
   return {
     apiPort: server.api.listener.port,
+    addNode,
+    async removeNode(name) {
+      await kubelets.get(name)?.stop();
+      kubelets.delete(name);
+    },
     async stop() {
-      await Promise.all(kubelets.map((kubelet) => kubelet.stop()));
+      await Promise.all([...kubelets.values()].map((kubelet) => kubelet.stop()));
       stopping.abort();
       await server.close();
       return [];

@@ -36,6 +36,7 @@ test("the default profile has the plugins of the original in their order, with t
       "PodTopologySpread",
       "InterPodAffinity",
       "DynamicResources",
+      "NodeDeclaredFeatures",
     ],
   );
   assert.deepEqual(Object.fromEntries(weights), {

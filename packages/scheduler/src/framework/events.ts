@@ -6,6 +6,7 @@ export type ClusterEvent =
   | "node/labels"
   | "node/taints"
   | "node/conditions"
+  | "node/features"
   /** A pod that stands on a node: there, other labels or fewer requests, gone. */
   | "pod/bound-add"
   | "pod/bound-update"
@@ -22,6 +23,10 @@ export type ClusterEvent =
   | "storageclass/update"
   | "csinode/add"
   | "csinode/update"
+  | "csidriver/add"
+  | "csidriver/update"
+  | "csistoragecapacity/add"
+  | "csistoragecapacity/update"
   | "volumeattachment/delete"
   | "resourceclaim/add"
   | "resourceclaim/update"

@@ -51,6 +51,9 @@ export class Nominator {
     const pods = this.#pods.get(node);
     if (!pods) return undefined;
     const { uid } = info.pod.metadata;
-    return [...pods.values()].filter((other) => other.priority >= info.priority && other.pod.metadata.uid !== uid);
+    let rivals: PodInfo[] | undefined;
+    for (const [other, nominated] of pods)
+      if (other !== uid && nominated.priority >= info.priority) (rivals ??= []).push(nominated);
+    return rivals;
   }
 }

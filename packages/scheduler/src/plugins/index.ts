@@ -6,6 +6,7 @@ import { dynamicResources } from "./dynamic-resources/plugin.ts";
 import { imageLocality } from "./image-locality/plugin.ts";
 import { interPodAffinity } from "./inter-pod-affinity/plugin.ts";
 import { nodeAffinity } from "./node-affinity/plugin.ts";
+import { nodeDeclaredFeatures } from "./node-declared-features/plugin.ts";
 import { nodeName } from "./node-name/plugin.ts";
 import { nodePorts } from "./node-ports/plugin.ts";
 import { nodeResourcesBalancedAllocation } from "./node-resources-balanced-allocation/plugin.ts";
@@ -27,6 +28,7 @@ export const plugins: Registry = {
   ImageLocality: () => imageLocality,
   InterPodAffinity: interPodAffinity,
   NodeAffinity: nodeAffinity,
+  NodeDeclaredFeatures: () => nodeDeclaredFeatures,
   NodeName: () => nodeName,
   NodePorts: () => nodePorts,
   NodeResourcesBalancedAllocation: nodeResourcesBalancedAllocation,

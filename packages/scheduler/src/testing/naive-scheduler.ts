@@ -1,6 +1,6 @@
 /**
- * A scheduler as dumb as can be, to compare with: looks at every node and every pod anew for each decision, keeps nothing, and knows no
- * preemption. It says of a pod which nodes are best, or why each node refuses it.
+ * A scheduler as dumb as can be, to compare with: looks at every node and every pod anew for each decision, and keeps nothing. It says of a
+ * pod which nodes are best, or why each node refuses it; naive-preemption.ts says who would have to go for it.
  */
 import type { Node, Pod, PodAffinityTerm, TopologySpreadConstraint } from "@kubets/api/generated/types/core-v1";
 import { hostPorts, hostPortsConflict } from "@kubets/api/pod/host-ports";
@@ -35,7 +35,8 @@ export function decideNaively(cluster: NaiveCluster, pod: Pod): NaiveAnswer {
   return { best: fitting.filter((_, i) => totals[i] === max).map(({ metadata }) => metadata.name) };
 }
 
-function refusalOf(cluster: NaiveCluster, pod: Pod, node: Node): string | undefined {
+/** Why the node refuses the pod, if it does. */
+export function refusalOf(cluster: NaiveCluster, pod: Pod, node: Node): string | undefined {
   const unschedulable = { key: "node.kubernetes.io/unschedulable", effect: "NoSchedule" };
   const { tolerations } = pod.spec;
   if (node.spec.unschedulable && !toleratesTaint(tolerations, unschedulable)) return "node(s) were unschedulable";

@@ -72,6 +72,23 @@ export function volume(
 export const storageClass = (name: string, volumeBindingMode: string, provisioner = "example.com/maker"): KubeObject =>
   object("StorageClass", "storage.k8s.io/v1", { name }, { provisioner, volumeBindingMode });
 
+/** One that tells of the room it has left, or not. */
+export const csiDriver = (name: string, storageCapacity: boolean): KubeObject =>
+  object("CSIDriver", "storage.k8s.io/v1", { name }, { spec: { storageCapacity } });
+
+export const storageCapacity = (
+  name: string,
+  storageClassName: string,
+  matchLabels: Readonly<Record<string, string>>,
+  capacity: string,
+): KubeObject =>
+  object(
+    "CSIStorageCapacity",
+    "storage.k8s.io/v1",
+    { name, namespace: "default" },
+    { storageClassName, nodeTopology: { matchLabels }, capacity },
+  );
+
 export const csiNode = (name: string, driver: string, count: number): KubeObject =>
   object(
     "CSINode",

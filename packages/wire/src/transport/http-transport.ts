@@ -15,6 +15,8 @@ import { type ApiRequest, type ApiResponse, type Transport, TransportError, type
 export interface HttpTransportOptions {
   /** `https://host:port`, with a path in front of all others if there is one. */
   readonly server: string;
+  /** Other servers of the same cluster, asked for when the one in use cannot be reached. */
+  readonly alternatives?: () => readonly string[];
   readonly tls?: TlsOptions;
   readonly token?: string;
   /** Read again when it is renewed; goes before `token`. */
@@ -40,12 +42,15 @@ export class HttpTransport implements Transport {
   readonly #connectTimeoutMs: number;
   readonly #sessions = new Set<StreamSession>();
   #tls: TlsOptions;
+  /** The one that was reached last. */
+  #reached: URL;
   #carrier: Promise<Carrier> | undefined;
   #closed = false;
 
   constructor(options: HttpTransportOptions) {
     this.#options = options;
     this.#server = new URL(options.server);
+    this.#reached = this.#server;
     this.#prefix = this.#server.pathname.replace(/\/$/, "");
     this.#tls = options.tls ?? {};
     this.#connectTimeoutMs = options.connectTimeoutMs ?? 10_000;
@@ -124,14 +129,31 @@ export class HttpTransport implements Transport {
     const tls = this.#tls;
     const { http2 = true, maxSessions = 4, pingMs = 30_000, clock = realClock } = this.#options;
     if (!http2 || this.#server.protocol !== "https:") return new H1Client(this.#server, tls, this.#connectTimeoutMs);
-    const connect = (protocols: string[]): Promise<Socket> =>
-      dial({ server: this.#server, tls, protocols, timeoutMs: this.#connectTimeoutMs });
+    const connect = (protocols: string[]): Promise<Socket> => this.#reach(tls, protocols);
     const first = await connect(["h2", "http/1.1"]);
     if ((first as TLSSocket).alpnProtocol !== "h2") {
       first.destroy();
       return new H1Client(this.#server, tls, this.#connectTimeoutMs);
     }
     return new H2Pool({ origin: this.#server.origin, clock, dial: () => connect(["h2"]), maxSessions, pingMs }, first);
+  }
+
+  /** The server that was reached last, or the first of the others that can be. */
+  async #reach(tls: TlsOptions, protocols: readonly string[]): Promise<Socket> {
+    const reach = (server: URL) => dial({ server, tls, protocols, timeoutMs: this.#connectTimeoutMs });
+    try {
+      return await reach(this.#reached);
+    } catch (error) {
+      const others = [this.#server.href, ...(this.#options.alternatives?.() ?? [])].map((each) => new URL(each));
+      for (const other of others) {
+        if (other.origin === this.#reached.origin) continue;
+        const socket = await reach(other).catch(() => undefined);
+        if (!socket) continue;
+        this.#reached = other;
+        return socket;
+      }
+      throw error;
+    }
   }
 
   async #overWebSocket(request: UpgradeRequest): Promise<StreamSession> {

@@ -230,3 +230,24 @@ describe("the HTTP transport", () => {
       await transport.close();
     }));
 });
+
+describe("a transport with alternatives", () => {
+  it("goes on with another server when its own is gone, and stays with it", async () => {
+    const [first, second] = [await testServer(true), await testServer(true)];
+    const transport = new HttpTransport({ server: first.url, alternatives: () => [second.url], tls });
+    try {
+      const asked = async () => (await transport.request({ method: "GET", path: "/whoami" })).status;
+      assert.equal(await asked(), 200);
+      await first.server.close();
+      assert.equal(await eventuallyAnswers(asked), 200);
+      assert.equal(await asked(), 200);
+      await second.server.close();
+      await assert.rejects(eventuallyAnswers(asked), { name: "TransportError" });
+    } finally {
+      await transport.close();
+    }
+  });
+});
+
+/** The request that was under way when the server went may fail; the one after it knows. */
+const eventuallyAnswers = <T>(ask: () => Promise<T>): Promise<T> => ask().catch(ask);

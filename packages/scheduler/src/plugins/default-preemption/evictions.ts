@@ -93,7 +93,8 @@ export class Evictions {
         throw error;
       }
     }
-    events.event(victim, "Normal", "Preempted", `Preempted by pod ${preemptor.metadata.uid} on node ${node}`);
+    const note = `Preempted by pod ${preemptor.metadata.uid} on node ${node}`;
+    events.event(victim, "Normal", "Preempted", note, { action: "Preempting", related: preemptor });
   }
 
   async #mark(preemptor: Pod, victim: Pod): Promise<void> {

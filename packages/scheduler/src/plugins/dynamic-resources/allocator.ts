@@ -9,7 +9,7 @@ import type { AllocatedDevices } from "./allocated-devices.ts";
 import { consumption } from "./capacity.ts";
 import { type Constraint, constraintOf } from "./constraints.ts";
 import { Counters } from "./counters.ts";
-import { type Pool, type PooledDevice, type Pools, reaches } from "./pools.ts";
+import type { Pool, PooledDevice, Pools, Reached } from "./pools.ts";
 import { keptAway, type WantedClaim, type WantedDevices } from "./requests.ts";
 
 /** A device for a request; `consumed` where it is shared. */
@@ -48,21 +48,21 @@ export class Allocator {
   allocate(node: Node): Pick[][] {
     const pools = this.#pools.on(node);
     const steps = Math.min(this.#steps, STEPS_ON_A_NODE);
-    const search = new Search(node, pools, this.#allocated, this.#counters, this.#claims, steps);
+    const search = new Search(pools, this.#allocated, this.#counters, this.#claims, steps);
     try {
       const found = search.run();
       if (found) return found;
     } finally {
       this.#steps -= steps - search.steps;
     }
-    if (pools.some(({ isValid }) => !isValid)) throw new NoSolution("invalid resource pools were encountered");
+    if (pools.some(({ pool }) => !pool.isValid)) throw new NoSolution("invalid resource pools were encountered");
     throw new NoSolution("cannot allocate all claims");
   }
 }
 
 class Search {
   steps: number;
-  readonly #pools: readonly Pool[];
+  readonly #pools: readonly Reached[];
   readonly #devices: readonly PooledDevice[];
   readonly #allocated: AllocatedDevices;
   readonly #counters: Counters;
@@ -73,8 +73,7 @@ class Search {
   readonly #users = new Map<PooledDevice, number[]>();
 
   constructor(
-    node: Node,
-    pools: readonly Pool[],
+    pools: readonly Reached[],
     allocated: AllocatedDevices,
     counters: Counters,
     claims: readonly WantedClaim[],
@@ -82,9 +81,8 @@ class Search {
   ) {
     this.steps = steps;
     this.#pools = pools;
-    this.#devices = pools
-      .filter(({ isComplete, isValid }) => isComplete && isValid)
-      .flatMap(({ devices }) => devices.filter((device) => reaches(device, node)));
+    const usable = pools.filter(({ pool }) => pool.isComplete && pool.isValid);
+    this.#devices = usable.length === 1 ? (usable[0] as Reached).devices : usable.flatMap(({ devices }) => devices);
     this.#allocated = allocated;
     this.#counters = counters;
     this.#claims = claims;
@@ -118,7 +116,8 @@ class Search {
   #fillWithSome(c: number, r: number, wanted: WantedDevices): boolean {
     const { count = 1 } = wanted.asked;
     if (this.#picksOf(c).length + count > MOST_DEVICES) return false;
-    const candidates = this.#devices.filter((device) => this.#mayTake(c, wanted, device));
+    // Whether there are enough at all is only worth to know where there are many ways to take some.
+    const candidates = count > 1 ? this.#devices.filter((device) => this.#mayTake(c, wanted, device)) : this.#devices;
     return this.#choose(c, r, wanted, candidates, count, 0);
   }
 
@@ -133,7 +132,8 @@ class Search {
   ): boolean {
     if (count === 0) return this.#fill(c, r + 1);
     for (let i = from; i <= candidates.length - count; i++) {
-      if (!this.#take(c, wanted, candidates[i] as PooledDevice)) continue;
+      const device = candidates[i] as PooledDevice;
+      if (!this.#mayTake(c, wanted, device) || !this.#take(c, wanted, device)) continue;
       if (this.#choose(c, r, wanted, candidates, count - 1, i + 1)) return true;
       this.#untake(c);
       if (--this.steps < 0) throw new NoSolution("timed out trying to allocate devices");
@@ -142,8 +142,8 @@ class Search {
   }
 
   #fillWithAll(c: number, r: number, wanted: WantedDevices): boolean {
-    const unsure = this.#pools.find(({ isComplete, isValid }) => !isComplete || !isValid);
-    if (unsure) throw this.#notAll(c, wanted, unsure);
+    const unsure = this.#pools.find(({ pool }) => !pool.isComplete || !pool.isValid);
+    if (unsure) throw this.#notAll(c, wanted, unsure.pool);
     const all = this.#devices.filter((device) => wanted.accepts(device));
     const before = this.#picksOf(c).length;
     if (all.length > 0 && before + all.length <= MOST_DEVICES) {

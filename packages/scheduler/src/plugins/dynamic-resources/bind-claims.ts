@@ -1,8 +1,9 @@
 /** Writes what was decided into claims: their devices, and that the pod uses them; and takes it back. Claims that others changed meanwhile are read anew. */
-import { resourceclaims } from "@kubets/api/generated/refs";
+import { pods, resourceclaims } from "@kubets/api/generated/refs";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { AllocationResult, ResourceClaim } from "@kubets/api/generated/types/resource-v1";
 import type { Client } from "@kubets/client/client";
+import { deepEqual } from "@kubets/machinery/deep-equal";
 import { isReason } from "@kubets/machinery/status-error";
 import { isReservedFor } from "./claims.ts";
 
@@ -17,7 +18,11 @@ export async function bindClaim(
   pod: Pod,
   allocation: AllocationResult | undefined,
 ): Promise<ResourceClaim> {
-  for (let current = claim, tries = 1; ; tries++) {
+  // What is known of a reservation for the pod may be from a try before this one, and taken back since.
+  let current = isReservedFor(claim, pod) ? await client.get(resourceclaims, keyOf(claim)) : claim;
+  for (let tries = 1; ; tries++) {
+    if (!deepEqual(current.status?.allocation, claim.status?.allocation))
+      throw new Error(`claim ${nameOf(claim)} got allocated elsewhere in the meantime`);
     try {
       return await write(client, current, pod, allocation);
     } catch (error) {
@@ -33,9 +38,7 @@ async function write(
   pod: Pod,
   allocation: AllocationResult | undefined,
 ): Promise<ResourceClaim> {
-  const shown = `${claim.metadata.namespace}/${claim.metadata.name}`;
-  if (claim.metadata.deletionTimestamp) throw new Error(`claim ${shown} got deleted in the meantime`);
-  if (allocation && claim.status?.allocation) throw new Error(`claim ${shown} got allocated elsewhere in the meantime`);
+  if (claim.metadata.deletionTimestamp) throw new Error(`claim ${nameOf(claim)} got deleted in the meantime`);
   if (isReservedFor(claim, pod)) return claim;
   let current = claim;
   const { finalizers = [] } = claim.metadata;
@@ -52,11 +55,22 @@ async function write(
   return client.update(resourceclaims, { ...current, status }, { subresource: "status" });
 }
 
-/** The pod does not use it after all. */
+/** The pod does not use it after all; unless it runs, by another scheduler or by a binding whose answer was lost. */
 export async function unreserveClaim(client: Client, claim: ResourceClaim, pod: Pod): Promise<void> {
+  if (await isPlaced(client, pod)) return;
   const { uid } = claim.metadata;
   const body = { metadata: { uid }, status: { reservedFor: [{ $patch: "delete", uid: pod.metadata.uid }] } };
   await client.patch(resourceclaims, keyOf(claim), { type: "strategic", body }, { subresource: "status" });
+}
+
+async function isPlaced(client: Client, { metadata: { namespace, name, uid } }: Pod): Promise<boolean> {
+  try {
+    const now = await client.get(pods, { namespace, name });
+    return now.metadata.uid === uid && Boolean(now.spec.nodeName);
+  } catch (error) {
+    if (isReason(error, "NotFound")) return false;
+    throw error;
+  }
 }
 
 /** Gives the claim's devices back, so that others can be found for it. */
@@ -65,4 +79,5 @@ export async function deallocate(client: Client, claim: ResourceClaim): Promise<
   await client.update(resourceclaims, { ...claim, status }, { subresource: "status" });
 }
 
+const nameOf = ({ metadata: { namespace, name } }: ResourceClaim) => `${namespace}/${name}`;
 const keyOf = ({ metadata: { namespace, name } }: ResourceClaim) => ({ namespace, name });

@@ -54,6 +54,8 @@ export const dynamicResources: PluginFactory = (handle, args) => {
   const { cache, client, clock, random, events, log } = handle;
   const timeoutMs = parseDuration((args as DynamicResourcesArgs).bindingTimeout ?? "10m");
   const { pools, allocated } = devicesOf(handle);
+  /** By claim: what is taken back of a try that failed. */
+  const unreserving = new Map<string, Promise<void>>();
   return {
     name: NAME,
     hints: [
@@ -159,9 +161,12 @@ export const dynamicResources: PluginFactory = (handle, args) => {
       for (const uid of reserved.keys()) allocated.release(uid);
       for (const claim of all) {
         if (!isReservedFor(claim, pod)) continue;
-        unreserveClaim(client, claim, pod).catch((error: unknown) => {
-          if (!isReason(error, "NotFound")) log.error("a claim stays reserved", { claim: claim.metadata.name, error });
+        const { uid, name } = claim.metadata;
+        const done = unreserveClaim(client, claim, pod).catch((error: unknown) => {
+          if (!isReason(error, "NotFound")) log.error("a claim stays reserved", { claim: name, error });
         });
+        unreserving.set(uid, done);
+        void done.then(() => unreserving.get(uid) === done && unreserving.delete(uid));
       }
     },
     preBind(pod, node, state, signal) {
@@ -171,7 +176,7 @@ export const dynamicResources: PluginFactory = (handle, args) => {
         const waiting = claims.all.filter(hasConditions);
         if (waiting.length === 0) return;
         const text = `waiting for binding conditions for device on node ${node}`;
-        events.event(pod, "Normal", "BindingConditionsPending", text);
+        events.event(pod, "Normal", "BindingConditionsPending", text, { action: "Scheduling" });
         const began = clock.monotonic();
         const told = (status: "success" | "failure" | "timeout") => {
           for (const driver of new Set(waiting.flatMap(driversOf)))
@@ -186,7 +191,7 @@ export const dynamicResources: PluginFactory = (handle, args) => {
 
       async function bindAll({ all, reserved }: Claims): Promise<void> {
         for (const [i, claim] of all.entries()) {
-          if (isReservedFor(claim, pod)) continue;
+          await unreserving.get(claim.metadata.uid);
           const found = reserved.get(claim.metadata.uid);
           const allocation = found && { ...found, allocationTimestamp: formatTime(clock.now()) };
           const written = await bindClaim(client, claim, pod, allocation);

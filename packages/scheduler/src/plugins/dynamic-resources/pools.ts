@@ -20,10 +20,18 @@ export interface Pool {
   readonly id: string;
   readonly isComplete: boolean;
   readonly isValid: boolean;
+  /** Every slice names the same node. */
+  readonly isOfOneNode: boolean;
   /** In the order in which they are taken. */
   readonly devices: readonly PooledDevice[];
   /** What the devices share, by "set/counter". */
   readonly counters: ReadonlyMap<string, Quantity>;
+}
+
+/** A pool, and those of its devices that a node reaches. */
+export interface Reached {
+  readonly pool: Pool;
+  readonly devices: readonly PooledDevice[];
 }
 
 export const deviceId = (of: { readonly driver: string; readonly pool: string; readonly device: string }): string =>
@@ -43,13 +51,18 @@ export class Pools {
     for (const id of new Set([old, now].flatMap((slice) => (slice ? [poolId(slice)] : [])))) this.#rebuild(id);
   }
 
-  /** The pools with a device that the node reaches, those first that can be used at once; otherwise in order of their names. */
-  on(node: Node): Pool[] {
-    const ids = [...(this.#byNode.get(node.metadata.name) ?? []), ...this.#elsewhere];
-    return [...new Set(ids)]
-      .map((id) => this.#pools.get(id) as Pool)
-      .filter(({ devices }) => devices.some((device) => reaches(device, node)))
-      .sort((a, b) => Number(waits(a)) - Number(waits(b)) || (a.id < b.id ? -1 : 1));
+  /** The pools with devices that the node reaches, those first that can be used at once; otherwise in order of their names. */
+  on(node: Node): Reached[] {
+    const named = this.#byNode.get(node.metadata.name);
+    const reached: Reached[] = [];
+    for (const ids of named ? [named, this.#elsewhere] : [this.#elsewhere])
+      for (const id of ids) {
+        if (ids === this.#elsewhere && named?.has(id)) continue;
+        const pool = this.#pools.get(id) as Pool;
+        const devices = pool.isOfOneNode ? pool.devices : pool.devices.filter((device) => reaches(device, node));
+        if (devices.length) reached.push({ pool, devices });
+      }
+    return reached.length > 1 ? reached.sort(inOrder) : reached;
   }
 
   #drop({ metadata, spec: { driver, pool } }: ResourceSlice): void {
@@ -83,6 +96,9 @@ export class Pools {
 
 const poolId = ({ spec }: ResourceSlice): string => `${spec.driver}/${spec.pool.name}`;
 
+const inOrder = ({ pool: a }: Reached, { pool: b }: Reached) =>
+  Number(waits(a)) - Number(waits(b)) || (a.id < b.id ? -1 : 1);
+
 const waits = ({ devices }: Pool): boolean => devices.some(({ device }) => device.bindingConditions?.length);
 
 function poolOf(id: string, slices: readonly ResourceSlice[]): Pool {
@@ -95,6 +111,7 @@ function poolOf(id: string, slices: readonly ResourceSlice[]): Pool {
     id,
     isComplete: newest.length === newest[0]?.spec.pool.resourceSliceCount,
     isValid: hasEachOnce(newest.flatMap(({ spec }) => (spec.devices ?? []).map(({ name }) => name))),
+    isOfOneNode: newest.every(({ spec }) => spec.nodeName && spec.nodeName === newest[0]?.spec.nodeName),
     devices,
     counters: countersOf(newest),
   };

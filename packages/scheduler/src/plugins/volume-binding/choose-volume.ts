@@ -9,6 +9,9 @@ import { matchesNodeSelector } from "@kubets/api/pod/node-affinity";
 import type { Cache } from "@kubets/client/controller";
 import { labelSelectorOf } from "@kubets/machinery/label-selector";
 import { parseQuantity } from "@kubets/machinery/quantity";
+import type { Handle } from "../../framework/handle.ts";
+import { StorageCapacities } from "./storage-capacities.ts";
+import { VolumeIndex } from "./volume-index.ts";
 
 export interface Choice {
   readonly claim: PersistentVolumeClaim;
@@ -19,22 +22,29 @@ export interface Choice {
 export const SELECTED_NODE = "volume.kubernetes.io/selected-node";
 const NO_PROVISIONER = "kubernetes.io/no-provisioner";
 
+/** Why some claim finds no volume on a node. */
+export type Lack = "no volume" | "no room";
+
 export class VolumeChooser {
   readonly #cache: Cache;
+  readonly #volumes: VolumeIndex;
+  readonly #capacities: StorageCapacities;
   /** Volumes by name, with the uid of the claim that they are held for. */
   readonly #held = new Map<string, string>();
 
-  constructor(cache: Cache) {
-    this.#cache = cache;
+  constructor(handle: Pick<Handle, "cache" | "signal">) {
+    this.#cache = handle.cache;
+    this.#volumes = new VolumeIndex(handle);
+    this.#capacities = new StorageCapacities(handle);
   }
 
-  /** Undefined where some claim finds none. */
-  choose(claims: readonly PersistentVolumeClaim[], node: Node): Choice[] | undefined {
+  choose(claims: readonly PersistentVolumeClaim[], node: Node): Choice[] | Lack {
     const choices: Choice[] = [];
     const taken = new Set<string>();
     for (const claim of [...claims].sort(bySize)) {
       const volume = this.#freeVolume(claim, node, taken);
-      if (!volume && !this.#canBeMade(claim, node)) return undefined;
+      const lack = volume ? undefined : this.#whyNotMade(claim, node);
+      if (lack) return lack;
       if (volume) taken.add(volume.metadata.name);
       choices.push({ claim, volume });
     }
@@ -59,7 +69,7 @@ export class VolumeChooser {
 
   #freeVolume(claim: PersistentVolumeClaim, node: Node, taken: ReadonlySet<string>): PersistentVolume | undefined {
     let best: PersistentVolume | undefined;
-    for (const volume of this.#cache.list(persistentvolumes)) {
+    for (const volume of this.#volumes.candidates(claim.spec.storageClassName ?? "", node)) {
       const holder = this.#held.get(volume.metadata.name);
       if (taken.has(volume.metadata.name) || (holder !== undefined && holder !== claim.metadata.uid)) continue;
       if (!suits(volume, claim) || !reaches(volume, node)) continue;
@@ -69,12 +79,13 @@ export class VolumeChooser {
     return best;
   }
 
-  #canBeMade({ metadata, spec }: PersistentVolumeClaim, node: Node): boolean {
-    const selected = metadata.annotations?.[SELECTED_NODE];
-    if (selected !== undefined && selected !== node.metadata.name) return false;
-    const storageClass = this.#cache.get(storageclasses, spec.storageClassName ?? "");
-    if (!storageClass?.provisioner || storageClass.provisioner === NO_PROVISIONER) return false;
-    return isAllowed(storageClass, node);
+  #whyNotMade(claim: PersistentVolumeClaim, node: Node): Lack | undefined {
+    const selected = claim.metadata.annotations?.[SELECTED_NODE];
+    if (selected !== undefined && selected !== node.metadata.name) return "no volume";
+    const storageClass = this.#cache.get(storageclasses, claim.spec.storageClassName ?? "");
+    if (!storageClass?.provisioner || storageClass.provisioner === NO_PROVISIONER) return "no volume";
+    if (!isAllowed(storageClass, node)) return "no volume";
+    return this.#capacities.hasRoom(storageClass, requested(claim), node) ? undefined : "no room";
   }
 }
 

@@ -4,7 +4,7 @@ import { node } from "@kubets/api/testing/node-builder";
 import { pod } from "@kubets/api/testing/pod-builder";
 import { fixture } from "../../testing/plugin-fixture.ts";
 import { runScheduler } from "../../testing/run.ts";
-import { claim, storageClass, using, volume } from "../../testing/volumes.ts";
+import { claim, csiDriver, storageCapacity, storageClass, using, volume } from "../../testing/volumes.ts";
 import { volumeBinding } from "./plugin.ts";
 
 const nodes = [node("n1").build(), node("n2").build()];
@@ -39,6 +39,23 @@ test("what a pod's claims say of nodes", () => {
       "to be found",
       [claim("c", { storageClass: "late" }), local, volume("v", { node: "n1", storageClass: "late" })],
       { n1: "", n2: nothing },
+    ],
+    [
+      "to be made where there is room",
+      [
+        claim("c", { storageClass: "late", size: "2Gi" }),
+        waits,
+        csiDriver("example.com/maker", true),
+        storageCapacity("on-n1", "late", { "kubernetes.io/hostname": "n1" }, "5Gi"),
+        storageCapacity("on-n2", "late", { "kubernetes.io/hostname": "n2" }, "1Gi"),
+        storageCapacity("other", "other", {}, "9Gi"),
+      ],
+      { n1: "", n2: "node(s) did not have enough free storage!" },
+    ],
+    [
+      "to be made by a driver that does not tell of its room",
+      [claim("c", { storageClass: "late", size: "2Gi" }), waits, csiDriver("example.com/maker", false)],
+      both(""),
     ],
     [
       "too small",

@@ -15,12 +15,15 @@ const DEFAULT_TIMEOUT_S = 600;
 const lasting = (reason: string) => ({ plugin: NAME, reasons: [reason], lasting: true });
 const NO_VOLUME = lasting("node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)");
 const ELSEWHERE = lasting("node(s) had volume node affinity conflict");
-const NOTHING_TO_BIND = lasting("node(s) didn't find available persistent volumes to bind");
 
 const CLAIMS = stateKey<PodClaims>(NAME);
 const CHOICES = stateKey<readonly Choice[]>(`${NAME}/choices`);
 
-const chooserOf = shared(({ cache }) => new VolumeChooser(cache));
+const chooserOf = shared((handle) => new VolumeChooser(handle));
+const LACKS = {
+  "no volume": lasting("node(s) didn't find available persistent volumes to bind"),
+  "no room": lasting("node(s) did not have enough free storage"),
+};
 
 export interface VolumeBindingArgs {
   readonly bindTimeoutSeconds?: number;
@@ -34,6 +37,7 @@ export const volumeBinding: PluginFactory = (handle, args) => {
     name: NAME,
     hints: [
       { events: ["pvc/add", "pvc/update", "pv/add", "pv/update", "storageclass/add", "storageclass/update"] },
+      { events: ["csidriver/add", "csidriver/update", "csistoragecapacity/add", "csistoragecapacity/update"] },
       { events: ["csinode/add", "csinode/update", "node/add", "node/labels", "pod/bound-delete"] },
     ],
     preFilter(pod, _, state) {
@@ -50,15 +54,18 @@ export const volumeBinding: PluginFactory = (handle, args) => {
         if (!volume) return NO_VOLUME;
         if (!reaches(volume, node)) return ELSEWHERE;
       }
-      return waiting.length && !chooser.choose(waiting, node) ? NOTHING_TO_BIND : undefined;
+      if (waiting.length === 0) return undefined;
+      const choices = chooser.choose(waiting, node);
+      return typeof choices === "string" ? LACKS[choices] : undefined;
     },
     reserve(_, name, state) {
       const { waiting = [] } = state.get(CLAIMS) ?? {};
-      const node = waiting.length ? handle.cluster.node(name) : undefined;
-      const choices = node && chooser.choose(waiting, node.node);
-      if (waiting.length && !choices) return NOTHING_TO_BIND;
-      state.set(CHOICES, choices ?? []);
-      chooser.hold(choices ?? []);
+      if (waiting.length === 0) return undefined;
+      const node = handle.cluster.node(name);
+      const choices = node ? chooser.choose(waiting, node.node) : "no volume";
+      if (typeof choices === "string") return LACKS[choices];
+      state.set(CHOICES, choices);
+      chooser.hold(choices);
       return undefined;
     },
     unreserve: (_, __, state) => chooser.release(state.get(CHOICES) ?? []),
