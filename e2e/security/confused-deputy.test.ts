@@ -50,6 +50,10 @@ it("a proxied request carries no credentials, and leads to the pod alone", {
     assert.deepEqual([through.status, through.body["text"]], [200, "from the pod"]);
     for (const name of Object.keys(seen[0] ?? {})) assert.doesNotMatch(name, /^(authorization|impersonate-|x-remote-)/);
 
+    const nobody = await ask(`${base}/pods/p:1/proxy/`);
+    const message = `error trying to reach service: dial tcp ${ownAddress}:1: connect: connection refused`;
+    assert.deepEqual([nobody.status, nobody.body["message"]], [503, message]);
+
     await slice("made-up", { addresses: [ownAddress] });
     assert.equal((await ask(`${base}/services/s/proxy/`)).status, 503, "an address that is no pod's");
     await slice("real", { addresses: [ownAddress], targetRef: { kind: "Pod", namespace: "default", name: "p" } });

@@ -1,11 +1,11 @@
 /** Probes: what restarts a container and what does not. */
 import assert from "node:assert/strict";
-import { dirname } from "node:path";
 import { setTimeout as pass } from "node:timers/promises";
 import { pods } from "@kubets/api/generated/refs";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import { behaviour } from "../behaviour.ts";
 import type { BehaviourContext } from "../context.ts";
+import { lentNode, lentVolumes } from "../lent-node.ts";
 import { container } from "../objects.ts";
 import { createPod } from "../output.ts";
 
@@ -37,18 +37,14 @@ async function staysUp(t: BehaviourContext): Promise<void> {
 const QUICK = { periodSeconds: 1, initialDelaySeconds: 1, failureThreshold: 1, timeoutSeconds: 5 };
 const liveness = (probe: object) => ({ livenessProbe: { ...QUICK, ...probe } });
 
-/** A gRPC server that says SERVING, run by this machine's own Node, which is lent to the container. */
+/** A gRPC server that says SERVING. */
 const GRPC = `require("node:http2").createServer().on("stream", (stream) => {
   stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: true });
   stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
   stream.resume().on("end", () => stream.end(Buffer.from([0, 0, 0, 0, 2, 8, 1])));
 }).listen(5000)`;
-const LENT = [...new Set(["/usr", "/lib", "/lib64", dirname(process.execPath)])];
-const grpcServer = {
-  command: [process.execPath, "-e", GRPC],
-  volumeMounts: LENT.map((mountPath, i) => ({ name: `lent-${i}`, mountPath, readOnly: true })),
-};
-const lent = { volumes: LENT.map((path, i) => ({ name: `lent-${i}`, hostPath: { path } })) };
+const grpcServer = lentNode(GRPC);
+const lent = { volumes: lentVolumes };
 
 behaviour(
   `${PROBING} should *not* be restarted with a /healthz http liveness probe ${TAGS}`,

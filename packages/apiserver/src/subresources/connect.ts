@@ -4,6 +4,7 @@ import type { Pod, Service } from "@kubets/api/generated/types/core-v1";
 import { badRequest, notFound, serviceUnavailable } from "@kubets/machinery";
 import type { ApiCall } from "../api-call.ts";
 import { admit, admitFinally } from "../write/admit.ts";
+import { passToApplication, queryOf, redirectToRoot } from "./application.ts";
 import { connectOptions } from "./connect-options.ts";
 import { logsOverSocket } from "./log-socket.ts";
 import { kubeletOf } from "./node-connection.ts";
@@ -24,6 +25,7 @@ export async function nodeConnect(call: ApiCall): Promise<void> {
   const node = call.server.view.get(nodes, "", name);
   if (!node) throw notFound({ group: "", resource: "nodes" }, name);
   await admitConnection(call);
+  if (redirectToRoot(call)) return;
   const kubelet = kubeletOf(call.server.nodes, node, name);
   const path = `${call.info.rest || "/"}${queryOf(call.info.query)}`;
   if (port && Number(port) !== kubelet.port)
@@ -38,17 +40,14 @@ export async function nodeConnect(call: ApiCall): Promise<void> {
 
 export async function serviceConnect(call: ApiCall): Promise<void> {
   const { scheme, name, port } = splitProxyName(call.info.name);
-  const { namespace, rest, query } = call.info;
+  const { namespace } = call.info;
   const service = call.server.view.get(services, namespace, name);
   if (!service) throw notFound({ group: "", resource: "services" }, name);
   await admitConnection(call);
   const target = endpointOf(call, service, port);
   if (!target) throw serviceUnavailable(`no endpoints available for service ${JSON.stringify(name)}`);
-  await passThrough(call.exchange, {
-    ...target,
-    path: `${rest || "/"}${queryOf(query)}`,
-    ...(scheme === "https" && { tls: { rejectUnauthorized: false } }),
-  });
+  if (redirectToRoot(call)) return;
+  await passToApplication(call, { ...target, ...(scheme === "https" && { tls: { rejectUnauthorized: false } }) });
 }
 
 async function admitConnection(call: ApiCall): Promise<void> {
@@ -122,11 +121,10 @@ async function proxyToPod(call: ApiCall, pod: Pod): Promise<void> {
   const { podIP } = pod.status;
   if (!podIP || !isProxyable(podIP)) throw badRequest("address not allowed");
   const first = pod.spec.containers.flatMap((c) => c.ports ?? [])[0]?.containerPort ?? 80;
-  const path = `${call.info.rest || "/"}${queryOf(call.info.query)}`;
-  await passThrough(call.exchange, {
+  if (redirectToRoot(call)) return;
+  await passToApplication(call, {
     host: podIP,
     port: port ? portNumber(pod, port) : first,
-    path,
     ...(scheme === "https" && { tls: { rejectUnauthorized: false } }),
   });
 }
@@ -168,5 +166,3 @@ function splitProxyName(text: string): { scheme: string; name: string; port: str
   if (parts.length === 3) return { scheme: parts[0] ?? "", name: parts[1] ?? "", port: parts[2] ?? "" };
   return { scheme: "http", name: parts[0] ?? "", port: parts[1] ?? "" };
 }
-
-const queryOf = (query: URLSearchParams) => (query.size ? `?${query}` : "");

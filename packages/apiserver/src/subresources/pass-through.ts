@@ -1,5 +1,5 @@
 /** Hands a request on to another server and its answer back, streams and upgraded connections (WebSocket, SPDY) included. */
-import type { ClientRequest, IncomingMessage, RequestOptions } from "node:http";
+import type { ClientRequest, IncomingHttpHeaders, IncomingMessage, RequestOptions } from "node:http";
 import https from "node:https";
 import type { Duplex } from "node:stream";
 import { StatusError, serviceUnavailable } from "@kubets/machinery";
@@ -28,7 +28,11 @@ export interface Target {
   readonly isDropped?: (name: string) => boolean;
   /** What the answer's headers lead to in place of what they say (redirects of proxied applications). */
   readonly rewriteLocation?: (location: string) => string;
+  /** How the body of an answer with these headers is changed, if it is. */
+  readonly rewriteBody?: (headers: IncomingHttpHeaders) => Rewriting | undefined;
 }
+
+export type Rewriting = (parts: AsyncIterable<Buffer>) => AsyncIterable<Uint8Array>;
 
 /** Headers that are about one connection, or that say who the client is to us. */
 const NOT_HANDED_ON = new Set([
@@ -85,8 +89,9 @@ async function passRequest(exchange: Exchange, target: Target): Promise<void> {
   if (length !== undefined) (options.headers as Record<string, string>)["content-length"] = length;
   const { answer, sent } = await ask(exchange, target, { ...options, ...(target.agent && { agent: target.agent }) });
   const sink = exchange.stream(answer.statusCode ?? 502, answerHeaders(answer, target));
+  const parts = answer as AsyncIterable<Buffer>;
   try {
-    for await (const chunk of answer as AsyncIterable<Buffer>) {
+    for await (const chunk of target.rewriteBody?.(answer.headers)?.(parts) ?? parts) {
       sink.write(new Frame(chunk));
       if (sink.pendingBytes > MAX_WAITING_BYTES) await sink.drained();
     }
