@@ -13,6 +13,7 @@ const BENCHES: Record<string, string> = {
   "event-loop": "event-loop.ts",
   fairness: "fairness.ts",
   ingress: "ingress.ts",
+  "network-policy": "network-policy.ts",
   scheduler: "scheduler.ts",
   settle: "settle.ts",
   storage: "storage.ts",

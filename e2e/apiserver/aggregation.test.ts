@@ -226,7 +226,7 @@ describe("what clients find", () => {
       "requestheader-client-ca-file": proxy.ca,
       "requestheader-extra-headers-prefix": '["X-Remote-Extra-"]',
       "requestheader-group-headers": '["X-Remote-Group"]',
-      "requestheader-uid-headers": "[]",
+      "requestheader-uid-headers": '["X-Remote-Uid"]',
       "requestheader-username-headers": '["X-Remote-User"]',
     });
   });
