@@ -3,7 +3,7 @@
  * Holds: only pods of this node have chains; sets follow the pods of all nodes, but only those that a chain names; a change costs by the sets
  * and chains that it concerns.
  */
-import { type AddressSource, elementsOf, familyOf, setName, setType } from "./address-set.ts";
+import { type AddressSource, elementsOf, familyOf, isMember, setName, setType } from "./address-set.ts";
 import type { CompiledPolicy, Direction } from "./compile.ts";
 import { type NftTable, podMap, selfSet } from "./nft-table.ts";
 import type { PolicyPod } from "./policy-pod.ts";
@@ -13,6 +13,7 @@ import { selects } from "./verdict.ts";
 const DIRECTIONS: readonly Direction[] = ["ingress", "egress"];
 const FAMILIES = [4, 6] as const;
 const NO_LABELS: Readonly<Record<string, string>> = {};
+const NONE: readonly string[] = [];
 
 type Labels = Readonly<Record<string, string>>;
 type Chains = { readonly [D in Direction]?: RenderedChain };
@@ -141,7 +142,9 @@ export class PolicyPlanner {
     const set: LiveSet = { source, members: new Map(), counts: new Map(), users: 0 };
     this.#sets.set(source.id, set);
     for (const family of FAMILIES) this.#table.addSet(setName(source, family), setType(source, family));
-    for (const pods of this.#pods.values()) for (const pod of pods.values()) this.#place(set, pod.key, pod);
+    const { namespace } = source.peer ?? {};
+    for (const pods of namespace ? [this.#pods.get(namespace)] : this.#pods.values())
+      for (const pod of pods?.values() ?? []) this.#place(set, pod.key, pod);
     return set;
   }
 
@@ -154,7 +157,9 @@ export class PolicyPlanner {
 
   /** What a pod adds to a set, from now on. */
   #place({ source, members, counts }: LiveSet, key: string, pod: PolicyPod | undefined): void {
-    const before = members.get(key) ?? [];
+    const before = members.get(key) ?? NONE;
+    // Most pods are in few sets, and most sets hold few pods.
+    if (before === NONE && !(pod && (!source.peer || isMember(source.peer, pod, this.#labelsOf)))) return;
     const now = pod ? FAMILIES.flatMap((family) => elementsOf(source, pod, family, this.#labelsOf)) : [];
     if (now.length > 0) members.set(key, now);
     else members.delete(key);
