@@ -2,6 +2,7 @@
 import { stat } from "node:fs/promises";
 import { basename, posix } from "node:path";
 import { PassThrough, Readable, type Writable } from "node:stream";
+import { finished } from "node:stream/promises";
 import { cleanRemote, type FileSpec, parseFileSpec } from "../copy/file-spec.ts";
 import { packed } from "../copy/pack.ts";
 import { unpack } from "../copy/unpack.ts";
@@ -114,7 +115,10 @@ async function readTar(container: Container, source: string, archive: PassThroug
     const plain = ["tar", "cf", "-", source];
     const command = tries === 0 ? plain : ["sh", "-c", `tar cf - ${source} | tail -c+${read + 1}`];
     try {
-      return await container.run(command, { stdout: counted, stderr: container.session.machine.streams.stderr });
+      const code = await container.run(command, { stdout: counted, stderr: container.session.machine.streams.stderr });
+      // What came last may still be on its way to the archive; one that is broken takes nothing more.
+      await Promise.race([finished(counted.end()), finished(archive)]).catch(() => {});
+      return code;
     } catch (error) {
       if (retries >= 0 && tries >= retries) throw error;
       const of = retries < 0 ? "" : `/${retries}`;
