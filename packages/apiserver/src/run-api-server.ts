@@ -1,6 +1,5 @@
 /** An API server with its sockets: storage in, HTTPS out, ready when the objects of a fresh server are there. */
 import type { KeyObject } from "node:crypto";
-import { networkInterfaces } from "node:os";
 import type { ResourceDefinition } from "@kubets/api/resource";
 import { createClient } from "@kubets/client/typed-client";
 import type { Clock, Logger, Random } from "@kubets/machinery";
@@ -191,11 +190,4 @@ function issuerOf(
     },
     longestSeconds: longestSeconds || 2 ** 32,
   };
-}
-
-/** The first address of the machine that is not loopback's, for --advertise-address. */
-export function machineAddress(): string {
-  for (const addresses of Object.values(networkInterfaces()))
-    for (const { address, family, internal } of addresses ?? []) if (family === "IPv4" && !internal) return address;
-  return "127.0.0.1";
 }

@@ -6,6 +6,7 @@ import { servedResources } from "@kubets/api/runtime-config";
 import { createLogger, type Logger, realClock, realRandom } from "@kubets/machinery";
 import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
 import type { FlagValues } from "@kubets/machinery/flags";
+import { machineAddress } from "@kubets/machinery/machine-address";
 import { installProcessHandlers } from "@kubets/machinery/process-errors";
 import { onStopSignal } from "@kubets/machinery/shutdown";
 import { connectEtcd, openEmbeddedStorage, type Storage } from "@kubets/storage";
@@ -23,7 +24,7 @@ import { featureGates } from "./feature-gates.ts";
 import type { apiServerFlags } from "./flags.ts";
 import { type ServerMetrics, serverMetrics } from "./metrics/server-metrics.ts";
 import { REQUESTS_LOGGED_FROM } from "./request-log.ts";
-import { machineAddress, type RunOptions, runApiServer, type ServiceAccountKeys } from "./run-api-server.ts";
+import { type RunOptions, runApiServer, type ServiceAccountKeys } from "./run-api-server.ts";
 import { serviceNetworkOptions } from "./services/options.ts";
 import { followServingTls, servingTls } from "./tls/serving-tls.ts";
 

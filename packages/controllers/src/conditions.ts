@@ -2,21 +2,9 @@
  * Conditions of a status: found by type, set without losing when their status last changed.
  * Holds: a condition whose status and reason stay is left as it stands; `lastTransitionTime` moves only with the status.
  */
-export interface AnyCondition {
-  readonly type: string;
-  readonly status: string;
-  readonly reason?: string;
-  readonly message?: string;
-  readonly lastTransitionTime?: string | null;
-}
+import { type AnyCondition, conditionOf } from "@kubets/api/condition";
 
-export const conditionOf = <C extends AnyCondition>(
-  conditions: readonly C[] | undefined,
-  type: string,
-): C | undefined => conditions?.find((condition) => condition.type === type);
-
-export const isTrue = (conditions: readonly AnyCondition[] | undefined, type: string): boolean =>
-  conditionOf(conditions, type)?.status === "True";
+export { type AnyCondition, conditionOf, isTrue } from "@kubets/api/condition";
 
 /** In place of the one of its type, which moves to the end; the same list if that one has the same status and reason. */
 export function withCondition<C extends AnyCondition>(

@@ -3,6 +3,7 @@
  * Holds: no selector, and slices of our own: nobody else changes them. Each endpoint is hinted for its own node, so that a pod asks the
  * server beside it; when that node has none, all others serve.
  */
+import { isTrue } from "@kubets/api/condition";
 import { endpointslices, nodes, services } from "@kubets/api/generated/refs";
 import type { Node, Service } from "@kubets/api/generated/types/core-v1";
 import type { EndpointSlice } from "@kubets/api/generated/types/discovery-v1";
@@ -100,7 +101,7 @@ function sliceOf(
 /** Where the servers of nodes are: at each node's internal addresses. */
 export function nodeAddresses(all: readonly Node[]): NodeAddress[] {
   return all.flatMap(({ metadata, status }) => {
-    const ready = status?.conditions?.some(({ type, status: value }) => type === "Ready" && value === "True") ?? false;
+    const ready = isTrue(status?.conditions, "Ready");
     const internal = (status?.addresses ?? []).filter(({ type }) => type === "InternalIP");
     return internal.map(({ address }) => ({ nodeName: metadata.name, ip: address, ready }));
   });

@@ -1,11 +1,12 @@
 /** `kubets kubelet`: flags and a configuration file in, a kubelet, until a signal ends it. Containers go on. */
-import { hostname, networkInterfaces } from "node:os";
+import { hostname } from "node:os";
 import { connectionFrom } from "@kubets/client/kubeconfig/connection";
 import { openClient } from "@kubets/client/kubeconfig/open-client";
 import { machineReading } from "@kubets/client/kubeconfig/reading";
 import { createLogger, realClock, realRandom } from "@kubets/machinery";
 import { defineCommand } from "@kubets/machinery/command";
 import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
+import { machineAddress } from "@kubets/machinery/machine-address";
 import { installProcessHandlers } from "@kubets/machinery/process-errors";
 import { onStopSignal } from "@kubets/machinery/shutdown";
 import { readConfigFile } from "./config.ts";
@@ -38,7 +39,7 @@ export const kubeletCommand = defineCommand({
       client,
       config: { ...config, hostname: nodeName },
       nodeName,
-      addresses: flags["node-ip"].length > 0 ? flags["node-ip"] : ownAddresses(),
+      addresses: flags["node-ip"].length > 0 ? flags["node-ip"] : [machineAddress()],
       paths: { root: flags["root-dir"], podLogs: config.file.podLogsDir },
       certFolder: flags["cert-dir"],
       clock: realClock,
@@ -56,11 +57,3 @@ export const kubeletCommand = defineCommand({
     await transport.close();
   },
 });
-
-/** The first address by which others reach this machine. */
-function ownAddresses(): string[] {
-  const all = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
-  const found =
-    all.find(({ internal, family }) => !internal && family === "IPv4") ?? all.find(({ internal }) => !internal);
-  return [found?.address ?? "127.0.0.1"];
-}

@@ -86,6 +86,10 @@ export class IpAddress {
   }
 }
 
+/** "host:port", with IPv6 in brackets. */
+export const joinHostPort = (host: string, port: number | string | undefined): string =>
+  `${host.includes(":") ? `[${host}]` : host}:${port}`;
+
 export const addressBits = (family: IpFamily): number => (family === 4 ? 32 : 128);
 
 /** Reads an address; undefined for what is none. */

@@ -1,6 +1,6 @@
 /** Endpoints: the addresses behind a service, all in one object. EndpointSlices took their place. */
 import { type FieldError, invalidValue, required } from "@kubets/machinery";
-import { ipErrors, parseIpSloppy } from "@kubets/machinery/ip";
+import { ipErrors, joinHostPort, parseIpSloppy } from "@kubets/machinery/ip";
 import { dns1123Label, dns1123Subdomain, labelKey } from "@kubets/machinery/names";
 import { define } from "../define.ts";
 import { endpoints } from "../generated/refs.ts";
@@ -77,9 +77,7 @@ function addressList({ subsets }: Endpoints): string {
   const all = (subsets ?? []).flatMap(({ addresses = [], ports = [] }) =>
     ports.length === 0
       ? addresses.map(({ ip }) => ip)
-      : ports.flatMap(({ port }) =>
-          addresses.map(({ ip }) => (ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`)),
-        ),
+      : ports.flatMap(({ port }) => addresses.map(({ ip }) => joinHostPort(ip, port))),
   );
   if (all.length === 0) return "<none>";
   const shown = all.slice(0, SHOWN).join(",");

@@ -7,10 +7,10 @@ import type { APIService, APIServiceCondition } from "@kubets/api/generated/type
 import type { EndpointSlice } from "@kubets/api/generated/types/discovery-v1";
 import type { Client } from "@kubets/client/client";
 import { type Clock, isReason, type Logger, type Timer } from "@kubets/machinery";
+import { joinHostPort } from "@kubets/machinery/ip";
 import type { ClusterView } from "../admission/plugin.ts";
 import type { ServedResources } from "../served-resource.ts";
 import { follow } from "../store/follow.ts";
-import { hostPort } from "../webhooks/network-error.ts";
 import { timestamp } from "../write/context.ts";
 import { type RemoteDocuments, readDocuments } from "./remote-documents.ts";
 import { askRemote, RemoteRequestError } from "./remote-request.ts";
@@ -223,7 +223,7 @@ async function findOnServer(remote: RemoteService, clock: Clock): Promise<Findin
   let place = "";
   try {
     const { host, port } = remote.address();
-    place = `https://${hostPort(host, port)}${path}`;
+    place = `https://${joinHostPort(host, port)}${path}`;
     const { status } = await askRemote(remote, path, clock);
     return status >= 200 && status < 300 ? PASSED : failedDiscovery(place, `bad status from ${place}: ${status}`);
   } catch (error) {

@@ -1,7 +1,8 @@
 /** Asks another server for a document, on the server's own behalf. */
 import https from "node:https";
 import type { Clock } from "@kubets/machinery";
-import { hostPort, networkErrorText } from "../webhooks/network-error.ts";
+import { joinHostPort } from "@kubets/machinery/ip";
+import { networkErrorText } from "../webhooks/network-error.ts";
 import type { RemoteService } from "./remote-services.ts";
 import { userHeaders } from "./user-headers.ts";
 
@@ -39,7 +40,7 @@ export async function askRemote(
     });
   } catch (error) {
     const why = late.signal.aborted ? "context deadline exceeded" : networkErrorText(error);
-    throw new RemoteRequestError(`Get "https://${hostPort(host, port)}${path}": ${why}`, { cause: error });
+    throw new RemoteRequestError(`Get "https://${joinHostPort(host, port)}${path}": ${why}`, { cause: error });
   } finally {
     timer.cancel();
   }

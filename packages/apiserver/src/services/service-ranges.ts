@@ -1,4 +1,5 @@
 /** The ranges of service addresses, as the ServiceCIDR objects of the cluster say: each for a family, usable once it is ready. */
+import { isTrue } from "@kubets/api/condition";
 import { servicecidrs } from "@kubets/api/generated/refs";
 import type { ServiceCIDR } from "@kubets/api/generated/types/networking-v1";
 import { type Cidr, parseCidr } from "@kubets/machinery";
@@ -34,4 +35,4 @@ export class ServiceRanges {
 }
 
 const isUsable = ({ metadata, status }: ServiceCIDR): boolean =>
-  !metadata.deletionTimestamp && (status?.conditions?.some((c) => c.type === "Ready" && c.status === "True") ?? false);
+  !metadata.deletionTimestamp && isTrue(status?.conditions, "Ready");

@@ -1,5 +1,6 @@
 /** Evicting a pod: a delete that asks the disruption budgets first. */
 
+import { isTrue } from "@kubets/api/condition";
 import { poddisruptionbudgets } from "@kubets/api/generated/refs";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { PodDisruptionBudget } from "@kubets/api/generated/types/policy-v1";
@@ -148,7 +149,7 @@ function covers({ spec }: PodDisruptionBudget, { metadata }: Pod): boolean {
 
 /** A pod that is not ready may go when the budget says so, or when enough others are healthy. */
 function isSparedWhenUnhealthy({ spec, status }: PodDisruptionBudget, pod: Pod): boolean {
-  const isReady = pod.status.conditions?.some((c) => c.type === "Ready" && c.status === "True");
+  const isReady = isTrue(pod.status.conditions, "Ready");
   if (isReady) return false;
   return (
     spec.unhealthyPodEvictionPolicy === "AlwaysAllow" ||

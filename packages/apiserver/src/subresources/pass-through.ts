@@ -3,6 +3,7 @@ import type { ClientRequest, IncomingHttpHeaders, IncomingMessage, RequestOption
 import https from "node:https";
 import type { Duplex } from "node:stream";
 import { StatusError, serviceUnavailable } from "@kubets/machinery";
+import { joinHostPort } from "@kubets/machinery/ip";
 import * as http from "@kubets/machinery/node-http";
 import { type Exchange, Frame } from "@kubets/wire/http";
 import type { CoreExchange } from "../front/core-exchange.ts";
@@ -55,7 +56,7 @@ export function passThrough(exchange: CoreExchange, target: Target): Promise<voi
 }
 
 function optionsOf(exchange: Exchange, { host, port, path, tls, headers: more, isDropped }: Target): RequestOptions {
-  const headers: Record<string, string | string[]> = { host: `${host.includes(":") ? `[${host}]` : host}:${port}` };
+  const headers: Record<string, string | string[]> = { host: joinHostPort(host, port) };
   for (let i = 0; i + 1 < exchange.rawHeaders.length; i += 2) {
     const name = (exchange.rawHeaders[i] as string).toLowerCase();
     if (NOT_HANDED_ON.has(name) || name.startsWith(":") || name.startsWith("impersonate-")) continue;

@@ -1,5 +1,6 @@
 /** Why a server could not be reached, in the words that clients of the original know: "connect: connection refused" and the like. */
 import type { X509Certificate } from "node:crypto";
+import { joinHostPort } from "@kubets/machinery/ip";
 
 type Failure = NodeJS.ErrnoException & {
   readonly address?: string;
@@ -29,7 +30,7 @@ export function networkErrorText(error: unknown): string {
   const failure = error as Failure;
   const { code = "", message } = failure;
   const connecting = CONNECT[code];
-  if (connecting && failure.address) return `dial tcp ${hostPort(failure.address, failure.port)}: ${connecting}`;
+  if (connecting && failure.address) return `dial tcp ${joinHostPort(failure.address, failure.port)}: ${connecting}`;
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") return `dial tcp: lookup ${failure.hostname}: no such host`;
   if (code === "ECONNRESET") return /hang up/.test(message) ? "EOF" : "read: connection reset by peer";
   if (UNKNOWN_AUTHORITY.has(code)) return unverified("certificate signed by unknown authority");
@@ -51,6 +52,3 @@ function wrongName({ host = "", cert }: Failure): string {
     ? `certificate is valid for ${same.join(", ")}, not ${host}`
     : `certificate is not valid for any names, but wanted to match ${host}`;
 }
-
-export const hostPort = (host: string, port: number | undefined): string =>
-  `${host.includes(":") ? `[${host}]` : host}:${port}`;

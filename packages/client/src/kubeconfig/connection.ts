@@ -3,6 +3,7 @@
  * Holds: everything is checked here, with the file's words in the error, and trusted afterwards.
  */
 import { join } from "node:path";
+import { joinHostPort } from "@kubets/machinery/ip";
 import { type Credentials, credentialsOf, FileToken, inlineOrFile } from "./credentials.ts";
 import { type ClusterEntry, type Kubeconfig, KubeconfigError, loadKubeconfig, type UserEntry } from "./kubeconfig.ts";
 import type { Reading } from "./reading.ts";
@@ -133,7 +134,7 @@ export async function inClusterConnection(reading: Reading, mount = MOUNT): Prom
   const ca = await inlineOrFile(undefined, join(mount, "ca.crt"), "ca.crt", reading);
   const namespace = await reading.readText(join(mount, "namespace")).catch(() => "default");
   return {
-    server: `https://${host.includes(":") ? `[${host}]` : host}:${port}`,
+    server: `https://${joinHostPort(host, port)}`,
     ca,
     insecureSkipTlsVerify: false,
     headers: {},

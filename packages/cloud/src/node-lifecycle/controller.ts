@@ -3,6 +3,7 @@
  * their pods and volumes can go elsewhere.
  * Owns: the shutdown taint. Watches: nodes.
  */
+import { isTrue } from "@kubets/api/condition";
 import { nodes } from "@kubets/api/generated/refs";
 import type { Node } from "@kubets/api/generated/types/core-v1";
 import { type Controller, on, type Requeue } from "@kubets/client";
@@ -42,5 +43,4 @@ export const cloudNodeLifecycle = (instances: Instances, monitorEveryMs: number)
   },
 });
 
-const isReady = ({ status }: Node): boolean =>
-  status.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True") ?? false;
+const isReady = ({ status }: Node): boolean => isTrue(status.conditions, "Ready");

@@ -2,8 +2,9 @@
 import type { Secret } from "@kubets/api/generated/types/core-v1";
 
 export const TOKEN_NAMESPACE = "kube-system";
-const TYPE = "bootstrap.kubernetes.io/token";
-const PREFIX = "bootstrap-token-";
+export const TOKEN_TYPE = "bootstrap.kubernetes.io/token";
+
+export const tokenSecretName = (id: string): string => `bootstrap-token-${id}`;
 
 export interface BootstrapToken {
   readonly id: string;
@@ -15,10 +16,10 @@ export interface BootstrapToken {
 
 /** Nothing for a Secret that is no token, or a broken one. */
 export function tokenOf({ metadata, type, data }: Secret): BootstrapToken | undefined {
-  if (type !== TYPE || metadata.namespace !== TOKEN_NAMESPACE) return undefined;
+  if (type !== TOKEN_TYPE || metadata.namespace !== TOKEN_NAMESPACE) return undefined;
   const read = (name: string) => Buffer.from(data?.[name] ?? "", "base64").toString();
   const [id, secret, expiration] = [read("token-id"), read("token-secret"), read("expiration")];
-  if (!id || !secret || metadata.name !== PREFIX + id) return undefined;
+  if (!id || !secret || metadata.name !== tokenSecretName(id)) return undefined;
   const expires = expiration ? Date.parse(expiration) : undefined;
   // A time that cannot be read has passed.
   return {

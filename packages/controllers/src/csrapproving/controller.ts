@@ -5,8 +5,8 @@
 import { certificatesigningrequests, subjectaccessreviews } from "@kubets/api/generated/refs";
 import type { CertificateSigningRequest } from "@kubets/api/generated/types/certificates-v1";
 import { type Client, type Controller, on } from "@kubets/client";
-import { formatTime } from "@kubets/machinery";
 import type { SigningRequest } from "@kubets/wire/x509";
+import { approve } from "../certificates/approve.ts";
 import {
   hasFailed,
   isApproved,
@@ -48,17 +48,7 @@ export const csrApproving = (): Controller => ({
     const recognizing = RECOGNIZERS.filter(({ recognizes }) => recognizes(csr, request));
     for (const { subresource, message } of recognizing) {
       if (!(await mayAsk(client, csr, subresource))) continue;
-      const time = formatTime(clock.now());
-      const condition = {
-        type: "Approved",
-        status: "True",
-        reason: "AutoApproved",
-        message,
-        lastUpdateTime: time,
-        lastTransitionTime: time,
-      };
-      const status = { ...csr.status, conditions: [...(csr.status.conditions ?? []), condition] };
-      await client.update(certificatesigningrequests, { ...csr, status }, { subresource: "approval" });
+      await approve(client, csr, message, clock.now());
       return;
     }
     if (recognizing.length > 0)

@@ -9,6 +9,7 @@ import {
   constants,
   type IncomingHttpHeaders,
 } from "node:http2";
+import { joinHostPort } from "@kubets/machinery/ip";
 import { BodyQueue } from "./body-queue.ts";
 import { StreamSink } from "./h2-stream-sink.ts";
 import { type Headers, lowerName, type ResponseHead, UNTIL_CLOSE } from "./message.ts";
@@ -59,8 +60,7 @@ export class H2Upstreams {
     serverName: string,
     { connectMs }: Timeouts,
   ): ClientHttp2Session {
-    const at = host.includes(":") ? `[${host}]` : host;
-    const session = connect(`${isSecure ? "https" : "http"}://${at}:${port}`, {
+    const session = connect(`${isSecure ? "https" : "http"}://${joinHostPort(host, port)}`, {
       rejectUnauthorized: false,
       ...(serverName && { servername: serverName }),
       settings: { enablePush: false, initialWindowSize: 1 << 20 },

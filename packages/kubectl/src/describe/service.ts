@@ -1,4 +1,5 @@
 /** A service: its addresses, and for each port the endpoints behind it. */
+import { joinHostPort } from "@kubets/machinery/ip";
 import { selectorFromSet } from "@kubets/machinery/label-selector";
 import { type JsonObject, listAt, mapAt, textAt, textsAt } from "../json.ts";
 import { type Describer, type Describing, itemsAt } from "./describer.ts";
@@ -69,11 +70,7 @@ function endpointsText(slices: readonly JsonObject[], name: string): string {
     if (!port) return [];
     return listAt(slice, "endpoints")
       .filter((each) => textAt(each, "conditions", "ready") !== "false")
-      .flatMap((each) =>
-        textsAt(each, "addresses").map(
-          (address) => `${address.includes(":") ? `[${address}]` : address}:${textAt(port, "port")}`,
-        ),
-      );
+      .flatMap((each) => textsAt(each, "addresses").map((address) => joinHostPort(address, textAt(port, "port"))));
   });
   if (found.length === 0) return slices.length > 0 ? "" : "<none>";
   const more = found.length > SHOWN ? ` + ${found.length - SHOWN} more...` : "";

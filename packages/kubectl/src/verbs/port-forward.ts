@@ -4,6 +4,7 @@
  */
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
+import { joinHostPort } from "@kubets/machinery/ip";
 import type { StreamSession } from "@kubets/wire/transport";
 import { UsageError } from "../errors.ts";
 import { type JsonObject, listAt, textAt } from "../json.ts";
@@ -81,8 +82,8 @@ export const portForward = defineVerb({
             throw new UsageError(`unable to listen on port ${local}: ${(error as Error).message}`);
           }
           servers.push(server);
-          const shown = address.includes(":") ? `[${address}]` : address;
-          session.line(`Forwarding from ${shown}:${(server.address() as { port: number }).port} -> ${port}`);
+          const { port: listening } = server.address() as { port: number };
+          session.line(`Forwarding from ${joinHostPort(address, listening)} -> ${port}`);
         }
       }
       const error = await streams.closed;

@@ -4,6 +4,7 @@ import { rm } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
+import { joinHostPort } from "@kubets/machinery/ip";
 import { createServer } from "@kubets/machinery/node-http";
 import { UsageError } from "../errors.ts";
 import { serveFile } from "../proxy/files.ts";
@@ -85,11 +86,11 @@ export const proxy = defineVerb({
     } else server.listen(flags.port, flags.address);
     await once(server, "listening");
     const address = server.address() as AddressInfo | string;
-    session.line(`Starting to serve on ${typeof address === "string" ? address : hostPort(address)}`);
+    session.line(
+      `Starting to serve on ${typeof address === "string" ? address : joinHostPort(address.address, address.port)}`,
+    );
     await once(server, "close");
   },
 });
 
 const slashed = (path: string): string => `/${path}/`.replace(/\/+/g, "/");
-const hostPort = ({ address, port }: AddressInfo): string =>
-  address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;

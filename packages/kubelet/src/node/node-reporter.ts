@@ -3,6 +3,7 @@
  * it every 5 minutes.
  * Holds: labels that others put on the node stay; a node deleted behind our back is registered anew.
  */
+import { isTrue } from "@kubets/api/condition";
 import { nodes } from "@kubets/api/generated/refs";
 import type { Node, NodeStatus } from "@kubets/api/generated/types/core-v1";
 import type { Client } from "@kubets/client/client";
@@ -89,7 +90,7 @@ export class NodeReporter {
     const node = this.#known ?? (await this.#register(wanted, facts));
     if (!node) return;
     const status = nodeStatus(wanted, facts, this.#written ?? node.status);
-    this.#wasReady ||= status.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
+    this.#wasReady ||= isTrue(status.conditions, "Ready");
     const due = clock.monotonic() - this.#writtenAt >= reportMs;
     if (!due && deepEqual(withoutTimes(this.#written ?? node.status), withoutTimes(status))) return;
     try {

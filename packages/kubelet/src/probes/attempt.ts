@@ -5,6 +5,7 @@ import { request as httpsRequest } from "node:https";
 import type { Duplex } from "node:stream";
 import type { Container, HTTPGetAction, Probe } from "@kubets/api/generated/types/core-v1";
 import { formatDuration } from "@kubets/machinery/duration";
+import { joinHostPort } from "@kubets/machinery/ip";
 import { request as httpRequest } from "@kubets/machinery/node-http";
 import type { Dialer } from "../dialer.ts";
 import { isRuntimeError, type Runtime } from "../runtime/runtime.ts";
@@ -83,7 +84,7 @@ async function probeGrpc(
   timeoutMs: number,
   { dialer }: ProbeTools,
 ): Promise<ProbeOutcome> {
-  const address = `${bracketed(host)}:${port}`;
+  const address = joinHostPort(host, port);
   const socket = await dialWithin(dialer, host, port, timeoutMs);
   const failed = `timeout: failed to connect service "${address}" within ${formatDuration(timeoutMs)}: context deadline exceeded`;
   if (socket instanceof Error) return { result: "failure", output: failed };
@@ -103,7 +104,7 @@ export async function dialWithin(
   port: number,
   timeoutMs: number,
 ): Promise<Duplex | Error> {
-  const address = `${bracketed(host)}:${port}`;
+  const address = joinHostPort(host, port);
   const signal = AbortSignal.timeout(timeoutMs);
   try {
     const socket = await dialer.dial(host, port, signal);
@@ -127,8 +128,6 @@ const dialFailure = (error: unknown): string => {
   return FAILURES[code] ?? message;
 };
 
-const bracketed = (host: string): string => (host.includes(":") ? `[${host}]` : host);
-
 const MOST_REDIRECTS = 10;
 
 async function probeHttp(
@@ -141,7 +140,7 @@ async function probeHttp(
   const scheme = (action.scheme ?? "HTTP").toLowerCase();
   const host = action.host || podIP;
   const path = action.path ? (action.path.startsWith("/") ? action.path : `/${action.path}`) : "/";
-  const first = new URL(`${scheme}://${bracketed(host)}:${portOf(action.port, container)}${path}`);
+  const first = new URL(`${scheme}://${joinHostPort(host, portOf(action.port, container))}${path}`);
   const deadline = AbortSignal.timeout(timeoutMs);
   let url = first;
   for (let hops = 0; ; hops++) {
@@ -184,7 +183,7 @@ async function httpGet(
   try {
     socket = await dialer.dial(host, port, signal);
   } catch (error) {
-    return new Error(`dial tcp ${bracketed(host)}:${port}: ${dialFailure(error)}`);
+    return new Error(`dial tcp ${joinHostPort(host, port)}: ${dialFailure(error)}`);
   }
   const headers: Record<string, string | string[]> = {
     "user-agent": `kube-probe/${kubeletVersion}`,

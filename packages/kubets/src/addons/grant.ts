@@ -1,22 +1,31 @@
-/** Gives a part of a node the rights that it needs, as a role and a binding of its user's name. */
+/** Rights of users that are the cluster's own. */
 import { clusterrolebindings, clusterroles } from "@kubets/api/generated/refs";
-import type { PolicyRule } from "@kubets/api/generated/types/rbac-v1";
+import type { PolicyRule, Subject } from "@kubets/api/generated/types/rbac-v1";
 import type { Client } from "@kubets/client/client";
 
-const OPTIONS = { fieldManager: "kubets", force: true };
-const GROUP = "rbac.authorization.k8s.io";
+export const BY = { fieldManager: "kubets", force: true };
+export const RBAC_GROUP = "rbac.authorization.k8s.io";
 
+/** Gives a part of a node the rights that it needs, as a role and a binding of its user's name. */
 export async function grant(client: Client, user: string, rules: readonly PolicyRule[]): Promise<void> {
-  const common = { apiVersion: `${GROUP}/v1`, metadata: { name: user } } as const;
-  await client.apply(clusterroles, { ...common, kind: "ClusterRole", rules }, OPTIONS);
+  const common = { apiVersion: `${RBAC_GROUP}/v1`, metadata: { name: user } } as const;
+  await client.apply(clusterroles, { ...common, kind: "ClusterRole", rules }, BY);
+  await bind(client, user, user, subject("User", user));
+}
+
+export const subject = (kind: "User" | "Group", name: string): Subject => ({ apiGroup: RBAC_GROUP, kind, name });
+
+/** Gives somebody a role everywhere. */
+export async function bind(client: Client, name: string, role: string, to: Subject): Promise<void> {
   await client.apply(
     clusterrolebindings,
     {
-      ...common,
+      apiVersion: `${RBAC_GROUP}/v1`,
       kind: "ClusterRoleBinding",
-      roleRef: { apiGroup: GROUP, kind: "ClusterRole", name: user },
-      subjects: [{ apiGroup: GROUP, kind: "User", name: user }],
+      metadata: { name },
+      roleRef: { apiGroup: RBAC_GROUP, kind: "ClusterRole", name: role },
+      subjects: [to],
     },
-    OPTIONS,
+    BY,
   );
 }

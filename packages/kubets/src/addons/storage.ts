@@ -1,14 +1,14 @@
 /** Volumes for claims with no more than the nodes' own disks: the default StorageClass, and the rights of those who make its volumes, one on each node. */
-import { clusterrolebindings, storageclasses } from "@kubets/api/generated/refs";
+import { storageclasses } from "@kubets/api/generated/refs";
 import { PROVISIONER } from "@kubets/kubelet/local-path/provisioner";
 import type { AddonParts } from "./dns.ts";
+import { BY, bind, subject } from "./grant.ts";
 
 /** The user as whom the provisioners of nodes come. */
 export const STORAGE_USER = "system:local-path-provisioner";
 const CLASS = "local-path";
 
 export async function startStorageAddon({ client }: Pick<AddonParts, "client">): Promise<void> {
-  const by = { fieldManager: "kubets", force: true };
   await client.apply(
     storageclasses,
     {
@@ -20,21 +20,7 @@ export async function startStorageAddon({ client }: Pick<AddonParts, "client">):
       // The folder is made on the node that the pod was given.
       volumeBindingMode: "WaitForFirstConsumer",
     },
-    by,
+    BY,
   );
-  await client.apply(
-    clusterrolebindings,
-    {
-      apiVersion: "rbac.authorization.k8s.io/v1",
-      kind: "ClusterRoleBinding",
-      metadata: { name: STORAGE_USER },
-      roleRef: {
-        apiGroup: "rbac.authorization.k8s.io",
-        kind: "ClusterRole",
-        name: "system:persistent-volume-provisioner",
-      },
-      subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: STORAGE_USER }],
-    },
-    by,
-  );
+  await bind(client, STORAGE_USER, "system:persistent-volume-provisioner", subject("User", STORAGE_USER));
 }

@@ -7,6 +7,7 @@ import { endpointslices } from "@kubets/api/generated/refs";
 import type { EndpointSlice } from "@kubets/api/generated/types/discovery-v1";
 import type { Cache } from "@kubets/client";
 import { deepEqual } from "@kubets/machinery";
+import { joinHostPort } from "@kubets/machinery/ip";
 import { writeSafely } from "../join/node-files.ts";
 
 export class ClusterServers {
@@ -41,8 +42,7 @@ const isServers = ({ metadata }: EndpointSlice): boolean =>
 
 function addressesOf({ endpoints, ports }: EndpointSlice): string[] {
   const port = ports?.[0]?.port;
-  const host = (address: string) => (address.includes(":") ? `[${address}]` : address);
   return port
-    ? endpoints.flatMap(({ addresses }) => addresses.map((address) => `https://${host(address)}:${port}`))
+    ? endpoints.flatMap(({ addresses }) => addresses.map((address) => `https://${joinHostPort(address, port)}`))
     : [];
 }

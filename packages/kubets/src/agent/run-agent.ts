@@ -45,7 +45,7 @@ export async function runAgent(given: AgentFlags, parts: AgentParts): Promise<Ru
   const signal = AbortSignal.any([parts.signal, stopping.signal]);
   const { flags, servers, stop: stopRuntime } = await settle(given, nodeName, { ...parts, signal });
   const inside = { ...parts, signal: stopping.signal };
-  const alternatives = () => servers.all;
+  const alternatives = () => servers?.all ?? [];
   const { client, transport } = await clientOf(flags.kubeconfig, `kubets-agent/${nodeName}`, { alternatives }, log);
   const identities = new NodeIdentities({ client, ...inside });
   identities.keep(flags.kubeconfig, transport);
@@ -81,7 +81,7 @@ export async function runAgent(given: AgentFlags, parts: AgentParts): Promise<Ru
   identities.keepServing(flags["tls-cert-file"], flags["tls-private-key-file"], () => kubelet.reloadTls());
   const services = await open(flags["proxy-kubeconfig"] || flags.kubeconfig, "kubets-proxy");
   const cache = new SharedInformers({ ...inside, client: services.client });
-  if (!given.kubeconfig) servers.follow(cache);
+  servers?.follow(cache);
   const proxy = startProxy({
     cache,
     clock,

@@ -10,6 +10,7 @@ import { readCertificate } from "@kubets/wire/x509";
 import { connectionFlags, withCluster } from "../cluster/connection.ts";
 import { clusterHome } from "../cluster/home.ts";
 import { orderRenewal } from "../join/renewal-orders.ts";
+import { table } from "../table.ts";
 import { clusterFlag } from "../up/options.ts";
 
 const listCommand = defineCommand({
@@ -25,8 +26,7 @@ const listCommand = defineCommand({
       .filter((file) => file.endsWith(".crt"))
       .sort()
       .map((file) => rowOf(file, readFileSync(join(pki, file), "utf8")));
-    for (const [name, ends, left] of [["CERTIFICATE", "EXPIRES", "LEFT"] as const, ...rows])
-      io.output(`${name.padEnd(32)} ${ends.padEnd(22)} ${left}\n`);
+    io.output(table([["CERTIFICATE", "EXPIRES", "LEFT"], ...rows]));
   },
 });
 

@@ -8,6 +8,7 @@ import { certificatesigningrequests, nodes } from "@kubets/api/generated/refs";
 import type { CertificateSigningRequest } from "@kubets/api/generated/types/certificates-v1";
 import type { Node } from "@kubets/api/generated/types/core-v1";
 import { type Controller, on, reads } from "@kubets/client";
+import { approve } from "@kubets/controllers/certificates/approve";
 import {
   API_CLIENT,
   hasFailed,
@@ -17,7 +18,7 @@ import {
   kubeletServingProblem,
   requestOf,
 } from "@kubets/controllers/certificates/request";
-import { deepEqual, formatTime } from "@kubets/machinery";
+import { deepEqual } from "@kubets/machinery";
 import type { SigningRequest } from "@kubets/wire/x509";
 import { NODE_GROUP, NODE_PARTS, NODE_USER_PREFIX } from "./node-users.ts";
 
@@ -65,16 +66,6 @@ export const nodeCertificateApprover = (servers: readonly string[]): Controller 
     if (!csr || csr.status.certificate || isApproved(csr) || isDenied(csr) || hasFailed(csr)) return;
     const why = approval(csr, requestOf(csr), { servers, nodes: cache.list(nodes) });
     if (!why) return;
-    const time = formatTime(clock.now());
-    const condition = {
-      type: "Approved",
-      status: "True",
-      reason: "AutoApproved",
-      message: `Approved as ${why}.`,
-      lastUpdateTime: time,
-      lastTransitionTime: time,
-    };
-    const status = { ...csr.status, conditions: [...(csr.status.conditions ?? []), condition] };
-    await client.update(certificatesigningrequests, { ...csr, status }, { subresource: "approval" });
+    await approve(client, csr, `Approved as ${why}.`, clock.now());
   },
 });

@@ -3,6 +3,7 @@
  * Holds: a name that a living node has is refused; what is there already is kept, so that it goes on from wherever it was cut off.
  */
 import { existsSync, readFileSync } from "node:fs";
+import { isTrue } from "@kubets/api/condition";
 import { configmaps, nodes } from "@kubets/api/generated/refs";
 import { requestCertificate } from "@kubets/client/certificates/request-certificate";
 import type { Client } from "@kubets/client/client";
@@ -125,7 +126,7 @@ async function nodeIdentity({
 async function refuseTaken(client: Client, nodeName: string): Promise<void> {
   try {
     const { status } = await client.get(nodes, { name: nodeName });
-    if (status.conditions?.some(({ type, status }) => type === "Ready" && status === "True"))
+    if (isTrue(status.conditions, "Ready"))
       throw new ExitError(
         exitCode.failure,
         `a node named ${nodeName} is in the cluster and ready: give this one another name with --node-name, or remove that one with \`kubets kubectl delete node ${nodeName}\``,

@@ -5,12 +5,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { configmaps, secrets } from "@kubets/api/generated/refs";
+import { TOKEN_NAMESPACE } from "@kubets/controllers/bootstrap-tokens/token";
 import { isReason } from "@kubets/machinery";
 import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
 import { discover, type Invitation } from "./discover.ts";
 import { type ClusterSettings, SETTINGS_KEY } from "./publish.ts";
 import { hasKeys, KEYS_NAME, openKeys } from "./server-keys.ts";
-import { TOKEN_NAMESPACE } from "./token.ts";
 
 export interface ServerJoinOptions {
   readonly invitation: Invitation;

@@ -2,9 +2,10 @@
  * What a cluster publishes so that nodes and servers can join it: its description for anyone, the rights of those who come with a token (under the names that
  * kubeadm gives them), and for nodes the settings that all of them share.
  */
-import { clusterrolebindings, clusterroles, configmaps, rolebindings, roles } from "@kubets/api/generated/refs";
+import { clusterroles, configmaps, rolebindings, roles } from "@kubets/api/generated/refs";
 import type { Subject } from "@kubets/api/generated/types/rbac-v1";
 import type { Client } from "@kubets/client/client";
+import { BY, bind, RBAC_GROUP, subject } from "../addons/grant.ts";
 import { type ClusterInfo, clusterInfoText, INFO_NAME, INFO_NAMESPACE } from "./cluster-info.ts";
 import { NODE_GROUP } from "./node-users.ts";
 import { ORDERS_KEY } from "./renewal-orders.ts";
@@ -22,9 +23,7 @@ export interface ClusterSettings {
 
 export const SETTINGS_KEY = { namespace: "kube-system", name: "kubets-cluster" } as const;
 
-const BY = { fieldManager: "kubets", force: true };
-const RBAC = "rbac.authorization.k8s.io";
-const group = (name: string): Subject => ({ apiGroup: RBAC, kind: "Group", name });
+const group = (name: string): Subject => subject("Group", name);
 const SIGNING = "system:certificates.k8s.io:certificatesigningrequests";
 
 export async function publishJoining(client: Client, info: ClusterInfo, settings: ClusterSettings): Promise<void> {
@@ -36,7 +35,7 @@ export async function publishJoining(client: Client, info: ClusterInfo, settings
       BY,
     ),
     mayRead(client, INFO_NAMESPACE, "kubeadm:bootstrap-signer-clusterinfo", "configmaps", INFO_NAME, [
-      { apiGroup: RBAC, kind: "User", name: "system:anonymous" },
+      subject("User", "system:anonymous"),
     ]),
     mayRead(client, SETTINGS_KEY.namespace, "kubets:cluster-settings", "configmaps", SETTINGS_KEY.name, [
       group(NODE_GROUP),
@@ -74,7 +73,7 @@ async function mayLookAtNodes(client: Client): Promise<void> {
   await client.apply(
     clusterroles,
     {
-      apiVersion: `${RBAC}/v1`,
+      apiVersion: `${RBAC_GROUP}/v1`,
       kind: "ClusterRole",
       metadata: { name },
       rules: [{ apiGroups: [""], resources: ["nodes"], verbs: ["get"] }],
@@ -82,20 +81,6 @@ async function mayLookAtNodes(client: Client): Promise<void> {
     BY,
   );
   await bind(client, name, name, group(NODE_TOKEN_GROUP));
-}
-
-async function bind(client: Client, name: string, role: string, subject: Subject): Promise<void> {
-  await client.apply(
-    clusterrolebindings,
-    {
-      apiVersion: `${RBAC}/v1`,
-      kind: "ClusterRoleBinding",
-      metadata: { name },
-      roleRef: { apiGroup: RBAC, kind: "ClusterRole", name: role },
-      subjects: [subject],
-    },
-    BY,
-  );
 }
 
 async function mayRead(
@@ -110,14 +95,14 @@ async function mayRead(
   const rules = [
     { apiGroups: [""], resources: [resource], resourceNames: [resourceName], verbs: ["get", "list", "watch"] },
   ];
-  await client.apply(roles, { apiVersion: `${RBAC}/v1`, kind: "Role", metadata, rules }, BY);
+  await client.apply(roles, { apiVersion: `${RBAC_GROUP}/v1`, kind: "Role", metadata, rules }, BY);
   await client.apply(
     rolebindings,
     {
-      apiVersion: `${RBAC}/v1`,
+      apiVersion: `${RBAC_GROUP}/v1`,
       kind: "RoleBinding",
       metadata,
-      roleRef: { apiGroup: RBAC, kind: "Role", name },
+      roleRef: { apiGroup: RBAC_GROUP, kind: "Role", name },
       subjects: [...subjects],
     },
     BY,

@@ -2,6 +2,7 @@
 import { randomInt } from "node:crypto";
 import type { Secret } from "@kubets/api/generated/types/core-v1";
 import type { Input } from "@kubets/api/meta";
+import { TOKEN_NAMESPACE, TOKEN_TYPE, tokenSecretName } from "@kubets/controllers/bootstrap-tokens/token";
 import { formatTime } from "@kubets/machinery";
 import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
 
@@ -10,15 +11,11 @@ export interface BootstrapToken {
   readonly secret: string;
 }
 
-export const TOKEN_NAMESPACE = "kube-system";
-export const TOKEN_TYPE = "bootstrap.kubernetes.io/token";
 export const NODE_TOKEN_GROUP = "system:bootstrappers:kubeadm:default-node-token";
 export const SERVER_TOKEN_GROUP = "system:bootstrappers:kubets:server";
 
 const FORM = /^([a-z0-9]{6})\.([a-z0-9]{16})$/;
 const LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789";
-
-export const secretName = (id: string): string => `bootstrap-token-${id}`;
 
 export function parseToken(text: string): BootstrapToken {
   const [, id, secret] = FORM.exec(text) ?? [];
@@ -49,7 +46,7 @@ export function tokenSecret(
   return {
     apiVersion: "v1",
     kind: "Secret",
-    metadata: { name: secretName(id), namespace: TOKEN_NAMESPACE },
+    metadata: { name: tokenSecretName(id), namespace: TOKEN_NAMESPACE },
     type: TOKEN_TYPE,
     stringData: {
       "token-id": id,

@@ -34,7 +34,7 @@ export async function startMetricsAddon(options: MetricsAddonOptions): Promise<L
     host: address,
     caller: options.frontProxyName,
   });
-  certificates.use(() => listener.reloadTls(tls()));
+  certificates.onRenewal(() => listener.reloadTls(tls()));
   await Promise.all([cache.informer(nodes).synced, cache.informer(pods).synced]);
   await register(options, listener.port);
   return listener;

@@ -1,4 +1,5 @@
 /** `kubets node`: more and fewer nodes for a cluster that `kubets up` keeps, and what people do with nodes before they go. */
+import { isTrue } from "@kubets/api/condition";
 import { nodes } from "@kubets/api/generated/refs";
 import type { Client } from "@kubets/client/client";
 import { realClock, sleep } from "@kubets/machinery";
@@ -130,7 +131,7 @@ async function untilReady(client: Client, name: string): Promise<void> {
   const deadline = realClock.monotonic() + READY_MS;
   for (;;) {
     const { status } = await client.get(nodes, { name });
-    if (status.conditions?.some(({ type, status }) => type === "Ready" && status === "True")) return;
+    if (isTrue(status.conditions, "Ready")) return;
     if (realClock.monotonic() > deadline)
       throw new ExitError(
         exitCode.failure,

@@ -1,6 +1,7 @@
 /** `kubets server`: the control plane of a cluster in one process. */
 import { createLogger, realClock, realRandom } from "@kubets/machinery";
 import { defineCommand } from "@kubets/machinery/command";
+import { machineAddress } from "@kubets/machinery/machine-address";
 import { installProcessHandlers } from "@kubets/machinery/process-errors";
 import { giveBackAfterStart } from "@kubets/machinery/process-memory";
 import { onStopSignal } from "@kubets/machinery/shutdown";
@@ -12,7 +13,7 @@ export const serverCommand = defineCommand({
   examples: ["kubets server", "kubets server --cluster prod --advertise-address 192.0.2.10"],
   flags: serverFlags,
   async run({ values: flags }) {
-    const { machineAddress, runServer } = await import("./run-server.ts");
+    const { runServer } = await import("./run-server.ts");
     const log = createLogger({ level: flags.v >= 4 ? "debug" : "info" });
     installProcessHandlers(log);
     const { signal } = onStopSignal();

@@ -40,7 +40,7 @@ export class LiveCertificates {
   readonly frontProxyCa: string;
   readonly #options: LiveCertificatesOptions;
   readonly #frontProxy: ReturnType<typeof frontProxy>;
-  readonly #users = new Set<() => void>();
+  readonly #told = new Set<() => void>();
   #made: Made;
   #madeSince = 0;
   #timer: Timer | undefined;
@@ -71,19 +71,16 @@ export class LiveCertificates {
   readonly kubeletClient: KeyPair = live(() => this.#made.kubeletClient);
   readonly frontProxyClient: KeyPair = live(() => this.#made.frontProxyClient);
 
-  /** Calls now, and whenever certificates were made anew. */
-  use(user: () => void): void {
-    this.#users.add(user);
-    user();
+  /** Calls whenever certificates were made anew. */
+  onRenewal(told: () => void): void {
+    this.#told.add(told);
   }
 
   /** Until the signal. */
   keepYoung(signal: AbortSignal): void {
     const { clock } = this.#options;
     const wait = () => {
-      const due = Math.min(
-        ...Object.values<KeyPair>({ ...this.#made }).map(({ cert }) => renewalOf(readCertificate(cert))),
-      );
+      const due = Math.min(...Object.values(this.#made).map(({ cert }) => renewalOf(readCertificate(cert))));
       const ms = Math.min(Math.max(due - clock.now(), SHORTEST_WAIT_MS), LONGEST_WAIT_MS);
       this.#timer = clock.after(ms, () => {
         this.#look();
@@ -106,7 +103,7 @@ export class LiveCertificates {
     const names = (Object.keys(before) as (keyof Made)[]).filter((name) => before[name].cert !== this.#made[name].cert);
     if (names.length === 0) return;
     this.#options.log.info("certificates renewed", { names: names.join(", ") });
-    for (const user of this.#users) user();
+    for (const told of this.#told) told();
   }
 
   #makeAll(): Made {

@@ -11,6 +11,7 @@ import { startControllers } from "@kubets/controllers/start-controllers";
 import { parseIp } from "@kubets/machinery";
 import { formatDuration } from "@kubets/machinery/duration";
 import { parseFlags } from "@kubets/machinery/flags";
+import { joinHostPort } from "@kubets/machinery/ip";
 import { startDnsAddon } from "../addons/dns.ts";
 import { startIngressAddon } from "../addons/ingress.ts";
 import { grantNetwork } from "../addons/network.ts";
@@ -110,7 +111,7 @@ function startAddons(options: ControlPlaneOptions, parts: ServerParts) {
     grantNetwork(client),
     publishJoining(
       client,
-      { server: `https://${hostOf(advertiseAddress)}:${api.listener.port}`, ca: pki.caPem },
+      { server: `https://${joinHostPort(advertiseAddress, api.listener.port)}`, ca: pki.caPem },
       {
         podRanges: rangesOf(flags["cluster-cidr"]),
         serviceRanges: rangesOf(flags["service-cluster-ip-range"]),
@@ -136,8 +137,6 @@ function approveNodeCertificates(client: ReturnType<typeof clientAs>, servers: s
 }
 
 const rangesOf = (text: string): string[] => (text ? text.split(",") : []);
-
-const hostOf = (address: string): string => (address.includes(":") ? `[${address}]` : address);
 
 const controllerOptionsOf = (args: readonly string[]) =>
   optionsOfFlags(

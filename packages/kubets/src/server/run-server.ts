@@ -26,8 +26,6 @@ import type { serverFlags } from "./options.ts";
 import { runControlPlane } from "./run-control-plane.ts";
 import { standBy } from "./stand-by.ts";
 
-export { machineAddress } from "@kubets/apiserver/run-api-server";
-
 export interface ServerParts {
   readonly clock: Clock;
   readonly random: Random;
@@ -105,8 +103,7 @@ export async function runServer(
     },
     featureEnabled: (name) => gates.enabled(name as Parameters<typeof gates.enabled>[0]),
   });
-  certificates.use(() => {
-    api.reloadTls(tls());
+  const writeDown = () =>
     writeKubeconfig(home.kubeconfig, {
       cluster: `kubets-${flags.cluster}`,
       server: flags["kubeconfig-server"] || `https://127.0.0.1:${api.listener.port}`,
@@ -114,6 +111,10 @@ export async function runServer(
       user: "admin",
       credentials: certificates.admin,
     });
+  writeDown();
+  certificates.onRenewal(() => {
+    api.reloadTls(tls());
+    writeDown();
   });
   certificates.keepYoung(signal);
   const client = clientAs(

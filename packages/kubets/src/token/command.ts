@@ -2,6 +2,7 @@
 import { configmaps, secrets } from "@kubets/api/generated/refs";
 import type { Secret } from "@kubets/api/generated/types/core-v1";
 import type { Client } from "@kubets/client/client";
+import { TOKEN_NAMESPACE, TOKEN_TYPE, tokenSecretName } from "@kubets/controllers/bootstrap-tokens/token";
 import { realClock } from "@kubets/machinery";
 import { defineCommand } from "@kubets/machinery/command";
 import { humanDuration } from "@kubets/machinery/duration";
@@ -12,16 +13,8 @@ import { type ConnectionFlags, connectionFlags, withCluster } from "../cluster/c
 import { clusterHome } from "../cluster/home.ts";
 import { type ClusterInfo, INFO_NAME, INFO_NAMESPACE, readClusterInfo } from "../join/cluster-info.ts";
 import { KEYS_NAME, newCertificateKey, sealedKeys } from "../join/server-keys.ts";
-import {
-  NODE_TOKEN_GROUP,
-  newToken,
-  parseToken,
-  SERVER_TOKEN_GROUP,
-  secretName,
-  TOKEN_NAMESPACE,
-  TOKEN_TYPE,
-  tokenSecret,
-} from "../join/token.ts";
+import { NODE_TOKEN_GROUP, newToken, parseToken, SERVER_TOKEN_GROUP, tokenSecret } from "../join/token.ts";
+import { table } from "../table.ts";
 
 /** The keys of servers lie sealed in the cluster for no longer than their token is good. */
 const SERVER_TTL_MS = 2 * 3_600_000;
@@ -125,19 +118,6 @@ function rowOf({ data }: Secret, now: number): string[] {
   ];
 }
 
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("   ")
-        .trimEnd(),
-    )
-    .map((line) => `${line}\n`)
-    .join("");
-}
-
 const deleteCommand = defineCommand({
   name: "delete",
   usage: "TOKEN...",
@@ -150,7 +130,7 @@ const deleteCommand = defineCommand({
     await withCluster(flags, async (client) => {
       for (const arg of args) {
         const id = arg.includes(".") ? parseToken(arg).id : arg;
-        await client.delete(secrets, { namespace: TOKEN_NAMESPACE, name: secretName(id) });
+        await client.delete(secrets, { namespace: TOKEN_NAMESPACE, name: tokenSecretName(id) });
         io.output(`token ${id} deleted\n`);
       }
     });

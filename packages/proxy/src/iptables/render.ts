@@ -2,6 +2,7 @@
  * One virtual port as rules of iptables: its own chains in the table nat, and its lines in the shared chains.
  * Holds: a pure function of the virtual port and the options.
  */
+import { joinHostPort } from "@kubets/machinery/ip";
 import type { Target, Targets, VirtualPort } from "../plan.ts";
 import { chain, chainName, type TableName } from "./chains.ts";
 
@@ -108,7 +109,7 @@ class Renderer {
 
   #endpoint({ ip, port }: Target): string {
     const { id, affinitySeconds, protocol } = this.#port;
-    const socket = ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`;
+    const socket = joinHostPort(ip, port);
     const name = chainName("SEP", id, socket);
     this.#chains.set(name, [
       // A pod that reaches itself must see another source than itself.

@@ -2,6 +2,7 @@
  * One virtual port as nftables say it: its own chains and sets, and its elements in the shared maps.
  * Holds: a pure function of the virtual port and the options, so that two renderings can be compared to find the change.
  */
+import { joinHostPort } from "@kubets/machinery/ip";
 import type { Target, Targets, VirtualPort } from "../plan.ts";
 import { type BaseOptions, isOfFamily } from "./base.ts";
 import { addressType, chainName, map, type NftFamily, nftFamily } from "./names.ts";
@@ -180,4 +181,4 @@ class Renderer {
 }
 
 const refusal = ({ whenEmpty }: Targets): string => (whenEmpty === "drop" ? "drop" : "goto reject-chain");
-const socket = ({ ip, port }: Target): string => (ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`);
+const socket = ({ ip, port }: Target): string => joinHostPort(ip, port);
