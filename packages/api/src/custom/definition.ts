@@ -38,7 +38,15 @@ export interface CustomVersion {
   readonly reads?: boolean;
 }
 
-export function customDefinition({ crd, version, schema, schemaId, hub, convert, reads }: CustomVersion): ResourceDefinition {
+export function customDefinition({
+  crd,
+  version,
+  schema,
+  schemaId,
+  hub,
+  convert,
+  reads,
+}: CustomVersion): ResourceDefinition {
   const { group, scope } = crd.spec;
   const names = crd.status.acceptedNames;
   const { status, scale } = version.subresources ?? {};
