@@ -83,7 +83,8 @@ describe("a request", () => {
       "x-remote-extra-x": "y",
     });
     assert.deepEqual([status, body.kind], [200, "Flunder"]);
-    const last = remote.seen.at(-1);
+    // Meanwhile the server may have asked for documents.
+    const last = remote.seen.findLast(({ url }) => url === `${FLUNDERS}/one`);
     assert.equal(last?.proxy, "front-proxy-client");
     const { headers } = last;
     assert.deepEqual(
@@ -276,6 +277,8 @@ describe("an APIService that cannot be used", () => {
       (await conditionOf("v2.wardle.example"))?.message,
       `failing or missing response from ${url}: bad status from ${url}: 500`,
     );
+    const text = async () => Buffer.from((await server.client.raw("GET", "/metrics")).body).toString();
+    assert.match(await text(), /^aggregator_unavailable_apiservice\{name="v2\.wardle\.example"\} 1$/m);
     remote.isBroken = false;
     await ask("DELETE", `${APISERVICES}/v2.wardle.example`);
     assert.equal((await ask("GET", "/apis/wardle.example/v2/flunders")).status, 404);

@@ -190,6 +190,19 @@ describe("conversion by a webhook", () => {
     answer = fine;
     await server.client.create(people("v2"), { metadata: key("x"), spec: { first: "a", last: "b" } });
     assert.deepEqual((await server.client.get(people("v1"), key("x"))).spec, { name: "a b" });
+    const text = Buffer.from((await server.client.raw("GET", "/metrics")).body).toString();
+    for (const type of ["partial_response", "invalid_converted_object"])
+      assert.match(
+        text,
+        new RegExp(
+          `^apiserver_conversion_webhook_request_total\\{failure_type="conversion_webhook_${type}_failure",result="failure"\\} 1$`,
+          "m",
+        ),
+      );
+    assert.match(
+      text,
+      /^apiserver_crd_conversion_webhook_duration_seconds_count\{crd_name="persons\.people\.example",from_version="v1",succeeded="true",to_version="v2"\} \d+$/m,
+    );
   });
 
   it("shows webhooks and policies the version that they ask for, and takes back what they change in it", async () => {

@@ -2,7 +2,7 @@
 import type { DocumentEntry } from "./document.ts";
 import type { Dialect, JsonSchema } from "./json-schema.ts";
 
-const BEARER: JsonSchema = {
+export const BEARER: JsonSchema = {
   BearerToken: {
     description: "Bearer Token authentication",
     type: "apiKey",

@@ -4,10 +4,12 @@
  */
 import { defineMessages, encode, type MessageType } from "@kubets/wire/proto";
 import type { DocumentEntry } from "./document.ts";
+import { ANY_MESSAGES, any, extensions, PLAIN_WORDS, type Plain } from "./gnostic.ts";
 import type { JsonSchema } from "./json-schema.ts";
 import { documentInfo } from "./write-json.ts";
 
 const message = defineMessages({
+  ...ANY_MESSAGES,
   Document:
     "swagger=1:string info=2:Info paths=8:Paths definitions=9:Definitions security=12:SecurityRequirement* security_definitions=13:SecurityDefinitions",
   Info: "title=1:string version=2:string",
@@ -36,8 +38,6 @@ const message = defineMessages({
   TypeItem: "value=1:string*",
   ItemsItem: "schema=1:Schema*",
   Properties: "additional_properties=1:NamedSchema*",
-  NamedAny: "name=1:string value=2:Any",
-  Any: "yaml=2:string",
   SecurityRequirement: "additional_properties=1:NamedStringArray*",
   NamedStringArray: "name=1:string value=2:StringArray",
   StringArray: "value=1:string*",
@@ -47,7 +47,6 @@ const message = defineMessages({
   ApiKeySecurity: "type=1:string name=2:string in=3:string description=4:string",
 });
 
-type Plain = { readonly [key: string]: unknown };
 const Document: MessageType<Plain> = message<Plain>("Document");
 
 export function* writeProtobuf(entries: Iterable<DocumentEntry>, version: string): Generator<Uint8Array, void, void> {
@@ -103,33 +102,12 @@ function parameters(list: unknown): Plain[] {
   });
 }
 
-/** Words that gnostic writes as they are, but for the case of their letters. */
-const PLAIN_WORDS: Readonly<Record<string, string>> = {
-  $ref: "_ref",
-  format: "format",
-  title: "title",
-  description: "description",
-  multipleOf: "multiple_of",
-  maximum: "maximum",
-  exclusiveMaximum: "exclusive_maximum",
-  minimum: "minimum",
-  exclusiveMinimum: "exclusive_minimum",
-  maxLength: "max_length",
-  minLength: "min_length",
-  pattern: "pattern",
-  maxItems: "max_items",
-  minItems: "min_items",
-  uniqueItems: "unique_items",
-  maxProperties: "max_properties",
-  minProperties: "min_properties",
-  required: "required",
-};
-
 function schema(from: JsonSchema): Plain {
   const to: Record<string, unknown> = { vendor_extension: extensions(from) };
   for (const [word, value] of Object.entries(from)) {
     const plain = PLAIN_WORDS[word];
     if (plain) to[plain] = value;
+    else if (word === "$ref") to["_ref"] = value;
     else if (word === "type") to["type"] = { value: [value] };
     else if (word === "default") to["default"] = any(value);
     else if (word === "enum") to["enum"] = (value as unknown[]).map(any);
@@ -144,11 +122,3 @@ function schema(from: JsonSchema): Plain {
 
 const namedSchemas = (properties: unknown): Plain[] =>
   Object.entries(properties as Record<string, JsonSchema>).map(([name, value]) => ({ name, value: schema(value) }));
-
-const extensions = (from: JsonSchema): Plain[] =>
-  Object.entries(from)
-    .filter(([word]) => word.startsWith("x-"))
-    .map(([name, value]) => ({ name, value: any(value) }));
-
-/** JSON is YAML too. */
-const any = (value: unknown): Plain => ({ yaml: `${JSON.stringify(value)}\n` });

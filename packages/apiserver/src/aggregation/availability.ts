@@ -92,7 +92,6 @@ class Check {
   #again = false;
   #stopped = false;
   #failures = 0;
-  #wasAvailable: boolean | undefined;
   #documentsRead = Number.NEGATIVE_INFINITY;
 
   constructor(name: string, parts: AvailabilityParts) {
@@ -128,14 +127,14 @@ class Check {
   }
 
   async #run(): Promise<void> {
-    const { remotes, view, clock, log } = this.#parts;
+    const { remotes, view, clock, log, metrics } = this.#parts;
     let wait = CHECK_EVERY_MS;
     try {
       const remote = remotes.get(this.#name);
       if (!remote || this.#stopped) return;
       const finding = findInCluster(remote.apiService, view) ?? (await findOnServer(remote, clock));
       if (this.#stopped) return;
-      this.#note(finding);
+      metrics.found(this.#name, finding, remote.isAvailable);
       await this.#tell(remote, finding);
       if (finding.status === "True") await this.#readDocuments(remote);
       this.#failures = finding.status === "True" ? 0 : this.#failures + 1;
@@ -152,12 +151,6 @@ class Check {
         this.now();
       } else if (!this.#stopped) this.#timer = clock.after(wait, () => this.now());
     }
-  }
-
-  #note({ reason = "", status }: Finding): void {
-    const isAvailable = status === "True";
-    this.#parts.metrics.found(this.#name, reason, isAvailable, this.#wasAvailable);
-    this.#wasAvailable = isAvailable;
   }
 
   async #readDocuments(remote: RemoteService): Promise<void> {

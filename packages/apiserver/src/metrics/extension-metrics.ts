@@ -1,5 +1,7 @@
 /** What is told of what extends the API, by the original's names: aggregated servers that are away, and conversion webhooks. */
+
 import type { Counter, Family, Gauge, Histogram, MetricsRegistry } from "@kubets/machinery/metrics";
+import type { Finding } from "../aggregation/availability.ts";
 
 const WEBHOOK_SECONDS = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 45, 60];
 /** 1 ms, doubled fourteen times. */
@@ -58,10 +60,11 @@ export class ExtensionMetrics {
     });
   }
 
-  /** How an APIService was found to be; `was` is what it was before. */
-  found(name: string, reason: string, isAvailable: boolean, was: boolean | undefined): void {
-    this.#away.values(name).set(isAvailable ? 0 : 1);
-    if (!isAvailable && was !== false) this.#becameAway.values(name, reason).inc();
+  /** How an APIService was found to be, and whether it could be used before. */
+  found(name: string, { status, reason = "" }: Finding, couldBeUsed: boolean): void {
+    const isAway = status !== "True";
+    this.#away.values(name).set(isAway ? 1 : 0);
+    if (isAway && couldBeUsed) this.#becameAway.values(name, reason).inc();
   }
 
   gone(name: string): void {

@@ -31,6 +31,15 @@ test("requests are counted by what they ask for and how they were answered", asy
   assert.match(text, /^apiserver_current_inflight_requests\{request_kind="mutating"\} 0$/m);
 });
 
+test("what health checks found is told apart", async () => {
+  assert.equal((await get("/readyz")).status, 200);
+  assert.equal((await get("/livez/ping")).status, 200);
+  const { text } = await get("/metrics/slis");
+  assert.match(text, /^kubernetes_healthcheck\{name="etcd",type="readyz"\} 1$/m);
+  assert.match(text, /^kubernetes_healthchecks_total\{name="ping",status="success",type="livez"\} 1$/m);
+  assert.equal((await get("/metrics/slis/more")).status, 404);
+});
+
 test("open watches are counted until they end", async () => {
   const running = async () =>
     /^apiserver_longrunning_requests\{.*resource="secrets".*verb="WATCH".*\} (\d+)$/m.exec(

@@ -9,6 +9,7 @@ import { type DocumentEntry, documentSteps } from "@kubets/api/openapi/document"
 import { type Dialect, openApiV2, openApiV3 } from "@kubets/api/openapi/json-schema";
 import { writeJson } from "@kubets/api/openapi/write-json";
 import { writeProtobuf } from "@kubets/api/openapi/write-protobuf";
+import { writeProtobufV3 } from "@kubets/api/openapi/write-protobuf-v3";
 import type { ResourceDefinition } from "@kubets/api/resource";
 import type { RemoteDocuments } from "../../aggregation/remote-documents.ts";
 import { merged } from "../../aggregation/remote-open-api.ts";
@@ -23,7 +24,7 @@ export interface PackedDocument {
   readonly hash: string;
 }
 
-export type DocumentForm = "v3 json" | "v2 json" | "v2 protobuf";
+export type DocumentForm = "v3 json" | "v3 protobuf" | "v2 json" | "v2 protobuf";
 
 interface Kept {
   readonly hash: string;
@@ -51,9 +52,9 @@ export class OpenApiDocuments {
     return this.#groups.byName;
   }
 
-  v3(name: string): Promise<PackedDocument> | undefined {
+  v3(form: "v3 json" | "v3 protobuf", name: string): Promise<PackedDocument> | undefined {
     const group = this.groups().get(name);
-    return group && this.#get("v3 json", name, group);
+    return group && this.#get(form, name, group);
   }
 
   /** With what servers behind this one add. */
@@ -95,18 +96,24 @@ interface Group {
 const documentName = ({ group, version }: ResourceDefinition) =>
   group ? `apis/${group}/${version}` : `api/${version}`;
 
+const MESSAGES: Readonly<Partial<Record<DocumentForm, typeof writeProtobuf>>> = {
+  "v2 protobuf": writeProtobuf,
+  "v3 protobuf": writeProtobufV3,
+};
+
 async function make(
   form: DocumentForm,
   definitions: readonly ResourceDefinition[],
   others: readonly DocumentEntry[],
 ): Promise<Buffer> {
-  const dialect: Dialect = form === "v3 json" ? openApiV3 : openApiV2;
+  const dialect: Dialect = form.startsWith("v3") ? openApiV3 : openApiV2;
   const document = await inShortStretches(documentSteps(definitions, dialect));
   const own = document.entries(await textsOf(document.types));
   const entries = others.length ? merged(own, others) : own;
   const { gitVersion } = versionInfo;
   const pieces: Uint8Array[] = [];
-  if (form === "v2 protobuf") await inShortStretches(writeProtobuf(entries, gitVersion), (piece) => pieces.push(piece));
+  const message = MESSAGES[form];
+  if (message) await inShortStretches(message(entries, gitVersion), (piece) => pieces.push(piece));
   else await inShortStretches(writeJson(entries, dialect, gitVersion), (text) => pieces.push(Buffer.from(text)));
   return promisify(gzip)(Buffer.concat(pieces));
 }

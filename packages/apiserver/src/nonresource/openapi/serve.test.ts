@@ -1,8 +1,43 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { gunzipSync } from "node:zlib";
+import { OpenApiV3Message } from "@kubets/api/openapi/write-protobuf-v3";
 import type { Transport } from "@kubets/client/transport";
+import { decode } from "@kubets/wire/proto";
 import { startTestServer } from "../../testing/server.ts";
+
+interface JsonSchema {
+  readonly required?: readonly string[];
+  readonly properties: Readonly<Record<string, { description: string; format: string; type: string }>>;
+}
+
+interface JsonDocument {
+  readonly paths: object;
+  readonly components: { readonly schemas: Readonly<Record<string, JsonSchema>> };
+}
+
+type Named<T> = readonly { readonly name: string; readonly value: T }[];
+
+interface Schema {
+  readonly required: readonly string[];
+  readonly type: string;
+  readonly format: string;
+  readonly description: string;
+  readonly all_of: readonly { readonly reference: { readonly _ref: string } }[];
+  readonly properties: { readonly additional_properties: Named<{ readonly schema: Schema }> };
+}
+
+interface Operation {
+  readonly operation_id: string;
+  readonly request_body: {
+    readonly request_body: { readonly content: { readonly additional_properties: Named<object> } };
+  };
+}
+
+interface Message {
+  readonly paths: { readonly path: Named<{ readonly patch?: Operation }> };
+  readonly components: { readonly schemas: { readonly additional_properties: Named<{ readonly schema: Schema }> } };
+}
 
 let server: Awaited<ReturnType<typeof startTestServer>>;
 let transport: Transport;
@@ -33,6 +68,40 @@ test("the index leads to documents, which a client keeps for as long as their ha
   const moved = await get("/openapi/v3/apis/apps/v1?hash=OLD");
   assert.deepEqual([moved.status, moved.headers["location"]], [301, url]);
   assert.equal((await get(url, { "if-none-match": found.headers["etag"] as string })).status, 304);
+});
+
+test("version 3 says as a message what it says as JSON", async () => {
+  const old = "application/com.github.proto-openapi.spec.v3@v1.0+protobuf";
+  const json = JSON.parse(String((await get("/openapi/v3/apis/apps/v1")).body)) as JsonDocument;
+  const message = await get("/openapi/v3/apis/apps/v1", { accept: `${old}, application/json;q=0.5` });
+  assert.equal(message.headers["content-type"], "application/com.github.proto-openapi.spec.v3.v1.0+protobuf");
+  const read = decode(OpenApiV3Message, message.body) as unknown as Message;
+  const named = (list: readonly { name: string }[] | undefined) => list?.map(({ name }) => name);
+  assert.deepEqual(named(read.paths.path), Object.keys(json.paths));
+  const schemas = read.components.schemas.additional_properties;
+  assert.deepEqual(named(schemas), Object.keys(json.components.schemas));
+  const spec = schemas.find(({ name }) => name === "io.k8s.api.apps.v1.DeploymentSpec")?.value.schema;
+  const wanted = json.components.schemas["io.k8s.api.apps.v1.DeploymentSpec"];
+  assert.deepEqual(spec?.required, wanted?.required);
+  assert.deepEqual(named(spec?.properties.additional_properties), Object.keys(wanted?.properties ?? {}));
+  const { replicas, selector } = Object.fromEntries(
+    spec?.properties.additional_properties.map(({ name, value }) => [name, value.schema]) ?? [],
+  );
+  const { description, format, type } = wanted?.properties["replicas"] ?? {};
+  assert.deepEqual([replicas?.description, replicas?.format, replicas?.type], [description, format, type]);
+  assert.deepEqual(
+    selector?.all_of.map(({ reference }) => reference._ref),
+    ["#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelector"],
+  );
+  const patch = read.paths.path.find(({ name }) => name.endsWith("/deployments/{name}"))?.value.patch;
+  assert.equal(patch?.operation_id, "patchAppsV1NamespacedDeployment");
+  assert.deepEqual(named(patch?.request_body.request_body.content.additional_properties), [
+    "application/json-patch+json",
+    "application/merge-patch+json",
+    "application/strategic-merge-patch+json",
+    "application/apply-patch+yaml",
+  ]);
+  assert.equal((await get("/openapi/v3/apis/apps/v1", { accept: "text/html" })).status, 406);
 });
 
 test("version 2 comes in the form that was asked for", async () => {

@@ -14,6 +14,7 @@ import { OpenApiDocuments, type PackedDocument } from "./documents.ts";
 
 const JSON_TYPE = "application/json";
 const PROTOBUF_V2 = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+const PROTOBUF_V3 = "application/com.github.proto-openapi.spec.v3.v1.0+protobuf";
 /** The media types of each version, by what clients say. */
 const OFFERED_V2: Readonly<Record<string, string>> = {
   "*/*": JSON_TYPE,
@@ -26,6 +27,8 @@ const OFFERED_V3: Readonly<Record<string, string>> = {
   "*/*": JSON_TYPE,
   "application/*": JSON_TYPE,
   [JSON_TYPE]: JSON_TYPE,
+  [PROTOBUF_V3]: PROTOBUF_V3,
+  "application/com.github.proto-openapi.spec.v3@v1.0+protobuf": PROTOBUF_V3,
 };
 
 const documentsOf = new WeakMap<ServedResources, OpenApiDocuments>();
@@ -81,7 +84,7 @@ async function serveV3(
       "cache-control",
       "no-cache, private",
     ]);
-  const document = await documents.v3(name);
+  const document = await documents.v3(type === JSON_TYPE ? "v3 json" : "v3 protobuf", name);
   if (document) await respond(exchange, document, type, hash !== null);
 }
 
