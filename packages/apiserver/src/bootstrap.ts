@@ -17,16 +17,23 @@ import { isReason } from "@kubets/machinery";
 import { type ApiServer, SERVER_USER } from "./api-server.ts";
 import { reconcileRoles } from "./bootstrap-roles.ts";
 
+/** Whom the objects of priority and fairness name as their maker. */
+const FAIRNESS_MANAGER = "api-priority-and-fairness-config-producer-v1";
+
 type Named = { readonly metadata?: { readonly name?: string; readonly namespace?: string } };
 
 export async function bootstrap(server: ApiServer): Promise<void> {
   const client = createClient(server.transport(SERVER_USER), { userAgent: "kube-apiserver" });
   const { view, options } = server.context;
-  const ensure = async <T extends KubeObject>(ref: ResourceRef<T>, objects: readonly Named[]) => {
+  const ensure = async <T extends KubeObject>(
+    ref: ResourceRef<T>,
+    objects: readonly Named[],
+    fieldManager?: string,
+  ) => {
     const missing = objects.filter(({ metadata }) => !view.get(ref, metadata?.namespace ?? "", metadata?.name ?? ""));
     await Promise.all(
       missing.map((object) =>
-        client.create(ref, object as Input<T>).catch((error: unknown) => {
+        client.create(ref, object as Input<T>, { ...(fieldManager && { fieldManager }) }).catch((error: unknown) => {
           // Another server that starts on the same storage was faster.
           if (!isReason(error, "AlreadyExists")) throw error;
         }),
@@ -36,8 +43,8 @@ export async function bootstrap(server: ApiServer): Promise<void> {
   await ensure(refs.namespaces, systemNamespaces as readonly Named[]);
   await Promise.all([
     reconcileRoles(client, view, options.featureEnabled),
-    ensure(refs.prioritylevelconfigurations, priorityLevels as readonly Named[]),
-    ensure(refs.flowschemas, flowSchemas as readonly Named[]),
+    ensure(refs.prioritylevelconfigurations, priorityLevels as readonly Named[], FAIRNESS_MANAGER),
+    ensure(refs.flowschemas, flowSchemas as readonly Named[], FAIRNESS_MANAGER),
     ensure(refs.priorityclasses, systemPriorityClasses as readonly Named[]),
     ensure(refs.apiservices, builtInApiServices(server.resources) as readonly Named[]),
   ]);
