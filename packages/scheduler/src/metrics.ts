@@ -212,9 +212,6 @@ export function pluginMetrics(registry: MetricsRegistry, clock: Clock): PluginMe
     now: () => clock.monotonic(),
     ranPoint: (point, status, profile, ms) => ofPoint(point, status, profile).observe(ms / 1000),
     ranPlugin: (plugin, point, status, ms) => ofPlugin(plugin, point, status).observe(ms / 1000),
-    asking(plugin, point, profile) {
-      const counter = evaluations.values(plugin, point, profile);
-      return () => counter.inc();
-    },
+    asking: (plugin, point, profile) => evaluations.values(plugin, point, profile),
   };
 }

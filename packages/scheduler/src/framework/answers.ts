@@ -3,7 +3,7 @@
  * pod they depend on (`dependsOn`): the filters up to the first that does not, and all such scores.
  * Holds: an answer is used for a pod with the same key and a node with the same stamp, where it would come out the same.
  */
-import type { CycleState } from "./cycle-state.ts";
+import { type CycleState, stateKey } from "./cycle-state.ts";
 import { activeFilters, firstRefusal } from "./filtering.ts";
 import type { NodeStamps } from "./node-stamps.ts";
 import type { PodInfo } from "./pod-info.ts";
@@ -83,6 +83,9 @@ export class Answers {
     return all;
   }
 }
+
+/** What is known of pods like the one of this cycle. */
+export const ANSWERS = stateKey<Answers | undefined>("answers");
 
 function roomFor(array: Float64Array, { values }: NodeStamps): Float64Array {
   if (array.length >= values.length) return array;
