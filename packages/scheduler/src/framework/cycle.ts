@@ -3,7 +3,7 @@
  * begins where the last pod's search ended, so that all nodes get their turn.
  */
 import type { Random } from "@kubets/machinery";
-import { ANSWERS, AnswerMemo, type Answers } from "./answers.ts";
+import { ANSWERS, AnswerMemo, type Answers, type MemoMeter } from "./answers.ts";
 import type { ClusterState } from "./cluster-state.ts";
 import { CycleState } from "./cycle-state.ts";
 import { prepareFilters, refusalAt, refusalWithNominated } from "./filtering.ts";
@@ -43,11 +43,11 @@ export class Decider {
   readonly #memo: AnswerMemo;
   #next = 0;
 
-  constructor(cluster: ClusterState, nominator: Nominator, random: Random) {
+  constructor(cluster: ClusterState, nominator: Nominator, random: Random, meter?: MemoMeter) {
     this.#cluster = cluster;
     this.#nominator = nominator;
     this.#random = random;
-    this.#memo = new AnswerMemo(cluster.stamps);
+    this.#memo = new AnswerMemo(cluster.stamps, meter);
   }
 
   decide(profile: Profile, info: PodInfo, state: CycleState): Decision {

@@ -5,7 +5,8 @@
  */
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { LabelSelector } from "@kubets/machinery/label-selector";
-import { bump, type DomainRule, type Domains, type Topology } from "./topology.ts";
+import { DomainCounts } from "./domain-counts.ts";
+import type { DomainRule, Domains, Topology } from "./topology.ts";
 
 /** Which pods are counted, and where. Equal signatures mean the same. */
 export interface CountedPods {
@@ -46,7 +47,7 @@ export class PodCounter implements CountView {
   total = 0;
   readonly topology: Topology;
   readonly #domains: Domains;
-  readonly #byDomain = new Map<number, number>();
+  readonly #byDomain = new DomainCounts();
   readonly #byNode = new Map<number, number>();
   /** Of the domains that have pods; undefined until it is asked for. */
   #least: Least | undefined;
@@ -65,11 +66,11 @@ export class PodCounter implements CountView {
   }
 
   inDomain(domain: number): number {
-    return this.#byDomain.get(domain) ?? 0;
+    return this.#byDomain.get(domain);
   }
 
   at(slot: number): number {
-    return this.#byDomain.get(this.topology.of(slot)) ?? 0;
+    return this.#byDomain.get(this.topology.of(slot));
   }
 
   onNode(slot: number): number {
@@ -87,7 +88,7 @@ export class PodCounter implements CountView {
   least(): Least {
     const without = this.domains - this.#byDomain.size;
     if (without > 0) return { count: 0, domains: without };
-    this.#least ??= leastOf(this.#byDomain.values());
+    this.#least ??= leastOf(this.#byDomain);
     return this.#least;
   }
 
@@ -111,7 +112,7 @@ export class PodCounter implements CountView {
     if (domain === 0 || difference === 0) return;
     const before = this.inDomain(domain);
     this.total += difference;
-    bump(this.#byDomain, domain, difference);
+    this.#byDomain.add(domain, difference, this.topology.highest);
     if (this.#least) this.#least = moved(this.#least, before, before + difference);
   }
 }
@@ -124,10 +125,10 @@ function moved({ count, domains }: Least, before: number, now: number): Least | 
   return left > 0 ? { count, domains: left } : undefined;
 }
 
-function leastOf(counts: Iterable<number>): Least {
+function leastOf(counts: Iterable<readonly [domain: number, count: number]>): Least {
   let count = Infinity;
   let domains = 0;
-  for (const other of counts) {
+  for (const [, other] of counts) {
     if (other < count) [count, domains] = [other, 1];
     else if (other === count) domains++;
   }

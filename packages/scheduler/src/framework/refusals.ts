@@ -68,7 +68,10 @@ function tally(refusals: Iterable<Refusal>): Map<Refusal, number> {
 }
 
 /** The nodes, of all there are, that were refused for something that preemption might change. */
-export function helpedByPreemption({ byNode, others }: Refusals, nodes: readonly { readonly name: string }[]): string[] {
+export function helpedByPreemption(
+  { byNode, others }: Refusals,
+  nodes: readonly { readonly name: string }[],
+): string[] {
   if (others && !others.lasting)
     return nodes.map(({ name }) => name).filter((name) => !(byNode.size && byNode.get(name)?.lasting));
   const names: string[] = [];

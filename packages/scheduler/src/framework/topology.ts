@@ -37,6 +37,10 @@ export class Topology {
     return this.#ofSlot[slot] ?? 0;
   }
 
+  get highest(): number {
+    return this.#domains.length - 1;
+  }
+
   isNew(slot: number, node: Node | undefined): boolean {
     return this.#domains[this.of(slot)]?.value !== node?.metadata.labels?.[this.key];
   }

@@ -10,7 +10,13 @@ import type { CycleState } from "../../framework/cycle-state.ts";
 import type { Handle, PluginFactory } from "../../framework/handle.ts";
 import type { Plugin, PostFilterResult } from "../../framework/plugin.ts";
 import { type PodInfo, podInfo } from "../../framework/pod-info.ts";
-import { helpedByPreemption, type Refusal, type Refusals, refusalMessage, refusalOf } from "../../framework/refusals.ts";
+import {
+  helpedByPreemption,
+  type Refusal,
+  type Refusals,
+  refusalMessage,
+  refusalOf,
+} from "../../framework/refusals.ts";
 import { type Candidate, selectCandidate } from "./candidate.ts";
 import { Evictions } from "./evictions.ts";
 import { VictimMemo } from "./victim-memo.ts";

@@ -48,7 +48,12 @@ function existingTerms({ pod }: PodInfo, snapshot: Snapshot): Constraints["exist
 }
 
 /** Keeps the counts true while a trial gives a node a pod more or less. */
-export function trial({ near, away, existing, pod, snapshot }: Constraints, other: PodInfo, node: NodeInfo, sign: 1 | -1): void {
+export function trial(
+  { near, away, existing, pod, snapshot }: Constraints,
+  other: PodInfo,
+  node: NodeInfo,
+  sign: 1 | -1,
+): void {
   for (const term of other.antiAffinity) {
     if (existing.has(term.signature) || !termMatches(term, pod.pod, snapshot.namespaceLabels)) continue;
     existing.set(term.signature, new TrialCounts(snapshot.topology(term.topologyKey), carried(term)));
