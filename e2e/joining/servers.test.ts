@@ -20,8 +20,7 @@ describe("several servers", { skip: whyNoContainers() ?? whyNoEtcd() ?? false },
   after(() => rack.remove());
 
   test("a server is joined by another's token, and stands by", { timeout: 120_000 }, async () => {
-    for (let joined = 1; joined < 3; joined++)
-      assert.doesNotMatch((await several.join()).log(), /became leader/);
+    for (let joined = 1; joined < 3; joined++) assert.doesNotMatch((await several.join()).log(), /became leader/);
   });
 
   test("a server is not joined without what only people see", () => {

@@ -43,7 +43,14 @@ export class SeveralServers {
     await running.says("control plane ready");
     this.servers.push(running);
     await eventually("the server among the endpoints", () => {
-      const found = this.kubectl(first, "get", "endpoints", "kubernetes", "-o", "jsonpath={.subsets[0].addresses[*].ip}");
+      const found = this.kubectl(
+        first,
+        "get",
+        "endpoints",
+        "kubernetes",
+        "-o",
+        "jsonpath={.subsets[0].addresses[*].ip}",
+      );
       return found.split(" ").includes(host.address);
     });
     return running;
