@@ -25,7 +25,7 @@ export function askedKey({ stubPKCS10Request, pkixPublicKey }: PodCertificateReq
 }
 
 export function keyErrors(spec: PodCertificateRequestSpec): FieldError[] {
-  const { stubPKCS10Request: stub = "", pkixPublicKey = "", proofOfPossession = "" } = spec;
+  const { stubPKCS10Request: stub, pkixPublicKey = "", proofOfPossession = "" } = spec;
   const field = stub ? STUB : KEY;
   if (stub && (pkixPublicKey || proofOfPossession))
     return [invalidValue(STUB, "<omitted>", "may not be set together with pkixPublicKey and proofOfPossession")];

@@ -4,8 +4,8 @@ import type { MountedVolume } from "../container-config/mounts.ts";
 import { writeAtomically } from "./atomic-files.ts";
 import { setGroup } from "./ownership.ts";
 import { configMapFiles, DEFAULT_MODE, downwardFiles, secretFiles } from "./payload.ts";
-import { ensureTmpfs } from "./tmpfs.ts";
 import type { Credential } from "./pod-certificates.ts";
+import { ensureTmpfs } from "./tmpfs.ts";
 import { trustAnchors } from "./trust-bundles.ts";
 import { type VolumeContext, VolumeError, type VolumeFile, type VolumeFiles, type VolumePlugin } from "./volume.ts";
 

@@ -11,8 +11,8 @@ import { nodeOf } from "../../../authn/node-identity.ts";
 import type { AdmissionContext, AdmissionPlugin, AdmissionRequest } from "../../plugin.ts";
 import { refuse } from "../../request.ts";
 import { restrictNode } from "./node.ts";
-import { restrictPodCertificate } from "./pod-certificate.ts";
 import { restrictEviction, restrictPod, restrictPodStatus } from "./pod.ts";
+import { restrictPodCertificate } from "./pod-certificate.ts";
 import { restrictToken } from "./token.ts";
 
 type Restriction = (request: AdmissionRequest, node: string, context: AdmissionContext) => void | Promise<void>;
