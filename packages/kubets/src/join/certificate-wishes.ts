@@ -1,5 +1,5 @@
 /** The certificates that a node asks for, each as its approver expects it. */
-import { KUBELET_CLIENT, NODE_USER_PREFIX, nodeSubject } from "@kubets/client/certificates/node-wishes";
+import { KUBELET_CLIENT, NODE_USER_PREFIX } from "@kubets/client/certificates/node-wishes";
 import type { CertificateWish } from "@kubets/client/certificates/request-certificate";
 import { API_CLIENT } from "@kubets/controllers/certificates/request";
 import { readCertificate } from "@kubets/wire/x509";
