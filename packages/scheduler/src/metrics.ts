@@ -3,8 +3,8 @@
  */
 import type { Clock } from "@kubets/machinery";
 import type { Family, MetricsRegistry } from "@kubets/machinery/metrics";
-import type { ClusterState } from "./framework/cluster-state.ts";
 import type { MemoMeter } from "./framework/answers.ts";
+import type { ClusterState } from "./framework/cluster-state.ts";
 import type { HandleMetrics } from "./framework/handle.ts";
 import type { PluginMeter } from "./framework/instrumented.ts";
 import { registerMetrics } from "./metric-table.ts";

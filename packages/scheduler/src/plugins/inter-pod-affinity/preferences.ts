@@ -1,9 +1,9 @@
 /** What preferred terms, the pod's own and those of running pods, say for and against the domains of a topology. */
 import { type AffinityTerm, termMatches } from "../../framework/affinity-term.ts";
 import { stateKey } from "../../framework/cycle-state.ts";
+import type { CountView } from "../../framework/pod-counter.ts";
 import type { PodInfo } from "../../framework/pod-info.ts";
 import { MAX_SCORE } from "../../framework/scoring.ts";
-import type { CountView } from "../../framework/pod-counter.ts";
 import type { NodeInfo, Snapshot, TermKind } from "../../framework/snapshot.ts";
 import { countedBy } from "./counted.ts";
 
