@@ -6,12 +6,14 @@ import type { ChunkSink, Exchange, Peer, Upgrade } from "./exchange.ts";
 import type { Frame } from "./frame.ts";
 import { AT_ONCE_BYTES, type LargeBodies } from "./large-bodies.ts";
 import { peerOf } from "./peer.ts";
+import type { ReadingTurns } from "./reading-turns.ts";
 
 /** What all connections of a port share. */
 export interface Connections {
   /** The port is going: each answer is the last of its connection. */
   readonly closing: boolean;
   readonly largeBodies: LargeBodies;
+  readonly reading: ReadingTurns;
 }
 
 export class H1Exchange implements Exchange {
@@ -36,6 +38,10 @@ export class H1Exchange implements Exchange {
 
   get peer(): Peer {
     return peerOf(this.#request.socket, this.#request.socket);
+  }
+
+  askedBy(asker: string): void {
+    this.#connections.reading.askedBy(this.#request.socket, asker);
   }
 
   get rawHeaders(): readonly string[] {
