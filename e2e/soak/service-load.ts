@@ -3,6 +3,7 @@
  * Half of the clients take a connection for each request; the others keep theirs for half a second, less than a pod that goes still serves. With a name of a
  * second service, one more connection to it is kept for good.
  */
+import type { Agent as HttpAgent } from "node:http";
 import { connect } from "node:net";
 import { setTimeout as pass } from "node:timers/promises";
 import { Agent, request } from "@kubets/machinery/node-http";
@@ -20,7 +21,7 @@ process.stdin.on("end", () => (open = false)).resume();
 
 const failed = (why: string) => failures.push(`${new Date().toISOString()} ${address}:${port} ${why}`);
 
-const ask = (agent: Agent | false) =>
+const ask = (agent: HttpAgent | false) =>
   new Promise<void>((resolve) => {
     const done = (why?: string) => {
       if (why) failed(why);

@@ -1,6 +1,6 @@
 /**
- * `npm run soak -- services [--minutes 15]`: rolling updates, scaling and killed agents under load through a service, by its cluster IP from a node and by its node
- * port from the host. Not one request may fail, and a connection to a pod that stays lives through all of it.
+ * `npm run soak -- services [--minutes 15]`: rolling updates, scaling and killed agents under load through a service, by its cluster IP from a node, by its node
+ * port and by the address of its load balancer from the host. Not one request may fail, and a connection to a pod that stays lives through all of it.
  */
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
@@ -57,6 +57,8 @@ const service = (name: string, type: string) => ({
   },
 });
 
+const ROADS = ["cluster IP", "node port", "load balancer"];
+
 interface Heard {
   readonly answered: number;
   readonly echoes: number;
@@ -88,29 +90,38 @@ async function soak(cluster: TestCluster, minutes: number): Promise<void> {
   for (const object of [
     deployment("web", 4),
     deployment("still", 1),
-    service("web", "NodePort"),
+    service("web", "LoadBalancer"),
     service("still", "ClusterIP"),
   ])
     apply(object);
-  const settled = () => cluster.kubectl(["rollout", "status", "deployment/web", "--timeout=110s"]);
-  settled();
+  // On a machine that has much else to do, this takes minutes.
+  const settled = () =>
+    eventually(
+      "the update to be whole",
+      () => cluster.kubectl(["rollout", "status", "deployment/web", "--timeout=100s"]),
+      900_000,
+    );
+  await settled();
   cluster.kubectl(["rollout", "status", "deployment/still", "--timeout=110s"]);
   const netns = `/run/kubets/${cluster.name}/ns/node-node-1/net`;
   const nodePort = read("web", ".spec.ports[0].nodePort");
   const clusterIp = read("web", ".spec.clusterIP");
-  await eventually("an answer by the node port", () => fetch(`http://127.0.0.1:${nodePort}/`).then(({ ok }) => ok));
+  const balancer = await eventually("an address", () => read("web", ".status.loadBalancer.ingress[0].ip"));
+  for (const place of [`127.0.0.1:${nodePort}`, balancer])
+    await eventually(`an answer at ${place}`, () => fetch(`http://${place}/`).then(({ ok }) => ok));
   const loads = [
     startLoad(netns, [clusterIp, "80", "8", read("still", ".spec.clusterIP")]),
     startLoad(undefined, ["127.0.0.1", nodePort, "4"]),
+    startLoad(undefined, [balancer, "80", "4"]),
   ];
   const until = performance.now() + minutes * 60_000;
   let rounds = 0;
   while (performance.now() < until) {
-    rounds++;
+    console.log(`${new Date().toISOString()} round ${++rounds}`);
     cluster.kubectl(["rollout", "restart", "deployment/web"]);
-    settled();
+    await settled();
     cluster.kubectl(["scale", "deployment/web", `--replicas=${rounds % 2 ? 6 : 4}`]);
-    settled();
+    await settled();
     if (rounds % 4 > 0) continue;
     for (const pid of processesOf("agent", join(cluster.home, cluster.name), cluster.name))
       process.kill(pid, "SIGKILL");

@@ -20,7 +20,7 @@ export const DNS_USER = "system:coredns";
 
 /** Resolves when the rights are there; the service follows the nodes from then on. */
 export async function startDnsAddon(
-  clusterIp: string,
+  clusterIps: readonly string[],
   { client, clock, random, log, signal }: AddonParts,
 ): Promise<void> {
   await grant(client, DNS_USER, [
@@ -29,7 +29,7 @@ export async function startDnsAddon(
   ]);
   const cache = new SharedInformers({ client, clock, random, log, signal });
   const events = createEventRecorder({ client, clock, random, log, component: "kubets", signal });
-  runControllers([dnsServiceController({ clusterIps: [clusterIp] })], {
+  runControllers([dnsServiceController({ clusterIps })], {
     client,
     cache,
     clock,

@@ -122,13 +122,13 @@ type Opened = Awaited<ReturnType<typeof clientOf>>;
 
 async function runDns(flags: AgentFlags, { client, transport }: Opened, { clock, random, log, signal }: AgentParts) {
   const cache = new SharedInformers({ client, clock, random, log, signal });
-  const address = flags["node-ip"][0] ?? "0.0.0.0";
+  const addresses = flags["node-ip"].length ? flags["node-ip"] : ["0.0.0.0"];
   const dns = await startDns({
     cache,
     clock,
     log: log.with({ component: "dns" }),
     clusterDomain: flags["cluster-domain"],
-    listen: [{ host: address, port: 53 }],
+    listen: addresses.map((host) => ({ host, port: 53 })),
     upstreams: flags["dns-forward"] ? nameServers(readFileSync("/etc/resolv.conf", "utf8")) : [],
     serverAddresses: flags["cluster-dns"],
     signal,
