@@ -38,7 +38,9 @@ describe("a cluster of both families", { skip: whyNoContainers() ?? false }, () 
     pools.flatMap((pool) => {
       const family = pool.includes(":") ? "-6" : "-4";
       const addresses = ip("-brief", family, "address", "show", "dev", "lo", "to", pool);
-      return `${addresses}${ip(family, "route", "show", "root", pool)}`.split("\n").filter(Boolean);
+      return `${addresses}${ip(family, "route", "show", "root", pool)}`
+        .split("\n")
+        .filter((line) => line && !line.includes("proto kernel"));
     });
   const get = (what: string, name: string) => JSON.parse(cluster.kubectl(["get", what, name, "-o", "json"])) as Listed;
   const apply = (object: object) => cluster.kubectl(["apply", "-f", "-"], { input: JSON.stringify(object) });
