@@ -3,7 +3,7 @@ import type { Client } from "@kubets/client/client";
 import { createEventRecorder } from "@kubets/client/cluster-event-recorder";
 import { runControllers } from "@kubets/client/controller-runner";
 import { SharedInformers } from "@kubets/client/informer/shared-informers";
-import { dnsServiceController } from "@kubets/dns";
+import { dnsServiceController, NAMES_KEY } from "@kubets/dns";
 import type { Clock, Logger, Random } from "@kubets/machinery";
 import { grant } from "./grant.ts";
 
@@ -25,6 +25,7 @@ export async function startDnsAddon(
 ): Promise<void> {
   await grant(client, DNS_USER, [
     { apiGroups: [""], resources: ["services", "pods", "namespaces"], verbs: ["list", "watch"] },
+    { apiGroups: [""], resources: ["configmaps"], resourceNames: [NAMES_KEY.name], verbs: ["list", "watch"] },
     { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: ["list", "watch"] },
   ]);
   const cache = new SharedInformers({ client, clock, random, log, signal });
