@@ -95,12 +95,14 @@ async function rollEndpoints(): Promise<void> {
     spec: { selector: { app: "web" }, ports: [{ port: 80 }], clusterIP: "None", ipFamilies: ["IPv4"] },
   } as never);
   const quiet = async () => {
-    for (let seen = -1; seen !== written.count; await pause(1000)) seen = written.count;
+    for (let seen = 0; seen === 0 || seen !== written.count; await pause(2000)) seen = written.count;
   };
+  const first = watchLoop();
   await quiet();
+  first.stop();
   row(
     `${values.endpoints} endpoints told for the first time`,
-    `${written.count} writes, ${(written.bytes / 1e6).toFixed(2)} MB`,
+    `${written.count} writes, ${(written.bytes / 1e6).toFixed(2)} MB; longest stretch ${first.longest().toFixed(0)} ms CPU`,
   );
   Object.assign(written, { count: 0, bytes: 0 });
   written.of.clear();

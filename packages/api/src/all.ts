@@ -17,7 +17,7 @@ import { networkingResources } from "./networking/index.ts";
 import { nodeResources } from "./node/index.ts";
 import { policyResources } from "./policy/index.ts";
 import { rbacResources } from "./rbac/index.ts";
-import { resourceResources } from "./resource/index.ts";
+import { resourceOnRequest, resourceResources } from "./resource/index.ts";
 import type { ResourceDefinition } from "./resource.ts";
 import type { ResourceRef } from "./resource-ref.ts";
 import { schedulingResources } from "./scheduling/index.ts";
@@ -49,7 +49,10 @@ export const builtInResources: readonly ResourceDefinition[] = [
 ].map(erase);
 
 /** Of alpha and beta versions: served when --runtime-config asks for them. */
-export const resourcesOnRequest: readonly ResourceDefinition[] = [...storagemigrationResources].map(erase);
+export const resourcesOnRequest: readonly ResourceDefinition[] = [
+  ...storagemigrationResources,
+  ...resourceOnRequest,
+].map(erase);
 
 /** A definition of one kind as one of any kind: the road hands each only its own objects. */
 function erase(definition: ResourceRef): ResourceDefinition {

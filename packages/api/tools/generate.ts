@@ -222,6 +222,10 @@ const ON_REQUEST: readonly ResourceList[] = [
     groupVersion: "storagemigration.k8s.io/v1beta1",
     resources: [{ name: "storageversionmigrations", kind: "StorageVersionMigration", namespaced: false }],
   },
+  {
+    groupVersion: "resource.k8s.io/v1beta2",
+    resources: [{ name: "devicetaintrules", kind: "DeviceTaintRule", namespaced: false }],
+  },
 ];
 const lists = [
   ...Object.values(read<{ resources: Record<string, ResourceList> }>("discovery.json").resources),
