@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { servedResources } from "@kubets/api/runtime-config";
 import { createLogger, type Logger, realClock, realRandom } from "@kubets/machinery";
 import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
+import { featureMetrics } from "@kubets/machinery/feature-metrics";
 import type { FlagValues } from "@kubets/machinery/flags";
 import { machineAddress } from "@kubets/machinery/machine-address";
 import { installProcessHandlers } from "@kubets/machinery/process-errors";
@@ -40,6 +41,7 @@ export async function serve(flags: Flags): Promise<void> {
   for (const warning of gates.warnings) log.warn(warning);
   const storage = await openStorage(flags, log);
   const metrics = serverMetrics(realClock);
+  featureMetrics(metrics.registry, gates);
   const encryption = await encryptionOf(flags, log, metrics);
   const external = await externalAuthentication(flags, { clock: realClock, random: realRandom, log, metrics });
   const authorization = await configuredAuthorization(flags, { clock: realClock, random: realRandom, log, metrics });

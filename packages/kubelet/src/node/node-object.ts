@@ -88,6 +88,9 @@ export function allocatableOf(
   return left;
 }
 
+/** What not every release can do, and this one can: the cluster asks for it before it changes a running pod. */
+const DECLARED = ["InPlacePodLevelResourcesVerticalScaling"];
+
 export function nodeStatus(settings: NodeSettings, facts: NodeNow, before: NodeStatus | undefined): NodeStatus {
   const { machine } = facts;
   const capacity = capacityOf(settings, machine);
@@ -117,6 +120,7 @@ export function nodeStatus(settings: NodeSettings, facts: NodeNow, before: NodeS
     },
     images: imagesOf(facts.images),
     ...(volumesInUse && { volumesInUse }),
+    declaredFeatures: DECLARED,
     ...(facts.handlers.length > 0 && {
       runtimeHandlers: facts.handlers.map(({ name, recursiveReadOnlyMounts, userNamespaces }) => ({
         name,
