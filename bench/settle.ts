@@ -1,17 +1,20 @@
 /**
  * A whole cluster on simulated nodes: how long Deployments take until all their pods are available, from the first request on, over HTTPS; how many
- * requests each pod took of whom, and what the cluster's process (all of it: API server, controllers, scheduler, every kubelet) used for it.
+ * requests each pod took of whom, what the cluster's process (all of it: API server, controllers, scheduler, every kubelet) used for it, and what the
+ * API server alone uses for those requests.
  *
  *   node bench/settle.ts [--deployments 1000] [--pods 10] [--nodes 100]
  */
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { deployments } from "@kubets/api/generated/refs";
 import { connectionFrom } from "@kubets/client/kubeconfig/connection";
 import { openClient } from "@kubets/client/kubeconfig/open-client";
 import { machineReading } from "@kubets/client/kubeconfig/reading";
 import { defineFlags, int, parseFlags } from "@kubets/machinery/flags";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { upCluster } from "../e2e/cluster.ts";
+import { cpuOfPodRequests } from "./pod-requests.ts";
 
 const flags = defineFlags({
   deployments: int({ help: "How many Deployments.", default: 1000 }),
@@ -101,6 +104,7 @@ try {
     const each = (count - (askedBefore.get(what) ?? 0)) / total;
     if (each >= 0.01) console.log(`  ${each.toFixed(2)} ${what}`);
   }
+  console.log(`the API server alone for the requests of a pod: ${(await cpuOfPodRequests(total)).toFixed(2)} ms`);
   watch.stop();
   await transport.close();
 } finally {

@@ -7,7 +7,7 @@ import { authenticationResources } from "./authentication/index.ts";
 import { authorizationResources } from "./authorization/index.ts";
 import { autoscalingResources } from "./autoscaling/index.ts";
 import { batchResources } from "./batch/index.ts";
-import { certificatesResources } from "./certificates/index.ts";
+import { certificatesOnRequest, certificatesResources } from "./certificates/index.ts";
 import { coordinationResources } from "./coordination/index.ts";
 import { coreResources } from "./core/index.ts";
 import { discoveryResources } from "./discovery/index.ts";
@@ -51,6 +51,7 @@ export const builtInResources: readonly ResourceDefinition[] = [
 /** Of alpha and beta versions: served when --runtime-config asks for them. */
 export const resourcesOnRequest: readonly ResourceDefinition[] = [
   ...storagemigrationResources,
+  ...certificatesOnRequest,
   ...resourceOnRequest,
 ].map(erase);
 

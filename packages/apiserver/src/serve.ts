@@ -2,7 +2,6 @@
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { servedResources } from "@kubets/api/runtime-config";
 import { createLogger, type Logger, realClock, realRandom } from "@kubets/machinery";
 import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
 import { featureMetrics } from "@kubets/machinery/feature-metrics";
@@ -20,6 +19,7 @@ import { setUpAudit } from "./audit/setup.ts";
 import { externalAuthentication } from "./authn/external-authentication.ts";
 import { parseTokenFile } from "./authn/static-tokens.ts";
 import { configuredAuthorization } from "./authz/setup.ts";
+import { configuredResources } from "./configured-resources.ts";
 import { LiveEncryption } from "./encryption/live-encryption.ts";
 import { featureGates } from "./feature-gates.ts";
 import type { apiServerFlags } from "./flags.ts";
@@ -119,14 +119,6 @@ export async function serve(flags: Flags): Promise<void> {
   external.close();
   await userPlugins.close();
   await storage.close();
-}
-
-function configuredResources(config: readonly string[]) {
-  try {
-    return servedResources(config);
-  } catch (error) {
-    throw new ExitError(exitCode.usage, `--runtime-config: ${(error as Error).message}`);
-  }
 }
 
 function encryptionOf(flags: Flags, log: Logger, metrics: ServerMetrics): Promise<LiveEncryption | undefined> {
