@@ -32,7 +32,12 @@ export function* planSubsets(
     if (!known) made.set(pod, (known = { found: foundOf(service, pod, family) }));
     if (known.found) found.push(known.found);
   }
-  return truncate(pack(found));
+  // Sorting is a piece of its own, and so is what comes after.
+  if (found.length < PIECE) return truncate(pack(found));
+  yield;
+  const subsets = truncate(pack(found));
+  yield;
+  return subsets;
 }
 
 function foundOf(service: Service, pod: Pod, family: Family): Found | undefined {
