@@ -27,8 +27,8 @@ const pod = (state: { phase?: string; ip?: string; ready?: boolean; deleted?: bo
 
 /** As a slice says it, and as Endpoints do. */
 function told(one: Pod, publishAll = false): string {
-  const [{ endpoints = [] } = {}] = inOneGo(wantedSlices(service(publishAll), [one], () => undefined));
-  const slice = endpoints.map(({ conditions }) =>
+  const [group] = inOneGo(wantedSlices(service(publishAll), [one], () => undefined));
+  const slice = (group?.endpoints ?? []).map(({ conditions }) =>
     (["ready", "serving", "terminating"] as const).filter((name) => conditions[name]).join("+"),
   );
   const { subsets } = inOneGo(planSubsets(service(publishAll), [one]));
