@@ -11,10 +11,10 @@ import { writeJson } from "@kubets/api/openapi/write-json";
 import { writeProtobuf } from "@kubets/api/openapi/write-protobuf";
 import { writeProtobufV3 } from "@kubets/api/openapi/write-protobuf-v3";
 import type { ResourceDefinition } from "@kubets/api/resource";
+import { inShortStretches } from "@kubets/machinery/short-stretches";
 import type { RemoteDocuments } from "../../aggregation/remote-documents.ts";
 import { merged } from "../../aggregation/remote-open-api.ts";
 import type { ServedResources } from "../../served-resource.ts";
-import { inShortStretches } from "../../short-stretches.ts";
 import { versionInfo } from "../version.ts";
 import { textsOf } from "./texts.ts";
 
