@@ -49,8 +49,7 @@ function inputsOf(round: number): Inputs {
 
 /** What a client is told: done, or why not. Anything but a refusal is a bug. */
 async function ask(what: string, method: string, path: string, object?: object): Promise<boolean> {
-  const body = object && Buffer.from(JSON.stringify(object));
-  server.postMessage({ id: ++asked, what: `${what} in round ${rounds}`, method, path, body });
+  server.postMessage({ id: ++asked, what: `${what} in round ${rounds}`, method, path, object });
   const [{ code, reason }] = (await once(server, "message")) as [Answered];
   assert.ok(
     code < 500,

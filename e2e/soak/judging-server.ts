@@ -9,7 +9,7 @@ export interface Asked {
   readonly what: string;
   readonly method: string;
   readonly path: string;
-  readonly body: Uint8Array | undefined;
+  readonly object: object | undefined;
 }
 export interface Answered {
   readonly id: number;
@@ -28,15 +28,12 @@ port.on("message", (asked: Asked | "forget" | "tell") => {
   else void answer(asked);
 });
 
-async function answer({ id, what, method, path, body }: Asked): Promise<void> {
+async function answer({ id, what, method, path, object }: Asked): Promise<void> {
   const type = method === "PATCH" ? "application/merge-patch+json" : "application/json";
   const response = await turns.during(what, () =>
-    transport.request({ method, path, headers: { "content-type": type }, ...(body && { body }) }),
+    transport.request({ method, path, headers: { "content-type": type }, ...(object && { object }) }),
   );
-  const status =
-    response.status >= 400
-      ? (JSON.parse(Buffer.from(await response.bytes()).toString()) as { reason?: string; message?: string })
-      : {};
+  const status = response.status >= 400 ? (response.object?.() as { reason?: string; message?: string }) : {};
   const told: Answered = {
     id,
     code: response.status,

@@ -1,7 +1,7 @@
 /** Works items off one after another, and lets the event loop go on with other things every few milliseconds. */
-import { setImmediate } from "node:timers/promises";
+import { myTurn } from "@kubets/machinery/turns";
 
-const LONGEST_STRETCH_MS = 4;
+const LONGEST_STRETCH_MS = 3;
 
 /** Gives what the items end with. */
 export async function inShortStretches<T, R>(
@@ -14,7 +14,7 @@ export async function inShortStretches<T, R>(
     if (item.done) return item.value;
     work(item.value);
     if (performance.now() - began < LONGEST_STRETCH_MS) continue;
-    await setImmediate();
+    await myTurn();
     began = performance.now();
   }
 }

@@ -5,6 +5,7 @@
  */
 import { Worker } from "node:worker_threads";
 import type { Activation, AuthorizationAnswer, AuthorizationQuestion } from "@kubets/cel";
+import { myTurn } from "@kubets/machinery/turns";
 import { questionsOf } from "../admission/expressions/authorizer.ts";
 import type { ExpressionText, Scope } from "../admission/expressions/expression.ts";
 import { BudgetSpent, type Evaluated } from "../admission/expressions/run.ts";
@@ -39,14 +40,16 @@ class LongWork {
   #sessions = 0;
 
   /** Judges by the rules of the kind, which are sent where the thread has not seen them. */
-  judge(task: JudgeTask): Promise<Judged | NotDone> {
-    return this.#ask((sent) => {
+  async judge(task: JudgeTask): Promise<Judged | NotDone> {
+    // What is sent is copied: that may be much, too.
+    await myTurn();
+    return (await this.#ask((sent) => {
       const { kind } = task;
       if ("resource" in kind) return task;
       if (sent.has(kind.key)) return { ...task, kind: { key: kind.key } };
       sent.add(kind.key);
       return task;
-    }) as Promise<Judged | NotDone>;
+    })) as Judged | NotDone;
   }
 
   /** Expressions of one scope over one activation, which share a budget. */
@@ -57,14 +60,16 @@ class LongWork {
     const { own } = questionsOf(activation);
     const begin = { scope, values, own, budget };
     return new ElsewhereEvaluation(
-      (text, answers) =>
-        this.#ask((sent) => {
+      async (text, answers) => {
+        await myTurn();
+        return (await this.#ask((sent) => {
           const key = `session ${session}`;
           const task = { what: "evaluate", session, text, answers } as const;
           if (sent.has(key)) return task;
           sent.add(key);
           return { ...task, begin };
-        }) as Promise<EvaluateResult | NotDone>,
+        })) as EvaluateResult | NotDone;
+      },
       () => this.#thread?.tell({ what: "end", session }),
     );
   }
