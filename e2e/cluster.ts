@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { removeWhenInterrupted } from "./interrupted.ts";
 import { type KubectlRelease, realProgram } from "./real-programs.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -47,12 +48,14 @@ export function upCluster(options: { nodes: number; suffix?: string; flags?: rea
       maxBuffer: 1 << 26,
     });
   const down = () => {
+    isDown();
     try {
       kubets(["down", "--cluster", name]);
     } finally {
       rmSync(home, { recursive: true, force: true });
     }
   };
+  const isDown = removeWhenInterrupted(down);
   try {
     kubets([
       "up",

@@ -19,5 +19,5 @@ else if (argv.includes("--matrix")) {
 } else {
   const wanted = argv.filter((word) => !word.startsWith("--"));
   const patterns = wanted.length ? wanted.map((word) => `e2e/**/*${word}*.test.ts`) : ["e2e/**/*.test.ts"];
-  process.exitCode = runTests(patterns, { isolated: true, timeoutMs: 600_000 }).failed ? 1 : 0;
+  process.exitCode = (await runTests(patterns, { isolated: true, timeoutMs: 600_000 })).failed ? 1 : 0;
 }

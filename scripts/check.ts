@@ -5,5 +5,5 @@ import { runTests } from "./run-tests.ts";
 
 const root = join(import.meta.dirname, "..");
 const houseHolds = houseChecks(root);
-const { failed } = runTests(["packages/*/src/**/*.test.ts", "scripts/*.test.ts"]);
+const { failed } = await runTests(["packages/*/src/**/*.test.ts", "scripts/*.test.ts"]);
 process.exitCode = houseHolds && failed === 0 ? 0 : 1;

@@ -23,13 +23,13 @@ const total: Counts = { passed: 0, failed: 0, skipped: 0 };
 section("the house");
 count({ passed: 0, failed: houseChecks(root) ? 0 : 1, skipped: 0 });
 section("unit tests");
-count(runTests(["packages/*/src/**/*.test.ts", "scripts/*.test.ts"]));
+count(await runTests(["packages/*/src/**/*.test.ts", "scripts/*.test.ts"]));
 if (process.getuid?.() === 0 && existsSync("/usr/bin/apt-get")) {
   section("Debian's packages");
   installPackages();
 }
 section("e2e");
-count(runTests(["e2e/**/*.test.ts"], { isolated: true, timeoutMs: 600_000 }));
+count(await runTests(["e2e/**/*.test.ts"], { isolated: true, timeoutMs: 600_000 }));
 console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed ? 1 : 0;
 

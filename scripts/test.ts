@@ -5,5 +5,5 @@ const wanted = process.argv.slice(2);
 const patterns = wanted.length
   ? wanted.map((w) => (w.endsWith(".ts") ? w : `packages/${w}/src/**/*.test.ts`))
   : ["packages/*/src/**/*.test.ts", "scripts/*.test.ts"];
-const counts = runTests(patterns);
+const counts = await runTests(patterns);
 process.exitCode = counts.failed ? 1 : 0;

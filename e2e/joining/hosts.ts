@@ -7,6 +7,7 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } fro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { eventually } from "../cluster.ts";
+import { removeWhenInterrupted } from "../interrupted.ts";
 
 const MAIN = join(import.meta.dirname, "../../packages/kubets/src/main.ts");
 /** What a host has for itself alone. */
@@ -26,6 +27,7 @@ export class Rack {
   readonly folder = mkdtempSync(join(tmpdir(), "kubets-rack-"));
   readonly #name = `kr${process.pid.toString(36)}`;
   readonly #hosts: Host[] = [];
+  readonly #isRemoved = removeWhenInterrupted(() => this.remove());
 
   constructor() {
     ip("netns", "add", this.#name);
@@ -42,6 +44,7 @@ export class Rack {
   }
 
   async remove(): Promise<void> {
+    this.#isRemoved();
     for (const host of this.#hosts) await host.remove();
     spawnSync("ip", ["netns", "del", this.#name]);
     rmSync(this.folder, { recursive: true, force: true });

@@ -15,6 +15,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { removeWhenInterrupted } from "../interrupted.ts";
 import { busyboxImage } from "./images.ts";
 
 export const DEMO_IMAGE = "example.com/demo:1";
@@ -56,6 +57,7 @@ export async function startContainerd(): Promise<Containerd> {
   const cgroupRoot = `/kubets-${name}`;
   let child: ChildProcess | undefined;
   const close = async () => {
+    isClosed();
     if (child && child.exitCode === null) {
       await removePods(join(folder, "c.sock"));
       const ended = new Promise((resolve) => child?.once("exit", resolve));
@@ -72,6 +74,7 @@ export async function startContainerd(): Promise<Containerd> {
     for (const hierarchy of readdirSync("/sys/fs/cgroup")) removeCgroups(join("/sys/fs/cgroup", hierarchy, cgroupRoot));
     rmSync(folder, { recursive: true, force: true });
   };
+  const isClosed = removeWhenInterrupted(close);
   try {
     run("ip", "netns", "add", namespace);
     run("nsenter", `--net=${netns}`, "ip", "link", "set", "lo", "up");

@@ -6,6 +6,7 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { type Exec, machineExec } from "@kubets/machinery/exec";
+import { removeWhenInterrupted } from "../interrupted.ts";
 import type { AgentOrder } from "./net-agent.ts";
 
 export type Place = "node" | "a" | "b" | "out";
@@ -55,6 +56,7 @@ export class TestNetwork {
   readonly pods = PODS;
   readonly outside = { ip: "192.0.2.2" };
   readonly nodeIp = "192.0.2.1";
+  readonly #isRemoved = removeWhenInterrupted(() => this.remove());
 
   netns(place: Place): string {
     return `${this.#prefix}-${place}`;
@@ -109,6 +111,7 @@ export class TestNetwork {
   }
 
   remove(): void {
+    this.#isRemoved();
     for (const agent of this.agents.values()) agent.stop();
     for (const place of ["node", "a", "b", "out"] as const)
       try {

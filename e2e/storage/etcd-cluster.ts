@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { connectEtcd, type EtcdStorage } from "@kubets/storage";
+import { removeWhenInterrupted } from "../interrupted.ts";
 
 /** Why there can be no cluster here; undefined when there can. */
 export function whyNoEtcd(): string | undefined {
@@ -75,6 +76,12 @@ export async function startEtcd(size: number): Promise<EtcdCluster> {
     child.kill("SIGKILL");
     await once(child, "exit");
   };
+  const remove = async () => {
+    isRemoved();
+    await Promise.all(members.map(end));
+    rmSync(folder, { recursive: true });
+  };
+  const isRemoved = removeWhenInterrupted(remove);
   return {
     endpoints: clients,
     tls: {
@@ -87,10 +94,7 @@ export async function startEtcd(size: number): Promise<EtcdCluster> {
       const member = members[which] as Member;
       member.process = start(member.args);
     },
-    async remove() {
-      await Promise.all(members.map(end));
-      rmSync(folder, { recursive: true });
-    },
+    remove,
   };
 }
 
