@@ -74,7 +74,7 @@ const bytesOf = (text: string) => new TextEncoder().encode(text);
 
 async function both(text: string): Promise<void> {
   const collecting = () => ({ duplicates: [] as string[], floats: [] as WrittenFloat[] });
-  for (const options of [() => ({}), () => ({ duplicates: [] as string[] }), collecting]) {
+  for (const options of [() => ({}), collecting]) {
     const [here, turned] = [options(), options()] as [ParseJsonOptions, ParseJsonOptions];
     const settle = (run: () => unknown) => {
       try {
@@ -124,11 +124,10 @@ test("whatever stands in long JSON is told as in short: what is wrong, what stan
     `"x":${"[".repeat(10_001)}${"]".repeat(10_001)}`,
   ])
     for (const text of [
-      `{${filler},${part},${filler.replaceAll('"f', '"g')}}`,
+      `{${filler},${part},"g":[${list}]}`,
       `{"list":[${list},{${part}},${list}],${filler}}`,
       `{"list":[${list},${part},${list}]}`,
       `[${list}${part}`,
-      `[${list}],${part}`,
     ])
       await both(text);
   const pieces = fc.array(fc.oneof(fc.json(), fc.constantFrom(list, "{}", "", '"a":1', "]", `{${filler}}`)), {
@@ -136,6 +135,6 @@ test("whatever stands in long JSON is told as in short: what is wrong, what stan
   });
   await fc.assert(
     fc.asyncProperty(pieces, (parts) => both(`[${parts.join(",")}]`)),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
 });

@@ -1,30 +1,38 @@
 /**
  * Long work that only this thread can do: it is done in pieces of a few milliseconds, and all of it takes one road, so that in each turn of the event loop
  * there is one piece, whoever it is for. Walks over large values stop where a piece is over and go on there in their next turn (`each` within `inTurns`).
+ * What must not wait behind all that has a road of its own.
  * Holds: outside of `inTurns`, `each` is a plain loop.
  */
 const PIECE_MS = 3;
 /** Steps between two looks at the clock. */
 const LOOK = 16;
 
-const waiting: (() => void)[] = [];
+export class Road {
+  readonly #waiting: (() => void)[] = [];
 
-/** Resolves in a later turn of the loop, in which no other piece of long work is done; in the order of asking. */
-export function myTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    waiting.push(resolve);
-    if (waiting.length === 1) setImmediate(next);
-  });
+  /** Resolves in a later turn of the loop, in which nobody else on this road has theirs; in the order of asking. */
+  turn(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      if (this.#waiting.length === 1) setImmediate(this.#next);
+    });
+  }
+
+  readonly #next = (): void => {
+    this.#waiting.shift()?.();
+    if (this.#waiting.length > 0) setImmediate(this.#next);
+  };
 }
 
-function next(): void {
-  waiting.shift()?.();
-  if (waiting.length > 0) setImmediate(next);
-}
+const common = new Road();
+
+/** A turn on the road that all long work takes which has none of its own. */
+export const myTurn = (): Promise<void> => common.turn();
 
 /** Begins a piece: tells, when asked after each small step, whether it is over. */
-export function piece(): () => boolean {
-  const until = performance.now() + PIECE_MS;
+export function piece(ms = PIECE_MS): () => boolean {
+  const until = performance.now() + ms;
   let steps = LOOK;
   return () => {
     if (--steps > 0) return false;
