@@ -6,7 +6,7 @@ import { inTurns, myTurn } from "@kubets/machinery/turns";
 import type { ApiCall } from "./api-call.ts";
 
 /** Bodies from this size on. */
-export const LARGE_BYTES = 64 * 1024;
+export const LARGE_BYTES = 32 * 1024;
 /** As many values, or characters of texts, make what came as an object large. */
 const MANY = 1000;
 

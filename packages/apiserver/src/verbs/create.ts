@@ -7,7 +7,7 @@ import { myTurn } from "@kubets/machinery/turns";
 import { type ApiCall, keyOf, storeOf } from "../api-call.ts";
 import { readObject } from "../body.ts";
 import { walked } from "../large.ts";
-import { respondCached, respondObject } from "../respond.ts";
+import { respondCached, respondWritten } from "../respond.ts";
 import type { Reservation } from "../services/allocator.ts";
 import { admit, admitFinally } from "../write/admit.ts";
 import { allocate, underReservation } from "../write/allocate.ts";
@@ -25,7 +25,7 @@ export async function create(call: ApiCall): Promise<void> {
   const object = await readObject(call);
   const created = await createObject(call, object);
   if (created.stored) respondCached(call, 201, created.stored);
-  else respondObject(call, 201, created.object);
+  else await respondWritten(call, 201, created.object);
 }
 
 /** The road of a create from the decoded object on; patches that create take it too. */
@@ -72,7 +72,7 @@ async function finishCreate(call: ApiCall, object: Draft<KubeObject>, reservatio
   object.metadata.resourceVersion = "0";
   const made = walked(call, () => canonical(definition.schema, object, { own: true }));
   const canonicalObject = (made instanceof Promise ? await made : made) as unknown as KubeObject;
-  const outcome = await storeOf(call).create(key, toHub(definition, canonicalObject));
+  const outcome = await storeOf(call).create(key, toHub(definition, canonicalObject), call);
   if (!outcome.done) throw exists(call, object);
   await reservation?.keep();
   return { stored: outcome.object, object: canonicalObject };

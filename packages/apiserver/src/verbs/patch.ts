@@ -26,7 +26,7 @@ import { applyMergePatch } from "@kubets/machinery/merge-patch";
 import { type ApiCall, keyOf, storeOf } from "../api-call.ts";
 import { type Expected, kindOf, mediaTypeOf, otherKind, tellFields } from "../body.ts";
 import { isTrue } from "../request-info.ts";
-import { respondCached, respondObject } from "../respond.ts";
+import { respondCached, respondWritten } from "../respond.ts";
 import { CHANGED_MEANWHILE, type Changed, changeObject } from "../write/change.ts";
 import { managerOf } from "../write/field-owners.ts";
 import { checkName } from "../write/metadata.ts";
@@ -52,7 +52,7 @@ export async function patch(call: ApiCall): Promise<void> {
   const changed =
     type === "apply" ? await apply(call, body) : await changeObject(call, (old) => patched(call, type, body, old));
   if (changed.stored) respondCached(call, created ? 201 : 200, changed.stored);
-  else respondObject(call, created ? 201 : 200, changed.object);
+  else await respondWritten(call, created ? 201 : 200, changed.object);
 }
 
 export function patchTypeOf(call: ApiCall): PatchType {

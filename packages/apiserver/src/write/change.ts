@@ -65,7 +65,7 @@ export async function changeObject(
     const expected = current;
     const goes = goesNow(call.resource.definition, stored);
     const outcome = await underReservation(reservation, () =>
-      goes ? store.remove(key, expected) : store.replace(key, stored, expected),
+      goes ? store.remove(key, expected) : store.replace(key, stored, expected, call),
     );
     if (outcome.done) {
       await reservation?.keep();

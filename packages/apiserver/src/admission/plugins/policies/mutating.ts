@@ -6,7 +6,8 @@ import type {
 } from "@kubets/api/generated/types/admissionregistration-v1";
 import type { KubeObject, PlainObject } from "@kubets/api/meta";
 import { deepEqual } from "@kubets/machinery/deep-equal";
-import { activationOf, withParams } from "../../expressions/activation.ts";
+import { walked } from "../../../large.ts";
+import { readyActivationOf, withParams } from "../../expressions/activation.ts";
 import { conditionsHold } from "../../expressions/conditions.ts";
 import { Evaluation } from "../../expressions/evaluation.ts";
 import { BudgetSpent } from "../../expressions/run.ts";
@@ -78,8 +79,8 @@ async function carryOut(
   const { policy, compiled, binding, target, params } = invocation;
   const errors: string[] = [];
   for (const param of params) {
-    const hold = await conditionsHold(compiled.conditions, request, () =>
-      withParams(activationOf(request, target, context), param),
+    const hold = await conditionsHold(compiled.conditions, request, async () =>
+      withParams(await readyActivationOf(request, target, context), param),
     );
     if (typeof hold === "string") errors.push(hold);
     if (hold !== true) continue;
@@ -87,12 +88,13 @@ async function carryOut(
       .map((each) => `${each?.metadata.namespace ?? ""}/${each?.metadata.name}`)
       .join();
     if (!turns.isDue(id)) continue;
-    const { object: before } = review(request, target);
+    const { object: before } = await walked(request, () => review(request, target));
     for (const mutation of compiled.mutations) {
       const error = await mutateOnce(invocation, mutation, param, request, context);
       if (error !== undefined) errors.push(error);
     }
-    const changed = !deepEqual(before, review(request, target).object);
+    const { object: after } = await walked(request, () => review(request, target));
+    const changed = !deepEqual(before, after);
     turns.had(id, { changed, wantsAnother: policy.spec.reinvocationPolicy === "IfNeeded" });
   }
   return errors;
@@ -106,9 +108,9 @@ async function mutateOnce(
   request: AdmissionRequest,
   context: AdmissionContext,
 ): Promise<string | undefined> {
-  const { object } = review(request, target);
+  const { object } = await walked(request, () => review(request, target));
   if (!object) return undefined;
-  const activation = withParams(activationOf(request, target, context), param);
+  const activation = withParams(await readyActivationOf(request, target, context), param);
   const evaluation = new Evaluation(request, activation, compiled.expressions);
   try {
     const changed: PlainObject = await mutated(mutation, object, target.schema, evaluation);

@@ -7,7 +7,7 @@ import type {
 import type { ResourceDefinition } from "@kubets/api/resource";
 import type { Activation } from "@kubets/cel";
 import type { PolicyOutcome } from "../../../metrics/admission-metrics.ts";
-import { activationOf, withParams } from "../../expressions/activation.ts";
+import { readyActivationOf, withParams } from "../../expressions/activation.ts";
 import { conditionsHold } from "../../expressions/conditions.ts";
 import { Evaluation } from "../../expressions/evaluation.ts";
 import { BudgetSpent } from "../../expressions/run.ts";
@@ -56,8 +56,8 @@ async function judge(
   const denials: Denial[] = [];
   const notes = new AuditNotes();
   const activations = new Map<ResourceDefinition, Activation>();
-  const shown = (target: ResourceDefinition) => {
-    const known = activations.get(target) ?? activationOf(request, target, context);
+  const shown = async (target: ResourceDefinition) => {
+    const known = activations.get(target) ?? (await readyActivationOf(request, target, context));
     activations.set(target, known);
     return known;
   };
@@ -78,7 +78,7 @@ async function judge(
 async function carryOut(
   { policy, compiled, binding, target, params }: Validating,
   request: AdmissionRequest,
-  shown: (target: ResourceDefinition) => Activation,
+  shown: (target: ResourceDefinition) => Promise<Activation>,
   notes: AuditNotes,
   context: AdmissionContext,
 ): Promise<Denial[]> {
@@ -86,7 +86,7 @@ async function carryOut(
   const actions = binding.spec.validationActions ?? [];
   const denials: Denial[] = [];
   for (const param of params) {
-    const activation = withParams(shown(target), param);
+    const activation = withParams(await shown(target), param);
     const began = performance.now();
     const { decisions, annotations } = await evaluatePolicy(policy, compiled, request, activation, context);
     const seconds = (performance.now() - began) / 1000;
