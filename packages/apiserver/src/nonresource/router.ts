@@ -19,7 +19,7 @@ import type { ServedResources } from "../served-resource.ts";
 import type { Server } from "../server-context.ts";
 import { serveDocument } from "./documents.ts";
 import { checksOf, serveHealth } from "./health.ts";
-import { serveMetrics } from "./metrics.ts";
+import { serveHealthMetrics, serveMetrics } from "./metrics.ts";
 import { serveOpenApi } from "./openapi/serve.ts";
 import { respondPageNotFound } from "./page-not-found.ts";
 import { respondDocument, respondJson } from "./respond-json.ts";
@@ -50,6 +50,7 @@ export function serveNonResource(
       return serveOpenApi(server, exchange, info, user);
     case "metrics":
       if (second === "") return serveMetrics(server, exchange);
+      if (second === "slis" && third === "") return serveHealthMetrics(server, exchange);
       return respondPageNotFound(exchange);
     case "statusz":
     case "flagz":
@@ -152,6 +153,7 @@ function rootPaths(server: Server): string[] {
     "/flagz",
     "/statusz",
     "/metrics",
+    "/metrics/slis",
     "/openapi/v2",
     "/openapi/v3",
     "/openid/v1/jwks",

@@ -86,6 +86,9 @@ export function allocatableOf(
   return left;
 }
 
+/** What not every release can do, and this one can: the cluster asks for it before it changes a running pod. */
+const DECLARED = ["InPlacePodLevelResourcesVerticalScaling"];
+
 export function nodeStatus(settings: NodeSettings, facts: NodeNow, before: NodeStatus | undefined): NodeStatus {
   const { machine } = facts;
   const capacity = capacityOf(settings, machine);
@@ -113,6 +116,7 @@ export function nodeStatus(settings: NodeSettings, facts: NodeNow, before: NodeS
       architecture: machine.architecture,
     },
     images: imagesOf(facts.images),
+    declaredFeatures: DECLARED,
     ...(facts.handlers.length > 0 && {
       runtimeHandlers: facts.handlers.map(({ name, recursiveReadOnlyMounts, userNamespaces }) => ({
         name,

@@ -11,6 +11,11 @@ export const clusterWideFlags = defineFlags({
     placeholder: "NAME=VALUE",
     help: "Flags of the controllers, as controller-manager has them.",
   }),
+  "runtime-config": list({
+    placeholder: "API=true",
+    help: "APIs to serve beside the stable ones, or not: certificates.k8s.io/v1beta1, batch/v1/cronjobs=false.",
+  }),
+  "feature-gates": text({ placeholder: "A=true,B=false", help: "Features to switch on or off." }),
 });
 
 export const serverFlags = defineFlags({

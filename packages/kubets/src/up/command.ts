@@ -139,6 +139,8 @@ function addonsOf({ addons, publish }: Flags): readonly string[] {
 const serverArgs = (flags: Flags): string[] => [
   `--addons=${addonsOf(flags).join(",")}`,
   ...flags["controller-manager-arg"].map((arg) => `--controller-manager-arg=${arg}`),
+  ...flags["runtime-config"].map((api) => `--runtime-config=${api}`),
+  `--feature-gates=${flags["feature-gates"]}`,
 ];
 
 /** Starts the same command in a session of its own, and shows what it says until the cluster is ready. */

@@ -3,20 +3,20 @@ import { namespaces } from "@kubets/api/generated/refs";
 import type { KubeObject } from "@kubets/api/meta";
 import type { ResourceDefinition } from "@kubets/api/resource";
 import type { Activation } from "@kubets/cel";
-import { walked } from "../../large.ts";
 import { requestAttributes } from "../match/request-attributes.ts";
-import { type Reviewed, review } from "../match/reviewed.ts";
+import { isConverted, type Reviewed, review, reviewNow } from "../match/reviewed.ts";
 import type { AdmissionContext, AdmissionRequest } from "../plugin.ts";
 import { isWhole } from "../request.ts";
 import { requestAuthorizer } from "./authorizer.ts";
 
-export function activationOf(
+export async function activationOf(
   request: AdmissionRequest,
   target: ResourceDefinition,
   context: AdmissionContext,
-  reviewed?: Reviewed,
-): Activation {
-  const shown = () => (reviewed ??= review(request, target));
+): Promise<Activation> {
+  const isLong = request.isLarge || isConverted(request, target);
+  let reviewed: Reviewed | undefined = isLong ? await review(request, target) : undefined;
+  const shown = () => (reviewed ??= reviewNow(request, target));
   let authorizer: ReturnType<typeof requestAuthorizer> | undefined;
   const asks = () => (authorizer ??= requestAuthorizer(request, context));
   return {
@@ -40,18 +40,6 @@ export function activationOf(
     },
   };
 }
-
-/** The same; what is large is made ready in turns with other work. */
-export const readyActivationOf = (
-  request: AdmissionRequest,
-  target: ResourceDefinition,
-  context: AdmissionContext,
-): Activation | Promise<Activation> =>
-  request.isLarge
-    ? Promise.resolve(walked(request, () => review(request, target))).then((reviewed) =>
-        activationOf(request, target, context, reviewed),
-      )
-    : activationOf(request, target, context);
 
 /** The same with parameters. */
 export const withParams = (activation: Activation, params: KubeObject | undefined): Activation =>

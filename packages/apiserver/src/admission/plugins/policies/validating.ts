@@ -7,7 +7,7 @@ import type {
 import type { ResourceDefinition } from "@kubets/api/resource";
 import type { Activation } from "@kubets/cel";
 import type { PolicyOutcome } from "../../../metrics/admission-metrics.ts";
-import { readyActivationOf, withParams } from "../../expressions/activation.ts";
+import { activationOf, withParams } from "../../expressions/activation.ts";
 import { conditionsHold } from "../../expressions/conditions.ts";
 import { Evaluation } from "../../expressions/evaluation.ts";
 import { BudgetSpent } from "../../expressions/run.ts";
@@ -55,9 +55,9 @@ async function judge(
   const candidates = registry?.byAction.of(request.operation, request.resource, request.subresource) ?? [];
   const denials: Denial[] = [];
   const notes = new AuditNotes();
-  const activations = new Map<ResourceDefinition, Activation>();
-  const shown = async (target: ResourceDefinition) => {
-    const known = activations.get(target) ?? (await readyActivationOf(request, target, context));
+  const activations = new Map<ResourceDefinition, Promise<Activation>>();
+  const shown = (target: ResourceDefinition) => {
+    const known = activations.get(target) ?? activationOf(request, target, context);
     activations.set(target, known);
     return known;
   };

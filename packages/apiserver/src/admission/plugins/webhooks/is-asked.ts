@@ -2,7 +2,7 @@
 
 import { groupResource } from "@kubets/api/resource";
 import { forbidden } from "@kubets/machinery";
-import { readyActivationOf } from "../../expressions/activation.ts";
+import { activationOf } from "../../expressions/activation.ts";
 import { conditionsHold } from "../../expressions/conditions.ts";
 import { areSelected } from "../../match/selectors.ts";
 import type { AdmissionContext, AdmissionRequest } from "../../plugin.ts";
@@ -19,7 +19,7 @@ export async function isAsked(
   if (!areSelected(hook.selectors(), request, context.view)) return false;
   if (hook.conditions.texts.length === 0) return true;
   const began = performance.now();
-  const hold = await conditionsHold(hook.conditions, request, () => readyActivationOf(request, target, context));
+  const hold = await conditionsHold(hook.conditions, request, () => activationOf(request, target, context));
   const seconds = (performance.now() - began) / 1000;
   context.metrics.conditions("webhook", askedHook(hook.spec, request, isMutating), hold, seconds);
   if (typeof hold === "boolean") return hold;
