@@ -1,6 +1,7 @@
 /** A whole API server over memory in a thread of its own, for the soak of expressions: what it is asked, it answers with a status code, and it watches its own turns. */
 import { parentPort } from "node:worker_threads";
 import { startTestServer } from "@kubets/apiserver/testing/server";
+import type { ApiResponse } from "@kubets/client/transport";
 import { Turns } from "./turns.ts";
 
 export interface Asked {
@@ -33,12 +34,19 @@ async function answer({ id, what, method, path, object }: Asked): Promise<void> 
   const response = await turns.during(what, () =>
     transport.request({ method, path, headers: { "content-type": type }, ...(object && { object }) }),
   );
-  const status = response.status >= 400 ? (response.object?.() as { reason?: string; message?: string }) : {};
+  const status = response.status >= 400 ? await refusal(response) : {};
   const told: Answered = {
     id,
     code: response.status,
     reason: `${status.reason ?? "done"}${response.status >= 500 ? ` ${status.message ?? ""}` : ""}`,
   };
   port.postMessage(told);
+}
+
+/** Some are told as text. */
+async function refusal({ object, bytes }: ApiResponse): Promise<{ reason?: string; message?: string }> {
+  return object
+    ? (object() as { reason?: string; message?: string })
+    : { reason: Buffer.from(await bytes()).toString() };
 }
 port.postMessage("ready");

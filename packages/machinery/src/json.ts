@@ -55,10 +55,12 @@ export async function parseJsonInTurns(bytes: Uint8Array, options: ParseJsonOpti
 async function readInTurns(text: string, options: ParseJsonOptions): Promise<JsonReader> {
   const wanted = { duplicates: options.duplicates !== undefined, floats: options.floats !== undefined };
   const reader = new JsonReader(text, options, (whole, from, isList) => readRun(whole, from, isList, wanted));
-  while (!reader.read(piece())) await myTurn();
+  while (!reader.read(piece({ look: LOOK }))) await myTurn();
   return reader;
 }
 
+/** Members read one by one between two looks at the clock, or runs of some. */
+const LOOK = 4;
 /** As much is read at once. */
 const RUN = 16 * 1024;
 
@@ -66,7 +68,9 @@ const RUN = 16 * 1024;
 function readRun(text: string, from: number, isList: boolean, wanted: { duplicates: boolean; floats: boolean }): Run {
   const found = scan(text, from, RUN);
   const { end } = found;
-  if (end <= from || (wanted.floats && found.floats) || found.depth > SHALLOW) return { end: Math.max(end, from + 1) };
+  // What is so long is looked into, but not at each level anew.
+  if (end <= from) return { end: from + RUN / 2 };
+  if ((wanted.floats && found.floats) || found.depth > SHALLOW) return { end };
   const written = text.slice(from, end);
   if (NEEDS_CARE.test(written)) return { end };
   try {

@@ -5,7 +5,7 @@
  * Holds: outside of `inTurns`, `each` is a plain loop.
  */
 const PIECE_MS = 3;
-/** Steps between two looks at the clock. */
+/** Steps between two looks at the clock, where they are small. */
 const LOOK = 16;
 
 export class Road {
@@ -68,14 +68,14 @@ const common = new Road();
 /** A turn on the road that all long work takes which has none of its own. */
 export const myTurn = (): Promise<void> => common.turn();
 
-/** Begins a piece: tells, when asked after each small step, whether it is over. */
-export function piece(ms = PIECE_MS): () => boolean {
+/** Begins a piece: tells, when asked after each step, whether it is over. */
+export function piece({ ms = PIECE_MS, look = 1 } = {}): () => boolean {
   const until = performance.now() + ms;
-  let steps = LOOK;
+  let steps = look;
   return () => {
     if (--steps > 0) return false;
     if (performance.now() >= until) return true;
-    steps = LOOK;
+    steps = look;
     return false;
   };
 }
@@ -116,7 +116,7 @@ export async function inTurns<T>(walk: () => T): Promise<T> {
 }
 
 function onePiece<T>(rest: Rest, run: () => T): T {
-  now = { rest, isOver: piece() };
+  now = { rest, isOver: piece({ look: LOOK }) };
   try {
     return run();
   } finally {

@@ -5,7 +5,7 @@
  */
 import { Worker } from "node:worker_threads";
 import type { Activation, AuthorizationAnswer, AuthorizationQuestion } from "@kubets/cel";
-import { myTurn } from "@kubets/machinery/turns";
+import { myTurn, piece } from "@kubets/machinery/turns";
 import { questionsOf } from "../admission/expressions/authorizer.ts";
 import type { ExpressionText, Scope } from "../admission/expressions/expression.ts";
 import { BudgetSpent, type Evaluated } from "../admission/expressions/run.ts";
@@ -184,8 +184,13 @@ class Thread {
   async give(value: unknown): Promise<Given> {
     const given = { given: ++this.#lastId };
     const inTurns = isLarge(value);
+    if (inTurns) await myTurn();
+    let isOver = piece();
     for (const part of partsOf(value)) {
-      if (inTurns) await myTurn();
+      if (inTurns && isOver()) {
+        await myTurn();
+        isOver = piece();
+      }
       this.tell({ what: "give", ...given, ...part });
     }
     return given;

@@ -184,7 +184,7 @@ export class WatchHub {
 
 async function handOutInTurns(watchClass: WatchClass): Promise<void> {
   do await deliveries.turn();
-  while (!handOut(watchClass, piece(TURN_MS)));
+  while (!handOut(watchClass, piece({ ms: TURN_MS })));
 }
 
 /** Hands out what there is, until it is told to stop; says whether all have been handed everything. */
