@@ -22,6 +22,7 @@ import type { Observation } from "./eviction/thresholds.ts";
 import { ImageCollector } from "./images/image-gc.ts";
 import { ImagePuller } from "./images/image-puller.ts";
 import { nodeCredentials } from "./images/node-credentials.ts";
+import { PullRecords } from "./images/pull-records.ts";
 import { rotateLogs } from "./logs/rotate.ts";
 import { keepLease } from "./node/lease.ts";
 import type { MachineFacts } from "./node/machine.ts";
@@ -227,6 +228,14 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     changed: () => reporter.hurry(),
   });
   const { resources, dynamicResources, csi } = plugins;
+  const records = new PullRecords({
+    disk,
+    folder: paths.root,
+    mustVerify: config.mustVerifyImage,
+    refOf: async (image) => (await runtime.imageStatus(image))?.id,
+    now: () => clock.now(),
+    log,
+  });
   const tools: PodTools = {
     client,
     runtime,
@@ -240,6 +249,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     volumes: new Volumes({ disk, paths, objects, tokens, clock, client, csi }),
     objects,
     images: new ImagePuller(runtime, clock, {
+      records,
       ...(config.maxParallelImagePulls !== undefined && { parallel: config.maxParallelImagePulls }),
       moreCredentials: nodeCredentials({ config, disk, folder: paths.root, client, tokens, clock, log }),
     }),
@@ -270,7 +280,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   });
 
   const inUse = () => imagesInUse(cache);
-  const images = new ImageCollector({ runtime, disk, clock, log, config, inUse, folder: paths.root });
+  const images = new ImageCollector({ runtime, disk, clock, log, config, inUse, folder: paths.root, records });
   const steps = shutdownSteps(config.file);
   const shutdown = new NodeShutdown({ steps, workers: made, clock, log, signal, changed: () => reporter.hurry() });
   const evictor = new Evictor({

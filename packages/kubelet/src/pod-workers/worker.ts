@@ -13,6 +13,7 @@ import { parseTime } from "@kubets/machinery/time";
 import { podFolder, podLogFolder } from "../paths.ts";
 import { advanceResize, resizeVerdicts } from "../resize/advance.ts";
 import { type Pending, PodResize } from "../resize/pod-resize.ts";
+import type { VolumeMap } from "../volumes/volumes.ts";
 import { fieldPathOf } from "./about.ts";
 import { type BringUpResult, bringUp } from "./bring-up.ts";
 import type { Verdict } from "./conditions.ts";
@@ -76,6 +77,8 @@ export class PodWorker {
   #startedAt: number;
   #ending: Ending | undefined;
   #staleVolumes = true;
+  /** What was mounted before the sandbox, for the containers that follow at once. */
+  #mounted: VolumeMap | undefined;
   #bringingUp: { readonly stop: AbortController } | undefined;
   #retries = 0;
   /** No step is tried again before, on the monotonic clock. */
@@ -275,7 +278,10 @@ export class PodWorker {
     this.#bringingUp = { stop };
     const { clock } = this.#tools;
     const pod = this.#pod;
+    const volumes = this.#staleVolumes ? undefined : this.#mounted;
+    this.#mounted = undefined;
     const done = bringUp({
+      volumes,
       pod,
       plan,
       runtime,
@@ -293,7 +299,10 @@ export class PodWorker {
         this.#writeStatus(this.#tools.cache.get(this.uid), new Map(), false);
       },
     });
-    void done.then((result) => this.#broughtUp(result));
+    void done.then((result) => {
+      if (plan.sandbox !== undefined) this.#mounted = result.volumes;
+      this.#broughtUp(result);
+    });
   }
 
   #broughtUp({ volumes, failed }: BringUpResult): void {
