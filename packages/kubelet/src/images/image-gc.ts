@@ -5,6 +5,7 @@
 
 import type { Clock, Logger } from "@kubets/machinery";
 import type { Disk } from "../disk/disk.ts";
+import type { PodRuntimeState } from "../pod-workers/runtime-state.ts";
 import type { Runtime, RuntimeImage } from "../runtime/runtime.ts";
 import type { PullRecords } from "./pull-records.ts";
 
@@ -111,3 +112,11 @@ export function imagesToRemove(images: readonly RuntimeImage[], bytes: number): 
   }
   return chosen;
 }
+
+/** By every name that a container knows its image by. */
+export const imagesInUse = (all: readonly (readonly [string, PodRuntimeState])[]): Set<string> =>
+  new Set(
+    all.flatMap(([, { containers }]) =>
+      containers.flatMap(({ imageId, imageRef, image }) => [imageId, imageRef, image]),
+    ),
+  );
