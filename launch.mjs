@@ -24,8 +24,8 @@ const SCRIPTS = {
   bench: (args) => ["bench/main.ts", ...args],
   e2e: (args) => ["e2e/main.ts", ...args],
   soak: ([what, ...args]) =>
-    what === "expressions"
-      ? ["e2e/soak/expressions.ts", ...args]
+    ["expressions", "servers", "services"].includes(what)
+      ? [`e2e/soak/${what}.ts`, ...args]
       : ["e2e/soak/main.ts", ...(what === undefined ? [] : [what]), ...args],
 };
 

@@ -20,7 +20,7 @@ export function whyNoContainers(): string | undefined {
 }
 
 /** A machine that is emulated is many times as slow. */
-const PATIENCE = Number(process.env["KUBETS_E2E_PATIENCE"] ?? 1);
+export const PATIENCE = Number(process.env["KUBETS_E2E_PATIENCE"] ?? 1);
 
 export interface TestCluster {
   readonly name: string;

@@ -9,6 +9,7 @@ import { MemoryStorage } from "@kubets/storage";
 import { startApiServer } from "../api-server.ts";
 import { asker } from "./api.ts";
 import { type HttpsServer, startHttps } from "./https-server.ts";
+import { startWebhooks } from "./webhook-server.ts";
 
 interface Person extends KubeObject {
   readonly spec: Readonly<Record<string, string>>;
@@ -191,6 +192,88 @@ describe("conversion by a webhook", () => {
     assert.deepEqual((await server.client.get(people("v1"), key("x"))).spec, { name: "a b" });
   });
 
+  it("shows webhooks and policies the version that they ask for, and takes back what they change in it", async () => {
+    const registration = "/apis/admissionregistration.k8s.io/v1";
+    const reviews = await startWebhooks();
+    after(() => reviews.close());
+    const rules = [
+      { apiGroups: [GROUP], apiVersions: ["v2"], operations: ["CREATE", "UPDATE"], resources: ["persons"] },
+    ];
+    const made = async (path: string, name: string, more: object) =>
+      void (await server.client.raw("POST", `${registration}/${path}`, { metadata: { name }, ...more }));
+    const removed = (path: string, name: string) => server.client.raw("DELETE", `${registration}/${path}/${name}`);
+    reviews.answer("/second", ({ object, oldObject }) => ({
+      allowed: true,
+      patch: oldObject
+        ? []
+        : [{ op: "replace", path: "/spec/first", value: String(object.spec["first"]).toUpperCase() }],
+    }));
+    const webhook = (name: string, matchPolicy: string, path: string) => ({
+      name,
+      matchPolicy,
+      rules,
+      clientConfig: { url: `${reviews.url}${path}`, caBundle: reviews.caBundle },
+      matchConditions: [{ name: "first", expression: "object.spec.first != ''" }],
+      sideEffects: "None",
+      admissionReviewVersions: ["v1"],
+    });
+    reviews.answer("/never", () => ({ allowed: false }));
+    await made("mutatingwebhookconfigurations", "second", {
+      webhooks: [webhook("a.test.example", "Equivalent", "/second"), webhook("b.test.example", "Exact", "/never")],
+    });
+    const matchConstraints = { resourceRules: rules };
+    await made("mutatingadmissionpolicies", "titled", {
+      spec: {
+        matchConstraints,
+        reinvocationPolicy: "Never",
+        mutations: [
+          {
+            patchType: "JSONPatch",
+            jsonPatch: { expression: "[JSONPatch{op: 'replace', path: '/spec/last', value: object.spec.last + '!'}]" },
+          },
+        ],
+      },
+    });
+    await made("mutatingadmissionpolicybindings", "titled", { spec: { policyName: "titled" } });
+    await made("validatingadmissionpolicies", "named", {
+      spec: {
+        matchConstraints,
+        validations: [{ expression: "object.spec.first != 'NOBODY'", messageExpression: "'not ' + object.spec.last" }],
+      },
+    });
+    await made("validatingadmissionpolicybindings", "named", {
+      spec: { policyName: "named", validationActions: ["Deny"] },
+    });
+    const mary = { metadata: key("mary"), spec: { name: "Mary Somerville" } };
+    const first = await server.client.create(people("v1"), mary);
+    assert.deepEqual([first.apiVersion, first.spec], [`${GROUP}/v1`, { name: "MARY Somerville!" }]);
+    const [review] = reviews.asked("/second");
+    assert.deepEqual(
+      [review?.object.apiVersion, review?.object.spec, review?.resource["version"], review?.requestResource["version"]],
+      [`${GROUP}/v2`, { first: "Mary", last: "Somerville!" }, "v2", "v1"],
+    );
+    const changed = await server.client.update(people("v1"), { ...first, spec: { name: "Mary Greig" } });
+    assert.deepEqual(changed.spec, { name: "Mary Greig!" });
+    assert.deepEqual(reviews.asked("/second")[1]?.oldObject.spec, { first: "MARY", last: "Somerville!" });
+    assert.match(
+      await refusal(server.client.create(people("v1"), { metadata: key("x1"), spec: { name: "Nobody Else" } })),
+      /denied request: not Else!$/,
+    );
+    assert.deepEqual(reviews.asked("/never"), []);
+    answer = ({ request }) => ({ uid: request.uid, result: { status: "Failed", message: "no names today" } });
+    assert.match(
+      await refusal(server.client.create(people("v1"), { metadata: key("x1"), spec: { name: "Any Body" } })),
+      /^Internal error occurred: conversion webhook for people\.example\/v1, Kind=Person failed: no names today$/,
+    );
+    answer = fine;
+    await removed("mutatingwebhookconfigurations", "second");
+    for (const [kind, name] of [
+      ["mutatingadmission", "titled"],
+      ["validatingadmission", "named"],
+    ] as const)
+      for (const what of ["policybindings", "policies"]) await removed(`${kind}${what}`, name);
+  });
+
   it("may be a service of the cluster", async () => {
     await server.client.raw("POST", "/api/v1/namespaces/default/services", {
       metadata: { name: "convert" },
@@ -241,4 +324,50 @@ it("versions that differ in their schemas alone are each read as their own, over
     assert.deepEqual((await ask("GET", path("v1"))).body.items, [first.body]);
   }
   await own.stop();
+});
+
+it("a list of what was stored in several versions is all of the version that it is asked in", async () => {
+  const own = await startApiServer(new MemoryStorage());
+  after(() => own.stop());
+  const ask = asker(own.overHttps);
+  await ask("POST", "/api/v1/namespaces", { metadata: { name: "default" } });
+  const versions = (stored: string) => [version("v1", stored === "v1", "name"), version("v2", stored === "v2", "name")];
+  const definition = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+  const made = await ask("POST", definition, {
+    metadata: { name: `persons.${GROUP}` },
+    spec: { group: GROUP, scope: "Namespaced", names: { plural: "persons", kind: "Person" }, versions: versions("v1") },
+  });
+  assert.equal(made.status, 201, JSON.stringify(made.body));
+  while (!own.served.get(GROUP, "v2", "persons")) await new Promise((resolve) => setImmediate(resolve));
+  const path = (of: string) => `/apis/${GROUP}/${of}/namespaces/default/persons`;
+  const create = (of: string, name: string) =>
+    ask("POST", path(of), { apiVersion: `${GROUP}/${of}`, kind: "Person", metadata: { name }, spec: { name } });
+  await create("v1", "ada");
+  await create("v2", "alan");
+  const before = own.served.get(GROUP, "v1", "persons")?.store;
+  const MERGE = { "content-type": "application/merge-patch+json" };
+  await ask("PATCH", `${definition}/persons.${GROUP}`, { spec: { versions: versions("v2") } }, MERGE);
+  while (own.served.get(GROUP, "v1", "persons")?.store === before)
+    await new Promise((resolve) => setImmediate(resolve));
+  await create("v1", "grace");
+  await create("v2", "mary");
+  for (const asked of ["v1", "v2"]) {
+    const { items } = (await ask("GET", path(asked))).body;
+    assert.deepEqual(
+      items.map(({ apiVersion, metadata }) => [apiVersion, metadata.name]),
+      ["ada", "alan", "grace", "mary"].map((name) => [`${GROUP}/${asked}`, name]),
+    );
+    const seen: WatchEvent<Person>[] = [];
+    let wake = () => {};
+    const watch = await own.client.watch(
+      people(asked),
+      { namespace: "default", resourceVersion: "0" },
+      { events: (batch) => (seen.push(...batch), wake()), closed: () => {} },
+    );
+    while (seen.length < 4) await new Promise<void>((resolve) => (wake = resolve));
+    watch.stop();
+    assert.deepEqual([...new Set(seen.map(({ object }) => object.apiVersion))], [`${GROUP}/${asked}`]);
+  }
+  const { body } = await ask("GET", `${definition}/persons.${GROUP}`);
+  assert.deepEqual((body as { status?: { storedVersions?: string[] } }).status?.storedVersions, ["v1", "v2"]);
 });

@@ -5,7 +5,7 @@ import type { Behaviour } from "./behaviour.ts";
 import { publishedNames, sigOf } from "./catalogue.ts";
 import type { Outcome } from "./perform.ts";
 
-const FILE = join(import.meta.dirname, "results.json");
+const FILE = process.env["KUBETS_E2E_RESULTS"] ?? join(import.meta.dirname, "results.json");
 const DOCS = join(import.meta.dirname, "../../docs");
 
 export type Results = Record<string, Omit<Outcome, "name"> & { readonly at: string }>;

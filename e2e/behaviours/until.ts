@@ -2,8 +2,9 @@
 import type { KubeObject } from "@kubets/api/meta";
 import type { ResourceRef } from "@kubets/api/resource-ref";
 import type { Client, ObjectKey } from "@kubets/client";
+import { PATIENCE } from "../cluster.ts";
 
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 60_000 * PATIENCE;
 
 /** Gives the object for which the condition held (nothing when it holds for one that is not there). */
 export async function until<T extends KubeObject>(

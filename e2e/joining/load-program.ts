@@ -1,10 +1,11 @@
 /** Writes and reads through one server, for as long as its input is open; then says how many requests it made, and how each that failed did. */
+import { setTimeout as pass } from "node:timers/promises";
 import { configmaps } from "@kubets/api/generated/refs";
 import { connectionFrom } from "@kubets/client/kubeconfig/connection";
 import { openClient } from "@kubets/client/kubeconfig/open-client";
 import { machineReading } from "@kubets/client/kubeconfig/reading";
 
-const [kubeconfig = "", name = ""] = process.argv.slice(2);
+const [kubeconfig = "", name = "", pauseMs = "0"] = process.argv.slice(2);
 const connection = await connectionFrom(
   { kubeconfig },
   machineReading(() => {}),
@@ -16,7 +17,7 @@ const failures: string[] = [];
 let requests = 0;
 const ask = async (request: () => Promise<unknown>) => {
   requests++;
-  await request().catch((error: unknown) => failures.push(String(error)));
+  await request().catch((error: unknown) => failures.push(`${new Date().toISOString()} ${String(error)}`));
 };
 const key = { namespace: "default", name };
 await ask(() => client.create(configmaps, { metadata: key, data: { round: "0" } }));
@@ -24,6 +25,7 @@ for (let round = 1; open; round++) {
   const body = { data: { round: String(round) } };
   await ask(() => client.patch(configmaps, key, { type: "merge", body }));
   await ask(() => client.get(configmaps, key));
+  await pass(Number(pauseMs));
 }
 await transport.close();
 console.log(JSON.stringify({ requests, failures }));

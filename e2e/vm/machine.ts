@@ -41,7 +41,7 @@ export async function runInMachine(words: readonly string[]): Promise<boolean> {
 }
 
 const jobOf = (words: readonly string[]) => `
-export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root KUBETS_E2E_PATIENCE=10
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root KUBETS_E2E_PATIENCE=10 KUBETS_E2E_RESULTS=/tmp/results.json
 cd /checkout
 echo "kernel $(uname -r), control groups $(stat -fc %T /sys/fs/cgroup)"
 node_modules/.bin/node --disable-warning=ExperimentalWarning e2e/main.ts ${words.map((word) => JSON.stringify(word)).join(" ")}

@@ -7,7 +7,7 @@ import { authenticationResources } from "./authentication/index.ts";
 import { authorizationResources } from "./authorization/index.ts";
 import { autoscalingResources } from "./autoscaling/index.ts";
 import { batchResources } from "./batch/index.ts";
-import { certificatesResources } from "./certificates/index.ts";
+import { certificatesOnRequest, certificatesResources } from "./certificates/index.ts";
 import { coordinationResources } from "./coordination/index.ts";
 import { coreResources } from "./core/index.ts";
 import { discoveryResources } from "./discovery/index.ts";
@@ -49,7 +49,10 @@ export const builtInResources: readonly ResourceDefinition[] = [
 ].map(erase);
 
 /** Of alpha and beta versions: served when --runtime-config asks for them. */
-export const resourcesOnRequest: readonly ResourceDefinition[] = [...storagemigrationResources].map(erase);
+export const resourcesOnRequest: readonly ResourceDefinition[] = [
+  ...storagemigrationResources,
+  ...certificatesOnRequest,
+].map(erase);
 
 /** A definition of one kind as one of any kind: the road hands each only its own objects. */
 function erase(definition: ResourceRef): ResourceDefinition {

@@ -44,6 +44,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> extends R
   readonly storagePrefix: string;
   /** Set where the objects are stored as another version or group: how to get there and back. */
   readonly hub?: Hub<T>;
+  /** Set where a webhook converts between the versions: other versions of the kind as this one, in their order. */
+  readonly convert?: (objects: readonly KubeObject[]) => Promise<readonly KubeObject[]>;
   readonly subresources?: Readonly<Record<string, Subresource<T>>>;
   /** What may be asked for in a field selector, besides metadata.name and metadata.namespace. */
   readonly selectableFields?: Readonly<Record<string, (object: T) => string>>;

@@ -222,6 +222,13 @@ const ON_REQUEST: readonly ResourceList[] = [
     groupVersion: "storagemigration.k8s.io/v1beta1",
     resources: [{ name: "storageversionmigrations", kind: "StorageVersionMigration", namespaced: false }],
   },
+  {
+    groupVersion: "certificates.k8s.io/v1beta1",
+    resources: [
+      { name: "clustertrustbundles", kind: "ClusterTrustBundle", namespaced: false },
+      { name: "podcertificaterequests", kind: "PodCertificateRequest", namespaced: true },
+    ],
+  },
 ];
 const lists = [
   ...Object.values(read<{ resources: Record<string, ResourceList> }>("discovery.json").resources),

@@ -107,6 +107,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
   const metrics = setup.metrics ?? serverMetrics(clock);
   const feed = new RevisionFeed(storage, form, log, metrics.storage);
   metrics.storage.watchCaches(() => feed.caches());
+  metrics.storage.watchSize(storage);
   const { resources = builtInResources } = setup;
   const served = serve(resources, feed, form);
   await feed.start();
@@ -130,7 +131,15 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
     setup.serviceNetwork && new ServiceNetwork(setup.serviceNetwork, { view, served, clock, random, log, storage });
   const addresses = serviceAddresses(view, random, setup.serviceRouting ?? "clusterIP");
   const webhooks = new WebhookClient(addresses, clock);
-  const aggregation = new Aggregation({ served, view, clock, log, addresses, proxyClient: setup.proxyClient });
+  const aggregation = new Aggregation({
+    served,
+    view,
+    clock,
+    log,
+    addresses,
+    proxyClient: setup.proxyClient,
+    metrics: metrics.extensions,
+  });
   const { concurrency = DEFAULT_CONCURRENCY } = setup;
   const { longestWaitMs } = concurrency;
   const fairness = concurrency.fair
@@ -192,6 +201,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
     random,
     log,
     webhooks,
+    metrics: metrics.extensions,
     client: ownClient,
   });
   await custom.start();

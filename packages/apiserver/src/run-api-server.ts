@@ -11,7 +11,7 @@ import { type PublishedAuthentication, publishAuthentication } from "./aggregati
 import type { ProxyClient } from "./aggregation/remote-services.ts";
 import { type ApiServer, createApiServer, SERVER_USER, type ServerParts } from "./api-server.ts";
 import type { Audit } from "./audit/audit.ts";
-import type { Authenticator, User } from "./authn/authenticator.ts";
+import type { Authenticator, ClientCertificate, User } from "./authn/authenticator.ts";
 import { bootstrapTokenAuthenticator } from "./authn/bootstrap-tokens.ts";
 import { certificateAuthenticator } from "./authn/certificates.ts";
 import type { ExternalAuthentication } from "./authn/external-authentication.ts";
@@ -164,10 +164,12 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
 }
 
 function authenticators(options: RunOptions, parts: ServerParts): Authenticator[] {
-  const { tokenUsers, bootstrapTokens, frontProxy, external } = options;
+  const { tokenUsers, bootstrapTokens, frontProxy, external, metrics, clock } = options;
+  const seen = ({ notAfter }: ClientCertificate) =>
+    metrics?.authentication.certificate(Math.max(0, notAfter - clock.now()) / 1000);
   return [
     ...(frontProxy ? [frontProxyAuthenticator(frontProxy)] : []),
-    certificateAuthenticator(frontProxy?.authorities),
+    certificateAuthenticator(frontProxy?.authorities, seen),
     ...(tokenUsers?.size ? [staticTokenAuthenticator(tokenUsers)] : []),
     ...(parts.tokens ? [serviceAccountAuthenticator(parts.tokens)] : []),
     ...(bootstrapTokens ? [bootstrapTokenAuthenticator(parts)] : []),

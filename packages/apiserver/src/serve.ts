@@ -2,9 +2,9 @@
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { servedResources } from "@kubets/api/runtime-config";
 import { createLogger, type Logger, realClock, realRandom } from "@kubets/machinery";
 import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
+import { featureMetrics } from "@kubets/machinery/feature-metrics";
 import type { FlagValues } from "@kubets/machinery/flags";
 import { machineAddress } from "@kubets/machinery/machine-address";
 import { installProcessHandlers } from "@kubets/machinery/process-errors";
@@ -19,6 +19,7 @@ import { setUpAudit } from "./audit/setup.ts";
 import { externalAuthentication } from "./authn/external-authentication.ts";
 import { parseTokenFile } from "./authn/static-tokens.ts";
 import { configuredAuthorization } from "./authz/setup.ts";
+import { configuredResources } from "./configured-resources.ts";
 import { LiveEncryption } from "./encryption/live-encryption.ts";
 import { featureGates } from "./feature-gates.ts";
 import type { apiServerFlags } from "./flags.ts";
@@ -40,6 +41,7 @@ export async function serve(flags: Flags): Promise<void> {
   for (const warning of gates.warnings) log.warn(warning);
   const storage = await openStorage(flags, log);
   const metrics = serverMetrics(realClock);
+  featureMetrics(metrics.registry, gates);
   const encryption = await encryptionOf(flags, log, metrics);
   const external = await externalAuthentication(flags, { clock: realClock, random: realRandom, log, metrics });
   const authorization = await configuredAuthorization(flags, { clock: realClock, random: realRandom, log, metrics });
@@ -117,14 +119,6 @@ export async function serve(flags: Flags): Promise<void> {
   external.close();
   await userPlugins.close();
   await storage.close();
-}
-
-function configuredResources(config: readonly string[]) {
-  try {
-    return servedResources(config);
-  } catch (error) {
-    throw new ExitError(exitCode.usage, `--runtime-config: ${(error as Error).message}`);
-  }
 }
 
 function encryptionOf(flags: Flags, log: Logger, metrics: ServerMetrics): Promise<LiveEncryption | undefined> {

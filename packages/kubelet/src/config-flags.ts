@@ -6,6 +6,14 @@ import { type KubeletConfig, kubeletDefaults } from "./config.ts";
 export const kubeletFlags = flag.defineFlags({
   config: flag.file({ help: "The file with a KubeletConfiguration; flags win over it.", default: "" }),
   kubeconfig: flag.file({ help: "How to reach the API server.", default: "" }),
+  "bootstrap-kubeconfig": flag.file({
+    help: "How to reach the API server to ask for a certificate; --kubeconfig is then written with it.",
+    default: "",
+  }),
+  "rotate-certificates": flag.bool({
+    help: "Ask for a new client certificate before the old one is over.",
+    default: false,
+  }),
   "root-dir": flag.file({
     help: "The folder for the kubelet's own files, volumes among them.",
     default: "/var/lib/kubelet",

@@ -46,6 +46,7 @@ import { MirrorPods } from "./static-pods/mirror-pods.ts";
 import type { Fetch } from "./static-pods/static-pods.ts";
 import { UserNamespaces } from "./userns/user-namespaces.ts";
 import { KUBELET_VERSION } from "./version.ts";
+import { PodCertificates } from "./volumes/pod-certificates.ts";
 import { ServiceAccountTokens } from "./volumes/tokens.ts";
 import { Volumes } from "./volumes/volumes.ts";
 
@@ -182,7 +183,9 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   // Nothing calls it before the workers are there: the cache is started, and objects are tracked, only later.
   const wake = (uid: string) => made.wake(uid);
   const cache = new RuntimeCache({ runtime, clock, random, log, signal, changed: wake });
-  const objects = new ReferencedObjects({ ...informerOptions, changed: (uid) => made.get(uid)?.refreshVolumes() });
+  const refresh = (uid: string) => made.get(uid)?.refreshVolumes();
+  const objects = new ReferencedObjects({ ...informerOptions, changed: refresh });
+  const certificates = new PodCertificates({ ...informerOptions, events, node: () => reporter.node, changed: refresh });
   const dialer = options.dialer ?? directDialer;
   const prober = new Prober({
     runtime,
@@ -226,7 +229,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     events,
     disk,
     paths,
-    volumes: new Volumes({ disk, paths, objects, tokens, clock, client, csi }),
+    volumes: new Volumes({ disk, paths, objects, tokens, certificates, clock, client, csi }),
     objects,
     images: new ImagePuller(runtime, clock, {
       records,

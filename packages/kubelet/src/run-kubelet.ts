@@ -7,6 +7,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Client } from "@kubets/client/client";
 import { ownCertificate } from "@kubets/client/component/own-certificate";
+import type { ClientCertificate } from "@kubets/client/kubeconfig/credentials";
 import type { Clock, Logger, Random } from "@kubets/machinery";
 import type { Listener, ServerTls } from "@kubets/wire/http";
 import { podCgroups } from "./cgroups/pod-cgroups.ts";
@@ -29,6 +30,8 @@ export interface KubeletRun {
   readonly paths: KubeletPaths;
   /** Where a certificate is kept that the kubelet makes for itself when it is given none. */
   readonly certFolder: string;
+  /** What the kubelet serves with, where it asks the cluster for that; until there is one it makes one for itself. */
+  readonly serving?: () => ClientCertificate | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -88,10 +91,11 @@ async function serve(kubelet: Kubelet, run: KubeletRun): Promise<{ api: Listener
   return { api, others };
 }
 
-function servingTls({ config, certFolder, addresses, clock }: KubeletRun): ServerTls {
+function servingTls({ config, certFolder, addresses, clock, serving }: KubeletRun): ServerTls {
   const { tlsCertFile, tlsPrivateKeyFile, clientCaFile } = config;
   const read = (path: string) => readFileSync(path, "utf8");
-  const own = tlsCertFile && tlsPrivateKeyFile ? undefined : keptCertificate(certFolder, addresses[0] ?? "", clock);
+  const isGiven = tlsCertFile && tlsPrivateKeyFile;
+  const own = isGiven ? undefined : (serving?.() ?? keptCertificate(certFolder, addresses[0] ?? "", clock));
   return {
     cert: own?.cert ?? read(tlsCertFile),
     key: own?.key ?? read(tlsPrivateKeyFile),

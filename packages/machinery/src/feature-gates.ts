@@ -27,6 +27,8 @@ export interface FeatureGates<N extends string> {
   setAll(values: Readonly<Record<string, boolean>>): void;
   /** What to tell about gates that were set though they need not be any more. */
   readonly warnings: readonly string[];
+  /** Each gate with its stage, and whether it is on. */
+  all(): readonly { readonly name: string; readonly stage: GateStage; readonly enabled: boolean }[];
   /** One line for each gate, as help shows them. */
   known(): string[];
   /** The gates that were set, as the flag would be written. */
@@ -64,6 +66,7 @@ export function defineGates<const G extends Readonly<Record<string, GateSpec>>>(
     setAll,
     set: (text) => setAll(parseGates(text)),
     warnings,
+    all: () => Object.entries(specs).map(([name, { stage }]) => ({ name, stage, enabled: enabled(name) })),
     known: () => knownGates(specs),
     toString: () =>
       Object.entries(given)

@@ -155,6 +155,11 @@ export class MetricsRegistry {
     this.#collectors.push(collect);
   }
 
+  /** All that may be told, also what nothing was counted of yet. */
+  get names(): string[] {
+    return [...this.#metrics.keys()].sort();
+  }
+
   /** The text in pieces, in order of names. */
   *expose(format: MetricsFormat = "text"): Generator<string, void, void> {
     for (const collect of this.#collectors) collect();

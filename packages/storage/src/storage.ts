@@ -22,6 +22,9 @@ export interface Storage {
    */
   currentRevision(): Promise<number>;
 
+  /** How many bytes its files take; absent where it has none. */
+  diskBytes?(): Promise<number>;
+
   /** The entry of a key, now or as it was at a revision. */
   get(key: string, at?: number): Promise<Entry | undefined>;
 

@@ -32,11 +32,21 @@ export interface CustomVersion {
   readonly schemaId?: string;
   /** Set where objects are stored otherwise than this version shows them. */
   readonly hub?: Hub;
+  /** Set where a webhook converts between the versions. */
+  readonly convert?: ResourceDefinition["convert"];
   /** Set where objects are stored as they are served: what was stored under another schema is read by today's. */
   readonly reads?: boolean;
 }
 
-export function customDefinition({ crd, version, schema, schemaId, hub, reads }: CustomVersion): ResourceDefinition {
+export function customDefinition({
+  crd,
+  version,
+  schema,
+  schemaId,
+  hub,
+  convert,
+  reads,
+}: CustomVersion): ResourceDefinition {
   const { group, scope } = crd.spec;
   const names = crd.status.acceptedNames;
   const { status, scale } = version.subresources ?? {};
@@ -64,6 +74,7 @@ export function customDefinition({ crd, version, schema, schemaId, hub, reads }:
     },
     storagePrefix: storagePrefix(crd),
     ...(hub && { hub }),
+    ...(convert && { convert }),
     ...(reads && { read: (object: KubeObject) => readObject(schemaNow(), { ...object, apiVersion }) }),
     ...customStrategy(schemaNow, { hasStatus: status !== undefined, scale }),
     ...(schemaId !== undefined && {

@@ -10,6 +10,7 @@ import type { HorizontalPodAutoscaler as HorizontalPodAutoscalerV1 } from "./typ
 import type { HorizontalPodAutoscaler } from "./types/autoscaling-v2.ts";
 import type { CronJob, Job } from "./types/batch-v1.ts";
 import type { CertificateSigningRequest } from "./types/certificates-v1.ts";
+import type { ClusterTrustBundle, PodCertificateRequest } from "./types/certificates-v1beta1.ts";
 import type { Lease } from "./types/coordination-v1.ts";
 import type { Binding, ComponentStatus, ConfigMap, Endpoints, Event, LimitRange, Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod, PodTemplate, ReplicationController, ResourceQuota, Secret, Service, ServiceAccount } from "./types/core-v1.ts";
 import type { EndpointSlice } from "./types/discovery-v1.ts";
@@ -65,6 +66,8 @@ export const horizontalpodautoscalersV1: ResourceRef<HorizontalPodAutoscalerV1> 
 export const cronjobs: ResourceRef<CronJob> = { group: "batch", version: "v1", resource: "cronjobs", kind: "CronJob", namespaced: true };
 export const jobs: ResourceRef<Job> = { group: "batch", version: "v1", resource: "jobs", kind: "Job", namespaced: true };
 export const certificatesigningrequests: ResourceRef<CertificateSigningRequest> = { group: "certificates.k8s.io", version: "v1", resource: "certificatesigningrequests", kind: "CertificateSigningRequest", namespaced: false };
+export const clustertrustbundles: ResourceRef<ClusterTrustBundle> = { group: "certificates.k8s.io", version: "v1beta1", resource: "clustertrustbundles", kind: "ClusterTrustBundle", namespaced: false };
+export const podcertificaterequests: ResourceRef<PodCertificateRequest> = { group: "certificates.k8s.io", version: "v1beta1", resource: "podcertificaterequests", kind: "PodCertificateRequest", namespaced: true };
 export const leases: ResourceRef<Lease> = { group: "coordination.k8s.io", version: "v1", resource: "leases", kind: "Lease", namespaced: true };
 export const endpointslices: ResourceRef<EndpointSlice> = { group: "discovery.k8s.io", version: "v1", resource: "endpointslices", kind: "EndpointSlice", namespaced: true };
 export const eventsEventsV1: ResourceRef<EventV1> = { group: "events.k8s.io", version: "v1", resource: "events", kind: "Event", namespaced: true };

@@ -2,6 +2,7 @@
 import type { Client } from "@kubets/client/client";
 import type { Clock, Logger } from "@kubets/machinery";
 import type { ClusterView } from "../admission/plugin.ts";
+import type { ExtensionMetrics } from "../metrics/extension-metrics.ts";
 import type { ServedResources } from "../served-resource.ts";
 import type { ServiceAddresses } from "../webhooks/service-address.ts";
 import { Availability } from "./availability.ts";
@@ -15,6 +16,7 @@ export interface AggregationParts {
   readonly log: Logger;
   readonly addresses: ServiceAddresses;
   readonly proxyClient: ProxyClient | undefined;
+  readonly metrics: ExtensionMetrics;
 }
 
 export class Aggregation {

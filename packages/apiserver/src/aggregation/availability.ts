@@ -9,6 +9,7 @@ import type { Client } from "@kubets/client/client";
 import { type Clock, isReason, type Logger, type Timer } from "@kubets/machinery";
 import { joinHostPort } from "@kubets/machinery/ip";
 import type { ClusterView } from "../admission/plugin.ts";
+import type { ExtensionMetrics } from "../metrics/extension-metrics.ts";
 import type { ServedResources } from "../served-resource.ts";
 import { follow } from "../store/follow.ts";
 import { timestamp } from "../write/context.ts";
@@ -23,6 +24,7 @@ export interface AvailabilityParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly client: Client;
+  readonly metrics: ExtensionMetrics;
 }
 
 export type Finding = Pick<APIServiceCondition, "status" | "reason" | "message">;
@@ -71,6 +73,7 @@ export class Availability {
     if (!remote || this.#stopped) {
       check?.stop();
       this.#checks.delete(name);
+      this.#parts.metrics.gone(name);
       return;
     }
     if (!check) this.#checks.set(name, new Check(name, this.#parts));
@@ -89,6 +92,7 @@ class Check {
   #again = false;
   #stopped = false;
   #failures = 0;
+  #wasAvailable: boolean | undefined;
   #documentsRead = Number.NEGATIVE_INFINITY;
 
   constructor(name: string, parts: AvailabilityParts) {
@@ -131,6 +135,7 @@ class Check {
       if (!remote || this.#stopped) return;
       const finding = findInCluster(remote.apiService, view) ?? (await findOnServer(remote, clock));
       if (this.#stopped) return;
+      this.#note(finding);
       await this.#tell(remote, finding);
       if (finding.status === "True") await this.#readDocuments(remote);
       this.#failures = finding.status === "True" ? 0 : this.#failures + 1;
@@ -147,6 +152,12 @@ class Check {
         this.now();
       } else if (!this.#stopped) this.#timer = clock.after(wait, () => this.now());
     }
+  }
+
+  #note({ reason = "", status }: Finding): void {
+    const isAvailable = status === "True";
+    this.#parts.metrics.found(this.#name, reason, isAvailable, this.#wasAvailable);
+    this.#wasAvailable = isAvailable;
   }
 
   async #readDocuments(remote: RemoteService): Promise<void> {

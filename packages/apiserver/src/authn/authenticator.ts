@@ -23,6 +23,7 @@ export interface Credentials extends HeaderSource {
 
 export interface ClientCertificate {
   readonly commonName: string;
+  readonly notAfter: number;
   readonly organizations: readonly string[];
 }
 

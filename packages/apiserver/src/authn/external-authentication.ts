@@ -39,7 +39,11 @@ export async function externalAuthentication(flags: Flags, parts: Parts): Promis
   const webhook = kubeconfig ? await openWebhook({ kubeconfig, clock: parts.clock, random: parts.random }) : undefined;
   return {
     authenticators: (audiences) => [
-      ...(file ? [file.authenticator] : fromFlags ? [jwtAuthenticator([fromFlags], parts.clock)] : []),
+      ...(file
+        ? [file.authenticator]
+        : fromFlags
+          ? [jwtAuthenticator([fromFlags], parts.clock, parts.metrics.authentication)]
+          : []),
       ...(webhook ? [webhookAuthenticator(webhook, flags, parts, audiences)] : []),
     ],
     anonymous: () => file?.current.anonymous,
@@ -73,7 +77,7 @@ class ConfiguredIssuers {
     this.#path = path;
     this.#parts = parts;
     this.current = loadAuthenticationConfiguration(path);
-    this.#tokens = jwtAuthenticator(this.current.issuers, parts.clock);
+    this.#tokens = jwtAuthenticator(this.current.issuers, parts.clock, parts.metrics.authentication);
     this.#unfollow = followFile(path, parts.clock, () => this.#reload());
   }
 
@@ -90,7 +94,8 @@ class ConfiguredIssuers {
     const told = this.#parts.metrics.reloads.of("authentication", this.#parts.clock.now);
     try {
       this.current = loadAuthenticationConfiguration(this.#path);
-      this.#tokens = jwtAuthenticator(this.current.issuers, this.#parts.clock);
+      const { clock, metrics } = this.#parts;
+      this.#tokens = jwtAuthenticator(this.current.issuers, clock, metrics.authentication);
       told();
       this.#parts.log.info("the authentication configuration was taken up again", { file: this.#path });
     } catch (error) {

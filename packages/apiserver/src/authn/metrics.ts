@@ -1,9 +1,17 @@
 /** What the server tells of who was believed, by the original's names. User names are not told: only of which sort they are. */
-import type { Counter, Family, Histogram, MetricsRegistry } from "@kubets/machinery/metrics";
+import { createHash } from "node:crypto";
+import type { Counter, Family, Gauge, Histogram, MetricsRegistry } from "@kubets/machinery/metrics";
 import type { User } from "./authenticator.ts";
 
 /** 1 ms, doubled fourteen times. */
 const SECONDS = Array.from({ length: 15 }, (_, i) => 0.001 * 2 ** i);
+const JWT_SECONDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const HOUR = 3600;
+const DAY = 24 * HOUR;
+const CERTIFICATE_SECONDS = [0, HOUR / 2, HOUR, 2 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 4 * DAY, 7 * DAY].concat(
+  [30, 60, 90, 180, 365].map((days) => days * DAY),
+);
+const hashOf = (text: string) => `sha256:${createHash("sha256").update(text).digest("hex")}`;
 const TOLD = new Set(["admin", "client", "kube_proxy", "kubelet", "system:serviceaccount:kube-system:default"]);
 
 /** `miss` was asked of the webhook. */
@@ -15,6 +23,11 @@ export class AuthenticationMetrics {
   readonly #users: Family<Counter>;
   readonly #cache: Family<Counter>;
   readonly #fetches: Family<Counter>;
+  readonly #fetching: Family<Gauge>;
+  readonly #cacheSeconds: Family<Histogram>;
+  readonly #jwtSeconds: Family<Histogram>;
+  readonly #keysFetched: Family<Gauge>;
+  readonly #certificates: Histogram;
 
   constructor(registry: MetricsRegistry) {
     const labels = ["result"];
@@ -44,6 +57,47 @@ export class AuthenticationMetrics {
       help: "Tokens of which the webhook was asked, by whether it answered.",
       labels: ["status"],
     });
+    this.#fetching = registry.gauge({
+      name: "authentication_token_cache_active_fetch_count",
+      help: "Tokens of which the webhook is being asked.",
+      labels: ["status"],
+    });
+    this.#cacheSeconds = registry.histogram({
+      name: "authentication_token_cache_request_duration_seconds",
+      help: "How long it took to learn of a token whose it is, in seconds.",
+      labels: ["status"],
+    });
+    this.#jwtSeconds = registry.histogram({
+      name: "apiserver_authentication_jwt_authenticator_latency_seconds",
+      help: "How long it took to look at a token of an issuer outside that was not remembered, in seconds.",
+      labels: ["jwt_issuer_hash", "result"],
+      buckets: JWT_SECONDS,
+    });
+    this.#keysFetched = registry.gauge({
+      name: "apiserver_authentication_jwt_authenticator_jwks_fetch_last_timestamp_seconds",
+      help: "When the keys of an issuer outside were last fetched, or could not be.",
+      labels: ["apiserver_id_hash", "jwt_issuer_hash", "result"],
+    });
+    this.#certificates = registry
+      .histogram({
+        name: "apiserver_client_certificate_expiration_seconds",
+        help: "How long the certificates were still good that connections showed, in seconds.",
+        buckets: CERTIFICATE_SECONDS,
+      })
+      .values();
+  }
+
+  /** Of a token that an issuer outside is said to have signed. */
+  jwt(issuer: string, isGood: boolean, seconds: number): void {
+    this.#jwtSeconds.values(hashOf(issuer), isGood ? "success" : "failure").observe(seconds);
+  }
+
+  keysFetched(issuer: string, isDone: boolean, now: number): void {
+    this.#keysFetched.values("", hashOf(issuer), isDone ? "success" : "failure").set(now / 1000);
+  }
+
+  certificate(secondsLeft: number): void {
+    this.#certificates.observe(secondsLeft);
   }
 
   known({ name }: User, beganMs: number): void {
@@ -56,11 +110,17 @@ export class AuthenticationMetrics {
     this.#tell(hadCredentials ? "error" : "failure", beganMs);
   }
 
-  tokenCache(outcome: CacheOutcome): void {
+  tokenCache(outcome: CacheOutcome, seconds: number): void {
     this.#cache.values(outcome).value++;
+    this.#cacheSeconds.values(outcome).observe(seconds);
+  }
+
+  tokenFetching(): void {
+    this.#fetching.values("in_flight").inc();
   }
 
   tokenFetched(isAnswered: boolean): void {
+    this.#fetching.values("in_flight").dec();
     this.#fetches.values(isAnswered ? "ok" : "error").value++;
   }
 

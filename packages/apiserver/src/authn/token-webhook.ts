@@ -8,7 +8,7 @@ import { LruCache } from "@kubets/machinery/lru";
 import type { Webhook } from "../webhook/webhook.ts";
 import type { Authenticator, User } from "./authenticator.ts";
 import { bearerToken } from "./chain.ts";
-import type { AuthenticationMetrics } from "./metrics.ts";
+import type { AuthenticationMetrics, CacheOutcome } from "./metrics.ts";
 
 export interface TokenWebhookOptions {
   readonly webhook: Pick<Webhook, "post">;
@@ -63,19 +63,28 @@ export function tokenWebhookAuthenticator(options: TokenWebhookOptions): Authent
         .digest("base64");
       const known = answers.get(key);
       const isKnown = known !== undefined && known.until > clock.monotonic();
-      metrics?.tokenCache(isKnown ? "hit" : "miss");
-      if (isKnown) return userOf(known.status, wanted);
+      const began = performance.now();
+      const told = (outcome: CacheOutcome) => metrics?.tokenCache(outcome, (performance.now() - began) / 1000);
+      if (isKnown) {
+        told("hit");
+        return userOf(known.status, wanted);
+      }
       let asking = asked.get(key);
       if (!asking) {
         asked.set(key, (asking = ask(token, wanted, key).finally(() => asked.delete(key))));
+        metrics?.tokenFetching();
         asking.then(
           () => metrics?.tokenFetched(true),
           () => metrics?.tokenFetched(false),
         );
       }
       return asking.then(
-        (status) => userOf(status, wanted),
+        (status) => {
+          told("miss");
+          return userOf(status, wanted);
+        },
         (error: unknown) => {
+          told("miss");
           throw Object.assign(unauthorized(), { cause: (error as Error).message });
         },
       );

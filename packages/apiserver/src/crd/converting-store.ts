@@ -48,6 +48,10 @@ export class ConvertingStore extends ResourceStore {
     this.cache.hub.end();
   }
 
+  override get stored(): ResourceStore {
+    return this.#stored;
+  }
+
   override get revision(): number {
     return this.#waiting?.length ? this.#reached : this.#stored.revision;
   }

@@ -15,6 +15,7 @@ import type {
 import type { Client } from "@kubets/client/client";
 import { type Clock, type Logger, type Random, StatusError } from "@kubets/machinery";
 import { storeIn } from "../cluster-view.ts";
+import type { ExtensionMetrics } from "../metrics/extension-metrics.ts";
 import type { ServedResources } from "../served-resource.ts";
 import type { ResourceCache } from "../store/resource-cache.ts";
 import type { RevisionFeed } from "../store/revision-feed.ts";
@@ -33,6 +34,7 @@ export interface CustomResourcesParts {
   readonly random: Random;
   readonly log: Logger;
   readonly webhooks: WebhookClient;
+  readonly metrics: ExtensionMetrics;
   client(): Client;
 }
 
@@ -124,7 +126,7 @@ export class CustomResources {
   }
 
   #kindParts(): KindParts {
-    const { served, feed, form, webhooks, random } = this.#parts;
+    const { served, feed, form, webhooks, random, metrics } = this.#parts;
     return {
       served,
       feed,
@@ -134,7 +136,7 @@ export class CustomResources {
         const { name } = crd.metadata;
         const schema = (version: string) =>
           this.#definition(name)?.spec.versions.find((one) => one.name === version)?.schema?.openAPIV3Schema ?? {};
-        return webhookConverter(crd, { webhooks, random, schema });
+        return webhookConverter(crd, { webhooks, random, metrics, schema });
       },
     };
   }

@@ -97,23 +97,29 @@ export class ServedKind {
     return served.map((version) => {
       const schema = this.#schemaOf(version.name);
       if (single) return { definition: customDefinition({ crd, version, schema, schemaId }), store };
-      if (byWebhook) return this.#converting(customDefinition({ crd, version, schema, schemaId }), store, crd);
+      if (byWebhook) {
+        const apiVersion = `${crd.spec.group}/${version.name}`;
+        const convert = this.#parts.converter(crd);
+        const definition = customDefinition({
+          crd,
+          version,
+          schema,
+          schemaId,
+          convert: (objects) => convert(objects, apiVersion),
+        });
+        return this.#converting(definition, store, convert);
+      }
       const hub = noneConversion(store.definition, `${crd.spec.group}/${version.name}`, schema);
       return { definition: customDefinition({ crd, version, schema, schemaId, hub }), store };
     });
   }
 
   /** A version that a webhook converts to has a cache of its own, kept over changes that do not concern it. */
-  #converting(definition: ResourceDefinition, store: ResourceStore, crd: CustomResourceDefinition): ServedResource {
+  #converting(definition: ResourceDefinition, store: ResourceStore, convert: Converter): ServedResource {
     let converted = this.#converted.find((one) => one.definition.version === definition.version);
     if (!converted) {
-      converted = new ConvertingStore(
-        definition,
-        store,
-        this.#parts.feed,
-        this.#parts.form,
-        this.#parts.converter(crd),
-      );
+      const { feed, form } = this.#parts;
+      converted = new ConvertingStore(definition, store, feed, form, convert);
       this.#converted.push(converted);
     }
     return { definition, store: converted };

@@ -9,6 +9,7 @@ import type { KubeObject } from "@kubets/api/meta";
 import { parseGroupVersion } from "@kubets/api/resource-ref";
 import type { Schema } from "@kubets/api/structural/schema";
 import { type Random, StatusError } from "@kubets/machinery";
+import type { ConversionFailure, ExtensionMetrics } from "../metrics/extension-metrics.ts";
 import type { WebhookClient } from "../webhooks/webhook-client.ts";
 
 /** The same objects in another version, in their order. Throws a StatusError that names the webhook's fault. */
@@ -28,6 +29,7 @@ interface Review {
 }
 
 export interface ConversionParts {
+  readonly metrics: ExtensionMetrics;
   readonly webhooks: WebhookClient;
   readonly random: Random;
   /** The schema of a version, which what the webhook answers is read by. */
@@ -35,23 +37,34 @@ export interface ConversionParts {
 }
 
 export function webhookConverter(
-  { spec }: CustomResourceDefinition,
-  { webhooks, random, schema }: ConversionParts,
+  { metadata, spec }: CustomResourceDefinition,
+  { webhooks, random, metrics, schema }: ConversionParts,
 ): Converter {
   const target = spec.conversion?.webhook?.clientConfig ?? {};
+  const definition = metadata.name;
   return async (objects, apiVersion) => {
+    const { version } = parseGroupVersion(apiVersion);
     const foreign = objects.filter((object) => object.apiVersion !== apiVersion);
     const converted = new Map<KubeObject, KubeObject>();
     if (foreign.length) {
       const kind = kindText(foreign[0] as KubeObject);
-      const answers = await ask(foreign, apiVersion, kind);
-      for (const [i, object] of foreign.entries())
-        converted.set(
-          object,
-          checked(object, answers[i] as KubeObject, apiVersion, `conversion webhook for ${kind}`, i),
-        );
+      const began = performance.now();
+      let failure: ConversionFailure | undefined;
+      try {
+        const answers = await ask(foreign, apiVersion, kind);
+        for (const [i, object] of foreign.entries())
+          converted.set(
+            object,
+            checked(object, answers[i] as KubeObject, apiVersion, `conversion webhook for ${kind}`, i),
+          );
+      } catch (error) {
+        failure = (error as ConversionError).failure;
+        throw error;
+      } finally {
+        const from = parseGroupVersion((foreign[0] as KubeObject).apiVersion ?? "").version;
+        metrics.converted({ definition, from, to: version, seconds: (performance.now() - began) / 1000, failure });
+      }
     }
-    const { version } = parseGroupVersion(apiVersion);
     return objects.map((object) => readObject(schema(version), converted.get(object) ?? object) as KubeObject);
   };
 
@@ -66,18 +79,22 @@ export function webhookConverter(
       apiVersion: REVIEW_VERSION,
       request: { uid, desiredAPIVersion, objects },
     };
-    const fail = (why: string, cause?: unknown) => refused(`conversion webhook for ${kind} failed: ${why}`, cause);
+    const fail = (failure: ConversionFailure, why: string, cause?: unknown) =>
+      new ConversionError(failure, `conversion webhook for ${kind} failed: ${why}`, cause);
     let answer: Review;
     try {
       answer = (await webhooks.call(target, Buffer.from(JSON.stringify(review)), TIMEOUT_MS)) as Review;
     } catch (error) {
-      throw fail((error as Error).message, error);
+      throw fail("conversion_webhook_call_failure", (error as Error).message, error);
     }
     const why = problemOf(answer, uid);
-    if (why) throw fail(why);
+    if (why) throw fail("conversion_webhook_malformed_response_failure", why);
     const found = answer.response?.convertedObjects ?? [];
     if (found.length !== objects.length)
-      throw refused(`conversion webhook for ${kind} returned ${found.length} objects, expected ${objects.length}`);
+      throw new ConversionError(
+        "conversion_webhook_partial_response_failure",
+        `conversion webhook for ${kind} returned ${found.length} objects, expected ${objects.length}`,
+      );
     return found;
   }
 }
@@ -95,7 +112,11 @@ function problemOf(review: Review, uid: string): string | undefined {
 
 /** The answer for one object, with the metadata that a webhook may not change put back. */
 function checked(from: KubeObject, to: KubeObject, apiVersion: string, webhook: string, index: number): KubeObject {
-  const wrong = (why: string) => refused(`${webhook} returned invalid converted object at index ${index}: ${why}`);
+  const wrong = (why: string) =>
+    new ConversionError(
+      "conversion_webhook_invalid_converted_object_failure",
+      `${webhook} returned invalid converted object at index ${index}: ${why}`,
+    );
   if (to?.apiVersion !== apiVersion)
     throw wrong(`invalid groupVersion (expected ${apiVersion}, received ${to?.apiVersion ?? ""})`);
   if (to.kind !== from.kind) throw wrong(`invalid kind (expected ${from.kind}, received ${to.kind})`);
@@ -112,4 +133,11 @@ function checked(from: KubeObject, to: KubeObject, apiVersion: string, webhook: 
 /** "example.com/v1, Kind=Thing". */
 const kindText = ({ apiVersion, kind }: KubeObject): string => `${apiVersion}, Kind=${kind}`;
 
-const refused = (message: string, cause?: unknown) => new StatusError({ code: 500, message }, { cause });
+class ConversionError extends StatusError {
+  readonly failure: ConversionFailure;
+
+  constructor(failure: ConversionFailure, message: string, cause?: unknown) {
+    super({ code: 500, message }, { cause });
+    this.failure = failure;
+  }
+}

@@ -33,6 +33,10 @@ export class PreparedStorage implements Storage {
     return this.#storage.currentRevision();
   }
 
+  async diskBytes(): Promise<number> {
+    return (await this.#storage.diskBytes?.()) ?? 0;
+  }
+
   async get(key: string, at?: number): Promise<Entry | undefined> {
     const entry = await this.#storage.get(key, at);
     await this.#ready([entry]);

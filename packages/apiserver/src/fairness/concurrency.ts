@@ -34,6 +34,12 @@ export function seatLimits(shares: readonly Shares[], serverSeats: number): Seat
   });
 }
 
+export interface CurrentLimits {
+  readonly seats: readonly number[];
+  /** Of what is wanted, what a level gets that neither keeps more by its lower bound nor stands at its upper one. */
+  readonly fraction: number;
+}
+
 /**
  * The limits for the next while. Each level is sure of what it lately needed, up to its nominal limit; what is left goes out in proportion to
  * what the levels want, none above its maximum.
@@ -42,13 +48,13 @@ export function currentLimits(
   limits: readonly SeatLimits[],
   demands: readonly Pick<Demand, "highest" | "smooth">[],
   serverSeats: number,
-): number[] {
+): CurrentLimits {
   const sure = limits.map(({ nominal, min }, i) => Math.max(min, Math.min(nominal, (demands[i] as Demand).highest)));
   const wanted = sure.map((seats, i) => Math.max(seats, (demands[i] as Demand).smooth));
   const at = (fraction: number) =>
     limits.map(({ max }, i) => Math.min(max, Math.max(sure[i] as number, fraction * (wanted[i] as number))));
   const fraction = fairFraction(limits, sure, wanted, serverSeats);
-  return at(fraction).map((seats) => Math.round(seats));
+  return { seats: at(fraction).map((seats) => Math.round(seats)), fraction };
 }
 
 /** The fraction of what is wanted at which all limits together make up the server's seats. */

@@ -72,9 +72,10 @@ describe("shares", () => {
   it("are lent by who is quiet to who is busy, and taken back", () => {
     const limits = seatLimits([level(50, 50), level(50, 50)], 100);
     const idle = { highest: 0, smooth: 0 };
-    assert.deepEqual(currentLimits(limits, [idle, { highest: 200, smooth: 200 }], 100), [25, 75]);
+    const lent = { seats: [25, 75], fraction: 0.375 };
+    assert.deepEqual(currentLimits(limits, [idle, { highest: 200, smooth: 200 }], 100), lent);
     const busy = { highest: 200, smooth: 200 };
-    assert.deepEqual(currentLimits(limits, [busy, busy], 100), [50, 50]);
+    assert.deepEqual(currentLimits(limits, [busy, busy], 100).seats, [50, 50]);
   });
 
   it("never exceed the server, nor leave a level below its minimum or above its maximum, whatever is wanted", () => {
@@ -93,7 +94,7 @@ describe("shares", () => {
         const highest = Math.floor(random.float() * 800);
         return { highest, smooth: random.float() * highest };
       });
-      const seats = currentLimits(limits, demands, 600);
+      const { seats } = currentLimits(limits, demands, 600);
       const nominal = limits.reduce((sum, each) => sum + each.nominal, 0);
       const total = seats.reduce((sum, each) => sum + each, 0);
       assert.ok(total <= Math.max(600, nominal) + count, `${total} seats`);

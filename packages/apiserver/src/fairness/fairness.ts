@@ -56,12 +56,14 @@ export class Fairness {
     this.#options = options;
     const { clock, longestWaitMs } = options;
     this.turns = new LoopTurns(clock);
-    this.#levelParts = { clock, longestWaitMs, turns: this.turns };
-    const level = new PriorityLevel("", this.#levelParts);
+    const parts = { clock, longestWaitMs, turns: this.turns };
+    const { metrics } = options;
+    this.#levelParts = { ...parts, ...(metrics && { use: (name: string) => metrics.use(name, clock.monotonic()) }) };
+    const level = new PriorityLevel("", parts);
     level.exempt = true;
     level.setLimit(0);
     this.#unsorted = { schema: UNSORTED, level, headers: [] };
-    options.metrics?.watch(this.levels);
+    metrics?.watch(this.levels);
     follow(options.served, flowschemas, (key, now) => this.#set(this.#schemas, key, now));
     follow(options.served, prioritylevelconfigurations, (key, now) => this.#set(this.#configurations, key, now));
   }
@@ -123,7 +125,7 @@ export class Fairness {
     const levels = [...this.levels.values()].filter(({ exempt }) => !exempt);
     const now = this.#options.clock.monotonic();
     const demands = levels.map(({ demand }) => demand.harvest(now));
-    const seats = currentLimits(
+    const { seats, fraction } = currentLimits(
       levels.map(({ limits }) => limits),
       demands,
       this.#options.seats,
@@ -132,6 +134,7 @@ export class Fairness {
       level.setLimit(seats[i] as number);
       this.#options.metrics?.demanded(level.name, demands[i] as Demand, seats[i] as number);
     }
+    this.#options.metrics?.fairFraction.set(fraction);
     if (levels.some(({ demand }) => !demand.quiet)) this.#adjustLater();
   }
 }

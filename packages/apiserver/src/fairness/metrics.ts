@@ -2,6 +2,7 @@
 import type { Family, Gauge, MetricsRegistry } from "@kubets/machinery/metrics";
 import type { Demand } from "./concurrency.ts";
 import { FlowMetrics, flowFamilies } from "./flow-metrics.ts";
+import { LevelUse, useFamilies } from "./level-use.ts";
 import type { PriorityLevel } from "./priority-level.ts";
 
 const GAUGES: readonly [name: string, help: string, read: (level: PriorityLevel) => number][] = [
@@ -14,12 +15,21 @@ const GAUGES: readonly [name: string, help: string, read: (level: PriorityLevel)
 export class FairnessMetrics {
   readonly #registry: MetricsRegistry;
   readonly #families: ReturnType<typeof flowFamilies>;
+  readonly #use: ReturnType<typeof useFamilies>;
   readonly #flows = new Map<string, FlowMetrics>();
+  readonly fairFraction: Gauge;
   readonly #demand: Readonly<Record<"highest" | "mean" | "deviation" | "smooth" | "target", Family<Gauge>>>;
 
   constructor(registry: MetricsRegistry) {
     this.#registry = registry;
     this.#families = flowFamilies(registry);
+    this.#use = useFamilies(registry);
+    this.fairFraction = registry
+      .gauge({
+        name: "apiserver_flowcontrol_seat_fair_frac",
+        help: "The fraction of what it wants that a level gets which can use it.",
+      })
+      .values();
     const gauge = (name: string, help: string) => this.#gauge(name, help);
     this.#demand = {
       highest: gauge("demand_seats_high_watermark", "The most seats that a level wanted at once in the last while."),
@@ -37,6 +47,10 @@ export class FairnessMetrics {
     return found;
   }
 
+  use(level: string, now: number): LevelUse {
+    return new LevelUse(this.#use, level, now);
+  }
+
   /** Of the while that is over. */
   demanded(level: string, demand: Demand, target: number): void {
     for (const name of ["highest", "mean", "deviation", "smooth"] as const)
@@ -47,6 +61,7 @@ export class FairnessMetrics {
   watch(levels: ReadonlyMap<string, PriorityLevel>): void {
     const families = GAUGES.map(([name, help, read]) => ({ family: this.#gauge(name, help), read }));
     this.#registry.onCollect(() => {
+      for (const level of levels.values()) level.noteUse();
       for (const { family, read } of families) {
         family.clear();
         for (const level of levels.values()) if (!level.exempt) family.values(level.name).set(read(level));

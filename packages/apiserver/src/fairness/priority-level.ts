@@ -8,6 +8,7 @@ import { LruCache } from "@kubets/machinery/lru";
 import type { SeatLimits } from "./concurrency.ts";
 import { FairQueues, type QueueShape, type Ticket } from "./fair-queues.ts";
 import type { FlowMetrics } from "./flow-metrics.ts";
+import type { LevelUse } from "./level-use.ts";
 import type { LoopTurns, Waiting } from "./loop-turns.ts";
 import { SeatDemand } from "./seat-demand.ts";
 import { dealHand } from "./shuffle-shard.ts";
@@ -30,6 +31,8 @@ export interface LevelParts {
   readonly clock: Clock;
   readonly longestWaitMs: number;
   readonly turns: LoopTurns;
+  /** What keeps how much of a level is in use. */
+  use?(level: string): LevelUse;
 }
 
 interface Waiter {
@@ -53,14 +56,16 @@ export class PriorityLevel implements Waiting {
   readonly #clock: Clock;
   readonly #longestWaitMs: number;
   readonly #turns: LoopTurns;
+  readonly #use: LevelUse | undefined;
   readonly #waiters = new Map<Ticket, Waiter>();
   #hands = new LruCache<string, readonly number[]>(HANDS_KEPT);
 
-  constructor(name: string, { clock, longestWaitMs, turns }: LevelParts) {
+  constructor(name: string, { clock, longestWaitMs, turns, use }: LevelParts) {
     this.name = name;
     this.#clock = clock;
     this.#longestWaitMs = longestWaitMs;
     this.#turns = turns;
+    this.#use = use?.(name);
     this.demand = new SeatDemand(clock.monotonic());
   }
 
@@ -79,6 +84,7 @@ export class PriorityLevel implements Waiting {
   }
 
   setLimit(seats: number): void {
+    this.noteUse();
     this.queues.configure(this.exempt ? Number.POSITIVE_INFINITY : seats, this.#shape);
     this.#goOn();
   }
@@ -88,6 +94,7 @@ export class PriorityLevel implements Waiting {
     const ticket: Ticket = { width, flow, state: "waiting", arrived: 0, started: 0, queue: undefined, told };
     const now = this.#clock.monotonic();
     const hand = this.#shape ? this.#hand(flow, this.#shape) : ONLY_QUEUE;
+    this.noteUse(now);
     const outcome = this.queues.arrive(ticket, hand, now, this.exempt || !waitsForTurn || this.#turns.open);
     if (outcome === "rejected") {
       ticket.state = "done";
@@ -110,6 +117,7 @@ export class PriorityLevel implements Waiting {
   leave(ticket: Ticket): void {
     if (ticket.state === "done") return;
     const now = this.#clock.monotonic();
+    this.noteUse(now);
     this.demand.add(-ticket.width, now);
     if (ticket.state === "running") {
       this.queues.finish(ticket, now);
@@ -127,12 +135,33 @@ export class PriorityLevel implements Waiting {
   }
 
   startNext(): number {
-    const ticket = this.queues.next(this.#clock.monotonic());
+    const now = this.#clock.monotonic();
+    this.noteUse(now);
+    const ticket = this.queues.next(now);
     if (!ticket) return 0;
     this.dispatched++;
     ticket.told?.starts(ticket.width, ticket.started - ticket.arrived, true);
     this.#forget(ticket)?.start();
     return ticket.width;
+  }
+
+  /** Counts how much was in use until now. */
+  noteUse(now = this.#clock.monotonic()): void {
+    if (!this.#use) return;
+    const { queues, limits, demand } = this;
+    const { queues: many = 1, queueLengthLimit = 1 } = this.#shape ?? {};
+    this.#use.stood(
+      {
+        running: queues.running,
+        waiting: queues.waiting,
+        seatsInUse: queues.inUse,
+        seats: this.exempt ? limits.nominal : queues.limit,
+        room: many * queueLengthLimit,
+        wanted: demand.seats,
+        nominal: limits.nominal,
+      },
+      now,
+    );
   }
 
   #goOn(): void {

@@ -4,7 +4,7 @@
  */
 import { StatusError } from "@kubets/machinery";
 import type { Histogram, MetricsRegistry } from "@kubets/machinery/metrics";
-import type { Operation } from "../admission/plugin.ts";
+import type { AdmissionRequest, Operation } from "../admission/plugin.ts";
 
 const SECONDS = [0.005, 0.025, 0.1, 0.5, 1, 2.5];
 const WEBHOOK_SECONDS = [...SECONDS, 10, 25];
@@ -30,6 +30,14 @@ export interface PolicyCheck {
   readonly outcome: PolicyOutcome;
   readonly errorType: "no_error" | "invalid_error" | "compile_error" | "out_of_budget";
   readonly seconds: number;
+}
+
+/** What Pod Security said of a pod, or of what makes pods. */
+export interface Evaluation {
+  readonly mode: "enforce" | "audit" | "warn";
+  readonly level: string;
+  readonly version: string;
+  readonly isAllowed: boolean;
 }
 
 export class AdmissionMetrics {
@@ -82,6 +90,16 @@ export class AdmissionMetrics {
     else if (!holds) this.#families.conditionExclusions.values(...labels).inc();
   }
 
+  podSecurity(request: AdmissionRequest, { mode, level, version, isAllowed }: Evaluation): void {
+    const decision = isAllowed ? "allow" : "deny";
+    this.#families.evaluations.values(decision, mode, level, version, ...podLabels(request)).inc();
+  }
+
+  /** A namespace, user or runtime class that is left alone. */
+  podSecurityExemption(request: AdmissionRequest): void {
+    this.#families.exemptions.values(...podLabels(request)).inc();
+  }
+
   policy({ policy, binding, outcome, errorType, seconds }: PolicyCheck): void {
     const { checks, checkSeconds, mutations, mutationSeconds } = this.#families;
     if (outcome === "mutate") {
@@ -93,6 +111,9 @@ export class AdmissionMetrics {
     }
   }
 }
+
+const podLabels = ({ operation, resource, subresource }: AdmissionRequest) =>
+  [operation.toLowerCase(), resource.resource === "pods" ? "pod" : "controller", subresource] as const;
 
 /** Each of its histograms stands at a place of its own, where it is found without a search. */
 export class PluginTimes {
@@ -121,6 +142,7 @@ function families(registry: MetricsRegistry) {
   const condition = ["kind", "name", "operation", "type"];
   const check = ["enforcement_action", "error_type", "policy", "policy_binding"];
   const mutation = ["error_type", "policy", "policy_binding"];
+  const pod = ["request_operation", "resource", "subresource"];
   return {
     controllers: histogram(
       "admission_controller_admission_duration_seconds",
@@ -166,6 +188,16 @@ function families(registry: MetricsRegistry) {
       "Requests that match conditions kept from a webhook or policy.",
       condition,
     ),
+    evaluations: registry.counter({
+      name: "pod_security_evaluations_total",
+      help: "What Pod Security said of pods and of what makes pods.",
+      labels: ["decision", "mode", "policy_level", "policy_version", ...pod],
+    }),
+    exemptions: registry.counter({
+      name: "pod_security_exemptions_total",
+      help: "Requests that Pod Security left alone.",
+      labels: pod,
+    }),
     checks: counter("validating_admission_policy_check_total", "Requests that validating policies judged.", check),
     checkSeconds: histogram(
       "validating_admission_policy_check_duration_seconds",

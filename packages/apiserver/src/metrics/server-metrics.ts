@@ -8,6 +8,8 @@ import { AuthorizationMetrics } from "../authz/metrics.ts";
 import { EncryptionMetrics } from "../encryption/metrics.ts";
 import { versionInfo } from "../nonresource/version.ts";
 import { AdmissionMetrics } from "./admission-metrics.ts";
+import { ExtensionMetrics } from "./extension-metrics.ts";
+import { HealthMetrics } from "./health-metrics.ts";
 import { ReloadMetrics } from "./reload-metrics.ts";
 import { RequestMetrics } from "./request-metrics.ts";
 import { StorageMetrics } from "./storage-metrics.ts";
@@ -24,6 +26,8 @@ export interface ServerMetrics {
   readonly audit: AuditMetrics;
   readonly encryption: EncryptionMetrics;
   readonly reloads: ReloadMetrics;
+  readonly extensions: ExtensionMetrics;
+  readonly health: HealthMetrics;
 }
 
 export function serverMetrics(clock: Clock, registry = new MetricsRegistry()): ServerMetrics {
@@ -39,5 +43,7 @@ export function serverMetrics(clock: Clock, registry = new MetricsRegistry()): S
     audit: new AuditMetrics(registry),
     encryption: new EncryptionMetrics(registry),
     reloads: new ReloadMetrics(registry),
+    extensions: new ExtensionMetrics(registry),
+    health: new HealthMetrics(),
   };
 }

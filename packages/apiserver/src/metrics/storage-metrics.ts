@@ -4,9 +4,13 @@
  */
 import type { Clock, GroupResource } from "@kubets/machinery";
 import type { Counter, Family, Histogram, MetricsRegistry } from "@kubets/machinery/metrics";
+import type { Storage } from "@kubets/storage";
 import type { ResourceCache } from "../store/resource-cache.ts";
 
 const SECONDS = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];
+
+/** As the original calls its first storage. */
+const STORAGE_ID = "etcd-0";
 
 export type StorageOperation = "create" | "update" | "delete" | "get" | "list";
 
@@ -18,6 +22,7 @@ export class StorageMetrics {
   readonly #clock: Clock;
   readonly #requests: Family<Counter>;
   readonly #errors: Family<Counter>;
+  #measureSize: (() => Promise<void>) | undefined;
   readonly #seconds: Family<Histogram>;
 
   constructor(registry: MetricsRegistry, clock: Clock) {
@@ -60,6 +65,24 @@ export class StorageMetrics {
     };
   }
 
+  /** Tells how large the storage is: it is asked by `measureSize`, before its figures are read. */
+  watchSize(storage: Pick<Storage, "diskBytes">): void {
+    const size = this.#registry.gauge({
+      name: "apiserver_storage_size_bytes",
+      help: "How many bytes the files of the storage take.",
+      labels: ["storage_cluster_id"],
+    });
+    this.#measureSize = async () => {
+      const bytes = await storage.diskBytes?.();
+      if (bytes !== undefined) size.values(STORAGE_ID).set(bytes);
+    };
+  }
+
+  /** Storage that does not answer leaves the figure as it was. */
+  async measureSize(): Promise<void> {
+    await this.#measureSize?.().catch(() => {});
+  }
+
   /** Tells of the caches that there are whenever somebody asks. */
   watchCaches(caches: () => Iterable<ResourceCache>): void {
     const labels = ["group", "resource"];
@@ -77,9 +100,15 @@ export class StorageMetrics {
       help: "Watches that are open on a resource.",
       labels: ["group", "kind", "version"],
     });
+    const counter = (name: string, help: string) => this.#registry.counter({ name, help, labels });
+    const received = counter("apiserver_storage_events_received_total", "Changes that storage told of.");
+    const cached = counter("apiserver_watch_cache_events_received_total", "Changes that caches took in.");
+    const told = counter("apiserver_watch_cache_events_dispatched_total", "Changes that watchers were told of.");
+    const filled = counter("apiserver_watch_cache_initializations_total", "How often caches were filled.");
     this.#registry.onCollect(() => {
       // Those of resources that are gone go too.
       for (const family of [objects, oldObjects, capacity, revision, watchers]) family.clear();
+      for (const family of [received, cached, told, filled]) family.clear();
       for (const cache of caches()) {
         const { group, resource, kind, version } = cache.definition;
         objects.values(group, resource).set(cache.size);
@@ -87,6 +116,8 @@ export class StorageMetrics {
         capacity.values(group, resource).set(cache.history.size);
         revision.values(group, resource).set(cache.lastChange);
         watchers.values(group, kind, version).set(cache.hub.watchers);
+        for (const family of [received, cached, told]) family.values(group, resource).inc(cache.changes);
+        filled.values(group, resource).inc();
       }
     });
   }

@@ -26,7 +26,7 @@ const HEADERS = [
 ];
 
 export async function serveHealth(
-  { health, log }: Server,
+  { health, log, metrics }: Server,
   exchange: CoreExchange,
   { path, query }: RequestInfo,
   endpoint: string,
@@ -39,6 +39,7 @@ export async function serveHealth(
     const one = checks.find((c) => c.name === wanted);
     if (!one) return respondPageNotFound(exchange);
     const wrong = await one.check();
+    metrics.health.checked(one.name, endpoint, wrong === undefined);
     return wrong === undefined ? respond(200, "ok") : respond(500, `internal server error: ${wrong}\n`);
   }
   const excluded = query.getAll("exclude");
@@ -48,6 +49,7 @@ export async function serveHealth(
   let told = "";
   const failed: string[] = [];
   for (const result of results) {
+    if (!("excluded" in result)) metrics.health.checked(result.name, endpoint, result.wrong === undefined);
     if ("excluded" in result) told += `[+]${result.name} excluded: ok\n`;
     else if (result.wrong === undefined) told += `[+]${result.name} ok\n`;
     else {

@@ -19,10 +19,10 @@ import type { ServedResources } from "../served-resource.ts";
 import type { Server } from "../server-context.ts";
 import { serveDocument } from "./documents.ts";
 import { checksOf, serveHealth } from "./health.ts";
-import { serveMetrics } from "./metrics.ts";
+import { serveHealthMetrics, serveMetrics } from "./metrics.ts";
 import { serveOpenApi } from "./openapi/serve.ts";
 import { respondPageNotFound } from "./page-not-found.ts";
-import { respondDocument, respondJson } from "./respond-json.ts";
+import { respondDocument, respondIndented, respondJson } from "./respond-json.ts";
 import { versionInfo } from "./version.ts";
 import { serveFlagz, serveStatusz } from "./z-pages.ts";
 
@@ -36,13 +36,13 @@ export function serveNonResource(
   const [, first = "", second = "", third = "", fourth] = path.replace(/\/$/, "").split("/");
   switch (first) {
     case "":
-      return respondJson(exchange, { paths: rootPaths(server) });
+      return respondIndented(exchange, { paths: rootPaths(server) });
     case "healthz":
     case "livez":
     case "readyz":
       return serveHealth(server, exchange, info, first);
     case "version":
-      return respondJson(exchange, versionInfo);
+      return respondIndented(exchange, versionInfo);
     case "api":
     case "apis":
       return serveDiscovery(server, exchange, first, second, third, fourth !== undefined);
@@ -50,6 +50,7 @@ export function serveNonResource(
       return serveOpenApi(server, exchange, info, user);
     case "metrics":
       if (second === "") return serveMetrics(server, exchange);
+      if (second === "slis" && third === "") return serveHealthMetrics(server, exchange);
       return respondPageNotFound(exchange);
     case "statusz":
     case "flagz":
@@ -152,6 +153,7 @@ function rootPaths(server: Server): string[] {
     "/flagz",
     "/statusz",
     "/metrics",
+    "/metrics/slis",
     "/openapi/v2",
     "/openapi/v3",
     "/openid/v1/jwks",

@@ -23,6 +23,8 @@ export class ResourceCache {
   readonly #listeners = new Set<(change: CachedChange) => void>();
   /** The revision of the newest change of this resource. */
   lastChange = 0;
+  /** How many changes it took in since it was filled. */
+  changes = 0;
   readonly #form: StoredForm;
   readonly #byNamespace = new OrderedNames<OrderedNames<CachedObject>>();
   #size = 0;
@@ -72,6 +74,7 @@ export class ResourceCache {
     if (change.type === "put") this.#put((current = this.#form.fromEntry(this, change.entry)));
     else this.#remove(key);
     this.lastChange = revision;
+    this.changes++;
     const cached: CachedChange = this.#form.change(revision, current, previous, this.definition);
     this.history.add(cached);
     this.hub.add(cached);

@@ -34,6 +34,11 @@ export class ResourceStore {
     return this.cache.definition;
   }
 
+  /** The store of the same objects as they are stored: another one where this shows what a webhook makes of them. */
+  get stored(): ResourceStore {
+    return this;
+  }
+
   /** The newest revision that reads of this server show. */
   get revision(): number {
     return this.#feed.revision;

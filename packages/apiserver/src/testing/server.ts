@@ -1,4 +1,5 @@
 /** An API server over memory for tests: virtual time, seeded randomness, clients for any user; nothing is left behind when it is closed. */
+import { servedResources } from "@kubets/api/runtime-config";
 import { createClient } from "@kubets/client/typed-client";
 import { mustParseCidr, parsePortRange, seededRandom, silentLogger, VirtualClock } from "@kubets/machinery";
 import { MemoryStorage } from "@kubets/storage";
@@ -24,6 +25,8 @@ export interface TestServerOptions {
   readonly nodePorts?: string;
   readonly concurrency?: ConcurrencyOptions;
   readonly audit?: Audit;
+  /** APIs to serve beside the stable ones. */
+  readonly runtimeConfig?: readonly string[];
   readonly encryption?: LiveEncryption;
   /** Memory of its own when absent. */
   readonly storage?: MemoryStorage;
@@ -56,6 +59,7 @@ export async function startTestServer(options: TestServerOptions = {}) {
     }),
     ...(options.encryption && { encryption: options.encryption }),
     ...(options.audit && { audit: options.audit }),
+    ...(options.runtimeConfig && { resources: servedResources(options.runtimeConfig) }),
     ...(options.concurrency && { concurrency: options.concurrency }),
     serviceNetwork: {
       ranges: (options.serviceRanges ?? ["10.96.0.0/16"]).map(mustParseCidr),

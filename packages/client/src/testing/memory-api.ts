@@ -142,11 +142,12 @@ export class MemoryApi implements Transport {
 
   #create(target: Target, object: KubeObject): KubeObject {
     if (target.subresource) return object;
-    const { namespace, name } = object.metadata;
+    const { namespace, generateName } = object.metadata;
+    const name = object.metadata.name || `${generateName ?? ""}${this.#revision + 1}`;
     const key = `${target.collection}|${namespace ?? ""}/${name}`;
     if (this.#objects.has(key)) throw alreadyExists(target, name);
     const uid = object.metadata.uid ?? `uid-${this.#revision + 1}`;
-    return this.#commit("ADDED", target.collection, key, { ...object, metadata: { ...object.metadata, uid } });
+    return this.#commit("ADDED", target.collection, key, { ...object, metadata: { ...object.metadata, name, uid } });
   }
 
   #update(target: Target, object: KubeObject): KubeObject {

@@ -33,7 +33,7 @@ export function parsePath(path: string): Target {
   const collection = `${apiVersion}/${resource}`;
   const key = `${collection}|${namespace}/${name}`;
   const query = url.searchParams;
-  const only = /^metadata\.name=(.+)$/.exec(query.get("fieldSelector") ?? "")?.[1];
+  const only = /(?:^|,)metadata\.name=([^,]+)/.exec(query.get("fieldSelector") ?? "")?.[1];
   return { collection, apiVersion, kind: "Bookmark", group, resource, namespace, name, subresource, only, key, query };
 }
 

@@ -4,8 +4,6 @@ import { readSigningRequest, type SigningRequest } from "@kubets/wire/x509";
 import { isTrue } from "../conditions.ts";
 
 export const API_CLIENT = "kubernetes.io/kube-apiserver-client";
-export const KUBELET_CLIENT = "kubernetes.io/kube-apiserver-client-kubelet";
-export const KUBELET_SERVING = "kubernetes.io/kubelet-serving";
 export const LEGACY = "kubernetes.io/legacy-unknown";
 
 export const isApproved = ({ status }: CertificateSigningRequest): boolean =>

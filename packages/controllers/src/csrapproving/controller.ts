@@ -2,19 +2,14 @@
  * Approves the client certificates of kubelets, when whoever asks may have one.
  * Watches: certificate requests. Holds: it decides by a review of the asker's access and by the request alone, and only on undecided ones.
  */
+
 import { certificatesigningrequests, subjectaccessreviews } from "@kubets/api/generated/refs";
 import type { CertificateSigningRequest } from "@kubets/api/generated/types/certificates-v1";
 import { type Client, type Controller, on } from "@kubets/client";
+import { KUBELET_CLIENT } from "@kubets/client/certificates/node-wishes";
 import type { SigningRequest } from "@kubets/wire/x509";
 import { approve } from "../certificates/approve.ts";
-import {
-  hasFailed,
-  isApproved,
-  isDenied,
-  KUBELET_CLIENT,
-  kubeletClientProblem,
-  requestOf,
-} from "../certificates/request.ts";
+import { hasFailed, isApproved, isDenied, kubeletClientProblem, requestOf } from "../certificates/request.ts";
 
 interface Recognizer {
   readonly subresource: string;

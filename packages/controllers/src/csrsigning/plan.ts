@@ -1,14 +1,9 @@
 /** Whether a signer signs a request, and what the certificate then says. Pure. */
+
 import type { CertificateSigningRequest } from "@kubets/api/generated/types/certificates-v1";
+import { KUBELET_CLIENT, KUBELET_SERVING } from "@kubets/client/certificates/node-wishes";
 import type { CertificateRequestOptions, SigningRequest } from "@kubets/wire/x509";
-import {
-  API_CLIENT,
-  KUBELET_CLIENT,
-  KUBELET_SERVING,
-  kubeletClientProblem,
-  kubeletServingProblem,
-  LEGACY,
-} from "../certificates/request.ts";
+import { API_CLIENT, kubeletClientProblem, kubeletServingProblem, LEGACY } from "../certificates/request.ts";
 
 export const SIGNERS: readonly string[] = [API_CLIENT, KUBELET_CLIENT, KUBELET_SERVING, LEGACY];
 

@@ -23,6 +23,7 @@ export interface NodeSettings {
   readonly port: number;
   readonly providerId?: string;
   readonly unschedulable?: boolean;
+  /** One for each family, with a comma. */
   readonly podCidr?: string;
 }
 
@@ -109,6 +110,9 @@ export function allocatableOf(
   return left;
 }
 
+/** What not every release can do, and this one can: the cluster asks for it before it changes a running pod. */
+const DECLARED = ["InPlacePodLevelResourcesVerticalScaling"];
+
 export function nodeStatus(settings: NodeSettings, facts: NodeNow, before: NodeStatus | undefined): NodeStatus {
   const { machine } = facts;
   const capacity = capacityOf(settings, machine);
@@ -136,6 +140,7 @@ export function nodeStatus(settings: NodeSettings, facts: NodeNow, before: NodeS
       architecture: machine.architecture,
     },
     images: imagesOf(facts.images),
+    declaredFeatures: DECLARED,
     ...(facts.handlers.length > 0 && {
       runtimeHandlers: facts.handlers.map(({ name, recursiveReadOnlyMounts, userNamespaces }) => ({
         name,
@@ -196,6 +201,11 @@ export const defaultLabels = (name: string, { architecture }: MachineFacts): Rec
   "kubernetes.io/os": "linux",
 });
 
+function podCidrsOf(text = "") {
+  const podCIDRs = text.split(",").filter(Boolean);
+  return podCIDRs[0] ? { podCIDR: podCIDRs[0], podCIDRs } : {};
+}
+
 export function newNode(settings: NodeSettings, facts: NodeNow): Omit<Node, "metadata"> & { metadata: object } {
   const { name, labels, annotations = {}, taints, providerId, unschedulable, podCidr } = settings;
   return {
@@ -210,7 +220,7 @@ export function newNode(settings: NodeSettings, facts: NodeNow): Omit<Node, "met
       ...(taints.length > 0 && { taints }),
       ...(providerId && { providerID: providerId }),
       ...(unschedulable && { unschedulable }),
-      ...(podCidr && { podCIDR: podCidr, podCIDRs: [podCidr] }),
+      ...podCidrsOf(podCidr),
     },
     status: nodeStatus(settings, facts, undefined),
   };

@@ -1,9 +1,10 @@
 /** Volumes made of files: configMap, secret, downwardAPI, projected. Setting one up again brings its files up to date. */
-import type { Pod, Volume } from "@kubets/api/generated/types/core-v1";
+import type { Pod, PodCertificateProjection, Volume } from "@kubets/api/generated/types/core-v1";
 import type { MountedVolume } from "../container-config/mounts.ts";
 import { writeAtomically } from "./atomic-files.ts";
 import { setGroup } from "./ownership.ts";
 import { configMapFiles, DEFAULT_MODE, downwardFiles, secretFiles } from "./payload.ts";
+import type { Credential } from "./pod-certificates.ts";
 import { ensureTmpfs } from "./tmpfs.ts";
 import { trustAnchors } from "./trust-bundles.ts";
 import { type VolumeContext, VolumeError, type VolumeFile, type VolumeFiles, type VolumePlugin } from "./volume.ts";
@@ -70,11 +71,13 @@ export const projectedVolume = filePlugin(
   true,
   ({ projected }) => projected,
   async (context) => {
-    const { pod, objects, tokens } = context;
+    const { pod, objects, tokens, certificates, volume } = context;
     const { namespace } = pod.metadata;
-    const { sources = [], defaultMode = DEFAULT_MODE } = context.volume.projected ?? {};
+    const { sources = [], defaultMode = DEFAULT_MODE } = volume.projected ?? {};
     const files = new Map<string, VolumeFile>();
-    for (const { configMap, secret, downwardAPI, serviceAccountToken, clusterTrustBundle, ...other } of sources) {
+    for (const [i, source] of sources.entries()) {
+      const { configMap, secret, downwardAPI, serviceAccountToken, clusterTrustBundle, podCertificate, ...other } =
+        source;
       let more: VolumeFiles;
       if (configMap) {
         const { name = "", items, optional = false } = configMap;
@@ -86,21 +89,42 @@ export const projectedVolume = filePlugin(
       else if (serviceAccountToken) {
         const { audience, expirationSeconds = 3600, path } = serviceAccountToken;
         const token = await tokens.get(pod, { expirationSeconds, ...(audience && { audience }) });
-        more = new Map([[path, tokenFile(pod, token, defaultMode)]]);
+        more = new Map([[path, privateFile(pod, token, defaultMode)]]);
       } else if (clusterTrustBundle) {
         const content = Buffer.from(await trustAnchors(context.client, clusterTrustBundle));
         more = new Map([[clusterTrustBundle.path, { content, mode: defaultMode }]]);
-      } else
-        throw new VolumeError(`projected source ${Object.keys(other).join(", ")} is not supported by this kubelet`);
+      } else if (podCertificate)
+        more = credentialFiles(
+          pod,
+          await certificates.get(pod, `${volume.name}/${i}`, podCertificate),
+          podCertificate,
+          defaultMode,
+        );
+      else throw new VolumeError(`projected source ${Object.keys(other).join(", ")} is not supported by this kubelet`);
       for (const [path, file] of more) files.set(path, file);
     }
     return files;
   },
 );
 
-/** Only those who run in the pod read its token, where it is known who they are. */
-function tokenFile(pod: Pod, token: string, defaultMode: number): VolumeFile {
-  const content = Buffer.from(token);
+/** The bundle has the key first. */
+function credentialFiles(
+  pod: Pod,
+  { key, chain }: Credential,
+  { credentialBundlePath, keyPath, certificateChainPath }: PodCertificateProjection,
+  defaultMode: number,
+): VolumeFiles {
+  const contents = [
+    [credentialBundlePath, key + chain],
+    [keyPath, key],
+    [certificateChainPath, chain],
+  ] as const;
+  return new Map(contents.flatMap(([path, text]) => (path ? [[path, privateFile(pod, text, defaultMode)]] : [])));
+}
+
+/** Only those who run in the pod read who it is, where it is known who they are. */
+function privateFile(pod: Pod, text: string, defaultMode: number): VolumeFile {
+  const content = Buffer.from(text);
   const { fsGroup } = pod.spec.securityContext ?? {};
   if (fsGroup !== undefined) return { content, mode: 0o600 };
   const owner = commonUser(pod);

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { clustertrustbundles } from "@kubets/api/generated/refs";
 import { pod } from "@kubets/api/testing/pod-builder";
 import { simulatedNode } from "../testing/simulated-node.ts";
-import { clusterTrustBundles, distinctCertificates } from "./trust-bundles.ts";
+import { distinctCertificates } from "./trust-bundles.ts";
 
 const certificate = (content: string) => `-----BEGIN CERTIFICATE-----\n${content}\n-----END CERTIFICATE-----\n`;
 const [A, B, C] = ["AAAA", "BBBB", "CCCC"].map(certificate) as [string, string, string];
@@ -15,7 +16,7 @@ test("each certificate once, without what stands between", () => {
 test("a projected volume has the bundles that it asks for, or the pod waits", async () => {
   const node = await simulatedNode();
   const bundle = (name: string, trustBundle: string, live: string) =>
-    node.api.client.create(clusterTrustBundles, {
+    node.api.client.create(clustertrustbundles, {
       metadata: { name, labels: { live } },
       spec: { signerName: "example.com/signer", trustBundle },
     });

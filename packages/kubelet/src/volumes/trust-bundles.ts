@@ -2,24 +2,13 @@
  * Certificates that the cluster trusts, for a projected volume: one bundle by its name, or all of a signer that fit a selector.
  * Holds: each certificate stands there once, in an order that does not depend on how many bundles it came from.
  */
+import { clustertrustbundles } from "@kubets/api/generated/refs";
 import type { ClusterTrustBundle } from "@kubets/api/generated/types/certificates-v1beta1";
 import type { ClusterTrustBundleProjection } from "@kubets/api/generated/types/core-v1";
-import type { ClusterMeta } from "@kubets/api/meta";
-import type { ResourceRef } from "@kubets/api/resource-ref";
 import type { Client } from "@kubets/client/client";
 import { isReason } from "@kubets/machinery";
 import { labelSelectorOf } from "@kubets/machinery/label-selector";
 import { VolumeError } from "./volume.ts";
-
-type Bundle = ClusterTrustBundle & { readonly metadata: ClusterMeta };
-
-export const clusterTrustBundles: ResourceRef<Bundle> = {
-  group: "certificates.k8s.io",
-  version: "v1beta1",
-  resource: "clustertrustbundles",
-  kind: "ClusterTrustBundle",
-  namespaced: false,
-};
 
 /** A PEM file; empty where nothing fits and nothing need. */
 export async function trustAnchors(
@@ -34,9 +23,9 @@ export async function trustAnchors(
   return certificates.join("");
 }
 
-async function named(client: Pick<Client, "get">, name: string, optional: boolean): Promise<Bundle[]> {
+async function named(client: Pick<Client, "get">, name: string, optional: boolean): Promise<ClusterTrustBundle[]> {
   try {
-    return [await client.get(clusterTrustBundles, { name })];
+    return [await client.get(clustertrustbundles, { name })];
   } catch (error) {
     if (optional && isReason(error, "NotFound")) return [];
     throw error;
@@ -46,9 +35,9 @@ async function named(client: Pick<Client, "get">, name: string, optional: boolea
 async function ofSigner(
   client: Pick<Client, "list">,
   { signerName = "", labelSelector }: ClusterTrustBundleProjection,
-): Promise<readonly Bundle[]> {
+): Promise<readonly ClusterTrustBundle[]> {
   const selector = labelSelectorOf(labelSelector);
-  const { items } = await client.list(clusterTrustBundles, { fieldSelector: `spec.signerName=${signerName}` });
+  const { items } = await client.list(clustertrustbundles, { fieldSelector: `spec.signerName=${signerName}` });
   return items.filter(({ metadata }) => selector.matches(metadata.labels ?? {}));
 }
 

@@ -7,6 +7,7 @@ import type { Allocatable } from "../container-config/resource-values.ts";
 import type { Disk } from "../disk/disk.ts";
 import type { ReferencedObjects } from "../objects/referenced-objects.ts";
 import type { KubeletPaths } from "../paths.ts";
+import type { PodCertificates } from "./pod-certificates.ts";
 import type { ServiceAccountTokens } from "./tokens.ts";
 
 export interface VolumeContext {
@@ -18,6 +19,7 @@ export interface VolumeContext {
   readonly paths: KubeletPaths;
   readonly objects: ReferencedObjects;
   readonly tokens: ServiceAccountTokens;
+  readonly certificates: PodCertificates;
   readonly addresses: Addresses;
   readonly allocatable: Allocatable;
   readonly now: number;

@@ -17,6 +17,7 @@ import { type KubeletPaths, podFolder, podsFolder, volumeFolder } from "../paths
 import { type ClaimedVolume, claimedVolume } from "./claims.ts";
 import { volumePlugins } from "./index.ts";
 import { hasGroup, setGroup } from "./ownership.ts";
+import type { PodCertificates } from "./pod-certificates.ts";
 import type { ServiceAccountTokens } from "./tokens.ts";
 import { VolumeError, type VolumePlugin } from "./volume.ts";
 
@@ -25,6 +26,7 @@ export interface VolumesOptions {
   readonly paths: KubeletPaths;
   readonly objects: ReferencedObjects;
   readonly tokens: ServiceAccountTokens;
+  readonly certificates: PodCertificates;
   readonly clock: Clock;
   readonly client: Pick<Client, "get" | "list">;
   readonly csi?: CsiVolumes;
@@ -64,9 +66,10 @@ export class Volumes {
   }
 
   async tearDown(uid: string): Promise<void> {
-    const { disk, paths, objects, tokens } = this.#options;
+    const { disk, paths, objects, tokens, certificates } = this.#options;
     objects.untrack(uid);
     tokens.forget(uid);
+    certificates.forget(uid);
     this.#ofDrivers.delete(uid);
     const folder = podFolder(paths, uid);
     if (!(await disk.stat(folder))) return;
@@ -75,11 +78,12 @@ export class Volumes {
     await disk.remove(folder);
   }
 
-  /** When the pod's volumes want to be set up anew: for tokens that end, or for drivers that are asked from time to time. */
+  /** When the pod's volumes want to be set up anew: for tokens and certificates that end, or for drivers that are asked from time to time. */
   refreshDueAt({ metadata, spec }: Pod): number | undefined {
-    const { tokens, clock } = this.#options;
+    const { tokens, certificates, clock } = this.#options;
     const isAsked = spec.volumes?.some(({ csi }) => csi) || this.#ofDrivers.has(metadata.uid);
-    const dues = [tokens.dueAt(metadata.uid), isAsked ? clock.now() + DRIVER_PERIOD_MS : undefined];
+    const { uid } = metadata;
+    const dues = [tokens.dueAt(uid), certificates.dueAt(uid), isAsked ? clock.now() + DRIVER_PERIOD_MS : undefined];
     const known = dues.filter((due) => due !== undefined);
     return known.length > 0 ? Math.min(...known) : undefined;
   }

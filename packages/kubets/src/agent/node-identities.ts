@@ -2,17 +2,18 @@
  * Keeps the certificates of a node young: those by which its parts are known to the API server, and the one that its kubelet serves with. All are asked for as the
  * node; each is written where it was read, and put to use at once.
  */
+
 import { readFileSync } from "node:fs";
 import type { Cache } from "@kubets/client";
 import { type KeptCertificate, keepRenewed } from "@kubets/client/certificates/keep-renewed";
+import { NODE_USER_PREFIX, servingWish } from "@kubets/client/certificates/node-wishes";
 import { type CertificateWish, requestCertificate } from "@kubets/client/certificates/request-certificate";
 import type { Client } from "@kubets/client/client";
 import type { ClientCertificate } from "@kubets/client/kubeconfig/credentials";
 import type { OpenedTransport } from "@kubets/client/kubeconfig/open-client";
 import { readCertificate } from "@kubets/wire/x509";
-import { servingWish, wishOfCertificate } from "../join/certificate-wishes.ts";
+import { wishOfCertificate } from "../join/certificate-wishes.ts";
 import { readIdentity, writeIdentity, writeSafely } from "../join/node-files.ts";
-import { NODE_USER_PREFIX } from "../join/node-users.ts";
 import { followOrders } from "../join/renewal-orders.ts";
 import type { AgentParts } from "./run-agent.ts";
 

@@ -4,23 +4,24 @@
  * Holds: only a node's own user gets any; a serving certificate names that node alone, and no address of a server or of another node; everything
  * else is left to people.
  */
+
 import { certificatesigningrequests, nodes } from "@kubets/api/generated/refs";
 import type { CertificateSigningRequest } from "@kubets/api/generated/types/certificates-v1";
 import type { Node } from "@kubets/api/generated/types/core-v1";
 import { type Controller, on, reads } from "@kubets/client";
+import { KUBELET_SERVING, NODE_GROUP, NODE_USER_PREFIX } from "@kubets/client/certificates/node-wishes";
 import { approve } from "@kubets/controllers/certificates/approve";
 import {
   API_CLIENT,
   hasFailed,
   isApproved,
   isDenied,
-  KUBELET_SERVING,
   kubeletServingProblem,
   requestOf,
 } from "@kubets/controllers/certificates/request";
 import { deepEqual } from "@kubets/machinery";
 import type { SigningRequest } from "@kubets/wire/x509";
-import { NODE_GROUP, NODE_PARTS, NODE_USER_PREFIX } from "./node-users.ts";
+import { NODE_PARTS } from "./node-users.ts";
 
 export interface ApprovalGround {
   /** Names and addresses of the API servers. */

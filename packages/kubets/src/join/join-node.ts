@@ -2,18 +2,19 @@
  * Makes this machine a node of a cluster: by a token the first time, by the certificates that it got then ever after.
  * Holds: a name that a living node has is refused; what is there already is kept, so that it goes on from wherever it was cut off.
  */
+
 import { existsSync, readFileSync } from "node:fs";
 import { isTrue } from "@kubets/api/condition";
 import { configmaps, nodes } from "@kubets/api/generated/refs";
+import { nodeSubject, nodeWish, servingWish } from "@kubets/client/certificates/node-wishes";
 import { requestCertificate } from "@kubets/client/certificates/request-certificate";
 import type { Client } from "@kubets/client/client";
 import { createClient } from "@kubets/client/typed-client";
-import { KUBELET_CLIENT } from "@kubets/controllers/certificates/request";
 import { type Clock, isReason, type Logger } from "@kubets/machinery";
 import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
 import { HttpTransport } from "@kubets/wire/transport";
 import type { ClusterServers } from "../agent/cluster-servers.ts";
-import { partWish, servingWish } from "./certificate-wishes.ts";
+import { partWish } from "./certificate-wishes.ts";
 import { discover, type Invitation } from "./discover.ts";
 import {
   isOver,
@@ -23,7 +24,7 @@ import {
   writeIdentity,
   writeSafely,
 } from "./node-files.ts";
-import { NODE_PARTS, type NodePart, nodeSubject } from "./node-users.ts";
+import { NODE_PARTS, type NodePart } from "./node-users.ts";
 import { type ClusterSettings, SETTINGS_KEY } from "./publish.ts";
 
 export interface JoinOptions {
@@ -95,7 +96,7 @@ async function nodeIdentity({
 }: JoinOptions): Promise<WrittenIdentity> {
   const path = files.kubeconfig("node");
   const kept = readIdentity(path);
-  const { commonName: user, organizations } = nodeSubject(nodeName);
+  const { commonName: user } = nodeSubject(nodeName);
   if (kept && kept.user !== user)
     throw new ExitError(
       exitCode.usage,
@@ -113,8 +114,7 @@ async function nodeIdentity({
   const newcomer = await discover(invitation);
   try {
     await refuseTaken(newcomer.client, nodeName);
-    const wish = { signerName: KUBELET_CLIENT, commonName: user, organizations, usage: "client auth" } as const;
-    const certificate = await requestCertificate(wish, { client: newcomer.client, clock, signal });
+    const certificate = await requestCertificate(nodeWish(nodeName), { client: newcomer.client, clock, signal });
     const identity = { user, info: { ...newcomer.info, server: invitation.server }, certificate };
     writeIdentity(path, identity);
     return identity;

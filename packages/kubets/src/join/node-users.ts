@@ -16,11 +16,3 @@ export const NODE_PARTS = {
 } as const satisfies Record<string, CertificateSubject>;
 
 export type NodePart = keyof typeof NODE_PARTS;
-
-export const NODE_GROUP = "system:nodes";
-export const NODE_USER_PREFIX = "system:node:";
-
-export const nodeSubject = (node: string): CertificateSubject => ({
-  commonName: NODE_USER_PREFIX + node,
-  organizations: [NODE_GROUP],
-});

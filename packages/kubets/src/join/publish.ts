@@ -2,12 +2,13 @@
  * What a cluster publishes so that nodes and servers can join it: its description for anyone, the rights of those who come with a token (under the names that
  * kubeadm gives them), and for nodes the settings that all of them share.
  */
+
 import { clusterroles, configmaps, rolebindings, roles } from "@kubets/api/generated/refs";
 import type { Subject } from "@kubets/api/generated/types/rbac-v1";
+import { NODE_GROUP } from "@kubets/client/certificates/node-wishes";
 import type { Client } from "@kubets/client/client";
 import { BY, bind, RBAC_GROUP, subject } from "../addons/grant.ts";
 import { type ClusterInfo, clusterInfoText, INFO_NAME, INFO_NAMESPACE } from "./cluster-info.ts";
-import { NODE_GROUP } from "./node-users.ts";
 import { ORDERS_KEY } from "./renewal-orders.ts";
 import { KEYS_NAME } from "./server-keys.ts";
 import { NODE_TOKEN_GROUP, SERVER_TOKEN_GROUP } from "./token.ts";

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { admissionPlugins } from "@kubets/apiserver/admission/plugins/index";
+import { configuredResources } from "@kubets/apiserver/configured-resources";
 import { featureGates } from "@kubets/apiserver/feature-gates";
 import { type RunningApiServer, runApiServer } from "@kubets/apiserver/run-api-server";
 import { serviceNetworkOptions } from "@kubets/apiserver/services/options";
@@ -69,6 +70,7 @@ export async function runServer(
   const issuer = `https://kubernetes.default.svc.${flags["cluster-domain"]}`;
   const tokenKey = keyFromPem(pki.signingKey("service-account"));
   const gates = featureGates();
+  gates.set(flags["feature-gates"]);
   const api = await runApiServer({
     storage,
     clock,
@@ -90,6 +92,7 @@ export async function runServer(
     endpoint: true,
     allowPrivileged: true,
     minWatchSeconds: 1800,
+    resources: configuredResources(flags["runtime-config"]),
     frontProxy: { ...PROXY_HEADERS, authorities: readCertificates(frontProxyCa) },
     proxyClient: certificates.frontProxyClient,
     published: { clientCa: pki.caPem, frontProxy: { ...PROXY_HEADERS, ca: frontProxyCa } },

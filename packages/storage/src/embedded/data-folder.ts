@@ -4,6 +4,7 @@
  * names the process for the message to the next one.
  */
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { readdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 /** The format that this version writes; it reads all up to it. */
@@ -28,6 +29,17 @@ export function prepareFolder(folder: string): void {
   } catch (error) {
     if (!isCode(error, "EEXIST")) throw error;
   }
+}
+
+/** How many bytes its files take; one that goes meanwhile counts for nothing. */
+export async function folderBytes(folder: string): Promise<number> {
+  const sizes = (await readdir(folder)).map((name) =>
+    stat(join(folder, name)).then(
+      ({ size }) => size,
+      () => 0,
+    ),
+  );
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
 
 /** Makes a new name in a folder durable. */

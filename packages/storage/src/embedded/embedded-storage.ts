@@ -25,7 +25,7 @@ import {
   type Write,
 } from "../storage.ts";
 import { type Watcher, Watchers } from "../watchers.ts";
-import { syncFolder } from "./data-folder.ts";
+import { folderBytes, syncFolder } from "./data-folder.ts";
 import { Floors } from "./floors.ts";
 import { type Batch, GroupCommit } from "./group-commit.ts";
 import { type HistoryOptions, HistoryPolicy } from "./history-policy.ts";
@@ -68,13 +68,14 @@ export async function openEmbeddedStorage(options: EmbeddedStorageOptions): Prom
   const policy = new HistoryPolicy(options.history);
   let broken = onFatal;
   const content = await loadContent(resolve(options.folder), policy, (error) => broken(error));
-  const storage = new EmbeddedStorage(content, policy, options.clock ?? realClock, onFatal);
+  const storage = new EmbeddedStorage(resolve(options.folder), content, policy, options.clock ?? realClock, onFatal);
   broken = (error) => storage.fail(error);
   return storage;
 }
 
 export class EmbeddedStorage implements Storage {
   readonly exclusive = true;
+  readonly #folder: string;
   readonly #link: WorkerLink;
   readonly #index: SortedIndex;
   readonly #chunks: Content["chunks"];
@@ -92,7 +93,8 @@ export class EmbeddedStorage implements Storage {
   #closing: Promise<void> | undefined;
 
   /** Use `openEmbeddedStorage`. */
-  constructor(content: Content, policy: HistoryPolicy, clock: Clock, onFatal: (error: Error) => void) {
+  constructor(folder: string, content: Content, policy: HistoryPolicy, clock: Clock, onFatal: (error: Error) => void) {
+    this.#folder = folder;
     this.#link = content.link;
     this.#index = content.index;
     this.#chunks = content.chunks;
@@ -116,6 +118,10 @@ export class EmbeddedStorage implements Storage {
   async currentRevision(): Promise<number> {
     this.#open();
     return this.#revision;
+  }
+
+  diskBytes(): Promise<number> {
+    return folderBytes(this.#folder);
   }
 
   async get(key: string, at?: number): Promise<Entry | undefined> {

@@ -115,6 +115,10 @@ export class EtcdStorage implements Storage {
     return revision;
   }
 
+  async diskBytes(): Promise<number> {
+    return Number((await this.#endpoints.call(Maintenance.status, {}, () => true)).dbSize);
+  }
+
   async get(key: string, at?: number): Promise<Entry | undefined> {
     const { kvs } = await this.#range({ key: keyBytes(key), revision: at ?? 0 });
     return kvs[0] && entryOf(kvs[0]);

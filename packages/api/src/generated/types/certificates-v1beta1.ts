@@ -1,10 +1,11 @@
 // Written by tools/generate.ts from the facts of the published API. Change that, not this.
-import type { Condition, ListMeta, ObjectMeta } from "./meta-v1.ts";
+import type { ClusterMeta, NamespacedMeta } from "../../meta.ts";
+import type { Condition, ListMeta } from "./meta-v1.ts";
 
 export interface ClusterTrustBundle {
   readonly kind: "ClusterTrustBundle";
   readonly apiVersion: "certificates.k8s.io/v1beta1";
-  readonly metadata: ObjectMeta;
+  readonly metadata: ClusterMeta;
   readonly spec: ClusterTrustBundleSpec;
 }
 
@@ -23,7 +24,7 @@ export interface ClusterTrustBundleSpec {
 export interface PodCertificateRequest {
   readonly kind: "PodCertificateRequest";
   readonly apiVersion: "certificates.k8s.io/v1beta1";
-  readonly metadata: ObjectMeta;
+  readonly metadata: NamespacedMeta;
   readonly spec: PodCertificateRequestSpec;
   readonly status: PodCertificateRequestStatus;
 }

@@ -4,18 +4,18 @@ import type { KubeObject } from "@kubets/api/meta";
 import type { ResourceDefinition } from "@kubets/api/resource";
 import type { Activation } from "@kubets/cel";
 import { requestAttributes } from "../match/request-attributes.ts";
-import { type Reviewed, review } from "../match/reviewed.ts";
+import { isConverted, type Reviewed, review, reviewNow } from "../match/reviewed.ts";
 import type { AdmissionContext, AdmissionRequest } from "../plugin.ts";
 import { isWhole } from "../request.ts";
 import { requestAuthorizer } from "./authorizer.ts";
 
-export function activationOf(
+export async function activationOf(
   request: AdmissionRequest,
   target: ResourceDefinition,
   context: AdmissionContext,
-): Activation {
-  let reviewed: Reviewed | undefined;
-  const shown = () => (reviewed ??= review(request, target));
+): Promise<Activation> {
+  let reviewed: Reviewed | undefined = isConverted(request, target) ? await review(request, target) : undefined;
+  const shown = () => (reviewed ??= reviewNow(request, target));
   let authorizer: ReturnType<typeof requestAuthorizer> | undefined;
   const asks = () => (authorizer ??= requestAuthorizer(request, context));
   return {

@@ -21,10 +21,10 @@ export const conditionsOf = (conditions: readonly MatchCondition[] | undefined, 
 export async function conditionsHold(
   { texts, expressions }: Conditions,
   request: AdmissionRequest,
-  activation: () => Activation,
+  activation: () => Activation | Promise<Activation>,
 ): Promise<boolean | string> {
   if (texts.length === 0) return true;
-  const evaluation = new Evaluation(request, activation(), expressions, new Budget(CONDITIONS_BUDGET));
+  const evaluation = new Evaluation(request, await activation(), expressions, new Budget(CONDITIONS_BUDGET));
   const errors: string[] = [];
   try {
     for (const text of texts) {

@@ -8,6 +8,7 @@ import { subresourceKind } from "@kubets/api/discovery";
 import type { Draft, KubeObject, PlainObject } from "@kubets/api/meta";
 import type { GroupVersionKind, ResourceDefinition, ScalePaths } from "@kubets/api/resource";
 import { groupVersion } from "@kubets/api/resource-ref";
+import { internalError } from "@kubets/machinery";
 import { fillDefaults, fromHub, toHub } from "../../write/prepare.ts";
 import { type ScaleObject, scaleOf } from "../../write/scale-form.ts";
 import type { AdmissionRequest } from "../plugin.ts";
@@ -24,15 +25,31 @@ export function reviewedKind(request: AdmissionRequest, target: ResourceDefiniti
   return subresource ? subresourceKind(target, subresource) : target;
 }
 
-export function review(request: AdmissionRequest, target: ResourceDefinition): Reviewed {
+/** Whether only a webhook can tell how the objects of a request look in a version. */
+export function isConverted(request: AdmissionRequest, target: ResourceDefinition): boolean {
+  return target.convert !== undefined && request.resource !== target && !isBody(request) && !scalePaths(request);
+}
+
+/** Throws an internal error that names the fault of a conversion webhook. */
+export async function review(request: AdmissionRequest, target: ResourceDefinition): Promise<Reviewed> {
+  if (!isConverted(request, target)) return reviewNow(request, target);
+  const { object, old } = reviewNow(request, request.resource);
+  const [first, second] = await converted(
+    target,
+    [object, old].filter((each) => each !== undefined),
+  );
+  return { kind: reviewedKind(request, target), object: object && first, old: object ? second : first };
+}
+
+/** The same, of what no webhook converts. */
+export function reviewNow(request: AdmissionRequest, target: ResourceDefinition): Reviewed {
   const { resource, object, old } = request;
   const kind = reviewedKind(request, target);
   const scale = scalePaths(request);
   const show = (value: KubeObject | Draft<KubeObject> | undefined): PlainObject | undefined => {
     if (!value) return undefined;
     if (scale) return scaleOf(scale, value as KubeObject);
-    const shown = canonical(target.schema, inVersion(resource, target, value as KubeObject));
-    return { ...shown, kind: target.kind, apiVersion: groupVersion(target) };
+    return shownAs(target, inVersion(resource, target, value as KubeObject));
   };
   if (isBody(request)) {
     const body = request.options as PlainObject | undefined;
@@ -48,7 +65,11 @@ export function labelledObjects(request: AdmissionRequest): readonly unknown[] {
 }
 
 /** Puts a changed object in the place of the one on its way, with defaults. */
-export function putBack(request: AdmissionRequest, target: ResourceDefinition, changed: PlainObject): void {
+export async function putBack(
+  request: AdmissionRequest,
+  target: ResourceDefinition,
+  changed: PlainObject,
+): Promise<void> {
   const scale = scalePaths(request);
   if (scale && request.object) {
     scale.setSpec(request.object, (changed as unknown as ScaleObject).spec?.replicas ?? 0);
@@ -60,7 +81,10 @@ export function putBack(request: AdmissionRequest, target: ResourceDefinition, c
   const decoded = decode(target.schema, changed).object;
   decoded["kind"] = changed["kind"];
   decoded["apiVersion"] = changed["apiVersion"];
-  const back = inVersion(target, resource, decoded as unknown as KubeObject) as Draft<KubeObject>;
+  const from = decoded as unknown as KubeObject;
+  const back = (
+    isConverted(request, target) ? (await converted(resource, [decoded]))[0] : inVersion(target, resource, from)
+  ) as Draft<KubeObject>;
   fillDefaults(resource, back);
   replaceContent(
     object as unknown as PlainObject,
@@ -70,6 +94,21 @@ export function putBack(request: AdmissionRequest, target: ResourceDefinition, c
       apiVersion: groupVersion(resource),
     } as unknown as PlainObject,
   );
+}
+
+const shownAs = (target: ResourceDefinition, value: KubeObject): PlainObject => ({
+  ...canonical(target.schema, value),
+  kind: target.kind,
+  apiVersion: groupVersion(target),
+});
+
+async function converted(target: ResourceDefinition, objects: readonly PlainObject[]): Promise<PlainObject[]> {
+  try {
+    const results = await target.convert?.(objects as unknown as KubeObject[]);
+    return (results ?? []).map((each) => shownAs(target, each));
+  } catch (error) {
+    throw internalError(error);
+  }
 }
 
 function inVersion(from: ResourceDefinition, to: ResourceDefinition, object: KubeObject): KubeObject {

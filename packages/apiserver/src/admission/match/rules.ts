@@ -76,7 +76,7 @@ function equivalents(resource: ResourceDefinition, subresource: string, served: 
   if (!store) return [];
   const found: ResourceDefinition[] = [];
   for (const other of served.all())
-    if (other.store === store && other.definition !== resource && hasPart(other.definition, subresource))
+    if (other.store?.stored === store.stored && other.definition !== resource && hasPart(other.definition, subresource))
       found.push(other.definition);
   return found;
 }

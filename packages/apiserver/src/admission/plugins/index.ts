@@ -23,6 +23,7 @@ import { limitPodHardAntiAffinityTopology } from "./limit-pod-hard-anti-affinity
 import { limitRanger } from "./limit-ranger/index.ts";
 import { namespaceAutoProvision, namespaceExists } from "./namespace-existence.ts";
 import { namespaceLifecycle } from "./namespace-lifecycle.ts";
+import { nodeDeclaredFeatureValidator } from "./node-declared-feature-validator.ts";
 import { nodeRestriction } from "./node-restriction/index.ts";
 import { ownerReferencesPermissionEnforcement } from "./owner-references-permission-enforcement.ts";
 import { persistentVolumeClaimResize } from "./persistent-volume-claim-resize.ts";
@@ -80,6 +81,7 @@ const ALL: readonly Entry[] = [
   entry(defaultIngressClass, "always"),
   entry(denyServiceExternalIps, "asked"),
   entry(podTopologyLabels, "always"),
+  entry(nodeDeclaredFeatureValidator, "always"),
   entry(podResizeValidator, "always"),
   [mutatingAdmissionPolicy, "always"],
   [mutatingAdmissionWebhook, "always"],
@@ -90,16 +92,8 @@ const ALL: readonly Entry[] = [
   entry(alwaysDeny, "asked"),
 ];
 
-/**
- * Names that v1.36 knows too. They look after pod groups, whose API is not served by default, and check updates of pods against what nodes declare of
- * themselves; here they may be named, and do nothing.
- */
-const WITHOUT_EFFECT = [
-  "JobValidation",
-  "NodeDeclaredFeatureValidator",
-  "PodGroupProtection",
-  "PodGroupWorkloadExists",
-];
+/** Names that v1.36 knows too. They look after pod groups, whose API is not served by default; here they may be named, and do nothing. */
+const WITHOUT_EFFECT = ["JobValidation", "PodGroupProtection", "PodGroupWorkloadExists"];
 
 /** The plugins to run: those that are on by default, and what the flags say. */
 export function admissionPlugins({

@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { type Clock, deepEqual, internalError } from "@kubets/machinery";
 import { ConfigError } from "@kubets/machinery/config-file";
-import { putBack, review } from "../match/reviewed.ts";
+import { putBack, reviewNow } from "../match/reviewed.ts";
 import type { AdmissionPlugin, AdmissionRequest } from "../plugin.ts";
 import { refuse } from "../request.ts";
 import type { Answered, Phase } from "./messages.ts";
@@ -50,7 +50,7 @@ async function pluginOf(thread: PluginThread, file: string): Promise<AdmissionPl
     ...(phases.includes("mutate") && {
       async mutate(request: AdmissionRequest) {
         const { object, before } = await ask("mutate", request);
-        if (object && !deepEqual(object, before)) putBack(request, request.resource, object as never);
+        if (object && !deepEqual(object, before)) await putBack(request, request.resource, object as never);
       },
     }),
     ...(phases.includes("validate") && {
@@ -63,7 +63,7 @@ async function pluginOf(thread: PluginThread, file: string): Promise<AdmissionPl
 
 function shownRequest(request: AdmissionRequest) {
   const { operation, resource, subresource, namespace, name, user, dryRun } = request;
-  const { object, old } = review(request, resource);
+  const { object, old } = reviewNow(request, resource);
   const { name: username, uid, groups } = user;
   const { group, version, resource: plural } = resource;
   return {

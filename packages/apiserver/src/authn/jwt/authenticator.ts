@@ -7,6 +7,7 @@ import { LruCache } from "@kubets/machinery/lru";
 import { type Claims, checkTimes, JwtError } from "@kubets/wire/jwt";
 import type { Authenticator, User } from "../authenticator.ts";
 import { bearerToken } from "../chain.ts";
+import type { AuthenticationMetrics } from "../metrics.ts";
 import { ClaimError, type IssuerOptions, userOf } from "./issuer.ts";
 import { KeySet } from "./key-set.ts";
 import { isSignedBy, type VerifyingKey } from "./signature.ts";
@@ -27,11 +28,16 @@ interface Issuer {
   readonly keys: KeySet;
 }
 
-export function jwtAuthenticator(issuers: readonly IssuerOptions[], clock: Clock): Authenticator {
+export function jwtAuthenticator(
+  issuers: readonly IssuerOptions[],
+  clock: Clock,
+  metrics?: AuthenticationMetrics,
+): Authenticator {
   const byUrl = new Map<string, Issuer>();
   for (const options of issuers) {
     const { url: issuer, discoveryUrl, ca } = options;
-    const keys = new KeySet({ issuer, clock, ...(discoveryUrl && { discoveryUrl }), ...(ca && { ca }) });
+    const told = (isDone: boolean) => metrics?.keysFetched(issuer, isDone, clock.now());
+    const keys = new KeySet({ issuer, clock, told, ...(discoveryUrl && { discoveryUrl }), ...(ca && { ca }) });
     byUrl.set(issuer, { options, keys });
   }
   const remembered = new LruCache<string, { user: User; claims: Claims; until: number }>(REMEMBERED);
@@ -45,11 +51,19 @@ export function jwtAuthenticator(issuers: readonly IssuerOptions[], clock: Clock
       const token = parse(text);
       const issuer = token && byUrl.get(token.claims.iss ?? "");
       if (!token || !issuer) return undefined;
-      return verified(issuer, token).then((user) => {
-        const result = checked(user, token.claims, clock);
-        remembered.set(text, { user, claims: token.claims, until: clock.monotonic() + REMEMBERED_MS });
-        return result;
-      });
+      const began = performance.now();
+      const told = (isGood: boolean) => metrics?.jwt(issuer.options.url, isGood, (performance.now() - began) / 1000);
+      return verified(issuer, token)
+        .then((user) => {
+          const result = checked(user, token.claims, clock);
+          remembered.set(text, { user, claims: token.claims, until: clock.monotonic() + REMEMBERED_MS });
+          told(true);
+          return result;
+        })
+        .catch((error: unknown) => {
+          told(false);
+          throw error;
+        });
     },
   };
 }

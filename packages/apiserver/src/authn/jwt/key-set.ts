@@ -13,6 +13,8 @@ export interface KeySetOptions {
   /** In PEM; the machine's own roots when absent. */
   readonly ca?: string;
   readonly clock: Clock;
+  /** Told of each attempt to fetch the keys. */
+  readonly told?: (isDone: boolean) => void;
 }
 
 const FETCH_AGAIN_MS = 10_000;
@@ -39,7 +41,12 @@ export class KeySet {
     const { clock } = this.#options;
     if (clock.monotonic() - this.#fetchedAt < FETCH_AGAIN_MS) return undefined;
     this.#fetchedAt = clock.monotonic();
+    const { told } = this.#options;
     this.#fetching = this.#fetch().finally(() => (this.#fetching = undefined));
+    this.#fetching.then(
+      () => told?.(true),
+      () => told?.(false),
+    );
     return this.#fetching;
   }
 

@@ -3,7 +3,12 @@
  * narrowed further by the NodeRestriction plugin, which sees the objects.
  */
 import { clusterRoles } from "@kubets/api/bootstrap/index";
-import { persistentvolumeclaims, persistentvolumes, volumeattachments } from "@kubets/api/generated/refs";
+import {
+  persistentvolumeclaims,
+  persistentvolumes,
+  podcertificaterequests,
+  volumeattachments,
+} from "@kubets/api/generated/refs";
 import type { PersistentVolume } from "@kubets/api/generated/types/core-v1";
 import type { PolicyRule } from "@kubets/api/generated/types/rbac-v1";
 import type { ClusterView } from "../../admission/plugin.ts";
@@ -90,6 +95,18 @@ function rulesFor(related: Rule): Readonly<Record<string, Rule>> {
       if (MANY.has(a.verb) && selects(a, "spec.nodeName", node)) return ALLOW;
       return no("can only list/watch/deletecollection resourceslices with nodeName field selector");
     },
+    "podcertificaterequests.certificates.k8s.io": (a, node) => {
+      if (a.subresource) return no("cannot authorize PodCertificateRequest subresources");
+      if (a.verb === "create") return ALLOW;
+      if (a.verb === "get") return related(a, node);
+      if (a.verb !== "list" && a.verb !== "watch")
+        return no("can only create, get, list, and watch PodCertificateRequests");
+      return selects(a, "spec.nodeName", node)
+        ? ALLOW
+        : no("can only list/watch podcertificaterequests with nodeName field selector");
+    },
+    "clustertrustbundles.certificates.k8s.io": ({ verb }) =>
+      READS.has(verb) ? ALLOW : no("can only read resources of this type"),
     nodes: nodeRule,
     pods: (a, node) => podRule(a, node, related),
   };
@@ -143,6 +160,8 @@ class Relations {
   exists(node: string, { resource, namespace, name }: AccessAttributes): boolean {
     if (resource === volumeattachments.resource)
       return this.#view.get(volumeattachments, "", name)?.spec.nodeName === node;
+    if (resource === podcertificaterequests.resource)
+      return this.#view.get(podcertificaterequests, namespace, name)?.spec.nodeName === node;
     if (resource === persistentvolumes.resource)
       return this.#volumeIsUsed(node, this.#view.get(persistentvolumes, "", name));
     if (this.#references.uses(node, resource, namespace, name)) return true;

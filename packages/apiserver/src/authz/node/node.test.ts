@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { configmaps, nodes, pods, secrets } from "@kubets/api/generated/refs";
+import { configmaps, nodes, podcertificaterequests, pods, secrets, serviceaccounts } from "@kubets/api/generated/refs";
+import { createKey, createSigningRequest, readSigningRequest } from "@kubets/wire/x509";
 import { startTestServer } from "../../testing/server.ts";
 
 async function withNode(t: { after(run: () => Promise<void>): void }) {
-  const { admin, user, close } = await startTestServer({ modes: ["Node", "RBAC"], enable: ["NodeRestriction"] });
+  const { admin, user, close } = await startTestServer({
+    modes: ["Node", "RBAC"],
+    enable: ["NodeRestriction"],
+    runtimeConfig: ["certificates.k8s.io/v1beta1"],
+  });
   t.after(close);
   for (const name of ["used", "env", "pull", "unused"])
     await admin.create(secrets, { metadata: { namespace: "default", name } });
@@ -70,4 +75,43 @@ test("a node gets tokens only for pods that run on it", async (t) => {
   await admin.create(pods, pod("p", "n1"));
   const made = n1.create(pods, { ...pod("q", "n1") });
   await assert.rejects(made, /can only create mirror pods/);
+});
+
+test("a node asks for certificates of its own pods, which asked for them, and sees no others", async (t) => {
+  const { admin, n1, n2 } = await withNode(t);
+  const nodeUid = (await admin.create(nodes, { metadata: { name: "n1" } })).metadata.uid;
+  const accountUid = (await admin.create(serviceaccounts, { metadata: at("default") })).metadata.uid;
+  const podCertificate = { signerName: "example.com/a", keyType: "ECDSAP256", keyPath: "key" };
+  const volumes = [{ name: "v", projected: { sources: [{ podCertificate }] } }];
+  const spec = { nodeName: "n1", serviceAccountName: "default", containers: [{ name: "c", image: "x" }], volumes };
+  const podUid = (await admin.create(pods, { metadata: at("p"), spec })).metadata.uid;
+  const stub = readSigningRequest(createSigningRequest(createKey(), {})).der.toString("base64");
+  const wanted = {
+    signerName: "example.com/a",
+    podName: "p",
+    podUID: podUid,
+    serviceAccountName: "default",
+    serviceAccountUID: accountUid,
+    nodeName: "n1",
+    nodeUID: nodeUid,
+    stubPKCS10Request: stub,
+  };
+  const ask = (as: typeof n1, more: object = {}) =>
+    as.create(podcertificaterequests, {
+      metadata: { namespace: "default", generateName: "req-" },
+      spec: { ...wanted, ...more },
+    });
+  const { metadata, spec: made } = await ask(n1);
+  assert.equal(made.maxExpirationSeconds, 86_400);
+  await assert.rejects(ask(n2), /which is not the requesting node "n2"/);
+  await assert.rejects(ask(n1, { signerName: "example.com/b" }), /no volume with a certificate of the signer/);
+  await assert.rejects(ask(n1, { podUID: "other" }), /names pod UID "other", which differs/);
+  await assert.rejects(ask(n1, { serviceAccountUID: "other" }), /names service account UID "other", which differs/);
+  await assert.rejects(ask(n1, { nodeUID: "other" }), /names node UID "other", which differs/);
+  await assert.rejects(ask(n1, { podName: "none" }), /pod "none" not found/);
+  await n1.get(podcertificaterequests, metadata);
+  await assert.rejects(n2.get(podcertificaterequests, metadata), /no relationship found/);
+  const own = { namespace: "default", fieldSelector: `spec.nodeName=n1,metadata.name=${metadata.name}` };
+  assert.equal((await n1.list(podcertificaterequests, own)).items.length, 1);
+  await assert.rejects(n2.list(podcertificaterequests, own), /can only list\/watch podcertificaterequests/);
 });

@@ -12,6 +12,7 @@ import type { AdmissionContext, AdmissionPlugin, AdmissionRequest } from "../../
 import { refuse } from "../../request.ts";
 import { restrictNode } from "./node.ts";
 import { restrictEviction, restrictPod, restrictPodStatus } from "./pod.ts";
+import { restrictPodCertificate } from "./pod-certificate.ts";
 import { restrictToken } from "./token.ts";
 
 type Restriction = (request: AdmissionRequest, node: string, context: AdmissionContext) => void | Promise<void>;
@@ -39,6 +40,7 @@ const RESTRICTIONS: Readonly<Record<string, Restriction>> = {
   "csinodes.storage.k8s.io/": restrictCsiNode,
   "resourceslices.resource.k8s.io/": restrictSlice,
   "certificatesigningrequests.certificates.k8s.io/": restrictSigningRequest,
+  "podcertificaterequests.certificates.k8s.io": restrictPodCertificate,
 };
 
 const restrictionFor = (group: string, resource: string, subresource: string): Restriction | undefined => {

@@ -4,6 +4,7 @@ import type { Namespace, Pod, PodSpec, PodTemplateSpec } from "@kubets/api/gener
 import type { KubeObject } from "@kubets/api/meta";
 import type { ResourceDefinition } from "@kubets/api/resource";
 import { deepEqual, invalid } from "@kubets/machinery";
+import type { Evaluation } from "../../../metrics/admission-metrics.ts";
 import type { PluginConfiguration } from "../../configuration.ts";
 import type { AdmissionPlugin, AdmissionRequest, ClusterView } from "../../plugin.ts";
 import { isWhole, refuse } from "../../request.ts";
@@ -29,6 +30,7 @@ const TEMPLATES: Readonly<Record<string, (object: KubeObject) => PodTemplateSpec
 
 export function podSecurity(given?: PluginConfiguration): AdmissionPlugin {
   const options = podSecurityOptions(given);
+  const policies = new NamespacePolicies(options);
   return {
     name: "PodSecurity",
     handles: (operation, resource, subresource) =>
@@ -38,18 +40,27 @@ export function podSecurity(given?: PluginConfiguration): AdmissionPlugin {
         (resource.resource === "pods" && subresource === "ephemeralcontainers") ||
         (subresource === "" && templateOf(resource) !== undefined)),
 
-    validate(request, { view }) {
+    validate(request, { view, metrics }) {
       const { resource, object, old } = request;
       if (resource.resource === "namespaces") return checkNamespace(request, view, options);
-      const policy = policyIn(request.namespace, view, options);
-      if (!policy || !object) return;
+      if (!object) return;
+      const policy = policies.of(view.get(namespaces, "", request.namespace)?.metadata.labels);
       const isPod = resource.resource === "pods";
+      const counted = (evaluation: Evaluation) => metrics.podSecurity(request, evaluation);
+      if (!policy) {
+        if (isPod && (!old || isSignificant(object as unknown as Pod, old as Pod))) counted(UNASKED);
+        return;
+      }
       const pod = isPod ? (object as unknown as Pod) : templateOf(resource)?.(object as KubeObject);
       if (!pod?.spec) return;
       const exempt = exemptionOf(request, pod.spec, options);
-      if (exempt) return request.annotate(`${NOTES}exempt`, exempt);
-      if (!isPod) return tell(request, policy, pod.spec, pod.metadata?.annotations);
-      if (!old || isSignificant(pod as Pod, old as Pod)) enforce(request, policy, pod.spec, pod.metadata?.annotations);
+      if (exempt) {
+        metrics.podSecurityExemption(request);
+        return request.annotate(`${NOTES}exempt`, exempt);
+      }
+      const checked = { spec: pod.spec, annotations: pod.metadata?.annotations, counted };
+      if (!isPod) return tell(request, policy, checked);
+      if (!old || isSignificant(pod as Pod, old as Pod)) enforce(request, policy, checked);
     },
   };
 }
@@ -73,24 +84,46 @@ function specTemplate(object: KubeObject): PodTemplateSpec | undefined {
 
 const templateOf = ({ group, resource }: ResourceDefinition) => TEMPLATES[`${group}/${resource}`];
 
-/** Undefined where nothing is demanded, which is almost everywhere. */
-function policyIn(
-  namespace: string,
-  view: ClusterView,
-  { defaults, defaultPolicy }: PodSecurityOptions,
-): Policy | undefined {
-  const labels = view.get(namespaces, "", namespace)?.metadata.labels;
-  const policy = labels ? policyOf({ ...defaults, ...labels }).policy : defaultPolicy;
-  const demands = [policy.enforce, policy.warn, policy.audit].some(({ level }) => level !== "privileged");
-  return demands ? policy : undefined;
+type Labels = Readonly<Record<string, string>>;
+
+/** What namespaces demand, read off their labels once for as long as those stand. */
+class NamespacePolicies {
+  readonly #options: PodSecurityOptions;
+  readonly #read = new WeakMap<Labels, Policy>();
+
+  constructor(options: PodSecurityOptions) {
+    this.#options = options;
+  }
+
+  /** Undefined where nothing is demanded, which is almost everywhere. */
+  of(labels: Labels | undefined): Policy | undefined {
+    const policy = labels ? this.#policyOf(labels) : this.#options.defaultPolicy;
+    const demands = [policy.enforce, policy.warn, policy.audit].some(({ level }) => level !== "privileged");
+    return demands ? policy : undefined;
+  }
+
+  #policyOf(labels: Labels): Policy {
+    let policy = this.#read.get(labels);
+    if (!policy) this.#read.set(labels, (policy = policyOf({ ...this.#options.defaults, ...labels }).policy));
+    return policy;
+  }
 }
 
-type Annotations = Readonly<Record<string, string>> | undefined;
+/** What is said of a pod where nothing is demanded. */
+const UNASKED: Evaluation = { mode: "enforce", level: "privileged", version: "latest", isAllowed: true };
 
-function enforce(request: AdmissionRequest, policy: Policy, spec: PodSpec, annotations: Annotations): void {
-  const violations = evaluatePod(podUnderCheck(spec, annotations), policy.enforce);
+interface Checked {
+  readonly spec: PodSpec;
+  readonly annotations: Readonly<Record<string, string>> | undefined;
+  /** Counts what came out. */
+  counted(evaluation: Evaluation): void;
+}
+
+function enforce(request: AdmissionRequest, policy: Policy, checked: Checked): void {
+  const violations = evaluatePod(podUnderCheck(checked.spec, checked.annotations), policy.enforce);
+  checked.counted({ mode: "enforce", ...policy.enforce, isAllowed: violations.length === 0 });
   request.annotate(`${NOTES}enforce-policy`, `${policy.enforce.level}:${policy.enforce.version}`);
-  tell(request, policy, spec, annotations, violations.length > 0);
+  tell(request, policy, checked, violations.length > 0);
   if (violations.length)
     throw refuse(request, `violates PodSecurity ${shownPolicy(policy.enforce)}: ${detailsOf(violations)}`);
 }
@@ -99,19 +132,20 @@ function enforce(request: AdmissionRequest, policy: Policy, spec: PodSpec, annot
 function tell(
   request: AdmissionRequest,
   policy: Policy,
-  spec: PodSpec,
-  annotations: Annotations,
+  { spec, annotations, counted }: Checked,
   isRefused = false,
 ): void {
-  const said = (wanted: LevelVersion): string | undefined => {
+  const said = (mode: "audit" | "warn", wanted: LevelVersion): string | undefined => {
     const violations = evaluatePod(podUnderCheck(spec, annotations), wanted);
-    return violations.length ? `would violate PodSecurity ${shownPolicy(wanted)}: ${detailsOf(violations)}` : undefined;
+    if (violations.length === 0) return undefined;
+    counted({ mode, ...wanted, isAllowed: false });
+    return `would violate PodSecurity ${shownPolicy(wanted)}: ${detailsOf(violations)}`;
   };
-  const noted = said(policy.audit);
+  const noted = said("audit", policy.audit);
   if (noted) request.annotate(`${NOTES}audit-violations`, noted);
   const isPod = request.resource.resource === "pods";
   if (isRefused || (isPod && samePolicy(policy.enforce, policy.warn))) return;
-  const warned = said(policy.warn);
+  const warned = said("warn", policy.warn);
   if (warned) request.warn(warned);
 }
 

@@ -78,8 +78,8 @@ async function carryOut(
   const { policy, compiled, binding, target, params } = invocation;
   const errors: string[] = [];
   for (const param of params) {
-    const hold = await conditionsHold(compiled.conditions, request, () =>
-      withParams(activationOf(request, target, context), param),
+    const hold = await conditionsHold(compiled.conditions, request, async () =>
+      withParams(await activationOf(request, target, context), param),
     );
     if (typeof hold === "string") errors.push(hold);
     if (hold !== true) continue;
@@ -87,33 +87,34 @@ async function carryOut(
       .map((each) => `${each?.metadata.namespace ?? ""}/${each?.metadata.name}`)
       .join();
     if (!turns.isDue(id)) continue;
-    const { object: before } = review(request, target);
+    let changed = false;
     for (const mutation of compiled.mutations) {
-      const error = await mutateOnce(invocation, mutation, param, request, context);
-      if (error !== undefined) errors.push(error);
+      const outcome = await mutateOnce(invocation, mutation, param, request, context);
+      if (typeof outcome === "string") errors.push(outcome);
+      else changed ||= outcome;
     }
-    const changed = !deepEqual(before, review(request, target).object);
     turns.had(id, { changed, wantsAnother: policy.spec.reinvocationPolicy === "IfNeeded" });
   }
   return errors;
 }
 
-/** What went wrong, or undefined. */
+/** Whether it changed the object; a text says what went wrong. */
 async function mutateOnce(
   { compiled, target }: Mutating,
   mutation: CompiledMutatingPolicy["mutations"][number],
   param: KubeObject | undefined,
   request: AdmissionRequest,
   context: AdmissionContext,
-): Promise<string | undefined> {
-  const { object } = review(request, target);
-  if (!object) return undefined;
-  const activation = withParams(activationOf(request, target, context), param);
+): Promise<boolean | string> {
+  const { object } = await review(request, target);
+  if (!object) return false;
+  const activation = withParams(await activationOf(request, target, context), param);
   const evaluation = new Evaluation(request, activation, compiled.expressions);
   try {
-    const changed: PlainObject = await mutated(mutation, object, target.schema, evaluation);
-    if (!deepEqual(object, changed)) putBack(request, target, changed);
-    return undefined;
+    const result: PlainObject = await mutated(mutation, object, target.schema, evaluation);
+    if (deepEqual(object, result)) return false;
+    await putBack(request, target, result);
+    return true;
   } catch (error) {
     if (error instanceof MutationError || error instanceof BudgetSpent) return error.message;
     throw error;

@@ -55,7 +55,7 @@ async function judge(
   const candidates = registry?.byAction.of(request.operation, request.resource, request.subresource) ?? [];
   const denials: Denial[] = [];
   const notes = new AuditNotes();
-  const activations = new Map<ResourceDefinition, Activation>();
+  const activations = new Map<ResourceDefinition, Promise<Activation>>();
   const shown = (target: ResourceDefinition) => {
     const known = activations.get(target) ?? activationOf(request, target, context);
     activations.set(target, known);
@@ -78,7 +78,7 @@ async function judge(
 async function carryOut(
   { policy, compiled, binding, target, params }: Validating,
   request: AdmissionRequest,
-  shown: (target: ResourceDefinition) => Activation,
+  shown: (target: ResourceDefinition) => Promise<Activation>,
   notes: AuditNotes,
   context: AdmissionContext,
 ): Promise<Denial[]> {
@@ -86,7 +86,7 @@ async function carryOut(
   const actions = binding.spec.validationActions ?? [];
   const denials: Denial[] = [];
   for (const param of params) {
-    const activation = withParams(shown(target), param);
+    const activation = withParams(await shown(target), param);
     const began = performance.now();
     const { decisions, annotations } = await evaluatePolicy(policy, compiled, request, activation, context);
     const seconds = (performance.now() - began) / 1000;

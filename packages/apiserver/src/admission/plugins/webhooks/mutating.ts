@@ -32,7 +32,7 @@ export function mutatingAdmissionWebhook(): AdmissionPlugin {
       for (const [index, each] of concerned.entries()) {
         const { hook, target } = each;
         if (!(await isAsked(each, request, true, context)) || !turns.isDue(hook.id)) continue;
-        const changed = await turn(each, request, review(request, target), index, context);
+        const changed = await turn(each, request, await review(request, target), index, context);
         turns.had(hook.id, { changed, wantsAnother: hook.spec.reinvocationPolicy === "IfNeeded" });
       }
       turns.end(request.object);
@@ -59,7 +59,7 @@ async function turn(
       place,
       JSON.stringify({ configuration: hook.configuration, webhook: name, mutated: changed !== undefined }),
     );
-    if (changed) putBack(request, target, changed);
+    if (changed) await putBack(request, target, changed);
     return changed !== undefined;
   } catch (error) {
     if (!(error instanceof CallFailure)) throw error;

@@ -24,7 +24,7 @@ export function validatingAdmissionWebhook(): AdmissionPlugin {
         const { target } = concerned;
         if (!(await isAsked(concerned, request, false, context))) continue;
         let reviewed = shown.get(target);
-        if (!reviewed) shown.set(target, (reviewed = review(request, target)));
+        if (!reviewed) shown.set(target, (reviewed = await review(request, target)));
         asked.push({ concerned, reviewed });
       }
       const outcomes = await Promise.allSettled(
