@@ -3,9 +3,11 @@
  * kubelet over an API in memory, turn about, on a containerd of the bench's own. Needs root.
  */
 import { join } from "node:path";
+import { pods } from "@kubets/api/generated/refs";
 import { pod } from "@kubets/api/testing/pod-builder";
 import { sandboxConfig } from "@kubets/kubelet/container-config/sandbox-config";
 import { DEMO_IMAGE, whyNot } from "../e2e/kubelet/containerd.ts";
+import { CountedCalls } from "../e2e/kubelet/counted-calls.ts";
 import { NODE, startNode, type TestNode } from "../e2e/kubelet/node.ts";
 
 const [count = 20, rounds = 3] = process.argv.slice(2).map(Number);
@@ -56,11 +58,11 @@ async function measured(work: () => Promise<void>): Promise<Cost> {
 async function bare({ kubelet, paths }: TestNode): Promise<Cost> {
   const { runtime, cgroups, node, disk } = kubelet.tools;
   const image = (await runtime.imageStatus(DEMO_IMAGE))?.id ?? "";
-  const pods = Array.from({ length: count }, (_, i) => podOf(i, false));
+  const all = Array.from({ length: count }, (_, i) => podOf(i, false));
   const made: string[] = [];
   const cost = await measured(async () => {
     await Promise.all(
-      pods.map(async (each) => {
+      all.map(async (each) => {
         const facts = { paths, hostname: each.metadata.name, dns: { servers: [], searches: [], options: [] } };
         const cgroupParent = cgroups.parentOf(each);
         const config = sandboxConfig(each, 0, { ...facts, cgroupParent, security: node.security });
@@ -83,29 +85,54 @@ async function bare({ kubelet, paths }: TestNode): Promise<Cost> {
     await runtime.stopSandbox(id);
     await runtime.removeSandbox(id);
   }
-  for (const each of pods) await cgroups.remove(each);
+  for (const each of all) await cgroups.remove(each);
   return cost;
 }
 
-async function withKubelet({ api }: TestNode): Promise<Cost> {
-  const is = async (test: (found: Awaited<ReturnType<typeof api.pod>>) => boolean) => {
-    for (let i = 0; i < count; i++)
-      while (!test(await api.pod(name(i)))) await new Promise((resolve) => setTimeout(resolve, 10));
-  };
+/** With how long each pod took beside the calls that its containers need. */
+async function withKubelet({ api }: TestNode): Promise<Cost & { beside: number[]; calls: number }> {
+  const made = Array.from({ length: count }, (_, i) => podOf(i, true));
+  const readyAfter = new Map<string, number>();
+  const gone = new Set<string>();
+  const ended = Promise.withResolvers<void>();
+  const ready = Promise.withResolvers<void>();
+  const begin = performance.now();
+  const watch = await api.client.watch(
+    pods,
+    {},
+    {
+      events(batch) {
+        for (const { type, object } of batch) {
+          const { uid } = object.metadata;
+          const isReady = object.status.conditions?.some((each) => each.type === "Ready" && each.status === "True");
+          if (isReady && !readyAfter.has(uid)) readyAfter.set(uid, performance.now() - begin);
+          if (type === "DELETED") gone.add(uid);
+        }
+        if (readyAfter.size === count) ready.resolve();
+        if (gone.size === count) ended.resolve();
+      },
+      closed: (error) => ended.reject(error),
+    },
+  );
+  counted.counts.clear();
   const cost = await measured(async () => {
-    await Promise.all(Array.from({ length: count }, (_, i) => api.createPod(podOf(i, true))));
-    await is((found) => found?.status.conditions?.find(({ type }) => type === "Ready")?.status === "True");
+    await Promise.all(made.map((each) => api.createPod(each)));
+    await ready.promise;
   });
-  await Promise.all(Array.from({ length: count }, (_, i) => api.deletePod(name(i), 0)));
-  await is((found) => found === undefined);
-  return cost;
+  const calls = [...counted.counts.values()].reduce((sum, each) => sum + each, 0) / count;
+  const beside = made.map(({ metadata: { uid } }) => (readyAfter.get(uid) ?? 0) - counted.waited(uid));
+  await Promise.all(made.map(({ metadata }) => api.deletePod(metadata.name, 0)));
+  await ended.promise;
+  watch.stop();
+  return { ...cost, beside, calls };
 }
 
-const node = await startNode();
+const counted = new CountedCalls();
+const node = await startNode({}, (runtime) => counted.wrap(runtime));
 try {
   const middle = (costs: readonly Cost[], of: keyof Cost) =>
     costs.map((cost) => cost[of]).sort((a, b) => a - b)[Math.floor(costs.length / 2)] as number;
-  const [bares, kubelets]: [Cost[], Cost[]] = [[], []];
+  const [bares, kubelets]: [Cost[], Awaited<ReturnType<typeof withKubelet>>[]] = [[], []];
   for (let i = 0; i < rounds; i++) {
     bares.push(await bare(node));
     kubelets.push(await withKubelet(node));
@@ -114,6 +141,11 @@ try {
   console.log(`${count} pods by the runtime alone: ${all(bares)} ms; by the kubelet: ${all(kubelets)} ms`);
   console.log(
     `the kubelet adds ${Math.round(middle(kubelets, "ms") - middle(bares, "ms"))} ms, and ${((middle(kubelets, "cpuMs") - middle(bares, "cpuMs")) / count).toFixed(1)} ms CPU a pod`,
+  );
+  const beside = kubelets.flatMap((each) => each.beside).sort((a, b) => a - b);
+  const at = (share: number) => Math.round(beside[Math.floor((beside.length - 1) * share)] as number);
+  console.log(
+    `a pod from its creation to Ready, beside the calls that its container needs: p50 ${at(0.5)} ms, p90 ${at(0.9)} ms, max ${at(1)} ms; ${kubelets.at(-1)?.calls.toFixed(1)} calls a pod`,
   );
 } finally {
   await node.close();

@@ -5,6 +5,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bool, choice, defineFlags, file, int, parseFlags } from "@kubets/machinery/flags";
+import { helpText } from "@kubets/machinery/help-text";
 import { sharedFolder } from "../shared-folder.ts";
 import type { Behaviour } from "./behaviour.ts";
 import { loadBehaviours, matches, publishedNames } from "./catalogue.ts";
@@ -23,10 +24,20 @@ const flags = defineFlags({
   list: bool({ help: "Run nothing; show the last results." }),
   write: bool({ help: "Write the totals into docs/results.md." }),
   names: bool({ help: "Make names.txt anew from the facts." }),
+  help: bool({ help: "Show this." }),
 });
+const HELP = {
+  usage: "npm run e2e -- --matrix [flags] [WORD ...]",
+  summary: "Runs the published behaviours whose names hold all words, or all of them.",
+  flags,
+};
 
 export async function matrix(argv: readonly string[]): Promise<number> {
   const { values, args: words } = parseFlags(flags, argv);
+  if (values.help) {
+    console.log(helpText(HELP));
+    return 0;
+  }
   if (values.names) return writeNames();
   const tests = await loadBehaviours();
   const chosen = publishedNames.filter((name) => matches(name, words));

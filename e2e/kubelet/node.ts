@@ -8,6 +8,7 @@ import {
   kubeletDefaults,
   machineExec,
   podCgroups,
+  type Runtime,
   readMachine,
   realDisk,
   startKubelet,
@@ -32,14 +33,17 @@ export interface TestNode {
 
 export const NODE = "node-1";
 
-export async function startNode(config: Partial<KubeletConfig> = {}): Promise<TestNode> {
+export async function startNode(
+  config: Partial<KubeletConfig> = {},
+  wrap: (runtime: Runtime) => Runtime = (runtime) => runtime,
+): Promise<TestNode> {
   const containerd = await startContainerd();
   const log = process.env.KUBELET_LOG ? createLogger({ level: "debug" }) : silentLogger;
   const api = new NodeApi(realClock);
   const paths = { root: join(containerd.folder, "kubelet"), podLogs: join(containerd.folder, "pod-logs") };
   const dialer = netnsDialer(containerd.netns);
   const begin = async () => {
-    const runtime = criRuntime({ endpoint: containerd.socket });
+    const runtime = wrap(criRuntime({ endpoint: containerd.socket }));
     const kubelet = await startKubelet({
       client: api.client,
       runtime,

@@ -41,12 +41,12 @@ describe("images from a registry", { skip: whyNot() ?? whyNoRegistry() ?? false 
     rmSync(folder, { recursive: true });
   });
 
-  const make = (name: string, image: string, secret?: string) =>
+  const make = (name: string, image: string, secret?: string, imagePullPolicy = "Always") =>
     node.api.createPod(
       pod(name)
         .on(NODE)
         .uid(crypto.randomUUID())
-        .container("c", { image, imagePullPolicy: "Always", command: ["sleep", "1000"] })
+        .container("c", { image, imagePullPolicy, command: ["sleep", "1000"] })
         .spec({ terminationGracePeriodSeconds: 0, ...(secret && { imagePullSecrets: [{ name: secret }] }) })
         .build(),
     );
@@ -82,6 +82,26 @@ describe("images from a registry", { skip: whyNot() ?? whyNoRegistry() ?? false 
       /^Pulled: Successfully pulled image ".*" in \S+ \(\S+ including waiting\)\. Image size: \d+ bytes\.$/,
     );
     for (const name of ["without", "with"]) await gone(name);
+  });
+
+  it("gives an image that is there by a secret to pods with that secret only, also after a restart", async () => {
+    const image = `${REGISTRY}/own/demo:1`;
+    await make("knows", image, "pull", "IfNotPresent");
+    await runs("knows");
+    assert.match(
+      (await node.api.events("knows"))[0] ?? "",
+      /already present on machine and can be accessed by the pod/,
+    );
+    await node.restart();
+    await make("peeks", image, undefined, "IfNotPresent");
+    assert.match((await refused("peeks")).message ?? "", /401 Unauthorized|authorization failed|no basic auth/);
+    await make("never", image, undefined, "Never");
+    const why = await eventually("it is refused", async () => {
+      const found = await node.api.pod("never");
+      return found && waiting(found)?.reason === "ErrImageNeverPull" && waiting(found);
+    });
+    assert.match(why.message ?? "", /does not have the proper credentials to access the image/);
+    for (const name of ["knows", "peeks", "never"]) await gone(name);
   });
 
   it("pulls with what a credential provider hands out", async () => {

@@ -4,6 +4,7 @@
  */
 import type { JsonValue } from "@kubets/machinery";
 import * as shape from "@kubets/machinery/config-file";
+import { VERIFICATION_POLICIES } from "./images/verification-policy.ts";
 
 const seconds = (n: number): number => n * 1000;
 const minutes = (n: number): number => n * 60_000;
@@ -43,7 +44,7 @@ export const kubeletConfiguration = shape.object({
   }),
   registryPullQPS: shape.int(5),
   registryBurst: shape.int(10),
-  imagePullCredentialsVerificationPolicy: shape.str("NeverVerifyPreloadedImages"),
+  imagePullCredentialsVerificationPolicy: shape.choice(VERIFICATION_POLICIES, "NeverVerifyPreloadedImages"),
   preloadedImagesVerificationAllowlist: shape.list(shape.str()),
   eventRecordQPS: shape.int(50),
   eventBurst: shape.int(100),

@@ -7,6 +7,7 @@ import * as shape from "@kubets/machinery/config-file";
 import { parseDuration } from "@kubets/machinery/duration";
 import { parseQuantity } from "@kubets/machinery/quantity";
 import { configKinds, EVICTION_DEFAULTS, type FileConfig, fileDefaults } from "./config-shape.ts";
+import { type MustVerify, verificationOf } from "./images/verification-policy.ts";
 
 export interface KubeletConfig {
   readonly port: number;
@@ -61,6 +62,8 @@ export interface KubeletConfig {
   readonly staticPodUrl: string;
   readonly staticPodUrlHeader: Readonly<Record<string, readonly string[]>>;
   readonly httpCheckFrequencyMs: number;
+  /** Which images that are there a pod must show credentials for. */
+  readonly mustVerifyImage: MustVerify;
   readonly imageMinimumAgeMs: number;
   readonly imageMaximumAgeMs: number;
   /** All that the file says, for /configz. */
@@ -145,6 +148,10 @@ function fromFile(file: FileConfig): KubeletConfig {
     staticPodUrl: file.staticPodURL,
     staticPodUrlHeader: file.staticPodURLHeader,
     httpCheckFrequencyMs: file.httpCheckFrequency,
+    mustVerifyImage: verificationOf(
+      file.imagePullCredentialsVerificationPolicy,
+      file.preloadedImagesVerificationAllowlist,
+    ),
     imageMinimumAgeMs: file.imageMinimumGCAge,
     imageMaximumAgeMs: file.imageMaximumGCAge,
     file,

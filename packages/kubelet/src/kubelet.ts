@@ -19,13 +19,14 @@ import { type Dialer, directDialer } from "./dialer.ts";
 import type { Disk } from "./disk/disk.ts";
 import { Evictor } from "./eviction/evictor.ts";
 import type { Observation } from "./eviction/thresholds.ts";
-import { ImageCollector } from "./images/image-gc.ts";
+import { keepHouse } from "./housekeeping.ts";
+import { ImageCollector, imagesInUse } from "./images/image-gc.ts";
 import { ImagePuller } from "./images/image-puller.ts";
 import { nodeCredentials } from "./images/node-credentials.ts";
-import { rotateLogs } from "./logs/rotate.ts";
+import { PullRecords } from "./images/pull-records.ts";
 import { keepLease } from "./node/lease.ts";
 import type { MachineFacts } from "./node/machine.ts";
-import { allocatableOf, capacityOf, type NodeNow, type NodeSettings, withheldOf } from "./node/node-object.ts";
+import { allocatableOf, capacityOf, type NodeNow, settingsOf, withheldOf } from "./node/node-object.ts";
 import { NodeReporter } from "./node/node-reporter.ts";
 import { ReferencedObjects } from "./objects/referenced-objects.ts";
 import type { KubeletPaths } from "./paths.ts";
@@ -36,18 +37,13 @@ import { StatusWriter } from "./pod-workers/status-writer.ts";
 import type { NodeView, PodTools } from "./pod-workers/tools.ts";
 import { Prober, type ProberOptions } from "./probes/prober.ts";
 import type { MachineTopology } from "./resources/machine-topology.ts";
-import type { Runtime, RuntimeStatus, RuntimeVersion } from "./runtime/runtime.ts";
+import type { Runtime, RuntimeStatus } from "./runtime/runtime.ts";
+import { untilAnswered } from "./runtime/until-answered.ts";
 import { shutdownSteps, totalSeconds } from "./shutdown/plan.ts";
 import { NodeShutdown, SHUTTING_DOWN, type ShutdownNotices } from "./shutdown/shutdown.ts";
-import { fetchBytes } from "./static-pods/fetch-bytes.ts";
+import { followSources } from "./static-pods/follow-sources.ts";
 import { MirrorPods } from "./static-pods/mirror-pods.ts";
-import {
-  type Fetch,
-  followStaticPods,
-  podsAtUrl,
-  podsInFolder,
-  type StaticPodSource,
-} from "./static-pods/static-pods.ts";
+import type { Fetch } from "./static-pods/static-pods.ts";
 import { UserNamespaces } from "./userns/user-namespaces.ts";
 import { KUBELET_VERSION } from "./version.ts";
 import { PodCertificates } from "./volumes/pod-certificates.ts";
@@ -105,8 +101,6 @@ export interface Kubelet {
   stop(): Promise<void>;
 }
 
-/** How often the node looks whether it runs low. */
-const EVICTION_LOOK_MS = 10_000;
 /** What a gone pod left behind is tried to be removed again. */
 const ORPHANS_AGAIN_MS = 5000;
 
@@ -125,20 +119,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const version = await untilAnswered(runtime, clock, log, signal);
   const cgroups = options.cgroups ?? noCgroups;
   const withheld = withheldOf(config, machine);
-  const settings = (): NodeSettings => ({
-    name: nodeName,
-    labels: config.nodeLabels,
-    taints: config.registerWithTaints,
-    maxPods: config.maxPods,
-    reserved: withheld,
-    addresses,
-    hostname: config.hostname || nodeName,
-    port: options.port ?? config.port,
-    ...(config.capacity && { capacity: config.capacity }),
-    ...(config.providerId && { providerId: config.providerId }),
-    ...(config.podCidr && { podCidr: config.podCidr }),
-    ...(!config.registerSchedulable && { unschedulable: true }),
-  });
+  const settings = () => settingsOf(config, { name: nodeName, addresses, withheld, port: options.port });
   const allocatable = allocatableOf(capacityOf(settings(), machine), withheld);
 
   let runtimeStatus: RuntimeStatus = { ready: true, networkReady: true, message: "", handlers: [] };
@@ -232,6 +213,14 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     changed: () => reporter.hurry(),
   });
   const { resources, dynamicResources, csi } = plugins;
+  const records = new PullRecords({
+    disk,
+    folder: paths.root,
+    mustVerify: config.mustVerifyImage,
+    refOf: async (image) => (await runtime.imageStatus(image))?.id,
+    now: () => clock.now(),
+    log,
+  });
   const tools: PodTools = {
     client,
     runtime,
@@ -245,6 +234,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     volumes: new Volumes({ disk, paths, objects, tokens, certificates, clock, client, csi }),
     objects,
     images: new ImagePuller(runtime, clock, {
+      records,
       ...(config.maxParallelImagePulls !== undefined && { parallel: config.maxParallelImagePulls }),
       moreCredentials: nodeCredentials({ config, disk, folder: paths.root, client, tokens, clock, log }),
     }),
@@ -274,8 +264,8 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     ended: (pod) => mirrors.ended(pod),
   });
 
-  const inUse = () => imagesInUse(cache);
-  const images = new ImageCollector({ runtime, disk, clock, log, config, inUse, folder: paths.root });
+  const inUse = () => imagesInUse(cache.all());
+  const images = new ImageCollector({ runtime, disk, clock, log, config, inUse, folder: paths.root, records });
   const steps = shutdownSteps(config.file);
   const shutdown = new NodeShutdown({ steps, workers: made, clock, log, signal, changed: () => reporter.hurry() });
   const evictor = new Evictor({
@@ -326,28 +316,19 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
       changed: (pod) => ours(pod) && (mirrors.saw(pod) || made.set(pod)),
       deleted: (pod) => ours(pod) && (mirrors.lost(pod) || made.remove(pod.metadata.uid)),
     });
-    const making = { clock, log, nodeName };
-    const followSource = (source: StaticPodSource, periodMs: number) =>
-      finish.push(
-        followStaticPods({ ...making, signal, periodMs }, source, {
-          set: (pod) => {
-            mirrors.set(pod);
-            made.set(pod);
-          },
-          removed: (pod) => {
-            mirrors.remove(pod);
-            made.remove(pod.metadata.uid);
-          },
-        }),
-      );
-    const { staticPodPath, staticPodUrl, staticPodUrlHeader } = config;
-    if (staticPodPath) followSource(podsInFolder(staticPodPath, disk, making), config.fileCheckFrequencyMs);
-    if (staticPodUrl) {
-      const headers = Object.fromEntries(
-        Object.entries(staticPodUrlHeader).map(([name, all]) => [name, all.join(", ")]),
-      );
-      followSource(podsAtUrl(staticPodUrl, headers, options.fetch ?? fetchBytes, making), config.httpCheckFrequencyMs);
-    }
+    finish.push(
+      ...followSources({
+        ...{ config, disk, clock, log, nodeName, signal, fetch: options.fetch },
+        set: (pod) => {
+          mirrors.set(pod);
+          made.set(pod);
+        },
+        removed: (pod) => {
+          mirrors.remove(pod);
+          made.remove(pod.metadata.uid);
+        },
+      }),
+    );
     const wanted = () => new Set([...present.filter(ours), ...mirrors.pods()].map(({ metadata }) => metadata.uid));
     const endOrphans = async () => {
       await sleep(clock, 2000, signal);
@@ -355,34 +336,13 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
       while (!(await made.endOrphans(wanted()))) await sleep(clock, ORPHANS_AGAIN_MS, signal);
     };
     finish.push(endOrphans().catch(() => {}));
-    finish.push(repeat(5 * 60_000, async () => void (await images.collect())));
-    finish.push(repeat(EVICTION_LOOK_MS, () => evictor.look()));
-    finish.push(
-      repeat(config.containerLogMonitorMs, () =>
-        rotateLogs({
-          runtime,
-          disk,
-          log,
-          cache,
-          maxBytes: config.containerLogMaxBytes,
-          maxFiles: config.containerLogMaxFiles,
-          now: clock.now(),
-        }),
-      ),
-    );
+    finish.push(...keepHouse({ clock, log, signal, config, runtime, disk, cache, images, evictor }));
   }
 
   if (steps.length > 0 && options.shutdowns) {
     const [begun, calledOff] = [() => shutdown.begin(), () => shutdown.callOff()];
     const watching = options.shutdowns.watch({ seconds: totalSeconds(steps), signal, begun, calledOff });
     finish.push(watching.catch((error: unknown) => log.warn("shutdowns of the machine are not heard of", { error })));
-  }
-
-  async function repeat(periodMs: number, run: () => Promise<void>): Promise<void> {
-    while (!signal.aborted) {
-      await sleep(clock, periodMs, signal).catch(() => {});
-      if (!signal.aborted) await run().catch((error: unknown) => log.warn("a housekeeping task failed", { error }));
-    }
   }
 
   ready.catch((error: unknown) => {
@@ -404,30 +364,4 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
       await Promise.allSettled(finish);
     },
   };
-}
-
-const imagesInUse = (cache: RuntimeCache): Set<string> =>
-  new Set(
-    cache
-      .all()
-      .flatMap(([, { containers }]) =>
-        containers.flatMap(({ imageId, imageRef, image }) => [imageId, imageRef, image]),
-      ),
-  );
-
-/** The runtime may start later than the kubelet. */
-async function untilAnswered(
-  runtime: Runtime,
-  clock: Clock,
-  log: Logger,
-  signal: AbortSignal,
-): Promise<RuntimeVersion> {
-  for (let told = false; ; told = true) {
-    try {
-      return await runtime.version();
-    } catch (error) {
-      if (!told) log.info("waiting for the container runtime", { error });
-      await sleep(clock, 250, signal);
-    }
-  }
 }

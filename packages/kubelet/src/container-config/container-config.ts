@@ -7,7 +7,7 @@ import { fnv1a32 } from "@kubets/machinery/hash";
 import { Signal } from "@kubets/wire/generated/cri";
 import { logPath } from "../paths.ts";
 import * as labels from "../runtime/names.ts";
-import type { ContainerConfig, RuntimeImage } from "../runtime/runtime.ts";
+import type { ContainerConfig, RuntimeContainer, RuntimeImage } from "../runtime/runtime.ts";
 import type { Env } from "./env.ts";
 import { expand } from "./expand.ts";
 import type { ContainerMount } from "./mounts.ts";
@@ -44,7 +44,7 @@ export function containerConfig(
   pod: Pod,
   container: Container | EphemeralContainer,
   parts: ContainerParts,
-): ContainerConfig {
+): ContainerConfig & Pick<RuntimeContainer, "labels" | "annotations"> {
   const lookup = (name: string) => parts.env.get(name);
   const each = (words: readonly string[] | undefined) => (words ?? []).map((word) => expand(word, lookup));
   const { name, namespace, uid } = pod.metadata;

@@ -34,7 +34,7 @@ function having(providers: unknown, answer: (request: CredentialRequest) => Cred
     },
   });
   const users = async (image: string, who = pod("a").build()) =>
-    (await found.find(image, who)).map(({ username }) => username);
+    (await found.find(image, who)).map(({ auth }) => auth.username);
   return { clock, api, asked, users };
 }
 

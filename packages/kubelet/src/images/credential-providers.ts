@@ -8,11 +8,16 @@ import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { Client } from "@kubets/client/client";
 import type { Clock, Logger } from "@kubets/machinery";
 import { parseDuration } from "@kubets/machinery/duration";
-import type { RegistryAuth } from "../runtime/runtime.ts";
 import type { ServiceAccountTokens } from "../volumes/tokens.ts";
 import type { CredentialProvider } from "./credential-provider-config.ts";
 import { repositoryOf } from "./image-name.ts";
-import { credentialsAmong, type DockerEntries, matchesImage } from "./pull-secrets.ts";
+import {
+  credentialsAmong,
+  type DockerEntries,
+  type Keyring,
+  matchesImage,
+  type PullCredential,
+} from "./pull-secrets.ts";
 
 export interface CredentialRequest {
   readonly image: string;
@@ -54,29 +59,30 @@ export class CredentialProviders {
     this.#options = options;
   }
 
-  async find(image: string, pod: Pod): Promise<RegistryAuth[]> {
+  async find(image: string, pod: Pod): Promise<PullCredential[]> {
     const repository = repositoryOf(image);
     const fitting = this.#options.providers.filter(({ matchImages }) =>
       matchImages.some((match) => matchesImage(match, repository)),
     );
-    const entries = await Promise.all(fitting.map((provider) => this.#entriesOf(provider, image, pod)));
-    return credentialsAmong(image, entries);
+    const keyrings = await Promise.all(fitting.map((provider) => this.#keyringOf(provider, image, pod)));
+    return credentialsAmong(image, keyrings);
   }
 
-  async #entriesOf(provider: CredentialProvider, image: string, pod: Pod): Promise<DockerEntries> {
+  async #keyringOf(provider: CredentialProvider, image: string, pod: Pod): Promise<Keyring> {
     try {
       const account = await this.#accountOf(provider, pod);
       const scope = `${provider.name}|${account?.cacheKey ?? ""}|`;
       const known = keysFor(image).map((key) => this.#kept.get(scope + key));
       const fresh = known.find((kept) => kept && kept.until > this.#options.clock.now());
-      if (fresh) return fresh.entries;
+      const of = account && { serviceAccount: account.id };
+      if (fresh) return { entries: fresh.entries, ...of };
       const question = scope + image;
       const asking = this.#asking.get(question) ?? this.#ask(provider, scope, { image, ...account?.request });
       this.#asking.set(question, asking);
-      return await asking.finally(() => this.#asking.delete(question));
+      return { entries: await asking.finally(() => this.#asking.delete(question)), ...of };
     } catch (error) {
       this.#options.log.warn("a credential provider gave nothing", { provider: provider.name, image, error });
-      return {};
+      return { entries: {} };
     }
   }
 
@@ -114,7 +120,8 @@ export class CredentialProviders {
       tokenAttributes.cacheType === "Token"
         ? createHash("sha256").update(token).digest("hex")
         : `${metadata.uid}|${JSON.stringify(annotations)}`;
-    return { cacheKey: who, request: { serviceAccountToken: token, serviceAccountAnnotations: annotations } };
+    const id = { uid: metadata.uid, namespace: pod.metadata.namespace, name };
+    return { id, cacheKey: who, request: { serviceAccountToken: token, serviceAccountAnnotations: annotations } };
   }
 }
 

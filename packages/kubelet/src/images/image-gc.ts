@@ -2,9 +2,12 @@
  * Takes images away that nothing uses: the ones unused for too long, and when the disk of images is nearly full as many as make it less full.
  * Holds: an image younger than the minimum age stays, and so does a pinned one; how long an image has been unused counts from this kubelet's first look.
  */
+
 import type { Clock, Logger } from "@kubets/machinery";
 import type { Disk } from "../disk/disk.ts";
+import type { PodRuntimeState } from "../pod-workers/runtime-state.ts";
 import type { Runtime, RuntimeImage } from "../runtime/runtime.ts";
+import type { PullRecords } from "./pull-records.ts";
 
 export interface ImageGcOptions {
   readonly runtime: Runtime;
@@ -21,6 +24,8 @@ export interface ImageGcOptions {
   /** Looked at when the runtime does not say where its images are. */
   readonly folder: string;
   inUse(): ReadonlySet<string>;
+  /** Of images that are gone they are pruned. */
+  readonly records?: Pick<PullRecords, "prune">;
 }
 
 /** When an image was seen first and used last, on the monotonic clock. */
@@ -39,7 +44,8 @@ export class ImageCollector {
 
   /** `all`: everything that nothing uses goes, however full the disk is. Gives whether anything went. */
   async collect({ all = false } = {}): Promise<boolean> {
-    const { runtime, clock, log, config, inUse } = this.#options;
+    const { runtime, clock, log, config, inUse, records } = this.#options;
+    const begun = clock.now();
     const now = clock.monotonic();
     const images = await runtime.listImages();
     this.#ages = nextAges(images, inUse(), this.#ages, now);
@@ -52,6 +58,8 @@ export class ImageCollector {
       log.info("an unused image is removed", { image: image.tags[0] ?? image.id, bytes: image.size });
       await runtime.removeImage(image.id);
     }
+    const present = images.filter((image) => !chosen.includes(image)).map(({ id }) => id);
+    await records?.prune(new Set(present), begun);
     return chosen.length > 0;
   }
 
@@ -104,3 +112,11 @@ export function imagesToRemove(images: readonly RuntimeImage[], bytes: number): 
   }
   return chosen;
 }
+
+/** By every name that a container knows its image by. */
+export const imagesInUse = (all: readonly (readonly [string, PodRuntimeState])[]): Set<string> =>
+  new Set(
+    all.flatMap(([, { containers }]) =>
+      containers.flatMap(({ imageId, imageRef, image }) => [imageId, imageRef, image]),
+    ),
+  );

@@ -31,19 +31,20 @@ test("credentials by registry and path", () => {
     "other.com": {},
   };
   const secret = {
+    metadata: { uid: "1", namespace: "default", name: "pull" },
     type: "kubernetes.io/dockerconfigjson",
     data: { ".dockerconfigjson": Buffer.from(JSON.stringify({ auths })).toString("base64") },
   };
   const found = credentialsFor("r.example.com/team/app:1", [secret as never]);
   assert.deepEqual(
-    found.map(({ username, password }) => [username, password]),
+    found.map(({ auth }) => [auth.username, auth.password]),
     [
       ["exact", "q:r"],
       ["wide", "p"],
     ],
   );
   assert.deepEqual(
-    credentialsFor("r.example.com/else:1", [secret as never]).map(({ username }) => username),
+    credentialsFor("r.example.com/else:1", [secret as never]).map(({ auth }) => auth.username),
     ["wide"],
   );
   assert.deepEqual(credentialsFor("busybox", [secret as never]), []);

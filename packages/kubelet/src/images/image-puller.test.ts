@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { pod } from "@kubets/api/testing/pod-builder";
-import { seededRandom, VirtualClock } from "@kubets/machinery";
+import { seededRandom, silentLogger, VirtualClock } from "@kubets/machinery";
 import { MemoryDisk } from "../disk/memory-disk.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { SimulatedRuntime } from "../runtime/simulated/runtime.ts";
 import { ImagePuller } from "./image-puller.ts";
+import { PullRecords } from "./pull-records.ts";
+import { verificationOf } from "./verification-policy.ts";
 
 for (const [parallel, atOnce] of [
   [1, 1],
@@ -44,11 +46,58 @@ test("credentials of the node are tried after the pod's own", async () => {
     if (auth?.username !== "node") throw new Error("denied");
     return await pull(image, auth, sandbox);
   };
-  const puller = new ImagePuller(runtime, clock, { moreCredentials: async () => [{ username: "node" }] });
+  const puller = new ImagePuller(runtime, clock, {
+    moreCredentials: async () => [{ auth: { username: "node" }, source: {} }],
+  });
   const auths = { "r.example.com": { username: "own", password: "p" } };
   const data = { ".dockerconfigjson": Buffer.from(JSON.stringify({ auths })).toString("base64") };
-  const secrets = [{ type: "kubernetes.io/dockerconfigjson", data } as never];
+  const metadata = { namespace: "default", name: "pull", uid: "1" };
+  const secrets = [{ type: "kubernetes.io/dockerconfigjson", metadata, data } as never];
   const image = "r.example.com/a:1";
   await puller.ensure({ image, policy: "Always", secrets, sandbox: {}, pod: pod("a").build() }, () => {});
   assert.deepEqual(tried, ["own", "node"]);
+});
+
+test("an image that is there and was pulled with a secret is pulled again for a pod without it, or refused by a policy of Never", async () => {
+  const clock = new VirtualClock();
+  const disk = new MemoryDisk();
+  const runtime: Runtime = new SimulatedRuntime({ clock, random: seededRandom(1), disk });
+  const pull = runtime.pullImage.bind(runtime);
+  runtime.pullImage = async (image, auth, sandbox) => {
+    if (!auth) throw new Error("denied");
+    return await pull(image, auth, sandbox);
+  };
+  const records = new PullRecords({
+    disk,
+    folder: "/kubelet",
+    mustVerify: verificationOf("NeverVerifyPreloadedImages"),
+    refOf: async () => undefined,
+    now: () => clock.now(),
+    log: silentLogger,
+  });
+  const puller = new ImagePuller(runtime, clock, { records });
+  const auths = { "r.example.com": { username: "own", password: "p" } };
+  const data = { ".dockerconfigjson": Buffer.from(JSON.stringify({ auths })).toString("base64") };
+  const metadata = { namespace: "default", name: "pull", uid: "1" };
+  const secrets = [{ type: "kubernetes.io/dockerconfigjson", metadata, data } as never];
+  const wish = (policy: string, own: typeof secrets) => ({
+    image: "r.example.com/a:1",
+    policy,
+    secrets: own,
+    sandbox: {},
+    pod: pod("a").uid(crypto.randomUUID()).build(),
+  });
+  const told: string[] = [];
+  const ensure = (policy: string, own: typeof secrets = []) =>
+    puller.ensure(wish(policy, own), (_, reason) => told.push(reason));
+  await ensure("IfNotPresent", secrets);
+  await ensure("IfNotPresent", secrets);
+  await ensure("Never", secrets);
+  await assert.rejects(ensure("IfNotPresent"), { reason: "ErrImagePull", message: "denied" });
+  await assert.rejects(ensure("Never"), {
+    reason: "ErrImageNeverPull",
+    message:
+      'Container image "r.example.com/a:1" is present with pull policy of Never but does not have the proper credentials to access the image',
+  });
+  assert.deepEqual(told, ["Pulling", "Pulled", "Pulled", "Pulled", "Pulling", "Failed", "ErrImageNeverPull"]);
 });

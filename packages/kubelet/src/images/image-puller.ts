@@ -7,9 +7,10 @@ import type { Pod, Secret } from "@kubets/api/generated/types/core-v1";
 import type { Clock } from "@kubets/machinery";
 import { formatDuration } from "@kubets/machinery/duration";
 import { RestartBackoff } from "../pod-workers/restart-backoff.ts";
-import type { RegistryAuth, Runtime, RuntimeImage, SandboxConfig } from "../runtime/runtime.ts";
+import type { Runtime, RuntimeImage, SandboxConfig } from "../runtime/runtime.ts";
 import { imageNameError, withTag } from "./image-name.ts";
-import { credentialsFor } from "./pull-secrets.ts";
+import type { PullRecords } from "./pull-records.ts";
+import { type CredentialSource, credentialsFor, type PullCredential } from "./pull-secrets.ts";
 import { PullSlots } from "./pull-slots.ts";
 
 export interface ImageWish {
@@ -25,7 +26,9 @@ export interface ImagePullerOptions {
   /** How many pulls may be under way; any number by default. */
   readonly parallel?: number;
   /** Credentials beside the pod's own. */
-  moreCredentials?(image: string, pod: Pod): Promise<RegistryAuth[]>;
+  moreCredentials?(image: string, pod: Pod): Promise<PullCredential[]>;
+  /** Who may use what is there; without them everybody may. */
+  readonly records?: PullRecords;
 }
 
 /** Tells of a step: type, reason, text. */
@@ -52,15 +55,17 @@ export class ImagePuller {
   readonly #clock: Clock;
   readonly #slots: PullSlots;
   readonly #moreCredentials: NonNullable<ImagePullerOptions["moreCredentials"]>;
+  readonly #records: PullRecords | undefined;
   readonly #backoff = new RestartBackoff();
   readonly #failures = new Map<string, Failure>();
-  readonly #pulling = new Map<string, Promise<string>>();
+  readonly #pulling = new Map<string, Promise<CredentialSource>>();
 
   constructor(runtime: Runtime, clock: Clock, options: ImagePullerOptions = {}) {
     this.#runtime = runtime;
     this.#clock = clock;
     this.#slots = new PullSlots(options.parallel ?? Number.POSITIVE_INFINITY);
     this.#moreCredentials = options.moreCredentials ?? (async () => []);
+    this.#records = options.records;
   }
 
   /** Resolves with the image on the node, or rejects with an ImageError. */
@@ -79,9 +84,14 @@ export class ImagePuller {
       tell("Warning", "ErrImageNeverPull", message);
       throw new ImageError("ErrImageNeverPull", message);
     }
-    if (present && wish.policy !== "Always") {
+    if (present && wish.policy !== "Always" && (await this.#mayUse(image, present, wish))) {
       tell("Normal", "Pulled", `Container image ${shown} already present on machine and can be accessed by the pod`);
       return present;
+    }
+    if (wish.policy === "Never") {
+      const message = `Container image ${shown} is present with pull policy of Never but does not have the proper credentials to access the image`;
+      tell("Warning", "ErrImageNeverPull", message);
+      throw new ImageError("ErrImageNeverPull", message);
     }
     return await this.#pull(image, wish, tell);
   }
@@ -124,9 +134,7 @@ export class ImagePuller {
     const asked = this.#clock.monotonic();
     let begun = asked;
     try {
-      await this.#once(image, wish, () => (begun = this.#clock.monotonic()));
-      const found = await this.#runtime.imageStatus(image);
-      if (!found) throw new Error(`image ${shown} is not there after its pull`);
+      const found = await this.#recorded(image, wish, () => (begun = this.#clock.monotonic()));
       const now = this.#clock.monotonic();
       const [took, waited] = [now - begun, now - asked].map((ms) => formatDuration(Math.round(ms)));
       tell(
@@ -147,29 +155,60 @@ export class ImagePuller {
     }
   }
 
-  async #once(image: string, wish: ImageWish, begin: () => void): Promise<string> {
-    const running = this.#pulling.get(image);
-    if (running && wish.secrets.length === 0) return await running;
-    const pull = this.#slots.use(() => {
-      begin();
-      return this.#tryCredentials(image, wish);
-    });
-    this.#pulling.set(image, pull);
-    try {
-      return await pull;
-    } finally {
-      this.#pulling.delete(image);
-    }
+  async #mayUse(image: string, { id }: RuntimeImage, wish: ImageWish): Promise<boolean> {
+    if (!this.#records) return true;
+    const sources = async () => (await this.#credentials(image, wish)).map(({ source }) => source);
+    return await this.#records.mayUse(image, id, sources);
   }
 
-  /** With each of the credentials that fit; without, when none does. */
-  async #tryCredentials(image: string, { secrets, sandbox, pod }: ImageWish): Promise<string> {
-    const credentials = [...credentialsFor(image, secrets), ...(await this.#moreCredentials(image, pod))];
-    if (credentials.length === 0) return await this.#runtime.pullImage(image, undefined, sandbox);
+  async #recorded(image: string, wish: ImageWish, begin: () => void): Promise<RuntimeImage> {
+    await this.#records?.begin(image);
+    let source: CredentialSource;
+    try {
+      source = await this.#once(image, wish, begin);
+    } catch (error) {
+      await this.#records?.failed(image);
+      throw error;
+    }
+    const found = await this.#runtime.imageStatus(image);
+    if (!found) throw new Error(`image "${wish.image}" is not there after its pull`);
+    await this.#records?.succeeded(image, found.id, source);
+    return found;
+  }
+
+  /** Who has credentials of its own pulls for itself: what others may have says nothing of it. */
+  async #once(image: string, wish: ImageWish, begin: () => void): Promise<CredentialSource> {
+    const credentials = await this.#credentials(image, wish);
+    const pull = () =>
+      this.#slots.use(() => {
+        begin();
+        return this.#tryCredentials(image, credentials, wish.sandbox);
+      });
+    if (credentials.some(({ source }) => source.secret || source.serviceAccount)) return await pull();
+    const running = this.#pulling.get(image) ?? pull().finally(() => this.#pulling.delete(image));
+    this.#pulling.set(image, running);
+    return await running;
+  }
+
+  async #credentials(image: string, { secrets, pod }: ImageWish): Promise<PullCredential[]> {
+    return [...credentialsFor(image, secrets), ...(await this.#moreCredentials(image, pod))];
+  }
+
+  /** With each of the credentials that fit; without, when there are none. Gives whose it was. */
+  async #tryCredentials(
+    image: string,
+    credentials: readonly PullCredential[],
+    sandbox: SandboxConfig,
+  ): Promise<CredentialSource> {
+    if (credentials.length === 0) {
+      await this.#runtime.pullImage(image, undefined, sandbox);
+      return {};
+    }
     let failure: unknown;
-    for (const auth of credentials) {
+    for (const { auth, source } of credentials) {
       try {
-        return await this.#runtime.pullImage(image, auth, sandbox);
+        await this.#runtime.pullImage(image, auth, sandbox);
+        return source;
       } catch (error) {
         failure = error;
       }

@@ -3,11 +3,10 @@ import { join } from "node:path";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { KubeletConfig } from "../config.ts";
 import { type Disk, isMissing } from "../disk/disk.ts";
-import type { RegistryAuth } from "../runtime/runtime.ts";
 import { credentialProgram } from "./credential-program.ts";
 import { loadCredentialProviders } from "./credential-provider-config.ts";
 import { CredentialProviders, type CredentialProvidersOptions } from "./credential-providers.ts";
-import { credentialsAmong, dockerConfigEntries } from "./pull-secrets.ts";
+import { credentialsAmong, dockerConfigEntries, type PullCredential } from "./pull-secrets.ts";
 
 export interface NodeCredentialsOptions extends Omit<CredentialProvidersOptions, "providers" | "ask"> {
   readonly config: Pick<KubeletConfig, "credentialProviderConfig" | "credentialProviderFolder">;
@@ -24,12 +23,12 @@ export function nodeCredentials(options: NodeCredentialsOptions) {
         ask: credentialProgram(config.credentialProviderFolder),
       })
     : undefined;
-  return async (image: string, pod: Pod): Promise<RegistryAuth[]> => {
+  return async (image: string, pod: Pod): Promise<PullCredential[]> => {
     const file = await disk.readFile(join(folder, "config.json")).catch((error: unknown) => {
       if (isMissing(error)) return undefined;
       throw error;
     });
-    const ofFile = file ? credentialsAmong(image, [dockerConfigEntries(file.toString())]) : [];
+    const ofFile = file ? credentialsAmong(image, [{ entries: dockerConfigEntries(file.toString()) }]) : [];
     return [...ofFile, ...((await providers?.find(image, pod)) ?? [])];
   };
 }

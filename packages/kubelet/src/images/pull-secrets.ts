@@ -1,4 +1,5 @@
-/** Credentials for registries, from the pull secrets of a pod or a file of the node: the ones that fit an image, the most exact first. */
+/** Credentials for registries and whose they are: from the pull secrets of a pod or a file of the node those that fit an image, the most exact first. */
+import { createHash } from "node:crypto";
 import type { Secret } from "@kubets/api/generated/types/core-v1";
 import type { RegistryAuth } from "../runtime/runtime.ts";
 import { repositoryOf } from "./image-name.ts";
@@ -13,23 +14,59 @@ export interface DockerEntry {
 
 export type DockerEntries = Readonly<Record<string, DockerEntry>>;
 
-export const credentialsFor = (image: string, secrets: readonly Secret[]): RegistryAuth[] =>
-  credentialsAmong(image, secrets.map(entriesOf));
+/** Whose credentials they are: a secret's, those of a pod's service account, or, with neither, the node's. */
+export interface CredentialSource {
+  readonly secret?: ObjectId & { readonly credentialHash: string };
+  readonly serviceAccount?: ObjectId;
+}
 
-export function credentialsAmong(image: string, all: readonly DockerEntries[]): RegistryAuth[] {
+interface ObjectId {
+  readonly uid: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export interface PullCredential {
+  readonly auth: RegistryAuth;
+  readonly source: CredentialSource;
+}
+
+export interface Keyring {
+  readonly entries: DockerEntries;
+  readonly secret?: Secret;
+  readonly serviceAccount?: ObjectId;
+}
+
+export const credentialsFor = (image: string, secrets: readonly Secret[]): PullCredential[] =>
+  credentialsAmong(
+    image,
+    secrets.map((secret) => ({ entries: entriesOf(secret), secret })),
+  );
+
+export function credentialsAmong(image: string, keyrings: readonly Keyring[]): PullCredential[] {
   const repository = repositoryOf(image);
-  const found: { match: string; auth: RegistryAuth }[] = [];
-  for (const entries of all) {
+  const found: (PullCredential & { match: string })[] = [];
+  for (const { entries, secret, serviceAccount } of keyrings) {
     for (const [registry, entry] of Object.entries(entries)) {
       const match = registry
         .replace(/^https?:\/\//, "")
         .replace(/^index\.docker\.io/, "docker.io")
         .replace(/\/(v[12]\/?)?$/, "");
-      if (matchesImage(match, repository)) found.push({ match, auth: authOf(entry) });
+      if (!matchesImage(match, repository)) continue;
+      const auth = authOf(entry);
+      const source = secret ? { secret: secretId(secret, auth) } : serviceAccount ? { serviceAccount } : {};
+      found.push({ match, auth, source });
     }
   }
-  return found.sort((a, b) => b.match.length - a.match.length).map(({ auth }) => auth);
+  return found.sort((a, b) => b.match.length - a.match.length).map(({ auth, source }) => ({ auth, source }));
 }
+
+const secretId = ({ metadata }: Secret, auth: RegistryAuth) => ({
+  uid: metadata.uid,
+  namespace: metadata.namespace,
+  name: metadata.name,
+  credentialHash: createHash("sha256").update(JSON.stringify(auth)).digest("hex"),
+});
 
 /** The `config.json` that Docker leaves behind; text that is no such file says nothing. */
 export const dockerConfigEntries = (text: string): DockerEntries =>

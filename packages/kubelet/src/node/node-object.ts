@@ -27,6 +27,29 @@ export interface NodeSettings {
   readonly podCidr?: string;
 }
 
+export interface OwnFacts {
+  readonly name: string;
+  readonly addresses: readonly string[];
+  readonly withheld: NodeSettings["reserved"];
+  /** The port that it announces, where it is another than the one it listens at. */
+  readonly port?: number | undefined;
+}
+
+export const settingsOf = (config: KubeletConfig, { name, addresses, withheld, port }: OwnFacts): NodeSettings => ({
+  name,
+  labels: config.nodeLabels,
+  taints: config.registerWithTaints,
+  maxPods: config.maxPods,
+  reserved: withheld,
+  addresses,
+  hostname: config.hostname || name,
+  port: port ?? config.port,
+  ...(config.capacity && { capacity: config.capacity }),
+  ...(config.providerId && { providerId: config.providerId }),
+  ...(config.podCidr && { podCidr: config.podCidr }),
+  ...(!config.registerSchedulable && { unschedulable: true }),
+});
+
 export interface NodeNow {
   readonly now: number;
   readonly machine: MachineFacts;

@@ -11,7 +11,7 @@ import type { SandboxConfig } from "../runtime/runtime.ts";
 import { VolumeError } from "../volumes/volume.ts";
 import type { VolumeMap } from "../volumes/volumes.ts";
 import type { PodPlan, Waiting } from "./plan.ts";
-import { isRunning, type PodRuntimeState } from "./runtime-state.ts";
+import { isRunning, type MadeContainer, type PodRuntimeState } from "./runtime-state.ts";
 import { StartFailure, startContainer } from "./start-container.ts";
 import type { PodTools } from "./tools.ts";
 
@@ -21,6 +21,8 @@ export interface BringUp {
   readonly runtime: PodRuntimeState;
   readonly tools: PodTools;
   readonly signal: AbortSignal;
+  /** Its volumes, when they have been brought up to date just now. */
+  readonly volumes?: VolumeMap | undefined;
   /** Told of each container, with what went wrong. */
   started(container: string, failure: Waiting | undefined): void;
 }
@@ -34,7 +36,7 @@ export async function bringUp(work: BringUp): Promise<BringUpResult> {
   const { pod, tools, plan, signal } = work;
   let volumes: VolumeMap | undefined;
   try {
-    volumes = await mountVolumes(work);
+    volumes = work.volumes ?? (await mountVolumes(work));
     await prepareClaims(work);
     signal.throwIfAborted();
     if (plan.sandbox !== undefined) {
@@ -91,6 +93,7 @@ async function makeSandbox({ pod, runtime, tools, signal }: BringUp, attempt: nu
   }
   await Promise.all([cgroups.ensure(pod), disk.makeFolder(podLogFolder(paths, pod))]);
   signal.throwIfAborted();
+  let id: string;
   try {
     const handler = pod.spec.runtimeClassName ? await node.runtimeHandler(pod.spec.runtimeClassName) : "";
     const users = await tools.userNamespaces.of(pod);
@@ -98,7 +101,7 @@ async function makeSandbox({ pod, runtime, tools, signal }: BringUp, attempt: nu
       throw new Error(
         `can't set \`spec.hostUsers: false\`, RuntimeClass handler ${JSON.stringify(handler)} does not support user namespaces`,
       );
-    await tools.runtime.runSandbox(configOf(pod, attempt, tools, users), handler);
+    id = await tools.runtime.runSandbox(configOf(pod, attempt, tools, users), handler);
   } catch (error) {
     const text = (error as Error).message;
     events.event(
@@ -107,10 +110,10 @@ async function makeSandbox({ pod, runtime, tools, signal }: BringUp, attempt: nu
       "FailedCreatePodSandBox",
       `Failed to create pod sandbox: rpc error: code = Unknown desc = ${text}`,
     );
-    throw error;
-  } finally {
     await cache.refresh(pod.metadata.uid);
+    throw error;
   }
+  await (runtime.sandboxes[0] ? cache.refresh(pod.metadata.uid) : cache.madeSandbox(pod.metadata.uid, id));
 }
 
 type Users = Awaited<ReturnType<PodTools["userNamespaces"]["of"]>>;
@@ -151,15 +154,16 @@ async function startContainers(work: BringUp, volumes: VolumeMap): Promise<boole
       ...(users && { users }),
     };
     let failure: Waiting | undefined;
+    let made: MadeContainer | undefined;
     try {
-      await startContainer(step, place, tools);
+      made = await startContainer(step, place, tools);
     } catch (error) {
       if (signal.aborted) break;
       failed = true;
       const { message } = error as Error;
       failure = { reason: error instanceof StartFailure ? error.reason : "CreateContainerError", message };
     }
-    await cache.refresh(pod.metadata.uid);
+    await (made ? cache.madeContainer(pod.metadata.uid, made) : cache.refresh(pod.metadata.uid));
     work.started(step.container.name, failure);
     await tidy(pod.metadata.uid, step.container.name, tools);
   }

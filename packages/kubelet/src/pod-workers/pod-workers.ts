@@ -10,9 +10,10 @@ import { admit, type Rejection } from "../admission/admit.ts";
 import { judgeResize, type Room } from "../resize/judge.ts";
 import { PRE_STOP_HANDLER } from "../runtime/names.ts";
 import { CONFIG_SEEN, CONFIG_SOURCE } from "../static-pods/static-pods.ts";
+import type { Refusal } from "./refusal.ts";
 import type { PodRuntimeState } from "./runtime-state.ts";
 import type { PodTools } from "./tools.ts";
-import { PodWorker, type Refusal } from "./worker.ts";
+import { PodWorker } from "./worker.ts";
 
 export interface PodWorkersOptions {
   readonly allowedSysctls: readonly string[];

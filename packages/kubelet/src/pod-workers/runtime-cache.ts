@@ -7,7 +7,14 @@ import { type Clock, type Logger, type Random, sleep, type Timer } from "@kubets
 import { Backoff } from "@kubets/machinery/backoff";
 import { POD_UID } from "../runtime/names.ts";
 import { isRuntimeError, type Runtime, type RuntimeContainer, type Sandbox } from "../runtime/runtime.ts";
-import { noRuntimeState, type PodRuntimeState, readPodState } from "./runtime-state.ts";
+import {
+  type MadeContainer,
+  newestFirst,
+  noRuntimeState,
+  type PodRuntimeState,
+  readPodState,
+  recordOf,
+} from "./runtime-state.ts";
 
 export interface RuntimeCacheOptions {
   readonly runtime: Runtime;
@@ -87,6 +94,33 @@ export class RuntimeCache {
     const [sandboxes, containers] = await Promise.all([runtime.listSandboxes(podUid), runtime.listContainers(podUid)]);
     await this.#take(podUid, sandboxes, containers, ticket);
     return this.get(podUid);
+  }
+
+  /** Takes in what was just made, whose own status is all that is asked for. */
+  async madeSandbox(podUid: string, id: string): Promise<void> {
+    await this.#add(podUid, async () => {
+      const made = await this.#options.runtime.sandboxStatus(id);
+      return ({ sandboxes, containers }) => ({ sandboxes: newestFirst([made, ...without(sandboxes, id)]), containers });
+    });
+  }
+
+  async madeContainer(podUid: string, made: MadeContainer): Promise<void> {
+    await this.#add(podUid, async () => {
+      const record = recordOf(await this.#options.runtime.containerStatus(made.id), made);
+      return ({ sandboxes, containers }) => ({
+        sandboxes,
+        containers: newestFirst([record, ...without(containers, made.id)]),
+      });
+    });
+  }
+
+  async #add(uid: string, read: () => Promise<(known: PodRuntimeState) => PodRuntimeState>): Promise<void> {
+    const ticket = ++this.#tickets;
+    const extend = await read();
+    const known = this.#pods.get(uid);
+    if (known && known.ticket > ticket) return void this.#lookAgain();
+    const state = extend(known?.state ?? noRuntimeState);
+    this.#pods.set(uid, { state, ticket, mark: markOf(state.sandboxes, state.containers) });
   }
 
   async relist(): Promise<void> {
@@ -205,6 +239,9 @@ export class RuntimeCache {
     if (this.#pods.get(uid) !== before) this.#options.changed(uid);
   }
 }
+
+const without = <T extends { readonly id: string }>(all: readonly T[], id: string) =>
+  all.filter((each) => each.id !== id);
 
 /** Differs when anything happened. */
 const markOf = (sandboxes: readonly Sandbox[], containers: readonly RuntimeContainer[]): string =>

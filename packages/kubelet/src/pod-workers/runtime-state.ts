@@ -11,6 +11,9 @@ export interface ContainerRecord extends RuntimeContainerStatus {
   readonly hash: string;
 }
 
+/** What is told of a container when it is made, or listed. */
+export type MadeContainer = Pick<RuntimeContainer, "id" | "sandboxId" | "labels" | "annotations">;
+
 export interface PodRuntimeState {
   readonly sandboxes: readonly SandboxStatus[];
   readonly containers: readonly ContainerRecord[];
@@ -30,14 +33,13 @@ export async function readPodState(
     Promise.all(containers.map((container) => readContainer(runtime, container, known))),
   ]);
   return {
-    sandboxes: read
-      .filter((each) => each !== undefined)
-      .sort((a, b) => b.createdAt - a.createdAt || b.attempt - a.attempt),
-    containers: records
-      .filter((each) => each !== undefined)
-      .sort((a, b) => b.createdAt - a.createdAt || b.attempt - a.attempt),
+    sandboxes: newestFirst(read.filter((each) => each !== undefined)),
+    containers: newestFirst(records.filter((each) => each !== undefined)),
   };
 }
+
+export const newestFirst = <T extends { readonly createdAt: number; readonly attempt: number }>(all: readonly T[]) =>
+  all.toSorted((a, b) => b.createdAt - a.createdAt || b.attempt - a.attempt);
 
 async function readSandbox(
   runtime: Runtime,
@@ -59,19 +61,19 @@ async function readContainer(
   const before = known.containers.find(({ id }) => id === container.id);
   if (before && before.phase === container.phase) return before;
   const status = await runtime.containerStatus(container.id).catch(unlessGone);
-  return (
-    status && {
-      ...status,
-      // The CRI's status may leave out what the list tells.
-      labels: container.labels,
-      annotations: container.annotations,
-      sandboxId: container.sandboxId,
-      name: container.labels[labels.CONTAINER_NAME] ?? "",
-      attempt: Number(container.annotations[labels.RESTART_COUNT] ?? 0),
-      hash: container.annotations[labels.CONTAINER_HASH] ?? "",
-    }
-  );
+  return status && recordOf(status, container);
 }
+
+/** The CRI's status may leave out what the list tells. */
+export const recordOf = (status: RuntimeContainerStatus, listed: MadeContainer): ContainerRecord => ({
+  ...status,
+  labels: listed.labels,
+  annotations: listed.annotations,
+  sandboxId: listed.sandboxId,
+  name: listed.labels[labels.CONTAINER_NAME] ?? "",
+  attempt: Number(listed.annotations[labels.RESTART_COUNT] ?? 0),
+  hash: listed.annotations[labels.CONTAINER_HASH] ?? "",
+});
 
 function unlessGone(error: unknown): undefined {
   if (isRuntimeError(error, "NotFound")) return undefined;

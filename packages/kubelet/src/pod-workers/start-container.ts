@@ -19,6 +19,7 @@ import type { IdMapping } from "../userns/user-namespaces.ts";
 import type { VolumeMap } from "../volumes/volumes.ts";
 import { fieldPathOf } from "./about.ts";
 import type { StartContainer } from "./plan.ts";
+import type { MadeContainer } from "./runtime-state.ts";
 import type { PodTools } from "./tools.ts";
 
 export class StartFailure extends Error {
@@ -45,7 +46,7 @@ export interface StartPlace {
   readonly signal: AbortSignal;
 }
 
-export async function startContainer(step: StartContainer, place: StartPlace, tools: PodTools): Promise<string> {
+export async function startContainer(step: StartContainer, place: StartPlace, tools: PodTools): Promise<MadeContainer> {
   const { pod, signal } = place;
   const { container } = step;
   const tell = (type: "Normal" | "Warning", reason: string, message: string) =>
@@ -84,7 +85,7 @@ export async function startContainer(step: StartContainer, place: StartPlace, to
   }
   tell("Normal", "Started", "Container started");
   await postStart(container as Container, id, place, tools);
-  return id;
+  return { id, sandboxId: place.sandbox.id, labels: config.labels, annotations: config.annotations };
 }
 
 type Tell = (type: "Normal" | "Warning", reason: string, message: string) => void;
@@ -158,7 +159,7 @@ async function configOf(step: StartContainer, place: StartPlace, image: RuntimeI
   const mapped = users && { uidMappings: users, gidMappings: users };
   const mounts = [
     ...(await volumeMounts(container, volumes, env, tools.disk)).map((mount) => ({ ...mount, ...mapped })),
-    ...(await ownFiles(container, place, env, tools)),
+    ...(await ownFiles(container, place, tools)),
     ...extras.mounts.map(({ readOnly, ...mount }) => ({ ...mount, readonly: readOnly })),
   ];
   return containerConfig(pod, container, {
@@ -181,12 +182,7 @@ async function configOf(step: StartContainer, place: StartPlace, image: RuntimeI
 }
 
 /** The pod's hosts file and the file for the container's last words. */
-async function ownFiles(
-  container: Container,
-  { pod, podIPs }: StartPlace,
-  _env: Env,
-  tools: PodTools,
-): Promise<ContainerMount[]> {
+async function ownFiles(container: Container, { pod, podIPs }: StartPlace, tools: PodTools): Promise<ContainerMount[]> {
   const { disk, paths, node } = tools;
   const { uid } = pod.metadata;
   const taken = new Set((container.volumeMounts ?? []).map(({ mountPath }) => mountPath));

@@ -53,7 +53,7 @@ async function attached(home: ClusterHome, flags: Flags, say: (line: string) => 
     throw new ExitError(exitCode.precondition, `--dual-stack needs real nodes, and nodes are simulated: ${why}`);
   if (why && !flags.simulated) say(`  Nodes are simulated: ${why}.\n`);
   const cluster = why
-    ? await startSimulated(home, flags, nodes, progress, log)
+    ? await startSimulated(home, flags, nodes, { progress, log, signal })
     : await startReal(home, flags, nodes, { progress, log, signal });
   const writeDown = () => writeRunning(home, { apiPort: cluster.apiPort, nodes, simulated: why !== undefined });
   writeDown();
@@ -128,11 +128,10 @@ async function startSimulated(
   home: ClusterHome,
   flags: Flags,
   nodes: readonly string[],
-  progress: Progress,
-  log: ReturnType<typeof createLogger>,
+  parts: { progress: Progress; log: ReturnType<typeof createLogger>; signal: AbortSignal },
 ) {
   const { startSimulatedCluster } = await import("./simulated-cluster.ts");
-  return startSimulatedCluster({ home, nodes, port: flags.port, serverArgs: serverArgs(flags), log, progress });
+  return startSimulatedCluster({ home, nodes, port: flags.port, serverArgs: serverArgs(flags), ...parts });
 }
 
 /** A port that leads to the ingress wants one. */

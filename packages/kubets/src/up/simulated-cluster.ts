@@ -1,8 +1,9 @@
 /** A cluster without containers: the same control plane and the same kubelets, over runtimes that keep containers in memory. Needs no root. */
-import { kubeletDefaults, MemoryDisk, readMachine, startKubelet } from "@kubets/kubelet";
+import { type Kubelet, kubeletDefaults, MemoryDisk, readMachine, startKubelet } from "@kubets/kubelet";
 import { courseOf } from "@kubets/kubelet/runtime/simulated/commands";
 import { SimulatedRuntime } from "@kubets/kubelet/runtime/simulated/runtime";
 import { type Logger, realClock, realRandom } from "@kubets/machinery";
+import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
 import { parseFlags } from "@kubets/machinery/flags";
 import type { ClusterHome } from "../cluster/home.ts";
 import { clientAs } from "../control-plane/control-plane.ts";
@@ -19,6 +20,8 @@ export interface SimulatedClusterOptions {
   readonly serverArgs: readonly string[];
   readonly log: Logger;
   readonly progress: Progress;
+  /** Aborted by who does not want to wait for it any longer. */
+  readonly signal: AbortSignal;
 }
 
 export async function startSimulatedCluster({
@@ -28,6 +31,7 @@ export async function startSimulatedCluster({
   serverArgs,
   log,
   progress,
+  signal,
 }: SimulatedClusterOptions): Promise<LocalCluster> {
   const stopping = new AbortController();
   const parts = { clock: realClock, random: realRandom, log, signal: stopping.signal };
@@ -42,12 +46,26 @@ export async function startSimulatedCluster({
       throw portTaken(error, port);
     }),
   );
-  const kubelets = new Map<string, Awaited<ReturnType<typeof startSimulatedNode>>>();
+  const kubelets = new Map<string, Kubelet>();
   let ranges = 0;
   const addNode = async (name: string) => {
-    kubelets.set(name, await startSimulatedNode(name, ranges++, { ...parts, server: server.api.server }));
+    const kubelet = await startSimulatedNode(name, ranges++, { ...parts, server: server.api.server });
+    kubelets.set(name, kubelet);
+    await kubelet.ready;
   };
-  await progress.step("simulated nodes", () => Promise.all(nodes.map(addNode)));
+  const stop = async () => {
+    await Promise.all([...kubelets.values()].map((kubelet) => kubelet.stop()));
+    stopping.abort();
+    await server.close();
+    return [];
+  };
+  try {
+    await progress.step("simulated nodes", () => unlessStopped(() => Promise.all(nodes.map(addNode)), signal));
+  } catch (error) {
+    await stop();
+    if (signal.aborted) throw new ExitError(exitCode.interrupted, "stopped while it started; the data stays");
+    throw error;
+  }
   return {
     apiPort: server.api.listener.port,
     addNode,
@@ -55,13 +73,16 @@ export async function startSimulatedCluster({
       await kubelets.get(name)?.stop();
       kubelets.delete(name);
     },
-    async stop() {
-      await Promise.all([...kubelets.values()].map((kubelet) => kubelet.stop()));
-      stopping.abort();
-      await server.close();
-      return [];
-    },
+    stop,
   };
+}
+
+async function unlessStopped(work: () => Promise<unknown>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const stopped = Promise.withResolvers<never>();
+  const listener = () => stopped.reject(signal.reason as Error);
+  signal.addEventListener("abort", listener, { once: true });
+  await Promise.race([work(), stopped.promise]).finally(() => signal.removeEventListener("abort", listener));
 }
 
 async function startSimulatedNode(
@@ -92,6 +113,5 @@ async function startSimulatedNode(
     config: kubeletDefaults,
     probe: async () => ({ result: "success", output: "" }),
   });
-  await kubelet.ready;
   return kubelet;
 }

@@ -1,0 +1,118 @@
+/**
+ * What is told of one pod: its status, made of what its containers do, of what went wrong when they were started, and of what they left as
+ * their last words.
+ */
+import type { Pod } from "@kubets/api/generated/types/core-v1";
+import { resizeVerdicts } from "../resize/advance.ts";
+import type { PodResize } from "../resize/pod-resize.ts";
+import { fieldPathOf } from "./about.ts";
+import type { Verdict } from "./conditions.ts";
+import { lastWords } from "./last-words.ts";
+import type { Waiting } from "./plan.ts";
+import type { Refusal } from "./refusal.ts";
+import { type ContainerRecord, isRunning, noRuntimeState, type PodRuntimeState } from "./runtime-state.ts";
+import { mergedConditions, podStatus } from "./status.ts";
+import type { PodTools } from "./tools.ts";
+
+export interface PodReportOptions {
+  readonly tools: PodTools;
+  readonly resize: PodResize;
+  readonly startedAt: number;
+  /** Who stands for the pod in the API. */
+  apiPod(pod: Pod): Pod | undefined;
+}
+
+export interface ReportedState {
+  readonly runtime: PodRuntimeState;
+  readonly waiting?: ReadonlyMap<string, Waiting>;
+  /** It ends: what could not be started is of no interest any more. */
+  readonly ending: boolean;
+  readonly failure?: Refusal | undefined;
+  readonly over: boolean;
+}
+
+export class PodReport {
+  readonly #options: PodReportOptions;
+  readonly #startFailures = new Map<string, Waiting>();
+  readonly #messages = new Map<string, string>();
+  readonly #toldBackoff = new Set<string>();
+
+  constructor(options: PodReportOptions) {
+    this.#options = options;
+  }
+
+  /** Of a start that was tried, what went wrong. */
+  tried(container: string, failure: Waiting | undefined): void {
+    if (failure) this.#startFailures.set(container, failure);
+    else this.#startFailures.delete(container);
+  }
+
+  async hearLastWords(pod: Pod, runtime: PodRuntimeState): Promise<void> {
+    const { disk, paths } = this.#options.tools;
+    for (const record of runtime.containers) {
+      if (record.phase !== "exited" || this.#messages.has(record.id)) continue;
+      this.#messages.set(record.id, await lastWords(pod, record, disk, paths).catch(() => ""));
+    }
+  }
+
+  tellBackoffs(pod: Pod, waiting: ReadonlyMap<string, Waiting>, runtime: PodRuntimeState): void {
+    const { name, namespace, uid } = pod.metadata;
+    for (const container of waiting.keys()) {
+      const id = runtime.containers.find((record) => record.name === container)?.id ?? "";
+      if (this.#toldBackoff.has(id)) continue;
+      this.#toldBackoff.add(id);
+      const message = `Back-off restarting failed container ${container} in pod ${name}_${namespace}(${uid})`;
+      this.#options.tools.events.event(fieldPathOf(pod, container), "Warning", "BackOff", message);
+    }
+  }
+
+  write(pod: Pod, state: ReportedState): void {
+    const target = this.#options.apiPod(pod);
+    if (!target) return;
+    const { statuses } = this.#options.tools;
+    const known = statuses.current(target);
+    const metadata = { ...pod.metadata, generation: target.metadata.generation };
+    const own = podStatus({ ...pod, metadata, status: known }, this.#facts(pod, state));
+    statuses.set(target, { ...known, ...own, conditions: mergedConditions(known.conditions, own.conditions ?? []) });
+  }
+
+  /** The node does not take the pod. */
+  refuse(target: Pod, failure: Refusal): void {
+    const facts = this.#facts(target, { runtime: noRuntimeState, ending: false, over: true, failure });
+    const status = podStatus(target, { ...facts, failure, rejected: true });
+    this.#options.tools.statuses.set(target, { ...status, conditions: [] });
+  }
+
+  hasStarted(pod: Pod, record: ContainerRecord | undefined): boolean {
+    if (record === undefined || !isRunning(record)) return false;
+    return this.#options.tools.prober.hasStarted(pod.metadata.uid, record, containerOf(pod, record.name));
+  }
+
+  #facts(pod: Pod, { runtime, waiting = new Map(), ending, failure, over }: ReportedState) {
+    const { tools, resize, startedAt } = this.#options;
+    const { clock, node, prober } = tools;
+    return {
+      runtime,
+      now: clock.now(),
+      startedAt,
+      hostIPs: node.hostIPs(),
+      runtimeName: node.runtimeName,
+      waiting: new Map([...waiting, ...(ending ? [] : this.#startFailures)]),
+      ...(failure && { failure }),
+      over,
+      messages: this.#messages,
+      hasStarted: (record: ContainerRecord) => this.hasStarted(pod, record),
+      resources: (name: string) => resize.inEffect(name),
+      more: [...resizeVerdicts(resize), ...disruptionOf(failure)],
+      isReady: (record: ContainerRecord) => prober.isReady(pod.metadata.uid, record, containerOf(pod, record.name)),
+    };
+  }
+}
+
+export const containerOf = ({ spec }: Pod, name: string) =>
+  [...spec.containers, ...(spec.initContainers ?? [])].find((container) => container.name === name);
+
+const disruptionOf = (failure: Refusal | undefined): Verdict[] =>
+  failure?.disruption
+    ? [{ type: "DisruptionTarget", status: "True", reason: "TerminationByKubelet", message: failure.message }]
+    : [];

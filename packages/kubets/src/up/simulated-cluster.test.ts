@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { realClock, silentLogger } from "@kubets/machinery";
+import { exitCode } from "@kubets/machinery/exit-codes";
+import { clusterHome } from "../cluster/home.ts";
+import { Progress } from "./progress.ts";
+import { startSimulatedCluster } from "./simulated-cluster.ts";
+
+test("who asks for its end while it starts does not wait for its nodes, and nothing goes on", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "kubets-simulated-"));
+  const { KUBETS_HOME: before } = process.env;
+  process.env.KUBETS_HOME = folder;
+  t.after(() => {
+    if (before === undefined) delete process.env.KUBETS_HOME;
+    else process.env.KUBETS_HOME = before;
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const stop = new AbortController();
+  const said: string[] = [];
+  const starting = startSimulatedCluster({
+    home: clusterHome("stopped"),
+    nodes: ["node-1"],
+    port: 0,
+    serverArgs: ["--addons=none"],
+    log: silentLogger,
+    progress: new Progress(realClock, (line) => {
+      said.push(line.trim());
+      stop.abort(new Error("stopped by SIGTERM"));
+    }),
+    signal: stop.signal,
+  });
+  await assert.rejects(starting, { code: exitCode.interrupted, message: "stopped while it started; the data stays" });
+  assert.deepEqual(
+    said.map((line) => line.replace(/ {2}.*/, "")),
+    ["control plane"],
+  );
+  const servers = process.getActiveResourcesInfo().filter((each) => each === "TCPServerWrap");
+  assert.deepEqual(servers, []);
+});
