@@ -19,7 +19,7 @@ import { Allocator, NoSolution, type Pick } from "./allocator.ts";
 import { deallocate } from "./bind-claims.ts";
 import { isSpent } from "./binding-conditions.ts";
 import { ClaimBinder } from "./claim-binder.ts";
-import { claimsOf, hasRoomFor, isOnlyFor, isReservedFor } from "./claims.ts";
+import { claimsOf, hasRoomFor, isOnlyFor } from "./claims.ts";
 import { extendedClaim, madeBefore, servedByClasses } from "./extended-claim.ts";
 import { Pools } from "./pools.ts";
 import { type WantedClaim, wantedClaim } from "./requests.ts";
