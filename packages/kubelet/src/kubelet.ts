@@ -19,6 +19,7 @@ import { type Dialer, directDialer } from "./dialer.ts";
 import type { Disk } from "./disk/disk.ts";
 import { Evictor } from "./eviction/evictor.ts";
 import type { Observation } from "./eviction/thresholds.ts";
+import type { Exec } from "./exec.ts";
 import { ImageCollector } from "./images/image-gc.ts";
 import { ImagePuller } from "./images/image-puller.ts";
 import { nodeCredentials } from "./images/node-credentials.ts";
@@ -50,6 +51,7 @@ import {
 } from "./static-pods/static-pods.ts";
 import { UserNamespaces } from "./userns/user-namespaces.ts";
 import { KUBELET_VERSION } from "./version.ts";
+import { IscsiVolumes } from "./volumes/iscsi.ts";
 import { PodCertificates } from "./volumes/pod-certificates.ts";
 import { ServiceAccountTokens } from "./volumes/tokens.ts";
 import { Volumes } from "./volumes/volumes.ts";
@@ -62,6 +64,8 @@ export interface KubeletOptions {
   readonly random: Random;
   readonly log: Logger;
   readonly disk: Disk;
+  /** Programs of the node; a simulated one has none. */
+  readonly exec?: Exec;
   readonly paths: KubeletPaths;
   readonly machine: MachineFacts;
   /** The node's addresses, the first one first. */
@@ -240,7 +244,17 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     events,
     disk,
     paths,
-    volumes: new Volumes({ disk, paths, objects, tokens, certificates, clock, client, csi }),
+    volumes: new Volumes({
+      disk,
+      paths,
+      objects,
+      tokens,
+      certificates,
+      clock,
+      client,
+      csi,
+      ...(options.exec && { iscsi: new IscsiVolumes({ exec: options.exec, disk, paths, clock }) }),
+    }),
     objects,
     images: new ImagePuller(runtime, clock, {
       ...(config.maxParallelImagePulls !== undefined && { parallel: config.maxParallelImagePulls }),
