@@ -3,7 +3,7 @@
  * Holds: doing it twice is the same as once, also when the machine was restarted in between; what could not be removed is told.
  */
 import { existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { readdir, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { RuntimeService } from "@kubets/wire/generated/cri";
 import { grpcClient } from "@kubets/wire/grpc";
@@ -41,12 +41,18 @@ export async function removeMachineRuntime(options: RemoveRuntimeOptions): Promi
   for (const each of [...options.folders, runFolder, folder]) {
     for (const { path } of mountsBelow(await readMounts(), each))
       if (path !== each) await tryRun("umount", ["-l", path]);
-    await rm(each, { recursive: true, force: true }).catch(async (error: NodeJS.ErrnoException) => {
-      // A file system of its own stays, empty.
-      if (error.code !== "EBUSY") left.push(`folder ${each}: ${error.message}`);
-    });
+    await removeFolder(each).catch((error: Error) => left.push(`folder ${each}: ${error.message}`));
   }
   return left;
+}
+
+/** One that is a file system of its own stays, empty. */
+async function removeFolder(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names) await rm(join(folder, name), { recursive: true, force: true });
+  await rmdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "EBUSY" && error.code !== "ENOENT") throw error;
+  });
 }
 
 async function removePods(socket: string): Promise<void> {
