@@ -23,6 +23,7 @@ export interface NodeSettings {
   readonly port: number;
   readonly providerId?: string;
   readonly unschedulable?: boolean;
+  /** One for each family, with a comma. */
   readonly podCidr?: string;
 }
 
@@ -181,6 +182,11 @@ export const defaultLabels = (name: string, { architecture }: MachineFacts): Rec
   "kubernetes.io/os": "linux",
 });
 
+function podCidrsOf(text = "") {
+  const podCIDRs = text.split(",").filter(Boolean);
+  return podCIDRs[0] ? { podCIDR: podCIDRs[0], podCIDRs } : {};
+}
+
 export function newNode(settings: NodeSettings, facts: NodeNow): Omit<Node, "metadata"> & { metadata: object } {
   const { name, labels, annotations = {}, taints, providerId, unschedulable, podCidr } = settings;
   return {
@@ -195,7 +201,7 @@ export function newNode(settings: NodeSettings, facts: NodeNow): Omit<Node, "met
       ...(taints.length > 0 && { taints }),
       ...(providerId && { providerID: providerId }),
       ...(unschedulable && { unschedulable }),
-      ...(podCidr && { podCIDR: podCidr, podCIDRs: [podCidr] }),
+      ...podCidrsOf(podCidr),
     },
     status: nodeStatus(settings, facts, undefined),
   };
