@@ -89,7 +89,7 @@ describe("images from a registry", { skip: whyNot() ?? whyNoRegistry() ?? false 
     await make("knows", image, "pull", "IfNotPresent");
     await runs("knows");
     assert.match(
-      (await node.api.events("knows"))[0] ?? "",
+      node.api.events("knows")[0] ?? "",
       /already present on machine and can be accessed by the pod/,
     );
     await node.restart();

@@ -5,7 +5,7 @@
 import { myTurn } from "./turns.ts";
 
 const LONGEST_STRETCH_MS = 3;
-/** The first is short: many may begin in one turn. */
+/** The first is short: many may begin in one turn of the loop. */
 const FIRST_STRETCH_MS = 0.5;
 
 /** Gives what the items end with. */
@@ -13,12 +13,14 @@ export async function inShortStretches<T, R>(
   items: Iterator<T, R, void>,
   work: (item: T) => void = () => {},
 ): Promise<R> {
-  const breaks = new Breaks();
+  let until = performance.now() + FIRST_STRETCH_MS;
   for (;;) {
     const item = items.next();
     if (item.done) return item.value;
     work(item.value);
-    if (breaks.isDue) await breaks.take();
+    if (performance.now() < until) continue;
+    await myTurn();
+    until = performance.now() + LONGEST_STRETCH_MS;
   }
 }
 
@@ -29,16 +31,13 @@ export function inOneGo<R>(items: Iterator<unknown, R, void>): R {
   }
 }
 
-/** For work that awaits what may be there at once, which gives nobody a turn: a break is taken between its pieces when it is due. */
+/** For work that awaits what may be there at once, which gives nobody a turn: `due` is called between its pieces. */
 export class Breaks {
-  #until = performance.now() + FIRST_STRETCH_MS;
+  #began = performance.now();
 
-  get isDue(): boolean {
-    return performance.now() >= this.#until;
-  }
-
-  async take(): Promise<void> {
+  async due(): Promise<void> {
+    if (performance.now() - this.#began < LONGEST_STRETCH_MS) return;
     await myTurn();
-    this.#until = performance.now() + LONGEST_STRETCH_MS;
+    this.#began = performance.now();
   }
 }

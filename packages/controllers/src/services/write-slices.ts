@@ -29,7 +29,7 @@ export async function writeSlices(
   const each = async <T>(slices: readonly T[], write: (slice: T) => Promise<unknown>) => {
     for (const slice of slices) {
       await write(slice).catch((error: unknown) => (failure ??= error));
-      if (slices.length > 1 && breaks.isDue) await breaks.take();
+      if (slices.length > 1) await breaks.due();
     }
   };
   await each(create, async (slice) => {
