@@ -40,6 +40,8 @@ export interface NodeNow {
   readonly problems: readonly string[];
   /** What plugins offer. */
   readonly devices?: readonly { readonly resource: string; readonly capacity: number; readonly allocatable: number }[];
+  /** Undefined as long as it is not known: what stands in the status stays. */
+  readonly volumesInUse?: readonly string[] | undefined;
 }
 
 const MOST_IMAGES = 50;
@@ -93,6 +95,7 @@ const DECLARED = ["InPlacePodLevelResourcesVerticalScaling"];
 export function nodeStatus(settings: NodeSettings, facts: NodeNow, before: NodeStatus | undefined): NodeStatus {
   const { machine } = facts;
   const capacity = capacityOf(settings, machine);
+  const volumesInUse = facts.volumesInUse ?? before?.volumesInUse;
   const offered = (of: "capacity" | "allocatable") =>
     Object.fromEntries((facts.devices ?? []).map((device) => [device.resource, String(device[of])]));
   return {
@@ -117,6 +120,7 @@ export function nodeStatus(settings: NodeSettings, facts: NodeNow, before: NodeS
       architecture: machine.architecture,
     },
     images: imagesOf(facts.images),
+    ...(volumesInUse && { volumesInUse }),
     declaredFeatures: DECLARED,
     ...(facts.handlers.length > 0 && {
       runtimeHandlers: facts.handlers.map(({ name, recursiveReadOnlyMounts, userNamespaces }) => ({

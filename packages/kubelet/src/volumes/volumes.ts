@@ -71,9 +71,9 @@ export class Volumes {
     tokens.forget(uid);
     certificates.forget(uid);
     this.#ofDrivers.delete(uid);
+    await this.#options.csi?.tearDown(uid);
     const folder = podFolder(paths, uid);
     if (!(await disk.stat(folder))) return;
-    await this.#options.csi?.tearDown(uid);
     for (const mount of await disk.mountsBelow(folder)) await disk.unmount(mount);
     await disk.remove(folder);
   }

@@ -74,6 +74,7 @@ function startAllControllers({ flags, api, certificates, tokenKey }: ControlPlan
     options: {
       ...controllerOptionsOf([
         `cluster-signing-duration=${formatDuration(flags["certificate-lifetime"])}`,
+        ...(flags["feature-gates"] ? [`feature-gates=${flags["feature-gates"]}`] : []),
         ...flags["controller-manager-arg"],
       ]),
       rootCa: pki.caPem,

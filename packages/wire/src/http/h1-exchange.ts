@@ -41,7 +41,8 @@ export class H1Exchange implements Exchange {
   }
 
   askedBy(asker: string): void {
-    this.#connections.reading.askedBy(this.#request.socket, asker);
+    // What may be given away is not ours to hold.
+    if (!this.upgrade) this.#connections.reading.askedBy(this.#request.socket, asker);
   }
 
   get rawHeaders(): readonly string[] {

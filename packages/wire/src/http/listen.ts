@@ -268,6 +268,7 @@ function upgradeExchange(request: IncomingMessage, socket: Duplex, head: Buffer,
       protocol: (request.headers.upgrade ?? "").toLowerCase(),
       request,
       accept() {
+        connections.reading.forget(socket as Socket);
         response.detachSocket(socket as Socket);
         return { socket, head };
       },

@@ -99,6 +99,20 @@ describe("connections of who has very many", () => {
     assert.ok(crowd.slice(35).every(({ isHeld }) => !isHeld));
   });
 
+  it("are left alone once they are given away", () => {
+    const { turns, open, turn } = loop(0.5);
+    const crowd = open("flood", 40);
+    turn();
+    const held = crowd.find(({ isHeld }) => isHeld) as FakeConnection;
+    const before = held.count;
+    turns.forget(held as unknown as Connection);
+    for (let i = 0; i < 10; i++) {
+      assert.ok(!held.isHeld);
+      turn();
+    }
+    assert.equal(held.count, before + 10);
+  });
+
   it("count for who asked last over them", () => {
     const { turns, open, turn } = loop(1);
     const shared = open("proxy", 9);

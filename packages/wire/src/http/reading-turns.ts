@@ -44,7 +44,7 @@ export class ReadingTurns {
   askedBy(connection: Connection, asker: string): void {
     const before = this.#askerOf.get(connection);
     if (before === asker) return;
-    if (before === undefined) connection.once("close", () => this.#forget(connection));
+    if (before === undefined) connection.once("close", () => this.forget(connection));
     else this.#askers.get(before)?.delete(connection);
     this.#askerOf.set(connection, asker);
     const own = this.#askers.get(asker);
@@ -106,12 +106,15 @@ export class ReadingTurns {
     return asker !== undefined && (this.#askers.get(asker)?.size ?? 0) > CROWD;
   }
 
-  #forget(connection: Connection): void {
-    const asker = this.#askerOf.get(connection) as string;
+  /** It is gone, or is given away: from then on it is somebody else who reads from it. */
+  forget(connection: Connection): void {
+    const asker = this.#askerOf.get(connection);
+    if (asker === undefined) return;
     const own = this.#askers.get(asker);
     own?.delete(connection);
     if (own?.size === 0) this.#askers.delete(asker);
-    this.#waiting.delete(connection);
+    this.#askerOf.delete(connection);
     this.#readNow.delete(connection);
+    if (this.#waiting.delete(connection) && !connection.destroyed) connection.resume();
   }
 }
