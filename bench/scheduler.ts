@@ -1,6 +1,6 @@
 /**
- * The pure scheduling rate: pods per second, the 99th percentile of a decision, and CPU per pod, with a client that answers each binding at
- * once and no API server. What is measured is queue, decision, assumption and events (bench/scheduler-scenarios.ts says of which pods).
+ * The pure scheduling rate: pods per second, the 99th percentile of a decision, CPU per pod (of all, and of the last fifth beside the second:
+ * what grows with the cluster shows there), memory, with a client that answers each binding at once and no API server. What is measured is queue, decision, assumption and events (bench/scheduler-scenarios.ts says of which pods).
  *
  *   node bench/scheduler.ts [--nodes 500,5000] [--pods 10000] [--scenario basic,claims]
  */
@@ -64,8 +64,13 @@ async function measure(name: string, scenario: Scenario, nodes: readonly Node[],
   const bound = new Set<string>();
   const done = Promise.withResolvers<void>();
   const wanted = count - (scenario.left?.(count) ?? 0);
+  const spent = () => process.cpuUsage().user + process.cpuUsage().system;
+  const fifth = Math.floor(wanted / 5);
+  /** CPU when so many fifths were bound. */
+  const marks = new Map<number, number>();
   cluster.fault = (request) => {
     if (request.startsWith("bind default/pod-")) bound.add(request);
+    if (bound.size % fifth === 0 && !marks.has(bound.size / fifth)) marks.set(bound.size / fifth, spent());
     if (bound.size === wanted) done.resolve();
     return undefined;
   };
@@ -79,6 +84,7 @@ async function measure(name: string, scenario: Scenario, nodes: readonly Node[],
   end?.();
   abort.abort();
   times.sort((a, b) => a - b);
+  const ofFifth = (i: number) => (((marks.get(i) ?? 0) - (marks.get(i - 1) ?? 0)) / fifth).toFixed(0);
   const p99 = times[Math.floor(times.length * 0.99)] ?? 0;
   console.log(
     [
@@ -88,6 +94,8 @@ async function measure(name: string, scenario: Scenario, nodes: readonly Node[],
       `${Math.round(wanted / seconds)} pods/s`.padStart(13),
       `p99 ${p99.toFixed(2)} ms`.padStart(14),
       `${((user + system) / count).toFixed(0)} us CPU a pod`.padStart(19),
+      `(${ofFifth(2)}, last ${ofFifth(5)})`.padStart(18),
+      `${Math.round(process.memoryUsage().rss / 2 ** 20)} MB`.padStart(9),
     ].join("  "),
   );
 }

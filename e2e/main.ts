@@ -3,6 +3,7 @@
  * `--matrix`: the behaviours; with `--vm`: in a virtual machine.
  */
 import { runTests } from "../scripts/run-tests.ts";
+import { whileCounting } from "../scripts/uplink-count.ts";
 
 const HELP = `usage: npm run e2e [-- WORD ...]                    the files whose names hold a word, or all of them
        npm run e2e -- --matrix [--list] [WORD ...]    the behaviours whose names hold all words; --matrix --help tells more
@@ -15,9 +16,11 @@ else if (argv.includes("--vm")) {
   process.exitCode = (await runInMachine(argv.filter((word) => word !== "--vm"))) ? 0 : 1;
 } else if (argv.includes("--matrix")) {
   const { matrix } = await import("./behaviours/matrix.ts");
-  process.exitCode = await matrix(argv);
+  const { result, leaked } = await whileCounting(() => matrix(argv));
+  process.exitCode = leaked ? 1 : result;
 } else {
   const wanted = argv.filter((word) => !word.startsWith("--"));
   const patterns = wanted.length ? wanted.map((word) => `e2e/**/*${word}*.test.ts`) : ["e2e/**/*.test.ts"];
-  process.exitCode = (await runTests(patterns, { isolated: true, timeoutMs: 600_000 })).failed ? 1 : 0;
+  const { result, leaked } = await whileCounting(() => runTests(patterns, { isolated: true, timeoutMs: 600_000 }));
+  process.exitCode = result.failed || leaked ? 1 : 0;
 }

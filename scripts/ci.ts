@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { houseChecks } from "./house-checks.ts";
 import { type Counts, runTests } from "./run-tests.ts";
+import { whileCounting } from "./uplink-count.ts";
 
 const root = join(import.meta.dirname, "..");
 const DEBIAN_PACKAGES = [
@@ -29,7 +30,9 @@ if (process.getuid?.() === 0 && existsSync("/usr/bin/apt-get")) {
   installPackages();
 }
 section("e2e");
-count(await runTests(["e2e/**/*.test.ts"], { isolated: true, timeoutMs: 600_000 }));
+const e2e = await whileCounting(() => runTests(["e2e/**/*.test.ts"], { isolated: true, timeoutMs: 600_000 }));
+count(e2e.result);
+count({ passed: e2e.leaked || e2e.why ? 0 : 1, failed: e2e.leaked ? 1 : 0, skipped: e2e.why ? 1 : 0 });
 console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed ? 1 : 0;
 

@@ -1,4 +1,5 @@
 /** Runs behaviours on a cluster: several at a time, those that must be alone after the others; none runs longer than it may. */
+import { PATIENCE } from "../cluster.ts";
 import type { Behaviour } from "./behaviour.ts";
 import { type BehaviourCluster, whyNotOn } from "./clusters.ts";
 import { inContext } from "./context.ts";
@@ -16,7 +17,7 @@ const TIMEOUT_SECONDS = 120;
 
 /** Throws what the behaviour found wrong. */
 export async function perform(behaviour: Behaviour, cluster: BehaviourCluster): Promise<void> {
-  const { timeoutSeconds = TIMEOUT_SECONDS } = behaviour;
+  const timeoutSeconds = (behaviour.timeoutSeconds ?? TIMEOUT_SECONDS) * PATIENCE;
   const { promise: over, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(
     () => reject(new Error(`it was not done within ${timeoutSeconds} s`)),

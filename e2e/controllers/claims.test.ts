@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  devicetaintrules,
   events,
   ipaddresses,
   persistentvolumeclaims,
@@ -11,6 +12,7 @@ import {
   resourceslices,
   servicecidrs,
 } from "@kubets/api/generated/refs";
+import { servedResources } from "@kubets/api/runtime-config";
 import { startCluster, type TestCluster } from "./cluster.ts";
 
 async function using(body: (cluster: TestCluster) => Promise<void>): Promise<void> {
@@ -128,6 +130,62 @@ test("a pod that came to its node by itself holds its claim, and leaves when the
     await cluster.until(() => cluster.gone(pods, "p"), 2000);
     assert.deepEqual(new Set(await told()), new Set(["Cancelling deletion", "Marking for deletion"]));
   }));
+
+test("a rule taints the devices that it means, and tells how many pods go because of it", async () => {
+  const cluster = await startCluster({
+    fate: () => "running",
+    options: { featureGates: { DRADeviceTaintRules: true } },
+    features: ["DRADeviceTaintRules"],
+    resources: servedResources(["resource.k8s.io/v1beta2"]),
+  });
+  try {
+    const spec = { devices: { requests: [{ name: "r", exactly: { deviceClassName: "gpu" } }] } };
+    const make = async (name: string, device: string) => {
+      const claim = await cluster.create(resourceclaims, { metadata: inDefault(name), spec });
+      const results = [{ request: "r", driver: "gpu.example.com", pool: "one", device }];
+      const status = { allocation: { devices: { results } } };
+      await cluster.client.update(resourceclaims, { ...claim, status } as never, { subresource: "status" });
+      const uses = [{ name: "mine", resourceClaimName: name }];
+      await cluster.create(pods, {
+        metadata: inDefault(name),
+        spec: { nodeName: "node-1", terminationGracePeriodSeconds: 0, containers, resourceClaims: uses },
+      });
+      await cluster.until(async () => (await cluster.get(resourceclaims, name)).status.reservedFor?.[0]?.name === name);
+    };
+    await make("meant", "gpu-0");
+    await make("other", "gpu-1");
+    const told = async (name: string) => {
+      const { conditions = [] } = (await cluster.get(devicetaintrules, name)).status ?? {};
+      return conditions.map(({ type, status, reason, message }) => `${type} ${status} ${reason}: ${message}`);
+    };
+    const rule = (name: string, effect: string, deviceSelector?: object) =>
+      cluster.create(devicetaintrules, {
+        metadata: { name },
+        spec: { ...(deviceSelector && { deviceSelector }), taint: { key: "broken", effect } },
+      } as never);
+    await rule("trial", "None", { driver: "gpu.example.com" });
+    await cluster.until(async () => (await told("trial")).length > 0);
+    assert.deepEqual(await told("trial"), [
+      "EvictionInProgress False NoEffect: 0 published devices selected. 2 allocated devices selected. 2 pods would be evicted in 1 namespace if the effect was NoExecute. This information will not be updated again. Recreate the DeviceTaintRule to trigger an update.",
+    ]);
+    await rule("nothing", "NoExecute");
+    await rule("away", "NoSchedule", {});
+    const { spec: stored } = await rule("off", "NoExecute", { pool: "one", device: "gpu-0" });
+    assert.ok(stored.taint.timeAdded);
+    await cluster.until(() => cluster.gone(pods, "meant"));
+    await cluster.until(async () => (await told("off"))[0]?.includes("Completed") ?? false);
+    assert.deepEqual(await told("off"), [
+      "EvictionInProgress False Completed: 1 pod evicted since starting the controller.",
+    ]);
+    assert.deepEqual(await told("nothing"), ["EvictionInProgress False NotStarted: "]);
+    assert.deepEqual(await told("away"), [
+      "EvictionInProgress False OtherEffect: Eviction only happens for the NoExecute effect.",
+    ]);
+    assert.equal(await cluster.gone(pods, "other"), false);
+  } finally {
+    await cluster.stop();
+  }
+});
 
 test("a range of service addresses is ready, and goes when no address needs it any more", () =>
   using(async (cluster) => {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
 import { connect } from "node:net";
 import { after, before, describe, it } from "node:test";
-import { endpointslices, namespaces, services } from "@kubets/api/generated/refs";
+import { configmaps, endpointslices, namespaces, services } from "@kubets/api/generated/refs";
 import { createClient, SharedInformers } from "@kubets/client";
 import { MemoryApi } from "@kubets/client/testing/memory-api";
 import { type RunningDns, startDns } from "@kubets/dns/run-dns";
@@ -159,6 +159,40 @@ describe("the DNS server", () => {
     assert.equal(asked, before + 1);
     await Promise.all(Array.from({ length: 20 }, () => askUdp(port, "together.example.com")));
     assert.equal(asked, before + 2);
+  });
+
+  it("takes hosts and stub domains from the ConfigMap kube-dns, and lets them go with it", async () => {
+    const stub = createSocket("udp4").on("message", (message, from) => {
+      const { id, questions } = packet.decode(message) as unknown as { id: number; questions: { name: string }[] };
+      const answers = [{ type: "A", name: questions[0]?.name, ttl: 60, data: "192.0.2.99" }];
+      stub.send(packet.encode({ type: "response", id, questions, answers }), from.port, from.address);
+    });
+    await new Promise<void>((resolve) => stub.bind(0, "127.0.0.1", resolve));
+    const key = { namespace: "kube-system", name: "kube-dns" };
+    const becomes = async (name: string, address: string, type = "A") => {
+      const end = performance.now() + 5000;
+      while (data(await askUdp(port, name, type)).join() !== address)
+        assert.ok(performance.now() < end, `${name} did not become ${address}`);
+    };
+    try {
+      await client.create(configmaps, {
+        metadata: key,
+        data: {
+          hosts: "192.0.2.7 printer.office\n2001:db8::7 printer.office",
+          stubDomains: JSON.stringify({ "acme.local": [`127.0.0.1:${stub.address().port}`] }),
+        },
+      });
+      await becomes("printer.office", "192.0.2.7");
+      await becomes("printer.office", "2001:db8::7", "AAAA");
+      await becomes("7.2.0.192.in-addr.arpa", "printer.office", "PTR");
+      await becomes("www.acme.local", "192.0.2.99");
+      await becomes("www.notacme.local", "192.0.2.80");
+      await client.delete(configmaps, key);
+      await becomes("printer.office", "192.0.2.80");
+      await becomes("other.acme.local", "192.0.2.80");
+    } finally {
+      stub.close();
+    }
   });
 
   it("follows an external name out of the cluster", async () => {

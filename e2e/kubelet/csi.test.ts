@@ -1,5 +1,6 @@
 /** Volumes of a storage driver that is a process of its own, on a real containerd. Needs root. */
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -10,6 +11,7 @@ import {
   persistentvolumeclaims,
   persistentvolumes,
   pods,
+  volumeattachments,
 } from "@kubets/api/generated/refs";
 import type { PodSpec } from "@kubets/api/generated/types/core-v1";
 import { pod } from "@kubets/api/testing/pod-builder";
@@ -123,6 +125,34 @@ describe("storage drivers", { skip: whyNot() ?? false }, () => {
     await node.api.deletePod("two", 0);
     await gone("two");
     assert.equal(of("unstage", "handle-data").length, 1);
+  });
+
+  it("says that an attached volume is used, before it is staged until it was unstaged", async () => {
+    const attach = (attachRequired: boolean) =>
+      node.api.client.patch(csidrivers, { name: DRIVER }, { type: "merge", body: { spec: { attachRequired } } });
+    const inUse = async () => (await node.api.client.get(nodes, { name: NODE })).status.volumesInUse ?? [];
+    const name = `kubernetes.io/csi/${DRIVER}^handle-far`;
+    await attach(true);
+    await claim("far");
+    await make("user", "sleep 1000", ofClaim("far"), at);
+    await eventually("it is told as used", async () => (await inUse()).includes(name));
+    assert.equal(of("stage", "handle-far").length, 0);
+    const hash = createHash("sha256").update(`handle-far${DRIVER}${NODE}`).digest("hex");
+    await node.api.client.create(volumeattachments, {
+      metadata: { name: `csi-${hash}` },
+      spec: { attacher: DRIVER, nodeName: NODE, source: { persistentVolumeName: "pv-far" } },
+      status: { attached: true },
+    } as never);
+    await phase("user", "Running");
+    await driver.kill();
+    await node.restart();
+    await startDriver();
+    await eventually("a later kubelet knows it too", () => node.kubelet.node.node?.status.volumesInUse?.includes(name));
+    await node.api.deletePod("user", 0);
+    await gone("user");
+    await eventually("it is used no more", async () => !(await inUse()).includes(name));
+    assert.equal(of("unstage", "handle-far").length, 1);
+    await attach(false);
   });
 
   it("publishes a volume that lives with its pod", async () => {

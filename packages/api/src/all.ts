@@ -17,7 +17,7 @@ import { networkingResources } from "./networking/index.ts";
 import { nodeResources } from "./node/index.ts";
 import { policyResources } from "./policy/index.ts";
 import { rbacResources } from "./rbac/index.ts";
-import { resourceResources } from "./resource/index.ts";
+import { resourceOnRequest, resourceResources } from "./resource/index.ts";
 import type { ResourceDefinition } from "./resource.ts";
 import type { ResourceRef } from "./resource-ref.ts";
 import { schedulingResources } from "./scheduling/index.ts";
@@ -52,6 +52,7 @@ export const builtInResources: readonly ResourceDefinition[] = [
 export const resourcesOnRequest: readonly ResourceDefinition[] = [
   ...storagemigrationResources,
   ...certificatesOnRequest,
+  ...resourceOnRequest,
 ].map(erase);
 
 /** A definition of one kind as one of any kind: the road hands each only its own objects. */

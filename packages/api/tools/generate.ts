@@ -223,6 +223,10 @@ const ON_REQUEST: readonly ResourceList[] = [
     resources: [{ name: "storageversionmigrations", kind: "StorageVersionMigration", namespaced: false }],
   },
   {
+    groupVersion: "resource.k8s.io/v1beta2",
+    resources: [{ name: "devicetaintrules", kind: "DeviceTaintRule", namespaced: false }],
+  },
+  {
     groupVersion: "certificates.k8s.io/v1beta1",
     resources: [
       { name: "clustertrustbundles", kind: "ClusterTrustBundle", namespaced: false },

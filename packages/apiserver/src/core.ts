@@ -87,6 +87,7 @@ export class Core {
   }
 
   #known(exchange: CoreExchange, info: RequestInfo, caller: User, id: string): void | Promise<void> {
+    exchange.socket?.askedBy?.(caller.name);
     this.#server.audit?.begin(exchange, info, caller, id);
     const wanted = wantedUser(exchange);
     if (wanted)

@@ -7,6 +7,7 @@ export const featureGates = () =>
     ConstrainedImpersonation: { default: true, stage: "beta" },
     ContainerStopSignals: { default: false, stage: "alpha" },
     CoordinatedLeaderElection: { default: false, stage: "beta" },
+    DRADeviceTaintRules: { default: false, stage: "beta" },
     HPAScaleToZero: { default: false, stage: "alpha" },
     MaxUnavailableStatefulSet: { default: false, stage: "beta" },
     PodCertificateRequest: { default: false, stage: "beta" },

@@ -17,9 +17,16 @@ export function inProcessTransport(core: Core, user: User): Transport {
     takesObjects: true,
     request: (request) =>
       new Promise<ApiResponse>((resolve, reject) => {
-        if (request.signal?.aborted) return reject(request.signal.reason as Error);
-        request.signal?.addEventListener("abort", () => reject(request.signal?.reason as Error), { once: true });
-        core.serve(new DirectExchange(caller, request, resolve, undefined));
+        const { signal } = request;
+        if (signal?.aborted) return reject(signal.reason as Error);
+        const exchange = new DirectExchange(caller, request, resolve, undefined);
+        if (signal) {
+          // A caller's signal may outlive very many requests.
+          const giveUp = () => reject(signal.reason as Error);
+          signal.addEventListener("abort", giveUp, { once: true });
+          exchange.onClose(() => signal.removeEventListener("abort", giveUp));
+        }
+        core.serve(exchange);
       }),
     watch: (request, sink) =>
       new Promise((resolve, reject) => {

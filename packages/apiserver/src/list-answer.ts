@@ -6,6 +6,7 @@ import type { KubeObject, PlainObject } from "@kubets/api/meta";
 import { groupVersion } from "@kubets/api/resource-ref";
 import { type Struct, structOf } from "@kubets/api/schema";
 import { notAcceptable } from "@kubets/machinery";
+import { inShortStretches } from "@kubets/machinery/short-stretches";
 import { type ApiCall, inVersion } from "./api-call.ts";
 import { goPackage } from "./body.ts";
 import {
@@ -21,7 +22,6 @@ import { type AnswerForm, CONTENT_TYPE } from "./media.ts";
 import { partialMetadata } from "./partial-metadata.ts";
 import { headersOf, type ListMeta, respondValue } from "./respond.ts";
 import { send } from "./send.ts";
-import { inShortStretches } from "./short-stretches.ts";
 import type { CachedObject } from "./store/cached-object.ts";
 import { columnsOf, rowsIfEmpty, rowsOf } from "./table.ts";
 

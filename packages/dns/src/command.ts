@@ -1,6 +1,5 @@
 /** `kubets dns`: flags in, a running DNS server, until a signal ends it. */
 import { readFileSync } from "node:fs";
-import type { Server } from "node:http";
 import { networkInterfaces } from "node:os";
 import { SharedInformers } from "@kubets/client";
 import { connectionFrom } from "@kubets/client/kubeconfig/connection";
@@ -9,12 +8,12 @@ import { machineReading } from "@kubets/client/kubeconfig/reading";
 import { createLogger, ExitError, exitCode, type Logger, realClock, realRandom } from "@kubets/machinery";
 import { defineCommand } from "@kubets/machinery/command";
 import { MetricsRegistry } from "@kubets/machinery/metrics";
-import { createServer } from "@kubets/machinery/node-http";
 import { installProcessHandlers } from "@kubets/machinery/process-errors";
 import { onStopSignal } from "@kubets/machinery/shutdown";
 import { type DnsFlags, dnsFlags } from "./flags.ts";
 import { nameServers } from "./resolv-conf.ts";
-import { type RunningDns, startDns } from "./run-dns.ts";
+import { startDns } from "./run-dns.ts";
+import { serveStatus } from "./status-server.ts";
 
 export const dnsCommand = defineCommand({
   name: "dns",
@@ -73,18 +72,4 @@ function upstreamsOf(flags: DnsFlags) {
   } catch (error) {
     throw new ExitError(exitCode.usage, `--resolv-conf ${path} cannot be read: ${(error as Error).message}`);
   }
-}
-
-function serveStatus(where: string, dns: RunningDns, metrics: MetricsRegistry): Server {
-  const cut = where.lastIndexOf(":");
-  const server = createServer((request, response) => {
-    const texts: Record<string, () => [number, string]> = {
-      "/metrics": () => [200, [...metrics.expose()].join("")],
-      "/health": () => [200, "OK"],
-      "/ready": () => (dns.isReady ? [200, "OK"] : [503, "not ready"]),
-    };
-    const [status, text] = texts[request.url ?? ""]?.() ?? [404, "not found\n"];
-    response.writeHead(status, { "content-type": "text/plain; charset=utf-8" }).end(text);
-  });
-  return server.listen({ host: where.slice(0, cut).replace(/^\[|\]$/g, ""), port: Number(where.slice(cut + 1)) });
 }

@@ -6,7 +6,7 @@
 import type { ClusterRecords } from "./cluster-records.ts";
 import type { DnsMetrics } from "./dns-metrics.ts";
 import { DEFAULT_UDP_SIZE, OUR_UDP_SIZE, type Query, readQuery, walkRecords, writeAnswer } from "./message.ts";
-import { type Answer, CLASS_IN, type Question, type ResourceRecord, rcode, type } from "./record.ts";
+import { type Answer, CLASS_IN, type Question, type Rdata, type ResourceRecord, rcode, type } from "./record.ts";
 import { type ResolveOptions, resolve } from "./resolve.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -14,7 +14,10 @@ export interface ResponderOptions extends ResolveOptions {
   readonly records: ClusterRecords;
   /** All of the cluster is known. */
   isReady(): boolean;
-  readonly upstream?: Upstream;
+  /** Who answers for names that are not the cluster's; undefined where nobody does. */
+  upstreamFor?(name: string): Upstream | undefined;
+  /** What stands at a name beside the cluster's. */
+  hostsAt?(name: string): readonly Rdata[] | undefined;
   readonly metrics?: DnsMetrics;
 }
 
@@ -47,16 +50,28 @@ export class Responder {
     const { question, problem } = query;
     if (problem || !question) return write({ ...REFUSAL, rcode: problem || rcode.formErr });
     if (question.class !== CLASS_IN || question.type === type.AXFR) return write({ ...REFUSAL, rcode: rcode.refused });
-    const { records, upstream, isReady } = this.#options;
+    const { records, isReady, upstreamFor = () => undefined } = this.#options;
     if (!isReady()) return write({ ...REFUSAL, rcode: rcode.servFail });
     const resolved = resolve(records, question, this.#options);
-    if (resolved?.alias && upstream)
-      return this.#followOut(upstream, question, resolved.alias, resolved.answer, transport).then(write);
+    const outside = resolved?.alias && upstreamFor(resolved.alias.toLowerCase());
+    if (resolved?.alias && outside)
+      return this.#followOut(outside, question, resolved.alias, resolved.answer, transport).then(write);
     if (resolved) return write(resolved.answer);
+    const name = question.name.toLowerCase();
+    const known = this.#hosts(question, name);
+    if (known) return write(known);
+    const upstream = upstreamFor(name);
     if (!upstream) return write({ ...REFUSAL, rcode: rcode.nxDomain });
     return upstream
       .ask(message, question, transport)
       .then((answer) => answer ?? write({ ...REFUSAL, rcode: rcode.servFail }));
+  }
+
+  #hosts(question: Question, name: string): Answer | undefined {
+    const { ttl, hostsAt = () => undefined } = this.#options;
+    const matching = hostsAt(name)?.filter(({ type: kind }) => question.type === type.ANY || question.type === kind);
+    const answers = matching?.map((data) => ({ name: question.name, data, ttl }));
+    return answers && { rcode: rcode.noError, authoritative: true, answers };
   }
 
   /** Adds what the world says of an alias to the answer; without an answer from there the alias stands alone. */

@@ -11,9 +11,10 @@ import type { Clock, Logger } from "@kubets/machinery";
 import type { MetricsRegistry } from "@kubets/machinery/metrics";
 import { ClusterRecords, serviceOf } from "./cluster-records.ts";
 import { dnsMetrics } from "./dns-metrics.ts";
+import { followCustomNames } from "./follow-custom-names.ts";
 import { Responder } from "./responder.ts";
 import { type DnsListen, DnsServer } from "./server.ts";
-import { Upstream, type UpstreamServer } from "./upstream.ts";
+import type { UpstreamServer } from "./upstream.ts";
 
 export interface DnsOptions {
   readonly cache: Pick<Cache, "informer">;
@@ -48,6 +49,7 @@ export async function startDns(options: DnsOptions): Promise<RunningDns> {
   const { clock, log, clusterDomain, upstreams, metrics, signal } = options;
   const records = new ClusterRecords(clusterDomain);
   const following = follow(records, options.cache);
+  const custom = followCustomNames({ cache: options.cache, clock, log, upstreams });
   let turn = 0;
   const responder = new Responder({
     records,
@@ -55,13 +57,15 @@ export async function startDns(options: DnsOptions): Promise<RunningDns> {
     ttl: options.ttl ?? DEFAULT_TTL,
     serverAddresses: options.serverAddresses ?? [],
     rotation: () => turn++ & 0xffff,
-    ...(upstreams.length > 0 && { upstream: new Upstream({ servers: upstreams, clock }) }),
+    upstreamFor: (name) => custom.upstreamFor(name),
+    hostsAt: (name) => custom.hostsAt(name),
     ...(metrics && { metrics: dnsMetrics(metrics) }),
   });
   const server = new DnsServer(responder, log);
   let closing: Promise<void> | undefined;
   const close = () => {
     following.stop();
+    custom.stop();
     closing ??= server.close();
     return closing;
   };

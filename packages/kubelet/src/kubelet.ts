@@ -177,8 +177,10 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
         pressures: evictor.pressures(),
         problems: problems(),
         devices: plugins.devices(),
+        volumesInUse: plugins.volumesInUse.names(),
       };
     },
+    written: ({ volumesInUse }) => plugins.volumesInUse.reported(volumesInUse),
   });
 
   const node: NodeView = {

@@ -1,5 +1,6 @@
 /** The `kubets` program: the one list of its commands. */
 import { runCommand } from "@kubets/machinery/command";
+import { useCompiledCode } from "./compiled-code.ts";
 import { rootCommandFor } from "./root-command.ts";
 
 const io = {
@@ -12,4 +13,5 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
   if (argv[0] !== "up") process.exit();
 });
+useCompiledCode(import.meta.filename);
 process.exitCode = await runCommand(await rootCommandFor(argv), argv, io);

@@ -20,22 +20,23 @@ import type { NamespaceDriver, Scope } from "./namespaces/driver.ts";
 import { readMounts } from "./namespaces/mounts.ts";
 import { makeNamespaces } from "./namespaces/namespace-set.ts";
 import { applyLines, applyWhatWorks, setSysctls } from "./network/apply.ts";
-import { attachLines, controlPlaneLines, peerLines, portName, serviceGatewayLines } from "./network/commands.ts";
-import { readMachineRanges } from "./network/machine-ranges.ts";
 import {
-  collisions,
-  controlPlaneAddress,
-  type NetworkOptions,
-  type NetworkPlan,
-  nodeAddresses,
-  planNetwork,
-} from "./network/plan.ts";
+  attachLines,
+  controlPlaneLines,
+  peerLines,
+  podRouteGoneLines,
+  portName,
+  serviceGatewayLines,
+} from "./network/commands.ts";
+import { HostAddresses } from "./network/host-addresses.ts";
+import { readMachineRanges } from "./network/machine-ranges.ts";
+import { collisions, controlPlaneAddress, type NetworkOptions, type NetworkPlan, planNetwork } from "./network/plan.ts";
 import { openUplink } from "./network/uplink.ts";
 import { nodePlace } from "./node-place.ts";
 import { createNode, type NodeGround, type NodeSandbox } from "./node-sandbox.ts";
 import { machineCapabilities } from "./programs/capabilities.ts";
 import { findPrograms, type Programs } from "./programs/find.ts";
-import { Remembered } from "./remembered.ts";
+import { Remembered, rememberedPath } from "./remembered.ts";
 
 export interface ClusterSandboxOptions {
   readonly name: string;
@@ -65,7 +66,7 @@ export interface ClusterSandbox {
   addNode(name: string): Promise<NodeSandbox>;
   /** The node through which the control plane reaches services; the first one until told otherwise, another when it goes. */
   setServiceGateway(node: NodeSandbox): Promise<void>;
-  /** Opens a port of the host; the target's scope is the control plane's unless told otherwise. */
+  /** Opens a port of the host, also at an address of the load balancers; the target's scope is the control plane's unless told otherwise. */
   publish(
     options: Pick<HostPortOptions, "hostAddress" | "hostPort" | "protocol"> & {
       target: { host: string; port: number; scope?: Scope };
@@ -100,6 +101,7 @@ export async function createClusterSandbox(options: ClusterSandboxOptions): Prom
   const journal = new Journal(journalPath(place));
   const attached = new Map<string, Attached>();
   const published = new Set<HostPort>();
+  const hostAddresses = new HostAddresses(plan);
   const scope = { net: join(namespaceFolder(place), "control-plane", "net") };
 
   const coming = new Set<Promise<NodeSandbox>>();
@@ -111,7 +113,6 @@ export async function createClusterSandbox(options: ClusterSandboxOptions): Prom
     await Promise.allSettled([...nodes].map((node) => node.stop()));
     nodes.clear();
     await Promise.all([...published].map((port) => port.close()));
-    published.clear();
     await driver.close();
     return await removeEverything(place, { clock, log, keepData });
   };
@@ -153,9 +154,9 @@ export async function createClusterSandbox(options: ClusterSandboxOptions): Prom
     detach: (name, index) =>
       inTurn(async () => {
         attached.delete(name);
-        const { podRange } = nodeAddresses(plan, index);
-        await applyWhatWorks(scope, [`link delete ${portName(index)}`, `route delete ${podRange}`]);
-        for (const other of attached.values()) await applyWhatWorks(other, [`route delete ${podRange}`]);
+        const gone = podRouteGoneLines(plan, index);
+        await applyWhatWorks(scope, [`link delete ${portName(index)}`, ...gone]);
+        for (const other of attached.values()) await applyWhatWorks(other, gone);
         const [next] = attached.values();
         if (gateway !== index) return;
         gateway = undefined;
@@ -196,6 +197,7 @@ export async function createClusterSandbox(options: ClusterSandboxOptions): Prom
     await applyLines(scope, controlPlaneLines(plan));
     await setSysctls(scope, {
       "net/ipv4/ip_forward": "1",
+      ...(plan.six && { "net/ipv6/conf/all/forwarding": "1" }),
       "net/ipv4/conf/all/rp_filter": "0",
       "net/ipv4/conf/default/rp_filter": "0",
     });
@@ -213,9 +215,24 @@ export async function createClusterSandbox(options: ClusterSandboxOptions): Prom
       },
       setServiceGateway: (node) => inTurn(() => leadServicesTo(remembered.nodeIndex(node.name))),
       async publish({ target, ...where }) {
-        const opened = await publish({ ...where, target: { scope, ...target }, driver, log });
-        published.add(opened);
-        return opened;
+        const address = where.hostAddress ?? "127.0.0.1";
+        await hostAddresses.hold(address);
+        try {
+          const opened = await publish({ ...where, target: { scope, ...target }, driver, log });
+          const port: HostPort = {
+            port: opened.port,
+            async close() {
+              published.delete(port);
+              await opened.close();
+              await hostAddresses.release(address);
+            },
+          };
+          published.add(port);
+          return port;
+        } catch (error) {
+          await hostAddresses.release(address);
+          throw error;
+        }
       },
       stop: () => end(true),
       remove: () => end(false),
@@ -228,7 +245,13 @@ export async function createClusterSandbox(options: ClusterSandboxOptions): Prom
 
 async function rememberedPlan(place: ClusterPlace, { network = {}, log }: ClusterSandboxOptions): Promise<Remembered> {
   const taken = await readMachineRanges();
-  const remembered = await Remembered.open(join(place.folder, "network.json"), async () => planNetwork(network, taken));
+  const remembered = await Remembered.open(rememberedPath(place.folder), (known) =>
+    planNetwork({ ...network, ...known }, taken),
+  );
+  if (network.dualStack && !remembered.plan.six)
+    throw new Error(
+      `the cluster ${place.name} was made with IPv4 alone: run \`kubets down\` and make it anew with --dual-stack, or leave that`,
+    );
   const colliding = collisions(remembered.plan, taken);
   if (colliding.length > 0)
     log.warn("ranges of the cluster meet routes of this machine; pods do not reach what lies there", {

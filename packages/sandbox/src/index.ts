@@ -10,7 +10,7 @@ export { type MachineRuntime, type MachineRuntimeOptions, startMachineRuntime } 
 export { chooseNamespaceDriver } from "./namespaces/choose.ts";
 export { ProgramError, run, tryRun } from "./namespaces/collect.ts";
 export type { ListenAddress, NamespaceDriver, Scope, SocketAddress } from "./namespaces/driver.ts";
-export type { NetworkOptions, NetworkPlan } from "./network/plan.ts";
+export { familiesOf, type NetworkOptions, type NetworkPlan } from "./network/plan.ts";
 export { nodePlace } from "./node-place.ts";
 export type { NodeSandbox } from "./node-sandbox.ts";
 export { type MachineCapabilities, machineCapabilities } from "./programs/capabilities.ts";

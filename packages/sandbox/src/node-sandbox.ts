@@ -22,7 +22,7 @@ import type { NamespaceDriver, Scope } from "./namespaces/driver.ts";
 import { dropNamespaces, makeNamespaces } from "./namespaces/namespace-set.ts";
 import { applyLines, setSysctls } from "./network/apply.ts";
 import { nodeLines } from "./network/commands.ts";
-import { type NetworkPlan, nodeAddresses } from "./network/plan.ts";
+import { familiesOf, type NetworkPlan, nodeAddresses } from "./network/plan.ts";
 import type { NodePlace } from "./node-place.ts";
 import { NODE_SETUP, nodeSetupArgs } from "./node-setup.ts";
 import type { MachineCapabilities } from "./programs/capabilities.ts";
@@ -51,7 +51,9 @@ export interface NodeGround {
 export interface NodeSandbox {
   readonly name: string;
   readonly address: string;
-  readonly podRange: string;
+  /** One of each family of the cluster; the first is `address`. */
+  readonly addresses: readonly string[];
+  readonly podRanges: readonly string[];
   /** Where a process of the node runs: a kubelet, a proxy. */
   readonly scope: Scope & { readonly net: string };
   readonly driver: NamespaceDriver;
@@ -77,7 +79,9 @@ const SYSCTLS = {
 const BRIDGE_SYSCTLS = { "net/bridge/bridge-nf-call-iptables": "1", "net/bridge/bridge-nf-call-ip6tables": "1" };
 
 export async function createNode(ground: NodeGround, place: NodePlace, index: number): Promise<NodeSandbox> {
-  const { address, podRange } = nodeAddresses(ground.plan, index);
+  const families = familiesOf(ground.plan).map((ranges) => nodeAddresses(ranges, index));
+  const addresses = families.map(({ address }) => address);
+  const podRanges = families.map(({ podRange }) => podRange);
   let instance: SupervisedContainerd | undefined;
   const stop = () => stopNode(ground, place, index, instance);
   try {
@@ -88,14 +92,15 @@ export async function createNode(ground: NodeGround, place: NodePlace, index: nu
     if (unset.length > 0)
       ground.log.warn("some kernel settings of the node could not be set", { node: place.name, settings: unset });
 
-    const started = await startRuntime(ground, place, scope, podRange);
+    const started = await startRuntime(ground, place, scope, podRanges);
     instance = started;
     const images: ImageTarget = { socket: place.socket, snapshotter: snapshotter(ground), ctr: program(ground, "ctr") };
     await loadLocalImages(ground, images);
     return {
       name: place.name,
-      address,
-      podRange,
+      address: addresses[0] as string,
+      addresses,
+      podRanges,
       scope,
       driver: ground.driver,
       containerdSocket: place.socket,
@@ -135,7 +140,7 @@ async function startRuntime(
   ground: NodeGround,
   place: NodePlace,
   scope: Scope,
-  podRange: string,
+  podRanges: readonly string[],
 ): Promise<SupervisedContainerd> {
   const containerd = program(ground, "containerd");
   const cniConfFolder = join(place.runFolder, "cni");
@@ -163,7 +168,7 @@ async function startRuntime(
   await mkdir(join(root, "tmp"), { recursive: true });
   await writeFile(
     join(cniConfFolder, "10-kubets.conflist"),
-    podNetworkConfig({ podRange, bridgeNetfilter, leases: join(place.runFolder, "leases") }),
+    podNetworkConfig({ podRanges, bridgeNetfilter, leases: join(place.runFolder, "leases") }),
   );
   for (const mirror of ground.mirrors) {
     await mkdir(join(registryFolder, mirror.registry), { recursive: true });

@@ -68,18 +68,24 @@ export interface BindOptions {
   readonly signal: AbortSignal;
   /** Wraps the writing itself, without what is waited for before. */
   readonly counted: <T>(write: () => Promise<T>) => Promise<T>;
+  /** Tells of the node before the pod is bound, because that will take its time. */
+  readonly expected: (placement: Placement) => Promise<void>;
   /** Told how a wait at permit ended. */
   readonly waited: (result: string, ms: number) => void;
   readonly clock: Clock;
 }
 
 export async function bind(placement: Placement, options: BindOptions): Promise<void> {
-  const { waits, waiting, signal, counted, waited, clock } = options;
+  const { waits, waiting, signal, counted, expected, waited, clock } = options;
   const { profile, info, node, state } = placement;
   const { pod } = info;
-  if (waits.size) {
-    const began = clock.monotonic();
-    const refusal = await waiting.wait(pod.metadata.uid, waits);
+  const began = clock.monotonic();
+  // Waits from now on: it may be allowed before anything else is written.
+  const permission = waits.size ? waiting.wait(pod.metadata.uid, waits) : undefined;
+  const takesTime = profile.points.preBind.some((plugin) => plugin.preBindPreFlight?.(pod, node, state));
+  if (takesTime || permission) await expected(placement);
+  if (permission) {
+    const refusal = await permission;
     waited(refusal ? "Unschedulable" : "Success", clock.monotonic() - began);
     refuseIf(refusal, "");
   }

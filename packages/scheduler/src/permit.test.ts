@@ -34,6 +34,8 @@ test("a pod that waits at permit is bound when it is allowed", async () => {
   const { cluster, settle, handle, heard, stop } = await permitting({ waitMs: 10_000 });
   try {
     assert.deepEqual([cluster.placements(), heard], [["a -> ?"], ["reserve a n1"]]);
+    // Others are told where it is about to go.
+    assert.equal(cluster.pod("a").status.nominatedNodeName, "n1");
     handle.allowWaiting("uid-a", "Door");
     await settle();
     assert.deepEqual(cluster.placements(), ["a -> n1"]);

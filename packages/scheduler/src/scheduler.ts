@@ -3,13 +3,13 @@
  * too many bindings are under way, and lets others run after a few milliseconds of deciding.
  * Holds: what was decided counts for the next pod at once; what could not be bound is put back and tried again.
  */
+import { pods } from "@kubets/api/generated/refs";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { Client } from "@kubets/client/client";
 import type { Cache } from "@kubets/client/controller";
 import type { EventRecorder } from "@kubets/client/event-recorder";
 import type { Clock, Logger, Random } from "@kubets/machinery";
 import { MetricsRegistry } from "@kubets/machinery/metrics";
-import { isReason } from "@kubets/machinery/status-error";
 import { bind, type Placement, RefusedLate, reserve, unreserve } from "./binding-cycle.ts";
 import { buildProfile } from "./config/build-profile.ts";
 import { defaultConfig, type SchedulerConfig } from "./config/config.ts";
@@ -27,12 +27,13 @@ import type { PodInfo } from "./framework/pod-info.ts";
 import type { Profile } from "./framework/profile.ts";
 import { type Refusals, refusalMessage, refusingPlugins } from "./framework/refusals.ts";
 import { WaitingAtPermit } from "./framework/waiting-at-permit.ts";
-import { type AttemptResult, pluginMetrics, type SchedulerMetrics, schedulerMetrics } from "./metrics.ts";
+import { type AttemptResult, memoMetrics, pluginMetrics, type SchedulerMetrics, schedulerMetrics } from "./metrics.ts";
 import { plugins } from "./plugins/index.ts";
-import { patchStatus, statusPatch, truncated, type Verdict } from "./pod-status.ts";
+import type { Verdict } from "./pod-status.ts";
 import { causeName } from "./queue/causes.ts";
 import type { QueueEntry } from "./queue/queue-entry.ts";
 import { SchedulingQueue } from "./queue/scheduling-queue.ts";
+import { Telling } from "./telling.ts";
 import { watchedResources } from "./watched-resources.ts";
 
 export interface SchedulerOptions {
@@ -67,7 +68,6 @@ const SLICE_MS = 5;
 /** With its events and conditions less than the API server lets one client have in work and in wait. */
 const MAX_BINDINGS = 128;
 const TIMED_ONE_IN = 10;
-const SCHEDULING = { action: "Scheduling" };
 const NO_NODES = "no nodes available to schedule pods";
 
 export const startScheduler = (options: SchedulerOptions): RunningScheduler => new Scheduler(options);
@@ -85,6 +85,7 @@ class Scheduler implements RunningScheduler {
   readonly #profiles: ReadonlyMap<string, { readonly plain: Profile; readonly timed: Profile }>;
   #tries = 0;
   readonly #metrics: SchedulerMetrics;
+  readonly #telling: Telling;
   readonly #extenders: Extenders;
   /** An extender is asked about a pod; the next one waits for its place. */
   #asking = false;
@@ -94,11 +95,12 @@ class Scheduler implements RunningScheduler {
   constructor(options: SchedulerOptions) {
     const { clock, random, signal, config = defaultConfig } = options;
     this.#options = options;
+    this.#telling = new Telling(options);
     const metrics = options.metrics ?? new MetricsRegistry();
     this.#metrics = schedulerMetrics(metrics, this, clock);
     this.#waiting = new WaitingAtPermit(clock);
     this.#extenders = new Extenders(config.extenders, options.log);
-    this.#decider = new Decider(this.cluster, this.#nominator, random);
+    this.#decider = new Decider(this.cluster, this.#nominator, random, memoMetrics(metrics, clock));
     const handle = this.#handle();
     const registry = { ...plugins, ...options.registry };
     const meter = pluginMetrics(metrics, clock);
@@ -210,7 +212,7 @@ class Scheduler implements RunningScheduler {
 
   #schedule(entry: QueueEntry): void {
     const { info, uid } = entry;
-    const { events, clock } = this.#options;
+    const { clock } = this.#options;
     entry.tried = clock.monotonic();
     const profile = this.#profileForTry(info.pod);
     if (!profile || this.cluster.nodeOf(uid) !== undefined) {
@@ -218,7 +220,7 @@ class Scheduler implements RunningScheduler {
       return;
     }
     if (info.pod.metadata.deletionTimestamp) {
-      events.event(info.pod, "Warning", "FailedScheduling", `skip schedule deleting pod: ${info.key}`, SCHEDULING);
+      this.#telling.leaving(info);
       this.queue.done(uid);
       return;
     }
@@ -312,12 +314,13 @@ class Scheduler implements RunningScheduler {
       this.#giveBack(entry, placement, error);
       return;
     }
-    const { events, signal, clock } = this.#options;
+    const { signal, clock } = this.#options;
     bind(placement, {
       waits,
       waiting: this.#waiting,
       signal,
       counted: (write) => this.#counted(write),
+      expected: (before) => this.#telling.expected(before.info, before.node),
       waited: (result, ms) => this.#metrics.waited(result, ms / 1000),
       clock,
     })
@@ -327,9 +330,7 @@ class Scheduler implements RunningScheduler {
           this.#metrics.bound(entry.attempts, (clock.monotonic() - entry.firstSeen) / 1000);
           if (entry.flushed) this.#metrics.scheduledAfterFlush();
           this.queue.done(uid);
-          events.event(info.pod, "Normal", "Scheduled", `Successfully assigned ${info.key} to ${node}`, {
-            action: "Binding",
-          });
+          this.#telling.bound(info, node);
         },
         (error: unknown) => this.#giveBack(entry, placement, error),
       )
@@ -352,7 +353,7 @@ class Scheduler implements RunningScheduler {
     const { info, node } = placement;
     unreserve(placement);
     this.cluster.forget(entry.uid);
-    const nominated = entry.pod.status.nominatedNodeName;
+    const nominated = this.#options.cache.get(pods, info.key)?.status.nominatedNodeName;
     if (nominated && this.queue.has(entry.uid)) this.#nominator.set(entry.info, nominated);
     if (error instanceof RefusedLate) this.#refusedLate(entry, node, error);
     else this.#failed(entry, error);
@@ -374,7 +375,7 @@ class Scheduler implements RunningScheduler {
     this.#attempted(entry, "unschedulable");
     if (!this.queue.has(entry.uid)) return;
     this.queue.putBackRefused(entry, refusedBy);
-    this.#tell(entry.info, verdict);
+    this.#telling.refused(entry.info, verdict);
   }
 
   #failed(entry: QueueEntry, error: unknown): void {
@@ -383,21 +384,11 @@ class Scheduler implements RunningScheduler {
     const message = error instanceof Error ? error.message : String(error);
     this.#options.log.error("scheduling failed", { pod: entry.info.key, error });
     this.queue.putBackFailed(entry);
-    this.#tell(entry.info, { reason: "SchedulerError", message, nominatedNode: undefined });
+    this.#telling.refused(entry.info, { reason: "SchedulerError", message, nominatedNode: undefined });
   }
 
   #attempted({ tried, pod }: QueueEntry, result: AttemptResult): void {
     const seconds = (this.#options.clock.monotonic() - tried) / 1000;
     this.#metrics.attempted(result, pod.spec.schedulerName ?? "default-scheduler", seconds);
-  }
-
-  #tell({ pod, key }: PodInfo, verdict: Verdict): void {
-    const { client, clock, events, log } = this.#options;
-    events.event(pod, "Warning", "FailedScheduling", truncated(verdict.message), SCHEDULING);
-    const body = statusPatch(pod, verdict, clock.now());
-    if (!body) return;
-    patchStatus(client, pod, body).catch((error: unknown) => {
-      if (!isReason(error, "NotFound")) log.error("the pod's condition could not be written", { pod: key, error });
-    });
   }
 }

@@ -5,6 +5,14 @@ import { recordEvents, role, rule } from "./rules.ts";
 
 const controller = (name: string, ...rules: Parameters<typeof role>[1]) => role(`system:controller:${name}`, rules);
 
+const deviceTaintEviction = [
+  rule("delete,get,list,watch", "", "pods"),
+  rule("patch,update", "", "pods/status"),
+  rule("get,list,watch", "resource.k8s.io", "resourceclaims"),
+  rule("get,list,watch", "resource.k8s.io", "resourceslices"),
+  rule("get,list,watch", "resource.k8s.io", "deviceclasses"),
+];
+
 export const controllerRoles = [
   controller(
     "attachdetach-controller",
@@ -64,15 +72,7 @@ export const controllerRoles = [
     rule("get,list,update,watch", "", "pods"),
     recordEvents,
   ),
-  controller(
-    "device-taint-eviction-controller",
-    rule("delete,get,list,watch", "", "pods"),
-    rule("patch,update", "", "pods/status"),
-    rule("get,list,watch", "resource.k8s.io", "resourceclaims"),
-    rule("get,list,watch", "resource.k8s.io", "resourceslices"),
-    rule("get,list,watch", "resource.k8s.io", "deviceclasses"),
-    recordEvents,
-  ),
+  controller("device-taint-eviction-controller", ...deviceTaintEviction, recordEvents),
   controller(
     "disruption-controller",
     rule("get,list,watch", "apps,extensions", "deployments"),
@@ -277,8 +277,15 @@ export const controllerRoles = [
   ),
 ];
 
-/** Those of controllers that run only with a feature that is off by default. */
+/** Those of controllers that run only with a feature that is off by default, or do more with it. */
 export const rolesByFeature = {
+  DRADeviceTaintRules: controller(
+    "device-taint-eviction-controller",
+    ...deviceTaintEviction,
+    rule("get,list,watch", "resource.k8s.io", "devicetaintrules"),
+    rule("patch", "resource.k8s.io", "devicetaintrules/status"),
+    recordEvents,
+  ),
   StorageVersionMigrator: controller(
     "storage-version-migrator-controller",
     rule("list,patch", "*", "*"),

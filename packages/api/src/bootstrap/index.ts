@@ -19,5 +19,10 @@ export { roleBindings };
 /** All roles and bindings of a server with some features. */
 export function rolesWith(isEnabled: (feature: string) => boolean) {
   const more = Object.entries(rolesByFeature).flatMap(([feature, role]) => (isEnabled(feature) ? [role] : []));
-  return { roles: [...clusterRoles, ...more], bindings: [...roleBindings, ...more.map(controllerBinding)] };
+  const nameOf = (each: (typeof clusterRoles)[number]) => each.metadata?.name;
+  const added = more.filter((each) => !clusterRoles.some((role) => nameOf(role) === nameOf(each)));
+  return {
+    roles: [...clusterRoles.map((role) => more.find((each) => nameOf(each) === nameOf(role)) ?? role), ...added],
+    bindings: [...roleBindings, ...added.map(controllerBinding)],
+  };
 }

@@ -21,6 +21,7 @@ import type { RuntimeClass } from "./types/node-v1.ts";
 import type { PodDisruptionBudget } from "./types/policy-v1.ts";
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from "./types/rbac-v1.ts";
 import type { DeviceClass, ResourceClaim, ResourceClaimTemplate, ResourceSlice } from "./types/resource-v1.ts";
+import type { DeviceTaintRule } from "./types/resource-v1beta2.ts";
 import type { PriorityClass } from "./types/scheduling-v1.ts";
 import type { CSIDriver, CSINode, CSIStorageCapacity, StorageClass, VolumeAttachment, VolumeAttributesClass } from "./types/storage-v1.ts";
 import type { StorageVersionMigration } from "./types/storagemigration-v1beta1.ts";
@@ -88,6 +89,7 @@ export const deviceclasses: ResourceRef<DeviceClass> = { group: "resource.k8s.io
 export const resourceclaims: ResourceRef<ResourceClaim> = { group: "resource.k8s.io", version: "v1", resource: "resourceclaims", kind: "ResourceClaim", namespaced: true };
 export const resourceclaimtemplates: ResourceRef<ResourceClaimTemplate> = { group: "resource.k8s.io", version: "v1", resource: "resourceclaimtemplates", kind: "ResourceClaimTemplate", namespaced: true };
 export const resourceslices: ResourceRef<ResourceSlice> = { group: "resource.k8s.io", version: "v1", resource: "resourceslices", kind: "ResourceSlice", namespaced: false };
+export const devicetaintrules: ResourceRef<DeviceTaintRule> = { group: "resource.k8s.io", version: "v1beta2", resource: "devicetaintrules", kind: "DeviceTaintRule", namespaced: false };
 export const priorityclasses: ResourceRef<PriorityClass> = { group: "scheduling.k8s.io", version: "v1", resource: "priorityclasses", kind: "PriorityClass", namespaced: false };
 export const csidrivers: ResourceRef<CSIDriver> = { group: "storage.k8s.io", version: "v1", resource: "csidrivers", kind: "CSIDriver", namespaced: false };
 export const csinodes: ResourceRef<CSINode> = { group: "storage.k8s.io", version: "v1", resource: "csinodes", kind: "CSINode", namespaced: false };

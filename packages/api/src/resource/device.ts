@@ -69,7 +69,7 @@ function attributeErrors(attribute: DeviceAttribute, field: string): FieldError[
     : [invalidValue(`${field}.version`, version, "must be a string compatible with semver.org spec 2.0.0")];
 }
 
-function taintErrors({ key, value, effect }: DeviceTaint, field: string): FieldError[] {
+export function taintErrors({ key, value, effect }: DeviceTaint, field: string): FieldError[] {
   return [
     ...checkRequired(`${field}.key`, key, labelKey),
     ...(value ? checkForm(`${field}.value`, value, labelValue) : []),

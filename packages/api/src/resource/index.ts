@@ -1,5 +1,6 @@
 /** The resources of resource.k8s.io. */
 import { deviceClassResource } from "./device-class.ts";
+import { deviceTaintRuleResource } from "./device-taint-rule.ts";
 import { resourceClaimResource } from "./resource-claim.ts";
 import { resourceClaimTemplateResource } from "./resource-claim-template.ts";
 import { resourceSliceResource } from "./resource-slice.ts";
@@ -10,3 +11,6 @@ export const resourceResources = [
   resourceClaimTemplateResource,
   resourceSliceResource,
 ];
+
+/** Of versions that are served when they are asked for. */
+export const resourceOnRequest = [deviceTaintRuleResource];

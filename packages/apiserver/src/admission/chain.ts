@@ -38,11 +38,22 @@ export class AdmissionChain {
   }
 
   #run(request: AdmissionRequest, phase: Phase, from: number): Promise<void> | undefined {
+    const { operation, resource, subresource } = request;
     for (let i = from; i < this.#plugins.length; i++) {
       const plugin = this.#plugins[i] as AdmissionPlugin;
-      if (!plugin[phase] || !plugin.handles(request.operation, request.resource, request.subresource)) continue;
-      const done = timed(this.#times[i] as PluginTimes, phase, request, () => plugin[phase]?.(request, this.#context));
-      if (done) return done.then(() => this.#run(request, phase, i + 1));
+      if (!plugin[phase] || !plugin.handles(operation, resource, subresource)) continue;
+      const times = this.#times[i] as PluginTimes;
+      const began = performance.now();
+      let done: void | Promise<void>;
+      try {
+        done = plugin[phase](request, this.#context);
+      } catch (error) {
+        times.observe(STEPS[phase], operation, true, began);
+        throw error;
+      }
+      if (done)
+        return settled(done, times, STEPS[phase], operation, began).then(() => this.#run(request, phase, i + 1));
+      times.observe(STEPS[phase], operation, false, began);
     }
     return undefined;
   }

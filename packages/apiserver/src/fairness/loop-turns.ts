@@ -2,7 +2,7 @@
  * How much of one turn of the event loop requests may take. All requests share one loop, so seats alone do not keep it free: what begins in one turn
  * stands before everything that comes in meanwhile. What is more than a turn bears waits in its queue, and the queues say who begins in the next.
  * Holds: requests that begin in a turn take about `TURN_MS` of it, or half of the loop where something else (other parts of the same process) keeps it
- * busy. Refusals, which cost too, go out a few at a time, so that a client that asks again at once cannot fill the loop with them.
+ * busy, but no more than `MOST_MS`. Refusals, which cost too, go out a few at a time, so that a client that asks again at once cannot fill the loop with them.
  */
 import type { Clock } from "@kubets/machinery";
 
@@ -15,6 +15,8 @@ export interface Waiting {
 }
 
 const TURN_MS = 1;
+/** However long something else took: also a turn in which the machine gave the loop no time looks long. */
+const MOST_MS = 5;
 /** What a write costs beyond its beginning, which is all that can be measured here: its body comes later. */
 const REST_OF_WRITE_MS = 0.3;
 const REFUSALS_A_TURN = 4;
@@ -73,7 +75,7 @@ export class LoopTurns {
 
   #turn(): void {
     const others = this.#clock.monotonic() - this.#began - this.#spent;
-    this.#budget = Math.max(TURN_MS, others);
+    this.#budget = Math.min(Math.max(TURN_MS, others), MOST_MS);
     this.#spent = 0;
     this.#isOn = false;
     while (this.#waiting.size > 0 && this.open) this.#startOne();

@@ -5,12 +5,22 @@ import type { CoreExchange } from "../front/core-exchange.ts";
 import { answerForm } from "../media.ts";
 
 export function respondJson(exchange: CoreExchange, value: object, contentType = "application/json"): void {
+  respond(exchange, value, () => `${JSON.stringify(value)}\n`, contentType);
+}
+
+/** The same over several lines, for people: the version, and the paths that there are. */
+export function respondIndented(exchange: CoreExchange, value: object): void {
+  respond(exchange, value, () => JSON.stringify(value, undefined, 2));
+}
+
+function respond(
+  exchange: CoreExchange,
+  value: object,
+  textOf: () => string,
+  contentType: string = "application/json",
+): void {
   if (exchange.direct) return exchange.direct.respond(200, value);
-  exchange.respond(
-    200,
-    ["content-type", contentType, "cache-control", "no-cache, private"],
-    Buffer.from(`${JSON.stringify(value)}\n`),
-  );
+  exchange.respond(200, ["content-type", contentType, "cache-control", "no-cache, private"], Buffer.from(textOf()));
 }
 
 const JSON_OR_YAML = { isCustom: false, cbor: false };

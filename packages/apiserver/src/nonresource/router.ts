@@ -22,7 +22,7 @@ import { checksOf, serveHealth } from "./health.ts";
 import { serveHealthMetrics, serveMetrics } from "./metrics.ts";
 import { serveOpenApi } from "./openapi/serve.ts";
 import { respondPageNotFound } from "./page-not-found.ts";
-import { respondDocument, respondJson } from "./respond-json.ts";
+import { respondDocument, respondIndented, respondJson } from "./respond-json.ts";
 import { versionInfo } from "./version.ts";
 import { serveFlagz, serveStatusz } from "./z-pages.ts";
 
@@ -36,13 +36,13 @@ export function serveNonResource(
   const [, first = "", second = "", third = "", fourth] = path.replace(/\/$/, "").split("/");
   switch (first) {
     case "":
-      return respondJson(exchange, { paths: rootPaths(server) });
+      return respondIndented(exchange, { paths: rootPaths(server) });
     case "healthz":
     case "livez":
     case "readyz":
       return serveHealth(server, exchange, info, first);
     case "version":
-      return respondJson(exchange, versionInfo);
+      return respondIndented(exchange, versionInfo);
     case "api":
     case "apis":
       return serveDiscovery(server, exchange, first, second, third, fourth !== undefined);

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import https from "node:https";
 import { after, before, test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { configmaps } from "@kubets/api/generated/refs";
 import type { Transport } from "@kubets/client/transport";
 import { startTestServer } from "../testing/server.ts";
+import { startSocketServer } from "../testing/socket-server.ts";
 
 let server: Awaited<ReturnType<typeof startTestServer>>;
 let transport: Transport;
@@ -111,3 +113,23 @@ async function overSockets({
   });
   return answered.promise;
 }
+
+test("the version and the list of all paths go over several lines, whoever asks", async () => {
+  const { port, close } = await startSocketServer();
+  try {
+    for (const [path, beginning] of [
+      ["/version", /^\{\n {2}"major": "1",\n {2}"minor": "36",\n.*\n\}$/s],
+      ["/", /^\{\n {2}"paths": \[\n {4}"\/\.well-known\/openid-configuration",\n.*\n {2}\]\n\}$/s],
+    ] as const) {
+      const options = { port, path, headers: { authorization: "Bearer root" }, rejectUnauthorized: false };
+      const text = await new Promise<string>((resolve, reject) => {
+        https
+          .get(options, async (answer) => resolve(Buffer.concat(await answer.toArray()).toString()))
+          .on("error", reject);
+      });
+      assert.match(text, beginning);
+    }
+  } finally {
+    await close();
+  }
+});

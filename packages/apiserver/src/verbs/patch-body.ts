@@ -1,6 +1,7 @@
 /** The body of a patch, read and checked for its form. */
 import { badRequest } from "@kubets/machinery";
 import { CborError, parseCbor } from "@kubets/machinery/cbor";
+import { clone } from "@kubets/machinery/clone";
 import { JsonError, parseJson } from "@kubets/machinery/json";
 import type { JsonObject, JsonValue } from "@kubets/machinery/json-value";
 import { parseYaml, YamlError } from "@kubets/machinery/yaml";
@@ -26,7 +27,7 @@ const NOT_A_MAP: Partial<Record<PatchType, string>> = {
 export async function parsePatch(call: ApiCall, type: PatchType): Promise<PatchBody> {
   const { direct } = call.exchange;
   const duplicates: string[] = [];
-  const value = direct ? (structuredClone(direct.object) as JsonValue) : await parse(call, type, duplicates);
+  const value = direct ? (clone(direct.object) as JsonValue) : await parse(call, type, duplicates);
   call.exchange.audit?.body(value);
   if (type === "json") {
     if (!Array.isArray(value))

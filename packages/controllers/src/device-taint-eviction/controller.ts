@@ -1,43 +1,58 @@
 /**
  * Ends pods that hold a device which bears a NoExecute taint, as far as their claims do not tolerate it.
- * Owns: the end of such pods. Watches: pods, claims, slices (whose devices are told with their taints).
- * Holds: a taint that goes in time, or a claim that is given up, stops it.
+ * Owns: the end of such pods, and the status of DeviceTaintRules. Watches: pods, claims, slices (whose devices are told with their taints), rules.
+ * Holds: a taint that goes in time, or a claim that is given up, stops it. A rule's status is counted anew every few seconds at most.
  */
-import { pods, resourceclaims, resourceslices } from "@kubets/api/generated/refs";
+import { devicetaintrules, pods, resourceclaims, resourceslices } from "@kubets/api/generated/refs";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { ResourceClaim, ResourceSlice } from "@kubets/api/generated/types/resource-v1";
+import type { DeviceTaintRule } from "@kubets/api/generated/types/resource-v1beta2";
 import { isFinished } from "@kubets/api/pod/state";
 import { type Controller, type ControllerContext, keyOf, onRelated, type Requeue } from "@kubets/client";
 import { deepEqual } from "@kubets/machinery";
 import { unlessGone } from "../error-text.ts";
 import { keyIn } from "../keys.ts";
 import { disruptionTarget, markDisrupted } from "../pods/disruption-target.ts";
-import { type DeviceId, deviceKey, devicesOf, driversOff, leavesAt } from "./plan.ts";
+import { type DeviceId, deviceKey, devicesOf, driversOff, drivesOff, leavesAt, means } from "./plan.ts";
+import { RuleReports } from "./rule-reports.ts";
 
 const BY_DEVICE = "device";
 const BY_POOL = "pool";
 const WORKERS = 10;
 
-export function deviceTaintEviction(): Controller {
+export interface DeviceTaintOptions {
+  readonly featureGates: Readonly<Record<string, boolean>>;
+}
+
+export function deviceTaintEviction({ featureGates }: DeviceTaintOptions): Controller {
+  const hasRules = featureGates["DRADeviceTaintRules"] ?? false;
   /** Pods whose time runs. */
   const waiting = new Set<string>();
+  const reports = new RuleReports({ claims: (pod, { cache }) => claimsHeld(cache, pod), slicesNow });
+  const rulesOf = ({ cache }: ControllerContext) => (hasRules ? cache.list(devicetaintrules) : []);
 
   async function reconcile(key: string, context: ControllerContext): Promise<Requeue | void> {
     const { cache, clock, events } = context;
+    // Names of rules have no namespace before them.
+    if (!key.includes("/")) return await reports.tell(key, context);
     const pod = cache.get(pods, key);
     const lives = pod && !pod.metadata.deletionTimestamp && !isFinished(pod) ? pod : undefined;
-    const at = lives && leavesAt(claimsHeld(cache, lives), (device) => taintsOf(cache, device));
+    const rules = rulesOf(context).filter(({ spec }) => spec.taint.effect === "NoExecute");
+    const claims = lives ? claimsHeld(cache, lives) : [];
+    const at = leavesAt(claims, (device) => [...taintsOf(cache, device), ...taintsBy(rules, device)]);
     if (!lives || at === undefined) {
       if (waiting.delete(key) && lives)
         events.as("device-taint-eviction").event(lives, "Normal", "DeviceTaintManagerEviction", "Cancelling deletion");
       return undefined;
     }
+    const causes = rules.filter((rule) => drivesOff(rule, claims));
     if (at > clock.now()) {
+      if (!waiting.has(key)) reports.pending(causes, context);
       waiting.add(key);
       return { requeueAfterMs: at - clock.now() };
     }
     waiting.delete(key);
-    await evict(lives, context);
+    if (await evict(lives, context)) reports.evicted(causes, context);
     return undefined;
   }
 
@@ -48,6 +63,15 @@ export function deviceTaintEviction(): Controller {
       onRelated(pods, (pod) => (pod.spec.resourceClaims?.length ? [keyOf(pod)] : [])),
       onRelated(resourceclaims, (claim, old) => [...holdersOf(claim), ...(old ? holdersOf(old) : [])]),
       onRelated(resourceslices, (slice, old, { cache }) => concerned(cache, slice, old)),
+      ...(hasRules
+        ? [
+            onRelated(devicetaintrules, (rule, old, { cache }) =>
+              old && deepEqual(rule.spec, old.spec)
+                ? [rule.metadata.name]
+                : [rule.metadata.name, ...holdersOfMeant(cache, old ? [rule, old] : [rule])],
+            ),
+          ]
+        : []),
     ],
     start({ cache }) {
       cache.informer(resourceclaims).addIndex(BY_DEVICE, (claim) => devicesOf(claim).map(deviceKey));
@@ -56,6 +80,16 @@ export function deviceTaintEviction(): Controller {
     reconcile,
   };
 }
+
+const taintsBy = (rules: readonly DeviceTaintRule[], device: DeviceId) =>
+  rules.flatMap((rule) => (means(rule, device) ? [rule.spec.taint] : []));
+
+/** The pods that hold a device which one of the rules means. */
+const holdersOfMeant = (cache: ControllerContext["cache"], rules: readonly DeviceTaintRule[]): string[] =>
+  cache
+    .list(resourceclaims)
+    .filter((claim) => devicesOf(claim).some((device) => rules.some((rule) => means(rule, device))))
+    .flatMap(holdersOf);
 
 const holdersOf = ({ metadata, status }: ResourceClaim): string[] =>
   (status?.reservedFor ?? []).flatMap(({ resource, name }) =>
@@ -71,12 +105,20 @@ function concerned(cache: ControllerContext["cache"], slice: ResourceSlice, old:
   return changed.flatMap((device) => cache.informer(resourceclaims).indexed(BY_DEVICE, device).flatMap(holdersOf));
 }
 
+const taintsOf = (cache: ControllerContext["cache"], device: DeviceId) =>
+  newest(cache.informer(resourceslices).indexed(BY_POOL, `${device.driver}/${device.pool}`)).flatMap(
+    (slice) => driversOff(slice).get(deviceKey(device)) ?? [],
+  );
+
 /** What a driver says anew of a pool, under a higher generation, stands above what it said before. */
-function taintsOf(cache: ControllerContext["cache"], device: DeviceId) {
-  const slices = cache.informer(resourceslices).indexed(BY_POOL, `${device.driver}/${device.pool}`);
-  const newest = Math.max(...slices.map(({ spec }) => Number(spec.pool.generation)));
-  const current = slices.filter(({ spec }) => Number(spec.pool.generation) === newest);
-  return current.flatMap((slice) => driversOff(slice).get(deviceKey(device)) ?? []);
+function newest(slices: readonly ResourceSlice[]): readonly ResourceSlice[] {
+  const last = Math.max(...slices.map(({ spec }) => Number(spec.pool.generation)));
+  return slices.filter(({ spec }) => Number(spec.pool.generation) === last);
+}
+
+function slicesNow({ cache }: ControllerContext): ResourceSlice[] {
+  const pools = Map.groupBy(cache.list(resourceslices), ({ spec }) => `${spec.driver}/${spec.pool.name}`);
+  return [...pools.values()].flatMap(newest);
 }
 
 function claimsHeld(cache: ControllerContext["cache"], { metadata, spec, status }: Pod): ResourceClaim[] {
@@ -87,10 +129,11 @@ function claimsHeld(cache: ControllerContext["cache"], { metadata, spec, status 
   });
 }
 
-async function evict(pod: Pod, { client, clock, events }: ControllerContext): Promise<void> {
+/** Whether it was there to be ended. */
+async function evict(pod: Pod, { client, clock, events }: ControllerContext): Promise<boolean> {
   events.as("device-taint-eviction").event(pod, "Normal", "DeviceTaintManagerEviction", "Marking for deletion");
   const message = "Device Taint manager: deleting due to NoExecute taint";
   const condition = disruptionTarget("DeletionByDeviceTaintManager", message, clock.now());
-  if (!(await unlessGone(markDisrupted(client, pod, condition)))) return;
-  await unlessGone(client.delete(pods, keyIn(pod), { preconditions: { uid: pod.metadata.uid } }));
+  if (!(await unlessGone(markDisrupted(client, pod, condition)))) return false;
+  return await unlessGone(client.delete(pods, keyIn(pod), { preconditions: { uid: pod.metadata.uid } }));
 }

@@ -6,6 +6,7 @@ import type {
   ResourceClaim,
   ResourceSlice,
 } from "@kubets/api/generated/types/resource-v1";
+import type { DeviceTaintRule } from "@kubets/api/generated/types/resource-v1beta2";
 import { tolerates } from "@kubets/api/pod/tolerations";
 
 export type DeviceId = Pick<DeviceRequestAllocationResult, "driver" | "pool" | "device">;
@@ -25,6 +26,13 @@ export function driversOff({ spec }: ResourceSlice): Map<string, readonly Device
   return found;
 }
 
+/** A rule without a selector means no device, one whose selector says nothing all of them. */
+export function means({ spec: { deviceSelector } }: DeviceTaintRule, { driver, pool, device }: DeviceId): boolean {
+  if (!deviceSelector) return false;
+  const says = (wanted: string | undefined, is: string) => wanted === undefined || wanted === is;
+  return says(deviceSelector.driver, driver) && says(deviceSelector.pool, pool) && says(deviceSelector.device, device);
+}
+
 /** The moment, in milliseconds since 1970; undefined when it may stay. */
 export function leavesAt(
   claims: readonly ResourceClaim[],
@@ -37,6 +45,11 @@ export function leavesAt(
     );
   return times.length > 0 ? Math.min(...times) : undefined;
 }
+
+/** Whether a rule drives off who holds the claims, or would if that were its effect. */
+export const drivesOff = (rule: DeviceTaintRule, claims: readonly ResourceClaim[]): boolean =>
+  leavesAt(claims, (device) => (means(rule, device) ? [{ ...rule.spec.taint, effect: "NoExecute" }] : [])) !==
+  undefined;
 
 /** Of the tolerations that bear the taint the shortest counts; one without a time bears it for ever. */
 function endOf(taint: DeviceTaint, tolerations: readonly Toleration[]): number | undefined {

@@ -4,12 +4,14 @@
  * Holds: what did not change is not written; objects that people made for services without selectors are left alone.
  */
 import { endpoints, services } from "@kubets/api/generated/refs";
-import type { Endpoints, Service } from "@kubets/api/generated/types/core-v1";
+import type { Endpoints, Pod, Service } from "@kubets/api/generated/types/core-v1";
 import { type Controller, type ControllerContext, on } from "@kubets/client";
 import { isReason, semanticEqual } from "@kubets/machinery";
+import { inShortStretches } from "@kubets/machinery/short-stretches";
 import { isNamespaceTerminating, unlessGone } from "../error-text.ts";
 import { gathered } from "../gathered.ts";
 import { requestKey } from "../keys.ts";
+import { Pace } from "../services/pace.ts";
 import { PodMemo } from "../services/pod-memo.ts";
 import { isLeftAlone, onSelectedPods, podsOf, serviceLabels } from "../services/service-pods.ts";
 import { type Found, planSubsets } from "./plan.ts";
@@ -27,31 +29,44 @@ export interface EndpointsOptions {
 
 type Made = PodMemo<{ readonly found: Found | undefined }>;
 
-export const endpointsController = ({ endpointBatchMs }: EndpointsOptions, made: Made = new PodMemo()): Controller => ({
+export const endpointsController = (
+  { endpointBatchMs }: EndpointsOptions,
+  made: Made = new PodMemo(),
+  pace = new Pace(),
+): Controller => ({
   name: "endpoint",
   watches: [on(services), gathered(onSelectedPods(), endpointBatchMs), on(endpoints)],
   async reconcile(key, context) {
-    const { cache, client } = context;
+    const { cache, client, clock } = context;
     const service = cache.get(services, key);
     const found = cache.get(endpoints, key);
     if (!service) {
       made.forget(key);
+      pace.forget(key);
       // What no service stands behind goes, but a lock of leader election, or what someone made by hand, does not.
       if (found && found.metadata.labels?.[MANAGED_BY] === "endpoint-controller")
         await unlessGone(client.delete(endpoints, requestKey(key)));
-      return;
+      return undefined;
     }
-    if (!isLeftAlone(service)) await keep(service, found, made.of(key, service), context);
+    if (isLeftAlone(service)) return undefined;
+    const waitMs = pace.waitFor(key, clock);
+    if (waitMs !== undefined) return { requeueAfterMs: waitMs };
+    const began = clock.monotonic();
+    const selected = podsOf(cache, service);
+    await keep(service, selected, found, made.of(key, service), context);
+    pace.planned(key, selected.length, clock, began);
+    return undefined;
   },
 });
 
 async function keep(
   service: Service,
+  selected: readonly Pod[],
   found: Endpoints | undefined,
   made: ReturnType<Made["of"]>,
-  { cache, client, events }: ControllerContext,
+  { client, events }: ControllerContext,
 ): Promise<void> {
-  const { subsets, truncated } = planSubsets(service, podsOf(cache, service), made);
+  const { subsets, truncated } = await inShortStretches(planSubsets(service, selected, made));
   const labels = { ...serviceLabels(service), [MANAGED_BY]: "endpoint-controller" };
   const annotations = annotationsOf(found, truncated);
   if (found && same(found, subsets, labels, annotations)) return;

@@ -5,6 +5,7 @@
  */
 import type { EndpointAddress, EndpointPort, EndpointSubset, Pod, Service } from "@kubets/api/generated/types/core-v1";
 import { isFinished, isReady, isTerminating } from "@kubets/api/pod/state";
+import { PIECE } from "../services/plan-slices.ts";
 import { addressOf, type Family, hostnameOf, referenceTo, targetPort } from "../services/service-pods.ts";
 
 export const CAPACITY = 1000;
@@ -17,19 +18,26 @@ export interface Found {
   readonly key: string;
 }
 
-/** `made`: what was found of pods before, for the same service. */
-export function planSubsets(
+/** `made`: what was found of pods before, for the same service. Yields every few pods. */
+export function* planSubsets(
   service: Service,
   pods: readonly Pod[],
   made: WeakMap<Pod, { readonly found: Found | undefined }> = new WeakMap(),
-): { subsets: EndpointSubset[]; truncated: boolean } {
+): Generator<void, { subsets: EndpointSubset[]; truncated: boolean }> {
   const family = (service.spec.ipFamilies?.[0] ?? "IPv4") as Family;
-  const found = pods.flatMap((pod) => {
+  const found: Found[] = [];
+  for (const [i, pod] of pods.entries()) {
+    if (i % PIECE === PIECE - 1) yield;
     let known = made.get(pod);
     if (!known) made.set(pod, (known = { found: foundOf(service, pod, family) }));
-    return known.found ?? [];
-  });
-  return truncate(pack(found));
+    if (known.found) found.push(known.found);
+  }
+  // Sorting is a piece of its own, and so is what comes after.
+  if (found.length < PIECE) return truncate(pack(found));
+  yield;
+  const subsets = truncate(pack(found));
+  yield;
+  return subsets;
 }
 
 function foundOf(service: Service, pod: Pod, family: Family): Found | undefined {

@@ -16,6 +16,7 @@ import {
   splitKey,
 } from "@kubets/client";
 import { parseIp, semanticEqual } from "@kubets/machinery";
+import { inShortStretches } from "@kubets/machinery/short-stretches";
 import { gathered } from "../gathered.ts";
 import { namePrefix } from "../pods/pod-from-template.ts";
 import { slicesOf, WrittenSlices } from "../services/owned-slices.ts";
@@ -86,7 +87,7 @@ async function mirror(
   limit: number,
 ): Promise<void> {
   const wanted = mergeByPorts((source.subsets ?? []).flatMap((subset) => wantedOf(subset, limit)));
-  const plan = planSlices(wanted, slices, SLICE_SIZE);
+  const plan = await inShortStretches(planSlices(wanted, slices, SLICE_SIZE));
   const { labels, annotations } = marksOf(source);
   const updated = new Map(plan.update.map(({ slice, ...changed }) => [slice.metadata.uid, { ...slice, ...changed }]));
   for (const slice of slices) {

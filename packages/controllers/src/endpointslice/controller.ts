@@ -16,10 +16,12 @@ import {
   splitKey,
 } from "@kubets/client";
 import { semanticEqual } from "@kubets/machinery";
+import { inShortStretches } from "@kubets/machinery/short-stretches";
 import { isTrue } from "../conditions.ts";
 import { gathered } from "../gathered.ts";
 import { namePrefix } from "../pods/pod-from-template.ts";
 import { slicesOf, WrittenSlices } from "../services/owned-slices.ts";
+import { Pace } from "../services/pace.ts";
 import { type NewSlice, planSlices } from "../services/plan-slices.ts";
 import { PodMemo } from "../services/pod-memo.ts";
 import { isLeftAlone, onSelectedPods, podsOf, serviceLabels } from "../services/service-pods.ts";
@@ -42,6 +44,7 @@ export interface EndpointSliceOptions {
 export function endpointSlices({ maxEndpointsPerSlice, endpointSliceBatchMs }: EndpointSliceOptions): Controller {
   let written: WrittenSlices;
   const made: Made = new PodMemo();
+  const pace = new Pace();
   return {
     name: "endpoint-slice",
     watches: [
@@ -59,7 +62,7 @@ export function endpointSlices({ maxEndpointsPerSlice, endpointSliceBatchMs }: E
     start(context) {
       written = new WrittenSlices(context);
     },
-    reconcile: (key, context) => reconcile(key, context, { written, made }, maxEndpointsPerSlice),
+    reconcile: (key, context) => reconcile(key, context, { written, made, pace }, maxEndpointsPerSlice),
   };
 }
 
@@ -69,29 +72,32 @@ const weightOf = ({ status }: Node): string =>
 async function reconcile(
   key: string,
   context: ControllerContext,
-  { written, made }: { readonly written: WrittenSlices; readonly made: Made },
+  { written, made, pace }: { readonly written: WrittenSlices; readonly made: Made; readonly pace: Pace },
   capacity: number,
 ): Promise<Requeue | void> {
-  const { cache, client, events } = context;
+  const { cache, client, clock, events } = context;
   const { namespace, name } = splitKey(key);
   const service = cache.get(services, key);
   const slices = slicesOf(cache, SLICE_CONTROLLER, namespace, name);
   if (!service) {
     written.forget(key);
     made.forget(key);
+    pace.forget(key);
     return; // They are the service's, and go with it.
   }
   if (isLeftAlone(service) || service.metadata.deletionTimestamp) return;
-  const waitMs = written.waitFor(key);
+  const waitMs = written.waitFor(key) ?? pace.waitFor(key, clock);
   if (waitMs !== undefined) return { requeueAfterMs: waitMs };
 
-  const { wanted, told } = withHints(
-    service,
-    wantedSlices(service, podsOf(cache, service), (node) => cache.get(nodes, node), made.of(key, service)),
-    { nodes: () => cache.list(nodes), slices },
+  const began = clock.monotonic();
+  const selected = podsOf(cache, service);
+  const nodeOf = (node: string) => cache.get(nodes, node);
+  const plain = await inShortStretches(wantedSlices(service, selected, nodeOf, made.of(key, service)));
+  const { wanted, told } = await inShortStretches(
+    withHints(service, plain, { nodes: () => cache.list(nodes), slices }),
   );
   tellHints(service, told, slices, context);
-  const plan = planSlices(wanted, slices, capacity);
+  const plan = await inShortStretches(planSlices(wanted, slices, capacity));
   const updated = new Map(plan.update.map(({ slice, ...changed }) => [slice.metadata.uid, { ...slice, ...changed }]));
   const labels = labelsOf(service);
   for (const slice of slices) {
@@ -113,6 +119,7 @@ async function reconcile(
       );
     throw error;
   }
+  pace.planned(key, selected.length, clock, began);
   return undefined;
 }
 

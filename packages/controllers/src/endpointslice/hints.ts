@@ -5,7 +5,7 @@
  */
 import type { Node, Service } from "@kubets/api/generated/types/core-v1";
 import type { Endpoint, EndpointSlice } from "@kubets/api/generated/types/discovery-v1";
-import { endpointKey, type Wanted } from "../services/plan-slices.ts";
+import { endpointKey, PIECE, type Wanted } from "../services/plan-slices.ts";
 import { allocate, sharesOf } from "./topology-hints.ts";
 
 export interface HintParts {
@@ -20,19 +20,25 @@ export interface Told {
   readonly message: string;
 }
 
-export function withHints(
+/** Yields every few endpoints. */
+export function* withHints(
   service: Service,
   wanted: readonly Wanted[],
   parts: HintParts,
-): { wanted: readonly Wanted[]; told: readonly Told[] } {
+): Generator<void, { wanted: readonly Wanted[]; told: readonly Told[] }> {
   if (isAuto(service)) return inProportion(wanted, parts);
   const kind = service.spec.trafficDistribution;
   const sameZone = kind === "PreferClose" || kind === "PreferSameZone";
   if (!sameZone && kind !== "PreferSameNode") return { wanted, told: [] };
-  const near = wanted.map((group) => ({
-    ...group,
-    endpoints: group.endpoints.map((endpoint) => hinted(endpoint, !sameZone)),
-  }));
+  const near: Wanted[] = [];
+  for (const group of wanted) {
+    const endpoints: Endpoint[] = [];
+    for (const [i, endpoint] of group.endpoints.entries()) {
+      if (i % PIECE === PIECE - 1) yield;
+      endpoints.push(hinted(endpoint, !sameZone));
+    }
+    near.push({ ...group, endpoints });
+  }
   return { wanted: near, told: [] };
 }
 
@@ -73,12 +79,20 @@ function inProportion(wanted: readonly Wanted[], { nodes, slices }: HintParts) {
   return { wanted: wanted.map((group) => ({ ...group, endpoints: group.endpoints.map(hintedBy) })), told };
 }
 
+/** The same endpoint with the same hints is the same object each time, so that what stays costs nothing to compare. */
+const made = { byZone: new WeakMap<Endpoint, Endpoint>(), byNode: new WeakMap<Endpoint, Endpoint>() };
+
 function hinted(endpoint: Endpoint, byNode: boolean): Endpoint {
   const { conditions, zone, nodeName } = endpoint;
   if (!conditions.ready) return endpoint;
-  const hints = {
-    ...(zone && { forZones: [{ name: zone }] }),
-    ...(byNode && nodeName && { forNodes: [{ name: nodeName }] }),
-  };
-  return Object.keys(hints).length > 0 ? { ...endpoint, hints } : endpoint;
+  const known = byNode ? made.byNode : made.byZone;
+  let found = known.get(endpoint);
+  if (!found) {
+    const hints = {
+      ...(zone && { forZones: [{ name: zone }] }),
+      ...(byNode && nodeName && { forNodes: [{ name: nodeName }] }),
+    };
+    known.set(endpoint, (found = Object.keys(hints).length > 0 ? { ...endpoint, hints } : endpoint));
+  }
+  return found;
 }

@@ -2,7 +2,7 @@
 import type { Node, Pod, Service } from "@kubets/api/generated/types/core-v1";
 import type { Endpoint, EndpointPort } from "@kubets/api/generated/types/discovery-v1";
 import { isFinished, isReady, isTerminating } from "@kubets/api/pod/state";
-import { portsKey, type Wanted } from "../services/plan-slices.ts";
+import { PIECE, portsKey, type Wanted } from "../services/plan-slices.ts";
 import { addressOf, type Family, familyOf, hostnameOf, referenceTo, targetPort } from "../services/service-pods.ts";
 
 const ZONE = "topology.kubernetes.io/zone";
@@ -25,15 +25,17 @@ interface Made {
 
 export type MadeEndpoints = readonly Made[];
 
-export function wantedSlices(
+/** Yields every few pods. */
+export function* wantedSlices(
   service: Service,
   pods: readonly Pod[],
   nodeOf: (name: string) => Node | undefined,
   made: WeakMap<Pod, MadeEndpoints> = new WeakMap(),
-): Wanted[] {
+): Generator<void, Wanted[]> {
   const families = familiesOf(service);
   const groups = new Map<string, { family: Family; ports: EndpointPort[]; endpoints: Endpoint[] }>();
-  for (const pod of pods) {
+  for (const [i, pod] of pods.entries()) {
+    if (i % PIECE === PIECE - 1) yield;
     const { nodeName } = pod.spec;
     const zone = nodeName ? nodeOf(nodeName)?.metadata.labels?.[ZONE] : undefined;
     let known = made.get(pod);

@@ -3,6 +3,7 @@ import type { Pod, PodTemplateSpec } from "@kubets/api/generated/types/core-v1";
 import type { Draft, KubeObject } from "@kubets/api/meta";
 import { controllerReference } from "@kubets/client";
 import { dns1123Subdomain } from "@kubets/machinery";
+import { clone } from "@kubets/machinery/clone";
 
 export type NewPod = Draft<Pick<Pod, "spec">> & {
   kind: "Pod";
@@ -31,7 +32,7 @@ export function podFromTemplate(template: PodTemplateSpec, owner: KubeObject): N
       ...(finalizers?.length ? { finalizers: [...finalizers] } : {}),
       ownerReferences: [controllerReference(owner)],
     },
-    spec: structuredClone(template.spec) as Draft<Pod["spec"]>,
+    spec: clone(template.spec) as Draft<Pod["spec"]>,
   };
 }
 

@@ -3,7 +3,8 @@ import { test } from "node:test";
 import type { Endpoint, EndpointSlice } from "@kubets/api/generated/types/discovery-v1";
 import { seededRandom } from "@kubets/machinery";
 import { randomInt } from "@kubets/machinery/random";
-import { endpointKey, planSlices, type SlicePlan, type Wanted } from "./plan-slices.ts";
+import { inOneGo } from "@kubets/machinery/short-stretches";
+import { endpointKey, planSlices as planInPieces, type SlicePlan, type Wanted } from "./plan-slices.ts";
 
 const endpoint = (id: number, ready = true): Endpoint => ({
   addresses: [`10.0.${id >> 8}.${id & 255}`],
@@ -12,6 +13,7 @@ const endpoint = (id: number, ready = true): Endpoint => ({
 });
 const ports = [{ name: "", port: 80, protocol: "TCP" }];
 const wanted = (endpoints: readonly Endpoint[]): Wanted[] => [{ family: "IPv4", ports, endpoints }];
+const planSlices = (...what: Parameters<typeof planInPieces>) => inOneGo(planInPieces(...what));
 let serial = 0;
 const slice = (endpoints: readonly Endpoint[]) =>
   ({ metadata: { uid: `s${serial++}` }, addressType: "IPv4", ports, endpoints }) as unknown as EndpointSlice;
@@ -79,4 +81,10 @@ test("under random churn the slices hold exactly what is wanted, no endpoint twi
     assert.ok(slices.every(({ endpoints }) => endpoints.length <= 7) && slices.length >= 1);
     assert.deepEqual(writes(planSlices(asked, slices, 7)), [0, 0, 0]);
   }
+});
+
+test("many endpoints are planned in pieces, few in one", () => {
+  const pieces = (count: number) => [...planInPieces(wanted(range(0, count)), [slice(range(0, 100))], 100)].length;
+  assert.equal(pieces(200), 0);
+  assert.ok(pieces(10_000) >= 40);
 });

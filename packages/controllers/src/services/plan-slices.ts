@@ -8,6 +8,9 @@ import type { Endpoint, EndpointPort, EndpointSlice } from "@kubets/api/generate
 import { deepEqual } from "@kubets/machinery";
 import type { Family } from "./service-pods.ts";
 
+/** So many endpoints are looked at in one piece of the work; smaller services are planned in one. */
+export const PIECE = 250;
+
 /** The endpoints of one family that have the same ports. */
 export interface Wanted {
   readonly family: Family;
@@ -64,7 +67,12 @@ export const portsKey = (family: string, ports: readonly EndpointPort[] | undefi
       .toSorted(),
   ]);
 
-export function planSlices(wanted: readonly Wanted[], slices: readonly EndpointSlice[], capacity: number): SlicePlan {
+/** Yields every few endpoints. */
+export function* planSlices(
+  wanted: readonly Wanted[],
+  slices: readonly EndpointSlice[],
+  capacity: number,
+): Generator<void, SlicePlan> {
   const plan = {
     create: [] as NewSlice[],
     update: [] as SliceUpdate[],
@@ -73,7 +81,7 @@ export function planSlices(wanted: readonly Wanted[], slices: readonly EndpointS
   const byPorts = Map.groupBy(slices, ({ addressType, ports }) => portsKey(addressType, ports));
   for (const group of wanted) {
     const key = portsKey(group.family, group.ports);
-    planGroup(group, byPorts.get(key) ?? [], capacity, plan);
+    yield* planGroup(group, byPorts.get(key) ?? [], capacity, plan);
     byPorts.delete(key);
   }
   for (const left of byPorts.values()) plan.remove.push(...left);
@@ -99,7 +107,7 @@ interface Opened {
   changed: boolean;
 }
 
-function planGroup(
+function* planGroup(
   group: Wanted,
   slices: readonly EndpointSlice[],
   capacity: number,
@@ -108,9 +116,22 @@ function planGroup(
     update: SliceUpdate[];
     remove: EndpointSlice[];
   },
-): void {
-  const missing = new Map(group.endpoints.map((endpoint) => [endpointKey(endpoint), endpoint]));
-  const opened = slices.map((slice) => keepWhatStays(slice, missing));
+): Generator<void, void> {
+  const missing = new Map<string, Endpoint>();
+  for (const [i, endpoint] of group.endpoints.entries()) {
+    if (i % PIECE === PIECE - 1) yield;
+    missing.set(endpointKey(endpoint), endpoint);
+  }
+  const opened: Opened[] = [];
+  let looked = 0;
+  for (const slice of slices) {
+    looked += slice.endpoints?.length ?? 0;
+    if (looked >= PIECE) {
+      looked = 0;
+      yield;
+    }
+    opened.push(keepWhatStays(slice, missing));
+  }
   let left = [...missing.values()];
   left = fill(
     opened.filter(({ changed }) => changed),

@@ -33,6 +33,7 @@ import {
   stagingName,
 } from "./requests.ts";
 import { readVolumeData, type VolumeData, writeVolumeData } from "./volume-data.ts";
+import type { VolumesInUse } from "./volumes-in-use.ts";
 
 export const CSI_PLUGIN = "kubernetes.io/csi";
 const TOKENS = "csi.storage.k8s.io/serviceAccount.tokens";
@@ -45,6 +46,7 @@ export interface CsiVolumesOptions {
   readonly nodeName: string;
   readonly tokens: ServiceAccountTokens;
   readonly clock: Clock;
+  readonly inUse: VolumesInUse;
 }
 
 /** One volume of one pod, with everything that its driver is told. */
@@ -75,6 +77,19 @@ export class CsiVolumes {
     this.#options = options;
   }
 
+  /** What an earlier kubelet left published is in use. */
+  async load(): Promise<void> {
+    const { disk, paths, inUse } = this.#options;
+    const held: [name: string, uid: string][] = [];
+    for (const uid of await disk.list(podsFolder(paths)))
+      for (const { volumeLifecycleMode, driverName, volumeHandle } of await this.#notesOf(uid)) {
+        if (volumeLifecycleMode === "Ephemeral") continue;
+        const object = await this.#object(driverName).catch(() => undefined);
+        if (isAttached(object)) held.push([uniqueName(driverName, volumeHandle), uid]);
+      }
+    inUse.load(held);
+  }
+
   /** Setting up again publishes again where the driver wants that, and grows the volume when it is to grow. */
   async setUp(context: VolumeContext, claimed: ClaimedVolume | undefined): Promise<MountedVolume> {
     const wish = await this.#wishOf(context, claimed);
@@ -83,13 +98,14 @@ export class CsiVolumes {
 
   /** What a driver publishes for the pod is withdrawn. */
   async tearDown(uid: string): Promise<void> {
-    const { disk, paths } = this.#options;
+    const { disk, paths, inUse } = this.#options;
     const folder = volumeFolder(paths, uid, CSI_PLUGIN, "");
     for (const name of await disk.list(folder)) await this.#withdraw(uid, join(folder, name), false);
     const devices = volumeDevicesFolder(paths, uid, CSI_PLUGIN);
     for (const name of await disk.list(devices)) {
       if (!name.startsWith(".")) await this.#withdraw(uid, join(devices, name), true);
     }
+    inUse.release(uid);
   }
 
   /** How full a volume is, as its driver says; undefined where it says nothing. */
@@ -156,7 +172,11 @@ export class CsiVolumes {
       : volumeFolder(paths, uid, CSI_PLUGIN, specName);
     const known = await readVolumeData(disk, noteFolder(folder, block));
     const isUp = known !== undefined && (block ? await disk.readLink(folder) : (await disk.mountsBelow(folder))[0]);
-    const attachment = wish.persistent && object?.spec.attachRequired !== false ? await this.#attachment(wish) : {};
+    let attachment: Readonly<Record<string, string>> = {};
+    if (wish.persistent && isAttached(object)) {
+      await this.#options.inUse.take(uniqueName(driver.name, wish.handle), uid);
+      attachment = await this.#attachment(wish);
+    }
     const staged = wish.persistent && driver.can("stage") ? this.#stagingPath(this.#dataOf(wish), block) : "";
     if (!isUp || object?.spec.requiresRepublish) {
       if (staged && !isUp && !this.#staged.has(staged)) await this.#stage(wish, staged, attachment);
@@ -254,19 +274,27 @@ export class CsiVolumes {
   /** Whether another pod of the node has the volume. */
   async #isUsed({ driverName, volumeHandle }: VolumeData): Promise<boolean> {
     const { disk, paths } = this.#options;
-    for (const uid of await disk.list(podsFolder(paths))) {
-      const volumes = volumeFolder(paths, uid, CSI_PLUGIN, "");
-      const devices = volumeDevicesFolder(paths, uid, CSI_PLUGIN);
-      const notes = [
-        ...(await disk.list(volumes)).map((name) => join(volumes, name)),
-        ...(await disk.list(devices)).map((name) => join(devices, name)),
-      ];
-      for (const note of notes) {
-        const data = (await disk.readLink(note)) === undefined ? await readVolumeData(disk, note) : undefined;
-        if (data?.driverName === driverName && data.volumeHandle === volumeHandle) return true;
-      }
-    }
+    for (const uid of await disk.list(podsFolder(paths)))
+      for (const data of await this.#notesOf(uid))
+        if (data.driverName === driverName && data.volumeHandle === volumeHandle) return true;
     return false;
+  }
+
+  /** What is published for a pod. */
+  async #notesOf(uid: string): Promise<VolumeData[]> {
+    const { disk, paths } = this.#options;
+    const volumes = volumeFolder(paths, uid, CSI_PLUGIN, "");
+    const devices = volumeDevicesFolder(paths, uid, CSI_PLUGIN);
+    const notes = [
+      ...(await disk.list(volumes)).map((name) => join(volumes, name)),
+      ...(await disk.list(devices)).map((name) => join(devices, name)),
+    ];
+    const found: VolumeData[] = [];
+    for (const note of notes) {
+      const data = (await disk.readLink(note)) === undefined ? await readVolumeData(disk, note) : undefined;
+      if (data) found.push(data);
+    }
+    return found;
   }
 
   #dataOf({ driver, handle, specName, persistent }: Wish): VolumeData {
@@ -299,8 +327,9 @@ export class CsiVolumes {
   /** What the driver said when the volume was attached to this node. */
   async #attachment({ handle, driver }: Wish): Promise<Readonly<Record<string, string>>> {
     const name = attachmentName(handle, driver.name, this.#options.nodeName);
-    const { status } = await this.#options.client.get(volumeattachments, { name });
-    if (!status?.attached) throw new Error(`volume ${handle} is not attached to this node yet (${name})`);
+    const { metadata, status } = await this.#options.client.get(volumeattachments, { name });
+    if (!status?.attached || metadata.deletionTimestamp)
+      throw new Error(`volume ${handle} is not attached to this node yet (${name})`);
     return status.attachmentMetadata ?? {};
   }
 
@@ -322,6 +351,11 @@ export class CsiVolumes {
     return { [TOKENS]: JSON.stringify(tokens) };
   }
 }
+
+const isAttached = (object: CSIDriver | undefined): boolean => object?.spec.attachRequired !== false;
+
+/** As nodes call a volume in their status. */
+const uniqueName = (driver: string, handle: string): string => `${CSI_PLUGIN}/${driver}^${handle}`;
 
 const publishPath = ({ root }: KubeletPaths, specName: string, uid: string): string =>
   join(root, "plugins", CSI_PLUGIN, "volumeDevices/publish", specName, uid);

@@ -1,36 +1,53 @@
-/** A disk in memory, for simulated nodes. Links are followed one after the other; modes and owners are kept by nobody. */
-import { dirname, join, normalize } from "node:path";
+/**
+ * A disk in memory, for simulated nodes: a tree of folders, so that each step costs what it touches, however much the disk holds. Modes and owners
+ * are kept by nobody.
+ */
+import { normalize } from "node:path";
 import type { Disk, DiskEntry, MountWish } from "./disk.ts";
 
-type Node =
-  | { readonly kind: "file"; content: Buffer }
-  | { readonly kind: "folder" }
-  | { readonly kind: "link"; target: string };
+interface Folder {
+  readonly kind: "folder";
+  readonly entries: Map<string, Node>;
+}
+type Node = Folder | { readonly kind: "file"; readonly content: Buffer } | { readonly kind: "link"; target: string };
+
+/** Where a path leads: the folder, which may not be there, the name in it, and what has that name. */
+interface Place {
+  readonly names: readonly string[];
+  readonly folder: Folder | undefined;
+  readonly name: string;
+  readonly node: Node | undefined;
+}
 
 const SPACE = { totalBytes: 100 * 2 ** 30, freeBytes: 90 * 2 ** 30, inodes: 6_000_000, inodesFree: 5_900_000 };
 const MOST_LINKS = 40;
 
 export class MemoryDisk implements Disk {
-  readonly #nodes = new Map<string, Node>([["/", { kind: "folder" }]]);
+  readonly #root = emptyFolder();
   readonly #mounts = new Set<string>();
 
   async makeFolder(path: string): Promise<void> {
-    const at = this.#resolve(path);
-    for (let up = at; !this.#nodes.has(up); up = dirname(up)) this.#nodes.set(up, { kind: "folder" });
+    let at = this.#root;
+    for (const name of this.#find(path).names) {
+      const found = at.entries.get(name) ?? emptyFolder();
+      if (found.kind !== "folder") return;
+      at.entries.set(name, found);
+      at = found;
+    }
   }
 
   async writeFile(path: string, content: Uint8Array | string): Promise<void> {
-    this.#put(path, Buffer.from(content));
+    this.#put(path, { kind: "file", content: Buffer.from(content) });
   }
 
   async appendFile(path: string, content: string): Promise<void> {
-    const node = this.#nodes.get(this.#resolve(path));
+    const { node } = this.#find(path);
     const before = node?.kind === "file" ? node.content : Buffer.alloc(0);
-    this.#put(path, Buffer.concat([before, Buffer.from(content)]));
+    this.#put(path, { kind: "file", content: Buffer.concat([before, Buffer.from(content)]) });
   }
 
   async readFile(path: string): Promise<Buffer> {
-    const node = this.#nodes.get(this.#resolve(path));
+    const { node } = this.#find(path);
     if (node?.kind !== "file") throw missing("open", path);
     return node.content;
   }
@@ -40,47 +57,40 @@ export class MemoryDisk implements Disk {
   }
 
   async stat(path: string): Promise<DiskEntry | undefined> {
-    const node = this.#nodes.get(this.#resolve(path));
+    const { node } = this.#find(path);
     if (!node || node.kind === "link") return undefined;
     const size = node.kind === "file" ? node.content.length : 0;
     return { kind: node.kind, size, mode: node.kind === "file" ? 0o644 : 0o755, group: 0, inode: 1, device: 1 };
   }
 
   async realPath(path: string): Promise<string> {
-    return this.#resolve(path);
+    return `/${this.#find(path).names.join("/")}`;
   }
 
   async list(path: string): Promise<string[]> {
-    const at = this.#resolve(path);
-    const prefix = at === "/" ? "/" : `${at}/`;
-    const found: string[] = [];
-    for (const each of this.#nodes.keys()) {
-      if (each.startsWith(prefix) && each !== "/" && !each.slice(prefix.length).includes("/"))
-        found.push(each.slice(prefix.length));
-    }
-    return found.sort();
+    const { node } = this.#find(path);
+    return node?.kind === "folder" ? [...node.entries.keys()].sort() : [];
   }
 
   async rename(from: string, to: string): Promise<void> {
-    const [source, target] = [this.#place(from), this.#place(to)];
-    if (!this.#nodes.has(source)) throw missing("rename", from);
-    this.#removeAt(target);
-    const moved = [...this.#nodes].filter(([path]) => path === source || path.startsWith(`${source}/`));
-    for (const [path] of moved) this.#nodes.delete(path);
-    for (const [path, node] of moved) this.#nodes.set(target + path.slice(source.length), node);
+    const source = this.#find(from, "link itself");
+    if (!source.folder || !source.node) throw missing("rename", from);
+    this.#put(to, source.node, "link itself");
+    source.folder.entries.delete(source.name);
   }
 
   async link(target: string, path: string): Promise<void> {
-    this.#nodes.set(this.#place(path), { kind: "link", target });
+    this.#put(path, { kind: "link", target }, "link itself");
   }
 
   async readLink(path: string): Promise<string | undefined> {
-    const node = this.#nodes.get(this.#place(path));
+    const { node } = this.#find(path, "link itself");
     return node?.kind === "link" ? node.target : undefined;
   }
 
   async remove(path: string): Promise<void> {
-    this.#removeAt(this.#place(path));
+    const { folder, name } = this.#find(path, "link itself");
+    folder?.entries.delete(name);
   }
 
   async setOwner(): Promise<void> {}
@@ -110,34 +120,40 @@ export class MemoryDisk implements Disk {
     return SPACE;
   }
 
-  #put(path: string, content: Buffer): void {
-    const at = this.#resolve(path);
-    if (this.#nodes.get(dirname(at))?.kind !== "folder") throw missing("open", path);
-    this.#nodes.set(at, { kind: "file", content });
+  #put(path: string, node: Node, last?: "link itself"): void {
+    const { folder, name } = this.#find(path, last);
+    if (!folder) throw missing("open", path);
+    folder.entries.set(name, node);
   }
 
-  #removeAt(at: string): void {
-    for (const path of this.#nodes.keys()) if (path === at || path.startsWith(`${at}/`)) this.#nodes.delete(path);
-  }
-
-  /** The path with the links of its folders followed. */
-  #place(path: string): string {
-    const at = normalize(path);
-    return at === "/" ? at : join(this.#resolve(dirname(at)), at.slice(at.lastIndexOf("/") + 1));
-  }
-
-  #resolve(path: string, links = 0): string {
-    let at = "/";
-    for (const part of normalize(path).split("/").filter(Boolean)) {
-      const next = join(at, part);
-      const node = this.#nodes.get(next);
-      if (node?.kind !== "link") at = next;
-      else if (links >= MOST_LINKS) throw missing("open", path);
-      else at = this.#resolve(node.target.startsWith("/") ? node.target : join(at, node.target), links + 1);
+  /** Follows the links of the path's folders, and, unless the link itself is meant, of its end. */
+  #find(path: string, last?: "link itself"): Place {
+    const left = partsOf(path).reverse();
+    let names: string[] = [];
+    let line: (Node | undefined)[] = [this.#root];
+    let links = 0;
+    for (let name = left.pop(); name !== undefined; name = left.pop()) {
+      if (name === "..") {
+        if (names.pop() !== undefined) line.pop();
+        continue;
+      }
+      const node = asFolder(line.at(-1))?.entries.get(name);
+      if (node?.kind !== "link" || (left.length === 0 && last === "link itself")) {
+        names.push(name);
+        line.push(node);
+        continue;
+      }
+      if (++links > MOST_LINKS) throw missing("open", path);
+      if (node.target.startsWith("/")) [names, line] = [[], [this.#root]];
+      left.push(...partsOf(node.target).reverse());
     }
-    return at;
+    return { names, folder: asFolder(line.at(-2)), name: names.at(-1) ?? "", node: line.at(-1) };
   }
 }
+
+const emptyFolder = (): Folder => ({ kind: "folder", entries: new Map() });
+const asFolder = (node: Node | undefined): Folder | undefined => (node?.kind === "folder" ? node : undefined);
+const partsOf = (path: string): string[] => path.split("/").filter((part) => part !== "" && part !== ".");
 
 const missing = (call: string, path: string): Error =>
   Object.assign(new Error(`ENOENT: no such file or directory, ${call} '${path}'`), { code: "ENOENT" });

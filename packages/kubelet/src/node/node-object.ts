@@ -23,6 +23,7 @@ export interface NodeSettings {
   readonly port: number;
   readonly providerId?: string;
   readonly unschedulable?: boolean;
+  /** One for each family, with a comma. */
   readonly podCidr?: string;
 }
 
@@ -39,6 +40,8 @@ export interface NodeNow {
   readonly problems: readonly string[];
   /** What plugins offer. */
   readonly devices?: readonly { readonly resource: string; readonly capacity: number; readonly allocatable: number }[];
+  /** Undefined as long as it is not known: what stands in the status stays. */
+  readonly volumesInUse?: readonly string[] | undefined;
 }
 
 const MOST_IMAGES = 50;
@@ -97,6 +100,7 @@ const DECLARED = ["InPlacePodLevelResourcesVerticalScaling"];
 export function nodeStatus(settings: NodeSettings, facts: NodeNow, before: NodeStatus | undefined): NodeStatus {
   const { machine } = facts;
   const capacity = capacityOf(settings, machine);
+  const volumesInUse = facts.volumesInUse ?? before?.volumesInUse;
   const offered = (of: "capacity" | "allocatable") =>
     Object.fromEntries((facts.devices ?? []).map((device) => [device.resource, String(device[of])]));
   return {
@@ -121,6 +125,7 @@ export function nodeStatus(settings: NodeSettings, facts: NodeNow, before: NodeS
       architecture: machine.architecture,
     },
     images: imagesOf(facts.images),
+    ...(volumesInUse && { volumesInUse }),
     declaredFeatures: DECLARED,
     ...(facts.handlers.length > 0 && {
       runtimeHandlers: facts.handlers.map(({ name, recursiveReadOnlyMounts, userNamespaces }) => ({
@@ -182,6 +187,11 @@ export const defaultLabels = (name: string, { architecture }: MachineFacts): Rec
   "kubernetes.io/os": "linux",
 });
 
+function podCidrsOf(text = "") {
+  const podCIDRs = text.split(",").filter(Boolean);
+  return podCIDRs[0] ? { podCIDR: podCIDRs[0], podCIDRs } : {};
+}
+
 export function newNode(settings: NodeSettings, facts: NodeNow): Omit<Node, "metadata"> & { metadata: object } {
   const { name, labels, annotations = {}, taints, providerId, unschedulable, podCidr } = settings;
   return {
@@ -196,7 +206,7 @@ export function newNode(settings: NodeSettings, facts: NodeNow): Omit<Node, "met
       ...(taints.length > 0 && { taints }),
       ...(providerId && { providerID: providerId }),
       ...(unschedulable && { unschedulable }),
-      ...(podCidr && { podCIDR: podCidr, podCIDRs: [podCidr] }),
+      ...podCidrsOf(podCidr),
     },
     status: nodeStatus(settings, facts, undefined),
   };

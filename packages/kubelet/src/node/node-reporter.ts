@@ -20,6 +20,8 @@ export interface NodeReporterOptions {
   readonly lookMs: number;
   readonly reportMs: number;
   look(): Promise<NodeNow>;
+  /** The API has what was looked at. */
+  written?(facts: NodeNow): void;
 }
 
 const FIRST_LOOK_MS = 100;
@@ -92,7 +94,10 @@ export class NodeReporter {
     const status = nodeStatus(wanted, facts, this.#written ?? node.status);
     this.#wasReady ||= isTrue(status.conditions, "Ready");
     const due = clock.monotonic() - this.#writtenAt >= reportMs;
-    if (!due && deepEqual(withoutTimes(this.#written ?? node.status), withoutTimes(status))) return;
+    if (!due && deepEqual(withoutTimes(this.#written ?? node.status), withoutTimes(status))) {
+      this.#options.written?.(facts);
+      return;
+    }
     try {
       await client.patch(
         nodes,
@@ -109,6 +114,7 @@ export class NodeReporter {
     }
     this.#written = status;
     this.#writtenAt = clock.monotonic();
+    this.#options.written?.(facts);
   }
 
   async #register(settings: NodeSettings, facts: NodeNow): Promise<Node | undefined> {
@@ -145,6 +151,7 @@ export class NodeReporter {
 function withoutTimes(status: NodeStatus | undefined): unknown {
   if (!status) return undefined;
   const { capacity, allocatable, conditions = [], addresses, nodeInfo, images, daemonEndpoints } = status;
+  const { volumesInUse = [] } = status;
   return {
     capacity,
     allocatable,
@@ -152,6 +159,7 @@ function withoutTimes(status: NodeStatus | undefined): unknown {
     nodeInfo,
     images,
     daemonEndpoints,
+    volumesInUse,
     conditions: conditions
       .filter(({ type }) => ["Ready", "MemoryPressure", "DiskPressure", "PIDPressure"].includes(type))
       .map(({ type, status, reason, message }) => ({ type, status, reason, message })),

@@ -7,13 +7,14 @@ import { join } from "node:path";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import { CsiVolumes, type CsiVolumesOptions } from "../csi/csi-volumes.ts";
 import { CsiDrivers, type DriversOptions } from "../csi/drivers.ts";
+import { VolumesInUse } from "../csi/volumes-in-use.ts";
 import { DraDrivers, type DraDriversOptions } from "../dra/drivers.ts";
 import { DynamicResources } from "../dra/dynamic-resources.ts";
 import { nodeResources, type ResourceParts } from "../resources/assemble.ts";
 import { servePodResources } from "../resources/pod-resources.ts";
 import { PluginWatcher } from "./plugin-watcher.ts";
 
-export type NodePluginsOptions = Omit<CsiVolumesOptions, "drivers"> &
+export type NodePluginsOptions = Omit<CsiVolumesOptions, "drivers" | "inUse"> &
   DriversOptions &
   DraDriversOptions &
   Omit<ResourceParts, "root">;
@@ -23,6 +24,8 @@ export function nodePlugins(options: NodePluginsOptions) {
   const { root } = paths;
   const { resources, plugins, store } = nodeResources({ ...options, root });
   const csiDrivers = new CsiDrivers(options);
+  const volumesInUse = new VolumesInUse(options.changed);
+  const csi = new CsiVolumes({ ...options, drivers: csiDrivers, inUse: volumesInUse });
   const draDrivers = new DraDrivers(options);
   const dynamicResources = new DynamicResources({ ...options, drivers: draDrivers, root });
   const kinds = { CSIPlugin: csiDrivers, DRAPlugin: draDrivers };
@@ -30,11 +33,12 @@ export function nodePlugins(options: NodePluginsOptions) {
   return {
     resources,
     dynamicResources,
-    csi: new CsiVolumes({ ...options, drivers: csiDrivers }),
+    csi,
+    volumesInUse,
     devices: () => plugins.amounts(),
 
     async load(): Promise<void> {
-      await Promise.all([store.load(), dynamicResources.load()]);
+      await Promise.all([store.load(), dynamicResources.load(), csi.load()]);
     },
 
     async start(pods: () => readonly Pod[]): Promise<void> {

@@ -164,7 +164,12 @@ const SCHEDULED = "PodScheduled";
 
 type Fields = Readonly<Record<string, unknown>>;
 
+/** Statuses are never changed, and the same one is compared with each that follows. */
+const ownFieldsOf = new WeakMap<PodStatus, Fields>();
+
 function ownFields(status: PodStatus): Fields {
+  const known = ownFieldsOf.get(status);
+  if (known) return known;
   const fields: Record<string, unknown> = {};
   for (const name of OWN) {
     const value = status[name];
@@ -172,6 +177,7 @@ function ownFields(status: PodStatus): Fields {
   }
   const conditions = (status.conditions ?? []).filter(({ type }) => OWN_CONDITIONS.has(type) || type === SCHEDULED);
   fields.conditions = withoutNulls(conditions);
+  ownFieldsOf.set(status, fields);
   return fields;
 }
 

@@ -74,10 +74,10 @@ export class Volumes {
     tokens.forget(uid);
     certificates.forget(uid);
     this.#ofDrivers.delete(uid);
-    const folder = podFolder(paths, uid);
-    if (!(await disk.stat(folder))) return;
     await this.#options.csi?.tearDown(uid);
     await this.#options.iscsi?.tearDown(uid);
+    const folder = podFolder(paths, uid);
+    if (!(await disk.stat(folder))) return;
     for (const mount of await disk.mountsBelow(folder)) await disk.unmount(mount);
     await disk.remove(folder);
   }

@@ -8,13 +8,15 @@ import { SharedInformers } from "@kubets/client/informer/shared-informers";
 import { connectionFrom } from "@kubets/client/kubeconfig/connection";
 import { openClient, type TransportExtras } from "@kubets/client/kubeconfig/open-client";
 import { machineReading } from "@kubets/client/kubeconfig/reading";
-import { nameServers, startDns } from "@kubets/dns";
+import { nameServers, serveStatus, startDns } from "@kubets/dns";
 import { KUBELET_VERSION, type Kubelet, kubeletDefaults, machineExec, realDisk, runKubelet } from "@kubets/kubelet";
 import { startLocalPathDriver } from "@kubets/kubelet/local-path/driver";
 import { localPathProvisioner, PROVISIONER } from "@kubets/kubelet/local-path/provisioner";
 import { volumeFolders } from "@kubets/kubelet/local-path/volume-folders";
 import type { Clock, Logger, Random } from "@kubets/machinery";
 import type { FlagValues } from "@kubets/machinery/flags";
+import { joinHostPort } from "@kubets/machinery/ip";
+import { MetricsRegistry } from "@kubets/machinery/metrics";
 import { startNetwork } from "@kubets/network";
 import { enforcePolicies } from "@kubets/network/policy/enforce";
 import { machineExec as proxyExec } from "@kubets/proxy/exec";
@@ -119,24 +121,32 @@ export async function runAgent(given: AgentFlags, parts: AgentParts): Promise<Ru
   };
 }
 
+/** As the annotations of the service kube-dns say. */
+const DNS_METRICS_PORT = 9153;
+
 type Opened = Awaited<ReturnType<typeof clientOf>>;
 
 async function runDns(flags: AgentFlags, { client, transport }: Opened, { clock, random, log, signal }: AgentParts) {
   const cache = new SharedInformers({ client, clock, random, log, signal });
-  const address = flags["node-ip"][0] ?? "0.0.0.0";
+  const addresses = flags["node-ip"].length ? flags["node-ip"] : ["0.0.0.0"];
+  const metrics = new MetricsRegistry();
   const dns = await startDns({
     cache,
     clock,
     log: log.with({ component: "dns" }),
     clusterDomain: flags["cluster-domain"],
-    listen: [{ host: address, port: 53 }],
+    listen: addresses.map((host) => ({ host, port: 53 })),
     upstreams: flags["dns-forward"] ? nameServers(readFileSync("/etc/resolv.conf", "utf8")) : [],
     serverAddresses: flags["cluster-dns"],
+    metrics,
     signal,
   });
+  const status = serveStatus(joinHostPort(addresses[0] as string, DNS_METRICS_PORT), dns, metrics);
+  status.on("error", (error) => log.warn("the figures of DNS cannot be read from outside", { error }));
   return {
     ready: dns.ready,
     async close() {
+      status.close();
       await dns.close();
       await transport.close();
     },

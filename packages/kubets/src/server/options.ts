@@ -4,8 +4,8 @@ import { bool, defineFlags, duration, file, int, list, text } from "@kubets/mach
 /** What `up` is told too, and hands on. */
 export const clusterWideFlags = defineFlags({
   addons: list({
-    default: ["dns", "metrics", "storage"],
-    help: "What is added to the cluster: dns, metrics (kubectl top, autoscaling), storage (a default StorageClass), ingress (classes kubets and nginx; up turns it on when a port is published to it); none for nothing.",
+    default: ["dns", "metrics", "storage", "load-balancers"],
+    help: "What is added to the cluster: dns, metrics (kubectl top, autoscaling), storage (a default StorageClass), load-balancers (addresses for services of that type), ingress (classes kubets and nginx; up turns it on when a port is published to it); none for nothing.",
   }),
   "controller-manager-arg": list({
     placeholder: "NAME=VALUE",
@@ -55,6 +55,10 @@ export const serverFlags = defineFlags({
     default: "10.244.0.0/16",
     placeholder: "CIDR",
     help: "The addresses of pods; each node gets a part.",
+  }),
+  "load-balancer-range": list({
+    placeholder: "CIDR",
+    help: "Addresses for services of type LoadBalancer, one range for each family; without it they wait for somebody else's.",
   }),
   "cluster-domain": text({
     default: "cluster.local",

@@ -14,9 +14,10 @@ import { parseFlags } from "@kubets/machinery/flags";
 import { joinHostPort } from "@kubets/machinery/ip";
 import { startDnsAddon } from "../addons/dns.ts";
 import { startIngressAddon } from "../addons/ingress.ts";
+import { startLoadBalancerAddon } from "../addons/load-balancer.ts";
 import { grantNetwork } from "../addons/network.ts";
 import { startStorageAddon } from "../addons/storage.ts";
-import { dnsAddress } from "../cluster/addresses.ts";
+import { dnsAddresses } from "../cluster/addresses.ts";
 import { clientAs, startSchedulerIn } from "../control-plane/control-plane.ts";
 import { nodeCertificateApprover } from "../join/approve.ts";
 import { publishJoining } from "../join/publish.ts";
@@ -73,6 +74,7 @@ function startAllControllers({ flags, api, certificates, tokenKey }: ControlPlan
     options: {
       ...controllerOptionsOf([
         `cluster-signing-duration=${formatDuration(flags["certificate-lifetime"])}`,
+        ...(flags["feature-gates"] ? [`feature-gates=${flags["feature-gates"]}`] : []),
         ...flags["controller-manager-arg"],
       ]),
       rootCa: pki.caPem,
@@ -105,7 +107,7 @@ function startAddons(options: ControlPlaneOptions, parts: ServerParts) {
           frontProxyName: FRONT_PROXY,
         })
       : undefined;
-  const dns = dnsAddress(flags["service-cluster-ip-range"]);
+  const dns = dnsAddresses(rangesOf(flags["service-cluster-ip-range"]));
   const added = [
     metrics,
     grantNetwork(client),
@@ -115,7 +117,7 @@ function startAddons(options: ControlPlaneOptions, parts: ServerParts) {
       {
         podRanges: rangesOf(flags["cluster-cidr"]),
         serviceRanges: rangesOf(flags["service-cluster-ip-range"]),
-        dnsAddress: dns,
+        dnsAddress: dns[0] ?? "",
         clusterDomain: flags["cluster-domain"],
         addons,
       },
@@ -123,6 +125,13 @@ function startAddons(options: ControlPlaneOptions, parts: ServerParts) {
     approveNodeCertificates(client, [advertiseAddress, ...flags["tls-san"]], parts),
     addons.includes("storage") && !isLoopback && startStorageAddon({ client }),
     addons.includes("ingress") && !isLoopback && startIngressAddon(client, advertiseAddress),
+    addons.includes("load-balancers") &&
+      flags["load-balancer-range"].length > 0 &&
+      startLoadBalancerAddon(flags["load-balancer-range"], {
+        ...parts,
+        client,
+        log: parts.log.with({ component: "load-balancers" }),
+      }),
     addons.includes("dns") &&
       startDnsAddon(dns, { ...parts, client, log: parts.log.with({ component: "dns-service" }) }),
   ];

@@ -49,6 +49,8 @@ async function attached(home: ClusterHome, flags: Flags, say: (line: string) => 
   const nodes = chooseNodes(home, flags.nodes);
   say(`Starting the cluster ${home.name}\n`);
   const why = flags.simulated ? "as asked" : await whyNotReal(home);
+  if (why && flags["dual-stack"])
+    throw new ExitError(exitCode.precondition, `--dual-stack needs real nodes, and nodes are simulated: ${why}`);
   if (why && !flags.simulated) say(`  Nodes are simulated: ${why}.\n`);
   const cluster = why
     ? await startSimulated(home, flags, nodes, progress, log)
@@ -111,8 +113,12 @@ async function startReal(
     addons: addonsOf(flags),
     serverArgs: serverArgs(flags),
     uplink: flags.uplink && !flags["no-uplink"],
-    ...(flags["service-cluster-ip-range"] && { serviceRange: flags["service-cluster-ip-range"] }),
-    ...(flags["cluster-cidr"] && { podRange: flags["cluster-cidr"] }),
+    network: {
+      dualStack: flags["dual-stack"],
+      ...(flags["service-cluster-ip-range"] && { serviceRange: flags["service-cluster-ip-range"] }),
+      ...(flags["load-balancer-range"] && { loadBalancerRange: flags["load-balancer-range"] }),
+      ...(flags["cluster-cidr"] && { podRange: flags["cluster-cidr"] }),
+    },
     clock: realClock,
     ...parts,
   });

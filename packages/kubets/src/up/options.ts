@@ -32,7 +32,18 @@ export const upFlags = defineFlags({
   uplink: bool({ default: true, help: "Let pods reach the world through this machine." }),
   "no-uplink": bool({ help: "The same as --uplink=false." }),
   simulated: bool({ help: "Simulated nodes: no root and no containers needed; nothing runs inside of them." }),
-  "service-cluster-ip-range": text({ placeholder: "CIDR", help: "The addresses of services, for a new cluster." }),
+  "dual-stack": bool({ help: "IPv4 and IPv6 for nodes, pods and services, for a new cluster of real nodes." }),
+  "service-cluster-ip-range": text({
+    placeholder: "CIDR[,CIDR]",
+    help: "The addresses of services, for a new cluster; IPv4, or IPv4 and IPv6.",
+  }),
+  "load-balancer-range": text({
+    placeholder: "CIDR[,CIDR]",
+    help: "The addresses of services of type LoadBalancer, for a new cluster; they are reached from this machine, too.",
+  }),
   ...clusterWideFlags,
-  "cluster-cidr": text({ placeholder: "CIDR", help: "The addresses of pods, for a new cluster." }),
+  "cluster-cidr": text({
+    placeholder: "CIDR[,CIDR]",
+    help: "The addresses of pods, for a new cluster; IPv4, or IPv4 and IPv6.",
+  }),
 });

@@ -1,12 +1,12 @@
-/** Ports of the host that lead to services: every node port at its own number, and what `--publish` names. Followed as services come and go. */
+/** Ports of the host that lead to services: every node port at its own number, those of load balancers at their addresses, and what `--publish` names. Followed as services come and go. */
 import { services } from "@kubets/api/generated/refs";
 import type { Service } from "@kubets/api/generated/types/core-v1";
 import { SharedInformers } from "@kubets/client/informer/shared-informers";
 import { connectionFrom } from "@kubets/client/kubeconfig/connection";
 import { openClient } from "@kubets/client/kubeconfig/open-client";
 import { machineReading } from "@kubets/client/kubeconfig/reading";
-import { type Clock, type Logger, realRandom } from "@kubets/machinery";
-import type { ClusterSandbox, HostPort, NodeSandbox } from "@kubets/sandbox";
+import { type Clock, type Logger, mustParseCidr, parseIp, realRandom } from "@kubets/machinery";
+import { type ClusterSandbox, familiesOf, type HostPort, type NodeSandbox } from "@kubets/sandbox";
 import type { ServiceRule } from "./publish.ts";
 
 export interface PublishOptions {
@@ -21,6 +21,7 @@ export interface PublishOptions {
 
 /** A port of the host and what it leads to. */
 interface Wanted {
+  readonly hostAddress?: string;
   readonly hostPort: number;
   readonly host: string;
   readonly port: number;
@@ -76,7 +77,7 @@ export class PublishedServices {
     for (const [key, w] of wanted) if (!this.#open.has(key)) this.#open.set(key, this.#publish(w));
   }
 
-  #wantedOf({ metadata, spec }: Service): Wanted[] {
+  #wantedOf({ metadata, spec, status }: Service): Wanted[] {
     const wanted: Wanted[] = [];
     const { node, rules } = this.#options;
     for (const { port, nodePort, protocol = "TCP" } of spec.ports ?? []) {
@@ -84,6 +85,9 @@ export class PublishedServices {
       const over = protocol === "UDP" ? "udp" : "tcp";
       if (nodePort && node)
         wanted.push({ hostPort: nodePort, host: node.address, port: nodePort, onNode: true, protocol: over });
+      for (const { ip } of (node && spec.type === "LoadBalancer" && status.loadBalancer?.ingress) || [])
+        if (ip && this.#isOurs(ip))
+          wanted.push({ hostAddress: ip, hostPort: port, host: ip, port, onNode: true, protocol: over });
       if (!spec.clusterIP || spec.clusterIP === "None") continue;
       for (const rule of rules)
         if (rule.name === metadata.name && rule.namespace === metadata.namespace && rule.port === port)
@@ -92,17 +96,30 @@ export class PublishedServices {
     return wanted;
   }
 
+  /** Addresses of other load balancers are somebody else's to bring here. */
+  #isOurs(ip: string): boolean {
+    const address = parseIp(ip);
+    return familiesOf(this.#options.sandbox.plan).some(
+      ({ loadBalancerRange }) => address && mustParseCidr(loadBalancerRange).contains(address),
+    );
+  }
+
   /** A port that cannot be opened is told and left out: the cluster is no worse for it. */
-  async #publish({ hostPort, host, port, onNode, protocol }: Wanted): Promise<HostPort | undefined> {
+  async #publish({ hostAddress, hostPort, host, port, onNode, protocol }: Wanted): Promise<HostPort | undefined> {
     const { sandbox, node, log } = this.#options;
     try {
       return await sandbox.publish({
+        ...(hostAddress && { hostAddress }),
         hostPort,
         protocol,
         target: { host, port, ...(onNode && node && { scope: node.scope }) },
       });
     } catch (error) {
-      log.warn("a port of this machine could not be opened for a service", { port: hostPort, error });
+      log.warn("a port of this machine could not be opened for a service", {
+        address: hostAddress,
+        port: hostPort,
+        error,
+      });
       return undefined;
     }
   }

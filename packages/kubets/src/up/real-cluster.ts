@@ -3,11 +3,19 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Clock, Logger } from "@kubets/machinery";
 import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
-import { type ClusterSandbox, createClusterSandbox, installMissing, type NodeSandbox } from "@kubets/sandbox";
+import {
+  type ClusterSandbox,
+  createClusterSandbox,
+  familiesOf,
+  installMissing,
+  type NetworkOptions,
+  type NetworkPlan,
+  type NodeSandbox,
+} from "@kubets/sandbox";
 import { INGRESS_CONTROLLER, INGRESS_USER } from "../addons/ingress.ts";
 import { NETWORK_USER } from "../addons/network.ts";
 import { STORAGE_USER } from "../addons/storage.ts";
-import { dnsAddress } from "../cluster/addresses.ts";
+import { dnsAddresses } from "../cluster/addresses.ts";
 import type { ClusterHome } from "../cluster/home.ts";
 import { writeKubeconfig } from "../cluster/kubeconfig.ts";
 import { ClusterPki, type KeyPair } from "../cluster/pki.ts";
@@ -33,8 +41,7 @@ export interface RealClusterOptions {
   readonly addons: readonly string[];
   readonly serverArgs: readonly string[];
   readonly uplink: boolean;
-  readonly serviceRange?: string;
-  readonly podRange?: string;
+  readonly network: NetworkOptions;
   readonly clock: Clock;
   readonly log: Logger;
   readonly progress: Progress;
@@ -123,17 +130,15 @@ export async function startRealCluster(options: RealClusterOptions): Promise<Loc
   }
 }
 
-function openSandbox({
-  home,
-  uplink,
-  serviceRange,
-  podRange,
-  clock,
-  log,
-}: RealClusterOptions): Promise<ClusterSandbox> {
-  const network = { ...(serviceRange && { serviceRange }), ...(podRange && { podRange }) };
+function openSandbox({ home, network, uplink, clock, log }: RealClusterOptions): Promise<ClusterSandbox> {
   return createClusterSandbox({ name: home.name, folder: home.folder, network, uplink, clock, log });
 }
+
+/** Of each family, as flags take them. */
+const rangesOf = (plan: NetworkPlan, kind: "podRange" | "serviceRange" | "loadBalancerRange"): string =>
+  familiesOf(plan)
+    .map((ranges) => ranges[kind])
+    .join();
 
 /** The API's port is opened on the host and handed to the server, which lives elsewhere. */
 async function listenOnHost({ driver }: ClusterSandbox, port: number): Promise<{ fd: number; port: number }> {
@@ -218,8 +223,9 @@ function serverOf(
       "--secure-port=6443",
       "--listen-fd=3",
       `--kubeconfig-server=https://127.0.0.1:${apiPort}`,
-      `--service-cluster-ip-range=${plan.serviceRange}`,
+      `--service-cluster-ip-range=${rangesOf(plan, "serviceRange")}`,
       "--cluster-cidr=",
+      `--load-balancer-range=${rangesOf(plan, "loadBalancerRange")}`,
       ...serverArgs,
     ],
     env: {},
@@ -262,15 +268,15 @@ function agentOf(
       `--network-kubeconfig=${kubeconfig(NETWORK_USER, networkCertificate(pki))}`,
       `--dns-forward=${uplink}`,
       `--node-name=${node.name}`,
-      `--node-ip=${node.address}`,
-      `--pod-cidr=${node.podRange}`,
-      `--cluster-cidr=${plan.podRange}`,
-      `--service-cluster-ip-range=${plan.serviceRange}`,
+      `--node-ip=${node.addresses}`,
+      `--pod-cidr=${node.podRanges}`,
+      `--cluster-cidr=${rangesOf(plan, "podRange")}`,
+      `--service-cluster-ip-range=${rangesOf(plan, "serviceRange")}`,
       `--root-dir=${join(node.folder, "kubelet")}`,
       `--pod-logs-dir=${join(node.folder, "pods")}`,
       `--container-runtime-endpoint=unix://${node.containerdSocket}`,
       `--cgroup-root=${node.cgroup}`,
-      `--cluster-dns=${dnsAddress(plan.serviceRange)}`,
+      `--cluster-dns=${dnsAddresses([plan.serviceRange])}`,
       `--tls-cert-file=${join(home.pki, `node-${node.name}.crt`)}`,
       `--tls-private-key-file=${join(home.pki, `node-${node.name}.key`)}`,
       `--client-ca-file=${join(home.pki, "ca.crt")}`,

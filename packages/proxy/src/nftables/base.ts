@@ -5,7 +5,7 @@
  * which marks for masquerading what must come back here, and translates. What found no endpoint goes on untranslated and is
  * refused or dropped after routing.
  */
-import { addressType, map, type NftFamily, TABLE } from "./names.ts";
+import { addressType, map, type NftFamily, SHARED_SLOTS, slotChain, slotMap, spreadChain, TABLE } from "./names.ts";
 
 export interface BaseOptions {
   /** Where pods live; sources elsewhere are masqueraded on their way to a cluster IP. Unknown when empty. */
@@ -26,7 +26,8 @@ export function baseRuleset(family: NftFamily, options: BaseOptions): string[] {
   const lines: string[] = [];
   const address = addressType(family);
   const table = `${family} ${TABLE}`;
-  const verdictKey = `type ${address} . inet_proto . inet_service : verdict`;
+  const keyType = `type ${address} . inet_proto . inet_service`;
+  const verdictKey = `${keyType} : verdict`;
   lines.push(
     `add map ${table} ${map.services} { ${verdictKey} ; }`,
     `add map ${table} ${map.nodePorts} { type inet_proto . inet_service : verdict ; }`,
@@ -35,6 +36,7 @@ export function baseRuleset(family: NftFamily, options: BaseOptions): string[] {
     `add map ${table} ${map.firewall} { ${verdictKey} ; }`,
     `add set ${table} ${map.clusterIps} { type ${address} ; }`,
     `add set ${table} ${map.hairpin} { type ${address} . ${address} ; }`,
+    ...SLOTS.map((i) => `add map ${table} ${slotMap(i)} { ${keyType} : ${address} . inet_service ; }`),
   );
   for (const [name, rules] of Object.entries(baseChains(family, options))) {
     const hook = HOOKS[name];
@@ -65,6 +67,7 @@ function baseChains(family: NftFamily, options: BaseOptions): Record<string, str
   return {
     "mark-for-masquerade": [`meta mark set meta mark or ${mark}`],
     "reject-chain": ["reject"],
+    ...spreadChains(family, service),
     services: [
       ...masqueradeToClusterIps(family, options),
       `${service} vmap @${map.services}`,
@@ -91,6 +94,26 @@ function baseChains(family: NftFamily, options: BaseOptions): Record<string, str
     "filter-forward": ["ct state new jump endpoints-check", "ct state new jump cluster-ips-check"],
     "filter-output-post-dnat": ["ct state new jump endpoints-check", "ct state new jump cluster-ips-check"],
   };
+}
+
+const SLOTS = Array.from({ length: SHARED_SLOTS }, (_, i) => i);
+
+/**
+ * How most services are spread over their endpoints: with no chain of their own, of which the kernel and nft would read all at each change, but with elements of maps.
+ */
+function spreadChains(family: NftFamily, service: string): Record<string, string[]> {
+  const slots = SLOTS.map((i) => {
+    const rule = `meta l4proto { tcp, udp, sctp } dnat ${family} addr . port to ${service} map @${slotMap(i)}`;
+    return [slotChain(i), [rule]] as [string, string[]];
+  });
+  const spreads = SLOTS.map((last) => {
+    const choices = SLOTS.slice(0, last + 1).map((i) => `${i} : goto ${slotChain(i)}`);
+    return [spreadChain(last + 1), [`numgen random mod ${last + 1} vmap { ${choices.join(", ")} }`]] as [
+      string,
+      string[],
+    ];
+  });
+  return Object.fromEntries([...slots, ...spreads]);
 }
 
 function masqueradeToClusterIps(family: NftFamily, { clusterCidrs, masqueradeAll }: BaseOptions): string[] {

@@ -24,6 +24,13 @@ export const map = {
   hairpin: "hairpin-connections",
 } as const;
 
+/** Of the i-th endpoint of each service that has no more than `SHARED_SLOTS` of them, by the service's address. */
+export const slotMap = (i: number): string => `endpoints-${i}`;
+export const slotChain = (i: number): string => `endpoint-${i}`;
+/** Chooses one of the first so many. */
+export const spreadChain = (count: number): string => `spread-${count}`;
+export const SHARED_SLOTS = 8;
+
 /** nft takes 127 letters. */
 const LONGEST = 100;
 

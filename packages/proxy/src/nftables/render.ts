@@ -5,7 +5,7 @@
 import { joinHostPort } from "@kubets/machinery/ip";
 import type { Target, Targets, VirtualPort } from "../plan.ts";
 import { type BaseOptions, isOfFamily } from "./base.ts";
-import { addressType, chainName, map, type NftFamily, nftFamily } from "./names.ts";
+import { addressType, chainName, map, type NftFamily, nftFamily, SHARED_SLOTS, slotMap, spreadChain } from "./names.ts";
 
 export interface Rendered {
   readonly family: NftFamily;
@@ -19,12 +19,12 @@ export interface Rendered {
 export interface Element {
   readonly map: string;
   readonly key: string;
-  /** The verdict; none in a set. */
+  /** The verdict or what else the map gives; none in a set. */
   readonly value?: string;
 }
 
 /**
- * Up to so many targets are chosen by rules, more by a map. Rules cost a packet more, but each map costs the kernel a search through all
+ * Up to so many targets of a chain of its own are chosen by rules, more by a map. Rules cost a packet more, but each map costs the kernel a search through all
  * maps of the table when it is made: with 10,000 of them that is 14 s.
  */
 const MOST_RULES = 8;
@@ -63,9 +63,24 @@ class Renderer {
     if (!clusterIp) return;
     this.#elements.push({ map: map.clusterIps, key: clusterIp });
     const key = `${clusterIp} . ${this.#protocol} . ${port}`;
-    if (internal.endpoints.length > 0)
+    if (this.#isPlain()) this.#spread(key, internal);
+    else if (internal.endpoints.length > 0)
       this.#elements.push({ map: map.services, key, value: `goto ${this.#balance("service", internal)}` });
     else this.#elements.push({ map: map.unserved, key, value: refusal(internal) });
+  }
+
+  /** As most services are: known by its cluster IP alone, with a few endpoints and no memory of who was where. */
+  #isPlain(): boolean {
+    const { internal, externalIps, loadBalancerIps, nodePort, affinitySeconds } = this.#port;
+    const { length } = internal.endpoints;
+    if (length === 0 || length > SHARED_SLOTS) return false;
+    return !nodePort && !affinitySeconds && externalIps.length + loadBalancerIps.length === 0;
+  }
+
+  #spread(key: string, { endpoints }: Targets): void {
+    this.#elements.push({ map: map.services, key, value: `goto ${spreadChain(endpoints.length)}` });
+    for (const [i, { ip, port }] of endpoints.entries())
+      this.#elements.push({ map: slotMap(i), key, value: `${ip} . ${port}` });
   }
 
   #external(): void {

@@ -51,7 +51,7 @@ describe("containerdConfig", () => {
 describe("podNetworkConfig", () => {
   const type = (bridgeNetfilter: boolean) =>
     (
-      JSON.parse(podNetworkConfig({ podRange: "10.244.1.0/24", bridgeNetfilter, leases: "/r/l" })) as {
+      JSON.parse(podNetworkConfig({ podRanges: ["10.244.1.0/24"], bridgeNetfilter, leases: "/r/l" })) as {
         plugins: { type: string }[];
       }
     ).plugins[0]?.type;

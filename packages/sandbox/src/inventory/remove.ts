@@ -11,7 +11,9 @@ import { findHierarchies } from "../cgroups/hierarchies.ts";
 import { tryRun } from "../namespaces/collect.ts";
 import { mountsBelow, readMounts } from "../namespaces/mounts.ts";
 import { dropNamespaces } from "../namespaces/namespace-set.ts";
+import { dropHostAddresses } from "../network/host-addresses.ts";
 import { closeUplink } from "../network/uplink.ts";
+import { planIn } from "../remembered.ts";
 import { Journal, type Made } from "./journal.ts";
 import { leftovers } from "./leftovers.ts";
 import { mountedAnywhere } from "./mounted.ts";
@@ -37,6 +39,7 @@ export async function removeEverything(place: ClusterPlace, options: RemoveOptio
 
   await step("processes", () => killProcesses(place, made, clock));
   await step("uplink", () => closeUplink(place));
+  await step("addresses", () => dropHostAddresses(planIn(place.folder)));
   await step("settings", () => releaseSettings(place));
   await step("namespaces", () => dropNamespaces(namespaceFolder(place)));
   await step("cgroups", () => removeCgroups(place, clock));

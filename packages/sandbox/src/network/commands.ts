@@ -7,7 +7,14 @@
  * local connect needs some route before the packet is rewritten to an endpoint, and what is not rewritten goes nowhere.
  */
 import { mustParseCidr } from "@kubets/machinery";
-import { controlPlaneAddress, type NetworkPlan, nodeAddresses, uplinkAddresses } from "./plan.ts";
+import {
+  controlPlaneAddress,
+  type FamilyRanges,
+  familiesOf,
+  type NetworkPlan,
+  nodeAddresses,
+  uplinkAddresses,
+} from "./plan.ts";
 
 export const BRIDGE = "kubets0";
 /** Where packets for a service go that nothing rewrote. */
@@ -18,56 +25,77 @@ export const UPLINK_INSIDE = "uplink0";
 /** The bridge's port of a node. */
 export const portName = (index: number): string => `node${index}`;
 
-const prefixOf = (range: string): number => mustParseCidr(range).prefix;
+/** Where addresses are that no link has: the proxies of nodes know them. */
+const virtualRanges = ({ serviceRange, loadBalancerRange }: FamilyRanges): string[] => [
+  serviceRange,
+  loadBalancerRange,
+];
+
+/** An IPv6 address that is looked for elsewhere first could not be used for a second or two. */
+function addressLine(address: string, { nodeRange }: FamilyRanges, link: string): string {
+  const { prefix, family } = mustParseCidr(nodeRange);
+  return `address add ${address}/${prefix} dev ${link}${family === 6 ? " nodad" : ""}`;
+}
 
 /** In the control plane's namespace, when it is new. */
 export function controlPlaneLines(plan: NetworkPlan): string[] {
-  const address = controlPlaneAddress(plan);
+  const families = familiesOf(plan);
   return [
     `link add ${BRIDGE} type bridge`,
-    `address add ${address}/${prefixOf(plan.nodeRange)} dev ${BRIDGE}`,
+    ...families.map((ranges) => addressLine(controlPlaneAddress(ranges), ranges, BRIDGE)),
     `link set ${BRIDGE} up`,
-    `route add unreachable ${plan.podRange} metric 4096`,
-    `route add unreachable ${plan.serviceRange} metric 4096`,
+    ...families.flatMap((ranges) =>
+      [ranges.podRange, ...virtualRanges(ranges)].map((range) => `route add unreachable ${range} metric 4096`),
+    ),
   ];
 }
 
 /** In the control plane's namespace, for each node; `netns` is a descriptor's path that the node's end is moved into. */
 export function attachLines(plan: NetworkPlan, index: number, netns: string): string[] {
-  const { address, podRange } = nodeAddresses(plan, index);
   const port = portName(index);
   return [
     `link add ${port} type veth peer name ${NODE_LINK} netns ${netns}`,
     `link set ${port} master ${BRIDGE}`,
     `link set ${port} up`,
-    `route replace ${podRange} via ${address} dev ${BRIDGE}`,
+    ...podRouteLines(plan, index, BRIDGE),
   ];
 }
 
+/** The way to the pods of a node. */
+const podRouteLines = (plan: NetworkPlan, index: number, link: string): string[] =>
+  familiesOf(plan).map((ranges) => {
+    const { address, podRange } = nodeAddresses(ranges, index);
+    return `route replace ${podRange} via ${address} dev ${link}`;
+  });
+
+export const podRouteGoneLines = (plan: NetworkPlan, index: number): string[] =>
+  familiesOf(plan).map((ranges) => `route delete ${nodeAddresses(ranges, index).podRange}`);
+
 /** The node through which the control plane reaches services; its proxy sends the packets on. */
-export const serviceGatewayLines = (plan: NetworkPlan, index: number): string[] => [
-  `route replace ${plan.serviceRange} via ${nodeAddresses(plan, index).address} dev ${BRIDGE}`,
-];
+export const serviceGatewayLines = (plan: NetworkPlan, index: number): string[] =>
+  familiesOf(plan).flatMap((ranges) => {
+    const { address } = nodeAddresses(ranges, index);
+    return virtualRanges(ranges).map((range) => `route replace ${range} via ${address} dev ${BRIDGE}`);
+  });
 
 /** In a node's namespace, once its link is there. */
 export function nodeLines(plan: NetworkPlan, index: number, uplink: boolean): string[] {
-  const { address } = nodeAddresses(plan, index);
+  const families = familiesOf(plan).map((ranges) => ({ ranges, address: nodeAddresses(ranges, index).address }));
   return [
-    `address add ${address}/${prefixOf(plan.nodeRange)} dev ${NODE_LINK}`,
+    ...families.map(({ ranges, address }) => addressLine(address, ranges, NODE_LINK)),
     `link set ${NODE_LINK} up`,
-    `route add unreachable ${plan.podRange} metric 4096`,
+    ...families.map(({ ranges }) => `route add unreachable ${ranges.podRange} metric 4096`),
     `link add ${SERVICE_SINK} type bridge`,
     `link set ${SERVICE_SINK} up`,
-    `route add ${plan.serviceRange} dev ${SERVICE_SINK} src ${address}`,
+    ...families.flatMap(({ ranges, address }) =>
+      virtualRanges(ranges).map((range) => `route add ${range} dev ${SERVICE_SINK} src ${address}`),
+    ),
     ...(uplink ? [`route add default via ${controlPlaneAddress(plan)} dev ${NODE_LINK}`] : []),
   ];
 }
 
 /** In a node's namespace: the way to another node's pods. */
-export function peerLines(plan: NetworkPlan, peer: number): string[] {
-  const { address, podRange } = nodeAddresses(plan, peer);
-  return [`route replace ${podRange} via ${address} dev ${NODE_LINK}`];
-}
+export const peerLines = (plan: NetworkPlan, peer: number): string[] => podRouteLines(plan, peer, NODE_LINK);
 
 /** On the host, when there is an uplink. */
 export function uplinkHostLines(plan: NetworkPlan, link: string, netns: string): string[] {

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { machineRanges } from "./machine-ranges.ts";
-import { collisions, controlPlaneAddress, nodeAddresses, planNetwork, uplinkAddresses } from "./plan.ts";
+import {
+  collisions,
+  controlPlaneAddress,
+  type FamilyRanges,
+  nodeAddresses,
+  planNetwork,
+  uplinkAddresses,
+} from "./plan.ts";
 
 describe("planNetwork", () => {
   it("takes the usual ranges on an ordinary machine", () => {
@@ -10,6 +17,7 @@ describe("planNetwork", () => {
       nodeRange: "10.89.0.0/24",
       podRange: "10.244.0.0/16",
       serviceRange: "10.96.0.0/16",
+      loadBalancerRange: "10.90.0.0/24",
       uplinkRange: "169.254.89.0/30",
       nodePodPrefix: 24,
     });
@@ -20,7 +28,15 @@ describe("planNetwork", () => {
 
   for (const [taken, moved] of [
     [["10.244.3.0/24"], { podRange: "10.245.0.0/16" }],
-    [["10.0.0.0/8"], { nodeRange: "172.29.0.0/24", podRange: "172.20.0.0/16", serviceRange: "172.16.0.0/16" }],
+    [
+      ["10.0.0.0/8"],
+      {
+        loadBalancerRange: "172.31.0.0/24",
+        nodeRange: "172.29.0.0/24",
+        podRange: "172.20.0.0/16",
+        serviceRange: "172.16.0.0/16",
+      },
+    ],
     [["10.89.0.0/22", "10.96.0.0/12"], { nodeRange: "10.89.4.0/24", serviceRange: "10.112.0.0/16" }],
     [["169.254.0.0/16"], { uplinkRange: "172.30.89.0/30" }],
   ] as const) {
@@ -36,6 +52,26 @@ describe("planNetwork", () => {
     assert.equal(plan.serviceRange, "10.244.0.0/16");
     assert.deepEqual(collisions(plan, ["10.0.0.0/8"]), ["10.244.0.0/16"]);
     assert.equal(planNetwork({ serviceRange: "10.244.0.0/16" }, []).podRange, "10.245.0.0/16");
+  });
+
+  it("has ranges of both families when that is asked for, also by a pair", () => {
+    const { six, ...four } = planNetwork({ dualStack: true }, ["fd00:10:244::/64"]);
+    assert.deepEqual(four, planNetwork({}, []));
+    assert.deepEqual(six, {
+      nodeRange: "fd00:10:89::/64",
+      podRange: "fd00:10:245::/56",
+      serviceRange: "fd00:10:96::/112",
+      loadBalancerRange: "fd00:10:90::/120",
+      nodePodPrefix: 64,
+    });
+    assert.deepEqual(nodeAddresses(six as FamilyRanges, 2), {
+      address: "fd00:10:89::3",
+      podRange: "fd00:10:245:2::/64",
+    });
+    const pair = planNetwork({ serviceRange: "10.1.0.0/16,fd01::/112" }, []);
+    assert.deepEqual([pair.serviceRange, pair.six?.serviceRange], ["10.1.0.0/16", "fd01::/112"]);
+    for (const podRange of ["fd01::/56", "10.1.0.0/16,10.2.0.0/16"])
+      assert.throws(() => planNetwork({ podRange }, []), /give an IPv4 range, or an IPv4 and an IPv6 range/);
   });
 
   it("refuses ranges that overlap or hold nothing", () => {

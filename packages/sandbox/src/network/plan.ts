@@ -8,22 +8,35 @@
  */
 import { Cidr, mustParseCidr } from "@kubets/machinery";
 
+/** Ranges may be pairs with a comma, IPv4 first: such a cluster has both families, as one with `dualStack`. */
 export interface NetworkOptions {
   readonly nodeRange?: string;
   readonly podRange?: string;
   readonly serviceRange?: string;
-  /** The length of each node's part of the pod range. */
+  readonly loadBalancerRange?: string;
+  /** The length of each node's part of the IPv4 pod range. */
   readonly nodePodPrefix?: number;
+  readonly dualStack?: boolean;
 }
 
-export interface NetworkPlan {
+/** Of one family. */
+export interface FamilyRanges {
   readonly nodeRange: string;
   readonly podRange: string;
   readonly serviceRange: string;
+  /** Of services of type LoadBalancer; this machine reaches them, too. */
+  readonly loadBalancerRange: string;
   readonly nodePodPrefix: number;
+}
+
+export interface NetworkPlan extends FamilyRanges {
   /** Two addresses between the host and the control plane's namespace. */
   readonly uplinkRange: string;
+  /** The IPv6 ranges of a cluster with both families; the uplink knows nothing of them. */
+  readonly six?: FamilyRanges;
 }
+
+export const familiesOf = (plan: NetworkPlan): readonly FamilyRanges[] => (plan.six ? [plan, plan.six] : [plan]);
 
 const series = (make: (n: number) => string, from: number, to: number): string[] =>
   Array.from({ length: to - from + 1 }, (_, i) => make(from + i));
@@ -45,10 +58,24 @@ const CANDIDATES = {
     ...series((n) => `172.${n}.0.0/16`, 16, 19),
     "192.168.128.0/18",
   ],
+  loadBalancerRange: [
+    ...series((n) => `10.90.${n}.0/24`, 0, 63),
+    ...series((n) => `172.31.${n}.0/24`, 0, 63),
+    ...series((n) => `192.168.${n}.0/24`, 100, 127),
+  ],
   uplinkRange: [...series((n) => `169.254.89.${n * 4}/30`, 0, 63), ...series((n) => `172.30.89.${n * 4}/30`, 0, 63)],
 } as const;
 
+const SIX_CANDIDATES = {
+  nodeRange: series((n) => `fd00:10:${n}::/64`, 89, 95),
+  podRange: series((n) => `fd00:10:${n}::/56`, 244, 254),
+  serviceRange: series((n) => `fd00:10:${n}::/112`, 96, 127),
+  loadBalancerRange: series((n) => `fd00:10:90:${n}::/120`, 0, 63),
+} as const;
+
+const KINDS = ["nodeRange", "podRange", "serviceRange", "loadBalancerRange"] as const;
 const DEFAULT_NODE_POD_PREFIX = 24;
+const SIX_NODE_POD_PREFIX = 64;
 
 export class NetworkPlanError extends Error {
   override readonly name = "NetworkPlanError";
@@ -57,10 +84,8 @@ export class NetworkPlanError extends Error {
 /** `taken` are the machine's routes and addresses (see `machineRanges`). */
 export function planNetwork(options: NetworkOptions, taken: readonly string[]): NetworkPlan {
   const avoid = taken.map(mustParseCidr);
-  const choose = (kind: keyof typeof CANDIDATES, asked?: string): string => {
-    const range = asked
-      ? mustParseCidr(asked)
-      : CANDIDATES[kind].map(mustParseCidr).find((cidr) => isFree(cidr, avoid));
+  const choose = (kind: keyof typeof WORDS, candidates: readonly string[], asked?: string): string => {
+    const range = asked ? mustParseCidr(asked) : candidates.map(mustParseCidr).find((cidr) => isFree(cidr, avoid));
     if (!range)
       throw new NetworkPlanError(
         `no private range is left for the ${WORDS[kind]}: all meet routes of this machine. Give one yourself.`,
@@ -68,29 +93,54 @@ export function planNetwork(options: NetworkOptions, taken: readonly string[]): 
     avoid.push(range);
     return range.toString();
   };
-  // What was asked for stands first, so that what was not asked for moves out of its way.
-  const asked = (["nodeRange", "podRange", "serviceRange"] as const).toSorted(
-    (a, b) => Number(!options[a]) - Number(!options[b]),
-  );
-  const chosen = Object.fromEntries(asked.map((kind) => [kind, choose(kind, options[kind])]));
-  const plan = {
-    ...chosen,
-    uplinkRange: choose("uplinkRange"),
+  const chooseAll = (asked: AskedRanges, candidates: Readonly<Record<(typeof KINDS)[number], readonly string[]>>) => {
+    // What was asked for stands first, so that what was not asked for moves out of its way.
+    const order = KINDS.toSorted((a, b) => Number(!asked[a]) - Number(!asked[b]));
+    const chosen = order.map((kind) => [kind, choose(kind, candidates[kind], asked[kind])]);
+    return Object.fromEntries(chosen) as Omit<FamilyRanges, "nodePodPrefix">;
+  };
+  const { four, six } = askedByFamily(options);
+  const plan: NetworkPlan = {
+    ...chooseAll(four, CANDIDATES),
+    uplinkRange: choose("uplinkRange", CANDIDATES.uplinkRange),
     nodePodPrefix: options.nodePodPrefix ?? DEFAULT_NODE_POD_PREFIX,
-  } as NetworkPlan;
-  checkPlan(plan);
+    ...(six && { six: { ...chooseAll(six, SIX_CANDIDATES), nodePodPrefix: SIX_NODE_POD_PREFIX } }),
+  };
+  familiesOf(plan).forEach(checkRanges);
   return plan;
 }
 
-const WORDS = { nodeRange: "nodes", podRange: "pods", serviceRange: "services", uplinkRange: "uplink" } as const;
+type AskedRanges = { [kind in (typeof KINDS)[number]]?: string };
+
+/** One range says IPv4, a pair both. */
+function askedByFamily(options: NetworkOptions): { four: AskedRanges; six: AskedRanges | undefined } {
+  const four: AskedRanges = {};
+  const six: AskedRanges = {};
+  for (const kind of KINDS) {
+    const [first, second, ...more] = options[kind]?.split(",").map((text) => mustParseCidr(text.trim())) ?? [];
+    if (!first) continue;
+    if (first.family !== 4 || (second && second.family !== 6) || more.length > 0)
+      throw new NetworkPlanError(
+        `${options[kind]} cannot be the range of ${WORDS[kind]}: give an IPv4 range, or an IPv4 and an IPv6 range with a comma`,
+      );
+    four[kind] = first.toString();
+    if (second) six[kind] = second.toString();
+  }
+  return { four, six: options.dualStack || Object.keys(six).length > 0 ? six : undefined };
+}
+
+const WORDS = {
+  nodeRange: "nodes",
+  podRange: "pods",
+  serviceRange: "services",
+  loadBalancerRange: "load balancers",
+  uplinkRange: "uplink",
+} as const;
 
 const isFree = (range: Cidr, taken: readonly Cidr[]): boolean => !taken.some((other) => other.overlaps(range));
 
-function checkPlan(plan: NetworkPlan): void {
-  const ranges = (["nodeRange", "podRange", "serviceRange"] as const).map((kind) => ({
-    kind,
-    cidr: mustParseCidr(plan[kind]),
-  }));
+function checkRanges(plan: FamilyRanges): void {
+  const ranges = KINDS.map((kind) => ({ kind, cidr: mustParseCidr(plan[kind]) }));
   for (const [i, a] of ranges.entries())
     for (const b of ranges.slice(i + 1))
       if (a.cidr.overlaps(b.cidr))
@@ -107,7 +157,9 @@ function checkPlan(plan: NetworkPlan): void {
 /** Which of the plan's ranges meet the machine's; for a plan that was remembered, told and not changed. */
 export function collisions(plan: NetworkPlan, taken: readonly string[]): string[] {
   const avoid = taken.map(mustParseCidr);
-  return [plan.nodeRange, plan.podRange, plan.serviceRange].filter((range) => !isFree(mustParseCidr(range), avoid));
+  return familiesOf(plan)
+    .flatMap((ranges) => KINDS.map((kind) => ranges[kind]))
+    .filter((range) => !isFree(mustParseCidr(range), avoid));
 }
 
 export interface NodeAddresses {
@@ -115,20 +167,20 @@ export interface NodeAddresses {
   readonly podRange: string;
 }
 
-/** Node 1 is the first. */
-export function nodeAddresses(plan: NetworkPlan, index: number): NodeAddresses {
-  const nodes = mustParseCidr(plan.nodeRange);
+/** Of one family. Node 1 is the first. */
+export function nodeAddresses(ranges: FamilyRanges, index: number): NodeAddresses {
+  const nodes = mustParseCidr(ranges.nodeRange);
   const address = nodes.nth(index + 1);
-  const podRange = mustParseCidr(plan.podRange).subnet(plan.nodePodPrefix, index);
+  const podRange = mustParseCidr(ranges.podRange).subnet(ranges.nodePodPrefix, index);
   if (index < 1 || !address || address.equals(nodes.last) || !podRange)
     throw new NetworkPlanError(
-      `node ${index} has no place in ${plan.nodeRange} and ${plan.podRange}: give larger ranges, or have fewer nodes`,
+      `node ${index} has no place in ${ranges.nodeRange} and ${ranges.podRange}: give larger ranges, or have fewer nodes`,
     );
   return { address: address.toString(), podRange: podRange.toString() };
 }
 
-export const controlPlaneAddress = (plan: NetworkPlan): string =>
-  (mustParseCidr(plan.nodeRange).nth(1) as { toString(): string }).toString();
+export const controlPlaneAddress = (ranges: FamilyRanges): string =>
+  (mustParseCidr(ranges.nodeRange).nth(1) as { toString(): string }).toString();
 
 export function uplinkAddresses(plan: NetworkPlan): { host: string; inside: string } {
   const range = mustParseCidr(plan.uplinkRange);

@@ -3,7 +3,7 @@
  * pod they depend on (`dependsOn`): the filters up to the first that does not, and all such scores.
  * Holds: an answer is used for a pod with the same key and a node with the same stamp, where it would come out the same.
  */
-import type { CycleState } from "./cycle-state.ts";
+import { type CycleState, stateKey } from "./cycle-state.ts";
 import { activeFilters, firstRefusal } from "./filtering.ts";
 import type { NodeStamps } from "./node-stamps.ts";
 import type { PodInfo } from "./pod-info.ts";
@@ -14,23 +14,39 @@ import type { NodeInfo } from "./snapshot.ts";
 /** How many kinds of pods are remembered. */
 const MOST_KINDS = 16;
 
+/** Told how often what is kept serves. */
+export interface MemoMeter {
+  now(): number;
+  looked(profile: string, found: boolean, ms: number): void;
+  letGo(profile: string): void;
+}
+
+const UNHEARD: MemoMeter = { now: () => 0, looked() {}, letGo() {} };
+
 export class AnswerMemo {
   readonly #stamps: NodeStamps;
+  readonly #meter: MemoMeter;
   /** By what makes pods alike; undefined for what was seen once only. The last used stands last. */
   readonly #kinds = new Map<string, Answers | undefined>();
 
-  constructor(stamps: NodeStamps) {
+  constructor(stamps: NodeStamps, meter: MemoMeter = UNHEARD) {
     this.#stamps = stamps;
+    this.#meter = meter;
   }
 
   /** Nothing is kept for the first of a kind, which may be the only one. */
   answersFor(profile: Profile, info: PodInfo): Answers | undefined {
+    const began = this.#meter.now();
     const key = JSON.stringify([profile.schedulerName, ...profile.local.map((plugin) => plugin.dependsOn(info))]);
     const isKnown = this.#kinds.has(key);
     const answers = isKnown ? (this.#kinds.get(key) ?? new Answers(this.#stamps)) : undefined;
     this.#kinds.delete(key);
     this.#kinds.set(key, answers);
-    if (this.#kinds.size > MOST_KINDS) this.#kinds.delete(this.#kinds.keys().next().value as string);
+    if (this.#kinds.size > MOST_KINDS) {
+      this.#kinds.delete(this.#kinds.keys().next().value as string);
+      this.#meter.letGo(profile.schedulerName);
+    }
+    this.#meter.looked(profile.schedulerName, answers !== undefined, this.#meter.now() - began);
     return answers;
   }
 }
@@ -83,6 +99,9 @@ export class Answers {
     return all;
   }
 }
+
+/** What is known of pods like the one of this cycle. */
+export const ANSWERS = stateKey<Answers | undefined>("answers");
 
 function roomFor(array: Float64Array, { values }: NodeStamps): Float64Array {
   if (array.length >= values.length) return array;

@@ -15,6 +15,7 @@ import type { CountedPods, CountView } from "./pod-counter.ts";
 import { type PodInfo, podInfo } from "./pod-info.ts";
 import { sameResources } from "./resources.ts";
 import type { NodeInfo, RunningTerm, Snapshot, TermKind } from "./snapshot.ts";
+import type { Topology } from "./topology.ts";
 
 interface Standing {
   info: PodInfo;
@@ -62,11 +63,11 @@ export class ClusterState implements Snapshot {
   counts(pods: CountedPods): CountView {
     return this.#counters.counts(pods);
   }
-  terms(kind: TermKind): Iterable<RunningTerm> {
-    return this.#counters.terms(kind);
+  terms(kind: TermKind, pod: Pod): readonly RunningTerm[] {
+    return this.#counters.terms(kind, pod);
   }
-  hasTerms(kind: TermKind): boolean {
-    return this.#counters.hasTerms(kind);
+  topology(key: string): Topology {
+    return this.#counters.topology(key);
   }
 
   get sizes(): { nodes: number; pods: number; assumed_pods: number } {
@@ -82,7 +83,7 @@ export class ClusterState implements Snapshot {
       this.#images.drop(info.images as ReadonlyMap<string, ImageState>);
       info.setNode(node, images);
     } else info.setNode(node, info.images);
-    this.#counters.setNode(info.name, node);
+    this.#counters.setNode(info.slot, node);
   }
 
   removeNode(name: string): void {
@@ -90,7 +91,7 @@ export class ClusterState implements Snapshot {
     if (!info?.object) return;
     this.#images.drop(info.images);
     info.setNode(undefined);
-    this.#counters.setNode(name, undefined);
+    this.#counters.setNode(info.slot, undefined);
     this.#order = undefined;
     if (info.pods.length === 0) this.#drop(info);
   }
@@ -147,8 +148,9 @@ export class ClusterState implements Snapshot {
   #put(uid: string, standing: Standing): void {
     this.#standing.set(uid, standing);
     if (standing.assumed) this.#assumed++;
-    this.#nodeInfo(standing.node).add(standing.info);
-    this.#counters.addPod(standing.info, standing.node, 1);
+    const nodeInfo = this.#nodeInfo(standing.node);
+    nodeInfo.add(standing.info);
+    this.#counters.addPod(standing.info, nodeInfo.slot, 1);
     if (standing.info.pod.spec.volumes) this.#claims.add(standing.info.pod);
   }
 
@@ -158,11 +160,11 @@ export class ClusterState implements Snapshot {
     this.#standing.delete(uid);
     if (standing.assumed) this.#assumed--;
     const { info, node } = standing;
-    const nodeInfo = this.#nodes.get(node);
-    nodeInfo?.remove(info);
-    this.#counters.addPod(info, node, -1);
+    const nodeInfo = this.#nodes.get(node) as MutableNodeInfo;
+    nodeInfo.remove(info);
+    this.#counters.addPod(info, nodeInfo.slot, -1);
     if (info.pod.spec.volumes) this.#claims.remove(info.pod);
-    if (nodeInfo && !nodeInfo.object && nodeInfo.pods.length === 0) this.#drop(nodeInfo);
+    if (!nodeInfo.object && nodeInfo.pods.length === 0) this.#drop(nodeInfo);
   }
 
   #drop({ name, slot }: MutableNodeInfo): void {

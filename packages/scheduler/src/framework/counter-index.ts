@@ -2,44 +2,46 @@
  * All counters of the cluster: those that plugins asked for (kept while they are used, the longest unused let go), and those of the
  * (anti-)affinity terms that running pods carry (kept while one carries them).
  */
-import type { Node } from "@kubets/api/generated/types/core-v1";
+import type { Node, Pod } from "@kubets/api/generated/types/core-v1";
 import type { AffinityTerm } from "./affinity-term.ts";
-import {
-  type CountedPods,
-  type CountView,
-  DomainIndex,
-  type DomainRule,
-  labelDomain,
-  PodCounter,
-} from "./pod-counter.ts";
+import { type CountedPods, type CountView, PodCounter } from "./pod-counter.ts";
 import type { PodInfo } from "./pod-info.ts";
+import { SelectionIndex } from "./selection-index.ts";
 import type { RunningTerm, TermKind } from "./snapshot.ts";
+import { type DomainRule, Domains, labelDomain, type NodeAtSlot, Topology } from "./topology.ts";
 
-const MAX_COUNTERS = 512;
+/** Each costs memory by the domains where it counts something. */
+const MAX_COUNTERS = 4096;
 
 interface Asked {
   readonly pods: CountedPods;
+  readonly domains: Domains;
   readonly counter: PodCounter;
 }
 
 interface Running extends RunningTerm {
+  readonly domains: Domains;
   readonly counts: PodCounter;
 }
 
-type Nodes = Iterable<{ readonly name: string; readonly object: Node | undefined; readonly pods: readonly PodInfo[] }>;
+class RunningTerms {
+  readonly bySignature = new Map<string, Running>();
+  readonly index = new SelectionIndex<Running>();
+}
+
+type Nodes = Iterable<NodeAtSlot & { readonly pods: readonly PodInfo[] }>;
 
 export class CounterIndex {
   readonly #nodes: () => Nodes;
-  readonly #domains = new Map<string, DomainIndex>();
+  readonly #topologies = new Map<string, Topology>();
   /** In order of use. */
   readonly #asked = new Map<string, Asked>();
-  /** Those asked for that may count pods of a namespace; "" for those of any. */
-  readonly #byNamespace = new Map<string, Set<Asked>>();
-  readonly #running: Record<TermKind, Map<string, Running>> = {
-    requiredAffinity: new Map(),
-    requiredAntiAffinity: new Map(),
-    preferredAffinity: new Map(),
-    preferredAntiAffinity: new Map(),
+  readonly #index = new SelectionIndex<Asked>();
+  readonly #running: Record<TermKind, RunningTerms> = {
+    requiredAffinity: new RunningTerms(),
+    requiredAntiAffinity: new RunningTerms(),
+    preferredAffinity: new RunningTerms(),
+    preferredAntiAffinity: new RunningTerms(),
   };
 
   constructor(nodes: () => Nodes) {
@@ -56,37 +58,32 @@ export class CounterIndex {
     return this.#ask(pods).counter;
   }
 
-  terms(kind: TermKind): Iterable<RunningTerm> {
-    return this.#running[kind].values();
+  /** What no counter uses is worked out for the one who asks. */
+  topology(key: string): Topology {
+    return this.#topologies.get(key) ?? new Topology(key, this.#nodes());
   }
 
-  hasTerms(kind: TermKind): boolean {
-    return this.#running[kind].size > 0;
+  terms(kind: TermKind, pod: Pod): readonly RunningTerm[] {
+    return this.#running[kind].index.about(pod);
   }
 
-  addPod(info: PodInfo, node: string, sign: 1 | -1): void {
-    if (this.#byNamespace.size) {
-      this.#addTo(this.#byNamespace.get(info.pod.metadata.namespace), info, node, sign);
-      this.#addTo(this.#byNamespace.get(""), info, node, sign);
-    }
+  addPod(info: PodInfo, slot: number, sign: 1 | -1): void {
+    for (const { pods, counter } of this.#index.about(info.pod)) if (pods.matches(info.pod)) counter.add(slot, sign);
     if (!info.pod.spec.affinity) return;
-    for (const term of info.affinity) this.#addTerm("requiredAffinity", term, 1, node, sign);
-    for (const term of info.antiAffinity) this.#addTerm("requiredAntiAffinity", term, 1, node, sign);
-    for (const term of info.preferredAffinity) this.#addTerm("preferredAffinity", term, term.weight, node, sign);
+    for (const term of info.affinity) this.#addTerm("requiredAffinity", term, 1, slot, sign);
+    for (const term of info.antiAffinity) this.#addTerm("requiredAntiAffinity", term, 1, slot, sign);
+    for (const term of info.preferredAffinity) this.#addTerm("preferredAffinity", term, term.weight, slot, sign);
     for (const term of info.preferredAntiAffinity)
-      this.#addTerm("preferredAntiAffinity", term, term.weight, node, sign);
+      this.#addTerm("preferredAntiAffinity", term, term.weight, slot, sign);
   }
 
   /** A node came, changed or went (undefined). */
-  setNode(name: string, node: Node | undefined): void {
-    for (const index of this.#domains.values()) {
-      const before = index.domainOf(name);
-      const now = node && index.rule.of(node);
-      if (before === now) continue;
-      const counters = this.#countersOf(index);
-      for (const counter of counters) counter.leave(name);
-      index.set(name, node);
-      for (const counter of counters) counter.enter(name);
+  setNode(slot: number, node: Node | undefined): void {
+    for (const topology of this.#topologies.values()) {
+      const concerned = [...topology.rules.values()].filter((domains) => domains.isNew(slot, node));
+      for (const domains of concerned) domains.leave(slot);
+      topology.set(slot, node);
+      for (const domains of concerned) domains.enter(slot, node);
     }
   }
 
@@ -96,18 +93,14 @@ export class CounterIndex {
   }
 
   #ask(pods: CountedPods): Asked {
-    const asked = { pods, counter: new PodCounter(this.#domainIndex(pods.domains)) };
-    for (const { name, pods: infos } of this.#nodes()) {
+    const asked = { pods, ...this.#newCounter(pods.domains) };
+    for (const { slot, pods: infos } of this.#nodes()) {
       let count = 0;
       for (const info of infos) if (counted(pods, info)) count++;
-      if (count) asked.counter.add(name, count);
+      if (count) asked.counter.add(slot, count);
     }
     this.#asked.set(pods.signature, asked);
-    for (const namespace of pods.namespaces ?? [""]) {
-      const set = this.#byNamespace.get(namespace);
-      if (set) set.add(asked);
-      else this.#byNamespace.set(namespace, new Set([asked]));
-    }
+    this.#index.add(asked, pods);
     if (this.#asked.size > MAX_COUNTERS) this.#letGo(this.#asked.keys().next().value as string);
     return asked;
   }
@@ -116,54 +109,56 @@ export class CounterIndex {
     const asked = this.#asked.get(signature);
     if (!asked) return;
     this.#asked.delete(signature);
-    for (const namespace of asked.pods.namespaces ?? [""]) {
-      const set = this.#byNamespace.get(namespace);
-      set?.delete(asked);
-      if (set?.size === 0) this.#byNamespace.delete(namespace);
-    }
-    this.#letDomainsGo(asked.counter.index);
+    this.#index.delete(asked, asked.pods);
+    this.#drop(asked.domains, asked.counter);
   }
 
-  #addTo(set: ReadonlySet<Asked> | undefined, info: PodInfo, node: string, sign: 1 | -1): void {
-    if (!set) return;
-    for (const { pods, counter } of set) if (pods.matches(info.pod)) counter.add(node, sign);
-  }
-
-  #addTerm(kind: TermKind, term: AffinityTerm, weight: number, node: string, sign: 1 | -1): void {
-    const running = this.#running[kind];
+  #addTerm(kind: TermKind, term: AffinityTerm, weight: number, slot: number, sign: 1 | -1): void {
+    const { bySignature, index } = this.#running[kind];
     const signature = `${weight};${term.signature}`;
-    let entry = running.get(signature);
+    let entry = bySignature.get(signature);
     if (!entry) {
-      entry = { term, weight, counts: new PodCounter(this.#domainIndex(labelDomain(term.topologyKey))) };
-      running.set(signature, entry);
+      const { domains, counter } = this.#newCounter(labelDomain(term.topologyKey));
+      entry = { term, weight, domains, counts: counter };
+      bySignature.set(signature, entry);
+      index.add(entry, selectionOf(term));
     }
-    entry.counts.add(node, sign);
+    entry.counts.add(slot, sign);
     if (!entry.counts.isEmpty) return;
-    running.delete(signature);
-    this.#letDomainsGo(entry.counts.index);
+    bySignature.delete(signature);
+    index.delete(entry, selectionOf(entry.term));
+    this.#drop(entry.domains, entry.counts);
   }
 
-  #domainIndex(rule: DomainRule): DomainIndex {
-    let index = this.#domains.get(rule.signature);
-    if (index) return index;
-    index = new DomainIndex(rule);
-    for (const { name, object } of this.#nodes()) index.set(name, object);
-    this.#domains.set(rule.signature, index);
-    return index;
+  #newCounter(rule: DomainRule): { domains: Domains; counter: PodCounter } {
+    let topology = this.#topologies.get(rule.topologyKey);
+    if (!topology) {
+      topology = new Topology(rule.topologyKey, this.#nodes());
+      this.#topologies.set(topology.key, topology);
+    }
+    let domains = topology.rules.get(rule.signature);
+    if (!domains) {
+      domains = new Domains(topology, rule, this.#nodes());
+      topology.rules.set(rule.signature, domains);
+    }
+    const counter = new PodCounter(domains);
+    domains.counters.add(counter);
+    return { domains, counter };
   }
 
-  #letDomainsGo(index: DomainIndex): void {
-    if (this.#countersOf(index).length === 0) this.#domains.delete(index.rule.signature);
-  }
-
-  #countersOf(index: DomainIndex): PodCounter[] {
-    const all = [
-      ...[...this.#asked.values()].map(({ counter }) => counter),
-      ...Object.values(this.#running).flatMap((terms) => [...terms.values()].map(({ counts }) => counts)),
-    ];
-    return all.filter((counter) => counter.index === index);
+  #drop(domains: Domains, counter: PodCounter): void {
+    const { topology, rule } = domains;
+    domains.counters.delete(counter);
+    if (domains.counters.size === 0) topology.rules.delete(rule.signature);
+    if (topology.rules.size === 0) this.#topologies.delete(topology.key);
   }
 }
 
 const counted = (pods: CountedPods, { pod }: PodInfo): boolean =>
   (pods.namespaces?.has(pod.metadata.namespace) ?? true) && pods.matches(pod);
+
+/** A term that selects namespaces by their labels may speak of pods of any. */
+const selectionOf = ({ namespaces, namespaceSelector, selector }: AffinityTerm) => ({
+  ...(namespaceSelector ? {} : { namespaces }),
+  selector,
+});

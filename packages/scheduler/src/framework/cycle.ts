@@ -3,16 +3,16 @@
  * begins where the last pod's search ended, so that all nodes get their turn.
  */
 import type { Random } from "@kubets/machinery";
-import { AnswerMemo, type Answers } from "./answers.ts";
+import { ANSWERS, AnswerMemo, type Answers, type MemoMeter } from "./answers.ts";
 import type { ClusterState } from "./cluster-state.ts";
 import { CycleState } from "./cycle-state.ts";
-import { prepareFilters, refusalWithNominated } from "./filtering.ts";
+import { prepareFilters, refusalAt, refusalWithNominated } from "./filtering.ts";
 import { inPoint } from "./instrumented.ts";
 import type { MutableNodeInfo } from "./node-info.ts";
 import type { Nominator } from "./nominator.ts";
 import type { PodInfo } from "./pod-info.ts";
 import type { Profile } from "./profile.ts";
-import type { Refusal, Refusals } from "./refusals.ts";
+import { NodeRefusals, type Refusal, type Refusals } from "./refusals.ts";
 import { numFeasibleNodesToFind } from "./sampling.ts";
 import { type Scores, scoreNodes, selectBest } from "./scoring.ts";
 import type { NodeInfo } from "./snapshot.ts";
@@ -43,11 +43,11 @@ export class Decider {
   readonly #memo: AnswerMemo;
   #next = 0;
 
-  constructor(cluster: ClusterState, nominator: Nominator, random: Random) {
+  constructor(cluster: ClusterState, nominator: Nominator, random: Random, meter?: MemoMeter) {
     this.#cluster = cluster;
     this.#nominator = nominator;
     this.#random = random;
-    this.#memo = new AnswerMemo(cluster.stamps);
+    this.#memo = new AnswerMemo(cluster.stamps, meter);
   }
 
   decide(profile: Profile, info: PodInfo, state: CycleState): Decision {
@@ -60,8 +60,9 @@ export class Decider {
     const prepared = inPoint(profile, "preFilter", () => prepareFilters(profile, info, this.#cluster, state));
     if (prepared.refusal) return nowhere(nodes.length, prepared.refusal);
 
-    const byNode = new Map<string, Refusal>();
+    const byNode = new NodeRefusals();
     const answers = prepared.nodes ? undefined : this.#memo.answersFor(profile, info);
+    state.set(ANSWERS, answers);
     const slots: number[] = [];
     const feasible =
       this.#nominated(info, state) ??
@@ -116,12 +117,18 @@ export class Decider {
     return [...only].map((name) => this.#cluster.node(name)).filter((node) => node !== undefined);
   }
 
+  /** The slots of the nodes that pods are nominated for. */
+  #contested(): ReadonlySet<number> | undefined {
+    if (this.#nominator.isEmpty) return undefined;
+    return new Set(this.#nominator.nodes().map((name) => this.#cluster.node(name)?.slot ?? -1));
+  }
+
   #search(
     profile: Profile,
     info: PodInfo,
     state: CycleState,
     nodes: readonly NodeInfo[],
-    refused: Map<string, Refusal>,
+    refused: NodeRefusals,
     answers: Answers | undefined,
     slotsOfFeasible: number[],
   ): NodeInfo[] {
@@ -129,13 +136,18 @@ export class Decider {
     const feasible: NodeInfo[] = [];
     const start = nodes.length ? this.#next % nodes.length : 0;
     const { slots } = this.#cluster;
+    const contested = this.#contested();
     let seen = 0;
     for (; seen < nodes.length && feasible.length < wanted; seen++) {
       const at = start + seen < nodes.length ? start + seen : start + seen - nodes.length;
       const node = nodes[at] as MutableNodeInfo;
       const slot = slots[at] as number;
-      const refusal = refusalWithNominated(info, node, state, this.#nominator, answers, slot);
-      if (refusal) refused.set(node.name, refusal);
+      const refusal = contested?.has(slot)
+        ? refusalWithNominated(info, node, state, this.#nominator)
+        : answers
+          ? answers.refusal(info, node, slot, state)
+          : refusalAt(info, node, state);
+      if (refusal) refused.add(node, refusal);
       else {
         feasible.push(node);
         slotsOfFeasible.push(slot);

@@ -3,7 +3,6 @@
  * left out for this pod. Pods nominated for a node count there as if they ran, and the pod must fit without them as well.
  */
 import type { Pod } from "@kubets/api/generated/types/core-v1";
-import type { Answers } from "./answers.ts";
 import { type CycleState, stateKey } from "./cycle-state.ts";
 import type { MutableNodeInfo } from "./node-info.ts";
 import type { Nominator } from "./nominator.ts";
@@ -92,18 +91,15 @@ export function firstRefusal(
   return undefined;
 }
 
-/** The same, with the pods of no lower priority that are nominated for the node, and without them; from what is known of pods alike, if given. */
+/** The same, with the pods of no lower priority that are nominated for the node, and without them. */
 export function refusalWithNominated(
   info: PodInfo,
   node: MutableNodeInfo,
   state: CycleState,
   nominator: Nominator,
-  answers?: Answers,
-  slot = -1,
 ): Refusal | undefined {
   const nominated = nominator.isEmpty ? undefined : nominator.rivals(info, node.name);
-  if (!nominated?.length)
-    return answers && slot >= 0 ? answers.refusal(info, node, slot, state) : refusalAt(info, node, state);
+  if (!nominated?.length) return refusalAt(info, node, state);
   const crowded = node.clone();
   for (const other of nominated) addPod(info, other, crowded, state);
   const refusal = refusalAt(info, crowded, state);

@@ -28,6 +28,12 @@ export interface HandleMetrics {
   preempted(victims: number): void;
   /** They were asked to. */
   evicted(result: "success" | "error", ms: number): void;
+  /** Volumes were held for a pod, or bound. */
+  volumes(operation: "assume" | "bind"): void;
+  /** Something went wrong while volumes were looked for, held or bound. */
+  volumesFailed(operation: "predicate" | "assume" | "bind"): void;
+  /** A claim was made for extended resources. */
+  claimCreated(status: "success" | "failure"): void;
   /** A pod waited for its device. */
   awaitedDevice(profile: string, driver: string, status: "success" | "failure" | "timeout", ms: number): void;
 }

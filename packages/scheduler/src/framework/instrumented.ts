@@ -13,8 +13,8 @@ export interface PluginMeter {
   /** All plugins of the point. */
   ranPoint(point: string, status: Status, profile: string, ms: number): void;
   ranPlugin(plugin: string, point: string, status: Status, ms: number): void;
-  /** Gives the way to count one more question. */
-  asking(plugin: string, point: string, profile: string): () => void;
+  /** Where its questions are counted. */
+  asking(plugin: string, point: string, profile: string): { value: number };
 }
 
 /** As the original calls them. */
@@ -70,11 +70,11 @@ function observedPlugin(plugin: Plugin, profile: string, meter: PluginMeter, tim
   for (const key of COUNTED) {
     const inner = methods.get(key);
     if (!inner) continue;
-    const count = meter.asking(name, NAMES[key], profile);
+    const asked = meter.asking(name, NAMES[key], profile);
     // Asked for each node: no list of arguments is made.
-    const ask: Method = timed ? inner : (a, b, c, d) => (counted[key] as Method)(a, b, c, d);
+    const ask = timed ? inner : (counted[key] as Method).bind(plugin);
     methods.set(key, (a, b, c, d) => {
-      count();
+      asked.value++;
       return ask(a, b, c, d);
     });
   }

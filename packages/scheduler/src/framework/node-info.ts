@@ -30,11 +30,11 @@ export class MutableNodeInfo implements NodeInfo {
   readonly slot: number;
   readonly #stamps: NodeStamps | undefined;
 
-  /** With stamps it has a slot there, and tells of each change; a copy has none. */
-  constructor(name: string, stamps?: NodeStamps) {
+  /** With stamps it has a slot there, and tells of each change; a copy tells of none. */
+  constructor(name: string, stamps: NodeStamps | number) {
     this.name = name;
-    this.#stamps = stamps;
-    this.slot = stamps?.take() ?? -1;
+    this.#stamps = typeof stamps === "number" ? undefined : stamps;
+    this.slot = typeof stamps === "number" ? stamps : stamps.take();
   }
 
   get node(): Node {
@@ -63,15 +63,17 @@ export class MutableNodeInfo implements NodeInfo {
     return true;
   }
 
-  /** Another revision of a pod that asks for the same. */
+  /** Another revision of a pod that asks for the same. When it started decides who goes first where some have to. */
   replace(old: PodInfo, now: PodInfo): void {
     const at = this.pods.indexOf(old);
     if (at >= 0) this.pods[at] = now;
+    if (old.pod.status.startTime !== now.pod.status.startTime || old.priority !== now.priority)
+      this.#stamps?.touch(this.slot);
   }
 
   /** A copy for a trial with other pods. */
   clone(): MutableNodeInfo {
-    const copy = new MutableNodeInfo(this.name);
+    const copy = new MutableNodeInfo(this.name, this.slot);
     copy.object = this.object;
     copy.images = this.images;
     copy.allocatable = this.allocatable;

@@ -17,6 +17,10 @@ export class Nominator {
     return this.#nodes.size === 0;
   }
 
+  nodes(): string[] {
+    return [...this.#pods.keys()];
+  }
+
   nodeOf(uid: string): string | undefined {
     return this.#nodes.get(uid);
   }

@@ -48,6 +48,8 @@ export interface Plugin {
   reserve?(pod: Pod, node: string, state: CycleState): Refusal | undefined;
   unreserve?(pod: Pod, node: string, state: CycleState): void;
   permit?(pod: Pod, node: string, state: CycleState): Permission;
+  /** Whether `preBind` will have work to do: the node is then told of before, so that others know where the pod is about to go. */
+  preBindPreFlight?(pod: Pod, node: string, state: CycleState): boolean;
   /** A throw puts the pod back with backoff. */
   preBind?(pod: Pod, node: string, state: CycleState, signal: AbortSignal): Promise<void> | undefined;
   /** False: this plugin leaves the binding to the next one. */

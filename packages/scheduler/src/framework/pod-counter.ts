@@ -1,9 +1,12 @@
 /**
  * How many of some pods stand in each domain of a topology ("app=web in default, by zone"). Worked out once when first asked for, then
  * kept by the differences: a pod that comes or goes costs one look at its labels, a node that changes its own pods.
- * Holds: `byDomain` has an entry for each domain with a count above 0; a node that the topology leaves out counts nowhere.
+ * Holds: a node that the rule of the domains leaves out counts nowhere.
  */
-import type { Node, Pod } from "@kubets/api/generated/types/core-v1";
+import type { Pod } from "@kubets/api/generated/types/core-v1";
+import type { LabelSelector } from "@kubets/machinery/label-selector";
+import { DomainCounts } from "./domain-counts.ts";
+import type { DomainRule, Domains, Topology } from "./topology.ts";
 
 /** Which pods are counted, and where. Equal signatures mean the same. */
 export interface CountedPods {
@@ -11,110 +14,123 @@ export interface CountedPods {
   readonly domains: DomainRule;
   /** The only namespaces whose pods may count; absent: any. */
   readonly namespaces?: ReadonlySet<string>;
+  /** What is asked of their labels at least. */
+  readonly selector: LabelSelector;
   /** Depends on labels of namespaces as well, and is counted anew when one changes. */
   readonly ofNamespaceLabels?: boolean;
   matches(pod: Pod): boolean;
 }
 
-/** The domain of a node, undefined where it is in none. Equal signatures mean the same. */
-export interface DomainRule {
-  readonly signature: string;
-  of(node: Node): string | undefined;
-}
-
-/** The domain is the label's value. */
-export const labelDomain = (topologyKey: string): DomainRule => ({
-  signature: topologyKey,
-  of: (node) => node.metadata.labels?.[topologyKey],
-});
-
-/** What plugins read. */
+/** What plugins read. Slots are those of nodes, domains numbers of the topology. */
 export interface CountView {
-  readonly byDomain: ReadonlyMap<string, number>;
+  readonly topology: Topology;
   readonly total: number;
-  /** How many nodes there are of each domain. */
-  readonly domains: ReadonlyMap<string, number>;
-  onNode(name: string): number;
+  /** How many domains there are. */
+  readonly domains: number;
+  inDomain(domain: number): number;
+  /** In the domain that the node's label names, also where the rule leaves the node itself out. */
+  at(slot: number): number;
+  onNode(slot: number): number;
+  /** The smallest count of a domain, and how many domains have it; not for no domains. */
+  least(): Least;
+  /** The domain whose count a pod on the node changes; 0 where none. */
+  domainOf(slot: number): number;
+  counts(): Iterable<readonly [domain: number, count: number]>;
 }
 
-/** The domains that the nodes of the cluster make by one rule; shared by all counters of the rule. */
-export class DomainIndex {
-  readonly rule: DomainRule;
-  readonly domains = new Map<string, number>();
-  readonly #ofNode = new Map<string, string>();
-
-  constructor(rule: DomainRule) {
-    this.rule = rule;
-  }
-
-  domainOf(node: string): string | undefined {
-    return this.#ofNode.get(node);
-  }
-
-  /** Takes in a node as it is now, or that it is gone; true where its domain changed. */
-  set(name: string, node: Node | undefined): boolean {
-    const before = this.#ofNode.get(name);
-    const now = node && this.rule.of(node);
-    if (before === now) return false;
-    if (before !== undefined) bump(this.domains, before, -1);
-    if (now === undefined) this.#ofNode.delete(name);
-    else {
-      this.#ofNode.set(name, now);
-      bump(this.domains, now, 1);
-    }
-    return true;
-  }
+export interface Least {
+  readonly count: number;
+  readonly domains: number;
 }
 
 export class PodCounter implements CountView {
-  readonly byDomain = new Map<string, number>();
   total = 0;
-  readonly #index: DomainIndex;
-  readonly #byNode = new Map<string, number>();
+  readonly topology: Topology;
+  readonly #domains: Domains;
+  readonly #byDomain = new DomainCounts();
+  readonly #byNode = new Map<number, number>();
+  /** Of the domains that have pods; undefined until it is asked for. */
+  #least: Least | undefined;
 
-  constructor(index: DomainIndex) {
-    this.#index = index;
+  constructor(domains: Domains) {
+    this.topology = domains.topology;
+    this.#domains = domains;
   }
 
-  get domains(): ReadonlyMap<string, number> {
-    return this.#index.domains;
+  get domains(): number {
+    return this.#domains.nodes.size;
   }
 
   get isEmpty(): boolean {
     return this.#byNode.size === 0;
   }
 
-  get index(): DomainIndex {
-    return this.#index;
+  inDomain(domain: number): number {
+    return this.#byDomain.get(domain);
   }
 
-  onNode(name: string): number {
-    return this.#byNode.get(name) ?? 0;
+  at(slot: number): number {
+    return this.#byDomain.get(this.topology.of(slot));
   }
 
-  add(node: string, difference: number): void {
-    bump(this.#byNode, node, difference);
-    this.#count(this.#index.domainOf(node), difference);
+  onNode(slot: number): number {
+    return this.#byNode.get(slot) ?? 0;
+  }
+
+  domainOf(slot: number): number {
+    return this.#domains.of(slot);
+  }
+
+  counts(): Iterable<readonly [number, number]> {
+    return this.#byDomain;
+  }
+
+  least(): Least {
+    const without = this.domains - this.#byDomain.size;
+    if (without > 0) return { count: 0, domains: without };
+    this.#least ??= leastOf(this.#byDomain);
+    return this.#least;
+  }
+
+  add(slot: number, difference: number): void {
+    const count = this.onNode(slot) + difference;
+    if (count === 0) this.#byNode.delete(slot);
+    else this.#byNode.set(slot, count);
+    this.#count(this.#domains.of(slot), difference);
   }
 
   /** To be told before and after the domain of a node changes: takes its pods out of the old one, and into the new one. */
-  leave(node: string): void {
-    this.#count(this.#index.domainOf(node), -this.onNode(node));
+  leave(slot: number): void {
+    this.#count(this.#domains.of(slot), -this.onNode(slot));
   }
 
-  enter(node: string): void {
-    this.#count(this.#index.domainOf(node), this.onNode(node));
+  enter(slot: number): void {
+    this.#count(this.#domains.of(slot), this.onNode(slot));
   }
 
-  #count(domain: string | undefined, difference: number): void {
-    if (domain === undefined || difference === 0) return;
+  #count(domain: number, difference: number): void {
+    if (domain === 0 || difference === 0) return;
+    const before = this.inDomain(domain);
     this.total += difference;
-    bump(this.byDomain, domain, difference);
+    this.#byDomain.add(domain, difference, this.topology.highest);
+    if (this.#least) this.#least = moved(this.#least, before, before + difference);
   }
 }
 
-function bump(counts: Map<string, number>, key: string, difference: number): void {
-  const count = (counts.get(key) ?? 0) + difference;
-  if (count === 0) counts.delete(key);
-  else counts.set(key, count);
+/** After one domain's count changed; undefined where no other has the smallest. */
+function moved({ count, domains }: Least, before: number, now: number): Least | undefined {
+  let left = before === count ? domains - 1 : domains;
+  if (now === count) left++;
+  if (now > 0 && now < count) return { count: now, domains: 1 };
+  return left > 0 ? { count, domains: left } : undefined;
+}
+
+function leastOf(counts: Iterable<readonly [domain: number, count: number]>): Least {
+  let count = Infinity;
+  let domains = 0;
+  for (const [, other] of counts) {
+    if (other < count) [count, domains] = [other, 1];
+    else if (other === count) domains++;
+  }
+  return { count, domains };
 }

@@ -7,6 +7,7 @@ import type { AffinityTerm, NamespaceLabels } from "./affinity-term.ts";
 import type { CountedPods, CountView } from "./pod-counter.ts";
 import type { PodInfo } from "./pod-info.ts";
 import type { Resources } from "./resources.ts";
+import type { Topology } from "./topology.ts";
 
 export type { PodInfo } from "./pod-info.ts";
 export type { Resources } from "./resources.ts";
@@ -17,9 +18,9 @@ export interface Snapshot {
   node(name: string): NodeInfo | undefined;
   /** How many of some pods stand in each domain of a topology; kept in step with each change once it was asked for. */
   counts(pods: CountedPods): CountView;
-  /** The (anti-)affinity terms of the pods that stand on nodes, one entry for all that mean the same. */
-  terms(kind: TermKind): Iterable<RunningTerm>;
-  hasTerms(kind: TermKind): boolean;
+  /** The (anti-)affinity terms of the pods that stand on nodes that may speak of a pod, one entry for all that mean the same. */
+  terms(kind: TermKind, about: Pod): readonly RunningTerm[];
+  topology(key: string): Topology;
   readonly namespaceLabels: NamespaceLabels;
   /** Whether some node holds an image of this name. */
   hasImage(name: string): boolean;
@@ -50,7 +51,7 @@ export interface NodeInfo {
   readonly usedPorts: ReadonlyMap<string, ReadonlyMap<string, number>>;
   /** The images that the node holds, by each of their names. */
   readonly images: ReadonlyMap<string, { readonly size: number; readonly nodes: number }>;
-  /** Where its changes are noted; -1 for a copy. */
+  /** Stands for it wherever something is kept by node; a copy for a trial has that of its original. */
   readonly slot: number;
 }
 

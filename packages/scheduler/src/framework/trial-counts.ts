@@ -4,28 +4,26 @@
  */
 import type { CountView } from "./pod-counter.ts";
 import type { PodInfo } from "./pod-info.ts";
-import type { NodeInfo } from "./snapshot.ts";
+import { bump, type Topology } from "./topology.ts";
 
 export class TrialCounts {
+  readonly topology: Topology;
   readonly #view: CountView | undefined;
   readonly #weightOf: (pod: PodInfo) => number;
-  readonly #domainOf: (node: NodeInfo) => string | undefined;
-  readonly #differences = new Map<string, number>();
+  readonly #differences = new Map<number, number>();
   #min: number | undefined;
 
-  constructor(
-    view: CountView | undefined,
-    weightOf: (pod: PodInfo) => number,
-    domainOf: (node: NodeInfo) => string | undefined,
-  ) {
-    this.#view = view;
+  /** Without a view: nothing is counted but what the trial adds. */
+  constructor(counted: CountView | Topology, weightOf: (pod: PodInfo) => number) {
+    this.#view = "topology" in counted ? counted : undefined;
+    this.topology = "topology" in counted ? counted.topology : counted;
     this.#weightOf = weightOf;
-    this.#domainOf = domainOf;
   }
 
-  get(domain: string): number {
-    const count = this.#view?.byDomain.get(domain) ?? 0;
-    return this.#differences.size ? count + (this.#differences.get(domain) ?? 0) : count;
+  /** In the domain of a node. */
+  at(slot: number): number {
+    const count = this.#view?.at(slot) ?? 0;
+    return this.#differences.size ? count + (this.#differences.get(this.topology.of(slot)) ?? 0) : count;
   }
 
   get total(): number {
@@ -36,32 +34,39 @@ export class TrialCounts {
 
   /** The smallest count of all domains; 0 where there are fewer than `minDomains` of them. */
   min(minDomains: number): number {
-    const domains = this.#view?.domains;
-    if (!domains || domains.size === 0 || domains.size < minDomains) return 0;
-    this.#min ??= this.#smallest(domains);
+    const view = this.#view;
+    if (!view || view.domains === 0 || view.domains < minDomains) return 0;
+    this.#min ??= this.#smallest(view);
     return this.#min;
   }
 
-  change(pod: PodInfo, node: NodeInfo, sign: 1 | -1): void {
+  change(pod: PodInfo, slot: number, sign: 1 | -1): void {
     const weight = this.#weightOf(pod);
     if (weight === 0) return;
-    const domain = this.#domainOf(node);
-    if (domain === undefined) return;
-    const difference = (this.#differences.get(domain) ?? 0) + sign * weight;
-    if (difference === 0) this.#differences.delete(domain);
-    else this.#differences.set(domain, difference);
+    bump(this.#differences, this.#view?.domainOf(slot) ?? this.topology.of(slot), sign * weight);
     this.#min = undefined;
   }
 
-  #smallest(domains: ReadonlyMap<string, number>): number {
-    const counts = this.#view?.byDomain as ReadonlyMap<string, number>;
-    if (this.#differences.size === 0 && counts.size < domains.size) return 0;
-    let min = Infinity;
-    for (const domain of domains.keys()) {
-      const count = this.get(domain);
-      if (count < min) min = count;
-      if (min === 0) break;
+  /** All domains are gone through only where the trial touches each that has the least. */
+  #smallest(view: CountView): number {
+    const least = view.least();
+    let { count: min, domains: untouched } = least;
+    for (const [domain, difference] of this.#differences) {
+      const count = view.inDomain(domain);
+      if (count === least.count) untouched--;
+      min = Math.min(min, count + difference);
     }
+    return untouched > 0 || min < least.count ? min : this.#smallestOfAll(view);
+  }
+
+  #smallestOfAll(view: CountView): number {
+    let min = Infinity;
+    for (const [domain, count] of view.counts()) {
+      const now = count + (this.#differences.get(domain) ?? 0);
+      if (now < min) min = now;
+    }
+    for (const [domain, difference] of this.#differences)
+      if (view.inDomain(domain) === 0 && difference < min) min = difference;
     return min;
   }
 }

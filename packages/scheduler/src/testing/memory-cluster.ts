@@ -34,6 +34,7 @@ export class MemoryCluster {
   readonly #pending: (() => void)[] = [];
   readonly #collections = new Map<string, Collection>();
   #revision = 1;
+  #made = 0;
 
   /** Lets informers tell the next so many changes. */
   deliver(count = Infinity): void {
@@ -113,6 +114,17 @@ export class MemoryCluster {
         ? this.#unreserve(key, (patch.body as Draft<ResourceClaim>).status?.reservedFor?.[0]?.uid)
         : this.#patch(ref, key, patch.body as Draft<Pod>),
     get: async (ref: ResourceRef, { namespace, name }: ObjectKey) => this.#existing(ref, namespace, name),
+    create: async (ref: ResourceRef, object: KubeObject) => {
+      const { namespace, name, generateName } = object.metadata as {
+        namespace?: string;
+        name?: string;
+        generateName?: string;
+      };
+      const made = name ?? `${generateName}${++this.#made}`;
+      this.#request(`create ${ref.kind} ${made}`);
+      this.put({ ...object, metadata: { ...object.metadata, name: made, uid: `${made}-uid` } } as KubeObject);
+      return this.#existing(ref, namespace, made);
+    },
     update: async (ref: ResourceRef, object: KubeObject) => {
       this.#request(`update ${object.kind} ${keyOf(object)}`);
       const { namespace, name, resourceVersion } = object.metadata as Pod["metadata"];

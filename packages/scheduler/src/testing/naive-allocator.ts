@@ -170,18 +170,24 @@ function staysWithinCounters({ spec }: ResourceSlice, way: readonly Given[], all
 }
 
 function agrees({ spec, metadata }: ResourceClaim, way: readonly Given[]): boolean {
-  return (spec.devices.constraints ?? []).every(({ requests = [], matchAttribute = "" }) => {
+  return (spec.devices.constraints ?? []).every(({ requests = [], matchAttribute, distinctAttribute }) => {
+    const attribute = matchAttribute ?? distinctAttribute ?? "";
     const concerned = way.filter(
       ({ claim, request }) =>
         claim.metadata.uid === metadata.uid &&
         (requests.length === 0 || requests.some((name) => request === name || request.startsWith(`${name}/`))),
     );
     const values = concerned.map(({ device, slice }) => {
-      const [domain, id] = matchAttribute.split("/") as [string, string];
+      const [domain, id] = attribute.split("/") as [string, string];
       const found =
-        device.attributes?.[matchAttribute] ?? (domain === slice.spec.driver ? device.attributes?.[id] : undefined);
+        device.attributes?.[attribute] ?? (domain === slice.spec.driver ? device.attributes?.[id] : undefined);
       return found && JSON.stringify(found);
     });
-    return values.every((value) => value !== undefined && value === values[0]);
+    const different = new Set(values).size;
+    return (
+      values.every((value) => value !== undefined) &&
+      different <= (matchAttribute ? 1 : Infinity) &&
+      (matchAttribute !== undefined || different === values.length)
+    );
   });
 }

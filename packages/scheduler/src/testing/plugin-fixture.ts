@@ -81,5 +81,5 @@ const handleOf = (cluster: MemoryCluster, state: ClusterState): Handle => ({
   allowWaiting: () => {},
   rejectWaiting: () => false,
   askAboutVictims: () => undefined,
-  metrics: { preempted() {}, evicted() {}, awaitedDevice() {} },
+  metrics: { preempted() {}, evicted() {}, awaitedDevice() {}, claimCreated() {}, volumes() {}, volumesFailed() {} },
 });

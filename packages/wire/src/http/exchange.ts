@@ -14,6 +14,8 @@ export interface Exchange {
   readonly url: string;
   readonly protocol: "h1" | "h2";
   readonly peer: Peer;
+  /** Tells the front who asks, once that is known: who has very many connections gets them read in turns. */
+  askedBy?(asker: string): void;
   /** Name, value, name, value, ... as they were sent; what came several times stands here several times. */
   readonly rawHeaders: readonly string[];
   /** By name in lower case; several values are joined with a comma. */

@@ -6,12 +6,14 @@ import type { ChunkSink, Exchange, Peer, Upgrade } from "./exchange.ts";
 import type { Frame } from "./frame.ts";
 import { AT_ONCE_BYTES, type LargeBodies } from "./large-bodies.ts";
 import { peerOf } from "./peer.ts";
+import type { ReadingTurns } from "./reading-turns.ts";
 
 /** What all connections of a port share. */
 export interface Connections {
   /** The port is going: each answer is the last of its connection. */
   readonly closing: boolean;
   readonly largeBodies: LargeBodies;
+  readonly reading: ReadingTurns;
 }
 
 export class H1Exchange implements Exchange {
@@ -36,6 +38,11 @@ export class H1Exchange implements Exchange {
 
   get peer(): Peer {
     return peerOf(this.#request.socket, this.#request.socket);
+  }
+
+  askedBy(asker: string): void {
+    // What may be given away is not ours to hold.
+    if (!this.upgrade) this.#connections.reading.askedBy(this.#request.socket, asker);
   }
 
   get rawHeaders(): readonly string[] {
@@ -66,17 +73,10 @@ export class H1Exchange implements Exchange {
     const lines = this.#lines(headers);
     if (status !== 204 && status !== 304 && status >= 200) lines.push("content-length", String(size));
     response.writeHead(status, lines);
-    if (size > AT_ONCE_BYTES && this.method !== "HEAD")
-      return this.#connections.largeBodies.send(response, whole ? [body] : body);
-    if (whole) {
-      response.end(body);
-      return;
-    }
-    const { socket } = response;
-    socket?.cork();
-    for (const part of body) response.write(part);
-    response.end();
-    socket?.uncork();
+    if (this.method === "HEAD") response.end();
+    else if (size > AT_ONCE_BYTES) this.#connections.largeBodies.send(response, whole ? [body] : body);
+    // To copy small parts costs less than to write each.
+    else response.end(whole ? body : Buffer.concat(body, size));
   }
 
   stream(status: number, headers: readonly string[]): ChunkSink {

@@ -317,6 +317,45 @@ describe("the server", () => {
     socket.destroy();
   });
 
+  it("answers each of very many connections of one asker, and others meanwhile, whatever it reads when", async () => {
+    const seen = new Map<string, number>();
+    const busy = await listen({
+      host: "127.0.0.1",
+      tls,
+      async handler(exchange) {
+        const who = exchange.header("user") ?? "";
+        exchange.askedBy?.(who);
+        seen.set(who, (seen.get(who) ?? 0) + 1);
+        // So that turns fill.
+        for (const until = performance.now() + 0.3; performance.now() < until; );
+        exchange.respond(200, [], await exchange.readBody(1 << 20));
+      },
+    });
+    const agent = new Agent({ keepAlive: true, maxSockets: 40, rejectUnauthorized: false });
+    const ask = (user: string, body: string) =>
+      new Promise<string>((resolve, reject) => {
+        const method = body ? "POST" : "GET";
+        const request = httpsRequest({ port: busy.port, agent, method, headers: { user } }, async (answer) =>
+          resolve(Buffer.concat(await answer.toArray()).toString()),
+        );
+        request.on("error", reject).end(body);
+      });
+    try {
+      const bodies = ["", "small", "x".repeat(300_000)];
+      const one = async (user: string, i: number) => {
+        for (let k = 0; k < 6; k++) {
+          const body = bodies[(i + k) % 3] as string;
+          assert.equal(await ask(user, body), body);
+        }
+      };
+      await Promise.all(Array.from({ length: 40 }, (_, i) => one(i < 38 ? "flood" : "modest", i)));
+      assert.deepEqual([seen.get("flood"), seen.get("modest")], [38 * 6, 2 * 6]);
+    } finally {
+      agent.destroy();
+      await busy.close();
+    }
+  });
+
   it("uses new certificates after a reload, and answers to names", async () => {
     const fresh = testPki();
     const own = await listen({

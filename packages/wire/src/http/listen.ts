@@ -22,6 +22,7 @@ import type { Exchange } from "./exchange.ts";
 import { type Connections, H1Exchange, ignore } from "./h1-exchange.ts";
 import { H2Exchange } from "./h2-exchange.ts";
 import { LargeBodies } from "./large-bodies.ts";
+import { ReadingTurns } from "./reading-turns.ts";
 
 export interface ServerCertificate {
   readonly key: string | Uint8Array;
@@ -94,7 +95,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const limits = { ...defaultLimits, ...options.limits };
   const sockets = new Set<Socket>();
   const sessions = new Set<ServerHttp2Session>();
-  const connections = { closing: false, largeBodies: new LargeBodies() };
+  const connections = { closing: false, largeBodies: new LargeBodies(), reading: new ReadingTurns() };
 
   const names = new ServerNames(options.tls);
   const server = options.tls ? secureServer(options.tls, limits, names) : plainServer(limits);
@@ -103,9 +104,10 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
   });
-  server.on("request", (request: IncomingMessage, response: NodeResponse) =>
-    options.handler(new H1Exchange(request, response, connections)),
-  );
+  server.on("request", (request: IncomingMessage, response: NodeResponse) => {
+    connections.reading.read(request.socket);
+    options.handler(new H1Exchange(request, response, connections));
+  });
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) =>
     options.handler(upgradeExchange(request, socket, head, connections)),
   );
@@ -252,12 +254,7 @@ function trackSession(session: ServerHttp2Session, sessions: Set<ServerHttp2Sess
 }
 
 /** A request for another protocol. Until the connection is given away it can be answered like any other. */
-function upgradeExchange(
-  request: IncomingMessage,
-  socket: Duplex,
-  head: Buffer,
-  { largeBodies }: Connections,
-): Exchange {
+function upgradeExchange(request: IncomingMessage, socket: Duplex, head: Buffer, connections: Connections): Exchange {
   const response = new ServerResponse(request);
   response.shouldKeepAlive = false;
   response.assignSocket(socket as Socket);
@@ -266,11 +263,12 @@ function upgradeExchange(
   return new H1Exchange(
     request,
     response,
-    { closing: true, largeBodies },
+    { ...connections, closing: true },
     {
       protocol: (request.headers.upgrade ?? "").toLowerCase(),
       request,
       accept() {
+        connections.reading.forget(socket as Socket);
         response.detachSocket(socket as Socket);
         return { socket, head };
       },

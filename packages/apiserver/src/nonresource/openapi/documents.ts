@@ -10,10 +10,10 @@ import { type Dialect, openApiV2, openApiV3 } from "@kubets/api/openapi/json-sch
 import { writeJson } from "@kubets/api/openapi/write-json";
 import { writeProtobuf } from "@kubets/api/openapi/write-protobuf";
 import type { ResourceDefinition } from "@kubets/api/resource";
+import { inShortStretches } from "@kubets/machinery/short-stretches";
 import type { RemoteDocuments } from "../../aggregation/remote-documents.ts";
 import { merged } from "../../aggregation/remote-open-api.ts";
 import type { ServedResources } from "../../served-resource.ts";
-import { inShortStretches } from "../../short-stretches.ts";
 import { versionInfo } from "../version.ts";
 import { textsOf } from "./texts.ts";
 

@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import type { Describe } from "@kubets/api/openapi/json-schema";
 import { nameOfLine, type TypeText, unpackedLine } from "@kubets/api/openapi/type-texts";
-import { inShortStretches } from "../../short-stretches.ts";
+import { inShortStretches } from "@kubets/machinery/short-stretches";
 import { modelsFolder, modelText } from "./model-texts.ts";
 
 /** What the bundle is published with. */

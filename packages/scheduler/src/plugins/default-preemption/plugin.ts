@@ -2,7 +2,6 @@
  * Makes room for a pod that fits nowhere: finds the node where removing pods of lower priority does the least harm, names it, and asks
  * the API to delete them. While that is under way the pod is not tried again.
  */
-import { poddisruptionbudgets } from "@kubets/api/generated/refs";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import { mayPreempt } from "@kubets/api/pod/priority";
 import { podCondition } from "@kubets/api/pod/state";
@@ -11,11 +10,16 @@ import type { CycleState } from "../../framework/cycle-state.ts";
 import type { Handle, PluginFactory } from "../../framework/handle.ts";
 import type { Plugin, PostFilterResult } from "../../framework/plugin.ts";
 import { type PodInfo, podInfo } from "../../framework/pod-info.ts";
-import { type Refusal, type Refusals, refusalMessage, refusalOf } from "../../framework/refusals.ts";
-import { budgetsOf } from "./budgets.ts";
+import {
+  helpedByPreemption,
+  type Refusal,
+  type Refusals,
+  refusalMessage,
+  refusalOf,
+} from "../../framework/refusals.ts";
 import { type Candidate, selectCandidate } from "./candidate.ts";
 import { Evictions } from "./evictions.ts";
-import { selectVictims } from "./victims.ts";
+import { VictimMemo } from "./victim-memo.ts";
 
 const NAME = "DefaultPreemption";
 const NOT_HELPFUL = { reasons: ["Preemption is not helpful for scheduling"] };
@@ -30,13 +34,14 @@ export const defaultPreemption: PluginFactory = (handle, args) => preemptionPlug
 
 export function preemptionPlugin(handle: Handle, args: DefaultPreemptionArgs = {}): Plugin {
   const evictions = new Evictions(handle, NAME);
+  const memo = new VictimMemo(handle);
   return {
     name: NAME,
     hints: [],
     preEnqueue: (pod) => evictions.holds(pod.metadata.uid),
     postFilter(pod, state, refusals) {
       const info = podInfo(pod);
-      const found = preempt(handle, args, info, state, refusals);
+      const found = preempt(handle, memo, args, info, state, refusals);
       if (!("candidates" in found)) return { ...found, message: `preemption: ${found.message}` };
       const ask = handle.askAboutVictims(pod);
       if (ask) {
@@ -52,6 +57,7 @@ export function preemptionPlugin(handle: Handle, args: DefaultPreemptionArgs = {
 
 function preempt(
   handle: Handle,
+  memo: VictimMemo,
   args: DefaultPreemptionArgs,
   info: PodInfo,
   state: CycleState,
@@ -60,7 +66,7 @@ function preempt(
   const ineligible = whyIneligible(handle, info, refusals);
   if (ineligible) return { message: ineligible };
   const byNode = new Map<string, Refusal>();
-  const candidates = findCandidates(handle, args, info, state, refusals, byNode);
+  const candidates = findCandidates(handle, memo, args, info, state, refusals, byNode);
   if (candidates.length) return { candidates };
   const message = refusalMessage({ nodes: refusals.nodes, byNode, others: NOT_HELPFUL, outright: false });
   return { node: "", message };
@@ -86,28 +92,25 @@ function isLeavingForAnother({ metadata, status }: Pod): boolean {
 /** Tries nodes, from a random one on, until enough of them would do; what speaks against the others goes into `byNode`. */
 function findCandidates(
   handle: Handle,
+  memo: VictimMemo,
   { minCandidateNodesPercentage = 10, minCandidateNodesAbsolute = 100 }: DefaultPreemptionArgs,
   info: PodInfo,
   state: CycleState,
   refusals: Refusals,
   byNode: Map<string, Refusal>,
 ): Candidate[] {
-  const { cluster, nominator, random, cache } = handle;
-  const nodes = cluster.nodes.filter(({ name }) => {
-    const refusal = refusalOf(refusals, name);
-    return refusal !== undefined && !refusal.lasting;
-  });
+  const { cluster, random } = handle;
+  const nodes = helpedByPreemption(refusals, cluster.nodes);
   if (nodes.length === 0) return [];
-  const budgets = budgetsOf(cache.list(poddisruptionbudgets));
   const part = Math.trunc((nodes.length * minCandidateNodesPercentage) / 100);
   const wanted = Math.min(nodes.length, Math.max(part, minCandidateNodesAbsolute));
   const offset = randomInt(random, nodes.length);
   const [harmless, harmful]: [Candidate[], Candidate[]] = [[], []];
   for (let i = 0; i < nodes.length && harmless.length + harmful.length < wanted; i++) {
-    const { name } = nodes[(offset + i) % nodes.length] as (typeof nodes)[number];
+    const name = nodes[(offset + i) % nodes.length] as string;
     const node = cluster.node(name);
-    const found = node && selectVictims(info, node, state, nominator, budgets);
-    if (!found) continue;
+    if (!node) continue;
+    const found = memo.victims(info, node, state);
     if ("reasons" in found) byNode.set(name, found);
     else (found.violations === 0 ? harmless : harmful).push(found);
   }

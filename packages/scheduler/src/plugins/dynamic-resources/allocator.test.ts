@@ -67,7 +67,7 @@ class RandomDevices extends RandomCluster {
   claim(name: string): ResourceClaim {
     const requests = Array.from({ length: 1 + this.below(2) }, (_, i) => this.#request(`r${i}`));
     const constraint: DeviceConstraint = {
-      matchAttribute: `${DRIVER}/${this.pick("group", "size")}`,
+      [this.pick("matchAttribute", "distinctAttribute")]: `${DRIVER}/${this.pick("group", "size")}`,
       ...(this.chance(50) ? { requests: ["r0"] } : {}),
     };
     return resourceClaim(name, { requests, ...(this.chance(40) ? { constraints: [constraint] } : {}) });

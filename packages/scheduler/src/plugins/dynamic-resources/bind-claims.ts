@@ -63,6 +63,14 @@ export async function unreserveClaim(client: Client, claim: ResourceClaim, pod: 
   await client.patch(resourceclaims, keyOf(claim), { type: "strategic", body }, { subresource: "status" });
 }
 
+/** A claim that was made for this pod alone goes, its devices first. */
+export async function withdrawClaim(client: Client, claim: ResourceClaim, pod: Pod): Promise<void> {
+  if (await isPlaced(client, pod)) return;
+  await unreserveClaim(client, claim, pod);
+  const { uid } = claim.metadata;
+  await client.delete(resourceclaims, keyOf(claim), { preconditions: { uid } });
+}
+
 async function isPlaced(client: Client, { metadata: { namespace, name, uid } }: Pod): Promise<boolean> {
   try {
     const now = await client.get(pods, { namespace, name });

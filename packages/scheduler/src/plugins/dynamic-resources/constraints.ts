@@ -1,4 +1,4 @@
-/** What must hold between the devices of one claim: an attribute that all share. Monotonic: what does not hold now, does not with more devices. */
+/** What must hold between the devices of one claim: an attribute that all share, or that differs for each. Monotonic: what does not hold now, does not with more devices. */
 import type { DeviceAttribute, DeviceConstraint } from "@kubets/api/generated/types/resource-v1";
 import type { PooledDevice } from "./pools.ts";
 
@@ -9,28 +9,29 @@ export interface Constraint {
 }
 
 export function constraintOf(
-  { requests = [], matchAttribute }: DeviceConstraint,
+  { requests = [], matchAttribute, distinctAttribute }: DeviceConstraint,
   claim: string,
   i: number,
 ): Constraint {
-  if (matchAttribute === undefined)
+  const attribute = matchAttribute ?? distinctAttribute;
+  if (attribute === undefined)
     throw new Error(`claim ${claim}, constraint #${i}: empty constraint (unsupported constraint type?)`);
   /** A constraint on a request is one on all its alternatives. */
   const concerns = (request: string) =>
     requests.length === 0 || requests.includes(request) || requests.includes(request.split("/", 1)[0] as string);
-  let shared: string | undefined;
-  let devices = 0;
+  const values: string[] = [];
   return {
     add(request, device) {
       if (!concerns(request)) return true;
-      const value = attributeOf(device, matchAttribute);
-      if (value === undefined || (devices > 0 && value !== shared)) return false;
-      shared = value;
-      devices++;
+      const value = attributeOf(device, attribute);
+      if (value === undefined) return false;
+      const isKnown = values.includes(value);
+      if (values.length > 0 && isKnown !== (matchAttribute !== undefined)) return false;
+      values.push(value);
       return true;
     },
     remove(request) {
-      if (concerns(request)) devices--;
+      if (concerns(request)) values.pop();
     },
   };
 }

@@ -3,25 +3,30 @@
  * none, devices are found among those that a node reaches, held from the decision on, and written into the claim before binding.
  */
 import { deviceclasses, resourceclaims, resourceslices } from "@kubets/api/generated/refs";
+import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { AllocationResult, ResourceClaim } from "@kubets/api/generated/types/resource-v1";
 import { matchesNodeSelector } from "@kubets/api/pod/node-affinity";
 import { deepEqual } from "@kubets/machinery/deep-equal";
 import { parseDuration } from "@kubets/machinery/duration";
-import { isReason } from "@kubets/machinery/status-error";
-import { formatTime } from "@kubets/machinery/time";
-import { stateKey } from "../../framework/cycle-state.ts";
+import { trackExtendedResources } from "../../framework/extended-resources.ts";
 import { type Handle, type PluginFactory, shared } from "../../framework/handle.ts";
+import { podInfo } from "../../framework/pod-info.ts";
 import { normalizeByMax } from "../../framework/scoring.ts";
+import type { NodeInfo } from "../../framework/snapshot.ts";
 import { AllocatedDevices } from "./allocated-devices.ts";
 import { allocationOf } from "./allocation.ts";
 import { Allocator, NoSolution, type Pick } from "./allocator.ts";
-import { bindClaim, deallocate, unreserveClaim } from "./bind-claims.ts";
-import { allReady, driversOf, hasConditions, isSpent, TIMED_OUT } from "./binding-conditions.ts";
-import { claimsOf, hasRoomFor, isOnlyFor, isReservedFor } from "./claims.ts";
+import { deallocate } from "./bind-claims.ts";
+import { isSpent } from "./binding-conditions.ts";
+import { ClaimBinder } from "./claim-binder.ts";
+import { claimsOf, hasRoomFor, isOnlyFor } from "./claims.ts";
+import { extendedClaim, madeBefore, servedByClasses } from "./extended-claim.ts";
 import { Pools } from "./pools.ts";
 import { type WantedClaim, wantedClaim } from "./requests.ts";
+import { CLAIMS, type Claims, type Way } from "./state.ts";
 
 const NAME = "DynamicResources";
+const NONE: readonly string[] = [];
 /** The first of so many alternatives is best. */
 const MOST_ALTERNATIVES = 8;
 
@@ -29,33 +34,32 @@ const lasting = (reason: string) => ({ plugin: NAME, reasons: [reason], lasting:
 const ELSEWHERE = lasting("resourceclaim not available on the node");
 const TAKEN = lasting("cannot allocate all claims");
 
-interface Claims {
-  /** Replaced by what was written. */
-  readonly all: ResourceClaim[];
-  readonly wanted: readonly WantedClaim[];
-  readonly allocator: Allocator | undefined;
-  /** How many changes of allocated devices there were by then. */
-  readonly seen: number;
-  /** Allocated ones that kept a node away. */
-  readonly unavailable: Set<ResourceClaim>;
-  /** By node, in the order of `wanted`. */
-  readonly picks: Map<string, readonly (readonly Pick[])[]>;
-  readonly reserved: Map<string, AllocationResult>;
-}
-
-const CLAIMS = stateKey<Claims>(NAME);
-
 export interface DynamicResourcesArgs {
   /** How long devices may take to become ready; "10m" unless said. */
   readonly bindingTimeout?: string;
 }
 
 export const dynamicResources: PluginFactory = (handle, args) => {
-  const { cache, client, clock, random, events, log } = handle;
+  const { cache, client, clock, random, log } = handle;
   const timeoutMs = parseDuration((args as DynamicResourcesArgs).bindingTimeout ?? "10m");
   const { pools, allocated } = devicesOf(handle);
-  /** By claim: what is taken back of a try that failed. */
-  const unreserving = new Map<string, Promise<void>>();
+  const classOf = trackExtendedResources(handle);
+  const classNamed = (className: string) => cache.get(deviceclasses, className);
+
+  function wayFor(pod: Pod, { ways, wanted, served }: Claims, { allocatable }: NodeInfo): Way {
+    const left = served.filter((resource) => !((allocatable.scalar.get(resource) ?? 0) > 0));
+    const known = ways.get(left.join());
+    if (known) return known;
+    const extended = left.length ? extendedClaim(pod, left, classOf) : undefined;
+    const more = extended && wantedClaim(extended.claim, classNamed);
+    if (typeof more === "string") throw new Error(more);
+    const all = more ? [...wanted, more] : wanted;
+    const way = { wanted: all, allocator: all.length ? new Allocator(pools, allocated, all) : undefined, extended };
+    ways.set(left.join(), way);
+    return way;
+  }
+
+  const binder = new ClaimBinder(handle, allocated, timeoutMs);
   return {
     name: NAME,
     hints: [
@@ -82,10 +86,14 @@ export const dynamicResources: PluginFactory = (handle, args) => {
       return typeof found === "string" ? { plugin: NAME, reasons: [found] } : undefined;
     },
     preFilter(pod, _, state) {
-      if (!pod.spec.resourceClaims?.length) return { skip: true };
+      const asked = podInfo(pod).requests.scalar.size ? servedByClasses(pod, classOf) : NONE;
+      if (!pod.spec.resourceClaims?.length && asked.length === 0) return { skip: true };
       const all = claimsOf(pod, cache);
       if (typeof all === "string") return { refusal: lasting(all) };
-      if (all.length === 0) return { skip: true };
+      const before = asked.length ? madeBefore(pod, cache) : undefined;
+      if (before) all.push(before);
+      const served = before ? NONE : asked;
+      if (all.length + served.length === 0) return { skip: true };
       const wanted: WantedClaim[] = [];
       for (const claim of all) {
         const { uid, namespace, name } = claim.metadata;
@@ -95,17 +103,18 @@ export const dynamicResources: PluginFactory = (handle, args) => {
         }
         if (allocated.isPending(uid))
           return { refusal: lasting(`resource claim ${namespace}/${name} is in the process of being allocated`) };
-        const found = wantedClaim(claim, (className) => cache.get(deviceclasses, className));
+        const found = wantedClaim(claim, classNamed);
         if (typeof found === "string") return { refusal: lasting(found) };
         wanted.push(found);
       }
-      const allocator = wanted.length ? new Allocator(pools, allocated, wanted) : undefined;
-      const found = { unavailable: new Set<ResourceClaim>(), picks: new Map(), reserved: new Map() };
-      state.set(CLAIMS, { all, wanted, allocator, seen: allocated.changes, ...found });
+      const found = { ways: new Map(), unavailable: new Set<ResourceClaim>(), picks: new Map(), reserved: new Map() };
+      state.set(CLAIMS, { all, wanted, served, seen: allocated.changes, ...found });
       return undefined;
     },
-    filter(_, { name, node }, state) {
-      const { all, allocator, unavailable, picks } = state.get(CLAIMS) as Claims;
+    filter(pod, info, state) {
+      const { name, node } = info;
+      const claims = state.get(CLAIMS) as Claims;
+      const { all, unavailable, picks } = claims;
       let isElsewhere = false;
       for (const claim of all) {
         const selector = claim.status?.allocation?.nodeSelector;
@@ -115,7 +124,8 @@ export const dynamicResources: PluginFactory = (handle, args) => {
         isElsewhere = true;
       }
       try {
-        if (allocator) picks.set(name, allocator.allocate(node));
+        const way = wayFor(pod, claims, info);
+        if (way.allocator) picks.set(name, { way, picks: way.allocator.allocate(node) });
       } catch (error) {
         if (error instanceof NoSolution) return lasting(error.message);
         throw new Error(`running "${NAME}" filter plugin: ${(error as Error).message}`, { cause: error });
@@ -137,7 +147,7 @@ export const dynamicResources: PluginFactory = (handle, args) => {
       return hasChoice ? undefined : "skip";
     },
     score(_, { name }, state) {
-      const chosen = new Set((state.get(CLAIMS)?.picks.get(name) ?? []).flat().map(({ wanted }) => wanted));
+      const chosen = new Set((state.get(CLAIMS)?.picks.get(name)?.picks ?? []).flat().map(({ wanted }) => wanted));
       let score = 0;
       for (const { rank, name: request } of chosen) if (request.includes("/")) score += MOST_ALTERNATIVES - rank;
       return score;
@@ -145,11 +155,12 @@ export const dynamicResources: PluginFactory = (handle, args) => {
     normalize: (scores) => normalizeByMax(scores),
     reserve(_, node, state) {
       const claims = state.get(CLAIMS);
-      if (!claims?.allocator) return undefined;
-      const picks = claims.picks.get(node) as readonly (readonly Pick[])[];
+      const found = claims?.picks.get(node);
+      if (!claims || !found) return undefined;
+      const { way, picks } = found;
       // While extenders were asked, the devices may have gone to others.
       if (allocated.changes !== claims.seen) return TAKEN;
-      for (const [i, { claim }] of claims.wanted.entries()) {
+      for (const [i, { claim }] of way.wanted.entries()) {
         const allocation = allocationOf(claim, picks[i] as readonly Pick[], node, random);
         claims.reserved.set(claim.metadata.uid, allocation);
         allocated.hold(claim.metadata.uid, allocation);
@@ -157,48 +168,15 @@ export const dynamicResources: PluginFactory = (handle, args) => {
       return undefined;
     },
     unreserve(pod, _, state) {
-      const { all = [], reserved = new Map<string, AllocationResult>() } = state.get(CLAIMS) ?? {};
+      const { all = [], reserved = new Map<string, AllocationResult>(), created } = state.get(CLAIMS) ?? {};
       for (const uid of reserved.keys()) allocated.release(uid);
-      for (const claim of all) {
-        if (!isReservedFor(claim, pod)) continue;
-        const { uid, name } = claim.metadata;
-        const done = unreserveClaim(client, claim, pod).catch((error: unknown) => {
-          if (!isReason(error, "NotFound")) log.error("a claim stays reserved", { claim: name, error });
-        });
-        unreserving.set(uid, done);
-        void done.then(() => unreserving.get(uid) === done && unreserving.delete(uid));
-      }
+      binder.takeBack(pod, all, created);
     },
+    preBindPreFlight: (_, __, state) => state.get(CLAIMS) !== undefined,
     preBind(pod, node, state, signal) {
       const claims = state.get(CLAIMS);
       if (!claims) return undefined;
-      return bindAll(claims).then(async () => {
-        const waiting = claims.all.filter(hasConditions);
-        if (waiting.length === 0) return;
-        const text = `waiting for binding conditions for device on node ${node}`;
-        events.event(pod, "Normal", "BindingConditionsPending", text, { action: "Scheduling" });
-        const began = clock.monotonic();
-        const told = (status: "success" | "failure" | "timeout") => {
-          for (const driver of new Set(waiting.flatMap(driversOf)))
-            handle.metrics.awaitedDevice(pod.spec.schedulerName ?? "", driver, status, clock.monotonic() - began);
-        };
-        await allReady(handle, waiting, timeoutMs, signal).catch((error: unknown) => {
-          told((error as Error).message === TIMED_OUT ? "timeout" : "failure");
-          throw error;
-        });
-        told("success");
-      });
-
-      async function bindAll({ all, reserved }: Claims): Promise<void> {
-        for (const [i, claim] of all.entries()) {
-          await unreserving.get(claim.metadata.uid);
-          const found = reserved.get(claim.metadata.uid);
-          const allocation = found && { ...found, allocationTimestamp: formatTime(clock.now()) };
-          const written = await bindClaim(client, claim, pod, allocation);
-          all[i] = written;
-          allocated.written(written);
-        }
-      }
+      return binder.bind(claims, pod, node, signal);
     },
   };
 };

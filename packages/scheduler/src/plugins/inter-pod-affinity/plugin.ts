@@ -59,25 +59,15 @@ export function interPodAffinityPlugin(cluster: Snapshot, args: InterPodAffinity
   };
 }
 
-function refusalOf({ near, away, existing, firstOfItsKind }: Constraints, { node }: NodeInfo) {
-  const labels = node.metadata.labels ?? {};
+function refusalOf({ near, away, existing, firstOfItsKind }: Constraints, { slot }: NodeInfo) {
   let found = true;
-  for (const { topologyKey, counts } of near) {
-    const domain = labels[topologyKey];
-    if (domain === undefined) return NOT_NEAR;
-    if (counts.get(domain) <= 0) found = false;
+  for (const counts of near) {
+    if (counts.topology.of(slot) === 0) return NOT_NEAR;
+    if (counts.at(slot) <= 0) found = false;
   }
   // The first pod of those that want to be near each other may go anywhere.
-  if (!found && !(firstOfItsKind && near.every(({ counts }) => counts.total === 0))) return NOT_NEAR;
-  if (isHit(away, labels)) return TOO_NEAR;
-  return isHit(existing, labels) ? NOT_WANTED : undefined;
-}
-
-function isHit(entries: Constraints["away"], labels: Readonly<Record<string, string>>): boolean {
-  for (let i = 0; i < entries.length; i++) {
-    const { topologyKey, counts } = entries[i] as Constraints["away"][number];
-    const domain = labels[topologyKey];
-    if (domain !== undefined && counts.get(domain) > 0) return true;
-  }
-  return false;
+  if (!found && !(firstOfItsKind && near.every(({ total }) => total === 0))) return NOT_NEAR;
+  for (const counts of away) if (counts.at(slot) > 0) return TOO_NEAR;
+  for (const counts of existing.values()) if (counts.at(slot) > 0) return NOT_WANTED;
+  return undefined;
 }

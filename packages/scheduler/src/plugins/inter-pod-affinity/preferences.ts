@@ -1,6 +1,7 @@
 /** What preferred terms, the pod's own and those of running pods, say for and against the domains of a topology. */
 import { type AffinityTerm, termMatches } from "../../framework/affinity-term.ts";
 import { stateKey } from "../../framework/cycle-state.ts";
+import type { CountView } from "../../framework/pod-counter.ts";
 import type { PodInfo } from "../../framework/pod-info.ts";
 import { MAX_SCORE } from "../../framework/scoring.ts";
 import type { NodeInfo, Snapshot, TermKind } from "../../framework/snapshot.ts";
@@ -13,8 +14,7 @@ export interface InterPodAffinityArgs {
 }
 
 interface Preference {
-  readonly topologyKey: string;
-  readonly byDomain: ReadonlyMap<string, number>;
+  readonly counts: CountView;
   /** Negative: speaks against. */
   readonly weight: number;
 }
@@ -24,14 +24,13 @@ export const PREFERENCES = stateKey<readonly Preference[]>("InterPodAffinity/pre
 export function preferencesOf(pod: PodInfo, snapshot: Snapshot, args: InterPodAffinityArgs): Preference[] {
   const found: Preference[] = [];
   const own = (term: AffinityTerm, weight: number) => {
-    const { byDomain } = snapshot.counts(countedBy([term], term.topologyKey, snapshot));
-    if (byDomain.size) found.push({ topologyKey: term.topologyKey, byDomain, weight });
+    const counts = snapshot.counts(countedBy([term], term.topologyKey, snapshot));
+    if (counts.total) found.push({ counts, weight });
   };
   const running = (kind: TermKind, factor: number) => {
-    if (factor === 0 || !snapshot.hasTerms(kind)) return;
-    for (const { term, weight, counts } of snapshot.terms(kind)) {
-      if (!termMatches(term, pod.pod, snapshot.namespaceLabels)) continue;
-      found.push({ topologyKey: term.topologyKey, byDomain: counts.byDomain, weight: weight * factor });
+    if (factor === 0) return;
+    for (const { term, weight, counts } of snapshot.terms(kind, pod.pod)) {
+      if (termMatches(term, pod.pod, snapshot.namespaceLabels)) found.push({ counts, weight: weight * factor });
     }
   };
   for (const term of pod.preferredAffinity) own(term, term.weight);
@@ -44,20 +43,20 @@ export function preferencesOf(pod: PodInfo, snapshot: Snapshot, args: InterPodAf
   return found;
 }
 
-export function scoreOf(preferences: readonly Preference[], { node }: NodeInfo): number {
-  const labels = node.metadata.labels ?? {};
+export function scoreOf(preferences: readonly Preference[], { slot }: NodeInfo): number {
   let sum = 0;
-  for (const { topologyKey, byDomain, weight } of preferences) {
-    const domain = labels[topologyKey];
-    if (domain !== undefined) sum += weight * (byDomain.get(domain) ?? 0);
-  }
+  for (const { counts, weight } of preferences) sum += weight * counts.at(slot);
   return sum;
 }
 
 /** The worst node gets 0, the best 100; all 0 where they do not differ. */
 export function normalize(scores: number[]): void {
-  const min = scores.reduce((a, b) => Math.min(a, b), Infinity);
-  const max = scores.reduce((a, b) => Math.max(a, b), -Infinity);
+  let min = Infinity;
+  let max = -Infinity;
+  for (const score of scores) {
+    if (score < min) min = score;
+    if (score > max) max = score;
+  }
   const range = max - min;
   for (let i = 0; i < scores.length; i++) {
     scores[i] = range > 0 ? Math.trunc((MAX_SCORE * ((scores[i] as number) - min)) / range) : 0;

@@ -4,6 +4,7 @@
  */
 import type { Node, Pod } from "@kubets/api/generated/types/core-v1";
 import { stateKey } from "../../framework/cycle-state.ts";
+import { type ClassOfResource, trackExtendedResources } from "../../framework/extended-resources.ts";
 import type { PluginFactory } from "../../framework/handle.ts";
 import type { Plugin } from "../../framework/plugin.ts";
 import { type PodInfo, podInfo } from "../../framework/pod-info.ts";
@@ -23,17 +24,25 @@ export interface FitArgs {
   readonly scoringStrategy?: ScoringStrategy;
 }
 
-export const nodeResourcesFit: PluginFactory = (_, args) => fitPlugin(args as FitArgs);
+export const nodeResourcesFit: PluginFactory = (handle, args) =>
+  fitPlugin(args as FitArgs, trackExtendedResources(handle));
 
-export function fitPlugin(args: FitArgs = {}): Plugin {
+export function fitPlugin(args: FitArgs = {}, classOf: ClassOfResource = () => undefined): Plugin {
   const scorer = scorerOf(args.scoringStrategy);
   const ignored = ignoring(args);
+  /** What a node does not have by itself may be devices that a claim gets. */
+  const spared = (resource: string, allocatable: number) =>
+    ignored(resource) || (!(allocatable > 0) && classOf(resource) !== undefined);
   return {
     name: NAME,
     hints: [
       {
         events: ["node/add", "node/allocatable"],
-        hint: (pod, _, now) => (couldFit(pod, now as Node) ? "queue" : "skip"),
+        hint: (pod, _, now) => (couldFit(pod, now as Node, spared) ? "queue" : "skip"),
+      },
+      {
+        events: ["deviceclass/add", "deviceclass/update"],
+        hint: (pod) => ([...podInfo(pod).requests.scalar.keys()].some(classOf) ? "queue" : "skip"),
       },
       { events: ["pod/bound-delete", "pod/bound-update", "pod/self"] },
     ],
@@ -41,12 +50,13 @@ export function fitPlugin(args: FitArgs = {}): Plugin {
       plainAmounts(requests),
       nonZeroRequests.milliCpu,
       nonZeroRequests.memory,
+      requests.scalar.size ? [...requests.scalar.keys()].filter(classOf) : 0,
     ],
     preFilter(pod, _, state) {
       state.set(REQUESTS, podInfo(pod).requests);
       return undefined;
     },
-    filter: (_, node, state) => insufficient(state.get(REQUESTS) as Resources, node, ignored),
+    filter: (_, node, state) => insufficient(state.get(REQUESTS) as Resources, node, spared),
     preScore(pod, _nodes, _snapshot, state) {
       state.set(POD, podInfo(pod));
       return undefined;
@@ -55,11 +65,14 @@ export function fitPlugin(args: FitArgs = {}): Plugin {
   };
 }
 
+/** Whether the plugin leaves a resource to others, where a node has so much of it. */
+type Spared = (resource: string, allocatable: number) => boolean;
+
 /** What the node lacks for these requests; the refusals are shared, one for each set of reasons. */
 export function insufficient(
   requests: Resources,
   { allocatable, requested }: Pick<NodeInfo, "allocatable" | "requested">,
-  ignored: (resource: string) => boolean = () => false,
+  spared: Spared = () => false,
 ): Refusal | undefined {
   const lacking: string[] = [];
   let lasting = false;
@@ -77,7 +90,8 @@ export function insufficient(
     need("ephemeral-storage", requests.ephemeralStorage, allocatable.ephemeralStorage, requested.ephemeralStorage);
   if (requests.scalar.size) {
     for (const [name, wanted] of requests.scalar) {
-      if (!ignored(name)) need(name, wanted, allocatable.scalar.get(name) ?? 0, requested.scalar.get(name) ?? 0);
+      const there = allocatable.scalar.get(name) ?? 0;
+      if (!spared(name, there)) need(name, wanted, there, requested.scalar.get(name) ?? 0);
     }
   }
   return lacking.length ? sharedRefusal(lacking, lasting) : undefined;
@@ -99,8 +113,10 @@ function sharedRefusal(lacking: readonly string[], lasting: boolean): Refusal {
 }
 
 /** Whether the node alone would have room; what runs there is looked at when the pod is tried. */
-const couldFit = (pod: Pod, node: Node): boolean =>
-  !insufficient(podInfo(pod).requests, { allocatable: resourcesOfList(node.status.allocatable), requested: NOTHING });
+const couldFit = (pod: Pod, node: Node, spared: Spared): boolean => {
+  const allocatable = resourcesOfList(node.status.allocatable);
+  return !insufficient(podInfo(pod).requests, { allocatable, requested: NOTHING }, spared);
+};
 const NOTHING = resourcesOfList({});
 
 function ignoring({ ignoredResources = [], ignoredResourceGroups = [] }: FitArgs): (resource: string) => boolean {

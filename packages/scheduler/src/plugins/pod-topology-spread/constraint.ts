@@ -4,7 +4,8 @@ import { matchesNodeAffinity } from "@kubets/api/pod/node-affinity";
 import { untoleratedTaint } from "@kubets/api/pod/tolerations";
 import { type LabelSelector, labelSelectorOf, newRequirement } from "@kubets/machinery/label-selector";
 import { selectorSignature } from "../../framework/affinity-term.ts";
-import type { CountedPods, DomainRule } from "../../framework/pod-counter.ts";
+import type { CountedPods } from "../../framework/pod-counter.ts";
+import type { DomainRule } from "../../framework/topology.ts";
 import type { DefaultSelector } from "./default-selector.ts";
 
 export const HOSTNAME = "kubernetes.io/hostname";
@@ -55,6 +56,7 @@ function read(
     signature: `spread;${domains.signature};${namespace};${selectorSignature(selector)}`,
     domains,
     namespaces: new Set([namespace]),
+    selector,
     matches: (other) => counts(selector, namespace, other),
   };
   return { topologyKey, maxSkew, minDomains, selector, counted };
@@ -97,6 +99,7 @@ function domainRule(pod: Pod, constraint: TopologySpreadConstraint, keys: readon
     (!tolerated || !untoleratedTaint(node.spec.taints, tolerations, ["NoSchedule", "NoExecute"]));
   return {
     signature: JSON.stringify(parts),
-    of: (node) => (includes(node) ? node.metadata.labels?.[topologyKey] : undefined),
+    topologyKey,
+    ...(keys.length || selected || tolerated ? { includes } : {}),
   };
 }

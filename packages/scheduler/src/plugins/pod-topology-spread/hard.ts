@@ -5,7 +5,7 @@ import type { Snapshot } from "../../framework/snapshot.ts";
 import { TrialCounts } from "../../framework/trial-counts.ts";
 import { type Defaults, type SpreadConstraint, spreadConstraints } from "./constraint.ts";
 
-export interface HardConstraint extends Pick<SpreadConstraint, "topologyKey" | "maxSkew" | "minDomains"> {
+export interface HardConstraint extends Pick<SpreadConstraint, "maxSkew" | "minDomains"> {
   /** 1 where the pod itself is one of those counted. */
   readonly self: number;
   readonly counts: TrialCounts;
@@ -14,14 +14,9 @@ export interface HardConstraint extends Pick<SpreadConstraint, "topologyKey" | "
 export const HARD = stateKey<readonly HardConstraint[]>("PodTopologySpread");
 
 export const hardConstraints = (pod: Pod, snapshot: Snapshot, defaults: Defaults): HardConstraint[] =>
-  spreadConstraints(pod, "DoNotSchedule", defaults).map(({ topologyKey, maxSkew, minDomains, selector, counted }) => ({
-    topologyKey,
+  spreadConstraints(pod, "DoNotSchedule", defaults).map(({ maxSkew, minDomains, selector, counted }) => ({
     maxSkew,
     minDomains,
     self: selector.matches(pod.metadata.labels) ? 1 : 0,
-    counts: new TrialCounts(
-      snapshot.counts(counted),
-      (other) => (counted.matches(other.pod) ? 1 : 0),
-      ({ node }) => counted.domains.of(node),
-    ),
+    counts: new TrialCounts(snapshot.counts(counted), (other) => (counted.matches(other.pod) ? 1 : 0)),
   }));

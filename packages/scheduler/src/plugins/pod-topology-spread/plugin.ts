@@ -49,10 +49,10 @@ export function podTopologySpreadPlugin(selectorOf: DefaultSelector, args: PodTo
     },
     filter: (_, node, state) => refusalOf(state.get(HARD) as readonly HardConstraint[], node),
     addPod(_, other, node, state) {
-      for (const { counts } of state.get(HARD) ?? []) counts.change(other, node, 1);
+      for (const { counts } of state.get(HARD) ?? []) counts.change(other, node.slot, 1);
     },
     removePod(_, other, node, state) {
-      for (const { counts } of state.get(HARD) ?? []) counts.change(other, node, -1);
+      for (const { counts } of state.get(HARD) ?? []) counts.change(other, node.slot, -1);
     },
     preScore(pod, nodes, snapshot, state) {
       const soft = softState(pod, nodes, snapshot, defaults);
@@ -65,12 +65,10 @@ export function podTopologySpreadPlugin(selectorOf: DefaultSelector, args: PodTo
   };
 }
 
-function refusalOf(constraints: readonly HardConstraint[], { node }: NodeInfo) {
-  const labels = node.metadata.labels ?? {};
-  for (const { topologyKey, maxSkew, minDomains, self, counts } of constraints) {
-    const domain = labels[topologyKey];
-    if (domain === undefined) return NO_LABEL;
-    if (counts.get(domain) + self - counts.min(minDomains) > maxSkew) return UNEVEN;
+function refusalOf(constraints: readonly HardConstraint[], { slot }: NodeInfo) {
+  for (const { maxSkew, minDomains, self, counts } of constraints) {
+    if (counts.topology.of(slot) === 0) return NO_LABEL;
+    if (counts.at(slot) + self - counts.min(minDomains) > maxSkew) return UNEVEN;
   }
   return undefined;
 }

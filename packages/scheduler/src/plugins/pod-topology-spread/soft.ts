@@ -7,7 +7,7 @@ import { stateKey } from "../../framework/cycle-state.ts";
 import type { CountView } from "../../framework/pod-counter.ts";
 import { MAX_SCORE } from "../../framework/scoring.ts";
 import type { NodeInfo, Snapshot } from "../../framework/snapshot.ts";
-import { type Defaults, HOSTNAME, requiresAllKeys, type SpreadConstraint, spreadConstraints } from "./constraint.ts";
+import { type Defaults, HOSTNAME, requiresAllKeys, spreadConstraints } from "./constraint.ts";
 
 export interface SoftState {
   readonly constraints: readonly SoftConstraint[];
@@ -16,7 +16,8 @@ export interface SoftState {
 }
 
 interface SoftConstraint {
-  readonly topologyKey: string;
+  /** Counted on each node, whatever its label says. */
+  readonly byNode: boolean;
   readonly maxSkew: number;
   readonly weight: number;
   readonly counts: CountView;
@@ -38,25 +39,24 @@ export function softState(
       if (constraints.some(({ topologyKey }) => labelOf(info, topologyKey) === undefined)) ignored.add(info.name);
     }
   }
-  const scored = nodes.filter(({ name }) => !ignored.has(name));
+  const scored = ignored.size ? nodes.filter(({ name }) => !ignored.has(name)) : nodes;
   return {
     ignored,
-    constraints: constraints.map((constraint) => ({
-      topologyKey: constraint.topologyKey,
-      maxSkew: constraint.maxSkew,
-      weight: Math.log(domainsAmong(scored, constraint) + 2),
-      counts: snapshot.counts(constraint.counted),
-    })),
+    constraints: constraints.map(({ topologyKey, maxSkew, counted }) => {
+      const counts = snapshot.counts(counted);
+      const byNode = topologyKey === HOSTNAME;
+      const domains = byNode ? scored.length : domainsAmong(scored, counts);
+      return { byNode, maxSkew, weight: Math.log(domains + 2), counts };
+    }),
   };
 }
 
 export function scoreOf({ constraints, ignored }: SoftState, info: NodeInfo): number {
   if (ignored.size && ignored.has(info.name)) return 0;
   let score = 0;
-  for (const { topologyKey, maxSkew, weight, counts } of constraints) {
-    const domain = labelOf(info, topologyKey);
-    if (domain === undefined) continue;
-    const count = topologyKey === HOSTNAME ? counts.onNode(info.name) : (counts.byDomain.get(domain) ?? 0);
+  for (const { byNode, maxSkew, weight, counts } of constraints) {
+    if (counts.topology.of(info.slot) === 0) continue;
+    const count = byNode ? counts.onNode(info.slot) : counts.at(info.slot);
     score += count * weight + (maxSkew - 1);
   }
   return Math.round(score);
@@ -79,9 +79,10 @@ export function normalize(scores: number[], nodes: readonly NodeInfo[], { ignore
 }
 
 /** How many domains the nodes that fit make up. */
-function domainsAmong(nodes: readonly NodeInfo[], { topologyKey }: SpreadConstraint): number {
-  if (topologyKey === HOSTNAME) return nodes.length;
-  return new Set(nodes.map((info) => labelOf(info, topologyKey))).size;
+function domainsAmong(nodes: readonly NodeInfo[], { topology }: CountView): number {
+  const seen = new Set<number>();
+  for (const { slot } of nodes) seen.add(topology.of(slot));
+  return seen.size;
 }
 
 const labelOf = ({ node }: NodeInfo, key: string): string | undefined => node.metadata.labels?.[key];

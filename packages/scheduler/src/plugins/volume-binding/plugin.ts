@@ -30,9 +30,17 @@ export interface VolumeBindingArgs {
 }
 
 export const volumeBinding: PluginFactory = (handle, args) => {
-  const { cache } = handle;
+  const { cache, metrics } = handle;
   const chooser = chooserOf(handle);
   const { bindTimeoutSeconds = DEFAULT_TIMEOUT_S } = args as VolumeBindingArgs;
+  const counted = <T>(operation: "predicate" | "assume", work: () => T): T => {
+    try {
+      return work();
+    } catch (error) {
+      metrics.volumesFailed(operation);
+      throw error;
+    }
+  };
   return {
     name: NAME,
     hints: [
@@ -55,23 +63,30 @@ export const volumeBinding: PluginFactory = (handle, args) => {
         if (!reaches(volume, node)) return ELSEWHERE;
       }
       if (waiting.length === 0) return undefined;
-      const choices = chooser.choose(waiting, node);
+      const choices = counted("predicate", () => chooser.choose(waiting, node));
       return typeof choices === "string" ? LACKS[choices] : undefined;
     },
     reserve(_, name, state) {
       const { waiting = [] } = state.get(CLAIMS) ?? {};
       if (waiting.length === 0) return undefined;
       const node = handle.cluster.node(name);
-      const choices = node ? chooser.choose(waiting, node.node) : "no volume";
+      metrics.volumes("assume");
+      const choices = node ? counted("assume", () => chooser.choose(waiting, node.node)) : "no volume";
       if (typeof choices === "string") return LACKS[choices];
       state.set(CHOICES, choices);
       chooser.hold(choices);
       return undefined;
     },
     unreserve: (_, __, state) => chooser.release(state.get(CHOICES) ?? []),
+    preBindPreFlight: (_, __, state) => (state.get(CHOICES) ?? []).length > 0,
     preBind(_pod, node, state, signal) {
       const choices = state.get(CHOICES) ?? [];
-      return choices.length ? bindVolumes(handle, choices, node, bindTimeoutSeconds * 1000, signal) : undefined;
+      if (choices.length === 0) return undefined;
+      metrics.volumes("bind");
+      return bindVolumes(handle, choices, node, bindTimeoutSeconds * 1000, signal).catch((error: unknown) => {
+        metrics.volumesFailed("bind");
+        throw error;
+      });
     },
     postBind: () => chooser.forgetBound(),
   };

@@ -30,6 +30,7 @@ const TEMPLATES: Readonly<Record<string, (object: KubeObject) => PodTemplateSpec
 
 export function podSecurity(given?: PluginConfiguration): AdmissionPlugin {
   const options = podSecurityOptions(given);
+  const policies = new NamespacePolicies(options);
   return {
     name: "PodSecurity",
     handles: (operation, resource, subresource) =>
@@ -43,7 +44,7 @@ export function podSecurity(given?: PluginConfiguration): AdmissionPlugin {
       const { resource, object, old } = request;
       if (resource.resource === "namespaces") return checkNamespace(request, view, options);
       if (!object) return;
-      const policy = policyIn(request.namespace, view, options);
+      const policy = policies.of(view.get(namespaces, "", request.namespace)?.metadata.labels);
       const isPod = resource.resource === "pods";
       const counted = (evaluation: Evaluation) => metrics.podSecurity(request, evaluation);
       if (!policy) {
@@ -83,16 +84,29 @@ function specTemplate(object: KubeObject): PodTemplateSpec | undefined {
 
 const templateOf = ({ group, resource }: ResourceDefinition) => TEMPLATES[`${group}/${resource}`];
 
-/** Undefined where nothing is demanded, which is almost everywhere. */
-function policyIn(
-  namespace: string,
-  view: ClusterView,
-  { defaults, defaultPolicy }: PodSecurityOptions,
-): Policy | undefined {
-  const labels = view.get(namespaces, "", namespace)?.metadata.labels;
-  const policy = labels ? policyOf({ ...defaults, ...labels }).policy : defaultPolicy;
-  const demands = [policy.enforce, policy.warn, policy.audit].some(({ level }) => level !== "privileged");
-  return demands ? policy : undefined;
+type Labels = Readonly<Record<string, string>>;
+
+/** What namespaces demand, read off their labels once for as long as those stand. */
+class NamespacePolicies {
+  readonly #options: PodSecurityOptions;
+  readonly #read = new WeakMap<Labels, Policy>();
+
+  constructor(options: PodSecurityOptions) {
+    this.#options = options;
+  }
+
+  /** Undefined where nothing is demanded, which is almost everywhere. */
+  of(labels: Labels | undefined): Policy | undefined {
+    const policy = labels ? this.#policyOf(labels) : this.#options.defaultPolicy;
+    const demands = [policy.enforce, policy.warn, policy.audit].some(({ level }) => level !== "privileged");
+    return demands ? policy : undefined;
+  }
+
+  #policyOf(labels: Labels): Policy {
+    let policy = this.#read.get(labels);
+    if (!policy) this.#read.set(labels, (policy = policyOf({ ...this.#options.defaults, ...labels }).policy));
+    return policy;
+  }
 }
 
 /** What is said of a pod where nothing is demanded. */

@@ -1,0 +1,41 @@
+/**
+ * Long work in pieces: an iterator that yields between them. `inShortStretches` lets the event loop go on with other things every few milliseconds,
+ * `inOneGo` does not.
+ */
+import { setImmediate } from "node:timers/promises";
+
+const LONGEST_STRETCH_MS = 4;
+
+/** Gives what the items end with. */
+export async function inShortStretches<T, R>(
+  items: Iterator<T, R, void>,
+  work: (item: T) => void = () => {},
+): Promise<R> {
+  let began = performance.now();
+  for (;;) {
+    const item = items.next();
+    if (item.done) return item.value;
+    work(item.value);
+    if (performance.now() - began < LONGEST_STRETCH_MS) continue;
+    await setImmediate();
+    began = performance.now();
+  }
+}
+
+export function inOneGo<R>(items: Iterator<unknown, R, void>): R {
+  for (;;) {
+    const item = items.next();
+    if (item.done) return item.value;
+  }
+}
+
+/** For work that awaits what may be there at once, which gives nobody a turn: `due` is called between its pieces. */
+export class Breaks {
+  #began = performance.now();
+
+  async due(): Promise<void> {
+    if (performance.now() - this.#began < LONGEST_STRETCH_MS) return;
+    await setImmediate();
+    this.#began = performance.now();
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * Carries out what was decided of a pod's claims before it is bound: allocations and the pod are written into them, a claim for extended
+ * resources is made, devices that take time are waited for; and takes it back when the pod is not bound.
+ */
+import type { Pod } from "@kubets/api/generated/types/core-v1";
+import type { AllocationResult, ResourceClaim } from "@kubets/api/generated/types/resource-v1";
+import { isReason } from "@kubets/machinery/status-error";
+import { formatTime } from "@kubets/machinery/time";
+import type { Handle } from "../../framework/handle.ts";
+import type { AllocatedDevices } from "./allocated-devices.ts";
+import { bindClaim, unreserveClaim, withdrawClaim } from "./bind-claims.ts";
+import { allReady, driversOf, hasConditions, TIMED_OUT } from "./binding-conditions.ts";
+import { isReservedFor } from "./claims.ts";
+import { bindExtended, createClaim, type ExtendedClaim } from "./extended-claim.ts";
+import type { Claims } from "./state.ts";
+
+export class ClaimBinder {
+  readonly #handle: Handle;
+  readonly #allocated: AllocatedDevices;
+  readonly #timeoutMs: number;
+  /** By claim: what is taken back of a try that failed. */
+  readonly #unreserving = new Map<string, Promise<void>>();
+
+  constructor(handle: Handle, allocated: AllocatedDevices, timeoutMs: number) {
+    this.#handle = handle;
+    this.#allocated = allocated;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  async bind(claims: Claims, pod: Pod, node: string, signal: AbortSignal): Promise<void> {
+    for (const [i, claim] of claims.all.entries()) {
+      await this.#unreserving.get(claim.metadata.uid);
+      const found = claims.reserved.get(claim.metadata.uid);
+      claims.all[i] = await bindClaim(this.#handle.client, claim, pod, found && this.#stamped(found));
+      this.#allocated.written(claims.all[i]);
+    }
+    const extended = claims.picks.get(node)?.way.extended;
+    if (extended) await this.#bindExtended(claims, extended, pod);
+    const waiting = claims.all.filter(hasConditions);
+    if (waiting.length) await this.#allReady(waiting, pod, node, signal);
+  }
+
+  takeBack(pod: Pod, claims: readonly ResourceClaim[], created: ResourceClaim | undefined): void {
+    const { client, log } = this.#handle;
+    const logged =
+      (what: string, { metadata: { name } }: ResourceClaim) =>
+      (error: unknown) => {
+        if (!isReason(error, "NotFound")) log.error(what, { claim: name, error });
+      };
+    if (created) {
+      this.#allocated.release(created.metadata.uid);
+      withdrawClaim(client, created, pod).catch(logged("a claim stays", created));
+    }
+    for (const claim of claims) {
+      const { uid } = claim.metadata;
+      if (!isReservedFor(claim, pod) || uid === created?.metadata.uid) continue;
+      const done = unreserveClaim(client, claim, pod).catch(logged("a claim stays reserved", claim));
+      this.#unreserving.set(uid, done);
+      void done.then(() => this.#unreserving.get(uid) === done && this.#unreserving.delete(uid));
+    }
+  }
+
+  async #bindExtended(claims: Claims, extended: ExtendedClaim, pod: Pod): Promise<void> {
+    const { client, metrics } = this.#handle;
+    const { uid } = extended.claim.metadata;
+    const found = claims.reserved.get(uid) as AllocationResult;
+    try {
+      claims.created = await createClaim(client, pod, extended);
+    } catch (error) {
+      metrics.claimCreated("failure");
+      throw error;
+    }
+    metrics.claimCreated("success");
+    // From here on the devices are its own.
+    this.#allocated.hold(claims.created.metadata.uid, found);
+    this.#allocated.release(uid);
+    const written = await bindExtended(client, pod, claims.created, extended, this.#stamped(found));
+    this.#allocated.written(written);
+    claims.all.push(written);
+  }
+
+  async #allReady(waiting: readonly ResourceClaim[], pod: Pod, node: string, signal: AbortSignal): Promise<void> {
+    const { events, clock, metrics } = this.#handle;
+    const text = `waiting for binding conditions for device on node ${node}`;
+    events.event(pod, "Normal", "BindingConditionsPending", text, { action: "Scheduling" });
+    const began = clock.monotonic();
+    const told = (status: "success" | "failure" | "timeout") => {
+      for (const driver of new Set(waiting.flatMap(driversOf)))
+        metrics.awaitedDevice(pod.spec.schedulerName ?? "", driver, status, clock.monotonic() - began);
+    };
+    await allReady(this.#handle, waiting, this.#timeoutMs, signal).catch((error: unknown) => {
+      told((error as Error).message === TIMED_OUT ? "timeout" : "failure");
+      throw error;
+    });
+    told("success");
+  }
+
+  #stamped(allocation: AllocationResult): AllocationResult {
+    return { ...allocation, allocationTimestamp: formatTime(this.#handle.clock.now()) };
+  }
+}
