@@ -1,6 +1,5 @@
 /** What the server's thread and the one for long work say to each other. All of it can be copied from thread to thread. */
 import type { CustomRules } from "@kubets/api/custom/strategy";
-import type { KubeObject } from "@kubets/api/meta";
 import type { AuthorizationAnswer, AuthorizationQuestion } from "@kubets/cel";
 import type { FieldError } from "@kubets/machinery";
 import type { ExpressionText, Scope } from "../admission/expressions/expression.ts";
