@@ -88,10 +88,7 @@ describe("images from a registry", { skip: whyNot() ?? whyNoRegistry() ?? false 
     const image = `${REGISTRY}/own/demo:1`;
     await make("knows", image, "pull", "IfNotPresent");
     await runs("knows");
-    assert.match(
-      (await node.api.events("knows"))[0] ?? "",
-      /already present on machine and can be accessed by the pod/,
-    );
+    assert.match(node.api.events("knows")[0] ?? "", /already present on machine and can be accessed by the pod/);
     await node.restart();
     await make("peeks", image, undefined, "IfNotPresent");
     assert.match((await refused("peeks")).message ?? "", /401 Unauthorized|authorization failed|no basic auth/);

@@ -318,7 +318,13 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     });
     finish.push(
       ...followSources({
-        ...{ config, disk, clock, log, nodeName, signal, fetch: options.fetch },
+        config,
+        disk,
+        clock,
+        log,
+        nodeName,
+        signal,
+        fetch: options.fetch,
         set: (pod) => {
           mirrors.set(pod);
           made.set(pod);
