@@ -40,7 +40,7 @@ async function measure(name: string, scenario: Scenario, nodes: readonly Node[],
   const count = scenario.pods?.(nodes.length, asked) ?? asked;
   const plain = (i: number) => pod(`pod-${i}`).requests({ cpu: "100m", memory: "500Mi" });
   const pods = Array.from({ length: count }, (_, i) => (scenario.pod?.(plain(i), i) ?? plain(i)).build());
-  cluster.put(...nodes, ...(scenario.before?.(nodes, count) ?? []));
+  for (const object of [...nodes, ...(scenario.before?.(nodes, count) ?? [])]) cluster.put(object);
   const abort = new AbortController();
   const times: number[] = [];
   const ahead = { enabled: [{ name: "Stopwatch" }], disabled: [] };
@@ -76,7 +76,7 @@ async function measure(name: string, scenario: Scenario, nodes: readonly Node[],
   };
   const start = performance.now();
   const cpu = process.cpuUsage();
-  cluster.put(...pods);
+  for (const made of pods) cluster.put(made);
   const end = scenario.meanwhile?.(cluster, pods);
   await done.promise;
   const seconds = (performance.now() - start) / 1000;

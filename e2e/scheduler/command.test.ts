@@ -135,6 +135,40 @@ it("finds a device for a claim, and writes it down", async () => {
   );
 });
 
+it("makes a claim for an extended resource that a device class serves", async () => {
+  const resource = "example.com/card";
+  const driver = "card.example.com";
+  await client.create(deviceclasses, {
+    metadata: { name: "card" },
+    spec: { extendedResourceName: resource, selectors: [{ cel: { expression: `device.driver == "${driver}"` } }] },
+  });
+  await client.create(resourceslices, {
+    metadata: { name: "cards" },
+    spec: {
+      driver,
+      pool: { name: "cards", generation: 1, resourceSliceCount: 1 },
+      nodeName: "calm",
+      devices: [{ name: "card-0" }],
+    },
+  });
+  const amounts = { [resource]: "1" };
+  const { metadata, spec } = podOf("carded");
+  const containers = [{ name: "c", image: "i", resources: { requests: amounts, limits: amounts } }];
+  await client.create(pods, { metadata, spec: { ...spec, containers } });
+  const { spec: where, status } = await placed("carded");
+  assert.equal(where.nodeName, "calm");
+  const { resourceClaimName = "", requestMappings } = status.extendedResourceClaimStatus ?? {};
+  assert.deepEqual(requestMappings, [
+    { containerName: "c", resourceName: resource, requestName: "container-0-request-0" },
+  ]);
+  const claim = await client.get(resourceclaims, { namespace: "default", name: resourceClaimName });
+  assert.deepEqual(
+    claim.status.allocation?.devices.results?.map(({ device }) => device),
+    ["card-0"],
+  );
+  assert.equal(claim.metadata.ownerReferences?.[0]?.name, "carded");
+});
+
 it("tells kubets why a pod went where it did", async () => {
   const why = (...flags: string[]) =>
     programs.output("why", "pod/picky", `--kubeconfig=${kubeconfig}`, `--scheduler=${scheduler.url}`, ...flags);

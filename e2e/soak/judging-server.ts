@@ -1,6 +1,7 @@
 /** A whole API server over memory in a thread of its own, for the soak of expressions: what it is asked, it answers with a status code, and it watches its own turns. */
 import { parentPort } from "node:worker_threads";
 import { startTestServer } from "@kubets/apiserver/testing/server";
+import type { ApiResponse } from "@kubets/client/transport";
 import { Turns } from "./turns.ts";
 
 export interface Asked {
@@ -9,7 +10,7 @@ export interface Asked {
   readonly what: string;
   readonly method: string;
   readonly path: string;
-  readonly body: Uint8Array | undefined;
+  readonly object: object | undefined;
 }
 export interface Answered {
   readonly id: number;
@@ -28,20 +29,24 @@ port.on("message", (asked: Asked | "forget" | "tell") => {
   else void answer(asked);
 });
 
-async function answer({ id, what, method, path, body }: Asked): Promise<void> {
+async function answer({ id, what, method, path, object }: Asked): Promise<void> {
   const type = method === "PATCH" ? "application/merge-patch+json" : "application/json";
   const response = await turns.during(what, () =>
-    transport.request({ method, path, headers: { "content-type": type }, ...(body && { body }) }),
+    transport.request({ method, path, headers: { "content-type": type }, ...(object && { object }) }),
   );
-  const status =
-    response.status >= 400
-      ? (JSON.parse(Buffer.from(await response.bytes()).toString()) as { reason?: string; message?: string })
-      : {};
+  const status = response.status >= 400 ? await refusal(response) : {};
   const told: Answered = {
     id,
     code: response.status,
     reason: `${status.reason ?? "done"}${response.status >= 500 ? ` ${status.message ?? ""}` : ""}`,
   };
   port.postMessage(told);
+}
+
+/** Some are told as text. */
+async function refusal({ object, bytes }: ApiResponse): Promise<{ reason?: string; message?: string }> {
+  return object
+    ? (object() as { reason?: string; message?: string })
+    : { reason: Buffer.from(await bytes()).toString() };
 }
 port.postMessage("ready");

@@ -5,14 +5,14 @@
  */
 import assert from "node:assert/strict";
 import { defineFlags, number, parseFlags } from "@kubets/machinery/flags";
-import { eventually, whyNoContainers } from "../cluster.ts";
+import { eventually, PATIENCE, whyNoContainers } from "../cluster.ts";
 import { type Host, Rack } from "../joining/hosts.ts";
 import { SeveralServers, unharmed } from "../joining/several-servers.ts";
 import { whyNoEtcd } from "../storage/etcd-cluster.ts";
 
 const flags = defineFlags({ minutes: number({ default: 60, help: "For how long." }) });
 const PAUSE_MS = 20;
-const RECOVERY_MS = 120_000;
+const RECOVERY_MS = 120_000 * PATIENCE;
 const PLACES = [0, 1, 2];
 
 /** Kills what is at a place, and starts it again when the others have shown that they go on. */

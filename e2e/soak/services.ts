@@ -102,6 +102,8 @@ async function soak(cluster: TestCluster, minutes: number): Promise<void> {
     service("still", "ClusterIP"),
   ])
     apply(object);
+  // A server that is busy may make a client wait too long: the load goes on meanwhile.
+  const asked = (args: string[]) => eventually(args.join(" "), () => cluster.kubectl(args), 300_000);
   // On a machine that has much else to do, this takes minutes.
   const settled = () =>
     eventually(
@@ -126,9 +128,9 @@ async function soak(cluster: TestCluster, minutes: number): Promise<void> {
   let rounds = 0;
   while (performance.now() < until) {
     console.log(`${new Date().toISOString()} round ${++rounds}`);
-    cluster.kubectl(["rollout", "restart", "deployment/web"]);
+    await asked(["rollout", "restart", "deployment/web"]);
     await settled();
-    cluster.kubectl(["scale", "deployment/web", `--replicas=${rounds % 2 ? 6 : 4}`]);
+    await asked(["scale", "deployment/web", `--replicas=${rounds % 2 ? 6 : 4}`]);
     await settled();
     if (rounds % 4 > 0) continue;
     const before = readyAgents(cluster);

@@ -25,6 +25,8 @@ export interface ApiCall {
   readonly isPart?: true;
   /** Frees the seats that the request takes, before it is over: a watch does when it has begun. */
   readonly free: (() => void) | undefined;
+  /** Whether what is written is too large to be walked over in one turn of the loop (see large.ts). */
+  isLarge?: boolean;
   /** Everything is done but the commit. Set from the query, or from delete options in the body. */
   dryRun: boolean;
 }

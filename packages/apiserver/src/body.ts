@@ -1,16 +1,32 @@
 /** From the bytes of a request to an object of the resource: media type, kind and version, unknown and duplicate fields, canonical form. */
-import { setImmediate } from "node:timers/promises";
-import { cannotHandle, DecodeError, decode, decodeBody, strictText, unknownFieldText } from "@kubets/api/codec/decode";
+import {
+  cannotHandle,
+  type Decoded,
+  DecodeError,
+  decode,
+  decodeBody,
+  decodeBodyInTurns,
+  strictText,
+  unknownFieldText,
+} from "@kubets/api/codec/decode";
 import { decodeEnvelope, decodeProtobuf } from "@kubets/api/codec/protobuf";
 import type { Draft, KubeObject, PlainObject } from "@kubets/api/meta";
 import { groupVersion } from "@kubets/api/resource-ref";
 import type { Struct } from "@kubets/api/schema";
 import { badRequest, StatusError, unsupportedMediaType } from "@kubets/machinery";
 import { CborError, parseCbor } from "@kubets/machinery/cbor";
-import { JsonError, type ParseJsonOptions, parseJson, type WrittenFloat } from "@kubets/machinery/json";
+import {
+  JsonError,
+  type ParseJsonOptions,
+  parseJson,
+  parseJsonInTurns,
+  type WrittenFloat,
+} from "@kubets/machinery/json";
 import type { JsonValue } from "@kubets/machinery/json-value";
+import { myTurn } from "@kubets/machinery/turns";
 import { parseYaml, YamlError } from "@kubets/machinery/yaml";
 import type { ApiCall } from "./api-call.ts";
+import { isLarge, LARGE_BYTES } from "./large.ts";
 import { offeredMedia, offerOf } from "./media.ts";
 import type { ServedResources } from "./served-resource.ts";
 
@@ -35,10 +51,14 @@ export async function readObject(
 
 async function readBody(call: ApiCall, expected: Expected): Promise<Draft<KubeObject>> {
   const { direct } = call.exchange;
-  if (direct) return decodeValue(call, direct.object, [], expected, {});
+  if (direct) {
+    call.isLarge = isLarge(direct.object);
+    return decodeValue(call, direct.object, [], expected, {});
+  }
   const mediaType = mediaTypeOf(call.exchange.header("content-type"));
   const bytes = await call.exchange.readBody(call.server.options.maxBodyBytes);
   call.server.metrics.requests.body(call.info, bytes.length);
+  call.isLarge = bytes.length > LARGE_BYTES;
   const offer = offerOf(call.server, expected.schema.open !== undefined);
   switch (mediaType) {
     case "":
@@ -60,52 +80,63 @@ async function readBody(call: ApiCall, expected: Expected): Promise<Draft<KubeOb
 export const mediaTypeOf = (header: string | undefined): string =>
   (header ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
 
-/** Of bodies larger than this others get their turn between the steps. */
-const LARGE = 256 * 1024;
-
 async function fromText(
   call: ApiCall,
   bytes: Uint8Array,
   expected: Expected,
   parse: typeof parseJsonBody,
 ): Promise<Draft<KubeObject>> {
-  const isLarge = bytes.length > LARGE;
-  if (isLarge) await setImmediate();
   const duplicates: string[] = [];
   const floats: WrittenFloat[] = [];
-  const value = parse(bytes, expected, {
+  const options = {
     ...(strictnessOf(call) !== "Ignore" && { duplicates }),
     // What a custom kind has of integers is not told by how they are written.
     ...(!expected.schema.open && { floats }),
-  });
-  if (isLarge) await setImmediate();
+  };
+  if (call.isLarge) await myTurn();
+  const parsed = parse(call, bytes, expected, options);
+  const value = parsed instanceof Promise ? await parsed : parsed;
   const wrong = notAnObject(value);
   if (wrong) throw unrecognized(expected.kind, wrong, bytes);
   const { apiVersion } = kindOf(value, expected);
   if (apiVersion.split("/").length > 2)
     throw unrecognized(expected.kind, `unexpected GroupVersion string: ${apiVersion}`, bytes);
   // To Go, null is an object without fields.
-  const object = decodeValue(call, value ?? {}, duplicates, expected, { own: true, floats: floats.length > 0 });
-  if (isLarge) await setImmediate();
-  return object;
+  return decodeValue(call, value ?? {}, duplicates, expected, { own: true, floats: floats.length > 0 });
 }
 
-function parseJsonBody(bytes: Uint8Array, expected: Expected, options: ParseJsonOptions): JsonValue {
-  const { kind, version, schema } = expected;
-  try {
-    const value = parseJson(bytes, options);
+function parseJsonBody(
+  call: ApiCall,
+  bytes: Uint8Array,
+  expected: Expected,
+  options: ParseJsonOptions,
+): JsonValue | Promise<JsonValue> {
+  const parsed = (value: JsonValue) => {
     options.duplicates?.forEach((path, i, all) => (all[i] = `duplicate field "${path}"`));
     return value;
-  } catch (error) {
+  };
+  const refused = (error: unknown) => {
     if (!(error instanceof JsonError)) throw error;
+    const { kind, version, schema } = expected;
     // Of custom kinds the numbers are read after the kind.
     if (schema.open && error.message.startsWith("json: cannot unmarshal number"))
       throw cannotHandle({ kind, version }, error.message);
     throw unrecognized(kind, `couldn't get version/kind; json parse error: ${error.message}`, bytes);
+  };
+  if (call.isLarge) return parseJsonInTurns(bytes, options).then(parsed, refused);
+  try {
+    return parsed(parseJson(bytes, options));
+  } catch (error) {
+    return refused(error);
   }
 }
 
-function parseYamlBody(bytes: Uint8Array, { kind }: Expected, options: { duplicates?: string[] }): JsonValue {
+function parseYamlBody(
+  _call: ApiCall,
+  bytes: Uint8Array,
+  { kind }: Expected,
+  options: { duplicates?: string[] },
+): JsonValue {
   try {
     return parseYaml(bytes, options);
   } catch (error) {
@@ -114,7 +145,7 @@ function parseYamlBody(bytes: Uint8Array, { kind }: Expected, options: { duplica
   }
 }
 
-function parseCborBody(bytes: Uint8Array, { kind }: Expected): JsonValue {
+function parseCborBody(_call: ApiCall, bytes: Uint8Array, { kind }: Expected): JsonValue {
   try {
     return parseCbor(bytes);
   } catch (error) {
@@ -165,7 +196,7 @@ function decodeValue(
   duplicates: readonly string[],
   expected: Expected,
   reading: { readonly own?: boolean; readonly floats?: boolean },
-): Draft<KubeObject> {
+): Draft<KubeObject> | Promise<Draft<KubeObject>> {
   const said = kindOf(value, expected);
   const body = { kind: said.kind, version: versionOf(said.apiVersion), wanted: expected.kind };
   const wanted = groupVersion(expected);
@@ -175,16 +206,19 @@ function decodeValue(
     );
   const mismatch = otherKind(call.server, said, value, expected);
   if (mismatch !== undefined) throw cannotHandle(body, mismatch);
-  const { object, unknown } = decodeBody(expected.schema, value, body, reading);
-  const problems = [...duplicates, ...unknown.map(unknownFieldText)];
-  if (problems.length) tellFields(call, problems, (why) => cannotHandle(body, why));
-  const { definition } = call.resource;
-  const unreadable = expected === definition ? definition.unreadable?.(object as unknown as KubeObject) : undefined;
-  if (unreadable !== undefined) throw cannotHandle(body, unreadable);
-  const draft = object as PlainObject;
-  draft["kind"] = said.kind;
-  draft["apiVersion"] = said.apiVersion;
-  return draft as unknown as Draft<KubeObject>;
+  const decoded = ({ object, unknown }: Decoded) => {
+    const problems = [...duplicates, ...unknown.map(unknownFieldText)];
+    if (problems.length) tellFields(call, problems, (why) => cannotHandle(body, why));
+    const { definition } = call.resource;
+    const unreadable = expected === definition ? definition.unreadable?.(object as unknown as KubeObject) : undefined;
+    if (unreadable !== undefined) throw cannotHandle(body, unreadable);
+    const draft = object as PlainObject;
+    draft["kind"] = said.kind;
+    draft["apiVersion"] = said.apiVersion;
+    return draft as unknown as Draft<KubeObject>;
+  };
+  if (call.isLarge) return decodeBodyInTurns(expected.schema, value, body, reading).then(decoded);
+  return decoded(decodeBody(expected.schema, value, body, reading));
 }
 
 /** Says what is odd about fields of a body: as an error, as warnings, or not at all. */

@@ -13,6 +13,7 @@ import { toYaml } from "@kubets/machinery/yaml";
 import { type ApiCall, inVersion } from "./api-call.ts";
 import { goPackage } from "./body.ts";
 import type { CoreExchange } from "./front/core-exchange.ts";
+import { jsonInTurns } from "./large-json.ts";
 import { type AnswerForm, CONTENT_TYPE } from "./media.ts";
 import { partialMetadata } from "./partial-metadata.ts";
 import { send } from "./send.ts";
@@ -66,6 +67,15 @@ export function respondObject(call: ApiCall, status: number, object: KubeObject)
   if (form.media === "json" && !form.pretty)
     return send(call, status, headersOf(call), Buffer.from(`${encodeJson(resource.definition.schema, object)}\n`));
   return respondValue(call, status, object);
+}
+
+/** Answers with one object that was written, and is stored nowhere: in turns with other work where it is large. */
+export async function respondWritten(call: ApiCall, status: number, object: KubeObject): Promise<void> {
+  const { exchange, form } = call;
+  if (!call.isLarge || exchange.direct || form.media !== "json" || form.pretty || form.as)
+    return respondObject(call, status, object);
+  exchange.audit?.answer(() => object);
+  send(call, status, headersOf(call), [...(await jsonInTurns(object)), LINE_FEED]);
 }
 
 /** Answers with any value: tables, reviews, partial metadata. What has no message of protobuf goes as JSON, and says so. */

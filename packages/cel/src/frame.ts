@@ -2,7 +2,7 @@
  * One evaluation: the variables that it has read, those of its folds, and what it has spent.
  * Holds: whatever runs for long spends, and so ends at the limit or the deadline, or breaks off at the end of the stretch.
  */
-import { stepsLeft, TooLong } from "@kubets/machinery/stretch";
+import { goesOn, STEPS_TO_LOOK, stepsLeft, TooLong } from "@kubets/machinery/stretch";
 import { CelLimitError } from "./errors.ts";
 
 /** Variables by name: JSON, or what `evaluated` wraps. A getter is called when the variable is first used. */
@@ -17,6 +17,8 @@ export class Frame {
   readonly activation: Activation;
   readonly limit: number;
   /** The limit, or less where the stretch ends before. */
+  #last: number;
+  /** When to look next: at the last, or before. */
   #bound: number;
   /** What was spent on steps that were counted otherwise. */
   #counted = 0;
@@ -28,19 +30,20 @@ export class Frame {
     this.slots = slots;
     this.activation = activation;
     this.limit = limit;
-    this.#bound = Math.min(limit, stepsLeft());
+    this.#last = Math.min(limit, stepsLeft());
+    this.#bound = Math.min(this.#last, STEPS_TO_LOOK);
     this.deadline = deadline;
   }
 
   spend(cost: number): void {
     this.cost += cost;
-    if (this.cost > this.#bound) this.#stop();
+    if (this.cost > this.#bound) this.#look();
   }
 
   /** Spends what says nothing of the time that it took: its steps were counted. */
   spendCounted(cost: number): void {
     this.#counted += cost;
-    this.#bound = Math.min(this.limit, this.#bound + cost);
+    this.#last = Math.min(this.limit, this.#last + cost);
     this.spend(cost);
   }
 
@@ -49,9 +52,10 @@ export class Frame {
     return this.cost - this.#counted;
   }
 
-  #stop(): never {
-    if (this.cost <= this.limit) throw new TooLong();
-    throw new CelLimitError("operation cancelled: actual cost limit exceeded");
+  #look(): void {
+    if (this.cost > this.limit) throw new CelLimitError("operation cancelled: actual cost limit exceeded");
+    if (this.cost > this.#last || !goesOn()) throw new TooLong();
+    this.#bound = Math.min(this.#last, this.cost + STEPS_TO_LOOK);
   }
 
   /** Called on each turn of a fold. */

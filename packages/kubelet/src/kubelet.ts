@@ -19,6 +19,7 @@ import { type Dialer, directDialer } from "./dialer.ts";
 import type { Disk } from "./disk/disk.ts";
 import { Evictor } from "./eviction/evictor.ts";
 import type { Observation } from "./eviction/thresholds.ts";
+import type { Exec } from "./exec.ts";
 import { keepHouse } from "./housekeeping.ts";
 import { ImageCollector, imagesInUse } from "./images/image-gc.ts";
 import { ImagePuller } from "./images/image-puller.ts";
@@ -46,6 +47,7 @@ import { MirrorPods } from "./static-pods/mirror-pods.ts";
 import type { Fetch } from "./static-pods/static-pods.ts";
 import { UserNamespaces } from "./userns/user-namespaces.ts";
 import { KUBELET_VERSION } from "./version.ts";
+import { IscsiVolumes } from "./volumes/iscsi.ts";
 import { PodCertificates } from "./volumes/pod-certificates.ts";
 import { ServiceAccountTokens } from "./volumes/tokens.ts";
 import { Volumes } from "./volumes/volumes.ts";
@@ -58,6 +60,8 @@ export interface KubeletOptions {
   readonly random: Random;
   readonly log: Logger;
   readonly disk: Disk;
+  /** Programs of the node; a simulated one has none. */
+  readonly exec?: Exec;
   readonly paths: KubeletPaths;
   readonly machine: MachineFacts;
   /** The node's addresses, the first one first. */
@@ -231,7 +235,17 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     events,
     disk,
     paths,
-    volumes: new Volumes({ disk, paths, objects, tokens, certificates, clock, client, csi }),
+    volumes: new Volumes({
+      disk,
+      paths,
+      objects,
+      tokens,
+      certificates,
+      clock,
+      client,
+      csi,
+      ...(options.exec && { iscsi: new IscsiVolumes({ exec: options.exec, disk, paths, clock }) }),
+    }),
     objects,
     images: new ImagePuller(runtime, clock, {
       records,

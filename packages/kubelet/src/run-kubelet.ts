@@ -55,6 +55,7 @@ export async function runKubelet(run: KubeletRun): Promise<RunningKubelet> {
     ...run,
     runtime,
     disk: realDisk(machineExec()),
+    exec: machineExec(),
     machine,
     topology: await readTopology(machine.memoryBytes),
     cgroups: podCgroups({

@@ -57,6 +57,11 @@ const ENTRIES: readonly Entry[] = [
     load: async () => (await import("./agent/command.ts")).agentCommand,
   },
   {
+    name: "reset",
+    summary: "Take this machine out of the cluster that it joined: pods, network, volumes and identity go",
+    load: async () => (await import("./reset/command.ts")).resetCommand,
+  },
+  {
     name: "node",
     summary: "Add and remove nodes of a cluster on this machine; cordon and drain them",
     load: async () => (await import("./node/command.ts")).nodeCommand,

@@ -1,6 +1,6 @@
 /**
  * The careful JSON reader: exact integers, paths of repeated members, a limit to nesting, errors in Go's words.
- * Holds: it uses no recursion, so that no text can exhaust the stack; the last of repeated members counts.
+ * Holds: it uses no recursion, so that no text can exhaust the stack; the last of repeated members counts. Of long texts it can stop and go on.
  */
 import { type JsonObject, type JsonValue, setOwn } from "./json-value.ts";
 
@@ -46,43 +46,77 @@ interface Level {
 }
 
 /** Collects paths of repeated members, and whole numbers that are not written as integers, where lists for them are given. */
-export const readJson = (text: string, duplicates?: string[], floats?: WrittenFloat[]): JsonValue =>
-  new JsonReader(text, duplicates, floats).read();
+export interface Collecting {
+  readonly duplicates?: string[] | undefined;
+  readonly floats?: WrittenFloat[] | undefined;
+}
 
-class JsonReader {
+/** Reads some members of a container at once, from a place on: gives nothing where it takes care, and how far to take it then. */
+export type ReadRun = (text: string, from: number, isList: boolean) => Run;
+export interface Run {
+  readonly end: number;
+  readonly value?: JsonValue[] | JsonObject | undefined;
+}
+
+export function readJson(text: string, collecting: Collecting = {}): JsonValue {
+  const reader = new JsonReader(text, collecting);
+  reader.read();
+  return reader.value;
+}
+
+/** What stands for the members that were read at once. */
+const SOME = Symbol("some members");
+
+export class JsonReader {
   readonly #text: string;
   readonly #duplicates: string[] | undefined;
   readonly #floats: WrittenFloat[] | undefined;
+  readonly #readRun: ReadRun | undefined;
+  /** Where members are read one by one, up to here. */
+  #careful = 0;
+  #value: JsonValue | typeof SOME | undefined;
   /** Paths that were told, each once. */
   readonly #told = new Set<string>();
   readonly #stack: Level[] = [];
   #at = 0;
+  #deepest = 0;
 
-  constructor(text: string, duplicates: string[] | undefined, floats: WrittenFloat[] | undefined) {
+  constructor(text: string, { duplicates, floats }: Collecting, readRun?: ReadRun) {
     this.#text = text;
     this.#duplicates = duplicates;
     this.#floats = floats;
+    this.#readRun = readRun;
   }
 
-  read(): JsonValue {
-    let value = this.#begin();
-    for (;;) {
-      if (value === undefined) {
-        value = this.#begin();
-        continue;
+  /** What was read. */
+  get value(): JsonValue {
+    return this.#value as JsonValue;
+  }
+
+  get deepest(): number {
+    return this.#deepest;
+  }
+
+  /** Reads on, and says whether that was all; no further than until it is told to stop. */
+  read(isOver: () => boolean = () => false): boolean {
+    do {
+      if (this.#value === undefined) this.#value = this.#begin();
+      else {
+        const level = this.#stack.at(-1);
+        if (!level) {
+          this.#space();
+          if (this.#at < this.#text.length) this.#fail("after top-level value");
+          return true;
+        }
+        if (this.#value !== SOME) this.#put(level, this.#value);
+        this.#value = this.#next(level);
       }
-      const level = this.#stack.at(-1);
-      if (!level) break;
-      this.#put(level, value);
-      value = this.#next(level);
-    }
-    this.#space();
-    if (this.#at < this.#text.length) this.#fail("after top-level value");
-    return value;
+    } while (!isOver());
+    return false;
   }
 
   /** Reads a scalar or an empty container, or opens one (undefined). */
-  #begin(): JsonValue | undefined {
+  #begin(): JsonValue | typeof SOME | undefined {
     this.#space();
     const letter = this.#text[this.#at];
     switch (letter) {
@@ -104,7 +138,7 @@ class JsonReader {
     }
   }
 
-  #open(container: JsonValue[] | JsonObject, close: string): JsonValue | undefined {
+  #open(container: JsonValue[] | JsonObject, close: string): JsonValue | typeof SOME | undefined {
     this.#at++;
     this.#space();
     if (this.#text[this.#at] === close) {
@@ -113,9 +147,29 @@ class JsonReader {
     }
     if (this.#stack.length >= MAX_DEPTH) throw new JsonError("exceeded max depth");
     const level = { container, key: "" };
-    this.#stack.push(level);
-    if (close === "}") this.#key(level);
+    this.#deepest = Math.max(this.#deepest, this.#stack.push(level));
+    return this.#member(level);
+  }
+
+  /** To the value of the next member (undefined), or past some members. */
+  #member(level: Level): typeof SOME | undefined {
+    if (this.#readRun && this.#at >= this.#careful && this.#takeRun(level, this.#readRun)) return SOME;
+    if (!Array.isArray(level.container)) this.#key(level);
     return undefined;
+  }
+
+  #takeRun({ container }: Level, readRun: ReadRun): boolean {
+    const isList = Array.isArray(container);
+    const { end, value } = readRun(this.#text, this.#at, isList);
+    const names = !isList && value ? Object.keys(value) : [];
+    if (!value || (this.#duplicates && names.some((name) => Object.hasOwn(container, name)))) {
+      this.#careful = end;
+      return false;
+    }
+    if (isList) for (const item of value as JsonValue[]) container.push(item);
+    else for (const name of names) setOwn(container, name, (value as JsonObject)[name] as JsonValue);
+    this.#at = end;
+    return true;
   }
 
   #put(level: Level, value: JsonValue): void {
@@ -123,8 +177,8 @@ class JsonReader {
     else setOwn(level.container, level.key, value);
   }
 
-  /** After a value: to the next (undefined), or the whole container if it ends here. */
-  #next(level: Level): JsonValue | undefined {
+  /** After a value: to the next (undefined), past some, or the whole container if it ends here. */
+  #next(level: Level): JsonValue | typeof SOME | undefined {
     this.#space();
     const isList = Array.isArray(level.container);
     const letter = this.#text[this.#at];
@@ -135,8 +189,7 @@ class JsonReader {
     }
     if (letter !== ",") this.#fail(isList ? "after array element" : "after object key:value pair");
     this.#at++;
-    if (!isList) this.#key(level);
-    return undefined;
+    return this.#member(level);
   }
 
   #key(level: Level): void {

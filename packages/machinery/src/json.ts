@@ -4,8 +4,9 @@
  * found by a scan and goes through the reader of json-reader.ts, which also words the errors as Go's encoding/json does.
  */
 import { isUtf8 } from "node:buffer";
-import { MAX_DEPTH, readJson, type WrittenFloat } from "./json-reader.ts";
-import { isObject, type JsonValue, type ReadonlyJson } from "./json-value.ts";
+import { JsonReader, MAX_DEPTH, type Run, readJson, type WrittenFloat } from "./json-reader.ts";
+import { isObject, type JsonObject, type JsonValue, type ReadonlyJson } from "./json-value.ts";
+import { myTurn, piece } from "./turns.ts";
 import { decodeUtf8 } from "./utf8.ts";
 
 export { JsonError, WrittenFloat } from "./json-reader.ts";
@@ -30,15 +31,60 @@ export function parseJson(input: string | Uint8Array, { duplicates, floats }: Pa
   const text = typeof input === "string" ? input : textOf(input);
   const found = duplicates || floats || text.length >= SHORTEST_DEEP ? scan(text) : undefined;
   const told = found?.floats && found.depth <= SHALLOW ? floats : undefined;
-  if (told || NEEDS_CARE.test(text)) return readJson(text, duplicates, told);
-  if (found && found.depth > (duplicates ? SHALLOW : MAX_DEPTH)) return readJson(text, duplicates);
+  if (told || NEEDS_CARE.test(text)) return readJson(text, { duplicates, floats: told });
+  if (found && found.depth > (duplicates ? SHALLOW : MAX_DEPTH)) return readJson(text, { duplicates });
   let value: JsonValue;
   try {
     value = JSON.parse(text) as JsonValue;
   } catch {
-    return readJson(text, duplicates);
+    return readJson(text, { duplicates });
   }
-  return duplicates && countMembers(value) !== found?.members ? readJson(text, duplicates) : value;
+  return duplicates && countMembers(value) !== found?.members ? readJson(text, { duplicates }) : value;
+}
+
+/** The same of a long text, in turns with other work. */
+export async function parseJsonInTurns(bytes: Uint8Array, options: ParseJsonOptions = {}): Promise<JsonValue> {
+  await myTurn();
+  const text = textOf(bytes);
+  const reader = await readInTurns(text, options);
+  if (!options.floats?.length || reader.deepest <= SHALLOW) return reader.value;
+  options.floats.length = 0;
+  return (await readInTurns(text, { duplicates: [] })).value;
+}
+
+async function readInTurns(text: string, options: ParseJsonOptions): Promise<JsonReader> {
+  const wanted = { duplicates: options.duplicates !== undefined, floats: options.floats !== undefined };
+  const reader = new JsonReader(text, options, (whole, from, isList) => readRun(whole, from, isList, wanted));
+  while (!reader.read(piece({ look: LOOK }))) await myTurn();
+  return reader;
+}
+
+/** Members read one by one between two looks at the clock, or runs of some. */
+const LOOK = 4;
+/** As much is read at once. */
+const RUN = 16 * 1024;
+
+/** The members from here on, as many as fit into a run, if JSON.parse is exact for them. */
+function readRun(text: string, from: number, isList: boolean, wanted: { duplicates: boolean; floats: boolean }): Run {
+  const found = scan(text, from, RUN);
+  const { end } = found;
+  // What is so long is looked into, but not at each level anew.
+  if (end <= from) return { end: from + RUN / 2 };
+  if ((wanted.floats && found.floats) || found.depth > SHALLOW) return { end };
+  const written = text.slice(from, end);
+  if (NEEDS_CARE.test(written)) return { end };
+  try {
+    const value = JSON.parse(isList ? `[${written}]` : `{${written}}`) as JsonValue[] | JsonObject;
+    const isAll = (isList && (value as JsonValue[]).length > 0) || (!isList && isObjectWithMembers(value));
+    return isAll && (!wanted.duplicates || countMembers(value) === found.members) ? { end, value } : { end };
+  } catch {
+    return { end };
+  }
+}
+
+function isObjectWithMembers(value: object): boolean {
+  for (const _ in value) return true;
+  return false;
 }
 
 /** Writes JSON; bigints become numbers. */
@@ -62,16 +108,33 @@ function textOf(bytes: Uint8Array): string {
   return isUtf8(buffer) ? buffer.toString("utf8") : decodeUtf8(buffer);
 }
 
-/** How deeply a text nests, how many members it writes, and whether a number has a fraction or an exponent; if it is valid at all. */
-function scan(text: string): { depth: number; members: number; floats: boolean } {
+interface Scanned {
+  /** How deeply the text nests. */
+  readonly depth: number;
+  /** How many members it writes. */
+  readonly members: number;
+  /** Whether a number has a fraction or an exponent. */
+  readonly floats: boolean;
+  /** Where the scan ended. */
+  readonly end: number;
+}
+
+/** Looks over a text, as if it were valid: all of it, or from a place on to the end of the container around that, or to the last comma in it within a length. */
+function scan(text: string, from = 0, length?: number): Scanned {
+  const limit = length === undefined ? text.length : from + length;
   let depth = 0;
   let deepest = 0;
   let members = 0;
   let floats = false;
-  for (let i = 0; i < text.length; i++) {
+  let last: Scanned = { depth: 0, members: 0, floats: false, end: from };
+  for (let i = from; i < text.length; i++) {
+    if (i > limit) return last;
     switch (text.charCodeAt(i)) {
       case 0x22:
         i = endOfString(text, i);
+        break;
+      case 0x2c:
+        if (depth === 0 && length !== undefined) last = { depth: deepest, members, floats, end: i };
         break;
       case 0x3a:
         members++;
@@ -89,10 +152,10 @@ function scan(text: string): { depth: number; members: number; floats: boolean }
         break;
       case 0x5d:
       case 0x7d:
-        depth--;
+        if (--depth < 0 && length !== undefined) return { depth: deepest, members, floats, end: i };
     }
   }
-  return { depth: deepest, members, floats };
+  return { depth: deepest, members, floats, end: text.length };
 }
 
 const isDigit = (code: number) => code >= 0x30 && code <= 0x39;

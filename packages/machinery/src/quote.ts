@@ -14,12 +14,16 @@ const SHORT: Readonly<Record<string, string>> = {
   "\v": "\\v",
 };
 /** Letters, marks, numbers, punctuation and symbols are printed, but what has a meaning in quotes; of blanks only the plain one. */
-const UNPRINTED = /["\\]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu;
+const UNPRINTED = /^(?:["\\]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ])$/u;
+/** Found quickly, and looked at one by one: texts may be long. */
+const NOT_PLAIN = /[^ !#-[\]-~]/gu;
 
 export function quote(text: string): string {
   if (PLAIN.test(text)) return `"${text}"`;
-  return `"${text.replace(UNPRINTED, (letter) => SHORT[letter] ?? escaped(letter))}"`;
+  return `"${text.replace(NOT_PLAIN, shown)}"`;
 }
+
+const shown = (letter: string): string => SHORT[letter] ?? (UNPRINTED.test(letter) ? escaped(letter) : letter);
 
 function escaped(letter: string): string {
   const code = letter.codePointAt(0) as number;

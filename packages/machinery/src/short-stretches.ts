@@ -2,23 +2,25 @@
  * Long work in pieces: an iterator that yields between them. `inShortStretches` lets the event loop go on with other things every few milliseconds,
  * `inOneGo` does not.
  */
-import { setImmediate } from "node:timers/promises";
+import { myTurn } from "./turns.ts";
 
-const LONGEST_STRETCH_MS = 4;
+const LONGEST_STRETCH_MS = 3;
+/** The first is short: many may begin in one turn of the loop. */
+const FIRST_STRETCH_MS = 0.5;
 
 /** Gives what the items end with. */
 export async function inShortStretches<T, R>(
   items: Iterator<T, R, void>,
   work: (item: T) => void = () => {},
 ): Promise<R> {
-  let began = performance.now();
+  let until = performance.now() + FIRST_STRETCH_MS;
   for (;;) {
     const item = items.next();
     if (item.done) return item.value;
     work(item.value);
-    if (performance.now() - began < LONGEST_STRETCH_MS) continue;
-    await setImmediate();
-    began = performance.now();
+    if (performance.now() < until) continue;
+    await myTurn();
+    until = performance.now() + LONGEST_STRETCH_MS;
   }
 }
 
@@ -35,7 +37,7 @@ export class Breaks {
 
   async due(): Promise<void> {
     if (performance.now() - this.#began < LONGEST_STRETCH_MS) return;
-    await setImmediate();
+    await myTurn();
     this.#began = performance.now();
   }
 }

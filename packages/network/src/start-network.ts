@@ -3,16 +3,17 @@
  * Holds: pods can be made once `ready` has resolved; routes follow the nodes as they come, change and go; what somebody takes away is put
  * back within half a minute; `cleanup` takes everything away again, also what a predecessor left.
  */
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { nodes } from "@kubets/api/generated/refs";
 import type { Node } from "@kubets/api/generated/types/core-v1";
 import type { Cache } from "@kubets/client";
 import { type Clock, every, type Logger, parseCidr, type Timer } from "@kubets/machinery";
 import type { Exec } from "@kubets/machinery/exec";
-import { BRIDGE, CONFLIST_FILE, cniConflist } from "./conflist.ts";
+import { CONFLIST_FILE, cniConflist } from "./conflist.ts";
 import { MASQUERADE_TABLE, masqueradeRuleset } from "./masquerade.ts";
 import { internalIps, type Link, planRoutes, podCidrsOf, type RouteMode, VXLAN_LINK } from "./plan-routes.ts";
+import { removeNetwork } from "./remove-network.ts";
 import {
   familyFlag,
   type KernelRoute,
@@ -105,11 +106,7 @@ class Network implements RunningNetwork {
     this.#check.cancel();
     this.#next?.cancel();
     await this.#work;
-    const { exec, cniConfDir, bridge = BRIDGE } = this.#options;
-    for (const family of ["-4", "-6"]) await exec("ip", [family, "route", "flush", "proto", String(ROUTE_PROTOCOL)]);
-    for (const link of [VXLAN_LINK, bridge]) await exec("ip", ["link", "del", link]);
-    for (const family of ["ip", "ip6"]) await exec("nft", ["delete", "table", family, MASQUERADE_TABLE]);
-    await rm(join(cniConfDir, CONFLIST_FILE), { force: true });
+    await removeNetwork(this.#options);
   }
 
   #schedule(afterMs: number): void {

@@ -1,4 +1,5 @@
 /** `kubets proxy`: flags in, a running proxy, until a signal ends it. The rules stay, so that services live through a restart. */
+import { writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { nodes } from "@kubets/api/generated/refs";
 import type { Node } from "@kubets/api/generated/types/core-v1";
@@ -22,8 +23,9 @@ import {
   modeOf,
   nodePortRanges,
   type ProxyMode,
+  proxyConfigText,
 } from "./config.ts";
-import { type ProxyFlags, proxyFlags } from "./flags.ts";
+import { commandFlags, type ProxyFlags } from "./flags.ts";
 import { IptablesBackend } from "./iptables/backend.ts";
 import { NftablesBackend } from "./nftables/backend.ts";
 import { healthzHandler, metricsHandler, serve } from "./proxy-server.ts";
@@ -35,14 +37,16 @@ export const proxyCommand = defineCommand({
   summary: "Run the proxy of a node",
   description: "Makes services reachable from this node: at their cluster IPs, node ports and outside addresses.",
   examples: ["kubets proxy --kubeconfig proxy.kubeconfig --cluster-cidr 10.244.0.0/16", "kubets proxy --cleanup"],
-  flags: proxyFlags,
+  flags: commandFlags,
   async run({ values: flags, args }) {
     if (args.length) throw new ExitError(exitCode.usage, `proxy takes no arguments, but was given ${args.join(" ")}`);
     const log = createLogger({ format: flags["logging-format"], level: flags.v >= 4 ? "debug" : "info" }).with({
       component: "proxy",
     });
     installProcessHandlers(log);
-    if (flags.cleanup) await cleanup(log);
+    if (flags["write-config-to"]) writeFileSync(flags["write-config-to"], proxyConfigText(configOf(flags)));
+    else if (flags["init-only"]) log.info("nothing has to be done as root beforehand");
+    else if (flags.cleanup) await cleanup(log);
     else await proxy(flags, log);
   },
 });

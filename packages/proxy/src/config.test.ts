@@ -3,12 +3,44 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { parseFlags } from "@kubets/machinery/flags";
 import { configOf } from "./command.ts";
-import { defaultProxyConfig, hostPort, localCidrs, modeOf, nodePortRanges, parseProxyConfig } from "./config.ts";
-import { proxyFlags } from "./flags.ts";
+import {
+  defaultProxyConfig,
+  hostPort,
+  localCidrs,
+  modeOf,
+  nodePortRanges,
+  parseProxyConfig,
+  proxyConfigText,
+} from "./config.ts";
+import { commandFlags, proxyFlags } from "./flags.ts";
 
 const HEAD = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n";
 
+/** Of kube-proxy v1.36 on Linux. */
+const ORIGINAL_FLAGS = `bind-address bind-address-hard-fail cleanup cluster-cidr config config-sync-period conntrack-max-per-core conntrack-min
+conntrack-tcp-be-liberal conntrack-tcp-timeout-close-wait conntrack-tcp-timeout-established conntrack-udp-timeout conntrack-udp-timeout-stream
+detect-local-mode feature-gates healthz-bind-address hostname-override init-only iptables-localhost-nodeports iptables-masquerade-bit
+iptables-min-sync-period iptables-sync-period ipvs-exclude-cidrs ipvs-min-sync-period ipvs-scheduler ipvs-strict-arp ipvs-sync-period ipvs-tcp-timeout
+ipvs-tcpfin-timeout ipvs-udp-timeout kube-api-burst kube-api-content-type kube-api-qps kubeconfig log-flush-frequency log-json-info-buffer-size
+log-json-split-stream log-text-info-buffer-size log-text-split-stream logging-format masquerade-all master metrics-bind-address nodeport-addresses
+oom-score-adj pod-bridge-interface pod-interface-name-prefix profiling proxy-mode show-hidden-metrics-for-version v vmodule write-config-to`;
+
 describe("the configuration of a proxy", () => {
+  it("is told by the original's flags, and by no others", () => {
+    assert.deepEqual(Object.keys(commandFlags).sort(), ORIGINAL_FLAGS.split(/\s+/).sort());
+  });
+
+  it("is written as a file that says the same", () => {
+    const { values } = parseFlags(commandFlags, [
+      "--cluster-cidr=10.244.0.0/16",
+      "--iptables-sync-period=7s",
+      "--profiling",
+    ]);
+    const config = configOf(values);
+    assert.deepEqual(parseProxyConfig(proxyConfigText(config), "file"), config);
+    assert.equal(config.iptables.syncPeriod, 7000);
+  });
+
   it("reads a file as kubeadm writes it", () => {
     const config = parseProxyConfig(
       `${HEAD}bindAddress: 0.0.0.0\nclientConnection: {kubeconfig: /a, qps: 0, burst: 0}\nclusterCIDR: 10.244.0.0/16\nconntrack: {maxPerCore: null}\nmode: ""\nnodePortAddresses: null\nwinkernel: {enableDSR: false}\nnftables: {syncPeriod: 10s}\n`,

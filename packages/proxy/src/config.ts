@@ -18,6 +18,7 @@ import {
   parseConfig as parse,
   str,
 } from "@kubets/machinery/config-file";
+import { formatDuration } from "@kubets/machinery/duration";
 
 const KIND = "kubeproxy.config.k8s.io/v1alpha1/KubeProxyConfiguration";
 
@@ -68,6 +69,15 @@ const KINDS = { [KIND]: SHAPE } as const;
 export const defaultProxyConfig: KubeProxyConfiguration = SHAPE.read({}, "");
 export const loadProxyConfig = (path: string): KubeProxyConfiguration => loadConfigFile(path, KINDS).config;
 export const parseProxyConfig = (text: string, name: string): KubeProxyConfiguration => parse(text, name, KINDS).config;
+
+/** As a file that reads back as the same. */
+export function proxyConfigText(config: KubeProxyConfiguration): string {
+  const [apiVersion, kind] = [KIND.slice(0, KIND.lastIndexOf("/")), KIND.slice(KIND.lastIndexOf("/") + 1)];
+  const isPeriod = (key: string, value: unknown): value is number =>
+    key.endsWith("Period") && typeof value === "number";
+  const text = (key: string, value: unknown) => (isPeriod(key, value) ? formatDuration(value) : value);
+  return `${JSON.stringify({ apiVersion, kind, ...config }, text, 2)}\n`;
+}
 
 const MODES = ["nftables", "iptables", "userspace"] as const;
 export type ProxyMode = (typeof MODES)[number];

@@ -11,6 +11,7 @@ import {
   number,
   text,
 } from "@kubets/machinery/flags";
+import { unusedFlags } from "./unused-flags.ts";
 
 export const proxyFlags = defineFlags({
   config: file({ help: "The KubeProxyConfiguration file; most other flags are ignored beside it." }),
@@ -36,6 +37,8 @@ export const proxyFlags = defineFlags({
   "healthz-bind-address": text({ help: "Where health is served; empty for nowhere.", default: "0.0.0.0:10256" }),
   "metrics-bind-address": text({ help: "Where metrics are served; empty for nowhere.", default: "127.0.0.1:10249" }),
   cleanup: bool({ help: "Take away everything that a proxy made on this machine, and end." }),
+  "init-only": bool({ help: "Do what only root may do, and end; nothing of it is needed beforehand here." }),
+  "write-config-to": file({ help: "Write the configuration that holds by default to this file, and end." }),
   "feature-gates": text({ help: "Taken and left: A=true,B=false." }),
   "kube-api-qps": number({ help: "Taken and left.", default: 5 }),
   "kube-api-burst": int({ help: "Taken and left.", default: 10 }),
@@ -49,5 +52,8 @@ export const proxyFlags = defineFlags({
   "logging-format": choice(["text", "json"], { help: "How log lines look.", default: "text" }),
   v: int({ help: "How much to log: 4 and above is everything.", default: 0, short: "v" }),
 });
+
+/** All that the command takes. */
+export const commandFlags = defineFlags({ ...proxyFlags, ...unusedFlags } as typeof proxyFlags);
 
 export type ProxyFlags = FlagValues<typeof proxyFlags>;

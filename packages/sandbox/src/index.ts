@@ -17,3 +17,4 @@ export { type MachineCapabilities, machineCapabilities } from "./programs/capabi
 export { findPrograms, type Programs, parseVersion, versionOf } from "./programs/find.ts";
 export { type InstallOptions, installMissing } from "./programs/install.ts";
 export { missing } from "./programs/missing.ts";
+export { type RemoveRuntimeOptions, removeMachineRuntime } from "./remove-machine-runtime.ts";

@@ -3,9 +3,10 @@
  * Holds: one that an earlier process left is ended first and its containers go on under the new one; `stop` leaves them running too.
  */
 import { createReadStream } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Clock, type Logger, sleep } from "@kubets/machinery";
+import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
 import { containerdConfig } from "./containerd/config.ts";
 import { superviseContainerd } from "./containerd/supervise.ts";
 import { type ImageTarget, listImages, loadArchive } from "./images/commands.ts";
@@ -35,6 +36,7 @@ export interface MachineRuntime {
 
 export async function startMachineRuntime(options: MachineRuntimeOptions): Promise<MachineRuntime> {
   const { folder, runFolder, cniConfFolder, clock, log } = options;
+  await becomeOwner(runFolder);
   const { paths, cniFolder = "/opt/cni/bin" } = await installMissing({ say: (line) => log.info(line.trim()), clock });
   const { refusals, overlay, sysResource } = await machineCapabilities(folder);
   if (refusals.length > 0) throw new Error(`containers cannot run here: ${refusals.join("; ")}`);
@@ -78,6 +80,19 @@ export async function startMachineRuntime(options: MachineRuntimeOptions): Promi
       await driver.close();
     },
   };
+}
+
+/** Of several processes only one may have the machine's runtime; one that was killed has it no more. */
+async function becomeOwner(runFolder: string): Promise<void> {
+  const file = join(runFolder, "owner.json");
+  const text = await readFile(file, "utf8").catch(() => "{}");
+  const { pid, started } = JSON.parse(text) as { pid?: number; started?: string };
+  if (pid !== undefined && pid !== process.pid && (await startTime(pid)) === started)
+    throw new ExitError(exitCode.failure, `a kubets agent (process ${pid}) runs on this machine: stop it first`);
+  await mkdir(runFolder, { recursive: true });
+  const owner = { pid: process.pid, started: await startTime(process.pid) };
+  await writeFile(`${file}.new`, JSON.stringify(owner));
+  await rename(`${file}.new`, file);
 }
 
 const LOOK_AGAIN_MS = 50;

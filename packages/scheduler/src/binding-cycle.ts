@@ -1,6 +1,6 @@
 /**
  * What follows a decision: the place is reserved, permitted, and bound through the API. Everything that was reserved is given back, in
- * reverse order, when a step fails.
+ * reverse order, when a step fails. A scheduler that has ended begins no further step: another may have begun to decide.
  */
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { Clock } from "@kubets/machinery";
@@ -90,8 +90,11 @@ export async function bind(placement: Placement, options: BindOptions): Promise<
     refuseIf(refusal, "");
   }
   await inPoint(profile, "preBind", async () => {
-    for (const plugin of profile.points.preBind)
+    for (const plugin of profile.points.preBind) {
+      signal.throwIfAborted();
       await named(`running PreBind plugin "${plugin.name}"`, plugin.preBind(pod, node, state, signal));
+    }
+    signal.throwIfAborted();
   });
   await counted(() => inPoint(profile, "bind", () => write(placement, signal)));
   inPoint(profile, "postBind", () => {

@@ -22,7 +22,7 @@ import { RandomCluster } from "./testing/random-cluster.ts";
 import { type Run, runScheduler } from "./testing/run.ts";
 import { claim, storageClass, using, volume } from "./testing/volumes.ts";
 
-const RUNS = Number(process.env.RUNS ?? 12);
+const RUNS = Number(process.env.RUNS ?? 16);
 const NODES = 5;
 
 test("random churn with volumes, devices and restarts gives nothing to two", async () => {

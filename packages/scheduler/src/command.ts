@@ -1,4 +1,5 @@
 /** `kubets scheduler`: flags and a configuration file in, a running scheduler out, until a signal ends it or another process leads. */
+import { writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { createSeriesRecorder, SharedInformers } from "@kubets/client";
 import { runComponent } from "@kubets/client/component/run-component";
@@ -42,6 +43,10 @@ async function schedule(flags: SchedulerFlags, given: ReadonlySet<string>, log: 
   const { config, flags: fromFile } = flags.config
     ? loadConfig(flags.config, Object.keys(plugins))
     : { config: defaultConfig, flags: {} };
+  if (flags["write-config-to"]) {
+    writeFileSync(flags["write-config-to"], `${JSON.stringify(configText(config), undefined, 2)}\n`);
+    return;
+  }
   const registry = await loadPluginFiles(config, flags.config);
   // What the command line says stands above what the file says.
   const settled = { ...flags, ...Object.fromEntries(Object.entries(fromFile).filter(([name]) => !given.has(name))) };

@@ -332,7 +332,9 @@ class Scheduler implements RunningScheduler {
           this.queue.done(uid);
           this.#telling.bound(info, node);
         },
-        (error: unknown) => this.#giveBack(entry, placement, error),
+        (error: unknown) => {
+          if (!signal.aborted) this.#giveBack(entry, placement, error);
+        },
       )
       .catch((error: unknown) => this.#options.log.error("after a binding", { pod: info.key, error }));
   }

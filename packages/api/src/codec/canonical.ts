@@ -7,6 +7,7 @@
 import { formatDurationNanos, parseDurationNanos } from "@kubets/machinery/duration";
 import { WrittenFloat } from "@kubets/machinery/json";
 import { parseQuantity } from "@kubets/machinery/quantity";
+import { each, takesTurns } from "@kubets/machinery/turns";
 import { absentList, type PlainObject } from "../meta.ts";
 import type { Field, Scalar, Struct, TypeRef } from "../schema.ts";
 import { pruneObject } from "../structural/prune.ts";
@@ -150,7 +151,8 @@ function fieldValue(field: Field, value: unknown, walk: Walk): unknown {
     }
     case "map": {
       const map = mapValue(type.value, value, walk);
-      for (const _ in map) return map;
+      // Not of what was made: that may be filled later.
+      for (const _ in value as PlainObject) return map;
       return field.always ? null : undefined;
     }
     default:
@@ -186,6 +188,11 @@ function itemValue(type: TypeRef, value: unknown, walk: Walk): unknown {
 }
 
 function listValue(item: TypeRef, value: readonly unknown[], walk: Walk): unknown[] {
+  if (takesTurns() && value.length > 0) {
+    const made: unknown[] = [];
+    each(value.length, (i) => (made[i] = itemValue(item, value[i], walk)));
+    return made;
+  }
   let out: unknown[] | undefined = walk.own ? undefined : [];
   for (let i = 0; i < value.length; i++) {
     const result = itemValue(item, value[i], walk);
@@ -199,7 +206,11 @@ function mapValue(type: TypeRef, value: unknown, walk: Walk): PlainObject {
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw wrongType;
   if (walk.own && isCanonicalMap(type, value as PlainObject, walk)) return value as PlainObject;
   const out: PlainObject = {};
-  for (const key of sortedKeys(value)) setKey(out, key, itemValue(type, (value as PlainObject)[key], walk));
+  const keys = sortedKeys(value);
+  each(keys.length, (i) => {
+    const key = keys[i] as string;
+    setKey(out, key, itemValue(type, (value as PlainObject)[key], walk));
+  });
   return out;
 }
 

@@ -3,6 +3,7 @@
  * The fast walk is canonical.ts's; only when it finds something wrong does a second, slow one look where.
  */
 import { badRequest } from "@kubets/machinery";
+import { inTurns } from "@kubets/machinery/turns";
 import type { PlainObject } from "../meta.ts";
 import type { Struct } from "../schema.ts";
 import { canonicalStruct, type Walk } from "./canonical.ts";
@@ -22,14 +23,35 @@ export interface Decoded {
  */
 export function decode(struct: Struct, value: unknown, { own = false, floats = false } = {}): Decoded {
   const walk: Walk = { own, asSent: true, floats, unknown: 0 };
-  let object: PlainObject;
   try {
-    object = canonicalStruct(struct, value, walk);
+    return decoded(struct, value, canonicalStruct(struct, value, walk), walk);
   } catch (cause) {
-    const { error } = report(struct, value);
-    throw error === undefined ? cause : new DecodeError(error, { cause });
+    throw reported(struct, value, cause);
   }
-  return { object, unknown: walk.unknown ? report(struct, value).unknown : [] };
+}
+
+/** The same of a large value, in turns with other work. */
+export async function decodeInTurns(
+  struct: Struct,
+  value: unknown,
+  { own = false, floats = false } = {},
+): Promise<Decoded> {
+  const walk: Walk = { own, asSent: true, floats, unknown: 0 };
+  try {
+    return decoded(struct, value, await inTurns(() => canonicalStruct(struct, value, walk)), walk);
+  } catch (cause) {
+    throw reported(struct, value, cause);
+  }
+}
+
+const decoded = (struct: Struct, value: unknown, object: PlainObject, { unknown }: Walk): Decoded => ({
+  object,
+  unknown: unknown ? report(struct, value).unknown : [],
+});
+
+function reported(struct: Struct, value: unknown, cause: unknown): unknown {
+  const { error } = report(struct, value);
+  return error === undefined ? cause : new DecodeError(error, { cause });
 }
 
 /** Which kind a body says it is, and which one its resource takes. */
@@ -49,10 +71,22 @@ export function decodeBody(
   try {
     return decode(struct, value, options);
   } catch (error) {
-    if (error instanceof DecodeError) throw cannotHandle(body, error.message);
-    throw error;
+    throw badBody(error, body);
   }
 }
+
+export const decodeBodyInTurns = (
+  struct: Struct,
+  value: unknown,
+  body: BodyKind,
+  options?: { own?: boolean; floats?: boolean },
+): Promise<Decoded> =>
+  decodeInTurns(struct, value, options).catch((error: unknown) => {
+    throw badBody(error, body);
+  });
+
+const badBody = (error: unknown, body: BodyKind) =>
+  error instanceof DecodeError ? cannotHandle(body, error.message) : error;
 
 /** The answer to a body that is no object of its resource. */
 export const cannotHandle = ({ kind, version, wanted = kind }: BodyKind, why: string) =>

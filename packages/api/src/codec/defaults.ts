@@ -1,5 +1,6 @@
 /** Fills in what absent fields stand for by the declaration of their type, in place: the part of defaulting that the schema knows. */
 import { clone } from "@kubets/machinery/clone";
+import { each } from "@kubets/machinery/turns";
 import { absentList, type PlainObject } from "../meta.ts";
 import type { Field, Struct, TypeRef } from "../schema.ts";
 import { fillSchemaDefaults } from "../structural/defaults.ts";
@@ -25,9 +26,12 @@ function isUnset(field: Field, value: unknown): boolean {
 function fillValue(type: TypeRef, value: unknown): void {
   if (typeof value !== "object" || value === null) return;
   if (type.kind === "struct") fillDefaults(type.struct, value as PlainObject);
-  else if (type.kind === "list") for (const item of value as unknown[]) fillValue(type.item, item);
-  else if (type.kind === "map") for (const item of Object.values(value)) fillValue(type.value, item);
+  else if (type.kind === "list") fillEach(type.item, value as unknown[]);
+  else if (type.kind === "map") fillEach(type.value, Object.values(value));
 }
+
+const fillEach = (type: TypeRef, items: readonly unknown[]): void =>
+  each(items.length, (i) => fillValue(type, items[i]));
 
 /** The fields of each struct that have defaults in or below them; nothing for a struct without any. */
 const plans = new Map<Struct, readonly Field[] | undefined>();

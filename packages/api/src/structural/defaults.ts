@@ -1,5 +1,6 @@
 /** Fills in what absent fields, and nulls where none may stand, are by a custom kind's schema. In place; again without harm. */
 import { clone } from "@kubets/machinery/clone";
+import { each } from "@kubets/machinery/turns";
 import { setKey } from "../codec/map-keys.ts";
 import type { PlainObject } from "../meta.ts";
 import { forbidsNull, isMetaMember, itemsOf, memberOf, propertyOf, type Schema, valuesOf } from "./schema.ts";
@@ -17,14 +18,16 @@ function fillMembers(schema: Schema, draft: PlainObject, isRoot: boolean): void 
     if (!Object.hasOwn(draft, name) || draft[name] === undefined || (draft[name] === null && forbidsNull(property)))
       setKey(draft, name, clone(property.default));
   }
-  for (const name of Object.keys(draft)) {
-    if (isRoot && isMetaMember(name)) continue;
+  const names = Object.keys(draft);
+  each(names.length, (i) => {
+    const name = names[i] as string;
+    if (isRoot && isMetaMember(name)) return;
     const member = memberOf(schema, name);
-    if (!member || !hasDefaults(member)) continue;
+    if (!member || !hasDefaults(member)) return;
     if (draft[name] === null && forbidsNull(member) && member.default !== undefined)
       setKey(draft, name, clone(member.default));
     fillValue(member, draft[name]);
-  }
+  });
 }
 
 function fillValue(schema: Schema, value: unknown): void {
@@ -32,10 +35,10 @@ function fillValue(schema: Schema, value: unknown): void {
   if (!Array.isArray(value)) return fillMembers(schema, value as PlainObject, false);
   const items = itemsOf(schema);
   if (!items || !hasDefaults(items)) return;
-  for (const [i, item] of value.entries()) {
-    if (item === null && forbidsNull(items) && items.default !== undefined) value[i] = clone(items.default);
+  each(value.length, (i) => {
+    if (value[i] === null && forbidsNull(items) && items.default !== undefined) value[i] = clone(items.default);
     fillValue(items, value[i]);
-  }
+  });
 }
 
 /** Whether a schema has defaults in it: most parts of most schemas have none, and are not walked. */

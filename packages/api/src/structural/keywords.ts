@@ -1,5 +1,6 @@
 /** The keywords that narrow values of one type: texts, numbers, lists, maps. Each check notes what is wrong where it stands. */
 import { tooLong, tooMany } from "@kubets/machinery";
+import { step } from "@kubets/machinery/stretch";
 import { floatText, isMultipleOf, rangeError, typeOf } from "./numbers.ts";
 import { matchesPattern } from "./patterns.ts";
 import { isIntOrString, type Schema } from "./schema.ts";
@@ -21,6 +22,7 @@ export function textErrors(
 
 /** In characters, not in the halves of which some are made. */
 function lengthOf(text: string): number {
+  step(text.length >> 3);
   let length = text.length;
   for (let i = 0; i < text.length - 1; i++) {
     const unit = text.charCodeAt(i);

@@ -1,8 +1,9 @@
 /**
  * A custom object as its kind knows it: fields that the schema lacks go, and so do nulls where it allows none; keys stand in byte order;
  * metadata, also that of embedded objects, is brought into form by who calls.
- * Pure: makes a new object. Where the places are asked for, each field that went is told.
+ * Makes a new object. Where the places are asked for, each field that went is told.
  */
+import { each } from "@kubets/machinery/turns";
 import { setKey, sortedKeys } from "../codec/map-keys.ts";
 import { sortDeep } from "../codec/sort-deep.ts";
 import type { PlainObject } from "../meta.ts";
@@ -61,16 +62,18 @@ class Walk {
   ): PlainObject {
     const out: PlainObject = {};
     const isObject = isRoot || (schema !== undefined && isEmbedded(schema));
-    for (const key of sortedKeys(object)) {
+    const keys = sortedKeys(object);
+    each(keys.length, (i) => {
+      const key = keys[i] as string;
       const value = object[key];
-      if (value === undefined) continue;
+      if (value === undefined) return;
       const place = this.#below(at, key);
       const kept =
         isObject && isMetaMember(key)
           ? this.#meta(key, value, place, isRoot)
           : this.#member(schema, key, value, place, keep);
       if (kept !== undefined) setKey(out, key, kept);
-    }
+    });
     return out;
   }
 
@@ -101,7 +104,9 @@ class Walk {
     if (!Array.isArray(value)) return this.members(schema, value as PlainObject, at, keep, false);
     const items = schema && itemsOf(schema);
     if (keep && !items) return sortDeep(value);
-    return value.map((item, i) => this.value(items, item, this.#below(at, i), keep));
+    const out: unknown[] = [];
+    each(value.length, (i) => (out[i] = this.value(items, value[i], this.#below(at, i), keep)));
+    return out;
   }
 }
 

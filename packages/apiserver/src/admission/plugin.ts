@@ -44,6 +44,8 @@ export interface AdmissionRequest {
   readonly old: KubeObject | undefined;
   readonly user: User;
   readonly dryRun: boolean;
+  /** Whether the object is too large to be walked over in one turn of the loop (see large.ts). */
+  readonly isLarge?: boolean | undefined;
   /** The body of a subresource that is a kind of its own (Binding, Eviction, TokenRequest), or connect options. */
   readonly options: unknown;
   /** CreateOptions, UpdateOptions or DeleteOptions, as they are told to others; none for connections. */

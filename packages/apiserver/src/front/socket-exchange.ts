@@ -1,7 +1,11 @@
 /** An exchange that came over a socket, as the core takes it, with the headers that the core adds to whatever is answered. */
+import { Pace } from "@kubets/machinery/turns";
 import type { ChunkSink, Exchange, Peer } from "@kubets/wire/http";
 import type { AuditRecord } from "../audit/record.ts";
 import type { CoreExchange } from "./core-exchange.ts";
+
+/** Many bodies may come in one turn of the loop, and what follows on each is most of what a write costs: in milliseconds, how much of that begins in a turn. */
+const begins = new Pace(6);
 
 export class SocketExchange implements CoreExchange {
   readonly socket: Exchange;
@@ -28,8 +32,11 @@ export class SocketExchange implements CoreExchange {
     return this.socket.header(name);
   }
 
-  readBody(limit: number): Promise<Uint8Array> {
-    return this.socket.readBody(limit);
+  async readBody(limit: number): Promise<Uint8Array> {
+    const bytes = await this.socket.readBody(limit);
+    const wait = begins.enter();
+    if (wait) await wait;
+    return bytes;
   }
 
   get onAnswer(): Exchange["onAnswer"] {

@@ -1,6 +1,7 @@
 /** Long work itself, as the thread does it: judges objects and evaluates expressions by the same code as the server, without a bound on the stretch. */
 import { builtInResources } from "@kubets/api/all";
 import { customStrategy, ratchetedWarnings, statusStrategy } from "@kubets/api/custom/strategy";
+import type { KubeObject } from "@kubets/api/meta";
 import type { PartStrategy, ResourceDefinition, Strategy, WriteContext } from "@kubets/api/resource";
 import type { AuthorizationQuestion } from "@kubets/cel";
 import { Budget } from "@kubets/cel";
@@ -12,6 +13,7 @@ import type {
   Answer,
   EvaluateResult,
   EvaluateTask,
+  Given,
   Judged,
   JudgedKind,
   JudgeTask,
@@ -19,6 +21,7 @@ import type {
   Session,
   Task,
 } from "./messages.ts";
+import { type Part, withPart } from "./parts.ts";
 
 type Judge = Pick<Strategy & PartStrategy, "validate" | "validateUpdate">;
 
@@ -50,6 +53,7 @@ export class Tasks {
   readonly #definitions = new Map(builtInResources.map((d) => [`${d.group}/${d.version}/${d.resource}`, d]));
   readonly #custom = new Map<string, { readonly whole: Judge; readonly status: Judge }>();
   readonly #sessions = new Map<number, Evaluating>();
+  readonly #given = new Map<number, unknown>();
 
   do(task: Task): Result {
     try {
@@ -60,13 +64,29 @@ export class Tasks {
     }
   }
 
+  give(given: number, part: Part): void {
+    this.#given.set(given, withPart(this.#given.get(given), part));
+  }
+
+  forget(given: number): void {
+    this.#given.delete(given);
+  }
+
+  #valueOf<T>({ given }: Given): T {
+    if (!this.#given.has(given)) throw new Error(`the thread for long work was not given ${given}`);
+    return this.#given.get(given) as T;
+  }
+
   end(session: number): void {
     this.#sessions.delete(session);
   }
 
-  #judge({ kind, subresource, object, old }: JudgeTask): Judged {
+  #judge({ kind, subresource, object: given, old }: JudgeTask): Judged {
     const judge = this.#judgeOf(kind, subresource);
-    const errors = old ? judge.validateUpdate?.(object, old, NO_CONTEXT) : judge.validate?.(object, NO_CONTEXT);
+    const object = this.#valueOf<KubeObject>(given);
+    const errors = old
+      ? judge.validateUpdate?.(object, this.#valueOf<KubeObject>(old), NO_CONTEXT)
+      : judge.validate?.(object, NO_CONTEXT);
     return { errors: errors ?? [], ratcheted: ratchetedWarnings(object) };
   }
 
@@ -87,7 +107,7 @@ export class Tasks {
   }
 
   #evaluate({ session, begin, text, answers }: EvaluateTask): EvaluateResult {
-    const evaluating = this.#sessions.get(session) ?? beginning(begin as Session);
+    const evaluating = this.#sessions.get(session) ?? this.#beginning(begin as Session);
     this.#sessions.set(session, evaluating);
     for (const [question, answer] of answers) evaluating.answers.set(JSON.stringify(question), answer);
     try {
@@ -100,23 +120,24 @@ export class Tasks {
       throw error;
     }
   }
-}
 
-function beginning({ scope, values, own, budget }: Session): Evaluating {
-  const expressions = new Expressions(scope, Number.POSITIVE_INFINITY);
-  const answers = new Map<string, Answer[1]>();
-  const { authorizer, requestResource } = authorizerVariables({
-    own,
-    ask: (question) => {
-      const answer = answers.get(JSON.stringify(question));
-      if (!answer) throw new Unanswered(question);
-      return answer;
-    },
-  });
-  const activation = { ...values, authorizer, "authorizer.requestResource": requestResource };
-  return {
-    expressions,
-    run: new ExpressionRun(activation, expressions.variables?.variables ?? [], new Budget(budget)),
-    answers,
-  };
+  #beginning({ scope, values, own, budget }: Session): Evaluating {
+    const expressions = new Expressions(scope, Number.POSITIVE_INFINITY);
+    const answers = new Map<string, Answer[1]>();
+    const { authorizer, requestResource } = authorizerVariables({
+      own,
+      ask: (question) => {
+        const answer = answers.get(JSON.stringify(question));
+        if (!answer) throw new Unanswered(question);
+        return answer;
+      },
+    });
+    const given = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, this.#valueOf(value)]));
+    const activation = { ...given, authorizer, "authorizer.requestResource": requestResource };
+    return {
+      expressions,
+      run: new ExpressionRun(activation, expressions.variables?.variables ?? [], new Budget(budget)),
+      answers,
+    };
+  }
 }

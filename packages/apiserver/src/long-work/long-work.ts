@@ -5,33 +5,47 @@
  */
 import { Worker } from "node:worker_threads";
 import type { Activation, AuthorizationAnswer, AuthorizationQuestion } from "@kubets/cel";
+import { myTurn, piece } from "@kubets/machinery/turns";
 import { questionsOf } from "../admission/expressions/authorizer.ts";
 import type { ExpressionText, Scope } from "../admission/expressions/expression.ts";
 import { BudgetSpent, type Evaluated } from "../admission/expressions/run.ts";
+import { isLarge } from "../large.ts";
 import type {
   Answer,
   EvaluateResult,
   FromThread,
+  Given,
   Judged,
-  JudgeTask,
+  JudgedKind,
   NotDone,
   Result,
   Task,
   ToThread,
 } from "./messages.ts";
+import { partsOf } from "./parts.ts";
 
 const WORKER = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./long-work-worker.js", import.meta.url);
 const MEMORY_MEGABYTES = 512;
 const LONGEST_MS = 30_000;
 const IDLE_MS = 10_000;
 
-/** Makes a task for a thread that has been sent these keys before. */
-type Make = (sent: Set<string>) => Task;
+/** Makes a task for a thread, which is given what it needs for it. */
+type Make = (thread: Thread) => Promise<Task>;
+
+/** Instead of a result: the thread is over. */
+const AGAIN = Symbol("again");
 
 interface Open {
-  readonly make: Make;
-  readonly resolve: (result: Result) => void;
+  readonly resolve: (result: Result | typeof AGAIN) => void;
   readonly reject: (error: Error) => void;
+}
+
+/** What is to be judged: a kind that the thread knows, or its rules. */
+export interface Judging {
+  readonly kind: JudgedKind;
+  readonly subresource: string;
+  readonly object: object;
+  readonly old?: object;
 }
 
 class LongWork {
@@ -39,13 +53,13 @@ class LongWork {
   #sessions = 0;
 
   /** Judges by the rules of the kind, which are sent where the thread has not seen them. */
-  judge(task: JudgeTask): Promise<Judged | NotDone> {
-    return this.#ask((sent) => {
-      const { kind } = task;
-      if ("resource" in kind) return task;
-      if (sent.has(kind.key)) return { ...task, kind: { key: kind.key } };
-      sent.add(kind.key);
-      return task;
+  judge({ kind, subresource, object, old }: Judging): Promise<Judged | NotDone> {
+    return this.#ask(async (thread) => {
+      // Objects that are on their way may change: each time they are given as they are.
+      const given = await thread.give(object);
+      const before = old && (await thread.give(old));
+      const known = "resource" in kind || thread.isNew(kind.key) ? kind : { key: kind.key };
+      return { what: "judge", kind: known, subresource, object: given, ...(before && { old: before }) };
     }) as Promise<Judged | NotDone>;
   }
 
@@ -55,30 +69,23 @@ class LongWork {
     const values: Record<string, unknown> = {};
     for (const name of VALUES) if (activation[name] !== undefined) values[name] = activation[name];
     const { own } = questionsOf(activation);
-    const begin = { scope, values, own, budget };
     return new ElsewhereEvaluation(
       (text, answers) =>
-        this.#ask((sent) => {
-          const key = `session ${session}`;
+        this.#ask(async (thread) => {
           const task = { what: "evaluate", session, text, answers } as const;
-          if (sent.has(key)) return task;
-          sent.add(key);
-          return { ...task, begin };
+          if (!thread.isNew(`session ${session}`)) return task;
+          const given: Record<string, Given> = {};
+          for (const [name, value] of Object.entries(values)) given[name] = await thread.giveOnce(value);
+          return { ...task, begin: { scope, values: given, own, budget } };
         }) as Promise<EvaluateResult | NotDone>,
       () => this.#thread?.tell({ what: "end", session }),
     );
   }
 
-  #ask(make: Make): Promise<Result> {
-    const { promise, resolve, reject } = Promise.withResolvers<Result>();
-    this.#post({ make, resolve, reject });
-    return promise;
-  }
-
-  #post(open: Open): void {
-    if (!this.#thread || this.#thread.isOver)
-      this.#thread = new Thread((left) => left.forEach((one) => this.#post(one)));
-    this.#thread.ask(open);
+  async #ask(make: Make): Promise<Result> {
+    if (!this.#thread || this.#thread.isOver) this.#thread = new Thread();
+    const result = await this.#thread.ask(make);
+    return result === AGAIN ? this.#ask(make) : result;
   }
 }
 
@@ -115,18 +122,22 @@ export class ElsewhereEvaluation {
 /** What the thread holds for an evaluation goes with it. */
 const ended = new FinalizationRegistry((end: () => void) => end());
 
+/** How many values a thread keeps that were given once. */
+const KEPT = 16;
+
 /** One thread, from its start to its end. */
 class Thread {
   readonly #worker: Worker;
   readonly #open = new Map<number, Open>();
   readonly #sent = new Set<string>();
-  readonly #goOn: (left: readonly Open[]) => void;
+  /** Given once, the oldest first. */
+  readonly #kept = new Map<unknown, Promise<Given>>();
+  #making = 0;
   #lastId = 0;
   #timer: NodeJS.Timeout | undefined;
   isOver = false;
 
-  constructor(goOn: (left: readonly Open[]) => void) {
-    this.#goOn = goOn;
+  constructor() {
     this.#worker = new Worker(WORKER, {
       name: "long work",
       execArgv: ["--disable-warning=ExperimentalWarning"],
@@ -140,18 +151,65 @@ class Thread {
     this.#worker.on("exit", () => this.#end());
   }
 
-  ask(open: Open): void {
+  /** Whether something is said to it for the first time. */
+  isNew(what: string): boolean {
+    const isNew = !this.#sent.has(what);
+    this.#sent.add(what);
+    return isNew;
+  }
+
+  async ask(make: Make): Promise<Result | typeof AGAIN> {
+    this.#making++;
+    const task = await make(this).finally(() => this.#making--);
+    if (this.isOver) return AGAIN;
+    const { promise, resolve, reject } = Promise.withResolvers<Result | typeof AGAIN>();
     const id = ++this.#lastId;
-    this.#open.set(id, open);
+    this.#open.set(id, { resolve, reject });
     if (this.#open.size === 1) {
       this.#worker.ref();
       this.#watch();
     }
-    this.tell({ id, ...open.make(this.#sent) });
+    this.tell({ id, ...task });
+    if (task.what === "judge")
+      for (const given of [task.object, task.old]) if (given) this.tell({ what: "forget", ...given });
+    this.#forgetOldest();
+    return promise;
   }
 
   tell(message: ToThread): void {
     if (!this.isOver) this.#worker.postMessage(message);
+  }
+
+  /** Gives it a value, in turns with other work where that is large: it is copied. */
+  async give(value: unknown): Promise<Given> {
+    const given = { given: ++this.#lastId };
+    const inTurns = isLarge(value);
+    if (inTurns) await myTurn();
+    let isOver = piece();
+    for (const part of partsOf(value)) {
+      if (inTurns && isOver()) {
+        await myTurn();
+        isOver = piece();
+      }
+      this.tell({ what: "give", ...given, ...part });
+    }
+    return given;
+  }
+
+  /** Gives it a value that never changes, if it does not have that yet. */
+  giveOnce(value: unknown): Promise<Given> {
+    const given = this.#kept.get(value) ?? this.give(value);
+    this.#kept.delete(value);
+    this.#kept.set(value, given);
+    return given;
+  }
+
+  #forgetOldest(): void {
+    for (const [value, given] of this.#kept) {
+      if (this.#kept.size <= KEPT || this.#making > 0) return;
+      this.#kept.delete(value);
+      void given.then((told) => this.tell({ what: "forget", ...told }));
+    }
   }
 
   /** Of what it is working on; or, when there is nothing, of how long it is kept. */
@@ -180,7 +238,7 @@ class Thread {
     const [current, ...left] = this.#open.values();
     this.#open.clear();
     current?.resolve({ tooLong: true });
-    this.#goOn(left);
+    for (const open of left) open.resolve(AGAIN);
   }
 }
 

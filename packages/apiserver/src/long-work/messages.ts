@@ -1,6 +1,5 @@
 /** What the server's thread and the one for long work say to each other. All of it can be copied from thread to thread. */
 import type { CustomRules } from "@kubets/api/custom/strategy";
-import type { KubeObject } from "@kubets/api/meta";
 import type { AuthorizationAnswer, AuthorizationQuestion } from "@kubets/cel";
 import type { FieldError } from "@kubets/machinery";
 import type { ExpressionText, Scope } from "../admission/expressions/expression.ts";
@@ -11,12 +10,25 @@ export type JudgedKind =
   | { readonly group: string; readonly version: string; readonly resource: string }
   | { readonly key: string; readonly rules?: CustomRules };
 
+/** What the thread has been given before. */
+export interface Given {
+  readonly given: number;
+}
+
 export interface JudgeTask {
   readonly what: "judge";
   readonly kind: JudgedKind;
   readonly subresource: string;
-  readonly object: KubeObject;
-  readonly old?: KubeObject;
+  readonly object: Given;
+  readonly old?: Given;
+}
+
+/** A part of a value that is given: the value itself, or members of a container in it that was given before. */
+export interface GivePart {
+  readonly what: "give";
+  readonly given: number;
+  readonly path: readonly (string | number)[];
+  readonly part: unknown;
 }
 
 export interface Judged {
@@ -28,7 +40,7 @@ export interface Judged {
 /** What the expressions of one evaluation share: sent with the first of them. */
 export interface Session {
   readonly scope: Scope;
-  readonly values: Readonly<Record<string, unknown>>;
+  readonly values: Readonly<Record<string, Given>>;
   readonly own: object;
   readonly budget: number;
 }
@@ -61,8 +73,14 @@ export interface EndTask {
   readonly session: number;
 }
 
+/** What was given is not needed any more. */
+export interface ForgetTask {
+  readonly what: "forget";
+  readonly given: number;
+}
+
 export type Task = JudgeTask | EvaluateTask;
-export type ToThread = (Task & { readonly id: number }) | EndTask;
+export type ToThread = (Task & { readonly id: number }) | EndTask | GivePart | ForgetTask;
 export interface FromThread {
   readonly id: number;
   readonly result?: Result;

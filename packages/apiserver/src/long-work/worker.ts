@@ -9,6 +9,8 @@ const tasks = new Tasks();
 
 port.on("message", (message: ToThread) => {
   if (message.what === "end") return tasks.end(message.session);
+  if (message.what === "give") return tasks.give(message.given, message);
+  if (message.what === "forget") return tasks.forget(message.given);
   const { id } = message;
   try {
     tell({ id, result: tasks.do(message) });

@@ -11,6 +11,9 @@ import type { CachedObject } from "./cached-object.ts";
 import type { ResourceCache } from "./resource-cache.ts";
 import type { RevisionFeed } from "./revision-feed.ts";
 import type { StoredForm } from "./stored-form.ts";
+import { writtenInTurns } from "./written.ts";
+
+type Size = { readonly isLarge?: boolean };
 
 /** What became of a write: done, or somebody else was there first, and what stands there now. */
 export type WriteOutcome =
@@ -56,12 +59,12 @@ export class ResourceStore {
   }
 
   /** Takes the object over: it is the cache's, and must not be changed by the caller any more. */
-  create(key: string, object: KubeObject): Promise<WriteOutcome> {
-    return this.#write(key, object, 0);
+  create(key: string, object: KubeObject, size?: Size): Promise<WriteOutcome> {
+    return this.#write(key, object, 0, size);
   }
 
-  replace(key: string, object: KubeObject, expected: CachedObject): Promise<WriteOutcome> {
-    return this.#write(key, object, expected.revision);
+  replace(key: string, object: KubeObject, expected: CachedObject, size?: Size): Promise<WriteOutcome> {
+    return this.#write(key, object, expected.revision, size);
   }
 
   async remove(key: string, expected: CachedObject): Promise<WriteOutcome> {
@@ -132,9 +135,10 @@ export class ResourceStore {
     return this.#form.change(revision, current, read(change.previous), this.definition);
   }
 
-  async #write(key: string, object: KubeObject, expect: number): Promise<WriteOutcome> {
+  async #write(key: string, object: KubeObject, expect: number, size?: Size): Promise<WriteOutcome> {
     const storageKey = this.cache.prefix + key;
-    const { value } = this.#form.toStore(this.definition, storageKey, object);
+    const written = size?.isLarge ? await writtenInTurns(object) : undefined;
+    const { value } = this.#form.toStore(this.definition, storageKey, object, written);
     const { ttlSeconds } = this.definition;
     const write = { key: storageKey, expect, value, ...(ttlSeconds && { ttlSeconds }) };
     const result = await this.#measured(expect ? "update" : "create", () => this.#feed.storage.commit(write));

@@ -11,6 +11,7 @@ import { deepEqual } from "@kubets/machinery/deep-equal";
 import type { Entry } from "@kubets/storage";
 import { CachedChange } from "./cached-change.ts";
 import { CachedObject } from "./cached-object.ts";
+import { type WithoutMetadata, withMetadata } from "./written.ts";
 
 /** Encrypts what goes to storage and decrypts what comes; bound to the key, so that values cannot be swapped. */
 export interface Transformer {
@@ -55,6 +56,7 @@ export class StoredForm {
     definition: ResourceDefinition,
     storageKey: string,
     object: KubeObject,
+    written?: WithoutMetadata,
   ): { value(revision: number | undefined): Uint8Array } {
     const transformer = this.#transformerOf(definition);
     return {
@@ -62,7 +64,9 @@ export class StoredForm {
         const metadata = object.metadata as { resourceVersion?: string };
         if (revision === undefined) delete metadata.resourceVersion;
         else metadata.resourceVersion = String(revision);
-        const served = Buffer.from(encodeJson(definition.schema, object));
+        const served = written
+          ? withMetadata(written, encodeJson(definition.schema, metadata))
+          : Buffer.from(encodeJson(definition.schema, object));
         const stored = transformer ? transformer.seal(served, storageKey) : served;
         if (revision !== undefined)
           this.#written.set(stored, { definition, served, object, ...(transformer && { id: transformer.id }) });

@@ -1,9 +1,11 @@
 /**
  * From the changes of a resource to its watchers. Watchers that ask the same question share a class: an event is matched once for the class and
  * written into one frame, which all of them are handed. Questions about one node or one name are found by it, so an event costs only
- * those whom it may concern. Where very many watch the same, they are handed it some at a time, and the event loop does other work in between.
+ * those whom it may concern. Where very many watch the same, they are handed it some at a time, and the event loop does other work in between; what happens
+ * meanwhile is put together, so that each is written to once for all of it.
  */
 import type { ResourceDefinition } from "@kubets/api/resource";
+import { piece, Road } from "@kubets/machinery/turns";
 import type { CachedChange } from "./cached-change.ts";
 import type { CachedObject } from "./cached-object.ts";
 import { EventBatch, type WatchEventType } from "./event-batch.ts";
@@ -26,24 +28,42 @@ export interface Subscriber {
   end(): void;
 }
 
+export interface Subscription {
+  /** Hands out at once what the subscriber is owed. */
+  settle(): void;
+  stop(): void;
+}
+
 interface WatchClass {
   readonly selection: Selection;
-  /** Each with the number of the flush that it came after, in the order of their coming. */
+  /** Each with the first flush that it is to be told of: those before it knows already. */
   readonly subscribers: Map<Subscriber, number>;
   batch: EventBatch | undefined;
-  /** Deliveries under way, oldest first: nobody is handed a batch before those that came earlier. */
-  readonly underWay: Delivery[];
+  /** What is handed out now, to whom it was not yet. */
+  round: Round | undefined;
+  /** What comes after that. */
+  readonly next: Flushed[];
 }
 
-interface Delivery {
-  readonly batch: EventBatch;
-  /** Who came after this flush knows of it already. */
+interface Flushed {
   readonly flush: number;
-  readonly rest: Iterator<[Subscriber, number]>;
+  readonly batch: EventBatch;
 }
 
-/** So many are handed a batch in one turn of the event loop: about two milliseconds. */
-const AT_ONCE = 100;
+interface Round {
+  readonly parts: readonly Flushed[];
+  /** All of them together. */
+  readonly whole: EventBatch;
+  readonly rest: Iterator<Subscriber, undefined>;
+}
+
+/** So many are handed a batch at once. */
+const AT_ONCE = 20;
+/** So much is put together. */
+const ROUND_BYTES = 256 * 1024;
+/** What is handed out in one turn of the event loop, to whoever watches whatever. */
+const TURN_MS = 2;
+export const deliveries = new Road();
 
 export class WatchHub {
   readonly #definition: ResourceDefinition;
@@ -52,8 +72,6 @@ export class WatchHub {
   readonly #pins = new Map<string, Set<WatchClass>>();
   #fields = new Set<string>();
   #touched: WatchClass[] = [];
-  /** Classes with deliveries under way. */
-  readonly #busy = new Set<WatchClass>();
   #flushes = 0;
   #watchers = 0;
 
@@ -65,26 +83,32 @@ export class WatchHub {
     return this.#watchers;
   }
 
-  subscribe(selection: Selection, subscriber: Subscriber): () => void {
+  subscribe(selection: Selection, subscriber: Subscriber): Subscription {
     let found = this.#classes.get(selection.key);
     if (!found) {
-      found = { selection, subscribers: new Map(), batch: undefined, underWay: [] };
+      found = { selection, subscribers: new Map(), batch: undefined, round: undefined, next: [] };
       this.#classes.set(selection.key, found);
       this.#pin(found);
     }
     const watchClass = found;
     watchClass.subscribers.set(subscriber, this.#flushes);
     this.#watchers++;
-    return () => {
-      if (!watchClass.subscribers.delete(subscriber)) return;
-      this.#watchers--;
-      if (watchClass.subscribers.size > 0) return;
-      this.#classes.delete(selection.key);
-      const pin = pinOf(selection);
-      const pinned = this.#pins.get(pin);
-      pinned?.delete(watchClass);
-      if (pinned?.size === 0) this.#pins.delete(pin);
+    return {
+      stop: () => this.#leave(watchClass, subscriber),
+      settle: () => settle(watchClass, subscriber),
     };
+  }
+
+  #leave(watchClass: WatchClass, subscriber: Subscriber): void {
+    if (!watchClass.subscribers.delete(subscriber)) return;
+    this.#watchers--;
+    if (watchClass.subscribers.size > 0) return;
+    const { selection } = watchClass;
+    this.#classes.delete(selection.key);
+    const pin = pinOf(selection);
+    const pinned = this.#pins.get(pin);
+    pinned?.delete(watchClass);
+    if (pinned?.size === 0) this.#pins.delete(pin);
   }
 
   /** Takes a change into the batch of each class that it concerns. */
@@ -110,38 +134,20 @@ export class WatchHub {
     for (const watchClass of touched) {
       const batch = watchClass.batch as EventBatch;
       watchClass.batch = undefined;
-      watchClass.underWay.push({ batch, flush, rest: watchClass.subscribers.entries() });
-      if (watchClass.underWay.length > 1) continue;
-      deliverSome(watchClass, AT_ONCE);
-      if (watchClass.underWay.length > 0) this.#takeTurns(watchClass);
+      watchClass.next.push({ flush, batch });
+      if (watchClass.round) continue;
+      let left = AT_ONCE;
+      if (!handOut(watchClass, () => --left === 0)) void handOutInTurns(watchClass);
     }
-  }
-
-  /** Hands out at once what is under way: whoever says up to where it has told everything must have done so. */
-  settle(): void {
-    for (const watchClass of this.#busy) deliverSome(watchClass, Number.POSITIVE_INFINITY);
-  }
-
-  #takeTurns(watchClass: WatchClass): void {
-    const isIdle = this.#busy.size === 0;
-    this.#busy.add(watchClass);
-    if (!isIdle) return;
-    const turn = () => {
-      for (const each of this.#busy) {
-        deliverSome(each, AT_ONCE);
-        this.#busy.delete(each);
-        if (each.underWay.length > 0) this.#busy.add(each);
-        break;
-      }
-      if (this.#busy.size > 0) setImmediate(turn);
-    };
-    setImmediate(turn);
   }
 
   /** Ends all watches; their clients begin anew. */
   end(): void {
-    this.settle();
-    for (const { subscribers } of this.#classes.values()) for (const subscriber of subscribers.keys()) subscriber.end();
+    for (const watchClass of this.#classes.values())
+      for (const subscriber of watchClass.subscribers.keys()) {
+        settle(watchClass, subscriber);
+        subscriber.end();
+      }
   }
 
   #offer(classes: Set<WatchClass> | undefined, change: CachedChange): void {
@@ -176,16 +182,59 @@ export class WatchHub {
   }
 }
 
-function deliverSome({ underWay }: WatchClass, count: number): void {
-  let left = count;
-  for (let first = underWay[0]; first && left > 0; first = underWay[0]) {
-    const next = first.rest.next();
-    if (next.done || next.value[1] > first.flush) underWay.shift();
+async function handOutInTurns(watchClass: WatchClass): Promise<void> {
+  do await deliveries.turn();
+  while (!handOut(watchClass, piece({ ms: TURN_MS })));
+}
+
+/** Hands out what there is, until it is told to stop; says whether all have been handed everything. */
+function handOut(watchClass: WatchClass, isOver: () => boolean): boolean {
+  const { subscribers } = watchClass;
+  for (;;) {
+    const round = (watchClass.round ??= beginRound(watchClass));
+    if (!round) return true;
+    const { done, value } = round.rest.next();
+    if (done) watchClass.round = undefined;
     else {
-      left--;
-      next.value[0].deliver(first.batch);
+      hand(subscribers, value, round.parts, round.whole);
+      if (isOver()) return false;
     }
   }
+}
+
+function beginRound({ next, subscribers }: WatchClass): Round | undefined {
+  const [first] = next;
+  if (!first) return undefined;
+  let bytes = 0;
+  let count = 0;
+  do for (const { object } of (next[count] as Flushed).batch.events) bytes += object.bytes.length;
+  while (++count < next.length && bytes < ROUND_BYTES);
+  const parts = next.splice(0, count);
+  if (count === 1) return { parts, whole: first.batch, rest: subscribers.keys() };
+  const whole = new EventBatch();
+  for (const { batch } of parts) for (const { type, object } of batch.events) whole.add(type, object);
+  return { parts, whole, rest: subscribers.keys() };
+}
+
+/** Hands a subscriber what it does not know yet. */
+function hand(
+  subscribers: WatchClass["subscribers"],
+  subscriber: Subscriber,
+  parts: readonly Flushed[],
+  whole?: EventBatch,
+): void {
+  const from = subscribers.get(subscriber);
+  const last = parts.at(-1);
+  if (from === undefined || !last || from > last.flush) return;
+  // First: it may leave when it is handed something.
+  subscribers.set(subscriber, last.flush + 1);
+  if (whole && from <= (parts[0] as Flushed).flush) subscriber.deliver(whole);
+  else for (const { flush, batch } of parts) if (flush >= from) subscriber.deliver(batch);
+}
+
+/** Hands a subscriber out of turn what it is owed: whoever says up to where it has told everything must have done so. */
+function settle({ round, next, subscribers }: WatchClass, subscriber: Subscriber): void {
+  hand(subscribers, subscriber, [...(round?.parts ?? []), ...next]);
 }
 
 function pinOf({ name, namespace, pinned }: Selection): string {

@@ -92,7 +92,7 @@ async function patchedScale(call: ApiCall, now: PlainObject): Promise<ScaleObjec
   const type = patchTypeOf(call);
   let body = bodies.get(call);
   if (!body) bodies.set(call, (body = parsePatch(call, type)));
-  if (type !== "apply") return patchedObject(call, type, await body, now, SCALE) as unknown as ScaleObject;
+  if (type !== "apply") return (await patchedObject(call, type, await body, now, SCALE)) as unknown as ScaleObject;
   const { value } = await body;
   const { kind, apiVersion } = value as { kind?: unknown; apiVersion?: unknown };
   if (kind !== SCALE.kind) throw badRequest(`invalid object type: ${String(apiVersion)}, Kind=${String(kind)}`);

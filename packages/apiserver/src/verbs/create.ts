@@ -3,9 +3,11 @@ import { canonical } from "@kubets/api/codec/canonical";
 import type { Draft, KubeObject } from "@kubets/api/meta";
 import { groupResource } from "@kubets/api/resource";
 import { alreadyExists, badRequest, forbidden, generateNameConflict, invalid } from "@kubets/machinery";
+import { myTurn } from "@kubets/machinery/turns";
 import { type ApiCall, keyOf, storeOf } from "../api-call.ts";
 import { readObject } from "../body.ts";
-import { respondCached, respondObject } from "../respond.ts";
+import { walked } from "../large.ts";
+import { respondCached, respondWritten } from "../respond.ts";
 import type { Reservation } from "../services/allocator.ts";
 import { admit, admitFinally } from "../write/admit.ts";
 import { allocate, underReservation } from "../write/allocate.ts";
@@ -23,7 +25,7 @@ export async function create(call: ApiCall): Promise<void> {
   const object = await readObject(call);
   const created = await createObject(call, object);
   if (created.stored) respondCached(call, 201, created.stored);
-  else respondObject(call, 201, created.object);
+  else await respondWritten(call, 201, created.object);
 }
 
 /** The road of a create from the decoded object on; patches that create take it too. */
@@ -31,12 +33,15 @@ export async function createObject(call: ApiCall, object: Draft<KubeObject>, own
   const { definition } = call.resource;
   checkNamespace(call, object);
   beginMetadata(call, object);
-  fillDefaults(definition, object);
+  const filling = walked(call, () => fillDefaults(definition, object));
+  if (filling) await filling;
   dropDoubleOwners(call, object);
+  if (call.isLarge) await myTurn();
   owners(call, undefined, object);
   if (definition.closed) throw forbidden(groupResource(definition), object.metadata.name, definition.closed);
   await admit(call, "CREATE", object, undefined);
-  fillDefaults(definition, object);
+  const again = walked(call, () => fillDefaults(definition, object));
+  if (again) await again;
   giveIdentity(call, object);
   const reservation = await allocate(call, object, undefined);
   return underReservation(reservation, () => finishCreate(call, object, reservation));
@@ -48,6 +53,7 @@ async function finishCreate(call: ApiCall, object: Draft<KubeObject>, reservatio
   const context = writeContext(call);
   if (definition.countsGeneration) object.metadata.generation = 1;
   definition.prepareForCreate?.(object, context);
+  if (call.isLarge) await myTurn();
   const found = validateCreate(definition, object as KubeObject, context);
   const errors = found instanceof Promise ? await found : found;
   if (errors.length) throw invalid(definition.hub?.resource() ?? definition, object.metadata.name ?? "", errors);
@@ -59,12 +65,14 @@ async function finishCreate(call: ApiCall, object: Draft<KubeObject>, reservatio
   if (call.dryRun) {
     if (storeOf(call).cache.get(key)) throw exists(call, object);
     await reservation?.undo();
-    return { stored: undefined, object: canonical(definition.schema, object) as unknown as KubeObject };
+    const made = walked(call, () => canonical(definition.schema, object));
+    return { stored: undefined, object: (await made) as unknown as KubeObject };
   }
   // Takes the place at which storage will set the revision.
   object.metadata.resourceVersion = "0";
-  const canonicalObject = canonical(definition.schema, object, { own: true }) as unknown as KubeObject;
-  const outcome = await storeOf(call).create(key, toHub(definition, canonicalObject));
+  const made = walked(call, () => canonical(definition.schema, object, { own: true }));
+  const canonicalObject = (made instanceof Promise ? await made : made) as unknown as KubeObject;
+  const outcome = await storeOf(call).create(key, toHub(definition, canonicalObject), call);
   if (!outcome.done) throw exists(call, object);
   await reservation?.keep();
   return { stored: outcome.object, object: canonicalObject };

@@ -1,6 +1,13 @@
 /** PATCH: JSON patch, merge patch, strategic merge patch, and server-side apply. */
 import { applyPatch } from "@kubets/api/apply/apply-patch";
-import { type Decoded, DecodeError, decode, decodeBody, unknownFieldText } from "@kubets/api/codec/decode";
+import {
+  type Decoded,
+  DecodeError,
+  decode,
+  decodeBody,
+  decodeInTurns,
+  unknownFieldText,
+} from "@kubets/api/codec/decode";
 import type { Draft, KubeObject, PlainObject } from "@kubets/api/meta";
 import { strategicMergePatch } from "@kubets/api/patch/strategic";
 import { groupResource } from "@kubets/api/resource";
@@ -19,7 +26,7 @@ import { applyMergePatch } from "@kubets/machinery/merge-patch";
 import { type ApiCall, keyOf, storeOf } from "../api-call.ts";
 import { type Expected, kindOf, mediaTypeOf, otherKind, tellFields } from "../body.ts";
 import { isTrue } from "../request-info.ts";
-import { respondCached, respondObject } from "../respond.ts";
+import { respondCached, respondWritten } from "../respond.ts";
 import { CHANGED_MEANWHILE, type Changed, changeObject } from "../write/change.ts";
 import { managerOf } from "../write/field-owners.ts";
 import { checkName } from "../write/metadata.ts";
@@ -45,7 +52,7 @@ export async function patch(call: ApiCall): Promise<void> {
   const changed =
     type === "apply" ? await apply(call, body) : await changeObject(call, (old) => patched(call, type, body, old));
   if (changed.stored) respondCached(call, created ? 201 : 200, changed.stored);
-  else respondObject(call, created ? 201 : 200, changed.object);
+  else await respondWritten(call, created ? 201 : 200, changed.object);
 }
 
 export function patchTypeOf(call: ApiCall): PatchType {
@@ -59,13 +66,14 @@ export function patchTypeOf(call: ApiCall): PatchType {
   );
 }
 
-function patched(
+async function patched(
   call: ApiCall,
   type: Exclude<PatchType, "apply">,
   body: PatchBody,
   old: KubeObject,
-): Draft<KubeObject> {
-  const next = patchedObject(call, type, body, old, call.resource.definition) as unknown as Draft<KubeObject>;
+): Promise<Draft<KubeObject>> {
+  const made = patchedObject(call, type, body, old, call.resource.definition);
+  const next = (made instanceof Promise ? await made : made) as unknown as Draft<KubeObject>;
   checkIdentity(call, next, old);
   return next;
 }
@@ -86,17 +94,20 @@ export function patchedObject(
   { value: patch, duplicates }: PatchBody,
   old: object,
   expected: Expected,
-): PlainObject {
+): PlainObject | Promise<PlainObject> {
   const before = old as JsonObject;
   const result = patchValue(type, expected.schema, before, patch);
   const refuse = (why: string) => refusedPatch(type, patch, before, result as JsonValue, why);
   const said = kindOf(result, expected);
   const mismatch = otherKind(call.server, said, result, expected);
   if (mismatch !== undefined) throw refuse(mismatch);
-  const next = decodeResult(call, expected.schema, result, duplicates, refuse);
-  next["kind"] = said.kind;
-  next["apiVersion"] = said.apiVersion;
-  return next;
+  return decodeResult(call, expected.schema, result, refuse, ({ object, unknown }) => {
+    const problems = [...duplicates, ...unknown.map(unknownFieldText)];
+    if (problems.length) tellFields(call, problems, refuse);
+    object["kind"] = said.kind;
+    object["apiVersion"] = said.apiVersion;
+    return object;
+  });
 }
 
 function patchValue(
@@ -119,18 +130,20 @@ function decodeResult(
   call: ApiCall,
   schema: Struct,
   result: unknown,
-  duplicates: readonly string[],
   refuse: (why: string) => Error,
-): PlainObject {
+  go: (decoded: Decoded) => PlainObject,
+): PlainObject | Promise<PlainObject> {
+  const refused = (error: unknown) => {
+    throw error instanceof DecodeError ? refuse(error.message) : error;
+  };
+  if (call.isLarge) return decodeInTurns(schema, result).catch(refused).then(go);
   let decoded: Decoded;
   try {
     decoded = decode(schema, result);
   } catch (error) {
-    throw error instanceof DecodeError ? refuse(error.message) : error;
+    return refused(error);
   }
-  const problems = [...duplicates, ...decoded.unknown.map(unknownFieldText)];
-  if (problems.length) tellFields(call, problems, refuse);
-  return decoded.object;
+  return go(decoded);
 }
 
 /** A patch may say which object it means, but not make another one of it. */

@@ -6,7 +6,7 @@ import { conflict } from "@kubets/machinery";
 import { clone } from "@kubets/machinery/clone";
 import { type ApiCall, keyOf, storeOf } from "../api-call.ts";
 import { readObject } from "../body.ts";
-import { respondCached, respondObject } from "../respond.ts";
+import { respondCached, respondObject, respondWritten } from "../respond.ts";
 import { CHANGED_MEANWHILE, changeObject } from "../write/change.ts";
 import { checkName, checkNamespace } from "../write/metadata.ts";
 import { validateWriteOptions } from "../write/write-options.ts";
@@ -37,7 +37,7 @@ export async function update(call: ApiCall): Promise<void> {
     return resourceVersion && resourceVersion !== "0" ? object : clone(object);
   });
   if (changed.stored) respondCached(call, 200, changed.stored);
-  else respondObject(call, 200, changed.object);
+  else await respondWritten(call, 200, changed.object);
 }
 
 function checkNames(call: ApiCall, object: Draft<KubeObject>): void {

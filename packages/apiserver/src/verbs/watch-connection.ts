@@ -9,15 +9,16 @@ import { type ApiCall, storeOf } from "../api-call.ts";
 import type { DirectWatch } from "../front/core-exchange.ts";
 import { headersOf } from "../respond.ts";
 import { type BatchEvent, EventBatch, type EventForm } from "../store/event-batch.ts";
-import type { Subscriber } from "../store/watch-hub.ts";
+import { deliveries, type Subscriber, type Subscription } from "../store/watch-hub.ts";
 import type { ListParameters } from "./list-options.ts";
 import { bookmarkObject, errorFrame, eventFormOf, streamType } from "./watch-form.ts";
 
 const BOOKMARK_MS = 60_000;
 /** What may wait for a client that reads slowly. */
 const MAX_WAITING_BYTES = 16 * 1024 * 1024;
-/** How many events of the past are written in one go, and how many of the present may wait behind them. */
+/** How much of the past is written in one go, and how many events of the present may wait behind it. */
 const PORTION = 20;
+const PORTION_BYTES = 64 * 1024;
 const MAX_WAITING_EVENTS = 100_000;
 
 export interface WatchConnection extends Subscriber {
@@ -27,6 +28,8 @@ export interface WatchConnection extends Subscriber {
   bookmark(revision: number, options?: { initialEventsEnd?: boolean }): void;
   /** The revision up to which everything has been sent. */
   standsAt(revision: number): void;
+  /** What comes from there on. */
+  follow(subscription: Subscription): void;
   /** Sends an error event and ends. */
   error(error: StatusError): void;
   onEnd(run: () => void): void;
@@ -46,6 +49,7 @@ abstract class Connection implements WatchConnection {
   readonly #timers: Timer[] = [];
   #ended = false;
   #revision = 0;
+  #subscription: Subscription | undefined;
 
   constructor(call: ApiCall, options: ListParameters) {
     this.call = call;
@@ -65,6 +69,11 @@ abstract class Connection implements WatchConnection {
 
   standsAt(revision: number): void {
     this.#revision = revision;
+  }
+
+  follow(subscription: Subscription): void {
+    this.#subscription = subscription;
+    this.onEnd(() => subscription.stop());
   }
 
   bookmark(revision: number, options: { initialEventsEnd?: boolean } = {}): void {
@@ -94,11 +103,10 @@ abstract class Connection implements WatchConnection {
     this.close(error);
   }
 
-  /** Caches move batch by batch, so whatever they stand at has been delivered, when the hub owes nobody anything. */
+  /** Caches move batch by batch, so whatever they stand at has been delivered, when nothing is owed. */
   #newest(): number {
-    const store = storeOf(this.call);
-    store.cache.hub.settle();
-    return Math.max(this.#revision, store.revision);
+    this.#subscription?.settle();
+    return Math.max(this.#revision, storeOf(this.call).revision);
   }
 }
 
@@ -138,11 +146,15 @@ class StreamConnection extends Connection {
   }
 
   async #writePast(events: readonly BatchEvent[]): Promise<void> {
-    for (let at = 0; at < events.length && !this.#sink.closed; at += PORTION) {
+    for (let at = 0; at < events.length && !this.#sink.closed; ) {
+      await Promise.all([this.#sink.drained(), deliveries.turn()]);
       const portion = new EventBatch();
-      for (const { type, object } of events.slice(at, at + PORTION)) portion.add(type, object);
+      for (let bytes = 0; at < events.length && bytes < PORTION_BYTES; at++) {
+        const { type, object } = events[at] as BatchEvent;
+        portion.add(type, object);
+        bytes += object.bytes.length;
+      }
       this.#write(portion);
-      await Promise.all([this.#sink.drained(), new Promise(setImmediate)]);
     }
     const behind = this.#behind ?? [];
     this.#behind = undefined;

@@ -95,5 +95,5 @@ function live(
 ): void {
   if (first?.events.length) connection.deliverPast(first);
   connection.standsAt(revision);
-  connection.onEnd(storeOf(call).cache.hub.subscribe(selection, connection));
+  connection.follow(storeOf(call).cache.hub.subscribe(selection, connection));
 }

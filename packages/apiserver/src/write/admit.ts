@@ -53,6 +53,7 @@ function admissionRequest(
     old,
     user,
     dryRun: call.dryRun,
+    isLarge: call.isLarge,
     options,
     operationOptions: () => operationOptions(call, operation, options),
     rounds: new Rounds(),

@@ -7,7 +7,9 @@ import type { Draft, KubeObject } from "@kubets/api/meta";
 import { groupResource, type ResourceDefinition } from "@kubets/api/resource";
 import { conflict, invalid, invalidValue, notFound } from "@kubets/machinery";
 import { deepEqual } from "@kubets/machinery/deep-equal";
+import { myTurn } from "@kubets/machinery/turns";
 import { type ApiCall, inVersion, keyOf, storeOf } from "../api-call.ts";
+import { LARGE_BYTES, walked } from "../large.ts";
 import type { CachedObject } from "../store/cached-object.ts";
 import { admit, admitFinally } from "./admit.ts";
 import { allocate, released, underReservation } from "./allocate.ts";
@@ -44,6 +46,8 @@ export async function changeObject(
   let current = store.cache.get(key);
   for (;;) {
     if (!current) throw notFound(groupResource(call.resource.definition), call.info.name);
+    call.isLarge ||= current.bytes.length > LARGE_BYTES;
+    if (call.isLarge) await myTurn();
     const old = inVersion(call, current.object);
     const draft = await prepare(call, old, await make(old), options.owners ?? ownFields);
     const reservation = await allocate(call, draft, old);
@@ -52,6 +56,7 @@ export async function changeObject(
       await reservation?.undo();
       return { stored: undefined, object: next };
     }
+    if (call.isLarge) await myTurn();
     const stored = toHub(call.resource.definition, next);
     if (deepEqual(current.object, stored) && !store.isStale(current)) {
       await reservation?.undo();
@@ -60,7 +65,7 @@ export async function changeObject(
     const expected = current;
     const goes = goesNow(call.resource.definition, stored);
     const outcome = await underReservation(reservation, () =>
-      goes ? store.remove(key, expected) : store.replace(key, stored, expected),
+      goes ? store.remove(key, expected) : store.replace(key, stored, expected, call),
     );
     if (outcome.done) {
       await reservation?.keep();
@@ -82,11 +87,14 @@ async function prepare(
   owners: NonNullable<ChangeOptions["owners"]>,
 ): Promise<Draft<KubeObject>> {
   const { definition } = call.resource;
-  fillDefaults(definition, object);
+  const filling = walked(call, () => fillDefaults(definition, object));
+  if (filling) await filling;
   dropDoubleOwners(call, object);
+  if (call.isLarge) await myTurn();
   owners(call, old, object);
   await admit(call, "UPDATE", object, old);
-  fillDefaults(definition, object);
+  const again = walked(call, () => fillDefaults(definition, object));
+  if (again) await again;
   if (definition.unconditionalUpdate === false && !object.metadata.resourceVersion) throw needsVersion(definition, old);
   keepMetadata(object, old);
   return object;
@@ -108,6 +116,7 @@ async function build(call: ApiCall, old: KubeObject, object: Draft<KubeObject>):
   if (definition.countsGeneration && call.subresource?.type !== "status")
     countGeneration(object, old, definition.countsGeneration);
   const part = { name: call.info.subresource, strategy };
+  if (call.isLarge) await myTurn();
   const found = validateUpdate(definition, part, object as KubeObject, old, context);
   const errors = found instanceof Promise ? await found : found;
   if (errors.length) throw invalid(definition.hub?.resource() ?? definition, object.metadata.name, errors);
@@ -115,7 +124,8 @@ async function build(call: ApiCall, old: KubeObject, object: Draft<KubeObject>):
   if (warnings) call.warnings.push(...warnings);
   await admitFinally(call, "UPDATE", object, old);
   object.metadata.resourceVersion = old.metadata.resourceVersion;
-  return canonical(definition.schema, object, { own: true }) as unknown as KubeObject;
+  const made = walked(call, () => canonical(definition.schema, object, { own: true }));
+  return (made instanceof Promise ? await made : made) as unknown as KubeObject;
 }
 
 type CountedParts = Exclude<NonNullable<ResourceDefinition["countsGeneration"]>, false>;

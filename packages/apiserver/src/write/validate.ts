@@ -71,7 +71,7 @@ function judged(judge: () => FieldError[], judging: Judging): Errors {
 async function judgedElsewhere({ definition, subresource, object, old }: Judging): Promise<FieldError[]> {
   const { group, version, resource } = definition;
   const kind = definition.customRules?.() ?? { group, version, resource };
-  const judged = await longWork.judge({ what: "judge", kind, subresource, object, ...(old && { old }) });
+  const judged = await longWork.judge({ kind, subresource, object, ...(old && { old }) });
   if ("tooLong" in judged)
     throw requestEntityTooLarge(
       `${definition.kind} ${JSON.stringify(object.metadata.name)} is too large to be validated in time: make it smaller, or its schema and rules simpler`,

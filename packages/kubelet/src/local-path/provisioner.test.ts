@@ -9,7 +9,7 @@ import { SharedInformers } from "@kubets/client/informer/shared-informers";
 import { seededRandom, silentLogger, VirtualClock } from "@kubets/machinery";
 import { MemoryDisk } from "../disk/memory-disk.ts";
 import { NodeApi } from "../testing/node-api.ts";
-import { isOurs, localPathProvisioner, PROVISIONER } from "./provisioner.ts";
+import { DRIVER, isOurs, localPathProvisioner, PROVISIONER } from "./provisioner.ts";
 import { volumeFolders } from "./volume-folders.ts";
 
 const CLASS = { metadata: { name: "local" }, provisioner: PROVISIONER } as StorageClass;
@@ -57,7 +57,7 @@ test("a volume is made for a claim, and its folder goes with it", async () => {
   };
   await until("the volume", volume);
   const made = (await volume()) as PersistentVolume;
-  assert.equal(made.spec.local?.path, `/volumes/${name}`);
+  assert.deepEqual(made.spec.csi, { driver: DRIVER, volumeHandle: name });
   assert.equal(made.spec.claimRef?.uid, uid);
   assert.ok(await disk.stat(`/volumes/${name}`));
   await client.patch(persistentvolumes, { name }, { type: "merge", body: { status: { phase: "Released" } } });

@@ -11,6 +11,8 @@ import { isReason } from "@kubets/machinery";
 import type { VolumeFolders } from "./volume-folders.ts";
 
 export const PROVISIONER = "kubets.io/local-path";
+/** Who shows the volumes to pods: the storage driver beside it, by a name as drivers have them. */
+export const DRIVER = "local-path.kubets.io";
 const SELECTED_NODE = "volume.kubernetes.io/selected-node";
 const PROVISIONED_BY = "pv.kubernetes.io/provisioned-by";
 const HOSTNAME = "kubernetes.io/hostname";
@@ -81,7 +83,7 @@ async function provision(
     return;
   }
   events.event(claim, "Normal", "Provisioning", `External provisioner is provisioning volume for ${wanted}`);
-  const path = await folders.make(name);
+  await folders.make(name);
   try {
     await client.create(persistentvolumes, {
       metadata: { name, annotations: { [PROVISIONED_BY]: PROVISIONER } },
@@ -92,7 +94,7 @@ async function provision(
         storageClassName: storageClass.metadata.name,
         volumeMode: "Filesystem",
         claimRef: { kind: "PersistentVolumeClaim", apiVersion: "v1", namespace, name: claimName, uid, resourceVersion },
-        local: { path },
+        csi: { driver: DRIVER, volumeHandle: name },
         nodeAffinity: {
           required: {
             nodeSelectorTerms: [{ matchExpressions: [{ key: HOSTNAME, operator: "In", values: [nodeName] }] }],

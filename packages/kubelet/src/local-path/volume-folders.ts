@@ -3,6 +3,8 @@ import { join } from "node:path";
 import type { Disk } from "../disk/disk.ts";
 
 export interface VolumeFolders {
+  /** Whether it is there or not; throws for what is no volume's name. */
+  pathOf(name: string): string;
   /** Makes it, or finds it made; gives its path. */
   make(name: string): Promise<string>;
   remove(name: string): Promise<void>;
@@ -19,6 +21,7 @@ export function volumeFolders(disk: Disk, root: string): VolumeFolders {
     return join(root, name);
   };
   return {
+    pathOf,
     async make(name) {
       const path = pathOf(name);
       await disk.makeFolder(path, MODE);

@@ -1,6 +1,7 @@
 /** What the machine is: cores, memory, names. Read once; a node may be given less than the machine has. */
-import { readFile, statfs } from "node:fs/promises";
+import { readdir, readFile, statfs } from "node:fs/promises";
 import { arch, availableParallelism, release, totalmem } from "node:os";
+import { Quantity } from "@kubets/machinery/quantity";
 
 export interface MachineFacts {
   readonly cpuMilli: number;
@@ -12,6 +13,8 @@ export interface MachineFacts {
   readonly kernelVersion: string;
   readonly osImage: string;
   readonly architecture: string;
+  /** Bytes set aside in pages of each size, by the resource's name: hugepages-2Mi. */
+  readonly hugePages?: Readonly<Record<string, number>>;
 }
 
 const ARCHITECTURES: Readonly<Record<string, string>> = {
@@ -42,8 +45,21 @@ export async function readMachine(dataFolder: string, overrides: Partial<Machine
     kernelVersion: release(),
     osImage: /^PRETTY_NAME="?(.*?)"?$/m.exec(osRelease)?.[1] ?? "Linux",
     architecture: ARCHITECTURES[arch()] ?? arch(),
+    hugePages: await hugePages(),
     ...overrides,
   };
+}
+
+const HUGE_PAGES = "/sys/kernel/mm/hugepages";
+
+async function hugePages(): Promise<Record<string, number>> {
+  const found: Record<string, number> = {};
+  for (const name of await readdir(HUGE_PAGES).catch(() => [])) {
+    const bytes = Number(/^hugepages-(\d+)kB$/.exec(name)?.[1] ?? 0) * 1024;
+    const count = Number(await readFile(`${HUGE_PAGES}/${name}/nr_hugepages`, "utf8").catch(() => "0"));
+    if (bytes > 0) found[`hugepages-${new Quantity(bytes, 0, "BinarySI").toString()}`] = bytes * count;
+  }
+  return found;
 }
 
 async function cgroupMemoryLimit(): Promise<number | undefined> {

@@ -75,6 +75,7 @@ export function capacityOf({ maxPods, capacity = {} }: NodeSettings, machine: Ma
     "ephemeral-storage": kibi(machine.diskBytes),
     "hugepages-1Gi": "0",
     "hugepages-2Mi": "0",
+    ...Object.fromEntries(Object.entries(machine.hugePages ?? {}).map(([name, bytes]) => [name, kibi(bytes)])),
     memory: kibi(machine.memoryBytes),
     pods: String(maxPods),
     ...capacity,
@@ -99,6 +100,7 @@ export function withheldOf(
 
 const kibi = (bytes: number): string => new Quantity(Math.floor(bytes / 1024) * 1024, 0, "BinarySI").toString();
 
+/** What is set aside for huge pages is no memory for anything else. */
 export function allocatableOf(
   capacity: Readonly<Record<string, string>>,
   reserved: Readonly<Record<string, string>>,
@@ -106,7 +108,10 @@ export function allocatableOf(
   const left: Record<string, string> = {};
   for (const [name, text] of Object.entries(capacity)) {
     const kept = reserved[name];
-    const rest = kept ? parseQuantity(text).sub(parseQuantity(kept)) : parseQuantity(text);
+    let rest = kept ? parseQuantity(text).sub(parseQuantity(kept)) : parseQuantity(text);
+    if (name === "memory")
+      for (const [other, pages] of Object.entries(capacity))
+        if (other.startsWith("hugepages-")) rest = rest.sub(parseQuantity(pages));
     left[name] = rest.sign() < 0 ? "0" : rest.toString();
   }
   return left;

@@ -46,7 +46,9 @@ function sourceOf({ name }: Volume, { spec }: PersistentVolume): Volume {
   if (spec.csi) return { name, csi: { driver: spec.csi.driver } };
   // A folder or a device of the node that must be there already.
   if (spec.local) return { name, hostPath: { path: spec.local.path, type: isBlock ? "BlockDevice" : "Directory" } };
-  if (isBlock) throw new VolumeError("of block volumes this kubelet knows those of CSI drivers, and local ones");
+  if (spec.iscsi) return { name, iscsi: { ...spec.iscsi, secretRef: { name: spec.iscsi.secretRef?.name ?? "" } } };
+  if (isBlock)
+    throw new VolumeError("of block volumes this kubelet knows those of CSI drivers, of iSCSI, and local ones");
   if (spec.hostPath) return { name, hostPath: spec.hostPath };
   if (spec.nfs) return { name, nfs: spec.nfs };
   const kind = Object.keys(spec).find((key) => typeof spec[key as keyof typeof spec] === "object");

@@ -4,6 +4,7 @@
  * nothing of the pod, also of one that an earlier kubelet set up.
  */
 import { basename } from "node:path";
+import { secrets } from "@kubets/api/generated/refs";
 import type { Pod, Volume } from "@kubets/api/generated/types/core-v1";
 import type { Client } from "@kubets/client/client";
 import type { Clock } from "@kubets/machinery";
@@ -16,6 +17,7 @@ import type { ReferencedObjects } from "../objects/referenced-objects.ts";
 import { type KubeletPaths, podFolder, podsFolder, volumeFolder } from "../paths.ts";
 import { type ClaimedVolume, claimedVolume } from "./claims.ts";
 import { volumePlugins } from "./index.ts";
+import { ISCSI_PLUGIN, type IscsiSource, type IscsiVolumes } from "./iscsi.ts";
 import { hasGroup, setGroup } from "./ownership.ts";
 import type { PodCertificates } from "./pod-certificates.ts";
 import type { ServiceAccountTokens } from "./tokens.ts";
@@ -30,6 +32,7 @@ export interface VolumesOptions {
   readonly clock: Clock;
   readonly client: Pick<Client, "get" | "list">;
   readonly csi?: CsiVolumes;
+  readonly iscsi?: IscsiVolumes;
   readonly plugins?: readonly VolumePlugin[];
 }
 
@@ -72,6 +75,7 @@ export class Volumes {
     certificates.forget(uid);
     this.#ofDrivers.delete(uid);
     await this.#options.csi?.tearDown(uid);
+    await this.#options.iscsi?.tearDown(uid);
     const folder = podFolder(paths, uid);
     if (!(await disk.stat(folder))) return;
     for (const mount of await disk.mountsBelow(folder)) await disk.unmount(mount);
@@ -109,20 +113,28 @@ export class Volumes {
   }
 
   async #setUpOne(pod: Pod, named: Volume, facts: VolumeFacts): Promise<MountedVolume> {
-    const { plugins = volumePlugins, paths, clock, client, csi, ...rest } = this.#options;
+    const { plugins = volumePlugins, paths, clock, client, csi, iscsi, ...rest } = this.#options;
     const claimed = await claimedVolume(pod, named, client);
     const { volume } = claimed ?? { volume: named };
     const name = claimed?.persistent.metadata.name ?? volume.name;
     const fail = (why: string) => new VolumeError(`MountVolume.SetUp failed for volume "${name}" : ${why}`);
     const plugin = plugins.find((each) => each.supports(volume));
-    if (!plugin && !(volume.csi && csi)) throw fail(unsupported(volume));
-    const folder = volumeFolder(paths, pod.metadata.uid, plugin?.name ?? CSI_PLUGIN, volume.name);
+    if (!plugin && !(volume.csi && csi) && !(volume.iscsi && iscsi)) throw fail(unsupported(volume));
+    const place = plugin?.name ?? (volume.iscsi ? ISCSI_PLUGIN : CSI_PLUGIN);
+    const folder = volumeFolder(paths, pod.metadata.uid, place, volume.name);
     const mountOptions = claimed?.persistent.spec.mountOptions ?? [];
     const context = { pod, volume, folder, paths, client, mountOptions, now: clock.now(), ...rest, ...facts };
     try {
       if (volume.csi && csi) {
         if (claimed) this.#note(pod.metadata.uid, claimed);
         return await csi.setUp(context, claimed);
+      }
+      if (volume.iscsi && iscsi) {
+        const source = claimed?.persistent.spec.iscsi ?? volume.iscsi;
+        const isBlock = claimed?.persistent.spec.volumeMode === "Block";
+        const secret = await secretOf(client, source, pod);
+        const mounted = await iscsi.setUp({ pod, source, folder, isBlock, mountOptions, secret });
+        return isBlock ? mounted : await ownedByGroup(pod, claimed, mounted, rest.disk, named);
       }
       const mounted = await (plugin as VolumePlugin).setUp(context);
       return claimed ? await ownedByGroup(pod, claimed, mounted, rest.disk, named) : mounted;
@@ -139,10 +151,17 @@ function unsupported(volume: Volume): string {
   return `volumes of the kind ${kind} are not supported by this kubelet`;
 }
 
-/** A claim may be for reading only; a folder of the node that is a volume of its own belongs to the pod's group. */
+async function secretOf(client: Pick<Client, "get">, { secretRef }: IscsiSource, { metadata }: Pod) {
+  if (!secretRef?.name) return {};
+  const namespace = ("namespace" in secretRef && secretRef.namespace) || metadata.namespace;
+  const { data = {} } = await client.get(secrets, { namespace, name: secretRef.name });
+  return Object.fromEntries(Object.entries(data).map(([key, text]) => [key, Buffer.from(text, "base64").toString()]));
+}
+
+/** A claim may be for reading only; a folder or a disk that is a volume of its own belongs to the pod's group. */
 async function ownedByGroup(
   pod: Pod,
-  { persistent }: ClaimedVolume,
+  claimed: ClaimedVolume | undefined,
   mounted: MountedVolume,
   disk: Disk,
   named: Volume,
@@ -150,7 +169,8 @@ async function ownedByGroup(
   if ("image" in mounted) return mounted;
   const readOnly = mounted.readOnly || (named.persistentVolumeClaim?.readOnly ?? false);
   const { fsGroup, fsGroupChangePolicy } = pod.spec.securityContext ?? {};
-  const once = persistent.spec.local && !readOnly && fsGroup !== undefined;
+  const isOwn = named.iscsi ?? claimed?.persistent.spec.iscsi ?? claimed?.persistent.spec.local;
+  const once = isOwn && !readOnly && fsGroup !== undefined;
   if (once && !(fsGroupChangePolicy === "OnRootMismatch" && (await hasGroup(disk, mounted.path, fsGroup))))
     await setGroup(disk, mounted.path, fsGroup, false);
   return { ...mounted, readOnly };

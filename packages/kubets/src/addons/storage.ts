@@ -1,6 +1,6 @@
 /** Volumes for claims with no more than the nodes' own disks: the default StorageClass, and the rights of those who make its volumes, one on each node. */
-import { storageclasses } from "@kubets/api/generated/refs";
-import { PROVISIONER } from "@kubets/kubelet/local-path/provisioner";
+import { csidrivers, storageclasses } from "@kubets/api/generated/refs";
+import { DRIVER, PROVISIONER } from "@kubets/kubelet/local-path/provisioner";
 import type { AddonParts } from "./dns.ts";
 import { BY, bind, subject } from "./grant.ts";
 
@@ -19,6 +19,17 @@ export async function startStorageAddon({ client }: Pick<AddonParts, "client">):
       reclaimPolicy: "Delete",
       // The folder is made on the node that the pod was given.
       volumeBindingMode: "WaitForFirstConsumer",
+    },
+    BY,
+  );
+  await client.apply(
+    csidrivers,
+    {
+      apiVersion: "storage.k8s.io/v1",
+      kind: "CSIDriver",
+      metadata: { name: DRIVER },
+      // A folder of the node is there where it is; it belongs to the group of whichever pod has it.
+      spec: { attachRequired: false, fsGroupPolicy: "File", volumeLifecycleModes: ["Persistent"] },
     },
     BY,
   );

@@ -9,7 +9,8 @@ import { connectionFrom } from "@kubets/client/kubeconfig/connection";
 import { openClient, type TransportExtras } from "@kubets/client/kubeconfig/open-client";
 import { machineReading } from "@kubets/client/kubeconfig/reading";
 import { nameServers, serveStatus, startDns } from "@kubets/dns";
-import { type Kubelet, kubeletDefaults, machineExec, realDisk, runKubelet } from "@kubets/kubelet";
+import { KUBELET_VERSION, type Kubelet, kubeletDefaults, machineExec, realDisk, runKubelet } from "@kubets/kubelet";
+import { startLocalPathDriver } from "@kubets/kubelet/local-path/driver";
 import { localPathProvisioner, PROVISIONER } from "@kubets/kubelet/local-path/provisioner";
 import { volumeFolders } from "@kubets/kubelet/local-path/volume-folders";
 import type { Clock, Logger, Random } from "@kubets/machinery";
@@ -101,7 +102,7 @@ export async function runAgent(given: AgentFlags, parts: AgentParts): Promise<Ru
     ? await runDns(flags, await open(flags["dns-kubeconfig"], "kubets-dns"), inside)
     : undefined;
   const storage = flags["storage-kubeconfig"]
-    ? runStorage(flags, nodeName, await open(flags["storage-kubeconfig"], "kubets-storage"), inside)
+    ? await runStorage(flags, nodeName, await open(flags["storage-kubeconfig"], "kubets-storage"), inside)
     : undefined;
   const network = flags["network-kubeconfig"]
     ? runNetwork(flags, nodeName, await open(flags["network-kubeconfig"], "kubets-network"), inside)
@@ -152,8 +153,8 @@ async function runDns(flags: AgentFlags, { client, transport }: Opened, { clock,
   };
 }
 
-/** Makes volumes of folders of this node; gives its connection. */
-function runStorage(
+/** Makes volumes of folders of this node, and shows them to pods. */
+async function runStorage(
   flags: AgentFlags,
   nodeName: string,
   { client, transport }: Opened,
@@ -161,10 +162,18 @@ function runStorage(
 ) {
   const cache = new SharedInformers({ client, clock, random, log, signal });
   const events = createEventRecorder({ client, clock, random, log, component: PROVISIONER, host: nodeName, signal });
-  const folders = volumeFolders(realDisk(machineExec()), flags["storage-dir"]);
+  const disk = realDisk(machineExec());
+  const folders = volumeFolders(disk, flags["storage-dir"]);
   const controllers = [localPathProvisioner({ nodeName, folders })];
   runControllers(controllers, { client, cache, clock, random, log, events, signal });
-  return transport;
+  const version = KUBELET_VERSION;
+  const driver = await startLocalPathDriver({ nodeName, version, disk, folders, kubeletFolder: flags["root-dir"] });
+  return {
+    async close() {
+      await driver.close();
+      await transport.close();
+    },
+  };
 }
 
 /**

@@ -8,6 +8,9 @@ import { NodeFiles } from "../join/node-files.ts";
 import { ClusterServers } from "./cluster-servers.ts";
 import type { AgentFlags, AgentParts } from "./run-agent.ts";
 
+/** Of the runtime that an agent starts. */
+export const RUN_FOLDER = "/run/kubets-agent";
+
 export interface Settled {
   readonly flags: AgentFlags;
   /** Of a cluster that the node joined. */
@@ -26,7 +29,7 @@ export async function settle(given: AgentFlags, nodeName: string, parts: AgentPa
   const { clock, log } = parts;
   const runtime = await startMachineRuntime({
     folder: flags["data-dir"],
-    runFolder: "/run/kubets-agent",
+    runFolder: RUN_FOLDER,
     cniConfFolder: flags["cni-conf-dir"],
     clock,
     log: log.with({ component: "runtime" }),

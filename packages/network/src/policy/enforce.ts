@@ -16,6 +16,7 @@ import { compilePolicy } from "./compile.ts";
 import { NftTable, TABLE } from "./nft-table.ts";
 import { PolicyPlanner } from "./planner.ts";
 import { policyPod } from "./policy-pod.ts";
+import { removePolicies } from "./remove-policies.ts";
 
 export interface PolicyOptions {
   readonly cache: Pick<Cache, "informer">;
@@ -78,7 +79,7 @@ class Enforcement implements RunningPolicies {
   async cleanup(): Promise<void> {
     this.#stop();
     await this.#work;
-    await this.#options.exec("nft", ["delete", "table", ...TABLE.split(" ")]);
+    await removePolicies(this.#options.exec);
   }
 
   #stop(): void {

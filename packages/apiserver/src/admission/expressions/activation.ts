@@ -14,7 +14,8 @@ export async function activationOf(
   target: ResourceDefinition,
   context: AdmissionContext,
 ): Promise<Activation> {
-  let reviewed: Reviewed | undefined = isConverted(request, target) ? await review(request, target) : undefined;
+  const isLong = request.isLarge || isConverted(request, target);
+  let reviewed: Reviewed | undefined = isLong ? await review(request, target) : undefined;
   const shown = () => (reviewed ??= reviewNow(request, target));
   let authorizer: ReturnType<typeof requestAuthorizer> | undefined;
   const asks = () => (authorizer ??= requestAuthorizer(request, context));

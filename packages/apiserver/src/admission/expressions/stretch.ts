@@ -1,5 +1,5 @@
 /** How long expressions have worked for a request without a break: after a while others get their turn. */
-import { setImmediate as othersTurn } from "node:timers/promises";
+import { myTurn } from "@kubets/machinery/turns";
 import type { AdmissionRequest } from "../plugin.ts";
 
 const LONGEST_MS = 3;
@@ -11,5 +11,5 @@ export function breakIfDue(request: AdmissionRequest): Promise<void> | undefined
   const since = began.get(request);
   if (since === undefined) began.set(request, now);
   if (since === undefined || now - since < LONGEST_MS) return undefined;
-  return othersTurn().then(() => void began.set(request, performance.now()));
+  return myTurn().then(() => void began.set(request, performance.now()));
 }

@@ -9,6 +9,7 @@ import type { Draft, KubeObject, PlainObject } from "@kubets/api/meta";
 import type { GroupVersionKind, ResourceDefinition, ScalePaths } from "@kubets/api/resource";
 import { groupVersion } from "@kubets/api/resource-ref";
 import { internalError } from "@kubets/machinery";
+import { walked } from "../../large.ts";
 import { fillDefaults, fromHub, toHub } from "../../write/prepare.ts";
 import { type ScaleObject, scaleOf } from "../../write/scale-form.ts";
 import type { AdmissionRequest } from "../plugin.ts";
@@ -32,7 +33,7 @@ export function isConverted(request: AdmissionRequest, target: ResourceDefinitio
 
 /** Throws an internal error that names the fault of a conversion webhook. */
 export async function review(request: AdmissionRequest, target: ResourceDefinition): Promise<Reviewed> {
-  if (!isConverted(request, target)) return reviewNow(request, target);
+  if (!isConverted(request, target)) return walked(request, () => reviewNow(request, target));
   const { object, old } = reviewNow(request, request.resource);
   const [first, second] = await converted(
     target,
