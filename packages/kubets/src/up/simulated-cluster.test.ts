@@ -18,6 +18,7 @@ test("who asks for its end while it starts does not wait for its nodes, and noth
     else process.env.KUBETS_HOME = before;
     rmSync(folder, { recursive: true, force: true });
   });
+  const serversBefore = servers();
   const stop = new AbortController();
   const said: string[] = [];
   const starting = startSimulatedCluster({
@@ -37,6 +38,7 @@ test("who asks for its end while it starts does not wait for its nodes, and noth
     said.map((line) => line.replace(/ {2}.*/, "")),
     ["control plane"],
   );
-  const servers = process.getActiveResourcesInfo().filter((each) => each === "TCPServerWrap");
-  assert.deepEqual(servers, []);
+  assert.ok(servers() <= serversBefore);
 });
+
+const servers = () => process.getActiveResourcesInfo().filter((each) => each === "TCPServerWrap").length;
