@@ -234,13 +234,21 @@ async function measured(title: string, names: readonly string[], seconds: number
   );
 }
 
+/** Until all of them have been told of the pods that there are. */
 async function openWatches(): Promise<void> {
   const open = async () => {
     const headers = { authorization: `Bearer ${server.token}` };
     const path = `${NS}/pods?watch=1&resourceVersion=0`;
     const request = https.get({ hostname, port, path, headers, agent: watching });
     const [answer] = await once(request, "response");
-    answer.resume();
+    await new Promise<void>((resolve) => {
+      let lines = 0;
+      answer.on("data", (chunk: Buffer) => {
+        if (lines >= PODS) return;
+        for (const byte of chunk) if (byte === 10) lines++;
+        if (lines >= PODS) resolve();
+      });
+    });
   };
   for (let at = 0; at < WATCHERS; at += 50) await Promise.all(Array.from({ length: 50 }, open));
 }
