@@ -4,7 +4,9 @@ import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable, Writable } from "node:stream";
 import { after, before, describe, test } from "node:test";
+import { Exec, KubeConfig, type V1Status } from "@kubernetes/client-node";
 import { eventually, type TestCluster, upCluster, whyNoContainers } from "../cluster.ts";
 import { OWN_KUBECTL } from "../kubectl/own-kubectl.ts";
 import { type KubectlRelease, realProgram } from "../real-programs.ts";
@@ -42,6 +44,29 @@ describe("at a terminal", { skip: whyNoContainers() ?? false }, () => {
         assert.match(shown, /^42\r$/m);
         assert.equal(code, 3);
       });
+
+  test("@kubernetes/client-node runs a command in a container, with input, and hears how it ended", async () => {
+    const config = new KubeConfig();
+    config.loadFromFile(cluster.kubeconfig);
+    const [name = ""] = cluster.kubectl(["get", "pods", "-l", "app=web", "-o", "jsonpath={.items[0].metadata.name}"]).split(" ");
+    const said = { out: "", err: "" };
+    const into = (stream: "out" | "err") =>
+      new Writable({
+        write(chunk: Buffer, _encoding, done) {
+          said[stream] += chunk.toString();
+          done();
+        },
+      });
+    const command = ["sh", "-c", "read word; echo heard $word; echo aside >&2; exit 3"];
+    const status = await new Promise<V1Status>((resolve, reject) => {
+      const exec = new Exec(config);
+      const input = Readable.from(["kubets\n"]);
+      exec.exec("default", name, "demo", command, into("out"), into("err"), input, false, resolve).catch(reject);
+    });
+    assert.deepEqual(said, { out: "heard kubets\n", err: "aside\n" });
+    assert.equal(status.status, "Failure");
+    assert.deepEqual(status.details?.causes, [{ reason: "ExitCode", message: "3" }]);
+  });
 
   for (const release of RELEASES)
     test(`port-forward by kubectl ${release}`, async () => {
