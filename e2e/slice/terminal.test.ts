@@ -48,7 +48,9 @@ describe("at a terminal", { skip: whyNoContainers() ?? false }, () => {
   test("@kubernetes/client-node runs a command in a container, with input, and hears how it ended", async () => {
     const config = new KubeConfig();
     config.loadFromFile(cluster.kubeconfig);
-    const [name = ""] = cluster.kubectl(["get", "pods", "-l", "app=web", "-o", "jsonpath={.items[0].metadata.name}"]).split(" ");
+    const [name = ""] = cluster
+      .kubectl(["get", "pods", "-l", "app=web", "-o", "jsonpath={.items[0].metadata.name}"])
+      .split(" ");
     const said = { out: "", err: "" };
     const into = (stream: "out" | "err") =>
       new Writable({

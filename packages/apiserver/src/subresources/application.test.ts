@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { deflateSync, gunzipSync, gzipSync, inflateSync } from "node:zlib";
-import { linkThrough, pageRewriting } from "./application.ts";
+import { linkThrough, pageRewriting, sentQuery } from "./application.ts";
 
 describe("an application's link, seen through the server", () => {
   const prefix = "/api/v1/namespaces/a/pods/p/proxy";
@@ -41,4 +41,15 @@ describe("an application's pages", () => {
     assert.equal(pageRewriting({ "content-type": "text/plain" }, String), undefined);
     assert.equal(pageRewriting({ "content-type": "text/html", "content-encoding": "br" }, String), undefined);
   });
+});
+
+describe("the query that an application is sent", () => {
+  for (const [url, wanted] of [
+    ["/a/proxy/set?entry", "?entry"],
+    ["/a/proxy/set?a=%20+b&&c=", "?a=%20+b&&c="],
+    ["/a/proxy/?a?b", "?a?b"],
+    ["/a/proxy/?", ""],
+    ["/a/proxy/", ""],
+  ] as const)
+    it(`is that of ${url}`, () => assert.equal(sentQuery(url), wanted));
 });

@@ -17,7 +17,7 @@ export type Application = Pick<Target, "host" | "port" | "tls" | "agent">;
 export function redirectToRoot({ info, exchange }: ApiCall): boolean {
   const { method, socket } = exchange;
   if (info.rest !== "" || (method !== "GET" && method !== "HEAD") || socket?.upgrade) return false;
-  exchange.respond(301, ["location", `${info.path}/${queryOf(info.query)}`]);
+  exchange.respond(301, ["location", `${info.path}/${sentQuery(exchange.url)}`]);
   return true;
 }
 
@@ -32,7 +32,7 @@ export async function passToApplication(call: ApiCall, application: Application)
   try {
     await passThrough(exchange, {
       ...application,
-      path: `${rest}${queryOf(info.query)}`,
+      path: `${rest}${sentQuery(exchange.url)}`,
       headers: {
         "x-forwarded-uri": `${prefix}${rest}`,
         ...(address && { "x-forwarded-for": before ? `${before}, ${address}` : address }),
@@ -72,4 +72,8 @@ export function pageRewriting(headers: IncomingHttpHeaders, rewrite: (url: strin
   }
 }
 
-export const queryOf = (query: URLSearchParams): string => (query.size ? `?${query}` : "");
+/** The query letter by letter: an application may read it in its own way. */
+export function sentQuery(url: string): string {
+  const [, query = ""] = /\?([^#]*)/.exec(url) ?? [];
+  return query && `?${query}`;
+}

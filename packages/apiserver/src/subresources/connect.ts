@@ -4,7 +4,7 @@ import type { Pod, Service } from "@kubets/api/generated/types/core-v1";
 import { badRequest, notFound, serviceUnavailable } from "@kubets/machinery";
 import type { ApiCall } from "../api-call.ts";
 import { admit, admitFinally } from "../write/admit.ts";
-import { passToApplication, queryOf, redirectToRoot } from "./application.ts";
+import { passToApplication, redirectToRoot, sentQuery } from "./application.ts";
 import { connectOptions } from "./connect-options.ts";
 import { logsOverSocket } from "./log-socket.ts";
 import { kubeletOf } from "./node-connection.ts";
@@ -27,7 +27,7 @@ export async function nodeConnect(call: ApiCall): Promise<void> {
   await admitConnection(call);
   if (redirectToRoot(call)) return;
   const kubelet = kubeletOf(call.server.nodes, node, name);
-  const path = `${call.info.rest || "/"}${queryOf(call.info.query)}`;
+  const path = `${call.info.rest || "/"}${sentQuery(call.exchange.url)}`;
   if (port && Number(port) !== kubelet.port)
     return passThrough(call.exchange, {
       host: await proxyableAddress(kubelet.host),
@@ -166,3 +166,5 @@ function splitProxyName(text: string): { scheme: string; name: string; port: str
   if (parts.length === 3) return { scheme: parts[0] ?? "", name: parts[1] ?? "", port: parts[2] ?? "" };
   return { scheme: "http", name: parts[0] ?? "", port: parts[1] ?? "" };
 }
+
+const queryOf = (query: URLSearchParams): string => (query.size ? `?${query}` : "");

@@ -65,7 +65,16 @@ function optionsOf(exchange: Exchange, { host, port, path, tls, headers: more, i
     const before = headers[name];
     headers[name] = before === undefined ? value : [...[before].flat(), value];
   }
-  return { host, port, path, method: exchange.method, headers: { ...headers, ...more }, ...tls };
+  // What stands behind may end its lines by a line feed alone, as programs behind small web servers do: the original reads them too.
+  return {
+    host,
+    port,
+    path,
+    method: exchange.method,
+    headers: { ...headers, ...more },
+    insecureHTTPParser: true,
+    ...tls,
+  };
 }
 
 const request = (target: Target, options: RequestOptions) => (target.tls ? https : http).request(options);

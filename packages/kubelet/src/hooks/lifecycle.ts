@@ -45,7 +45,8 @@ async function httpHook(
     ["user-agent", "kube-lifecycle/"],
     ...httpHeaders.map(({ name, value }) => [name, value]),
   ]);
-  const options = { method: "GET", host, port, path: path.startsWith("/") ? path : `/${path}`, headers, signal };
+  const asked = path.startsWith("/") ? path : `/${path}`;
+  const options = { method: "GET", host, port, path: asked, headers, signal, insecureHTTPParser: true };
   await new Promise<void>((resolve, reject) => {
     const sent =
       scheme.toUpperCase() === "HTTPS"

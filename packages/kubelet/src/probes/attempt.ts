@@ -1,5 +1,4 @@
 /** One attempt of a probe: by a command, HTTP, TCP or gRPC. The texts are the original's, since events show them. */
-
 import type { IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import type { Duplex } from "node:stream";
@@ -205,6 +204,8 @@ async function httpGet(
       headers,
       signal,
       createConnection: () => socket,
+      // The original reads answers whose lines end by a line feed alone, which some small servers give.
+      insecureHTTPParser: true,
     };
     const sent = secure
       ? httpsRequest({ ...options, createConnection: undefined, socket, rejectUnauthorized: false } as never)
