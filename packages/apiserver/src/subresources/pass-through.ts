@@ -4,6 +4,7 @@ import https from "node:https";
 import type { Duplex } from "node:stream";
 import { StatusError, serviceUnavailable } from "@kubets/machinery";
 import { joinHostPort } from "@kubets/machinery/ip";
+import { joinStreams } from "@kubets/machinery/join-streams";
 import * as http from "@kubets/machinery/node-http";
 import { type Exchange, Frame } from "@kubets/wire/http";
 import type { CoreExchange } from "../front/core-exchange.ts";
@@ -175,18 +176,7 @@ async function passUpgrade(exchange: Exchange, target: Target): Promise<void> {
   client.socket.write(upgradeHead(answer));
   if (head?.length) client.socket.write(head);
   if (client.head.length) socket.write(client.head);
-  join(client.socket, socket);
-}
-
-/** Both ends see what the other says, and its end. */
-function join(a: Duplex, b: Duplex): void {
-  a.pipe(b);
-  b.pipe(a);
-  const end = () => {
-    a.destroy();
-    b.destroy();
-  };
-  for (const side of [a, b]) side.on("error", end).on("close", end);
+  joinStreams(client.socket, socket);
 }
 
 function upgradeHead(answer: IncomingMessage): string {

@@ -5,6 +5,7 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import { joinStreams } from "@kubets/machinery/join-streams";
 import type { Link } from "../api/rest.ts";
 import { asError } from "../errors.ts";
 
@@ -64,12 +65,9 @@ export async function passUpgrade(link: Link, path: string, from: IncomingMessag
     const { authorization: _, ...own } = from.headers;
     const headers = Object.entries({ ...own, host: new URL(link.server).host, ...(await link.identity()) });
     for (const [name, values] of headers) for (const value of [values ?? []].flat()) lines.push(`${name}: ${value}`);
-    server.on("error", () => client.destroy());
-    server.once("close", () => client.destroy());
-    client.once("close", () => server.destroy());
     server.write(`${lines.join("\r\n")}\r\n\r\n`);
     server.write(head);
-    server.pipe(client).pipe(server);
+    joinStreams(client, server);
   } catch (error) {
     client.end(`HTTP/1.1 502 Bad Gateway\r\nconnection: close\r\n\r\n${asError(error).message}\n`);
   }

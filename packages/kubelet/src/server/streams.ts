@@ -2,8 +2,8 @@
  * Hands the streams of exec, attach and port-forward on. Where the runtime has a streaming server the bytes go there as they are, in the
  * client's own protocol; version 5 of the WebSocket protocol, which runtimes do not speak, becomes SPDY on the way.
  */
-import type { Duplex } from "node:stream";
 import { pipeline } from "node:stream";
+import { joinStreams } from "@kubets/machinery/join-streams";
 import type { Exchange, Upgrade } from "@kubets/wire/http";
 import {
   acceptSpdy,
@@ -79,22 +79,7 @@ async function proxyRaw(upgrade: Upgrade, url: string, dialer: Dialer, asked: st
   }
   server.write(`${lines.join("\r\n")}\r\n\r\n`);
   if (head.length > 0) server.write(head);
-  join(client, server);
-}
-
-function join(a: Duplex, b: Duplex): void {
-  for (const [from, to] of [
-    [a, b],
-    [b, a],
-  ] as const) {
-    pipeline(from, to, () => {
-      // An end of one half is passed on; a break is the end of both.
-      if (from.errored || to.errored) {
-        from.destroy();
-        to.destroy();
-      }
-    });
-  }
+  joinStreams(client, server);
 }
 
 /** A session of version 5 on one side, of SPDY's version 4 on the other. */

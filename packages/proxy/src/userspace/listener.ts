@@ -50,8 +50,8 @@ export class TcpListener implements Listener {
       const server = await this.#connect(target);
       if (!server) continue;
       this.choice.chosen(name, target);
-      server.on("error", () => client.resetAndDestroy()).on("close", () => client.destroy());
-      client.on("close", () => server.destroy());
+      server.on("error", () => client.resetAndDestroy()).on("close", () => client.destroySoon());
+      client.on("close", () => server.destroySoon());
       client.pipe(server);
       server.pipe(client);
       return;

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { Duplex } from "node:stream";
+import { describe, it } from "node:test";
+import { setImmediate } from "node:timers/promises";
+import { joinStreams } from "./join-streams.ts";
+
+/** A client, a server, and the connection between them that is joined of two. */
+async function joined(): Promise<{ client: Socket; server: Socket; close(): void }> {
+  const listeners: Server[] = [];
+  const pair = async () => {
+    const listener = createServer({ allowHalfOpen: true }).listen(0, "127.0.0.1");
+    listeners.push(listener);
+    await once(listener, "listening");
+    const { port } = listener.address() as { port: number };
+    const far = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+    const [near] = (await once(listener, "connection")) as [Socket];
+    return { far, near };
+  };
+  const [left, right] = await Promise.all([pair(), pair()]);
+  joinStreams(left.near, right.near);
+  const close = () => {
+    for (const listener of listeners) listener.close();
+  };
+  return { client: left.far, server: right.far, close };
+}
+
+async function read(socket: Socket): Promise<string> {
+  let text = "";
+  socket.setEncoding("utf8").on("data", (part: string) => (text += part));
+  await once(socket, "end");
+  return text;
+}
+
+describe("two connections that are joined", () => {
+  it("lose nothing of what was sent before one closes", async () => {
+    const sent: string[] = [];
+    let isTaken = () => {};
+    const slow = new Duplex({
+      read() {},
+      write(chunk: Buffer, _encoding, taken) {
+        sent.push(chunk.toString());
+        isTaken = taken;
+      },
+    });
+    const brief = new Duplex({ read() {}, write: (_chunk, _encoding, taken) => taken() });
+    joinStreams(brief, slow);
+    for (const part of ["all", "of", "it", null]) brief.push(part);
+    brief.end();
+    await once(brief, "close");
+    while (!slow.writableFinished) {
+      isTaken();
+      await setImmediate();
+    }
+    assert.deepEqual(sent, ["all", "of", "it"]);
+    if (!slow.closed) await once(slow, "close");
+  });
+
+  it("hand on the end of one half", async (t) => {
+    const { client, server, close } = await joined();
+    t.after(close);
+    client.end("question");
+    assert.equal(await read(server), "question");
+    server.end("answer");
+    assert.equal(await read(client), "answer");
+  });
+
+  it("both close when one breaks", async (t) => {
+    const { client, server, close } = await joined();
+    t.after(close);
+    client.on("error", () => {});
+    server.on("error", () => {});
+    server.resetAndDestroy();
+    client.resume();
+    client.end();
+    await once(client, "close");
+  });
+});
