@@ -21,6 +21,8 @@ const LEVELS: readonly Level[] = ["status", "reason", "exact"];
 type Floors = Readonly<Record<string, Readonly<Record<Level, number>>>>;
 
 interface Replayed {
+  /** The steps that were answered with another status. */
+  readonly otherwise: string;
   readonly table: readonly ({ readonly recording: string; readonly steps: number } & Readonly<Record<Level, number>>)[];
 }
 
@@ -30,14 +32,17 @@ it("answers as the original did", { skip: whyNoShared("oracle"), timeout: LONGES
   let server: ChildProcess | undefined;
   try {
     server = start(folder);
-    const { table } = await replay(await portOf(server), recordingsIn(folder));
+    const { table, otherwise } = await replay(await portOf(server), recordingsIn(folder));
     for (const row of table) {
       const floor = floors[row.recording];
       for (const level of LEVELS) {
         const reached = Math.floor((1000 * row[level]) / row.steps);
         t.diagnostic(`${row.recording}: ${level} ${reached} of 1000`);
         if (floor)
-          assert.ok(reached >= floor[level], `${row.recording}: ${level} fell to ${reached} from ${floor[level]}`);
+          assert.ok(
+            reached >= floor[level],
+            `${row.recording}: ${level} fell to ${reached} from ${floor[level]}; with another status:\n${otherwise}`,
+          );
       }
     }
   } finally {
@@ -115,12 +120,19 @@ async function replay(port: number, recordings: string): Promise<Replayed> {
     "--conc",
     "24",
     "--json",
+    // Tells of the steps whose status is another, before the table.
+    "--diff",
+    "--level=1",
   ];
   return new Promise((resolve, reject) => {
     execFile(process.execPath, args, { timeout: LONGEST_MS, maxBuffer: 1 << 26 }, (error, output) => {
       // It ends with 1 as long as not every step is alike.
       if (error && error.code !== 1) reject(error);
-      else resolve(JSON.parse(output) as Replayed);
+      else {
+        const lines = output.trimEnd().split("\n");
+        const { table } = JSON.parse(lines.pop() ?? "") as Replayed;
+        resolve({ table, otherwise: lines.join("\n") });
+      }
     });
   });
 }
