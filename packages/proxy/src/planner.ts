@@ -7,6 +7,7 @@ import type { Service } from "@kubets/api/generated/types/core-v1";
 import type { EndpointSlice } from "@kubets/api/generated/types/discovery-v1";
 import { deepEqual } from "@kubets/machinery";
 import type { ProxyNode } from "./endpoints.ts";
+import { healthPortOf, type ServiceHealth } from "./health-ports.ts";
 import type { PlanChange, ProxyPlan, VirtualPort } from "./plan.ts";
 import { virtualPorts } from "./service-ports.ts";
 
@@ -39,6 +40,7 @@ export class ServicePlanner {
   readonly #ports = new Map<string, VirtualPort>();
   readonly #entries = new Map<string, Entry>();
   readonly #dirty = new Set<string>();
+  readonly #health = new Map<string, ServiceHealth>();
   #node: ProxyNode;
 
   constructor(node: ProxyNode) {
@@ -48,6 +50,11 @@ export class ServicePlanner {
   /** As it was at the last `takeChange`; it changes with the next one. */
   get plan(): ProxyPlan {
     return { ports: this.#ports };
+  }
+
+  /** Of the services that have a health check node port, as the plan is. */
+  get health(): Iterable<ServiceHealth> {
+    return this.#health.values();
   }
 
   get hasChanges(): boolean {
@@ -101,6 +108,9 @@ export class ServicePlanner {
     const { service, slices, ids } = entry;
     const wanted = service ? virtualPorts(service, slices.values(), this.#node) : [];
     entry.ids = wanted.map(({ id }) => id);
+    const port = service && healthPortOf(service);
+    if (service && port) this.#health.set(key, healthOf(service, port, slices.values(), this.#node));
+    else this.#health.delete(key);
     for (const port of wanted) {
       if (deepEqual(this.#ports.get(port.id), port)) continue;
       this.#ports.set(port.id, port);
@@ -113,4 +123,21 @@ export class ServicePlanner {
     }
     if (!service && slices.size === 0) this.#entries.delete(key);
   }
+}
+
+function healthOf(
+  { metadata: { namespace, name } }: Service,
+  port: number,
+  slices: Iterable<EndpointSlice>,
+  node: ProxyNode,
+): ServiceHealth {
+  const addresses = new Set<string>();
+  for (const { endpoints } of slices)
+    for (const {
+      addresses: [address = ""],
+      conditions,
+      nodeName,
+    } of endpoints)
+      if (nodeName === node.name && (conditions?.ready ?? true)) addresses.add(address);
+  return { namespace, name, port, localEndpoints: addresses.size };
 }

@@ -12,6 +12,7 @@ import type { Cache, Subscription } from "@kubets/client";
 import { type Clock, every, type Logger, type Timer } from "@kubets/machinery";
 import type { MetricsRegistry } from "@kubets/machinery/metrics";
 import type { ProxyBackend } from "./backend.ts";
+import { HealthPorts } from "./health-ports.ts";
 import type { PlanChange, ProxyPlan } from "./plan.ts";
 import { ServicePlanner, serviceOf } from "./planner.ts";
 import { type ProxyMetrics, proxyMetrics } from "./proxy-metrics.ts";
@@ -62,6 +63,7 @@ class Proxy implements RunningProxy {
   readonly #metrics: ProxyMetrics | undefined;
   readonly #subscriptions: Subscription[] = [];
   readonly #becomeReady: () => void;
+  readonly #healthPorts: HealthPorts;
   readonly #check: Timer;
   #batch: Timer | undefined;
   #syncing = false;
@@ -81,6 +83,7 @@ class Proxy implements RunningProxy {
     this.#options = options;
     this.#metrics = options.metrics && proxyMetrics(options.metrics);
     this.#planner = new ServicePlanner({ name: options.nodeName, labels: {} });
+    this.#healthPorts = new HealthPorts(() => !this.health.stale, options.log);
     this.#follow();
     this.#check = every(options.clock, options.syncPeriodMs ?? 30_000, () => void this.#look());
     options.signal.addEventListener("abort", () => this.#stop(), { once: true });
@@ -153,6 +156,7 @@ class Proxy implements RunningProxy {
     if (this.#syncing) return;
     this.#syncing = true;
     const change = this.#planner.takeChange();
+    void this.#healthPorts.set(this.#planner.health);
     const since = this.#waitingSince;
     this.#waitingSince = undefined;
     const isDone = this.#known ? (await this.#apply(change)) || (await this.#replace()) : await this.#replace();
@@ -205,6 +209,7 @@ class Proxy implements RunningProxy {
   #stop(): void {
     this.#check.cancel();
     this.#batch?.cancel();
+    void this.#healthPorts.set([]);
     for (const subscription of this.#subscriptions) subscription.stop();
   }
 }
