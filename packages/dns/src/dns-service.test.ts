@@ -59,6 +59,10 @@ describe("the service kube-dns", () => {
         conditions: [{ type: "Ready", status: "True" }],
       },
     });
+    await client.create(nodes, {
+      metadata: { name: "simulated" },
+      status: { addresses: [{ type: "InternalIP", address: "127.0.0.1" }] },
+    });
     assert.deepEqual(await reconcile(), ["172.30.0.2"]);
     const writes = api.bodies.length;
     await reconcile();

@@ -10,6 +10,7 @@ import type { EndpointSlice } from "@kubets/api/generated/types/discovery-v1";
 import type { Input } from "@kubets/api/meta";
 import { type Client, type Controller, on, onRelated } from "@kubets/client";
 import { StatusError, semanticEqual } from "@kubets/machinery";
+import { parseIp } from "@kubets/machinery/ip";
 
 export const DNS_NAMESPACE = "kube-system";
 export const DNS_SERVICE = "kube-dns";
@@ -98,11 +99,13 @@ function sliceOf(
   };
 }
 
-/** Where the servers of nodes are: at each node's internal addresses. */
+/** Where the servers of nodes are: at each node's internal addresses. One that only its own machine reaches, as simulated nodes have, is no use to others. */
 export function nodeAddresses(all: readonly Node[]): NodeAddress[] {
   return all.flatMap(({ metadata, status }) => {
     const ready = isTrue(status?.conditions, "Ready");
-    const internal = (status?.addresses ?? []).filter(({ type }) => type === "InternalIP");
+    const internal = (status?.addresses ?? []).filter(
+      ({ type, address }) => type === "InternalIP" && !parseIp(address)?.isLoopback(),
+    );
     return internal.map(({ address }) => ({ nodeName: metadata.name, ip: address, ready }));
   });
 }
