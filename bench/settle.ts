@@ -5,7 +5,6 @@
  *
  *   node bench/settle.ts [--deployments 1000] [--pods 10] [--nodes 100]
  */
-
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { deployments } from "@kubets/api/generated/refs";

@@ -94,7 +94,7 @@ async function fromText(
     ...(!expected.schema.open && { floats }),
   };
   if (call.isLarge) await myTurn();
-  const parsed = parse(call, bytes, expected, options);
+  const parsed = parse(bytes, expected, options, call);
   const value = parsed instanceof Promise ? await parsed : parsed;
   const wrong = notAnObject(value);
   if (wrong) throw unrecognized(expected.kind, wrong, bytes);
@@ -106,10 +106,10 @@ async function fromText(
 }
 
 function parseJsonBody(
-  call: ApiCall,
   bytes: Uint8Array,
   expected: Expected,
   options: ParseJsonOptions,
+  { isLarge }: ApiCall,
 ): JsonValue | Promise<JsonValue> {
   const parsed = (value: JsonValue) => {
     options.duplicates?.forEach((path, i, all) => (all[i] = `duplicate field "${path}"`));
@@ -123,7 +123,7 @@ function parseJsonBody(
       throw cannotHandle({ kind, version }, error.message);
     throw unrecognized(kind, `couldn't get version/kind; json parse error: ${error.message}`, bytes);
   };
-  if (call.isLarge) return parseJsonInTurns(bytes, options).then(parsed, refused);
+  if (isLarge) return parseJsonInTurns(bytes, options).then(parsed, refused);
   try {
     return parsed(parseJson(bytes, options));
   } catch (error) {
@@ -131,12 +131,7 @@ function parseJsonBody(
   }
 }
 
-function parseYamlBody(
-  _call: ApiCall,
-  bytes: Uint8Array,
-  { kind }: Expected,
-  options: { duplicates?: string[] },
-): JsonValue {
+function parseYamlBody(bytes: Uint8Array, { kind }: Expected, options: { duplicates?: string[] }): JsonValue {
   try {
     return parseYaml(bytes, options);
   } catch (error) {
@@ -145,7 +140,7 @@ function parseYamlBody(
   }
 }
 
-function parseCborBody(_call: ApiCall, bytes: Uint8Array, { kind }: Expected): JsonValue {
+function parseCborBody(bytes: Uint8Array, { kind }: Expected): JsonValue {
   try {
     return parseCbor(bytes);
   } catch (error) {

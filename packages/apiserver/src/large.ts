@@ -5,10 +5,17 @@
 import { inTurns, myTurn } from "@kubets/machinery/turns";
 import type { ApiCall } from "./api-call.ts";
 
+/** What is split where a value is large. */
+export type Container = Readonly<Record<string, unknown>>;
+
 /** Bodies from this size on. */
 export const LARGE_BYTES = 32 * 1024;
 /** As many values, or characters of texts, make what came as an object large. */
 const MANY = 1000;
+/** As many members of a large container are taken together, if none of them is large. */
+const TOGETHER = 200;
+/** What stands deeper is not split. */
+export const DEEPEST = 32;
 
 export function walked<T>(call: Pick<ApiCall, "isLarge">, walk: () => T): T | Promise<T> {
   return call.isLarge ? myTurn().then(() => inTurns(walk)) : walk();
@@ -29,4 +36,22 @@ export function isLarge(value: unknown): boolean {
   };
   look(value);
   return left < 0 || characters < 0;
+}
+
+export const isLargeContainer = (value: unknown): value is Container =>
+  typeof value === "object" && value !== null && isLarge(value);
+
+/** The keys of a large container in their order: of each member that is one itself alone, of others together. */
+export function* keysOf(container: Container): Generator<{ readonly keys: string[]; readonly large?: Container }> {
+  let keys: string[] = [];
+  for (const key of Object.keys(container)) {
+    const member = container[key];
+    const large = isLargeContainer(member) ? member : undefined;
+    if (large && keys.length > 0) yield { keys };
+    if (large) yield { keys: [key], large };
+    else if (keys.push(key) < TOGETHER) continue;
+    else yield { keys };
+    keys = [];
+  }
+  if (keys.length > 0) yield { keys };
 }

@@ -323,7 +323,7 @@ export const tables: Readonly<Record<string, string>> = {
   "api.core.v1.PersistentVolumeClaimCondition": "type s 1 + !\nstatus s 2 + !\nlastProbeTime t 3 +\nlastTransitionTime t 4 +\nreason s 5\nmessage s 6",
   "api.core.v1.PersistentVolumeClaimList": "kind s -\napiVersion s -\nmetadata @apimachinery.pkg.apis.meta.v1.ListMeta 1 +\nitems [@PersistentVolumeClaim 2 + !",
   "api.core.v1.PersistentVolumeClaimSpec": "accessModes [s 1 L\nselector @apimachinery.pkg.apis.meta.v1.LabelSelector 4 ^\nresources @VolumeResourceRequirements 2 +\nvolumeName s 3\nstorageClassName s 5 ^\nvolumeMode s 6 ^\ndataSource @TypedLocalObjectReference 7 ^\ndataSourceRef @TypedObjectReference 8 ^\nvolumeAttributesClassName s 9 ^",
-  "api.core.v1.PersistentVolumeClaimStatus": "phase s 1\naccessModes [s 2 L\ncapacity {q 3\nconditions [@PersistentVolumeClaimCondition 4 Ltype Ptype\nallocatedResources {q 5\nallocatedResourceStatuses {s 7\ncurrentVolumeAttributesClassName s 8 ^\nmodifyVolumeStatus @ModifyVolumeStatus 9 ^",
+  "api.core.v1.PersistentVolumeClaimStatus": "phase s 1\naccessModes [s 2 L\ncapacity {q 3\nconditions [@PersistentVolumeClaimCondition 4 Ltype Ptype\nallocatedResources {q 5\nallocatedResourceStatuses {s 7 G\ncurrentVolumeAttributesClassName s 8 ^\nmodifyVolumeStatus @ModifyVolumeStatus 9 ^",
   "api.core.v1.PersistentVolumeClaimTemplate": "metadata @apimachinery.pkg.apis.meta.v1.ObjectMeta 1 +\nspec @PersistentVolumeClaimSpec 2 + !",
   "api.core.v1.PersistentVolumeClaimVolumeSource": "claimName s 1 + !\nreadOnly b 2",
   "api.core.v1.PersistentVolumeList": "kind s -\napiVersion s -\nmetadata @apimachinery.pkg.apis.meta.v1.ListMeta 1 +\nitems [@PersistentVolume 2 + !",

@@ -1,8 +1,8 @@
 /** An exchange that came over a socket, as the core takes it, with the headers that the core adds to whatever is answered. */
-import { Pace } from "@kubets/machinery/turns";
 import type { ChunkSink, Exchange, Peer } from "@kubets/wire/http";
 import type { AuditRecord } from "../audit/record.ts";
 import type { CoreExchange } from "./core-exchange.ts";
+import { Pace } from "./pace.ts";
 
 /** Many bodies may come in one turn of the loop, and what follows on each is most of what a write costs: in milliseconds, how much of that begins in a turn. */
 const begins = new Pace(6);

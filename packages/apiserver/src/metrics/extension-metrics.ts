@@ -1,5 +1,4 @@
 /** What is told of what extends the API, by the original's names: aggregated servers that are away, and conversion webhooks. */
-
 import type { Counter, Family, Gauge, Histogram, MetricsRegistry } from "@kubets/machinery/metrics";
 import type { Finding } from "../aggregation/availability.ts";
 

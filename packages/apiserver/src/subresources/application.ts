@@ -6,6 +6,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { pipeline } from "node:stream";
 import { createDeflate, createGunzip, createGzip, createInflate } from "node:zlib";
 import { StatusError, serviceUnavailable } from "@kubets/machinery";
+import { joinHostPort } from "@kubets/machinery/ip";
 import type { ApiCall } from "../api-call.ts";
 import { networkErrorText } from "../webhooks/network-error.ts";
 import { withLinks } from "./html-links.ts";
@@ -26,7 +27,7 @@ export async function passToApplication(call: ApiCall, application: Application)
   const rest = info.rest || "/";
   const prefix = info.path.slice(0, info.path.length - info.rest.length);
   const host = exchange.socket?.header("host") ?? "";
-  const rewrite = (url: string) => linkThrough(url, prefix, [`${application.host}:${application.port}`, host]);
+  const rewrite = (url: string) => linkThrough(url, prefix, [joinHostPort(application.host, application.port), host]);
   const before = exchange.socket?.header("x-forwarded-for");
   const { address } = exchange.peer;
   try {

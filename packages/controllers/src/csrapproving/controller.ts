@@ -2,7 +2,6 @@
  * Approves the client certificates of kubelets, when whoever asks may have one.
  * Watches: certificate requests. Holds: it decides by a review of the asker's access and by the request alone, and only on undecided ones.
  */
-
 import { certificatesigningrequests, subjectaccessreviews } from "@kubets/api/generated/refs";
 import type { CertificateSigningRequest } from "@kubets/api/generated/types/certificates-v1";
 import { type Client, type Controller, on } from "@kubets/client";

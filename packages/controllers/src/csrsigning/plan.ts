@@ -1,5 +1,4 @@
 /** Whether a signer signs a request, and what the certificate then says. Pure. */
-
 import type { CertificateSigningRequest } from "@kubets/api/generated/types/certificates-v1";
 import { KUBELET_CLIENT, KUBELET_SERVING } from "@kubets/client/certificates/node-wishes";
 import type { CertificateRequestOptions, SigningRequest } from "@kubets/wire/x509";

@@ -61,3 +61,6 @@ export interface DiskSpace {
 }
 
 export const isMissing = (error: unknown): boolean => (error as { code?: string }).code === "ENOENT";
+
+export const isMounted = async (disk: Pick<Disk, "mountsBelow">, path: string): Promise<boolean> =>
+  (await disk.mountsBelow(path)).includes(path);

@@ -2,7 +2,6 @@
  * Takes images away that nothing uses: the ones unused for too long, and when the disk of images is nearly full as many as make it less full.
  * Holds: an image younger than the minimum age stays, and so does a pinned one; how long an image has been unused counts from this kubelet's first look.
  */
-
 import type { Clock, Logger } from "@kubets/machinery";
 import type { Disk } from "../disk/disk.ts";
 import type { PodRuntimeState } from "../pod-workers/runtime-state.ts";

@@ -167,7 +167,7 @@ export class ImagePuller {
     try {
       source = await this.#once(image, wish, begin);
     } catch (error) {
-      await this.#records?.failed(image);
+      await this.#records?.ended(image);
       throw error;
     }
     const found = await this.#runtime.imageStatus(image);

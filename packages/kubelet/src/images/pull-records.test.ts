@@ -77,7 +77,7 @@ test("a pull that failed leaves nothing behind", async () => {
   const { records, mayUse, disk } = having();
   await records.begin(IMAGE);
   assert.equal(await mayUse(), false);
-  await records.failed(IMAGE);
+  await records.ended(IMAGE);
   assert.equal(await mayUse(), true);
   assert.deepEqual(await disk.list("/kubelet/image_manager/pulling"), []);
 });

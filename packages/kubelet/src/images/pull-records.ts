@@ -83,10 +83,11 @@ export class PullRecords {
   /** After it, with whose credentials it was; an image that needed none of a pod's is for all of them. */
   async succeeded(image: string, ref: string, source: CredentialSource): Promise<void> {
     await this.#write(image, ref, source);
-    await this.failed(image);
+    await this.ended(image);
   }
 
-  async failed(image: string): Promise<void> {
+  /** A pull is over, however it ended. */
+  async ended(image: string): Promise<void> {
     const running = (this.#intents.get(image) ?? 1) - 1;
     if (running > 0) return void this.#intents.set(image, running);
     this.#intents.delete(image);
@@ -146,16 +147,15 @@ export class PullRecords {
   }
 }
 
-const sameSecret = (a: Secret, b: Secret) => a.uid === b.uid && a.namespace === b.namespace && a.name === b.name;
-const sameAccount = (a: Account, b: Account) => a.uid === b.uid && a.namespace === b.namespace && a.name === b.name;
+const isSame = (a: Account, b: Account) => a.uid === b.uid && a.namespace === b.namespace && a.name === b.name;
 
 /** The same credentials in another secret count, and so does the same secret with new ones. */
 export function isKnown(known: KnownCredentials, { secret, serviceAccount }: CredentialSource): boolean {
   if (secret)
     return (known.kubernetesSecrets ?? []).some(
-      (each) => each.credentialHash === secret.credentialHash || sameSecret(each, secret),
+      (each) => each.credentialHash === secret.credentialHash || isSame(each, secret),
     );
-  return !!serviceAccount && (known.kubernetesServiceAccounts ?? []).some((each) => sameAccount(each, serviceAccount));
+  return !!serviceAccount && (known.kubernetesServiceAccounts ?? []).some((each) => isSame(each, serviceAccount));
 }
 
 /** The same object when it says nothing new. */
@@ -163,12 +163,12 @@ export function extended(known: KnownCredentials, { secret, serviceAccount }: Cr
   if (known.nodePodsAccessible) return known;
   if (secret) {
     const secrets = known.kubernetesSecrets ?? [];
-    if (secrets.some((each) => sameSecret(each, secret) && each.credentialHash === secret.credentialHash)) return known;
-    return { ...known, kubernetesSecrets: [...secrets.filter((each) => !sameSecret(each, secret)), secret] };
+    if (secrets.some((each) => isSame(each, secret) && each.credentialHash === secret.credentialHash)) return known;
+    return { ...known, kubernetesSecrets: [...secrets.filter((each) => !isSame(each, secret)), secret] };
   }
   if (serviceAccount) {
     const accounts = known.kubernetesServiceAccounts ?? [];
-    if (accounts.some((each) => sameAccount(each, serviceAccount))) return known;
+    if (accounts.some((each) => isSame(each, serviceAccount))) return known;
     return { ...known, kubernetesServiceAccounts: [...accounts, serviceAccount] };
   }
   return { nodePodsAccessible: true };

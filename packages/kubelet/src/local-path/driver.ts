@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { Registration } from "@kubets/wire/generated/kubelet/plugin-registration";
 import { GrpcError, grpcServer, serve } from "@kubets/wire/grpc";
 import * as csi from "../csi/messages.ts";
-import type { Disk } from "../disk/disk.ts";
+import { type Disk, isMounted } from "../disk/disk.ts";
 import { DRIVER } from "./provisioner.ts";
 import type { VolumeFolders } from "./volume-folders.ts";
 
@@ -50,7 +50,6 @@ const registered = (endpoint: string) =>
   });
 
 function services({ nodeName, version, disk, folders }: LocalPathDriverOptions) {
-  const isMounted = async (path: string) => (await disk.mountsBelow(path)).includes(path);
   return [
     serve(csi.Identity, { getPluginInfo: async () => ({ name: DRIVER, vendorVersion: version }) }),
     serve(csi.Node, {
@@ -63,11 +62,11 @@ function services({ nodeName, version, disk, folders }: LocalPathDriverOptions) 
         if (!(await disk.stat(folder)))
           throw new GrpcError("NOT_FOUND", `the volume ${volumeId} has no folder on the node ${nodeName}`);
         await disk.makeFolder(targetPath);
-        if (!(await isMounted(targetPath))) await disk.bindMount(folder, targetPath);
+        if (!(await isMounted(disk, targetPath))) await disk.bindMount(folder, targetPath);
         return {};
       },
       async unpublish({ targetPath }) {
-        if (await isMounted(targetPath)) await disk.unmount(targetPath);
+        if (await isMounted(disk, targetPath)) await disk.unmount(targetPath);
         await disk.remove(targetPath);
         return {};
       },

@@ -1,6 +1,7 @@
 /** A folder that lives as long as its pod; with the medium Memory or HugePages it is a file system in memory. */
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import { parseQuantity } from "@kubets/machinery/quantity";
+import { isMounted } from "../disk/disk.ts";
 import { setGroup } from "./ownership.ts";
 import { ensureTmpfs } from "./tmpfs.ts";
 import { VolumeError, type VolumePlugin } from "./volume.ts";
@@ -14,7 +15,7 @@ export const emptyDirVolume: VolumePlugin = {
     const isNew = (await disk.stat(folder)) === undefined;
     await disk.makeFolder(folder, 0o777);
     if (medium === "Memory") await ensureTmpfs(disk, folder, sizeLimit ? parseQuantity(sizeLimit).value() : 0);
-    else if (pageSize && !(await disk.mountsBelow(folder)).includes(folder))
+    else if (pageSize && !(await isMounted(disk, folder)))
       await disk.mount({ type: "hugetlbfs", source: "nodev", target: folder, options: [`pagesize=${pageSize}`] });
     if (isNew) {
       await disk.setMode(folder, 0o777);

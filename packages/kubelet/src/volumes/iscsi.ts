@@ -7,7 +7,7 @@ import type { ISCSIPersistentVolumeSource, ISCSIVolumeSource, Pod } from "@kubet
 import { type Clock, sleep } from "@kubets/machinery";
 import type { MountedVolume } from "../container-config/mounts.ts";
 import { KeyedQueue } from "../csi/keyed-queue.ts";
-import type { Disk } from "../disk/disk.ts";
+import { type Disk, isMounted } from "../disk/disk.ts";
 import type { Exec } from "../exec.ts";
 import type { KubeletPaths } from "../paths.ts";
 import { formatted } from "./format.ts";
@@ -77,8 +77,7 @@ export class IscsiVolumes {
     // Before the login: what is there after a crash is known.
     await disk.writeFile(join(place, "session"), JSON.stringify(session), 0o600);
     await disk.writeFile(join(place, "pods", pod.metadata.uid), "", 0o600);
-    const isMounted = async (path: string) => (await disk.mountsBelow(path)).includes(path);
-    if (!isBlock && (await isMounted(mount))) return await this.#show(mount, folder, readOnly);
+    if (!isBlock && (await isMounted(disk, mount))) return await this.#show(mount, folder, readOnly);
     const device = await this.#device(session, lun, await logIn(exec, session, secret));
     if (isBlock) return { path: device, readOnly };
     await disk.makeFolder(mount, 0o750);
@@ -91,7 +90,7 @@ export class IscsiVolumes {
   async #show(mount: string, folder: string, readOnly: boolean): Promise<MountedVolume> {
     const { disk } = this.#options;
     await disk.makeFolder(folder, 0o750);
-    if (!(await disk.mountsBelow(folder)).includes(folder)) await disk.bindMount(mount, folder);
+    if (!(await isMounted(disk, folder))) await disk.bindMount(mount, folder);
     return { path: folder, readOnly };
   }
 

@@ -1,4 +1,5 @@
 /** A folder of an NFS server, mounted for the pod. The kernel must know NFS, and the machine `mount.nfs`. */
+import { isMounted } from "../disk/disk.ts";
 import { VolumeError, type VolumePlugin } from "./volume.ts";
 
 export const nfsVolume: VolumePlugin = {
@@ -7,7 +8,7 @@ export const nfsVolume: VolumePlugin = {
   async setUp({ volume, folder, disk, mountOptions }) {
     const { server, path, readOnly = false } = volume.nfs as { server: string; path: string; readOnly?: boolean };
     await disk.makeFolder(folder, 0o750);
-    if ((await disk.mountsBelow(folder)).includes(folder)) return { path: folder, readOnly };
+    if (await isMounted(disk, folder)) return { path: folder, readOnly };
     const host = server.includes(":") && !server.startsWith("[") ? `[${server}]` : server;
     const options = [...(readOnly ? ["ro"] : []), ...mountOptions];
     try {

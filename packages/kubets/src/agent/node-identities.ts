@@ -2,7 +2,6 @@
  * Keeps the certificates of a node young: those by which its parts are known to the API server, and the one that its kubelet serves with. All are asked for as the
  * node; each is written where it was read, and put to use at once.
  */
-
 import { readFileSync } from "node:fs";
 import type { Cache } from "@kubets/client";
 import { type KeptCertificate, keepRenewed } from "@kubets/client/certificates/keep-renewed";

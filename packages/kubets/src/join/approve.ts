@@ -4,7 +4,6 @@
  * Holds: only a node's own user gets any; a serving certificate names that node alone, and no address of a server or of another node; everything
  * else is left to people.
  */
-
 import { certificatesigningrequests, nodes } from "@kubets/api/generated/refs";
 import type { CertificateSigningRequest } from "@kubets/api/generated/types/certificates-v1";
 import type { Node } from "@kubets/api/generated/types/core-v1";

@@ -2,7 +2,6 @@
  * Makes this machine a node of a cluster: by a token the first time, by the certificates that it got then ever after.
  * Holds: a name that a living node has is refused; what is there already is kept, so that it goes on from wherever it was cut off.
  */
-
 import { existsSync, readFileSync } from "node:fs";
 import { isTrue } from "@kubets/api/condition";
 import { configmaps, nodes } from "@kubets/api/generated/refs";

@@ -2,7 +2,6 @@
  * What a cluster publishes so that nodes and servers can join it: its description for anyone, the rights of those who come with a token (under the names that
  * kubeadm gives them), and for nodes the settings that all of them share.
  */
-
 import { clusterroles, configmaps, rolebindings, roles } from "@kubets/api/generated/refs";
 import type { Subject } from "@kubets/api/generated/types/rbac-v1";
 import { NODE_GROUP } from "@kubets/client/certificates/node-wishes";

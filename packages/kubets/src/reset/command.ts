@@ -2,6 +2,7 @@
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
+import { NODE_USER_PREFIX } from "@kubets/client/certificates/node-wishes";
 import { createLogger, realClock } from "@kubets/machinery";
 import { defineCommand } from "@kubets/machinery/command";
 import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
@@ -38,7 +39,7 @@ export const resetCommand = defineCommand({
 });
 
 const nodeName = (folder: string): string =>
-  readIdentity(new NodeFiles(join(folder, "identity")).kubeconfig("node"))?.user.replace("system:node:", "") ??
+  readIdentity(new NodeFiles(join(folder, "identity")).kubeconfig("node"))?.user.replace(NODE_USER_PREFIX, "") ??
   hostname().toLowerCase();
 
 async function confirm(folder: string): Promise<void> {
