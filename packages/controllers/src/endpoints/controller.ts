@@ -28,10 +28,7 @@ export interface EndpointsOptions {
 
 type Made = PodMemo<{ readonly found: Found | undefined }>;
 
-export const endpointsController = (
-  { endpointBatchMs }: EndpointsOptions,
-  made: Made = new PodMemo(),
-): Controller => ({
+export const endpointsController = ({ endpointBatchMs }: EndpointsOptions, made: Made = new PodMemo()): Controller => ({
   name: "endpoint",
   watches: [on(services), gathered(onSelectedPods(), endpointBatchMs), on(endpoints)],
   async reconcile(key, context) {
