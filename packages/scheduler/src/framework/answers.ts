@@ -83,7 +83,12 @@ export class Answers {
   }
 
   /** The same for a node that pods are nominated for. */
-  refusalWithNominated(info: PodInfo, node: MutableNodeInfo, state: CycleState, nominator: Nominator): Refusal | undefined {
+  refusalWithNominated(
+    info: PodInfo,
+    node: MutableNodeInfo,
+    state: CycleState,
+    nominator: Nominator,
+  ): Refusal | undefined {
     const { filters, local } = activeFilters(state);
     const isLocal = local === filters.length && nominator.nodeOf(info.pod.metadata.uid) !== node.name;
     if (!isLocal) return refusalWithNominated(info, node, state, nominator);

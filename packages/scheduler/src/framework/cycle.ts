@@ -34,7 +34,6 @@ export interface Found {
   readonly refusals: Refusals;
 }
 
-
 export class Decider {
   readonly #cluster: ClusterState;
   readonly #nominator: Nominator;

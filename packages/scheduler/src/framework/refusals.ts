@@ -47,8 +47,7 @@ export class NodeRefusals {
   }
 
   forEach(told: (node: { readonly name: string }, refusal: Refusal) => void): void {
-    for (let i = 0; i < this.#nodes.length; i++)
-      told(this.#nodes[i] as { name: string }, this.#refusals[i] as Refusal);
+    for (let i = 0; i < this.#nodes.length; i++) told(this.#nodes[i] as { name: string }, this.#refusals[i] as Refusal);
   }
 
   /** How often there is each. */

@@ -7,7 +7,7 @@ import type { Answers } from "./answers.ts";
 import type { CycleState } from "./cycle-state.ts";
 import { inPoint } from "./instrumented.ts";
 import type { PodInfo } from "./pod-info.ts";
-import type { Profile, With } from "./profile.ts";
+import type { Profile } from "./profile.ts";
 import type { NodeInfo, Snapshot } from "./snapshot.ts";
 
 export const MAX_SCORE = 100;
@@ -57,7 +57,7 @@ function scoresOf(
   known: Known | undefined,
 ): Scores {
   const { pod } = info;
-  const totals: number[] = new Array(nodes.length).fill(0);
+  const totals = nodes.map(() => 0);
   const byPlugin: PluginScores[] = [];
   for (const plugin of profile.points.score) {
     if (skipped.has(plugin.name)) continue;

@@ -2,14 +2,14 @@
  * Pods with resource claims go where their claims can be had: a claim that has its devices decides by its node selector; for one that has
  * none, devices are found among those that a node reaches, held from the decision on, and written into the claim before binding.
  */
-import { deviceclasses, resourceclaims, resourceslices } from "@kubets/api/generated/refs";
+import { deviceclasses, devicetaintrules, resourceclaims, resourceslices } from "@kubets/api/generated/refs";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { AllocationResult, ResourceClaim } from "@kubets/api/generated/types/resource-v1";
 import { matchesNodeSelector } from "@kubets/api/pod/node-affinity";
 import { deepEqual } from "@kubets/machinery/deep-equal";
 import { parseDuration } from "@kubets/machinery/duration";
-import { trackExtendedResources } from "../../framework/extended-resources.ts";
 import { ANSWERS, type Answers } from "../../framework/answers.ts";
+import { trackExtendedResources } from "../../framework/extended-resources.ts";
 import { type Handle, type PluginFactory, shared } from "../../framework/handle.ts";
 import { podInfo } from "../../framework/pod-info.ts";
 import { normalizeByMax } from "../../framework/scoring.ts";
@@ -195,7 +195,7 @@ export const dynamicResources: PluginFactory = (handle, args) => {
 };
 
 /** What devices there are and which are taken, in step with the cluster; known before the first pod is tried. */
-const devicesOf = shared(({ cache, signal }: Handle) => {
+const devicesOf = shared(({ cache, signal, featureGates }: Handle) => {
   const pools = new Pools();
   const allocated = new AllocatedDevices((pool) => pools.touch(pool));
   const subscriptions = [
@@ -209,7 +209,13 @@ const devicesOf = shared(({ cache, signal }: Handle) => {
       changed: (claim) => allocated.told(claim),
       deleted: ({ metadata }) => allocated.forget(metadata.uid),
     }),
+    ...(featureGates["DRADeviceTaintRules"] ? [followRules(cache, pools)] : []),
   ];
   signal.addEventListener("abort", () => subscriptions.forEach((subscription) => subscription.stop()), { once: true });
   return { pools, allocated, solutions: new Solutions(pools) };
 });
+
+function followRules(cache: Handle["cache"], pools: Pools) {
+  const changed = () => pools.setRules(cache.list(devicetaintrules));
+  return cache.informer(devicetaintrules).subscribe({ added: changed, changed, deleted: changed });
+}
