@@ -9,7 +9,7 @@ import { ConfigError } from "@kubets/machinery/config-file";
 import type { ServerTls } from "@kubets/wire/http";
 import { followFile } from "../followed-file.ts";
 import { ownServingCertificate } from "../serving-certificate.ts";
-import { openSslCiphers } from "./cipher-suites.ts";
+import { openSslCiphers } from "@kubets/wire/tls/cipher-suites";
 import { certificatesByName, parseSniFlag } from "./sni.ts";
 
 export interface TlsFlags {
