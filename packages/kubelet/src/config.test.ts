@@ -38,23 +38,20 @@ test("a file, and flags over it", () => {
 test("flags of every kind set the fields of the original", () => {
   const { file, registerWithTaints } = withFlags(
     [
-      ...[
-        "--eviction-hard=memory.available<1Gi,nodefs.available<5%",
-        "--eviction-soft-grace-period=memory.available=1m",
-      ],
-      ...[
-        "--manifest-url-header=a:1,b:2",
-        "--manifest-url-header=a:3",
-        "--reserved-memory=0:memory=1Gi,hugepages-1Gi=2Gi",
-      ],
-      ...[
-        "--kube-reserved=cpu=1",
-        "--feature-gates=A=true",
-        "--authorization-mode=AlwaysAllow",
-        "--fail-swap-on=false",
-      ],
-      ...["--streaming-connection-idle-timeout=1m30s", "--cluster-dns=10.0.0.1", "--cluster-dns=10.0.0.2"],
-      ...["--cloud-provider=external", "--register-with-taints=x:NoExecute"],
+      "--eviction-hard=memory.available<1Gi,nodefs.available<5%",
+      "--eviction-soft-grace-period=memory.available=1m",
+      "--manifest-url-header=a:1,b:2",
+      "--manifest-url-header=a:3",
+      "--reserved-memory=0:memory=1Gi,hugepages-1Gi=2Gi",
+      "--kube-reserved=cpu=1",
+      "--feature-gates=A=true",
+      "--authorization-mode=AlwaysAllow",
+      "--fail-swap-on=false",
+      "--streaming-connection-idle-timeout=1m30s",
+      "--cluster-dns=10.0.0.1",
+      "--cluster-dns=10.0.0.2",
+      "--cloud-provider=external",
+      "--register-with-taints=x:NoExecute",
     ],
     `${HEAD}featureGates: {B: true}\nkubeReserved: {memory: 1Gi}\n`,
   );

@@ -113,8 +113,8 @@ test("probes by gRPC", async (t) => {
   );
   const server = await grpcServer({ listen: "127.0.0.1:0", services: [health] });
   t.after(() => server.close(0));
-  const ask = async (service?: string) => {
-    const { result, output } = await attempt({ grpc: { port: server.port, ...(service && { service }) } });
+  const ask = async (service = "") => {
+    const { result, output } = await attempt({ grpc: { port: server.port, service } });
     return `${result}: ${output}`;
   };
   assert.equal(await ask(), "success: service healthy");
