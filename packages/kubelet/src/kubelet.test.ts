@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { nodes } from "@kubets/api/generated/refs";
+import { configmaps, nodes } from "@kubets/api/generated/refs";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import { pod } from "@kubets/api/testing/pod-builder";
 import { type SimulatedNode, type SimulatedNodeOptions, simulatedNode } from "./testing/simulated-node.ts";
@@ -97,6 +97,24 @@ test("init containers come one after the other; a failing one ends a pod that is
       assert.equal(initialized?.message, "containers with incomplete status: [two]");
     },
   ));
+
+test("what a volume shows is new also when it changed while the pod was brought up", () =>
+  having({ script: { pull: () => ({ delayMs: 5000 }) } }, async (node) => {
+    const configMap = (word: string) => ({ metadata: { namespace: "default", name: "it" }, data: { word } });
+    await node.api.createConfigMap(configMap("old"));
+    const volumes = [{ name: "v", configMap: { name: "it" } }];
+    const container = { image: "demo:1", imagePullPolicy: "Always", volumeMounts: [{ name: "v", mountPath: "/v" }] };
+    await node.api.createPod(on("a").container("c", container).spec({ volumes }).build());
+    const word = async () => {
+      const file = "/var/lib/kubelet/pods/uid-a/volumes/kubernetes.io~configmap/v/word";
+      return (await node.disk.readFile(file).catch(() => undefined))?.toString();
+    };
+    await until(node, "the volume", async () => (await word()) === "old");
+    assert.equal(readyOf(await node.api.pod("a")), "False");
+    await node.api.client.update(configmaps, configMap("new"));
+    await until(node, "ready", async () => readyOf(await node.api.pod("a")) === "True");
+    await until(node, "the new word", async () => (await word()) === "new");
+  }));
 
 test("a pull that fails backs off, and the pod says so", () =>
   having({ script: { pull: () => ({ error: "no route" }) } }, async (node) => {
