@@ -5,7 +5,7 @@
  * sees to that without waiting for the runtime, and the kubelet ends no pod before.
  */
 import { readFileSync } from "node:fs";
-import { hostname } from "node:os";
+import { availableParallelism, hostname } from "node:os";
 import { join } from "node:path";
 import type { Client } from "@kubets/client";
 import { createEventRecorder } from "@kubets/client/cluster-event-recorder";
@@ -33,6 +33,8 @@ import { joinHostPort } from "@kubets/machinery/ip";
 import { MetricsRegistry } from "@kubets/machinery/metrics";
 import { startNetwork } from "@kubets/network";
 import { enforcePolicies } from "@kubets/network/policy/enforce";
+import { defaultProxyConfig } from "@kubets/proxy/config";
+import { applySettings, conntrackSettings } from "@kubets/proxy/conntrack-settings";
 import { machineExec as proxyExec } from "@kubets/proxy/exec";
 import { NftablesBackend } from "@kubets/proxy/nftables/backend";
 import { startProxy } from "@kubets/proxy/run-proxy";
@@ -87,6 +89,7 @@ export async function runAgent(given: AgentFlags, parts: AgentParts): Promise<Ru
     }),
     signal: stopping.signal,
   });
+  void applySettings(conntrackSettings(defaultProxyConfig, availableParallelism()), log);
   const dns = flags["dns-kubeconfig"]
     ? await runDns(flags, await open(flags["dns-kubeconfig"], "kubets-dns"), inside)
     : undefined;
