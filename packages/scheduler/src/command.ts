@@ -6,6 +6,7 @@ import { runComponent } from "@kubets/client/component/run-component";
 import { createLogger, type Logger, realClock, realRandom } from "@kubets/machinery";
 import { defineCommand } from "@kubets/machinery/command";
 import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
+import { parseGates } from "@kubets/machinery/feature-gates";
 import { MetricsRegistry } from "@kubets/machinery/metrics";
 import { installProcessHandlers } from "@kubets/machinery/process-errors";
 import { defaultConfig } from "./config/config.ts";
@@ -78,6 +79,7 @@ async function schedule(flags: SchedulerFlags, given: ReadonlySet<string>, log: 
           signal,
           config,
           registry,
+          featureGates: parseGates(flags["feature-gates"].join(",")),
           metrics,
           maxUnschedulableMs: flags["pod-max-in-unschedulable-pods-duration"],
         });

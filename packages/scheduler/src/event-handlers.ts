@@ -7,6 +7,7 @@ import {
   csinodes,
   csistoragecapacities,
   deviceclasses,
+  devicetaintrules,
   namespaces,
   nodes,
   persistentvolumeclaims,
@@ -40,6 +41,7 @@ export interface Watched {
   /** Whether a pod asks for one of our profiles. */
   isOurs(pod: Pod): boolean;
   rejectWaiting(uid: string, plugin: string, reason: string): boolean;
+  readonly featureGates: Readonly<Record<string, boolean>>;
   readonly metrics: { now(): number; handled(event: string, ms: number): void };
 }
 
@@ -64,6 +66,14 @@ const TOLD: readonly Told[] = [
   { ref: deviceclasses, add: "deviceclass/add", update: "deviceclass/update" },
 ];
 
+/** A rule changes what slices say of their devices. */
+const RULES: Told = {
+  ref: devicetaintrules,
+  add: "resourceslice/update",
+  update: "resourceslice/update",
+  delete: "resourceslice/update",
+};
+
 /** Subscribes to everything, nodes first; gives the way to stop. */
 export function handleEvents(watched: Watched): () => void {
   const { cache, queue } = watched;
@@ -71,7 +81,7 @@ export function handleEvents(watched: Watched): () => void {
     cache.informer(nodes).subscribe(timed(watched, () => "Node", nodeHandler(watched))),
     cache.informer(namespaces).subscribe(timed(watched, () => "Namespace", namespaceHandler(watched))),
     cache.informer(pods).subscribe(timed(watched, podKind, podHandler(watched))),
-    ...TOLD.map(({ ref, ...events }) =>
+    ...(watched.featureGates["DRADeviceTaintRules"] ? [...TOLD, RULES] : TOLD).map(({ ref, ...events }) =>
       cache.informer(ref).subscribe(
         timed(watched, () => (ref.group ? `${ref.group}/${ref.kind}` : ref.kind), {
           added: (object: KubeObject) => events.add && queue.moveAll(events.add, undefined, object),

@@ -44,6 +44,8 @@ export interface SchedulerOptions {
   readonly log: Logger;
   readonly events: EventRecorder;
   readonly config?: SchedulerConfig;
+  /** Those that were opened or closed by name. */
+  readonly featureGates?: Readonly<Record<string, boolean>>;
   /** More plugins than our own; one of an own name takes its place. */
   readonly registry?: Registry;
   /** After so long a pod that fits nowhere is tried again without a cause; five minutes. */
@@ -135,8 +137,8 @@ class Scheduler implements RunningScheduler {
   }
 
   async #start(): Promise<void> {
-    const { cache, signal } = this.#options;
-    await Promise.all(watchedResources.map((ref) => cache.informer(ref).synced));
+    const { cache, signal, featureGates = {} } = this.#options;
+    await Promise.all(watchedResources(featureGates).map((ref) => cache.informer(ref).synced));
     if (signal.aborted) return;
     const stop = handleEvents({
       cache,
@@ -146,6 +148,7 @@ class Scheduler implements RunningScheduler {
       isOurs: (pod) => this.#profileOf(pod) !== undefined,
       rejectWaiting: (...args) => this.#waiting.reject(...args),
       metrics: this.#metrics,
+      featureGates,
     });
     signal.addEventListener("abort", stop, { once: true });
     this.#started = true;
@@ -153,8 +156,9 @@ class Scheduler implements RunningScheduler {
   }
 
   #handle(): Handle {
-    const { client, cache, clock, random, log, events, signal } = this.#options;
+    const { client, cache, clock, random, log, events, signal, featureGates = {} } = this.#options;
     return {
+      featureGates,
       client,
       cache,
       clock,

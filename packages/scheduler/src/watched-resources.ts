@@ -4,6 +4,7 @@ import {
   csinodes,
   csistoragecapacities,
   deviceclasses,
+  devicetaintrules,
   namespaces,
   nodes,
   persistentvolumeclaims,
@@ -21,7 +22,7 @@ import {
 } from "@kubets/api/generated/refs";
 import type { ResourceRef } from "@kubets/api/resource-ref";
 
-export const watchedResources: readonly ResourceRef[] = [
+const ALWAYS: readonly ResourceRef[] = [
   nodes,
   namespaces,
   pods,
@@ -41,3 +42,6 @@ export const watchedResources: readonly ResourceRef[] = [
   replicasets,
   statefulsets,
 ];
+
+export const watchedResources = (gates: Readonly<Record<string, boolean>>): readonly ResourceRef[] =>
+  gates["DRADeviceTaintRules"] ? [...ALWAYS, devicetaintrules] : ALWAYS;

@@ -9,7 +9,11 @@ import { parseConfig } from "./config-file.ts";
 
 const HEAD = "apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedulerConfiguration\n";
 const read = (text: string) => parseConfig(HEAD + text, "file", Object.keys(plugins)).config;
-const handle = { cache: new MemoryCluster().cache, signal: new AbortController().signal } as unknown as Handle;
+const handle = {
+  cache: new MemoryCluster().cache,
+  signal: new AbortController().signal,
+  featureGates: {},
+} as unknown as Handle;
 
 function profileOf(text: string) {
   const config = read(text);

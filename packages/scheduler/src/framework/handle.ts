@@ -48,6 +48,8 @@ export interface Handle {
   readonly events: EventRecorder;
   readonly cluster: ClusterState;
   readonly nominator: Nominator;
+  /** The gates that were opened or closed by name. */
+  readonly featureGates: Readonly<Record<string, boolean>>;
   /** Ends with the scheduler. */
   readonly signal: AbortSignal;
   /** Tries a waiting pod at once. */

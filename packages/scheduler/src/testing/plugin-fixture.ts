@@ -81,5 +81,6 @@ const handleOf = (cluster: MemoryCluster, state: ClusterState): Handle => ({
   allowWaiting: () => {},
   rejectWaiting: () => false,
   askAboutVictims: () => undefined,
+  featureGates: {},
   metrics: { preempted() {}, evicted() {}, awaitedDevice() {}, claimCreated() {}, volumes() {}, volumesFailed() {} },
 });

@@ -2,7 +2,7 @@
  * Pods with resource claims go where their claims can be had: a claim that has its devices decides by its node selector; for one that has
  * none, devices are found among those that a node reaches, held from the decision on, and written into the claim before binding.
  */
-import { deviceclasses, resourceclaims, resourceslices } from "@kubets/api/generated/refs";
+import { deviceclasses, devicetaintrules, resourceclaims, resourceslices } from "@kubets/api/generated/refs";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { AllocationResult, ResourceClaim } from "@kubets/api/generated/types/resource-v1";
 import { matchesNodeSelector } from "@kubets/api/pod/node-affinity";
@@ -182,7 +182,7 @@ export const dynamicResources: PluginFactory = (handle, args) => {
 };
 
 /** What devices there are and which are taken, in step with the cluster; known before the first pod is tried. */
-const devicesOf = shared(({ cache, signal }: Handle): { pools: Pools; allocated: AllocatedDevices } => {
+const devicesOf = shared(({ cache, signal, featureGates }: Handle): { pools: Pools; allocated: AllocatedDevices } => {
   const pools = new Pools();
   const allocated = new AllocatedDevices();
   const subscriptions = [
@@ -196,7 +196,13 @@ const devicesOf = shared(({ cache, signal }: Handle): { pools: Pools; allocated:
       changed: (claim) => allocated.told(claim),
       deleted: ({ metadata }) => allocated.forget(metadata.uid),
     }),
+    ...(featureGates["DRADeviceTaintRules"] ? [followRules(cache, pools)] : []),
   ];
   signal.addEventListener("abort", () => subscriptions.forEach((subscription) => subscription.stop()), { once: true });
   return { pools, allocated };
 });
+
+function followRules(cache: Handle["cache"], pools: Pools) {
+  const changed = () => pools.setRules(cache.list(devicetaintrules));
+  return cache.informer(devicetaintrules).subscribe({ added: changed, changed, deleted: changed });
+}

@@ -4,12 +4,15 @@
  */
 import type { Node } from "@kubets/api/generated/types/core-v1";
 import type { Device, ResourceSlice } from "@kubets/api/generated/types/resource-v1";
+import type { DeviceTaintRule } from "@kubets/api/generated/types/resource-v1beta2";
 import { matchesNodeSelector } from "@kubets/api/pod/node-affinity";
+import { meansDevice } from "@kubets/api/resource/device-selector";
 import { parseQuantity, type Quantity } from "@kubets/machinery/quantity";
 
 export interface PooledDevice {
   /** "driver/pool/device" */
   readonly id: string;
+  /** With the taints of the rules that mean it. */
   readonly device: Device;
   readonly slice: ResourceSlice;
   readonly pool: Pool;
@@ -43,6 +46,13 @@ export class Pools {
   /** Pools by the nodes that their slices name, and those that say otherwise where they are. */
   readonly #byNode = new Map<string, Set<string>>();
   readonly #elsewhere = new Set<string>();
+  #rules: readonly DeviceTaintRule[] = [];
+
+  /** All rules, when one of them came, changed or went. */
+  setRules(rules: readonly DeviceTaintRule[]): void {
+    this.#rules = rules;
+    for (const id of this.#slices.keys()) this.#rebuild(id);
+  }
 
   /** A slice came, changed or went. */
   set(old: ResourceSlice | undefined, now: ResourceSlice | undefined): void {
@@ -84,7 +94,7 @@ export class Pools {
       this.#pools.delete(id);
       return;
     }
-    const pool = poolOf(id, [...slices.values()]);
+    const pool = poolOf(id, [...slices.values()], this.#rules);
     this.#pools.set(id, pool);
     for (const { slice } of pool.devices) {
       const { nodeName } = slice.spec;
@@ -101,7 +111,7 @@ const inOrder = ({ pool: a }: Reached, { pool: b }: Reached) =>
 
 const waits = ({ devices }: Pool): boolean => devices.some(({ device }) => device.bindingConditions?.length);
 
-function poolOf(id: string, slices: readonly ResourceSlice[]): Pool {
+function poolOf(id: string, slices: readonly ResourceSlice[], rules: readonly DeviceTaintRule[]): Pool {
   const generation = Math.max(...slices.map(({ spec }) => spec.pool.generation));
   const newest = slices
     .filter(({ spec }) => spec.pool.generation === generation)
@@ -116,8 +126,15 @@ function poolOf(id: string, slices: readonly ResourceSlice[]): Pool {
     counters: countersOf(newest),
   };
   for (const slice of newest)
-    for (const device of slice.spec.devices ?? []) devices.push({ id: `${id}/${device.name}`, device, slice, pool });
+    for (const device of slice.spec.devices ?? [])
+      devices.push({ id: `${id}/${device.name}`, device: tainted(device, slice, rules), slice, pool });
   return pool;
+}
+
+function tainted(device: Device, { spec: { driver, pool } }: ResourceSlice, rules: readonly DeviceTaintRule[]): Device {
+  const id = { driver, pool: pool.name, device: device.name };
+  const more = rules.flatMap((rule) => (meansDevice(rule, id) ? [rule.spec.taint] : []));
+  return more.length ? { ...device, taints: [...(device.taints ?? []), ...more] } : device;
 }
 
 const hasEachOnce = (names: readonly string[]): boolean => new Set(names).size === names.length;
