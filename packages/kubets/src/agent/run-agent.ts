@@ -58,7 +58,7 @@ export interface RunningAgent {
 }
 
 export async function runAgent(given: AgentFlags, parts: AgentParts): Promise<RunningAgent> {
-  const { clock, random, log } = parts;
+  const { clock, log } = parts;
   const nodeName = (given["node-name"] || hostname()).toLowerCase();
   const stopping = new AbortController();
   const signal = AbortSignal.any([parts.signal, stopping.signal]);
