@@ -25,7 +25,7 @@ import { inPoint, instrumented } from "./framework/instrumented.ts";
 import { Nominator } from "./framework/nominator.ts";
 import type { PodInfo } from "./framework/pod-info.ts";
 import type { Profile } from "./framework/profile.ts";
-import { type Refusals, refusalMessage, refusingPlugins } from "./framework/refusals.ts";
+import { NodeRefusals, type Refusals, refusalMessage, refusingPlugins } from "./framework/refusals.ts";
 import { WaitingAtPermit } from "./framework/waiting-at-permit.ts";
 import { type AttemptResult, memoMetrics, pluginMetrics, type SchedulerMetrics, schedulerMetrics } from "./metrics.ts";
 import { plugins } from "./plugins/index.ts";
@@ -367,12 +367,9 @@ class Scheduler implements RunningScheduler {
   }
 
   #refusedLate(entry: QueueEntry, node: string, error: RefusedLate): void {
-    const refusals = {
-      nodes: this.cluster.nodes.length,
-      byNode: new Map([[node, error.refusal]]),
-      others: undefined,
-      outright: false,
-    };
+    const byNode = new NodeRefusals();
+    byNode.add({ name: node }, error.refusal);
+    const refusals = { nodes: this.cluster.nodes.length, byNode, others: undefined, outright: false };
     const message = refusalMessage(refusals);
     this.#refused(entry, refusingPlugins(refusals), { reason: "Unschedulable", message, nominatedNode: undefined });
   }

@@ -34,8 +34,6 @@ export interface Found {
   readonly refusals: Refusals;
 }
 
-const NO_REFUSALS: ReadonlyMap<string, Refusal> = new Map();
-
 export class Decider {
   readonly #cluster: ClusterState;
   readonly #nominator: Nominator;
@@ -143,7 +141,9 @@ export class Decider {
       const node = nodes[at] as MutableNodeInfo;
       const slot = slots[at] as number;
       const refusal = contested?.has(slot)
-        ? refusalWithNominated(info, node, state, this.#nominator)
+        ? answers
+          ? answers.refusalWithNominated(info, node, state, this.#nominator)
+          : refusalWithNominated(info, node, state, this.#nominator)
         : answers
           ? answers.refusal(info, node, slot, state)
           : refusalAt(info, node, state);
@@ -162,5 +162,5 @@ const nowhere = (nodes: number, others: Refusal): Found => ({
   feasible: [],
   slots: [],
   answers: undefined,
-  refusals: { nodes, byNode: NO_REFUSALS, others, outright: true },
+  refusals: { nodes, byNode: new NodeRefusals(), others, outright: true },
 });

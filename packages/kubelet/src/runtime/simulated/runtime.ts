@@ -20,6 +20,7 @@ import {
   type SandboxStatus,
 } from "../runtime.ts";
 import { PodAddresses } from "./addresses.ts";
+import { ByPod } from "./by-pod.ts";
 import type { Course, SimulatedContainer, SimulationScript } from "./script.ts";
 
 export interface SimulatedRuntimeOptions {
@@ -60,8 +61,8 @@ const NODE_NETWORK = 2;
 
 export class SimulatedRuntime implements Runtime {
   readonly #options: SimulatedRuntimeOptions;
-  readonly #sandboxes = new Map<string, SandboxRecord>();
-  readonly #containers = new Map<string, Made>();
+  readonly #sandboxes = new ByPod<SandboxRecord>();
+  readonly #containers = new ByPod<Made>();
   readonly #images = new Map<string, RuntimeImage>();
   readonly #watchers = new Set<(podUid: string) => void>();
   #addresses: PodAddresses;
@@ -91,7 +92,7 @@ export class SimulatedRuntime implements Runtime {
     if (course?.error) throw new RuntimeError("Unknown", course.error);
     const hostNetwork = config.linux?.securityContext?.namespaceOptions?.network === NODE_NETWORK;
     const id = this.#id();
-    this.#sandboxes.set(id, {
+    this.#sandboxes.set(uid, {
       id,
       ready: true,
       createdAt: this.#options.clock.now(),
@@ -113,7 +114,7 @@ export class SimulatedRuntime implements Runtime {
   async stopSandbox(id: string): Promise<void> {
     const sandbox = this.#sandboxes.get(id);
     if (!sandbox?.ready) return;
-    for (const made of this.#of(id)) this.#exit(made, 137, "Error");
+    for (const made of this.#of(sandbox)) this.#exit(made, 137, "Error");
     for (const ip of sandbox.ips) this.#addresses.release(ip);
     sandbox.ready = false;
     sandbox.ips = [];
@@ -122,14 +123,13 @@ export class SimulatedRuntime implements Runtime {
 
   async removeSandbox(id: string): Promise<void> {
     await this.stopSandbox(id);
-    for (const made of this.#of(id)) this.#containers.delete(made.id);
+    const sandbox = this.#sandboxes.get(id);
+    for (const made of sandbox ? this.#of(sandbox) : []) this.#containers.delete(made.id);
     this.#sandboxes.delete(id);
   }
 
   async listSandboxes(podUid?: string): Promise<readonly Sandbox[]> {
-    return [...this.#sandboxes.values()]
-      .filter(({ uid }) => podUid === undefined || uid === podUid)
-      .map((each) => ({ ...each }));
+    return [...this.#sandboxes.values(podUid)].map((each) => ({ ...each }));
   }
 
   async sandboxStatus(id: string): Promise<SandboxStatus> {
@@ -142,7 +142,7 @@ export class SimulatedRuntime implements Runtime {
     const sandbox = this.#sandboxes.get(sandboxId);
     if (!sandbox) throw new RuntimeError("NotFound", `sandbox ${sandboxId} is not there`);
     const id = this.#id();
-    this.#containers.set(id, {
+    this.#containers.set(uidOf(config), {
       id,
       sandboxId,
       config,
@@ -208,10 +208,9 @@ export class SimulatedRuntime implements Runtime {
   }
 
   async listContainers(podUid?: string): Promise<readonly RuntimeContainer[]> {
-    return [...this.#containers.values()].flatMap(({ id, sandboxId, phase, createdAt, config }) => {
-      const labels = defined(config.labels);
-      if (podUid !== undefined && labels[POD_UID] !== podUid) return [];
-      return [{ id, sandboxId, phase, createdAt, labels, annotations: defined(config.annotations) }];
+    return [...this.#containers.values(podUid)].map(({ id, sandboxId, phase, createdAt, config }) => {
+      const [labels, annotations] = [defined(config.labels), defined(config.annotations)];
+      return { id, sandboxId, phase, createdAt, labels, annotations };
     });
   }
 
@@ -361,8 +360,8 @@ export class SimulatedRuntime implements Runtime {
     return found;
   }
 
-  #of(sandboxId: string): Made[] {
-    return [...this.#containers.values()].filter((made) => made.sandboxId === sandboxId);
+  #of({ id, uid }: SandboxRecord): Made[] {
+    return [...this.#containers.values(uid)].filter((made) => made.sandboxId === id);
   }
 
   async #leave(made: Made, code: number): Promise<void> {

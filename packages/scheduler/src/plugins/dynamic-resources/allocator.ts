@@ -19,7 +19,10 @@ export interface Pick {
   readonly consumed: ReadonlyMap<string, Quantity> | undefined;
 }
 
-/** Why there is no solution on a node. */
+/** The devices of each claim; or that the node has none that are free, or none because of pools that contradict themselves. */
+export type Solution = readonly (readonly Pick[])[] | "taken" | "invalid";
+
+/** Why there is no solution on a node, where that is about this claim or this search. */
 export class NoSolution extends Error {
   override readonly name = "NoSolution";
 }
@@ -44,8 +47,8 @@ export class Allocator {
     this.#counters = new Counters(allocated);
   }
 
-  /** The devices of each claim; throws NoSolution where the node has none, and another error where a claim can be had nowhere. */
-  allocate(node: Node): Pick[][] {
+  /** Throws NoSolution where the search ends early, and another error where a claim can be had nowhere. */
+  allocate(node: Node): Solution {
     const pools = this.#pools.on(node);
     const steps = Math.min(this.#steps, STEPS_ON_A_NODE);
     const search = new Search(pools, this.#allocated, this.#counters, this.#claims, steps);
@@ -55,8 +58,7 @@ export class Allocator {
     } finally {
       this.#steps -= steps - search.steps;
     }
-    if (pools.some(({ pool }) => !pool.isValid)) throw new NoSolution("invalid resource pools were encountered");
-    throw new NoSolution("cannot allocate all claims");
+    return pools.every(({ pool }) => pool.isValid) ? "taken" : "invalid";
   }
 }
 
