@@ -170,6 +170,41 @@ test("a kubelet that starts again leaves containers as they are", async () => {
   });
 });
 
+test("a kubelet that starts again takes no pod out of its services until a probe fails", async () => {
+  let answer: "success" | "unknown" | "failure" = "success";
+  const probe: SimulatedNodeOptions["probe"] = async () => ({ result: answer, output: "" });
+  const exec = { exec: { command: ["x"] }, periodSeconds: 1, failureThreshold: 2 };
+  const first = await simulatedNode({ probe });
+  await first.api.createPod(
+    on("a").container("c", { image: "demo:1", startupProbe: exec, readinessProbe: exec }).build(),
+  );
+  await until(first, "ready", async () => readyOf(await first.api.pod("a")) === "True");
+  await first.stop();
+  answer = "unknown";
+  await having({ over: first, probe }, async (node) => {
+    await node.clock.advance(20_000);
+    assert.equal(readyOf(await node.api.pod("a")), "True");
+    assert.equal((await node.api.pod("a"))?.status.containerStatuses?.[0]?.started, true);
+    answer = "failure";
+    await until(node, "not ready", async () => readyOf(await node.api.pod("a")) === "False");
+  });
+});
+
+test("a pod that ends has started, and is ready as long as it answers", () => {
+  const exec = { exec: { command: ["x"] }, periodSeconds: 1 };
+  const probe: SimulatedNodeOptions["probe"] = async () => ({ result: "success", output: "" });
+  return having({ probe, script: { course: () => ({ stopAfterMs: 20_000 }) } }, async (node) => {
+    await node.api.createPod(
+      on("a").container("c", { image: "demo:1", startupProbe: exec, readinessProbe: exec }).build(),
+    );
+    await until(node, "ready", async () => readyOf(await node.api.pod("a")) === "True");
+    await node.api.deletePod("a");
+    await node.clock.advance(15_000);
+    const { started, ready } = (await node.api.pod("a"))?.status.containerStatuses?.[0] ?? {};
+    assert.deepEqual({ started, ready }, { started: true, ready: true });
+  });
+});
+
 test("a pod that does not fit is refused", () =>
   having({}, async (node) => {
     await node.api.createPod(on("a").container("c", { image: "demo:1" }).requests({ cpu: "5" }).build());
