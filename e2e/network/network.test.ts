@@ -122,7 +122,8 @@ describe("the pod network", { skip: cannot }, () => {
       const { ips } = JSON.parse(plugin(name, "ADD")) as { ips: { address: string }[] };
       podIps.set(name, (ips[0]?.address ?? "").split("/")[0] as string);
       for (const place of [name, `pod-${name}`]) agents.set(place, new Agent(netns(place)));
-      await agents.get(`pod-${name}`)?.order({ do: "serve", protocol: "TCP", host: "0.0.0.0", port: 80, name });
+      for (const protocol of ["TCP", "UDP"] as const)
+        await agents.get(`pod-${name}`)?.order({ do: "serve", protocol, host: "0.0.0.0", port: 80, name });
     }
     agents.set("world", new Agent(netns("world")));
     await agents.get("world")?.order({ do: "serve", protocol: "TCP", host: "0.0.0.0", port: 80, name: "world" });
@@ -162,6 +163,24 @@ describe("the pod network", { skip: cannot }, () => {
     assert.match(at("n1", "ip", "route"), /unreachable 10\.244\.0\.0\/16/);
   });
 
+  it("carries packets as large as a link of the pods says, whole, on links and through the tunnel", async () => {
+    const mtuOf = (place: string, link: string) =>
+      Number(/ mtu (\d+) /.exec(at(place, "ip", "link", "show", link))?.[1]);
+    const fragments = () => NAMES.flatMap((name) => [name, `pod-${name}`]).map((place) => fragmentsOf(place));
+    const mtu = mtuOf("pod-n1", "eth0");
+    // The tunnel wraps a packet in 50 bytes: no byte of the node's link is left unused.
+    assert.equal(mtu, mtuOf("n1", "eth0") - 50);
+    const before = fragments();
+    for (const from of NAMES)
+      for (const to of NAMES) {
+        // Datagrams go with "don't fragment": one that were too large somewhere would be lost.
+        const size = mtu - IP_HEADER - UDP_HEADER;
+        const answer = await agents.get(`pod-${from}`)?.ask(podIps.get(to) as string, 80, { protocol: "UDP", size });
+        assert.equal(answer?.length, size, `${from} to ${to}`);
+      }
+    assert.deepEqual(fragments(), before);
+  });
+
   it("sends nothing to pods of nobody", async () => {
     assert.equal(await ask("pod-n1", "10.244.77.7"), "EHOSTUNREACH");
   });
@@ -191,6 +210,16 @@ describe("the pod network", { skip: cannot }, () => {
     }
   });
 });
+
+const IP_HEADER = 20;
+const UDP_HEADER = 8;
+
+/** How many fragments a network namespace made and put together. */
+function fragmentsOf(place: string): number {
+  const [names = "", values = ""] = at(place, "grep", "^Ip:", "/proc/net/snmp").split("\n");
+  const wanted = ["FragCreates", "ReasmReqds"].map((name) => names.split(" ").indexOf(name));
+  return wanted.reduce((sum, i) => sum + Number(values.split(" ")[i]), 0);
+}
 
 async function waitFor(condition: () => boolean): Promise<void> {
   const end = performance.now() + 5000;
