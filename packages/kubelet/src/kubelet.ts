@@ -12,9 +12,11 @@ import { createEventRecorder } from "@kubets/client/cluster-event-recorder";
 import type { EventRecorder } from "@kubets/client/event-recorder";
 import { SharedInformers } from "@kubets/client/informer/shared-informers";
 import { type Clock, type Logger, type Random, sleep } from "@kubets/machinery";
+import { parseQuantity } from "@kubets/machinery/quantity";
 import { noCgroups, type PodCgroups } from "./cgroups/pod-cgroups.ts";
-import { type KubeletConfig, kubeletDefaults } from "./config.ts";
+import { cpuPeriodOf, type KubeletConfig, kubeletDefaults } from "./config.ts";
 import { parseResolvConf } from "./container-config/dns.ts";
+import { cpuShares } from "./container-config/resources.ts";
 import { type Dialer, directDialer } from "./dialer.ts";
 import type { Disk } from "./disk/disk.ts";
 import { Evictor } from "./eviction/evictor.ts";
@@ -33,6 +35,7 @@ import { ReferencedObjects } from "./objects/referenced-objects.ts";
 import type { KubeletPaths } from "./paths.ts";
 import { nodePlugins } from "./plugins/node-plugins.ts";
 import { PodWorkers } from "./pod-workers/pod-workers.ts";
+import { crashLoopLimits } from "./pod-workers/restart-backoff.ts";
 import { RuntimeCache } from "./pod-workers/runtime-cache.ts";
 import { StatusWriter } from "./pod-workers/status-writer.ts";
 import type { NodeView, PodTools } from "./pod-workers/tools.ts";
@@ -86,8 +89,8 @@ export interface KubeletOptions {
   readonly topology?: MachineTopology;
   /** The node's own resolv.conf, as text. */
   readonly resolvConf?: string;
-  /** The port that the node announces. */
-  readonly port?: number;
+  /** The port that the node announces, where that is not the configuration's. */
+  readonly port?: Promise<number>;
 }
 
 export interface Kubelet {
@@ -103,6 +106,23 @@ export interface Kubelet {
   unhealthy(): string | undefined;
   /** Stops; containers go on. */
   stop(): Promise<void>;
+}
+
+const containerFacts = ({ file }: KubeletConfig, { memoryBytes, swapBytes }: MachineFacts, cgroupV2: boolean) => ({
+  memoryBytes,
+  cgroupV2,
+  cpuPeriodUs: cpuPeriodOf(file),
+  singleProcessOomKill: file.singleProcessOOMKill ?? !cgroupV2,
+  swap: swapBytes ? { bytes: swapBytes, limited: file.memorySwap.swapBehavior === "LimitedSwap" } : undefined,
+});
+
+/** All pods together: what the machine has without what is reserved for others. */
+function heldTo({ reserved }: KubeletConfig, { cpuMilli, memoryBytes }: MachineFacts) {
+  const kept = (resource: string) => parseQuantity(reserved[resource] ?? "0");
+  return {
+    cpuShares: cpuShares(cpuMilli - kept("cpu").milliValue()),
+    memoryBytes: Math.max(0, memoryBytes - kept("memory").value()),
+  };
 }
 
 /** What a gone pod left behind is tried to be removed again. */
@@ -123,7 +143,8 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const version = await untilAnswered(runtime, clock, log, signal);
   const cgroups = options.cgroups ?? noCgroups;
   const withheld = withheldOf(config, machine);
-  const settings = () => settingsOf(config, { name: nodeName, addresses, withheld, port: options.port });
+  let port: number | undefined;
+  const settings = () => settingsOf(config, { name: nodeName, addresses, withheld, port });
   const allocatable = allocatableOf(capacityOf(settings(), machine), withheld);
 
   let runtimeStatus: RuntimeStatus = { ready: true, networkReady: true, message: "", handlers: [] };
@@ -167,7 +188,8 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const node: NodeView = {
     name: nodeName,
     runtimeName: version.name,
-    facts: { memoryBytes: machine.memoryBytes, cgroupV2: cgroups.version === 2, cpuCfsQuota: config.cpuCfsQuota },
+    facts: containerFacts(config, machine, cgroups.version === 2),
+    crashLoop: crashLoopLimits(config.file.crashLoopBackOff.maxContainerRestartPeriod),
     security: { seccompFolder: join(paths.root, "seccomp"), seccompDefault: config.seccompDefault },
     dns: {
       clusterDns: config.clusterDns,
@@ -250,6 +272,9 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     images: new ImagePuller(runtime, clock, {
       records,
       ...(config.maxParallelImagePulls !== undefined && { parallel: config.maxParallelImagePulls }),
+      ...(config.file.registryPullQPS > 0 && {
+        pace: { rate: config.file.registryPullQPS, burst: config.file.registryBurst },
+      }),
       moreCredentials: nodeCredentials({ config, disk, folder: paths.root, client, tokens, clock, log }),
     }),
     prober,
@@ -294,7 +319,8 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
 
   const finish: Promise<unknown>[] = [];
   const ready = (async () => {
-    await cache.start();
+    [port] = await Promise.all([options.port, cache.start()]);
+    if (config.file.enforceNodeAllocatable.includes("pods")) await cgroups.hold(heldTo(config, machine));
     const nodeInformer = informers.informer(nodes, { fieldSelector: `metadata.name=${nodeName}` });
     nodeInformer.subscribe({
       added: (found) => reporter.saw(found),

@@ -5,7 +5,7 @@
 import type { KubeObject } from "@kubets/api/meta";
 import type { ResourceDefinition } from "@kubets/api/resource";
 import type { Change, Entry } from "@kubets/storage";
-import type { CachedChange } from "./cached-change.ts";
+import { CachedChange } from "./cached-change.ts";
 import type { CachedObject } from "./cached-object.ts";
 import { ChangeHistory } from "./change-history.ts";
 import { ListBytes } from "./list-bytes.ts";
@@ -75,7 +75,7 @@ export class ResourceCache {
     else this.#remove(key);
     this.lastChange = revision;
     this.changes++;
-    const cached: CachedChange = this.#form.change(revision, current, previous, this.definition);
+    const cached = new CachedChange(revision, current, previous);
     this.history.add(cached);
     this.hub.add(cached);
     for (const listener of this.#listeners) listener(cached);

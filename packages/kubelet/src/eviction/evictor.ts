@@ -32,7 +32,7 @@ export interface EvictorOptions {
   readonly tools: PodTools;
   readonly workers: PodWorkers;
   readonly machine: MachineFacts;
-  readonly config: Pick<KubeletConfig, "eviction">;
+  readonly config: Pick<KubeletConfig, "eviction" | "file">;
   /** Instead of looking at the machine; for tests. */
   readonly observe?: () => Promise<Observation>;
   /** The node's conditions changed. */
@@ -154,6 +154,7 @@ export class Evictor {
 
   async #enforceLimits(): Promise<void> {
     const { disk, paths } = this.#options.tools;
+    if (!this.#options.config.file.localStorageCapacityIsolation) return;
     const limited = this.#candidates().filter(({ pod, isEvicted }) => hasStorageLimits(pod) && !isEvicted);
     if (limited.length === 0) return;
     const stats = await this.#statsByPod();

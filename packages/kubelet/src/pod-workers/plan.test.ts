@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { pod } from "@kubets/api/testing/pod-builder";
 import { containerHash } from "../container-config/container-config.ts";
 import { isFinished, type PodView, planEnd, planPod } from "./plan.ts";
-import { RestartBackoff } from "./restart-backoff.ts";
+import { crashLoopLimits, RestartBackoff } from "./restart-backoff.ts";
 import type { ContainerRecord, PodRuntimeState } from "./runtime-state.ts";
 
 const sandbox = (attempt = 0, ready = true) => ({
@@ -122,6 +122,16 @@ test("waits after the second failure", () => {
     "back-off 10s restarting failed container=x pod=a_default(uid-a)".replace("uid-a", pod("a").build().metadata.uid),
   );
   assert.equal(plan.waitMs, 8000);
+});
+
+test("the longest wait is the node's to say", () => {
+  const backoff = new RestartBackoff(crashLoopLimits(15_000));
+  const waits = [0, 1, 2].map((at) => {
+    backoff.started("c", at, at);
+    return backoff.waiting("c", at, at)?.delayMs;
+  });
+  assert.deepEqual(waits, [10_000, 15_000, 15_000]);
+  assert.deepEqual(crashLoopLimits(2000), { initialMs: 2000, maxMs: 2000 });
 });
 
 test("init containers in order, sidecars beside", () => {

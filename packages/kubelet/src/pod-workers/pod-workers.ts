@@ -111,6 +111,13 @@ export class PodWorkers {
         verdict = resources.admit(pod).then((reason) => reason && this.#reject(pod, reason));
     }
     this.#make(pod, refusal, verdict).wake();
+    this.#weigh();
+  }
+
+  /** Whatever the classes of pods weigh now. */
+  #weigh(): void {
+    const taken = this.all().filter((worker) => !worker.refused && !worker.isOver);
+    void this.#tools.cgroups.weigh(taken.map(({ pod }) => pod));
   }
 
   #reject(pod: Pod, { reason, message }: Rejection): Refusal {
@@ -138,6 +145,7 @@ export class PodWorkers {
         if (worker.isGone) this.#workers.delete(uid);
         this.#options.ended(worker.pod);
         this.#offerRoom();
+        this.#weigh();
       },
       judgeResize: (wanted) => judgeResize(wanted, this.#room(uid)),
       shrank: () => this.#offerRoom(),

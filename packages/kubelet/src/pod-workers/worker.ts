@@ -52,7 +52,7 @@ export class PodWorker {
   readonly #options: WorkerOptions;
   readonly #tools: PodTools;
   readonly #log: Logger;
-  readonly #backoff = new RestartBackoff();
+  readonly #backoff: RestartBackoff;
   readonly #report: PodReport;
   readonly #stops: ContainerStops;
   readonly #retry: RetryTimer;
@@ -79,6 +79,7 @@ export class PodWorker {
     this.#verdict = options.verdict;
     const { tools, apiPod } = options;
     this.#tools = tools;
+    this.#backoff = new RestartBackoff(tools.node.crashLoop);
     this.#resize = new PodResize(pod, tools.disk, podFolder(tools.paths, this.uid));
     this.#log = options.tools.log.with({ pod: pod.metadata.name, namespace: pod.metadata.namespace });
     const { startTime } = pod.status;
@@ -261,6 +262,8 @@ export class PodWorker {
     const pod = this.#pod;
     const volumes = this.#staleVolumes ? undefined : this.#mounted;
     this.#mounted = undefined;
+    // What changes from now on is not in them.
+    this.#staleVolumes = false;
     const done = bringUp({
       volumes,
       pod,
@@ -287,10 +290,8 @@ export class PodWorker {
 
   #broughtUp({ volumes, failed }: BringUpResult): void {
     this.#bringingUp = undefined;
-    if (volumes) {
-      this.#staleVolumes = false;
-      this.#planTokenRefresh();
-    }
+    if (volumes) this.#planTokenRefresh();
+    else this.#staleVolumes = true;
     if (failed) this.#retry.failed();
     else this.#retry.succeeded();
     this.wake();
