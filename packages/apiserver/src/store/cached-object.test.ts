@@ -12,7 +12,7 @@ test("the parsed form of what was written goes when nobody needs it; the bytes s
   const { admin, server, close } = await startTestServer();
   const key = { namespace: "default", name: "a" };
   await admin.create(configmaps, { metadata: key, data: { a: "b" } });
-  const cached = server.context.served.get("", "v1", "configmaps")?.store.cache.get("default/a");
+  const cached = server.context.served.get("", "v1", "configmaps")?.store?.cache.get("default/a");
   assert.ok(cached);
   const parsed = new WeakRef(cached.object);
   await new Promise(setImmediate);
