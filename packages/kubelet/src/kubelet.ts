@@ -89,8 +89,8 @@ export interface KubeletOptions {
   readonly topology?: MachineTopology;
   /** The node's own resolv.conf, as text. */
   readonly resolvConf?: string;
-  /** The port that the node announces. */
-  readonly port?: number;
+  /** The port that the node announces, where that is not the configuration's. */
+  readonly port?: Promise<number>;
 }
 
 export interface Kubelet {
@@ -143,7 +143,8 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const version = await untilAnswered(runtime, clock, log, signal);
   const cgroups = options.cgroups ?? noCgroups;
   const withheld = withheldOf(config, machine);
-  const settings = () => settingsOf(config, { name: nodeName, addresses, withheld, port: options.port });
+  let port: number | undefined;
+  const settings = () => settingsOf(config, { name: nodeName, addresses, withheld, port });
   const allocatable = allocatableOf(capacityOf(settings(), machine), withheld);
 
   let runtimeStatus: RuntimeStatus = { ready: true, networkReady: true, message: "", handlers: [] };
@@ -318,7 +319,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
 
   const finish: Promise<unknown>[] = [];
   const ready = (async () => {
-    await cache.start();
+    [port] = await Promise.all([options.port, cache.start()]);
     if (config.file.enforceNodeAllocatable.includes("pods")) await cgroups.hold(heldTo(config, machine));
     const nodeInformer = informers.informer(nodes, { fieldSelector: `metadata.name=${nodeName}` });
     nodeInformer.subscribe({

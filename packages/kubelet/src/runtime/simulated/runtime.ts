@@ -21,7 +21,7 @@ import {
 } from "../runtime.ts";
 import { PodAddresses } from "./addresses.ts";
 import { ByPod } from "./by-pod.ts";
-import type { Course, SimulatedContainer, SimulationScript } from "./script.ts";
+import type { Course, SimulatedContainer, SimulatedResult, SimulationScript } from "./script.ts";
 
 export interface SimulatedRuntimeOptions {
   readonly clock: Clock;
@@ -58,6 +58,8 @@ type SandboxRecord = { -readonly [K in keyof SandboxStatus]: SandboxStatus[K] } 
 };
 
 const NODE_NETWORK = 2;
+/** How shells end for a command that is there and cannot be run. */
+const CANNOT_RUN = 126;
 
 export class SimulatedRuntime implements Runtime {
   readonly #options: SimulatedRuntimeOptions;
@@ -262,24 +264,18 @@ export class SimulatedRuntime implements Runtime {
   }
 
   async execSync(id: string, command: readonly string[]): Promise<ExecResult> {
-    const made = this.#get(id);
-    if (made.phase !== "running") throw new RuntimeError("Unknown", `container ${id} is not running`);
-    const {
-      exitCode,
-      stdout = "",
-      stderr = "",
-    } = this.#options.script?.exec?.(described(made.config), command) ?? { exitCode: 0 };
-    return { exitCode, stdout: Buffer.from(stdout), stderr: Buffer.from(stderr) };
+    return this.#run(id, command, { exitCode: 0 });
   }
 
   async exec(id: string, command: readonly string[]) {
-    const run = () => this.execSync(id, command);
+    const stderr = `${command[0]} did not run: nothing runs inside of the containers of a simulated node\n`;
+    const run = () => this.#run(id, command, { exitCode: CANNOT_RUN, stderr });
     this.#get(id);
     return {
       handler: {
         kind: "command" as const,
         async run({ stdout, stderr }: { stdout?: NodeJS.WritableStream; stderr?: NodeJS.WritableStream }) {
-          const result = await run();
+          const result = run();
           if (result.stdout.length > 0) stdout?.write(result.stdout);
           if (result.stderr.length > 0) stderr?.write(result.stderr);
           return result.exitCode;
@@ -352,6 +348,14 @@ export class SimulatedRuntime implements Runtime {
   /** Ends a container as a crash would; for tests. */
   crash(id: string, exitCode = 137, reason = "Error"): void {
     this.#exit(this.#get(id), exitCode, reason);
+  }
+
+  #run(id: string, command: readonly string[], unknown: SimulatedResult): ExecResult {
+    const made = this.#get(id);
+    if (made.phase !== "running") throw new RuntimeError("Unknown", `container ${id} is not running`);
+    const result = this.#options.script?.exec?.(described(made.config), command) ?? unknown;
+    const { exitCode, stdout = "", stderr = "" } = result;
+    return { exitCode, stdout: Buffer.from(stdout), stderr: Buffer.from(stderr) };
   }
 
   #get(id: string): Made {
