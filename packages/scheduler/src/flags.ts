@@ -12,7 +12,7 @@ export const schedulerFlags = defineFlags({
   ...componentFlags(10_259, "kube-scheduler"),
   "feature-gates": list({
     placeholder: "GATE=true|false",
-    help: "Features to switch on or off; DRADeviceTaintRules is off by default.",
+    help: "Features to switch on or off, by the names of v1.36; one that another component reads is taken and changes nothing.",
     group: "Scheduling",
   }),
   "pod-max-in-unschedulable-pods-duration": duration({

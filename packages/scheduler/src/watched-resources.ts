@@ -21,6 +21,7 @@ import {
   volumeattachments,
 } from "@kubets/api/generated/refs";
 import type { ResourceRef } from "@kubets/api/resource-ref";
+import type { SchedulerGates } from "./feature-gates.ts";
 
 const ALWAYS: readonly ResourceRef[] = [
   nodes,
@@ -43,5 +44,5 @@ const ALWAYS: readonly ResourceRef[] = [
   statefulsets,
 ];
 
-export const watchedResources = (gates: Readonly<Record<string, boolean>>): readonly ResourceRef[] =>
-  gates["DRADeviceTaintRules"] ? [...ALWAYS, devicetaintrules] : ALWAYS;
+export const watchedResources = (gates: SchedulerGates): readonly ResourceRef[] =>
+  gates.enabled("DRADeviceTaintRules") ? [...ALWAYS, devicetaintrules] : ALWAYS;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { schedulerGates } from "../feature-gates.ts";
 import type { Handle } from "../framework/handle.ts";
 import { plugins } from "../plugins/index.ts";
 import { MemoryCluster } from "../testing/memory-cluster.ts";
@@ -12,7 +13,7 @@ const read = (text: string) => parseConfig(HEAD + text, "file", Object.keys(plug
 const handle = {
   cache: new MemoryCluster().cache,
   signal: new AbortController().signal,
-  featureGates: {},
+  featureGates: schedulerGates().gates,
 } as unknown as Handle;
 
 function profileOf(text: string) {

@@ -38,14 +38,15 @@ export class Decider {
   readonly #cluster: ClusterState;
   readonly #nominator: Nominator;
   readonly #random: Random;
-  readonly #memo: AnswerMemo;
+  readonly #memo: AnswerMemo | undefined;
   #next = 0;
 
+  /** `meter` undefined: nothing is kept of what was found for pods alike. */
   constructor(cluster: ClusterState, nominator: Nominator, random: Random, meter?: MemoMeter) {
     this.#cluster = cluster;
     this.#nominator = nominator;
     this.#random = random;
-    this.#memo = new AnswerMemo(cluster.stamps, meter);
+    this.#memo = meter && new AnswerMemo(cluster.stamps, meter);
   }
 
   decide(profile: Profile, info: PodInfo, state: CycleState): Decision {
@@ -59,7 +60,7 @@ export class Decider {
     if (prepared.refusal) return nowhere(nodes.length, prepared.refusal);
 
     const byNode = new NodeRefusals();
-    const answers = prepared.nodes ? undefined : this.#memo.answersFor(profile, info);
+    const answers = prepared.nodes ? undefined : this.#memo?.answersFor(profile, info);
     state.set(ANSWERS, answers);
     const slots: number[] = [];
     const feasible =

@@ -21,9 +21,10 @@ import { deallocate } from "./bind-claims.ts";
 import { isSpent } from "./binding-conditions.ts";
 import { ClaimBinder } from "./claim-binder.ts";
 import { claimsOf, hasRoomFor, isOnlyFor } from "./claims.ts";
+import { devicesSeen } from "./devices-seen.ts";
 import { extendedClaim, madeBefore, servedByClasses } from "./extended-claim.ts";
 import { Pools } from "./pools.ts";
-import { type WantedClaim, wantedClaim } from "./requests.ts";
+import { prioritizedList, type WantedClaim, wantedClaim } from "./requests.ts";
 import { Solutions } from "./solutions.ts";
 import { CLAIMS, type Claims, type Way } from "./state.ts";
 
@@ -43,7 +44,7 @@ export interface DynamicResourcesArgs {
 }
 
 export const dynamicResources: PluginFactory = (handle, args) => {
-  const { cache, client, clock, random, log } = handle;
+  const { cache, client, clock, random, log, featureGates } = handle;
   const timeoutMs = parseDuration((args as DynamicResourcesArgs).bindingTimeout ?? "10m");
   const { pools, allocated, solutions } = devicesOf(handle);
   const classOf = trackExtendedResources(handle);
@@ -62,7 +63,13 @@ export const dynamicResources: PluginFactory = (handle, args) => {
     const more = extended && wantedClaim(extended.claim, classNamed);
     if (typeof more === "string") throw new Error(more);
     const all = more ? [...wanted, more] : wanted;
-    const find = all.length ? solutions.finder(new Allocator(pools, allocated, all), all, answers) : undefined;
+    const find = all.length
+      ? solutions.finder(
+          new Allocator(pools, allocated, all, !featureGates.enabled("DRASchedulerFilterTimeout")),
+          all,
+          answers,
+        )
+      : undefined;
     const way = { wanted: all, find, extended };
     ways.set(left.join(), way);
     return way;
@@ -114,6 +121,13 @@ export const dynamicResources: PluginFactory = (handle, args) => {
         }
         if (allocated.isPending(uid))
           return { refusal: lasting(`resource claim ${namespace}/${name} is in the process of being allocated`) };
+        const list = featureGates.enabled("DRAPrioritizedList") ? undefined : prioritizedList(claim);
+        if (list)
+          return {
+            refusal: lasting(
+              `resource claim ${namespace}/${name}, request ${list}: has subrequests, but the DRAPrioritizedList feature is disabled`,
+            ),
+          };
         const found = wantedClaim(claim, classNamed);
         if (typeof found === "string") return { refusal: lasting(found) };
         wanted.push(found);
@@ -196,7 +210,7 @@ export const dynamicResources: PluginFactory = (handle, args) => {
 
 /** What devices there are and which are taken, in step with the cluster; known before the first pod is tried. */
 const devicesOf = shared(({ cache, signal, featureGates }: Handle) => {
-  const pools = new Pools();
+  const pools = new Pools(devicesSeen(featureGates));
   const allocated = new AllocatedDevices((pool) => pools.touch(pool));
   const subscriptions = [
     cache.informer(resourceslices).subscribe({
@@ -209,7 +223,7 @@ const devicesOf = shared(({ cache, signal, featureGates }: Handle) => {
       changed: (claim) => allocated.told(claim),
       deleted: ({ metadata }) => allocated.forget(metadata.uid),
     }),
-    ...(featureGates["DRADeviceTaintRules"] ? [followRules(cache, pools)] : []),
+    ...(featureGates.enabled("DRADeviceTaintRules") ? [followRules(cache, pools)] : []),
   ];
   signal.addEventListener("abort", () => subscriptions.forEach((subscription) => subscription.stop()), { once: true });
   return { pools, allocated, solutions: new Solutions(pools) };

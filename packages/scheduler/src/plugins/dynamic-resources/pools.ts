@@ -8,6 +8,7 @@ import type { DeviceTaintRule } from "@kubets/api/generated/types/resource-v1bet
 import { matchesNodeSelector } from "@kubets/api/pod/node-affinity";
 import { meansDevice } from "@kubets/api/resource/device-selector";
 import { parseQuantity, type Quantity } from "@kubets/machinery/quantity";
+import { asTold, type DevicesSeen } from "./devices-seen.ts";
 
 export interface PooledDevice {
   /** "driver/pool/device" */
@@ -52,7 +53,12 @@ export class Pools {
   readonly #stamps = new Map<string, number>();
   #common = 0;
   #last = 0;
+  readonly #seen: DevicesSeen;
   #rules: readonly DeviceTaintRule[] = [];
+
+  constructor(seen: DevicesSeen = asTold) {
+    this.#seen = seen;
+  }
 
   /** Grows when anything changes about the devices that the node reaches. */
   stampOf(node: string): number {
@@ -114,7 +120,7 @@ export class Pools {
       this.#pools.delete(id);
       return;
     }
-    const pool = poolOf(id, [...slices.values()], this.#rules);
+    const pool = poolOf(id, [...slices.values()], this.#seen, this.#rules);
     this.#pools.set(id, pool);
     this.touch(id);
     for (const { slice } of pool.devices) {
@@ -132,7 +138,12 @@ const inOrder = ({ pool: a }: Reached, { pool: b }: Reached) =>
 
 const waits = ({ devices }: Pool): boolean => devices.some(({ device }) => device.bindingConditions?.length);
 
-function poolOf(id: string, slices: readonly ResourceSlice[], rules: readonly DeviceTaintRule[]): Pool {
+function poolOf(
+  id: string,
+  slices: readonly ResourceSlice[],
+  seen: DevicesSeen,
+  rules: readonly DeviceTaintRule[],
+): Pool {
   const generation = Math.max(...slices.map(({ spec }) => spec.pool.generation));
   const newest = slices
     .filter(({ spec }) => spec.pool.generation === generation)
@@ -148,7 +159,7 @@ function poolOf(id: string, slices: readonly ResourceSlice[], rules: readonly De
     counters: countersOf(newest),
   };
   for (const slice of newest)
-    for (const device of slice.spec.devices ?? [])
+    for (const device of seen(slice))
       devices.push({ id: `${id}/${device.name}`, device: tainted(device, slice, rules), slice, pool });
   return pool;
 }

@@ -55,6 +55,10 @@ export function wantedClaim(
   return { claim, requests, signature: JSON.stringify([claim.spec.devices, classes]) };
 }
 
+/** The first request that has alternatives. */
+export const prioritizedList = ({ spec }: ResourceClaim): string | undefined =>
+  spec.devices.requests?.find(({ firstAvailable }) => firstAvailable?.length)?.name;
+
 function accepts(
   { metadata }: ResourceClaim,
   { selectors = [] }: ExactDeviceRequest,
