@@ -148,8 +148,13 @@ test("a request for the certificate of a pod goes after half an hour", async () 
       metadata: { namespace: "default", name: "asked" },
       spec: {
         signerName: "example.com/signer",
-        ...{ podName: "p", podUID: "p", serviceAccountName: "default", serviceAccountUID: "s" },
-        ...{ nodeName: "node-1", nodeUID: "n", maxExpirationSeconds: 86_400 },
+        podName: "p",
+        podUID: "p",
+        serviceAccountName: "default",
+        serviceAccountUID: "s",
+        nodeName: "node-1",
+        nodeUID: "n",
+        maxExpirationSeconds: 86_400,
         stubPKCS10Request: der.toString("base64"),
       },
     } as never);

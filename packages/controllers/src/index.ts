@@ -180,12 +180,16 @@ export const controllers: readonly ControllerEntry[] = [
 
 /** Known by name, and never made here: the cloud controller manager's, and those of features that are not there. */
 const ELSEWHERE: readonly string[] = [
-  ...["cloud-node-lifecycle-controller", "cloud-node-lifecycle"],
-  ...["node-route-controller", "route"],
-  ...["service-lb-controller", "service"],
+  "cloud-node-lifecycle-controller",
+  "cloud-node-lifecycle",
+  "node-route-controller",
+  "route",
+  "service-lb-controller",
+  "service",
   "kube-apiserver-serving-clustertrustbundle-publisher-controller",
   "selinux-warning-controller",
-  ...["storageversion-garbage-collector-controller", "storage-version-gc"],
+  "storageversion-garbage-collector-controller",
+  "storage-version-gc",
 ];
 
 /** Those that the patterns of --controllers choose: "*", "name", "-name"; what comes first counts. */
