@@ -157,6 +157,50 @@ test("readiness decides, liveness restarts", () => {
   });
 });
 
+test("a rule restarts all containers of a pod in their order, without their hooks, and says so", () =>
+  having(
+    {
+      script: {
+        course: ({ name, attempt }) =>
+          name === "one"
+            ? { exitAfterMs: 1000 }
+            : name === "x" && attempt === 0
+              ? { exitAfterMs: 5000, exitCode: 42 }
+              : { stopAfterMs: 60_000 },
+      },
+    },
+    async (node) => {
+      const rule = { action: "RestartAllContainers", exitCodes: { operator: "In", values: [42] } };
+      await node.api.createPod(
+        on("a")
+          .initContainer("one", { image: "demo:1" })
+          .container("x", { image: "demo:1", restartPolicy: "Never", restartPolicyRules: [rule] })
+          .container("y", { image: "demo:1", lifecycle: { preStop: { sleep: { seconds: 3000 } } } })
+          .spec({ restartPolicy: "Never", terminationGracePeriodSeconds: 3600 })
+          .build(),
+      );
+      const seen: string[] = [];
+      const restarting = async () =>
+        (await node.api.pod("a"))?.status.conditions?.find(({ type }) => type === "AllContainersRestarting");
+      await until(node, "restarted", async () => {
+        const { status = "" } = (await restarting()) ?? {};
+        if (status && seen.at(-1) !== status) seen.push(status);
+        const found = await node.api.pod("a");
+        const counts = found?.status.containerStatuses?.map(({ restartCount }) => restartCount);
+        return readyOf(found) === "True" && counts?.join() === "1,1";
+      });
+      const found = await node.api.pod("a");
+      assert.equal(found?.status.initContainerStatuses?.[0]?.restartCount, 1);
+      assert.equal(found?.status.phase, "Running");
+      assert.deepEqual(
+        found?.status.containerStatuses?.map(({ lastState }) => lastState.terminated?.exitCode),
+        [42, 137],
+      );
+      assert.equal(seen[0], "False");
+      assert.equal(seen.at(-1), "False");
+    },
+  ));
+
 test("a kubelet that starts again leaves containers as they are", async () => {
   const first = await simulatedNode();
   await first.api.createPod(on("a").container("c", { image: "demo:1" }).build());

@@ -71,7 +71,7 @@ export class ResourceCache {
     const key = this.keyOf(change.type === "put" ? change.entry.key : change.key);
     const previous = this.get(key) ?? (change.previous && this.#form.fromEntry(this, change.previous));
     let current: CachedObject | undefined;
-    if (change.type === "put") this.#put((current = this.#form.fromEntry(this, change.entry)));
+    if (change.type === "put") this.#put((current = this.#form.arrived(this, change.entry)));
     else this.#remove(key);
     this.lastChange = revision;
     this.changes++;

@@ -83,6 +83,13 @@ export class StoredForm {
     return this.#sealed(read(owner, entry, opened?.bytes ?? entry.value), opened?.id);
   }
 
+  /** An entry that the feed brings: what was written here is let go, so that its parsed form lives no longer than somebody needs it. */
+  arrived(owner: FormOwner, entry: Entry): CachedObject {
+    const cached = this.fromEntry(owner, entry);
+    this.#written.delete(entry.value);
+    return cached;
+  }
+
   /** Whether it is sealed by another key than one that is written now would be: then a write that changes nothing is a change. */
   isStale(definition: ResourceDefinition, cached: CachedObject): boolean {
     const transformer = this.#transformerOf(definition);

@@ -163,6 +163,7 @@ const OWN_CONDITIONS = new Set([
   "Initialized",
   "Ready",
   "ContainersReady",
+  "AllContainersRestarting",
   "DisruptionTarget",
   ...RESIZE_CONDITIONS,
 ]);
