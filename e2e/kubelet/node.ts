@@ -56,7 +56,7 @@ export async function startNode(
       machine: await readMachine("/"),
       addresses: ["10.99.0.1"],
       dialer,
-      cgroups: podCgroups({ root: containerd.cgroupRoot, driver: "cgroupfs", log }),
+      cgroups: podCgroups({ root: containerd.cgroupRoot, driver: "cgroupfs", cpuPeriodUs: 100_000, log }),
       config: { ...kubeletDefaults, ...config },
       resolvConf: "nameserver 192.0.2.1\n",
       plugins: true,

@@ -12,9 +12,11 @@ import { createEventRecorder } from "@kubets/client/cluster-event-recorder";
 import type { EventRecorder } from "@kubets/client/event-recorder";
 import { SharedInformers } from "@kubets/client/informer/shared-informers";
 import { type Clock, type Logger, type Random, sleep } from "@kubets/machinery";
+import { parseQuantity } from "@kubets/machinery/quantity";
 import { noCgroups, type PodCgroups } from "./cgroups/pod-cgroups.ts";
-import { type KubeletConfig, kubeletDefaults } from "./config.ts";
+import { cpuPeriodOf, type KubeletConfig, kubeletDefaults } from "./config.ts";
 import { parseResolvConf } from "./container-config/dns.ts";
+import { cpuShares } from "./container-config/resources.ts";
 import { type Dialer, directDialer } from "./dialer.ts";
 import type { Disk } from "./disk/disk.ts";
 import { Evictor } from "./eviction/evictor.ts";
@@ -25,6 +27,9 @@ import { ImageCollector, imagesInUse } from "./images/image-gc.ts";
 import { ImagePuller } from "./images/image-puller.ts";
 import { nodeCredentials } from "./images/node-credentials.ts";
 import { PullRecords } from "./images/pull-records.ts";
+import { KubeletMetrics } from "./metrics/kubelet-metrics.ts";
+import { meteredRuntime } from "./metrics/metered-runtime.ts";
+import { countPods } from "./metrics/pod-counts.ts";
 import { keepLease } from "./node/lease.ts";
 import type { MachineFacts } from "./node/machine.ts";
 import { allocatableOf, capacityOf, type NodeNow, settingsOf, withheldOf } from "./node/node-object.ts";
@@ -33,6 +38,7 @@ import { ReferencedObjects } from "./objects/referenced-objects.ts";
 import type { KubeletPaths } from "./paths.ts";
 import { nodePlugins } from "./plugins/node-plugins.ts";
 import { PodWorkers } from "./pod-workers/pod-workers.ts";
+import { crashLoopLimits } from "./pod-workers/restart-backoff.ts";
 import { RuntimeCache } from "./pod-workers/runtime-cache.ts";
 import { StatusWriter } from "./pod-workers/status-writer.ts";
 import type { NodeView, PodTools } from "./pod-workers/tools.ts";
@@ -86,8 +92,8 @@ export interface KubeletOptions {
   readonly topology?: MachineTopology;
   /** The node's own resolv.conf, as text. */
   readonly resolvConf?: string;
-  /** The port that the node announces. */
-  readonly port?: number;
+  /** The port that the node announces, where that is not the configuration's. */
+  readonly port?: Promise<number>;
 }
 
 export interface Kubelet {
@@ -99,19 +105,39 @@ export interface Kubelet {
   readonly config: KubeletConfig;
   readonly machine: MachineFacts;
   readonly node: NodeReporter;
+  readonly metrics: KubeletMetrics;
   /** Why it is not healthy, if it is not. */
   unhealthy(): string | undefined;
   /** Stops; containers go on. */
   stop(): Promise<void>;
 }
 
+const containerFacts = ({ file }: KubeletConfig, { memoryBytes, swapBytes }: MachineFacts, cgroupV2: boolean) => ({
+  memoryBytes,
+  cgroupV2,
+  cpuPeriodUs: cpuPeriodOf(file),
+  singleProcessOomKill: file.singleProcessOOMKill ?? !cgroupV2,
+  swap: swapBytes ? { bytes: swapBytes, limited: file.memorySwap.swapBehavior === "LimitedSwap" } : undefined,
+});
+
+/** All pods together: what the machine has without what is reserved for others. */
+function heldTo({ reserved }: KubeletConfig, { cpuMilli, memoryBytes }: MachineFacts) {
+  const kept = (resource: string) => parseQuantity(reserved[resource] ?? "0");
+  return {
+    cpuShares: cpuShares(cpuMilli - kept("cpu").milliValue()),
+    memoryBytes: Math.max(0, memoryBytes - kept("memory").value()),
+  };
+}
+
 /** What a gone pod left behind is tried to be removed again. */
 const ORPHANS_AGAIN_MS = 5000;
 
 export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
-  const { client, runtime, nodeName, clock, random, disk, paths, machine, addresses } = options;
+  const { client, nodeName, clock, random, disk, paths, machine, addresses } = options;
   const config = options.config ?? kubeletDefaults;
   const log = options.log.with({ node: nodeName });
+  const metrics = new KubeletMetrics(clock);
+  const runtime = meteredRuntime(options.runtime, metrics, clock);
   const stopping = new AbortController();
   const { signal } = stopping;
   const informerOptions = { client, clock, random, log, signal };
@@ -123,7 +149,8 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const version = await untilAnswered(runtime, clock, log, signal);
   const cgroups = options.cgroups ?? noCgroups;
   const withheld = withheldOf(config, machine);
-  const settings = () => settingsOf(config, { name: nodeName, addresses, withheld, port: options.port });
+  let port: number | undefined;
+  const settings = () => settingsOf(config, { name: nodeName, addresses, withheld, port });
   const allocatable = allocatableOf(capacityOf(settings(), machine), withheld);
 
   let runtimeStatus: RuntimeStatus = { ready: true, networkReady: true, message: "", handlers: [] };
@@ -167,7 +194,8 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const node: NodeView = {
     name: nodeName,
     runtimeName: version.name,
-    facts: { memoryBytes: machine.memoryBytes, cgroupV2: cgroups.version === 2, cpuCfsQuota: config.cpuCfsQuota },
+    facts: containerFacts(config, machine, cgroups.version === 2),
+    crashLoop: crashLoopLimits(config.file.crashLoopBackOff.maxContainerRestartPeriod),
     security: { seccompFolder: join(paths.root, "seccomp"), seccompDefault: config.seccompDefault },
     dns: {
       clusterDns: config.clusterDns,
@@ -188,7 +216,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
 
   // Nothing calls it before the workers are there: the cache is started, and objects are tracked, only later.
   const wake = (uid: string) => made.wake(uid);
-  const cache = new RuntimeCache({ runtime, clock, random, log, signal, changed: wake });
+  const cache = new RuntimeCache({ runtime, clock, random, log, signal, metrics, changed: wake });
   const refresh = (uid: string) => made.get(uid)?.refreshVolumes();
   const objects = new ReferencedObjects({ ...informerOptions, changed: refresh });
   const certificates = new PodCertificates({ ...informerOptions, events, node: () => reporter.node, changed: refresh });
@@ -249,17 +277,22 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     objects,
     images: new ImagePuller(runtime, clock, {
       records,
+      metrics,
       ...(config.maxParallelImagePulls !== undefined && { parallel: config.maxParallelImagePulls }),
+      ...(config.file.registryPullQPS > 0 && {
+        pace: { rate: config.file.registryPullQPS, burst: config.file.registryBurst },
+      }),
       moreCredentials: nodeCredentials({ config, disk, folder: paths.root, client, tokens, clock, log }),
     }),
     prober,
-    statuses: new StatusWriter({ client, clock, random, log, signal }),
+    statuses: new StatusWriter({ client, clock, random, log, signal, metrics }),
     cgroups,
     resources,
     dynamicResources,
     userNamespaces: new UserNamespaces(disk, paths, config.maxPods),
     dialer,
     node,
+    metrics,
     signal,
   };
 
@@ -278,10 +311,20 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     ended: (pod) => mirrors.ended(pod),
   });
 
+  countPods({ workers: made, nodeName, tools, metrics, isStatic: (pod) => mirrors.isStatic(pod) });
+
   const inUse = () => imagesInUse(cache.all());
-  const images = new ImageCollector({ runtime, disk, clock, log, config, inUse, folder: paths.root, records });
+  const images = new ImageCollector({ runtime, disk, clock, log, config, inUse, folder: paths.root, records, metrics });
   const steps = shutdownSteps(config.file);
-  const shutdown = new NodeShutdown({ steps, workers: made, clock, log, signal, changed: () => reporter.hurry() });
+  const shutdown = new NodeShutdown({
+    steps,
+    workers: made,
+    clock,
+    log,
+    signal,
+    metrics,
+    changed: () => reporter.hurry(),
+  });
   const evictor = new Evictor({
     tools,
     workers: made,
@@ -294,7 +337,8 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
 
   const finish: Promise<unknown>[] = [];
   const ready = (async () => {
-    await cache.start();
+    [port] = await Promise.all([options.port, cache.start()]);
+    if (config.file.enforceNodeAllocatable.includes("pods")) await cgroups.hold(heldTo(config, machine));
     const nodeInformer = informers.informer(nodes, { fieldSelector: `metadata.name=${nodeName}` });
     nodeInformer.subscribe({
       added: (found) => reporter.saw(found),
@@ -376,6 +420,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     config,
     machine,
     node: reporter,
+    metrics,
     unhealthy: () => problems()[0],
     async stop() {
       stopping.abort(new Error("the kubelet stops"));

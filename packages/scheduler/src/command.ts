@@ -1,19 +1,23 @@
 /** `kubets scheduler`: flags and a configuration file in, a running scheduler out, until a signal ends it or another process leads. */
 import { writeFileSync } from "node:fs";
 import { hostname } from "node:os";
+import { pods } from "@kubets/api/generated/refs";
 import { createSeriesRecorder, SharedInformers } from "@kubets/client";
 import { runComponent } from "@kubets/client/component/run-component";
 import { createLogger, type Logger, realClock, realRandom } from "@kubets/machinery";
 import { defineCommand } from "@kubets/machinery/command";
 import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
+import { FeatureGateError, parseGates } from "@kubets/machinery/feature-gates";
 import { MetricsRegistry } from "@kubets/machinery/metrics";
 import { installProcessHandlers } from "@kubets/machinery/process-errors";
 import { defaultConfig } from "./config/config.ts";
 import { loadConfig } from "./config/config-file.ts";
 import { configText } from "./config/config-text.ts";
 import { loadPluginFiles } from "./config/plugin-files.ts";
+import { schedulerGates } from "./feature-gates.ts";
 import { type SchedulerFlags, schedulerFlags } from "./flags.ts";
 import { plugins } from "./plugins/index.ts";
+import { podResources } from "./pod-resources.ts";
 import { type RunningScheduler, startScheduler } from "./scheduler.ts";
 
 const NAME = "kube-scheduler";
@@ -40,6 +44,7 @@ export const schedulerCommand = defineCommand({
 });
 
 async function schedule(flags: SchedulerFlags, given: ReadonlySet<string>, log: Logger): Promise<void> {
+  const featureGates = gatesOf(flags["feature-gates"].join(","));
   const { config, flags: fromFile } = flags.config
     ? loadConfig(flags.config, Object.keys(plugins))
     : { config: defaultConfig, flags: {} };
@@ -52,6 +57,7 @@ async function schedule(flags: SchedulerFlags, given: ReadonlySet<string>, log: 
   const settled = { ...flags, ...Object.fromEntries(Object.entries(fromFile).filter(([name]) => !given.has(name))) };
   const metrics = new MetricsRegistry();
   let running: RunningScheduler | undefined;
+  let cache: SharedInformers | undefined;
   let synced = false;
   await runComponent(
     settled,
@@ -63,9 +69,10 @@ async function schedule(flags: SchedulerFlags, given: ReadonlySet<string>, log: 
         { name: "informer-sync", problem: () => (running && !synced ? "the cluster is not read yet" : undefined) },
       ],
       more: { "/debug/decisions": (query) => running?.decisions.report(query.get("pod") ?? undefined) ?? [] },
+      moreMetrics: { "/metrics/resources": () => podResources(cache?.list(pods) ?? []) },
       async work({ client, signal }) {
         const [clock, random] = [realClock, realRandom];
-        const cache = new SharedInformers({ client, clock, random, log, signal });
+        cache = new SharedInformers({ client, clock, random, log, signal });
         const signature = { component: "default-scheduler", host: hostname() };
         const events = createSeriesRecorder({ client, clock, random, log, signal, ...signature });
         running = startScheduler({
@@ -78,6 +85,7 @@ async function schedule(flags: SchedulerFlags, given: ReadonlySet<string>, log: 
           signal,
           config,
           registry,
+          featureGates,
           metrics,
           maxUnschedulableMs: flags["pod-max-in-unschedulable-pods-duration"],
         });
@@ -89,6 +97,20 @@ async function schedule(flags: SchedulerFlags, given: ReadonlySet<string>, log: 
     },
     log,
   );
+}
+
+function gatesOf(text: string): Readonly<Record<string, boolean>> {
+  try {
+    const values = parseGates(text);
+    schedulerGates(values);
+    return values;
+  } catch (error) {
+    if (!(error instanceof FeatureGateError)) throw error;
+    throw new ExitError(
+      exitCode.usage,
+      `invalid argument ${JSON.stringify(text)} for "--feature-gates" flag: ${error.message}`,
+    );
+  }
 }
 
 const ended = (signal: AbortSignal): Promise<void> =>

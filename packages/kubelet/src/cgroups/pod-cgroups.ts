@@ -1,5 +1,5 @@
 /**
- * Makes and removes the cgroups of pods, of version 1 and 2, whichever the machine has.
+ * Makes and removes the cgroups of pods and of their classes, of version 1 and 2, whichever the machine has.
  * Holds: making what is there sets it anew; removing goes from the innermost outwards and leaves what still has processes to be removed
  * the next time.
  */
@@ -9,13 +9,24 @@ import { join } from "node:path";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { Logger } from "@kubets/machinery";
 import { readUsage, type Usage } from "../stats/cgroup-usage.ts";
-import { type CgroupDriver, type PodCgroupSettings, podCgroup, podCgroupSettings } from "./layout.ts";
+import {
+  type CgroupDriver,
+  type PodCgroupSettings,
+  podCgroup,
+  podCgroupSettings,
+  tierCgroup,
+  tierShares,
+} from "./layout.ts";
 
 export interface PodCgroups {
   readonly version: 1 | 2;
   /** What the runtime is given as the parent of the pod's containers. */
   parentOf(pod: Pod): string;
   ensure(pod: Pod): Promise<void>;
+  /** Holds all pods together to what the node has for them. */
+  hold(limits: Pick<PodCgroupSettings, "cpuShares" | "memoryBytes" | "pids">): Promise<void>;
+  /** Weighs the classes of pods against each other, now that these are the pods of the node. */
+  weigh(pods: readonly Pod[]): Promise<void>;
   remove(pod: Pod): Promise<void>;
   /** What the pod uses, as far as it can be told. */
   usage(pod: Pod, now: number): Promise<Usage>;
@@ -30,6 +41,8 @@ export const noCgroups: PodCgroups = {
   version: 2,
   parentOf: () => "",
   ensure: async () => {},
+  hold: async () => {},
+  weigh: async () => {},
   remove: async () => {},
   usage: async (_, timestamp) => ({ timestamp }),
   nodeUsage: async (timestamp) => ({ timestamp }),
@@ -43,36 +56,45 @@ export interface PodCgroupsOptions {
   readonly log: Logger;
   /** How many processes a pod may have; -1 for any number. */
   readonly pidsLimit?: number;
+  /** What CPU quotas are a part of; undefined where CPU limits are not enforced. */
+  readonly cpuPeriodUs?: number | undefined;
   readonly mountpoint?: string;
 }
 
-const PERIOD_US = 100_000;
-
 export function podCgroups(options: PodCgroupsOptions): PodCgroups {
-  const { root, driver, log, pidsLimit, mountpoint = "/sys/fs/cgroup" } = options;
+  const { root, driver, log, pidsLimit, cpuPeriodUs, mountpoint = "/sys/fs/cgroup" } = options;
   const version = isUnified(mountpoint) ? 2 : 1;
   const hierarchies = version === 2 ? [mountpoint] : controllersV1(mountpoint);
   const parentOf = (pod: Pod) => podCgroup(pod, root, driver);
   /** systemd's slices lie in each other as the parts of their names say. */
   const pathOf = (pod: Pod) => (driver === "systemd" ? slicePath(parentOf(pod)) : parentOf(pod));
 
+  /** systemd makes slices itself when the runtime asks for them. */
+  const set = async (path: string, settings: PodCgroupSettings): Promise<void> => {
+    if (driver === "systemd") return;
+    if (version === 2) await makeV2(mountpoint, path);
+    else for (const hierarchy of hierarchies) await mkdir(hierarchy + path, { recursive: true }).catch(() => {});
+    for (const [file, value] of version === 2 ? settingsV2(settings) : settingsV1(settings)) {
+      const at =
+        version === 2 ? join(mountpoint, path, file) : join(mountpoint, file.split(".")[0] as string, path, file);
+      await writeFile(at, value).catch((error: unknown) =>
+        log.debug("a cgroup could not be set", { file: at, value, error }),
+      );
+    }
+  };
+  const weights = new Map<string, number>();
+
   return {
     version,
     parentOf,
+    ensure: (pod) => set(parentOf(pod), podCgroupSettings(pod, { pidsLimit, cpuPeriodUs })),
+    hold: (limits) => set(tierCgroup(root), limits),
 
-    async ensure(pod) {
-      // systemd makes slices itself when the runtime asks for them.
-      if (driver === "systemd") return;
-      const path = parentOf(pod);
-      if (version === 2) await makeV2(mountpoint, path);
-      else for (const hierarchy of hierarchies) await mkdir(hierarchy + path, { recursive: true }).catch(() => {});
-      const settings = podCgroupSettings(pod, pidsLimit);
-      for (const [file, value] of version === 2 ? settingsV2(settings) : settingsV1(settings)) {
-        const at =
-          version === 2 ? join(mountpoint, path, file) : join(mountpoint, file.split(".")[0] as string, path, file);
-        await writeFile(at, value).catch((error: unknown) =>
-          log.debug("a cgroup could not be set", { file: at, value, error }),
-        );
+    async weigh(pods) {
+      for (const [tier, shares] of Object.entries(tierShares(pods))) {
+        if (weights.get(tier) === shares) continue;
+        weights.set(tier, shares);
+        await set(tierCgroup(root, tier), { cpuShares: shares });
       }
     },
 
@@ -117,25 +139,25 @@ async function makeV2(mountpoint: string, path: string): Promise<void> {
   }
 }
 
-function settingsV1({ cpuShares, cpuQuotaUs, memoryBytes, pids }: PodCgroupSettings): [string, string][] {
+function settingsV1({ cpuShares, cpu, memoryBytes, pids }: PodCgroupSettings): [string, string][] {
   return [
     ...(pids ? ([["pids.max", String(pids)]] as [string, string][]) : []),
     ["cpu.shares", String(cpuShares)],
-    ...(cpuQuotaUs
+    ...(cpu
       ? ([
-          ["cpu.cfs_period_us", String(PERIOD_US)],
-          ["cpu.cfs_quota_us", String(cpuQuotaUs)],
+          ["cpu.cfs_period_us", String(cpu.periodUs)],
+          ["cpu.cfs_quota_us", String(cpu.quotaUs)],
         ] as [string, string][])
       : []),
     ...(memoryBytes ? ([["memory.limit_in_bytes", String(memoryBytes)]] as [string, string][]) : []),
   ];
 }
 
-function settingsV2({ cpuShares, cpuQuotaUs, memoryBytes, pids }: PodCgroupSettings): [string, string][] {
+function settingsV2({ cpuShares, cpu, memoryBytes, pids }: PodCgroupSettings): [string, string][] {
   return [
     ...(pids ? ([["pids.max", String(pids)]] as [string, string][]) : []),
     ["cpu.weight", String(cpuWeight(cpuShares))],
-    ...(cpuQuotaUs ? ([["cpu.max", `${cpuQuotaUs} ${PERIOD_US}`]] as [string, string][]) : []),
+    ...(cpu ? ([["cpu.max", `${cpu.quotaUs} ${cpu.periodUs}`]] as [string, string][]) : []),
     ...(memoryBytes ? ([["memory.max", String(memoryBytes)]] as [string, string][]) : []),
   ];
 }

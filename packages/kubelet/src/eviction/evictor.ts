@@ -32,7 +32,7 @@ export interface EvictorOptions {
   readonly tools: PodTools;
   readonly workers: PodWorkers;
   readonly machine: MachineFacts;
-  readonly config: Pick<KubeletConfig, "eviction">;
+  readonly config: Pick<KubeletConfig, "eviction" | "file">;
   /** Instead of looking at the machine; for tests. */
   readonly observe?: () => Promise<Observation>;
   /** The node's conditions changed. */
@@ -117,7 +117,7 @@ export class Evictor {
       threshold.graceMs === undefined
         ? 0
         : Math.min(config.eviction.maxPodGraceSeconds, first.pod.spec.terminationGracePeriodSeconds ?? 30);
-    this.#evict(workers.get(first.pod.metadata.uid) as PodWorker, message, grace);
+    this.#evict(workers.get(first.pod.metadata.uid) as PodWorker, { signal: threshold.signal, message }, grace);
   }
 
   /** The containers that use more than they asked for. */
@@ -154,12 +154,13 @@ export class Evictor {
 
   async #enforceLimits(): Promise<void> {
     const { disk, paths } = this.#options.tools;
+    if (!this.#options.config.file.localStorageCapacityIsolation) return;
     const limited = this.#candidates().filter(({ pod, isEvicted }) => hasStorageLimits(pod) && !isEvicted);
     if (limited.length === 0) return;
     const stats = await this.#statsByPod();
     for (const worker of limited) {
-      const message = await storageExcess(worker.pod, stats.get(worker.uid) ?? new Map(), disk, paths);
-      if (message) this.#evict(worker, message, 1);
+      const excess = await storageExcess(worker.pod, stats.get(worker.uid) ?? new Map(), disk, paths);
+      if (excess) this.#evict(worker, excess, 1);
     }
   }
 
@@ -173,8 +174,9 @@ export class Evictor {
     return byPod;
   }
 
-  #evict(worker: PodWorker, message: string, graceSeconds: number): void {
-    const { events, log } = this.#options.tools;
+  #evict(worker: PodWorker, { signal, message }: { signal: string; message: string }, graceSeconds: number): void {
+    const { events, log, metrics } = this.#options.tools;
+    metrics.evicted(signal);
     log.info("a pod is evicted", { pod: worker.pod.metadata.name, namespace: worker.pod.metadata.namespace, message });
     events.event(worker.pod, "Warning", EVICTED, message);
     worker.end(graceSeconds, { reason: EVICTED, message, disruption: true }, false);

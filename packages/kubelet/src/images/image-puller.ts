@@ -6,8 +6,10 @@
 import type { Pod, Secret } from "@kubets/api/generated/types/core-v1";
 import type { Clock } from "@kubets/machinery";
 import { formatDuration } from "@kubets/machinery/duration";
+import { TokenBucket, type TokenBucketOptions } from "@kubets/machinery/token-bucket";
+import type { KubeletMetrics } from "../metrics/kubelet-metrics.ts";
 import { RestartBackoff } from "../pod-workers/restart-backoff.ts";
-import type { Runtime, RuntimeImage, SandboxConfig } from "../runtime/runtime.ts";
+import type { RegistryAuth, Runtime, RuntimeImage, SandboxConfig } from "../runtime/runtime.ts";
 import { imageNameError, withTag } from "./image-name.ts";
 import type { PullRecords } from "./pull-records.ts";
 import { type CredentialSource, credentialsFor, type PullCredential } from "./pull-secrets.ts";
@@ -25,10 +27,13 @@ export interface ImageWish {
 export interface ImagePullerOptions {
   /** How many pulls may be under way; any number by default. */
   readonly parallel?: number;
+  /** How many may begin in a second, and how many of them at once; any number by default. */
+  readonly pace?: TokenBucketOptions;
   /** Credentials beside the pod's own. */
   moreCredentials?(image: string, pod: Pod): Promise<PullCredential[]>;
   /** Who may use what is there; without them everybody may. */
   readonly records?: PullRecords;
+  readonly metrics?: KubeletMetrics;
 }
 
 /** Tells of a step: type, reason, text. */
@@ -54,8 +59,10 @@ export class ImagePuller {
   readonly #runtime: Runtime;
   readonly #clock: Clock;
   readonly #slots: PullSlots;
+  readonly #pace: TokenBucket | undefined;
   readonly #moreCredentials: NonNullable<ImagePullerOptions["moreCredentials"]>;
   readonly #records: PullRecords | undefined;
+  readonly #metrics: KubeletMetrics | undefined;
   readonly #backoff = new RestartBackoff();
   readonly #failures = new Map<string, Failure>();
   readonly #pulling = new Map<string, Promise<CredentialSource>>();
@@ -64,8 +71,10 @@ export class ImagePuller {
     this.#runtime = runtime;
     this.#clock = clock;
     this.#slots = new PullSlots(options.parallel ?? Number.POSITIVE_INFINITY);
+    this.#pace = options.pace && new TokenBucket(clock, options.pace);
     this.#moreCredentials = options.moreCredentials ?? (async () => []);
     this.#records = options.records;
+    this.#metrics = options.metrics;
   }
 
   /** Resolves with the image on the node, or rejects with an ImageError. */
@@ -142,6 +151,7 @@ export class ImagePuller {
         "Pulled",
         `Successfully pulled image ${shown} in ${took} (${waited} including waiting). Image size: ${found.size} bytes.`,
       );
+      this.#metrics?.imagePulled(wish.pod.metadata.uid, found.size, (now - begun) / 1000);
       this.#failures.delete(key);
       this.#backoff.reset(key);
       return found;
@@ -200,14 +210,18 @@ export class ImagePuller {
     credentials: readonly PullCredential[],
     sandbox: SandboxConfig,
   ): Promise<CredentialSource> {
+    const pull = async (auth?: RegistryAuth) => {
+      if (this.#pace?.tryTake() === false) throw new Error("pull QPS exceeded");
+      await this.#runtime.pullImage(image, auth, sandbox);
+    };
     if (credentials.length === 0) {
-      await this.#runtime.pullImage(image, undefined, sandbox);
+      await pull();
       return {};
     }
     let failure: unknown;
     for (const { auth, source } of credentials) {
       try {
-        await this.#runtime.pullImage(image, auth, sandbox);
+        await pull(auth);
         return source;
       } catch (error) {
         failure = error;

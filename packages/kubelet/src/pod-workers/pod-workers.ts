@@ -69,10 +69,11 @@ export class PodWorkers {
 
   /** Ends what the runtime, or the disk, holds of pods that nobody wants; gives whether nothing is left to be tried again. */
   async endOrphans(wanted: ReadonlySet<string>): Promise<boolean> {
-    const { cache, volumes, resources, log } = this.#tools;
+    const { cache, volumes, resources, log, metrics } = this.#tools;
     for (const [uid, state] of cache.all()) {
       if (wanted.has(uid) || this.#workers.has(uid)) continue;
       log.info("a pod that is not wanted any more is ended", { uid });
+      metrics.orphanFound();
       const worker = this.#make(orphan(uid, state));
       worker.end(orphanGrace(state), undefined, true);
     }
@@ -111,6 +112,14 @@ export class PodWorkers {
         verdict = resources.admit(pod).then((reason) => reason && this.#reject(pod, reason));
     }
     this.#make(pod, refusal, verdict).wake();
+    this.#tools.metrics.workerBegun(pod);
+    this.#weigh();
+  }
+
+  /** Whatever the classes of pods weigh now. */
+  #weigh(): void {
+    const taken = this.all().filter((worker) => !worker.refused && !worker.isOver);
+    void this.#tools.cgroups.weigh(taken.map(({ pod }) => pod));
   }
 
   #reject(pod: Pod, { reason, message }: Rejection): Refusal {
@@ -138,6 +147,7 @@ export class PodWorkers {
         if (worker.isGone) this.#workers.delete(uid);
         this.#options.ended(worker.pod);
         this.#offerRoom();
+        this.#weigh();
       },
       judgeResize: (wanted) => judgeResize(wanted, this.#room(uid)),
       shrank: () => this.#offerRoom(),

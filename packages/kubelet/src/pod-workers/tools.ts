@@ -11,6 +11,7 @@ import type { Dialer } from "../dialer.ts";
 import type { Disk } from "../disk/disk.ts";
 import type { DynamicResources } from "../dra/dynamic-resources.ts";
 import type { ImagePuller } from "../images/image-puller.ts";
+import type { KubeletMetrics } from "../metrics/kubelet-metrics.ts";
 import type { ReferencedObjects } from "../objects/referenced-objects.ts";
 import type { KubeletPaths } from "../paths.ts";
 import type { Prober } from "../probes/prober.ts";
@@ -18,6 +19,7 @@ import type { NodeResources } from "../resources/node-resources.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { UserNamespaces } from "../userns/user-namespaces.ts";
 import type { Volumes } from "../volumes/volumes.ts";
+import type { RestartBackoffLimits } from "./restart-backoff.ts";
 import type { RuntimeCache } from "./runtime-cache.ts";
 import type { StatusWriter } from "./status-writer.ts";
 
@@ -42,6 +44,7 @@ export interface PodTools {
   readonly dynamicResources: DynamicResources;
   readonly dialer: Dialer;
   readonly node: NodeView;
+  readonly metrics: KubeletMetrics;
   readonly signal: AbortSignal;
 }
 
@@ -52,6 +55,8 @@ export interface NodeView {
   readonly facts: NodeFacts;
   readonly security: SecurityFacts;
   readonly dns: DnsFacts;
+  /** How long what ended waits to be started again. */
+  readonly crashLoop: RestartBackoffLimits;
   hostIPs(): readonly string[];
   allocatable(): Readonly<Record<string, string>>;
   services(): readonly Service[];

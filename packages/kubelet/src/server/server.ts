@@ -22,7 +22,6 @@ import { summaryOf } from "../stats/summary.ts";
 import { volumeMetrics } from "../stats/volume-metrics.ts";
 import { Access } from "./access.ts";
 import { checkpoint } from "./checkpoint.ts";
-import { kubeletMetrics } from "./metrics.ts";
 import { nodeLog } from "./node-logs.ts";
 import { serveStreams } from "./streams.ts";
 
@@ -47,6 +46,7 @@ class Refused extends Error {
 export async function serveKubelet(options: KubeletServerOptions): Promise<Listener> {
   const { kubelet, tls, host, port, fd } = options;
   const { config, tools } = kubelet;
+  const { authentication, authorization } = config.file;
   const access = new Access({
     client: tools.client,
     clock: tools.clock,
@@ -54,8 +54,13 @@ export async function serveKubelet(options: KubeletServerOptions): Promise<Liste
     anonymous: config.anonymousAuth,
     webhook: config.webhookAuth,
     mode: config.authorizationMode,
+    keepMs: {
+      token: authentication.webhook.cacheTTL,
+      allowed: authorization.webhook.cacheAuthorizedTTL,
+      denied: authorization.webhook.cacheUnauthorizedTTL,
+    },
   });
-  const handler = new Handler(kubelet);
+  const handler = new Handler(kubelet, "readwrite");
   const handle = async (exchange: Exchange): Promise<void> => {
     try {
       const verdict = await access.check(exchange);
@@ -83,11 +88,13 @@ export const serveHealth = (kubelet: Kubelet, port: number, host: string): Promi
   listen({ port, host, handler: (exchange) => answerHealth(exchange, kubelet) });
 
 const NODE_LOGS = "/var/log";
+/** What shows, or does, more than tell how the node is; `enableDebuggingHandlers` may forbid it. */
+const DEBUGGING = new Set(["run", "exec", "attach", "portForward", "containerLogs", "runningpods", "logs"]);
 const READABLE = new Set(["healthz", "pods", "stats", "metrics"]);
 
 /** Without authentication: what may be read by everybody, for machines that trust their network. */
 export function serveReadOnly(kubelet: Kubelet, port: number, host: string): Promise<Listener> {
-  const handler = new Handler(kubelet);
+  const handler = new Handler(kubelet, "readonly");
   const serve = async (exchange: Exchange): Promise<void> => {
     const [, root = ""] = (exchange.url.split("?")[0] as string).split("/");
     if (exchange.method !== "GET" || !READABLE.has(root)) throw new Refused(404, "404 page not found");
@@ -113,11 +120,13 @@ function answerHealth(exchange: Exchange, kubelet: Kubelet): void {
 
 class Handler {
   readonly #kubelet: Kubelet;
+  readonly #kind: "readonly" | "readwrite";
   readonly #stats: NodeStats;
   readonly #startedAt: number;
 
-  constructor(kubelet: Kubelet) {
+  constructor(kubelet: Kubelet, kind: "readonly" | "readwrite") {
     this.#kubelet = kubelet;
+    this.#kind = kind;
     const { tools, workers, config } = kubelet;
     this.#stats = new NodeStats(tools, () => workers.pods(), config.file.volumeStatsAggPeriod);
     this.#startedAt = kubelet.tools.clock.now();
@@ -125,8 +134,20 @@ class Handler {
 
   async serve(exchange: Exchange): Promise<void> {
     const url = new URL(exchange.url, "https://kubelet");
-    const [root = "", ...rest] = url.pathname.split("/").filter(Boolean).map(decodeURIComponent);
+    const path = url.pathname.split("/").filter(Boolean).map(decodeURIComponent);
+    const isLong = LONG.has(path[0] ?? "") || url.searchParams.get("follow") === "true";
+    const done = this.#kubelet.metrics.requested(exchange.method, countedPath(path), this.#kind, isLong);
+    try {
+      await this.#answer(exchange, url, path);
+    } finally {
+      done();
+    }
+  }
+
+  async #answer(exchange: Exchange, url: URL, [root = "", ...rest]: readonly string[]): Promise<void> {
     const kubelet = this.#kubelet;
+    if (!kubelet.config.file.enableDebuggingHandlers && DEBUGGING.has(root))
+      throw new Refused(405, "Debug endpoints are disabled.");
     switch (root) {
       case "healthz":
         return answerHealth(exchange, kubelet);
@@ -235,7 +256,11 @@ class Handler {
       kind === "exec"
         ? await runtime.exec(record.id, query.getAll("command"), choice)
         : await runtime.attach(record.id, choice);
-    await serveStreams({ exchange, target, choice, dialer });
+    await serveStreams({ exchange, target, choice, dialer, idleMs: this.#idleMs });
+  }
+
+  get #idleMs(): number {
+    return this.#kubelet.config.file.streamingConnectionIdleTimeout;
   }
 
   async #portForward(
@@ -248,7 +273,7 @@ class Handler {
     const sandbox = liveSandbox(cache.get(pod.metadata.uid), pod.spec.hostNetwork ?? false);
     if (!sandbox) throw new Refused(500, `the sandbox of pod ${name}_${namespace} is not ready`);
     const target = await runtime.portForward(sandbox.id, query.getAll("port").map(Number));
-    await serveStreams({ exchange, target, choice: undefined, dialer });
+    await serveStreams({ exchange, target, choice: undefined, dialer, idleMs: this.#idleMs });
   }
 
   async #run(exchange: Exchange, rest: readonly string[], query: URLSearchParams): Promise<void> {
@@ -341,7 +366,7 @@ class Handler {
     const kubelet = this.#kubelet;
     switch (page) {
       case undefined:
-        return kubeletMetrics(kubelet) + volumeMetrics(await this.#stats.volumes());
+        return [...kubelet.metrics.registry.expose(), volumeMetrics(await this.#stats.volumes())].join("");
       case "resource":
         return resourceMetrics(await this.#stats.read());
       case "cadvisor":
@@ -353,6 +378,15 @@ class Handler {
     }
   }
 }
+
+/** As requests are counted: what is not served is all the same. */
+function countedPath([root = "", page]: readonly string[]): string {
+  if (root === "metrics") return page && METRICS_PAGES.has(page) ? `metrics/${page}` : root;
+  return READABLE.has(root) || DEBUGGING.has(root) || root === "checkpoint" || root === "configz" ? root : "unknown";
+}
+
+const METRICS_PAGES = new Set(["resource", "cadvisor", "probes"]);
+const LONG = new Set(["exec", "attach", "portForward"]);
 
 function logOptions(query: URLSearchParams, now: number): LogOptions {
   const number = (name: string): number | undefined => {
