@@ -64,7 +64,7 @@ const LONGEST_SPEC = 16 * 1024;
 function fieldsOfNew(struct: Struct, object: PlainObject, ignored: Ignored): Difference {
   const shape = shapeOfStruct(struct);
   const { spec } = object;
-  const text = spec === undefined ? "" : encodeJson(undefined, spec);
+  const text = spec === undefined ? "" : encodeJson(spec);
   if (text === "" || text.length > LONGEST_SPEC) return compare(shape, blank(struct), object, ignored);
   let known = specs.get(struct);
   if (!known) specs.set(struct, (known = new LruCache(MOST_SPECS)));

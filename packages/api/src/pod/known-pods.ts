@@ -48,7 +48,7 @@ function textOf({ metadata: { annotations }, spec }: Pod): string | undefined {
     if (ephemeral) return undefined;
     if (TOKEN_VOLUME.test(name)) tokenVolume ??= name;
   }
-  const text = encodeJson(undefined, [annotations, spec]);
+  const text = encodeJson([annotations, spec]);
   if (text.length > LONGEST_TEXT) return undefined;
   // By what is no JSON, so that nothing that a pod says reads the same.
   return tokenVolume === undefined ? text : text.replaceAll(`"${tokenVolume}"`, "*");
