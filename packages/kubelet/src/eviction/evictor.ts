@@ -4,7 +4,6 @@
  * Holds: critical and static pods stay; after a pod was ended nothing more is ended until it is gone.
  */
 import type { Pod } from "@kubets/api/generated/types/core-v1";
-import { isCritical } from "@kubets/api/pod/priority";
 import { Quantity } from "@kubets/machinery/quantity";
 import type { KubeletConfig } from "../config.ts";
 import type { MachineFacts } from "../node/machine.ts";
@@ -13,7 +12,7 @@ import type { PodTools } from "../pod-workers/tools.ts";
 import type { PodWorker } from "../pod-workers/worker.ts";
 import { CONTAINER_NAME, POD_UID } from "../runtime/names.ts";
 import type { ContainerStats } from "../runtime/runtime.ts";
-import { CONFIG_SOURCE } from "../static-pods/static-pods.ts";
+import { isNodeCritical } from "../static-pods/static-pods.ts";
 import { observe } from "./observe.ts";
 import { type Contender, rank, requested } from "./rank.ts";
 import { hasStorageLimits, storageExcess } from "./storage-limits.ts";
@@ -84,7 +83,7 @@ export class Evictor {
   #candidates(): PodWorker[] {
     return this.#options.workers
       .all()
-      .filter(({ pod, isOver, refused }) => !isOver && !refused && !isCritical(pod) && !isStatic(pod));
+      .filter(({ pod, isOver, refused }) => !isOver && !refused && !isNodeCritical(pod));
   }
 
   #isEnding(): boolean {
@@ -117,7 +116,7 @@ export class Evictor {
       threshold.graceMs === undefined
         ? 0
         : Math.min(config.eviction.maxPodGraceSeconds, first.pod.spec.terminationGracePeriodSeconds ?? 30);
-    this.#evict(workers.get(first.pod.metadata.uid) as PodWorker, message, grace);
+    this.#evict(workers.get(first.pod.metadata.uid) as PodWorker, { signal: threshold.signal, message }, grace);
   }
 
   /** The containers that use more than they asked for. */
@@ -159,8 +158,8 @@ export class Evictor {
     if (limited.length === 0) return;
     const stats = await this.#statsByPod();
     for (const worker of limited) {
-      const message = await storageExcess(worker.pod, stats.get(worker.uid) ?? new Map(), disk, paths);
-      if (message) this.#evict(worker, message, 1);
+      const excess = await storageExcess(worker.pod, stats.get(worker.uid) ?? new Map(), disk, paths);
+      if (excess) this.#evict(worker, excess, 1);
     }
   }
 
@@ -174,12 +173,11 @@ export class Evictor {
     return byPod;
   }
 
-  #evict(worker: PodWorker, message: string, graceSeconds: number): void {
-    const { events, log } = this.#options.tools;
+  #evict(worker: PodWorker, { signal, message }: { signal: string; message: string }, graceSeconds: number): void {
+    const { events, log, metrics } = this.#options.tools;
+    metrics.evicted(signal);
     log.info("a pod is evicted", { pod: worker.pod.metadata.name, namespace: worker.pod.metadata.namespace, message });
     events.event(worker.pod, "Warning", EVICTED, message);
     worker.end(graceSeconds, { reason: EVICTED, message, disruption: true }, false);
   }
 }
-
-const isStatic = ({ metadata }: Pod): boolean => ["file", "http"].includes(metadata.annotations?.[CONFIG_SOURCE] ?? "");
