@@ -136,6 +136,7 @@ export class Family<T> implements Metric {
 export class MetricsRegistry {
   readonly #metrics = new Map<string, Metric>();
   readonly #collectors: Array<() => void> = [];
+  readonly #disabled = new Set<string>();
 
   counter(options: MetricOptions): Family<Counter> {
     return this.#add(new Family("counter", options, () => new Counter(), writeValue));
@@ -148,6 +149,11 @@ export class MetricsRegistry {
   histogram(options: MetricOptions & { readonly buckets?: readonly number[] }): Family<Histogram> {
     const buckets = options.buckets ?? DEFAULT_BUCKETS;
     return this.#add(new Family("histogram", options, () => new Histogram(buckets), writeHistogram));
+  }
+
+  /** Metrics of these names are not told. */
+  disable(names: readonly string[]): void {
+    for (const name of names) this.#disabled.add(name);
   }
 
   /** Runs before each exposition, to set gauges that are cheaper read than kept. */
@@ -163,7 +169,8 @@ export class MetricsRegistry {
   /** The text in pieces, in order of names. */
   *expose(format: MetricsFormat = "text"): Generator<string, void, void> {
     for (const collect of this.#collectors) collect();
-    for (const name of [...this.#metrics.keys()].sort()) yield* (this.#metrics.get(name) as Metric).pieces(format);
+    for (const name of [...this.#metrics.keys()].sort())
+      if (!this.#disabled.has(name)) yield* (this.#metrics.get(name) as Metric).pieces(format);
     if (format === "openmetrics") yield "# EOF\n";
   }
 
