@@ -4,7 +4,6 @@
  * Holds: critical and static pods stay; after a pod was ended nothing more is ended until it is gone.
  */
 import type { Pod } from "@kubets/api/generated/types/core-v1";
-import { isCritical } from "@kubets/api/pod/priority";
 import { Quantity } from "@kubets/machinery/quantity";
 import type { KubeletConfig } from "../config.ts";
 import type { MachineFacts } from "../node/machine.ts";
@@ -13,7 +12,7 @@ import type { PodTools } from "../pod-workers/tools.ts";
 import type { PodWorker } from "../pod-workers/worker.ts";
 import { CONTAINER_NAME, POD_UID } from "../runtime/names.ts";
 import type { ContainerStats } from "../runtime/runtime.ts";
-import { CONFIG_SOURCE } from "../static-pods/static-pods.ts";
+import { isNodeCritical } from "../static-pods/static-pods.ts";
 import { observe } from "./observe.ts";
 import { type Contender, rank, requested } from "./rank.ts";
 import { hasStorageLimits, storageExcess } from "./storage-limits.ts";
@@ -84,7 +83,7 @@ export class Evictor {
   #candidates(): PodWorker[] {
     return this.#options.workers
       .all()
-      .filter(({ pod, isOver, refused }) => !isOver && !refused && !isCritical(pod) && !isStatic(pod));
+      .filter(({ pod, isOver, refused }) => !isOver && !refused && !isNodeCritical(pod));
   }
 
   #isEnding(): boolean {
@@ -182,5 +181,3 @@ export class Evictor {
     worker.end(graceSeconds, { reason: EVICTED, message, disruption: true }, false);
   }
 }
-
-const isStatic = ({ metadata }: Pod): boolean => ["file", "http"].includes(metadata.annotations?.[CONFIG_SOURCE] ?? "");
