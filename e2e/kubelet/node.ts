@@ -1,5 +1,6 @@
 /** A whole node for tests: a containerd of its own, a kubelet on it, and an API in memory. */
 import { execFileSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import {
   criRuntime,
@@ -33,15 +34,20 @@ export interface TestNode {
 
 export const NODE = "node-1";
 
+/** `disk`: options of a small file system in memory that is the kubelet's own, as `size=64m`. */
 export async function startNode(
   config: Partial<KubeletConfig> = {},
-  wrap: (runtime: Runtime) => Runtime = (runtime) => runtime,
+  { wrap = (runtime) => runtime, disk }: { wrap?: (runtime: Runtime) => Runtime; disk?: string } = {},
 ): Promise<TestNode> {
   const containerd = await startContainerd();
   const log = process.env.KUBELET_LOG ? createLogger({ level: "debug" }) : silentLogger;
   const api = new NodeApi(realClock);
   const paths = { root: join(containerd.folder, "kubelet"), podLogs: join(containerd.folder, "pod-logs") };
   const dialer = netnsDialer(containerd.netns);
+  if (disk) {
+    mkdirSync(paths.root);
+    execFileSync("mount", ["-t", "tmpfs", "-o", disk, "tmpfs", paths.root]);
+  }
   const begin = async () => {
     const runtime = wrap(criRuntime({ endpoint: containerd.socket }));
     const kubelet = await startKubelet({
