@@ -261,6 +261,8 @@ export class PodWorker {
     const pod = this.#pod;
     const volumes = this.#staleVolumes ? undefined : this.#mounted;
     this.#mounted = undefined;
+    // What changes from here on is not in them.
+    this.#staleVolumes = false;
     const done = bringUp({
       volumes,
       pod,
@@ -287,10 +289,8 @@ export class PodWorker {
 
   #broughtUp({ volumes, failed }: BringUpResult): void {
     this.#bringingUp = undefined;
-    if (volumes) {
-      this.#staleVolumes = false;
-      this.#planTokenRefresh();
-    }
+    if (volumes) this.#planTokenRefresh();
+    else this.#staleVolumes = true;
     if (failed) this.#retry.failed();
     else this.#retry.succeeded();
     this.wake();
