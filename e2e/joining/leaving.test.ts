@@ -118,7 +118,7 @@ describe("leaving, and kubelets alone", { skip: whyNoContainers() ?? false }, ()
     await kubelet.says("node ready");
     kubectl("wait", "--for=condition=Ready", `node/${node.name}`, "--timeout=60s");
     assert.match(readFileSync(file("kubelet.conf"), "utf8"), /client-certificate: .*kubelet-client-current\.pem/);
-    const renewals = (what: string) => kubelet.log().split(`certificate renewed what=${what}`).length - 1;
+    const renewals = (what: string) => kubelet.log().match(new RegExp(`certificate renewed .*what=${what}$`, "gm"))?.length ?? 0;
     for (const what of ["kubelet-client", "kubelet-serving"])
       await eventually(`${what} renewed twice`, () => renewals(what) >= 2, 180_000);
     kubectl("run", "late", "--image=kubets.local/demo:1", "--image-pull-policy=Never");
