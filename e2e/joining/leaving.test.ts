@@ -14,7 +14,6 @@ describe("leaving, and kubelets alone", { skip: whyNoContainers() ?? false }, ()
   let rack: Rack;
   let server: Host;
   let node: Host;
-  let token = "";
 
   const kubeconfig = () => join(server.folder, "home/default/kubeconfig");
   const kubectl = (...args: string[]) =>
@@ -37,7 +36,6 @@ describe("leaving, and kubelets alone", { skip: whyNoContainers() ?? false }, ()
   test("a node that is reset has nothing of the cluster any more", { timeout: 300_000 }, async () => {
     const { output } = server.kubets("token", "create", "--print-join-command");
     const words = output.trim().split(" ").slice(1);
-    token = words[words.indexOf("--token") + 1] ?? "";
     const agent = node.launch(...words, `--node-ip=${node.address}`, `--cgroup-root=/${node.name}`);
     await agent.says("node ready");
     kubectl("create", "deployment", "web", "--image=kubets.local/demo:1", "--replicas=2");
@@ -76,6 +74,7 @@ describe("leaving, and kubelets alone", { skip: whyNoContainers() ?? false }, ()
   test("a kubelet alone asks for its certificates, and renews them", { timeout: 300_000 }, async () => {
     // A runtime that an agent left: the kubelet takes any.
     const words = server.kubets("token", "create", "--print-join-command").output.trim().split(" ").slice(1);
+    const token = words[words.indexOf("--token") + 1];
     const agent = node.launch(...words, `--node-ip=${node.address}`, `--cgroup-root=/${node.name}`);
     await agent.says("node ready");
     await agent.kill("SIGKILL");
@@ -118,7 +117,8 @@ describe("leaving, and kubelets alone", { skip: whyNoContainers() ?? false }, ()
     await kubelet.says("node ready");
     kubectl("wait", "--for=condition=Ready", `node/${node.name}`, "--timeout=60s");
     assert.match(readFileSync(file("kubelet.conf"), "utf8"), /client-certificate: .*kubelet-client-current\.pem/);
-    const renewals = (what: string) => kubelet.log().match(new RegExp(`certificate renewed .*what=${what}$`, "gm"))?.length ?? 0;
+    const renewals = (what: string) =>
+      kubelet.log().match(new RegExp(`certificate renewed .*what=${what}$`, "gm"))?.length ?? 0;
     for (const what of ["kubelet-client", "kubelet-serving"])
       await eventually(`${what} renewed twice`, () => renewals(what) >= 2, 180_000);
     kubectl("run", "late", "--image=kubets.local/demo:1", "--image-pull-policy=Never");

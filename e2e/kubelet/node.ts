@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import {
+  cgroupfs,
   criRuntime,
   type Kubelet,
   type KubeletConfig,
@@ -13,6 +14,7 @@ import {
   readMachine,
   realDisk,
   startKubelet,
+  systemdSlices,
 } from "@kubets/kubelet";
 import { NodeApi } from "@kubets/kubelet/testing/node-api";
 import { createLogger, realClock, realRandom, silentLogger } from "@kubets/machinery";
@@ -34,12 +36,19 @@ export interface TestNode {
 
 export const NODE = "node-1";
 
-/** `disk`: options of a small file system in memory that is the kubelet's own, as `size=64m`. */
+export interface TestNodeOptions {
+  wrap?(runtime: Runtime): Runtime;
+  /** Options of a small file system in memory that is the kubelet's own, as `size=64m`. */
+  readonly disk?: string;
+  /** Who makes cgroups. */
+  readonly driver?: "cgroupfs" | "systemd";
+}
+
 export async function startNode(
   config: Partial<KubeletConfig> = {},
-  { wrap = (runtime) => runtime, disk }: { wrap?: (runtime: Runtime) => Runtime; disk?: string } = {},
+  { wrap = (runtime) => runtime, disk, driver = "cgroupfs" }: TestNodeOptions = {},
 ): Promise<TestNode> {
-  const containerd = await startContainerd();
+  const containerd = await startContainerd(driver);
   const log = process.env.KUBELET_LOG ? createLogger({ level: "debug" }) : silentLogger;
   const api = new NodeApi(realClock);
   const paths = { root: join(containerd.folder, "kubelet"), podLogs: join(containerd.folder, "pod-logs") };
@@ -62,8 +71,12 @@ export async function startNode(
       machine: await readMachine("/"),
       addresses: ["10.99.0.1"],
       dialer,
-      cgroups: podCgroups({ root: containerd.cgroupRoot, driver: "cgroupfs", log }),
-      config: { ...kubeletDefaults, ...config },
+      cgroups: podCgroups({
+        tree: driver === "systemd" ? systemdSlices(machineExec()) : cgroupfs(log),
+        root: containerd.cgroupRoot,
+        pidsLimit: config.podPidsLimit ?? -1,
+      }),
+      config: { ...kubeletDefaults, cgroupRoot: containerd.cgroupRoot, ...config },
       resolvConf: "nameserver 192.0.2.1\n",
       plugins: true,
     });

@@ -47,10 +47,7 @@ export class PodCredentials {
   readonly cluster: TestCluster = upCluster({
     nodes: 1,
     suffix: "id",
-    flags: [
-      "--feature-gates=PodCertificateRequest=true,ClusterTrustBundle=true,ClusterTrustBundleProjection=true",
-      "--runtime-config=certificates.k8s.io/v1beta1=true",
-    ],
+    flags: ["--feature-gates=PodCertificateRequest=true", "--runtime-config=certificates.k8s.io/v1beta1=true"],
   });
   readonly #authority = createAuthority({
     commonName: SIGNER,

@@ -10,7 +10,9 @@ import { ownCertificate } from "@kubets/client/component/own-certificate";
 import type { ClientCertificate } from "@kubets/client/kubeconfig/credentials";
 import type { Clock, Logger, Random } from "@kubets/machinery";
 import type { Listener, ServerTls } from "@kubets/wire/http";
+import { cgroupfs } from "./cgroups/cgroupfs.ts";
 import { podCgroups } from "./cgroups/pod-cgroups.ts";
+import { systemdSlices } from "./cgroups/systemd-slices.ts";
 import type { KubeletConfig } from "./config.ts";
 import { realDisk } from "./disk/real-disk.ts";
 import { machineExec } from "./exec.ts";
@@ -59,10 +61,9 @@ export async function runKubelet(run: KubeletRun): Promise<RunningKubelet> {
     machine,
     topology: await readTopology(machine.memoryBytes),
     cgroups: podCgroups({
-      root: config.cgroupRoot || "/",
-      driver: config.cgroupDriver,
+      tree: config.cgroupDriver === "systemd" ? systemdSlices(machineExec()) : cgroupfs(log),
+      root: config.cgroupRoot,
       pidsLimit: config.podPidsLimit,
-      log,
     }),
     plugins: true,
     shutdowns: machineShutdowns({ exec: machineExec(), log }),

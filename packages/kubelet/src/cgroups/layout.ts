@@ -1,45 +1,60 @@
-/** Where the cgroups of pods are, and what is set on them. */
+/** Where the cgroups of a node are: all pods below `kubepods`, those of the lower classes in a tier of their own. Pure. */
 import type { Pod } from "@kubets/api/generated/types/core-v1";
-import { workingContainers } from "@kubets/api/pod/containers";
 import { computeQosClass } from "@kubets/api/pod/qos";
-import { podLimits, podRequests } from "@kubets/api/pod/resources";
-import { cpuQuota, cpuShares } from "../container-config/resources.ts";
+import { parseQuantity } from "@kubets/machinery/quantity";
+import type { KubeletConfig } from "../config.ts";
+import { cpuShares } from "../container-config/resources.ts";
+import type { CgroupParts } from "./cgroup-tree.ts";
+import type { CgroupSettings } from "./settings.ts";
 
-export type CgroupDriver = "cgroupfs" | "systemd";
+export type Tier = "burstable" | "besteffort";
 
-/** `/kubepods/burstable/pod<uid>` below the root of the node; for systemd a slice's name. */
-export function podCgroup(pod: Pod, root: string, driver: CgroupDriver): string {
+export const partsOf = (path: string): string[] => path.split("/").filter(Boolean);
+
+export const kubepods = (root: string): CgroupParts => [...partsOf(root), "kubepods"];
+
+export function tierOf(pod: Pod): Tier | undefined {
   const qos = computeQosClass(pod.spec);
-  const tier = qos === "Guaranteed" ? [] : [qos.toLowerCase()];
-  const uid = pod.metadata.uid;
-  if (driver === "systemd") {
-    const prefix = root.split("/").filter(Boolean);
-    return `${[...prefix, "kubepods", ...tier, `pod${uid.replaceAll("-", "_")}`].join("-")}.slice`;
-  }
-  return [root.replace(/\/$/, ""), "kubepods", ...tier, `pod${uid}`].join("/").replace(/^(?!\/)/, "/");
+  return qos === "Guaranteed" ? undefined : (qos.toLowerCase() as Tier);
 }
 
-export interface PodCgroupSettings {
-  readonly cpuShares: number;
-  /** Of a period of 100 ms. */
-  readonly cpuQuotaUs?: number;
-  readonly memoryBytes?: number;
-  readonly pids?: number;
+export function podParts(pod: Pod, root: string): CgroupParts {
+  const tier = tierOf(pod);
+  return [...kubepods(root), ...(tier ? [tier] : []), `pod${pod.metadata.uid}`];
 }
 
-/** A limit holds for the pod only where every container has one. */
-export function podCgroupSettings(pod: Pod, pidsLimit = -1): PodCgroupSettings {
-  const requests = podRequests(pod);
-  const limits = podLimits(pod);
-  const limited = (name: string) =>
-    pod.spec.resources?.limits?.[name] !== undefined ||
-    workingContainers(pod.spec).every(({ resources }) => resources?.limits?.[name] !== undefined);
-  const cpu = limits.get("cpu");
-  const memory = limits.get("memory");
-  return {
-    cpuShares: cpuShares(requests.get("cpu")?.milliValue() ?? 0),
-    ...(cpu && limited("cpu") && { cpuQuotaUs: cpuQuota(cpu.milliValue()) }),
-    ...(memory && limited("memory") && { memoryBytes: memory.value() }),
-    ...(pidsLimit > 0 && { pids: pidsLimit }),
-  };
+type Reserving = Pick<KubeletConfig, "cgroupRoot" | "reserved"> & {
+  readonly file: Pick<
+    KubeletConfig["file"],
+    "enforceNodeAllocatable" | "systemReserved" | "systemReservedCgroup" | "kubeReserved" | "kubeReservedCgroup"
+  >;
+};
+type Amounts = Readonly<Record<string, string>>;
+
+/** What `enforceNodeAllocatable` holds apart: pods get what is not reserved, and what is reserved gets no more than that. */
+export function enforced(
+  { cgroupRoot, reserved, file }: Reserving,
+  { cpuMilli, memoryBytes }: { readonly cpuMilli: number; readonly memoryBytes: number },
+): (readonly [CgroupParts, CgroupSettings])[] {
+  const milli = ({ cpu = "0" }: Amounts) => parseQuantity(cpu).milliValue();
+  const bytes = ({ memory = "0" }: Amounts) => parseQuantity(memory).value();
+  const pids = ({ pid }: Amounts) => (pid ? { pids: parseQuantity(pid).value() } : {});
+  const own = (amounts: Amounts): CgroupSettings => ({
+    cpuShares: cpuShares(milli(amounts)),
+    ...(amounts["memory"] && { memoryBytes: bytes(amounts) }),
+    ...pids(amounts),
+  });
+  const wants = (what: string) => file.enforceNodeAllocatable.includes(what);
+  return [
+    ...(wants("pods")
+      ? [
+          [
+            kubepods(cgroupRoot),
+            { cpuShares: cpuShares(cpuMilli - milli(reserved)), memoryBytes: memoryBytes - bytes(reserved) },
+          ] as const,
+        ]
+      : []),
+    ...(wants("system-reserved") ? [[partsOf(file.systemReservedCgroup), own(file.systemReserved)] as const] : []),
+    ...(wants("kube-reserved") ? [[partsOf(file.kubeReservedCgroup), own(file.kubeReserved)] as const] : []),
+  ];
 }

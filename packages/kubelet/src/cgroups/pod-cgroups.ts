@@ -1,20 +1,19 @@
-/**
- * Makes and removes the cgroups of pods, of version 1 and 2, whichever the machine has.
- * Holds: making what is there sets it anew; removing goes from the innermost outwards and leaves what still has processes to be removed
- * the next time.
- */
-import { readdirSync, readFileSync } from "node:fs";
-import { mkdir, readdir, readFile, rmdir, writeFile } from "node:fs/promises";
+/** The cgroups of a node's pods: made and set for each pod and for its class, measured, and removed. */
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
-import type { Logger } from "@kubets/machinery";
 import { readUsage, type Usage } from "../stats/cgroup-usage.ts";
-import { type CgroupDriver, type PodCgroupSettings, podCgroup, podCgroupSettings } from "./layout.ts";
+import type { CgroupParts, CgroupTree } from "./cgroup-tree.ts";
+import { partsOf, podParts } from "./layout.ts";
+import { QosTiers } from "./qos-tiers.ts";
+import { type CgroupSettings, type CgroupVersion, podSettings } from "./settings.ts";
 
 export interface PodCgroups {
-  readonly version: 1 | 2;
+  readonly version: CgroupVersion;
   /** What the runtime is given as the parent of the pod's containers. */
   parentOf(pod: Pod): string;
+  /** Before all pods: what holds pods and the node's own programs apart. */
+  prepare(enforced: Iterable<readonly [CgroupParts, CgroupSettings]>): Promise<void>;
   ensure(pod: Pod): Promise<void>;
   remove(pod: Pod): Promise<void>;
   /** What the pod uses, as far as it can be told. */
@@ -29,6 +28,7 @@ export interface PodCgroups {
 export const noCgroups: PodCgroups = {
   version: 2,
   parentOf: () => "",
+  prepare: async () => {},
   ensure: async () => {},
   remove: async () => {},
   usage: async (_, timestamp) => ({ timestamp }),
@@ -37,116 +37,40 @@ export const noCgroups: PodCgroups = {
 };
 
 export interface PodCgroupsOptions {
+  readonly tree: CgroupTree;
   /** All of the node lies below this; "/" on a machine that is one node. */
   readonly root: string;
-  readonly driver: CgroupDriver;
-  readonly log: Logger;
   /** How many processes a pod may have; -1 for any number. */
   readonly pidsLimit?: number;
   readonly mountpoint?: string;
 }
 
-const PERIOD_US = 100_000;
-
-export function podCgroups(options: PodCgroupsOptions): PodCgroups {
-  const { root, driver, log, pidsLimit, mountpoint = "/sys/fs/cgroup" } = options;
-  const version = isUnified(mountpoint) ? 2 : 1;
-  const hierarchies = version === 2 ? [mountpoint] : controllersV1(mountpoint);
-  const parentOf = (pod: Pod) => podCgroup(pod, root, driver);
-  /** systemd's slices lie in each other as the parts of their names say. */
-  const pathOf = (pod: Pod) => (driver === "systemd" ? slicePath(parentOf(pod)) : parentOf(pod));
-
+export function podCgroups({ tree, root, pidsLimit, mountpoint = "/sys/fs/cgroup" }: PodCgroupsOptions): PodCgroups {
+  const { version } = tree;
+  const tiers = new QosTiers(tree, root);
+  const pathOf = (pod: Pod) => tree.pathOf(podParts(pod, root));
   return {
     version,
-    parentOf,
+    parentOf: (pod) => tree.nameOf(podParts(pod, root)),
+
+    async prepare(enforced) {
+      for (const [parts, settings] of enforced) await tree.ensure(parts, settings);
+    },
 
     async ensure(pod) {
-      // systemd makes slices itself when the runtime asks for them.
-      if (driver === "systemd") return;
-      const path = parentOf(pod);
-      if (version === 2) await makeV2(mountpoint, path);
-      else for (const hierarchy of hierarchies) await mkdir(hierarchy + path, { recursive: true }).catch(() => {});
-      const settings = podCgroupSettings(pod, pidsLimit);
-      for (const [file, value] of version === 2 ? settingsV2(settings) : settingsV1(settings)) {
-        const at =
-          version === 2 ? join(mountpoint, path, file) : join(mountpoint, file.split(".")[0] as string, path, file);
-        await writeFile(at, value).catch((error: unknown) =>
-          log.debug("a cgroup could not be set", { file: at, value, error }),
-        );
-      }
+      await tiers.hold(pod);
+      await tree.ensure(podParts(pod, root), podSettings(pod, pidsLimit));
     },
 
     async remove(pod) {
-      if (driver === "systemd") return;
-      for (const hierarchy of hierarchies) await removeTree(hierarchy + parentOf(pod));
+      await tree.remove(podParts(pod, root));
+      await tiers.release(pod.metadata.uid);
     },
 
     usage: (pod, now) => readUsage(pathOf(pod), version, now, mountpoint),
-    nodeUsage: (now) => readUsage(root, version, now, mountpoint),
+    nodeUsage: (now) => readUsage(tree.pathOf(partsOf(root)), version, now, mountpoint),
     somePid: (pod) => somePidBelow(join(mountpoint, version === 1 ? "memory" : "", pathOf(pod))),
   };
-}
-
-export function isUnified(mountpoint = "/sys/fs/cgroup"): boolean {
-  try {
-    return readFileSync(join(mountpoint, "cgroup.controllers")).length >= 0;
-  } catch {
-    return false;
-  }
-}
-
-/** The hierarchies of version 1, each once though it may have several names. */
-function controllersV1(mountpoint: string): string[] {
-  try {
-    return readdirSync(mountpoint, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory() && entry.name !== "unified")
-      .map(({ name }) => join(mountpoint, name));
-  } catch {
-    return [];
-  }
-}
-
-/** Each level must hand its controllers down. */
-async function makeV2(mountpoint: string, path: string): Promise<void> {
-  let at = mountpoint;
-  for (const part of path.split("/").filter(Boolean)) {
-    for (const controller of ["cpu", "cpuset", "memory", "pids", "io", "hugetlb"])
-      await writeFile(join(at, "cgroup.subtree_control"), `+${controller}`).catch(() => {});
-    at = join(at, part);
-    await mkdir(at, { recursive: true });
-  }
-}
-
-function settingsV1({ cpuShares, cpuQuotaUs, memoryBytes, pids }: PodCgroupSettings): [string, string][] {
-  return [
-    ...(pids ? ([["pids.max", String(pids)]] as [string, string][]) : []),
-    ["cpu.shares", String(cpuShares)],
-    ...(cpuQuotaUs
-      ? ([
-          ["cpu.cfs_period_us", String(PERIOD_US)],
-          ["cpu.cfs_quota_us", String(cpuQuotaUs)],
-        ] as [string, string][])
-      : []),
-    ...(memoryBytes ? ([["memory.limit_in_bytes", String(memoryBytes)]] as [string, string][]) : []),
-  ];
-}
-
-function settingsV2({ cpuShares, cpuQuotaUs, memoryBytes, pids }: PodCgroupSettings): [string, string][] {
-  return [
-    ...(pids ? ([["pids.max", String(pids)]] as [string, string][]) : []),
-    ["cpu.weight", String(cpuWeight(cpuShares))],
-    ...(cpuQuotaUs ? ([["cpu.max", `${cpuQuotaUs} ${PERIOD_US}`]] as [string, string][]) : []),
-    ...(memoryBytes ? ([["memory.max", String(memoryBytes)]] as [string, string][]) : []),
-  ];
-}
-
-/** Shares of 2 to 262144 on the weights of 1 to 10000. */
-export const cpuWeight = (shares: number): number => Math.floor(1 + ((shares - 2) * 9999) / 262_142);
-
-/** "a-b-c.slice" lies at /a.slice/a-b.slice/a-b-c.slice. */
-export function slicePath(slice: string): string {
-  const parts = slice.replace(/\.slice$/, "").split("-");
-  return parts.map((_, i) => `/${parts.slice(0, i + 1).join("-")}.slice`).join("");
 }
 
 async function somePidBelow(path: string): Promise<number | undefined> {
@@ -157,10 +81,4 @@ async function somePidBelow(path: string): Promise<number | undefined> {
     if (found !== undefined) return found;
   }
   return undefined;
-}
-
-async function removeTree(path: string): Promise<void> {
-  const below = await readdir(path, { withFileTypes: true }).catch(() => []);
-  for (const entry of below) if (entry.isDirectory()) await removeTree(join(path, entry.name));
-  await rmdir(path).catch(() => {});
 }

@@ -110,7 +110,16 @@ export class PodWorkers {
       else if (resources.concerns(pod))
         verdict = resources.admit(pod).then((reason) => reason && this.#reject(pod, reason));
     }
+    if (!isNew && !isFinished(pod)) this.#takeUp(pod);
     this.#make(pod, refusal, verdict).wake();
+  }
+
+  /** What an earlier kubelet began counts to its class here, too. */
+  #takeUp(pod: Pod): void {
+    const { cgroups, log } = this.#tools;
+    void cgroups
+      .ensure(pod)
+      .catch((error: unknown) => log.warn("the cgroup of a pod could not be set", { pod: pod.metadata.name, error }));
   }
 
   #reject(pod: Pod, { reason, message }: Rejection): Refusal {
