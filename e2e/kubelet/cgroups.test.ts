@@ -11,6 +11,7 @@ import { NODE, startNode, type TestNode } from "./node.ts";
 
 const isV2 = existsSync("/sys/fs/cgroup/cgroup.controllers");
 const MIB = 2 ** 20;
+type Amounts = Readonly<Record<string, string>>;
 const drivers = ["cgroupfs", ...(existsSync("/run/systemd/system") ? ["systemd"] : [])] as ("cgroupfs" | "systemd")[];
 
 for (const driver of drivers)
@@ -35,7 +36,7 @@ for (const driver of drivers)
       isV2 ? read("cpu", name, "cpu.max").split(" ")[0] : read("cpu", name, "cpu.cfs_quota_us");
     const share = (name: string) => Number(read("cpu", name, isV2 ? "cpu.weight" : "cpu.shares"));
 
-    const make = async (name: string, requests: object, limits: object, whole: object = {}) => {
+    const make = async (name: string, requests: Amounts, limits: Amounts, whole: object = {}) => {
       const uid = crypto.randomUUID();
       await node.api.createPod(
         pod(name)

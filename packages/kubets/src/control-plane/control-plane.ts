@@ -30,8 +30,8 @@ export function clientAs(
 }
 
 export function startSchedulerIn(parts: ControlPlaneParts): RunningScheduler {
-  const metrics = parts.server.context.metrics.registry;
   const { clock, random, signal } = parts;
+  const metrics = parts.server.context.metrics.registry.part(signal);
   const log = parts.log.with({ component: "scheduler" });
   const client = clientAs(parts, { name: "system:kube-scheduler", groups: [] }, "kube-scheduler");
   const cache = new SharedInformers({ client, clock, random, log, signal });
