@@ -37,6 +37,9 @@ test("pods and their classes get their parts, in files of version 2", async (t) 
   const mountpoint = await hierarchy(t, 2);
   const cgroups = podCgroups({ tree: cgroupfs(silentLogger, mountpoint), root: "/node", pidsLimit: 100, mountpoint });
   const read = async (path: string) => (await readFile(join(mountpoint, "node/kubepods", path), "utf8")).trim();
+  await cgroups.prepare([[["node", "kubepods"], { cpuShares: 2048, memoryBytes: 2 ** 30 }]]);
+  assert.deepEqual([await read("cpu.weight"), await read("memory.max")], ["79", String(2 ** 30)]);
+  assert.equal(await read("burstable/cpu.weight"), "1");
   for (const each of [guaranteed, burstable("a", "1"), burstable("b", "500m"), bestEffort]) await cgroups.ensure(each);
   assert.equal(await read("podu-g/cpu.max"), "50000 100000");
   assert.equal(await read("podu-g/memory.max"), String(64 * 2 ** 20));

@@ -55,6 +55,7 @@ export function podCgroups({ tree, root, pidsLimit, mountpoint = "/sys/fs/cgroup
 
     async prepare(enforced) {
       for (const [parts, settings] of enforced) await tree.ensure(parts, settings);
+      await tiers.begin();
     },
 
     async ensure(pod) {

@@ -21,11 +21,17 @@ export class QosTiers {
     this.#root = root;
   }
 
+  /** Both are there before their pods. */
+  async begin(): Promise<void> {
+    await this.#write("burstable");
+    await this.#write("besteffort");
+  }
+
   /** The node has the pod, with what it asks for now. */
   async hold(pod: Pod): Promise<void> {
-    const tier = tierOf(pod);
-    if (tier === "burstable") this.#note(pod.metadata.uid, podRequests(pod).get("cpu")?.milliValue() ?? 0);
-    if (tier) await this.#write(tier);
+    if (tierOf(pod) !== "burstable") return;
+    this.#note(pod.metadata.uid, podRequests(pod).get("cpu")?.milliValue() ?? 0);
+    await this.#write("burstable");
   }
 
   async release(uid: string): Promise<void> {
