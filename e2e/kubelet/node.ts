@@ -67,6 +67,7 @@ export async function startNode(
       random: realRandom,
       log,
       disk: realDisk(machineExec()),
+      exec: machineExec(),
       paths,
       machine: await readMachine("/"),
       addresses: ["10.99.0.1"],
