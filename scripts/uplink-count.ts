@@ -3,6 +3,7 @@
  * routes, behind all translation; ranges that this machine's own network has are not counted.
  */
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mustParseCidr, parseCidr } from "@kubets/machinery/cidr";
 
 /** Of pods, services, nodes and load balancers, as clusters have them unless told otherwise. */
@@ -30,14 +31,18 @@ export function countUplink(): UplinkCount | string {
   const rules = ranges.flatMap((range) =>
     links.map((link) => `oifname "${link}" ${range.includes(":") ? "ip6" : "ip"} daddr ${range} counter`),
   );
+  dropTablesOfTheDead();
   const made = nft(
     `table ${table} {\n chain out {\n type filter hook postrouting priority 300;\n ${rules.join("\n ")}\n }\n}\n`,
   );
   if (made.status !== 0) return `nft refuses: ${made.stderr?.trim() || made.error?.message}`;
+  const drop = () => nft(`delete table ${table}\n`);
+  process.once("exit", drop);
   return {
     end() {
       const listed = spawnSync("nft", ["list", "table", ...table.split(" ")], { encoding: "utf8" }).stdout;
-      nft(`delete table ${table}\n`);
+      drop();
+      process.off("exit", drop);
       const counted = [...listed.matchAll(/oifname (\S+) ip6? daddr (\S+) counter packets (\d+)/g)];
       if (counted.length !== rules.length) throw new Error(`the table ${table} is not as it was made:\n${listed}`);
       const packets = counted.reduce((sum, [, , , count]) => sum + Number(count), 0);
@@ -67,6 +72,13 @@ export async function whileCounting<T>(
     counted();
     throw error;
   }
+}
+
+/** What a run that was killed left behind. */
+function dropTablesOfTheDead(): void {
+  const tables = spawnSync("nft", ["list", "tables", "inet"], { encoding: "utf8" }).stdout ?? "";
+  for (const [, name, pid] of tables.matchAll(/^table inet (kubets_count_(\d+))$/gm))
+    if (!existsSync(`/proc/${pid}`)) nft(`delete table inet ${name}\n`);
 }
 
 const nft = (input: string) => spawnSync("nft", ["-f", "-"], { input, encoding: "utf8" });

@@ -75,7 +75,8 @@ export async function startNode(
       cgroups: podCgroups({
         tree: driver === "systemd" ? systemdSlices(machineExec()) : cgroupfs(log),
         root: containerd.cgroupRoot,
-        pidsLimit: config.podPidsLimit ?? -1,
+        pidsLimit: config.podPidsLimit,
+        cpuPeriodUs: 100_000,
       }),
       config: { ...kubeletDefaults, cgroupRoot: containerd.cgroupRoot, ...config },
       resolvConf: "nameserver 192.0.2.1\n",

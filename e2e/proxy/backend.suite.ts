@@ -7,6 +7,7 @@ import { after, before, beforeEach, describe, it } from "node:test";
 import type { ProxyBackend } from "@kubets/proxy/backend";
 import type { Target, Targets, VirtualPort } from "@kubets/proxy/plan";
 import { type Place, TestNetwork } from "./network.ts";
+import { cannotSendSctp, countSctp, sendInit } from "./sctp.ts";
 
 export interface BackendTraits {
   /** Pods see who asks, not the node. */
@@ -226,6 +227,20 @@ export function proxyBackendSuite(
       assert.equal(server(await ask("out", network.nodeIp, 30053, from)), "b");
     });
 
+    it("carries SCTP, as far as the kernel has it", {
+      skip: !traits.inKernel && "needs sockets of SCTP",
+    }, async (t) => {
+      const inPod = network.exec("b");
+      const why = await cannotSendSctp(network.exec("a"));
+      if (why) return t.skip(why);
+      const count = await countSctp(inPod, 8080);
+      await backend.replace(plan(port({ protocol: "SCTP", internal: to(target("b")), nodePort: 30132 })));
+      await sendInit(network.exec("a"), VIP, 80);
+      await until(async () => (await count()) === 1);
+      await sendInit(network.exec("out"), network.nodeIp, 30132);
+      await until(async () => (await count()) === 2);
+    });
+
     it("keeps connections through changes and a replacement", async () => {
       await backend.replace(plan(port({ internal: to(target("a")) })));
       const hold = { protocol: "TCP", host: VIP, port: 80, name: "kept" } as const;
@@ -276,4 +291,9 @@ export function proxyBackendSuite(
       assert.ok(!["a", "b"].includes(server(await ask("node", VIP, 80, { timeoutMs: 300 })) ?? ""));
     });
   });
+}
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  const end = performance.now() + 5000;
+  while (!(await condition())) assert.ok(performance.now() < end, "did not come true in 5 s");
 }

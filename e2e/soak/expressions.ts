@@ -8,7 +8,8 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { seededRandom } from "@kubets/machinery";
-import { defineFlags, int, number, parseFlags } from "@kubets/machinery/flags";
+import { defineFlags, int, number } from "@kubets/machinery/flags";
+import { askedFor } from "./asked-for.ts";
 import { Inputs } from "./inputs.ts";
 import type { Answered } from "./judging-server.ts";
 import type { Turns } from "./turns.ts";
@@ -28,7 +29,13 @@ const BINDINGS = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolic
 const WARM_ROUNDS = 100;
 const LARGE = 20_000;
 
-const { minutes, seed, from, rounds: most, longest } = parseFlags(flags, process.argv.slice(2)).values;
+const {
+  minutes,
+  seed,
+  from,
+  rounds: most,
+  longest,
+} = askedFor("expressions ", "Random and hostile expressions, schemas and objects against an API server.", flags);
 const outcomes = new Map<string, number>();
 const server = new Worker(new URL("./judging-server.ts", import.meta.url), {
   execArgv: ["--disable-warning=ExperimentalWarning"],

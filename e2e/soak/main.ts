@@ -6,8 +6,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { setTimeout as pass } from "node:timers/promises";
 import { seededRandom } from "@kubets/machinery";
-import { defineFlags, int, number, parseFlags } from "@kubets/machinery/flags";
+import { defineFlags, int, number } from "@kubets/machinery/flags";
 import { eventually, type TestCluster, upCluster, whyNoContainers } from "../cluster.ts";
+import { askedFor } from "./asked-for.ts";
 import { leftovers } from "./leftovers.ts";
 import { type Part, processesOf } from "./victims.ts";
 
@@ -119,7 +120,11 @@ async function soak(cluster: TestCluster, minutes: number, seed: number): Promis
   return kills;
 }
 
-const { minutes, seed } = parseFlags(flags, process.argv.slice(2)).values;
+const { minutes, seed } = askedFor(
+  "",
+  "A node whose agent, containerd, shims and control plane are killed at random moments. The others: npm run soak -- expressions, servers, services.",
+  flags,
+);
 const why = whyNoContainers();
 if (why) console.log(`real containers cannot be tried here: ${why}`);
 else {

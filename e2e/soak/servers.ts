@@ -4,11 +4,12 @@
  * container is restarted.
  */
 import assert from "node:assert/strict";
-import { defineFlags, number, parseFlags } from "@kubets/machinery/flags";
+import { defineFlags, number } from "@kubets/machinery/flags";
 import { eventually, PATIENCE, whyNoContainers } from "../cluster.ts";
 import { type Host, Rack } from "../joining/hosts.ts";
 import { type Load, SeveralServers, unharmed } from "../joining/several-servers.ts";
 import { whyNoEtcd } from "../storage/etcd-cluster.ts";
+import { askedFor } from "./asked-for.ts";
 
 const flags = defineFlags({ minutes: number({ default: 60, help: "For how long." }) });
 const PAUSE_MS = 20;
@@ -71,7 +72,7 @@ function* turns(): Generator<readonly ["server" | "member", number]> {
     }
 }
 
-const { minutes } = parseFlags(flags, process.argv.slice(2)).values;
+const { minutes } = askedFor("servers ", "Three servers on three members of etcd, killed in turn.", flags);
 const why = whyNoContainers() ?? whyNoEtcd();
 if (why) console.log(`several servers cannot be tried here: ${why}`);
 else {

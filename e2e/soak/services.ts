@@ -6,9 +6,10 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { defineFlags, number, parseFlags } from "@kubets/machinery/flags";
+import { defineFlags, number } from "@kubets/machinery/flags";
 import { lentNode, lentVolumes } from "../behaviours/lent-node.ts";
 import { eventually, type TestCluster, upCluster, whyNoContainers } from "../cluster.ts";
+import { askedFor } from "./asked-for.ts";
 import { processesOf } from "./victims.ts";
 
 const flags = defineFlags({ minutes: number({ default: 15, help: "For how long." }) });
@@ -155,7 +156,11 @@ async function soak(cluster: TestCluster, minutes: number): Promise<void> {
   );
 }
 
-const { minutes } = parseFlags(flags, process.argv.slice(2)).values;
+const { minutes } = askedFor(
+  "services ",
+  "Rolling updates, scaling and killed agents under load through a service.",
+  flags,
+);
 const why = whyNoContainers();
 if (why) console.log(`real containers cannot be tried here: ${why}`);
 else {

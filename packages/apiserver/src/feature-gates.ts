@@ -1,8 +1,10 @@
-/** The gates of v1.36 by which this server decides something. Those of features that it always has, or does not have, are not here. */
+/** The gates of v1.36: those by which this server decides something, and all others, which it takes because every component of a cluster is given the same. */
 import { defineGates } from "@kubets/machinery/feature-gates";
+import { kubernetesGates } from "@kubets/machinery/kubernetes-gates";
 
 export const featureGates = () =>
   defineGates({
+    ...kubernetesGates,
     CBORServingAndStorage: { default: false, stage: "alpha" },
     ConstrainedImpersonation: { default: true, stage: "beta" },
     ContainerStopSignals: { default: false, stage: "alpha" },

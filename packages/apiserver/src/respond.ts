@@ -39,10 +39,10 @@ export function respondCached(call: ApiCall, status: number, cached: CachedObjec
 }
 
 /** The JSON of an object in a version, made once for each revision. */
-function versionBytes({ group, version, schema, hub }: ResourceDefinition, cached: CachedObject): Buffer {
+function versionBytes({ group, version, hub }: ResourceDefinition, cached: CachedObject): Buffer {
   if (!hub) return cached.bytes;
   return cached.encoded(groupVersion({ group, version }), (stored) =>
-    Buffer.from(encodeJson(schema, hub.fromHub(stored) as KubeObject)),
+    Buffer.from(encodeJson(hub.fromHub(stored) as KubeObject)),
   );
 }
 
@@ -65,7 +65,7 @@ export function respondObject(call: ApiCall, status: number, object: KubeObject)
   if (form.media === "protobuf")
     return send(call, status, headersOf(call), encodeProtobuf(resource.definition.schema, object));
   if (form.media === "json" && !form.pretty)
-    return send(call, status, headersOf(call), Buffer.from(`${encodeJson(resource.definition.schema, object)}\n`));
+    return send(call, status, headersOf(call), Buffer.from(`${encodeJson(object)}\n`));
   return respondValue(call, status, object);
 }
 

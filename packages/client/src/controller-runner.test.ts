@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
 import { configmaps, pods } from "@kubets/api/generated/refs";
-import { type LogFields, type Logger, seededRandom, silentLogger, VirtualClock } from "@kubets/machinery";
+import { type LogFields, type Logger, seededRandom, silentLogger, sleep, VirtualClock } from "@kubets/machinery";
 import { MetricsRegistry } from "@kubets/machinery/metrics";
 import { workQueueMetrics } from "@kubets/machinery/work-queue-metrics";
 import { type Controller, on, onOwned, TerminalError } from "./controller.ts";
@@ -125,6 +125,24 @@ describe("runControllers", () => {
     await clock.advance(120_000);
     assert.deepEqual(times, ["ns/a 0", "periodic 30000", "ns/a 60000"]);
     assert.deepEqual(measured, ["test requeued", "test done", "test done"]);
+  });
+
+  it("lets a key rest for as long as its reconcile took, a second at most, and gathers what changes", async (t) => {
+    const { clock, run, create } = newFixture(t);
+    await create("a");
+    const times: number[] = [];
+    run({
+      name: "test",
+      watches: [on(configmaps)],
+      async reconcile(key, { enqueue }) {
+        times.push(clock.monotonic());
+        enqueue(key);
+        await sleep(clock, times.length === 1 ? 40 : 3000);
+        enqueue(key);
+      },
+    });
+    await clock.advance(7000);
+    assert.deepEqual(times, [0, 80, 4080]);
   });
 
   it("never works on a key twice at once, and on as many keys as it has workers", async (t) => {

@@ -2,8 +2,9 @@
  * Runs controllers: waits for their informers, turns changes into keys, and works the keys off. The contract of a reconcile stands in
  * controller.ts.
  * Holds: each controller has a queue of its own and cannot hold up another; handlers are subscribed only after all informers of the
- * controller have synced and its `start` has run, so that neither sees half a cache; after a stop nothing is reconciled, and `stopped`
- * resolves when what was in work has ended.
+ * controller have synced and its `start` has run, so that neither sees half a cache; a key rests for as long as its reconcile took, so that
+ * the busier the server is, the more changes are gathered to one reconcile; after a stop nothing is reconciled, and `stopped` resolves when
+ * what was in work has ended.
  */
 import { type Clock, isReason, type Logger, type Random } from "@kubets/machinery";
 import { WorkQueue } from "@kubets/machinery/work-queue";
@@ -47,6 +48,7 @@ export interface RunningControllers {
 }
 
 const WORKERS = 5;
+const LONGEST_REST_MS = 1000;
 
 export function runControllers(controllers: readonly Controller[], options: RunOptions): RunningControllers {
   const running = controllers.map((controller) => new RunningController(controller, options));
@@ -121,12 +123,13 @@ class RunningController {
     for (;;) {
       const key = await this.#queue.take();
       if (key === undefined) return;
-      if (!signal.aborted) await this.#reconcile(key);
-      this.#queue.done(key);
+      const tookMs = signal.aborted ? 0 : await this.#reconcile(key);
+      this.#queue.done(key, Math.min(LONGEST_REST_MS, Math.floor(tookMs)));
     }
   }
 
-  async #reconcile(key: string): Promise<void> {
+  /** How long it took, in milliseconds. */
+  async #reconcile(key: string): Promise<number> {
     const { clock, metrics } = this.#options;
     const began = clock.monotonic();
     let outcome: ReconcileOutcome;
@@ -138,7 +141,9 @@ class RunningController {
     } catch (error) {
       outcome = this.#failed(key, error);
     }
-    metrics?.reconciled(this.#controller.name, outcome, clock.monotonic() - began);
+    const tookMs = clock.monotonic() - began;
+    metrics?.reconciled(this.#controller.name, outcome, tookMs);
+    return tookMs;
   }
 
   #failed(key: string, error: unknown): ReconcileOutcome {

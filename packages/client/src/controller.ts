@@ -3,8 +3,8 @@
  * with one object at a time. `runControllers` (controller-runner.ts) gives it informers, a queue and workers.
  *
  * What a reconcile may count on, and what its outcome means:
- * - It runs for a key after every change that concerns it, some time later, never twice at once for one key, perhaps for several
- *   changes at once, and again after a restart. It works from the present state and not from the event.
+ * - It runs for a key after every change that concerns it, some time later (not within as much time as it took the last time), never twice at once
+ *   for one key, perhaps for several changes at once, and again after a restart. It works from the present state and not from the event.
  * - It returns: done. `{ requeueAfterMs }`: done, and run again then. It throws: run again with backoff (5 ms doubling to 1000 s); a
  *   `TerminalError` is logged and not tried again until something changes.
  * - It never changes an object from the cache, and never counts on a write that it has not seen come back (see expectations.ts).

@@ -10,11 +10,14 @@ import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
 import { machineAddress } from "@kubets/machinery/machine-address";
 import { installProcessHandlers } from "@kubets/machinery/process-errors";
 import { onStopSignal } from "@kubets/machinery/shutdown";
-import { readConfigFile } from "./config.ts";
+import { kubeletDefaults } from "./config.ts";
+import { withoutEffect } from "./config-checks.ts";
+import { readConfigFiles } from "./config-files.ts";
 import { kubeletConfig, kubeletFlags } from "./config-flags.ts";
 import { bootstrap } from "./identity/bootstrap.ts";
 import { CertificateStore } from "./identity/certificate-store.ts";
 import { bootstrapServing, rotateClient } from "./identity/rotate.ts";
+import { checkMachine } from "./node/machine-checks.ts";
 import { runKubelet } from "./run-kubelet.ts";
 
 export const kubeletCommand = defineCommand({
@@ -27,10 +30,15 @@ export const kubeletCommand = defineCommand({
   async run({ values: flags, given, args }) {
     if (args.length) throw new ExitError(exitCode.usage, `kubelet takes no arguments, but was given ${args.join(" ")}`);
     if (!flags.kubeconfig) throw new ExitError(exitCode.usage, "--kubeconfig is needed: how the API server is reached");
-    const config = kubeletConfig({ values: flags, given }, flags.config ? readConfigFile(flags.config) : undefined);
-    const log = createLogger({ format: flags["logging-format"], level: flags.v >= 4 ? "debug" : "info" }).with({
-      component: "kubelet",
-    });
+    const config = kubeletConfig({ values: flags, given }, readConfigFiles(flags.config, flags["config-dir"]));
+    checkMachine(config.file);
+    const { format, verbosity } = config.file.logging;
+    const log = createLogger({
+      format: given.has("logging-format") ? flags["logging-format"] : format,
+      level: (given.has("v") ? flags.v : verbosity) >= 4 ? "debug" : "info",
+    }).with({ component: "kubelet" });
+    for (const [field, why] of withoutEffect(config.file, kubeletDefaults.file))
+      log.warn("a field of the configuration changes nothing here", { field, why });
     installProcessHandlers(log);
     const { signal } = onStopSignal();
     const nodeName = (flags["hostname-override"] || hostname()).trim().toLowerCase();
@@ -41,7 +49,7 @@ export const kubeletCommand = defineCommand({
     if (bootstrapKubeconfig) await bootstrap({ kubeconfig, bootstrapKubeconfig, nodeName, store, reading, ...parts });
     const connection = await connectionFrom({ kubeconfig }, reading);
     const { client, transport } = await openClient(connection, "kubelet");
-    if (config.file.rotateCertificates || flags["rotate-certificates"]) {
+    if (config.file.rotateCertificates) {
       const newest = store.read();
       if (newest) await transport.useCertificate(newest);
       const current = newest ?? (await connection.credentials.certificate());

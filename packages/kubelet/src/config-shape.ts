@@ -1,8 +1,7 @@
 /**
  * A KubeletConfiguration file: all fields of the original with its defaults. A field that is not named here is an error.
- * What this kubelet does the same way whatever they say (how its caches are filled, how often the original looks) is taken and changes nothing.
+ * Which values are refused, and which change nothing: config-checks.ts.
  */
-import type { JsonValue } from "@kubets/machinery";
 import * as shape from "@kubets/machinery/config-file";
 import { VERIFICATION_POLICIES } from "./images/verification-policy.ts";
 
@@ -70,7 +69,7 @@ export const kubeletConfiguration = shape.object({
   cgroupsPerQOS: shape.bool(true),
   cgroupDriver: shape.choice(["cgroupfs", "systemd"], "cgroupfs"),
   cpuManagerPolicy: shape.str("none"),
-  singleProcessOOMKill: shape.optional(shape.bool(false)),
+  singleProcessOOMKill: shape.optional(shape.bool()),
   cpuManagerPolicyOptions: amounts,
   cpuManagerReconcilePeriod: shape.duration(seconds(10)),
   memoryManagerPolicy: shape.str("None"),
@@ -107,7 +106,7 @@ export const kubeletConfiguration = shape.object({
   makeIPTablesUtilChains: shape.bool(true),
   iptablesMasqueradeBit: shape.int(14),
   iptablesDropBit: shape.int(15),
-  featureGates: shape.any(),
+  featureGates: shape.map(shape.bool()),
   failSwapOn: shape.bool(true),
   memorySwap: shape.object({ swapBehavior: shape.str() }),
   containerLogMaxSize: shape.str("10Mi"),
@@ -126,7 +125,13 @@ export const kubeletConfiguration = shape.object({
   volumePluginDir: shape.str("/usr/libexec/kubernetes/kubelet-plugins/volume/exec/"),
   providerID: shape.str(),
   kernelMemcgNotification: shape.bool(false),
-  logging: shape.any(),
+  logging: shape.object({
+    format: shape.choice(["text", "json"], "text"),
+    flushFrequency: shape.any(),
+    verbosity: shape.int(),
+    vmodule: shape.any(),
+    options: shape.any(),
+  }),
   enableSystemLogHandler: shape.bool(true),
   enableSystemLogQuery: shape.bool(false),
   shutdownGracePeriod: shape.duration(0),
@@ -152,9 +157,7 @@ export const kubeletConfiguration = shape.object({
 
 export type FileConfig = shape.Infer<typeof kubeletConfiguration>;
 
-export const configKinds = { "kubelet.config.k8s.io/v1beta1/KubeletConfiguration": kubeletConfiguration } as const;
-
-export const fileDefaults: FileConfig = kubeletConfiguration.read({} as JsonValue, "");
+export const CONFIG_KIND = "kubelet.config.k8s.io/v1beta1/KubeletConfiguration";
 
 /** What is evicted for when a file says nothing of it. */
 export const EVICTION_DEFAULTS: Readonly<Record<string, string>> = {

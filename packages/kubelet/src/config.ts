@@ -5,8 +5,11 @@
 import type { Taint } from "@kubets/api/generated/types/core-v1";
 import * as shape from "@kubets/machinery/config-file";
 import { parseDuration } from "@kubets/machinery/duration";
+import type { JsonObject } from "@kubets/machinery/json-value";
 import { parseQuantity } from "@kubets/machinery/quantity";
-import { configKinds, EVICTION_DEFAULTS, type FileConfig, fileDefaults } from "./config-shape.ts";
+import { configProblems } from "./config-checks.ts";
+import { parseConfigFields } from "./config-files.ts";
+import { EVICTION_DEFAULTS, type FileConfig, kubeletConfiguration } from "./config-shape.ts";
 import { type MustVerify, verificationOf } from "./images/verification-policy.ts";
 
 export interface KubeletConfig {
@@ -32,7 +35,6 @@ export interface KubeletConfig {
   readonly nodeStatusUpdateFrequencyMs: number;
   readonly nodeStatusReportFrequencyMs: number;
   readonly nodeLeaseDurationSeconds: number;
-  readonly cpuCfsQuota: boolean;
   readonly seccompDefault: boolean;
   readonly allowedUnsafeSysctls: readonly string[];
   readonly staticPodPath: string;
@@ -80,12 +82,13 @@ export interface EvictionSettings {
   readonly minimumReclaim: Readonly<Record<string, string>>;
 }
 
-export const readConfigFile = (path: string): KubeletConfig => fromFile(shape.loadConfigFile(path, configKinds).config);
+export const parseKubeletConfig = (text: string): KubeletConfig => kubeletConfigOf(parseConfigFields(text));
 
-export const parseKubeletConfig = (text: string, name = "KubeletConfiguration"): KubeletConfig =>
-  fromFile(shape.parseConfig(text, name, configKinds).config);
-
-function fromFile(file: FileConfig): KubeletConfig {
+/** Of the fields of a file. */
+export function kubeletConfigOf(fields: JsonObject): KubeletConfig {
+  const file = shape.readFields(fields, "the configuration of the kubelet", kubeletConfiguration);
+  const problems = configProblems(file);
+  if (problems.length > 0) throw new shape.ConfigError(problems.join("; "));
   return {
     port: file.port,
     address: file.address,
@@ -111,7 +114,6 @@ function fromFile(file: FileConfig): KubeletConfig {
     nodeStatusUpdateFrequencyMs: file.nodeStatusUpdateFrequency,
     nodeStatusReportFrequencyMs: file.nodeStatusReportFrequency,
     nodeLeaseDurationSeconds: file.nodeLeaseDurationSeconds,
-    cpuCfsQuota: file.cpuCFSQuota,
     seccompDefault: file.seccompDefault,
     allowedUnsafeSysctls: file.allowedUnsafeSysctls,
     staticPodPath: file.staticPodPath,
@@ -158,6 +160,10 @@ function fromFile(file: FileConfig): KubeletConfig {
   };
 }
 
+/** In microseconds; undefined where CPU limits are not enforced. */
+export const cpuPeriodOf = (file: FileConfig): number | undefined =>
+  file.cpuCFSQuota ? file.cpuCFSQuotaPeriod * 1000 : undefined;
+
 /** What the file sets stands alone, unless it asks for the defaults beside it. */
 function evictionHard({ evictionHard: hard, mergeDefaultEvictionSettings: merge }: FileConfig): Record<string, string> {
   if (Object.keys(hard).length === 0) return { ...EVICTION_DEFAULTS };
@@ -183,4 +189,4 @@ function sumOf(...lists: readonly Readonly<Record<string, string>>[]): Record<st
   return sum;
 }
 
-export const kubeletDefaults: KubeletConfig = fromFile(fileDefaults);
+export const kubeletDefaults: KubeletConfig = kubeletConfigOf({});

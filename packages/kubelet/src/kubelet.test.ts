@@ -120,6 +120,24 @@ test("init containers come one after the other; a failing one ends a pod that is
     },
   ));
 
+test("what a volume shows is new also when it changed while the pod was brought up", () =>
+  having({ script: { pull: () => ({ delayMs: 5000 }) } }, async (node) => {
+    const configMap = (word: string) => ({ metadata: { namespace: "default", name: "it" }, data: { word } });
+    await node.api.createConfigMap(configMap("old"));
+    const volumes = [{ name: "v", configMap: { name: "it" } }];
+    const container = { image: "demo:1", imagePullPolicy: "Always", volumeMounts: [{ name: "v", mountPath: "/v" }] };
+    await node.api.createPod(on("a").container("c", container).spec({ volumes }).build());
+    const word = async () => {
+      const file = "/var/lib/kubelet/pods/uid-a/volumes/kubernetes.io~configmap/v/word";
+      return (await node.disk.readFile(file).catch(() => undefined))?.toString();
+    };
+    await until(node, "the volume", async () => (await word()) === "old");
+    assert.equal(readyOf(await node.api.pod("a")), "False");
+    await node.api.client.update(configmaps, configMap("new"));
+    await until(node, "ready", async () => readyOf(await node.api.pod("a")) === "True");
+    await until(node, "the new word", async () => (await word()) === "new");
+  }));
+
 test("a pull that fails backs off, and the pod says so", () =>
   having({ script: { pull: () => ({ error: "no route" }) } }, async (node) => {
     await node.api.createPod(on("a").container("c", { image: "demo:1", imagePullPolicy: "Always" }).build());
@@ -161,6 +179,50 @@ test("readiness decides, liveness restarts", () => {
   });
 });
 
+test("a rule restarts all containers of a pod in their order, without their hooks, and says so", () =>
+  having(
+    {
+      script: {
+        course: ({ name, attempt }) =>
+          name === "one"
+            ? { exitAfterMs: 1000 }
+            : name === "x" && attempt === 0
+              ? { exitAfterMs: 5000, exitCode: 42 }
+              : { stopAfterMs: 60_000 },
+      },
+    },
+    async (node) => {
+      const rule = { action: "RestartAllContainers", exitCodes: { operator: "In", values: [42] } };
+      await node.api.createPod(
+        on("a")
+          .initContainer("one", { image: "demo:1" })
+          .container("x", { image: "demo:1", restartPolicy: "Never", restartPolicyRules: [rule] })
+          .container("y", { image: "demo:1", lifecycle: { preStop: { sleep: { seconds: 3000 } } } })
+          .spec({ restartPolicy: "Never", terminationGracePeriodSeconds: 3600 })
+          .build(),
+      );
+      const seen: string[] = [];
+      const restarting = async () =>
+        (await node.api.pod("a"))?.status.conditions?.find(({ type }) => type === "AllContainersRestarting");
+      await until(node, "restarted", async () => {
+        const { status = "" } = (await restarting()) ?? {};
+        if (status && seen.at(-1) !== status) seen.push(status);
+        const found = await node.api.pod("a");
+        const counts = found?.status.containerStatuses?.map(({ restartCount }) => restartCount);
+        return readyOf(found) === "True" && counts?.join() === "1,1";
+      });
+      const found = await node.api.pod("a");
+      assert.equal(found?.status.initContainerStatuses?.[0]?.restartCount, 1);
+      assert.equal(found?.status.phase, "Running");
+      assert.deepEqual(
+        found?.status.containerStatuses?.map(({ lastState }) => lastState.terminated?.exitCode),
+        [42, 137],
+      );
+      assert.equal(seen[0], "False");
+      assert.equal(seen.at(-1), "False");
+    },
+  ));
+
 test("a kubelet that starts again leaves containers as they are", async () => {
   const first = await simulatedNode();
   await first.api.createPod(on("a").container("c", { image: "demo:1" }).build());
@@ -171,6 +233,41 @@ test("a kubelet that starts again leaves containers as they are", async () => {
     await node.clock.advance(10_000);
     assert.deepEqual(await node.runtime.listContainers(), before);
     assert.equal((await node.api.pod("a"))?.status.containerStatuses?.[0]?.restartCount, 0);
+  });
+});
+
+test("a kubelet that starts again takes no pod out of its services until a probe fails", async () => {
+  let answer: "success" | "unknown" | "failure" = "success";
+  const probe: SimulatedNodeOptions["probe"] = async () => ({ result: answer, output: "" });
+  const exec = { exec: { command: ["x"] }, periodSeconds: 1, failureThreshold: 2 };
+  const first = await simulatedNode({ probe });
+  await first.api.createPod(
+    on("a").container("c", { image: "demo:1", startupProbe: exec, readinessProbe: exec }).build(),
+  );
+  await until(first, "ready", async () => readyOf(await first.api.pod("a")) === "True");
+  await first.stop();
+  answer = "unknown";
+  await having({ over: first, probe }, async (node) => {
+    await node.clock.advance(20_000);
+    assert.equal(readyOf(await node.api.pod("a")), "True");
+    assert.equal((await node.api.pod("a"))?.status.containerStatuses?.[0]?.started, true);
+    answer = "failure";
+    await until(node, "not ready", async () => readyOf(await node.api.pod("a")) === "False");
+  });
+});
+
+test("a pod that ends has started, and is ready as long as it answers", () => {
+  const exec = { exec: { command: ["x"] }, periodSeconds: 1 };
+  const probe: SimulatedNodeOptions["probe"] = async () => ({ result: "success", output: "" });
+  return having({ probe, script: { course: () => ({ stopAfterMs: 20_000 }) } }, async (node) => {
+    await node.api.createPod(
+      on("a").container("c", { image: "demo:1", startupProbe: exec, readinessProbe: exec }).build(),
+    );
+    await until(node, "ready", async () => readyOf(await node.api.pod("a")) === "True");
+    await node.api.deletePod("a");
+    await node.clock.advance(15_000);
+    const { started, ready } = (await node.api.pod("a"))?.status.containerStatuses?.[0] ?? {};
+    assert.deepEqual({ started, ready }, { started: true, ready: true });
   });
 });
 

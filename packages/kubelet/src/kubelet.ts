@@ -14,7 +14,7 @@ import { SharedInformers } from "@kubets/client/informer/shared-informers";
 import { type Clock, type Logger, type Random, sleep } from "@kubets/machinery";
 import { enforced } from "./cgroups/layout.ts";
 import { noCgroups, type PodCgroups } from "./cgroups/pod-cgroups.ts";
-import { type KubeletConfig, kubeletDefaults } from "./config.ts";
+import { cpuPeriodOf, type KubeletConfig, kubeletDefaults } from "./config.ts";
 import { parseResolvConf } from "./container-config/dns.ts";
 import { type Dialer, directDialer } from "./dialer.ts";
 import type { Disk } from "./disk/disk.ts";
@@ -34,6 +34,7 @@ import { ReferencedObjects } from "./objects/referenced-objects.ts";
 import type { KubeletPaths } from "./paths.ts";
 import { nodePlugins } from "./plugins/node-plugins.ts";
 import { PodWorkers } from "./pod-workers/pod-workers.ts";
+import { crashLoopLimits } from "./pod-workers/restart-backoff.ts";
 import { RuntimeCache } from "./pod-workers/runtime-cache.ts";
 import { StatusWriter } from "./pod-workers/status-writer.ts";
 import type { NodeView, PodTools } from "./pod-workers/tools.ts";
@@ -87,8 +88,8 @@ export interface KubeletOptions {
   readonly topology?: MachineTopology;
   /** The node's own resolv.conf, as text. */
   readonly resolvConf?: string;
-  /** The port that the node announces. */
-  readonly port?: number;
+  /** The port that the node announces, where that is not the configuration's. */
+  readonly port?: Promise<number>;
 }
 
 export interface Kubelet {
@@ -105,6 +106,14 @@ export interface Kubelet {
   /** Stops; containers go on. */
   stop(): Promise<void>;
 }
+
+const containerFacts = ({ file }: KubeletConfig, { memoryBytes, swapBytes }: MachineFacts, cgroupV2: boolean) => ({
+  memoryBytes,
+  cgroupV2,
+  cpuPeriodUs: cpuPeriodOf(file),
+  singleProcessOomKill: file.singleProcessOOMKill ?? !cgroupV2,
+  swap: swapBytes ? { bytes: swapBytes, limited: file.memorySwap.swapBehavior === "LimitedSwap" } : undefined,
+});
 
 /** What a gone pod left behind is tried to be removed again. */
 const ORPHANS_AGAIN_MS = 5000;
@@ -124,7 +133,8 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const version = await untilAnswered(runtime, clock, log, signal);
   const cgroups = options.cgroups ?? noCgroups;
   const withheld = withheldOf(config, machine);
-  const settings = () => settingsOf(config, { name: nodeName, addresses, withheld, port: options.port });
+  let port: number | undefined;
+  const settings = () => settingsOf(config, { name: nodeName, addresses, withheld, port });
   const allocatable = allocatableOf(capacityOf(settings(), machine), withheld);
 
   let runtimeStatus: RuntimeStatus = { ready: true, networkReady: true, message: "", handlers: [] };
@@ -168,7 +178,8 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const node: NodeView = {
     name: nodeName,
     runtimeName: version.name,
-    facts: { memoryBytes: machine.memoryBytes, cgroupV2: cgroups.version === 2, cpuCfsQuota: config.cpuCfsQuota },
+    facts: containerFacts(config, machine, cgroups.version === 2),
+    crashLoop: crashLoopLimits(config.file.crashLoopBackOff.maxContainerRestartPeriod),
     security: { seccompFolder: join(paths.root, "seccomp"), seccompDefault: config.seccompDefault },
     dns: {
       clusterDns: config.clusterDns,
@@ -251,6 +262,9 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     images: new ImagePuller(runtime, clock, {
       records,
       ...(config.maxParallelImagePulls !== undefined && { parallel: config.maxParallelImagePulls }),
+      ...(config.file.registryPullQPS > 0 && {
+        pace: { rate: config.file.registryPullQPS, burst: config.file.registryBurst },
+      }),
       moreCredentials: nodeCredentials({ config, disk, folder: paths.root, client, tokens, clock, log }),
     }),
     prober,
@@ -295,10 +309,10 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
 
   const finish: Promise<unknown>[] = [];
   const ready = (async () => {
+    [port] = await Promise.all([options.port, cache.start()]);
     await cgroups
-      .prepare(enforced(config, machine))
+      .hold(enforced(config, machine))
       .catch((error: unknown) => log.warn("what is reserved is not held apart from pods", { error }));
-    await cache.start();
     const nodeInformer = informers.informer(nodes, { fieldSelector: `metadata.name=${nodeName}` });
     nodeInformer.subscribe({
       added: (found) => reporter.saw(found),

@@ -10,10 +10,11 @@ import { ownCertificate } from "@kubets/client/component/own-certificate";
 import type { ClientCertificate } from "@kubets/client/kubeconfig/credentials";
 import type { Clock, Logger, Random } from "@kubets/machinery";
 import type { Listener, ServerTls } from "@kubets/wire/http";
+import { openSslCiphers } from "@kubets/wire/tls/cipher-suites";
 import { cgroupfs } from "./cgroups/cgroupfs.ts";
 import { podCgroups } from "./cgroups/pod-cgroups.ts";
 import { systemdSlices } from "./cgroups/systemd-slices.ts";
-import type { KubeletConfig } from "./config.ts";
+import { cpuPeriodOf, type KubeletConfig } from "./config.ts";
 import { realDisk } from "./disk/real-disk.ts";
 import { machineExec } from "./exec.ts";
 import { type Kubelet, startKubelet } from "./kubelet.ts";
@@ -51,7 +52,8 @@ export async function runKubelet(run: KubeletRun): Promise<RunningKubelet> {
   const { config, paths, log } = run;
   for (const folder of Object.values(paths)) mkdirSync(folder, { recursive: true });
   const { containerRuntimeEndpoint: endpoint, imageServiceEndpoint: imageEndpoint } = config;
-  const runtime = criRuntime({ endpoint, ...(imageEndpoint && { imageEndpoint }) });
+  const timeoutMs = config.file.runtimeRequestTimeout;
+  const runtime = criRuntime({ endpoint, timeoutMs, ...(imageEndpoint && { imageEndpoint }) });
   const machine = await readMachine(paths.root);
   const kubelet = await startKubelet({
     ...run,
@@ -64,6 +66,7 @@ export async function runKubelet(run: KubeletRun): Promise<RunningKubelet> {
       tree: config.cgroupDriver === "systemd" ? systemdSlices(machineExec()) : cgroupfs(log),
       root: config.cgroupRoot,
       pidsLimit: config.podPidsLimit,
+      cpuPeriodUs: cpuPeriodOf(config.file),
     }),
     plugins: true,
     shutdowns: machineShutdowns({ exec: machineExec(), log }),
@@ -98,7 +101,10 @@ function servingTls({ config, certFolder, addresses, clock, serving }: KubeletRu
   const read = (path: string) => readFileSync(path, "utf8");
   const isGiven = tlsCertFile && tlsPrivateKeyFile;
   const own = isGiven ? undefined : (serving?.() ?? keptCertificate(certFolder, addresses[0] ?? "", clock));
+  const ciphers = openSslCiphers(config.file.tlsCipherSuites);
   return {
+    minVersion: config.file.tlsMinVersion === "VersionTLS13" ? "TLSv1.3" : "TLSv1.2",
+    ...(ciphers && { ciphers }),
     cert: own?.cert ?? read(tlsCertFile),
     key: own?.key ?? read(tlsPrivateKeyFile),
     ...(clientCaFile && { clientCa: read(clientCaFile) }),

@@ -144,6 +144,16 @@ export function parseConfig<const K extends ConfigKinds>(text: string, name: str
   }
 }
 
+/** Reads fields that were put together from several places; `name` is what they are called in messages. */
+export function readFields<T>(fields: JsonObject, name: string, shape: Shape<T>): T {
+  try {
+    return shape.read(fields, "");
+  } catch (error) {
+    if (error instanceof ShapeError) throw new ConfigError(`${name}: ${error.message}`);
+    throw error;
+  }
+}
+
 function readKind<K extends ConfigKinds>(value: JsonObject, kinds: K): LoadedConfig<K> {
   const { apiVersion, kind, ...fields } = value;
   const found = `${String(apiVersion as string)}/${String(kind as string)}`;

@@ -88,13 +88,13 @@ function gateProblem(specs: Readonly<Record<string, GateSpec>>, name: string, va
     : undefined;
 }
 
-/** Reads "A=true,B=false"; the names are not looked at. */
+/** Reads "A=true,B=false", also with the name of the program before each ("kube:A=true"); the names are not looked at. */
 export function parseGates(text: string): Record<string, boolean> {
   const values: Record<string, boolean> = {};
   for (const part of text.split(",")) {
     if (part === "") continue;
     const equals = part.indexOf("=");
-    const name = (equals < 0 ? part : part.slice(0, equals)).trim();
+    const name = (equals < 0 ? part : part.slice(0, equals)).trim().replace(/^kube:/, "");
     if (equals < 0) throw new FeatureGateError(`missing bool value for ${name}`);
     const value = part.slice(equals + 1).trim();
     try {

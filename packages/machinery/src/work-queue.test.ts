@@ -31,6 +31,24 @@ test("a key in work is not handed out again until it is done", async () => {
   assert.equal(queue.length, 0);
 });
 
+test("a key that is done rests before it is handed out again", async () => {
+  const clock = new VirtualClock();
+  const queue = new WorkQueue<string>(clock);
+  for (const key of ["a", "b"]) queue.add(key);
+  for (const key of [await queue.take(), await queue.take()]) queue.done(key as string, 30);
+  queue.add("a");
+  await clock.advance(29);
+  assert.equal(queue.length, 0);
+  await clock.advance(1);
+  assert.equal(await queue.take(), "a");
+  queue.add("a");
+  queue.done("a", 30);
+  queue.shutDown();
+  assert.equal(await queue.take(), "a");
+  queue.done("a");
+  await queue.drain();
+});
+
 test("a waiting worker gets the next key", async () => {
   const queue = new WorkQueue<string>(new VirtualClock());
   const first = queue.take();

@@ -1,7 +1,7 @@
 /**
  * The queue of keys that a controller works off.
  * Holds: a key waits at most once; it is never with two workers at a time; one that was added while in work waits again
- * when it is done. Delayed keys are not in the queue until their time has come, and an earlier time replaces a later.
+ * when it is done and has rested. Delayed keys are not in the queue until their time has come, and an earlier time replaces a later.
  */
 import type { Clock, Timer } from "./clock.ts";
 import { controllerLimiter, type RateLimiter } from "./rate-limiter.ts";
@@ -24,8 +24,9 @@ export class WorkQueue<K> {
   /** Keys that wait, in order; a set keeps the order of insertion and gives the dedup. */
   readonly #waiting = new Set<K>();
   readonly #working = new Set<K>();
-  /** Keys that were added while in work. */
+  /** Keys that were added while in work or at rest. */
   readonly #again = new Set<K>();
+  readonly #resting = new Map<K, Timer>();
   readonly #delayed = new Map<K, Delayed>();
   #takers: Array<(key: K | undefined) => void> = [];
   #idle: Array<() => void> = [];
@@ -100,12 +101,15 @@ export class WorkQueue<K> {
     return new Promise((resolve) => this.#takers.push(resolve));
   }
 
-  /** Must be called once for each key that was taken. */
-  done(key: K): void {
-    this.#working.delete(key);
+  /** Must be called once for each key that was taken. A key that rests is as good as in work for so long. */
+  done(key: K, restMs = 0): void {
     this.#metrics?.done(key);
-    if (this.#again.delete(key)) this.#offer(key);
-    else if (this.#working.size === 0) this.#tellIdle();
+    if (restMs <= 0 || this.#shutDown) return this.#free(key);
+    const rested = () => {
+      this.#resting.delete(key);
+      this.#free(key);
+    };
+    this.#resting.set(key, this.#clock.after(restMs, rested));
   }
 
   /** Takes no more keys; what waits is still handed out, what is delayed is dropped. */
@@ -114,6 +118,11 @@ export class WorkQueue<K> {
     this.#shutDown = true;
     for (const { timer } of this.#delayed.values()) timer.cancel();
     this.#delayed.clear();
+    for (const [key, timer] of this.#resting) {
+      timer.cancel();
+      this.#free(key);
+    }
+    this.#resting.clear();
     const takers = this.#takers;
     this.#takers = [];
     for (const resolve of takers) resolve(undefined);
@@ -124,6 +133,12 @@ export class WorkQueue<K> {
     this.shutDown();
     if (this.#working.size + this.#waiting.size === 0) return;
     await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  #free(key: K): void {
+    this.#working.delete(key);
+    if (this.#again.delete(key)) this.#offer(key);
+    else if (this.#working.size === 0) this.#tellIdle();
   }
 
   #offer(key: K): void {

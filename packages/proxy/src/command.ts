@@ -1,6 +1,6 @@
 /** `kubets proxy`: flags in, a running proxy, until a signal ends it. The rules stay, so that services live through a restart. */
 import { writeFileSync } from "node:fs";
-import { hostname } from "node:os";
+import { availableParallelism, hostname } from "node:os";
 import { nodes } from "@kubets/api/generated/refs";
 import type { Node } from "@kubets/api/generated/types/core-v1";
 import { type Client, SharedInformers } from "@kubets/client";
@@ -25,6 +25,7 @@ import {
   type ProxyMode,
   proxyConfigText,
 } from "./config.ts";
+import { applySettings, conntrackSettings } from "./conntrack-settings.ts";
 import { commandFlags, type ProxyFlags } from "./flags.ts";
 import { IptablesBackend } from "./iptables/backend.ts";
 import { NftablesBackend } from "./nftables/backend.ts";
@@ -82,6 +83,15 @@ export function configOf(flags: ProxyFlags): KubeProxyConfiguration {
     detectLocalMode: flags["detect-local-mode"],
     clusterCIDR: flags["cluster-cidr"],
     nodePortAddresses: flags["nodeport-addresses"],
+    conntrack: {
+      maxPerCore: flags["conntrack-max-per-core"],
+      min: flags["conntrack-min"],
+      tcpEstablishedTimeout: flags["conntrack-tcp-timeout-established"],
+      tcpCloseWaitTimeout: flags["conntrack-tcp-timeout-close-wait"],
+      tcpBeLiberal: flags["conntrack-tcp-be-liberal"],
+      udpTimeout: flags["conntrack-udp-timeout"],
+      udpStreamTimeout: flags["conntrack-udp-timeout-stream"],
+    },
   };
 }
 
@@ -100,6 +110,7 @@ async function proxy(flags: ProxyFlags, log: Logger): Promise<void> {
   );
   const { signal } = onStopSignal();
   const backend = await backendFor(mode, config, await ownNode(client, nodeName), log);
+  await applySettings(conntrackSettings(config, availableParallelism()), log);
   const metrics = new MetricsRegistry();
   const cache = new SharedInformers({ client, clock: realClock, random: realRandom, log, signal });
   const { syncPeriod: syncPeriodMs } = config[mode === "iptables" ? "iptables" : "nftables"];

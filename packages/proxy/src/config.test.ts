@@ -64,7 +64,7 @@ describe("the configuration of a proxy", () => {
   });
 
   it("refuses what it cannot do, with what it can", () => {
-    assert.throws(() => modeOf("ipvs"), /use nftables, iptables or userspace/);
+    assert.throws(() => modeOf("ipvs"), /"ipvs" is not supported, as .*; use nftables, iptables or userspace/);
     assert.throws(
       () => localCidrs({ ...defaultProxyConfig, detectLocalMode: "BridgeInterface" }, []),
       /ClusterCIDR or NodeCIDR/,

@@ -1,6 +1,5 @@
 /**
- * KubeProxyConfiguration v1alpha1, read strictly. What belongs to other platforms, to IPVS, or to the kernel's connection tracking as a
- * whole is taken and left.
+ * KubeProxyConfiguration v1alpha1, read strictly. What belongs to other platforms or to IPVS is taken and left.
  */
 import { ExitError, exitCode } from "@kubets/machinery";
 import {
@@ -56,7 +55,15 @@ const SHAPE = object({
   clusterCIDR: str(),
   nodePortAddresses: list(str()),
   oomScoreAdj: optional(int()),
-  conntrack: any(),
+  conntrack: object({
+    maxPerCore: int(32_768),
+    min: int(131_072),
+    tcpEstablishedTimeout: duration(86_400_000),
+    tcpCloseWaitTimeout: duration(3_600_000),
+    tcpBeLiberal: bool(),
+    udpTimeout: duration(),
+    udpStreamTimeout: duration(),
+  }),
   configSyncPeriod: duration(900_000),
   portRange: str(),
   windowsRunAsService: bool(),
@@ -73,9 +80,9 @@ export const parseProxyConfig = (text: string, name: string): KubeProxyConfigura
 /** As a file that reads back as the same. */
 export function proxyConfigText(config: KubeProxyConfiguration): string {
   const [apiVersion, kind] = [KIND.slice(0, KIND.lastIndexOf("/")), KIND.slice(KIND.lastIndexOf("/") + 1)];
-  const isPeriod = (key: string, value: unknown): value is number =>
-    key.endsWith("Period") && typeof value === "number";
-  const text = (key: string, value: unknown) => (isPeriod(key, value) ? formatDuration(value) : value);
+  const isDuration = (key: string, value: unknown): value is number =>
+    /(Period|Timeout)$/.test(key) && typeof value === "number";
+  const text = (key: string, value: unknown) => (isDuration(key, value) ? formatDuration(value) : value);
   return `${JSON.stringify({ apiVersion, kind, ...config }, text, 2)}\n`;
 }
 
@@ -86,9 +93,11 @@ export type ProxyMode = (typeof MODES)[number];
 export function modeOf(name: string): ProxyMode {
   const mode = MODES.find((each) => each === (name || "nftables"));
   if (mode) return mode;
+  const why =
+    name === "ipvs" ? ", as Kubernetes gives IPVS up: nftables does what it did, at any number of services" : "";
   throw new ExitError(
     exitCode.usage,
-    `proxy mode ${JSON.stringify(name)} is not supported: use nftables, iptables or userspace`,
+    `proxy mode ${JSON.stringify(name)} is not supported${why}; use nftables, iptables or userspace`,
   );
 }
 

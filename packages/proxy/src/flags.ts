@@ -44,11 +44,22 @@ export const proxyFlags = defineFlags({
   "kube-api-burst": int({ help: "Taken and left.", default: 10 }),
   "kube-api-content-type": text({ help: "Taken and left.", default: "application/vnd.kubernetes.protobuf" }),
   "oom-score-adj": int({ help: "Taken and left.", default: -999 }),
-  "conntrack-max-per-core": int({ help: "Taken and left.", default: 32_768 }),
-  "conntrack-min": int({ help: "Taken and left.", default: 131_072 }),
-  "conntrack-tcp-be-liberal": bool({ help: "Taken and left." }),
-  "conntrack-tcp-timeout-close-wait": duration({ help: "Taken and left.", default: 3_600_000 }),
-  "conntrack-tcp-timeout-established": duration({ help: "Taken and left.", default: 86_400_000 }),
+  "conntrack-max-per-core": int({
+    help: "How many connections the kernel is to follow for each processor; 0 leaves it as it is.",
+    default: 32_768,
+  }),
+  "conntrack-min": int({ help: "How many connections the kernel is to follow at least.", default: 131_072 }),
+  "conntrack-tcp-be-liberal": bool({ help: "Let packets of TCP pass that are outside of its window." }),
+  "conntrack-tcp-timeout-close-wait": duration({
+    help: "How long half-closed connections of TCP are remembered; 0 leaves it as it is.",
+    default: 3_600_000,
+  }),
+  "conntrack-tcp-timeout-established": duration({
+    help: "How long idle connections of TCP are remembered; 0 leaves it as it is.",
+    default: 86_400_000,
+  }),
+  "conntrack-udp-timeout": duration({ help: "How long UDP without an answer is remembered; 0 leaves it as it is." }),
+  "conntrack-udp-timeout-stream": duration({ help: "How long flows of UDP are remembered; 0 leaves it as it is." }),
   "logging-format": choice(["text", "json"], { help: "How log lines look.", default: "text" }),
   v: int({ help: "How much to log: 4 and above is everything.", default: 0, short: "v" }),
 });

@@ -6,12 +6,14 @@ import { runComponent } from "@kubets/client/component/run-component";
 import { createLogger, type Logger, realClock, realRandom } from "@kubets/machinery";
 import { defineCommand } from "@kubets/machinery/command";
 import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
+import { FeatureGateError, parseGates } from "@kubets/machinery/feature-gates";
 import { MetricsRegistry } from "@kubets/machinery/metrics";
 import { installProcessHandlers } from "@kubets/machinery/process-errors";
 import { defaultConfig } from "./config/config.ts";
 import { loadConfig } from "./config/config-file.ts";
 import { configText } from "./config/config-text.ts";
 import { loadPluginFiles } from "./config/plugin-files.ts";
+import { schedulerGates } from "./feature-gates.ts";
 import { type SchedulerFlags, schedulerFlags } from "./flags.ts";
 import { plugins } from "./plugins/index.ts";
 import { type RunningScheduler, startScheduler } from "./scheduler.ts";
@@ -40,6 +42,7 @@ export const schedulerCommand = defineCommand({
 });
 
 async function schedule(flags: SchedulerFlags, given: ReadonlySet<string>, log: Logger): Promise<void> {
+  const featureGates = gatesOf(flags["feature-gates"].join(","));
   const { config, flags: fromFile } = flags.config
     ? loadConfig(flags.config, Object.keys(plugins))
     : { config: defaultConfig, flags: {} };
@@ -78,6 +81,7 @@ async function schedule(flags: SchedulerFlags, given: ReadonlySet<string>, log: 
           signal,
           config,
           registry,
+          featureGates,
           metrics,
           maxUnschedulableMs: flags["pod-max-in-unschedulable-pods-duration"],
         });
@@ -89,6 +93,20 @@ async function schedule(flags: SchedulerFlags, given: ReadonlySet<string>, log: 
     },
     log,
   );
+}
+
+function gatesOf(text: string): Readonly<Record<string, boolean>> {
+  try {
+    const values = parseGates(text);
+    schedulerGates(values);
+    return values;
+  } catch (error) {
+    if (!(error instanceof FeatureGateError)) throw error;
+    throw new ExitError(
+      exitCode.usage,
+      `invalid argument ${JSON.stringify(text)} for "--feature-gates" flag: ${error.message}`,
+    );
+  }
 }
 
 const ended = (signal: AbortSignal): Promise<void> =>

@@ -78,11 +78,11 @@ function reportOf({ info, time, decision, outcome }: Kept): DecisionReport {
 
 function refusedGroups({ refusals }: Decision): DecisionReport["refused"] {
   const groups = new Map<Refusal, string[]>();
-  for (const [node, refusal] of refusals.byNode) {
+  refusals.byNode.forEach(({ name: node }, refusal) => {
     const nodes = groups.get(refusal);
     if (nodes) nodes.push(node);
     else groups.set(refusal, [node]);
-  }
+  });
   const list = [...groups].map(([{ plugin = "", reasons }, nodes]) => ({ plugin, reasons, nodes }));
   const { others } = refusals;
   return others ? [...list, { plugin: others.plugin ?? "", reasons: others.reasons, nodes: ["*"] }] : list;

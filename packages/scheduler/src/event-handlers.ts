@@ -7,6 +7,7 @@ import {
   csinodes,
   csistoragecapacities,
   deviceclasses,
+  devicetaintrules,
   namespaces,
   nodes,
   persistentvolumeclaims,
@@ -24,6 +25,7 @@ import type { ResourceRef } from "@kubets/api/resource-ref";
 import type { Cache } from "@kubets/client/controller";
 import type { InformerHandler } from "@kubets/client/informer";
 import { deepEqual } from "@kubets/machinery/deep-equal";
+import type { SchedulerGates } from "./feature-gates.ts";
 import { sameLabels } from "./framework/affinity-term.ts";
 import type { ClusterState } from "./framework/cluster-state.ts";
 import type { ClusterEvent } from "./framework/events.ts";
@@ -40,6 +42,7 @@ export interface Watched {
   /** Whether a pod asks for one of our profiles. */
   isOurs(pod: Pod): boolean;
   rejectWaiting(uid: string, plugin: string, reason: string): boolean;
+  readonly featureGates: SchedulerGates;
   readonly metrics: { now(): number; handled(event: string, ms: number): void };
 }
 
@@ -64,6 +67,14 @@ const TOLD: readonly Told[] = [
   { ref: deviceclasses, add: "deviceclass/add", update: "deviceclass/update" },
 ];
 
+/** A rule changes what slices say of their devices. */
+const RULES: Told = {
+  ref: devicetaintrules,
+  add: "resourceslice/update",
+  update: "resourceslice/update",
+  delete: "resourceslice/update",
+};
+
 /** Subscribes to everything, nodes first; gives the way to stop. */
 export function handleEvents(watched: Watched): () => void {
   const { cache, queue } = watched;
@@ -71,7 +82,7 @@ export function handleEvents(watched: Watched): () => void {
     cache.informer(nodes).subscribe(timed(watched, () => "Node", nodeHandler(watched))),
     cache.informer(namespaces).subscribe(timed(watched, () => "Namespace", namespaceHandler(watched))),
     cache.informer(pods).subscribe(timed(watched, podKind, podHandler(watched))),
-    ...TOLD.map(({ ref, ...events }) =>
+    ...(watched.featureGates.enabled("DRADeviceTaintRules") ? [...TOLD, RULES] : TOLD).map(({ ref, ...events }) =>
       cache.informer(ref).subscribe(
         timed(watched, () => (ref.group ? `${ref.group}/${ref.kind}` : ref.kind), {
           added: (object: KubeObject) => events.add && queue.moveAll(events.add, undefined, object),

@@ -35,6 +35,14 @@ test("a flag without effect is taken and says so", () => {
   assert.equal(warnings.length, 2);
 });
 
+test("a feature gate that there is not is refused as the original does", async () => {
+  const { values, given } = parseFlags(schedulerFlags, ["--feature-gates=kube:DRADeviceTaints=false,Nope=true"]);
+  await assert.rejects(async () => schedulerCommand.run?.({ values, args: [], given } as never), {
+    message:
+      'invalid argument "kube:DRADeviceTaints=false,Nope=true" for "--feature-gates" flag: unrecognized feature gate: Nope',
+  });
+});
+
 test("the configuration that is written is one that can be read", async () => {
   const folder = mkdtempSync(join(tmpdir(), "kubets-scheduler-"));
   try {

@@ -1,6 +1,6 @@
 /** The flags of `kubets scheduler`: those of kube-scheduler, by its names. */
 import { componentFlags } from "@kubets/client/component/component-flags";
-import { bool, defineFlags, duration, type Flag, type FlagValues, file, text } from "@kubets/machinery/flags";
+import { bool, defineFlags, duration, type Flag, type FlagValues, file, list, text } from "@kubets/machinery/flags";
 
 const GO = "it is about the Go program that kube-scheduler is";
 const LINES = "log lines are written one by one, to standard error";
@@ -18,7 +18,6 @@ const WITHOUT_EFFECT = {
   "disabled-metrics": COUNTED,
   "emulated-version": "it is v1.36 and no other",
   "emulation-forward-compatible": "it is v1.36 and no other",
-  "feature-gates": "what v1.36 has on by default is on, and nothing else is there",
   "http2-max-streams-per-connection": TLS,
   "log-flush-frequency": LINES,
   "log-json-info-buffer-size": LINES,
@@ -68,6 +67,11 @@ export const schedulerFlags = defineFlags({
     group: "Scheduling",
   }),
   ...componentFlags(10_259, "kube-scheduler"),
+  "feature-gates": list({
+    placeholder: "GATE=true|false",
+    help: "Features to switch on or off, by the names of v1.36; one that another component reads is taken and changes nothing.",
+    group: "Scheduling",
+  }),
   "pod-max-in-unschedulable-pods-duration": duration({
     help: "After so long a pod that fits nowhere is tried again without a cause.",
     default: 300_000,

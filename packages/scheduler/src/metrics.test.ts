@@ -22,7 +22,7 @@ test("what the scheduler and its plugins do is counted by the original's names",
   const text = [...metrics.expose()].join("");
   for (const line of [
     /^scheduler_plugin_evaluation_total\{plugin="NodeResourcesFit",extension_point="Filter",profile="default-scheduler"\} [1-9]/m,
-    /^scheduler_plugin_execution_duration_seconds_count\{plugin="NodeUnschedulable",extension_point="Filter",status="UnschedulableAndUnresolvable"\} 1$/m,
+    /^scheduler_plugin_execution_duration_seconds_count\{plugin="NodeUnschedulable",extension_point="Filter",status="Success"\} [1-9]/m,
     /^scheduler_framework_extension_point_duration_seconds_count\{extension_point="PostFilter",status="Success",profile="default-scheduler"\} [1-9]/m,
     /^scheduler_framework_extension_point_duration_seconds_count\{extension_point="Bind",status="Success",profile="default-scheduler"\} 3$/m,
     /^scheduler_preemption_goroutines_execution_total\{result="success"\} 1$/m,

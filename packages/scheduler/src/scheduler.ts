@@ -16,6 +16,7 @@ import { defaultConfig, type SchedulerConfig } from "./config/config.ts";
 import { Decisions } from "./decisions.ts";
 import { handleEvents } from "./event-handlers.ts";
 import { Extenders } from "./extenders/extenders.ts";
+import { type SchedulerGates, schedulerGates } from "./feature-gates.ts";
 import { ClusterState } from "./framework/cluster-state.ts";
 import { Decider, type Decision, type Found } from "./framework/cycle.ts";
 import { CycleState } from "./framework/cycle-state.ts";
@@ -25,7 +26,7 @@ import { inPoint, instrumented } from "./framework/instrumented.ts";
 import { Nominator } from "./framework/nominator.ts";
 import type { PodInfo } from "./framework/pod-info.ts";
 import type { Profile } from "./framework/profile.ts";
-import { type Refusals, refusalMessage, refusingPlugins } from "./framework/refusals.ts";
+import { NodeRefusals, type Refusals, refusalMessage, refusingPlugins } from "./framework/refusals.ts";
 import { WaitingAtPermit } from "./framework/waiting-at-permit.ts";
 import { type AttemptResult, memoMetrics, pluginMetrics, type SchedulerMetrics, schedulerMetrics } from "./metrics.ts";
 import { plugins } from "./plugins/index.ts";
@@ -44,6 +45,8 @@ export interface SchedulerOptions {
   readonly log: Logger;
   readonly events: EventRecorder;
   readonly config?: SchedulerConfig;
+  /** Features that are on or off by name; a wrong name throws. */
+  readonly featureGates?: Readonly<Record<string, boolean>>;
   /** More plugins than our own; one of an own name takes its place. */
   readonly registry?: Registry;
   /** After so long a pod that fits nowhere is tried again without a cause; five minutes. */
@@ -87,20 +90,29 @@ class Scheduler implements RunningScheduler {
   readonly #metrics: SchedulerMetrics;
   readonly #telling: Telling;
   readonly #extenders: Extenders;
-  /** An extender is asked about a pod; the next one waits for its place. */
-  #asking = false;
+  readonly #gates: SchedulerGates;
+  /** An extender is asked about a pod, or something else that the next pod waits for. */
+  #held = 0;
   #started = false;
   #woken = false;
 
   constructor(options: SchedulerOptions) {
     const { clock, random, signal, config = defaultConfig } = options;
     this.#options = options;
+    const { gates, warnings } = schedulerGates(options.featureGates);
+    this.#gates = gates;
+    for (const warning of warnings) options.log.warn(warning);
     this.#telling = new Telling(options);
     const metrics = options.metrics ?? new MetricsRegistry();
     this.#metrics = schedulerMetrics(metrics, this, clock);
     this.#waiting = new WaitingAtPermit(clock);
     this.#extenders = new Extenders(config.extenders, options.log);
-    this.#decider = new Decider(this.cluster, this.#nominator, random, memoMetrics(metrics, clock));
+    this.#decider = new Decider(
+      this.cluster,
+      this.#nominator,
+      random,
+      gates.enabled("OpportunisticBatching") ? memoMetrics(metrics, clock) : undefined,
+    );
     const handle = this.#handle();
     const registry = { ...plugins, ...options.registry };
     const meter = pluginMetrics(metrics, clock);
@@ -122,6 +134,7 @@ class Scheduler implements RunningScheduler {
       ready: () => this.#wake(),
       entered: (queue, cause) => this.#metrics.queued(queue, causeName(cause)),
       hinted: (plugin, event, hint, ms) => this.#metrics.hinted(plugin, causeName(event), hint, ms),
+      popsFromBackoff: gates.enabled("SchedulerPopFromBackoffQ"),
       initialBackoffMs: config.podInitialBackoffSeconds * 1000,
       maxBackoffMs: config.podMaxBackoffSeconds * 1000,
       ...(options.maxUnschedulableMs === undefined ? {} : { longestWaitMs: options.maxUnschedulableMs }),
@@ -136,7 +149,7 @@ class Scheduler implements RunningScheduler {
 
   async #start(): Promise<void> {
     const { cache, signal } = this.#options;
-    await Promise.all(watchedResources.map((ref) => cache.informer(ref).synced));
+    await Promise.all(watchedResources(this.#gates).map((ref) => cache.informer(ref).synced));
     if (signal.aborted) return;
     const stop = handleEvents({
       cache,
@@ -146,6 +159,7 @@ class Scheduler implements RunningScheduler {
       isOurs: (pod) => this.#profileOf(pod) !== undefined,
       rejectWaiting: (...args) => this.#waiting.reject(...args),
       metrics: this.#metrics,
+      featureGates: this.#gates,
     });
     signal.addEventListener("abort", stop, { once: true });
     this.#started = true;
@@ -155,6 +169,7 @@ class Scheduler implements RunningScheduler {
   #handle(): Handle {
     const { client, cache, clock, random, log, events, signal } = this.#options;
     return {
+      featureGates: this.#gates,
       client,
       cache,
       clock,
@@ -164,6 +179,7 @@ class Scheduler implements RunningScheduler {
       signal,
       cluster: this.cluster,
       nominator: this.#nominator,
+      holdUntil: (work) => this.#holdUntil(work),
       activate: (uid) => this.queue.activate(uid),
       allowWaiting: (uid, plugin) => this.#waiting.allow(uid, plugin),
       rejectWaiting: (uid, plugin, reason) => this.#waiting.reject(uid, plugin, reason),
@@ -200,7 +216,7 @@ class Scheduler implements RunningScheduler {
     this.#woken = false;
     const { clock, signal } = this.#options;
     const until = clock.monotonic() + SLICE_MS;
-    while (!signal.aborted && !this.#asking && this.binding < MAX_BINDINGS) {
+    while (!signal.aborted && !this.#held && this.binding < MAX_BINDINGS) {
       const entry = this.queue.pop();
       if (!entry) return;
       this.#schedule(entry);
@@ -237,8 +253,7 @@ class Scheduler implements RunningScheduler {
   /** No other pod is decided meanwhile; the cluster may change, so the place is looked at again. */
   #askExtenders(entry: QueueEntry, profile: Profile, plugins: Found, state: CycleState): void {
     const { info } = entry;
-    this.#asking = true;
-    this.#extenders
+    const asked = this.#extenders
       .consult(info.pod, plugins)
       .then(({ found, extra }) => {
         if (!this.queue.has(entry.uid)) return;
@@ -247,11 +262,17 @@ class Scheduler implements RunningScheduler {
           throw new Error(`node ${decision.node} does not fit any more`);
         this.#decided(entry, profile, decision, state);
       })
-      .catch((error: unknown) => this.#failed(entry, error))
-      .finally(() => {
-        this.#asking = false;
-        this.#wake();
-      });
+      .catch((error: unknown) => this.#failed(entry, error));
+    this.#holdUntil(asked);
+  }
+
+  #holdUntil(work: Promise<unknown>): void {
+    this.#held++;
+    const end = () => {
+      this.#held--;
+      this.#wake();
+    };
+    work.then(end, end);
   }
 
   #decided(entry: QueueEntry, profile: Profile, decision: Decision, state: CycleState): void {
@@ -320,7 +341,9 @@ class Scheduler implements RunningScheduler {
       waiting: this.#waiting,
       signal,
       counted: (write) => this.#counted(write),
-      expected: (before) => this.#telling.expected(before.info, before.node),
+      expected: this.#gates.enabled("NominatedNodeNameForExpectation")
+        ? (before) => this.#telling.expected(before.info, before.node)
+        : async () => {},
       waited: (result, ms) => this.#metrics.waited(result, ms / 1000),
       clock,
     })
@@ -363,12 +386,9 @@ class Scheduler implements RunningScheduler {
   }
 
   #refusedLate(entry: QueueEntry, node: string, error: RefusedLate): void {
-    const refusals = {
-      nodes: this.cluster.nodes.length,
-      byNode: new Map([[node, error.refusal]]),
-      others: undefined,
-      outright: false,
-    };
+    const byNode = new NodeRefusals();
+    byNode.add({ name: node }, error.refusal);
+    const refusals = { nodes: this.cluster.nodes.length, byNode, others: undefined, outright: false };
     const message = refusalMessage(refusals);
     this.#refused(entry, refusingPlugins(refusals), { reason: "Unschedulable", message, nominatedNode: undefined });
   }

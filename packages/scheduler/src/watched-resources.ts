@@ -4,6 +4,7 @@ import {
   csinodes,
   csistoragecapacities,
   deviceclasses,
+  devicetaintrules,
   namespaces,
   nodes,
   persistentvolumeclaims,
@@ -20,8 +21,9 @@ import {
   volumeattachments,
 } from "@kubets/api/generated/refs";
 import type { ResourceRef } from "@kubets/api/resource-ref";
+import type { SchedulerGates } from "./feature-gates.ts";
 
-export const watchedResources: readonly ResourceRef[] = [
+const ALWAYS: readonly ResourceRef[] = [
   nodes,
   namespaces,
   pods,
@@ -41,3 +43,6 @@ export const watchedResources: readonly ResourceRef[] = [
   replicasets,
   statefulsets,
 ];
+
+export const watchedResources = (gates: SchedulerGates): readonly ResourceRef[] =>
+  gates.enabled("DRADeviceTaintRules") ? [...ALWAYS, devicetaintrules] : ALWAYS;

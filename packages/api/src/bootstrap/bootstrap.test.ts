@@ -10,6 +10,7 @@ import {
   namespacedRoles,
   priorityLevels,
   roleBindings,
+  rolesWith,
   systemNamespaces,
   systemPriorityClasses,
 } from "./index.ts";
@@ -58,4 +59,16 @@ test("a fresh server holds the namespaces of the original", { skip }, () => {
 test("every binding names a role that is there", () => {
   const names = new Set(clusterRoles.map(({ metadata }) => metadata?.name));
   for (const { roleRef } of roleBindings) assert.ok(names.has(roleRef?.name), `${roleRef?.name} is no cluster role`);
+});
+
+test("with rules for tainted devices the scheduler and their controller may read them", () => {
+  const readers = (features: readonly string[]) =>
+    rolesWith((feature) => features.includes(feature))
+      .roles.filter(({ rules }) => rules?.some(({ resources }) => resources?.includes("devicetaintrules")))
+      .map(({ metadata }) => metadata?.name);
+  assert.deepEqual(readers([]), []);
+  assert.deepEqual(readers(["DRADeviceTaintRules"]), [
+    "system:kube-scheduler",
+    "system:controller:device-taint-eviction-controller",
+  ]);
 });

@@ -1,6 +1,7 @@
 /**
  * What each controller may do: a role "system:controller:NAME" for the service account NAME in kube-system, to which it is bound.
  */
+import { schedulerRole } from "./component-roles.ts";
 import { recordEvents, role, rule } from "./rules.ts";
 
 const controller = (name: string, ...rules: Parameters<typeof role>[1]) => role(`system:controller:${name}`, rules);
@@ -277,20 +278,25 @@ export const controllerRoles = [
   ),
 ];
 
-/** Those of controllers that run only with a feature that is off by default, or do more with it. */
+/** Of those that run only with a feature that is off by default, or do more with it. */
 export const rolesByFeature = {
-  DRADeviceTaintRules: controller(
-    "device-taint-eviction-controller",
-    ...deviceTaintEviction,
-    rule("get,list,watch", "resource.k8s.io", "devicetaintrules"),
-    rule("patch", "resource.k8s.io", "devicetaintrules/status"),
-    recordEvents,
-  ),
-  StorageVersionMigrator: controller(
-    "storage-version-migrator-controller",
-    rule("list,patch", "*", "*"),
-    rule("get,list,watch", "storagemigration.k8s.io", "storageversionmigrations"),
-    rule("update", "storagemigration.k8s.io", "storageversionmigrations/status"),
-    recordEvents,
-  ),
+  DRADeviceTaintRules: [
+    controller(
+      "device-taint-eviction-controller",
+      ...deviceTaintEviction,
+      rule("get,list,watch", "resource.k8s.io", "devicetaintrules"),
+      rule("patch", "resource.k8s.io", "devicetaintrules/status"),
+      recordEvents,
+    ),
+    schedulerRole(rule("get,list,watch", "resource.k8s.io", "devicetaintrules")),
+  ],
+  StorageVersionMigrator: [
+    controller(
+      "storage-version-migrator-controller",
+      rule("list,patch", "*", "*"),
+      rule("get,list,watch", "storagemigration.k8s.io", "storageversionmigrations"),
+      rule("update", "storagemigration.k8s.io", "storageversionmigrations/status"),
+      recordEvents,
+    ),
+  ],
 };

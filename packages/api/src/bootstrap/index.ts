@@ -18,7 +18,7 @@ export { roleBindings };
 
 /** All roles and bindings of a server with some features. */
 export function rolesWith(isEnabled: (feature: string) => boolean) {
-  const more = Object.entries(rolesByFeature).flatMap(([feature, role]) => (isEnabled(feature) ? [role] : []));
+  const more = Object.entries(rolesByFeature).flatMap(([feature, roles]) => (isEnabled(feature) ? roles : []));
   const nameOf = (each: (typeof clusterRoles)[number]) => each.metadata?.name;
   const added = more.filter((each) => !clusterRoles.some((role) => nameOf(role) === nameOf(each)));
   return {

@@ -12,9 +12,9 @@ test("every kind with all its fields: JSON stays JSON, and becomes the original'
   for (const { name, struct, json, protobuf } of goldenPairs()) {
     const { object, unknown } = decode(struct, JSON.parse(json));
     assert.deepEqual(unknown, [], name);
-    assert.equal(encodeJson(struct, object), json, name);
+    assert.equal(encodeJson(object), json, name);
     assert.equal(encodeProtobuf(struct, object).toString("hex"), protobuf.toString("hex"), name);
-    assert.equal(encodeJson(struct, decodeProtobuf(struct, decodeEnvelope(protobuf))), json, name);
+    assert.equal(encodeJson(decodeProtobuf(struct, decodeEnvelope(protobuf))), json, name);
     pairs++;
   }
   assert.ok(pairs >= 100, `only ${pairs} pairs were found`);

@@ -1,8 +1,7 @@
 /** Objects in canonical form as JSON text. Their keys stand in the right order already; integers that no double holds keep all digits. */
-import type { Struct } from "../schema.ts";
 
-/** The text of an object of this struct. */
-export function encodeJson(_struct: Struct | undefined, object: unknown): string {
+/** The text of an object. */
+export function encodeJson(object: unknown): string {
   try {
     return JSON.stringify(object);
   } catch (error) {

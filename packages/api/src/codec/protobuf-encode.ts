@@ -84,7 +84,7 @@ function writeValue(writer: Writer, number: number, type: TypeRef, value: unknow
       throw new Error("protobuf knows no map of maps");
     default:
       nest(writer, number, () => {
-        writer.bytes(Buffer.from(encodeJson(undefined, value)));
+        writer.bytes(Buffer.from(encodeJson(value)));
         writer.tag(1, WIRE.bytes);
       });
   }

@@ -29,7 +29,7 @@ describe("protobuf", () => {
           delete object["kind"];
           delete object["apiVersion"];
           const back = decodeProtobuf(struct, { apiVersion: "", kind: "", raw: encodeMessage(struct, object) });
-          assert.equal(encodeJson(struct, back), encodeJson(struct, object));
+          assert.equal(encodeJson(back), encodeJson(object));
         }),
         { numRuns: 60 },
       );

@@ -47,17 +47,19 @@ export function customDefinition({
   convert,
   reads,
 }: CustomVersion): ResourceDefinition {
+  // What is made here lives as long as the kind is served: its functions must not name `crd` or `version`, which hold the schema.
   const { group, scope } = crd.spec;
+  const { name } = version;
   const names = crd.status.acceptedNames;
   const { status, scale } = version.subresources ?? {};
   const deprecation = deprecationOf(crd, version);
   const selectable = selectableFields(version.selectableFields ?? []);
   const struct = heldWeakly(() => customStruct(schema()));
-  const apiVersion = groupVersion({ group, version: version.name });
+  const apiVersion = groupVersion({ group, version: name });
   const schemaNow = () => struct().open as Schema;
   return {
     group,
-    version: version.name,
+    version: name,
     resource: names.plural,
     kind: names.kind,
     namespaced: scope === "Namespaced",
@@ -79,7 +81,7 @@ export function customDefinition({
     ...customStrategy(schemaNow, { hasStatus: status !== undefined, scale }),
     ...(schemaId !== undefined && {
       customRules: () => ({
-        key: `${schemaId} ${version.name} ${JSON.stringify([status !== undefined, scale])}`,
+        key: `${schemaId} ${name} ${JSON.stringify([status !== undefined, scale])}`,
         rules: { schema: schemaNow(), hasStatus: status !== undefined, scale },
       }),
     }),

@@ -7,8 +7,8 @@ import type { KubeObject } from "@kubets/api/meta";
 import type { ResourceDefinition } from "@kubets/api/resource";
 import { groupVersion } from "@kubets/api/resource-ref";
 import type { Change, Entry } from "@kubets/storage";
-import type { CachedChange } from "../store/cached-change.ts";
-import type { CachedObject } from "../store/cached-object.ts";
+import { CachedChange } from "../store/cached-change.ts";
+import { type CachedObject, stamped } from "../store/cached-object.ts";
 import { ResourceCache } from "../store/resource-cache.ts";
 import { ResourceStore, type WriteOutcome } from "../store/resource-store.ts";
 import type { RevisionFeed } from "../store/revision-feed.ts";
@@ -17,7 +17,6 @@ import type { Converter } from "./webhook-conversion.ts";
 
 export class ConvertingStore extends ResourceStore {
   readonly #stored: ResourceStore;
-  readonly #form: StoredForm;
   readonly #convert: Converter;
   readonly #stopListening: () => void;
   /** Changes that are not in the cache yet, in order; undefined until the version is asked for. */
@@ -34,7 +33,6 @@ export class ConvertingStore extends ResourceStore {
   ) {
     super(new ResourceCache(definition, form), feed, form);
     this.#stored = stored;
-    this.#form = form;
     this.#convert = convert;
     this.#stopListening = stored.cache.onChange((change) => {
       this.#waiting?.push(change);
@@ -90,8 +88,8 @@ export class ConvertingStore extends ResourceStore {
     if (changes === "compacted") return changes;
     const all = changes.flatMap(({ current, previous }) => [current, previous].flatMap((object) => object ?? []));
     const converted = new Map((await this.#converted(all)).map((object, i) => [all[i], object]));
-    return changes.map(({ revision: at, current, previous }) =>
-      this.#form.change(at, converted.get(current), converted.get(previous), this.definition),
+    return changes.map(
+      ({ revision: at, current, previous }) => new CachedChange(at, converted.get(current), converted.get(previous)),
     );
   }
 
@@ -150,9 +148,7 @@ export class ConvertingStore extends ResourceStore {
       objects.map(({ object }) => object),
       groupVersion(this.definition),
     );
-    return objects.map(({ key, revision }, i) =>
-      this.#form.stamped(this.definition, key, revision, results[i] as KubeObject),
-    );
+    return objects.map(({ key, revision }, i) => stamped(key, revision, results[i] as KubeObject));
   }
 
   async #toStored(object: KubeObject): Promise<KubeObject> {

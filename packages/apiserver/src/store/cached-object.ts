@@ -2,6 +2,7 @@
  * One revision of one object, as the whole server shares it: the bytes that clients are sent, made once, and the parsed form, made when
  * somebody asks and let go when nobody holds it.
  */
+import { encodeJson } from "@kubets/api/codec/json";
 import type { KubeObject } from "@kubets/api/meta";
 import { parseJson } from "@kubets/machinery/json";
 
@@ -74,3 +75,9 @@ export class CachedObject {
 const NO_LABELS: Readonly<Record<string, string>> = Object.freeze({});
 
 const parseStored = (bytes: Buffer) => parseJson(bytes.toString("utf8")) as unknown as KubeObject;
+
+/** A parsed object as it is served at a revision; the object itself stays as it is. */
+export function stamped(key: string, revision: number, object: KubeObject): CachedObject {
+  const served = { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } };
+  return new CachedObject(key, revision, Buffer.from(encodeJson(served)), served);
+}

@@ -5,7 +5,7 @@
 import type { KubeObject } from "@kubets/api/meta";
 import type { ResourceDefinition } from "@kubets/api/resource";
 import type { Change, Entry } from "@kubets/storage";
-import type { CachedChange } from "./cached-change.ts";
+import { CachedChange } from "./cached-change.ts";
 import type { CachedObject } from "./cached-object.ts";
 import { ChangeHistory } from "./change-history.ts";
 import { ListBytes } from "./list-bytes.ts";
@@ -71,11 +71,11 @@ export class ResourceCache {
     const key = this.keyOf(change.type === "put" ? change.entry.key : change.key);
     const previous = this.get(key) ?? (change.previous && this.#form.fromEntry(this, change.previous));
     let current: CachedObject | undefined;
-    if (change.type === "put") this.#put((current = this.#form.fromEntry(this, change.entry)));
+    if (change.type === "put") this.#put((current = this.#form.arrived(this, change.entry)));
     else this.#remove(key);
     this.lastChange = revision;
     this.changes++;
-    const cached: CachedChange = this.#form.change(revision, current, previous, this.definition);
+    const cached = new CachedChange(revision, current, previous);
     this.history.add(cached);
     this.hub.add(cached);
     for (const listener of this.#listeners) listener(cached);

@@ -6,8 +6,8 @@ import type { KubeObject } from "@kubets/api/meta";
 import type { ResourceDefinition } from "@kubets/api/resource";
 import type { Change, CommitResult, Entry } from "@kubets/storage";
 import type { StorageMeter } from "../metrics/storage-metrics.ts";
-import type { CachedChange } from "./cached-change.ts";
-import type { CachedObject } from "./cached-object.ts";
+import { CachedChange } from "./cached-change.ts";
+import { type CachedObject, stamped } from "./cached-object.ts";
 import type { ResourceCache } from "./resource-cache.ts";
 import type { RevisionFeed } from "./revision-feed.ts";
 import type { StoredForm } from "./stored-form.ts";
@@ -74,18 +74,13 @@ export class ResourceStore {
     await this.#seen(result.revision);
     return {
       done: true,
-      object: this.#form.change(result.revision, undefined, expected, this.definition).gone as CachedObject,
+      object: stamped(expected.key, result.revision, expected.object),
     };
   }
 
   /** Whether it is to be written even if nothing changes. */
   isStale(cached: CachedObject): boolean {
     return this.#form.isStale(this.definition, cached);
-  }
-
-  /** Another form of a cached object, as it would be served; stored nowhere. */
-  stamped({ key, revision }: CachedObject, object: KubeObject): CachedObject {
-    return this.#form.stamped(this.definition, key, revision, object);
   }
 
   /** Throws a RevisionError when the history of an object that has not changed since a revision is gone at that revision. */
@@ -132,7 +127,7 @@ export class ResourceStore {
     const read = (entry: Entry | undefined) => entry && this.#form.fromEntry(this.cache, entry);
     const current = change.type === "put" ? read(change.entry) : undefined;
     const revision = change.type === "put" ? change.entry.revision : change.revision;
-    return this.#form.change(revision, current, read(change.previous), this.definition);
+    return new CachedChange(revision, current, read(change.previous));
   }
 
   async #write(key: string, object: KubeObject, expect: number, size?: Size): Promise<WriteOutcome> {
@@ -146,7 +141,7 @@ export class ResourceStore {
     await this.#seen(result.revision);
     const cached = this.cache.get(key);
     if (cached?.revision === result.revision) return { done: true, object: cached };
-    return { done: true, object: this.#form.stamped(this.definition, key, result.revision, object) };
+    return { done: true, object: stamped(key, result.revision, object) };
   }
 
   #seen(revision: number): Promise<void> | undefined {

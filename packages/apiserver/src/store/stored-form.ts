@@ -9,8 +9,7 @@ import type { KubeObject } from "@kubets/api/meta";
 import type { ResourceDefinition } from "@kubets/api/resource";
 import { deepEqual } from "@kubets/machinery/deep-equal";
 import type { Entry } from "@kubets/storage";
-import { CachedChange } from "./cached-change.ts";
-import { CachedObject } from "./cached-object.ts";
+import { CachedObject, stamped } from "./cached-object.ts";
 import { type WithoutMetadata, withMetadata } from "./written.ts";
 
 /** Encrypts what goes to storage and decrypts what comes; bound to the key, so that values cannot be swapped. */
@@ -64,9 +63,7 @@ export class StoredForm {
         const metadata = object.metadata as { resourceVersion?: string };
         if (revision === undefined) delete metadata.resourceVersion;
         else metadata.resourceVersion = String(revision);
-        const served = written
-          ? withMetadata(written, encodeJson(definition.schema, metadata))
-          : Buffer.from(encodeJson(definition.schema, object));
+        const served = written ? withMetadata(written, encodeJson(metadata)) : Buffer.from(encodeJson(object));
         const stored = transformer ? transformer.seal(served, storageKey) : served;
         if (revision !== undefined)
           this.#written.set(stored, { definition, served, object, ...(transformer && { id: transformer.id }) });
@@ -86,26 +83,17 @@ export class StoredForm {
     return this.#sealed(read(owner, entry, opened?.bytes ?? entry.value), opened?.id);
   }
 
+  /** An entry that the feed brings: what was written here is let go, so that its parsed form lives no longer than somebody needs it. */
+  arrived(owner: FormOwner, entry: Entry): CachedObject {
+    const cached = this.fromEntry(owner, entry);
+    this.#written.delete(entry.value);
+    return cached;
+  }
+
   /** Whether it is sealed by another key than one that is written now would be: then a write that changes nothing is a change. */
   isStale(definition: ResourceDefinition, cached: CachedObject): boolean {
     const transformer = this.#transformerOf(definition);
     return transformer !== undefined && this.#sealedBy.get(cached) !== transformer.id;
-  }
-
-  /** The object as it is served at a revision; the object itself stays as it is. */
-  stamped(definition: ResourceDefinition, key: string, revision: number, object: KubeObject): CachedObject {
-    return served(definition, key, revision, object);
-  }
-
-  change(
-    revision: number,
-    current: CachedObject | undefined,
-    previous: CachedObject | undefined,
-    definition: ResourceDefinition,
-  ): CachedChange {
-    return new CachedChange(revision, current, previous, (object, at) =>
-      served(definition, object.key, at, object.object),
-    );
   }
 
   #transformerOf({ resource, group }: ResourceDefinition): Transformer | undefined {
@@ -123,27 +111,19 @@ function read(owner: FormOwner, entry: Entry, plain: Uint8Array): CachedObject {
   const bytes = Buffer.from(plain.buffer, plain.byteOffset, plain.byteLength);
   if (isProtobuf(bytes)) {
     const object = decodeStoredProtobuf(bytes, owner.definition.schema) as unknown as KubeObject;
-    return served(owner.definition, key, entry.revision, object);
+    return stamped(key, entry.revision, object);
   }
   const { definition } = owner;
   if (definition.read) return new CachedObject(key, entry.revision, () => readToday(definition, entry.revision, bytes));
   if (carriesRevision(bytes, entry.revision)) return new CachedObject(key, entry.revision, bytes);
-  return served(owner.definition, key, entry.revision, new CachedObject(key, entry.revision, bytes).object);
+  return stamped(key, entry.revision, new CachedObject(key, entry.revision, bytes).object);
 }
 
 /** Bytes of another day: as they stand when that is what would be written today. */
 function readToday(definition: ResourceDefinition, revision: number, bytes: Buffer): Buffer {
   const stored = new CachedObject("", revision, bytes).object;
   const today = (definition.read?.(stored) ?? stored) as KubeObject;
-  return carriesRevision(bytes, revision) && deepEqual(stored, today)
-    ? bytes
-    : served(definition, "", revision, today).bytes;
-}
-
-/** A cached object of a parsed one, with the resourceVersion that it must carry. */
-function served(definition: ResourceDefinition, key: string, revision: number, object: KubeObject): CachedObject {
-  const stamped = { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } };
-  return new CachedObject(key, revision, Buffer.from(encodeJson(definition.schema, stamped)), stamped);
+  return carriesRevision(bytes, revision) && deepEqual(stored, today) ? bytes : stamped("", revision, today).bytes;
 }
 
 /** resourceVersion stands near the front, behind name, namespace and uid. */

@@ -7,9 +7,9 @@ import { hostname } from "node:os";
 import type { Clock, Logger } from "@kubets/machinery";
 import { ConfigError } from "@kubets/machinery/config-file";
 import type { ServerTls } from "@kubets/wire/http";
+import { openSslCiphers } from "@kubets/wire/tls/cipher-suites";
 import { followFile } from "../followed-file.ts";
 import { ownServingCertificate } from "../serving-certificate.ts";
-import { openSslCiphers } from "./cipher-suites.ts";
 import { certificatesByName, parseSniFlag } from "./sni.ts";
 
 export interface TlsFlags {

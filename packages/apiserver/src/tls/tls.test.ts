@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { it } from "node:test";
 import { type ConnectionOptions, connect } from "node:tls";
 import { type Listener, listen } from "@kubets/wire/http";
+import { openSslCiphers } from "@kubets/wire/tls/cipher-suites";
 import { ownServingCertificate } from "../serving-certificate.ts";
-import { openSslCiphers } from "./cipher-suites.ts";
 import { servingTls, type TlsFlags } from "./serving-tls.ts";
 import { certificatesByName, parseSniFlag } from "./sni.ts";
 

@@ -87,7 +87,7 @@ let serial = 0;
 function encodeEvent(media: Media, type: string, object: object, schema?: Struct): Buffer {
   if (media === "protobuf" && schema) return encodeProtobufEvent(type, schema, object);
   if (media === "cbor") return writeCbor({ type, object });
-  return Buffer.from(`{"type":"${type}","object":${encodeJson(schema, object)}}\n`);
+  return Buffer.from(`{"type":"${type}","object":${encodeJson(object)}}\n`);
 }
 
 /** The media type of a call's stream of events. */
@@ -117,7 +117,7 @@ export function bookmarkObject(
   const metadata: Record<string, unknown> = { resourceVersion: String(revision) };
   if (initialEventsEnd) metadata["annotations"] = { "k8s.io/initial-events-end": "true" };
   const object = { kind: definition.kind, apiVersion: groupVersion(definition), metadata } as unknown as KubeObject;
-  return new CachedObject("", revision, Buffer.from(encodeJson(definition.schema, object)), object);
+  return new CachedObject("", revision, Buffer.from(encodeJson(object)), object);
 }
 
 /** The last thing that a watch says when it cannot go on. */

@@ -10,7 +10,7 @@ import { deepEqual } from "@kubets/machinery/deep-equal";
 import { myTurn } from "@kubets/machinery/turns";
 import { type ApiCall, inVersion, keyOf, storeOf } from "../api-call.ts";
 import { LARGE_BYTES, walked } from "../large.ts";
-import type { CachedObject } from "../store/cached-object.ts";
+import { type CachedObject, stamped } from "../store/cached-object.ts";
 import { admit, admitFinally } from "./admit.ts";
 import { allocate, released, underReservation } from "./allocate.ts";
 import { writeContext } from "./context.ts";
@@ -70,7 +70,7 @@ export async function changeObject(
     if (outcome.done) {
       await reservation?.keep();
       if (goes) await released(call, outcome.object.object);
-      return { stored: goes ? store.stamped(outcome.object, stored) : outcome.object, object: next };
+      return { stored: goes ? stamped(key, outcome.object.revision, stored) : outcome.object, object: next };
     }
     await reservation?.undo();
     if (options.onRace === "conflict")

@@ -5,7 +5,7 @@
 import { groupResource } from "@kubets/api/resource";
 import { conflict, notFound } from "@kubets/machinery";
 import { type ApiCall, storeOf } from "../api-call.ts";
-import type { CachedObject } from "../store/cached-object.ts";
+import { type CachedObject, stamped } from "../store/cached-object.ts";
 import type { WriteOutcome } from "../store/resource-store.ts";
 import { admit, admitFinally } from "./admit.ts";
 import { released } from "./allocate.ts";
@@ -30,7 +30,7 @@ export async function deleteObject(call: ApiCall, found: CachedObject, options: 
     const plan = planDelete(definition, current.object, options, call.server.clock.now());
     if (plan === "pending") return { object: current, gone: false };
     const { marked, goes } = plan;
-    if (call.dryRun) return { object: marked ? store.stamped(current, marked) : current, gone: goes };
+    if (call.dryRun) return { object: marked ? stamped(current.key, current.revision, marked) : current, gone: goes };
     let outcome: WriteOutcome | undefined;
     if (marked) outcome = await store.replace(current.key, marked, current);
     if (goes && (!outcome || outcome.done)) outcome = await store.remove(current.key, outcome?.object ?? current);

@@ -8,12 +8,13 @@ import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { ResourceClaim, ResourceSlice } from "@kubets/api/generated/types/resource-v1";
 import type { DeviceTaintRule } from "@kubets/api/generated/types/resource-v1beta2";
 import { isFinished } from "@kubets/api/pod/state";
+import { type DeviceId, meansDevice } from "@kubets/api/resource/device-selector";
 import { type Controller, type ControllerContext, keyOf, onRelated, type Requeue } from "@kubets/client";
 import { deepEqual } from "@kubets/machinery";
 import { unlessGone } from "../error-text.ts";
 import { keyIn } from "../keys.ts";
 import { disruptionTarget, markDisrupted } from "../pods/disruption-target.ts";
-import { type DeviceId, deviceKey, devicesOf, driversOff, drivesOff, leavesAt, means } from "./plan.ts";
+import { deviceKey, devicesOf, driversOff, drivesOff, leavesAt } from "./plan.ts";
 import { RuleReports } from "./rule-reports.ts";
 
 const BY_DEVICE = "device";
@@ -82,13 +83,13 @@ export function deviceTaintEviction({ featureGates }: DeviceTaintOptions): Contr
 }
 
 const taintsBy = (rules: readonly DeviceTaintRule[], device: DeviceId) =>
-  rules.flatMap((rule) => (means(rule, device) ? [rule.spec.taint] : []));
+  rules.flatMap((rule) => (meansDevice(rule, device) ? [rule.spec.taint] : []));
 
 /** The pods that hold a device which one of the rules means. */
 const holdersOfMeant = (cache: ControllerContext["cache"], rules: readonly DeviceTaintRule[]): string[] =>
   cache
     .list(resourceclaims)
-    .filter((claim) => devicesOf(claim).some((device) => rules.some((rule) => means(rule, device))))
+    .filter((claim) => devicesOf(claim).some((device) => rules.some((rule) => meansDevice(rule, device))))
     .flatMap(holdersOf);
 
 const holdersOf = ({ metadata, status }: ResourceClaim): string[] =>

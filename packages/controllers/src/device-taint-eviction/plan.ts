@@ -8,8 +8,7 @@ import type {
 } from "@kubets/api/generated/types/resource-v1";
 import type { DeviceTaintRule } from "@kubets/api/generated/types/resource-v1beta2";
 import { tolerates } from "@kubets/api/pod/tolerations";
-
-export type DeviceId = Pick<DeviceRequestAllocationResult, "driver" | "pool" | "device">;
+import { type DeviceId, meansDevice } from "@kubets/api/resource/device-selector";
 
 export const deviceKey = ({ driver, pool, device }: DeviceId): string => `${driver}/${pool}/${device}`;
 
@@ -24,13 +23,6 @@ export function driversOff({ spec }: ResourceSlice): Map<string, readonly Device
     if (off.length > 0) found.set(deviceKey({ driver: spec.driver, pool: spec.pool.name, device: name }), off);
   }
   return found;
-}
-
-/** A rule without a selector means no device, one whose selector says nothing all of them. */
-export function means({ spec: { deviceSelector } }: DeviceTaintRule, { driver, pool, device }: DeviceId): boolean {
-  if (!deviceSelector) return false;
-  const says = (wanted: string | undefined, is: string) => wanted === undefined || wanted === is;
-  return says(deviceSelector.driver, driver) && says(deviceSelector.pool, pool) && says(deviceSelector.device, device);
 }
 
 /** The moment, in milliseconds since 1970; undefined when it may stay. */
@@ -48,7 +40,7 @@ export function leavesAt(
 
 /** Whether a rule drives off who holds the claims, or would if that were its effect. */
 export const drivesOff = (rule: DeviceTaintRule, claims: readonly ResourceClaim[]): boolean =>
-  leavesAt(claims, (device) => (means(rule, device) ? [{ ...rule.spec.taint, effect: "NoExecute" }] : [])) !==
+  leavesAt(claims, (device) => (meansDevice(rule, device) ? [{ ...rule.spec.taint, effect: "NoExecute" }] : [])) !==
   undefined;
 
 /** Of the tolerations that bear the taint the shortest counts; one without a time bears it for ever. */

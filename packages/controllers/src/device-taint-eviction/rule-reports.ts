@@ -7,11 +7,12 @@ import { devicetaintrules, pods, resourceclaims } from "@kubets/api/generated/re
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { ResourceClaim, ResourceSlice } from "@kubets/api/generated/types/resource-v1";
 import type { DeviceTaintRule } from "@kubets/api/generated/types/resource-v1beta2";
+import { meansDevice } from "@kubets/api/resource/device-selector";
 import type { ControllerContext, Requeue } from "@kubets/client";
 import { formatTime, parseTime } from "@kubets/machinery/time";
 import { conditionOf } from "../conditions.ts";
 import { unlessGone } from "../error-text.ts";
-import { devicesOf, drivesOff, means } from "./plan.ts";
+import { devicesOf, drivesOff } from "./plan.ts";
 import { EVICTION, type RuleCounts, verdictOf } from "./rule-status.ts";
 
 const PERIOD_MS = 10_000;
@@ -94,7 +95,7 @@ export class RuleReports {
       .slicesNow(context)
       .flatMap(({ spec }) =>
         (spec.devices ?? []).filter(({ name }) =>
-          means(rule, { driver: spec.driver, pool: spec.pool.name, device: name }),
+          meansDevice(rule, { driver: spec.driver, pool: spec.pool.name, device: name }),
         ),
       );
     const allocated = cache.list(resourceclaims).flatMap(devicesOf);
@@ -102,7 +103,7 @@ export class RuleReports {
       pods: going.length,
       namespaces: new Set(going.map(({ metadata }) => metadata.namespace)).size,
       publishedDevices: published.length,
-      allocatedDevices: allocated.filter((device) => means(rule, device)).length,
+      allocatedDevices: allocated.filter((device) => meansDevice(rule, device)).length,
       evicted: this.#evicted.get(rule.metadata.uid) ?? 0,
     };
   }

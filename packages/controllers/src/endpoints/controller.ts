@@ -11,7 +11,6 @@ import { inShortStretches } from "@kubets/machinery/short-stretches";
 import { isNamespaceTerminating, unlessGone } from "../error-text.ts";
 import { gathered } from "../gathered.ts";
 import { requestKey } from "../keys.ts";
-import { Pace } from "../services/pace.ts";
 import { PodMemo } from "../services/pod-memo.ts";
 import { isLeftAlone, onSelectedPods, podsOf, serviceLabels } from "../services/service-pods.ts";
 import { type Found, planSubsets } from "./plan.ts";
@@ -29,33 +28,21 @@ export interface EndpointsOptions {
 
 type Made = PodMemo<{ readonly found: Found | undefined }>;
 
-export const endpointsController = (
-  { endpointBatchMs }: EndpointsOptions,
-  made: Made = new PodMemo(),
-  pace = new Pace(),
-): Controller => ({
+export const endpointsController = ({ endpointBatchMs }: EndpointsOptions, made: Made = new PodMemo()): Controller => ({
   name: "endpoint",
   watches: [on(services), gathered(onSelectedPods(), endpointBatchMs), on(endpoints)],
   async reconcile(key, context) {
-    const { cache, client, clock } = context;
+    const { cache, client } = context;
     const service = cache.get(services, key);
     const found = cache.get(endpoints, key);
     if (!service) {
       made.forget(key);
-      pace.forget(key);
       // What no service stands behind goes, but a lock of leader election, or what someone made by hand, does not.
       if (found && found.metadata.labels?.[MANAGED_BY] === "endpoint-controller")
         await unlessGone(client.delete(endpoints, requestKey(key)));
-      return undefined;
+      return;
     }
-    if (isLeftAlone(service)) return undefined;
-    const waitMs = pace.waitFor(key, clock);
-    if (waitMs !== undefined) return { requeueAfterMs: waitMs };
-    const began = clock.monotonic();
-    const selected = podsOf(cache, service);
-    await keep(service, selected, found, made.of(key, service), context);
-    pace.planned(key, selected.length, clock, began);
-    return undefined;
+    if (!isLeftAlone(service)) await keep(service, podsOf(cache, service), found, made.of(key, service), context);
   },
 });
 

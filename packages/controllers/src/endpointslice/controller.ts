@@ -21,7 +21,6 @@ import { isTrue } from "../conditions.ts";
 import { gathered } from "../gathered.ts";
 import { namePrefix } from "../pods/pod-from-template.ts";
 import { slicesOf, WrittenSlices } from "../services/owned-slices.ts";
-import { Pace } from "../services/pace.ts";
 import { type NewSlice, planSlices } from "../services/plan-slices.ts";
 import { PodMemo } from "../services/pod-memo.ts";
 import { isLeftAlone, onSelectedPods, podsOf, serviceLabels } from "../services/service-pods.ts";
@@ -44,7 +43,6 @@ export interface EndpointSliceOptions {
 export function endpointSlices({ maxEndpointsPerSlice, endpointSliceBatchMs }: EndpointSliceOptions): Controller {
   let written: WrittenSlices;
   const made: Made = new PodMemo();
-  const pace = new Pace();
   return {
     name: "endpoint-slice",
     watches: [
@@ -62,7 +60,7 @@ export function endpointSlices({ maxEndpointsPerSlice, endpointSliceBatchMs }: E
     start(context) {
       written = new WrittenSlices(context);
     },
-    reconcile: (key, context) => reconcile(key, context, { written, made, pace }, maxEndpointsPerSlice),
+    reconcile: (key, context) => reconcile(key, context, { written, made }, maxEndpointsPerSlice),
   };
 }
 
@@ -72,24 +70,22 @@ const weightOf = ({ status }: Node): string =>
 async function reconcile(
   key: string,
   context: ControllerContext,
-  { written, made, pace }: { readonly written: WrittenSlices; readonly made: Made; readonly pace: Pace },
+  { written, made }: { readonly written: WrittenSlices; readonly made: Made },
   capacity: number,
 ): Promise<Requeue | void> {
-  const { cache, client, clock, events } = context;
+  const { cache, client, events } = context;
   const { namespace, name } = splitKey(key);
   const service = cache.get(services, key);
   const slices = slicesOf(cache, SLICE_CONTROLLER, namespace, name);
   if (!service) {
     written.forget(key);
     made.forget(key);
-    pace.forget(key);
     return; // They are the service's, and go with it.
   }
   if (isLeftAlone(service) || service.metadata.deletionTimestamp) return;
-  const waitMs = written.waitFor(key) ?? pace.waitFor(key, clock);
+  const waitMs = written.waitFor(key);
   if (waitMs !== undefined) return { requeueAfterMs: waitMs };
 
-  const began = clock.monotonic();
   const selected = podsOf(cache, service);
   const nodeOf = (node: string) => cache.get(nodes, node);
   const plain = await inShortStretches(wantedSlices(service, selected, nodeOf, made.of(key, service)));
@@ -119,7 +115,6 @@ async function reconcile(
       );
     throw error;
   }
-  pace.planned(key, selected.length, clock, began);
   return undefined;
 }
 

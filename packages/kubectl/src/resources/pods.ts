@@ -2,7 +2,7 @@
 import { type LabelSelectorObject, labelSelectorOf, selectorFromSet } from "@kubets/machinery/label-selector";
 import { UsageError } from "../errors.ts";
 import { type JsonObject, listAt, mapAt, nameOf, objectAt, textAt } from "../json.ts";
-import type { Api, Session } from "../session.ts";
+import type { Api } from "../session.ts";
 import { pathOf, resourceText } from "./mapper.ts";
 import { type Info, infoOf, withKind } from "./select.ts";
 
@@ -44,12 +44,7 @@ const isReady = (pod: JsonObject): boolean =>
   listAt(pod, "status", "conditions").some((each) => each.type === "Ready" && each.status === "True");
 
 /** One pod for "pod", "pod/x", "deployment/x". */
-export async function onePod(
-  session: Session,
-  api: Api,
-  written: string,
-  chosen?: (pods: readonly Info[]) => void,
-): Promise<Info> {
+export async function onePod(api: Api, written: string, chosen?: (pods: readonly Info[]) => void): Promise<Info> {
   const mapper = await api.mapper();
   const [type, name] = written.includes("/") ? (written.split("/", 2) as [string, string]) : ["pods", written];
   const resource = mapper.resource(type);

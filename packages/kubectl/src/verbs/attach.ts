@@ -26,7 +26,7 @@ export const attach = defineVerb({
     const [name, ...more] = args;
     if (!name || more.length > 0) throw new UsageError("at least 1 argument is required for attach");
     const api = await session.api();
-    const pod = await onePod(session, api, name);
+    const pod = await onePod(api, name);
     const phase = textAt(pod.object, "status", "phase");
     if (phase === "Succeeded" || phase === "Failed")
       throw new UsageError(`cannot attach a container in a completed pod; current phase is ${phase}`);

@@ -44,7 +44,7 @@ export const exec = defineVerb({
           : "you must specify at least one command for the container",
       );
     const api = await session.api();
-    const pod = await onePod(session, api, fromFile ? await nameOfFile(api, flags.filename) : name);
+    const pod = await onePod(api, fromFile ? await nameOfFile(api, flags.filename) : name);
     const phase = textAt(pod.object, "status", "phase");
     if (phase === "Succeeded" || phase === "Failed")
       throw new UsageError(`cannot exec into a container in a completed pod; current phase is ${phase}`);

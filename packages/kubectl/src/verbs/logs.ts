@@ -82,7 +82,7 @@ export const logs = defineVerb({
         return pods.flatMap((pod) => containersOf(pod));
       }
       const [name = "", container] = args;
-      const info = await onePod(session, api, name, (pods) => {
+      const info = await onePod(api, name, (pods) => {
         if (pods.length > 1 && !flags["all-pods"])
           session.note(`Found ${pods.length} pods, using pod/${pods[0]?.name}`);
       }).catch((error: unknown) => {

@@ -46,7 +46,7 @@ export const portForward = defineVerb({
     const asked = parsePorts(written);
     const api = await session.api();
     const mapper = await api.mapper();
-    const pod = await onePod(session, api, target);
+    const pod = await onePod(api, target);
     if (textAt(pod.object, "status", "phase") !== "Running")
       throw new UsageError(
         `unable to forward port because pod is not running. Current status=${textAt(pod.object, "status", "phase")}`,

@@ -35,29 +35,31 @@ async function hierarchy(t: { after(work: () => Promise<void>): void }, version:
 
 test("pods and their classes get their parts, in files of version 2", async (t) => {
   const mountpoint = await hierarchy(t, 2);
-  const cgroups = podCgroups({ tree: cgroupfs(silentLogger, mountpoint), root: "/node", pidsLimit: 100, mountpoint });
+  const tree = cgroupfs(silentLogger, mountpoint);
+  const cgroups = podCgroups({ tree, root: "/node", pidsLimit: 100, cpuPeriodUs: 10_000, mountpoint });
   const read = async (path: string) => (await readFile(join(mountpoint, "node/kubepods", path), "utf8")).trim();
-  await cgroups.prepare([[["node", "kubepods"], { cpuShares: 2048, memoryBytes: 2 ** 30 }]]);
+  await cgroups.hold([[["node", "kubepods"], { cpuShares: 2048, memoryBytes: 2 ** 30 }]]);
   assert.deepEqual([await read("cpu.weight"), await read("memory.max")], ["79", String(2 ** 30)]);
-  assert.equal(await read("burstable/cpu.weight"), "1");
-  for (const each of [guaranteed, burstable("a", "1"), burstable("b", "500m"), bestEffort]) await cgroups.ensure(each);
-  assert.equal(await read("podu-g/cpu.max"), "50000 100000");
+  const all = [guaranteed, burstable("a", "1"), burstable("b", "500m"), bestEffort];
+  await cgroups.weigh(all);
+  for (const each of all) await cgroups.ensure(each);
+  assert.equal(await read("podu-g/cpu.max"), "5000 10000");
   assert.equal(await read("podu-g/memory.max"), String(64 * 2 ** 20));
   assert.equal(await read("podu-g/pids.max"), "100");
   assert.equal(await read("burstable/podu-a/cpu.max"), "max 100000");
   assert.equal(await read("burstable/podu-a/memory.max"), "max");
   assert.equal(await read("burstable/cpu.weight"), "59");
   assert.equal(await read("besteffort/cpu.weight"), "1");
-  await cgroups.ensure(burstable("a", "2"));
+  await cgroups.weigh([burstable("a", "2"), burstable("b", "500m")]);
   assert.equal(await read("burstable/cpu.weight"), "98");
-  await cgroups.remove(burstable("a", "2"));
+  await cgroups.weigh([burstable("b", "500m")]);
   assert.equal(await read("burstable/cpu.weight"), "20");
   assert.equal(cgroups.parentOf(bestEffort), "/node/kubepods/besteffort/podu-e");
 });
 
 test("in version 1 each controller has its own", async (t) => {
   const mountpoint = await hierarchy(t, 1);
-  const cgroups = podCgroups({ tree: cgroupfs(silentLogger, mountpoint), root: "", mountpoint });
+  const cgroups = podCgroups({ tree: cgroupfs(silentLogger, mountpoint), root: "", cpuPeriodUs: 100_000, mountpoint });
   await cgroups.ensure(guaranteed);
   const read = async (path: string) => (await readFile(join(mountpoint, path), "utf8")).trim();
   assert.equal(await read("cpu/kubepods/podu-g/cpu.shares"), "512");
@@ -70,7 +72,10 @@ test("in version 1 each controller has its own", async (t) => {
 test("a pod's own limits count before those of its containers", () => {
   const resources = { limits: { cpu: "1", memory: "100Mi" }, requests: { cpu: "300m" } };
   const limited = pod("p").container("c", {}).spec({ resources }).build();
-  assert.deepEqual(podSettings(limited), { cpuShares: 307, cpuQuotaUs: 100_000, memoryBytes: 100 * 2 ** 20 });
+  const [cpuShares, memoryBytes] = [307, 100 * 2 ** 20];
+  assert.deepEqual(podSettings(limited, {}), { cpuShares, memoryBytes });
+  const cpu = { quotaUs: 50_000, periodUs: 50_000 };
+  assert.deepEqual(podSettings(limited, { cpuPeriodUs: 50_000 }), { cpuShares, cpu, memoryBytes });
 });
 
 test("systemd is asked for slices, and once more for those that are there", async () => {
@@ -84,13 +89,14 @@ test("systemd is asked for slices, and once more for those that are there", asyn
       return { stdout: Buffer.alloc(0) };
     },
   };
-  const cgroups = podCgroups({ tree: systemdSlices(exec, 2), root: "/node-1" });
+  const cgroups = podCgroups({ tree: systemdSlices(exec, 2), root: "/node-1", cpuPeriodUs: 100_000 });
   assert.equal(cgroups.parentOf(burstable("a", "1")), "node_1-kubepods-burstable-podu_a.slice");
   await cgroups.ensure(guaranteed);
   const [start, set] = asked;
   assert.deepEqual(start?.slice(0, 3), ["StartTransientUnit", "node_1-kubepods-podu_g.slice", "fail"]);
-  const wanted = "CPUWeight t 20 CPUQuotaPerSecUSec t 500000 MemoryMax t 67108864 TasksMax t 18446744073709551615";
-  assert.equal(set?.join(" "), `SetUnitProperties node_1-kubepods-podu_g.slice true 4 ${wanted}`);
+  const cpu = "CPUWeight t 20 CPUQuotaPerSecUSec t 500000 CPUQuotaPeriodUSec t 100000";
+  const wanted = `${cpu} MemoryMax t 67108864 TasksMax t 18446744073709551615`;
+  assert.equal(set?.join(" "), `SetUnitProperties node_1-kubepods-podu_g.slice true 5 ${wanted}`);
   await cgroups.remove(guaranteed);
   assert.deepEqual(asked.at(-1), ["StopUnit", "node_1-kubepods-podu_g.slice", "replace"]);
 });

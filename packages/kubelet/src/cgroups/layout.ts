@@ -1,6 +1,8 @@
 /** Where the cgroups of a node are: all pods below `kubepods`, those of the lower classes in a tier of their own. Pure. */
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import { computeQosClass } from "@kubets/api/pod/qos";
+import { podRequests } from "@kubets/api/pod/resources";
+import { isFinished } from "@kubets/api/pod/state";
 import { parseQuantity } from "@kubets/machinery/quantity";
 import type { KubeletConfig } from "../config.ts";
 import { cpuShares } from "../container-config/resources.ts";
@@ -21,6 +23,14 @@ export function tierOf(pod: Pod): Tier | undefined {
 export function podParts(pod: Pod, root: string): CgroupParts {
   const tier = tierOf(pod);
   return [...kubepods(root), ...(tier ? [tier] : []), `pod${pod.metadata.uid}`];
+}
+
+/** What the pods of each class weigh together: those that asked for nothing as little as can be, the burstable ones what they asked for. */
+export function tierShares(pods: readonly Pod[]): Readonly<Record<Tier, number>> {
+  const burstable = pods
+    .filter((pod) => !isFinished(pod) && tierOf(pod) === "burstable")
+    .reduce((sum, pod) => sum + (podRequests(pod).get("cpu")?.milliValue() ?? 0), 0);
+  return { burstable: cpuShares(burstable), besteffort: cpuShares(0) };
 }
 
 type Reserving = Pick<KubeletConfig, "cgroupRoot" | "reserved"> & {

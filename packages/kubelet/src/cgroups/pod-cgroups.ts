@@ -4,16 +4,17 @@ import { join } from "node:path";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import { readUsage, type Usage } from "../stats/cgroup-usage.ts";
 import type { CgroupParts, CgroupTree } from "./cgroup-tree.ts";
-import { partsOf, podParts } from "./layout.ts";
-import { QosTiers } from "./qos-tiers.ts";
-import { type CgroupSettings, type CgroupVersion, podSettings } from "./settings.ts";
+import { kubepods, partsOf, podParts, tierShares } from "./layout.ts";
+import { type CgroupSettings, type CgroupVersion, type PodLimits, podSettings } from "./settings.ts";
 
 export interface PodCgroups {
   readonly version: CgroupVersion;
   /** What the runtime is given as the parent of the pod's containers. */
   parentOf(pod: Pod): string;
-  /** Before all pods: what holds pods and the node's own programs apart. */
-  prepare(enforced: Iterable<readonly [CgroupParts, CgroupSettings]>): Promise<void>;
+  /** Before all pods: holds them together, and the node's own programs apart from them. */
+  hold(enforced: Iterable<readonly [CgroupParts, CgroupSettings]>): Promise<void>;
+  /** Weighs the classes of pods against each other, now that these are the pods of the node. */
+  weigh(pods: readonly Pod[]): Promise<void>;
   ensure(pod: Pod): Promise<void>;
   remove(pod: Pod): Promise<void>;
   /** What the pod uses, as far as it can be told. */
@@ -28,7 +29,8 @@ export interface PodCgroups {
 export const noCgroups: PodCgroups = {
   version: 2,
   parentOf: () => "",
-  prepare: async () => {},
+  hold: async () => {},
+  weigh: async () => {},
   ensure: async () => {},
   remove: async () => {},
   usage: async (_, timestamp) => ({ timestamp }),
@@ -36,37 +38,36 @@ export const noCgroups: PodCgroups = {
   somePid: async () => undefined,
 };
 
-export interface PodCgroupsOptions {
+export interface PodCgroupsOptions extends PodLimits {
   readonly tree: CgroupTree;
   /** All of the node lies below this; "/" on a machine that is one node. */
   readonly root: string;
-  /** How many processes a pod may have; -1 for any number. */
-  readonly pidsLimit?: number;
   readonly mountpoint?: string;
 }
 
-export function podCgroups({ tree, root, pidsLimit, mountpoint = "/sys/fs/cgroup" }: PodCgroupsOptions): PodCgroups {
+export function podCgroups(options: PodCgroupsOptions): PodCgroups {
+  const { tree, root, mountpoint = "/sys/fs/cgroup" } = options;
   const { version } = tree;
-  const tiers = new QosTiers(tree, root);
+  const weights = new Map<string, number>();
   const pathOf = (pod: Pod) => tree.pathOf(podParts(pod, root));
   return {
     version,
     parentOf: (pod) => tree.nameOf(podParts(pod, root)),
 
-    async prepare(enforced) {
+    async hold(enforced) {
       for (const [parts, settings] of enforced) await tree.ensure(parts, settings);
-      await tiers.begin();
     },
 
-    async ensure(pod) {
-      await tiers.hold(pod);
-      await tree.ensure(podParts(pod, root), podSettings(pod, pidsLimit));
+    async weigh(pods) {
+      for (const [tier, shares] of Object.entries(tierShares(pods))) {
+        if (weights.get(tier) === shares) continue;
+        weights.set(tier, shares);
+        await tree.ensure([...kubepods(root), tier], { cpuShares: shares });
+      }
     },
 
-    async remove(pod) {
-      await tree.remove(podParts(pod, root));
-      await tiers.release(pod.metadata.uid);
-    },
+    ensure: (pod) => tree.ensure(podParts(pod, root), podSettings(pod, options)),
+    remove: (pod) => tree.remove(podParts(pod, root)),
 
     usage: (pod, now) => readUsage(pathOf(pod), version, now, mountpoint),
     nodeUsage: (now) => readUsage(tree.pathOf(partsOf(root)), version, now, mountpoint),

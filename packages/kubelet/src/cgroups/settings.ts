@@ -6,18 +6,25 @@ import { cpuQuota, cpuShares } from "../container-config/resources.ts";
 
 export interface CgroupSettings {
   readonly cpuShares: number;
-  /** Of a period of 100 ms. What is absent has no limit. */
-  readonly cpuQuotaUs?: number;
+  /** What is absent has no limit. */
+  readonly cpu?: { readonly quotaUs: number; readonly periodUs: number };
   readonly memoryBytes?: number;
   readonly pids?: number;
 }
 
 export type CgroupVersion = 1 | 2;
 
-const PERIOD_US = 100_000;
+export interface PodLimits {
+  /** How many processes a pod may have; -1 for any number. */
+  readonly pidsLimit?: number | undefined;
+  /** What CPU quotas are a part of; undefined where CPU limits are not enforced. */
+  readonly cpuPeriodUs?: number | undefined;
+}
+
+const USUAL_PERIOD_US = 100_000;
 
 /** A limit holds for the pod only where every container has one, or the pod itself. */
-export function podSettings(pod: Pod, pidsLimit = -1): CgroupSettings {
+export function podSettings(pod: Pod, { pidsLimit = -1, cpuPeriodUs }: PodLimits): CgroupSettings {
   const requests = podRequests(pod);
   const limits = podLimits(pod);
   const limited = (name: string) =>
@@ -27,27 +34,30 @@ export function podSettings(pod: Pod, pidsLimit = -1): CgroupSettings {
   const memory = limits.get("memory");
   return {
     cpuShares: cpuShares(requests.get("cpu")?.milliValue() ?? 0),
-    ...(cpu && limited("cpu") && { cpuQuotaUs: cpuQuota(cpu.milliValue()) }),
+    ...(cpu &&
+      cpuPeriodUs &&
+      limited("cpu") && { cpu: { quotaUs: cpuQuota(cpu.milliValue(), cpuPeriodUs), periodUs: cpuPeriodUs } }),
     ...(memory && limited("memory") && { memoryBytes: memory.value() }),
     ...(pidsLimit > 0 && { pids: pidsLimit }),
   };
 }
 
 /** Files of a cgroup and what is written into them, the controller first. */
-export function filesOf({ cpuShares: shares, cpuQuotaUs, memoryBytes, pids }: CgroupSettings, version: CgroupVersion) {
+export function filesOf({ cpuShares: shares, cpu, memoryBytes, pids }: CgroupSettings, version: CgroupVersion) {
   const limit = (value: number | undefined, none: string) => (value ? String(value) : none);
+  const period = String(cpu?.periodUs ?? USUAL_PERIOD_US);
   const files: readonly (readonly [string, string])[] =
     version === 2
       ? [
           ["cpu.weight", String(cpuWeight(shares))],
-          ["cpu.max", `${limit(cpuQuotaUs, "max")} ${PERIOD_US}`],
+          ["cpu.max", `${limit(cpu?.quotaUs, "max")} ${period}`],
           ["memory.max", limit(memoryBytes, "max")],
           ["pids.max", limit(pids, "max")],
         ]
       : [
           ["cpu.shares", String(shares)],
-          ["cpu.cfs_period_us", String(PERIOD_US)],
-          ["cpu.cfs_quota_us", limit(cpuQuotaUs, "-1")],
+          ["cpu.cfs_period_us", period],
+          ["cpu.cfs_quota_us", limit(cpu?.quotaUs, "-1")],
           ["memory.limit_in_bytes", limit(memoryBytes, "-1")],
           ["pids.max", limit(pids, "max")],
         ];
@@ -59,13 +69,14 @@ const INFINITY = "18446744073709551615";
 
 /** Properties of a slice: name, type and value, as `busctl` takes them. */
 export function propertiesOf(
-  { cpuShares: shares, cpuQuotaUs, memoryBytes, pids }: CgroupSettings,
+  { cpuShares: shares, cpu, memoryBytes, pids }: CgroupSettings,
   version: CgroupVersion,
 ): readonly (readonly [name: string, type: string, value: string])[] {
   const limit = (value: number | undefined) => (value ? String(value) : INFINITY);
   return [
     version === 2 ? ["CPUWeight", "t", String(cpuWeight(shares))] : ["CPUShares", "t", String(shares)],
-    ["CPUQuotaPerSecUSec", "t", limit(cpuQuotaUs && (cpuQuotaUs * 1_000_000) / PERIOD_US)],
+    ["CPUQuotaPerSecUSec", "t", limit(cpu && (cpu.quotaUs * 1_000_000) / cpu.periodUs)],
+    ["CPUQuotaPeriodUSec", "t", limit(cpu?.periodUs)],
     [version === 2 ? "MemoryMax" : "MemoryLimit", "t", limit(memoryBytes)],
     ["TasksMax", "t", limit(pids)],
   ];

@@ -5,7 +5,7 @@ import { service } from "@kubets/api/testing/service-builder";
 import { parseResolvConf, podDns } from "./dns.ts";
 import { expand } from "./expand.ts";
 import { hostName } from "./hostname.ts";
-import { cpuQuota, cpuShares, oomScore } from "./resources.ts";
+import { containerResources, cpuQuota, cpuShares, type NodeFacts, oomScore } from "./resources.ts";
 import { serviceEnv } from "./service-env.ts";
 
 test("expansion", () => {
@@ -41,6 +41,30 @@ test("shares, quota and the score for the end of memory", () => {
   assert.equal(score(pod("a").requests({ memory: "8Gi" })), 500);
   assert.equal(score(pod("a").requests({ cpu: "1" })), 999);
   assert.equal(score(pod("a").requests({ cpu: "1", memory: "1Gi" }).limits({ cpu: "1", memory: "1Gi" })), -997);
+});
+
+test("what a container is held to, as the node says", () => {
+  const node = { memoryBytes: 16 * 2 ** 30, cgroupV2: true, cpuPeriodUs: 100_000, singleProcessOomKill: false };
+  const swap = { bytes: 8 * 2 ** 30, limited: true };
+  const held = (made: ReturnType<typeof pod>, more: Partial<NodeFacts> = {}) => {
+    const built = made.build();
+    return containerResources(built, built.spec.containers[0] as never, { ...node, swap: undefined, ...more });
+  };
+  const half = pod("a").limits({ cpu: "500m" });
+  const cpu = ({ cpuPeriod, cpuQuota }: ReturnType<typeof held>) => [cpuPeriod, cpuQuota];
+  assert.deepEqual(cpu(held(half)), [100_000, 50_000]);
+  assert.deepEqual(cpu(held(half, { cpuPeriodUs: 10_000 })), [10_000, 5000]);
+  assert.deepEqual(cpu(held(half, { cpuPeriodUs: undefined })), [undefined, undefined]);
+  assert.deepEqual(held(half).unified, { "memory.oom.group": "1" });
+  assert.deepEqual(held(half, { singleProcessOomKill: true }).unified, {});
+  assert.equal(held(half, { cgroupV2: false }).unified, undefined);
+  const swaps = (made: ReturnType<typeof pod>, limited = true) =>
+    held(made, { swap: { ...swap, limited } }).unified?.["memory.swap.max"];
+  const burstable = () => pod("a").requests({ memory: "4Gi" });
+  assert.equal(swaps(burstable()), String(2 * 2 ** 30));
+  assert.equal(swaps(burstable(), false), "0");
+  assert.equal(swaps(burstable().limits({ memory: "4Gi" })), "0");
+  assert.equal(swaps(pod("a")), "0");
 });
 
 test("names within the cluster", () => {

@@ -1,6 +1,6 @@
 /**
  * Requests and limits as settings of a cgroup; of version 1, which runtimes translate to version 2.
- * The numbers are the original's: 2 to 262144 shares, a period of 100 ms, at least 1 ms of quota.
+ * The numbers are the original's: 2 to 262144 shares, a period of 100 ms unless the node has another, at least 1 ms of quota.
  */
 import type { Container, Pod, ResourceRequirements } from "@kubets/api/generated/types/core-v1";
 import { computeQosClass } from "@kubets/api/pod/qos";
@@ -9,7 +9,7 @@ import type { LinuxResources } from "../runtime/runtime.ts";
 
 const MIN_SHARES = 2;
 const MAX_SHARES = 262_144;
-const PERIOD_US = 100_000;
+export const PERIOD_US = 100_000;
 const MIN_QUOTA_US = 1000;
 /** Pods with at least this priority are the system's own. */
 const SYSTEM_CRITICAL = 2_000_000_000;
@@ -23,34 +23,58 @@ export const cpuQuota = (milli: number, periodUs = PERIOD_US): number =>
 export interface NodeFacts {
   readonly memoryBytes: number;
   readonly cgroupV2: boolean;
-  /** False where CPU limits are not enforced (`cpuCFSQuota: false`). */
-  readonly cpuCfsQuota: boolean;
+  /** What the quota of a CPU limit is a part of; undefined where limits are not enforced (`cpuCFSQuota: false`). */
+  readonly cpuPeriodUs: number | undefined;
+  /** With the end of memory only the process that asked for it ends, not all of its container. */
+  readonly singleProcessOomKill: boolean;
+  /** Where the machine has any; `limited` when burstable pods may use it. */
+  readonly swap: { readonly bytes: number; readonly limited: boolean } | undefined;
 }
 
 export function containerResources(pod: Pod, container: Container, node: NodeFacts): LinuxResources {
   return {
     ...limitsOf(container.resources ?? {}, node),
     oomScoreAdj: oomScore(pod, container, node.memoryBytes),
-    ...(node.cgroupV2 && { unified: { "memory.oom.group": "1" } }),
+    ...(node.cgroupV2 && { unified: unifiedOf(pod, container, node) }),
     hugepageLimits: hugepages(container),
   };
 }
+
+const unifiedOf = (pod: Pod, container: Container, node: NodeFacts): Record<string, string> => ({
+  ...(!node.singleProcessOomKill && { "memory.oom.group": "1" }),
+  ...(node.swap && { "memory.swap.max": String(swapOf(pod, container, node)) }),
+});
 
 export function limitsOf({ requests, limits }: ResourceRequirements, node: NodeFacts): LinuxResources {
   const cpuLimit = milliOf(limits?.cpu);
   const memoryLimit = limits?.memory ? parseQuantity(limits.memory).value() : 0;
   return {
     cpuShares: cpuShares(requests?.cpu === undefined ? cpuLimit : milliOf(requests.cpu)),
-    ...(cpuLimit > 0 && node.cpuCfsQuota && { cpuPeriod: PERIOD_US, cpuQuota: cpuQuota(cpuLimit) }),
+    ...(cpuLimit > 0 &&
+      node.cpuPeriodUs && { cpuPeriod: node.cpuPeriodUs, cpuQuota: cpuQuota(cpuLimit, node.cpuPeriodUs) }),
     ...(memoryLimit > 0 && { memoryLimitInBytes: memoryLimit }),
   };
 }
+
+/**
+ * A burstable container may swap as much of the node's swap as it asked for of the node's memory, unless its memory is limited to just that; all
+ * others swap nothing.
+ */
+function swapOf(pod: Pod, { resources }: Container, { swap, memoryBytes }: NodeFacts): number {
+  const bytes = (text: string | undefined) => (text ? parseQuantity(text).value() : 0);
+  const [asked, limit] = [bytes(resources?.requests?.memory), bytes(resources?.limits?.memory)];
+  const may =
+    swap?.limited && asked > 0 && asked !== limit && computeQosClass(pod.spec) === "Burstable" && !isCritical(pod);
+  return may ? Math.floor((asked / memoryBytes) * swap.bytes) : 0;
+}
+
+const isCritical = ({ spec }: Pod): boolean => (spec.priority ?? 0) >= SYSTEM_CRITICAL;
 
 const milliOf = (text: string | undefined): number => (text === undefined ? 0 : parseQuantity(text).milliValue());
 
 /** Who goes first when memory ends: the less a container asked for, the sooner. */
 export function oomScore(pod: Pod, container: Container, memoryBytes: number): number {
-  if ((pod.spec.priority ?? 0) >= SYSTEM_CRITICAL) return -997;
+  if (isCritical(pod)) return -997;
   const qos = computeQosClass(pod.spec);
   if (qos === "Guaranteed") return -997;
   if (qos === "BestEffort") return 1000;

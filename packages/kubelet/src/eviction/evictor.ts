@@ -33,7 +33,7 @@ export interface EvictorOptions {
   readonly tools: PodTools;
   readonly workers: PodWorkers;
   readonly machine: MachineFacts;
-  readonly config: Pick<KubeletConfig, "eviction">;
+  readonly config: Pick<KubeletConfig, "eviction" | "file">;
   /** Instead of looking at the machine; for tests. */
   readonly observe?: () => Promise<Observation>;
   /** The node's conditions changed. */
@@ -147,7 +147,8 @@ export class Evictor {
   }
 
   async #enforceLimits(): Promise<void> {
-    const { tools } = this.#options;
+    const { tools, config } = this.#options;
+    if (!config.file.localStorageCapacityIsolation) return;
     const limited = this.#candidates().filter(({ pod, isEvicted }) => hasStorageLimits(pod) && !isEvicted);
     if (limited.length === 0) return;
     const stats = await this.#statsByPod();

@@ -36,6 +36,24 @@ for (const [parallel, atOnce] of [
     assert.equal(most, atOnce);
   });
 
+test("pulls keep the pace of the node", async () => {
+  const clock = new VirtualClock();
+  const runtime = new SimulatedRuntime({ clock, random: seededRandom(1), disk: new MemoryDisk() });
+  const puller = new ImagePuller(runtime, clock, { pace: { rate: 1, burst: 2 } });
+  const pull = async (image: string) => {
+    const wish = { image, policy: "Always", secrets: [], sandbox: {}, pod: pod(image).build() };
+    return await puller
+      .ensure(wish, () => {})
+      .then(
+        () => "pulled",
+        (error: Error) => error.message,
+      );
+  };
+  assert.deepEqual(await Promise.all(["a", "b", "c"].map(pull)), ["pulled", "pulled", "pull QPS exceeded"]);
+  await clock.advance(1000);
+  assert.equal(await pull("d"), "pulled");
+});
+
 test("credentials of the node are tried after the pod's own", async () => {
   const clock = new VirtualClock();
   const runtime: Runtime = new SimulatedRuntime({ clock, random: seededRandom(1), disk: new MemoryDisk() });

@@ -6,8 +6,9 @@
 import type { Pod, Secret } from "@kubets/api/generated/types/core-v1";
 import type { Clock } from "@kubets/machinery";
 import { formatDuration } from "@kubets/machinery/duration";
+import { TokenBucket, type TokenBucketOptions } from "@kubets/machinery/token-bucket";
 import { RestartBackoff } from "../pod-workers/restart-backoff.ts";
-import type { Runtime, RuntimeImage, SandboxConfig } from "../runtime/runtime.ts";
+import type { RegistryAuth, Runtime, RuntimeImage, SandboxConfig } from "../runtime/runtime.ts";
 import { imageNameError, withTag } from "./image-name.ts";
 import type { PullRecords } from "./pull-records.ts";
 import { type CredentialSource, credentialsFor, type PullCredential } from "./pull-secrets.ts";
@@ -25,6 +26,8 @@ export interface ImageWish {
 export interface ImagePullerOptions {
   /** How many pulls may be under way; any number by default. */
   readonly parallel?: number;
+  /** How many may begin in a second, and how many of them at once; any number by default. */
+  readonly pace?: TokenBucketOptions;
   /** Credentials beside the pod's own. */
   moreCredentials?(image: string, pod: Pod): Promise<PullCredential[]>;
   /** Who may use what is there; without them everybody may. */
@@ -54,6 +57,7 @@ export class ImagePuller {
   readonly #runtime: Runtime;
   readonly #clock: Clock;
   readonly #slots: PullSlots;
+  readonly #pace: TokenBucket | undefined;
   readonly #moreCredentials: NonNullable<ImagePullerOptions["moreCredentials"]>;
   readonly #records: PullRecords | undefined;
   readonly #backoff = new RestartBackoff();
@@ -64,6 +68,7 @@ export class ImagePuller {
     this.#runtime = runtime;
     this.#clock = clock;
     this.#slots = new PullSlots(options.parallel ?? Number.POSITIVE_INFINITY);
+    this.#pace = options.pace && new TokenBucket(clock, options.pace);
     this.#moreCredentials = options.moreCredentials ?? (async () => []);
     this.#records = options.records;
   }
@@ -200,14 +205,18 @@ export class ImagePuller {
     credentials: readonly PullCredential[],
     sandbox: SandboxConfig,
   ): Promise<CredentialSource> {
+    const pull = async (auth?: RegistryAuth) => {
+      if (this.#pace?.tryTake() === false) throw new Error("pull QPS exceeded");
+      await this.#runtime.pullImage(image, auth, sandbox);
+    };
     if (credentials.length === 0) {
-      await this.#runtime.pullImage(image, undefined, sandbox);
+      await pull();
       return {};
     }
     let failure: unknown;
     for (const { auth, source } of credentials) {
       try {
-        await this.#runtime.pullImage(image, auth, sandbox);
+        await pull(auth);
         return source;
       } catch (error) {
         failure = error;

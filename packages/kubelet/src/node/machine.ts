@@ -6,6 +6,8 @@ import { Quantity } from "@kubets/machinery/quantity";
 export interface MachineFacts {
   readonly cpuMilli: number;
   readonly memoryBytes: number;
+  /** Nothing when it does not swap. */
+  readonly swapBytes?: number;
   readonly diskBytes: number;
   readonly machineId: string;
   readonly systemUuid: string;
@@ -38,6 +40,7 @@ export async function readMachine(dataFolder: string, overrides: Partial<Machine
   return {
     cpuMilli: availableParallelism() * 1000,
     memoryBytes: Math.min(memory, (await cgroupMemoryLimit()) ?? memory),
+    swapBytes: Number(/^SwapTotal:\s*(\d+) kB$/m.exec(await text("/proc/meminfo"))?.[1] ?? 0) * 1024,
     diskBytes: disk ? disk.bsize * disk.blocks : 0,
     machineId,
     systemUuid: uuid || machineId,

@@ -14,6 +14,12 @@ export interface NodeSettings {
   readonly annotations?: Readonly<Record<string, string>>;
   readonly taints: readonly Taint[];
   readonly maxPods: number;
+  /** 0 for any number. */
+  readonly podsPerCore: number;
+  /** How many images are told of; -1 for all. */
+  readonly mostImages: number;
+  /** Whether the disk is counted as something that pods ask for. */
+  readonly countsDisk: boolean;
   /** What is kept from pods: sums of kubeReserved, systemReserved and what eviction keeps free. */
   readonly reserved: Readonly<Record<string, string>>;
   /** Instead of what the machine has, or on top of it. */
@@ -40,6 +46,9 @@ export const settingsOf = (config: KubeletConfig, { name, addresses, withheld, p
   labels: config.nodeLabels,
   taints: config.registerWithTaints,
   maxPods: config.maxPods,
+  podsPerCore: config.file.podsPerCore,
+  mostImages: config.file.nodeStatusMaxImages,
+  countsDisk: config.file.localStorageCapacityIsolation,
   reserved: withheld,
   addresses,
   hostname: config.hostname || name,
@@ -67,17 +76,17 @@ export interface NodeNow {
   readonly volumesInUse?: readonly string[] | undefined;
 }
 
-const MOST_IMAGES = 50;
-
-export function capacityOf({ maxPods, capacity = {} }: NodeSettings, machine: MachineFacts): Record<string, string> {
+export function capacityOf(settings: NodeSettings, machine: MachineFacts): Record<string, string> {
+  const { maxPods, podsPerCore, countsDisk, capacity = {} } = settings;
+  const byCores = podsPerCore > 0 ? Math.floor(machine.cpuMilli / 1000) * podsPerCore : maxPods;
   return {
     cpu: milliQuantity(machine.cpuMilli).toString(),
-    "ephemeral-storage": kibi(machine.diskBytes),
+    ...(countsDisk && { "ephemeral-storage": kibi(machine.diskBytes) }),
     "hugepages-1Gi": "0",
     "hugepages-2Mi": "0",
     ...Object.fromEntries(Object.entries(machine.hugePages ?? {}).map(([name, bytes]) => [name, kibi(bytes)])),
     memory: kibi(machine.memoryBytes),
-    pods: String(maxPods),
+    pods: String(Math.min(maxPods, byCores)),
     ...capacity,
   };
 }
@@ -118,7 +127,7 @@ export function allocatableOf(
 }
 
 /** What not every release can do, and this one can: the cluster asks for it before it changes a running pod. */
-const DECLARED = ["InPlacePodLevelResourcesVerticalScaling"];
+const DECLARED = ["InPlacePodLevelResourcesVerticalScaling", "RestartAllContainersOnContainerExits"];
 
 export function nodeStatus(settings: NodeSettings, facts: NodeNow, before: NodeStatus | undefined): NodeStatus {
   const { machine } = facts;
@@ -146,8 +155,9 @@ export function nodeStatus(settings: NodeSettings, facts: NodeNow, before: NodeS
       kubeProxyVersion: "",
       operatingSystem: "linux",
       architecture: machine.architecture,
+      ...(machine.swapBytes && { swap: { capacity: machine.swapBytes } }),
     },
-    images: imagesOf(facts.images),
+    images: imagesOf(facts.images, settings.mostImages),
     ...(volumesInUse && { volumesInUse }),
     declaredFeatures: DECLARED,
     ...(facts.handlers.length > 0 && {
@@ -195,10 +205,10 @@ function conditionsOf({ now, problems, pressures }: NodeNow, before: NodeStatus 
 }
 
 /** The largest ones, each with at most five names. */
-const imagesOf = (images: readonly RuntimeImage[]) =>
+const imagesOf = (images: readonly RuntimeImage[], most: number) =>
   [...images]
     .sort((a, b) => b.size - a.size)
-    .slice(0, MOST_IMAGES)
+    .slice(0, most < 0 ? undefined : most)
     .map(({ digests, tags, size }) => ({ names: [...digests, ...tags].slice(0, 5), sizeBytes: size }))
     .filter(({ names }) => names.length > 0);
 

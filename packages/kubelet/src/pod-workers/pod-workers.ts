@@ -110,16 +110,17 @@ export class PodWorkers {
       else if (resources.concerns(pod))
         verdict = resources.admit(pod).then((reason) => reason && this.#reject(pod, reason));
     }
-    if (!isNew && !isFinished(pod)) this.#takeUp(pod);
     this.#make(pod, refusal, verdict).wake();
+    this.#weigh();
   }
 
-  /** What an earlier kubelet began counts to its class here, too. */
-  #takeUp(pod: Pod): void {
+  /** Whatever the classes of pods weigh now. */
+  #weigh(): void {
+    const taken = this.all().filter((worker) => !worker.refused && !worker.isOver);
     const { cgroups, log } = this.#tools;
     void cgroups
-      .ensure(pod)
-      .catch((error: unknown) => log.warn("the cgroup of a pod could not be set", { pod: pod.metadata.name, error }));
+      .weigh(taken.map(({ pod }) => pod))
+      .catch((error: unknown) => log.warn("the classes of pods could not be weighed", { error }));
   }
 
   #reject(pod: Pod, { reason, message }: Rejection): Refusal {
@@ -147,9 +148,13 @@ export class PodWorkers {
         if (worker.isGone) this.#workers.delete(uid);
         this.#options.ended(worker.pod);
         this.#offerRoom();
+        this.#weigh();
       },
       judgeResize: (wanted) => judgeResize(wanted, this.#room(uid)),
-      shrank: () => this.#offerRoom(),
+      resized: () => {
+        this.#offerRoom();
+        this.#weigh();
+      },
       ...(refusal && { refusal }),
       ...(verdict && { verdict }),
     });

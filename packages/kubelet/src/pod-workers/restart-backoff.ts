@@ -1,6 +1,6 @@
 /**
- * How long a container that ended waits before it is started again: at first not at all, then 10 s, doubling up to 5 minutes; one that
- * ran for twice the longest wait begins anew. Counted from when the container ended.
+ * How long a container that ended waits before it is started again: at first not at all, then 10 s, doubling up to 5 minutes, or up to what the
+ * node says; one that ran for ten minutes begins anew. Counted from when the container ended.
  */
 interface Entry {
   readonly delayMs: number;
@@ -12,13 +12,21 @@ export interface RestartBackoffLimits {
   readonly maxMs: number;
 }
 
-export const crashLoopLimits: RestartBackoffLimits = { initialMs: 10_000, maxMs: 300_000 };
+const INITIAL_MS = 10_000;
+const LONGEST_MS = 300_000;
+const FORGOTTEN_MS = 2 * LONGEST_MS;
+
+/** With the longest wait of this node, if it has one of its own. */
+export const crashLoopLimits = (maxMs = LONGEST_MS): RestartBackoffLimits => ({
+  initialMs: Math.min(INITIAL_MS, maxMs),
+  maxMs,
+});
 
 export class RestartBackoff {
   readonly #limits: RestartBackoffLimits;
   readonly #entries = new Map<string, Entry>();
 
-  constructor(limits: RestartBackoffLimits = crashLoopLimits) {
+  constructor(limits: RestartBackoffLimits = crashLoopLimits()) {
     this.#limits = limits;
   }
 
@@ -43,6 +51,6 @@ export class RestartBackoff {
   }
 
   #isOver({ at }: Entry, endedAt: number): boolean {
-    return endedAt - at > this.#limits.maxMs * 2;
+    return endedAt - at > FORGOTTEN_MS;
   }
 }

@@ -156,6 +156,7 @@ const OWN_CONDITIONS = new Set([
   "Initialized",
   "Ready",
   "ContainersReady",
+  "AllContainersRestarting",
   "DisruptionTarget",
   ...RESIZE_CONDITIONS,
 ]);

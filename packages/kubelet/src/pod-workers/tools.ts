@@ -18,6 +18,7 @@ import type { NodeResources } from "../resources/node-resources.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { UserNamespaces } from "../userns/user-namespaces.ts";
 import type { Volumes } from "../volumes/volumes.ts";
+import type { RestartBackoffLimits } from "./restart-backoff.ts";
 import type { RuntimeCache } from "./runtime-cache.ts";
 import type { StatusWriter } from "./status-writer.ts";
 
@@ -52,6 +53,8 @@ export interface NodeView {
   readonly facts: NodeFacts;
   readonly security: SecurityFacts;
   readonly dns: DnsFacts;
+  /** How long what ended waits to be started again. */
+  readonly crashLoop: RestartBackoffLimits;
   hostIPs(): readonly string[];
   allocatable(): Readonly<Record<string, string>>;
   services(): readonly Service[];

@@ -36,8 +36,8 @@ export interface WorkerOptions {
   ended(uid: string): void;
   /** Why the node cannot give the pod the resources that it wants now. */
   judgeResize(pod: Pod): Pending | undefined;
-  /** The pod gave something back. */
-  shrank(): void;
+  /** The pod has other resources than before. */
+  resized(): void;
 }
 
 interface Ending {
@@ -52,7 +52,7 @@ export class PodWorker {
   readonly #options: WorkerOptions;
   readonly #tools: PodTools;
   readonly #log: Logger;
-  readonly #backoff = new RestartBackoff();
+  readonly #backoff: RestartBackoff;
   readonly #report: PodReport;
   readonly #stops: ContainerStops;
   readonly #retry: RetryTimer;
@@ -79,6 +79,7 @@ export class PodWorker {
     this.#verdict = options.verdict;
     const { tools, apiPod } = options;
     this.#tools = tools;
+    this.#backoff = new RestartBackoff(tools.node.crashLoop);
     this.#resize = new PodResize(pod, tools.disk, podFolder(tools.paths, this.uid));
     this.#log = options.tools.log.with({ pod: pod.metadata.name, namespace: pod.metadata.namespace });
     const { startTime } = pod.status;
@@ -251,7 +252,7 @@ export class PodWorker {
     const { moving } = this.#resize;
     const { judgeResize: judge } = this.#options;
     if (await advanceResize({ resize: this.#resize, runtime, tools: this.#tools, judge })) this.#retry.failed();
-    if (moving && !this.#resize.moving) this.#options.shrank();
+    if (moving && !this.#resize.moving) this.#options.resized();
   }
 
   #beginBringUp(plan: PodPlan, runtime: PodRuntimeState): void {
@@ -261,7 +262,7 @@ export class PodWorker {
     const pod = this.#pod;
     const volumes = this.#staleVolumes ? undefined : this.#mounted;
     this.#mounted = undefined;
-    // What changes from here on is not in them.
+    // What changes from now on is not in them.
     this.#staleVolumes = false;
     const done = bringUp({
       volumes,

@@ -81,14 +81,14 @@ async function probeGrpc(
   service: string,
   host: string,
   timeoutMs: number,
-  { dialer }: ProbeTools,
+  { dialer, kubeletVersion }: ProbeTools,
 ): Promise<ProbeOutcome> {
   const address = joinHostPort(host, port);
   const socket = await dialWithin(dialer, host, port, timeoutMs);
   const failed = `timeout: failed to connect service "${address}" within ${formatDuration(timeoutMs)}: context deadline exceeded`;
   if (socket instanceof Error) return { result: "failure", output: failed };
   try {
-    const answer = await grpcHealth(socket, service, address, timeoutMs);
+    const answer = await grpcHealth(socket, { service, address, timeoutMs, userAgent: `kube-probe/${kubeletVersion}` });
     if (answer === "SERVING") return { result: "success", output: "service healthy" };
     return { result: "failure", output: answer };
   } finally {
@@ -104,7 +104,10 @@ export async function dialWithin(
   timeoutMs: number,
 ): Promise<Duplex | Error> {
   const address = joinHostPort(host, port);
-  const signal = AbortSignal.timeout(timeoutMs);
+  // It ends the dialling only: what is done with the connection has its own time.
+  const stop = new AbortController();
+  const { signal } = stop;
+  const timer = setTimeout(() => stop.abort(), timeoutMs);
   try {
     const socket = await dialer.dial(host, port, signal);
     socket.on("error", () => {});
@@ -112,6 +115,8 @@ export async function dialWithin(
   } catch (error) {
     if (signal.aborted) return new Error(`dial tcp ${address}: i/o timeout`);
     return new Error(`dial tcp ${address}: ${dialFailure(error)}`);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

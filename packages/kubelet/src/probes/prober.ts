@@ -1,7 +1,8 @@
 /**
  * Probes the containers of pods, each probe on its own beat, and keeps the results.
  * Holds: a probe belongs to one container as it runs: the next one begins anew; readiness fails and liveness passes until the first
- * verdict; while a startup probe has not passed the other two wait; a verdict changes only after its threshold.
+ * verdict; while a startup probe has not passed the other two wait; a verdict changes only after its threshold. What an earlier kubelet
+ * told of the same container goes on: a restart of the kubelet takes no pod out of its services.
  */
 import type { Container, Pod, Probe } from "@kubets/api/generated/types/core-v1";
 import { isSidecar } from "@kubets/api/pod/containers";
@@ -46,7 +47,7 @@ export class Prober {
     this.#options = options;
   }
 
-  /** Probes what runs of the pod, and nothing else any more. When the pod ends only readiness goes on. */
+  /** Probes what runs of the pod, and nothing else any more. When the pod ends only readiness goes on, and that it had started stays known. */
   follow(pod: Pod, runtime: PodRuntimeState, ending: boolean): void {
     const { uid } = pod.metadata;
     const probes = this.#pods.get(uid) ?? new Map<string, Running>();
@@ -57,10 +58,12 @@ export class Prober {
       if (record?.phase !== "running") continue;
       for (const type of TYPES) {
         const probe = probeOf(container, type);
-        if (!probe || (ending && type !== "readiness")) continue;
         const key = keyOf(record.id, type);
+        const known = probes.get(key);
+        const verdict = known ? known.verdict : toldBefore(pod, record, type);
+        if (!probe || (ending && !outlivesEnd(type, verdict))) continue;
         wanted.add(key);
-        if (!probes.has(key)) probes.set(key, this.#begin(pod, container, record, type, probe));
+        if (!known) probes.set(key, this.#begin(pod, container, record, type, probe, verdict));
       }
     }
     for (const [key, running] of probes) {
@@ -110,11 +113,18 @@ export class Prober {
     return this.#pods.get(podUid)?.get(keyOf(id, type))?.verdict;
   }
 
-  #begin(pod: Pod, container: Container, record: ContainerRecord, type: ProbeType, probe: Probe): Running {
+  #begin(
+    pod: Pod,
+    container: Container,
+    record: ContainerRecord,
+    type: ProbeType,
+    probe: Probe,
+    verdict: boolean | undefined,
+  ): Running {
     const { name, namespace, uid } = pod.metadata;
     const running: Running = {
       stop: new AbortController(),
-      verdict: undefined,
+      verdict,
       labels: { container: container.name, namespace, pod: name, pod_uid: uid, probe_type: TITLES[type] },
       counts: { successful: 0, failed: 0, unknown: 0 },
     };
@@ -189,6 +199,16 @@ export class Prober {
 }
 
 const keyOf = (id: string, type: ProbeType): string => `${id} ${type}`;
+
+/** What the pod's status says of this very container; only what is good: what failed is probed anew. */
+function toldBefore({ status }: Pod, record: ContainerRecord, type: ProbeType): true | undefined {
+  const all = [...(status.containerStatuses ?? []), ...(status.initContainerStatuses ?? [])];
+  const told = all.find(({ containerID, state }) => state?.running && containerID?.endsWith(`://${record.id}`));
+  return (type === "readiness" && told?.ready) || (type === "startup" && told?.started) || undefined;
+}
+
+const outlivesEnd = (type: ProbeType, verdict: boolean | undefined): boolean =>
+  type === "readiness" || (type === "startup" && verdict === true);
 
 const probeOf = (container: Container, type: ProbeType): Probe | undefined =>
   type === "liveness"

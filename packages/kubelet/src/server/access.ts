@@ -22,22 +22,22 @@ export interface AccessOptions {
   readonly anonymous: boolean;
   readonly webhook: boolean;
   readonly mode: "AlwaysAllow" | "Webhook";
+  /** How long answers of the API server hold. */
+  readonly keepMs: { readonly token: number; readonly allowed: number; readonly denied: number };
 }
-
-const KEEP_MS = { token: 120_000, allowed: 300_000, denied: 30_000 };
 
 export class Access {
   readonly #options: AccessOptions;
   readonly #reviews: AccessReviews;
 
   constructor(options: AccessOptions) {
-    const { client, clock, webhook } = options;
+    const { client, clock, webhook, keepMs } = options;
     this.#options = options;
     this.#reviews = new AccessReviews({
       ...(webhook && { authentication: client }),
       authorization: client,
       clock,
-      keepMs: KEEP_MS,
+      keepMs,
     });
   }
 

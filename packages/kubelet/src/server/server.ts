@@ -47,6 +47,7 @@ class Refused extends Error {
 export async function serveKubelet(options: KubeletServerOptions): Promise<Listener> {
   const { kubelet, tls, host, port, fd } = options;
   const { config, tools } = kubelet;
+  const { authentication, authorization } = config.file;
   const access = new Access({
     client: tools.client,
     clock: tools.clock,
@@ -54,6 +55,11 @@ export async function serveKubelet(options: KubeletServerOptions): Promise<Liste
     anonymous: config.anonymousAuth,
     webhook: config.webhookAuth,
     mode: config.authorizationMode,
+    keepMs: {
+      token: authentication.webhook.cacheTTL,
+      allowed: authorization.webhook.cacheAuthorizedTTL,
+      denied: authorization.webhook.cacheUnauthorizedTTL,
+    },
   });
   const handler = new Handler(kubelet);
   const handle = async (exchange: Exchange): Promise<void> => {
@@ -83,6 +89,8 @@ export const serveHealth = (kubelet: Kubelet, port: number, host: string): Promi
   listen({ port, host, handler: (exchange) => answerHealth(exchange, kubelet) });
 
 const NODE_LOGS = "/var/log";
+/** What shows, or does, more than tell how the node is; `enableDebuggingHandlers` may forbid it. */
+const DEBUGGING = new Set(["run", "exec", "attach", "portForward", "containerLogs", "runningpods", "logs"]);
 const READABLE = new Set(["healthz", "pods", "stats", "metrics"]);
 
 /** Without authentication: what may be read by everybody, for machines that trust their network. */
@@ -127,6 +135,8 @@ class Handler {
     const url = new URL(exchange.url, "https://kubelet");
     const [root = "", ...rest] = url.pathname.split("/").filter(Boolean).map(decodeURIComponent);
     const kubelet = this.#kubelet;
+    if (!kubelet.config.file.enableDebuggingHandlers && DEBUGGING.has(root))
+      throw new Refused(405, "Debug endpoints are disabled.");
     switch (root) {
       case "healthz":
         return answerHealth(exchange, kubelet);
@@ -235,7 +245,11 @@ class Handler {
       kind === "exec"
         ? await runtime.exec(record.id, query.getAll("command"), choice)
         : await runtime.attach(record.id, choice);
-    await serveStreams({ exchange, target, choice, dialer });
+    await serveStreams({ exchange, target, choice, dialer, idleMs: this.#idleMs });
+  }
+
+  get #idleMs(): number {
+    return this.#kubelet.config.file.streamingConnectionIdleTimeout;
   }
 
   async #portForward(
@@ -248,7 +262,7 @@ class Handler {
     const sandbox = liveSandbox(cache.get(pod.metadata.uid), pod.spec.hostNetwork ?? false);
     if (!sandbox) throw new Refused(500, `the sandbox of pod ${name}_${namespace} is not ready`);
     const target = await runtime.portForward(sandbox.id, query.getAll("port").map(Number));
-    await serveStreams({ exchange, target, choice: undefined, dialer });
+    await serveStreams({ exchange, target, choice: undefined, dialer, idleMs: this.#idleMs });
   }
 
   async #run(exchange: Exchange, rest: readonly string[], query: URLSearchParams): Promise<void> {

@@ -31,11 +31,15 @@ export interface StreamRequest {
   /** None for forwarded ports. */
   readonly choice: StreamChoice | undefined;
   readonly dialer: Dialer;
+  /** After so long without a byte either way the connection is closed; 0 for never. */
+  readonly idleMs: number;
 }
 
-export async function serveStreams({ exchange, target, choice, dialer }: StreamRequest): Promise<void> {
+export async function serveStreams({ exchange, target, choice, dialer, idleMs }: StreamRequest): Promise<void> {
   const { upgrade } = exchange;
   if (!upgrade) return refuse(exchange, "unable to upgrade: the client asked for no other protocol");
+  const { socket } = upgrade.request;
+  socket.setTimeout(idleMs, () => socket.destroy());
   const isWebSocket = upgrade.protocol === "websocket";
   const protocol = isWebSocket
     ? chooseProtocol(upgrade.request, COMMAND_PROTOCOLS)

@@ -1,7 +1,13 @@
-/** All that a node runs of Kubets, in one process inside the node's namespaces: the kubelet, the proxy, DNS and the pod network. */
+/**
+ * All that a node runs of Kubets, in one process inside the node's namespaces: the kubelet, the proxy, DNS and the pod network.
+ *
+ * Order: what leads to pods comes before what starts and ends them. After a crash the kernel still sends to pods that went meanwhile or are about to; the proxy
+ * sees to that without waiting for the runtime, and the kubelet ends no pod before.
+ */
 import { readFileSync } from "node:fs";
-import { hostname } from "node:os";
+import { availableParallelism, hostname } from "node:os";
 import { join } from "node:path";
+import type { Client } from "@kubets/client";
 import { createEventRecorder } from "@kubets/client/cluster-event-recorder";
 import { runControllers } from "@kubets/client/controller-runner";
 import { SharedInformers } from "@kubets/client/informer/shared-informers";
@@ -9,22 +15,32 @@ import { connectionFrom } from "@kubets/client/kubeconfig/connection";
 import { openClient, type TransportExtras } from "@kubets/client/kubeconfig/open-client";
 import { machineReading } from "@kubets/client/kubeconfig/reading";
 import { nameServers, serveStatus, startDns } from "@kubets/dns";
-import { KUBELET_VERSION, type Kubelet, kubeletDefaults, machineExec, realDisk, runKubelet } from "@kubets/kubelet";
+import {
+  KUBELET_VERSION,
+  type Kubelet,
+  kubeletDefaults,
+  machineExec,
+  type RunningKubelet,
+  realDisk,
+  runKubelet,
+} from "@kubets/kubelet";
 import { startLocalPathDriver } from "@kubets/kubelet/local-path/driver";
 import { localPathProvisioner, PROVISIONER } from "@kubets/kubelet/local-path/provisioner";
 import { volumeFolders } from "@kubets/kubelet/local-path/volume-folders";
-import type { Clock, Logger, Random } from "@kubets/machinery";
+import { type Clock, type Logger, type Random, sleep } from "@kubets/machinery";
 import type { FlagValues } from "@kubets/machinery/flags";
 import { joinHostPort } from "@kubets/machinery/ip";
 import { MetricsRegistry } from "@kubets/machinery/metrics";
 import { startNetwork } from "@kubets/network";
 import { enforcePolicies } from "@kubets/network/policy/enforce";
+import { defaultProxyConfig } from "@kubets/proxy/config";
+import { applySettings, conntrackSettings } from "@kubets/proxy/conntrack-settings";
 import { machineExec as proxyExec } from "@kubets/proxy/exec";
 import { NftablesBackend } from "@kubets/proxy/nftables/backend";
 import { startProxy } from "@kubets/proxy/run-proxy";
 import { NodeIdentities } from "./node-identities.ts";
 import type { agentFlags } from "./options.ts";
-import { settle } from "./settle.ts";
+import { agentRuntime, settle } from "./settle.ts";
 
 export type AgentFlags = FlagValues<typeof agentFlags>;
 
@@ -42,11 +58,11 @@ export interface RunningAgent {
 }
 
 export async function runAgent(given: AgentFlags, parts: AgentParts): Promise<RunningAgent> {
-  const { clock, random, log } = parts;
+  const { clock, log } = parts;
   const nodeName = (given["node-name"] || hostname()).toLowerCase();
   const stopping = new AbortController();
   const signal = AbortSignal.any([parts.signal, stopping.signal]);
-  const { flags, servers, stop: stopRuntime } = await settle(given, nodeName, { ...parts, signal });
+  const { flags, servers } = await settle(given, nodeName, { ...parts, signal });
   const inside = { ...parts, signal: stopping.signal };
   const alternatives = () => servers?.all ?? [];
   const { client, transport } = await clientOf(flags.kubeconfig, `kubets-agent/${nodeName}`, { alternatives }, log);
@@ -57,31 +73,6 @@ export async function runAgent(given: AgentFlags, parts: AgentParts): Promise<Ru
     identities.keep(kubeconfig, opened.transport);
     return opened;
   };
-  const kubelet = await runKubelet({
-    client,
-    nodeName,
-    addresses: flags["node-ip"],
-    paths: { root: flags["root-dir"], podLogs: flags["pod-logs-dir"] },
-    certFolder: join(flags["root-dir"], "pki"),
-    clock,
-    random,
-    log: log.with({ component: "kubelet" }),
-    config: {
-      ...kubeletDefaults,
-      containerRuntimeEndpoint: flags["container-runtime-endpoint"],
-      clusterDns: flags["cluster-dns"],
-      clusterDomain: flags["cluster-domain"],
-      maxPods: flags["max-pods"],
-      nodeLabels: Object.fromEntries(flags["node-labels"].map((label) => label.split("=", 2) as [string, string])),
-      cgroupRoot: flags["cgroup-root"],
-      podCidr: flags["pod-cidr"],
-      address: flags["node-ip"][0] ?? "0.0.0.0",
-      tlsCertFile: flags["tls-cert-file"],
-      tlsPrivateKeyFile: flags["tls-private-key-file"],
-      clientCaFile: flags["client-ca-file"],
-    },
-  });
-  identities.keepServing(flags["tls-cert-file"], flags["tls-private-key-file"], () => kubelet.reloadTls());
   const services = await open(flags["proxy-kubeconfig"] || flags.kubeconfig, "kubets-proxy");
   const cache = new SharedInformers({ ...inside, client: services.client });
   servers?.follow(cache);
@@ -98,14 +89,19 @@ export async function runAgent(given: AgentFlags, parts: AgentParts): Promise<Ru
     }),
     signal: stopping.signal,
   });
+  void applySettings(conntrackSettings(defaultProxyConfig, availableParallelism()), log);
   const dns = flags["dns-kubeconfig"]
     ? await runDns(flags, await open(flags["dns-kubeconfig"], "kubets-dns"), inside)
     : undefined;
-  const storage = flags["storage-kubeconfig"]
-    ? await runStorage(flags, nodeName, await open(flags["storage-kubeconfig"], "kubets-storage"), inside)
-    : undefined;
   const network = flags["network-kubeconfig"]
     ? runNetwork(flags, nodeName, await open(flags["network-kubeconfig"], "kubets-network"), inside)
+    : undefined;
+  const runtime = await agentRuntime(flags, inside);
+  await Promise.race([proxy.ready, sleep(clock, PROXY_FIRST_MS)]);
+  const kubelet = await startNodeKubelet(flags, nodeName, client, runtime.endpoint, parts);
+  identities.keepServing(flags["tls-cert-file"], flags["tls-private-key-file"], () => kubelet.reloadTls());
+  const storage = flags["storage-kubeconfig"]
+    ? await runStorage(flags, nodeName, await open(flags["storage-kubeconfig"], "kubets-storage"), inside)
     : undefined;
   identities.followOrders(new SharedInformers({ ...inside, client }));
   await Promise.all([kubelet.kubelet.ready, proxy.ready, dns?.ready, network?.ready]);
@@ -116,10 +112,45 @@ export async function runAgent(given: AgentFlags, parts: AgentParts): Promise<Ru
       stopping.abort();
       await kubelet.stop();
       for (const each of [transport, services.transport, dns, storage, network]) await each?.close();
-      await stopRuntime();
+      await runtime.stop();
     },
   };
 }
+
+/** A proxy that cannot work, or a server that does not answer, keeps no kubelet from its pods. */
+const PROXY_FIRST_MS = 5000;
+
+const startNodeKubelet = (
+  flags: AgentFlags,
+  nodeName: string,
+  client: Client,
+  containerRuntimeEndpoint: string,
+  { clock, random, log }: AgentParts,
+): Promise<RunningKubelet> =>
+  runKubelet({
+    client,
+    nodeName,
+    addresses: flags["node-ip"],
+    paths: { root: flags["root-dir"], podLogs: flags["pod-logs-dir"] },
+    certFolder: join(flags["root-dir"], "pki"),
+    clock,
+    random,
+    log: log.with({ component: "kubelet" }),
+    config: {
+      ...kubeletDefaults,
+      containerRuntimeEndpoint,
+      clusterDns: flags["cluster-dns"],
+      clusterDomain: flags["cluster-domain"],
+      maxPods: flags["max-pods"],
+      nodeLabels: Object.fromEntries(flags["node-labels"].map((label) => label.split("=", 2) as [string, string])),
+      cgroupRoot: flags["cgroup-root"],
+      podCidr: flags["pod-cidr"],
+      address: flags["node-ip"][0] ?? "0.0.0.0",
+      tlsCertFile: flags["tls-cert-file"],
+      tlsPrivateKeyFile: flags["tls-private-key-file"],
+      clientCaFile: flags["client-ca-file"],
+    },
+  });
 
 /** As the annotations of the service kube-dns say. */
 const DNS_METRICS_PORT = 9153;

@@ -1,6 +1,6 @@
 /**
- * What an agent does before it runs: where it was given a kubeconfig and a runtime it takes them; where not, it joins the cluster that it was invited to, and
- * starts a runtime of its own. What only one of these ways needs is loaded on that way alone.
+ * What an agent is given or gets for itself: where it was given a kubeconfig and a runtime it takes them; where not, it joins the cluster that it was invited to,
+ * and starts a runtime of its own. What only one of these ways needs is loaded on that way alone.
  */
 import { join } from "node:path";
 import { machineAddress } from "@kubets/machinery/machine-address";
@@ -15,18 +15,23 @@ export interface Settled {
   readonly flags: AgentFlags;
   /** Of a cluster that the node joined. */
   readonly servers: ClusterServers | undefined;
-  /** Ends what was started for the agent alone; containers go on. */
-  stop(): Promise<void>;
 }
 
 export async function settle(given: AgentFlags, nodeName: string, parts: AgentParts): Promise<Settled> {
   const addressed = given["node-ip"].length > 0 ? given : { ...given, "node-ip": [machineAddress()] };
-  const { flags, servers } = addressed.kubeconfig
-    ? { flags: addressed, servers: undefined }
-    : await joined(addressed, nodeName, parts);
-  if (flags["container-runtime-endpoint"]) return { flags, servers, stop: async () => {} };
+  return addressed.kubeconfig ? { flags: addressed, servers: undefined } : await joined(addressed, nodeName, parts);
+}
+
+export interface AgentRuntime {
+  readonly endpoint: string;
+  /** Ends what was started for the agent alone; containers go on. */
+  stop(): Promise<void>;
+}
+
+export async function agentRuntime(flags: AgentFlags, { clock, log }: AgentParts): Promise<AgentRuntime> {
+  const { "container-runtime-endpoint": endpoint } = flags;
+  if (endpoint) return { endpoint, stop: async () => {} };
   const { startMachineRuntime } = await import("@kubets/sandbox");
-  const { clock, log } = parts;
   const runtime = await startMachineRuntime({
     folder: flags["data-dir"],
     runFolder: RUN_FOLDER,
@@ -34,11 +39,7 @@ export async function settle(given: AgentFlags, nodeName: string, parts: AgentPa
     clock,
     log: log.with({ component: "runtime" }),
   });
-  return {
-    flags: { ...flags, "container-runtime-endpoint": `unix://${runtime.socket}` },
-    servers,
-    stop: () => runtime.stop(),
-  };
+  return { endpoint: `unix://${runtime.socket}`, stop: () => runtime.stop() };
 }
 
 async function joined(flags: AgentFlags, nodeName: string, { clock, log, signal }: AgentParts) {

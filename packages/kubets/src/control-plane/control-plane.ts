@@ -29,7 +29,11 @@ export function clientAs(
   return createClient(server.transport(user), { userAgent, clock });
 }
 
-export function startSchedulerIn(parts: ControlPlaneParts): RunningScheduler {
+/** `featureGates`: those that were opened or closed by name. */
+export function startSchedulerIn(
+  parts: ControlPlaneParts,
+  featureGates: Readonly<Record<string, boolean>>,
+): RunningScheduler {
   const { clock, random, signal } = parts;
   const metrics = parts.server.context.metrics.registry.part(signal);
   const log = parts.log.with({ component: "scheduler" });
@@ -37,5 +41,5 @@ export function startSchedulerIn(parts: ControlPlaneParts): RunningScheduler {
   const cache = new SharedInformers({ client, clock, random, log, signal });
   const signature = { component: "default-scheduler", host: hostname() };
   const events = createSeriesRecorder({ client, clock, random, log, signal, ...signature });
-  return startScheduler({ client, cache, clock, random, log, events, signal, metrics });
+  return startScheduler({ client, cache, clock, random, log, events, signal, metrics, featureGates });
 }

@@ -10,6 +10,7 @@ import { optionsOfFlags } from "@kubets/controllers/options-of-flags";
 import { startControllers } from "@kubets/controllers/start-controllers";
 import { parseIp } from "@kubets/machinery";
 import { formatDuration } from "@kubets/machinery/duration";
+import { parseGates } from "@kubets/machinery/feature-gates";
 import { parseFlags } from "@kubets/machinery/flags";
 import { joinHostPort } from "@kubets/machinery/ip";
 import { startDnsAddon } from "../addons/dns.ts";
@@ -45,7 +46,8 @@ export async function runControlPlane(options: ControlPlaneOptions, parts: Serve
   const inside = { ...parts, server: api.server };
   const controllers = startAllControllers(options, parts);
   const { metrics, added } = startAddons(options, parts);
-  const scheduler = flags["disable-scheduler"] ? undefined : startSchedulerIn(inside);
+  const gates = parseGates(flags["feature-gates"] ?? "");
+  const scheduler = flags["disable-scheduler"] ? undefined : startSchedulerIn(inside, gates);
   if (scheduler)
     api.server.context.pages.set("/debug/decisions", (query) =>
       scheduler.decisions.report(query.get("pod") ?? undefined),

@@ -1,17 +1,14 @@
 /** A cluster without containers: the same control plane and the same kubelets, over runtimes that keep containers in memory. Needs no root. */
-import { type Kubelet, kubeletDefaults, MemoryDisk, readMachine, startKubelet } from "@kubets/kubelet";
-import { courseOf } from "@kubets/kubelet/runtime/simulated/commands";
-import { SimulatedRuntime } from "@kubets/kubelet/runtime/simulated/runtime";
 import { type Logger, realClock, realRandom } from "@kubets/machinery";
 import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
 import { parseFlags } from "@kubets/machinery/flags";
 import type { ClusterHome } from "../cluster/home.ts";
-import { clientAs } from "../control-plane/control-plane.ts";
 import { serverFlags } from "../server/options.ts";
 import { runServer } from "../server/run-server.ts";
 import { portTaken } from "./port-taken.ts";
 import type { Progress } from "./progress.ts";
 import type { LocalCluster } from "./real-cluster.ts";
+import { type SimulatedNode, startSimulatedNode } from "./simulated-node.ts";
 
 export interface SimulatedClusterOptions {
   readonly home: ClusterHome;
@@ -46,15 +43,20 @@ export async function startSimulatedCluster({
       throw portTaken(error, port);
     }),
   );
-  const kubelets = new Map<string, Kubelet>();
+  const started = new Map<string, Promise<SimulatedNode>>();
   let ranges = 0;
   const addNode = async (name: string) => {
-    const kubelet = await startSimulatedNode(name, ranges++, { ...parts, server: server.api.server });
-    kubelets.set(name, kubelet);
-    await kubelet.ready;
+    const node = startSimulatedNode(name, ranges++, { ...parts, server: server.api.server, pki: server.pki });
+    started.set(name, node);
+    await (await node).ready;
+  };
+  const removeNode = async (name: string) => {
+    const node = started.get(name);
+    started.delete(name);
+    await (await node?.catch(() => undefined))?.stop();
   };
   const stop = async () => {
-    await Promise.all([...kubelets.values()].map((kubelet) => kubelet.stop()));
+    await Promise.all([...started.keys()].map(removeNode));
     stopping.abort();
     await server.close();
     return [];
@@ -69,10 +71,7 @@ export async function startSimulatedCluster({
   return {
     apiPort: server.api.listener.port,
     addNode,
-    async removeNode(name) {
-      await kubelets.get(name)?.stop();
-      kubelets.delete(name);
-    },
+    removeNode,
     stop,
   };
 }
@@ -83,35 +82,4 @@ async function unlessStopped(work: () => Promise<unknown>, signal: AbortSignal):
   const listener = () => stopped.reject(signal.reason as Error);
   signal.addEventListener("abort", listener, { once: true });
   await Promise.race([work(), stopped.promise]).finally(() => signal.removeEventListener("abort", listener));
-}
-
-async function startSimulatedNode(
-  name: string,
-  index: number,
-  parts: Parameters<typeof clientAs>[0] & { clock: typeof realClock; random: typeof realRandom; log: Logger },
-) {
-  const { clock, random, log } = parts;
-  const disk = new MemoryDisk();
-  const kubelet = await startKubelet({
-    client: clientAs(parts, { name: `system:node:${name}`, groups: ["system:nodes"] }, `kubelet/${name}`),
-    runtime: new SimulatedRuntime({
-      clock,
-      random,
-      disk,
-      podCidr: `10.244.${index}.0/24`,
-      images: ["*"],
-      script: { course: ({ config }) => courseOf(config) },
-    }),
-    nodeName: name,
-    clock,
-    random,
-    log,
-    disk,
-    paths: { root: "/var/lib/kubelet", podLogs: "/var/log/pods" },
-    machine: await readMachine("/"),
-    addresses: ["127.0.0.1"],
-    config: kubeletDefaults,
-    probe: async () => ({ result: "success", output: "" }),
-  });
-  return kubelet;
 }

@@ -9,7 +9,7 @@ import type { ProxyBackend } from "../backend.ts";
 import { flushStaleFlows, portsToFlush } from "../conntrack.ts";
 import type { PlanChange, ProxyPlan, VirtualPort } from "../plan.ts";
 import { HOOKS, PREFIX, type TableName } from "./chains.ts";
-import { type Present, Ruleset } from "./ruleset.ts";
+import { missingHooks, type Present, Ruleset } from "./ruleset.ts";
 
 export interface IptablesOptions {
   readonly exec: Exec;
@@ -48,7 +48,10 @@ export class IptablesBackend implements ProxyBackend {
       const isIpv6 = program === "ip6tables";
       const ruleset = new Ruleset(isIpv6, clusterCidrs, masqueradeAll);
       const ports = [...plan.ports.values()].filter(({ family }) => (family === "IPv6") === isIpv6);
-      await this.#restore(program, ruleset.replacement(ports, await this.#present(program)));
+      const present = await this.#present(program);
+      const hooks = missingHooks(present);
+      if (hooks) await this.#restore(program, hooks);
+      await this.#restore(program, ruleset.replacement(ports, present));
       rulesets.set(program, ruleset);
     }
     for (const [program, ruleset] of rulesets) this.#rulesets.set(program, ruleset);

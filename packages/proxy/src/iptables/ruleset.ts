@@ -8,6 +8,12 @@ import { type Rendered, render } from "./render.ts";
 
 const TABLES = ["nat", "filter"] as const;
 
+/**
+ * Lists the whole table. iptables over nf_tables (1.8.9) keeps the chains that an input names in a list, which it searches from its head for each line: that grows with the
+ * square of the chains. After a command that is about the whole table it keeps no list.
+ */
+const READ_ALL = "-S";
+
 export class Ruleset {
   readonly #clusterCidrs: readonly string[];
   readonly #masqueradeAll: boolean;
@@ -22,7 +28,7 @@ export class Ruleset {
     this.#masqueradeAll = masqueradeAll;
   }
 
-  /** Everything, over whatever stands there; `present` is what iptables-save shows of our chains and hooks. */
+  /** Everything behind the hooks, over whatever stands there; `present` is what iptables-save shows of our chains and hooks. */
   replacement(ports: Iterable<VirtualPort>, present: Present): string {
     const pods = this.#clusterCidrs.filter((cidr) => cidr.includes(":") === this.#ipv6);
     const base = baseRules(pods, this.#masqueradeAll);
@@ -32,11 +38,11 @@ export class Ruleset {
       const gone = present.chains[table].filter((name) => !made.has(name));
       return [
         `*${table}`,
+        READ_ALL,
         // Naming a chain empties it.
         ...[...made, ...gone].map((name) => `:${name} - [0:0]`),
         ...[...base[table]].flatMap(([name, rules]) => rules.map((rule) => `-A ${name} ${rule}`)),
         ...delta[table].rules,
-        ...HOOKS[table].filter((hook) => !present.hooks[table].has(hook)).map((hook) => `-A ${hook}`),
         ...gone.map((name) => `-X ${name}`),
         "COMMIT\n",
       ].join("\n");
@@ -111,6 +117,22 @@ interface Delta {
 }
 
 const emptyDelta = (): Delta => ({ chains: new Set(), rules: [], gone: [] });
+
+/** The hooks that are missing, with empty chains behind them where there are none. Apart from the rest, for beside a list the kernel's own chains are not made. */
+export function missingHooks({ chains, hooks }: Present): string {
+  return TABLES.filter((table) => hooks[table].size < HOOKS[table].length)
+    .map((table) => {
+      const made = [...baseRules([], false)[table].keys()].filter((name) => !chains[table].includes(name));
+      const missing = HOOKS[table].filter((hook) => !hooks[table].has(hook));
+      return [
+        `*${table}`,
+        ...made.map((name) => `:${name} - [0:0]`),
+        ...missing.map((hook) => `-A ${hook}`),
+        "COMMIT\n",
+      ].join("\n");
+    })
+    .join("");
+}
 
 export interface Present {
   readonly chains: Readonly<Record<TableName, readonly string[]>>;

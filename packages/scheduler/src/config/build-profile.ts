@@ -38,7 +38,7 @@ export function buildProfile(
   };
 
   const everywhere = merge(
-    defaultPlugins.filter(({ name }) => registry[name]),
+    defaultPlugins(handle.featureGates).filter(({ name }) => registry[name]),
     config.plugins.multiPoint ?? NOTHING,
   );
   const weights = new Map<string, number>();

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { schedulerGates } from "../feature-gates.ts";
 import type { Handle } from "../framework/handle.ts";
 import { plugins } from "../plugins/index.ts";
 import { MemoryCluster } from "../testing/memory-cluster.ts";
@@ -9,7 +10,11 @@ import { parseConfig } from "./config-file.ts";
 
 const HEAD = "apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedulerConfiguration\n";
 const read = (text: string) => parseConfig(HEAD + text, "file", Object.keys(plugins)).config;
-const handle = { cache: new MemoryCluster().cache, signal: new AbortController().signal } as unknown as Handle;
+const handle = {
+  cache: new MemoryCluster().cache,
+  signal: new AbortController().signal,
+  featureGates: schedulerGates().gates,
+} as unknown as Handle;
 
 function profileOf(text: string) {
   const config = read(text);

@@ -1,10 +1,12 @@
 /** The plugins of a profile that says nothing of plugins, in order, with their weights: those of kube-scheduler v1.36. */
+import type { SchedulerGates } from "../feature-gates.ts";
+
 export interface EnabledPlugin {
   readonly name: string;
   readonly weight?: number;
 }
 
-export const defaultPlugins: readonly EnabledPlugin[] = [
+const ALWAYS: readonly EnabledPlugin[] = [
   { name: "SchedulingGates" },
   { name: "PrioritySort" },
   { name: "NodeUnschedulable" },
@@ -24,5 +26,7 @@ export const defaultPlugins: readonly EnabledPlugin[] = [
   { name: "NodeResourcesBalancedAllocation", weight: 1 },
   { name: "ImageLocality", weight: 1 },
   { name: "DefaultBinder" },
-  { name: "NodeDeclaredFeatures" },
 ];
+
+export const defaultPlugins = (gates: SchedulerGates): readonly EnabledPlugin[] =>
+  gates.enabled("NodeDeclaredFeatures") ? [...ALWAYS, { name: "NodeDeclaredFeatures" }] : ALWAYS;

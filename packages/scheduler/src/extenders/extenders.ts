@@ -7,7 +7,7 @@ import type { Logger } from "@kubets/machinery";
 import type { ExtenderConfig } from "../config/extender-config.ts";
 import type { Found } from "../framework/cycle.ts";
 import type { AskAboutVictims, PreemptionCandidate } from "../framework/handle.ts";
-import type { Refusal } from "../framework/refusals.ts";
+import { NodeRefusals, type Refusal } from "../framework/refusals.ts";
 import { Extender, type MetaVictims, type Victims } from "./extender.ts";
 
 /** As whom they stand among the plugins that refused a pod. */
@@ -101,12 +101,13 @@ function narrowed(
   nodes: ReadonlySet<string>,
   refused: ReadonlyMap<string, { readonly reason: string; readonly lasting: boolean }>,
 ): Found {
-  const byNode = new Map(refusals.byNode);
+  const byNode = new NodeRefusals();
+  refusals.byNode.forEach((node, refusal) => byNode.add(node, refusal));
   for (const { name } of feasible) {
     if (nodes.has(name)) continue;
     const { reason = "", lasting = false } = refused.get(name) ?? {};
     const refusal: Refusal = { plugin: NAME, reasons: [reason], ...(lasting && { lasting }) };
-    byNode.set(name, refusal);
+    byNode.add({ name }, refusal);
   }
   const kept = feasible.map(({ name }) => nodes.has(name));
   return {
@@ -127,8 +128,9 @@ function remaining(
   answer: MetaVictims,
   extender: string,
 ): PreemptionCandidate[] {
+  const standing = new Map(candidates.map((candidate) => [candidate.node, candidate.standing]));
   return [...answer].map(([node, { uids, violations }]) => {
-    const known = candidates.find((candidate) => candidate.node === node)?.standing ?? [];
+    const known = standing.get(node) ?? [];
     const victims = uids.map((uid) => {
       const victim = known.find(({ pod }) => pod.metadata.uid === uid);
       if (!victim)

@@ -4,8 +4,10 @@
  * Holds: an answer is used for a pod with the same key and a node with the same stamp, where it would come out the same.
  */
 import { type CycleState, stateKey } from "./cycle-state.ts";
-import { activeFilters, firstRefusal } from "./filtering.ts";
+import { activeFilters, firstRefusal, refusalWithNominated } from "./filtering.ts";
+import type { MutableNodeInfo } from "./node-info.ts";
 import type { NodeStamps } from "./node-stamps.ts";
+import type { Nominator } from "./nominator.ts";
 import type { PodInfo } from "./pod-info.ts";
 import type { Profile, With } from "./profile.ts";
 import type { Refusal } from "./refusals.ts";
@@ -51,10 +53,18 @@ export class AnswerMemo {
   }
 }
 
+interface Contested {
+  readonly stamp: number;
+  readonly nominated: number;
+  readonly priority: number;
+  readonly refusal: Refusal | undefined;
+}
+
 export class Answers {
   readonly #stamps: NodeStamps;
   #filtered: Float64Array = new Float64Array(0);
   readonly #refusals: (Refusal | undefined)[] = [];
+  readonly #contested = new Map<number, Contested>();
   readonly #scores = new Map<string, { stamps: Float64Array; scores: Float64Array }>();
 
   constructor(stamps: NodeStamps) {
@@ -70,6 +80,26 @@ export class Answers {
       this.#filtered[slot] = stamp;
     }
     return this.#refusals[slot] ?? firstRefusal(info.pod, node, state, filters, local, filters.length);
+  }
+
+  /** The same for a node that pods are nominated for. */
+  refusalWithNominated(
+    info: PodInfo,
+    node: MutableNodeInfo,
+    state: CycleState,
+    nominator: Nominator,
+  ): Refusal | undefined {
+    const { filters, local } = activeFilters(state);
+    const isLocal = local === filters.length && nominator.nodeOf(info.pod.metadata.uid) !== node.name;
+    if (!isLocal) return refusalWithNominated(info, node, state, nominator);
+    const stamp = this.#stamps.values[node.slot] as number;
+    const nominated = nominator.stampOf(node.name);
+    const { priority } = info;
+    const known = this.#contested.get(node.slot);
+    if (known?.stamp === stamp && known.nominated === nominated && known.priority === priority) return known.refusal;
+    const refusal = refusalWithNominated(info, node, state, nominator);
+    this.#contested.set(node.slot, { stamp, nominated, priority, refusal });
+    return refusal;
   }
 
   scores(

@@ -34,20 +34,19 @@ export interface Found {
   readonly refusals: Refusals;
 }
 
-const NO_REFUSALS: ReadonlyMap<string, Refusal> = new Map();
-
 export class Decider {
   readonly #cluster: ClusterState;
   readonly #nominator: Nominator;
   readonly #random: Random;
-  readonly #memo: AnswerMemo;
+  readonly #memo: AnswerMemo | undefined;
   #next = 0;
 
+  /** `meter` undefined: nothing is kept of what was found for pods alike. */
   constructor(cluster: ClusterState, nominator: Nominator, random: Random, meter?: MemoMeter) {
     this.#cluster = cluster;
     this.#nominator = nominator;
     this.#random = random;
-    this.#memo = new AnswerMemo(cluster.stamps, meter);
+    this.#memo = meter && new AnswerMemo(cluster.stamps, meter);
   }
 
   decide(profile: Profile, info: PodInfo, state: CycleState): Decision {
@@ -61,7 +60,7 @@ export class Decider {
     if (prepared.refusal) return nowhere(nodes.length, prepared.refusal);
 
     const byNode = new NodeRefusals();
-    const answers = prepared.nodes ? undefined : this.#memo.answersFor(profile, info);
+    const answers = prepared.nodes ? undefined : this.#memo?.answersFor(profile, info);
     state.set(ANSWERS, answers);
     const slots: number[] = [];
     const feasible =
@@ -143,7 +142,9 @@ export class Decider {
       const node = nodes[at] as MutableNodeInfo;
       const slot = slots[at] as number;
       const refusal = contested?.has(slot)
-        ? refusalWithNominated(info, node, state, this.#nominator)
+        ? answers
+          ? answers.refusalWithNominated(info, node, state, this.#nominator)
+          : refusalWithNominated(info, node, state, this.#nominator)
         : answers
           ? answers.refusal(info, node, slot, state)
           : refusalAt(info, node, state);
@@ -162,5 +163,5 @@ const nowhere = (nodes: number, others: Refusal): Found => ({
   feasible: [],
   slots: [],
   answers: undefined,
-  refusals: { nodes, byNode: NO_REFUSALS, others, outright: true },
+  refusals: { nodes, byNode: new NodeRefusals(), others, outright: true },
 });

@@ -10,7 +10,8 @@ export type ClassOfResource = (resource: string) => string | undefined;
 
 const IMPLICIT = "deviceclass.resource.kubernetes.io/";
 
-export const trackExtendedResources = shared(({ cache, signal }): ClassOfResource => {
+export const trackExtendedResources = shared(({ cache, signal, featureGates }): ClassOfResource => {
+  if (!featureGates.enabled("DRAExtendedResource")) return () => undefined;
   let byResource: ReadonlyMap<string, string> | undefined;
   const forget = () => {
     byResource = undefined;

@@ -4,6 +4,7 @@ import type { Client } from "@kubets/client/client";
 import type { Cache } from "@kubets/client/controller";
 import type { EventRecorder } from "@kubets/client/event-recorder";
 import type { Clock, Logger, Random } from "@kubets/machinery";
+import type { SchedulerGates } from "../feature-gates.ts";
 import type { ClusterState } from "./cluster-state.ts";
 import type { Nominator } from "./nominator.ts";
 import type { Plugin } from "./plugin.ts";
@@ -48,8 +49,12 @@ export interface Handle {
   readonly events: EventRecorder;
   readonly cluster: ClusterState;
   readonly nominator: Nominator;
+  /** Which features are on. */
+  readonly featureGates: SchedulerGates;
   /** Ends with the scheduler. */
   readonly signal: AbortSignal;
+  /** No further pod is decided until the work has come to an end, good or bad. */
+  holdUntil(work: Promise<unknown>): void;
   /** Tries a waiting pod at once. */
   activate(uid: string): void;
   /** A pod that waits at permit may go on, as far as this plugin is concerned. */

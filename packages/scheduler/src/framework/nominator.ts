@@ -8,6 +8,9 @@ export class Nominator {
   readonly #freed: (pod: PodInfo) => void;
   readonly #nodes = new Map<string, string>();
   readonly #pods = new Map<string, Map<string, PodInfo>>();
+  /** When the nominations for a node changed last. */
+  readonly #stamps = new Map<string, number>();
+  #last = 0;
 
   constructor(freed: (pod: PodInfo) => void = () => {}) {
     this.#freed = freed;
@@ -21,6 +24,11 @@ export class Nominator {
     return [...this.#pods.keys()];
   }
 
+  /** Another number for each change of who is nominated for the node. */
+  stampOf(node: string): number {
+    return this.#stamps.get(node) ?? 0;
+  }
+
   nodeOf(uid: string): string | undefined {
     return this.#nodes.get(uid);
   }
@@ -29,6 +37,7 @@ export class Nominator {
     const { uid } = info.pod.metadata;
     this.delete(uid, node);
     this.#nodes.set(uid, node);
+    this.#stamps.set(node, ++this.#last);
     const pods = this.#pods.get(node);
     if (pods) pods.set(uid, info);
     else this.#pods.set(node, new Map([[uid, info]]));
@@ -42,7 +51,11 @@ export class Nominator {
     const pods = this.#pods.get(node);
     const info = pods?.get(uid);
     pods?.delete(uid);
-    if (pods?.size === 0) this.#pods.delete(node);
+    this.#stamps.set(node, ++this.#last);
+    if (pods?.size === 0) {
+      this.#pods.delete(node);
+      this.#stamps.delete(node);
+    }
     if (info && node !== taken) this.#freed(info);
   }
 

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Refusal, refusalMessage } from "./refusals.ts";
+import { NodeRefusals, refusalMessage } from "./refusals.ts";
 
-const byNode = (...refusals: readonly (readonly string[])[]): Map<string, Refusal> =>
-  new Map(refusals.map((reasons, i) => [`n${i}`, { reasons }]));
+function byNode(...all: readonly (readonly string[])[]): NodeRefusals {
+  const refusals = new NodeRefusals();
+  for (const [i, reasons] of all.entries()) refusals.add({ name: `n${i}` }, { reasons });
+  return refusals;
+}
 
 test("reasons are counted, in the order of their texts", () => {
   const cases: [Parameters<typeof refusalMessage>[0], string][] = [

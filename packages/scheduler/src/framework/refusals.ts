@@ -9,24 +9,26 @@ export interface Refusal {
 
 export interface Refusals {
   readonly nodes: number;
-  /** By node name; a node that is not in it was refused for `others`, or not looked at. */
-  readonly byNode: RefusalsByNode;
+  /** A node that is not in it was refused for `others`, or not looked at. */
+  readonly byNode: NodeRefusals;
   /** The refusal of all nodes that were left out before filters ran. */
   readonly others: Refusal | undefined;
   /** A plugin refused the pod before any node was looked at; `others` is its refusal. */
   readonly outright: boolean;
 }
 
-/** A map by node name serves. */
-export type RefusalsByNode = Pick<ReadonlyMap<string, Refusal>, "get" | "size" | "values" | typeof Symbol.iterator>;
-
-/** Takes refusals as they come, many for each cycle; they are sorted by names only when one is asked for. */
-export class NodeRefusals implements RefusalsByNode {
+/** Takes refusals as they come, many for each cycle: they are counted at once, and sorted by names only when one is asked for. */
+export class NodeRefusals {
   readonly #nodes: { readonly name: string }[] = [];
   readonly #refusals: Refusal[] = [];
+  readonly #tally = new Map<Refusal, number>();
+  /** Plugins share refusals, so that most are the same as the one before: how often it came since it was counted. */
+  #run = 0;
   #byName: Map<string, Refusal> | undefined;
 
   add(node: { readonly name: string }, refusal: Refusal): void {
+    if (refusal !== this.#refusals.at(-1)) this.#count();
+    this.#run++;
     this.#nodes.push(node);
     this.#refusals.push(refusal);
   }
@@ -36,35 +38,29 @@ export class NodeRefusals implements RefusalsByNode {
   }
 
   get(name: string): Refusal | undefined {
-    this.#byName ??= new Map(this);
+    if (!this.#byName) {
+      const byName = new Map<string, Refusal>();
+      this.forEach((node, refusal) => byName.set(node.name, refusal));
+      this.#byName = byName;
+    }
     return this.#byName.get(name);
   }
 
-  values(): MapIterator<Refusal> {
-    return this.#refusals.values();
+  forEach(told: (node: { readonly name: string }, refusal: Refusal) => void): void {
+    for (let i = 0; i < this.#nodes.length; i++) told(this.#nodes[i] as { name: string }, this.#refusals[i] as Refusal);
   }
 
-  *[Symbol.iterator](): MapIterator<[string, Refusal]> {
-    for (let i = 0; i < this.#nodes.length; i++)
-      yield [(this.#nodes[i] as { name: string }).name, this.#refusals[i] as Refusal];
+  /** How often there is each. */
+  tally(): ReadonlyMap<Refusal, number> {
+    this.#count();
+    return this.#tally;
   }
-}
 
-/** How often there is each; plugins share refusals, so there are few. */
-function tally(refusals: Iterable<Refusal>): Map<Refusal, number> {
-  const counts = new Map<Refusal, number>();
-  let last: Refusal | undefined;
-  let times = 0;
-  const put = () => last && counts.set(last, (counts.get(last) ?? 0) + times);
-  for (const refusal of refusals) {
-    if (refusal !== last) {
-      put();
-      [last, times] = [refusal, 0];
-    }
-    times++;
+  #count(): void {
+    const refusal = this.#refusals.at(-1);
+    if (refusal && this.#run) this.#tally.set(refusal, (this.#tally.get(refusal) ?? 0) + this.#run);
+    this.#run = 0;
   }
-  put();
-  return counts;
 }
 
 /** The nodes, of all there are, that were refused for something that preemption might change. */
@@ -75,7 +71,9 @@ export function helpedByPreemption(
   if (others && !others.lasting)
     return nodes.map(({ name }) => name).filter((name) => !(byNode.size && byNode.get(name)?.lasting));
   const names: string[] = [];
-  for (const [name, { lasting }] of byNode) if (!lasting) names.push(name);
+  byNode.forEach(({ name }, { lasting }) => {
+    if (!lasting) names.push(name);
+  });
   return names;
 }
 
@@ -90,7 +88,7 @@ export function refusalMessage({ nodes, byNode, others, outright }: Refusals): s
   const count = (refusal: Refusal, times: number) => {
     for (const reason of refusal.reasons) counts.set(reason, (counts.get(reason) ?? 0) + times);
   };
-  for (const [refusal, times] of tally(byNode.values())) count(refusal, times);
+  for (const [refusal, times] of byNode.tally()) count(refusal, times);
   if (others && nodes > byNode.size) count(others, nodes - byNode.size);
   const reasons = [...counts].map(([reason, times]) => `${times} ${reason}`).sort(byBytes);
   return reasons.length ? `${head} ${reasons.join(", ")}.` : head;
@@ -99,7 +97,7 @@ export function refusalMessage({ nodes, byNode, others, outright }: Refusals): s
 /** The plugins that had a part in the refusal: a change that they wait for may help. */
 export function refusingPlugins({ byNode, others }: Refusals): Set<string> {
   const plugins = new Set<string>();
-  for (const { plugin } of tally(byNode.values()).keys()) if (plugin) plugins.add(plugin);
+  for (const { plugin } of byNode.tally().keys()) if (plugin) plugins.add(plugin);
   if (others?.plugin) plugins.add(others.plugin);
   return plugins;
 }

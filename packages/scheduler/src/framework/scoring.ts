@@ -7,7 +7,7 @@ import type { Answers } from "./answers.ts";
 import type { CycleState } from "./cycle-state.ts";
 import { inPoint } from "./instrumented.ts";
 import type { PodInfo } from "./pod-info.ts";
-import type { Profile, With } from "./profile.ts";
+import type { Profile } from "./profile.ts";
 import type { NodeInfo, Snapshot } from "./snapshot.ts";
 
 export const MAX_SCORE = 100;
@@ -66,24 +66,19 @@ function scoresOf(
       known && plugin.dependsOn
         ? known.answers.scores(plugin, info, nodes, known.slots, state)
         : nodes.map((node) => plugin.score(pod, node, state));
-    normalize(plugin, scores, pod, nodes, state);
-    for (let i = 0; i < scores.length; i++) totals[i] = (totals[i] as number) + weight * (scores[i] as number);
+    plugin.normalize?.(scores, nodes, pod, state);
+    addUp(totals, plugin.name, weight, scores);
     byPlugin.push({ plugin: plugin.name, weight, scores });
   }
   return { totals, byPlugin };
 }
 
-function normalize(
-  plugin: With<"score">,
-  scores: number[],
-  pod: PodInfo["pod"],
-  nodes: readonly NodeInfo[],
-  state: CycleState,
-): void {
-  plugin.normalize?.(scores, nodes, pod, state);
-  for (const score of scores) {
+function addUp(totals: number[], plugin: string, weight: number, scores: readonly number[]): void {
+  for (let i = 0; i < scores.length; i++) {
+    const score = scores[i] as number;
     if (!(score >= 0 && score <= MAX_SCORE))
-      throw new RangeError(`plugin ${plugin.name} returns an invalid score ${score}, it should be in [0, 100]`);
+      throw new RangeError(`plugin ${plugin} returns an invalid score ${score}, it should be in [0, 100]`);
+    totals[i] = (totals[i] as number) + weight * score;
   }
 }
 
@@ -105,7 +100,7 @@ export function selectBest(totals: readonly number[], random: Random): number {
 /** Brings scores into 0..100 by the largest of them; `reverse`: the less the better. */
 export function normalizeByMax(scores: number[], reverse = false): void {
   let max = 0;
-  for (const score of scores) if (score > max) max = score;
+  for (let i = 0; i < scores.length; i++) max = Math.max(max, scores[i] as number);
   for (let i = 0; i < scores.length; i++) {
     const part = max === 0 ? 0 : Math.trunc((MAX_SCORE * (scores[i] as number)) / max);
     scores[i] = reverse ? MAX_SCORE - part : part;

@@ -28,6 +28,8 @@ export interface QueueOptions {
   readonly ready: () => void;
   readonly initialBackoffMs?: number;
   readonly maxBackoffMs?: number;
+  /** Pods that back off are tried before their time where there is nothing else to do; unless said otherwise. */
+  readonly popsFromBackoff?: boolean;
   /** After so long in vain a pod is tried again without a cause. */
   readonly longestWaitMs?: number;
   /** Told of each pod that comes into a queue, and what brought it there. */
@@ -75,6 +77,10 @@ export class SchedulingQueue {
     this.#flush = every(this.#clock, FLUSH_PERIOD_MS, () => this.#flushLeftovers());
   }
 
+  get #popsFromBackoff(): boolean {
+    return this.#options.popsFromBackoff ?? true;
+  }
+
   get counts(): { active: number; backoff: number; unschedulable: number; gated: number } {
     const backoff = this.#backoff.size + this.#errors.size;
     const gated = this.#waiting.gated;
@@ -118,7 +124,7 @@ export class SchedulingQueue {
 
   /** The next pod to try; it stays known until `done` or its return. */
   pop(): QueueEntry | undefined {
-    const entry = this.#active.pop() ?? this.#backoff.pop();
+    const entry = this.#active.pop() ?? (this.#popsFromBackoff ? this.#backoff.pop() : undefined);
     if (!entry) return undefined;
     entry.attempts++;
     entry.heard = this.#heard;
@@ -127,7 +133,7 @@ export class SchedulingQueue {
   }
 
   get isEmpty(): boolean {
-    return this.#active.size === 0 && this.#backoff.size === 0;
+    return this.#active.size === 0 && (this.#backoff.size === 0 || !this.#popsFromBackoff);
   }
 
   /** The pod is bound, or is none of ours any more. */

@@ -4,6 +4,7 @@ import { nodes, pods } from "@kubets/api/generated/refs";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { KubeObject } from "@kubets/api/meta";
 import { seededRandom, silentLogger, VirtualClock } from "@kubets/machinery";
+import { schedulerGates } from "../feature-gates.ts";
 import { ClusterState } from "../framework/cluster-state.ts";
 import { CycleState } from "../framework/cycle-state.ts";
 import { prepareFilters, refusalAt } from "../framework/filtering.ts";
@@ -81,5 +82,7 @@ const handleOf = (cluster: MemoryCluster, state: ClusterState): Handle => ({
   allowWaiting: () => {},
   rejectWaiting: () => false,
   askAboutVictims: () => undefined,
+  featureGates: schedulerGates().gates,
+  holdUntil: () => {},
   metrics: { preempted() {}, evicted() {}, awaitedDevice() {}, claimCreated() {}, volumes() {}, volumesFailed() {} },
 });

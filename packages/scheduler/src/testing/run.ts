@@ -25,12 +25,13 @@ export async function runScheduler(
     registry?: Registry;
     cluster?: MemoryCluster;
     metrics?: MetricsRegistry;
+    featureGates?: Readonly<Record<string, boolean>>;
   } = {},
 ): Promise<Run> {
   const cluster = options.cluster ?? new MemoryCluster();
   const clock = new VirtualClock();
   const abort = new AbortController();
-  const { random = seededRandom(1), config, registry, metrics } = options;
+  const { random = seededRandom(1), config, registry, metrics, featureGates = {} } = options;
   const scheduler = startScheduler({
     client: cluster.client,
     cache: cluster.cache,
@@ -39,6 +40,7 @@ export async function runScheduler(
     random,
     log: silentLogger,
     signal: abort.signal,
+    featureGates,
     ...(config ? { config } : {}),
     ...(registry ? { registry } : {}),
     ...(metrics ? { metrics } : {}),

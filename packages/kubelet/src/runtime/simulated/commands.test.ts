@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { courseOf } from "./commands.ts";
+import { courseOf, resultOf } from "./commands.ts";
 
 const envs = [{ key: "INDEX", value: Buffer.from("2") }];
 const script = (text: string) => courseOf({ command: ["sh", "-c", text], envs });
@@ -35,4 +35,10 @@ test("anything else runs until it is stopped", () => {
   for (const text of ["while true; do sleep 1; done", "trap : TERM; sleep 5", "nginx"])
     assert.equal(script(text), undefined);
   assert.equal(courseOf({ command: [], args: [], envs: [] }), undefined);
+});
+
+test("what a command prints at once, and how it ends", () => {
+  assert.deepEqual(resultOf({ command: ["echo", "a", "b"], envs }), { exitCode: 0, stdout: "a b\n" });
+  assert.deepEqual(resultOf({ command: ["sh", "-c", "echo $INDEX; exit 3"], envs }), { exitCode: 3, stdout: "2\n" });
+  assert.equal(resultOf({ command: ["ls"], envs }), undefined);
 });

@@ -3,7 +3,7 @@
  * `sh -c` with `;`, `&&`, `||` and variables. Whoever runs anything else runs until it is stopped.
  */
 import type { ContainerConfig } from "../runtime.ts";
-import type { Course } from "./script.ts";
+import type { Course, SimulatedResult } from "./script.ts";
 
 type Env = ReadonlyMap<string, string>;
 
@@ -12,12 +12,23 @@ export function courseOf({
   command,
   args,
   envs,
-}: Pick<ContainerConfig, "command" | "args" | "envs">): Course | undefined {
+}: Partial<Pick<ContainerConfig, "command" | "args" | "envs">>): Course | undefined {
   const env: Env = new Map((envs ?? []).map(({ key = "", value }) => [key, Buffer.from(value ?? []).toString()]));
   const words = [...(command ?? []), ...(args ?? [])];
   const [shell = "", flag, script] = words;
   if (/^(\/bin\/)?(ba|a)?sh$/.test(shell) && flag === "-c" && script !== undefined) return runScript(script, env);
   return KNOWN.has(shell) ? runScript(words.map((word) => `'${word}'`).join(" "), env) : undefined;
+}
+
+/** What a command prints, and how it ends; undefined: it is none of those. */
+export function resultOf(given: Pick<ContainerConfig, "command" | "envs">): SimulatedResult | undefined {
+  const course = courseOf(given);
+  return (
+    course && {
+      exitCode: course.exitCode ?? 0,
+      stdout: (course.log ?? []).map(({ text }) => `${text}\n`).join(""),
+    }
+  );
 }
 
 const KNOWN: ReadonlySet<string> = new Set(["sleep", "exit", "echo", "true", "false", ":", "["]);

@@ -20,7 +20,8 @@ import {
   type SandboxStatus,
 } from "../runtime.ts";
 import { PodAddresses } from "./addresses.ts";
-import type { Course, SimulatedContainer, SimulationScript } from "./script.ts";
+import { ByPod } from "./by-pod.ts";
+import type { Course, SimulatedContainer, SimulatedResult, SimulationScript } from "./script.ts";
 
 export interface SimulatedRuntimeOptions {
   readonly clock: Clock;
@@ -57,11 +58,13 @@ type SandboxRecord = { -readonly [K in keyof SandboxStatus]: SandboxStatus[K] } 
 };
 
 const NODE_NETWORK = 2;
+/** How shells end for a command that is there and cannot be run. */
+const CANNOT_RUN = 126;
 
 export class SimulatedRuntime implements Runtime {
   readonly #options: SimulatedRuntimeOptions;
-  readonly #sandboxes = new Map<string, SandboxRecord>();
-  readonly #containers = new Map<string, Made>();
+  readonly #sandboxes = new ByPod<SandboxRecord>();
+  readonly #containers = new ByPod<Made>();
   readonly #images = new Map<string, RuntimeImage>();
   readonly #watchers = new Set<(podUid: string) => void>();
   #addresses: PodAddresses;
@@ -91,7 +94,7 @@ export class SimulatedRuntime implements Runtime {
     if (course?.error) throw new RuntimeError("Unknown", course.error);
     const hostNetwork = config.linux?.securityContext?.namespaceOptions?.network === NODE_NETWORK;
     const id = this.#id();
-    this.#sandboxes.set(id, {
+    this.#sandboxes.set(uid, {
       id,
       ready: true,
       createdAt: this.#options.clock.now(),
@@ -113,7 +116,7 @@ export class SimulatedRuntime implements Runtime {
   async stopSandbox(id: string): Promise<void> {
     const sandbox = this.#sandboxes.get(id);
     if (!sandbox?.ready) return;
-    for (const made of this.#of(id)) this.#exit(made, 137, "Error");
+    for (const made of this.#of(sandbox)) this.#exit(made, 137, "Error");
     for (const ip of sandbox.ips) this.#addresses.release(ip);
     sandbox.ready = false;
     sandbox.ips = [];
@@ -122,14 +125,13 @@ export class SimulatedRuntime implements Runtime {
 
   async removeSandbox(id: string): Promise<void> {
     await this.stopSandbox(id);
-    for (const made of this.#of(id)) this.#containers.delete(made.id);
+    const sandbox = this.#sandboxes.get(id);
+    for (const made of sandbox ? this.#of(sandbox) : []) this.#containers.delete(made.id);
     this.#sandboxes.delete(id);
   }
 
   async listSandboxes(podUid?: string): Promise<readonly Sandbox[]> {
-    return [...this.#sandboxes.values()]
-      .filter(({ uid }) => podUid === undefined || uid === podUid)
-      .map((each) => ({ ...each }));
+    return [...this.#sandboxes.values(podUid)].map((each) => ({ ...each }));
   }
 
   async sandboxStatus(id: string): Promise<SandboxStatus> {
@@ -142,7 +144,7 @@ export class SimulatedRuntime implements Runtime {
     const sandbox = this.#sandboxes.get(sandboxId);
     if (!sandbox) throw new RuntimeError("NotFound", `sandbox ${sandboxId} is not there`);
     const id = this.#id();
-    this.#containers.set(id, {
+    this.#containers.set(uidOf(config), {
       id,
       sandboxId,
       config,
@@ -208,10 +210,9 @@ export class SimulatedRuntime implements Runtime {
   }
 
   async listContainers(podUid?: string): Promise<readonly RuntimeContainer[]> {
-    return [...this.#containers.values()].flatMap(({ id, sandboxId, phase, createdAt, config }) => {
-      const labels = defined(config.labels);
-      if (podUid !== undefined && labels[POD_UID] !== podUid) return [];
-      return [{ id, sandboxId, phase, createdAt, labels, annotations: defined(config.annotations) }];
+    return [...this.#containers.values(podUid)].map(({ id, sandboxId, phase, createdAt, config }) => {
+      const [labels, annotations] = [defined(config.labels), defined(config.annotations)];
+      return { id, sandboxId, phase, createdAt, labels, annotations };
     });
   }
 
@@ -263,24 +264,18 @@ export class SimulatedRuntime implements Runtime {
   }
 
   async execSync(id: string, command: readonly string[]): Promise<ExecResult> {
-    const made = this.#get(id);
-    if (made.phase !== "running") throw new RuntimeError("Unknown", `container ${id} is not running`);
-    const {
-      exitCode,
-      stdout = "",
-      stderr = "",
-    } = this.#options.script?.exec?.(described(made.config), command) ?? { exitCode: 0 };
-    return { exitCode, stdout: Buffer.from(stdout), stderr: Buffer.from(stderr) };
+    return this.#run(id, command, { exitCode: 0 });
   }
 
   async exec(id: string, command: readonly string[]) {
-    const run = () => this.execSync(id, command);
+    const stderr = `${command[0]} did not run: nothing runs inside of the containers of a simulated node\n`;
+    const run = () => this.#run(id, command, { exitCode: CANNOT_RUN, stderr });
     this.#get(id);
     return {
       handler: {
         kind: "command" as const,
         async run({ stdout, stderr }: { stdout?: NodeJS.WritableStream; stderr?: NodeJS.WritableStream }) {
-          const result = await run();
+          const result = run();
           if (result.stdout.length > 0) stdout?.write(result.stdout);
           if (result.stderr.length > 0) stderr?.write(result.stderr);
           return result.exitCode;
@@ -355,14 +350,22 @@ export class SimulatedRuntime implements Runtime {
     this.#exit(this.#get(id), exitCode, reason);
   }
 
+  #run(id: string, command: readonly string[], unknown: SimulatedResult): ExecResult {
+    const made = this.#get(id);
+    if (made.phase !== "running") throw new RuntimeError("Unknown", `container ${id} is not running`);
+    const result = this.#options.script?.exec?.(described(made.config), command) ?? unknown;
+    const { exitCode, stdout = "", stderr = "" } = result;
+    return { exitCode, stdout: Buffer.from(stdout), stderr: Buffer.from(stderr) };
+  }
+
   #get(id: string): Made {
     const found = this.#containers.get(id);
     if (!found) throw new RuntimeError("NotFound", `container ${id} is not there`);
     return found;
   }
 
-  #of(sandboxId: string): Made[] {
-    return [...this.#containers.values()].filter((made) => made.sandboxId === sandboxId);
+  #of({ id, uid }: SandboxRecord): Made[] {
+    return [...this.#containers.values(uid)].filter((made) => made.sandboxId === id);
   }
 
   async #leave(made: Made, code: number): Promise<void> {

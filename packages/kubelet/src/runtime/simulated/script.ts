@@ -1,6 +1,6 @@
 /**
- * What happens to containers of a simulated runtime. Without a script containers run until they are stopped, images are there at once, and
- * every command succeeds.
+ * What happens to containers of a simulated runtime. Without a script containers run until they are stopped, images are there at once,
+ * commands of hooks and probes succeed, and one that somebody runs says that nothing did.
  */
 import type { ContainerConfig } from "../runtime.ts";
 
@@ -29,14 +29,18 @@ export interface Course {
   readonly message?: string;
 }
 
+/** Of a command in a container. */
+export interface SimulatedResult {
+  readonly exitCode: number;
+  readonly stdout?: string;
+  readonly stderr?: string;
+}
+
 export interface SimulationScript {
   course?(container: SimulatedContainer): Course | undefined;
   /** A pull takes so long, or fails. Undefined: at once. */
   pull?(image: string): { readonly delayMs?: number; readonly error?: string; readonly size?: number } | undefined;
-  exec?(
-    container: SimulatedContainer,
-    command: readonly string[],
-  ): { exitCode: number; stdout?: string; stderr?: string } | undefined;
+  exec?(container: SimulatedContainer, command: readonly string[]): SimulatedResult | undefined;
   /** Making a sandbox takes so long, or fails. */
   sandbox?(name: string): { readonly delayMs?: number; readonly error?: string } | undefined;
 }

@@ -16,14 +16,25 @@ const HARM: readonly ((candidate: Candidate) => number)[] = [
   (candidate) => -earliestStart(candidate),
 ];
 
+/** The first of those that do the least harm. */
 export function selectCandidate(candidates: readonly Candidate[]): Candidate | undefined {
-  let left = candidates;
-  for (const harm of HARM) {
-    if (left.length <= 1) break;
-    const least = left.reduce((min, candidate) => Math.min(min, harm(candidate)), Infinity);
-    left = left.filter((candidate) => harm(candidate) === least);
-  }
-  return left[0];
+  let best: Candidate | undefined;
+  for (const candidate of candidates) if (!best || isLess(harmOf(candidate), harmOf(best))) best = candidate;
+  return best;
+}
+
+/** Candidates are kept for pods alike, and so is what they would do. */
+const harms = new WeakMap<Candidate, readonly number[]>();
+
+function harmOf(candidate: Candidate): readonly number[] {
+  let harm = harms.get(candidate);
+  if (!harm) harms.set(candidate, (harm = HARM.map((of) => of(candidate))));
+  return harm;
+}
+
+function isLess(a: readonly number[], b: readonly number[]): boolean {
+  const at = a.findIndex((harm, i) => harm !== b[i]);
+  return at >= 0 && (a[at] as number) < (b[at] as number);
 }
 
 /** More important pods are kept rather: by priority, then by who has run for longer. */

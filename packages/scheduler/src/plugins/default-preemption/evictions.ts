@@ -51,7 +51,7 @@ export class Evictions {
     this.#running.set(uid, { held: false });
     const { clock, metrics } = this.#handle;
     const began = clock.monotonic();
-    work
+    const done = work
       .then(
         () => {
           metrics.evicted("success", clock.monotonic() - began);
@@ -68,6 +68,7 @@ export class Evictions {
         if (again) this.#handle.activate(uid);
       })
       .catch((error: unknown) => this.#handle.log.error("a pod could not be tried again", { error }));
+    if (!this.#handle.featureGates.enabled("SchedulerAsyncPreemption")) this.#handle.holdUntil(done);
   }
 
   async #evictAll(preemptor: PodInfo, { node, victims }: Candidate): Promise<void> {

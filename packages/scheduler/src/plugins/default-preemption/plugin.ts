@@ -12,7 +12,7 @@ import type { Plugin, PostFilterResult } from "../../framework/plugin.ts";
 import { type PodInfo, podInfo } from "../../framework/pod-info.ts";
 import {
   helpedByPreemption,
-  type Refusal,
+  NodeRefusals,
   type Refusals,
   refusalMessage,
   refusalOf,
@@ -65,7 +65,7 @@ function preempt(
 ): { readonly candidates: readonly Candidate[] } | PostFilterResult {
   const ineligible = whyIneligible(handle, info, refusals);
   if (ineligible) return { message: ineligible };
-  const byNode = new Map<string, Refusal>();
+  const byNode = new NodeRefusals();
   const candidates = findCandidates(handle, memo, args, info, state, refusals, byNode);
   if (candidates.length) return { candidates };
   const message = refusalMessage({ nodes: refusals.nodes, byNode, others: NOT_HELPFUL, outright: false });
@@ -97,7 +97,7 @@ function findCandidates(
   info: PodInfo,
   state: CycleState,
   refusals: Refusals,
-  byNode: Map<string, Refusal>,
+  byNode: NodeRefusals,
 ): Candidate[] {
   const { cluster, random } = handle;
   const nodes = helpedByPreemption(refusals, cluster.nodes);
@@ -111,7 +111,7 @@ function findCandidates(
     const node = cluster.node(name);
     if (!node) continue;
     const found = memo.victims(info, node, state);
-    if ("reasons" in found) byNode.set(name, found);
+    if ("reasons" in found) byNode.add(node, found);
     else (found.violations === 0 ? harmless : harmful).push(found);
   }
   return [...harmless, ...harmful];

@@ -1,6 +1,6 @@
 /**
- * Who would have to go on each node, kept for pods alike until the node or a disruption budget changes. It is worked out anew where more
- * than the node and the pod has a say: a filter that looks further, or a nominated pod that must find room as well.
+ * Who would have to go on each node, kept for pods alike until the node, who is nominated for it, or a disruption budget changes. It is
+ * worked out anew where more has a say: a filter that looks further, or a nomination of the pod's own.
  */
 import { poddisruptionbudgets } from "@kubets/api/generated/refs";
 import { ANSWERS, type Answers } from "../../framework/answers.ts";
@@ -16,6 +16,7 @@ import { selectVictims } from "./victims.ts";
 
 interface Known {
   readonly stamp: number;
+  readonly nominated: number;
   readonly found: Candidate | Refusal;
 }
 
@@ -40,14 +41,15 @@ export class VictimMemo {
     const select = () => selectVictims(info, node, state, nominator, this.#budgets as readonly Budget[]);
     const answers = state.get(ANSWERS);
     const further = activeFilters(state).filters.some(({ dependsOn }) => !dependsOn);
-    if (!answers || further || nominator.rivals(info, node.name)?.length) return select();
+    if (!answers || further || nominator.nodeOf(info.pod.metadata.uid) === node.name) return select();
 
     const bySlot = this.#of(answers, info.priority);
     const stamp = cluster.stamps.values[node.slot] as number;
+    const nominated = nominator.stampOf(node.name);
     const known = bySlot.get(node.slot);
-    if (known?.stamp === stamp) return known.found;
+    if (known?.stamp === stamp && known.nominated === nominated) return known.found;
     const found = select();
-    bySlot.set(node.slot, { stamp, found });
+    bySlot.set(node.slot, { stamp, nominated, found });
     return found;
   }
 

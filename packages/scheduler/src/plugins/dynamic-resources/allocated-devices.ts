@@ -4,7 +4,7 @@
  */
 import type { AllocationResult, ResourceClaim } from "@kubets/api/generated/types/resource-v1";
 import { parseQuantity, type Quantity, zeroQuantity } from "@kubets/machinery/quantity";
-import { deviceId } from "./pools.ts";
+import { deviceId, poolOfDevice } from "./pools.ts";
 
 interface Holding {
   readonly allocation: AllocationResult;
@@ -21,8 +21,14 @@ export class AllocatedDevices {
   readonly #holdings = new Map<string, Holding>();
   readonly #whole = new Map<string, number>();
   readonly #shares = new Map<string, Share>();
+  readonly #changed: (pool: string) => void;
   /** Counts the changes: what was found out about devices holds as long as it stays. */
   changes = 0;
+
+  /** `changed` is told of each pool where more or less is free. */
+  constructor(changed: (pool: string) => void = () => {}) {
+    this.#changed = changed;
+  }
 
   /** As the server has it. */
   told({ metadata, status }: ResourceClaim): void {
@@ -91,6 +97,7 @@ export class AllocatedDevices {
     this.changes++;
     for (const result of devices?.results ?? []) {
       if (result.adminAccess) continue;
+      this.#changed(poolOfDevice(result));
       const id = deviceId(result);
       if (result.shareID) this.#share(id, result.consumedCapacity ?? {}, sign);
       else {

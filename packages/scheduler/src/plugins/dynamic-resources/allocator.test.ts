@@ -12,14 +12,18 @@ import type {
 } from "@kubets/api/generated/types/resource-v1";
 import { node } from "@kubets/api/testing/node-builder";
 import { seededRandom } from "@kubets/machinery";
+import { Answers } from "../../framework/answers.ts";
+import { NodeStamps } from "../../framework/node-stamps.ts";
+import type { NodeInfo } from "../../framework/snapshot.ts";
 import { DRIVER, deviceClass, resourceClaim, resourceSlice } from "../../testing/devices.ts";
 import { allocateNaively } from "../../testing/naive-allocator.ts";
 import { RandomCluster } from "../../testing/random-cluster.ts";
 import { AllocatedDevices } from "./allocated-devices.ts";
 import { allocationOf } from "./allocation.ts";
-import { Allocator, NoSolution, type Pick } from "./allocator.ts";
+import { Allocator, NoSolution, type Pick, type Solution } from "./allocator.ts";
 import { Pools } from "./pools.ts";
 import { type WantedClaim, wantedClaim } from "./requests.ts";
+import { Solutions } from "./solutions.ts";
 
 const RUNS = Number(process.env.RUNS ?? 400);
 const BIG = `device.attributes["${DRIVER}"].size >= 2`;
@@ -114,12 +118,8 @@ test("devices are those that trying every way would find", () => {
       const claims = Array.from({ length: 1 + random.below(2) }, (_, i) => random.claim(`c${round}-${i}`));
       const wanted = claims.map((claim) => wantedClaim(claim, (name) => classes[name]) as WantedClaim);
       const expected = allocateNaively(claims, { node: here, slices, before, wants });
-      let picks: Pick[][] | undefined;
-      try {
-        picks = new Allocator(pools, allocated, wanted).allocate(here);
-      } catch (error) {
-        if (!(error instanceof NoSolution)) throw error;
-      }
+      const solution = solve(() => new Allocator(pools, allocated, wanted).allocate(here));
+      const picks = typeof solution === "string" ? undefined : solution;
       assert.deepEqual(picks?.map(shown), expected, `seed ${seed}, round ${round}`);
       if (picks) found++;
       else none++;
@@ -132,6 +132,54 @@ test("devices are those that trying every way would find", () => {
     }
   }
   assert.ok(found > RUNS / 2 && none > RUNS, `${found} found, ${none} not`);
+});
+
+/** What a search ends with that is given up finds nothing either. */
+function solve(search: () => Solution): Solution {
+  try {
+    return search();
+  } catch (error) {
+    if (error instanceof NoSolution) return "taken";
+    throw error;
+  }
+}
+
+test("what is kept is what a new search would find", () => {
+  let kept = 0;
+  for (let seed = 1; seed <= RUNS / 4; seed++) {
+    const random = new RandomDevices(seededRandom(seed));
+    const pools = new Pools();
+    const allocated = new AllocatedDevices((pool) => pools.touch(pool));
+    const solutions = new Solutions(pools);
+    const answers = new Answers(new NodeStamps());
+    const nodes = ["n1", "n2"].map((name, slot) => ({ node: node(name).build(), slot }) as NodeInfo);
+    const kinds = [0, 1, 2].map((i) => wantedClaim(random.claim(`c${i}`), (name) => classes[name]) as WantedClaim);
+    const slices = new Map<string, ResourceSlice>();
+    for (let step = 0; step < 30; step++) {
+      const name = `p${random.below(3)}`;
+      const uid = `u${random.below(4)}`;
+      const wanted = [random.pick(...kinds)];
+      const info = random.pick(...nodes);
+      const find = solutions.finder(new Allocator(pools, allocated, wanted), wanted, answers);
+      const fresh = solve(() => new Allocator(pools, allocated, wanted).allocate(info.node));
+      const found = solve(() => find(info));
+      assert.deepEqual(found, fresh, `seed ${seed}, step ${step}`);
+      if (found === solve(() => find(info)) && typeof found !== "string") kept++;
+      if (random.chance(25)) {
+        const now = random.chance(80) ? random.slice(name) : undefined;
+        pools.set(slices.get(name), now);
+        if (now) slices.set(name, now);
+        else slices.delete(name);
+      }
+      if (random.chance(30)) allocated.forget(uid);
+      else if (typeof found !== "string" && random.chance(50))
+        allocated.hold(
+          uid,
+          allocationOf((wanted[0] as WantedClaim).claim, found[0] ?? [], info.node.metadata.name, seededRandom(seed)),
+        );
+    }
+  }
+  assert.ok(kept > RUNS, `${kept} kept`);
 });
 
 test("a search without end is given up", () => {

@@ -1,7 +1,8 @@
 /**
  * Finds devices for all of a pod's claims on a node: request by request, device by device, the first solution wins, and what leads nowhere
  * is taken back. Devices of one request are tried in one order only, since it makes no difference.
- * Holds: the search ends; what takes too many steps counts as no solution, for the node and for all nodes of a pod together.
+ * Holds: the search ends; what takes too many steps counts as no solution, for the node and for all nodes of a pod together (unless
+ * nothing bounds it).
  */
 import type { Node } from "@kubets/api/generated/types/core-v1";
 import { parseQuantity, type Quantity, zeroQuantity } from "@kubets/machinery/quantity";
@@ -19,7 +20,10 @@ export interface Pick {
   readonly consumed: ReadonlyMap<string, Quantity> | undefined;
 }
 
-/** Why there is no solution on a node. */
+/** The devices of each claim; or that the node has none that are free, or none because of pools that contradict themselves. */
+export type Solution = readonly (readonly Pick[])[] | "taken" | "invalid";
+
+/** Why there is no solution on a node, where that is about this claim or this search. */
 export class NoSolution extends Error {
   override readonly name = "NoSolution";
 }
@@ -35,28 +39,30 @@ export class Allocator {
   readonly #allocated: AllocatedDevices;
   readonly #claims: readonly WantedClaim[];
   readonly #counters: Counters;
-  #steps = STEPS_FOR_A_POD;
+  readonly #stepsOnANode: number;
+  #steps: number;
 
-  constructor(pools: Pools, allocated: AllocatedDevices, claims: readonly WantedClaim[]) {
+  constructor(pools: Pools, allocated: AllocatedDevices, claims: readonly WantedClaim[], endless = false) {
     this.#pools = pools;
     this.#allocated = allocated;
     this.#claims = claims;
     this.#counters = new Counters(allocated);
+    this.#stepsOnANode = endless ? Infinity : STEPS_ON_A_NODE;
+    this.#steps = endless ? Infinity : STEPS_FOR_A_POD;
   }
 
-  /** The devices of each claim; throws NoSolution where the node has none, and another error where a claim can be had nowhere. */
-  allocate(node: Node): Pick[][] {
+  /** Throws NoSolution where the search ends early, and another error where a claim can be had nowhere. */
+  allocate(node: Node): Solution {
     const pools = this.#pools.on(node);
-    const steps = Math.min(this.#steps, STEPS_ON_A_NODE);
+    const steps = Math.min(this.#steps, this.#stepsOnANode);
     const search = new Search(pools, this.#allocated, this.#counters, this.#claims, steps);
     try {
       const found = search.run();
       if (found) return found;
     } finally {
-      this.#steps -= steps - search.steps;
+      if (steps !== Infinity) this.#steps -= steps - search.steps;
     }
-    if (pools.some(({ pool }) => !pool.isValid)) throw new NoSolution("invalid resource pools were encountered");
-    throw new NoSolution("cannot allocate all claims");
+    return pools.every(({ pool }) => pool.isValid) ? "taken" : "invalid";
   }
 }
 

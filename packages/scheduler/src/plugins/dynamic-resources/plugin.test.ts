@@ -81,6 +81,36 @@ test("a pod with claims", () => {
 const claimOf = ({ cluster }: Run): ResourceClaim =>
   cluster.truth(resourceclaims).find(({ metadata }) => metadata.name === "c") as ResourceClaim;
 
+test("a device that a rule taints is for who tolerates it, until the rule goes", async () => {
+  const run = await runScheduler({ featureGates: { DRADeviceTaintRules: true } });
+  const rule = (name: string, pool: string): KubeObject =>
+    ({
+      kind: "DeviceTaintRule",
+      apiVersion: "resource.k8s.io/v1beta2",
+      metadata: { name, uid: name },
+      spec: { deviceSelector: { pool }, taint: { key: "broken", effect: "NoSchedule" } },
+    }) as never;
+  const tolerant = { deviceClassName: "gpu", tolerations: [{ key: "broken", operator: "Exists" }] };
+  run.cluster.put(
+    ...cluster,
+    rule("mine", "n1"),
+    rule("other", "n9"),
+    onNode("n1", "g0", "g1"),
+    claimFor("c", "gpu"),
+    resourceClaim("d", { requests: [{ name: "r", exactly: { ...tolerant, allocationMode: "ExactCount", count: 1 } }] }),
+    user,
+    pod("b").spec(usingClaims("d")).build(),
+  );
+  await run.settle();
+  assert.deepEqual(run.cluster.placements(), ["a -> ?", "b -> n1"]);
+  run.cluster.remove("DeviceTaintRule", "mine");
+  await run.settle();
+  await run.clock.advance(2000);
+  await run.settle();
+  assert.deepEqual(run.cluster.placements(), ["a -> n1", "b -> n1"]);
+  run.stop();
+});
+
 async function running(...objects: KubeObject[]): Promise<Run> {
   const run = await runScheduler();
   run.cluster.put(...cluster, ...objects);

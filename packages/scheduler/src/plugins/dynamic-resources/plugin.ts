@@ -2,12 +2,13 @@
  * Pods with resource claims go where their claims can be had: a claim that has its devices decides by its node selector; for one that has
  * none, devices are found among those that a node reaches, held from the decision on, and written into the claim before binding.
  */
-import { deviceclasses, resourceclaims, resourceslices } from "@kubets/api/generated/refs";
+import { deviceclasses, devicetaintrules, resourceclaims, resourceslices } from "@kubets/api/generated/refs";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { AllocationResult, ResourceClaim } from "@kubets/api/generated/types/resource-v1";
 import { matchesNodeSelector } from "@kubets/api/pod/node-affinity";
 import { deepEqual } from "@kubets/machinery/deep-equal";
 import { parseDuration } from "@kubets/machinery/duration";
+import { ANSWERS, type Answers } from "../../framework/answers.ts";
 import { trackExtendedResources } from "../../framework/extended-resources.ts";
 import { type Handle, type PluginFactory, shared } from "../../framework/handle.ts";
 import { podInfo } from "../../framework/pod-info.ts";
@@ -15,14 +16,16 @@ import { normalizeByMax } from "../../framework/scoring.ts";
 import type { NodeInfo } from "../../framework/snapshot.ts";
 import { AllocatedDevices } from "./allocated-devices.ts";
 import { allocationOf } from "./allocation.ts";
-import { Allocator, NoSolution, type Pick } from "./allocator.ts";
+import { Allocator, NoSolution } from "./allocator.ts";
 import { deallocate } from "./bind-claims.ts";
 import { isSpent } from "./binding-conditions.ts";
 import { ClaimBinder } from "./claim-binder.ts";
 import { claimsOf, hasRoomFor, isOnlyFor } from "./claims.ts";
+import { devicesSeen } from "./devices-seen.ts";
 import { extendedClaim, madeBefore, servedByClasses } from "./extended-claim.ts";
 import { Pools } from "./pools.ts";
-import { type WantedClaim, wantedClaim } from "./requests.ts";
+import { prioritizedList, type WantedClaim, wantedClaim } from "./requests.ts";
+import { Solutions } from "./solutions.ts";
 import { CLAIMS, type Claims, type Way } from "./state.ts";
 
 const NAME = "DynamicResources";
@@ -33,6 +36,7 @@ const MOST_ALTERNATIVES = 8;
 const lasting = (reason: string) => ({ plugin: NAME, reasons: [reason], lasting: true });
 const ELSEWHERE = lasting("resourceclaim not available on the node");
 const TAKEN = lasting("cannot allocate all claims");
+const INVALID = lasting("invalid resource pools were encountered");
 
 export interface DynamicResourcesArgs {
   /** How long devices may take to become ready; "10m" unless said. */
@@ -40,13 +44,18 @@ export interface DynamicResourcesArgs {
 }
 
 export const dynamicResources: PluginFactory = (handle, args) => {
-  const { cache, client, clock, random, log } = handle;
+  const { cache, client, clock, random, log, featureGates } = handle;
   const timeoutMs = parseDuration((args as DynamicResourcesArgs).bindingTimeout ?? "10m");
-  const { pools, allocated } = devicesOf(handle);
+  const { pools, allocated, solutions } = devicesOf(handle);
   const classOf = trackExtendedResources(handle);
   const classNamed = (className: string) => cache.get(deviceclasses, className);
 
-  function wayFor(pod: Pod, { ways, wanted, served }: Claims, { allocatable }: NodeInfo): Way {
+  function wayFor(
+    pod: Pod,
+    { ways, wanted, served }: Claims,
+    { allocatable }: NodeInfo,
+    answers: Answers | undefined,
+  ): Way {
     const left = served.filter((resource) => !((allocatable.scalar.get(resource) ?? 0) > 0));
     const known = ways.get(left.join());
     if (known) return known;
@@ -54,7 +63,14 @@ export const dynamicResources: PluginFactory = (handle, args) => {
     const more = extended && wantedClaim(extended.claim, classNamed);
     if (typeof more === "string") throw new Error(more);
     const all = more ? [...wanted, more] : wanted;
-    const way = { wanted: all, allocator: all.length ? new Allocator(pools, allocated, all) : undefined, extended };
+    const find = all.length
+      ? solutions.finder(
+          new Allocator(pools, allocated, all, !featureGates.enabled("DRASchedulerFilterTimeout")),
+          all,
+          answers,
+        )
+      : undefined;
+    const way = { wanted: all, find, extended };
     ways.set(left.join(), way);
     return way;
   }
@@ -95,37 +111,48 @@ export const dynamicResources: PluginFactory = (handle, args) => {
       const served = before ? NONE : asked;
       if (all.length + served.length === 0) return { skip: true };
       const wanted: WantedClaim[] = [];
+      const placed: { claim: ResourceClaim; isSpent: boolean }[] = [];
       for (const claim of all) {
         const { uid, namespace, name } = claim.metadata;
         if (claim.status?.allocation) {
           if (!hasRoomFor(claim, pod)) return { refusal: lasting("resourceclaim in use") };
+          placed.push({ claim, isSpent: isSpent(claim, clock.now(), timeoutMs) });
           continue;
         }
         if (allocated.isPending(uid))
           return { refusal: lasting(`resource claim ${namespace}/${name} is in the process of being allocated`) };
+        const list = featureGates.enabled("DRAPrioritizedList") ? undefined : prioritizedList(claim);
+        if (list)
+          return {
+            refusal: lasting(
+              `resource claim ${namespace}/${name}, request ${list}: has subrequests, but the DRAPrioritizedList feature is disabled`,
+            ),
+          };
         const found = wantedClaim(claim, classNamed);
         if (typeof found === "string") return { refusal: lasting(found) };
         wanted.push(found);
       }
       const found = { ways: new Map(), unavailable: new Set<ResourceClaim>(), picks: new Map(), reserved: new Map() };
-      state.set(CLAIMS, { all, wanted, served, seen: allocated.changes, ...found });
+      state.set(CLAIMS, { all, wanted, allocated: placed, served, seen: allocated.changes, ...found });
       return undefined;
     },
     filter(pod, info, state) {
       const { name, node } = info;
       const claims = state.get(CLAIMS) as Claims;
-      const { all, unavailable, picks } = claims;
+      const { unavailable, picks } = claims;
       let isElsewhere = false;
-      for (const claim of all) {
-        const selector = claim.status?.allocation?.nodeSelector;
-        const fits = !selector || matchesNodeSelector(selector, node);
-        if (fits && !isSpent(claim, clock.now(), timeoutMs)) continue;
+      for (const { claim, isSpent: hadItsTime } of claims.allocated) {
+        const selector = claim.status.allocation?.nodeSelector;
+        if (!hadItsTime && (!selector || matchesNodeSelector(selector, node))) continue;
         unavailable.add(claim);
         isElsewhere = true;
       }
       try {
-        const way = wayFor(pod, claims, info);
-        if (way.allocator) picks.set(name, { way, picks: way.allocator.allocate(node) });
+        const way = wayFor(pod, claims, info, state.get(ANSWERS));
+        const found = way.find?.(info);
+        if (found === "taken") return TAKEN;
+        if (found === "invalid") return INVALID;
+        if (found) picks.set(name, { way, picks: found });
       } catch (error) {
         if (error instanceof NoSolution) return lasting(error.message);
         throw new Error(`running "${NAME}" filter plugin: ${(error as Error).message}`, { cause: error });
@@ -161,7 +188,7 @@ export const dynamicResources: PluginFactory = (handle, args) => {
       // While extenders were asked, the devices may have gone to others.
       if (allocated.changes !== claims.seen) return TAKEN;
       for (const [i, { claim }] of way.wanted.entries()) {
-        const allocation = allocationOf(claim, picks[i] as readonly Pick[], node, random);
+        const allocation = allocationOf(claim, picks[i] ?? [], node, random);
         claims.reserved.set(claim.metadata.uid, allocation);
         allocated.hold(claim.metadata.uid, allocation);
       }
@@ -182,9 +209,9 @@ export const dynamicResources: PluginFactory = (handle, args) => {
 };
 
 /** What devices there are and which are taken, in step with the cluster; known before the first pod is tried. */
-const devicesOf = shared(({ cache, signal }: Handle): { pools: Pools; allocated: AllocatedDevices } => {
-  const pools = new Pools();
-  const allocated = new AllocatedDevices();
+const devicesOf = shared(({ cache, signal, featureGates }: Handle) => {
+  const pools = new Pools(devicesSeen(featureGates));
+  const allocated = new AllocatedDevices((pool) => pools.touch(pool));
   const subscriptions = [
     cache.informer(resourceslices).subscribe({
       added: (slice) => pools.set(undefined, slice),
@@ -196,7 +223,13 @@ const devicesOf = shared(({ cache, signal }: Handle): { pools: Pools; allocated:
       changed: (claim) => allocated.told(claim),
       deleted: ({ metadata }) => allocated.forget(metadata.uid),
     }),
+    ...(featureGates.enabled("DRADeviceTaintRules") ? [followRules(cache, pools)] : []),
   ];
   signal.addEventListener("abort", () => subscriptions.forEach((subscription) => subscription.stop()), { once: true });
-  return { pools, allocated };
+  return { pools, allocated, solutions: new Solutions(pools) };
 });
+
+function followRules(cache: Handle["cache"], pools: Pools) {
+  const changed = () => pools.setRules(cache.list(devicetaintrules));
+  return cache.informer(devicetaintrules).subscribe({ added: changed, changed, deleted: changed });
+}

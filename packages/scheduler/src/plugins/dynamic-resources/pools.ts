@@ -4,12 +4,16 @@
  */
 import type { Node } from "@kubets/api/generated/types/core-v1";
 import type { Device, ResourceSlice } from "@kubets/api/generated/types/resource-v1";
+import type { DeviceTaintRule } from "@kubets/api/generated/types/resource-v1beta2";
 import { matchesNodeSelector } from "@kubets/api/pod/node-affinity";
+import { meansDevice } from "@kubets/api/resource/device-selector";
 import { parseQuantity, type Quantity } from "@kubets/machinery/quantity";
+import { asTold, type DevicesSeen } from "./devices-seen.ts";
 
 export interface PooledDevice {
   /** "driver/pool/device" */
   readonly id: string;
+  /** With the taints of the rules that mean it. */
   readonly device: Device;
   readonly slice: ResourceSlice;
   readonly pool: Pool;
@@ -20,8 +24,8 @@ export interface Pool {
   readonly id: string;
   readonly isComplete: boolean;
   readonly isValid: boolean;
-  /** Every slice names the same node. */
-  readonly isOfOneNode: boolean;
+  /** The one node that every slice names. */
+  readonly onlyOn: string | undefined;
   /** In the order in which they are taken. */
   readonly devices: readonly PooledDevice[];
   /** What the devices share, by "set/counter". */
@@ -36,6 +40,8 @@ export interface Reached {
 
 export const deviceId = (of: { readonly driver: string; readonly pool: string; readonly device: string }): string =>
   `${of.driver}/${of.pool}/${of.device}`;
+export const poolOfDevice = ({ driver, pool }: { readonly driver: string; readonly pool: string }): string =>
+  `${driver}/${pool}`;
 
 export class Pools {
   readonly #slices = new Map<string, Map<string, ResourceSlice>>();
@@ -43,6 +49,35 @@ export class Pools {
   /** Pools by the nodes that their slices name, and those that say otherwise where they are. */
   readonly #byNode = new Map<string, Set<string>>();
   readonly #elsewhere = new Set<string>();
+  /** When something about the devices of a node changed last, and about those that several may reach. */
+  readonly #stamps = new Map<string, number>();
+  #common = 0;
+  #last = 0;
+  readonly #seen: DevicesSeen;
+  #rules: readonly DeviceTaintRule[] = [];
+
+  constructor(seen: DevicesSeen = asTold) {
+    this.#seen = seen;
+  }
+
+  /** Grows when anything changes about the devices that the node reaches. */
+  stampOf(node: string): number {
+    return Math.max(this.#stamps.get(node) ?? 0, this.#common);
+  }
+
+  /** Something about a pool is another now: what it has, or what of it is free. */
+  touch(id: string): void {
+    const pool = this.#pools.get(id);
+    if (!pool) return;
+    if (pool.onlyOn === undefined) this.#common = ++this.#last;
+    else this.#stamps.set(pool.onlyOn, ++this.#last);
+  }
+
+  /** All rules, when one of them came, changed or went. */
+  setRules(rules: readonly DeviceTaintRule[]): void {
+    this.#rules = rules;
+    for (const id of this.#slices.keys()) this.#rebuild(id);
+  }
 
   /** A slice came, changed or went. */
   set(old: ResourceSlice | undefined, now: ResourceSlice | undefined): void {
@@ -59,7 +94,7 @@ export class Pools {
       for (const id of ids) {
         if (ids === this.#elsewhere && named?.has(id)) continue;
         const pool = this.#pools.get(id) as Pool;
-        const devices = pool.isOfOneNode ? pool.devices : pool.devices.filter((device) => reaches(device, node));
+        const devices = pool.onlyOn ? pool.devices : pool.devices.filter((device) => reaches(device, node));
         if (devices.length) reached.push({ pool, devices });
       }
     return reached.length > 1 ? reached.sort(inOrder) : reached;
@@ -76,6 +111,7 @@ export class Pools {
   }
 
   #rebuild(id: string): void {
+    this.touch(id);
     for (const { slice } of this.#pools.get(id)?.devices ?? []) this.#byNode.get(slice.spec.nodeName ?? "")?.delete(id);
     this.#elsewhere.delete(id);
     const slices = this.#slicesOf(id);
@@ -84,8 +120,9 @@ export class Pools {
       this.#pools.delete(id);
       return;
     }
-    const pool = poolOf(id, [...slices.values()]);
+    const pool = poolOf(id, [...slices.values()], this.#seen, this.#rules);
     this.#pools.set(id, pool);
+    this.touch(id);
     for (const { slice } of pool.devices) {
       const { nodeName } = slice.spec;
       if (!nodeName) this.#elsewhere.add(id);
@@ -94,30 +131,43 @@ export class Pools {
   }
 }
 
-const poolId = ({ spec }: ResourceSlice): string => `${spec.driver}/${spec.pool.name}`;
+const poolId = ({ spec }: ResourceSlice): string => poolOfDevice({ driver: spec.driver, pool: spec.pool.name });
 
 const inOrder = ({ pool: a }: Reached, { pool: b }: Reached) =>
   Number(waits(a)) - Number(waits(b)) || (a.id < b.id ? -1 : 1);
 
 const waits = ({ devices }: Pool): boolean => devices.some(({ device }) => device.bindingConditions?.length);
 
-function poolOf(id: string, slices: readonly ResourceSlice[]): Pool {
+function poolOf(
+  id: string,
+  slices: readonly ResourceSlice[],
+  seen: DevicesSeen,
+  rules: readonly DeviceTaintRule[],
+): Pool {
   const generation = Math.max(...slices.map(({ spec }) => spec.pool.generation));
   const newest = slices
     .filter(({ spec }) => spec.pool.generation === generation)
     .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
   const devices: PooledDevice[] = [];
+  const nodeName = newest[0]?.spec.nodeName || undefined;
   const pool: Pool = {
     id,
     isComplete: newest.length === newest[0]?.spec.pool.resourceSliceCount,
     isValid: hasEachOnce(newest.flatMap(({ spec }) => (spec.devices ?? []).map(({ name }) => name))),
-    isOfOneNode: newest.every(({ spec }) => spec.nodeName && spec.nodeName === newest[0]?.spec.nodeName),
+    onlyOn: newest.every(({ spec }) => spec.nodeName === nodeName) ? nodeName : undefined,
     devices,
     counters: countersOf(newest),
   };
   for (const slice of newest)
-    for (const device of slice.spec.devices ?? []) devices.push({ id: `${id}/${device.name}`, device, slice, pool });
+    for (const device of seen(slice))
+      devices.push({ id: `${id}/${device.name}`, device: tainted(device, slice, rules), slice, pool });
   return pool;
+}
+
+function tainted(device: Device, { spec: { driver, pool } }: ResourceSlice, rules: readonly DeviceTaintRule[]): Device {
+  const id = { driver, pool: pool.name, device: device.name };
+  const more = rules.flatMap((rule) => (meansDevice(rule, id) ? [rule.spec.taint] : []));
+  return more.length ? { ...device, taints: [...(device.taints ?? []), ...more] } : device;
 }
 
 const hasEachOnce = (names: readonly string[]): boolean => new Set(names).size === names.length;

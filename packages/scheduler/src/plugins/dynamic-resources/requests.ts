@@ -26,6 +26,8 @@ export interface WantedDevices {
 
 export interface WantedClaim {
   readonly claim: ResourceClaim;
+  /** Claims with the same are served by the same devices. */
+  readonly signature: string;
   /** For each request the alternatives, the best first. */
   readonly requests: readonly (readonly WantedDevices[])[];
 }
@@ -36,6 +38,7 @@ export function wantedClaim(
   classOf: (name: string) => DeviceClass | undefined,
 ): WantedClaim | string {
   const requests: WantedDevices[][] = [];
+  const classes: unknown[] = [];
   for (const { name: base, exactly, firstAvailable = [] } of claim.spec.devices.requests ?? []) {
     const forms = exactly
       ? [{ name: base, asked: exactly }]
@@ -44,12 +47,17 @@ export function wantedClaim(
     for (const [rank, { name, asked }] of forms.entries()) {
       const deviceClass = classOf(asked.deviceClassName);
       if (!deviceClass) return `request ${name}: device class ${asked.deviceClassName} does not exist`;
+      classes.push(deviceClass.metadata.uid, deviceClass.metadata.resourceVersion);
       alternatives.push({ name, asked, class: deviceClass, rank, accepts: accepts(claim, asked, deviceClass) });
     }
     requests.push(alternatives);
   }
-  return { claim, requests };
+  return { claim, requests, signature: JSON.stringify([claim.spec.devices, classes]) };
 }
+
+/** The first request that has alternatives. */
+export const prioritizedList = ({ spec }: ResourceClaim): string | undefined =>
+  spec.devices.requests?.find(({ firstAvailable }) => firstAvailable?.length)?.name;
 
 function accepts(
   { metadata }: ResourceClaim,

@@ -1,14 +1,16 @@
 /** What is known of a pod's claims during one cycle, from the first look to the binding. */
 import type { AllocationResult, ResourceClaim } from "@kubets/api/generated/types/resource-v1";
 import { stateKey } from "../../framework/cycle-state.ts";
-import type { Allocator, Pick } from "./allocator.ts";
+import type { NodeInfo } from "../../framework/snapshot.ts";
+import type { Solution } from "./allocator.ts";
 import type { ExtendedClaim } from "./extended-claim.ts";
 import type { WantedClaim } from "./requests.ts";
 
 /** What devices are looked for: the pod's claims without any, and one for extended resources that a node does not have by itself. */
 export interface Way {
   readonly wanted: readonly WantedClaim[];
-  readonly allocator: Allocator | undefined;
+  /** Absent where nothing is wanted any more. */
+  readonly find: ((node: NodeInfo) => Solution) | undefined;
   readonly extended: ExtendedClaim | undefined;
 }
 
@@ -16,6 +18,8 @@ export interface Claims {
   /** Replaced by what was written. */
   readonly all: ResourceClaim[];
   readonly wanted: readonly WantedClaim[];
+  /** Those of them that have their devices, and whether these had their time to become ready. */
+  readonly allocated: readonly { readonly claim: ResourceClaim; readonly isSpent: boolean }[];
   /** Extended resources that device classes serve. */
   readonly served: readonly string[];
   /** By the resources that are left to a claim. */
@@ -25,7 +29,7 @@ export interface Claims {
   /** Allocated ones that kept a node away. */
   readonly unavailable: Set<ResourceClaim>;
   /** By node, in the order of what was wanted. */
-  readonly picks: Map<string, { readonly way: Way; readonly picks: readonly (readonly Pick[])[] }>;
+  readonly picks: Map<string, { readonly way: Way; readonly picks: Exclude<Solution, string> }>;
   readonly reserved: Map<string, AllocationResult>;
   /** Made for extended resources. */
   created?: ResourceClaim;

@@ -53,9 +53,9 @@ export function scoreOf(preferences: readonly Preference[], { slot }: NodeInfo):
 export function normalize(scores: number[]): void {
   let min = Infinity;
   let max = -Infinity;
-  for (const score of scores) {
-    if (score < min) min = score;
-    if (score > max) max = score;
+  for (let i = 0; i < scores.length; i++) {
+    min = Math.min(min, scores[i] as number);
+    max = Math.max(max, scores[i] as number);
   }
   const range = max - min;
   for (let i = 0; i < scores.length; i++) {

@@ -21,6 +21,8 @@ export interface SpreadConstraint {
 export interface Defaults {
   readonly constraints: readonly TopologySpreadConstraint[];
   readonly selectorOf: DefaultSelector;
+  /** Whether `matchLabelKeys` count. */
+  readonly labelKeys: boolean;
   /** The system's own defaults: a node counts for one constraint also where it lacks the label of another. */
   readonly system: boolean;
 }
@@ -37,7 +39,7 @@ export function spreadConstraints(
   const common = own.length ? undefined : defaults.selectorOf(pod);
   if (own.length === 0 && !common) return [];
   const keys = requiresAllKeys(pod, defaults) ? list.map(({ topologyKey }) => topologyKey) : [];
-  return list.map((constraint) => read(pod, constraint, common ?? ownSelector(pod, constraint), keys));
+  return list.map((constraint) => read(pod, constraint, common ?? ownSelector(pod, constraint, defaults), keys));
 }
 
 export const requiresAllKeys = (pod: Pod, { system }: Defaults): boolean =>
@@ -73,9 +75,10 @@ const counts = (selector: LabelSelector, namespace: string, { metadata }: Pod): 
 function ownSelector(
   { metadata }: Pod,
   { labelSelector, matchLabelKeys = [] }: TopologySpreadConstraint,
+  { labelKeys }: Defaults,
 ): LabelSelector {
   const labels = metadata.labels ?? {};
-  const more = matchLabelKeys.flatMap((key) => {
+  const more = (labelKeys ? matchLabelKeys : []).flatMap((key) => {
     const value = labels[key];
     return value === undefined ? [] : [newRequirement(key, "in", [value])];
   });

@@ -29,12 +29,25 @@ const SYSTEM_DEFAULTS: readonly TopologySpreadConstraint[] = [
   { topologyKey: "topology.kubernetes.io/zone", whenUnsatisfiable: "ScheduleAnyway", maxSkew: 5 },
 ];
 
-export const podTopologySpread: PluginFactory = ({ cache }, args) =>
-  podTopologySpreadPlugin(trackDefaultSelectors(cache), args);
+export const podTopologySpread: PluginFactory = ({ cache, featureGates }, args) =>
+  podTopologySpreadPlugin(
+    trackDefaultSelectors(cache),
+    args,
+    featureGates.enabled("MatchLabelKeysInPodTopologySpread"),
+  );
 
-export function podTopologySpreadPlugin(selectorOf: DefaultSelector, args: PodTopologySpreadArgs = {}): Plugin {
+export function podTopologySpreadPlugin(
+  selectorOf: DefaultSelector,
+  args: PodTopologySpreadArgs = {},
+  labelKeys = true,
+): Plugin {
   const system = args.defaultingType !== "List";
-  const defaults = { constraints: system ? SYSTEM_DEFAULTS : (args.defaultConstraints ?? []), selectorOf, system };
+  const defaults = {
+    constraints: system ? SYSTEM_DEFAULTS : (args.defaultConstraints ?? []),
+    selectorOf,
+    system,
+    labelKeys,
+  };
   return {
     name: NAME,
     hints: [

@@ -66,10 +66,10 @@ export function normalize(scores: number[], nodes: readonly NodeInfo[], { ignore
   const isIgnored = (i: number) => ignored.size > 0 && ignored.has((nodes[i] as NodeInfo).name);
   let min = Infinity;
   let max = 0;
-  for (const [i, score] of scores.entries()) {
+  for (let i = 0; i < scores.length; i++) {
     if (isIgnored(i)) continue;
-    if (score < min) min = score;
-    if (score > max) max = score;
+    min = Math.min(min, scores[i] as number);
+    max = Math.max(max, scores[i] as number);
   }
   for (let i = 0; i < scores.length; i++) {
     if (isIgnored(i)) scores[i] = 0;
@@ -80,9 +80,14 @@ export function normalize(scores: number[], nodes: readonly NodeInfo[], { ignore
 
 /** How many domains the nodes that fit make up. */
 function domainsAmong(nodes: readonly NodeInfo[], { topology }: CountView): number {
-  const seen = new Set<number>();
-  for (const { slot } of nodes) seen.add(topology.of(slot));
-  return seen.size;
+  const seen = new Uint8Array(topology.highest + 1);
+  let count = 0;
+  for (let i = 0; i < nodes.length; i++) {
+    const domain = topology.of((nodes[i] as NodeInfo).slot);
+    if (seen[domain] === 0) count++;
+    seen[domain] = 1;
+  }
+  return count;
 }
 
 const labelOf = ({ node }: NodeInfo, key: string): string | undefined => node.metadata.labels?.[key];

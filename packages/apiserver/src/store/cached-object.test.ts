@@ -1,0 +1,23 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { configmaps } from "@kubets/api/generated/refs";
+import { startTestServer } from "../testing/server.ts";
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
+
+test("the parsed form of what was written goes when nobody needs it; the bytes stay", async () => {
+  const { admin, server, close } = await startTestServer();
+  const key = { namespace: "default", name: "a" };
+  await admin.create(configmaps, { metadata: key, data: { a: "b" } });
+  const cached = server.context.served.get("", "v1", "configmaps")?.store?.cache.get("default/a");
+  assert.ok(cached);
+  const parsed = new WeakRef(cached.object);
+  await new Promise(setImmediate);
+  collectGarbage();
+  assert.equal(parsed.deref(), undefined);
+  assert.deepEqual((await admin.get(configmaps, key)).data, { a: "b" });
+  await close();
+});

@@ -1,0 +1,59 @@
+/** The gates of v1.36 for its scheduler: those by which something is decided here, those that are locked, and all others, which are taken. */
+import { defineGates, type FeatureGates, type GateSpec } from "@kubets/machinery/feature-gates";
+import { kubernetesGates } from "@kubets/machinery/kubernetes-gates";
+
+const STABLE: GateSpec = { default: true, stage: "ga" };
+const LOCKED: GateSpec = { ...STABLE, lockToDefault: true };
+const ON: GateSpec = { default: true, stage: "beta" };
+
+/** By which something is decided here. */
+const READ = {
+  DRAConsumableCapacity: ON,
+  DRADeviceBindingConditions: ON,
+  DRADeviceTaintRules: { default: false, stage: "beta" },
+  DRADeviceTaints: ON,
+  DRAExtendedResource: ON,
+  DRAPartitionableDevices: ON,
+  DRAPrioritizedList: STABLE,
+  DRAResourceClaimDeviceStatus: ON,
+  DRASchedulerFilterTimeout: ON,
+  MatchLabelKeysInPodTopologySpread: ON,
+  NodeDeclaredFeatures: ON,
+  NominatedNodeNameForExpectation: ON,
+  OpportunisticBatching: ON,
+  SchedulerAsyncPreemption: ON,
+  SchedulerPopFromBackoffQ: ON,
+} satisfies Record<string, GateSpec>;
+
+const NO_CHOICE = {
+  DRAAdminAccess: LOCKED,
+  DynamicResourceAllocation: LOCKED,
+  InPlacePodVerticalScaling: LOCKED,
+  NodeInclusionPolicyInPodTopologySpread: LOCKED,
+  SchedulerQueueingHints: LOCKED,
+  SidecarContainers: LOCKED,
+  VolumeAttributesClass: LOCKED,
+} satisfies Record<string, GateSpec>;
+
+/** What the original's scheduler could do besides, and this one does not: who opens one of them is told. */
+const NOT_THERE: readonly string[] = [
+  "DRAListTypeAttributes",
+  "DRANodeAllocatableResources",
+  "DRAWorkloadResourceClaims",
+  "GangScheduling",
+  "GenericWorkload",
+  "StorageCapacityScoring",
+  "TopologyAwareWorkloadScheduling",
+  "VolumeLimitScaling",
+  "WorkloadAwarePreemption",
+];
+
+export type SchedulerGates = Pick<FeatureGates<keyof typeof READ>, "enabled">;
+
+/** Throws a FeatureGateError where a name or a value cannot be. */
+export function schedulerGates(values: Readonly<Record<string, boolean>> = {}) {
+  const gates = defineGates({ ...kubernetesGates, ...NO_CHOICE, ...READ });
+  gates.setAll(values);
+  const missing = NOT_THERE.filter((name) => values[name]).map((name) => `Feature ${name} is not there: it stays off.`);
+  return { gates, warnings: [...gates.warnings, ...missing] };
+}
