@@ -31,6 +31,8 @@ interface Series {
 }
 
 const REMEMBERED = 4096;
+/** A scheduler tells one event of each pod, faster than a server takes them beside the bindings: they are to come, later. */
+const MOST_WAITING = 50_000;
 const ENDED_AFTER_MS = 6 * 60_000;
 const WRITTEN_EACH_MS = 30 * 60_000;
 
@@ -66,6 +68,7 @@ class SeriesWriter {
       options,
       ({ key }) => key,
       (series) => this.#write(series),
+      MOST_WAITING,
     );
     options.signal?.addEventListener("abort", () => this.#look?.cancel(), { once: true });
   }

@@ -26,6 +26,9 @@ import { ImageCollector, imagesInUse } from "./images/image-gc.ts";
 import { ImagePuller } from "./images/image-puller.ts";
 import { nodeCredentials } from "./images/node-credentials.ts";
 import { PullRecords } from "./images/pull-records.ts";
+import { KubeletMetrics } from "./metrics/kubelet-metrics.ts";
+import { meteredRuntime } from "./metrics/metered-runtime.ts";
+import { countPods } from "./metrics/pod-counts.ts";
 import { keepLease } from "./node/lease.ts";
 import type { MachineFacts } from "./node/machine.ts";
 import { allocatableOf, capacityOf, type NodeNow, settingsOf, withheldOf } from "./node/node-object.ts";
@@ -101,6 +104,7 @@ export interface Kubelet {
   readonly config: KubeletConfig;
   readonly machine: MachineFacts;
   readonly node: NodeReporter;
+  readonly metrics: KubeletMetrics;
   /** Why it is not healthy, if it is not. */
   unhealthy(): string | undefined;
   /** Stops; containers go on. */
@@ -119,9 +123,11 @@ const containerFacts = ({ file }: KubeletConfig, { memoryBytes, swapBytes }: Mac
 const ORPHANS_AGAIN_MS = 5000;
 
 export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
-  const { client, runtime, nodeName, clock, random, disk, paths, machine, addresses } = options;
+  const { client, nodeName, clock, random, disk, paths, machine, addresses } = options;
   const config = options.config ?? kubeletDefaults;
   const log = options.log.with({ node: nodeName });
+  const metrics = new KubeletMetrics(clock);
+  const runtime = meteredRuntime(options.runtime, metrics, clock);
   const stopping = new AbortController();
   const { signal } = stopping;
   const informerOptions = { client, clock, random, log, signal };
@@ -200,7 +206,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
 
   // Nothing calls it before the workers are there: the cache is started, and objects are tracked, only later.
   const wake = (uid: string) => made.wake(uid);
-  const cache = new RuntimeCache({ runtime, clock, random, log, signal, changed: wake });
+  const cache = new RuntimeCache({ runtime, clock, random, log, signal, metrics, changed: wake });
   const refresh = (uid: string) => made.get(uid)?.refreshVolumes();
   const objects = new ReferencedObjects({ ...informerOptions, changed: refresh });
   const certificates = new PodCertificates({ ...informerOptions, events, node: () => reporter.node, changed: refresh });
@@ -261,6 +267,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     objects,
     images: new ImagePuller(runtime, clock, {
       records,
+      metrics,
       ...(config.maxParallelImagePulls !== undefined && { parallel: config.maxParallelImagePulls }),
       ...(config.file.registryPullQPS > 0 && {
         pace: { rate: config.file.registryPullQPS, burst: config.file.registryBurst },
@@ -268,13 +275,14 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
       moreCredentials: nodeCredentials({ config, disk, folder: paths.root, client, tokens, clock, log }),
     }),
     prober,
-    statuses: new StatusWriter({ client, clock, random, log, signal }),
+    statuses: new StatusWriter({ client, clock, random, log, signal, metrics }),
     cgroups,
     resources,
     dynamicResources,
     userNamespaces: new UserNamespaces(disk, paths, config.maxPods),
     dialer,
     node,
+    metrics,
     signal,
   };
 
@@ -293,10 +301,20 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     ended: (pod) => mirrors.ended(pod),
   });
 
+  countPods({ workers: made, nodeName, tools, metrics, isStatic: (pod) => mirrors.isStatic(pod) });
+
   const inUse = () => imagesInUse(cache.all());
-  const images = new ImageCollector({ runtime, disk, clock, log, config, inUse, folder: paths.root, records });
+  const images = new ImageCollector({ runtime, disk, clock, log, config, inUse, folder: paths.root, records, metrics });
   const steps = shutdownSteps(config.file);
-  const shutdown = new NodeShutdown({ steps, workers: made, clock, log, signal, changed: () => reporter.hurry() });
+  const shutdown = new NodeShutdown({
+    steps,
+    workers: made,
+    clock,
+    log,
+    signal,
+    metrics,
+    changed: () => reporter.hurry(),
+  });
   const evictor = new Evictor({
     tools,
     workers: made,
@@ -394,6 +412,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     config,
     machine,
     node: reporter,
+    metrics,
     unhealthy: () => problems()[0],
     async stop() {
       stopping.abort(new Error("the kubelet stops"));

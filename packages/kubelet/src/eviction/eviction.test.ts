@@ -187,12 +187,12 @@ test("a container's logs count to its limit, and what lies on another disk does 
   const all = ["root", "logs", "volumes"] as const;
   assert.equal(storageExcess(limited("100"), taken, all), undefined);
   assert.equal(
-    storageExcess(limited("75"), taken, all),
+    storageExcess(limited("75"), taken, all)?.message,
     "Pod ephemeral local storage usage exceeds the total limit of containers 75. ",
   );
   assert.equal(storageExcess(limited("75"), taken, ["logs", "volumes"]), undefined);
   assert.equal(
-    storageExcess(limited("65"), { ...taken, volumes: new Map() }, all),
+    storageExcess(limited("65"), { ...taken, volumes: new Map() }, all)?.message,
     "Pod ephemeral local storage usage exceeds the total limit of containers 65. ",
   );
 });

@@ -111,7 +111,7 @@ export class Evictor {
         ? 0
         : Math.min(config.eviction.maxPodGraceSeconds, first.pod.spec.terminationGracePeriodSeconds ?? 30);
     const message = evictionMessage(first, threshold, seen[threshold.signal] ?? { available: 0, capacity: 0 });
-    this.#evict(workers.get(first.pod.metadata.uid) as PodWorker, message, grace);
+    this.#evict(workers.get(first.pod.metadata.uid) as PodWorker, { signal: threshold.signal, message }, grace);
   }
 
   async #contender(
@@ -155,8 +155,8 @@ export class Evictor {
     const parts = partsOf("nodefs.available", await this.#imagesLieApart());
     for (const worker of limited) {
       const taken = await podDisk(worker.pod, stats.get(worker.uid) ?? new Map(), tools);
-      const message = storageExcess(worker.pod, taken, parts);
-      if (message) this.#evict(worker, message, 1);
+      const excess = storageExcess(worker.pod, taken, parts);
+      if (excess) this.#evict(worker, excess, 1);
     }
   }
 
@@ -170,8 +170,9 @@ export class Evictor {
     return byPod;
   }
 
-  #evict(worker: PodWorker, message: string, graceSeconds: number): void {
-    const { events, log } = this.#options.tools;
+  #evict(worker: PodWorker, { signal, message }: { signal: string; message: string }, graceSeconds: number): void {
+    const { events, log, metrics } = this.#options.tools;
+    metrics.evicted(signal);
     log.info("a pod is evicted", { pod: worker.pod.metadata.name, namespace: worker.pod.metadata.namespace, message });
     events.event(worker.pod, "Warning", EVICTED, message);
     worker.end(graceSeconds, { reason: EVICTED, message, disruption: true }, false);

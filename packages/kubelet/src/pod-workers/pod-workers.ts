@@ -69,10 +69,11 @@ export class PodWorkers {
 
   /** Ends what the runtime, or the disk, holds of pods that nobody wants; gives whether nothing is left to be tried again. */
   async endOrphans(wanted: ReadonlySet<string>): Promise<boolean> {
-    const { cache, volumes, resources, log } = this.#tools;
+    const { cache, volumes, resources, log, metrics } = this.#tools;
     for (const [uid, state] of cache.all()) {
       if (wanted.has(uid) || this.#workers.has(uid)) continue;
       log.info("a pod that is not wanted any more is ended", { uid });
+      metrics.orphanFound();
       const worker = this.#make(orphan(uid, state));
       worker.end(orphanGrace(state), undefined, true);
     }
@@ -111,6 +112,7 @@ export class PodWorkers {
         verdict = resources.admit(pod).then((reason) => reason && this.#reject(pod, reason));
     }
     this.#make(pod, refusal, verdict).wake();
+    this.#tools.metrics.workerBegun(pod);
     this.#weigh();
   }
 
