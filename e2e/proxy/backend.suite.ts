@@ -19,6 +19,13 @@ export interface BackendTraits {
   readonly inKernel: boolean;
 }
 
+/** Of those that stand in the kernel. */
+export interface BackendOptions {
+  readonly clusterCidrs?: readonly string[];
+  readonly podInterface?: string;
+  readonly nodePortAddresses?: readonly string[];
+}
+
 const VIP = "10.96.0.50";
 const VIP6 = "fd00:96::50";
 
@@ -27,7 +34,7 @@ const cannot =
 
 export function proxyBackendSuite(
   name: string,
-  open: (network: TestNetwork) => Promise<ProxyBackend>,
+  open: (network: TestNetwork, more?: BackendOptions) => Promise<ProxyBackend>,
   traits: BackendTraits,
 ): void {
   describe(`${name} proxy`, { skip: cannot }, () => {
@@ -182,6 +189,28 @@ export function proxyBackendSuite(
       await backend.apply({ put: [elsewhere], remove: [] });
       const answer = await ask("out", network.nodeIp, 30080, { timeoutMs: 500 });
       assert.match(answer, traits.drops ? /^timeout$/ : /^(timeout|ECONNREFUSED)$/);
+    });
+
+    const onlyInKernel = { skip: !traits.inKernel && "sees no packets" };
+
+    it("tells pods by their link where it is told so", onlyInKernel, async () => {
+      for (const podInterface of ["cni0", "cn*"]) {
+        const other = await open(network, { clusterCidrs: [], podInterface });
+        await other.replace(plan(port({ internal: to(target("b")) })));
+        assert.equal(await ask("a"), `b ${network.pods.a.ip}`);
+        assert.notEqual(seen(await ask("out")), network.outside.ip);
+      }
+    });
+
+    it("serves node ports at no other addresses than it is told", onlyInKernel, async () => {
+      for (const [range, answer] of [
+        ["192.0.2.0/24", "b"],
+        ["198.51.100.0/24", "ECONNREFUSED"],
+      ] as const) {
+        const other = await open(network, { nodePortAddresses: [range] });
+        await other.replace(plan(port({ internal: to(target("b")), nodePort: 30080 })));
+        assert.equal(server(await ask("out", network.nodeIp, 30080)), answer);
+      }
     });
 
     it("admits only the source ranges of a load balancer", {

@@ -283,6 +283,36 @@ test("a pod that does not fit is refused", () =>
     );
   }));
 
+test("others make room for a critical pod, which waits until they have", () =>
+  having({ script: { course: () => ({ stopAfterMs: 5000 }) } }, async (node) => {
+    const large = (name: string) => on(name).container("c", { image: "demo:1" }).requests({ cpu: "3" });
+    await node.api.createPod(large("a").build());
+    await until(node, "ready", async () => readyOf(await node.api.pod("a")) === "True");
+    await node.api.createPod(large("b").spec({ priority: 2_000_000_000 }).build());
+    await node.clock.advance(4000);
+    assert.equal((await node.api.pod("b"))?.status.phase, "Pending");
+    await until(node, "the critical pod", async () => readyOf(await node.api.pod("b")) === "True");
+    const status = (await node.api.pod("a"))?.status;
+    assert.equal(status?.phase, "Failed");
+    assert.equal(status?.reason, "Preempting");
+    assert.equal(status?.message, "Preempted in order to admit critical pod");
+    const disruption = status?.conditions?.find(({ type }) => type === "DisruptionTarget");
+    assert.equal(disruption?.message, "Pod was preempted by Kubelet to accommodate a critical pod.");
+    assert.ok(node.api.events("a").includes("Preempting: Preempted in order to admit critical pod"));
+  }));
+
+test("a critical pod for which nobody can make room is refused", () =>
+  having({}, async (node) => {
+    await node.api.createPod(on("a").requests({ cpu: "5" }).spec({ priority: 2_000_000_000 }).build());
+    await until(node, "failed", async () => (await node.api.pod("a"))?.status.phase === "Failed");
+    const status = (await node.api.pod("a"))?.status;
+    assert.equal(status?.reason, "UnexpectedAdmissionError");
+    assert.match(
+      status?.message ?? "",
+      /no set of running pods found to reclaim resources: \[\(res: cpu, q: 1000\), \]$/,
+    );
+  }));
+
 test("a resource that the node does not know of is somebody else's to count", () =>
   having({}, async (node) => {
     await node.api.createPod(

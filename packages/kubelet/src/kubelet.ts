@@ -49,7 +49,7 @@ import { shutdownSteps, totalSeconds } from "./shutdown/plan.ts";
 import { NodeShutdown, SHUTTING_DOWN, type ShutdownNotices } from "./shutdown/shutdown.ts";
 import { followSources } from "./static-pods/follow-sources.ts";
 import { MirrorPods } from "./static-pods/mirror-pods.ts";
-import type { Fetch } from "./static-pods/static-pods.ts";
+import { type Fetch, isStatic } from "./static-pods/static-pods.ts";
 import { UserNamespaces } from "./userns/user-namespaces.ts";
 import { KUBELET_VERSION } from "./version.ts";
 import { IscsiVolumes } from "./volumes/iscsi.ts";
@@ -293,7 +293,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     pressures: () => evictor.pressures(),
     shutsDown: () => shutdown.isUnderWay,
     apiPod: (pod) =>
-      mirrors.isStatic(pod)
+      isStatic(pod)
         ? mirrors.mirrorOf(pod)
         : podInformer.get(`${pod.metadata.namespace}/${pod.metadata.name}`)?.metadata.uid === pod.metadata.uid
           ? podInformer.get(`${pod.metadata.namespace}/${pod.metadata.name}`)
@@ -301,7 +301,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     ended: (pod) => mirrors.ended(pod),
   });
 
-  countPods({ workers: made, nodeName, tools, metrics, isStatic: (pod) => mirrors.isStatic(pod) });
+  countPods({ workers: made, nodeName, tools, metrics });
 
   const inUse = () => imagesInUse(cache.all());
   const images = new ImageCollector({ runtime, disk, clock, log, config, inUse, folder: paths.root, records, metrics });

@@ -4,7 +4,6 @@
  * Holds: critical and static pods stay; after a pod was ended nothing more is ended until it is gone.
  */
 import type { Pod } from "@kubets/api/generated/types/core-v1";
-import { isCritical } from "@kubets/api/pod/priority";
 import type { KubeletConfig } from "../config.ts";
 import { type DiskPart, podDisk, takenBy } from "../disk/pod-disk.ts";
 import type { MachineFacts } from "../node/machine.ts";
@@ -13,7 +12,7 @@ import type { PodTools } from "../pod-workers/tools.ts";
 import type { PodWorker } from "../pod-workers/worker.ts";
 import { CONTAINER_NAME, POD_UID } from "../runtime/names.ts";
 import type { ContainerStats } from "../runtime/runtime.ts";
-import { CONFIG_SOURCE } from "../static-pods/static-pods.ts";
+import { isNodeCritical } from "../static-pods/static-pods.ts";
 import { evictionMessage } from "./eviction-message.ts";
 import { observe } from "./observe.ts";
 import { type Contender, rank } from "./rank.ts";
@@ -85,7 +84,7 @@ export class Evictor {
   #candidates(): PodWorker[] {
     return this.#options.workers
       .all()
-      .filter(({ pod, isOver, refused }) => !isOver && !refused && !isCritical(pod) && !isStatic(pod));
+      .filter(({ pod, isOver, refused }) => !isOver && !refused && !isNodeCritical(pod));
   }
 
   #isEnding(): boolean {
@@ -184,5 +183,3 @@ function partsOf(signal: Signal, imagesLieApart: boolean): readonly DiskPart[] {
   if (!imagesLieApart) return ["root", "logs", "volumes"];
   return signal.startsWith("imagefs") ? ["root"] : ["logs", "volumes"];
 }
-
-const isStatic = ({ metadata }: Pod): boolean => ["file", "http"].includes(metadata.annotations?.[CONFIG_SOURCE] ?? "");

@@ -135,6 +135,11 @@ export class KubeletMetrics {
     ...REQUEST_LABELS,
   );
   readonly #evictions = this.#counter("evictions", "Pods evicted, by what the node was short of.", "eviction_signal");
+  readonly #preemptions = this.#counter(
+    "preemptions",
+    "Pods that made room for a critical one, by what was missing.",
+    "preemption_signal",
+  );
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -221,6 +226,10 @@ export class KubeletMetrics {
 
   evicted(signal: string): void {
     this.#evictions.values(signal).inc();
+  }
+
+  preempted(resource: string): void {
+    this.#preemptions.values(resource).inc();
   }
 
   eventsTold(): void {

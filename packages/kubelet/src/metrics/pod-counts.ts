@@ -1,12 +1,17 @@
 /** How many pods and containers of which kind a kubelet has, read when it is asked for. */
-import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { Kubelet } from "../kubelet.ts";
+import { isStatic } from "../static-pods/static-pods.ts";
 import { KUBELET_VERSION } from "../version.ts";
 
 const PHASES = ["created", "exited", "running", "unknown"];
 const IS_STATIC = { true: "true", false: "" };
 
-export function countPods({ workers, nodeName, tools, isStatic, metrics: { registry } }: CountedKubelet): void {
+export function countPods({
+  workers,
+  nodeName,
+  tools,
+  metrics: { registry },
+}: Pick<Kubelet, "workers" | "nodeName" | "tools" | "metrics">): void {
   const gauge = (name: string, help: string, ...labels: string[]) =>
     registry.gauge({ name: `kubelet_${name}`, help, labels });
   registry
@@ -41,7 +46,5 @@ export function countPods({ workers, nodeName, tools, isStatic, metrics: { regis
     }
   });
 }
-
-type CountedKubelet = Pick<Kubelet, "workers" | "nodeName" | "tools" | "metrics"> & { isStatic(pod: Pod): boolean };
 
 const stageOf = (isOver: boolean, isEnding: boolean) => (isOver ? "terminated" : isEnding ? "terminating" : "sync");

@@ -104,7 +104,7 @@ export class PodWorker {
 
   /** It is on its way out because it had to make room. */
   get isEvicted(): boolean {
-    return this.#ending?.failure?.disruption === true;
+    return this.#ending?.failure?.disruption !== undefined;
   }
 
   /** Waits for room to grow. */
