@@ -190,6 +190,50 @@ describe("kubelet on containerd", { skip: reason ?? false }, () => {
     await gone("init");
   });
 
+  it("gives variables from a file that an init container wrote", async () => {
+    const fileKeyRef = { volumeName: "v", path: "made/env", key: "WORD" };
+    const init = shell("mkdir /v/made; echo \"WORD='from a file'\" > /v/made/env", {
+      volumeMounts: [{ name: "v", mountPath: "/v" }],
+    });
+    await make(
+      "filed",
+      { c: shell('echo "$WORD"; ls /v', { env: [{ name: "WORD", valueFrom: { fileKeyRef } }] }) },
+      {
+        restartPolicy: "Never",
+        initContainers: [{ name: "i", resources: {}, ...init }],
+        volumes: [{ name: "v", emptyDir: {} }],
+      },
+    );
+    const ended = await phase("filed", "Failed");
+    assert.equal(logOf(ended, "c")[0], "from a file");
+    await node.api.deletePod("filed");
+    await gone("filed");
+  });
+
+  it("kills what fails its liveness probe in the grace time of the probe", async () => {
+    await make(
+      "stubborn",
+      {
+        c: shell("trap '' TERM; while true; do sleep 0.1; done", {
+          livenessProbe: {
+            exec: { command: ["false"] },
+            periodSeconds: 1,
+            failureThreshold: 2,
+            terminationGracePeriodSeconds: 1,
+          },
+        }),
+      },
+      { terminationGracePeriodSeconds: 3600 },
+    );
+    const restarted = await until("a restart", async () => {
+      const found = await node.api.pod("stubborn");
+      return (found?.status.containerStatuses?.[0]?.restartCount ?? 0) > 0 && found;
+    });
+    assert.equal(restarted.status.containerStatuses?.[0]?.lastState.terminated?.exitCode, 137);
+    await node.api.deletePod("stubborn", 0);
+    await gone("stubborn");
+  });
+
   it("restarts what fails, with a wait after the second time", async () => {
     await make("crash", { c: shell("exit 2") });
     const waiting = await until("crash backs off", async () => {

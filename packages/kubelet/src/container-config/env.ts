@@ -5,6 +5,7 @@
 import type { ConfigMap, Container, EnvVar, Pod, Secret, Service } from "@kubets/api/generated/types/core-v1";
 import { envVarName } from "@kubets/machinery/names";
 import { ContainerConfigError } from "./config-error.ts";
+import type { FileKeys } from "./env-files.ts";
 import { expand } from "./expand.ts";
 import { type Addresses, fieldValue } from "./field-values.ts";
 import { type Allocatable, containerNamed, resourceValue } from "./resource-values.ts";
@@ -16,6 +17,7 @@ export interface EnvSources {
   readonly allocatable: Allocatable;
   configMap(name: string): ConfigMap | undefined;
   secret(name: string): Secret | undefined;
+  fileKey: FileKeys;
 }
 
 export type Env = ReadonlyMap<string, string>;
@@ -70,7 +72,7 @@ function valueFrom(
   source: NonNullable<EnvVar["valueFrom"]>,
   from: EnvSources,
 ): string | undefined {
-  const { fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef } = source;
+  const { fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef, fileKeyRef } = source;
   if (fieldRef) return fieldValue(pod, fieldRef.fieldPath, from.addresses);
   if (resourceFieldRef) {
     const of = resourceFieldRef.containerName ? containerNamed(pod, resourceFieldRef.containerName) : container;
@@ -94,5 +96,6 @@ function valueFrom(
       throw new ContainerConfigError(`couldn't find key ${key} in Secret ${pod.metadata.namespace}/${name}`);
     return value === undefined ? undefined : decoded(value);
   }
+  if (fileKeyRef) return from.fileKey(fileKeyRef);
   throw new ContainerConfigError(`invalid valueFrom of a variable of container ${container.name}`);
 }

@@ -127,7 +127,7 @@ export function allocatableOf(
 }
 
 /** What not every release can do, and this one can: the cluster asks for it before it changes a running pod. */
-const DECLARED = ["InPlacePodLevelResourcesVerticalScaling"];
+const DECLARED = ["InPlacePodLevelResourcesVerticalScaling", "RestartAllContainersOnContainerExits"];
 
 export function nodeStatus(settings: NodeSettings, facts: NodeNow, before: NodeStatus | undefined): NodeStatus {
   const { machine } = facts;

@@ -39,8 +39,9 @@ export class ContainerStops {
   }
 }
 
-/** Of a container that ends while its pod lives on: a probe may have a grace time of its own. */
+/** Of a container that ends while its pod lives on: a probe may have a grace time of its own, and where all begins anew there is none. */
 export function graceOf(pod: Pod, { record, reason }: KillContainer): number {
+  if (reason === "RestartAll") return 0;
   const container = containerOf(pod, record.name);
   const probes = { LivenessProbe: container?.livenessProbe, StartupProbe: container?.startupProbe };
   const own = reason in probes ? probes[reason as keyof typeof probes]?.terminationGracePeriodSeconds : undefined;

@@ -134,6 +134,40 @@ test("the longest wait is the node's to say", () => {
   assert.deepEqual(crashLoopLimits(2000), { initialMs: 2000, maxMs: 2000 });
 });
 
+test("the end that a rule names makes all begin anew: what runs is stopped, then init containers come first", () => {
+  const made = () =>
+    pod("a")
+      .spec({ restartPolicy: "Never" })
+      .initContainer("one")
+      .container("x", {
+        restartPolicy: "Never",
+        restartPolicyRules: [{ action: "RestartAllContainers", exitCodes: { operator: "In", values: [42] } }],
+      })
+      .container("y");
+  const one = record("one", { ...exited(0), finishedAt: 5 });
+  const asks = record("x", { ...exited(42), createdAt: 10 });
+  const running = record("y", { createdAt: 10 });
+  assert.deepEqual(steps(made(), state(asks, running, one)), ["kill y: RestartAll"]);
+  assert.equal(isFinished(made().build(), state(asks, running, one)), false);
+  const stopped = record("y", { ...exited(137), createdAt: 10, finishedAt: 1005 });
+  const old = [asks, stopped, one];
+  assert.deepEqual(steps(made(), state(...old)), [
+    "start one 1",
+    "one waits: PodInitializing",
+    "x waits: PodInitializing",
+    "y waits: PodInitializing",
+  ]);
+  const again = record("one", { ...exited(0, 1), createdAt: 1010, finishedAt: 1020 });
+  assert.deepEqual(steps(made(), state(again, ...old)).slice(0, 2), ["start x 1", "start y 1"]);
+  const now = [record("x", { attempt: 1, createdAt: 1030 }), record("y", { attempt: 1, createdAt: 1030 })];
+  assert.deepEqual(steps(made(), state(...now, again, ...old)), []);
+  const done = [
+    record("x", { ...exited(0, 1), createdAt: 1030 }),
+    record("y", { ...exited(1, 1), createdAt: 1030, finishedAt: 1040 }),
+  ];
+  assert.deepEqual(steps(made(), state(...done, again, ...old)), ["finished"], "no rule names these codes");
+});
+
 test("init containers in order, sidecars beside", () => {
   assert.deepEqual(steps(withInit(), state()), ["start one 0"]);
   assert.deepEqual(steps(withInit(), state(record("one"))), []);

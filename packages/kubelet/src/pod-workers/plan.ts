@@ -8,6 +8,7 @@
 import type { Container, EphemeralContainer, Pod } from "@kubets/api/generated/types/core-v1";
 import { isSidecar } from "@kubets/api/pod/containers";
 import { containerHash } from "../container-config/container-config.ts";
+import { asker, isOld, sinceReset } from "./restart-all.ts";
 import type { RestartBackoff } from "./restart-backoff.ts";
 import { initRestarts, restarts } from "./restart-policy.ts";
 import { type ContainerRecord, isRunning, latest, liveSandbox, type PodRuntimeState } from "./runtime-state.ts";
@@ -41,7 +42,14 @@ export interface KillContainer {
   readonly message: string;
 }
 
-export type KillReason = "Ending" | "LivenessProbe" | "StartupProbe" | "Changed" | "Resized" | "SandboxChanged";
+export type KillReason =
+  | "Ending"
+  | "RestartAll"
+  | "LivenessProbe"
+  | "StartupProbe"
+  | "Changed"
+  | "Resized"
+  | "SandboxChanged";
 
 export interface Waiting {
   readonly reason: string;
@@ -77,12 +85,19 @@ export function planPod(view: PodView): PodPlan {
     return draft;
   }
 
-  const current = new Map<string, ContainerRecord>();
+  const by = asker(pod, runtime);
   for (const record of runtime.containers)
+    if (isRunning(record) && isOld(pod, record, by))
+      draft.kill.push({ record, reason: "RestartAll", message: `Stopping container ${record.name}` });
+  if (draft.kill.length > 0) return draft;
+
+  const current = new Map<string, ContainerRecord>();
+  for (const record of sinceReset(pod, runtime, by).containers)
     if (record.sandboxId === sandbox.id && !current.has(record.name)) current.set(record.name, record);
   const steps = new Steps(view, current, draft);
   steps.ephemeral();
   if (steps.init()) steps.regular();
+  if (by) steps.waitForOthers();
   return draft;
 }
 
@@ -137,6 +152,15 @@ class Steps {
         this.#plan.start.push({ container, kind: "ephemeral", attempt: 0 });
   }
 
+  /** What was stopped with all others and is not made yet. */
+  waitForOthers(): void {
+    const { spec } = this.#view.pod;
+    const reason = spec.initContainers?.length ? "PodInitializing" : "ContainerCreating";
+    for (const { name } of [...(spec.initContainers ?? []), ...spec.containers])
+      if (!this.#current.has(name) && !this.#plan.waiting.has(name))
+        this.#plan.waiting.set(name, { reason, message: "" });
+  }
+
   /** Gives whether those after it may go on. */
   #sidecar(container: Container, record: ContainerRecord | undefined): boolean {
     if (!record) {
@@ -161,13 +185,16 @@ class Steps {
 
   /** One that ended in a sandbox before and is not to be restarted stays ended. */
   #startFirst(container: Container): void {
-    const before = latest(this.#view.runtime, container.name);
-    if (before && isOver(before) && !restarts(this.#view.pod.spec, container, before.exitCode)) return;
+    const { pod, runtime } = this.#view;
+    const before = latest(sinceReset(pod, runtime), container.name);
+    if (before && isOver(before) && !restarts(pod.spec, container, before.exitCode)) return;
     this.#start(container, "regular");
   }
 
   #start(container: Container, kind: ContainerKind): void {
-    const before = latest(this.#view.runtime, container.name);
+    const { pod, runtime } = this.#view;
+    const before = latest(runtime, container.name);
+    if (before && isOld(pod, before, asker(pod, runtime))) return this.#startAgain(container, before, kind);
     this.#plan.start.push({ container, kind, attempt: before ? before.attempt + 1 : 0 });
   }
 
@@ -207,7 +234,9 @@ const goSeconds = (ms: number): string => {
 };
 
 /** Whether nothing of the pod will run again. */
-export function isFinished({ spec }: Pod, runtime: PodRuntimeState): boolean {
+export function isFinished(pod: Pod, all: PodRuntimeState): boolean {
+  const { spec } = pod;
+  const runtime = sinceReset(pod, all);
   const failedInit = (spec.initContainers ?? []).some((container) => {
     const record = latest(runtime, container.name);
     return record && isOver(record) && record.exitCode !== 0 && !initRestarts(spec, container, record.exitCode);

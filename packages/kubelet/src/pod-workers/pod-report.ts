@@ -57,7 +57,8 @@ export class PodReport {
 
   tellBackoffs(pod: Pod, waiting: ReadonlyMap<string, Waiting>, runtime: PodRuntimeState): void {
     const { name, namespace, uid } = pod.metadata;
-    for (const container of waiting.keys()) {
+    for (const [container, { reason }] of waiting) {
+      if (reason !== "CrashLoopBackOff") continue;
       const id = runtime.containers.find((record) => record.name === container)?.id ?? "";
       if (this.#toldBackoff.has(id)) continue;
       this.#toldBackoff.add(id);
@@ -114,5 +115,12 @@ export const containerOf = ({ spec }: Pod, name: string) =>
 
 const disruptionOf = (failure: Refusal | undefined): Verdict[] =>
   failure?.disruption
-    ? [{ type: "DisruptionTarget", status: "True", reason: "TerminationByKubelet", message: failure.message }]
+    ? [
+        {
+          type: "DisruptionTarget",
+          status: "True",
+          reason: "TerminationByKubelet",
+          message: failure.disruption === true ? failure.message : failure.disruption,
+        },
+      ]
     : [];

@@ -1,13 +1,18 @@
 /** Whether a container that has ended is started again. */
-import type { Container, PodSpec } from "@kubets/api/generated/types/core-v1";
+import type { Container, ContainerRestartRule, PodSpec } from "@kubets/api/generated/types/core-v1";
 import { isSidecar } from "@kubets/api/pod/containers";
 
+/** The first of its rules that says something of the code. */
+export const matchingRule = (
+  { restartPolicyRules = [] }: Pick<Container, "restartPolicyRules">,
+  exitCode: number,
+): ContainerRestartRule | undefined =>
+  restartPolicyRules.find(
+    ({ exitCodes }) => exitCodes && (exitCodes.values ?? []).includes(exitCode) === (exitCodes.operator === "In"),
+  );
+
 export function restarts(spec: PodSpec, container: Container, exitCode: number): boolean {
-  for (const { action, exitCodes } of container.restartPolicyRules ?? []) {
-    if (action !== "Restart" || !exitCodes) continue;
-    const listed = (exitCodes.values ?? []).includes(exitCode);
-    if (exitCodes.operator === "In" ? listed : !listed) return true;
-  }
+  if (matchingRule(container, exitCode)) return true;
   const policy = container.restartPolicy ?? spec.restartPolicy ?? "Always";
   return policy === "Always" || (policy === "OnFailure" && exitCode !== 0);
 }

@@ -8,6 +8,7 @@ import type { Container, EphemeralContainer, Pod } from "@kubets/api/generated/t
 import { ContainerConfigError } from "../container-config/config-error.ts";
 import { containerConfig } from "../container-config/container-config.ts";
 import { containerEnv, type Env } from "../container-config/env.ts";
+import { envFiles } from "../container-config/env-files.ts";
 import { hostName } from "../container-config/hostname.ts";
 import { hostsFile, nodeHostsFile } from "../container-config/hosts-file.ts";
 import { type ContainerMount, volumeDevices, volumeMounts } from "../container-config/mounts.ts";
@@ -153,6 +154,7 @@ async function configOf(step: StartContainer, place: StartPlace, image: RuntimeI
     allocatable: node.allocatable(),
     configMap: (name) => objects.configMap(namespace, name),
     secret: (name) => objects.secret(namespace, name),
+    fileKey: await envFiles(container, volumes, tools.disk),
   });
   const env: Env = new Map([...Object.entries(extras.envs), ...ownEnv]);
   const { users } = place;

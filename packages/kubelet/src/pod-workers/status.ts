@@ -17,6 +17,7 @@ import { podConditions, type Verdict } from "./conditions.ts";
 import { containerStatus } from "./container-status.ts";
 import { type PodPhase, podPhase } from "./phase.ts";
 import type { ContainerKind, Waiting } from "./plan.ts";
+import { asker, isOld, restartAllVerdict } from "./restart-all.ts";
 import { initRestarts, restarts } from "./restart-policy.ts";
 import { type ContainerRecord, liveSandbox, type PodRuntimeState } from "./runtime-state.ts";
 
@@ -57,6 +58,7 @@ export function podStatus(pod: Pod, facts: StatusFacts): PodStatus {
   const anyRunning = facts.runtime.containers.some(({ phase }) => phase === "running");
   const phase = phaseOf(pod, [...init, ...regular], facts, anyRunning);
   const all = [...init, ...regular];
+  const more = [...restartAllVerdict(pod, facts.runtime, phase), ...(facts.more ?? [])];
   const sandboxReady = liveSandbox(facts.runtime, spec.hostNetwork ?? false) !== undefined;
   const ips = podIPs(pod, facts);
   return {
@@ -67,7 +69,7 @@ export function podStatus(pod: Pod, facts: StatusFacts): PodStatus {
       statuses: all,
       sandboxReady,
       now: facts.now,
-      ...(facts.more && { more: facts.more }),
+      more,
     }),
     ...(facts.failure && phase === "Failed" && { reason: facts.failure.reason, message: facts.failure.message }),
     ...(facts.hostIPs[0] && { hostIP: facts.hostIPs[0], hostIPs: facts.hostIPs.map((ip) => ({ ip })) }),
@@ -98,12 +100,14 @@ function containerStatuses(pod: Pod, kind: ContainerKind, facts: StatusFacts): C
       : kind === "regular"
         ? [spec.containers, status.containerStatuses]
         : [spec.ephemeralContainers, status.ephemeralContainerStatuses];
+  const by = asker(pod, facts.runtime);
   const initially = spec.initContainers?.length && kind !== "ephemeral" ? "PodInitializing" : "ContainerCreating";
   return (containers ?? []).map((container) => {
-    const again = ({ exitCode }: ContainerRecord) =>
-      kind === "init"
-        ? initRestarts(spec, container as Container, exitCode)
-        : kind === "regular" && restarts(spec, container as Container, exitCode);
+    const again = (record: ContainerRecord) =>
+      isOld(pod, record, by) ||
+      (kind === "init"
+        ? initRestarts(spec, container as Container, record.exitCode)
+        : kind === "regular" && restarts(spec, container as Container, record.exitCode));
     const records = facts.runtime.containers.filter(({ name }) => name === container.name);
     const record = records[0];
     const started = record !== undefined && record.phase === "running" && facts.hasStarted(record);
