@@ -46,4 +46,5 @@ const provider: ProviderFactory = (config) => {
   };
 };
 
+// oxlint-disable-next-line import/no-default-export -- what --cloud-provider takes
 export default provider;
