@@ -11,6 +11,7 @@ const BENCHES: Record<string, string> = {
   policies: "policies.ts",
   crd: "crd.ts",
   dns: "dns.ts",
+  "dns-changes": "dns-changes.ts",
   "event-loop": "event-loop.ts",
   fairness: "fairness.ts",
   ingress: "ingress.ts",

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   customresourcedefinitions,
+  podcertificaterequests,
   secrets,
   serviceaccounts,
   storageversionmigrations,
@@ -12,6 +13,7 @@ import type { ResourceRef } from "@kubets/api/resource-ref";
 import { servedResources } from "@kubets/api/runtime-config";
 import { VirtualClock } from "@kubets/machinery";
 import { MemoryStorage } from "@kubets/storage";
+import { createKey, createSigningRequest, readSigningRequest } from "@kubets/wire/x509";
 import { startCluster, type TestCluster } from "./cluster.ts";
 
 const DAY = 24 * 3_600_000;
@@ -128,6 +130,38 @@ test("an automatic token that nobody uses is marked in time and goes later; what
     assert.equal((await marks()).length, 2);
     await days(1);
     assert.deepEqual(await marks(), ["by-hand good"]);
+  } finally {
+    await cluster.stop();
+  }
+});
+
+test("a request for the certificate of a pod goes after half an hour", async () => {
+  const cluster = await startCluster({
+    controllers: ["podcertificaterequest-cleaner-controller"],
+    options: { featureGates: { PodCertificateRequest: true } },
+    features: ["PodCertificateRequest"],
+    resources: servedResources(["certificates.k8s.io/v1beta1"]),
+  });
+  try {
+    const { der } = readSigningRequest(createSigningRequest(createKey(), {}));
+    await cluster.create(podcertificaterequests, {
+      metadata: { namespace: "default", name: "asked" },
+      spec: {
+        signerName: "example.com/signer",
+        podName: "p",
+        podUID: "p",
+        serviceAccountName: "default",
+        serviceAccountUID: "s",
+        nodeName: "node-1",
+        nodeUID: "n",
+        maxExpirationSeconds: 86_400,
+        stubPKCS10Request: der.toString("base64"),
+      },
+    } as never);
+    const isGone = () => cluster.gone(podcertificaterequests, "asked");
+    await cluster.at(29 * 60_000);
+    assert.equal(await isGone(), false);
+    await cluster.until(isGone, 2 * 60_000);
   } finally {
     await cluster.stop();
   }

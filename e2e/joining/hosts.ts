@@ -35,9 +35,10 @@ export class Rack {
       ip("-n", this.#name, ...line.split(" "));
   }
 
-  /** "172.29.77.N". */
+  /** "172.29.77.N" and "fd77:77::N". */
   async add(number: number): Promise<Host> {
-    const host = new Host(`${this.#name}-${number}`, `172.29.77.${number}`, join(this.folder, String(number)));
+    const addresses = [`172.29.77.${number}`, `fd77:77::${number}`] as const;
+    const host = new Host(`${this.#name}-${number}`, addresses, join(this.folder, String(number)));
     this.#hosts.push(host);
     await host.stand(this.#name, number);
     return host;
@@ -54,13 +55,15 @@ export class Rack {
 export class Host {
   readonly name: string;
   readonly address: string;
+  readonly address6: string;
   readonly folder: string;
   #keeper: ChildProcess | undefined;
   #programs = 0;
 
-  constructor(name: string, address: string, folder: string) {
+  constructor(name: string, [address, address6]: readonly [string, string], folder: string) {
     this.name = name;
     this.address = address;
+    this.address6 = address6;
     this.folder = folder;
   }
 
@@ -68,7 +71,12 @@ export class Host {
     ip("netns", "add", this.name);
     ip("link", "add", "eth0", "netns", this.name, "type", "veth", "peer", "name", `port${number}`, "netns", rack);
     ip("-n", rack, "link", "set", `port${number}`, "master", "br0", "up");
-    for (const line of ["link set lo up", "link set eth0 up", `addr add ${this.address}/24 dev eth0`])
+    for (const line of [
+      "link set lo up",
+      "link set eth0 up",
+      `addr add ${this.address}/24 dev eth0`,
+      `addr add ${this.address6}/64 dev eth0 nodad`,
+    ])
       ip("-n", this.name, ...line.split(" "));
     const own = OWN_FOLDERS.map((path, i) => {
       const from = join(this.folder, String(i));

@@ -7,6 +7,7 @@ import { after, before, beforeEach, describe, it } from "node:test";
 import type { ProxyBackend } from "@kubets/proxy/backend";
 import type { Target, Targets, VirtualPort } from "@kubets/proxy/plan";
 import { type Place, TestNetwork } from "./network.ts";
+import { cannotSendSctp, countSctp, sendInit } from "./sctp.ts";
 
 export interface BackendTraits {
   /** Pods see who asks, not the node. */
@@ -18,6 +19,13 @@ export interface BackendTraits {
   readonly inKernel: boolean;
 }
 
+/** Of those that stand in the kernel. */
+export interface BackendOptions {
+  readonly clusterCidrs?: readonly string[];
+  readonly podInterface?: string;
+  readonly nodePortAddresses?: readonly string[];
+}
+
 const VIP = "10.96.0.50";
 const VIP6 = "fd00:96::50";
 
@@ -26,7 +34,7 @@ const cannot =
 
 export function proxyBackendSuite(
   name: string,
-  open: (network: TestNetwork) => Promise<ProxyBackend>,
+  open: (network: TestNetwork, more?: BackendOptions) => Promise<ProxyBackend>,
   traits: BackendTraits,
 ): void {
   describe(`${name} proxy`, { skip: cannot }, () => {
@@ -183,6 +191,28 @@ export function proxyBackendSuite(
       assert.match(answer, traits.drops ? /^timeout$/ : /^(timeout|ECONNREFUSED)$/);
     });
 
+    const onlyInKernel = { skip: !traits.inKernel && "sees no packets" };
+
+    it("tells pods by their link where it is told so", onlyInKernel, async () => {
+      for (const podInterface of ["cni0", "cn*"]) {
+        const other = await open(network, { clusterCidrs: [], podInterface });
+        await other.replace(plan(port({ internal: to(target("b")) })));
+        assert.equal(await ask("a"), `b ${network.pods.a.ip}`);
+        assert.notEqual(seen(await ask("out")), network.outside.ip);
+      }
+    });
+
+    it("serves node ports at no other addresses than it is told", onlyInKernel, async () => {
+      for (const [range, answer] of [
+        ["192.0.2.0/24", "b"],
+        ["198.51.100.0/24", "ECONNREFUSED"],
+      ] as const) {
+        const other = await open(network, { nodePortAddresses: [range] });
+        await other.replace(plan(port({ internal: to(target("b")), nodePort: 30080 })));
+        assert.equal(server(await ask("out", network.nodeIp, 30080)), answer);
+      }
+    });
+
     it("admits only the source ranges of a load balancer", {
       skip: !traits.sourceRanges && "does not see sources",
     }, async () => {
@@ -224,6 +254,20 @@ export function proxyBackendSuite(
       await backend.apply({ put: [dns("b")], remove: [] });
       assert.equal(server(await ask("out", VIP, 80, from)), "b");
       assert.equal(server(await ask("out", network.nodeIp, 30053, from)), "b");
+    });
+
+    it("carries SCTP, as far as the kernel has it", {
+      skip: !traits.inKernel && "needs sockets of SCTP",
+    }, async (t) => {
+      const inPod = network.exec("b");
+      const why = await cannotSendSctp(network.exec("a"));
+      if (why) return t.skip(why);
+      const count = await countSctp(inPod, 8080);
+      await backend.replace(plan(port({ protocol: "SCTP", internal: to(target("b")), nodePort: 30132 })));
+      await sendInit(network.exec("a"), VIP, 80);
+      await until(async () => (await count()) === 1);
+      await sendInit(network.exec("out"), network.nodeIp, 30132);
+      await until(async () => (await count()) === 2);
     });
 
     it("keeps connections through changes and a replacement", async () => {
@@ -276,4 +320,9 @@ export function proxyBackendSuite(
       assert.ok(!["a", "b"].includes(server(await ask("node", VIP, 80, { timeoutMs: 300 })) ?? ""));
     });
   });
+}
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  const end = performance.now() + 5000;
+  while (!(await condition())) assert.ok(performance.now() < end, "did not come true in 5 s");
 }

@@ -5,11 +5,12 @@ import { proxyBackendSuite } from "./backend.suite.ts";
 
 proxyBackendSuite(
   "iptables",
-  async (network) =>
+  async (network, more) =>
     new IptablesBackend({
       exec: network.exec("node"),
       log: silentLogger,
       clusterCidrs: ["10.244.0.0/16", "fd00:244::/56"],
+      ...more,
     }),
   { keepsSource: true, drops: true, sourceRanges: true, inKernel: true },
 );

@@ -1,6 +1,6 @@
 /**
  * A program that serves and asks inside of one network namespace, told by lines of JSON on standard input. Its servers answer with
- * their name and whom they saw asking.
+ * their name and whom they saw asking; to datagrams with as many letters as those had.
  */
 import { createSocket } from "node:dgram";
 import { connect, createServer, type Socket } from "node:net";
@@ -17,6 +17,8 @@ export interface AgentOrder {
   /** Where a datagram comes from. */
   readonly localPort?: number;
   readonly timeoutMs?: number;
+  /** How long a datagram is. */
+  readonly size?: number;
 }
 
 const held = new Map<string, Socket>();
@@ -35,7 +37,9 @@ const serveUdp = ({ host, port, name }: AgentOrder) =>
   new Promise<string>((resolve, reject) => {
     const socket = createSocket(host.includes(":") ? "udp6" : "udp4");
     socket.once("error", reject);
-    socket.on("message", (_, from) => socket.send(`${name} ${from.address}`, from.port, from.address));
+    socket.on("message", (asked, from) =>
+      socket.send(`${name} ${from.address}`.padEnd(asked.length), from.port, from.address),
+    );
     socket.bind(port, host, () => resolve("serving"));
   });
 
@@ -52,13 +56,13 @@ function askTcp({ host, port, timeoutMs = 2000 }: AgentOrder): Promise<string> {
   return inTime(say(socket), timeoutMs).finally(() => socket.destroy());
 }
 
-function askUdp({ host, port, localPort = 0, timeoutMs = 2000 }: AgentOrder): Promise<string> {
+function askUdp({ host, port, localPort = 0, timeoutMs = 2000, size = 1 }: AgentOrder): Promise<string> {
   const socket = createSocket(host.includes(":") ? "udp6" : "udp4");
   const answer = new Promise<string>((resolve, reject) => {
     socket.once("error", reject);
     socket.once("message", (data) => resolve(data.toString()));
     // Connected, so that a refusal comes back as an error.
-    socket.bind(localPort, () => socket.connect(port, host, () => socket.send("?", () => {})));
+    socket.bind(localPort, () => socket.connect(port, host, () => socket.send("?".repeat(size), () => {})));
   });
   return inTime(answer, timeoutMs).finally(() => socket.close());
 }

@@ -11,7 +11,8 @@ const clusterCidrs = ["10.244.0.0/16", "fd00:244::/56"];
 
 proxyBackendSuite(
   "nftables",
-  async (network) => new NftablesBackend({ exec: network.exec("node"), log: silentLogger, clusterCidrs, serviceCidrs }),
+  async (network, more) =>
+    new NftablesBackend({ exec: network.exec("node"), log: silentLogger, clusterCidrs, serviceCidrs, ...more }),
   { keepsSource: true, drops: true, sourceRanges: true, inKernel: true },
 );
 

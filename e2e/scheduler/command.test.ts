@@ -105,6 +105,23 @@ it("binds pods, and a user's own plugin has its say", async () => {
   );
 });
 
+it("tells what pods ask for, and where they are", async () => {
+  const { metadata, spec } = podOf("asking");
+  const [container] = spec.containers;
+  const resources = { requests: { cpu: "250m", memory: "1Mi" }, limits: { cpu: "500m" } };
+  await client.create(pods, { metadata, spec: { ...spec, containers: [{ ...container, resources }] } } as never);
+  const { nodeName } = (await placed("asking")).spec;
+  const told = (text: string) => text.split("\n").filter((line) => line.includes('pod="asking"'));
+  const labels = (resource: string, unit: string) =>
+    `{namespace="default",pod="asking",node="${nodeName}",scheduler="default-scheduler",priority="0",resource="${resource}",unit="${unit}"}`;
+  assert.equal((await scheduler.get("/metrics/resources")).status, 403);
+  assert.deepEqual(told((await scheduler.get("/metrics/resources", token)).text).sort(), [
+    `kube_pod_resource_limit${labels("cpu", "cores")} 0.5`,
+    `kube_pod_resource_request${labels("cpu", "cores")} 0.25`,
+    `kube_pod_resource_request${labels("memory", "bytes")} 1048576`,
+  ]);
+});
+
 it("finds a device for a claim, and writes it down", async () => {
   const driver = "gpu.example.com";
   const expression = `device.driver == "${driver}" && device.attributes["${driver}"].cores >= 4`;

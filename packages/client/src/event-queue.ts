@@ -1,6 +1,6 @@
 /**
  * Events on their way to the server.
- * Holds: those of one object are written one after the other, in order, those of different objects at once; a thousand wait at most, what
+ * Holds: those of one object are written one after the other, in order, those of different objects at once; so many wait at most, what
  * comes on top is dropped and said in the log; what the server refuses is not tried again, what did not reach it is.
  */
 import { type Clock, type Logger, type Random, StatusError, sleep } from "@kubets/machinery";
@@ -14,8 +14,13 @@ export interface EventQueueOptions {
   readonly signal?: AbortSignal;
 }
 
-const QUEUE_LIMIT = 1000;
-const AT_ONCE = 16;
+export interface EventLimits {
+  readonly waiting: number;
+  /** Written at the same time. */
+  readonly atOnce: number;
+}
+
+const LIMITS: EventLimits = { waiting: 1000, atOnce: 16 };
 const TRIES = 12;
 const RETRY_MS = 10_000;
 
@@ -23,52 +28,92 @@ export class EventQueue<T> {
   readonly #options: EventQueueOptions;
   readonly #objectOf: (item: T) => string;
   readonly #write: (item: T) => Promise<void>;
-  #queue: T[] = [];
-  #writing = false;
+  readonly #limits: EventLimits;
+  readonly #queue = new Fifo<T>();
+  /** By the object that is written about just now: what comes after it. */
+  readonly #busy = new Map<string, T[]>();
+  #waiting = 0;
   #dropped = 0;
+  #begins = false;
 
   /** `objectOf` tells apart the objects that events are about. */
-  constructor(options: EventQueueOptions, objectOf: (item: T) => string, write: (item: T) => Promise<void>) {
+  constructor(
+    options: EventQueueOptions,
+    objectOf: (item: T) => string,
+    write: (item: T) => Promise<void>,
+    limits = LIMITS,
+  ) {
     this.#options = options;
     this.#objectOf = objectOf;
     this.#write = write;
+    this.#limits = limits;
   }
 
   push(item: T): void {
     const { log, signal } = this.#options;
     if (signal?.aborted) return;
-    if (this.#queue.length >= QUEUE_LIMIT) {
-      if (this.#dropped++ === 0) log.warn("events are dropped: too many wait to be written", { limit: QUEUE_LIMIT });
+    const limit = this.#limits.waiting;
+    if (this.#waiting >= limit) {
+      if (this.#dropped++ === 0) log.warn("events are dropped: too many wait to be written", { limit });
       return;
     }
+    this.#waiting++;
     this.#queue.push(item);
-    if (this.#writing) return;
-    this.#writing = true;
-    void this.#writeAll();
+    if (this.#begins) return;
+    this.#begins = true;
+    queueMicrotask(() => {
+      this.#begins = false;
+      this.#begin();
+    });
   }
 
-  async #writeAll(): Promise<void> {
-    await Promise.resolve();
-    while (this.#queue.length > 0 && !this.#options.signal?.aborted)
-      await Promise.all(this.#takeApart().map((item) => this.#write(item)));
-    this.#writing = false;
-    if (this.#dropped) this.#options.log.warn("events were dropped", { count: this.#dropped });
+  /** As many as may be written at once. */
+  #begin(): void {
+    while (this.#busy.size < this.#limits.atOnce) {
+      const item = this.#queue.shift();
+      if (item === undefined) break;
+      const key = this.#objectOf(item);
+      const after = this.#busy.get(key);
+      if (after) after.push(item);
+      else {
+        const next: T[] = [];
+        this.#busy.set(key, next);
+        void this.#writeAbout(key, item, next);
+      }
+    }
+  }
+
+  async #writeAbout(key: string, first: T, next: T[]): Promise<void> {
+    for (let item: T | undefined = first; item !== undefined && !this.#options.signal?.aborted; item = next.shift()) {
+      this.#waiting--;
+      await this.#write(item);
+    }
+    this.#busy.delete(key);
+    if (this.#options.signal?.aborted) return;
+    this.#begin();
+    if (this.#busy.size > 0 || this.#dropped === 0) return;
+    this.#options.log.warn("events were dropped", { count: this.#dropped });
     this.#dropped = 0;
   }
+}
 
-  /** The first event of each of the first few objects in the queue. */
-  #takeApart(): T[] {
-    const taken = new Map<string, T>();
-    let at = 0;
-    const left: T[] = [];
-    for (; at < this.#queue.length && taken.size < AT_ONCE; at++) {
-      const item = this.#queue[at] as T;
-      const key = this.#objectOf(item);
-      if (taken.has(key)) left.push(item);
-      else taken.set(key, item);
+/** First in, first out, at a cost that does not grow with what waits. */
+class Fifo<T> {
+  #items: T[] = [];
+  #head = 0;
+
+  push(item: T): void {
+    this.#items.push(item);
+  }
+
+  shift(): T | undefined {
+    const item = this.#items[this.#head];
+    if (item === undefined) return undefined;
+    if (++this.#head * 2 > this.#items.length) {
+      this.#items = this.#items.slice(this.#head);
+      this.#head = 0;
     }
-    this.#queue = [...left, ...this.#queue.slice(at)];
-    return [...taken.values()];
+    return item;
   }
 }
 

@@ -78,3 +78,11 @@ it("writes anew what has gone from the server, and nothing once stopped", async 
   await clock.advance(10);
   assert.equal((await written())[0]?.series?.count, 2);
 });
+
+it("drops none of the events of many pods, which the server takes more slowly than they come", async (t) => {
+  const { clock, recorder, writes } = newFixture(t);
+  const many = 5000;
+  for (let i = 0; i < many; i++) recorder.event({ ...pod, uid: `u${i}` }, "Normal", "Scheduled", "there", how);
+  for (let turns = 0; writes() < many && turns < many; turns++) await clock.advance(1);
+  assert.equal(writes(), many);
+});

@@ -1,16 +1,7 @@
 /** The flags of `kubets cloud-controller-manager`, by the names of the original's. */
 import { componentFlags } from "@kubets/client/component/component-flags";
-import {
-  bool,
-  defineFlags,
-  duration,
-  type Flag,
-  type FlagValues,
-  file,
-  int,
-  list,
-  text,
-} from "@kubets/machinery/flags";
+import { unused, unusedComponentFlags, unusedSwitches } from "@kubets/client/component/unused-flags";
+import { bool, defineFlags, duration, type FlagValues, file, int, list, text } from "@kubets/machinery/flags";
 
 const CLOUD = "Cloud";
 
@@ -45,25 +36,30 @@ export const cloudFlags = defineFlags({
   ...componentFlags(10_258, "cloud-controller-manager"),
 });
 
-/** Flags of the original that change nothing here, taken so that what starts it starts this too. */
-const UNUSED = [
-  ..."allow-untagged-cloud cert-dir cidr-allocator-type cluster-name contention-profiling controller-start-interval".split(
-    " ",
-  ),
-  ..."external-cloud-volume-plugin feature-gates http2-max-streams-per-connection leader-migration-config".split(" "),
-  ..."enable-leader-migration log-flush-frequency min-resync-period permit-address-sharing permit-port-sharing".split(
-    " ",
-  ),
-  ..."profiling use-service-account-credentials vmodule webhooks webhook-bind-address webhook-secure-port".split(" "),
-];
-const why = "nothing here depends on it";
-const unused: Readonly<Record<string, Flag<string>>> = Object.fromEntries(
-  UNUSED.map((name) => [
-    name,
-    { ...text({ help: "Taken, and of no effect.", deprecated: why, hidden: true }), valueAlone: "true" },
-  ]),
-);
+const NOTHING = "nothing here depends on it";
 
-export const commandFlags = defineFlags({ ...cloudFlags, ...unused } as typeof cloudFlags);
+/** Flags of the original that change nothing here. */
+const more = {
+  ...unusedComponentFlags,
+  ...unusedSwitches({
+    "allow-untagged-cloud": NOTHING,
+    "enable-leader-migration": NOTHING,
+    "use-service-account-credentials": NOTHING,
+  }),
+  ...unused({
+    "cidr-allocator-type": NOTHING,
+    "cluster-name": NOTHING,
+    "controller-start-interval": NOTHING,
+    "external-cloud-volume-plugin": NOTHING,
+    "feature-gates": NOTHING,
+    "leader-migration-config": NOTHING,
+    "min-resync-period": NOTHING,
+    "webhook-bind-address": NOTHING,
+    "webhook-secure-port": NOTHING,
+    webhooks: NOTHING,
+  }),
+};
+
+export const commandFlags = defineFlags({ ...cloudFlags, ...more } as typeof cloudFlags);
 
 export type CloudFlags = FlagValues<typeof cloudFlags>;

@@ -27,6 +27,7 @@ import { nodeIpam } from "./nodeipam/controller.ts";
 import { nodeLifecycle } from "./nodelifecycle/controller.ts";
 import type { ControllerOptions } from "./options.ts";
 import { persistentVolumeBinder } from "./persistentvolume-binder/controller.ts";
+import { podCertificateRequestCleaner } from "./podcertificaterequest-cleaner/controller.ts";
 import { podGarbageCollector } from "./podgc/controller.ts";
 import { pvProtection } from "./pv-protection/controller.ts";
 import { pvcProtection } from "./pvc-protection/controller.ts";
@@ -163,6 +164,12 @@ export const controllers: readonly ControllerEntry[] = [
     ({ featureGates }) => (featureGates["StorageVersionMigrator"] ? storageVersionMigrator() : undefined),
   ),
   entry(
+    "podcertificaterequest-cleaner-controller",
+    "podcertificaterequest-cleaner-controller",
+    "podcertificaterequestcleaner",
+    ({ featureGates }) => (featureGates["PodCertificateRequest"] ? podCertificateRequestCleaner() : undefined),
+  ),
+  entry(
     "device-taint-eviction-controller",
     "device-taint-eviction-controller",
     "device-taint-eviction-controller",
@@ -171,18 +178,25 @@ export const controllers: readonly ControllerEntry[] = [
   entry("service-cidr-controller", "service-cidr-controller", "service-cidrs-controller", serviceCidrs),
 ];
 
-/** Known by name, and never made here: they are the cloud controller manager's. */
-const OF_CLOUDS: readonly (readonly [name: string, alias: string])[] = [
-  ["cloud-node-lifecycle-controller", "cloud-node-lifecycle"],
-  ["node-route-controller", "route"],
-  ["service-lb-controller", "service"],
+/** Known by name, and never made here: the cloud controller manager's, and those of features that are not there. */
+const ELSEWHERE: readonly string[] = [
+  "cloud-node-lifecycle-controller",
+  "cloud-node-lifecycle",
+  "node-route-controller",
+  "route",
+  "service-lb-controller",
+  "service",
+  "kube-apiserver-serving-clustertrustbundle-publisher-controller",
+  "selinux-warning-controller",
+  "storageversion-garbage-collector-controller",
+  "storage-version-gc",
 ];
 
 /** Those that the patterns of --controllers choose: "*", "name", "-name"; what comes first counts. */
 export function chooseControllers(patterns: readonly string[]): ControllerEntry[] {
   for (const pattern of patterns) {
     const name = pattern.replace(/^-/, "");
-    if (name !== "*" && !OF_CLOUDS.flat().includes(name) && !controllers.some((each) => isNamed(each, name)))
+    if (name !== "*" && !ELSEWHERE.includes(name) && !controllers.some((each) => isNamed(each, name)))
       throw new Error(
         `"${name}" is not in the list of known controllers: ${controllers.map((each) => each.name).join(", ")}`,
       );

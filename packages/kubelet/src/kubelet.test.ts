@@ -58,6 +58,28 @@ test("a pod becomes ready and is taken away", () =>
     assert.deepEqual(killing, ["Killing: Stopping container c"]);
   }));
 
+test("what changes while a pod is brought up reaches its volumes", () => {
+  const pull = (image: string) => (image === "slow:1" ? { delayMs: 5000 } : undefined);
+  return having({ script: { pull } }, async (node) => {
+    const metadata = { name: "settings", namespace: "default" };
+    await node.api.createConfigMap({ metadata, data: { key: "old" } });
+    await node.api.createPod(
+      on("a")
+        .container("quick", { image: "demo:1" })
+        .container("slow", { image: "slow:1", imagePullPolicy: "Always" })
+        .spec({ volumes: [{ name: "v", configMap: { name: "settings" } }] })
+        .build(),
+    );
+    const runs = (count: number) => async () =>
+      (await node.api.pod("a"))?.status.containerStatuses?.filter(({ state }) => state?.running).length === count;
+    await until(node, "one to run", runs(1));
+    await node.api.client.patch(configmaps, metadata, { type: "merge", body: { data: { key: "new" } } });
+    await until(node, "both to run", runs(2));
+    const file = "/var/lib/kubelet/pods/uid-a/volumes/kubernetes.io~configmap/v/key";
+    await until(node, "the new value", async () => (await node.disk.readFile(file)).toString() === "new", 60_000);
+  });
+});
+
 test("a crashing container waits 0, 10, 20, 40 seconds", () =>
   having({ script: { course: () => ({ exitAfterMs: 1000, exitCode: 1 }) } }, async (node) => {
     await node.api.createPod(on("a").container("c", { image: "demo:1" }).build());
@@ -258,6 +280,36 @@ test("a pod that does not fit is refused", () =>
     assert.equal(
       status?.message,
       "Pod was rejected: Node didn't have enough resource: cpu, requested: 5000, used: 0, capacity: 4000",
+    );
+  }));
+
+test("others make room for a critical pod, which waits until they have", () =>
+  having({ script: { course: () => ({ stopAfterMs: 5000 }) } }, async (node) => {
+    const large = (name: string) => on(name).container("c", { image: "demo:1" }).requests({ cpu: "3" });
+    await node.api.createPod(large("a").build());
+    await until(node, "ready", async () => readyOf(await node.api.pod("a")) === "True");
+    await node.api.createPod(large("b").spec({ priority: 2_000_000_000 }).build());
+    await node.clock.advance(4000);
+    assert.equal((await node.api.pod("b"))?.status.phase, "Pending");
+    await until(node, "the critical pod", async () => readyOf(await node.api.pod("b")) === "True");
+    const status = (await node.api.pod("a"))?.status;
+    assert.equal(status?.phase, "Failed");
+    assert.equal(status?.reason, "Preempting");
+    assert.equal(status?.message, "Preempted in order to admit critical pod");
+    const disruption = status?.conditions?.find(({ type }) => type === "DisruptionTarget");
+    assert.equal(disruption?.message, "Pod was preempted by Kubelet to accommodate a critical pod.");
+    assert.ok(node.api.events("a").includes("Preempting: Preempted in order to admit critical pod"));
+  }));
+
+test("a critical pod for which nobody can make room is refused", () =>
+  having({}, async (node) => {
+    await node.api.createPod(on("a").requests({ cpu: "5" }).spec({ priority: 2_000_000_000 }).build());
+    await until(node, "failed", async () => (await node.api.pod("a"))?.status.phase === "Failed");
+    const status = (await node.api.pod("a"))?.status;
+    assert.equal(status?.reason, "UnexpectedAdmissionError");
+    assert.match(
+      status?.message ?? "",
+      /no set of running pods found to reclaim resources: \[\(res: cpu, q: 1000\), \]$/,
     );
   }));
 

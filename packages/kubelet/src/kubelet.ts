@@ -12,11 +12,10 @@ import { createEventRecorder } from "@kubets/client/cluster-event-recorder";
 import type { EventRecorder } from "@kubets/client/event-recorder";
 import { SharedInformers } from "@kubets/client/informer/shared-informers";
 import { type Clock, type Logger, type Random, sleep } from "@kubets/machinery";
-import { parseQuantity } from "@kubets/machinery/quantity";
+import { enforced } from "./cgroups/layout.ts";
 import { noCgroups, type PodCgroups } from "./cgroups/pod-cgroups.ts";
 import { cpuPeriodOf, type KubeletConfig, kubeletDefaults } from "./config.ts";
 import { parseResolvConf } from "./container-config/dns.ts";
-import { cpuShares } from "./container-config/resources.ts";
 import { type Dialer, directDialer } from "./dialer.ts";
 import type { Disk } from "./disk/disk.ts";
 import { Evictor } from "./eviction/evictor.ts";
@@ -27,6 +26,9 @@ import { ImageCollector, imagesInUse } from "./images/image-gc.ts";
 import { ImagePuller } from "./images/image-puller.ts";
 import { nodeCredentials } from "./images/node-credentials.ts";
 import { PullRecords } from "./images/pull-records.ts";
+import { KubeletMetrics } from "./metrics/kubelet-metrics.ts";
+import { meteredRuntime } from "./metrics/metered-runtime.ts";
+import { countPods } from "./metrics/pod-counts.ts";
 import { keepLease } from "./node/lease.ts";
 import type { MachineFacts } from "./node/machine.ts";
 import { allocatableOf, capacityOf, type NodeNow, settingsOf, withheldOf } from "./node/node-object.ts";
@@ -47,7 +49,7 @@ import { shutdownSteps, totalSeconds } from "./shutdown/plan.ts";
 import { NodeShutdown, SHUTTING_DOWN, type ShutdownNotices } from "./shutdown/shutdown.ts";
 import { followSources } from "./static-pods/follow-sources.ts";
 import { MirrorPods } from "./static-pods/mirror-pods.ts";
-import type { Fetch } from "./static-pods/static-pods.ts";
+import { type Fetch, isStatic } from "./static-pods/static-pods.ts";
 import { UserNamespaces } from "./userns/user-namespaces.ts";
 import { KUBELET_VERSION } from "./version.ts";
 import { IscsiVolumes } from "./volumes/iscsi.ts";
@@ -102,6 +104,7 @@ export interface Kubelet {
   readonly config: KubeletConfig;
   readonly machine: MachineFacts;
   readonly node: NodeReporter;
+  readonly metrics: KubeletMetrics;
   /** Why it is not healthy, if it is not. */
   unhealthy(): string | undefined;
   /** Stops; containers go on. */
@@ -116,22 +119,15 @@ const containerFacts = ({ file }: KubeletConfig, { memoryBytes, swapBytes }: Mac
   swap: swapBytes ? { bytes: swapBytes, limited: file.memorySwap.swapBehavior === "LimitedSwap" } : undefined,
 });
 
-/** All pods together: what the machine has without what is reserved for others. */
-function heldTo({ reserved }: KubeletConfig, { cpuMilli, memoryBytes }: MachineFacts) {
-  const kept = (resource: string) => parseQuantity(reserved[resource] ?? "0");
-  return {
-    cpuShares: cpuShares(cpuMilli - kept("cpu").milliValue()),
-    memoryBytes: Math.max(0, memoryBytes - kept("memory").value()),
-  };
-}
-
 /** What a gone pod left behind is tried to be removed again. */
 const ORPHANS_AGAIN_MS = 5000;
 
 export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
-  const { client, runtime, nodeName, clock, random, disk, paths, machine, addresses } = options;
+  const { client, nodeName, clock, random, disk, paths, machine, addresses } = options;
   const config = options.config ?? kubeletDefaults;
   const log = options.log.with({ node: nodeName });
+  const metrics = new KubeletMetrics(clock);
+  const runtime = meteredRuntime(options.runtime, metrics, clock);
   const stopping = new AbortController();
   const { signal } = stopping;
   const informerOptions = { client, clock, random, log, signal };
@@ -210,7 +206,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
 
   // Nothing calls it before the workers are there: the cache is started, and objects are tracked, only later.
   const wake = (uid: string) => made.wake(uid);
-  const cache = new RuntimeCache({ runtime, clock, random, log, signal, changed: wake });
+  const cache = new RuntimeCache({ runtime, clock, random, log, signal, metrics, changed: wake });
   const refresh = (uid: string) => made.get(uid)?.refreshVolumes();
   const objects = new ReferencedObjects({ ...informerOptions, changed: refresh });
   const certificates = new PodCertificates({ ...informerOptions, events, node: () => reporter.node, changed: refresh });
@@ -271,6 +267,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     objects,
     images: new ImagePuller(runtime, clock, {
       records,
+      metrics,
       ...(config.maxParallelImagePulls !== undefined && { parallel: config.maxParallelImagePulls }),
       ...(config.file.registryPullQPS > 0 && {
         pace: { rate: config.file.registryPullQPS, burst: config.file.registryBurst },
@@ -278,13 +275,14 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
       moreCredentials: nodeCredentials({ config, disk, folder: paths.root, client, tokens, clock, log }),
     }),
     prober,
-    statuses: new StatusWriter({ client, clock, random, log, signal }),
+    statuses: new StatusWriter({ client, clock, random, log, signal, metrics }),
     cgroups,
     resources,
     dynamicResources,
     userNamespaces: new UserNamespaces(disk, paths, config.maxPods),
     dialer,
     node,
+    metrics,
     signal,
   };
 
@@ -295,7 +293,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     pressures: () => evictor.pressures(),
     shutsDown: () => shutdown.isUnderWay,
     apiPod: (pod) =>
-      mirrors.isStatic(pod)
+      isStatic(pod)
         ? mirrors.mirrorOf(pod)
         : podInformer.get(`${pod.metadata.namespace}/${pod.metadata.name}`)?.metadata.uid === pod.metadata.uid
           ? podInformer.get(`${pod.metadata.namespace}/${pod.metadata.name}`)
@@ -303,10 +301,20 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     ended: (pod) => mirrors.ended(pod),
   });
 
+  countPods({ workers: made, nodeName, tools, metrics });
+
   const inUse = () => imagesInUse(cache.all());
-  const images = new ImageCollector({ runtime, disk, clock, log, config, inUse, folder: paths.root, records });
+  const images = new ImageCollector({ runtime, disk, clock, log, config, inUse, folder: paths.root, records, metrics });
   const steps = shutdownSteps(config.file);
-  const shutdown = new NodeShutdown({ steps, workers: made, clock, log, signal, changed: () => reporter.hurry() });
+  const shutdown = new NodeShutdown({
+    steps,
+    workers: made,
+    clock,
+    log,
+    signal,
+    metrics,
+    changed: () => reporter.hurry(),
+  });
   const evictor = new Evictor({
     tools,
     workers: made,
@@ -320,7 +328,9 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const finish: Promise<unknown>[] = [];
   const ready = (async () => {
     [port] = await Promise.all([options.port, cache.start()]);
-    if (config.file.enforceNodeAllocatable.includes("pods")) await cgroups.hold(heldTo(config, machine));
+    await cgroups
+      .hold(enforced(config, machine))
+      .catch((error: unknown) => log.warn("what is reserved is not held apart from pods", { error }));
     const nodeInformer = informers.informer(nodes, { fieldSelector: `metadata.name=${nodeName}` });
     nodeInformer.subscribe({
       added: (found) => reporter.saw(found),
@@ -402,6 +412,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     config,
     machine,
     node: reporter,
+    metrics,
     unhealthy: () => problems()[0],
     async stop() {
       stopping.abort(new Error("the kubelet stops"));

@@ -19,7 +19,7 @@ import {
   hostPort,
   type KubeProxyConfiguration,
   loadProxyConfig,
-  localCidrs,
+  localPods,
   modeOf,
   nodePortRanges,
   type ProxyMode,
@@ -81,6 +81,10 @@ export function configOf(flags: ProxyFlags): KubeProxyConfiguration {
     nftables: rules,
     iptables: { ...rules, localhostNodePorts: undefined },
     detectLocalMode: flags["detect-local-mode"],
+    detectLocal: {
+      bridgeInterface: flags["pod-bridge-interface"],
+      interfaceNamePrefix: flags["pod-interface-name-prefix"],
+    },
     clusterCIDR: flags["cluster-cidr"],
     nodePortAddresses: flags["nodeport-addresses"],
     conntrack: {
@@ -149,19 +153,20 @@ async function backendFor(
     .filter(({ type }) => type === "InternalIP")
     .map((each) => each.address);
   const isAny = config.bindAddress === "" || config.bindAddress === "0.0.0.0" || config.bindAddress === "::";
-  const clusterCidrs = localCidrs(config, node?.spec?.podCIDRs ?? []);
   const { masqueradeAll, masqueradeBit = 14 } = config[mode === "iptables" ? "iptables" : "nftables"];
+  const rules = {
+    exec,
+    log,
+    ...localPods(config, node?.spec?.podCIDRs ?? []),
+    masqueradeAll,
+    masqueradeMark: 2 ** masqueradeBit,
+  };
+  const places = config.nodePortAddresses;
+  const nodePortAddresses = nodePortRanges(places, isAny ? nodeIps : [config.bindAddress]);
   const make: Record<ProxyMode, () => ProxyBackend> = {
-    nftables: () =>
-      new NftablesBackend({
-        exec,
-        log,
-        clusterCidrs,
-        masqueradeAll,
-        masqueradeMark: 2 ** masqueradeBit,
-        nodePortAddresses: nodePortRanges(config.nodePortAddresses, isAny ? nodeIps : [config.bindAddress]),
-      }),
-    iptables: () => new IptablesBackend({ exec, log, clusterCidrs, masqueradeAll }),
+    nftables: () => new NftablesBackend({ ...rules, nodePortAddresses }),
+    // As ever: every address where none is said.
+    iptables: () => new IptablesBackend({ ...rules, ...(places.length > 0 && { nodePortAddresses }) }),
     userspace: () => new UserspaceBackend({ clock: realClock, log, ...(process.getuid?.() === 0 && { exec }) }),
   };
   const backend = make[mode]();

@@ -6,7 +6,7 @@ import { configOf } from "./command.ts";
 import {
   defaultProxyConfig,
   hostPort,
-  localCidrs,
+  localPods,
   modeOf,
   nodePortRanges,
   parseProxyConfig,
@@ -47,7 +47,7 @@ describe("the configuration of a proxy", () => {
       "file",
     );
     assert.equal(config.nftables.syncPeriod, 10_000);
-    assert.deepEqual(localCidrs(config, []), ["10.244.0.0/16"]);
+    assert.deepEqual(localPods(config, []), { clusterCidrs: ["10.244.0.0/16"] });
     assert.throws(() => parseProxyConfig(`${HEAD}clusterCidr: x\n`, "file"), /did you mean "clusterCIDR"/);
   });
 
@@ -59,16 +59,23 @@ describe("the configuration of a proxy", () => {
     ]);
     const config = configOf(values);
     assert.equal(config.nftables.masqueradeAll, true);
-    assert.deepEqual(localCidrs(config, ["10.1.0.0/24"]), ["10.1.0.0/24"]);
+    assert.deepEqual(localPods(config, ["10.1.0.0/24"]), { clusterCidrs: ["10.1.0.0/24"] });
     assert.equal(config.healthzBindAddress, defaultProxyConfig.healthzBindAddress);
   });
 
   it("refuses what it cannot do, with what it can", () => {
     assert.throws(() => modeOf("ipvs"), /"ipvs" is not supported, as .*; use nftables, iptables or userspace/);
-    assert.throws(
-      () => localCidrs({ ...defaultProxyConfig, detectLocalMode: "BridgeInterface" }, []),
-      /ClusterCIDR or NodeCIDR/,
-    );
+    const mode = (detectLocalMode: string) => localPods({ ...defaultProxyConfig, detectLocalMode }, []);
+    assert.throws(() => mode("Guess"), /use ClusterCIDR, NodeCIDR, BridgeInterface, InterfaceNamePrefix/);
+    assert.throws(() => mode("BridgeInterface"), /--pod-bridge-interface\) must name a link, not ""/);
+  });
+
+  it("tells pods by their link", () => {
+    const said = (...flags: string[]) => localPods(configOf(parseFlags(commandFlags, flags).values), []);
+    const bridge = said("--detect-local-mode=BridgeInterface", "--pod-bridge-interface=cni0");
+    assert.deepEqual(bridge, { clusterCidrs: [], podInterface: "cni0" });
+    const prefix = said("--detect-local-mode=InterfaceNamePrefix", "--pod-interface-name-prefix=veth");
+    assert.deepEqual(prefix, { clusterCidrs: [], podInterface: "veth*" });
   });
 
   it("knows the words for a node's addresses, and ways to say where to listen", () => {

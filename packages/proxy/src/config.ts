@@ -51,7 +51,7 @@ const SHAPE = object({
   nftables: object(RULES),
   winkernel: any(),
   detectLocalMode: str(),
-  detectLocal: any(),
+  detectLocal: object({ bridgeInterface: str(), interfaceNamePrefix: str() }),
   clusterCIDR: str(),
   nodePortAddresses: list(str()),
   oomScoreAdj: optional(int()),
@@ -101,20 +101,39 @@ export function modeOf(name: string): ProxyMode {
   );
 }
 
-const LOCAL_MODES = ["", "ClusterCIDR", "NodeCIDR"];
+/** How packets of pods are told from others: what comes from elsewhere to a cluster IP is masqueraded. */
+export interface LocalPods {
+  /** Where pods have their addresses. */
+  readonly clusterCidrs: readonly string[];
+  /** Or the link by which their packets come, a "*" at its end standing for any. */
+  readonly podInterface?: string;
+}
 
-/** Where pods are: what comes from elsewhere to a cluster IP is masqueraded. */
-export function localCidrs(
-  { detectLocalMode, clusterCIDR }: KubeProxyConfiguration,
+export function localPods(
+  { detectLocalMode, detectLocal, clusterCIDR }: KubeProxyConfiguration,
   podCidrs: readonly string[],
-): string[] {
-  if (!LOCAL_MODES.includes(detectLocalMode))
-    throw new ExitError(
-      exitCode.usage,
-      `detect-local-mode ${JSON.stringify(detectLocalMode)} is not supported: use ClusterCIDR or NodeCIDR`,
-    );
-  if (detectLocalMode === "NodeCIDR") return [...podCidrs];
-  return clusterCIDR.split(",").filter((cidr) => cidr !== "");
+): LocalPods {
+  const ways: Record<string, () => LocalPods> = {
+    "": () => ({ clusterCidrs: clusterCIDR.split(",").filter((cidr) => cidr !== "") }),
+    ClusterCIDR: () => ways[""]?.() as LocalPods,
+    NodeCIDR: () => ({ clusterCidrs: podCidrs }),
+    BridgeInterface: () =>
+      byLink(detectLocal.bridgeInterface, "", "detectLocal.bridgeInterface (--pod-bridge-interface)"),
+    InterfaceNamePrefix: () =>
+      byLink(detectLocal.interfaceNamePrefix, "*", "detectLocal.interfaceNamePrefix (--pod-interface-name-prefix)"),
+  };
+  const way = ways[detectLocalMode];
+  if (way) return way();
+  throw new ExitError(
+    exitCode.usage,
+    `detect-local-mode ${JSON.stringify(detectLocalMode)} is not known: use ${Object.keys(ways).filter(Boolean).join(", ")}`,
+  );
+}
+
+/** The kernel takes names of links of 15 letters; what else may be in them is nobody's to put into a rule. */
+function byLink(name: string, end: string, where: string): LocalPods {
+  if (/^[\w.@-]{1,15}$/.test(name)) return { clusterCidrs: [], podInterface: `${name}${end}` };
+  throw new ExitError(exitCode.usage, `${where} must name a link, not ${JSON.stringify(name)}`);
 }
 
 /** The words that stand for addresses of the node, replaced by these. Nothing said means the node's own addresses. */

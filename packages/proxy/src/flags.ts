@@ -20,7 +20,15 @@ export const proxyFlags = defineFlags({
   "hostname-override": text({ help: "The name of this node, if not that of the host." }),
   "proxy-mode": text({ help: "How services are done: nftables, iptables or userspace.", placeholder: "MODE" }),
   "cluster-cidr": text({ help: "The range of pods; two of them, with a comma, in a dual-stack cluster." }),
-  "detect-local-mode": text({ help: "How pods are told from others: ClusterCIDR or NodeCIDR.", placeholder: "MODE" }),
+  "detect-local-mode": text({
+    help: "How pods are told from others: ClusterCIDR, NodeCIDR, BridgeInterface or InterfaceNamePrefix.",
+    placeholder: "MODE",
+  }),
+  "pod-bridge-interface": text({ help: "The bridge of pods, for the mode BridgeInterface.", placeholder: "LINK" }),
+  "pod-interface-name-prefix": text({
+    help: "How the names of links to pods begin, for the mode InterfaceNamePrefix.",
+    placeholder: "PREFIX",
+  }),
   "nodeport-addresses": list({ help: "Where node ports are served: ranges, or primary." }),
   "masquerade-all": bool({ help: "Masquerade everything that goes to a cluster IP." }),
   "iptables-masquerade-bit": int({

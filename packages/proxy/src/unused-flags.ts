@@ -12,7 +12,6 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     "ipvs-tcpfin-timeout",
     "ipvs-udp-timeout",
   ],
-  "pods are told from others by their addresses": ["pod-bridge-interface", "pod-interface-name-prefix"],
   "nothing here depends on it": [
     "bind-address-hard-fail",
     "log-flush-frequency",

@@ -1,6 +1,7 @@
 /** `kubets scheduler`: flags and a configuration file in, a running scheduler out, until a signal ends it or another process leads. */
 import { writeFileSync } from "node:fs";
 import { hostname } from "node:os";
+import { pods } from "@kubets/api/generated/refs";
 import { createSeriesRecorder, SharedInformers } from "@kubets/client";
 import { runComponent } from "@kubets/client/component/run-component";
 import { createLogger, type Logger, realClock, realRandom } from "@kubets/machinery";
@@ -16,6 +17,7 @@ import { loadPluginFiles } from "./config/plugin-files.ts";
 import { schedulerGates } from "./feature-gates.ts";
 import { type SchedulerFlags, schedulerFlags } from "./flags.ts";
 import { plugins } from "./plugins/index.ts";
+import { podResources } from "./pod-resources.ts";
 import { type RunningScheduler, startScheduler } from "./scheduler.ts";
 
 const NAME = "kube-scheduler";
@@ -55,6 +57,7 @@ async function schedule(flags: SchedulerFlags, given: ReadonlySet<string>, log: 
   const settled = { ...flags, ...Object.fromEntries(Object.entries(fromFile).filter(([name]) => !given.has(name))) };
   const metrics = new MetricsRegistry();
   let running: RunningScheduler | undefined;
+  let cache: SharedInformers | undefined;
   let synced = false;
   await runComponent(
     settled,
@@ -66,9 +69,10 @@ async function schedule(flags: SchedulerFlags, given: ReadonlySet<string>, log: 
         { name: "informer-sync", problem: () => (running && !synced ? "the cluster is not read yet" : undefined) },
       ],
       more: { "/debug/decisions": (query) => running?.decisions.report(query.get("pod") ?? undefined) ?? [] },
+      moreMetrics: { "/metrics/resources": () => podResources(cache?.list(pods) ?? []) },
       async work({ client, signal }) {
         const [clock, random] = [realClock, realRandom];
-        const cache = new SharedInformers({ client, clock, random, log, signal });
+        cache = new SharedInformers({ client, clock, random, log, signal });
         const signature = { component: "default-scheduler", host: hostname() };
         const events = createSeriesRecorder({ client, clock, random, log, signal, ...signature });
         running = startScheduler({

@@ -290,6 +290,12 @@ export const rolesByFeature = {
     ),
     schedulerRole(rule("get,list,watch", "resource.k8s.io", "devicetaintrules")),
   ],
+  PodCertificateRequest: [
+    controller(
+      "podcertificaterequestcleaner",
+      rule("delete,get,list,watch", "certificates.k8s.io", "podcertificaterequests"),
+    ),
+  ],
   StorageVersionMigrator: [
     controller(
       "storage-version-migrator-controller",

@@ -4,6 +4,7 @@
  */
 import type { Logger } from "@kubets/machinery";
 import type { MetricsRegistry } from "@kubets/machinery/metrics";
+import { scrape } from "@kubets/machinery/metrics-scrape";
 import { type Exchange, type Listener, type ListenOptions, listen } from "@kubets/wire/http";
 import type { RequestAccess } from "./request-access.ts";
 
@@ -21,6 +22,8 @@ export interface ComponentServerOptions {
   readonly live?: readonly Check[];
   /** Ready: shown by /readyz beside those above. */
   readonly ready?: readonly Check[];
+  /** Metrics by path beside /metrics, gathered when they are asked for. */
+  readonly moreMetrics?: Readonly<Record<string, () => Promise<MetricsRegistry>>>;
   /** The configuration in force, for /configz. */
   readonly config?: Readonly<Record<string, unknown>>;
   /** JSON by path, from what is asked for. */
@@ -34,7 +37,7 @@ export function serveComponent(options: ComponentServerOptions): Promise<Listene
   const { access, log } = options;
   const handle = async (exchange: Exchange): Promise<void> => {
     const verdict = await access.check(exchange);
-    if (verdict.allowed) answer(exchange, options);
+    if (verdict.allowed) await answer(exchange, options);
     else respond(exchange, verdict.status, `${verdict.message}\n`);
   };
   return listen({
@@ -47,18 +50,20 @@ export function serveComponent(options: ComponentServerOptions): Promise<Listene
   });
 }
 
-function answer(
+async function answer(
   exchange: Exchange,
-  { live = [], ready = [], metrics, config = {}, more }: ComponentServerOptions,
-): void {
+  { live = [], ready = [], metrics, moreMetrics, config = {}, more }: ComponentServerOptions,
+): Promise<void> {
   const { pathname, searchParams } = new URL(exchange.url, "https://component");
   const [, root = "", check] = pathname.split("/");
   const own = more?.[pathname];
-  if (own) respondJson(exchange, own(searchParams));
+  const registry = pathname === "/metrics" ? metrics : await moreMetrics?.[pathname]?.();
+  if (registry) {
+    const { contentType, body } = await scrape(registry, exchange.header("accept"));
+    respond(exchange, 200, body, contentType);
+  } else if (own) respondJson(exchange, own(searchParams));
   else if (root === "healthz" || root === "livez") answerHealth(exchange, root, [PING, ...live], check, searchParams);
   else if (root === "readyz") answerHealth(exchange, root, [PING, ...live, ...ready], check, searchParams);
-  else if (pathname === "/metrics")
-    respond(exchange, 200, [...metrics.expose()].join(""), "text/plain; version=0.0.4; charset=utf-8");
   else if (pathname === "/configz") respondJson(exchange, config);
   else respond(exchange, 404, "404 page not found\n");
 }
@@ -90,7 +95,7 @@ function answerHealth(
 const respondJson = (exchange: Exchange, value: unknown) =>
   respond(exchange, 200, `${JSON.stringify(value)}\n`, "application/json");
 
-const respond = (exchange: Exchange, status: number, body: string, type = TEXT) =>
+const respond = (exchange: Exchange, status: number, body: string | Buffer, type = TEXT) =>
   exchange.respond(
     status,
     ["content-type", type, "x-content-type-options", "nosniff", "cache-control", "no-cache, no-store, must-revalidate"],

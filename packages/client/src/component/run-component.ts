@@ -32,7 +32,7 @@ export interface ComponentParts {
   readonly signal: AbortSignal;
 }
 
-export interface Component extends Pick<ComponentServerOptions, "live" | "ready" | "config" | "more"> {
+export interface Component extends Pick<ComponentServerOptions, "live" | "ready" | "config" | "more" | "moreMetrics"> {
   readonly name: string;
   readonly metrics: MetricsRegistry;
   /** Works until the signal; called when it leads, if it is to lead. */

@@ -19,7 +19,7 @@ import { RuleReports } from "./rule-reports.ts";
 
 const BY_DEVICE = "device";
 const BY_POOL = "pool";
-const WORKERS = 10;
+const WORKERS = 8;
 
 export interface DeviceTaintOptions {
   readonly featureGates: Readonly<Record<string, boolean>>;

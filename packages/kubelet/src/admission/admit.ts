@@ -5,22 +5,29 @@
 import type { Node, Pod } from "@kubets/api/generated/types/core-v1";
 import { hostPorts, hostPortsConflict } from "@kubets/api/pod/host-ports";
 import { matchesNodeAffinity } from "@kubets/api/pod/node-affinity";
-import { isCritical } from "@kubets/api/pod/priority";
 import { computeQosClass } from "@kubets/api/pod/qos";
 import { podRequests } from "@kubets/api/pod/resources";
 import { isFinished } from "@kubets/api/pod/state";
 import { toleratesTaint } from "@kubets/api/pod/tolerations";
-import { parseQuantity, zeroQuantity } from "@kubets/machinery/quantity";
+import { parseQuantity, type Quantity, zeroQuantity } from "@kubets/machinery/quantity";
 import { SHUTDOWN_REJECTION } from "../shutdown/shutdown.ts";
-import { CONFIG_SOURCE } from "../static-pods/static-pods.ts";
+import { isNodeCritical, isStatic } from "../static-pods/static-pods.ts";
 
 const MEMORY_TAINT = { key: "node.kubernetes.io/memory-pressure", effect: "NoSchedule" };
-
-const isStatic = ({ metadata }: Pod): boolean => ["file", "http"].includes(metadata.annotations?.[CONFIG_SOURCE] ?? "");
 
 export interface Rejection {
   readonly reason: string;
   readonly message: string;
+  /** What is missing, of a critical pod that nothing else keeps out: others may have to make room. */
+  readonly missing?: readonly Shortage[];
+}
+
+/** Of one resource, in milli for CPU, in whole units for the rest. */
+export interface Shortage {
+  readonly name: string;
+  readonly requested: number;
+  readonly used: number;
+  readonly capacity: number;
 }
 
 export interface AdmissionFacts {
@@ -53,14 +60,19 @@ const SAFE_SYSCTLS = [
 
 export function admit(pod: Pod, facts: AdmissionFacts): Rejection | undefined {
   if (facts.shutsDown) return SHUTDOWN_REJECTION;
-  return (
-    underPressure(pod, facts.pressures) ?? fits(pod, facts) ?? placed(pod, facts) ?? sysctls(pod, facts.allowedSysctls)
-  );
+  const pressed = underPressure(pod, facts.pressures);
+  if (pressed) return pressed;
+  const missing = shortages(pod, facts);
+  const [first] = missing;
+  const misplaced = placed(pod, facts) ?? sysctls(pod, facts.allowedSysctls);
+  if (!first) return misplaced;
+  if (!isNodeCritical(pod)) return outOf(first);
+  return misplaced ?? { ...outOf(first), missing };
 }
 
 /** Short of memory a node takes no pod that promises nothing; short of anything else it takes none but critical ones. */
 function underPressure(pod: Pod, pressures: ReadonlySet<string>): Rejection | undefined {
-  if (pressures.size === 0 || isStatic(pod) || isCritical(pod)) return undefined;
+  if (pressures.size === 0 || isNodeCritical(pod)) return undefined;
   if (pressures.size === 1 && pressures.has("MemoryPressure")) {
     const tolerated = toleratesTaint(pod.spec.tolerations, MEMORY_TAINT);
     if (computeQosClass(pod.spec) !== "BestEffort" || tolerated) return undefined;
@@ -68,13 +80,19 @@ function underPressure(pod: Pod, pressures: ReadonlySet<string>): Rejection | un
   return { reason: "Evicted", message: `The node had condition: [${[...pressures].join(" ")}]. ` };
 }
 
-export function fits(
+export function fits(pod: Pod, room: Parameters<typeof shortages>[1]): Rejection | undefined {
+  const [first] = shortages(pod, room);
+  return first && outOf(first);
+}
+
+function shortages(
   pod: Pod,
   { allocatable, others, node, isOffered }: Pick<AdmissionFacts, "allocatable" | "others"> & Partial<AdmissionFacts>,
-): Rejection | undefined {
+): Shortage[] {
   const active = others.filter((other) => !isFinished(other));
-  const room = Number(allocatable.pods ?? 110);
-  if (active.length + 1 > room) return outOf("pods", 1, active.length, room);
+  const capacity = Number(allocatable.pods ?? 110);
+  const missing: Shortage[] = [];
+  if (active.length + 1 > capacity) missing.push({ name: "pods", requested: 1, used: active.length, capacity });
   for (const [name, wanted] of podRequests(pod)) {
     const there = allocatable[name] ?? node?.status.allocatable?.[name];
     // What the node does not know of somebody else gives out.
@@ -82,20 +100,15 @@ export function fits(
     const has = there === undefined ? zeroQuantity : parseQuantity(there);
     const used = active.reduce((sum, other) => sum.add(podRequests(other).get(name) ?? zeroQuantity), zeroQuantity);
     if (wanted.add(used).compare(has) <= 0) continue;
-    const unit = name === "cpu" ? -3 : 0;
-    return outOf(name, wanted.scaled(unit), used.scaled(unit), has.scaled(unit));
+    const whole = (quantity: Quantity) => Number(quantity.scaled(name === "cpu" ? -3 : 0));
+    missing.push({ name, requested: whole(wanted), used: whole(used), capacity: whole(has) });
   }
-  return undefined;
+  return missing;
 }
 
 const isExtended = (name: string): boolean => name.includes("/") && !name.split("/")[0]?.endsWith("kubernetes.io");
 
-const outOf = (
-  name: string,
-  requested: number | bigint,
-  used: number | bigint,
-  capacity: number | bigint,
-): Rejection => ({
+const outOf = ({ name, requested, used, capacity }: Shortage): Rejection => ({
   reason: `OutOf${name}`,
   message: `Node didn't have enough resource: ${name}, requested: ${requested}, used: ${used}, capacity: ${capacity}`,
 });

@@ -3,7 +3,7 @@
  * are kept by nobody.
  */
 import { normalize } from "node:path";
-import type { Disk, DiskEntry, MountWish } from "./disk.ts";
+import { type Disk, type DiskEntry, type DiskUsage, type MountWish, noUsage, sumOfUsage } from "./disk.ts";
 
 interface Folder {
   readonly kind: "folder";
@@ -133,6 +133,11 @@ export class MemoryDisk implements Disk {
     return [...this.#mounts].filter((point) => point === path || point.startsWith(`${path}/`)).reverse();
   }
 
+  async usage(path: string): Promise<DiskUsage> {
+    const { node } = this.#find(path, "link itself");
+    return node ? usageOf(node) : noUsage;
+  }
+
   async space(): Promise<typeof SPACE> {
     return SPACE;
   }
@@ -174,3 +179,9 @@ const partsOf = (path: string): string[] => path.split("/").filter((part) => par
 
 const missing = (call: string, path: string): Error =>
   Object.assign(new Error(`ENOENT: no such file or directory, ${call} '${path}'`), { code: "ENOENT" });
+
+const usageOf = (node: Node): DiskUsage =>
+  sumOfUsage([
+    { bytes: node.kind === "file" ? node.content.length : 0, inodes: 1 },
+    ...(node.kind === "folder" ? [...node.entries.values()].map(usageOf) : []),
+  ]);

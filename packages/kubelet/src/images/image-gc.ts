@@ -4,6 +4,7 @@
  */
 import type { Clock, Logger } from "@kubets/machinery";
 import type { Disk } from "../disk/disk.ts";
+import type { KubeletMetrics } from "../metrics/kubelet-metrics.ts";
 import type { PodRuntimeState } from "../pod-workers/runtime-state.ts";
 import type { Runtime, RuntimeImage } from "../runtime/runtime.ts";
 import type { PullRecords } from "./pull-records.ts";
@@ -25,6 +26,7 @@ export interface ImageGcOptions {
   inUse(): ReadonlySet<string>;
   /** Of images that are gone they are pruned. */
   readonly records?: Pick<PullRecords, "prune">;
+  readonly metrics?: KubeletMetrics;
 }
 
 /** When an image was seen first and used last, on the monotonic clock. */
@@ -43,7 +45,7 @@ export class ImageCollector {
 
   /** `all`: everything that nothing uses goes, however full the disk is. Gives whether anything went. */
   async collect({ all = false } = {}): Promise<boolean> {
-    const { runtime, clock, log, config, inUse, records } = this.#options;
+    const { runtime, clock, log, config, inUse, records, metrics } = this.#options;
     const begun = clock.now();
     const now = clock.monotonic();
     const images = await runtime.listImages();
@@ -56,6 +58,7 @@ export class ImageCollector {
     for (const image of chosen) {
       log.info("an unused image is removed", { image: image.tags[0] ?? image.id, bytes: image.size });
       await runtime.removeImage(image.id);
+      metrics?.imageCollected(aged.includes(image) ? "age" : "space");
     }
     const present = images.filter((image) => !chosen.includes(image)).map(({ id }) => id);
     await records?.prune(new Set(present), begun);

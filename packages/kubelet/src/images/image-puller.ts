@@ -7,6 +7,7 @@ import type { Pod, Secret } from "@kubets/api/generated/types/core-v1";
 import type { Clock } from "@kubets/machinery";
 import { formatDuration } from "@kubets/machinery/duration";
 import { TokenBucket, type TokenBucketOptions } from "@kubets/machinery/token-bucket";
+import type { KubeletMetrics } from "../metrics/kubelet-metrics.ts";
 import { RestartBackoff } from "../pod-workers/restart-backoff.ts";
 import type { RegistryAuth, Runtime, RuntimeImage, SandboxConfig } from "../runtime/runtime.ts";
 import { imageNameError, withTag } from "./image-name.ts";
@@ -32,6 +33,7 @@ export interface ImagePullerOptions {
   moreCredentials?(image: string, pod: Pod): Promise<PullCredential[]>;
   /** Who may use what is there; without them everybody may. */
   readonly records?: PullRecords;
+  readonly metrics?: KubeletMetrics;
 }
 
 /** Tells of a step: type, reason, text. */
@@ -60,6 +62,7 @@ export class ImagePuller {
   readonly #pace: TokenBucket | undefined;
   readonly #moreCredentials: NonNullable<ImagePullerOptions["moreCredentials"]>;
   readonly #records: PullRecords | undefined;
+  readonly #metrics: KubeletMetrics | undefined;
   readonly #backoff = new RestartBackoff();
   readonly #failures = new Map<string, Failure>();
   readonly #pulling = new Map<string, Promise<CredentialSource>>();
@@ -71,6 +74,7 @@ export class ImagePuller {
     this.#pace = options.pace && new TokenBucket(clock, options.pace);
     this.#moreCredentials = options.moreCredentials ?? (async () => []);
     this.#records = options.records;
+    this.#metrics = options.metrics;
   }
 
   /** Resolves with the image on the node, or rejects with an ImageError. */
@@ -147,6 +151,7 @@ export class ImagePuller {
         "Pulled",
         `Successfully pulled image ${shown} in ${took} (${waited} including waiting). Image size: ${found.size} bytes.`,
       );
+      this.#metrics?.imagePulled(wish.pod.metadata.uid, found.size, (now - begun) / 1000);
       this.#failures.delete(key);
       this.#backoff.reset(key);
       return found;

@@ -6,6 +6,7 @@ import type { Pod } from "@kubets/api/generated/types/core-v1";
 import { podDns } from "../container-config/dns.ts";
 import { hostName } from "../container-config/hostname.ts";
 import { sandboxConfig } from "../container-config/sandbox-config.ts";
+import { containerTypeOf } from "../metrics/kubelet-metrics.ts";
 import { podFolder, podLogFolder } from "../paths.ts";
 import type { SandboxConfig } from "../runtime/runtime.ts";
 import { VolumeError } from "../volumes/volume.ts";
@@ -163,6 +164,7 @@ async function startContainers(work: BringUp, volumes: VolumeMap): Promise<boole
       const { message } = error as Error;
       failure = { reason: error instanceof StartFailure ? error.reason : "CreateContainerError", message };
     }
+    tools.metrics.containerTried(containerTypeOf(pod, step.container), failure?.reason);
     await (made ? cache.madeContainer(pod.metadata.uid, made) : cache.refresh(pod.metadata.uid));
     work.started(step.container.name, failure);
     await tidy(pod.metadata.uid, step.container.name, tools);

@@ -115,5 +115,12 @@ export const containerOf = ({ spec }: Pod, name: string) =>
 
 const disruptionOf = (failure: Refusal | undefined): Verdict[] =>
   failure?.disruption
-    ? [{ type: "DisruptionTarget", status: "True", reason: "TerminationByKubelet", message: failure.message }]
+    ? [
+        {
+          type: "DisruptionTarget",
+          status: "True",
+          reason: "TerminationByKubelet",
+          message: failure.disruption === true ? failure.message : failure.disruption,
+        },
+      ]
     : [];

@@ -6,7 +6,8 @@
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import { isFinished } from "@kubets/api/pod/state";
 import { formatTime } from "@kubets/machinery/time";
-import { admit, type Rejection } from "../admission/admit.ts";
+import { admit, type Rejection, type Shortage } from "../admission/admit.ts";
+import { missingOf, whoMakesRoom } from "../admission/make-room.ts";
 import { judgeResize, type Room } from "../resize/judge.ts";
 import { PRE_STOP_HANDLER } from "../runtime/names.ts";
 import { CONFIG_SEEN, CONFIG_SOURCE } from "../static-pods/static-pods.ts";
@@ -14,6 +15,12 @@ import type { Refusal } from "./refusal.ts";
 import type { PodRuntimeState } from "./runtime-state.ts";
 import type { PodTools } from "./tools.ts";
 import { PodWorker } from "./worker.ts";
+
+const PREEMPTED: Refusal = {
+  reason: "Preempting",
+  message: "Preempted in order to admit critical pod",
+  disruption: "Pod was preempted by Kubelet to accommodate a critical pod.",
+};
 
 export interface PodWorkersOptions {
   readonly allowedSysctls: readonly string[];
@@ -31,6 +38,8 @@ export class PodWorkers {
   readonly #tools: PodTools;
   readonly #options: PodWorkersOptions;
   readonly #workers = new Map<string, PodWorker>();
+  /** Who waits for the end of a pod, by its uid. */
+  readonly #overs = new Map<string, (() => void)[]>();
 
   constructor(tools: PodTools, options: PodWorkersOptions) {
     this.#tools = tools;
@@ -69,10 +78,11 @@ export class PodWorkers {
 
   /** Ends what the runtime, or the disk, holds of pods that nobody wants; gives whether nothing is left to be tried again. */
   async endOrphans(wanted: ReadonlySet<string>): Promise<boolean> {
-    const { cache, volumes, resources, log } = this.#tools;
+    const { cache, volumes, resources, log, metrics } = this.#tools;
     for (const [uid, state] of cache.all()) {
       if (wanted.has(uid) || this.#workers.has(uid)) continue;
       log.info("a pod that is not wanted any more is ended", { uid });
+      metrics.orphanFound();
       const worker = this.#make(orphan(uid, state));
       worker.end(orphanGrace(state), undefined, true);
     }
@@ -106,23 +116,52 @@ export class PodWorkers {
         isOffered: (resource: string) => resources.supply.devices(resource) !== undefined,
       };
       const rejection = admit(pod, facts);
-      if (rejection) refusal = this.#reject(pod, rejection);
-      else if (resources.concerns(pod))
-        verdict = resources.admit(pod).then((reason) => reason && this.#reject(pod, reason));
+      const given = async () => {
+        const reason = resources.concerns(pod) ? await resources.admit(pod) : undefined;
+        return reason && this.#reject(pod, reason);
+      };
+      if (rejection?.missing) verdict = this.#makeRoom(pod, rejection.missing).then((none) => none ?? given());
+      else if (rejection) refusal = this.#reject(pod, rejection);
+      else if (resources.concerns(pod)) verdict = given();
     }
     this.#make(pod, refusal, verdict).wake();
+    this.#tools.metrics.workerBegun(pod);
     this.#weigh();
   }
 
   /** Whatever the classes of pods weigh now. */
   #weigh(): void {
     const taken = this.all().filter((worker) => !worker.refused && !worker.isOver);
-    void this.#tools.cgroups.weigh(taken.map(({ pod }) => pod));
+    const { cgroups, log } = this.#tools;
+    void cgroups
+      .weigh(taken.map(({ pod }) => pod))
+      .catch((error: unknown) => log.warn("the classes of pods could not be weighed", { error }));
   }
 
   #reject(pod: Pod, { reason, message }: Rejection): Refusal {
     this.#tools.events.event(pod, "Warning", reason, message);
     return { reason, message: `Pod was rejected: ${message}` };
+  }
+
+  /** Others go for a critical pod, which waits until they have. Gives why it cannot be. */
+  async #makeRoom(pod: Pod, missing: readonly Shortage[]): Promise<Refusal | undefined> {
+    const going = whoMakesRoom(pod, this.#room(pod.metadata.uid).others, missing);
+    if (!going) {
+      const lacks = missing.map((each) => `(res: ${each.name}, q: ${missingOf(each)}), `).join("");
+      const message = `Unexpected error while attempting to recover from admission failure: preemption: error finding a set of pods to preempt: no set of running pods found to reclaim resources: [${lacks}]`;
+      return this.#reject(pod, { reason: "UnexpectedAdmissionError", message });
+    }
+    const { events, metrics } = this.#tools;
+    const gone = going.map((other) => {
+      events.event(other, "Warning", PREEMPTED.reason, PREEMPTED.message);
+      metrics.preempted(missing[0]?.name ?? "");
+      const over = Promise.withResolvers<void>();
+      this.#overs.set(other.metadata.uid, [...(this.#overs.get(other.metadata.uid) ?? []), over.resolve]);
+      this.#workers.get(other.metadata.uid)?.end(other.spec.terminationGracePeriodSeconds ?? 30, PREEMPTED, false);
+      return over.promise;
+    });
+    await Promise.all(gone);
+    return undefined;
   }
 
   /** What the node has for one pod, beside all others. */
@@ -143,12 +182,17 @@ export class PodWorkers {
       apiPod: (each) => this.#options.apiPod(each),
       ended: () => {
         if (worker.isGone) this.#workers.delete(uid);
+        for (const tell of this.#overs.get(uid) ?? []) tell();
+        this.#overs.delete(uid);
         this.#options.ended(worker.pod);
         this.#offerRoom();
         this.#weigh();
       },
       judgeResize: (wanted) => judgeResize(wanted, this.#room(uid)),
-      shrank: () => this.#offerRoom(),
+      resized: () => {
+        this.#offerRoom();
+        this.#weigh();
+      },
       ...(refusal && { refusal }),
       ...(verdict && { verdict }),
     });

@@ -2,6 +2,6 @@
 export interface Refusal {
   readonly reason: string;
   readonly message: string;
-  /** The pod had to make room: it is told so by a condition. */
-  readonly disruption?: boolean;
+  /** The pod had to make room: it is told so by a condition, with a text of its own or the message. */
+  readonly disruption?: boolean | string;
 }

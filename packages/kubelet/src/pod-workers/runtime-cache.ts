@@ -5,6 +5,7 @@
  */
 import { type Clock, type Logger, type Random, sleep, type Timer } from "@kubets/machinery";
 import { Backoff } from "@kubets/machinery/backoff";
+import type { KubeletMetrics } from "../metrics/kubelet-metrics.ts";
 import { POD_UID } from "../runtime/names.ts";
 import { isRuntimeError, type Runtime, type RuntimeContainer, type Sandbox } from "../runtime/runtime.ts";
 import {
@@ -22,6 +23,7 @@ export interface RuntimeCacheOptions {
   readonly random: Random;
   readonly log: Logger;
   readonly signal: AbortSignal;
+  readonly metrics?: KubeletMetrics;
   changed(podUid: string): void;
 }
 
@@ -124,10 +126,12 @@ export class RuntimeCache {
   }
 
   async relist(): Promise<void> {
-    const { runtime, clock } = this.#options;
+    const { runtime, clock, metrics } = this.#options;
     const ticket = ++this.#tickets;
+    const began = clock.monotonic();
     const [sandboxes, containers] = await Promise.all([runtime.listSandboxes(), runtime.listContainers()]);
     this.lastRelist = clock.monotonic();
+    metrics?.relisted((this.lastRelist - began) / 1000);
     const byPod = new Map<string, { sandboxes: Sandbox[]; containers: RuntimeContainer[] }>();
     const of = (uid: string) => {
       let found = byPod.get(uid);
@@ -198,14 +202,16 @@ export class RuntimeCache {
 
   /** Follows the runtime's events for as long as it has any. */
   async #watch(): Promise<void> {
-    const { runtime, clock, random, signal, log } = this.#options;
+    const { runtime, clock, random, signal, log, metrics } = this.#options;
     const backoff = new Backoff(clock, random, { initialMs: 200, maxMs: 10_000, resetAfterMs: 60_000 });
     while (!signal.aborted) {
       try {
         this.#hasEvents = true;
+        metrics?.eventsTold();
         await runtime.watch((uid) => this.#hear(uid), signal);
       } catch (error) {
         if (signal.aborted) return;
+        metrics?.eventsBroken();
         this.#hasEvents = false;
         this.#schedule(QUIET_MS.polling);
         if (isRuntimeError(error, "Unimplemented")) {

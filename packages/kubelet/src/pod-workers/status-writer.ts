@@ -8,6 +8,7 @@ import type { Pod, PodStatus } from "@kubets/api/generated/types/core-v1";
 import type { Client } from "@kubets/client/client";
 import { type Clock, deepEqual, isReason, type Logger, type Random, StatusError, sleep } from "@kubets/machinery";
 import { Backoff } from "@kubets/machinery/backoff";
+import type { KubeletMetrics } from "../metrics/kubelet-metrics.ts";
 import { RESIZE_CONDITIONS } from "./status.ts";
 
 export interface StatusWriterOptions {
@@ -16,11 +17,14 @@ export interface StatusWriterOptions {
   readonly random: Random;
   readonly log: Logger;
   readonly signal: AbortSignal;
+  readonly metrics?: KubeletMetrics;
 }
 
 interface Wanted {
   readonly pod: Pod;
   readonly status: PodStatus;
+  /** Since when it differs from what is written, on the monotonic clock. */
+  readonly since: number;
 }
 
 interface Written {
@@ -69,11 +73,12 @@ export class StatusWriter {
     )
       return;
     const writing = this.#writing.get(uid);
+    const since = writing?.wanted?.since ?? this.#options.clock.monotonic();
     if (writing) {
-      writing.wanted = { pod, status };
+      writing.wanted = { pod, status, since };
       return;
     }
-    const begun: Writing = { wanted: { pod, status }, done: Promise.resolve() };
+    const begun: Writing = { wanted: { pod, status, since }, done: Promise.resolve() };
     this.#writing.set(uid, begun);
     begun.done = this.#write(uid, begun);
   }
@@ -88,14 +93,16 @@ export class StatusWriter {
   }
 
   async #write(uid: string, writing: Writing): Promise<void> {
-    const { clock, random, signal, log } = this.#options;
+    const { clock, random, signal, log, metrics } = this.#options;
     const backoff = new Backoff(clock, random, { initialMs: 200, maxMs: 10_000 });
     while (writing.wanted && !signal.aborted) {
-      const { pod, status } = writing.wanted;
+      const { pod, status, since } = writing.wanted;
       writing.wanted = undefined;
       try {
         const revision = revisionOf(await this.#patch(pod, status));
-        this.#written.set(uid, { status, revision, at: clock.monotonic() });
+        const at = clock.monotonic();
+        this.#written.set(uid, { status, revision, at });
+        metrics?.statusWritten((at - since) / 1000);
         backoff.reset();
       } catch (error) {
         // Gone, another of its name, or refused: it will not get better.
@@ -109,7 +116,7 @@ export class StatusWriter {
           break;
         }
         log.debug("the status of a pod could not be written", { pod: pod.metadata.name, error });
-        writing.wanted ??= { pod, status };
+        writing.wanted ??= { pod, status, since };
         await sleep(clock, backoff.next(), signal).catch(() => {});
       }
     }

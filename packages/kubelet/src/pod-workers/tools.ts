@@ -11,6 +11,7 @@ import type { Dialer } from "../dialer.ts";
 import type { Disk } from "../disk/disk.ts";
 import type { DynamicResources } from "../dra/dynamic-resources.ts";
 import type { ImagePuller } from "../images/image-puller.ts";
+import type { KubeletMetrics } from "../metrics/kubelet-metrics.ts";
 import type { ReferencedObjects } from "../objects/referenced-objects.ts";
 import type { KubeletPaths } from "../paths.ts";
 import type { Prober } from "../probes/prober.ts";
@@ -43,6 +44,7 @@ export interface PodTools {
   readonly dynamicResources: DynamicResources;
   readonly dialer: Dialer;
   readonly node: NodeView;
+  readonly metrics: KubeletMetrics;
   readonly signal: AbortSignal;
 }
 

@@ -36,8 +36,8 @@ export interface WorkerOptions {
   ended(uid: string): void;
   /** Why the node cannot give the pod the resources that it wants now. */
   judgeResize(pod: Pod): Pending | undefined;
-  /** The pod gave something back. */
-  shrank(): void;
+  /** The pod has other resources than before. */
+  resized(): void;
 }
 
 interface Ending {
@@ -69,6 +69,9 @@ export class PodWorker {
   #bringingUp: { readonly stop: AbortController } | undefined;
   #volumeTimer: Timer | undefined;
   #syncing = false;
+  /** What the next sync is for. */
+  #for: "create" | "update" | "sync" = "create";
+  #hasStarted: boolean;
   #again = false;
   #state: "working" | "over" | "gone" = "working";
 
@@ -82,7 +85,8 @@ export class PodWorker {
     this.#backoff = new RestartBackoff(tools.node.crashLoop);
     this.#resize = new PodResize(pod, tools.disk, podFolder(tools.paths, this.uid));
     this.#log = options.tools.log.with({ pod: pod.metadata.name, namespace: pod.metadata.namespace });
-    const { startTime } = pod.status;
+    const { startTime, phase = "Pending" } = pod.status;
+    this.#hasStarted = phase !== "Pending";
     this.#startedAt = startTime ? parseTime(startTime) : tools.clock.now();
     this.#report = new PodReport({ tools, resize: this.#resize, startedAt: this.#startedAt, apiPod });
     this.#stops = new ContainerStops(tools);
@@ -100,12 +104,16 @@ export class PodWorker {
 
   /** It is on its way out because it had to make room. */
   get isEvicted(): boolean {
-    return this.#ending?.failure?.disruption === true;
+    return this.#ending?.failure?.disruption !== undefined;
   }
 
   /** Waits for room to grow. */
   get wantsRoom(): boolean {
     return this.#resize.pending !== undefined;
+  }
+
+  get isEnding(): boolean {
+    return this.#ending !== undefined;
   }
 
   get isOver(): boolean {
@@ -125,6 +133,7 @@ export class PodWorker {
     const shown = ({ metadata }: Pod) => [metadata.generation, metadata.labels, metadata.annotations];
     if (!deepEqual(shown(this.#pod), shown(pod))) this.#staleVolumes = true;
     this.#resize.see(pod);
+    if (this.#for === "sync") this.#for = "update";
     this.wake();
   }
 
@@ -167,8 +176,11 @@ export class PodWorker {
   async #run(): Promise<void> {
     do {
       this.#again = false;
+      const began = this.#tools.clock.monotonic();
       try {
         await this.#sync();
+        this.#tools.metrics.synced(this.#for, (this.#tools.clock.monotonic() - began) / 1000);
+        this.#for = "sync";
       } catch (error) {
         if (this.#tools.signal.aborted) break;
         this.#log.warn("a pod could not be brought along; it is tried again", { error });
@@ -252,7 +264,7 @@ export class PodWorker {
     const { moving } = this.#resize;
     const { judgeResize: judge } = this.#options;
     if (await advanceResize({ resize: this.#resize, runtime, tools: this.#tools, judge })) this.#retry.failed();
-    if (moving && !this.#resize.moving) this.#options.shrank();
+    if (moving && !this.#resize.moving) this.#options.resized();
   }
 
   #beginBringUp(plan: PodPlan, runtime: PodRuntimeState): void {
@@ -360,6 +372,7 @@ export class PodWorker {
     this.#state = "gone";
     this.stop();
     this.#tools.statuses.forget(this.uid);
+    this.#tools.metrics.forget(this.uid);
     this.#options.ended(this.uid);
   }
 
@@ -386,6 +399,7 @@ export class PodWorker {
   /** ---- what both need ---- */
 
   #tell(runtime: PodRuntimeState, waiting?: ReadonlyMap<string, Waiting>, over = this.#state === "over"): void {
+    this.#noteStart(runtime);
     const ending = this.#ending !== undefined;
     this.#report.write(this.#pod, {
       runtime,
@@ -394,6 +408,13 @@ export class PodWorker {
       failure: this.#ending?.failure,
       ...(waiting && { waiting }),
     });
+  }
+
+  #noteStart({ containers }: PodRuntimeState): void {
+    if (this.#hasStarted) return;
+    const has = (name: string) => containers.some((each) => each.name === name && each.phase !== "created");
+    this.#hasStarted = this.#pod.spec.containers.every(({ name }) => has(name));
+    if (this.#hasStarted) this.#tools.metrics.podStarted(this.#pod);
   }
 
   #podIPs(): readonly string[] {

@@ -22,7 +22,6 @@ import { summaryOf } from "../stats/summary.ts";
 import { volumeMetrics } from "../stats/volume-metrics.ts";
 import { Access } from "./access.ts";
 import { checkpoint } from "./checkpoint.ts";
-import { kubeletMetrics } from "./metrics.ts";
 import { nodeLog } from "./node-logs.ts";
 import { serveStreams } from "./streams.ts";
 
@@ -61,7 +60,7 @@ export async function serveKubelet(options: KubeletServerOptions): Promise<Liste
       denied: authorization.webhook.cacheUnauthorizedTTL,
     },
   });
-  const handler = new Handler(kubelet);
+  const handler = new Handler(kubelet, "readwrite");
   const handle = async (exchange: Exchange): Promise<void> => {
     try {
       const verdict = await access.check(exchange);
@@ -95,7 +94,7 @@ const READABLE = new Set(["healthz", "pods", "stats", "metrics"]);
 
 /** Without authentication: what may be read by everybody, for machines that trust their network. */
 export function serveReadOnly(kubelet: Kubelet, port: number, host: string): Promise<Listener> {
-  const handler = new Handler(kubelet);
+  const handler = new Handler(kubelet, "readonly");
   const serve = async (exchange: Exchange): Promise<void> => {
     const [, root = ""] = (exchange.url.split("?")[0] as string).split("/");
     if (exchange.method !== "GET" || !READABLE.has(root)) throw new Refused(404, "404 page not found");
@@ -121,11 +120,13 @@ function answerHealth(exchange: Exchange, kubelet: Kubelet): void {
 
 class Handler {
   readonly #kubelet: Kubelet;
+  readonly #kind: "readonly" | "readwrite";
   readonly #stats: NodeStats;
   readonly #startedAt: number;
 
-  constructor(kubelet: Kubelet) {
+  constructor(kubelet: Kubelet, kind: "readonly" | "readwrite") {
     this.#kubelet = kubelet;
+    this.#kind = kind;
     const { tools, workers, config } = kubelet;
     this.#stats = new NodeStats(tools, () => workers.pods(), config.file.volumeStatsAggPeriod);
     this.#startedAt = kubelet.tools.clock.now();
@@ -133,7 +134,17 @@ class Handler {
 
   async serve(exchange: Exchange): Promise<void> {
     const url = new URL(exchange.url, "https://kubelet");
-    const [root = "", ...rest] = url.pathname.split("/").filter(Boolean).map(decodeURIComponent);
+    const path = url.pathname.split("/").filter(Boolean).map(decodeURIComponent);
+    const isLong = LONG.has(path[0] ?? "") || url.searchParams.get("follow") === "true";
+    const done = this.#kubelet.metrics.requested(exchange.method, countedPath(path), this.#kind, isLong);
+    try {
+      await this.#answer(exchange, url, path);
+    } finally {
+      done();
+    }
+  }
+
+  async #answer(exchange: Exchange, url: URL, [root = "", ...rest]: readonly string[]): Promise<void> {
     const kubelet = this.#kubelet;
     if (!kubelet.config.file.enableDebuggingHandlers && DEBUGGING.has(root))
       throw new Refused(405, "Debug endpoints are disabled.");
@@ -355,7 +366,7 @@ class Handler {
     const kubelet = this.#kubelet;
     switch (page) {
       case undefined:
-        return kubeletMetrics(kubelet) + volumeMetrics(await this.#stats.volumes());
+        return [...kubelet.metrics.registry.expose(), volumeMetrics(await this.#stats.volumes())].join("");
       case "resource":
         return resourceMetrics(await this.#stats.read());
       case "cadvisor":
@@ -367,6 +378,15 @@ class Handler {
     }
   }
 }
+
+/** As requests are counted: what is not served is all the same. */
+function countedPath([root = "", page]: readonly string[]): string {
+  if (root === "metrics") return page && METRICS_PAGES.has(page) ? `metrics/${page}` : root;
+  return READABLE.has(root) || DEBUGGING.has(root) || root === "checkpoint" || root === "configz" ? root : "unknown";
+}
+
+const METRICS_PAGES = new Set(["resource", "cadvisor", "probes"]);
+const LONG = new Set(["exec", "attach", "portForward"]);
 
 function logOptions(query: URLSearchParams, now: number): LogOptions {
   const number = (name: string): number | undefined => {

@@ -5,6 +5,7 @@
  */
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import { type Clock, type Logger, sleep } from "@kubets/machinery";
+import type { KubeletMetrics } from "../metrics/kubelet-metrics.ts";
 import type { PodWorkers } from "../pod-workers/pod-workers.ts";
 import { podsByStep, type ShutdownStep } from "./plan.ts";
 
@@ -35,6 +36,7 @@ export interface NodeShutdownOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly signal: AbortSignal;
+  readonly metrics?: KubeletMetrics;
   /** The node became unready, or ready again. */
   changed(): void;
 }
@@ -65,11 +67,13 @@ export class NodeShutdown {
   }
 
   async #endAll(): Promise<void> {
-    const { steps, workers, log, changed } = this.#options;
+    const { steps, workers, log, changed, metrics } = this.#options;
+    metrics?.shutdown(true);
     log.info("the machine shuts down: pods are ended");
     changed();
     const pods = workers.all().flatMap(({ isOver, pod }) => (isOver ? [] : [pod]));
     for (const group of podsByStep(steps, pods)) await this.#endGroup(group.step, group.pods);
+    metrics?.shutdown(false);
   }
 
   async #endGroup({ seconds }: ShutdownStep, pods: readonly Pod[]): Promise<void> {

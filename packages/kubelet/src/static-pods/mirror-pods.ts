@@ -7,7 +7,7 @@ import { pods } from "@kubets/api/generated/refs";
 import type { Node, Pod } from "@kubets/api/generated/types/core-v1";
 import type { Client } from "@kubets/client/client";
 import { isReason, type Logger } from "@kubets/machinery";
-import { CONFIG_HASH, CONFIG_SOURCE } from "./static-pods.ts";
+import { CONFIG_HASH, isStatic } from "./static-pods.ts";
 
 export interface MirrorPodsOptions {
   readonly client: Pick<Client, "create" | "delete">;
@@ -30,11 +30,6 @@ export class MirrorPods {
 
   constructor(options: MirrorPodsOptions) {
     this.#options = options;
-  }
-
-  isStatic({ metadata }: Pod): boolean {
-    const source = metadata.annotations?.[CONFIG_SOURCE];
-    return source === "file" || source === "http";
   }
 
   pods(): Pod[] {
@@ -78,7 +73,7 @@ export class MirrorPods {
 
   /** The static pod has gone from the node. */
   ended(pod: Pod): void {
-    const mirror = this.isStatic(pod) ? this.#mirrors.get(nameOf(pod)) : undefined;
+    const mirror = isStatic(pod) ? this.#mirrors.get(nameOf(pod)) : undefined;
     if (mirror && !this.#static.has(nameOf(pod))) void this.#drop(mirror);
   }
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { Draft } from "@kubets/api/meta";
 import { defaultPod } from "@kubets/api/pod/defaults";
+import { isCritical } from "@kubets/api/pod/priority";
 import { type Clock, type Logger, sleep } from "@kubets/machinery";
 import { formatTime } from "@kubets/machinery/time";
 import { parseYaml } from "@kubets/machinery/yaml";
@@ -28,6 +29,13 @@ export interface StaticPodSink {
 export const CONFIG_SOURCE = "kubernetes.io/config.source";
 export const CONFIG_HASH = "kubernetes.io/config.hash";
 export const CONFIG_SEEN = "kubernetes.io/config.seen";
+
+/** Not from the API. */
+export const isStatic = ({ metadata }: Pod): boolean =>
+  ["file", "http"].includes(metadata.annotations?.[CONFIG_SOURCE] ?? "");
+
+/** The node keeps it whatever it is short of, and others make room for it. */
+export const isNodeCritical = (pod: Pod): boolean => isStatic(pod) || isCritical(pod);
 
 export async function followStaticPods(
   { clock, signal, periodMs, log }: StaticPodsOptions,

@@ -7,33 +7,42 @@ import type { Logger } from "@kubets/machinery";
 import type { Exec } from "@kubets/machinery/exec";
 import type { ProxyBackend } from "../backend.ts";
 import { flushStaleFlows, portsToFlush } from "../conntrack.ts";
+import { MASQUERADE_MARK } from "../nftables/names.ts";
 import type { PlanChange, ProxyPlan, VirtualPort } from "../plan.ts";
-import { HOOKS, PREFIX, type TableName } from "./chains.ts";
+import { HOOKS, type IptablesRules, PREFIX, type TableName } from "./chains.ts";
 import { missingHooks, type Present, Ruleset } from "./ruleset.ts";
 
-export interface IptablesOptions {
+export interface IptablesOptions extends Partial<IptablesRules> {
   readonly exec: Exec;
   readonly log: Logger;
-  readonly clusterCidrs?: readonly string[];
-  readonly masqueradeAll?: boolean;
 }
 
 type Program = "iptables" | "ip6tables";
 
 export class IptablesBackend implements ProxyBackend {
   readonly name = "iptables";
-  readonly #options: IptablesOptions;
+  readonly #exec: Exec;
+  readonly #log: Logger;
+  readonly #rules: IptablesRules;
   readonly #ports = new Map<string, VirtualPort>();
   /** What the kernel holds, by family; empty when that is not known. */
   readonly #rulesets = new Map<Program, Ruleset>();
 
-  constructor(options: IptablesOptions) {
-    this.#options = options;
+  constructor({ exec, log, ...rules }: IptablesOptions) {
+    this.#exec = exec;
+    this.#log = log;
+    const byDefault = {
+      clusterCidrs: [],
+      masqueradeMark: MASQUERADE_MARK,
+      masqueradeAll: false,
+      nodePortAddresses: [],
+    };
+    this.#rules = { ...byDefault, ...rules };
   }
 
   async unavailable(): Promise<string | undefined> {
     try {
-      const { code, stderr } = await this.#options.exec("iptables-save", ["-t", "nat"]);
+      const { code, stderr } = await this.#exec("iptables-save", ["-t", "nat"]);
       return code === 0 ? undefined : `iptables refuses: ${stderr.trim().split("\n")[0]}`;
     } catch (error) {
       return `iptables cannot be run (Debian: apt-get install iptables): ${(error as Error).message}`;
@@ -41,12 +50,11 @@ export class IptablesBackend implements ProxyBackend {
   }
 
   async replace(plan: ProxyPlan): Promise<void> {
-    const { clusterCidrs = [], masqueradeAll = false } = this.#options;
     this.#rulesets.clear();
     const rulesets = new Map<Program, Ruleset>();
     for (const program of ["iptables", "ip6tables"] as const) {
       const isIpv6 = program === "ip6tables";
-      const ruleset = new Ruleset(isIpv6, clusterCidrs, masqueradeAll);
+      const ruleset = new Ruleset(isIpv6, this.#rules);
       const ports = [...plan.ports.values()].filter(({ family }) => (family === "IPv6") === isIpv6);
       const present = await this.#present(program);
       const hooks = missingHooks(present);
@@ -103,7 +111,7 @@ export class IptablesBackend implements ProxyBackend {
   /** Our chains and hooks as they stand. */
   async #present(program: Program): Promise<Present> {
     const read = async (table: TableName) => {
-      const { code, stdout, stderr } = await this.#options.exec(`${program}-save`, ["-t", table]);
+      const { code, stdout, stderr } = await this.#exec(`${program}-save`, ["-t", table]);
       if (code !== 0) throw new Error(`${program}-save: ${stderr.trim().split("\n")[0]}`);
       const lines = new Set(stdout.split("\n"));
       const chains = [...lines].flatMap((line) =>
@@ -124,12 +132,12 @@ export class IptablesBackend implements ProxyBackend {
   }
 
   async #restore(program: Program, text: string): Promise<void> {
-    const { code, stderr } = await this.#options.exec(`${program}-restore`, ["--noflush", "-w", "5"], { stdin: text });
+    const { code, stderr } = await this.#exec(`${program}-restore`, ["--noflush", "-w", "5"], { stdin: text });
     if (code !== 0) throw new Error(`${program}-restore refuses the change: ${stderr.trim().split("\n")[0]}`);
   }
 
   async #flush(old: Iterable<VirtualPort | undefined>): Promise<void> {
     const ports = portsToFlush(old, (id) => this.#ports.get(id));
-    if (ports.length > 0) await flushStaleFlows(this.#options.exec, ports, this.#options.log);
+    if (ports.length > 0) await flushStaleFlows(this.#exec, ports, this.#log);
   }
 }

@@ -3,7 +3,7 @@
  * Holds: everything of ours begins with PREFIX; the hooks in the kernel's own chains are single jumps to it.
  */
 import { createHash } from "node:crypto";
-import { MASQUERADE_MARK } from "../nftables/names.ts";
+import type { BaseOptions } from "../nftables/base.ts";
 
 export const PREFIX = "KUBETS-";
 
@@ -18,7 +18,6 @@ export const chain = {
 } as const;
 
 export type TableName = "nat" | "filter";
-const MARK = `0x${MASQUERADE_MARK.toString(16)}`;
 
 /** "-A" of these in the kernel's own chains. */
 export const HOOKS: Readonly<Record<TableName, readonly string[]>> = {
@@ -38,21 +37,37 @@ export const HOOKS: Readonly<Record<TableName, readonly string[]>> = {
   ],
 };
 
-export function baseRules(
-  podCidrs: readonly string[],
-  masqueradeAll: boolean,
-): Record<TableName, Map<string, string[]>> {
-  const outside = masqueradeAll || podCidrs.length > 0 ? [`-j ${chain.mark}`] : [];
-  const pods = masqueradeAll ? [] : podCidrs.map((cidr) => `-s ${cidr} -j RETURN`);
+/** The chains to which they jump. */
+export const BEHIND_HOOKS: Readonly<Record<TableName, readonly string[]>> = {
+  nat: [chain.services, chain.nodePorts, chain.postrouting],
+  filter: [chain.refuse, chain.clusterIps],
+};
+
+/** As of the other backend (nftables/base.ts), but that every local address serves node ports where none is named. */
+export type IptablesRules = Pick<
+  BaseOptions,
+  "clusterCidrs" | "podInterface" | "masqueradeMark" | "masqueradeAll" | "nodePortAddresses"
+>;
+
+/** Each matches some of what pods send, and together they match all of it; none when pods cannot be told apart. */
+export function fromPods(ipv6: boolean, { clusterCidrs, podInterface }: IptablesRules): string[] {
+  if (podInterface) return [`-i ${podInterface.replace(/\*$/, "+")}`];
+  return clusterCidrs.filter((cidr) => cidr.includes(":") === ipv6).map((cidr) => `-s ${cidr}`);
+}
+
+export function baseRules(ipv6: boolean, rules: IptablesRules): Record<TableName, Map<string, string[]>> {
+  const mark = `0x${rules.masqueradeMark.toString(16)}`;
+  const pods = rules.masqueradeAll ? [] : fromPods(ipv6, rules);
+  const outside = rules.masqueradeAll || pods.length > 0 ? [`-j ${chain.mark}`] : [];
   return {
     nat: new Map([
-      [chain.mark, [`-j MARK --or-mark ${MARK}`]],
-      [chain.outside, [...pods, ...outside]],
+      [chain.mark, [`-j MARK --or-mark ${mark}`]],
+      [chain.outside, [...pods.map((match) => `${match} -j RETURN`), ...outside]],
       [chain.services, []],
       [chain.nodePorts, []],
       [
         chain.postrouting,
-        [`-m mark ! --mark ${MARK}/${MARK} -j RETURN`, `-j MARK --xor-mark ${MARK}`, "-j MASQUERADE --random-fully"],
+        [`-m mark ! --mark ${mark}/${mark} -j RETURN`, `-j MARK --xor-mark ${mark}`, "-j MASQUERADE --random-fully"],
       ],
     ]),
     filter: new Map([

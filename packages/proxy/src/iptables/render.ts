@@ -4,7 +4,7 @@
  */
 import { joinHostPort } from "@kubets/machinery/ip";
 import type { Target, Targets, VirtualPort } from "../plan.ts";
-import { chain, chainName, type TableName } from "./chains.ts";
+import { chain, chainName, fromPods, type IptablesRules, type TableName } from "./chains.ts";
 
 export interface Rendered {
   readonly ipv6: boolean;
@@ -19,19 +19,25 @@ export interface SharedRule {
   readonly rule: string;
 }
 
-export function render(port: VirtualPort, clusterCidrs: readonly string[]): Rendered {
-  return new Renderer(port, clusterCidrs).render();
+export function render(port: VirtualPort, rules: IptablesRules): Rendered {
+  return new Renderer(port, rules).render();
 }
 
 class Renderer {
   readonly #port: VirtualPort;
   readonly #pods: readonly string[];
+  /** Matches of what is for this node. */
+  readonly #onNode: readonly string[];
   readonly #chains = new Map<string, readonly string[]>();
   readonly #shared: SharedRule[] = [];
 
-  constructor(port: VirtualPort, clusterCidrs: readonly string[]) {
+  constructor(port: VirtualPort, rules: IptablesRules) {
     this.#port = port;
-    this.#pods = clusterCidrs.filter((cidr) => cidr.includes(":") === (port.family === "IPv6"));
+    const ipv6 = port.family === "IPv6";
+    this.#pods = fromPods(ipv6, rules);
+    const here = rules.nodePortAddresses.filter((range) => range.includes(":") === ipv6);
+    const local = "-m addrtype --dst-type LOCAL";
+    this.#onNode = here.length > 0 ? here.map((range) => `-d ${range} ${local}`) : [local];
   }
 
   render(): Rendered {
@@ -65,9 +71,11 @@ class Renderer {
     }
     if (!nodePort) return;
     const toNode = `-p ${protocol.toLowerCase()} --dport ${nodePort}`;
-    if (entrance) this.#share("nat", `${chain.nodePorts} ${toNode} -j ${entrance}`);
-    if (external.endpoints.length === 0)
-      this.#share("filter", `${chain.refuse} -m addrtype --dst-type LOCAL ${toNode} -j ${verdict(external)}`);
+    for (const onNode of this.#onNode) {
+      if (entrance) this.#share("nat", `${chain.nodePorts} ${onNode} ${toNode} -j ${entrance}`);
+      if (external.endpoints.length === 0)
+        this.#share("filter", `${chain.refuse} ${onNode} ${toNode} -j ${verdict(external)}`);
+    }
   }
 
   /** The chain for those who come by an address from outside. */
@@ -77,7 +85,7 @@ class Renderer {
     if (inside?.endpoints.length) {
       const all = this.#balance("inside", inside);
       rules.push(
-        ...this.#pods.map((cidr) => `-s ${cidr} -j ${all}`),
+        ...this.#pods.map((match) => `${match} -j ${all}`),
         `-m addrtype --src-type LOCAL -j ${chain.mark}`,
         `-m addrtype --src-type LOCAL -j ${all}`,
       );

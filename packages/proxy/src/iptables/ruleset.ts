@@ -3,7 +3,7 @@
  * Holds: a change names only what differs; a line that several virtual ports want stays until the last of them goes.
  */
 import type { VirtualPort } from "../plan.ts";
-import { baseRules, HOOKS, type TableName } from "./chains.ts";
+import { BEHIND_HOOKS, baseRules, HOOKS, type IptablesRules, type TableName } from "./chains.ts";
 import { type Rendered, render } from "./render.ts";
 
 const TABLES = ["nat", "filter"] as const;
@@ -15,23 +15,20 @@ const TABLES = ["nat", "filter"] as const;
 const READ_ALL = "-S";
 
 export class Ruleset {
-  readonly #clusterCidrs: readonly string[];
-  readonly #masqueradeAll: boolean;
+  readonly #rules: IptablesRules;
   readonly #ipv6: boolean;
   readonly #rendered = new Map<string, Rendered>();
   /** How many virtual ports want a line: by "table rule". */
   readonly #shared = new Map<string, number>();
 
-  constructor(ipv6: boolean, clusterCidrs: readonly string[], masqueradeAll: boolean) {
+  constructor(ipv6: boolean, rules: IptablesRules) {
     this.#ipv6 = ipv6;
-    this.#clusterCidrs = clusterCidrs;
-    this.#masqueradeAll = masqueradeAll;
+    this.#rules = rules;
   }
 
   /** Everything behind the hooks, over whatever stands there; `present` is what iptables-save shows of our chains and hooks. */
   replacement(ports: Iterable<VirtualPort>, present: Present): string {
-    const pods = this.#clusterCidrs.filter((cidr) => cidr.includes(":") === this.#ipv6);
-    const base = baseRules(pods, this.#masqueradeAll);
+    const base = baseRules(this.#ipv6, this.#rules);
     const delta = this.#delta(ports, []);
     return TABLES.map((table) => {
       const made = new Set([...base[table].keys(), ...delta[table].chains]);
@@ -76,7 +73,7 @@ export class Ruleset {
     }
     for (const port of put) {
       const old = this.#rendered.get(port.id);
-      const wanted = render(port, this.#clusterCidrs);
+      const wanted = render(port, this.#rules);
       this.#moveChains(old, wanted, delta.nat);
       if (old) count(old, -1);
       count(wanted, 1);
@@ -122,7 +119,7 @@ const emptyDelta = (): Delta => ({ chains: new Set(), rules: [], gone: [] });
 export function missingHooks({ chains, hooks }: Present): string {
   return TABLES.filter((table) => hooks[table].size < HOOKS[table].length)
     .map((table) => {
-      const made = [...baseRules([], false)[table].keys()].filter((name) => !chains[table].includes(name));
+      const made = BEHIND_HOOKS[table].filter((name) => !chains[table].includes(name));
       const missing = HOOKS[table].filter((hook) => !hooks[table].has(hook));
       return [
         `*${table}`,

@@ -10,6 +10,8 @@ import { addressType, map, type NftFamily, SHARED_SLOTS, slotChain, slotMap, spr
 export interface BaseOptions {
   /** Where pods live; sources elsewhere are masqueraded on their way to a cluster IP. Unknown when empty. */
   readonly clusterCidrs: readonly string[];
+  /** Instead: the link by which packets of pods come, a "*" at its end standing for any. */
+  readonly podInterface?: string;
   /** The bit of a packet's mark that says that it is to be masqueraded. */
   readonly masqueradeMark: number;
   /** Masquerades everything that goes to a cluster IP. */
@@ -21,6 +23,17 @@ export interface BaseOptions {
 }
 
 export const isOfFamily = (family: NftFamily, address: string): boolean => address.includes(":") === (family === "ip6");
+
+/** Matches what pods send, or with "!= " what others do; none when they cannot be told apart. */
+export function fromPods(
+  family: NftFamily,
+  { clusterCidrs, podInterface }: BaseOptions,
+  not: "" | "!= " = "",
+): string | undefined {
+  if (podInterface) return `iifname ${not}"${podInterface}"`;
+  const pods = clusterCidrs.filter((cidr) => isOfFamily(family, cidr));
+  return pods.length > 0 ? `${family} saddr ${not}{ ${pods.join(", ")} }` : undefined;
+}
 
 export function baseRuleset(family: NftFamily, options: BaseOptions): string[] {
   const lines: string[] = [];
@@ -116,11 +129,10 @@ function spreadChains(family: NftFamily, service: string): Record<string, string
   return Object.fromEntries([...slots, ...spreads]);
 }
 
-function masqueradeToClusterIps(family: NftFamily, { clusterCidrs, masqueradeAll }: BaseOptions): string[] {
-  const rule = (match: string) => [`${family} daddr @${map.clusterIps}${match} jump mark-for-masquerade`];
-  if (masqueradeAll) return rule("");
-  const pods = clusterCidrs.filter((cidr) => isOfFamily(family, cidr));
-  return pods.length > 0 ? rule(` ${family} saddr != { ${pods.join(", ")} }`) : [];
+function masqueradeToClusterIps(family: NftFamily, options: BaseOptions): string[] {
+  const fromOthers = options.masqueradeAll ? "" : fromPods(family, options, "!= ");
+  if (fromOthers === undefined) return [];
+  return [`${family} daddr @${map.clusterIps} ${fromOthers} jump mark-for-masquerade`];
 }
 
 function nodePortMatch(family: NftFamily, addresses: readonly string[]): string {

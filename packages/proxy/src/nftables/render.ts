@@ -4,7 +4,7 @@
  */
 import { joinHostPort } from "@kubets/machinery/ip";
 import type { Target, Targets, VirtualPort } from "../plan.ts";
-import { type BaseOptions, isOfFamily } from "./base.ts";
+import { type BaseOptions, fromPods } from "./base.ts";
 import { addressType, chainName, map, type NftFamily, nftFamily, SHARED_SLOTS, slotMap, spreadChain } from "./names.ts";
 
 export interface Rendered {
@@ -108,8 +108,8 @@ class Renderer {
     const rules: string[] = [];
     if (inside?.endpoints.length) {
       const chain = this.#balance("inside", inside);
-      const pods = this.#options.clusterCidrs.filter((cidr) => isOfFamily(this.#family, cidr));
-      if (pods.length > 0) rules.push(`${this.#family} saddr { ${pods.join(", ")} } goto ${chain}`);
+      const pods = fromPods(this.#family, this.#options);
+      if (pods) rules.push(`${pods} goto ${chain}`);
       rules.push("fib saddr type local jump mark-for-masquerade", `fib saddr type local goto ${chain}`);
     }
     if (masqueradeExternal) rules.push("jump mark-for-masquerade");
