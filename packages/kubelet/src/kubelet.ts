@@ -12,11 +12,10 @@ import { createEventRecorder } from "@kubets/client/cluster-event-recorder";
 import type { EventRecorder } from "@kubets/client/event-recorder";
 import { SharedInformers } from "@kubets/client/informer/shared-informers";
 import { type Clock, type Logger, type Random, sleep } from "@kubets/machinery";
-import { parseQuantity } from "@kubets/machinery/quantity";
+import { enforced } from "./cgroups/layout.ts";
 import { noCgroups, type PodCgroups } from "./cgroups/pod-cgroups.ts";
 import { cpuPeriodOf, type KubeletConfig, kubeletDefaults } from "./config.ts";
 import { parseResolvConf } from "./container-config/dns.ts";
-import { cpuShares } from "./container-config/resources.ts";
 import { type Dialer, directDialer } from "./dialer.ts";
 import type { Disk } from "./disk/disk.ts";
 import { Evictor } from "./eviction/evictor.ts";
@@ -119,15 +118,6 @@ const containerFacts = ({ file }: KubeletConfig, { memoryBytes, swapBytes }: Mac
   singleProcessOomKill: file.singleProcessOOMKill ?? !cgroupV2,
   swap: swapBytes ? { bytes: swapBytes, limited: file.memorySwap.swapBehavior === "LimitedSwap" } : undefined,
 });
-
-/** All pods together: what the machine has without what is reserved for others. */
-function heldTo({ reserved }: KubeletConfig, { cpuMilli, memoryBytes }: MachineFacts) {
-  const kept = (resource: string) => parseQuantity(reserved[resource] ?? "0");
-  return {
-    cpuShares: cpuShares(cpuMilli - kept("cpu").milliValue()),
-    memoryBytes: Math.max(0, memoryBytes - kept("memory").value()),
-  };
-}
 
 /** What a gone pod left behind is tried to be removed again. */
 const ORPHANS_AGAIN_MS = 5000;
@@ -338,7 +328,9 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const finish: Promise<unknown>[] = [];
   const ready = (async () => {
     [port] = await Promise.all([options.port, cache.start()]);
-    if (config.file.enforceNodeAllocatable.includes("pods")) await cgroups.hold(heldTo(config, machine));
+    await cgroups
+      .hold(enforced(config, machine))
+      .catch((error: unknown) => log.warn("what is reserved is not held apart from pods", { error }));
     const nodeInformer = informers.informer(nodes, { fieldSelector: `metadata.name=${nodeName}` });
     nodeInformer.subscribe({
       added: (found) => reporter.saw(found),
