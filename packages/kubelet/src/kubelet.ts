@@ -32,6 +32,7 @@ import { meteredRuntime } from "./metrics/metered-runtime.ts";
 import { countPods } from "./metrics/pod-counts.ts";
 import { keepLease } from "./node/lease.ts";
 import type { MachineFacts } from "./node/machine.ts";
+import { nodeRef } from "./node/node-events.ts";
 import { allocatableOf, capacityOf, type NodeNow, settingsOf, withheldOf } from "./node/node-object.ts";
 import { NodeReporter } from "./node/node-reporter.ts";
 import { ReferencedObjects } from "./objects/referenced-objects.ts";
@@ -188,6 +189,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
         volumesInUse: plugins.volumesInUse.names(),
       };
     },
+    tell: ({ type, reason, message }) => events.event(nodeRef(nodeName), type, reason, message),
     written: ({ volumesInUse }) => plugins.volumesInUse.reported(volumesInUse),
   });
 
@@ -337,8 +339,13 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
 
   const finish: Promise<unknown>[] = [];
   const ready = (async () => {
+    events.event(nodeRef(nodeName), "Normal", "Starting", "Starting kubelet.");
     [port] = await Promise.all([options.port, cache.start()]);
-    if (config.file.enforceNodeAllocatable.includes("pods")) await cgroups.hold(heldTo(config, machine));
+    if (config.file.enforceNodeAllocatable.includes("pods")) {
+      await cgroups.hold(heldTo(config, machine));
+      const message = "Updated Node Allocatable limit across pods";
+      events.event(nodeRef(nodeName), "Normal", "NodeAllocatableEnforced", message);
+    }
     const nodeInformer = informers.informer(nodes, { fieldSelector: `metadata.name=${nodeName}` });
     nodeInformer.subscribe({
       added: (found) => reporter.saw(found),
