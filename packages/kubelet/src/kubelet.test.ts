@@ -90,6 +90,28 @@ test("a pod becomes ready and is taken away", () =>
     assert.deepEqual(killing, ["Killing: Stopping container c"]);
   }));
 
+test("what changes while a pod is brought up reaches its volumes", () => {
+  const pull = (image: string) => (image === "slow:1" ? { delayMs: 5000 } : undefined);
+  return having({ script: { pull } }, async (node) => {
+    const metadata = { name: "settings", namespace: "default" };
+    await node.api.createConfigMap({ metadata, data: { key: "old" } });
+    await node.api.createPod(
+      on("a")
+        .container("quick", { image: "demo:1" })
+        .container("slow", { image: "slow:1", imagePullPolicy: "Always" })
+        .spec({ volumes: [{ name: "v", configMap: { name: "settings" } }] })
+        .build(),
+    );
+    const runs = (count: number) => async () =>
+      (await node.api.pod("a"))?.status.containerStatuses?.filter(({ state }) => state?.running).length === count;
+    await until(node, "one to run", runs(1));
+    await node.api.client.patch(configmaps, metadata, { type: "merge", body: { data: { key: "new" } } });
+    await until(node, "both to run", runs(2));
+    const file = "/var/lib/kubelet/pods/uid-a/volumes/kubernetes.io~configmap/v/key";
+    await until(node, "the new value", async () => (await node.disk.readFile(file)).toString() === "new", 60_000);
+  });
+});
+
 test("a crashing container waits 0, 10, 20, 40 seconds", () =>
   having({ script: { course: () => ({ exitAfterMs: 1000, exitCode: 1 }) } }, async (node) => {
     await node.api.createPod(on("a").container("c", { image: "demo:1" }).build());
