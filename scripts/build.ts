@@ -4,6 +4,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PACKED_TEXTS } from "@kubets/apiserver/nonresource/openapi/texts";
 import { rolldown } from "rolldown";
+import { exerciseBundle } from "./exercise-bundle.ts";
 import { packedTexts } from "./openapi-texts.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -40,6 +41,7 @@ export async function build(dist = join(root, "packages/kubets/dist")): Promise<
   const programs = Object.keys(PROGRAMS).map((name) => `${name}.js`);
   const program = join(import.meta.dirname, "compile-bundle.ts");
   execFileSync(process.execPath, ["--disable-warning=ExperimentalWarning", program, dist, ...programs]);
+  await exerciseBundle(dist);
   return dist;
 }
 

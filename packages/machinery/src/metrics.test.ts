@@ -97,3 +97,19 @@ test("a process tells of itself what is so when it is asked", () => {
   assert.match(told, /^process_cpu_seconds_total 0?\.?\d/m);
   assert.match(told, /^process_resident_memory_bytes [1-9]\d{6,}$/m);
 });
+
+test("a part's metrics are told among the others, until it ends", () => {
+  const registry = new MetricsRegistry();
+  registry.counter({ name: "b_total", help: "" }).values().inc();
+  const told = () => [...registry.expose()].join("").match(/^[a-z_]+ \d+$/gm);
+  for (const value of [1, 2]) {
+    const end = new AbortController();
+    const part = registry.part(end.signal);
+    const gauge = part.gauge({ name: "a", help: "" });
+    part.onCollect(() => gauge.values().set(value));
+    assert.deepEqual(told(), [`a ${value}`, "b_total 1"]);
+    assert.deepEqual(registry.names, ["a", "b_total"]);
+    end.abort();
+    assert.deepEqual(told(), ["b_total 1"]);
+  }
+});

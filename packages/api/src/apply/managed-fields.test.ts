@@ -8,7 +8,7 @@ import type { PlainObject } from "../meta.ts";
 import { structOf } from "../schema.ts";
 import { compare } from "./compare.ts";
 import { isEmptySet, pathsOf } from "./field-set.ts";
-import { afterUpdate, type ManagedFieldsEntry, type UpdateOptions } from "./managed-fields.ts";
+import { afterUpdate, blank, ignoredFields, type ManagedFieldsEntry, type UpdateOptions } from "./managed-fields.ts";
 import { shapeOfStruct } from "./struct-shape.ts";
 
 const configMap = structOf("api.core.v1.ConfigMap");
@@ -184,4 +184,28 @@ test("odd keys are owned like others", () => {
   assert.deepEqual(fieldsOf(entries), { m: { "f:data": { ".": {}, "f:__proto__": {}, "f:constructor": {} } } });
   const live = map(data, entries);
   assert.deepEqual(fieldsOf(afterUpdate(configMap, live, map({}), by("m"))), {});
+});
+
+test("new objects of one template own what each of them alone would", () => {
+  const service = structOf("api.core.v1.Service");
+  const ownedBy = (object: PlainObject) => afterUpdate(service, undefined, object, by("m"))?.[0]?.fieldsV1 ?? {};
+  const ofItself = (object: PlainObject) =>
+    compare(shapeOfStruct(service), blank(service), object, ignoredFields(service, {})).changed;
+  fc.assert(
+    fc.property(
+      randomObject(service, 3),
+      fc.dictionary(fc.string(), fc.string()),
+      fc.dictionary(fc.string(), fc.string()),
+      ({ spec, status }, labels, annotations) => {
+        for (const metadata of [{ name: "a", labels }, { name: "b", annotations }, {}]) {
+          const object = canonical(service, {
+            metadata,
+            ...(spec !== undefined && { spec: structuredClone(spec) }),
+            status,
+          });
+          assert.equal(JSON.stringify(ownedBy(object)), JSON.stringify(ofItself(object)));
+        }
+      },
+    ),
+  );
 });

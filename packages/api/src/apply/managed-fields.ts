@@ -3,11 +3,13 @@
  * To be called with the object as it was sent, decoded and defaulted, before admission and strategy change it.
  */
 import { deepEqual } from "@kubets/machinery/deep-equal";
+import { LruCache } from "@kubets/machinery/lru";
 import { canonical } from "../codec/canonical.ts";
+import { encodeJson } from "../codec/json.ts";
 import type { PlainObject } from "../meta.ts";
 import type { Struct } from "../schema.ts";
 import { compare, type Difference, type Ignored } from "./compare.ts";
-import { difference, isEmptySet, union } from "./field-set.ts";
+import { difference, type FieldSet, isEmptySet, sorted, union } from "./field-set.ts";
 import {
   capUpdaters,
   type ManagedFieldsEntry,
@@ -54,6 +56,23 @@ export function afterUpdate(
   return changed || sent ? writeOwners(owners) : entries;
 }
 
+/** Specs of new objects, by their text, with the fields that they set: what comes from one template shares one set. */
+const specs = new WeakMap<Struct, LruCache<string, FieldSet>>();
+const MOST_SPECS = 128;
+const LONGEST_SPEC = 16 * 1024;
+
+function fieldsOfNew(struct: Struct, object: PlainObject, ignored: Ignored): Difference {
+  const shape = shapeOfStruct(struct);
+  const { spec } = object;
+  const text = spec === undefined ? "" : encodeJson(spec);
+  if (text === "" || text.length > LONGEST_SPEC) return compare(shape, blank(struct), object, ignored);
+  let known = specs.get(struct);
+  if (!known) specs.set(struct, (known = new LruCache(MOST_SPECS)));
+  const ofSpec = known.getOrMake(text, () => compare(shape, blank(struct), { spec }).changed);
+  const others = compare(shape, blank(struct), object, { ...ignored, spec: true });
+  return { changed: sorted({ ...others.changed, ...ofSpec }), removed: others.removed };
+}
+
 /** Gives the updater what it changed, and takes it from the others. Says whether anything changed hands. */
 export function noteUpdate(
   struct: Struct,
@@ -63,7 +82,10 @@ export function noteUpdate(
   options: UpdateOptions,
 ): boolean {
   const ignored = ignoredFields(struct, options);
-  const changes = compare(shapeOfStruct(struct), live, object, ignored);
+  const isNew = owners.size === 0 && live === blanks.get(struct) && (ignored === NOT_STATUS || ignored === ALWAYS);
+  const changes = isNew
+    ? fieldsOfNew(struct, object as PlainObject, ignored)
+    : compare(shapeOfStruct(struct), live, object, ignored);
   const touched = takeFromOthers(owners, changes, options, ignored);
   if (isEmptySet(changes.changed)) return touched;
   const self: Owner = {

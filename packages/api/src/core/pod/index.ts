@@ -4,6 +4,7 @@ import { define, keepPart } from "../../define.ts";
 import { pods } from "../../generated/refs.ts";
 import type { Pod } from "../../generated/types/core-v1.ts";
 import { defaultPod } from "../../pod/defaults.ts";
+import { KnownPods } from "../../pod/known-pods.ts";
 import { preparePod } from "../../pod/prepare.ts";
 import { isFinished } from "../../pod/state.ts";
 import { validatePodCreate } from "../../pod/validate-template.ts";
@@ -13,6 +14,9 @@ import { allVerbs, type WriteContext } from "../../resource.ts";
 import { podSubresources } from "./subresources.ts";
 import { podTable } from "./table.ts";
 
+const valid = new KnownPods();
+const harmless = new KnownPods();
+
 export const podResource = define(pods, {
   shortNames: ["po"],
   categories: ["all"],
@@ -21,9 +25,9 @@ export const podResource = define(pods, {
   defaults: defaultPod,
   prepareForCreate: preparePod,
   prepareForUpdate: (pod, old) => keepPart(pod, old, "status"),
-  validate: validatePodCreate,
+  validate: (pod, write) => valid.look(pod, () => validatePodCreate(pod, write), write),
   validateUpdate: (pod: Pod, old: Pod, context: WriteContext) => validatePodUpdate(pod, old, context),
-  warnings: (pod, old) => (old ? [] : [...hostnameWarnings(pod), ...podWarnings(pod)]),
+  warnings: (pod, old) => (old ? [] : [...hostnameWarnings(pod), ...harmless.look(pod, () => podWarnings(pod))]),
   graceSeconds,
   selectableFields: {
     "spec.nodeName": ({ spec }) => spec.nodeName ?? "",

@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Pod } from "../generated/types/core-v1.ts";
+import { KnownPods } from "./known-pods.ts";
+
+const made = (name: string, spec: object = {}, annotations?: Record<string, string>): Pod =>
+  ({
+    metadata: { name, ...(annotations && { annotations }) },
+    spec: { containers: [{ name: "c", image: "i" }], ...spec },
+  }) as unknown as Pod;
+const withToken = (name: string, volume: string, mounted = volume): Pod =>
+  made(name, {
+    containers: [{ name: "c", image: "i", volumeMounts: [{ name: mounted, mountPath: "/t" }] }],
+    volumes: [{ name: volume }],
+  });
+
+/** How many of some pods, in turn, are searched. */
+function searched(pods: readonly Pod[], found: readonly string[] = []): number {
+  const known = new KnownPods();
+  let count = 0;
+  for (const one of pods)
+    assert.deepEqual(
+      known.look(one, () => (count++, [...found])),
+      found,
+    );
+  return count;
+}
+
+test("pods that say the same are searched once, whatever they are called", () =>
+  assert.equal(searched([made("a"), made("b"), made("c")]), 1));
+
+test("what was found in a pod is looked for, and found, in the next", () =>
+  assert.equal(searched([made("a"), made("b")], ["a fault"]), 2));
+
+test("another spec and other annotations make another pod", () => {
+  const zones = { nodeSelector: { zone: "z" } };
+  assert.equal(searched([made("a"), made("a", zones), made("a", {}, { note: "n" }), made("b", zones)]), 3);
+});
+
+test("the random end of the token's volume does not count, but a second such volume does", () => {
+  const [x, y] = ["kube-api-access-abcde", "kube-api-access-fghij"];
+  assert.equal(searched([withToken("a", x), withToken("b", y)]), 1);
+  assert.equal(searched([withToken("a", x), withToken("b", y, "*")]), 2);
+  const two = (first: string, second: string) => made("a", { volumes: [{ name: first }, { name: second }] });
+  assert.equal(searched([two(x, y), two(y, x), two(x, x)]), 3);
+});
+
+test("a pod for which claims are made by its own name is always searched", () => {
+  const own = { volumes: [{ name: "v", ephemeral: {} }] };
+  assert.equal(searched([made("a", own), made("a", own)]), 2);
+});
+
+test("where the cluster allows something else, all is searched again", () => {
+  const known = new KnownPods();
+  const featureEnabled = () => true;
+  let count = 0;
+  for (const allowPrivileged of [true, true, false, false, true])
+    known.look(made("a"), () => (count++, []), { allowPrivileged, featureEnabled });
+  assert.equal(count, 3);
+});
