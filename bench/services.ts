@@ -67,7 +67,7 @@ async function startWhole(backend: ProxyBackend, count: number): Promise<{ ms: n
     const cache = new SharedInformers({ ...common, client, random: realRandom });
     const proxy = startProxy({ ...common, cache, nodeName: "here", backend });
     // The server is in this process, and its lists are no part of this.
-    for (const ref of [services, endpointslices]) await cache.informer(ref).synced;
+    await Promise.all([cache.informer(services).synced, cache.informer(endpointslices).synced]);
     delays.enable();
     await proxy.ready;
   });
