@@ -24,7 +24,7 @@ const SCRIPTS = {
   bench: (args) => ["bench/main.ts", ...args],
   e2e: (args) => ["e2e/main.ts", ...args],
   soak: ([what, ...args]) =>
-    ["expressions", "servers", "services"].includes(what)
+    ["expressions", "pod-certificates", "servers", "services"].includes(what)
       ? [`e2e/soak/${what}.ts`, ...args]
       : ["e2e/soak/main.ts", ...(what === undefined ? [] : [what]), ...args],
 };

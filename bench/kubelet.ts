@@ -128,7 +128,7 @@ async function withKubelet({ api }: TestNode): Promise<Cost & { beside: number[]
 }
 
 const counted = new CountedCalls();
-const node = await startNode({}, (runtime) => counted.wrap(runtime));
+const node = await startNode({}, { wrap: (runtime) => counted.wrap(runtime) });
 try {
   const middle = (costs: readonly Cost[], of: keyof Cost) =>
     costs.map((cost) => cost[of]).sort((a, b) => a - b)[Math.floor(costs.length / 2)] as number;

@@ -1,4 +1,4 @@
-/** Writes and reads through one server, for as long as its input is open; then says how many requests it made, and how each that failed did. */
+/** Writes and reads through one server, for as long as its input is open; then says how many requests it made, how long the slowest took, and how each that failed did. */
 import { setTimeout as pass } from "node:timers/promises";
 import { configmaps } from "@kubets/api/generated/refs";
 import { connectionFrom } from "@kubets/client/kubeconfig/connection";
@@ -14,10 +14,12 @@ const { client, transport } = await openClient(connection, "load");
 let open = true;
 process.stdin.on("end", () => (open = false)).resume();
 const failures: string[] = [];
-let requests = 0;
+let [requests, slowestMs] = [0, 0];
 const ask = async (request: () => Promise<unknown>) => {
   requests++;
+  const began = performance.now();
   await request().catch((error: unknown) => failures.push(`${new Date().toISOString()} ${String(error)}`));
+  slowestMs = Math.max(slowestMs, Math.round(performance.now() - began));
 };
 const key = { namespace: "default", name };
 await ask(() => client.create(configmaps, { metadata: key, data: { round: "0" } }));
@@ -28,4 +30,4 @@ for (let round = 1; open; round++) {
   await pass(Number(pauseMs));
 }
 await transport.close();
-console.log(JSON.stringify({ requests, failures }));
+console.log(JSON.stringify({ requests, slowestMs, failures }));

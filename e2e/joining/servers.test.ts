@@ -45,7 +45,7 @@ describe("several servers", { skip: whyNoContainers() ?? whyNoEtcd() ?? false },
     await servers[0]?.kill("SIGKILL");
     await eventually("another leader", () => servers.slice(1).some((server) => server.log().includes("became leader")));
     for (const load of loads) {
-      const requests = await unharmed(load);
+      const { requests } = await unharmed(load);
       assert.ok(requests > 100, String(requests));
     }
 

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { eventually } from "../cluster.ts";
+import { eventually, PATIENCE } from "../cluster.ts";
 import { realProgram } from "../real-programs.ts";
 import type { Host, Program, Rack } from "./hosts.ts";
 
@@ -96,6 +96,13 @@ export class SeveralServers {
     return host.run(realProgram("v35", "kubectl"), "--kubeconfig", kubeconfig(host), ...args);
   }
 
+  /** The end of the log of each server and member, for whoever asks why it went wrong. */
+  lastWords(): string {
+    const end = (what: string) => (program: Program, place: number) =>
+      `-- ${what} ${place}\n${program.log().trimEnd().split("\n").slice(-30).join("\n")}`;
+    return [...this.servers.map(end("server")), ...this.members.map(end("member"))].join("\n");
+  }
+
   own(host: Host): string[] {
     const urls = this.hosts.map(({ address }) => `http://${address}:2379`);
     return [`--advertise-address=${host.address}`, `--etcd-servers=${urls.join(",")}`];
@@ -113,15 +120,23 @@ export class SeveralServers {
       `--advertise-client-urls=http://${host.address}:2379`,
       `--listen-peer-urls=${peer(host)}`,
       `--initial-advertise-peer-urls=${peer(host)}`,
+      // On a slow machine a member that is late is not gone.
+      `--heartbeat-interval=${100 * PATIENCE}`,
+      `--election-timeout=${1000 * PATIENCE}`,
       `--initial-cluster=${this.hosts.map((each, i) => `m${i}=${peer(each)}`).join(",")}`,
     );
   }
 }
 
-/** Ends a load; gives how many requests it made, none of which failed. */
-export async function unharmed(load: Program): Promise<number> {
+export interface Load {
+  readonly requests: number;
+  readonly slowestMs: number;
+}
+
+/** Ends a load; gives what it made, none of which failed. */
+export async function unharmed(load: Program): Promise<Load> {
   await load.end();
-  const { requests, failures } = JSON.parse(load.log()) as { requests: number; failures: string[] };
+  const { failures, ...made } = JSON.parse(load.log()) as Load & { failures: string[] };
   assert.deepEqual(failures, []);
-  return requests;
+  return made;
 }

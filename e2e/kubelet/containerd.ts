@@ -49,12 +49,13 @@ const quietly = (work: () => void) => {
   }
 };
 
-export async function startContainerd(): Promise<Containerd> {
+export async function startContainerd(driver: "cgroupfs" | "systemd" = "cgroupfs"): Promise<Containerd> {
   const folder = mkdtempSync(join(tmpdir(), "kubets-containerd-"));
   const name = folder.split("-").at(-1) as string;
   const namespace = `kubets-${name}`;
   const netns = `/run/netns/${namespace}`;
-  const cgroupRoot = `/kubets-${name}`;
+  // A "-" has a meaning in names of slices.
+  const cgroupRoot = `/kubets_${name}`;
   let child: ChildProcess | undefined;
   const close = async () => {
     isClosed();
@@ -71,7 +72,9 @@ export async function startContainerd(): Promise<Containerd> {
     for (const point of mounts.filter((each) => each.startsWith(folder)).reverse())
       quietly(() => run("umount", "-l", point));
     quietly(() => run("ip", "netns", "delete", namespace));
-    for (const hierarchy of readdirSync("/sys/fs/cgroup")) removeCgroups(join("/sys/fs/cgroup", hierarchy, cgroupRoot));
+    if (driver === "systemd") quietly(() => run("systemctl", "stop", `${cgroupRoot.slice(1)}.slice`));
+    for (const hierarchy of ["", ...readdirSync("/sys/fs/cgroup")])
+      removeCgroups(join("/sys/fs/cgroup", hierarchy, cgroupRoot));
     rmSync(folder, { recursive: true, force: true });
   };
   const isClosed = removeWhenInterrupted(close);
@@ -95,7 +98,7 @@ export async function startContainerd(): Promise<Containerd> {
       join(folder, "cni", "10-test.conflist"),
       JSON.stringify({ cniVersion: "0.4.0", name: "test", plugins: [bridge, { type: "loopback" }] }),
     );
-    writeFileSync(join(folder, "config.toml"), configOf(folder));
+    writeFileSync(join(folder, "config.toml"), configOf(folder, driver));
     child = spawn("nsenter", [`--net=${netns}`, "containerd", "--config", join(folder, "config.toml")], {
       stdio: ["ignore", "ignore", "pipe"],
     });
@@ -162,7 +165,7 @@ const mayAdjustOom = (): boolean => {
   return ((BigInt(`0x${line?.[1] ?? "0"}`) >> 24n) & 1n) === 1n;
 };
 
-const configOf = (folder: string): string => `version = 2
+const configOf = (folder: string, driver: "cgroupfs" | "systemd"): string => `version = 2
 root = "${folder}/root"
 state = "${folder}/state"
 disabled_plugins = ["io.containerd.internal.v1.opt", "io.containerd.snapshotter.v1.btrfs", "io.containerd.snapshotter.v1.zfs", "io.containerd.snapshotter.v1.devmapper", "io.containerd.snapshotter.v1.aufs", "io.containerd.tracing.processor.v1.otlp"]
@@ -182,4 +185,6 @@ disabled_plugins = ["io.containerd.internal.v1.opt", "io.containerd.snapshotter.
     default_runtime_name = "runc"
     [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
       runtime_type = "io.containerd.runc.v2"
+      [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+        SystemdCgroup = ${driver === "systemd"}
 `;

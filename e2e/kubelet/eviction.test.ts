@@ -1,4 +1,4 @@
-/** A node below a cgroup with a limit of memory, and a pod that fills it: the pod goes, the other stays. Needs root and cgroups of version 1 or 2. */
+/** Nodes with little memory, and with a small disk, and pods that fill them: those go, the others stay. Needs root and cgroups of version 1 or 2. */
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -52,6 +52,65 @@ describe("eviction on containerd", { skip: whyNot() ?? false }, () => {
       const { conditions = [] } = (await node.api.client.get(nodes, { name: NODE })).status;
       return conditions.find(({ type }) => type === "MemoryPressure")?.status === "True";
     });
+    await node.api.deletePod("small", 0);
+    await eventually("the small one to be gone", async () => (await node.api.pod("small")) === undefined);
+  });
+});
+
+describe("eviction for a disk on containerd", { skip: whyNot() ?? false }, () => {
+  let node: TestNode;
+  before(async () => {
+    const hard = { "nodefs.available": "20Mi", "nodefs.inodesFree": "2k" };
+    const eviction = { ...kubeletDefaults.eviction, hard, transitionMs: 1000 };
+    node = await startNode({ eviction }, { disk: "size=64m,nr_inodes=5000" });
+  });
+  after(() => node?.close());
+
+  const make = (name: string, script: string) =>
+    node.api.createPod(
+      pod(name)
+        .on(NODE)
+        .uid(crypto.randomUUID())
+        .container("c", {
+          image: DEMO_IMAGE,
+          imagePullPolicy: "IfNotPresent",
+          command: ["sh", "-c", `${script}; sleep 600`],
+          volumeMounts: [{ name: "v", mountPath: "/v" }],
+        })
+        .spec({ terminationGracePeriodSeconds: 1, restartPolicy: "Never", volumes: [{ name: "v", emptyDir: {} }] })
+        .build(),
+    );
+  const isPressed = async (status: "True" | "False") => {
+    const { conditions = [] } = (await node.api.client.get(nodes, { name: NODE })).status;
+    return conditions.find(({ type }) => type === "DiskPressure")?.status === status;
+  };
+  /** Gives why the large one had to go; the small one stayed, and the node has room again. */
+  const evicted = async (large: string) => {
+    const { reason, message } = await eventually(`${large} to be evicted`, async () => {
+      const found = await node.api.pod(large);
+      return found?.status.phase === "Failed" && found.status;
+    });
+    assert.equal(reason, "Evicted");
+    assert.ok(await isPressed("True"));
+    // What it held is gone though the pod is still in the API.
+    await eventually("the node to have room", () => isPressed("False"));
+    assert.equal((await node.api.pod("small"))?.status.phase, "Running");
+    await node.api.deletePod(large, 0);
+    return message ?? "";
+  };
+
+  it("ends the pod that fills the disk, and takes back what it had", async () => {
+    await make("small", "true");
+    await eventually("the small one", async () => (await node.api.pod("small"))?.status.phase === "Running");
+    await make("bytes", "head -c 50000000 /dev/zero > /v/file");
+    const low = "The node was low on resource: ephemeral-storage. Threshold quantity: 20Mi, available: ";
+    assert.ok((await evicted("bytes")).startsWith(low));
+  });
+
+  it("ends the pod that uses up the inodes", async () => {
+    await make("files", "i=0; while [ $i -lt 4000 ]; do : > /v/$i; i=$((i+1)); done");
+    const low = "The node was low on resource: inodes. Threshold quantity: 2k, available: ";
+    assert.ok((await evicted("files")).startsWith(low));
     await node.api.deletePod("small", 0);
     await eventually("the small one to be gone", async () => (await node.api.pod("small")) === undefined);
   });

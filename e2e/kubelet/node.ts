@@ -1,7 +1,9 @@
 /** A whole node for tests: a containerd of its own, a kubelet on it, and an API in memory. */
 import { execFileSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import {
+  cgroupfs,
   criRuntime,
   type Kubelet,
   type KubeletConfig,
@@ -12,6 +14,7 @@ import {
   readMachine,
   realDisk,
   startKubelet,
+  systemdSlices,
 } from "@kubets/kubelet";
 import { NodeApi } from "@kubets/kubelet/testing/node-api";
 import { createLogger, realClock, realRandom, silentLogger } from "@kubets/machinery";
@@ -33,15 +36,27 @@ export interface TestNode {
 
 export const NODE = "node-1";
 
+export interface TestNodeOptions {
+  wrap?(runtime: Runtime): Runtime;
+  /** Options of a small file system in memory that is the kubelet's own, as `size=64m`. */
+  readonly disk?: string;
+  /** Who makes cgroups. */
+  readonly driver?: "cgroupfs" | "systemd";
+}
+
 export async function startNode(
   config: Partial<KubeletConfig> = {},
-  wrap: (runtime: Runtime) => Runtime = (runtime) => runtime,
+  { wrap = (runtime) => runtime, disk, driver = "cgroupfs" }: TestNodeOptions = {},
 ): Promise<TestNode> {
-  const containerd = await startContainerd();
+  const containerd = await startContainerd(driver);
   const log = process.env.KUBELET_LOG ? createLogger({ level: "debug" }) : silentLogger;
   const api = new NodeApi(realClock);
   const paths = { root: join(containerd.folder, "kubelet"), podLogs: join(containerd.folder, "pod-logs") };
   const dialer = netnsDialer(containerd.netns);
+  if (disk) {
+    mkdirSync(paths.root);
+    execFileSync("mount", ["-t", "tmpfs", "-o", disk, "tmpfs", paths.root]);
+  }
   const begin = async () => {
     const runtime = wrap(criRuntime({ endpoint: containerd.socket }));
     const kubelet = await startKubelet({
@@ -52,12 +67,18 @@ export async function startNode(
       random: realRandom,
       log,
       disk: realDisk(machineExec()),
+      exec: machineExec(),
       paths,
       machine: await readMachine("/"),
       addresses: ["10.99.0.1"],
       dialer,
-      cgroups: podCgroups({ root: containerd.cgroupRoot, driver: "cgroupfs", cpuPeriodUs: 100_000, log }),
-      config: { ...kubeletDefaults, ...config },
+      cgroups: podCgroups({
+        tree: driver === "systemd" ? systemdSlices(machineExec()) : cgroupfs(log),
+        root: containerd.cgroupRoot,
+        pidsLimit: config.podPidsLimit,
+        cpuPeriodUs: 100_000,
+      }),
+      config: { ...kubeletDefaults, cgroupRoot: containerd.cgroupRoot, ...config },
       resolvConf: "nameserver 192.0.2.1\n",
       plugins: true,
     });

@@ -10,12 +10,16 @@ export interface PluginProcess {
   kill(): Promise<void>;
 }
 
-/** `calls` is the file that the program writes. */
-export function startPlugin(program: string, args: readonly string[], calls: string): PluginProcess {
+/** `calls` is the file that the program writes; `inside` a command that enters the namespaces of a node. */
+export function startPlugin(
+  program: string,
+  args: readonly string[],
+  calls: string,
+  inside: readonly string[] = [],
+): PluginProcess {
   const path = join(import.meta.dirname, program);
-  const child: ChildProcess = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", path, ...args], {
-    stdio: ["ignore", "inherit", "inherit"],
-  });
+  const [first, ...rest] = [...inside, process.execPath, "--disable-warning=ExperimentalWarning", path, ...args];
+  const child: ChildProcess = spawn(first as string, rest, { stdio: ["ignore", "inherit", "inherit"] });
   return {
     calls(kind) {
       const lines = existsSync(calls) ? readFileSync(calls, "utf8").trim().split("\n") : [];

@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { defineFlags, number } from "@kubets/machinery/flags";
 import { eventually, PATIENCE, whyNoContainers } from "../cluster.ts";
 import { type Host, Rack } from "../joining/hosts.ts";
-import { SeveralServers, unharmed } from "../joining/several-servers.ts";
+import { type Load, SeveralServers, unharmed } from "../joining/several-servers.ts";
 import { whyNoEtcd } from "../storage/etcd-cluster.ts";
 import { askedFor } from "./asked-for.ts";
 
@@ -17,7 +17,7 @@ const RECOVERY_MS = 120_000 * PATIENCE;
 const PLACES = [0, 1, 2];
 
 /** Kills what is at a place, and starts it again when the others have shown that they go on. */
-async function round(several: SeveralServers, what: "server" | "member", place: number, number: number) {
+async function round(several: SeveralServers, what: "server" | "member", place: number, number: number): Promise<Load> {
   const others = what === "server" ? PLACES.filter((other) => other !== place) : PLACES;
   const names = others.map((other) => `load-${number}-${other}`);
   const loads = others.map((other, i) => several.load(other, names[i] as string, PAUSE_MS));
@@ -25,12 +25,15 @@ async function round(several: SeveralServers, what: "server" | "member", place: 
   await eventually("load", () => several.kubectl(host, "get", "configmap", ...names));
   await several[what === "server" ? "servers" : "members"][place]?.kill("SIGKILL");
   await goesOn(several, host, `after-${number}`);
-  let requests = 0;
-  for (const load of loads) requests += await unharmed(load);
+  const made: Load[] = [];
+  for (const load of loads) made.push(await unharmed(load));
   several.kubectl(host, "delete", "configmap", ...names);
   if (what === "server") await several.startServer(place);
   else await several.startMember(place);
-  return requests;
+  return {
+    requests: made.reduce((sum, { requests }) => sum + requests, 0),
+    slowestMs: Math.max(...made.map(({ slowestMs }) => slowestMs)),
+  };
 }
 
 /** Controllers, the scheduler and the node do what they are asked, and nobody's container was restarted. */
@@ -46,14 +49,19 @@ async function goesOn(several: SeveralServers, host: Host, name: string): Promis
 
 async function soak(several: SeveralServers, minutes: number): Promise<void> {
   const until = performance.now() + minutes * 60_000;
-  let [kills, requests] = [0, 0];
+  let [kills, all, worst] = [0, 0, 0];
   for (const [what, place] of turns()) {
     if (performance.now() > until) break;
-    const made = await round(several, what, place, ++kills);
-    requests += made;
-    console.log(`${what} ${place} killed; the others answered ${made} requests, none failed`);
+    const { requests, slowestMs } = await round(several, what, place, ++kills);
+    all += requests;
+    worst = Math.max(worst, slowestMs);
+    console.log(
+      `${what} ${place} killed; the others answered ${requests} requests, none failed, none took more than ${slowestMs} ms`,
+    );
   }
-  console.log(`${kills} kills, ${requests} requests to those that were not killed, none failed`);
+  console.log(
+    `${kills} kills, ${all} requests to those that were not killed, none failed, none took more than ${worst} ms`,
+  );
 }
 
 function* turns(): Generator<readonly ["server" | "member", number]> {
@@ -69,8 +77,8 @@ const why = whyNoContainers() ?? whyNoEtcd();
 if (why) console.log(`several servers cannot be tried here: ${why}`);
 else {
   const rack = new Rack();
+  const several = new SeveralServers(rack);
   try {
-    const several = new SeveralServers(rack);
     await several.stand([21, 22, 23]);
     await several.join();
     await several.join();
@@ -79,6 +87,9 @@ else {
     several.kubectl(first, "create", "deployment", "stays", "--image=kubets.local/demo:1", "--replicas=3");
     several.kubectl(first, "rollout", "status", "deployment/stays", "--timeout=90s");
     await soak(several, minutes);
+  } catch (error) {
+    console.log(several.lastWords());
+    throw error;
   } finally {
     await rack.remove();
   }

@@ -14,8 +14,13 @@ export interface EventQueueOptions {
   readonly signal?: AbortSignal;
 }
 
-const MOST_WAITING = 1000;
-const AT_ONCE = 16;
+export interface EventLimits {
+  readonly waiting: number;
+  /** Written at the same time. */
+  readonly atOnce: number;
+}
+
+const LIMITS: EventLimits = { waiting: 1000, atOnce: 16 };
 const TRIES = 12;
 const RETRY_MS = 10_000;
 
@@ -23,7 +28,7 @@ export class EventQueue<T> {
   readonly #options: EventQueueOptions;
   readonly #objectOf: (item: T) => string;
   readonly #write: (item: T) => Promise<void>;
-  readonly #limit: number;
+  readonly #limits: EventLimits;
   readonly #queue = new Fifo<T>();
   /** By the object that is written about just now: what comes after it. */
   readonly #busy = new Map<string, T[]>();
@@ -36,19 +41,20 @@ export class EventQueue<T> {
     options: EventQueueOptions,
     objectOf: (item: T) => string,
     write: (item: T) => Promise<void>,
-    limit = MOST_WAITING,
+    limits = LIMITS,
   ) {
     this.#options = options;
     this.#objectOf = objectOf;
     this.#write = write;
-    this.#limit = limit;
+    this.#limits = limits;
   }
 
   push(item: T): void {
     const { log, signal } = this.#options;
     if (signal?.aborted) return;
-    if (this.#waiting >= this.#limit) {
-      if (this.#dropped++ === 0) log.warn("events are dropped: too many wait to be written", { limit: this.#limit });
+    const limit = this.#limits.waiting;
+    if (this.#waiting >= limit) {
+      if (this.#dropped++ === 0) log.warn("events are dropped: too many wait to be written", { limit });
       return;
     }
     this.#waiting++;
@@ -63,7 +69,7 @@ export class EventQueue<T> {
 
   /** As many as may be written at once. */
   #begin(): void {
-    while (this.#busy.size < AT_ONCE) {
+    while (this.#busy.size < this.#limits.atOnce) {
       const item = this.#queue.shift();
       if (item === undefined) break;
       const key = this.#objectOf(item);

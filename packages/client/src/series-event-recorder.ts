@@ -9,7 +9,7 @@ import { isReason, type Timer } from "@kubets/machinery";
 import { formatMicroTime } from "@kubets/machinery/time";
 import type { Client } from "./client.ts";
 import { referenceTo } from "./cluster-event-recorder.ts";
-import { EventNames, EventQueue, type EventQueueOptions, sendEvent } from "./event-queue.ts";
+import { type EventLimits, EventNames, EventQueue, type EventQueueOptions, sendEvent } from "./event-queue.ts";
 import type { EventDetails, EventRecorder, ObjectToldOf } from "./event-recorder.ts";
 
 export interface SeriesRecorderOptions extends EventQueueOptions {
@@ -31,8 +31,11 @@ interface Series {
 }
 
 const REMEMBERED = 4096;
-/** A scheduler tells one event of each pod, faster than a server takes them beside the bindings: they are to come, later. */
-const MOST_WAITING = 50_000;
+/**
+ * A scheduler tells one event of each pod, faster than a server takes them beside the bindings. They all come, but not in the way of these: of
+ * what the server has to do at such times a few are events, and the rest comes when there is less to do.
+ */
+const LIMITS: EventLimits = { waiting: 100_000, atOnce: 4 };
 const ENDED_AFTER_MS = 6 * 60_000;
 const WRITTEN_EACH_MS = 30 * 60_000;
 
@@ -68,7 +71,7 @@ class SeriesWriter {
       options,
       ({ key }) => key,
       (series) => this.#write(series),
-      MOST_WAITING,
+      LIMITS,
     );
     options.signal?.addEventListener("abort", () => this.#look?.cancel(), { once: true });
   }

@@ -1,4 +1,6 @@
+export { cgroupfs } from "./cgroups/cgroupfs.ts";
 export * from "./cgroups/pod-cgroups.ts";
+export { systemdSlices } from "./cgroups/systemd-slices.ts";
 export * from "./config.ts";
 export * from "./config-flags.ts";
 export * from "./dialer.ts";

@@ -42,6 +42,38 @@ test("registers the node, ready, with what the machine has", () =>
     assert.equal(node.status.nodeInfo?.kubeletVersion, "v1.36.2");
   }));
 
+test("a node tells of itself by events, under its name", async () => {
+  const first = await simulatedNode();
+  const { api, clock } = first;
+  await clock.advance(100);
+  const told = () => api.events("node-1").map((text) => text.split(":")[0]);
+  assert.deepEqual(
+    new Set(told()),
+    new Set([
+      "Starting",
+      "NodeAllocatableEnforced",
+      "NodeHasSufficientMemory",
+      "NodeHasNoDiskPressure",
+      "NodeHasSufficientPID",
+    ]),
+  );
+  assert.ok(api.events("node-1").includes("NodeHasNoDiskPressure: Node node-1 status is now: NodeHasNoDiskPressure"));
+  await api.client.patch(nodes, { name: "node-1" }, { type: "merge", body: { spec: { unschedulable: true } } });
+  await clock.advance(100);
+  assert.equal(told().at(-1), "NodeNotSchedulable");
+  await first.stop();
+  await api.client.patch(
+    nodes,
+    { name: "node-1" },
+    { type: "merge", body: { status: { nodeInfo: { bootID: "another" } } } },
+    { subresource: "status" },
+  );
+  await having({ over: first }, async () => {
+    await clock.advance(100);
+    assert.ok(api.events("node-1").includes("Rebooted: Node node-1 has been rebooted, boot id: simulated"));
+  });
+});
+
 test("a pod becomes ready and is taken away", () =>
   having({}, async (node) => {
     await node.api.createPod(on("a").container("c", { image: "demo:1" }).build());
@@ -57,6 +89,28 @@ test("a pod becomes ready and is taken away", () =>
     const killing = node.api.events("a").filter((text) => text.startsWith("Killing"));
     assert.deepEqual(killing, ["Killing: Stopping container c"]);
   }));
+
+test("what changes while a pod is brought up reaches its volumes", () => {
+  const pull = (image: string) => (image === "slow:1" ? { delayMs: 5000 } : undefined);
+  return having({ script: { pull } }, async (node) => {
+    const metadata = { name: "settings", namespace: "default" };
+    await node.api.createConfigMap({ metadata, data: { key: "old" } });
+    await node.api.createPod(
+      on("a")
+        .container("quick", { image: "demo:1" })
+        .container("slow", { image: "slow:1", imagePullPolicy: "Always" })
+        .spec({ volumes: [{ name: "v", configMap: { name: "settings" } }] })
+        .build(),
+    );
+    const runs = (count: number) => async () =>
+      (await node.api.pod("a"))?.status.containerStatuses?.filter(({ state }) => state?.running).length === count;
+    await until(node, "one to run", runs(1));
+    await node.api.client.patch(configmaps, metadata, { type: "merge", body: { data: { key: "new" } } });
+    await until(node, "both to run", runs(2));
+    const file = "/var/lib/kubelet/pods/uid-a/volumes/kubernetes.io~configmap/v/key";
+    await until(node, "the new value", async () => (await node.disk.readFile(file)).toString() === "new", 60_000);
+  });
+});
 
 test("a crashing container waits 0, 10, 20, 40 seconds", () =>
   having({ script: { course: () => ({ exitAfterMs: 1000, exitCode: 1 }) } }, async (node) => {

@@ -12,11 +12,10 @@ import { createEventRecorder } from "@kubets/client/cluster-event-recorder";
 import type { EventRecorder } from "@kubets/client/event-recorder";
 import { SharedInformers } from "@kubets/client/informer/shared-informers";
 import { type Clock, type Logger, type Random, sleep } from "@kubets/machinery";
-import { parseQuantity } from "@kubets/machinery/quantity";
+import { enforced } from "./cgroups/layout.ts";
 import { noCgroups, type PodCgroups } from "./cgroups/pod-cgroups.ts";
 import { cpuPeriodOf, type KubeletConfig, kubeletDefaults } from "./config.ts";
 import { parseResolvConf } from "./container-config/dns.ts";
-import { cpuShares } from "./container-config/resources.ts";
 import { type Dialer, directDialer } from "./dialer.ts";
 import type { Disk } from "./disk/disk.ts";
 import { Evictor } from "./eviction/evictor.ts";
@@ -32,6 +31,7 @@ import { meteredRuntime } from "./metrics/metered-runtime.ts";
 import { countPods } from "./metrics/pod-counts.ts";
 import { keepLease } from "./node/lease.ts";
 import type { MachineFacts } from "./node/machine.ts";
+import { nodeRef } from "./node/node-events.ts";
 import { allocatableOf, capacityOf, type NodeNow, settingsOf, withheldOf } from "./node/node-object.ts";
 import { NodeReporter } from "./node/node-reporter.ts";
 import { ReferencedObjects } from "./objects/referenced-objects.ts";
@@ -120,15 +120,6 @@ const containerFacts = ({ file }: KubeletConfig, { memoryBytes, swapBytes }: Mac
   swap: swapBytes ? { bytes: swapBytes, limited: file.memorySwap.swapBehavior === "LimitedSwap" } : undefined,
 });
 
-/** All pods together: what the machine has without what is reserved for others. */
-function heldTo({ reserved }: KubeletConfig, { cpuMilli, memoryBytes }: MachineFacts) {
-  const kept = (resource: string) => parseQuantity(reserved[resource] ?? "0");
-  return {
-    cpuShares: cpuShares(cpuMilli - kept("cpu").milliValue()),
-    memoryBytes: Math.max(0, memoryBytes - kept("memory").value()),
-  };
-}
-
 /** What a gone pod left behind is tried to be removed again. */
 const ORPHANS_AGAIN_MS = 5000;
 
@@ -146,6 +137,8 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const events =
     options.events ?? createEventRecorder({ client, clock, random, log, component: "kubelet", host: nodeName, signal });
 
+  const tellOfNode = (type: "Normal" | "Warning", reason: string, message: string) =>
+    events.event(nodeRef(nodeName), type, reason, message);
   const version = await untilAnswered(runtime, clock, log, signal);
   const cgroups = options.cgroups ?? noCgroups;
   const withheld = withheldOf(config, machine);
@@ -188,6 +181,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
         volumesInUse: plugins.volumesInUse.names(),
       };
     },
+    tell: ({ type, reason, message }) => tellOfNode(type, reason, message),
     written: ({ volumesInUse }) => plugins.volumesInUse.reported(volumesInUse),
   });
 
@@ -337,8 +331,15 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
 
   const finish: Promise<unknown>[] = [];
   const ready = (async () => {
+    tellOfNode("Normal", "Starting", "Starting kubelet.");
     [port] = await Promise.all([options.port, cache.start()]);
-    if (config.file.enforceNodeAllocatable.includes("pods")) await cgroups.hold(heldTo(config, machine));
+    await cgroups.hold(enforced(config, machine)).then(
+      () => tellOfNode("Normal", "NodeAllocatableEnforced", "Updated Node Allocatable limit across pods"),
+      (error: unknown) => {
+        log.warn("what is reserved is not held apart from pods", { error });
+        tellOfNode("Warning", "FailedNodeAllocatableEnforcement", (error as Error).message);
+      },
+    );
     const nodeInformer = informers.informer(nodes, { fieldSelector: `metadata.name=${nodeName}` });
     nodeInformer.subscribe({
       added: (found) => reporter.saw(found),

@@ -11,7 +11,9 @@ import type { ClientCertificate } from "@kubets/client/kubeconfig/credentials";
 import type { Clock, Logger, Random } from "@kubets/machinery";
 import type { Listener, ServerTls } from "@kubets/wire/http";
 import { openSslCiphers } from "@kubets/wire/tls/cipher-suites";
+import { cgroupfs } from "./cgroups/cgroupfs.ts";
 import { podCgroups } from "./cgroups/pod-cgroups.ts";
+import { systemdSlices } from "./cgroups/systemd-slices.ts";
 import { cpuPeriodOf, type KubeletConfig } from "./config.ts";
 import { realDisk } from "./disk/real-disk.ts";
 import { machineExec } from "./exec.ts";
@@ -61,11 +63,10 @@ export async function runKubelet(run: KubeletRun): Promise<RunningKubelet> {
     machine,
     topology: await readTopology(machine.memoryBytes),
     cgroups: podCgroups({
-      root: config.cgroupRoot || "/",
-      driver: config.cgroupDriver,
+      tree: config.cgroupDriver === "systemd" ? systemdSlices(machineExec()) : cgroupfs(log),
+      root: config.cgroupRoot,
       pidsLimit: config.podPidsLimit,
       cpuPeriodUs: cpuPeriodOf(config.file),
-      log,
     }),
     plugins: true,
     shutdowns: machineShutdowns({ exec: machineExec(), log }),

@@ -6,6 +6,13 @@ import { MetricsRegistry } from "./metrics.ts";
 import { scrape } from "./metrics-scrape.ts";
 import { processMetrics } from "./process-metrics.ts";
 
+test("a metric that is disabled is not told", () => {
+  const registry = new MetricsRegistry();
+  for (const name of ["a", "b"]) registry.gauge({ name, help: "-" }).values().set(1);
+  registry.disable(["a"]);
+  assert.equal([...registry.expose()].join(""), "# HELP b -\n# TYPE b gauge\nb 1\n");
+});
+
 test("metrics are exposed as Prometheus reads them", () => {
   const registry = new MetricsRegistry();
   const requests = registry.counter({ name: "requests_total", help: "Requests.\nAll.", labels: ["verb", "code"] });
@@ -96,4 +103,20 @@ test("a process tells of itself what is so when it is asked", () => {
   const told = [...registry.expose()].join("");
   assert.match(told, /^process_cpu_seconds_total 0?\.?\d/m);
   assert.match(told, /^process_resident_memory_bytes [1-9]\d{6,}$/m);
+});
+
+test("a part's metrics are told among the others, until it ends", () => {
+  const registry = new MetricsRegistry();
+  registry.counter({ name: "b_total", help: "" }).values().inc();
+  const told = () => [...registry.expose()].join("").match(/^[a-z_]+ \d+$/gm);
+  for (const value of [1, 2]) {
+    const end = new AbortController();
+    const part = registry.part(end.signal);
+    const gauge = part.gauge({ name: "a", help: "" });
+    part.onCollect(() => gauge.values().set(value));
+    assert.deepEqual(told(), [`a ${value}`, "b_total 1"]);
+    assert.deepEqual(registry.names, ["a", "b_total"]);
+    end.abort();
+    assert.deepEqual(told(), ["b_total 1"]);
+  }
 });

@@ -136,6 +136,16 @@ export class Family<T> implements Metric {
 export class MetricsRegistry {
   readonly #metrics = new Map<string, Metric>();
   readonly #collectors: Array<() => void> = [];
+  readonly #disabled = new Set<string>();
+  readonly #parts = new Set<MetricsRegistry>();
+
+  /** For what ends before the rest, and may begin again: its metrics are told here until the signal. */
+  part(signal: AbortSignal): MetricsRegistry {
+    const part = new MetricsRegistry();
+    this.#parts.add(part);
+    signal.addEventListener("abort", () => this.#parts.delete(part), { once: true });
+    return part;
+  }
 
   counter(options: MetricOptions): Family<Counter> {
     return this.#add(new Family("counter", options, () => new Counter(), writeValue));
@@ -150,6 +160,11 @@ export class MetricsRegistry {
     return this.#add(new Family("histogram", options, () => new Histogram(buckets), writeHistogram));
   }
 
+  /** Metrics of these names are not told. */
+  disable(names: readonly string[]): void {
+    for (const name of names) this.#disabled.add(name);
+  }
+
   /** Runs before each exposition, to set gauges that are cheaper read than kept. */
   onCollect(collect: () => void): void {
     this.#collectors.push(collect);
@@ -157,14 +172,20 @@ export class MetricsRegistry {
 
   /** All that may be told, also what nothing was counted of yet. */
   get names(): string[] {
-    return [...this.#metrics.keys()].sort();
+    return [...this.#all().keys()].sort();
   }
 
   /** The text in pieces, in order of names. */
   *expose(format: MetricsFormat = "text"): Generator<string, void, void> {
-    for (const collect of this.#collectors) collect();
-    for (const name of [...this.#metrics.keys()].sort()) yield* (this.#metrics.get(name) as Metric).pieces(format);
+    for (const part of [...this.#parts, this]) for (const collect of part.#collectors) collect();
+    const all = this.#all();
+    for (const name of [...all.keys()].sort())
+      if (!this.#disabled.has(name)) yield* (all.get(name) as Metric).pieces(format);
     if (format === "openmetrics") yield "# EOF\n";
+  }
+
+  #all(): Map<string, Metric> {
+    return new Map([...this.#parts, this].flatMap((part) => [...part.#metrics]));
   }
 
   #add<M extends Metric>(metric: M): M {

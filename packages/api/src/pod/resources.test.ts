@@ -54,6 +54,21 @@ test("while it is resized a pod holds the larger of what it has and what it asks
   assert.equal(held("3", [{ type: "PodResizePending", status: "True", reason: "Infeasible" }]), "2");
 });
 
+test("so does one that asks for itself as a whole", () => {
+  const resized = (asked: string, held: string, status = {}) =>
+    podRequests(
+      pod("p")
+        .requests({ cpu: "100m" })
+        .spec({ resources: { requests: { cpu: asked } } })
+        .status({ resources: { requests: { cpu: held } }, allocatedResources: { cpu: held }, ...status })
+        .build(),
+    );
+  const infeasible = { conditions: [{ type: "PodResizePending", status: "True", reason: "Infeasible" }] };
+  assert.equal(resourceList(resized("1", "2")).cpu, "2");
+  assert.equal(resourceList(resized("3", "2")).cpu, "3");
+  assert.equal(resourceList(resized("3", "2", infeasible)).cpu, "2");
+});
+
 test("overhead counts for limits only where there is a limit", () => {
   const limited = pod("p")
     .limits({ cpu: "1" })

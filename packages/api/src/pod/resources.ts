@@ -3,7 +3,7 @@
  * beside the sidecars started before it; resources of the pod itself stand above those of its containers; overhead comes on top.
  */
 import { parseQuantity, type Quantity } from "@kubets/machinery/quantity";
-import type { Container, Pod, PodSpec } from "../generated/types/core-v1.ts";
+import type { Container, Pod, PodSpec, PodStatus, ResourceRequirements } from "../generated/types/core-v1.ts";
 import { isSidecar, statusOf } from "./containers.ts";
 
 export type Amounts = ReadonlyMap<string, Quantity>;
@@ -19,7 +19,7 @@ export const isPodLevelResource = (name: string): boolean =>
 /** What the scheduler counts for the pod: requests, with overhead. */
 export function podRequests(pod: Pick<Pod, "spec"> & Partial<Pick<Pod, "status">>): Amounts {
   const total = containersNeed(pod.spec, (container) => requestsOf(container, pod.status));
-  overridePodLevel(total, pod.spec.resources?.requests);
+  if (pod.spec.resources?.requests) overridePodLevel(total, requestsAsAWhole(pod));
   addList(total, pod.spec.overhead);
   return total;
 }
@@ -27,7 +27,7 @@ export function podRequests(pod: Pick<Pod, "spec"> & Partial<Pick<Pod, "status">
 /** The most that the pod may use; a resource that some container leaves open is counted as far as limits are set. */
 export function podLimits(pod: Pick<Pod, "spec">): Amounts {
   const total = containersNeed(pod.spec, (container) => amounts(container.resources?.limits));
-  overridePodLevel(total, pod.spec.resources?.limits);
+  overridePodLevel(total, amounts(pod.spec.resources?.limits));
   for (const [name, text] of Object.entries(pod.spec.overhead ?? {})) {
     const limit = total.get(name);
     if (limit && !limit.isZero()) total.set(name, limit.add(parseQuantity(text)));
@@ -74,22 +74,33 @@ function containersNeed(spec: PodSpec, needOf: (container: Container) => Amounts
 
 /** While a pod is resized it holds the most of what is asked for, allocated and in use; what cannot be done is not counted. */
 function requestsOf(container: Container, status: Pod["status"] | undefined): Amounts {
-  const asked = amounts(container.resources?.requests);
   const known =
     statusOf(status?.containerStatuses, container.name) ?? statusOf(status?.initContainerStatuses, container.name);
-  if (!known) return asked;
-  const held = amounts(known.resources?.requests);
-  raise(held, amounts(known.allocatedResources));
-  if (held.size === 0) return asked;
-  if (!isResizeInfeasible(status)) raise(held, asked);
+  return mostOf(container.resources, known, status);
+}
+
+/** The same for what is asked for the pod as a whole. */
+const requestsAsAWhole = ({ spec, status }: Pick<Pod, "spec"> & Partial<Pick<Pod, "status">>): Amounts =>
+  mostOf(spec.resources, status, status);
+
+function mostOf(
+  asked: ResourceRequirements | undefined,
+  known: Pick<PodStatus, "resources" | "allocatedResources"> | undefined,
+  status: Pod["status"] | undefined,
+): Amounts {
+  const requests = amounts(asked?.requests);
+  const held = amounts(known?.resources?.requests);
+  raise(held, amounts(known?.allocatedResources));
+  if (held.size === 0) return requests;
+  if (!isResizeInfeasible(status)) raise(held, requests);
   return held;
 }
 
 const isResizeInfeasible = (status: Pod["status"] | undefined): boolean =>
   status?.conditions?.some(({ type, reason }) => type === "PodResizePending" && reason === "Infeasible") ?? false;
 
-function overridePodLevel(total: Mutable, list: ResourceList | undefined): void {
-  for (const [name, quantity] of amounts(list)) if (isPodLevelResource(name)) total.set(name, quantity);
+function overridePodLevel(total: Mutable, all: Amounts): void {
+  for (const [name, quantity] of all) if (isPodLevelResource(name)) total.set(name, quantity);
 }
 
 function addList(total: Mutable, list: ResourceList | undefined): void {

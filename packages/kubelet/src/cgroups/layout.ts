@@ -1,66 +1,70 @@
-/** Where the cgroups of pods are, and what is set on them. */
+/** Where the cgroups of a node are: all pods below `kubepods`, those of the lower classes in a tier of their own. Pure. */
 import type { Pod } from "@kubets/api/generated/types/core-v1";
-import { workingContainers } from "@kubets/api/pod/containers";
 import { computeQosClass } from "@kubets/api/pod/qos";
-import { podLimits, podRequests } from "@kubets/api/pod/resources";
+import { podRequests } from "@kubets/api/pod/resources";
 import { isFinished } from "@kubets/api/pod/state";
-import { cpuQuota, cpuShares } from "../container-config/resources.ts";
+import { parseQuantity } from "@kubets/machinery/quantity";
+import type { KubeletConfig } from "../config.ts";
+import { cpuShares } from "../container-config/resources.ts";
+import type { CgroupParts } from "./cgroup-tree.ts";
+import type { CgroupSettings } from "./settings.ts";
 
-export type CgroupDriver = "cgroupfs" | "systemd";
+export type Tier = "burstable" | "besteffort";
 
-const PODS = "kubepods";
+export const partsOf = (path: string): string[] => path.split("/").filter(Boolean);
 
-/** All pods of the node, or those of a class. */
-export const tierCgroup = (root: string, ...tier: readonly string[]): string =>
-  [root.replace(/\/$/, ""), PODS, ...tier].join("/").replace(/^(?!\/)/, "/");
+export const kubepods = (root: string): CgroupParts => [...partsOf(root), "kubepods"];
 
-/** `/kubepods/burstable/pod<uid>` below the root of the node; for systemd a slice's name. */
-export function podCgroup(pod: Pod, root: string, driver: CgroupDriver): string {
+export function tierOf(pod: Pod): Tier | undefined {
   const qos = computeQosClass(pod.spec);
-  const tier = qos === "Guaranteed" ? [] : [qos.toLowerCase()];
-  const uid = pod.metadata.uid;
-  if (driver === "systemd") {
-    const prefix = root.split("/").filter(Boolean);
-    return `${[...prefix, PODS, ...tier, `pod${uid.replaceAll("-", "_")}`].join("-")}.slice`;
-  }
-  return tierCgroup(root, ...tier, `pod${uid}`);
+  return qos === "Guaranteed" ? undefined : (qos.toLowerCase() as Tier);
 }
 
-export interface PodCgroupSettings {
-  readonly cpuShares: number;
-  readonly cpu?: { readonly quotaUs: number; readonly periodUs: number };
-  readonly memoryBytes?: number;
-  readonly pids?: number;
-}
-
-export interface PodCgroupLimits {
-  readonly pidsLimit?: number | undefined;
-  readonly cpuPeriodUs?: number | undefined;
-}
-
-/** A limit holds for the pod only where every container has one. */
-export function podCgroupSettings(pod: Pod, { pidsLimit = -1, cpuPeriodUs }: PodCgroupLimits): PodCgroupSettings {
-  const requests = podRequests(pod);
-  const limits = podLimits(pod);
-  const limited = (name: string) =>
-    pod.spec.resources?.limits?.[name] !== undefined ||
-    workingContainers(pod.spec).every(({ resources }) => resources?.limits?.[name] !== undefined);
-  const cpu = limits.get("cpu");
-  const memory = limits.get("memory");
-  return {
-    cpuShares: cpuShares(requests.get("cpu")?.milliValue() ?? 0),
-    ...(cpu &&
-      cpuPeriodUs &&
-      limited("cpu") && { cpu: { quotaUs: cpuQuota(cpu.milliValue(), cpuPeriodUs), periodUs: cpuPeriodUs } }),
-    ...(memory && limited("memory") && { memoryBytes: memory.value() }),
-    ...(pidsLimit > 0 && { pids: pidsLimit }),
-  };
+export function podParts(pod: Pod, root: string): CgroupParts {
+  const tier = tierOf(pod);
+  return [...kubepods(root), ...(tier ? [tier] : []), `pod${pod.metadata.uid}`];
 }
 
 /** What the pods of each class weigh together: those that asked for nothing as little as can be, the burstable ones what they asked for. */
-export function tierShares(pods: readonly Pod[]): { readonly burstable: number; readonly besteffort: number } {
+export function tierShares(pods: readonly Pod[]): Readonly<Record<Tier, number>> {
   const burstable = pods
-    .filter((pod) => !isFinished(pod) && computeQosClass(pod.spec) === "Burstable")
+    .filter((pod) => !isFinished(pod) && tierOf(pod) === "burstable")
     .reduce((sum, pod) => sum + (podRequests(pod).get("cpu")?.milliValue() ?? 0), 0);
   return { burstable: cpuShares(burstable), besteffort: cpuShares(0) };
+}
+
+type Reserving = Pick<KubeletConfig, "cgroupRoot" | "reserved"> & {
+  readonly file: Pick<
+    KubeletConfig["file"],
+    "enforceNodeAllocatable" | "systemReserved" | "systemReservedCgroup" | "kubeReserved" | "kubeReservedCgroup"
+  >;
+};
+type Amounts = Readonly<Record<string, string>>;
+
+/** What `enforceNodeAllocatable` holds apart: pods get what is not reserved, and what is reserved gets no more than that. */
+export function enforced(
+  { cgroupRoot, reserved, file }: Reserving,
+  { cpuMilli, memoryBytes }: { readonly cpuMilli: number; readonly memoryBytes: number },
+): (readonly [CgroupParts, CgroupSettings])[] {
+  const milli = ({ cpu = "0" }: Amounts) => parseQuantity(cpu).milliValue();
+  const bytes = ({ memory = "0" }: Amounts) => parseQuantity(memory).value();
+  const pids = ({ pid }: Amounts) => (pid ? { pids: parseQuantity(pid).value() } : {});
+  const own = (amounts: Amounts): CgroupSettings => ({
+    cpuShares: cpuShares(milli(amounts)),
+    ...(amounts["memory"] && { memoryBytes: bytes(amounts) }),
+    ...pids(amounts),
+  });
+  const wants = (what: string) => file.enforceNodeAllocatable.includes(what);
+  return [
+    ...(wants("pods")
+      ? [
+          [
+            kubepods(cgroupRoot),
+            { cpuShares: cpuShares(cpuMilli - milli(reserved)), memoryBytes: memoryBytes - bytes(reserved) },
+          ] as const,
+        ]
+      : []),
+    ...(wants("system-reserved") ? [[partsOf(file.systemReservedCgroup), own(file.systemReserved)] as const] : []),
+    ...(wants("kube-reserved") ? [[partsOf(file.kubeReservedCgroup), own(file.kubeReserved)] as const] : []),
+  ];
 }

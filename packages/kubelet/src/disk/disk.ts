@@ -33,7 +33,25 @@ export interface Disk {
   mountsBelow(path: string): Promise<string[]>;
   /** Free and all bytes of the file system. */
   space(path: string): Promise<DiskSpace>;
+  /** What the files at and below a path take of their file system: each once, and nothing of what is mounted below. Nothing when nothing is there. */
+  usage(path: string): Promise<DiskUsage>;
 }
+
+export interface DiskUsage {
+  readonly bytes: number;
+  readonly inodes: number;
+}
+
+export const noUsage: DiskUsage = { bytes: 0, inodes: 0 };
+
+export const sumOfUsage = (all: Iterable<DiskUsage>): DiskUsage => {
+  let { bytes, inodes } = noUsage;
+  for (const each of all) {
+    bytes += each.bytes;
+    inodes += each.inodes;
+  }
+  return { bytes, inodes };
+};
 
 export interface MountWish {
   readonly type: string;

@@ -22,7 +22,7 @@ import {
 } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Exec } from "../exec.ts";
-import { type Disk, type EntryKind, isMissing } from "./disk.ts";
+import { type Disk, type DiskUsage, type EntryKind, isMissing, noUsage, sumOfUsage } from "./disk.ts";
 import { kernelMounts } from "./kernel-mounts.ts";
 
 const TMPFS_MAGIC = 0x0102_1994;
@@ -132,6 +132,11 @@ export function realDisk(exec: Exec): Disk {
       const { bsize, blocks, bavail, files, ffree } = await statfs(path);
       return { totalBytes: bsize * blocks, freeBytes: bsize * bavail, inodes: files, inodesFree: ffree };
     },
+
+    async usage(path) {
+      const found = await lstat(path).catch(unlessMissing);
+      return found ? await usageWithin(path, found, found.dev, new Set()) : noUsage;
+    },
   };
 }
 
@@ -147,6 +152,25 @@ async function removeWithin(path: string, device: number, found: Stats): Promise
     if (entry) await removeWithin(below, device, entry);
   }
   await rmdir(path).catch(unlessMissing);
+}
+
+const BLOCK_BYTES = 512;
+
+/** `linked`: the files of several names that were met already. */
+async function usageWithin(path: string, found: Stats, device: number, linked: Set<number>): Promise<DiskUsage> {
+  if (found.dev !== device) return noUsage;
+  if (!found.isDirectory() && found.nlink > 1) {
+    if (linked.has(found.ino)) return noUsage;
+    linked.add(found.ino);
+  }
+  const parts: DiskUsage[] = [{ bytes: found.blocks * BLOCK_BYTES, inodes: 1 }];
+  if (found.isDirectory())
+    for (const name of (await readdir(path).catch(unlessMissing)) ?? []) {
+      const below = join(path, name);
+      const entry = await lstat(below).catch(unlessMissing);
+      if (entry) parts.push(await usageWithin(below, entry, device, linked));
+    }
+  return sumOfUsage(parts);
 }
 
 function kindOf(found: Stats): EntryKind {

@@ -4,7 +4,9 @@ import { nodes } from "@kubets/api/generated/refs";
 import { pod } from "@kubets/api/testing/pod-builder";
 import { kubeletDefaults } from "../config.ts";
 import { type SimulatedNode, simulatedNode } from "../testing/simulated-node.ts";
+import { evictionMessage } from "./eviction-message.ts";
 import { rank } from "./rank.ts";
+import { storageExcess } from "./storage-limits.ts";
 import { isMet, type Observation, Pressures, thresholdsOf } from "./thresholds.ts";
 
 const level = (available: number, capacity = 1000) => ({ available, capacity });
@@ -125,4 +127,72 @@ test("a pod that fills more of the disk than its volume may hold goes", async ()
   } finally {
     await node.stop();
   }
+});
+
+test("when the disk runs low, who wrote the most into volumes and logs goes", async () => {
+  let available = 1000;
+  const observe = async () => ({ "nodefs.available": level(available) });
+  const config = { eviction: settings({ "nodefs.available": "100" }) };
+  const node = await simulatedNode({ observe, config });
+  try {
+    const volumes = [{ name: "v", emptyDir: {} }];
+    for (const name of ["small", "large"]) await make(node, name, { volumes });
+    const phase = async (name: string) => (await node.api.pod(name))?.status.phase;
+    await until(
+      node,
+      "both to run",
+      async () => (await phase("small")) === "Running" && (await phase("large")) === "Running",
+    );
+    for (const [name, text] of [
+      ["small", "a"],
+      ["large", "much more than that"],
+    ] as const)
+      await node.disk.writeFile(`/var/lib/kubelet/pods/uid-${name}/volumes/kubernetes.io~empty-dir/v/file`, text);
+    available = 50;
+    await until(node, "the end of one", async () => (await phase("large")) === "Failed");
+    available = 1000;
+    assert.equal(await phase("small"), "Running");
+  } finally {
+    await node.stop();
+  }
+});
+
+test("an eviction names the containers that use more than they asked for", () => {
+  const resources = { requests: { "ephemeral-storage": "1Ki" } };
+  const made = pod("a").container("greedy", { resources }).container("modest", { resources }).build();
+  const containers = new Map([
+    ["greedy", 4096],
+    ["modest", 512],
+  ]);
+  const threshold = { signal: "nodefs.available", text: "10%" } as const;
+  assert.equal(
+    evictionMessage({ pod: made, used: 4608, containers }, threshold, level(50 * 1024, 1000 * 1024)),
+    "The node was low on resource: ephemeral-storage. Threshold quantity: 100Ki, available: 50Ki. Container greedy was using 4Ki, request is 1Ki, has larger consumption of ephemeral-storage. ",
+  );
+  assert.equal(
+    evictionMessage({ pod: made, used: 9 }, { signal: "nodefs.inodesFree", text: "2k" }, level(3000, 5000)),
+    "The node was low on resource: inodes. Threshold quantity: 2k, available: 3k. ",
+  );
+});
+
+test("a container's logs count to its limit, and what lies on another disk does not", () => {
+  const limited = (storage: string) =>
+    pod("a")
+      .container("c", { resources: { limits: { "ephemeral-storage": storage } } })
+      .build();
+  const taken = {
+    volumes: new Map([["v", { bytes: 10, inodes: 1 }]]),
+    containers: new Map([["c", { root: { bytes: 50, inodes: 1 }, logs: { bytes: 20, inodes: 1 } }]]),
+  };
+  const all = ["root", "logs", "volumes"] as const;
+  assert.equal(storageExcess(limited("100"), taken, all), undefined);
+  assert.equal(
+    storageExcess(limited("75"), taken, all)?.message,
+    "Pod ephemeral local storage usage exceeds the total limit of containers 75. ",
+  );
+  assert.equal(storageExcess(limited("75"), taken, ["logs", "volumes"]), undefined);
+  assert.equal(
+    storageExcess(limited("65"), { ...taken, volumes: new Map() }, all)?.message,
+    "Pod ephemeral local storage usage exceeds the total limit of containers 65. ",
+  );
 });

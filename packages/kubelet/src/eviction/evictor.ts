@@ -4,25 +4,27 @@
  * Holds: critical and static pods stay; after a pod was ended nothing more is ended until it is gone.
  */
 import type { Pod } from "@kubets/api/generated/types/core-v1";
-import { Quantity } from "@kubets/machinery/quantity";
 import type { KubeletConfig } from "../config.ts";
+import { type DiskPart, podDisk, takenBy } from "../disk/pod-disk.ts";
 import type { MachineFacts } from "../node/machine.ts";
+import { nodeRef } from "../node/node-events.ts";
 import type { PodWorkers } from "../pod-workers/pod-workers.ts";
 import type { PodTools } from "../pod-workers/tools.ts";
 import type { PodWorker } from "../pod-workers/worker.ts";
 import { CONTAINER_NAME, POD_UID } from "../runtime/names.ts";
 import type { ContainerStats } from "../runtime/runtime.ts";
 import { isNodeCritical } from "../static-pods/static-pods.ts";
+import { evictionMessage } from "./eviction-message.ts";
 import { observe } from "./observe.ts";
-import { type Contender, rank, requested } from "./rank.ts";
+import { type Contender, rank } from "./rank.ts";
 import { hasStorageLimits, storageExcess } from "./storage-limits.ts";
 import {
-  amountOf,
   type Observation,
   PRESSURE_OF,
   type Pressure,
   Pressures,
   RESOURCE_OF,
+  type Signal,
   type Threshold,
   thresholdsOf,
 } from "./thresholds.ts";
@@ -67,9 +69,13 @@ export class Evictor {
     this.#show(this.#pressures.shown(now));
     const [threshold] = due;
     if (!threshold || this.#isEnding()) return;
-    const node = tools.node.node();
     const resource = RESOURCE_OF[threshold.signal];
-    if (node) tools.events.event(node, "Warning", "EvictionThresholdMet", `Attempting to reclaim ${resource}`);
+    tools.events.event(
+      nodeRef(tools.node.name),
+      "Warning",
+      "EvictionThresholdMet",
+      `Attempting to reclaim ${resource}`,
+    );
     if (PRESSURE_OF[threshold.signal] === "DiskPressure" && (await this.#options.freeDisk())) return;
     await this.#evictFirst(threshold, seen);
   }
@@ -95,70 +101,65 @@ export class Evictor {
     const resource = RESOURCE_OF[threshold.signal];
     const stats = await this.#statsByPod();
     const workers = new Map(this.#candidates().map((worker) => [worker.uid, worker]));
+    const parts = partsOf(threshold.signal, await this.#imagesLieApart());
     const contenders = await Promise.all(
-      [...workers.values()].map(async ({ pod, uid }): Promise<Contender> => {
-        const used = await this.#used(pod, resource, stats.get(uid));
-        return { pod, used };
-      }),
+      [...workers.values()].map(({ pod, uid }) => this.#contender(pod, resource, stats.get(uid) ?? new Map(), parts)),
     );
     const [first] = rank(contenders, resource);
     if (!first) {
       tools.log.warn("the node runs low and no pod can be ended for it", { resource });
       return;
     }
-    const level = seen[threshold.signal];
-    const bytes = (value: number) =>
-      resource === "inodes" || resource === "pids"
-        ? String(Math.round(value))
-        : new Quantity(Math.round(value), 0, "BinarySI").toString();
-    const message = `The node was low on resource: ${resource}. Threshold quantity: ${bytes(amountOf(threshold.text, level?.capacity ?? 0))}, available: ${bytes(level?.available ?? 0)}. ${this.#explain(first, resource, stats.get(first.pod.metadata.uid))}`;
     const grace =
       threshold.graceMs === undefined
         ? 0
         : Math.min(config.eviction.maxPodGraceSeconds, first.pod.spec.terminationGracePeriodSeconds ?? 30);
+    const message = evictionMessage(first, threshold, seen[threshold.signal] ?? { available: 0, capacity: 0 });
     this.#evict(workers.get(first.pod.metadata.uid) as PodWorker, { signal: threshold.signal, message }, grace);
   }
 
-  /** The containers that use more than they asked for. */
-  #explain({ pod }: Contender, resource: string, stats: ReadonlyMap<string, ContainerStats> | undefined): string {
-    if (resource !== "memory") return "";
-    const shown = (value: number) => new Quantity(Math.floor(value / 1024) * 1024, 0, "BinarySI").toString();
-    return pod.spec.containers
-      .flatMap(({ name, resources }) => {
-        const used = stats?.get(name)?.memoryWorkingSetBytes ?? 0;
-        const request = requested(
-          { ...pod, spec: { ...pod.spec, initContainers: [], containers: [{ name, resources }] } } as Pod,
-          resource,
-        );
-        return used > request
-          ? [
-              `Container ${name} was using ${shown(used)}, request is ${resources.requests?.memory ?? "0"}, has larger consumption of memory. `,
-            ]
-          : [];
-      })
-      .join("");
+  async #contender(
+    pod: Pod,
+    resource: string,
+    stats: ReadonlyMap<string, ContainerStats>,
+    parts: readonly DiskPart[],
+  ): Promise<Contender> {
+    const { tools } = this.#options;
+    if (resource === "pids") {
+      const { processes = 0 } = await tools.cgroups.usage(pod, tools.clock.now());
+      return { pod, used: processes };
+    }
+    if (resource === "memory") {
+      const containers = new Map(
+        [...stats].map(([name, { memoryWorkingSetBytes = 0 }]) => [name, memoryWorkingSetBytes]),
+      );
+      return { pod, used: containers.values().reduce((sum, used) => sum + used, 0), containers };
+    }
+    const taken = await podDisk(pod, stats, tools);
+    if (resource === "inodes") return { pod, used: takenBy(taken, parts).inodes };
+    const containers = new Map([...taken.containers].map(([name, { root, logs }]) => [name, root.bytes + logs.bytes]));
+    return { pod, used: takenBy(taken, parts).bytes, containers };
   }
 
-  async #used(pod: Pod, resource: string, stats: ReadonlyMap<string, ContainerStats> | undefined): Promise<number> {
-    const sum = (of: (each: ContainerStats) => number | undefined) =>
-      [...(stats?.values() ?? [])].reduce((all, each) => all + (of(each) ?? 0), 0);
-    if (resource === "memory") return sum((each) => each.memoryWorkingSetBytes);
-    if (resource === "inodes") return sum((each) => each.diskInodesUsed);
-    if (resource === "pids") {
-      const { cgroups, clock } = this.#options.tools;
-      return (await cgroups.usage(pod, clock.now())).processes ?? 0;
-    }
-    return sum((each) => each.diskUsedBytes);
+  /** On another file system than the kubelet's folders, and with them what containers write into their roots. */
+  async #imagesLieApart(): Promise<boolean> {
+    const { disk, paths, runtime } = this.#options.tools;
+    const images = await runtime.imageFilesystem().catch(() => undefined);
+    if (!images?.mountpoint) return false;
+    const [there, own] = [await disk.stat(images.mountpoint), await disk.stat(paths.root)];
+    return there !== undefined && own !== undefined && there.device !== own.device;
   }
 
   async #enforceLimits(): Promise<void> {
-    const { disk, paths } = this.#options.tools;
-    if (!this.#options.config.file.localStorageCapacityIsolation) return;
+    const { tools, config } = this.#options;
+    if (!config.file.localStorageCapacityIsolation) return;
     const limited = this.#candidates().filter(({ pod, isEvicted }) => hasStorageLimits(pod) && !isEvicted);
     if (limited.length === 0) return;
     const stats = await this.#statsByPod();
+    const parts = partsOf("nodefs.available", await this.#imagesLieApart());
     for (const worker of limited) {
-      const excess = await storageExcess(worker.pod, stats.get(worker.uid) ?? new Map(), disk, paths);
+      const taken = await podDisk(worker.pod, stats.get(worker.uid) ?? new Map(), tools);
+      const excess = storageExcess(worker.pod, taken, parts);
       if (excess) this.#evict(worker, excess, 1);
     }
   }
@@ -180,4 +181,10 @@ export class Evictor {
     events.event(worker.pod, "Warning", EVICTED, message);
     worker.end(graceSeconds, { reason: EVICTED, message, disruption: true }, false);
   }
+}
+
+/** What of a pod lies on the file system that runs low. */
+function partsOf(signal: Signal, imagesLieApart: boolean): readonly DiskPart[] {
+  if (!imagesLieApart) return ["root", "logs", "volumes"];
+  return signal.startsWith("imagefs") ? ["root"] : ["logs", "volumes"];
 }

@@ -7,6 +7,8 @@ export interface Contender {
   readonly pod: Pod;
   /** Of what runs low: bytes, inodes or processes. */
   readonly used: number;
+  /** Of memory and bytes of the disk, what each container uses. */
+  readonly containers?: ReadonlyMap<string, number>;
 }
 
 export function rank(contenders: readonly Contender[], resource: string): Contender[] {
@@ -17,4 +19,4 @@ export function rank(contenders: readonly Contender[], resource: string): Conten
   );
 }
 
-export const requested = (pod: Pod, resource: string): number => podRequests(pod).get(resource)?.value() ?? 0;
+const requested = (pod: Pod, resource: string): number => podRequests(pod).get(resource)?.value() ?? 0;

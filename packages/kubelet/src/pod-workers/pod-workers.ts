@@ -132,7 +132,10 @@ export class PodWorkers {
   /** Whatever the classes of pods weigh now. */
   #weigh(): void {
     const taken = this.all().filter((worker) => !worker.refused && !worker.isOver);
-    void this.#tools.cgroups.weigh(taken.map(({ pod }) => pod));
+    const { cgroups, log } = this.#tools;
+    void cgroups
+      .weigh(taken.map(({ pod }) => pod))
+      .catch((error: unknown) => log.warn("the classes of pods could not be weighed", { error }));
   }
 
   #reject(pod: Pod, { reason, message }: Rejection): Refusal {
@@ -186,7 +189,10 @@ export class PodWorkers {
         this.#weigh();
       },
       judgeResize: (wanted) => judgeResize(wanted, this.#room(uid)),
-      shrank: () => this.#offerRoom(),
+      resized: () => {
+        this.#offerRoom();
+        this.#weigh();
+      },
       ...(refusal && { refusal }),
       ...(verdict && { verdict }),
     });

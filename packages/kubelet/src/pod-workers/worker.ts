@@ -36,8 +36,8 @@ export interface WorkerOptions {
   ended(uid: string): void;
   /** Why the node cannot give the pod the resources that it wants now. */
   judgeResize(pod: Pod): Pending | undefined;
-  /** The pod gave something back. */
-  shrank(): void;
+  /** The pod has other resources than before. */
+  resized(): void;
 }
 
 interface Ending {
@@ -264,7 +264,7 @@ export class PodWorker {
     const { moving } = this.#resize;
     const { judgeResize: judge } = this.#options;
     if (await advanceResize({ resize: this.#resize, runtime, tools: this.#tools, judge })) this.#retry.failed();
-    if (moving && !this.#resize.moving) this.#options.shrank();
+    if (moving && !this.#resize.moving) this.#options.resized();
   }
 
   #beginBringUp(plan: PodPlan, runtime: PodRuntimeState): void {

@@ -2,9 +2,10 @@
  * One reading of all that the node, its pods and their containers use: from the cgroups, from the runtime, from the pods' networks and disks.
  * Every page of figures (summary, metrics) is made of such a reading.
  */
+import { join } from "node:path";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
-import type { DiskSpace } from "../disk/disk.ts";
-import { podFolder } from "../paths.ts";
+import type { DiskSpace, DiskUsage } from "../disk/disk.ts";
+import { podFolder, podLogFolder } from "../paths.ts";
 import type { ContainerRecord } from "../pod-workers/runtime-state.ts";
 import type { PodTools } from "../pod-workers/tools.ts";
 import type { ContainerStats } from "../runtime/runtime.ts";
@@ -16,6 +17,7 @@ import { type VolumeReading, VolumeUsages } from "./volume-usage.ts";
 export interface ContainerReading {
   readonly record: ContainerRecord;
   readonly stats: ContainerStats;
+  readonly logs: DiskUsage;
   readonly nanoCores: number | undefined;
 }
 
@@ -85,14 +87,17 @@ export class NodeStats {
   }
 
   async #pod(pod: Pod, stats: ReadonlyMap<string, ContainerStats>): Promise<PodReading | undefined> {
-    const { cgroups, cache, clock } = this.#tools;
+    const { cgroups, cache, clock, disk, paths } = this.#tools;
     const state = cache.get(pod.metadata.uid);
     const sandbox = state.sandboxes[0];
     if (!sandbox?.ready) return undefined;
-    const containers = state.containers.flatMap((record): ContainerReading[] => {
+    const containers: ContainerReading[] = [];
+    for (const record of state.containers) {
       const found = record.phase === "running" ? stats.get(record.id) : undefined;
-      return found ? [{ record, stats: found, nanoCores: this.#rates.rate(record.id, found) }] : [];
-    });
+      if (!found) continue;
+      const logs = await disk.usage(join(podLogFolder(paths, pod), record.name));
+      containers.push({ record, stats: found, logs, nanoCores: this.#rates.rate(record.id, found) });
+    }
     const counted = await cgroups.usage(pod, clock.now());
     const usage = counted.cpuNanos === undefined ? { ...sumOf(containers, clock.now()), ...counted } : counted;
     const pid = pod.spec.hostNetwork ? undefined : await cgroups.somePid(pod);

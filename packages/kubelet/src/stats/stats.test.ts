@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { pod } from "@kubets/api/testing/pod-builder";
-import { slicePath } from "../cgroups/pod-cgroups.ts";
 import { simulatedMachine, simulatedNode } from "../testing/simulated-node.ts";
 import { cadvisorMetrics } from "./cadvisor-metrics.ts";
 import { readUsage } from "./cgroup-usage.ts";
@@ -95,13 +94,9 @@ test("a rate is the difference of two readings", () => {
   assert.equal(rates.rate("a", { timestamp: 4000, cpuNanos: 16e8 }), undefined);
 });
 
-test("interfaces as the kernel lists them, slices as systemd nests them", () => {
+test("interfaces as the kernel lists them", () => {
   const table = "Inter-| Receive | Transmit\n face |bytes packets\n  eth0: 10 1 2 0 0 0 0 0 30 1 4 0 0 0 0 0\n";
   assert.deepEqual(parseInterfaces(table), [{ name: "eth0", rxBytes: 10, rxErrors: 2, txBytes: 30, txErrors: 4 }]);
-  assert.equal(
-    slicePath("kubepods-burstable-podab_c.slice"),
-    "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-podab_c.slice",
-  );
 });
 
 test("figures are written as Prometheus reads them, without what is not known", () => {

@@ -1,5 +1,6 @@
 /** /stats/summary: a reading in the shape that the original gives. Pure. */
-import type { DiskSpace } from "../disk/disk.ts";
+import { type DiskSpace, sumOfUsage } from "../disk/disk.ts";
+import { localPlugin } from "../disk/pod-disk.ts";
 import type { Usage } from "./cgroup-usage.ts";
 import type { InterfaceUsage } from "./network-usage.ts";
 import type { ContainerReading, NodeReading, PodReading } from "./node-stats.ts";
@@ -37,36 +38,53 @@ export function summaryOf(
       memory: { ...memoryOf(usage), availableBytes: available },
       ...(!onlyCpuAndMemory && whole),
     },
-    pods: reading.pods.map((pod) => podOf(pod, disk, onlyCpuAndMemory)),
+    pods: reading.pods.map((pod) => podOf(pod, { disk, images }, onlyCpuAndMemory)),
   };
+}
+
+/** Where the kubelet keeps what is the pods', and where the runtime keeps what containers write. */
+interface Spaces {
+  readonly disk: DiskSpace | undefined;
+  readonly images: DiskSpace | undefined;
 }
 
 function podOf(
   { pod, usage, nanoCores, containers, interfaces, volumes, startedAt }: PodReading,
-  disk: DiskSpace | undefined,
+  spaces: Spaces,
   short: boolean,
 ): object {
   const { name, namespace, uid } = pod.metadata;
-  const used = containers.reduce((all, { stats }) => all + (stats.diskUsedBytes ?? 0), 0);
-  const inodes = containers.reduce((all, { stats }) => all + (stats.diskInodesUsed ?? 0), 0);
+  const taken = sumOfUsage([
+    ...containers.flatMap(({ stats, logs }) => [
+      { bytes: stats.diskUsedBytes ?? 0, inodes: stats.diskInodesUsed ?? 0 },
+      logs,
+    ]),
+    ...volumes
+      .filter(({ name }) => pod.spec.volumes?.some((volume) => volume.name === name && localPlugin(volume)))
+      .map(({ usedBytes, inodesUsed = 0 }) => ({ bytes: usedBytes, inodes: inodesUsed })),
+  ]);
   return {
     podRef: { name, namespace, uid },
     startTime: timeOf(startedAt),
-    containers: containers.map((each) => containerOf(each, disk, short)),
+    containers: containers.map((each) => containerOf(each, spaces, short)),
     cpu: cpuOf(usage, nanoCores),
     memory: memoryOf(usage),
     ...(!short && {
       ...(interfaces.length > 0 && { network: networkOf(usage.timestamp, interfaces) }),
       ...(volumes.length > 0 && { volume: volumes.map(volumeOf) }),
-      "ephemeral-storage": { ...diskOf(usage.timestamp, disk), usedBytes: used, inodesUsed: inodes },
+      "ephemeral-storage": {
+        ...diskOf(usage.timestamp, spaces.disk),
+        usedBytes: taken.bytes,
+        inodesUsed: taken.inodes,
+      },
       ...(usage.processes !== undefined && { process_stats: { process_count: usage.processes } }),
     }),
   };
 }
 
 function containerOf(
-  { record, stats, nanoCores }: ContainerReading,
-  disk: DiskSpace | undefined,
+  { record, stats, logs, nanoCores }: ContainerReading,
+  { disk, images }: Spaces,
   short: boolean,
 ): object {
   return {
@@ -76,10 +94,11 @@ function containerOf(
     memory: memoryOf(stats),
     ...(!short && {
       rootfs: {
-        ...diskOf(stats.timestamp, disk),
+        ...diskOf(stats.timestamp, images),
         usedBytes: stats.diskUsedBytes,
         inodesUsed: stats.diskInodesUsed,
       },
+      logs: { ...diskOf(stats.timestamp, disk), usedBytes: logs.bytes, inodesUsed: logs.inodes },
     }),
   };
 }

@@ -4,7 +4,6 @@
  */
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import { type VolumeUsage as DriverUsage, UNIT } from "../csi/messages.ts";
-import { sizeOf } from "../disk/size.ts";
 import { volumeFolder } from "../paths.ts";
 import type { PodTools } from "../pod-workers/tools.ts";
 
@@ -75,7 +74,7 @@ export class VolumeUsages {
 
   async #ofFolder(folder: string): Promise<Amounts> {
     const { disk } = this.#tools;
-    const [space, size] = [await disk.space(folder), await sizeOf(disk, folder)];
+    const [space, size] = [await disk.space(folder), await disk.usage(folder)];
     return {
       capacityBytes: space.totalBytes,
       availableBytes: space.freeBytes,

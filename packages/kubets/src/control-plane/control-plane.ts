@@ -34,8 +34,8 @@ export function startSchedulerIn(
   parts: ControlPlaneParts,
   featureGates: Readonly<Record<string, boolean>>,
 ): RunningScheduler {
-  const metrics = parts.server.context.metrics.registry;
   const { clock, random, signal } = parts;
+  const metrics = parts.server.context.metrics.registry.part(signal);
   const log = parts.log.with({ component: "scheduler" });
   const client = clientAs(parts, { name: "system:kube-scheduler", groups: [] }, "kube-scheduler");
   const cache = new SharedInformers({ client, clock, random, log, signal });

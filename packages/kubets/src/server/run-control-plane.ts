@@ -72,7 +72,7 @@ function startAllControllers({ flags, api, certificates, tokenKey }: ControlPlan
     log: log.with({ component: "controllers" }),
     signal,
     controllers: flags.controllers,
-    metrics: controllerMetrics(api.server.context.metrics.registry, clock),
+    metrics: controllerMetrics(api.server.context.metrics.registry.part(signal), clock),
     options: {
       ...controllerOptionsOf([
         `cluster-signing-duration=${formatDuration(flags["certificate-lifetime"])}`,

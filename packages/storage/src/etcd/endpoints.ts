@@ -80,7 +80,9 @@ export class Endpoints {
 export const isLost = (error: GrpcError): boolean =>
   error.code === "UNAVAILABLE" ||
   error.code === "DEADLINE_EXCEEDED" ||
-  (["INTERNAL", "CANCELLED", "UNKNOWN"].includes(error.code) && /RST_STREAM|cancelled|GOAWAY/i.test(error.message));
+  (["INTERNAL", "CANCELLED", "UNKNOWN"].includes(error.code) &&
+    // The last two are the member's own words when the time of a call ends there first.
+    /RST_STREAM|cancelled|GOAWAY|context (deadline exceeded|canceled)/i.test(error.message));
 
 /** The call never left this process. */
 export const neverSent = (error: GrpcError): boolean =>

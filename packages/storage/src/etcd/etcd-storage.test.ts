@@ -157,10 +157,13 @@ describe("writing to an etcd", () => {
   const current = (value: string) => ({
     responseRange: { kvs: [{ key: Buffer.from("/a"), value: Buffer.from(value), modRevision: 12, createRevision: 5 }] },
   });
-  const txn = (second: Init<{ succeeded: boolean; responses: ReturnType<typeof current>[] }>) => {
+  const txn = (
+    second: Init<{ succeeded: boolean; responses: ReturnType<typeof current>[] }>,
+    first = new GrpcError("UNAVAILABLE", "etcdserver: leader changed"),
+  ) => {
     let calls = 0;
     return () => {
-      if (calls++ === 0) throw new GrpcError("UNAVAILABLE", "etcdserver: leader changed");
+      if (calls++ === 0) throw first;
       return { header: { revision: 20 }, ...second };
     };
   };
@@ -172,6 +175,14 @@ describe("writing to an etcd", () => {
     });
     const result = await storage.commit({ key: "/a", expect: 11, value: () => bytes("mine") });
     assert.ok(result.ok && result.revision === 12);
+  });
+
+  it("tries an update again when its time was up at the member, which says so in words of its own", async (t) => {
+    const late = new GrpcError("UNKNOWN", "context deadline exceeded");
+    const second = { succeeded: true, responses: [] };
+    const storage = await against(t, { version: "3.5.20", kv: { txn: txn(second, late) } });
+    const result = await storage.commit({ key: "/a", expect: 11, value: () => bytes("mine") });
+    assert.ok(result.ok && result.revision === 20);
   });
 
   it("sees that another was faster", async (t) => {

@@ -52,6 +52,13 @@ export function criRuntime({ endpoint, imageEndpoint, timeoutMs = TWO_MINUTES }:
   const call = caller(runtimeClient);
   const callImages = caller(imageClient);
 
+  let sandboxImage: Promise<string | undefined> | undefined;
+  /** What sandboxes are made of; runtimes that do not pin it themselves tell it among their settings. */
+  const askSandboxImage = async (): Promise<string | undefined> => {
+    const { info } = await call(RuntimeService.status, { verbose: true });
+    return (JSON.parse(info["config"] ?? "{}") as { sandboxImage?: string }).sandboxImage;
+  };
+
   const execTimeout = (ms: number): CallOptions => ({ timeoutMs: ms + 5000 });
 
   return {
@@ -184,7 +191,11 @@ export function criRuntime({ endpoint, imageEndpoint, timeoutMs = TWO_MINUTES }:
     },
 
     async listImages() {
-      return (await callImages(ImageService.listImages, {})).images.map(imageOf);
+      const { images } = await callImages(ImageService.listImages, {});
+      const pinned = await (sandboxImage ??= askSandboxImage().catch(() => undefined));
+      return images
+        .map(imageOf)
+        .map((image) => (image.tags.some((tag) => tag === pinned) ? { ...image, pinned: true } : image));
     },
 
     async pullImage(image, auth, sandboxConfig) {

@@ -1,0 +1,86 @@
+/** What is set on a cgroup, and how the kernel and systemd call it, in version 1 and 2. Pure. */
+import type { Pod } from "@kubets/api/generated/types/core-v1";
+import { workingContainers } from "@kubets/api/pod/containers";
+import { podLimits, podRequests } from "@kubets/api/pod/resources";
+import { cpuQuota, cpuShares } from "../container-config/resources.ts";
+
+export interface CgroupSettings {
+  readonly cpuShares: number;
+  /** What is absent has no limit. */
+  readonly cpu?: { readonly quotaUs: number; readonly periodUs: number };
+  readonly memoryBytes?: number;
+  readonly pids?: number;
+}
+
+export type CgroupVersion = 1 | 2;
+
+export interface PodLimits {
+  /** How many processes a pod may have; -1 for any number. */
+  readonly pidsLimit?: number | undefined;
+  /** What CPU quotas are a part of; undefined where CPU limits are not enforced. */
+  readonly cpuPeriodUs?: number | undefined;
+}
+
+const USUAL_PERIOD_US = 100_000;
+
+/** A limit holds for the pod only where every container has one, or the pod itself. */
+export function podSettings(pod: Pod, { pidsLimit = -1, cpuPeriodUs }: PodLimits): CgroupSettings {
+  const requests = podRequests(pod);
+  const limits = podLimits(pod);
+  const limited = (name: string) =>
+    pod.spec.resources?.limits?.[name] !== undefined ||
+    workingContainers(pod.spec).every(({ resources }) => resources?.limits?.[name] !== undefined);
+  const cpu = limits.get("cpu");
+  const memory = limits.get("memory");
+  return {
+    cpuShares: cpuShares(requests.get("cpu")?.milliValue() ?? 0),
+    ...(cpu &&
+      cpuPeriodUs &&
+      limited("cpu") && { cpu: { quotaUs: cpuQuota(cpu.milliValue(), cpuPeriodUs), periodUs: cpuPeriodUs } }),
+    ...(memory && limited("memory") && { memoryBytes: memory.value() }),
+    ...(pidsLimit > 0 && { pids: pidsLimit }),
+  };
+}
+
+/** Files of a cgroup and what is written into them, the controller first. */
+export function filesOf({ cpuShares: shares, cpu, memoryBytes, pids }: CgroupSettings, version: CgroupVersion) {
+  const limit = (value: number | undefined, none: string) => (value ? String(value) : none);
+  const period = String(cpu?.periodUs ?? USUAL_PERIOD_US);
+  const files: readonly (readonly [string, string])[] =
+    version === 2
+      ? [
+          ["cpu.weight", String(cpuWeight(shares))],
+          ["cpu.max", `${limit(cpu?.quotaUs, "max")} ${period}`],
+          ["memory.max", limit(memoryBytes, "max")],
+          ["pids.max", limit(pids, "max")],
+        ]
+      : [
+          ["cpu.shares", String(shares)],
+          ["cpu.cfs_period_us", period],
+          ["cpu.cfs_quota_us", limit(cpu?.quotaUs, "-1")],
+          ["memory.limit_in_bytes", limit(memoryBytes, "-1")],
+          ["pids.max", limit(pids, "max")],
+        ];
+  return files;
+}
+
+/** systemd's word for no limit. */
+const INFINITY = "18446744073709551615";
+
+/** Properties of a slice: name, type and value, as `busctl` takes them. */
+export function propertiesOf(
+  { cpuShares: shares, cpu, memoryBytes, pids }: CgroupSettings,
+  version: CgroupVersion,
+): readonly (readonly [name: string, type: string, value: string])[] {
+  const limit = (value: number | undefined) => (value ? String(value) : INFINITY);
+  return [
+    version === 2 ? ["CPUWeight", "t", String(cpuWeight(shares))] : ["CPUShares", "t", String(shares)],
+    ["CPUQuotaPerSecUSec", "t", limit(cpu && (cpu.quotaUs * 1_000_000) / cpu.periodUs)],
+    ["CPUQuotaPeriodUSec", "t", limit(cpu?.periodUs)],
+    [version === 2 ? "MemoryMax" : "MemoryLimit", "t", limit(memoryBytes)],
+    ["TasksMax", "t", limit(pids)],
+  ];
+}
+
+/** Shares of 2 to 262144 on the weights of 1 to 10000. */
+export const cpuWeight = (shares: number): number => Math.floor(1 + ((shares - 2) * 9999) / 262_142);
