@@ -1,26 +1,28 @@
 /**
  * `npm run soak -- expressions [--minutes 60] [--seed N] [--from ROUND] [--rounds N]`: random and hostile expressions in policies and in the rules of custom kinds, random schemas, and
- * small and large objects to judge, against a whole API server over memory. Every answer is one that clients know, and nothing holds the server up: the
- * longest turn of its event loop is at most --longest milliseconds of CPU, which does not depend on what else the machine does. What a round tries hangs on
- * the seed and its number alone: a turn that was too long is told with what brings it back.
+ * small and large objects to judge, against a whole API server over memory. Every answer is one that clients know, and nothing holds the server up: no
+ * turn of its event loop takes more than --longest milliseconds of CPU. What a round tries hangs on the seed and its number alone, so a round with a longer
+ * turn is tried again: what V8 compiled or collected meanwhile does not come back, what is judged does.
  */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { seededRandom } from "@kubets/machinery";
-import { defineFlags, int, number } from "@kubets/machinery/flags";
+import { defineFlags, int, list, number } from "@kubets/machinery/flags";
 import { askedFor } from "./asked-for.ts";
 import { Inputs } from "./inputs.ts";
-import type { Answered } from "./judging-server.ts";
-import type { Turns } from "./turns.ts";
+import type { Answered, Told } from "./judging-server.ts";
 
 const flags = defineFlags({
   minutes: number({ default: 60, help: "For how long." }),
   seed: int({ default: Date.now() % 1_000_000, help: "Of the random choices." }),
   from: int({ default: 0, help: "The round to begin with." }),
   rounds: int({ default: Number.MAX_SAFE_INTEGER, help: "How many rounds at most." }),
+  again: list({ help: "Rounds that had long turns in another run: tried again behind the others." }),
   longest: number({ default: 10, help: "Milliseconds of CPU that a turn of the loop may take." }),
 });
+const IN_ROUND = " in round ";
+const roundOf = (what: string) => Number(what.slice(what.indexOf(IN_ROUND) + IN_ROUND.length));
 const GROUP = "fuzz.example.com";
 const EXTENSIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 const POLICIES = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies";
@@ -28,12 +30,15 @@ const BINDINGS = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolic
 /** Until what runs often is compiled, by V8 too. */
 const WARM_ROUNDS = 100;
 const LARGE = 20_000;
+const TRIES = 5;
+const SHOWN = 12;
 
 const {
   minutes,
   seed,
   from,
   rounds: most,
+  again: others,
   longest,
 } = askedFor("expressions ", "Random and hostile expressions, schemas and objects against an API server.", flags);
 const outcomes = new Map<string, number>();
@@ -56,7 +61,7 @@ function inputsOf(round: number): Inputs {
 
 /** What a client is told: done, or why not. Anything but a refusal is a bug. */
 async function ask(what: string, method: string, path: string, object?: object): Promise<boolean> {
-  server.postMessage({ id: ++asked, what: `${what} in round ${rounds}`, method, path, object });
+  server.postMessage({ id: ++asked, what: `${what}${IN_ROUND}${rounds}`, method, path, object });
   const [{ code, reason }] = (await once(server, "message")) as [Answered];
   assert.ok(
     code < 500,
@@ -130,23 +135,53 @@ async function schemaRound(): Promise<void> {
   await ask("definition deleted", "DELETE", `${EXTENSIONS}/${plural}.${GROUP}`);
 }
 
+/** What the server's turns were since they were last forgotten. */
+async function told(): Promise<Told> {
+  server.postMessage("tell");
+  return ((await once(server, "message")) as [Told])[0];
+}
+
+async function oneRound(round: number): Promise<void> {
+  rounds = round;
+  inputs = inputsOf(round);
+  await (inputs.chance(0.5) ? policyRound() : schemaRound());
+}
+
+/** The shortest of a round's longest turns, in milliseconds. */
+async function again(round: number): Promise<number> {
+  let shortest = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < TRIES && shortest > longest; i++) {
+    server.postMessage("forget");
+    await oneRound(round);
+    shortest = Math.min(shortest, (await told()).longest[0]?.[1] ?? 0);
+  }
+  return shortest;
+}
+
 console.log(`${minutes} minutes with --seed ${seed}`);
 assert.ok(await define("opens", "Open", { type: "object", "x-kubernetes-preserve-unknown-fields": true }));
 const until = performance.now() + minutes * 60_000;
-for (; performance.now() < until && rounds - from < most; rounds++) {
-  if (rounds - from === WARM_ROUNDS) server.postMessage("forget");
-  inputs = inputsOf(rounds);
-  await (inputs.chance(0.5) ? policyRound() : schemaRound());
+let round = from;
+for (; performance.now() < until && round - from < most; round++) {
+  if (round - from === WARM_ROUNDS) server.postMessage("forget");
+  await oneRound(round);
 }
-server.postMessage("tell");
-const [told] = (await once(server, "message")) as [{ summary: string; longest: Turns["longest"] }];
-await server.terminate();
+const all = await told();
 for (const [what, times] of [...outcomes].sort(([a], [b]) => (a < b ? -1 : 1)))
   console.log(`${String(times).padStart(8)}  ${what}`);
-console.log(`${rounds - from} rounds; ${told.summary}`);
-for (const [what, ms] of told.longest) console.log(`${ms.toFixed(1).padStart(8)} ms  ${what}`);
-const [worst] = told.longest;
+console.log(`${round - from} rounds; ${all.summary}`);
+const shown = (ms: number) => `${ms.toFixed(1).padStart(8)} ms`;
+for (const [what, ms] of all.longest.slice(0, SHOWN)) console.log(`${shown(ms)}  ${what}`);
+const found = all.longest.filter(([, ms]) => ms > longest).map(([what]) => roundOf(what));
+const tooLong = new Set([...others.map(Number), ...found]);
+let worst = 0;
+for (const each of tooLong) {
+  const ms = await again(each);
+  console.log(`${shown(ms)}  at least, when round ${each} is tried again`);
+  worst = Math.max(worst, ms);
+}
+await server.terminate();
 assert.ok(
-  !worst || worst[1] <= longest,
-  `a turn of the loop took ${worst?.[1].toFixed(1)} ms of CPU: ${worst?.[0]} (again: --seed ${seed} --from ROUND --rounds 1)`,
+  worst <= longest,
+  `rounds have turns of up to ${worst.toFixed(1)} ms of CPU (again: --seed ${seed} --from ROUND --rounds 1)`,
 );

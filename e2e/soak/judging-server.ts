@@ -17,6 +17,10 @@ export interface Answered {
   readonly code: number;
   readonly reason: string;
 }
+export interface Told {
+  readonly summary: string;
+  readonly longest: Turns["longest"];
+}
 
 const port = parentPort as NonNullable<typeof parentPort>;
 const { server } = await startTestServer();
@@ -25,7 +29,8 @@ const turns = new Turns();
 
 port.on("message", (asked: Asked | "forget" | "tell") => {
   if (asked === "forget") turns.forget();
-  else if (asked === "tell") setImmediate(() => port.postMessage({ summary: turns.summary(), longest: turns.longest }));
+  else if (asked === "tell")
+    setImmediate(() => port.postMessage({ summary: turns.summary(), longest: turns.longest } satisfies Told));
   else void answer(asked);
 });
 

@@ -133,6 +133,10 @@ else {
   try {
     for (const object of OBJECTS) cluster.kubectl(["apply", "-f", "-"], { input: JSON.stringify(object) });
     console.log(`${await soak(cluster, minutes, seed)} kills, and all is as it should be`);
+  } catch (error) {
+    // It is told before the cluster is taken down, which may fail for the same reason.
+    console.error(error);
+    process.exitCode = 1;
   } finally {
     cluster.down();
   }

@@ -60,7 +60,8 @@ export function goesOn(): boolean {
   return now < worksUntil;
 }
 
-function workedMs(): number {
+/** Milliseconds of CPU that this thread has used. */
+export function workedMs(): number {
   const { user, system } = process.threadCpuUsage();
   return (user + system) / 1000;
 }

@@ -5,14 +5,24 @@ import { LoopTurns } from "./loop-turns.ts";
 /** An event loop by hand, whose requests take so long. */
 function loop(costMs: number) {
   let now = 0;
+  let stolen = 0;
   let next: (() => void) | undefined;
-  const turns = new LoopTurns({ monotonic: () => now }, (run) => (next = run));
+  const turns = new LoopTurns(
+    { monotonic: () => now },
+    (run) => (next = run),
+    () => now - stolen,
+  );
   const begin = (isWrite = false) => turns.run(isWrite, () => (now += costMs));
   return {
     turns,
     begin,
     /** Something else takes the loop. */
     pass: (ms: number) => (now += ms),
+    /** The machine gives the loop no time. */
+    steal(ms: number) {
+      now += ms;
+      stolen += ms;
+    },
     /** Whether there was anything to do. */
     turn(): boolean {
       const run = next;
@@ -86,10 +96,14 @@ describe("turns of the loop", () => {
   });
 
   it("leave requests half of a loop that something else keeps busy, up to what others can wait for", () => {
-    const { turns, turn, pass, level } = loop(0.5);
+    const { turns, turn, pass, steal, level } = loop(0.5);
     const crowd = level(1, 100);
     turns.wait(crowd);
     turn();
+    steal(50);
+    const beforeThat = crowd.left;
+    turn();
+    assert.equal(beforeThat - crowd.left, 2, "a turn in which the loop was given no time");
     for (const [others, most] of [
       [4, 8],
       [50, 10],

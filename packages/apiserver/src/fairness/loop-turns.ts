@@ -5,6 +5,7 @@
  * busy, but no more than `MOST_MS`. Refusals, which cost too, go out a few at a time, so that a client that asks again at once cannot fill the loop with them.
  */
 import type { Clock } from "@kubets/machinery";
+import { workedMs } from "@kubets/machinery/stretch";
 
 /** A priority level with requests that wait. */
 export interface Waiting {
@@ -15,7 +16,7 @@ export interface Waiting {
 }
 
 const TURN_MS = 1;
-/** However long something else took: also a turn in which the machine gave the loop no time looks long. */
+/** However long something else took. */
 const MOST_MS = 5;
 /** What a write costs beyond its beginning, which is all that can be measured here: its body comes later. */
 const REST_OF_WRITE_MS = 0.3;
@@ -28,14 +29,21 @@ export class LoopTurns {
   #isOn = false;
   readonly #clock: Pick<Clock, "monotonic">;
   readonly #nextTurn: (run: () => void) => void;
+  /** Milliseconds that this thread has worked: a turn in which the machine gave it no time is no long one. */
+  readonly #worked: () => number;
   /** With what each has been given, for its weight. */
   readonly #waiting = new Map<Waiting, number>();
   #given = 0;
   readonly #refusals: (() => void)[] = [];
 
-  constructor(clock: Pick<Clock, "monotonic">, nextTurn: (run: () => void) => void = setImmediate) {
+  constructor(
+    clock: Pick<Clock, "monotonic">,
+    nextTurn: (run: () => void) => void = setImmediate,
+    worked: () => number = workedMs,
+  ) {
     this.#clock = clock;
     this.#nextTurn = nextTurn;
+    this.#worked = worked;
   }
 
   /** Whether a request that comes now may begin in this turn. */
@@ -69,12 +77,12 @@ export class LoopTurns {
   #go(): void {
     if (this.#isOn) return;
     this.#isOn = true;
-    this.#began = this.#clock.monotonic();
+    this.#began = this.#worked();
     this.#nextTurn(() => this.#turn());
   }
 
   #turn(): void {
-    const others = this.#clock.monotonic() - this.#began - this.#spent;
+    const others = this.#worked() - this.#began - this.#spent;
     this.#budget = Math.min(Math.max(TURN_MS, others), MOST_MS);
     this.#spent = 0;
     this.#isOn = false;

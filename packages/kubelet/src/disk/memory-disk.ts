@@ -9,7 +9,7 @@ interface Folder {
   readonly kind: "folder";
   readonly entries: Map<string, Node>;
 }
-type Node = Folder | { readonly kind: "file"; readonly content: Buffer } | { readonly kind: "link"; target: string };
+type Node = Folder | { readonly kind: "file"; content: Buffer } | { readonly kind: "link"; target: string };
 
 /** Where a path leads: the folder, which may not be there, the name in it, and what has that name. */
 interface Place {
@@ -24,6 +24,8 @@ const MOST_LINKS = 40;
 
 export class MemoryDisk implements Disk {
   readonly #root = emptyFolder();
+  readonly #inodes = new WeakMap<Node, number>();
+  #lastInode = 0;
   readonly #mounts = new Set<string>();
 
   async makeFolder(path: string): Promise<void> {
@@ -37,13 +39,15 @@ export class MemoryDisk implements Disk {
   }
 
   async writeFile(path: string, content: Uint8Array | string): Promise<void> {
-    this.#put(path, { kind: "file", content: Buffer.from(content) });
+    const { node } = this.#find(path);
+    if (node?.kind === "file") node.content = Buffer.from(content);
+    else this.#put(path, { kind: "file", content: Buffer.from(content) });
   }
 
   async appendFile(path: string, content: string): Promise<void> {
     const { node } = this.#find(path);
     const before = node?.kind === "file" ? node.content : Buffer.alloc(0);
-    this.#put(path, { kind: "file", content: Buffer.concat([before, Buffer.from(content)]) });
+    await this.writeFile(path, Buffer.concat([before, Buffer.from(content)]));
   }
 
   async readFile(path: string): Promise<Buffer> {
@@ -60,7 +64,20 @@ export class MemoryDisk implements Disk {
     const { node } = this.#find(path);
     if (!node || node.kind === "link") return undefined;
     const size = node.kind === "file" ? node.content.length : 0;
-    return { kind: node.kind, size, mode: node.kind === "file" ? 0o644 : 0o755, group: 0, inode: 1, device: 1 };
+    return {
+      kind: node.kind,
+      size,
+      mode: node.kind === "file" ? 0o644 : 0o755,
+      group: 0,
+      inode: this.#inodeOf(node),
+      device: 1,
+    };
+  }
+
+  #inodeOf(node: Node): number {
+    const inode = this.#inodes.get(node) ?? ++this.#lastInode;
+    this.#inodes.set(node, inode);
+    return inode;
   }
 
   async realPath(path: string): Promise<string> {

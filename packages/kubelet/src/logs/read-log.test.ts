@@ -63,6 +63,35 @@ test("follows a log as it grows, until the container has ended", async () => {
   await reading;
 });
 
+test("who follows a log that is rotated misses nothing and sees nothing twice", async () => {
+  const disk = new MemoryDisk();
+  const clock = new VirtualClock();
+  await disk.makeFolder("/log");
+  const say = (text: string, path = "/log/0.log") => disk.appendFile(path, `2026-01-01T00:00:00Z stdout F ${text}\n`);
+  await say("one");
+  let running = true;
+  const source = { disk, clock, path: "/log/0.log", isRunning: () => running, signal: new AbortController().signal };
+  let text = "";
+  const reading = (async () => {
+    for await (const chunk of readLog(source, { follow: true, timestamps: false, stream: "All" }))
+      text += chunk.toString();
+  })();
+  await clock.advance(500);
+  await say("two");
+  await disk.rename("/log/0.log", "/log/0.log.20260101-000000");
+  await clock.advance(500);
+  await say("three", "/log/0.log.20260101-000000");
+  await say("four");
+  await clock.advance(500);
+  assert.equal(text, "one\ntwo\nthree\nfour\n");
+  await say("five");
+  await clock.advance(500);
+  running = false;
+  await clock.advance(500);
+  await reading;
+  assert.equal(text, "one\ntwo\nthree\nfour\nfive\n");
+});
+
 test("the last lines, as an ended container's message", async () => {
   const disk = new MemoryDisk();
   await disk.writeFile("/0.log", CONTENT);

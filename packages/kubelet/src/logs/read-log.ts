@@ -1,7 +1,8 @@
 /**
  * Reads a container's log: its end, what came since a time, with times, and on as it grows.
- * Holds: a line that the runtime cut comes out as one; when the file was moved aside the new one is read on from its beginning.
+ * Holds: a line that the runtime cut comes out as one; when the file was moved aside it is read to its end, and the new one from its beginning.
  */
+import { basename, dirname, join } from "node:path";
 import { type Clock, sleep } from "@kubets/machinery";
 import { parseTime } from "@kubets/machinery/time";
 import type { Disk } from "../disk/disk.ts";
@@ -62,12 +63,13 @@ async function* rawLines(
   { disk, clock, path, isRunning, signal }: LogSource,
   { follow, tailLines }: LogOptions,
 ): AsyncGenerator<Buffer> {
+  let file = path;
   let entry = await disk.stat(path);
   let offset = entry && tailLines !== undefined ? await tailOffset(disk, path, entry.size, tailLines) : 0;
   let rest = Buffer.alloc(0);
   while (!signal.aborted) {
     const mayGrow = follow && isRunning();
-    const chunk = entry ? await disk.readAt(path, offset, CHUNK).catch(() => Buffer.alloc(0)) : Buffer.alloc(0);
+    const chunk = entry ? await disk.readAt(file, offset, CHUNK).catch(() => Buffer.alloc(0)) : Buffer.alloc(0);
     if (chunk.length > 0) {
       offset += chunk.length;
       const joined = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk;
@@ -80,16 +82,30 @@ async function* rawLines(
       continue;
     }
     const now = await disk.stat(path);
-    if (now && entry && (now.inode !== entry.inode || now.size < offset)) {
+    const isNew = now && entry && (now.inode !== entry.inode || now.size < offset);
+    const aside = isNew && file === path ? await movedAside(disk, path, entry?.inode) : undefined;
+    if (aside) file = aside;
+    else if (isNew || file !== path) {
+      file = path;
       entry = now;
       offset = 0;
       rest = Buffer.alloc(0);
-      continue;
     }
-    entry = now;
+    if (isNew) continue;
+    // Between its moving aside and the new one there is none.
+    entry ??= now;
     if (!mayGrow) return;
     await sleep(clock, POLL_MS, signal).catch(() => {});
   }
+}
+
+/** The file that was at this path, if it lies beside it now. */
+async function movedAside(disk: Disk, path: string, inode: number | undefined): Promise<string | undefined> {
+  for (const name of await disk.list(dirname(path))) {
+    const each = join(dirname(path), name);
+    if (name.startsWith(`${basename(path)}.`) && (await disk.stat(each))?.inode === inode) return each;
+  }
+  return undefined;
 }
 
 /** Where the last so many lines begin. */
