@@ -1,16 +1,21 @@
 /**
  * What services cost a node, at 100, 1,000 and 10,000 of them with five endpoints each, by nftables and iptables in a network namespace of its own: all of them after a
- * start, and one changed endpoint. Told: the time until the kernel has it, the CPU of this process and of the programs that it runs, and what is open then: the
+ * start, one changed endpoint, and a whole proxy that starts over what stands, from the lists of a server in this process on. Told: the time until the kernel has it, the CPU of this process and of the programs that it runs, and what is open then: the
  * kernel's chains, rules and elements, its memory as far as the machine shows it, and this process's. Root only.
  */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { silentLogger } from "@kubets/machinery";
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { endpointslices, services } from "@kubets/api/generated/refs";
+import { createClient, SharedInformers } from "@kubets/client";
+import { MemoryApi } from "@kubets/client/testing/memory-api";
+import { realClock, realRandom, silentLogger } from "@kubets/machinery";
 import { machineExec } from "@kubets/machinery/exec";
 import type { ProxyBackend } from "@kubets/proxy/backend";
 import { IptablesBackend } from "@kubets/proxy/iptables/backend";
 import { NftablesBackend } from "@kubets/proxy/nftables/backend";
 import { ServicePlanner } from "@kubets/proxy/planner";
+import { startProxy } from "@kubets/proxy/run-proxy";
 import { endpoint, service, slice } from "@kubets/proxy/testing/objects";
 
 const SIZES = [100, 1000, 10_000];
@@ -49,6 +54,28 @@ function inKernel(backend: string): string {
   return `${count(/^\tchain/gm)} chains, ${count(/^\tmap|^\tset/gm)} maps and sets, ${count(/\d+\.\d+\.\d+\.\d+(?= \. (tcp|udp)|,| })/g)} elements`;
 }
 
+async function startWhole(backend: ProxyBackend, count: number): Promise<{ ms: number; cpu: number; longest: number }> {
+  const client = createClient(new MemoryApi());
+  for (let i = 0; i < count; i++) {
+    await client.create(services, service(`s${i}`, { clusterIPs: [address(i, 10)] }));
+    await client.create(endpointslices, slice(`s${i}-1`, `s${i}`, endpoints(i)));
+  }
+  const stop = new AbortController();
+  const common = { clock: realClock, log: silentLogger, signal: stop.signal };
+  const delays = monitorEventLoopDelay({ resolution: 1 });
+  const used = await measured(async () => {
+    const cache = new SharedInformers({ ...common, client, random: realRandom });
+    const proxy = startProxy({ ...common, cache, nodeName: "here", backend });
+    // The server is in this process, and its lists are no part of this.
+    await Promise.all([cache.informer(services).synced, cache.informer(endpointslices).synced]);
+    delays.enable();
+    await proxy.ready;
+  });
+  delays.disable();
+  stop.abort();
+  return { ...used, longest: delays.max / 1e6 };
+}
+
 async function bench(make: () => ProxyBackend, count: number): Promise<void> {
   execFileSync("ip", ["netns", "add", NETNS]);
   try {
@@ -73,6 +100,7 @@ async function bench(make: () => ProxyBackend, count: number): Promise<void> {
       }
     });
     times.sort((a, b) => a - b);
+    const whole = await startWhole(make(), count);
     const f = (n: number, digits = 0) => n.toFixed(digits);
     console.log(`${backend.name}, ${count} services with ${count * EACH} endpoints:`);
     console.log(
@@ -80,6 +108,9 @@ async function bench(make: () => ProxyBackend, count: number): Promise<void> {
     );
     console.log(
       `  one changed endpoint: p50 ${f(times[CHANGES / 2] ?? 0, 1)} ms, max ${f(times.at(-1) ?? 0, 1)} ms, ${f(one.cpu / CHANGES, 1)} ms CPU`,
+    );
+    console.log(
+      `  a proxy that starts over it, until it is ready: ${f(whole.ms)} ms (${whole.cpu} ms CPU, the server's among it), longest stretch once it knows them ${f(whole.longest)} ms`,
     );
     console.log(
       `  open: ${inKernel(backend.name)}; the kernel's memory grew by about ${f(slab() - before)} MB; this process has ${f(process.memoryUsage().rss / 2 ** 20)} MB`,

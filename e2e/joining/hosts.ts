@@ -137,7 +137,10 @@ export class Host {
     return {
       log,
       async says(words) {
-        await eventually(`"${words}" in the log of ${what}`, () => log().includes(words) || child.exitCode !== null);
+        const end = () => log().includes(words) || child.exitCode !== null;
+        await eventually(`"${words}" in the log of ${what}`, end).catch((cause: Error) => {
+          throw new Error(`${cause.message}; its last words:\n${log().slice(-3000)}`, { cause });
+        });
         if (!log().includes(words)) throw new Error(`${what} ended with ${child.exitCode}:\n${log().slice(-3000)}`);
       },
       async end() {

@@ -1,6 +1,8 @@
 /** `kubets scheduler` as a process of its own beside `kubets apiserver`: it places pods, by a configuration file and a user's own plugin, and tells how it is. */
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { after, before, it } from "node:test";
+import { connect } from "node:tls";
 import {
   deviceclasses,
   nodes,
@@ -33,6 +35,9 @@ export default (_handle, { label }) => ({
 });
 `;
 
+/** None that would be chosen otherwise. */
+const SUITES = ["TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"];
+
 const programs = new Programs();
 let client: Client;
 let scheduler: { url: string; get(path: string, token?: string): Promise<{ status: number; text: string }> };
@@ -53,6 +58,8 @@ before(async () => {
       "authorization-kubeconfig": api.kubeconfig,
       "bind-address": "127.0.0.1",
       "secure-port": String(port),
+      "tls-cipher-suites": SUITES.join(),
+      "disabled-metrics": "scheduler_goroutines",
     },
     /\bready\b/,
   );
@@ -206,6 +213,7 @@ it("says how it is to anyone, and more to whom the API server allows it", async 
   assert.equal((await scheduler.get("/metrics", "wrong")).status, 401);
   const { text } = await scheduler.get("/metrics", token);
   assert.match(text, /^scheduler_schedule_attempts_total\{result="scheduled",profile="default-scheduler"\} [1-9]/m);
+  assert.doesNotMatch(text, /scheduler_goroutines/);
   assert.match(text, /^scheduler_cache_size\{type="nodes"\} 2$/m);
   const { componentconfig } = JSON.parse((await scheduler.get("/configz", token)).text) as {
     componentconfig: { profiles: { schedulerName: string }[] };
@@ -214,4 +222,12 @@ it("says how it is to anyone, and more to whom the API server allows it", async 
     componentconfig.profiles.map(({ schedulerName }) => schedulerName),
     ["default-scheduler", "picky"],
   );
+});
+
+it("offers the cipher suites that it is told of", async () => {
+  const { hostname: host, port } = new URL(scheduler.url);
+  const socket = connect({ host, port: Number(port), maxVersion: "TLSv1.2", rejectUnauthorized: false });
+  await once(socket, "secureConnect");
+  assert.match(socket.getCipher().name, /^ECDHE-.*-AES256-GCM-SHA384$/);
+  socket.destroy();
 });

@@ -42,6 +42,38 @@ test("registers the node, ready, with what the machine has", () =>
     assert.equal(node.status.nodeInfo?.kubeletVersion, "v1.36.2");
   }));
 
+test("a node tells of itself by events, under its name", async () => {
+  const first = await simulatedNode();
+  const { api, clock } = first;
+  await clock.advance(100);
+  const told = () => api.events("node-1").map((text) => text.split(":")[0]);
+  assert.deepEqual(
+    new Set(told()),
+    new Set([
+      "Starting",
+      "NodeAllocatableEnforced",
+      "NodeHasSufficientMemory",
+      "NodeHasNoDiskPressure",
+      "NodeHasSufficientPID",
+    ]),
+  );
+  assert.ok(api.events("node-1").includes("NodeHasNoDiskPressure: Node node-1 status is now: NodeHasNoDiskPressure"));
+  await api.client.patch(nodes, { name: "node-1" }, { type: "merge", body: { spec: { unschedulable: true } } });
+  await clock.advance(100);
+  assert.equal(told().at(-1), "NodeNotSchedulable");
+  await first.stop();
+  await api.client.patch(
+    nodes,
+    { name: "node-1" },
+    { type: "merge", body: { status: { nodeInfo: { bootID: "another" } } } },
+    { subresource: "status" },
+  );
+  await having({ over: first }, async () => {
+    await clock.advance(100);
+    assert.ok(api.events("node-1").includes("Rebooted: Node node-1 has been rebooted, boot id: simulated"));
+  });
+});
+
 test("a pod becomes ready and is taken away", () =>
   having({}, async (node) => {
     await node.api.createPod(on("a").container("c", { image: "demo:1" }).build());

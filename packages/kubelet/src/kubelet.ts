@@ -31,6 +31,7 @@ import { meteredRuntime } from "./metrics/metered-runtime.ts";
 import { countPods } from "./metrics/pod-counts.ts";
 import { keepLease } from "./node/lease.ts";
 import type { MachineFacts } from "./node/machine.ts";
+import { nodeRef } from "./node/node-events.ts";
 import { allocatableOf, capacityOf, type NodeNow, settingsOf, withheldOf } from "./node/node-object.ts";
 import { NodeReporter } from "./node/node-reporter.ts";
 import { ReferencedObjects } from "./objects/referenced-objects.ts";
@@ -136,6 +137,8 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const events =
     options.events ?? createEventRecorder({ client, clock, random, log, component: "kubelet", host: nodeName, signal });
 
+  const tellOfNode = (type: "Normal" | "Warning", reason: string, message: string) =>
+    events.event(nodeRef(nodeName), type, reason, message);
   const version = await untilAnswered(runtime, clock, log, signal);
   const cgroups = options.cgroups ?? noCgroups;
   const withheld = withheldOf(config, machine);
@@ -178,6 +181,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
         volumesInUse: plugins.volumesInUse.names(),
       };
     },
+    tell: ({ type, reason, message }) => tellOfNode(type, reason, message),
     written: ({ volumesInUse }) => plugins.volumesInUse.reported(volumesInUse),
   });
 
@@ -327,10 +331,15 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
 
   const finish: Promise<unknown>[] = [];
   const ready = (async () => {
+    tellOfNode("Normal", "Starting", "Starting kubelet.");
     [port] = await Promise.all([options.port, cache.start()]);
-    await cgroups
-      .hold(enforced(config, machine))
-      .catch((error: unknown) => log.warn("what is reserved is not held apart from pods", { error }));
+    await cgroups.hold(enforced(config, machine)).then(
+      () => tellOfNode("Normal", "NodeAllocatableEnforced", "Updated Node Allocatable limit across pods"),
+      (error: unknown) => {
+        log.warn("what is reserved is not held apart from pods", { error });
+        tellOfNode("Warning", "FailedNodeAllocatableEnforcement", (error as Error).message);
+      },
+    );
     const nodeInformer = informers.informer(nodes, { fieldSelector: `metadata.name=${nodeName}` });
     nodeInformer.subscribe({
       added: (found) => reporter.saw(found),

@@ -14,4 +14,5 @@ export {
   reads,
   TerminalError,
 } from "@kubets/client";
+export type { CloudProvider, ProviderFactory } from "@kubets/cloud/provider";
 export { runController } from "./run-controller.ts";

@@ -6,6 +6,13 @@ import { MetricsRegistry } from "./metrics.ts";
 import { scrape } from "./metrics-scrape.ts";
 import { processMetrics } from "./process-metrics.ts";
 
+test("a metric that is disabled is not told", () => {
+  const registry = new MetricsRegistry();
+  for (const name of ["a", "b"]) registry.gauge({ name, help: "-" }).values().set(1);
+  registry.disable(["a"]);
+  assert.equal([...registry.expose()].join(""), "# HELP b -\n# TYPE b gauge\nb 1\n");
+});
+
 test("metrics are exposed as Prometheus reads them", () => {
   const registry = new MetricsRegistry();
   const requests = registry.counter({ name: "requests_total", help: "Requests.\nAll.", labels: ["verb", "code"] });

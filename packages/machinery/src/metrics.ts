@@ -136,6 +136,7 @@ export class Family<T> implements Metric {
 export class MetricsRegistry {
   readonly #metrics = new Map<string, Metric>();
   readonly #collectors: Array<() => void> = [];
+  readonly #disabled = new Set<string>();
   readonly #parts = new Set<MetricsRegistry>();
 
   /** For what ends before the rest, and may begin again: its metrics are told here until the signal. */
@@ -159,6 +160,11 @@ export class MetricsRegistry {
     return this.#add(new Family("histogram", options, () => new Histogram(buckets), writeHistogram));
   }
 
+  /** Metrics of these names are not told. */
+  disable(names: readonly string[]): void {
+    for (const name of names) this.#disabled.add(name);
+  }
+
   /** Runs before each exposition, to set gauges that are cheaper read than kept. */
   onCollect(collect: () => void): void {
     this.#collectors.push(collect);
@@ -173,7 +179,8 @@ export class MetricsRegistry {
   *expose(format: MetricsFormat = "text"): Generator<string, void, void> {
     for (const part of [...this.#parts, this]) for (const collect of part.#collectors) collect();
     const all = this.#all();
-    for (const name of [...all.keys()].sort()) yield* (all.get(name) as Metric).pieces(format);
+    for (const name of [...all.keys()].sort())
+      if (!this.#disabled.has(name)) yield* (all.get(name) as Metric).pieces(format);
     if (format === "openmetrics") yield "# EOF\n";
   }
 

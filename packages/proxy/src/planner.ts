@@ -6,6 +6,7 @@
 import type { Service } from "@kubets/api/generated/types/core-v1";
 import type { EndpointSlice } from "@kubets/api/generated/types/discovery-v1";
 import { deepEqual } from "@kubets/machinery";
+import { each } from "@kubets/machinery/turns";
 import type { ProxyNode } from "./endpoints.ts";
 import { healthPortOf, type ServiceHealth } from "./health-ports.ts";
 import type { PlanChange, ProxyPlan, VirtualPort } from "./plan.ts";
@@ -86,11 +87,15 @@ export class ServicePlanner {
     for (const key of this.#entries.keys()) this.#dirty.add(key);
   }
 
-  /** Brings the plan in step and says what changed in it. */
+  /** Brings the plan in step and says what changed in it; in turns, if its caller takes turns. What is put meanwhile is for the next time. */
   takeChange(): PlanChange {
     const change = { put: [] as VirtualPort[], remove: [] as string[] };
-    for (const key of this.#dirty) this.#replan(key, this.#entries.get(key) as Entry, change);
+    const keys = [...this.#dirty];
     this.#dirty.clear();
+    each(keys.length, (i) => {
+      const key = keys[i] as string;
+      this.#replan(key, this.#entries.get(key) as Entry, change);
+    });
     return change;
   }
 

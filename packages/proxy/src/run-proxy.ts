@@ -11,6 +11,7 @@ import type { EndpointSlice } from "@kubets/api/generated/types/discovery-v1";
 import type { Cache, Subscription } from "@kubets/client";
 import { type Clock, every, type Logger, type Timer } from "@kubets/machinery";
 import type { MetricsRegistry } from "@kubets/machinery/metrics";
+import { inTurns } from "@kubets/machinery/turns";
 import type { ProxyBackend } from "./backend.ts";
 import { HealthPorts } from "./health-ports.ts";
 import type { PlanChange, ProxyPlan } from "./plan.ts";
@@ -155,7 +156,7 @@ class Proxy implements RunningProxy {
   async #sync(): Promise<void> {
     if (this.#syncing) return;
     this.#syncing = true;
-    const change = this.#planner.takeChange();
+    const change = await inTurns(() => this.#planner.takeChange());
     void this.#healthPorts.set(this.#planner.health);
     const since = this.#waitingSince;
     this.#waitingSince = undefined;

@@ -34,6 +34,15 @@ export const componentFlags = (port: number, lease: string) =>
       help: "The oldest TLS that is spoken.",
       group: SERVING,
     }),
+    "tls-cipher-suites": list({
+      help: "The cipher suites of TLS 1.2 to offer; those that OpenSSL holds to be good when absent.",
+      group: SERVING,
+    }),
+    "disabled-metrics": list({
+      placeholder: "NAME",
+      help: "Metrics that are not told.",
+      group: SERVING,
+    }),
 
     "client-ca-file": file({ help: "The authority of client certificates.", group: ACCESS }),
     "authentication-kubeconfig": file({

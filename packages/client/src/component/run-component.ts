@@ -13,6 +13,7 @@ import type { MetricsRegistry } from "@kubets/machinery/metrics";
 import { processMetrics } from "@kubets/machinery/process-metrics";
 import { onStopSignal } from "@kubets/machinery/shutdown";
 import type { Listener, ServerTls } from "@kubets/wire/http";
+import { openSslCiphers } from "@kubets/wire/tls/cipher-suites";
 import type { Client } from "../client.ts";
 import { type Connection, connectionFrom } from "../kubeconfig/connection.ts";
 import { openTransport } from "../kubeconfig/open-client.ts";
@@ -43,6 +44,7 @@ export async function runComponent(flags: ComponentFlags, component: Component, 
   const { name, metrics } = component;
   const connection = await connect(flags.kubeconfig, flags.master, log);
   processMetrics(metrics);
+  metrics.disable(flags["disabled-metrics"]);
   const meter = transportMeter(metrics);
   const opened: Transport[] = [];
   const open = async (to: Connection): Promise<Client> => {
@@ -133,6 +135,7 @@ async function tlsOf(flags: ComponentFlags, client: Client): Promise<ServerTls> 
   const { "tls-cert-file": cert, "tls-private-key-file": key } = flags;
   if (!cert !== !key)
     throw new ExitError(exitCode.usage, "--tls-cert-file and --tls-private-key-file must be given together");
+  const ciphers = openSslCiphers(flags["tls-cipher-suites"]);
   const clientCa = flags["client-ca-file"]
     ? readText(flags["client-ca-file"], "client-ca-file")
     : await clientAuthority(flags, client);
@@ -140,6 +143,7 @@ async function tlsOf(flags: ComponentFlags, client: Client): Promise<ServerTls> 
     ...(cert
       ? { cert: readText(cert, "tls-cert-file"), key: readText(key, "tls-private-key-file") }
       : ownCertificate(hostname().toLowerCase(), flags["bind-address"], realClock.now())),
+    ...(ciphers && { ciphers }),
     minVersion: flags["tls-min-version"] === "VersionTLS13" ? "TLSv1.3" : "TLSv1.2",
     ...(clientCa && { clientCa }),
   };

@@ -5,6 +5,7 @@
  */
 import type { EndpointAddress, EndpointPort, EndpointSubset, Pod, Service } from "@kubets/api/generated/types/core-v1";
 import { isFinished, isReady, isTerminating } from "@kubets/api/pod/state";
+import { sortedInPieces } from "@kubets/machinery/sort-in-pieces";
 import { PIECE } from "../services/plan-slices.ts";
 import { addressOf, type Family, hostnameOf, referenceTo, targetPort } from "../services/service-pods.ts";
 
@@ -32,12 +33,9 @@ export function* planSubsets(
     if (!known) made.set(pod, (known = { found: foundOf(service, pod, family) }));
     if (known.found) found.push(known.found);
   }
-  // Sorting is a piece of its own, and so is what comes after.
-  if (found.length < PIECE) return truncate(pack(found));
-  yield;
-  const subsets = truncate(pack(found));
-  yield;
-  return subsets;
+  const subsets = yield* pack(found);
+  if (found.length >= PIECE) yield;
+  return truncate(subsets);
 }
 
 function foundOf(service: Service, pod: Pod, family: Family): Found | undefined {
@@ -67,7 +65,7 @@ function foundOf(service: Service, pod: Pod, family: Family): Found | undefined 
 }
 
 /** Addresses with the same list of ports are one subset. */
-function pack(found: readonly Found[]): EndpointSubset[] {
+function* pack(found: readonly Found[]): Generator<void, EndpointSubset[]> {
   const byPorts = new Map<
     string,
     { ready: EndpointAddress[]; notReady: EndpointAddress[]; ports: readonly EndpointPort[] }
@@ -77,13 +75,14 @@ function pack(found: readonly Found[]): EndpointSubset[] {
     byPorts.set(key, subset);
     (ready ? subset.ready : subset.notReady).push(address);
   }
-  return [...byPorts.entries()]
-    .toSorted(([a], [b]) => compare(a, b))
-    .map(([, { ready, notReady, ports }]) => ({
-      ...(ready.length && { addresses: ready.sort(byIp) }),
-      ...(notReady.length && { notReadyAddresses: notReady.sort(byIp) }),
+  const subsets: EndpointSubset[] = [];
+  for (const [, { ready, notReady, ports }] of [...byPorts].toSorted(([a], [b]) => compare(a, b)))
+    subsets.push({
+      ...(ready.length && { addresses: yield* sortedInPieces(ready, byIp) }),
+      ...(notReady.length && { notReadyAddresses: yield* sortedInPieces(notReady, byIp) }),
       ...(ports.length && { ports }),
-    }));
+    });
+  return subsets;
 }
 
 const portKey = ({ name = "", protocol = "", port, appProtocol = "" }: EndpointPort): string =>

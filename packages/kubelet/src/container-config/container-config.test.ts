@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { pod } from "@kubets/api/testing/pod-builder";
 import { service } from "@kubets/api/testing/service-builder";
-import { parseResolvConf, podDns } from "./dns.ts";
+import { dnsWarnings, parseResolvConf, podDns } from "./dns.ts";
 import { expand } from "./expand.ts";
 import { hostName } from "./hostname.ts";
 import { containerResources, cpuQuota, cpuShares, type NodeFacts, oomScore } from "./resources.ts";
@@ -86,6 +86,17 @@ test("resolv.conf by policy", () => {
     options: ["ndots:5"],
   });
   assert.deepEqual(podDns(pod("a").spec({ dnsPolicy: "Default" }).build(), facts), node);
+  assert.deepEqual(dnsWarnings(pod("a").build(), facts), []);
+  const nameservers = ["192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"];
+  const many = pod("a").spec({ dnsPolicy: "None", dnsConfig: { nameservers, searches: ["x".repeat(2049)] } });
+  assert.deepEqual(
+    dnsWarnings(many.build(), facts).map(({ message }) => message.replace(/^.* is: ?/, "")),
+    ["", "192.0.2.1 192.0.2.2 192.0.2.3"],
+  );
+  assert.deepEqual(
+    dnsWarnings(pod("a").build(), { ...facts, clusterDns: [] }).map(({ reason }) => reason),
+    ["MissingClusterDNS"],
+  );
   assert.deepEqual(
     podDns(
       pod("a")

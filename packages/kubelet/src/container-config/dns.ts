@@ -18,10 +18,38 @@ const MAX_SERVERS = 3;
 const MAX_SEARCHES = 32;
 const MAX_SEARCH_CHARS = 2048;
 
-export function podDns({ metadata, spec }: Pod, { clusterDns, clusterDomain, node }: DnsFacts): DnsConfig {
+export const podDns = (pod: Pod, facts: DnsFacts): DnsConfig => fit(wanted(pod, facts));
+
+/** What of it the pod does not get, in the original's words. */
+export function dnsWarnings(pod: Pod, facts: DnsFacts): { readonly reason: string; readonly message: string }[] {
+  const { name, namespace, uid } = pod.metadata;
+  const all = wanted(pod, facts);
+  const { servers, searches } = fit(all);
+  const warnings: { reason: string; message: string }[] = [];
+  if (wantsCluster(pod) && facts.clusterDns.length === 0)
+    warnings.push({
+      reason: "MissingClusterDNS",
+      message: `pod: "${name}_${namespace}(${uid})". kubelet does not have ClusterDNS IP configured and cannot create Pod using "${pod.spec.dnsPolicy ?? "ClusterFirst"}" policy. Falling back to "Default" policy.`,
+    });
+  const forming = (message: string) => warnings.push({ reason: "DNSConfigForming", message });
+  if (searches.length < all.searches.length)
+    forming(
+      `Search Line limits were exceeded, some search paths have been omitted, the applied search line is: ${searches.join(" ")}`,
+    );
+  if (servers.length < all.servers.length)
+    forming(
+      `Nameserver limits were exceeded, some nameservers have been omitted, the applied nameserver line is: ${servers.join(" ")}`,
+    );
+  return warnings;
+}
+
+const wantsCluster = ({ spec: { dnsPolicy = "ClusterFirst", hostNetwork } }: Pod): boolean =>
+  (dnsPolicy === "ClusterFirst" && !hostNetwork) || dnsPolicy === "ClusterFirstWithHostNet";
+
+function wanted(pod: Pod, { clusterDns, clusterDomain, node }: DnsFacts): DnsConfig {
+  const { metadata, spec } = pod;
   const policy = spec.dnsPolicy ?? "ClusterFirst";
-  const cluster =
-    (policy === "ClusterFirst" && !spec.hostNetwork) || policy === "ClusterFirstWithHostNet" ? clusterDns : [];
+  const cluster = wantsCluster(pod) ? clusterDns : [];
   let config: DnsConfig = node;
   if (policy === "None") config = { servers: [], searches: [], options: [] };
   else if (cluster.length > 0) {
@@ -30,7 +58,7 @@ export function podDns({ metadata, spec }: Pod, { clusterDns, clusterDomain, nod
       : [];
     config = { servers: cluster, searches: unique([...own, ...node.searches]), options: ["ndots:5"] };
   }
-  return fit(withOwn(config, spec.dnsConfig));
+  return withOwn(config, spec.dnsConfig);
 }
 
 function withOwn(config: DnsConfig, own: Pod["spec"]["dnsConfig"]): DnsConfig {

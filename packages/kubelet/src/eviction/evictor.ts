@@ -7,6 +7,7 @@ import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { KubeletConfig } from "../config.ts";
 import { type DiskPart, podDisk, takenBy } from "../disk/pod-disk.ts";
 import type { MachineFacts } from "../node/machine.ts";
+import { nodeRef } from "../node/node-events.ts";
 import type { PodWorkers } from "../pod-workers/pod-workers.ts";
 import type { PodTools } from "../pod-workers/tools.ts";
 import type { PodWorker } from "../pod-workers/worker.ts";
@@ -68,9 +69,13 @@ export class Evictor {
     this.#show(this.#pressures.shown(now));
     const [threshold] = due;
     if (!threshold || this.#isEnding()) return;
-    const node = tools.node.node();
     const resource = RESOURCE_OF[threshold.signal];
-    if (node) tools.events.event(node, "Warning", "EvictionThresholdMet", `Attempting to reclaim ${resource}`);
+    tools.events.event(
+      nodeRef(tools.node.name),
+      "Warning",
+      "EvictionThresholdMet",
+      `Attempting to reclaim ${resource}`,
+    );
     if (PRESSURE_OF[threshold.signal] === "DiskPressure" && (await this.#options.freeDisk())) return;
     await this.#evictFirst(threshold, seen);
   }

@@ -8,6 +8,7 @@ import { nodes } from "@kubets/api/generated/refs";
 import type { Node, NodeStatus } from "@kubets/api/generated/types/core-v1";
 import type { Client } from "@kubets/client/client";
 import { type Clock, deepEqual, isReason, type Logger, sleep } from "@kubets/machinery";
+import { type NodeEvent, rebootEvent, schedulingEvent, statusEvents } from "./node-events.ts";
 import { defaultLabels, type NodeNow, type NodeSettings, newNode, nodeStatus } from "./node-object.ts";
 
 export interface NodeReporterOptions {
@@ -20,6 +21,7 @@ export interface NodeReporterOptions {
   readonly lookMs: number;
   readonly reportMs: number;
   look(): Promise<NodeNow>;
+  tell(event: NodeEvent): void;
   /** The API has what was looked at. */
   written?(facts: NodeNow): void;
 }
@@ -46,8 +48,13 @@ export class NodeReporter {
 
   /** What the informer shows. */
   saw(node: Node | undefined): void {
-    if (node) this.#known = node;
-    else if (this.#known) {
+    const { settings, tell } = this.#options;
+    if (node) {
+      const was = this.#known?.spec.unschedulable ?? false;
+      const is = node.spec.unschedulable ?? false;
+      if (this.#known && was !== is) tell(schedulingEvent(settings().name, is));
+      this.#known = node;
+    } else if (this.#known) {
       this.#known = undefined;
       this.#written = undefined;
       this.hurry();
@@ -112,17 +119,19 @@ export class NodeReporter {
       }
       throw error;
     }
+    for (const event of statusEvents(wanted.name, this.#written ?? node.status, status)) this.#options.tell(event);
     this.#written = status;
     this.#writtenAt = clock.monotonic();
     this.#options.written?.(facts);
   }
 
   async #register(settings: NodeSettings, facts: NodeNow): Promise<Node | undefined> {
-    const { client, register, clock } = this.#options;
+    const { client, register, clock, tell } = this.#options;
     const key = { name: settings.name };
     if (register) {
       try {
         const made = await client.create(nodes, newNode(settings, facts) as never);
+        for (const event of statusEvents(settings.name, undefined, made.status)) tell(event);
         this.#known = made;
         this.#written = made.status;
         this.#writtenAt = clock.monotonic();
@@ -136,6 +145,9 @@ export class NodeReporter {
       throw error;
     });
     if (!found) return undefined;
+    const { bootId } = facts.machine;
+    const bootBefore = found.status.nodeInfo?.bootID;
+    if (bootBefore && bootBefore !== bootId) tell(rebootEvent(settings.name, bootId));
     const labels = { ...defaultLabels(settings.name, facts.machine), ...settings.labels };
     const missing = Object.entries(labels).filter(([name, value]) => found.metadata.labels?.[name] !== value);
     if (register && missing.length > 0)

@@ -3,7 +3,7 @@
  * worker and ends early when the pod is to end; a container that cannot start does not hold up those after it.
  */
 import type { Pod } from "@kubets/api/generated/types/core-v1";
-import { podDns } from "../container-config/dns.ts";
+import { dnsWarnings, podDns } from "../container-config/dns.ts";
 import { hostName } from "../container-config/hostname.ts";
 import { sandboxConfig } from "../container-config/sandbox-config.ts";
 import { containerTypeOf } from "../metrics/kubelet-metrics.ts";
@@ -92,6 +92,7 @@ async function makeSandbox({ pod, runtime, tools, signal }: BringUp, attempt: nu
     events.event(pod, "Normal", "SandboxChanged", "Pod sandbox changed, it will be killed and re-created.");
     for (const { id, ready } of runtime.sandboxes) if (ready) await tools.runtime.stopSandbox(id);
   }
+  for (const { reason, message } of dnsWarnings(pod, node.dns)) events.event(pod, "Warning", reason, message);
   await Promise.all([cgroups.ensure(pod), disk.makeFolder(podLogFolder(paths, pod))]);
   signal.throwIfAborted();
   let id: string;

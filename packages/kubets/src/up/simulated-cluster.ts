@@ -2,6 +2,7 @@
 import { type Logger, realClock, realRandom } from "@kubets/machinery";
 import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
 import { parseFlags } from "@kubets/machinery/flags";
+import { dnsAddresses } from "../cluster/addresses.ts";
 import type { ClusterHome } from "../cluster/home.ts";
 import { serverFlags } from "../server/options.ts";
 import { runServer } from "../server/run-server.ts";
@@ -44,9 +45,18 @@ export async function startSimulatedCluster({
     }),
   );
   const started = new Map<string, Promise<SimulatedNode>>();
+  const config = {
+    clusterDns: dnsAddresses(values["service-cluster-ip-range"].split(",")),
+    clusterDomain: values["cluster-domain"],
+  };
   let ranges = 0;
   const addNode = async (name: string) => {
-    const node = startSimulatedNode(name, ranges++, { ...parts, server: server.api.server, pki: server.pki });
+    const node = startSimulatedNode(name, ranges++, {
+      ...parts,
+      server: server.api.server,
+      pki: server.pki,
+      config,
+    });
     started.set(name, node);
     await (await node).ready;
   };

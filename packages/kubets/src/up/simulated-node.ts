@@ -1,5 +1,12 @@
 /** A node without containers: a kubelet over a runtime in memory, whose API is served on a port of its own on this machine's loopback. */
-import { kubeletDefaults, MemoryDisk, readMachine, serveKubelet, startKubelet } from "@kubets/kubelet";
+import {
+  type KubeletConfig,
+  kubeletDefaults,
+  MemoryDisk,
+  readMachine,
+  serveKubelet,
+  startKubelet,
+} from "@kubets/kubelet";
 import { courseOf, resultOf } from "@kubets/kubelet/runtime/simulated/commands";
 import { SimulatedRuntime } from "@kubets/kubelet/runtime/simulated/runtime";
 import type { ClusterPki } from "../cluster/pki.ts";
@@ -11,7 +18,10 @@ export interface SimulatedNode {
   stop(): Promise<void>;
 }
 
-export type SimulatedNodeParts = Omit<ControlPlaneParts, "signal"> & { readonly pki: ClusterPki };
+export interface SimulatedNodeParts extends Omit<ControlPlaneParts, "signal"> {
+  readonly pki: ClusterPki;
+  readonly config: Pick<KubeletConfig, "clusterDns" | "clusterDomain">;
+}
 
 const LOOPBACK = "127.0.0.1";
 
@@ -46,7 +56,7 @@ export async function startSimulatedNode(
     machine: await readMachine("/"),
     addresses: [LOOPBACK],
     port: port.promise,
-    config: kubeletDefaults,
+    config: { ...kubeletDefaults, ...parts.config },
     probe: async () => ({ result: "success", output: "" }),
   });
   const serving = pki.certificate(`kubelet-${name}`, {

@@ -59,7 +59,7 @@ export class IptablesBackend implements ProxyBackend {
       const present = await this.#present(program);
       const hooks = missingHooks(present);
       if (hooks) await this.#restore(program, hooks);
-      await this.#restore(program, ruleset.replacement(ports, present));
+      await this.#restore(program, await ruleset.replacement(ports, present));
       rulesets.set(program, ruleset);
     }
     for (const [program, ruleset] of rulesets) this.#rulesets.set(program, ruleset);
@@ -74,7 +74,7 @@ export class IptablesBackend implements ProxyBackend {
     this.#rulesets.clear();
     for (const [program, ruleset] of known) {
       const isIpv6 = program === "ip6tables";
-      const text = ruleset.change(
+      const text = await ruleset.change(
         put.filter(({ family }) => (family === "IPv6") === isIpv6),
         remove,
       );

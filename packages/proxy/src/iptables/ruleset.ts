@@ -2,6 +2,7 @@
  * What stands in the tables of one family, and the input of `iptables-restore --noflush` that brings them to what is wanted.
  * Holds: a change names only what differs; a line that several virtual ports want stays until the last of them goes.
  */
+import { each, inTurns } from "@kubets/machinery/turns";
 import type { VirtualPort } from "../plan.ts";
 import { BEHIND_HOOKS, baseRules, HOOKS, type IptablesRules, type TableName } from "./chains.ts";
 import { type Rendered, render } from "./render.ts";
@@ -27,9 +28,9 @@ export class Ruleset {
   }
 
   /** Everything behind the hooks, over whatever stands there; `present` is what iptables-save shows of our chains and hooks. */
-  replacement(ports: Iterable<VirtualPort>, present: Present): string {
+  async replacement(ports: readonly VirtualPort[], present: Present): Promise<string> {
     const base = baseRules(this.#ipv6, this.#rules);
-    const delta = this.#delta(ports, []);
+    const delta = await this.#delta(ports, []);
     return TABLES.map((table) => {
       const made = new Set([...base[table].keys(), ...delta[table].chains]);
       const gone = present.chains[table].filter((name) => !made.has(name));
@@ -47,8 +48,8 @@ export class Ruleset {
   }
 
   /** Empty when nothing of this family changes. */
-  change(put: Iterable<VirtualPort>, remove: Iterable<string>): string {
-    const delta = this.#delta(put, remove);
+  async change(put: readonly VirtualPort[], remove: Iterable<string>): Promise<string> {
+    const delta = await this.#delta(put, remove);
     return TABLES.filter((table) => delta[table].chains.size + delta[table].rules.length + delta[table].gone.length > 0)
       .map((table) => {
         const { chains, rules, gone } = delta[table];
@@ -58,7 +59,8 @@ export class Ruleset {
       .join("");
   }
 
-  #delta(put: Iterable<VirtualPort>, remove: Iterable<string>): Record<TableName, Delta> {
+  /** Many services take many turns. */
+  async #delta(put: readonly VirtualPort[], remove: Iterable<string>): Promise<Record<TableName, Delta>> {
     const delta = { nat: emptyDelta(), filter: emptyDelta() };
     const counts = new Map<string, number>();
     const count = ({ shared }: Rendered, by: number) => {
@@ -71,14 +73,17 @@ export class Ruleset {
       count(old, -1);
       this.#rendered.delete(id);
     }
-    for (const port of put) {
-      const old = this.#rendered.get(port.id);
-      const wanted = render(port, this.#rules);
-      this.#moveChains(old, wanted, delta.nat);
-      if (old) count(old, -1);
-      count(wanted, 1);
-      this.#rendered.set(port.id, wanted);
-    }
+    await inTurns(() =>
+      each(put.length, (i) => {
+        const port = put[i] as VirtualPort;
+        const old = this.#rendered.get(port.id);
+        const wanted = render(port, this.#rules);
+        this.#moveChains(old, wanted, delta.nat);
+        if (old) count(old, -1);
+        count(wanted, 1);
+        this.#rendered.set(port.id, wanted);
+      }),
+    );
     this.#moveShared(counts, delta);
     return delta;
   }

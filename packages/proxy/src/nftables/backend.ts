@@ -53,7 +53,7 @@ export class NftablesBackend implements ProxyBackend {
     this.#families ??= await this.#usableFamilies();
     const ruleset = new Ruleset(this.#base);
     const ports = [...plan.ports.values()].filter((port) => this.#takes(port));
-    const lines = ruleset.change(ports, []);
+    const lines = await ruleset.change(ports, []);
     await this.#nft([...this.#families.map((family) => this.#text(family)), ...lines].join("\n"));
     this.#ruleset = ruleset;
     this.#ports.clear();
@@ -65,8 +65,8 @@ export class NftablesBackend implements ProxyBackend {
     const ruleset = this.#ruleset;
     if (!ruleset) throw new Error("the rules in the kernel are not known; they must be replaced");
     const put = change.put.filter((port) => this.#takes(port));
-    const lines = ruleset.change(put, change.remove);
     this.#ruleset = undefined;
+    const lines = await ruleset.change(put, change.remove);
     if (lines.length > 0) await this.#nft(lines.join("\n"));
     else await this.#look();
     this.#ruleset = ruleset;

@@ -3,6 +3,7 @@
  * Holds: the commands name only what differs; an element that several virtual ports want stays until the last of them goes, and says
  * what the first of them wants.
  */
+import { each, inTurns } from "@kubets/machinery/turns";
 import type { VirtualPort } from "../plan.ts";
 import type { BaseOptions } from "./base.ts";
 import { type NftFamily, TABLE } from "./names.ts";
@@ -46,6 +47,9 @@ function elementCommands(verb: string, elements: ReadonlyMap<string, readonly st
   return lines;
 }
 
+/** An element, and what the kernel had there before. */
+type Touched = [ElementState, string | undefined];
+
 const NOTHING: Omit<Rendered, "family"> = { chains: new Map(), sets: new Map(), elements: [] };
 
 export class Ruleset {
@@ -57,8 +61,8 @@ export class Ruleset {
     this.#options = options;
   }
 
-  /** The commands of a change; the ruleset counts on their being carried out. */
-  change(put: Iterable<VirtualPort>, remove: Iterable<string>): string[] {
+  /** The commands of a change; the ruleset counts on their being carried out. Many services take many turns. */
+  async change(put: readonly VirtualPort[], remove: Iterable<string>): Promise<string[]> {
     const commands = new Commands();
     const before = new Map<ElementState, string | undefined>();
     for (const id of remove) {
@@ -66,13 +70,17 @@ export class Ruleset {
       if (old) this.#move(id, old, { family: old.family, ...NOTHING }, commands, before);
       this.#rendered.delete(id);
     }
-    for (const port of put) {
-      const wanted = render(port, this.#options);
-      const old = this.#rendered.get(port.id) ?? { family: wanted.family, ...NOTHING };
-      this.#move(port.id, old, wanted, commands, before);
-      this.#rendered.set(port.id, wanted);
-    }
-    for (const [element, value] of before) this.#moveElement(element, value, commands);
+    await inTurns(() =>
+      each(put.length, (i) => {
+        const port = put[i] as VirtualPort;
+        const wanted = render(port, this.#options);
+        const old = this.#rendered.get(port.id) ?? { family: wanted.family, ...NOTHING };
+        this.#move(port.id, old, wanted, commands, before);
+        this.#rendered.set(port.id, wanted);
+      }),
+    );
+    const touched = [...before];
+    await inTurns(() => each(touched.length, (i) => this.#moveElement(...(touched[i] as Touched), commands)));
     return commands.lines();
   }
 

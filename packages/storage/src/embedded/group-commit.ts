@@ -62,7 +62,8 @@ export class GroupCommit {
   add(write: PendingWrite, result: CommitResult): Promise<CommitResult> {
     if (!this.#gathering) {
       this.#gathering = new Batch();
-      if (!this.#writing) queueMicrotask(() => this.#send());
+      // What else comes in this turn of the loop goes with it.
+      if (!this.#writing) setImmediate(() => this.#send());
     }
     const batch = this.#gathering;
     const { change } = write;
