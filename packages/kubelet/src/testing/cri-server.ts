@@ -113,7 +113,15 @@ function runtimeHandlers(runtime: Runtime): Handlers<typeof RuntimeService> {
       const found = await said(runtime.containerStatus(containerId));
       const { id, exitCode, reason, message, imageRef, imageId, labels, annotations, logPath } = found;
       const status = {
-        ...{ id, exitCode, reason, message, imageRef, imageId, labels, annotations, logPath },
+        id,
+        exitCode,
+        reason,
+        message,
+        imageRef,
+        imageId,
+        labels,
+        annotations,
+        logPath,
         state: STATES[found.phase],
         createdAt: nanos(found.createdAt),
         startedAt: nanos(found.startedAt),
@@ -128,18 +136,13 @@ function runtimeHandlers(runtime: Runtime): Handlers<typeof RuntimeService> {
     },
     /** Each event tells which pod it is of. */
     async *getContainerEvents(_, { signal }) {
-      const uids: string[] = [];
-      let wake = () => {};
-      const watching = runtime.watch((uid) => {
-        uids.push(uid);
-        wake();
-      }, signal);
-      signal.addEventListener("abort", () => wake());
-      while (!signal.aborted) {
-        for (const uid of uids.splice(0)) yield { podSandboxStatus: { metadata: { uid } } };
-        if (uids.length === 0 && !signal.aborted) await new Promise<void>((resolve) => (wake = resolve));
-      }
-      await watching;
+      const heard = new ReadableStream<string>({
+        start: (events) => {
+          const end = () => events.close();
+          runtime.watch((uid) => events.enqueue(uid), signal).then(end, end);
+        },
+      });
+      for await (const uid of heard) yield { podSandboxStatus: { metadata: { uid } } };
     },
   };
 }
