@@ -308,7 +308,18 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   countPods({ workers: made, nodeName, tools, metrics });
 
   const inUse = () => imagesInUse(cache.all());
-  const images = new ImageCollector({ runtime, disk, clock, log, config, inUse, folder: paths.root, records, metrics });
+  const images = new ImageCollector({
+    runtime,
+    disk,
+    clock,
+    log,
+    config,
+    inUse,
+    folder: paths.root,
+    records,
+    metrics,
+    warn: (reason, message) => tellOfNode("Warning", reason, message),
+  });
   const steps = shutdownSteps(config.file);
   const shutdown = new NodeShutdown({
     steps,

@@ -12,6 +12,7 @@ function having(config: { imageMinimumAgeMs?: number; imageMaximumAgeMs?: number
   const disk = new MemoryDisk();
   const runtime = new SimulatedRuntime({ clock, random: seededRandom(1), disk, images: ["a:1", "b:1"] });
   const used = new Set<string>();
+  const warnings: string[] = [];
   const images = new ImageCollector({
     runtime,
     disk: Object.assign(disk, {
@@ -22,9 +23,10 @@ function having(config: { imageMinimumAgeMs?: number; imageMaximumAgeMs?: number
     folder: "/",
     inUse: () => used,
     config: { imageGcHighPercent: 85, imageGcLowPercent: 80, imageMinimumAgeMs: 0, imageMaximumAgeMs: 0, ...config },
+    warn: (reason, message) => warnings.push(`${reason}: ${message}`),
   });
   const names = async () => (await runtime.listImages()).flatMap(({ tags }) => tags).sort();
-  return { clock, images, used, names };
+  return { clock, images, used, names, runtime, warnings };
 }
 
 test("an image unused for longer than the maximum age goes, though the disk has room", async () => {
@@ -44,8 +46,11 @@ test("an image unused for longer than the maximum age goes, though the disk has 
 });
 
 test("on a full disk an image that just came stays, unless everything is to go", async () => {
-  const { clock, images, used, names } = having({ imageMinimumAgeMs: 2 * MINUTE, full: true });
+  const { clock, images, used, names, warnings } = having({ imageMinimumAgeMs: 2 * MINUTE, full: true });
   assert.equal(await images.collect(), false);
+  assert.deepEqual(warnings, [
+    "FreeDiskSpaceFailed: Failed to garbage collect required amount of images. Attempted to free 19 bytes, but only found 0 bytes eligible to free.",
+  ]);
   assert.deepEqual(await names(), ["a:1", "b:1"]);
   used.add("b:1");
   await clock.advance(2 * MINUTE);
@@ -54,4 +59,11 @@ test("on a full disk an image that just came stays, unless everything is to go",
   used.clear();
   await images.collect({ all: true });
   assert.deepEqual(await names(), []);
+});
+
+test("a runtime that cannot tell its images is warned of", async () => {
+  const { images, runtime, warnings } = having({});
+  runtime.listImages = async () => Promise.reject(new Error("no answer"));
+  await assert.rejects(images.collect(), /no answer/);
+  assert.deepEqual(warnings, ["ImageGCFailed: no answer"]);
 });

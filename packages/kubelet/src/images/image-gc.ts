@@ -27,6 +27,8 @@ export interface ImageGcOptions {
   /** Of images that are gone they are pruned. */
   readonly records?: Pick<PullRecords, "prune">;
   readonly metrics?: KubeletMetrics;
+  /** A warning about the node. */
+  warn?(reason: string, message: string): void;
 }
 
 /** When an image was seen first and used last, on the monotonic clock. */
@@ -44,8 +46,17 @@ export class ImageCollector {
   }
 
   /** `all`: everything that nothing uses goes, however full the disk is. Gives whether anything went. */
-  async collect({ all = false } = {}): Promise<boolean> {
-    const { runtime, clock, log, config, inUse, records, metrics } = this.#options;
+  async collect(wish: { readonly all?: boolean } = {}): Promise<boolean> {
+    try {
+      return await this.#collect(wish);
+    } catch (error) {
+      this.#options.warn?.("ImageGCFailed", (error as Error).message);
+      throw error;
+    }
+  }
+
+  async #collect({ all = false }: { readonly all?: boolean }): Promise<boolean> {
+    const { runtime, clock, log, config, inUse, records, metrics, warn } = this.#options;
     const begun = clock.now();
     const now = clock.monotonic();
     const images = await runtime.listImages();
@@ -54,7 +65,13 @@ export class ImageCollector {
     const aged = tooOld(free, this.#ages, now, config.imageMaximumAgeMs);
     const rest = free.filter((image) => !aged.includes(image));
     const ripe = rest.filter(({ id }) => now - (this.#ages.get(id)?.seenAt ?? now) >= config.imageMinimumAgeMs);
-    const chosen = [...aged, ...(all ? rest : imagesToRemove(ripe, await this.#bytesOver()))];
+    const over = all ? 0 : await this.#bytesOver();
+    const chosen = [...aged, ...(all ? rest : imagesToRemove(ripe, over))];
+    const found = chosen.reduce((sum, { size }) => sum + size, 0);
+    if (found < over) {
+      const message = `Failed to garbage collect required amount of images. Attempted to free ${Math.round(over)} bytes, but only found ${found} bytes eligible to free.`;
+      warn?.("FreeDiskSpaceFailed", message);
+    }
     for (const image of chosen) {
       log.info("an unused image is removed", { image: image.tags[0] ?? image.id, bytes: image.size });
       await runtime.removeImage(image.id);

@@ -8,6 +8,7 @@ function loop(costMs: number) {
   let now = 0;
   let next: (() => void) | undefined;
   const turns = new ReadingTurns(
+    () => false,
     () => now,
     (run) => (next = run),
   );
@@ -85,8 +86,22 @@ describe("connections of who has very many", () => {
     for (let i = 0; i < 5; i++) assert.equal(turn(), 160);
   });
 
+  it("never wait while there is nobody else, and do so no more when nobody else is left", () => {
+    const { open, turn } = loop(1);
+    const crowd = open("flood", 40);
+    for (let i = 0; i < 3; i++) assert.equal(turn(), 40);
+    const [other] = open("modest", 1);
+    turn();
+    assert.ok(turn() < 40);
+    other?.close();
+    turn();
+    assert.equal(turn(), 40);
+    assert.ok(crowd.every(({ isHeld }) => !isHeld));
+  });
+
   it("go on when the others are gone, and when nothing is read any more", () => {
     const { open, turn } = loop(0.5);
+    open("modest", 1);
     const crowd = open("flood", 40);
     turn();
     assert.ok(crowd.some(({ isHeld }) => isHeld));
@@ -99,8 +114,9 @@ describe("connections of who has very many", () => {
     assert.ok(crowd.slice(35).every(({ isHeld }) => !isHeld));
   });
 
-  it("are left alone once they are given away", () => {
+  it("are left alone once they are given away, or answered for long, until somebody asks on them again", () => {
     const { turns, open, turn } = loop(0.5);
+    open("modest", 1);
     const crowd = open("flood", 40);
     turn();
     const held = crowd.find(({ isHeld }) => isHeld) as FakeConnection;
@@ -111,13 +127,18 @@ describe("connections of who has very many", () => {
       turn();
     }
     assert.equal(held.count, before + 10);
+    turns.askedBy(held as unknown as Connection, "flood");
+    for (let i = 0; i < 10; i++) turn();
+    assert.ok(held.count < before + 20);
+    assert.equal(held.listenerCount("close"), 1);
   });
 
   it("count for who asked last over them", () => {
     const { turns, open, turn } = loop(1);
+    open("modest", 1);
     const shared = open("proxy", 9);
     for (const each of shared.slice(0, 2)) turns.askedBy(each as unknown as Connection, "somebody");
-    assert.equal(turn(), 9);
-    assert.equal(turn(), 9);
+    assert.equal(turn(), 10);
+    assert.equal(turn(), 10);
   });
 });
