@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   devicetaintrules,
+  devicetaintrulesV1ALPHA3,
   events,
   ipaddresses,
   persistentvolumeclaims,
@@ -136,7 +137,7 @@ test("a rule taints the devices that it means, and tells how many pods go becaus
     fate: () => "running",
     options: { featureGates: { DRADeviceTaintRules: true } },
     features: ["DRADeviceTaintRules"],
-    resources: servedResources(["resource.k8s.io/v1beta2"]),
+    resources: servedResources(["resource.k8s.io/v1beta2", "resource.k8s.io/v1alpha3"]),
   });
   try {
     const spec = { devices: { requests: [{ name: "r", exactly: { deviceClassName: "gpu" } }] } };
@@ -169,7 +170,12 @@ test("a rule taints the devices that it means, and tells how many pods go becaus
       "EvictionInProgress False NoEffect: 0 published devices selected. 2 allocated devices selected. 2 pods would be evicted in 1 namespace if the effect was NoExecute. This information will not be updated again. Recreate the DeviceTaintRule to trigger an update.",
     ]);
     await rule("nothing", "NoExecute");
-    await rule("away", "NoSchedule", {});
+    await cluster.create(devicetaintrulesV1ALPHA3, {
+      metadata: { name: "away" },
+      spec: { deviceSelector: {}, taint: { key: "broken", effect: "NoSchedule" } },
+    } as never);
+    assert.equal((await cluster.get(devicetaintrules, "away")).apiVersion, "resource.k8s.io/v1beta2");
+    assert.equal((await cluster.get(devicetaintrulesV1ALPHA3, "away")).apiVersion, "resource.k8s.io/v1alpha3");
     const { spec: stored } = await rule("off", "NoExecute", { pool: "one", device: "gpu-0" });
     assert.ok(stored.taint.timeAdded);
     await cluster.until(() => cluster.gone(pods, "meant"));

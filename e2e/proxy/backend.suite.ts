@@ -235,6 +235,18 @@ export function proxyBackendSuite(
       assert.deepEqual(await serversAsked(5, "node"), new Set([other]));
     });
 
+    it("keeps it there through restarts of the proxy", onlyInKernel, async () => {
+      const sticky = plan(port({ affinitySeconds: 60 }));
+      await backend.replace(sticky);
+      const both = async () => [server(await ask("out")), server(await ask("node"))];
+      const first = await both();
+      // One that had forgotten them would send them elsewhere half of the time.
+      for (let i = 0; i < 8; i++) {
+        await (await open(network)).replace(sticky);
+        assert.deepEqual(await both(), first, `after restart ${i + 1}`);
+      }
+    });
+
     it("forgets a client after its affinity's time", async () => {
       await backend.replace(plan(port({ affinitySeconds: 1 })));
       const found = new Set<string>();

@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { seededRandom } from "@kubets/machinery";
-import { defineFlags, int, number } from "@kubets/machinery/flags";
+import { defineFlags, int, list, number } from "@kubets/machinery/flags";
 import { askedFor } from "./asked-for.ts";
 import { Inputs } from "./inputs.ts";
 import type { Answered, Told } from "./judging-server.ts";
@@ -18,6 +18,7 @@ const flags = defineFlags({
   seed: int({ default: Date.now() % 1_000_000, help: "Of the random choices." }),
   from: int({ default: 0, help: "The round to begin with." }),
   rounds: int({ default: Number.MAX_SAFE_INTEGER, help: "How many rounds at most." }),
+  again: list({ help: "Rounds that had long turns in another run: tried again behind the others." }),
   longest: number({ default: 10, help: "Milliseconds of CPU that a turn of the loop may take." }),
 });
 const IN_ROUND = " in round ";
@@ -37,6 +38,7 @@ const {
   seed,
   from,
   rounds: most,
+  again: others,
   longest,
 } = askedFor("expressions ", "Random and hostile expressions, schemas and objects against an API server.", flags);
 const outcomes = new Map<string, number>();
@@ -170,7 +172,8 @@ for (const [what, times] of [...outcomes].sort(([a], [b]) => (a < b ? -1 : 1)))
 console.log(`${round - from} rounds; ${all.summary}`);
 const shown = (ms: number) => `${ms.toFixed(1).padStart(8)} ms`;
 for (const [what, ms] of all.longest.slice(0, SHOWN)) console.log(`${shown(ms)}  ${what}`);
-const tooLong = new Set(all.longest.filter(([, ms]) => ms > longest).map(([what]) => roundOf(what)));
+const found = all.longest.filter(([, ms]) => ms > longest).map(([what]) => roundOf(what));
+const tooLong = new Set([...others.map(Number), ...found]);
 let worst = 0;
 for (const each of tooLong) {
   const ms = await again(each);

@@ -30,7 +30,7 @@ const PRIORITIES: Readonly<Record<string, Priority>> = {
   "coordination.k8s.io": { group: 16500, versions: v1 },
   "node.k8s.io": { group: 16300, versions: v1 },
   "discovery.k8s.io": { group: 16200, versions: v1 },
-  "resource.k8s.io": { group: 16200, versions: { v1: 21, v1beta2: 15 } },
+  "resource.k8s.io": { group: 16200, versions: { v1: 21, v1beta2: 15, v1alpha3: 1 } },
   "flowcontrol.apiserver.k8s.io": { group: 16100, versions: { v1: 21 } },
   "storagemigration.k8s.io": { group: 15800, versions: { v1beta1: 9 } },
 };

@@ -227,6 +227,10 @@ const ON_REQUEST: readonly ResourceList[] = [
     resources: [{ name: "devicetaintrules", kind: "DeviceTaintRule", namespaced: false }],
   },
   {
+    groupVersion: "resource.k8s.io/v1alpha3",
+    resources: [{ name: "devicetaintrules", kind: "DeviceTaintRule", namespaced: false }],
+  },
+  {
     groupVersion: "certificates.k8s.io/v1beta1",
     resources: [
       { name: "clustertrustbundles", kind: "ClusterTrustBundle", namespaced: false },
@@ -333,7 +337,11 @@ for (const [file, { imports: from, text }] of files) {
 const refLines: string[] = [];
 const refImports = new Map<string, Set<string>>();
 const taken = new Set<string>();
-const rank = (list: ResourceList) => (list.groupVersion === "v1" ? 0 : list.groupVersion === "autoscaling/v2" ? 1 : 2);
+function rank({ groupVersion }: ResourceList): number {
+  if (groupVersion === "v1") return 0;
+  if (groupVersion === "autoscaling/v2") return 1;
+  return groupVersion.includes("alpha") ? 3 : 2;
+}
 for (const list of lists.toSorted((a, b) => rank(a) - rank(b) || (a.groupVersion < b.groupVersion ? -1 : 1))) {
   const [version = "", group = ""] = list.groupVersion.split("/").reverse();
   for (const r of list.resources) {

@@ -91,9 +91,9 @@ export class Core {
     this.#server.audit?.begin(exchange, info, caller, id);
     const wanted = wantedUser(exchange);
     if (wanted)
-      return impersonate(this.#server, attributesOf(info, caller), caller, wanted).then((user) => {
-        exchange.audit?.impersonated(user);
-        return this.#admitted(exchange, info, user);
+      return impersonate(this.#server, attributesOf(info, caller), caller, wanted).then((impersonated) => {
+        exchange.audit?.impersonated(impersonated);
+        return this.#admitted(exchange, info, impersonated.user);
       });
     return this.#admitted(exchange, info, caller);
   }

@@ -21,6 +21,7 @@ import type { RuntimeClass } from "./types/node-v1.ts";
 import type { PodDisruptionBudget } from "./types/policy-v1.ts";
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from "./types/rbac-v1.ts";
 import type { DeviceClass, ResourceClaim, ResourceClaimTemplate, ResourceSlice } from "./types/resource-v1.ts";
+import type { DeviceTaintRule as DeviceTaintRuleV1ALPHA3 } from "./types/resource-v1alpha3.ts";
 import type { DeviceTaintRule } from "./types/resource-v1beta2.ts";
 import type { PriorityClass } from "./types/scheduling-v1.ts";
 import type { CSIDriver, CSINode, CSIStorageCapacity, StorageClass, VolumeAttachment, VolumeAttributesClass } from "./types/storage-v1.ts";
@@ -98,3 +99,4 @@ export const storageclasses: ResourceRef<StorageClass> = { group: "storage.k8s.i
 export const volumeattachments: ResourceRef<VolumeAttachment> = { group: "storage.k8s.io", version: "v1", resource: "volumeattachments", kind: "VolumeAttachment", namespaced: false };
 export const volumeattributesclasses: ResourceRef<VolumeAttributesClass> = { group: "storage.k8s.io", version: "v1", resource: "volumeattributesclasses", kind: "VolumeAttributesClass", namespaced: false };
 export const storageversionmigrations: ResourceRef<StorageVersionMigration> = { group: "storagemigration.k8s.io", version: "v1beta1", resource: "storageversionmigrations", kind: "StorageVersionMigration", namespaced: false };
+export const devicetaintrulesV1ALPHA3: ResourceRef<DeviceTaintRuleV1ALPHA3> = { group: "resource.k8s.io", version: "v1alpha3", resource: "devicetaintrules", kind: "DeviceTaintRule", namespaced: false };

@@ -1,6 +1,6 @@
 /** The resources of resource.k8s.io. */
 import { deviceClassResource } from "./device-class.ts";
-import { deviceTaintRuleResource } from "./device-taint-rule.ts";
+import { deviceTaintRuleResource, deviceTaintRuleV1Alpha3Resource } from "./device-taint-rule.ts";
 import { resourceClaimResource } from "./resource-claim.ts";
 import { resourceClaimTemplateResource } from "./resource-claim-template.ts";
 import { resourceSliceResource } from "./resource-slice.ts";
@@ -13,4 +13,4 @@ export const resourceResources = [
 ];
 
 /** Of versions that are served when they are asked for. */
-export const resourceOnRequest = [deviceTaintRuleResource];
+export const resourceOnRequest = [deviceTaintRuleResource, deviceTaintRuleV1Alpha3Resource];

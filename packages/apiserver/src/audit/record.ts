@@ -4,10 +4,11 @@
  */
 import type { KubeObject } from "@kubets/api/meta";
 import type { User } from "../authn/authenticator.ts";
+import type { Impersonated } from "../authn/impersonate.ts";
 import type { CoreExchange } from "../front/core-exchange.ts";
 import type { RequestInfo } from "../request-info.ts";
 import { type AuditEvent, auditUser, microTime, type ObjectReference } from "./event.ts";
-import { atLeast, type Stage, type Wanted } from "./policy.ts";
+import { atLeast, type Level, type Stage, type Wanted } from "./policy.ts";
 
 export interface AuditSink {
   /** Takes one event. Must not throw. */
@@ -28,7 +29,7 @@ export class AuditRecord {
   readonly #parts: RecordParts;
   readonly #received: number;
   #reference: ObjectReference | undefined;
-  #impersonated: User | undefined;
+  #impersonated: Impersonated | undefined;
   #request: unknown;
   #response: (() => unknown) | undefined;
   #annotations: Record<string, string> | undefined;
@@ -40,11 +41,13 @@ export class AuditRecord {
     if (parts.info.isResource) this.#reference = referenceOf(parts.info);
   }
 
-  impersonated(user: User): void {
-    this.#impersonated = user;
+  impersonated(impersonated: Impersonated): void {
+    this.#impersonated = impersonated;
   }
 
-  annotate(key: string, value: string): void {
+  /** What shows of objects is told from a level on. */
+  annotate(key: string, value: string, from: Level = "Metadata"): void {
+    if (!atLeast(this.#parts.wanted.level, from)) return;
     this.#annotations ??= {};
     // What was said first stays.
     this.#annotations[key] ??= value;
@@ -97,7 +100,10 @@ export class AuditRecord {
       requestURI: exchange.url,
       verb: info.verb,
       user: user ? auditUser(user) : {},
-      ...(this.#impersonated && { impersonatedUser: auditUser(this.#impersonated) }),
+      ...(this.#impersonated && { impersonatedUser: auditUser(this.#impersonated.user) }),
+      ...(this.#impersonated?.constraint && {
+        authenticationMetadata: { impersonationConstraint: this.#impersonated.constraint },
+      }),
       ...(addresses.length && { sourceIPs: addresses }),
       ...(agent && { userAgent: agent }),
       ...(this.#reference && { objectRef: this.#reference }),

@@ -26,6 +26,12 @@ interface Mode {
   readonly implied: readonly string[];
 }
 
+export interface Impersonated {
+  readonly user: User;
+  /** The right to be such a user that was asked for, where it was not the plain one. */
+  readonly constraint: string | undefined;
+}
+
 const lastModes = new WeakMap<Server, Map<string, Modes>>();
 
 export async function impersonate(
@@ -33,7 +39,7 @@ export async function impersonate(
   request: AccessAttributes,
   caller: User,
   wanted: WantedUser,
-): Promise<User> {
+): Promise<Impersonated> {
   const remembered = lastModes.get(server) ?? new Map<string, Modes>();
   lastModes.set(server, remembered);
   const key = `${caller.name}\0${caller.uid ?? ""}`;
@@ -46,7 +52,8 @@ export async function impersonate(
     if (!why) {
       if (remembered.size >= MOST_REMEMBERED) remembered.clear();
       remembered.set(key, mode.name);
-      return actingUser(wanted, mode.implied);
+      const constraint = mode.name === "legacy" ? undefined : `impersonate:${mode.name}`;
+      return { user: actingUser(wanted, mode.implied), constraint };
     }
     refused ??= why;
   }

@@ -9,6 +9,7 @@ import { flushStaleFlows, portsToFlush } from "../conntrack.ts";
 import type { PlanChange, ProxyPlan, VirtualPort } from "../plan.ts";
 import { type BaseOptions, baseRuleset } from "./base.ts";
 import { MASQUERADE_MARK, type NftFamily, nftFamily, TABLE } from "./names.ts";
+import { rememberedClients } from "./remembered.ts";
 import { Ruleset } from "./ruleset.ts";
 
 export interface NftablesOptions extends Partial<BaseOptions> {
@@ -54,6 +55,8 @@ export class NftablesBackend implements ProxyBackend {
     const ruleset = new Ruleset(this.#base);
     const ports = [...plan.ports.values()].filter((port) => this.#takes(port));
     const lines = await ruleset.change(ports, []);
+    for (const family of this.#families)
+      lines.push(...(await rememberedClients(this.#exec, family, ruleset.sets(family))));
     await this.#nft([...this.#families.map((family) => this.#text(family)), ...lines].join("\n"));
     this.#ruleset = ruleset;
     this.#ports.clear();

@@ -61,6 +61,12 @@ export class Ruleset {
     this.#options = options;
   }
 
+  /** The sets that remember which clients were where. */
+  sets(family: NftFamily): Set<string> {
+    const all = [...this.#rendered.values()].filter((rendered) => rendered.family === family);
+    return new Set(all.flatMap(({ sets }) => [...sets.keys()]));
+  }
+
   /** The commands of a change; the ruleset counts on their being carried out. Many services take many turns. */
   async change(put: readonly VirtualPort[], remove: Iterable<string>): Promise<string[]> {
     const commands = new Commands();

@@ -82,6 +82,7 @@ export class H1Exchange implements Exchange {
   stream(status: number, headers: readonly string[]): ChunkSink {
     const response = this.#response;
     this.onAnswer?.(status, undefined);
+    this.#connections.reading.forget(this.#request.socket);
     if (!response.destroyed) {
       response.writeHead(status, this.#lines(headers));
       response.flushHeaders();

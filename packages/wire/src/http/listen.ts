@@ -95,7 +95,11 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const limits = { ...defaultLimits, ...options.limits };
   const sockets = new Set<Socket>();
   const sessions = new Set<ServerHttp2Session>();
-  const connections = { closing: false, largeBodies: new LargeBodies(), reading: new ReadingTurns() };
+  const connections = {
+    closing: false,
+    largeBodies: new LargeBodies(),
+    reading: new ReadingTurns(() => sessions.size > 0),
+  };
 
   const names = new ServerNames(options.tls);
   const server = options.tls ? secureServer(options.tls, limits, names) : plainServer(limits);

@@ -8,6 +8,7 @@ function loop(costMs: number) {
   let now = 0;
   let next: (() => void) | undefined;
   const turns = new ReadingTurns(
+    () => false,
     () => now,
     (run) => (next = run),
   );
@@ -85,8 +86,23 @@ describe("connections of who has very many", () => {
     for (let i = 0; i < 5; i++) assert.equal(turn(), 160);
   });
 
+  it("wait for a longer turn while there is nobody else to be held up", () => {
+    const { open, turn } = loop(0.5);
+    open("flood", 64);
+    const perTurn = () => Math.max(...Array.from({ length: 10 }, turn).slice(1));
+    const alone = perTurn();
+    assert.ok(alone > 10 && alone < 20, String(alone));
+    const [other] = open("modest", 1);
+    turn();
+    assert.ok(perTurn() <= 4);
+    other?.close();
+    turn();
+    assert.equal(perTurn(), alone);
+  });
+
   it("go on when the others are gone, and when nothing is read any more", () => {
     const { open, turn } = loop(0.5);
+    open("modest", 1);
     const crowd = open("flood", 40);
     turn();
     assert.ok(crowd.some(({ isHeld }) => isHeld));
@@ -99,8 +115,9 @@ describe("connections of who has very many", () => {
     assert.ok(crowd.slice(35).every(({ isHeld }) => !isHeld));
   });
 
-  it("are left alone once they are given away", () => {
+  it("are left alone once they are given away, or answered for long, until somebody asks on them again", () => {
     const { turns, open, turn } = loop(0.5);
+    open("modest", 1);
     const crowd = open("flood", 40);
     turn();
     const held = crowd.find(({ isHeld }) => isHeld) as FakeConnection;
@@ -111,13 +128,18 @@ describe("connections of who has very many", () => {
       turn();
     }
     assert.equal(held.count, before + 10);
+    turns.askedBy(held as unknown as Connection, "flood");
+    for (let i = 0; i < 10; i++) turn();
+    assert.ok(held.count < before + 20);
+    assert.equal(held.listenerCount("close"), 1);
   });
 
   it("count for who asked last over them", () => {
     const { turns, open, turn } = loop(1);
+    open("modest", 1);
     const shared = open("proxy", 9);
     for (const each of shared.slice(0, 2)) turns.askedBy(each as unknown as Connection, "somebody");
-    assert.equal(turn(), 9);
-    assert.equal(turn(), 9);
+    assert.equal(turn(), 10);
+    assert.equal(turn(), 10);
   });
 });

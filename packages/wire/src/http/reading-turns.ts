@@ -1,19 +1,22 @@
 /**
  * Reads from the connections of who has very many a few at a time. In one turn the event loop takes in all that has come on all connections, and to decrypt
  * and parse a request often takes longer than to answer it: who asks over a hundred connections would hold up everybody by a hundred requests.
- * Holds: only connections of askers that have more than `CROWD` ever wait, and only once a turn has taken its time; then each is read again when its turn
- * comes, who waited longest first.
+ * Holds: only connections of askers that have more than `CROWD` ever wait, and only once a turn has taken its time, which is longer where there is nobody
+ * else to be held up, since to hold and to go on cost something too; then each is read again when its turn comes, who waited longest first.
  */
 import type { Socket } from "node:net";
 
 export type Connection = Pick<Socket, "pause" | "resume" | "destroyed" | "once">;
 
 const TURN_MS = 1;
+const TURN_ALONE_MS = 8;
 const CROWD = 8;
 
 export class ReadingTurns {
   readonly #askers = new Map<string, Set<Connection>>();
   readonly #askerOf = new WeakMap<Connection, string>();
+  /** Those whose end is told here. */
+  readonly #followed = new WeakSet<Connection>();
   #waiting = new Set<Connection>();
   readonly #readNow = new Set<Connection>();
   #began = 0;
@@ -26,8 +29,15 @@ export class ReadingTurns {
   #isFull = false;
   readonly #now: () => number;
   readonly #nextTurn: (run: () => void) => void;
+  /** Whether there are askers that are not told of here. */
+  readonly #areOthers: () => boolean;
 
-  constructor(now: () => number = () => performance.now(), nextTurn: (run: () => void) => void = setImmediate) {
+  constructor(
+    areOthers: () => boolean = () => false,
+    now: () => number = () => performance.now(),
+    nextTurn: (run: () => void) => void = setImmediate,
+  ) {
+    this.#areOthers = areOthers;
     this.#now = now;
     this.#nextTurn = nextTurn;
   }
@@ -37,15 +47,18 @@ export class ReadingTurns {
     if (!this.#isOn) this.#go();
     this.#count++;
     this.#readNow.add(connection);
-    if (!this.#isFull && this.#now() - this.#began > TURN_MS) this.#full();
+    if (!this.#isFull && this.#now() - this.#began > (this.#isAlone() ? TURN_ALONE_MS : TURN_MS)) this.#full();
   }
 
   /** Somebody asks over a connection: the last one who did is taken for its owner. */
   askedBy(connection: Connection, asker: string): void {
     const before = this.#askerOf.get(connection);
     if (before === asker) return;
-    if (before === undefined) connection.once("close", () => this.forget(connection));
-    else this.#askers.get(before)?.delete(connection);
+    if (before !== undefined) this.#leave(before, connection);
+    else if (!this.#followed.has(connection)) {
+      this.#followed.add(connection);
+      connection.once("close", () => this.forget(connection));
+    }
     this.#askerOf.set(connection, asker);
     const own = this.#askers.get(asker);
     if (own) own.add(connection);
@@ -86,19 +99,30 @@ export class ReadingTurns {
     const read = [...this.#readNow];
     this.#readNow.clear();
     if (this.#waiting.size === 0) return;
+    if (this.#isAlone()) return this.#goOn(this.#waiting.size);
     for (const connection of read) {
       if (connection.destroyed || !this.#isOfCrowd(connection)) continue;
       connection.pause();
       this.#waiting.add(connection);
     }
-    let left = Math.min(this.#unread || this.#fill, this.#fill);
+    const left = Math.min(this.#unread || this.#fill, this.#fill);
     this.#unread = 0;
+    this.#goOn(left);
+    if (this.#waiting.size > 0) this.#go();
+  }
+
+  /** With so many of those that wait. */
+  #goOn(count: number): void {
+    let left = count;
     for (const connection of this.#waiting) {
       if (left-- === 0) break;
       this.#waiting.delete(connection);
       if (!connection.destroyed) connection.resume();
     }
-    if (this.#waiting.size > 0) this.#go();
+  }
+
+  #isAlone(): boolean {
+    return this.#askers.size < 2 && !this.#areOthers();
   }
 
   #isOfCrowd(connection: Connection): boolean {
@@ -106,15 +130,19 @@ export class ReadingTurns {
     return asker !== undefined && (this.#askers.get(asker)?.size ?? 0) > CROWD;
   }
 
-  /** It is gone, or is given away: from then on it is somebody else who reads from it. */
+  /** It is gone, or given away, so that somebody else reads from it; or it is being answered for long, and nothing is asked on it till then. */
   forget(connection: Connection): void {
     const asker = this.#askerOf.get(connection);
     if (asker === undefined) return;
-    const own = this.#askers.get(asker);
-    own?.delete(connection);
-    if (own?.size === 0) this.#askers.delete(asker);
+    this.#leave(asker, connection);
     this.#askerOf.delete(connection);
     this.#readNow.delete(connection);
     if (this.#waiting.delete(connection) && !connection.destroyed) connection.resume();
+  }
+
+  #leave(asker: string, connection: Connection): void {
+    const own = this.#askers.get(asker);
+    own?.delete(connection);
+    if (own?.size === 0) this.#askers.delete(asker);
   }
 }

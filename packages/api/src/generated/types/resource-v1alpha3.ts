@@ -1,4 +1,5 @@
 // Written by tools/generate.ts from the facts of the published API. Change that, not this.
+import type { ClusterMeta } from "../../meta.ts";
 import type { Condition, ListMeta, ObjectMeta } from "./meta-v1.ts";
 
 export interface DeviceTaint {
@@ -11,7 +12,7 @@ export interface DeviceTaint {
 export interface DeviceTaintRule {
   readonly kind: "DeviceTaintRule";
   readonly apiVersion: "resource.k8s.io/v1alpha3";
-  readonly metadata: ObjectMeta;
+  readonly metadata: ClusterMeta;
   readonly spec: DeviceTaintRuleSpec;
   readonly status: DeviceTaintRuleStatus;
 }
