@@ -98,9 +98,10 @@ for (const driver of drivers)
         (await Promise.all(names.map((name) => node.api.pod(name)))).every((found) => found === undefined),
       );
       const root = node.containerd.cgroupRoot.slice(1);
-      await eventually(
-        "their cgroups to be gone",
-        () => globSync(`/sys/fs/cgroup/{,*/}${root}{,.slice}/**/*pod????????[-_]*`).length === 0,
-      );
+      const left = () => globSync(`/sys/fs/cgroup/{,*/}${root}{,.slice}/**/*pod????????[-_]*`);
+      await eventually("their cgroups to be gone", () => {
+        assert.deepEqual(left(), []);
+        return true;
+      });
     });
   });

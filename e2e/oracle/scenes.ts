@@ -1,6 +1,6 @@
 /**
  * Recorded scenes of a whole cluster, replayed against a cluster of one real node made for them. By hand, with the words of the replayer:
- * `node e2e/oracle/scenes.ts --file jobs --case indexed --diff`.
+ * `node e2e/oracle/scenes.ts --file jobs --case indexed --diff`; with `--simulated` first on a simulated node.
  */
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -26,11 +26,16 @@ export const scenesOf = (area: string): Scene[] =>
 
 const CLUSTER = ["--addons", "none", "--controller-manager-arg", "horizontal-pod-autoscaler-sync-period=5s"];
 
-/** Gives what the replayer printed. */
-export async function replayScenes(args: readonly string[], timeoutMs: number): Promise<string> {
-  const cluster = upCluster({ nodes: 1, suffix: "sc", flags: CLUSTER });
+/** Gives what the replayer printed. A simulated node runs no programs: it does for scenes that ask for none. */
+export async function replayScenes(
+  args: readonly string[],
+  timeoutMs: number,
+  node: "real" | "simulated" = "real",
+): Promise<string> {
+  const simulated = node === "simulated";
+  const cluster = upCluster({ nodes: 1, suffix: "sc", flags: simulated ? [...CLUSTER, "--simulated"] : CLUSTER });
   try {
-    buildSceneImages(cluster);
+    if (!simulated) buildSceneImages(cluster);
     return await run([join(folder(), "scenes.mjs"), "replay", "--kubeconfig", cluster.kubeconfig, ...args], timeoutMs);
   } finally {
     cluster.down();
@@ -47,4 +52,8 @@ function run(args: readonly string[], timeout: number): Promise<string> {
   });
 }
 
-if (import.meta.main) console.log(await replayScenes(process.argv.slice(2), 900_000));
+if (import.meta.main) {
+  const [first, ...rest] = process.argv.slice(2);
+  if (first === "--simulated") console.log(await replayScenes(rest, 900_000, "simulated"));
+  else console.log(await replayScenes(process.argv.slice(2), 900_000));
+}

@@ -22,9 +22,7 @@ export function leftovers(home: string, name: string, node: string): string[] {
 
 /** Of each hierarchy; those of the classes of service stay. */
 function podCgroups(root: string): string[] {
-  const hierarchies = existsSync("/sys/fs/cgroup/cgroup.controllers")
-    ? [""]
-    : readdirSync("/sys/fs/cgroup").filter((each) => each !== "unified");
+  const hierarchies = existsSync("/sys/fs/cgroup/cgroup.controllers") ? [""] : readdirSync("/sys/fs/cgroup");
   return hierarchies.flatMap((hierarchy) =>
     ["kubepods", "kubepods/burstable", "kubepods/besteffort"].flatMap((tier) => {
       const path = join("/sys/fs/cgroup", hierarchy, root, tier);

@@ -20,7 +20,6 @@ import { join } from "node:path";
 const PACKAGES = [
   "systemd systemd-sysv dbus udev kmod linux-image-amd64 initramfs-tools procps util-linux ca-certificates",
   "containerd runc containernetworking-plugins nftables iptables conntrack iproute2 busybox-static libatomic1",
-  "nfs-kernel-server nfs-common tgt open-iscsi e2fsprogs",
 ].flatMap((line) => line.split(" "));
 
 const MOUNT = "mount -t 9p -o trans=virtio,version=9p2000.L";
@@ -35,11 +34,8 @@ TTYPath=/dev/ttyS0
 [Install]
 WantedBy=multi-user.target
 `;
-/** What would talk on the console, reach for the network, or be there before a test starts its own. */
-const MASKED = [
-  ..."getty@tty1 serial-getty@ttyS0 containerd apt-daily.timer apt-daily-upgrade.timer".split(" "),
-  ..."nfs-server nfs-blkmap rpcbind rpcbind.socket rpc-statd tgt iscsid iscsid.socket open-iscsi".split(" "),
-];
+/** What would talk on the console, or reach for the network. */
+const MASKED = ["getty@tty1", "serial-getty@ttyS0", "containerd", "apt-daily.timer", "apt-daily-upgrade.timer"];
 
 export interface MachineImage {
   readonly kernel: string;

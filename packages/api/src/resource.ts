@@ -57,7 +57,7 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> extends R
   /** What is read from storage as it is served today: the schemas of custom kinds change. */
   read?(object: T): Draft<T>;
   /** Why nothing can be created: a custom kind that is going. */
-  readonly closed?: string;
+  readonly closed?: string | undefined;
   /** Sent as a Warning header with each answer. */
   readonly deprecation?: string;
   /** Of alpha and beta versions, which are served when --runtime-config asks for them. */

@@ -235,6 +235,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     log,
     signal,
     tokens,
+    events,
     cache: () => cache,
     changed: () => reporter.hurry(),
   });
@@ -336,7 +337,10 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     machine,
     config,
     changed: () => reporter.hurry(),
-    freeDisk: () => images.collect({ all: true }),
+    freeDisk: async () => {
+      const containers = await made.removeEnded();
+      return (await images.collect({ all: true })) || containers;
+    },
     ...(options.observe && { observe: options.observe }),
   });
 

@@ -14,8 +14,6 @@ export const exitCode = {
   internal: 70,
   /** Storage failed to read or write; whatever was not acknowledged may be lost, nothing else is. */
   storage: 74,
-  /** The leader's lease was lost; start again to stand for election. */
-  leaseLost: 75,
   /** Stopped by SIGINT before it was done. */
   interrupted: 130,
   /** Stopped by SIGTERM before it was done. */

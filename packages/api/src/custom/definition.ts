@@ -34,6 +34,8 @@ export interface CustomVersion {
   readonly hub?: Hub;
   /** Set where a webhook converts between the versions. */
   readonly convert?: ResourceDefinition["convert"];
+  /** Whether the definition goes, asked whenever an object is made. */
+  readonly isGoing?: () => boolean;
   /** Set where objects are stored as they are served: what was stored under another schema is read by today's. */
   readonly reads?: boolean;
 }
@@ -45,6 +47,7 @@ export function customDefinition({
   schemaId,
   hub,
   convert,
+  isGoing,
   reads,
 }: CustomVersion): ResourceDefinition {
   // What is made here lives as long as the kind is served: its functions must not name `crd` or `version`, which hold the schema.
@@ -95,7 +98,9 @@ export function customDefinition({
     unknownField: (field) => `field label not supported: ${field}`,
     table: customTable(version.additionalPrinterColumns),
     ...(deprecation !== undefined && { deprecation }),
-    ...(crd.metadata.deletionTimestamp && { closed: CLOSED }),
+    get closed() {
+      return isGoing?.() ? CLOSED : undefined;
+    },
   };
 }
 

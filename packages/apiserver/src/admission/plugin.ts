@@ -10,6 +10,7 @@ import type { ResourceDefinition } from "@kubets/api/resource";
 import type { ResourceRef } from "@kubets/api/resource-ref";
 import type { Client } from "@kubets/client/client";
 import type { Clock, Logger, Random } from "@kubets/machinery";
+import type { Level } from "../audit/policy.ts";
 import type { User } from "../authn/authenticator.ts";
 import type { AccessAttributes, Decision } from "../authz/authorizer.ts";
 import type { AdmissionMetrics } from "../metrics/admission-metrics.ts";
@@ -52,8 +53,8 @@ export interface AdmissionRequest {
   operationOptions(): PlainObject | undefined;
   readonly rounds: Rounds;
   warn(text: string): void;
-  /** Notes something for the audit log. */
-  annotate(key: string, value: string): void;
+  /** Notes something for the audit log; what shows of the object, from a level on. */
+  annotate(key: string, value: string, from?: Level): void;
 }
 
 export interface AdmissionContext {

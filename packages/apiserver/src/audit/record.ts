@@ -8,7 +8,7 @@ import type { Impersonated } from "../authn/impersonate.ts";
 import type { CoreExchange } from "../front/core-exchange.ts";
 import type { RequestInfo } from "../request-info.ts";
 import { type AuditEvent, auditUser, microTime, type ObjectReference } from "./event.ts";
-import { atLeast, type Stage, type Wanted } from "./policy.ts";
+import { atLeast, type Level, type Stage, type Wanted } from "./policy.ts";
 
 export interface AuditSink {
   /** Takes one event. Must not throw. */
@@ -45,7 +45,9 @@ export class AuditRecord {
     this.#impersonated = impersonated;
   }
 
-  annotate(key: string, value: string): void {
+  /** What shows of objects is told from a level on. */
+  annotate(key: string, value: string, from: Level = "Metadata"): void {
+    if (!atLeast(this.#parts.wanted.level, from)) return;
     this.#annotations ??= {};
     // What was said first stays.
     this.#annotations[key] ??= value;

@@ -176,15 +176,15 @@ describe("custom resources", async () => {
     await admin.create(grapes, { metadata: { name: "free", namespace: "ns" } });
     await admin.create(grapes, { metadata: { name: "held", namespace: "ns", finalizers: ["example.com/hold"] } });
     await admin.delete(customresourcedefinitions, { name: `grapes.${group}` });
+    assert.equal(
+      await refusal(admin.create(grapes, { metadata: { name: "late", namespace: "ns" } })),
+      'grapes.example.com "late" is forbidden: create not allowed while custom resource definition is terminating',
+    );
     const going = await definitionIs(
       "grapes",
       (d) => d?.status.conditions?.at(-1)?.reason === "InstanceDeletionInProgress",
     );
     assert.deepEqual(going.metadata.finalizers, ["customresourcecleanup.apiextensions.k8s.io"]);
-    assert.equal(
-      await refusal(admin.create(grapes, { metadata: { name: "late", namespace: "ns" } })),
-      'grapes.example.com "late" is forbidden: create not allowed while custom resource definition is terminating',
-    );
     const store = server.context.served.get(group, "v1", "grapes")?.store;
     while (store?.cache.get("ns/free")) await new Promise((resolve) => setImmediate(resolve));
     await admin.patch(

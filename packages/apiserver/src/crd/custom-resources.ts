@@ -63,7 +63,9 @@ export class CustomResources {
     }
     this.#definitions.onChange(({ current, previous }) => {
       const name = (current ?? previous)?.name as string;
-      this.#noteNames(name, current?.object as CustomResourceDefinition | undefined);
+      const definition = current?.object as CustomResourceDefinition | undefined;
+      this.#noteNames(name, definition);
+      if (definition?.metadata.deletionTimestamp) this.#kinds.get(name)?.close();
       this.#look(name);
       // Names that it gives up may be another's now.
       if (!current) for (const other of this.#names.get(groupOf(name))?.keys() ?? []) this.#look(other);

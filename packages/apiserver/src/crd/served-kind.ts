@@ -32,6 +32,7 @@ export class ServedKind {
   #resources: ServedResource[] = [];
   #converted: ConvertingStore[] = [];
   #schemas = "";
+  #isGoing = false;
 
   constructor(parts: KindParts, name: string) {
     this.#parts = parts;
@@ -43,8 +44,14 @@ export class ServedKind {
     return this.#store;
   }
 
+  /** From now on no object is made: the definition is being deleted. */
+  close(): void {
+    this.#isGoing = true;
+  }
+
   /** Serves the kind as its definition says now. */
   async serve(crd: CustomResourceDefinition): Promise<void> {
+    this.#isGoing = crd.metadata.deletionTimestamp !== undefined;
     const schemas = schemasOf(crd);
     if (schemas !== this.#schemas) {
       const store = await this.#open(crd);
@@ -94,9 +101,10 @@ export class ServedKind {
     const single = crd.spec.versions.length === 1;
     const byWebhook = crd.spec.conversion?.strategy === "Webhook";
     const schemaId = this.#schemas;
+    const isGoing = () => this.#isGoing;
     return served.map((version) => {
       const schema = this.#schemaOf(version.name);
-      if (single) return { definition: customDefinition({ crd, version, schema, schemaId }), store };
+      if (single) return { definition: customDefinition({ crd, version, schema, schemaId, isGoing }), store };
       if (byWebhook) {
         const apiVersion = `${crd.spec.group}/${version.name}`;
         const convert = this.#parts.converter(crd);
@@ -105,12 +113,13 @@ export class ServedKind {
           version,
           schema,
           schemaId,
+          isGoing,
           convert: (objects) => convert(objects, apiVersion),
         });
         return this.#converting(definition, store, convert);
       }
       const hub = noneConversion(store.definition, `${crd.spec.group}/${version.name}`, schema);
-      return { definition: customDefinition({ crd, version, schema, schemaId, hub }), store };
+      return { definition: customDefinition({ crd, version, schema, schemaId, isGoing, hub }), store };
     });
   }
 

@@ -60,7 +60,7 @@ function admissionRequest(
     warn: (text) => {
       if (!warnings.includes(text)) warnings.push(text);
     },
-    annotate: (key, value) => call.exchange.audit?.annotate(key, value),
+    annotate: (key, value, from) => call.exchange.audit?.annotate(key, value, from),
   };
 }
 

@@ -6,6 +6,8 @@ import type { Logger } from "@kubets/machinery";
 import { type CgroupParts, type CgroupTree, cgroupVersion } from "./cgroup-tree.ts";
 import { filesOf } from "./settings.ts";
 
+/** Where version 2 is beside the hierarchies of version 1. */
+const HYBRID = "unified";
 const CONTROLLERS_V2 = ["cpu", "cpuset", "memory", "pids", "io", "hugetlb"];
 
 export function cgroupfs(log: Logger, mountpoint = "/sys/fs/cgroup"): CgroupTree {
@@ -31,7 +33,8 @@ export function cgroupfs(log: Logger, mountpoint = "/sys/fs/cgroup"): CgroupTree
     },
 
     async remove(parts) {
-      for (const hierarchy of hierarchies) await removeTree(hierarchy + pathOf(parts));
+      // In hybrid mode runtimes make theirs in the hierarchy of version 2, too.
+      for (const hierarchy of [...hierarchies, join(mountpoint, HYBRID)]) await removeTree(hierarchy + pathOf(parts));
     },
   };
 }
@@ -40,7 +43,7 @@ export function cgroupfs(log: Logger, mountpoint = "/sys/fs/cgroup"): CgroupTree
 function controllersV1(mountpoint: string): string[] {
   try {
     return readdirSync(mountpoint, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory() && entry.name !== "unified")
+      .filter((entry) => entry.isDirectory() && entry.name !== HYBRID)
       .map(({ name }) => join(mountpoint, name));
   } catch {
     return [];

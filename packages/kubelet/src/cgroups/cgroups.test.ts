@@ -67,6 +67,13 @@ test("in version 1 each controller has its own", async (t) => {
   assert.equal(await read("memory/kubepods/podu-g/memory.limit_in_bytes"), String(64 * 2 ** 20));
   assert.equal(await read("pids/kubepods/podu-g/pids.max"), "max");
   assert.deepEqual((await readdir(mountpoint)).sort(), ["cpu", "memory", "pids"]);
+  // As the kernel does, which removes the files of a cgroup with it.
+  for (const name of ["cpu.shares", "cpu.cfs_period_us", "cpu.cfs_quota_us"])
+    await rm(join(mountpoint, "cpu/kubepods/podu-g", name));
+  await mkdir(join(mountpoint, "unified/kubepods/podu-g/container"), { recursive: true });
+  await cgroups.remove(guaranteed);
+  assert.deepEqual(await readdir(join(mountpoint, "unified/kubepods")), []);
+  assert.deepEqual(await readdir(join(mountpoint, "cpu/kubepods")), []);
 });
 
 test("a pod's own limits count before those of its containers", () => {

@@ -157,6 +157,32 @@ test("when the disk runs low, who wrote the most into volumes and logs goes", as
   }
 });
 
+test("before pods must go, those that have ended give back what their containers hold", async () => {
+  let available = 1000;
+  const observe = async () => ({ "nodefs.available": level(available) });
+  const config = { eviction: settings({ "nodefs.available": "100" }) };
+  const course = ({ podName }: { podName: string }) => (podName === "done" ? { exitAfterMs: 1000 } : undefined);
+  const node = await simulatedNode({ observe, config, script: { course } });
+  try {
+    await make(node, "done", { restartPolicy: "Never" });
+    await make(node, "runs");
+    const status = async (name: string) => (await node.api.pod(name))?.status;
+    await until(node, "the end of one", async () => (await status("done"))?.phase === "Succeeded");
+    await until(node, "the other to run", async () => (await status("runs"))?.phase === "Running");
+    const told = (await status("done"))?.containerStatuses?.[0];
+    available = 50;
+    await until(node, "room", async () => (await node.runtime.listContainers("uid-done")).length === 0);
+    available = 1000;
+    await node.clock.advance(30_000);
+    const [left] = (await status("done"))?.containerStatuses ?? [];
+    assert.equal(told?.state.terminated?.exitCode, 0);
+    assert.deepEqual([left?.state, left?.containerID], [told.state, told.containerID]);
+    assert.equal((await status("runs"))?.phase, "Running");
+  } finally {
+    await node.stop();
+  }
+});
+
 test("an eviction names the containers that use more than they asked for", () => {
   const resources = { requests: { "ephemeral-storage": "1Ki" } };
   const made = pod("a").container("greedy", { resources }).container("modest", { resources }).build();

@@ -100,6 +100,23 @@ export class PodWorkers {
     return done;
   }
 
+  /** Removes what the containers of ended pods still hold, logs too; gives whether there was anything. What was told of them stays told. */
+  async removeEnded(): Promise<boolean> {
+    const { cache, runtime, disk, log } = this.#tools;
+    let freed = false;
+    for (const { uid, isOver } of this.all()) {
+      const ended = isOver ? cache.get(uid).containers.filter(({ phase }) => phase === "exited") : [];
+      for (const { id, logPath } of ended) {
+        log.info("an ended container is removed, as the disk runs low", { id });
+        await runtime.removeContainer(id);
+        if (logPath) await disk.remove(logPath);
+        freed = true;
+      }
+      if (ended.length > 0) await cache.refresh(uid);
+    }
+    return freed;
+  }
+
   #add(pod: Pod): void {
     const { cache, node, resources } = this.#tools;
     let refusal: Refusal | undefined;

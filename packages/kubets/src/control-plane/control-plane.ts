@@ -8,6 +8,7 @@ import type { User } from "@kubets/apiserver/authn/authenticator";
 import type { Client } from "@kubets/client/client";
 import { SharedInformers } from "@kubets/client/informer/shared-informers";
 import { createSeriesRecorder } from "@kubets/client/series-event-recorder";
+import type { Transport } from "@kubets/client/transport";
 import { createClient } from "@kubets/client/typed-client";
 import type { Clock, Logger, Random } from "@kubets/machinery";
 import { type RunningScheduler, startScheduler } from "@kubets/scheduler";
@@ -18,15 +19,36 @@ export interface ControlPlaneParts {
   readonly random: Random;
   readonly log: Logger;
   readonly signal: AbortSignal;
+  readonly until?: AbortSignal | undefined;
+}
+
+export interface InProcess extends Pick<ControlPlaneParts, "server" | "clock"> {
+  /** From then on nothing more is asked. */
+  readonly until?: AbortSignal | undefined;
 }
 
 /** A client in the server's process, as one of the control plane's own users. */
-export function clientAs(
-  { server, clock }: Pick<ControlPlaneParts, "server" | "clock">,
-  user: User,
-  userAgent: string,
-): Client {
-  return createClient(server.transport(user), { userAgent, clock });
+export function clientAs({ server, clock, until }: InProcess, user: User, userAgent: string): Client {
+  const transport = server.transport(user);
+  return createClient(until ? endingWith(until, transport) : transport, { userAgent, clock });
+}
+
+function endingWith(until: AbortSignal, transport: Transport): Transport {
+  const { takesObjects = false } = transport;
+  return {
+    takesObjects,
+    async request(request) {
+      until.throwIfAborted();
+      return await transport.request(request);
+    },
+    ...(transport.watch && {
+      async watch(request, sink) {
+        until.throwIfAborted();
+        return await (transport as Required<Transport>).watch(request, sink);
+      },
+    }),
+    close: () => transport.close(),
+  };
 }
 
 /** `featureGates`: those that were opened or closed by name. */

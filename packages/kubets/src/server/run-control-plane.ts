@@ -36,12 +36,18 @@ export interface ControlPlaneOptions {
 }
 
 export interface RunningControlPlane {
+  /** Resolves when all works; never, if the signal came first. */
+  readonly ready: Promise<void>;
   /** Resolves after the signal, when all has ended. */
   readonly ended: Promise<void>;
 }
 
-/** Resolves when all works. */
-export async function runControlPlane(options: ControlPlaneOptions, parts: ServerParts): Promise<RunningControlPlane> {
+export interface ControlPlaneTerm extends ServerParts {
+  /** Where another server may go on from there: then nothing more is asked of the API. */
+  readonly until?: AbortSignal | undefined;
+}
+
+export function runControlPlane(options: ControlPlaneOptions, parts: ControlPlaneTerm): RunningControlPlane {
   const { flags, api } = options;
   const inside = { ...parts, server: api.server };
   const controllers = startAllControllers(options, parts);
@@ -52,14 +58,21 @@ export async function runControlPlane(options: ControlPlaneOptions, parts: Serve
     api.server.context.pages.set("/debug/decisions", (query) =>
       scheduler.decisions.report(query.get("pod") ?? undefined),
     );
-  await Promise.all([controllers.started, scheduler?.ready, ...added]);
-  return { ended: controllers.stopped.then(async () => (await metrics)?.close()) };
+  const close = () =>
+    metrics?.then(
+      (served) => served.close(),
+      () => {},
+    );
+  return {
+    ready: Promise.all([controllers.started, scheduler?.ready, ...added]).then(() => {}),
+    ended: controllers.stopped.then(close),
+  };
 }
 
-function startAllControllers({ flags, api, certificates, tokenKey }: ControlPlaneOptions, parts: ServerParts) {
+function startAllControllers({ flags, api, certificates, tokenKey }: ControlPlaneOptions, parts: ControlPlaneTerm) {
   const { pki } = certificates;
-  const { clock, random, log, signal } = parts;
-  const inside = { server: api.server, clock };
+  const { clock, random, log, signal, until } = parts;
+  const inside = { server: api.server, clock, until };
   return startControllers({
     client: clientAs(
       inside,
@@ -87,7 +100,7 @@ function startAllControllers({ flags, api, certificates, tokenKey }: ControlPlan
   });
 }
 
-function startAddons(options: ControlPlaneOptions, parts: ServerParts) {
+function startAddons(options: ControlPlaneOptions, parts: ControlPlaneTerm) {
   const { flags, advertiseAddress, api, certificates } = options;
   const { pki } = certificates;
   const { addons } = flags;

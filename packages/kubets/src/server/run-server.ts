@@ -126,18 +126,17 @@ export async function runServer(
     "kubets",
   );
   followOrders(new SharedInformers({ ...parts, client }), (time) => certificates.renewOlderThan(time));
+  const options = { flags, advertiseAddress, api, certificates, tokenKey };
   const work = (leading: AbortSignal) =>
-    runControlPlane(
-      { flags, advertiseAddress, api, certificates, tokenKey },
-      { ...parts, signal: AbortSignal.any([signal, leading]) },
-    );
+    runControlPlane(options, { ...parts, signal: AbortSignal.any([signal, leading]), until: leading });
   const alone = flags["etcd-servers"].length === 0;
-  const leading = alone ? await work(signal) : standBy(api.server, work, parts);
+  const controlPlane = alone ? runControlPlane(options, parts) : standBy(api.server, work, parts);
+  if ("ready" in controlPlane) await controlPlane.ready;
   log.info("control plane ready", { port: api.listener.port });
   return {
     api,
     pki,
-    ended: leading.ended,
+    ended: controlPlane.ended,
     async close() {
       await api.close();
       await storage.close();

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { configmaps } from "@kubets/api/generated/refs";
 import type { ApiServer } from "@kubets/apiserver/api-server";
 import { MemoryApi } from "@kubets/client/testing/memory-api";
 import type { Transport } from "@kubets/client/transport";
 import { seededRandom, silentLogger, VirtualClock } from "@kubets/machinery";
-import { ExitError } from "@kubets/machinery/exit-codes";
+import { clientAs } from "../control-plane/control-plane.ts";
 import { standBy } from "./stand-by.ts";
 
 /** A server whose storage can be cut off, and a control plane that counts its terms; `ends`: whether it stops when it is told to. */
@@ -19,11 +20,11 @@ function stand(t: { after(work: () => void): void }, ends: boolean) {
   const stop = new AbortController();
   t.after(() => stop.abort());
   const terms = { begun: 0, ended: 0 };
-  const work = async (leading: AbortSignal) => {
+  const work = (leading: AbortSignal) => {
     terms.begun++;
     const { promise, resolve } = Promise.withResolvers<void>();
     leading.addEventListener("abort", () => ends && resolve());
-    return { ended: promise.then(() => void terms.ended++) };
+    return { ready: Promise.resolve(), ended: promise.then(() => void terms.ended++) };
   };
   const server = { transport: () => transport } as unknown as ApiServer;
   const parts = { clock, random: seededRandom(1), log: silentLogger, signal: stop.signal };
@@ -46,11 +47,24 @@ test("who loses the lease ends its control plane, and leads again when it can", 
   await ended;
 });
 
-test("a control plane that does not end in time takes its server with it", async (t) => {
-  const { clock, storage, ended } = stand(t, false);
+test("as long as its control plane has not ended it does not lead again", async (t) => {
+  const { clock, storage, terms } = stand(t, false);
   await clock.advance(1000);
   storage.cut = true;
-  const outcome = assert.rejects(ended, (error) => error instanceof ExitError && error.code === 75);
-  await clock.advance(20_000);
-  await outcome;
+  await clock.advance(15_000);
+  storage.cut = false;
+  await clock.advance(60_000);
+  assert.deepEqual(terms, { begun: 1, ended: 0 });
+});
+
+test("after its term a client asks nothing more", async () => {
+  const api = new MemoryApi();
+  const until = new AbortController();
+  const server = { transport: () => api } as unknown as ApiServer;
+  const clock = new VirtualClock();
+  const client = clientAs({ server, clock, until: until.signal }, { name: "a", groups: [] }, "test");
+  const metadata = { namespace: "default", name: "a" };
+  await client.create(configmaps, { metadata });
+  until.abort(new Error("no longer the leader"));
+  await assert.rejects(client.delete(configmaps, metadata), /no longer the leader/);
 });

@@ -50,39 +50,48 @@ async function turn(
 ): Promise<boolean> {
   const { hook, target } = concerned;
   const { failurePolicy, name } = hook.spec;
-  const place = `mutation.webhook.admission.k8s.io/round_${request.rounds.isSecond ? 1 : 0}_index_${index}`;
+  const place = `webhook.admission.k8s.io/round_${request.rounds.isSecond ? 1 : 0}_index_${index}`;
+  const told = { configuration: hook.configuration, webhook: name };
   const began = performance.now();
   try {
     const response = await ask(concerned, request, reviewed, true, context);
-    const changed = patched(name, response, reviewed);
-    request.annotate(
-      place,
-      JSON.stringify({ configuration: hook.configuration, webhook: name, mutated: changed !== undefined }),
-    );
+    const patch = patchOf(name, response);
+    const patched = patch.length > 0 ? patchedBy(patch, name, reviewed) : undefined;
+    const changed = patched && !deepEqual(reviewed.object, patched) ? patched : undefined;
+    if (patched)
+      request.annotate(`patch.${place}`, JSON.stringify({ ...told, patch, patchType: "JSONPatch" }), "Request");
+    request.annotate(`mutation.${place}`, JSON.stringify({ ...told, mutated: changed !== undefined }));
     if (changed) await putBack(request, target, changed);
     return changed !== undefined;
   } catch (error) {
     if (!(error instanceof CallFailure)) throw error;
     noteFailure(concerned, request, true, began, context, error);
     if (failurePolicy !== "Ignore") throw internalError(error);
-    request.annotate(`failed-open.${place}`, name);
+    request.annotate(`failed-open.mutation.${place}`, name);
     return false;
   }
 }
 
-/** What the patch of an answer makes of the object, if it makes another one of it. */
-function patched(webhook: string, { patch, patchType }: ReviewResponse, { object }: Reviewed): PlainObject | undefined {
-  if (!patch) return undefined;
+/** The operations of an answer. */
+function patchOf(webhook: string, { patch, patchType }: ReviewResponse): unknown[] {
+  if (!patch) return [];
   if (patchType !== "JSONPatch") throw new CallFailure(webhook, `unsupported patch type ${JSON.stringify(patchType)}`);
   try {
-    const operations = JSON.parse(Buffer.from(patch, "base64").toString()) as unknown[] | null;
-    if (!operations?.length) return undefined;
-    if (!object)
-      throw new Error(
+    return (JSON.parse(Buffer.from(patch, "base64").toString()) as unknown[] | null) ?? [];
+  } catch (error) {
+    throw internalError(error);
+  }
+}
+
+function patchedBy(patch: unknown[], webhook: string, { object }: Reviewed): PlainObject {
+  if (!object)
+    throw internalError(
+      new Error(
         `admission webhook ${JSON.stringify(webhook)} attempted to modify the object, which is not supported for this operation`,
-      );
-    const changed = applyJsonPatch(object, operations) as PlainObject;
-    return deepEqual(object, changed) ? undefined : changed;
+      ),
+    );
+  try {
+    return applyJsonPatch(object, patch) as PlainObject;
   } catch (error) {
     throw internalError(error);
   }
