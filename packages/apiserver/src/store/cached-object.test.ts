@@ -30,8 +30,9 @@ test("a list that a kind must have and that nobody gave is an empty one, also wh
   await new Promise(setImmediate);
   collectGarbage();
   const cached = server.context.served.get("", "v1", "limitranges")?.store?.cache.get("default/a");
-  assert.match(String(cached?.bytes), /"limits":null/);
-  assert.equal((cached?.object as unknown as LimitRange).spec.limits.length, 0);
+  assert.ok(cached);
+  assert.match(String(cached.bytes), /"limits":null/);
+  assert.equal((cached.object as unknown as LimitRange).spec.limits.length, 0);
   assert.ok(await admin.create(pods, { metadata: at, spec: { containers: [{ name: "c", image: "x" }] } }));
   await close();
 });
