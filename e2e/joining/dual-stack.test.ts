@@ -38,7 +38,12 @@ describe("joining a cluster of both families", { skip: whyNoContainers() ?? fals
       }),
     );
     for (const agent of agents) await agent.says("node ready");
-    kubectl("wait", "--for=condition=Ready", "nodes", "--all", "--timeout=60s");
+    const ready = "{.status.conditions[?(@.type=='Ready')].status}: {.status.conditions[?(@.type=='Ready')].message}";
+    await eventually("both nodes to be ready", () => {
+      const said = lines("get", "nodes", "-o", `jsonpath={range .items[*]}${ready}{"\\n"}{end}`);
+      if (said.length < 2 || said.some((line) => !line.startsWith("True"))) throw new Error(said.join("; "));
+      return true;
+    });
   });
   after(() => rack.remove());
 

@@ -53,5 +53,6 @@ async function send(): Promise<void> {
 
 await Promise.all([check(), send()]);
 const [pods, by, seen] = [[...heard.pods], [...heard.nodes].sort(), [...heard.seen]];
-console.log(JSON.stringify({ answered: heard.answered, pods, nodes: by, seen, failures }));
-process.exit();
+const said = JSON.stringify({ answered: heard.answered, pods, nodes: by, seen, failures });
+// A pipe takes long texts piece by piece.
+process.stdout.write(said, () => process.exit());

@@ -68,5 +68,5 @@ await Promise.all([
   ...Array.from({ length: Number(clients) }, (_, i) => client(i % 2 === 0)),
   ...(held ? [hold(held)] : []),
 ]);
-console.log(JSON.stringify({ answered, echoes, pods: pods.size, failures }));
-process.exit();
+// A pipe takes long texts piece by piece.
+process.stdout.write(JSON.stringify({ answered, echoes, pods: pods.size, failures }), () => process.exit());

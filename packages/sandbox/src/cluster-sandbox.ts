@@ -192,6 +192,7 @@ export async function createClusterSandbox(options: ClusterSandboxOptions): Prom
 
   try {
     await mkdir(place.runFolder, { recursive: true, mode: 0o755 });
+    await hostAddresses.claim();
     const cgroups = await makeLeaf(hierarchies, `${place.cgroup}/control-plane`);
     await makeNamespaces({ folder: join(namespaceFolder(place), "control-plane"), kinds: ["net"] });
     await applyLines(scope, controlPlaneLines(plan));

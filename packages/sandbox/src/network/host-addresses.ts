@@ -1,6 +1,6 @@
 /**
- * Addresses of load balancers on this machine's own loopback, so that programs of the machine can listen, and be reached, at them. While there is one, all others
- * of their range are unreachable: what is for a load balancer that is none never leaves by the uplink.
+ * Addresses of load balancers on this machine's own loopback, so that programs of the machine can listen, and be reached, at them. As long as the cluster is there all others
+ * of their range are unreachable: what is for a load balancer that is none never leaves by the uplink, and a cluster that comes later sees that the range is taken.
  * Holds: an address is there as long as somebody holds it; what a crashed run left is found by the cluster's plan.
  */
 import { mustParseCidr, parseIp } from "@kubets/machinery";
@@ -20,15 +20,18 @@ export class HostAddresses {
     this.#ranges = rangesOf(plan);
   }
 
+  /** Before the first is held; `dropHostAddresses` takes it back. */
+  claim(): Promise<void> {
+    return applyLines(
+      {},
+      this.#ranges.map((range) => `route replace ${barrier(range)}`),
+    );
+  }
+
   /** Nothing is done for addresses that the machine has anyway. */
   hold(address: string): Promise<void> {
     return this.#change(address, async (line) => {
       const holders = this.#held.get(address) ?? 0;
-      if (this.#held.size === 0)
-        await applyLines(
-          {},
-          this.#ranges.map((range) => `route add ${barrier(range)}`),
-        );
       this.#held.set(address, holders + 1);
       if (holders === 0) await applyLines({}, [`address add ${line}`]);
     });
@@ -40,11 +43,6 @@ export class HostAddresses {
       if (holders > 0) return void this.#held.set(address, holders);
       this.#held.delete(address);
       await applyWhatWorks({}, [`address delete ${line}`]);
-      if (this.#held.size === 0)
-        await applyWhatWorks(
-          {},
-          this.#ranges.map((range) => `route delete ${barrier(range)}`),
-        );
     });
   }
 

@@ -1,14 +1,15 @@
 /**
  * Reads from the connections of who has very many a few at a time. In one turn the event loop takes in all that has come on all connections, and to decrypt
  * and parse a request often takes longer than to answer it: who asks over a hundred connections would hold up everybody by a hundred requests.
- * Holds: only connections of askers that have more than `CROWD` ever wait, only while there is somebody else to be held up, and only once a turn has taken
- * its time; then each is read again when its turn comes, who waited longest first.
+ * Holds: only connections of askers that have more than `CROWD` ever wait, and only once a turn has taken its time, which is longer where there is nobody
+ * else to be held up, since to hold and to go on cost something too; then each is read again when its turn comes, who waited longest first.
  */
 import type { Socket } from "node:net";
 
 export type Connection = Pick<Socket, "pause" | "resume" | "destroyed" | "once">;
 
 const TURN_MS = 1;
+const TURN_ALONE_MS = 8;
 const CROWD = 8;
 
 export class ReadingTurns {
@@ -46,7 +47,7 @@ export class ReadingTurns {
     if (!this.#isOn) this.#go();
     this.#count++;
     this.#readNow.add(connection);
-    if (!this.#isFull && this.#now() - this.#began > TURN_MS) this.#full();
+    if (!this.#isFull && this.#now() - this.#began > (this.#isAlone() ? TURN_ALONE_MS : TURN_MS)) this.#full();
   }
 
   /** Somebody asks over a connection: the last one who did is taken for its owner. */
@@ -75,7 +76,6 @@ export class ReadingTurns {
   /** What crowds sent that is not read yet stays where it is; who was to be read in this turn goes first in the next. */
   #full(): void {
     this.#isFull = true;
-    if (this.#isAlone()) return;
     this.#fill = this.#count;
     const unread: Connection[] = [];
     for (const connections of this.#askers.values()) {
