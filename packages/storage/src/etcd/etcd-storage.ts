@@ -48,7 +48,8 @@ export interface EtcdOptions {
 
 /** Entries that one call reads; longer lists are read in several, all at one revision. */
 const PAGE_ENTRIES = 1000;
-const TIMEOUT_MS = 15_000;
+/** Of the minute that a request may take: an election of etcd on a slow machine is not the end of it. */
+const TIMEOUT_MS = 30_000;
 const ATTEMPT_MS = 5000;
 /** A key that need not exist; reading it tells the revision. */
 const PROBE_KEY = keyBytes("/registry/");
