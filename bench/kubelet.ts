@@ -1,6 +1,7 @@
 /**
  * `node bench/kubelet.ts [pods] [rounds]`: what the kubelet adds to the runtime. The same pods are made by bare calls of the runtime, and by a
- * kubelet over an API in memory, turn about, on a containerd of the bench's own. Needs root.
+ * kubelet over an API in memory, turn about, on a containerd of the bench's own. The targets (30 ms beside the runtime, 20 pods in 2 s) hold times how
+ * much slower this machine is, which stands in the last line. Needs root.
  */
 import { join } from "node:path";
 import { pods } from "@kubets/api/generated/refs";
@@ -9,6 +10,7 @@ import { sandboxConfig } from "@kubets/kubelet/container-config/sandbox-config";
 import { DEMO_IMAGE, whyNot } from "../e2e/kubelet/containerd.ts";
 import { CountedCalls } from "../e2e/kubelet/counted-calls.ts";
 import { NODE, startNode, type TestNode } from "../e2e/kubelet/node.ts";
+import { slowness } from "./bare-server.ts";
 
 const [count = 20, rounds = 3] = process.argv.slice(2).map(Number);
 const reason = whyNot();
@@ -90,7 +92,9 @@ async function bare({ kubelet, paths }: TestNode): Promise<Cost> {
 }
 
 /** With how long each pod took beside the calls that its containers need. */
-async function withKubelet({ api }: TestNode): Promise<Cost & { beside: number[]; calls: number }> {
+async function withKubelet({
+  api,
+}: TestNode): Promise<Cost & { beside: number[]; calls: ReadonlyMap<string, number> }> {
   const made = Array.from({ length: count }, (_, i) => podOf(i, true));
   const readyAfter = new Map<string, number>();
   const gone = new Set<string>();
@@ -119,7 +123,7 @@ async function withKubelet({ api }: TestNode): Promise<Cost & { beside: number[]
     await Promise.all(made.map((each) => api.createPod(each)));
     await ready.promise;
   });
-  const calls = [...counted.counts.values()].reduce((sum, each) => sum + each, 0) / count;
+  const calls = new Map([...counted.counts].map(([name, times]) => [name, times / count]));
   const beside = made.map(({ metadata: { uid } }) => (readyAfter.get(uid) ?? 0) - counted.waited(uid));
   await Promise.all(made.map(({ metadata }) => api.deletePod(metadata.name, 0)));
   await ended.promise;
@@ -142,11 +146,15 @@ try {
   console.log(
     `the kubelet adds ${Math.round(middle(kubelets, "ms") - middle(bares, "ms"))} ms, and ${((middle(kubelets, "cpuMs") - middle(bares, "cpuMs")) / count).toFixed(1)} ms CPU a pod`,
   );
+  const calls = [...(kubelets.at(-1)?.calls ?? [])];
+  const each = calls.map(([name, times]) => `${name} ${times.toFixed(1)}`).join(", ");
+  console.log(`calls a pod: ${calls.reduce((sum, [, times]) => sum + times, 0).toFixed(1)} (${each})`);
   const beside = kubelets.flatMap((each) => each.beside).sort((a, b) => a - b);
   const at = (share: number) => Math.round(beside[Math.floor((beside.length - 1) * share)] as number);
   console.log(
-    `a pod from its creation to Ready, beside the calls that its container needs: p50 ${at(0.5)} ms, p90 ${at(0.9)} ms, max ${at(1)} ms; ${kubelets.at(-1)?.calls.toFixed(1)} calls a pod`,
+    `a pod from its creation to Ready, beside the calls that its container needs: p50 ${at(0.5)} ms, p90 ${at(0.9)} ms, max ${at(1)} ms`,
   );
+  console.log(`a bare GET costs ${(await slowness(32)).toFixed(2)} times the CPU of the targets' machine`);
 } finally {
   await node.close();
 }

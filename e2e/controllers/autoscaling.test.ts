@@ -37,7 +37,9 @@ function withMetrics(cluster: TestCluster, usage: { cpu?: string }): (transport:
   });
 }
 
-test("a Deployment follows the use of its pods, within bounds and not too fast down", { timeout: 60_000 }, async () => {
+test("a Deployment follows the use of its pods, within bounds and not too fast down", {
+  timeout: 180_000,
+}, async () => {
   const cluster = await startCluster({
     copies: 0,
     controllers: ["deployment", "replicaset", "horizontalpodautoscaling"],

@@ -53,7 +53,7 @@ async function run(): Promise<{ writes: readonly string[]; told: readonly string
   }
 }
 
-test(`${HOURS} hours of CronJobs and deadlines, twice alike`, { timeout: 60_000 }, async () => {
+test(`${HOURS} hours of CronJobs and deadlines, twice alike`, { timeout: 180_000 }, async () => {
   const first = await run();
   assert.equal(first.writes.filter((write) => /^POST .*\/jobs$/.test(write)).length, HOURS * 13);
   // Of the last hour: events go by themselves after one.

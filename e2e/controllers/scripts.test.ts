@@ -7,7 +7,7 @@ import { playScript } from "./script.ts";
 import { Stage } from "./script-stage.ts";
 
 for (const path of globSync(join(import.meta.dirname, "scripts/*.txt")).toSorted())
-  test(`script ${basename(path, ".txt")}`, { timeout: 60_000 }, async () => {
+  test(`script ${basename(path, ".txt")}`, { timeout: 180_000 }, async () => {
     const failing = new Set<string>();
     const cluster = await startCluster({
       controllers: ["deployment", "replicaset", "statefulset", "garbagecollector"],

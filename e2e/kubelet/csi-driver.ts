@@ -85,6 +85,7 @@ await grpcServer({
       },
       async expand(request) {
         note("expand", { ...request, capacityRange: Number(request.capacityRange?.requiredBytes) });
+        if (request.volumeId === "handle-stuck") throw new Error("the disk is full");
         return { capacityBytes: request.capacityRange?.requiredBytes ?? 0 };
       },
       async stats({ volumePath }) {

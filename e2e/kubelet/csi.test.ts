@@ -173,8 +173,27 @@ describe("storage drivers", { skip: whyNot() ?? false }, () => {
     assert.equal(of("expand", "handle-grows")[0]?.capacityRange, 2 ** 31);
     const { status } = await node.api.client.get(persistentvolumeclaims, { namespace, name: "grows" });
     assert.equal(status.capacity?.storage, "2Gi");
+    const done = `FileSystemResizeSuccessful: MountVolume.NodeExpandVolume succeeded for volume "pv-grows" ${NODE}`;
+    for (const about of ["grower", "grows"]) assert.ok(node.api.events(about).includes(done), about);
     await node.api.deletePod("grower", 0);
     await gone("grower");
+  });
+
+  it("says of a volume that cannot grow why", async () => {
+    await claim("stuck", { size: "2Gi" });
+    await make("waits", "sleep 1000", ofClaim("stuck"), at);
+    const failed = await eventually("the event", () => node.api.events("stuck")[0]);
+    assert.match(
+      failed,
+      /^VolumeResizeFailed: NodeExpandVolume\.NodeExpandVolume failed for volume "pv-stuck" : .*the disk is full/,
+    );
+    const condition = await eventually("the condition", async () => {
+      const { status } = await node.api.client.get(persistentvolumeclaims, { namespace, name: "stuck" });
+      return status.conditions?.find(({ type }) => type === "NodeResizeError");
+    });
+    assert.match(condition.message ?? "", /the disk is full/);
+    await node.api.deletePod("waits", 0);
+    await gone("waits");
   });
 
   it("passes a block volume as a device", async () => {

@@ -235,6 +235,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     log,
     signal,
     tokens,
+    events,
     cache: () => cache,
     changed: () => reporter.hurry(),
   });

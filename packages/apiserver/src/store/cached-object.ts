@@ -4,7 +4,7 @@
  */
 import { encodeJson } from "@kubets/api/codec/json";
 import type { KubeObject } from "@kubets/api/meta";
-import { parseJson } from "@kubets/machinery/json";
+import { parseAnswer } from "@kubets/client/absent-lists";
 
 export class CachedObject {
   /** Under the resource: "namespace/name", or "name" where there are no namespaces. */
@@ -47,7 +47,7 @@ export class CachedObject {
   get object(): KubeObject {
     const held = this.#parsed?.deref();
     if (held) return held;
-    const parsed = parseStored(this.bytes);
+    const parsed = parseAnswer(this.bytes) as KubeObject;
     this.#parsed = new WeakRef(parsed);
     return parsed;
   }
@@ -73,8 +73,6 @@ export class CachedObject {
 }
 
 const NO_LABELS: Readonly<Record<string, string>> = Object.freeze({});
-
-const parseStored = (bytes: Buffer) => parseJson(bytes.toString("utf8")) as unknown as KubeObject;
 
 /** A parsed object as it is served at a revision; the object itself stays as it is. */
 export function stamped(key: string, revision: number, object: KubeObject): CachedObject {

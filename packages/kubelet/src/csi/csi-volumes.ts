@@ -9,6 +9,7 @@ import { csidrivers, secrets as secretsRef, volumeattachments } from "@kubets/ap
 import type { PersistentVolume, Pod, SecretReference } from "@kubets/api/generated/types/core-v1";
 import type { CSIDriver } from "@kubets/api/generated/types/storage-v1";
 import type { Client } from "@kubets/client/client";
+import type { EventRecorder } from "@kubets/client/event-recorder";
 import { type Clock, isReason } from "@kubets/machinery";
 import { isGrpcError } from "@kubets/wire/grpc";
 import type { MountedVolume } from "../container-config/mounts.ts";
@@ -45,6 +46,7 @@ export interface CsiVolumesOptions {
   readonly paths: KubeletPaths;
   readonly nodeName: string;
   readonly tokens: ServiceAccountTokens;
+  readonly events: EventRecorder;
   readonly clock: Clock;
   readonly inUse: VolumesInUse;
 }
@@ -183,7 +185,8 @@ export class CsiVolumes {
       await this.#publish(wish, folder, staged, attachment);
     }
     if (claimed)
-      await expandOnNode(this.#options.client, driver, claimed, {
+      await expandOnNode(this.#options, driver, claimed, {
+        pod,
         staged,
         target: targetOf(wish, folder, paths),
         capability: wish.capability,

@@ -1,13 +1,21 @@
 /** Grows a volume on the node when its persistent volume has grown, and says in the claim that it has. */
 import { persistentvolumeclaims } from "@kubets/api/generated/refs";
-import type { PersistentVolume, PersistentVolumeClaim } from "@kubets/api/generated/types/core-v1";
+import type { PersistentVolume, PersistentVolumeClaim, Pod } from "@kubets/api/generated/types/core-v1";
 import type { Client } from "@kubets/client/client";
+import type { EventRecorder } from "@kubets/client/event-recorder";
 import { parseQuantity } from "@kubets/machinery/quantity";
 import type { ClaimedVolume } from "../volumes/claims.ts";
 import type { CsiDriver } from "./drivers.ts";
 import { Node, type VolumeCapability } from "./messages.ts";
 
+export interface ExpandTools {
+  readonly client: Pick<Client, "patch">;
+  readonly events: EventRecorder;
+  readonly nodeName: string;
+}
+
 export interface ExpandPlace {
+  readonly pod: Pod;
   /** "" for a driver that stages nothing. */
   readonly staged: string;
   readonly target: string;
@@ -24,29 +32,47 @@ export function sizeToReach(claim: PersistentVolumeClaim, volume: PersistentVolu
 }
 
 export async function expandOnNode(
-  client: Pick<Client, "patch">,
+  { client, events, nodeName }: ExpandTools,
   driver: CsiDriver,
   { claim, persistent }: ClaimedVolume,
-  { staged, target, capability }: ExpandPlace,
+  { pod, staged, target, capability }: ExpandPlace,
 ): Promise<void> {
   const wanted = sizeToReach(claim, persistent);
   if (!wanted) return;
-  if (driver.can("expand"))
-    await driver.call(Node.expand, {
-      volumeId: persistent.spec.csi?.volumeHandle ?? "",
-      volumePath: target,
-      capacityRange: { requiredBytes: parseQuantity(wanted).value() },
-      stagingTargetPath: staged,
-      volumeCapability: capability,
-      secrets: {},
-    });
-  const { namespace, name } = claim.metadata;
+  const volume = persistent.metadata.name;
   const conditions = (claim.status.conditions ?? []).filter(({ type }) => !RESIZING.has(type));
-  const status = { capacity: { storage: wanted }, conditions, allocatedResourceStatuses: null };
-  await client.patch(
+  if (driver.can("expand")) {
+    try {
+      await driver.call(Node.expand, {
+        volumeId: persistent.spec.csi?.volumeHandle ?? "",
+        volumePath: target,
+        capacityRange: { requiredBytes: parseQuantity(wanted).value() },
+        stagingTargetPath: staged,
+        volumeCapability: capability,
+        secrets: {},
+      });
+    } catch (error) {
+      const { message } = error as Error;
+      const failed = `NodeExpandVolume.NodeExpandVolume failed for volume "${volume}" : ${message}`;
+      for (const about of [pod, claim]) events.event(about, "Warning", "VolumeResizeFailed", failed);
+      const condition = { type: "NodeResizeError", status: "True", message: failed } as const;
+      await writeStatus(client, claim, { conditions: [...conditions, condition] });
+      throw error;
+    }
+    const done = `MountVolume.NodeExpandVolume succeeded for volume "${volume}" ${nodeName}`;
+    for (const about of [pod, claim]) events.event(about, "Normal", "FileSystemResizeSuccessful", done);
+  }
+  await writeStatus(client, claim, { capacity: { storage: wanted }, conditions, allocatedResourceStatuses: null });
+}
+
+const writeStatus = (
+  client: Pick<Client, "patch">,
+  { metadata: { namespace, name } }: PersistentVolumeClaim,
+  status: object,
+) =>
+  client.patch(
     persistentvolumeclaims,
     { namespace, name },
     { type: "merge", body: { status } },
     { subresource: "status" },
   );
-}

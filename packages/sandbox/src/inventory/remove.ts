@@ -1,11 +1,11 @@
 /**
  * Removes whatever a cluster has on the machine, whoever made it and however that one ended.
- * Holds: doing it twice, or with nothing there, is the same as once; a step that fails does not keep the next ones from being done, and what is
- * still there at the end is told.
+ * Holds: doing it twice, or with nothing there, is the same as once; a step that fails does not keep the next ones from being done; what was on its
+ * way while its maker was killed, and came after the look at what there is, goes too; and what is still there at the end is told.
  */
 import { rm, rmdir } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { Clock, Logger } from "@kubets/machinery";
+import { type Clock, type Logger, sleep } from "@kubets/machinery";
 import { cgroupProcesses, removeCgroup, removeEmptyParent } from "../cgroups/cgroup.ts";
 import { findHierarchies } from "../cgroups/hierarchies.ts";
 import { tryRun } from "../namespaces/collect.ts";
@@ -29,10 +29,22 @@ export interface RemoveOptions {
   readonly keepData?: boolean;
 }
 
+const TRIES = 3;
+const TRY_AGAIN_MS = 1000;
+
 /** Gives what is still there: nothing, if all went well. */
 export async function removeEverything(place: ClusterPlace, options: RemoveOptions): Promise<string[]> {
-  const { log, clock } = options;
   const made = new Journal(journalPath(place)).read();
+  for (let tries = 1; ; tries++) {
+    await removeOnce(place, made, options);
+    const left = await leftovers(place, { data: !options.keepData });
+    if (left.length === 0 || tries === TRIES) return left;
+    await sleep(options.clock, TRY_AGAIN_MS);
+  }
+}
+
+async function removeOnce(place: ClusterPlace, made: readonly Made[], options: RemoveOptions): Promise<void> {
+  const { log, clock } = options;
   const step = async (what: string, run: () => Promise<unknown>) => {
     await run().catch((error: unknown) => log.warn("a part of the cluster could not be removed", { what, error }));
   };
@@ -49,7 +61,6 @@ export async function removeEverything(place: ClusterPlace, options: RemoveOptio
   await step("host folders", () => removeHostFolders(made));
   await rmdir(dirname(place.runFolder)).catch(() => {});
   if (options.keepData) await rm(journalPath(place), { force: true });
-  return await leftovers(place, { data: !options.keepData });
 }
 
 async function killProcesses(place: ClusterPlace, made: readonly Made[], clock: Clock): Promise<void> {

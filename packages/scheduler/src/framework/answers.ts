@@ -116,17 +116,15 @@ export class Answers {
       this.#scores.set(plugin.name, kept);
     }
     const { stamps, scores } = kept;
-    const all: number[] = [];
-    for (let i = 0; i < nodes.length; i++) {
+    return nodes.map((node, i) => {
       const slot = slots[i] as number;
       const stamp = this.#stamps.values[slot] as number;
       if (stamps[slot] !== stamp) {
-        scores[slot] = plugin.score(pod, nodes[i] as NodeInfo, state);
+        scores[slot] = plugin.score(pod, node, state);
         stamps[slot] = stamp;
       }
-      all.push(scores[slot] as number);
-    }
-    return all;
+      return scores[slot] as number;
+    });
   }
 }
 

@@ -68,6 +68,6 @@ function refusalOf({ near, away, existing, firstOfItsKind }: Constraints, { slot
   // The first pod of those that want to be near each other may go anywhere.
   if (!found && !(firstOfItsKind && near.every(({ total }) => total === 0))) return NOT_NEAR;
   for (const counts of away) if (counts.at(slot) > 0) return TOO_NEAR;
-  for (const counts of existing.values()) if (counts.at(slot) > 0) return NOT_WANTED;
+  if (existing.size) for (const counts of existing.values()) if (counts.at(slot) > 0) return NOT_WANTED;
   return undefined;
 }

@@ -1,0 +1,94 @@
+/** What goes over a CRI socket, by a runtime that tells its own events, has user namespaces and mounts images. */
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { pod } from "@kubets/api/testing/pod-builder";
+import { realClock, seededRandom, silentLogger } from "@kubets/machinery";
+import { kubeletDefaults } from "../../config.ts";
+import { MemoryDisk } from "../../disk/memory-disk.ts";
+import { startKubelet } from "../../kubelet.ts";
+import { criServer } from "../../testing/cri-server.ts";
+import { NodeApi } from "../../testing/node-api.ts";
+import { simulatedMachine } from "../../testing/simulated-node.ts";
+import { runtimeSuite } from "../runtime.suite.ts";
+import { SimulatedRuntime } from "../simulated/runtime.ts";
+import { criRuntime } from "./runtime.ts";
+
+async function behindSocket() {
+  const folder = mkdtempSync(join(tmpdir(), "cri-"));
+  const disk = new MemoryDisk();
+  const behind = new SimulatedRuntime({
+    clock: realClock,
+    random: seededRandom(1),
+    disk,
+    images: ["demo:1", "data:1"],
+  });
+  const endpoint = `unix://${join(folder, "cri.sock")}`;
+  const server = await criServer(endpoint, behind);
+  const runtime = criRuntime({ endpoint });
+  const close = async () => {
+    runtime.close();
+    await server.close(0);
+    rmSync(folder, { recursive: true });
+  };
+  return { behind, disk, runtime, close };
+}
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + 20_000; !(await condition()); await new Promise((resolve) => setTimeout(resolve, 20)))
+    if (Date.now() > end) throw new Error("it did not come true");
+}
+
+runtimeSuite("behind a CRI socket", async () => {
+  const { runtime, close } = await behindSocket();
+  return { runtime, image: "demo:1", logs: "/logs", until, close };
+});
+
+test("a kubelet over the socket hears of ends, gives pods users of their own, and mounts images", async (t) => {
+  const { behind, disk, runtime, close } = await behindSocket();
+  t.after(close);
+  const api = new NodeApi(realClock);
+  const kubelet = await startKubelet({
+    client: api.client,
+    runtime,
+    nodeName: "node-1",
+    clock: realClock,
+    random: seededRandom(1),
+    log: silentLogger,
+    disk,
+    paths: { root: "/var/lib/kubelet", podLogs: "/var/log/pods" },
+    machine: simulatedMachine,
+    addresses: ["192.0.2.10"],
+    config: kubeletDefaults,
+    observe: async () => ({}),
+  });
+  t.after(() => kubelet.stop());
+  await kubelet.ready;
+  await until(async () => kubelet.node.node !== undefined);
+  await api.createPod(
+    pod("a")
+      .on("node-1")
+      .uid("u")
+      .container("c", { image: "demo:1", volumeMounts: [{ name: "v", mountPath: "/data", subPath: "part" }] })
+      .spec({ hostUsers: false, volumes: [{ name: "v", image: { reference: "data:1", pullPolicy: "IfNotPresent" } }] })
+      .build(),
+  );
+  const container = async () => (await api.pod("a"))?.status.containerStatuses?.[0];
+  await until(async () => (await container())?.ready === true);
+  const [made] = await behind.listContainers("u");
+  const { mounts = [], linux } = behind.configOf(made?.id ?? "");
+  const { image, imageSubPath, readonly } = mounts.find(({ containerPath }) => containerPath === "/data") ?? {};
+  assert.equal(image?.image, (await behind.imageStatus("data:1"))?.id);
+  assert.deepEqual([imageSubPath, readonly], ["part", true]);
+  const users = linux?.securityContext?.namespaceOptions?.usernsOptions;
+  assert.equal(users?.mode, 0);
+  const [mapping] = users?.uids ?? [];
+  assert.equal(mapping?.length, 65_536);
+  assert.ok((mapping?.hostId ?? 0) >= 65_536);
+
+  behind.crash(made?.id ?? "", 7);
+  await until(async () => (await container())?.restartCount === 1);
+  assert.equal((await container())?.lastState.terminated?.exitCode, 7);
+});

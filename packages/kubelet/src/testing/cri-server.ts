@@ -1,0 +1,171 @@
+/**
+ * A runtime behind a CRI socket, as newer ones are: it tells events itself, has user namespaces, and mounts images. What it does is another
+ * `Runtime`'s to do, so that all that goes over the socket can be tried on any machine.
+ */
+import { ContainerState, ImageService, PodSandboxState, RuntimeService } from "@kubets/wire/generated/cri";
+import { GrpcError, grpcServer, type Handlers, serve } from "@kubets/wire/grpc";
+import { type ContainerPhase, isRuntimeError, type Runtime, type SandboxStatus } from "../runtime/runtime.ts";
+
+const nanos = (millis: number): bigint => BigInt(Math.round(millis)) * 1_000_000n;
+const POD_UID = "io.kubernetes.pod.uid";
+
+const STATES: Record<ContainerPhase, number> = {
+  created: ContainerState.CONTAINER_CREATED,
+  running: ContainerState.CONTAINER_RUNNING,
+  exited: ContainerState.CONTAINER_EXITED,
+  unknown: ContainerState.CONTAINER_UNKNOWN,
+};
+
+const sandboxState = (ready: boolean) => (ready ? PodSandboxState.SANDBOX_READY : PodSandboxState.SANDBOX_NOTREADY);
+
+/** Failures as gRPC has them. */
+const said = <T>(result: Promise<T>): Promise<T> =>
+  result.catch((error: Error) => {
+    throw new GrpcError(isRuntimeError(error, "NotFound") ? "NOT_FOUND" : "UNKNOWN", error.message);
+  });
+
+function sandboxOf({
+  id,
+  ready,
+  createdAt,
+  attempt,
+  name,
+  namespace,
+  uid,
+  labels,
+  annotations,
+  handler,
+}: Omit<SandboxStatus, "ips">) {
+  const metadata = { name, namespace, uid, attempt };
+  return {
+    id,
+    metadata,
+    state: sandboxState(ready),
+    createdAt: nanos(createdAt),
+    labels,
+    annotations,
+    runtimeHandler: handler,
+  };
+}
+
+function runtimeHandlers(runtime: Runtime): Handlers<typeof RuntimeService> {
+  return {
+    async version() {
+      const { name, version, apiVersion } = await runtime.version();
+      return { version: "0.1.0", runtimeName: name, runtimeVersion: version, runtimeApiVersion: apiVersion };
+    },
+    async status() {
+      const conditions = ["RuntimeReady", "NetworkReady"].map((type) => ({ type, status: true }));
+      const features = { recursiveReadOnlyMounts: true, userNamespaces: true };
+      return { status: { conditions }, runtimeHandlers: [{ name: "", features }] };
+    },
+    async runPodSandbox({ config, runtimeHandler }) {
+      const found = await said(runtime.runSandbox(config ?? {}, runtimeHandler));
+      return { podSandboxId: found };
+    },
+    async stopPodSandbox({ podSandboxId }) {
+      await said(runtime.stopSandbox(podSandboxId));
+      return {};
+    },
+    async removePodSandbox({ podSandboxId }) {
+      await said(runtime.removeSandbox(podSandboxId));
+      return {};
+    },
+    async listPodSandbox({ filter }) {
+      return { items: (await runtime.listSandboxes(filter?.labelSelector[POD_UID])).map(sandboxOf) };
+    },
+    async podSandboxStatus({ podSandboxId }) {
+      const { ips, ...sandbox } = await said(runtime.sandboxStatus(podSandboxId));
+      const [ip = "", ...others] = ips;
+      return {
+        status: { ...sandboxOf(sandbox), network: { ip, additionalIps: others.map((each) => ({ ip: each })) } },
+      };
+    },
+    async createContainer({ podSandboxId, config, sandboxConfig }) {
+      return { containerId: await said(runtime.createContainer(podSandboxId, config ?? {}, sandboxConfig ?? {})) };
+    },
+    async startContainer({ containerId }) {
+      await said(runtime.startContainer(containerId));
+      return {};
+    },
+    async stopContainer({ containerId, timeout }) {
+      await said(runtime.stopContainer(containerId, Number(timeout)));
+      return {};
+    },
+    async removeContainer({ containerId }) {
+      await said(runtime.removeContainer(containerId));
+      return {};
+    },
+    async listContainers({ filter }) {
+      const all = await runtime.listContainers(filter?.labelSelector[POD_UID]);
+      return {
+        containers: all.map(({ id, sandboxId, phase, createdAt, labels, annotations }) => ({
+          id,
+          podSandboxId: sandboxId,
+          state: STATES[phase],
+          createdAt: nanos(createdAt),
+          labels,
+          annotations,
+        })),
+      };
+    },
+    async containerStatus({ containerId }) {
+      const found = await said(runtime.containerStatus(containerId));
+      const { id, exitCode, reason, message, imageRef, imageId, labels, annotations, logPath } = found;
+      const status = {
+        id,
+        exitCode,
+        reason,
+        message,
+        imageRef,
+        imageId,
+        labels,
+        annotations,
+        logPath,
+        state: STATES[found.phase],
+        createdAt: nanos(found.createdAt),
+        startedAt: nanos(found.startedAt),
+        finishedAt: nanos(found.finishedAt),
+        image: { image: imageRef, userSpecifiedImage: found.image },
+        mounts: Object.entries(found.mounts).map(([containerPath, hostPath]) => ({ containerPath, hostPath })),
+      };
+      return { status };
+    },
+    async execSync({ containerId, cmd, timeout }) {
+      return await said(runtime.execSync(containerId, cmd, Number(timeout) * 1000));
+    },
+    /** Each event tells which pod it is of. */
+    async *getContainerEvents(_, { signal }) {
+      const heard = new ReadableStream<string>({
+        start: (events) => {
+          const end = () => events.close();
+          runtime.watch((uid) => events.enqueue(uid), signal).then(end, end);
+        },
+      });
+      for await (const uid of heard) yield { podSandboxStatus: { metadata: { uid } } };
+    },
+  };
+}
+
+const imageHandlers = (runtime: Runtime): Handlers<typeof ImageService> => ({
+  async imageStatus({ image }) {
+    const found = await runtime.imageStatus(image?.image ?? "");
+    if (!found) return {};
+    const { id, tags, digests, size, pinned } = found;
+    return { image: { id, repoTags: tags, repoDigests: digests, size: BigInt(size), pinned } };
+  },
+  async listImages() {
+    const all = await runtime.listImages();
+    return { images: all.map(({ id, tags, size }) => ({ id, repoTags: tags, size: BigInt(size) })) };
+  },
+  async pullImage({ image, auth, sandboxConfig }) {
+    return { imageRef: await said(runtime.pullImage(image?.image ?? "", auth, sandboxConfig)) };
+  },
+});
+
+/** Serves a runtime at `unix:///path`. */
+export const criServer = (listen: string, runtime: Runtime) =>
+  grpcServer({
+    listen,
+    services: [serve(RuntimeService, runtimeHandlers(runtime)), serve(ImageService, imageHandlers(runtime))],
+  });
