@@ -109,7 +109,7 @@ export class NodeReporter {
       await client.patch(
         nodes,
         { name: wanted.name },
-        { type: "strategic", body: { status } },
+        { type: "strategic", body: { status: { ...status, addresses: [...(status.addresses ?? []), REPLACE] } } },
         { subresource: "status" },
       );
     } catch (error) {
@@ -159,6 +159,9 @@ export class NodeReporter {
     return found;
   }
 }
+
+/** Addresses are merged by their type, of which a node of both families has two: the list stands as a whole. */
+const REPLACE = { $patch: "replace" };
 
 function withoutTimes(status: NodeStatus | undefined): unknown {
   if (!status) return undefined;
