@@ -34,19 +34,20 @@ export async function startSimulatedNode(
   const user = { name: `system:node:${name}`, groups: ["system:nodes"] };
   const disk = new MemoryDisk();
   const port = Promise.withResolvers<number>();
+  const runtime = new SimulatedRuntime({
+    clock,
+    random,
+    disk,
+    podCidr: `10.244.${index}.0/24`,
+    images: ["*"],
+    script: {
+      course: ({ config }) => courseOf(config),
+      exec: ({ config: { envs } }, command) => resultOf({ command: [...command], envs }),
+    },
+  });
   const kubelet = await startKubelet({
     client: clientAs(parts, user, `kubelet/${name}`),
-    runtime: new SimulatedRuntime({
-      clock,
-      random,
-      disk,
-      podCidr: `10.244.${index}.0/24`,
-      images: ["*"],
-      script: {
-        course: ({ config }) => courseOf(config),
-        exec: ({ config: { envs } }, command) => resultOf({ command: [...command], envs }),
-      },
-    }),
+    runtime,
     nodeName: name,
     clock,
     random,
@@ -72,6 +73,7 @@ export async function startSimulatedNode(
     async stop() {
       await kubelet.stop();
       await listener.close();
+      runtime.close();
     },
   };
 }

@@ -1,3 +1,5 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
 import { seededRandom, VirtualClock } from "@kubets/machinery";
 import { MemoryDisk } from "../../disk/memory-disk.ts";
 import { runtimeSuite } from "../runtime.suite.ts";
@@ -18,4 +20,16 @@ runtimeSuite("simulated", async () => {
     },
     close: async () => runtime.close(),
   };
+});
+
+test("nothing happens in one that was closed", async () => {
+  const clock = new VirtualClock();
+  const script = { course: () => ({ exitAfterMs: 5000, log: [{ atMs: 1000, text: "late" }] }) };
+  const runtime = new SimulatedRuntime({ clock, random: seededRandom(1), disk: new MemoryDisk(), script });
+  const sandbox = await runtime.runSandbox({ metadata: { name: "a", uid: "a" } }, "");
+  const id = await runtime.createContainer(sandbox, {});
+  await runtime.startContainer(id);
+  runtime.close();
+  await clock.advance(10_000);
+  assert.equal((await runtime.containerStatus(id)).phase, "running");
 });

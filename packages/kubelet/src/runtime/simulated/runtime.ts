@@ -343,7 +343,10 @@ export class SimulatedRuntime implements Runtime {
     this.#watchers.delete(changed);
   }
 
-  close(): void {}
+  /** Nothing happens any more. */
+  close(): void {
+    for (const { timers } of this.#containers.values()) for (const timer of timers.splice(0)) timer.cancel();
+  }
 
   /** Ends a container as a crash would; for tests. */
   crash(id: string, exitCode = 137, reason = "Error"): void {
