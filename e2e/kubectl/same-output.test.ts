@@ -137,6 +137,8 @@ function plain({ code, output, error }: Result, namespace: string) {
       .replaceAll(/(Resource Version: +)\d+/g, "$1REVISION")
       .replaceAll(/kube-api-access-\w{5}/g, "kube-api-access")
       .replaceAll(/\b10\.\d+\.\d+\.\d+\b/g, "ADDRESS")
+      // The original tells limits in no order of its own.
+      .replaceAll(/(?:^Container {3,}\S+ .*\n)+/gm, (rows) => rows.split("\n").sort().join("\n"))
       // Columns beside an age or an address shift with its length.
       .replaceAll(/((?:AGE|ADDRESS|NAMESPACE)) +/g, "$1 ");
   return { code, output: equal(output), error: equal(error) };

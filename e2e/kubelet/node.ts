@@ -78,7 +78,7 @@ export async function startNode(
         pidsLimit: config.podPidsLimit,
         cpuPeriodUs: 100_000,
       }),
-      config: { ...kubeletDefaults, cgroupRoot: containerd.cgroupRoot, ...config },
+      config: { ...kubeletDefaults, cgroupRoot: containerd.cgroupRoot, clusterDns: ["192.0.2.53"], ...config },
       resolvConf: "nameserver 192.0.2.1\n",
       plugins: true,
     });

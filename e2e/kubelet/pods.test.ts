@@ -145,7 +145,7 @@ describe("kubelet on containerd", { skip: reason ?? false }, () => {
     assert.match(lines[0] ?? "", /^1hiddentoken-\d+default-----BEGIN CERTIFICATE-----$/);
     assert.match(lines[2] ?? "", /^1 b1 full \$$/);
     assert.deepEqual(lines.slice(3, 8), ["demo-host", "777", "1", "1000", "1"]);
-    assert.ok(lines.includes("nameserver 192.0.2.1"));
+    assert.ok(lines.includes("nameserver 192.0.2.53"));
     assert.equal(ended.status.conditions?.find(({ type }) => type === "Initialized")?.reason, "PodCompleted");
     await node.api.deletePod("full");
     await gone("full");

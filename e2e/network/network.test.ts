@@ -149,7 +149,8 @@ describe("the pod network", { skip: cannot }, () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const ask = (from: string, host: string, timeoutMs = 2000) => agents.get(from)?.ask(host, 80, { timeoutMs });
+  // New neighbours may cost the first packets.
+  const ask = (from: string, host: string, timeoutMs = 10_000) => agents.get(from)?.ask(host, 80, { timeoutMs });
 
   /** Every pair of nodes, by each family. */
   async function everyWay(check: (from: NodeName, to: NodeName, ip: string, family: Family) => Promise<void>) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { configmaps, nodes } from "@kubets/api/generated/refs";
+import { clustertrustbundles, configmaps, nodes } from "@kubets/api/generated/refs";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import { pod } from "@kubets/api/testing/pod-builder";
 import { type SimulatedNode, type SimulatedNodeOptions, simulatedNode } from "./testing/simulated-node.ts";
@@ -168,6 +168,30 @@ test("what a volume shows is new also when it changed while the pod was brought 
     await node.api.client.update(configmaps, configMap("new"));
     await until(node, "ready", async () => readyOf(await node.api.pod("a")) === "True");
     await until(node, "the new word", async () => (await word()) === "new");
+  }));
+
+test("a bundle of whom the cluster trusts is new in the pod some time after it changed", () =>
+  having({}, async (node) => {
+    const pem = (word: string) => `-----BEGIN CERTIFICATE-----\n${word}\n-----END CERTIFICATE-----\n`;
+    const bundle = (word: string) => ({ metadata: { name: "it" }, spec: { trustBundle: pem(word) } });
+    await node.api.client.create(clustertrustbundles, bundle("old"));
+    const sources = [{ clusterTrustBundle: { name: "it", path: "anchors" } }];
+    const container = { image: "demo:1", volumeMounts: [{ name: "v", mountPath: "/v" }] };
+    await node.api.createPod(
+      on("a")
+        .container("c", container)
+        .spec({ volumes: [{ name: "v", projected: { sources } }] })
+        .build(),
+    );
+    const anchors = async () => {
+      const file = "/var/lib/kubelet/pods/uid-a/volumes/kubernetes.io~projected/v/anchors";
+      return (await node.disk.readFile(file).catch(() => undefined))?.toString();
+    };
+    await until(node, "ready", async () => readyOf(await node.api.pod("a")) === "True");
+    assert.equal(await anchors(), pem("old"));
+    await node.clock.advance(5000);
+    await node.api.client.update(clustertrustbundles, bundle("new"));
+    await until(node, "the new one", async () => (await anchors()) === pem("new"), 60_000);
   }));
 
 test("a pull that fails backs off, and the pod says so", () =>

@@ -43,6 +43,8 @@ export interface VolumeFacts {
 
 /** How often drivers are asked again: to publish anew where they want that, to grow what has grown. */
 const DRIVER_PERIOD_MS = 60_000;
+/** Whom the cluster trusts is looked up again after so long. */
+const TRUST_PERIOD_MS = 20_000;
 
 export type VolumeMap = ReadonlyMap<string, MountedVolume>;
 
@@ -87,7 +89,15 @@ export class Volumes {
     const { tokens, certificates, clock } = this.#options;
     const isAsked = spec.volumes?.some(({ csi }) => csi) || this.#ofDrivers.has(metadata.uid);
     const { uid } = metadata;
-    const dues = [tokens.dueAt(uid), certificates.dueAt(uid), isAsked ? clock.now() + DRIVER_PERIOD_MS : undefined];
+    const isTrusting = spec.volumes?.some(({ projected }) =>
+      projected?.sources?.some((each) => each.clusterTrustBundle),
+    );
+    const dues = [
+      tokens.dueAt(uid),
+      certificates.dueAt(uid),
+      isAsked ? clock.now() + DRIVER_PERIOD_MS : undefined,
+      isTrusting ? clock.now() + TRUST_PERIOD_MS : undefined,
+    ];
     const known = dues.filter((due) => due !== undefined);
     return known.length > 0 ? Math.min(...known) : undefined;
   }

@@ -16,6 +16,9 @@ export interface Connections {
   readonly reading: ReadingTurns;
 }
 
+/** So long a client that is still sending has to read its answer. */
+const LINGER_MS = 1000;
+
 export class H1Exchange implements Exchange {
   readonly protocol = "h1";
   readonly method: string;
@@ -74,6 +77,7 @@ export class H1Exchange implements Exchange {
     if (status !== 204 && status !== 304 && status >= 200) lines.push("content-length", String(size));
     response.writeHead(status, lines);
     if (this.method === "HEAD") response.end();
+    else if (this.#isStillSent() && size <= AT_ONCE_BYTES) this.#endLate(whole ? [body] : body);
     else if (size > AT_ONCE_BYTES) this.#connections.largeBodies.send(response, whole ? [body] : body);
     // To copy small parts costs less than to write each.
     else response.end(whole ? body : Buffer.concat(body, size));
@@ -100,8 +104,26 @@ export class H1Exchange implements Exchange {
   /** A copy, with the connection's end told where it is due: at shutdown, and after a body nobody read to its end. */
   #lines(headers: readonly string[]): string[] {
     const lines = headers.slice();
-    if (this.#connections.closing || (!this.#request.complete && this.#hasBody())) lines.push("connection", "close");
+    if (this.#connections.closing || this.#isStillSent()) lines.push("connection", "close");
     return lines;
+  }
+
+  /** Whether the client has not sent all of its body yet. */
+  #isStillSent(): boolean {
+    return !this.#request.complete && this.#hasBody();
+  }
+
+  /** The connection ends with this answer, which a client that is still sending would lose if it ended at once. */
+  #endLate(body: readonly Uint8Array[]): void {
+    const [request, response] = [this.#request, this.#response];
+    response.flushHeaders();
+    for (const part of body) response.write(part);
+    const end = () => {
+      clearTimeout(timer);
+      response.end();
+    };
+    const timer = setTimeout(end, LINGER_MS);
+    request.resume().once("end", end).once("close", end);
   }
 
   #hasBody(): boolean {

@@ -214,6 +214,13 @@ for (const protocol of ["h1", "h2"] as const) {
 }
 
 describe("the server", () => {
+  it("answers who is still sending what is too large", async () => {
+    for (let i = 0; i < 20; i++) {
+      const refused = await h1({ path: "/echo", method: "POST", body: large });
+      assert.deepEqual([refused.status, refused.body], [413, "BodyTooLargeError"]);
+    }
+  });
+
   it("does not believe certificates of others, and says why", async () => {
     assert.equal((await h1({ path: "/whoami" })).body, "nobody  h1");
     assert.match((await h1({ path: "/whoami" }, intruder.client)).body, /^nobody \w+/);
