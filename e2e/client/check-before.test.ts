@@ -4,13 +4,12 @@
  */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { startServer, type TestServer } from "../kubectl/server.ts";
-import { program, type Ran } from "./program.ts";
+import { heard, program, type Ran } from "./program.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const EXAMPLE = join(ROOT, "examples/custom-resource");
@@ -26,12 +25,7 @@ function write(name: string, text: string): string {
 async function shell(line: string, input = ""): Promise<Ran> {
   const kubets = `"${process.execPath}" --disable-warning=ExperimentalWarning "${ROOT}/packages/kubets/src/main.ts"`;
   const child = spawn("sh", ["-c", line.replace(/^kubets/, kubets)], { cwd: folder, timeout: 60_000 });
-  let [output, error] = ["", ""];
-  child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (error += text));
-  child.stdin.on("error", () => {}).end(input);
-  const [code] = (await once(child, "close")) as [number | null];
-  return { code: code ?? -1, output, error };
+  return heard(child, input);
 }
 
 /** A command of the docs that begins so, with what it prints there. */

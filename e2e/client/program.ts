@@ -1,5 +1,5 @@
 /** Runs a real program against a server, with a home of its own, and gives what it printed. */
-import { spawn } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { TestServer } from "../kubectl/server.ts";
 import { type KubectlRelease, realProgram } from "../real-programs.ts";
@@ -24,13 +24,18 @@ export function program(server: TestServer, release: KubectlRelease, name: "kube
       env: { ...process.env, KUBECONFIG: server.kubeconfig, HOME: server.folder, ...env },
       timeout: 60_000,
     });
-    let [output, error] = ["", ""];
-    child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
-    child.stderr.setEncoding("utf8").on("data", (text: string) => (error += text));
-    child.stdin.on("error", () => {}).end(input);
-    const [code] = (await once(child, "close")) as [number | null];
-    return { code: code ?? -1, output, error };
+    return heard(child, input);
   };
+}
+
+/** Gives a process its input, and what it said when it has ended. */
+export async function heard(child: ChildProcessWithoutNullStreams, input: string): Promise<Ran> {
+  let [output, error] = ["", ""];
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (error += text));
+  child.stdin.on("error", () => {}).end(input);
+  const [code] = (await once(child, "close")) as [number | null];
+  return { code: code ?? -1, output, error };
 }
 
 /** What a command prints that must succeed. */

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { nodes } from "@kubets/api/generated/refs";
+import type { Container, Volume } from "@kubets/api/generated/types/core-v1";
 import { pod } from "@kubets/api/testing/pod-builder";
 import { kubeletDefaults } from "@kubets/kubelet";
 import { eventually } from "../cluster.ts";
@@ -12,6 +13,19 @@ import { NODE, startNode, type TestNode } from "./node.ts";
 
 const LIMIT = 256 * 2 ** 20;
 const isV2 = existsSync("/sys/fs/cgroup/cgroup.controllers");
+
+const running = (name: string, script: string, container: Partial<Container> = {}, volumes: Volume[] = []) =>
+  pod(name)
+    .on(NODE)
+    .uid(crypto.randomUUID())
+    .container("c", {
+      image: DEMO_IMAGE,
+      imagePullPolicy: "IfNotPresent",
+      command: ["sh", "-c", script],
+      ...container,
+    })
+    .spec({ terminationGracePeriodSeconds: 1, restartPolicy: "Never", volumes })
+    .build();
 
 describe("eviction on containerd", { skip: whyNot() ?? false }, () => {
   let node: TestNode;
@@ -24,15 +38,7 @@ describe("eviction on containerd", { skip: whyNot() ?? false }, () => {
   });
   after(() => node?.close());
 
-  const make = (name: string, script: string) =>
-    node.api.createPod(
-      pod(name)
-        .on(NODE)
-        .uid(crypto.randomUUID())
-        .container("c", { image: DEMO_IMAGE, imagePullPolicy: "IfNotPresent", command: ["sh", "-c", script] })
-        .spec({ terminationGracePeriodSeconds: 1, restartPolicy: "Never" })
-        .build(),
-    );
+  const make = (name: string, script: string) => node.api.createPod(running(name, script));
 
   it("ends the pod that uses the most memory when little is left", async () => {
     await make("small", "sleep 600");
@@ -66,20 +72,10 @@ describe("eviction for a disk on containerd", { skip: whyNot() ?? false }, () =>
   });
   after(() => node?.close());
 
-  const make = (name: string, script: string) =>
-    node.api.createPod(
-      pod(name)
-        .on(NODE)
-        .uid(crypto.randomUUID())
-        .container("c", {
-          image: DEMO_IMAGE,
-          imagePullPolicy: "IfNotPresent",
-          command: ["sh", "-c", `${script}; sleep 600`],
-          volumeMounts: [{ name: "v", mountPath: "/v" }],
-        })
-        .spec({ terminationGracePeriodSeconds: 1, restartPolicy: "Never", volumes: [{ name: "v", emptyDir: {} }] })
-        .build(),
-    );
+  const make = (name: string, script: string) => {
+    const volumeMounts = [{ name: "v", mountPath: "/v" }];
+    return node.api.createPod(running(name, `${script}; sleep 600`, { volumeMounts }, [{ name: "v", emptyDir: {} }]));
+  };
   const isPressed = async (status: "True" | "False") => {
     const { conditions = [] } = (await node.api.client.get(nodes, { name: NODE })).status;
     return conditions.find(({ type }) => type === "DiskPressure")?.status === status;

@@ -56,6 +56,7 @@ import { KUBELET_VERSION } from "./version.ts";
 import { IscsiVolumes } from "./volumes/iscsi.ts";
 import { PodCertificates } from "./volumes/pod-certificates.ts";
 import { ServiceAccountTokens } from "./volumes/tokens.ts";
+import { TrustBundleWatch } from "./volumes/trust-bundle-watch.ts";
 import { Volumes } from "./volumes/volumes.ts";
 
 export interface KubeletOptions {
@@ -262,6 +263,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
       disk,
       paths,
       objects,
+      bundles: new TrustBundleWatch({ ...informerOptions, changed: refresh }),
       tokens,
       certificates,
       clock,

@@ -80,15 +80,15 @@ function underPressure(pod: Pod, pressures: ReadonlySet<string>): Rejection | un
   return { reason: "Evicted", message: `The node had condition: [${[...pressures].join(" ")}]. ` };
 }
 
-export function fits(pod: Pod, room: Parameters<typeof shortages>[1]): Rejection | undefined {
-  const [first] = shortages(pod, room);
+/** What there is, and who has of it. */
+type Supply = Pick<AdmissionFacts, "allocatable" | "others"> & Partial<AdmissionFacts>;
+
+export function fits(pod: Pod, supply: Supply): Rejection | undefined {
+  const [first] = shortages(pod, supply);
   return first && outOf(first);
 }
 
-function shortages(
-  pod: Pod,
-  { allocatable, others, node, isOffered }: Pick<AdmissionFacts, "allocatable" | "others"> & Partial<AdmissionFacts>,
-): Shortage[] {
+function shortages(pod: Pod, { allocatable, others, node, isOffered }: Supply): Shortage[] {
   const active = others.filter((other) => !isFinished(other));
   const capacity = Number(allocatable.pods ?? 110);
   const missing: Shortage[] = [];
@@ -100,11 +100,13 @@ function shortages(
     const has = there === undefined ? zeroQuantity : parseQuantity(there);
     const used = active.reduce((sum, other) => sum.add(podRequests(other).get(name) ?? zeroQuantity), zeroQuantity);
     if (wanted.add(used).compare(has) <= 0) continue;
-    const whole = (quantity: Quantity) => Number(quantity.scaled(name === "cpu" ? -3 : 0));
-    missing.push({ name, requested: whole(wanted), used: whole(used), capacity: whole(has) });
+    missing.push({ name, requested: inUnits(name, wanted), used: inUnits(name, used), capacity: inUnits(name, has) });
   }
   return missing;
 }
+
+/** As shortages count: CPU in milli, the rest in whole units. */
+export const inUnits = (name: string, quantity: Quantity): number => Number(quantity.scaled(name === "cpu" ? -3 : 0));
 
 const isExtended = (name: string): boolean => name.includes("/") && !name.split("/")[0]?.endsWith("kubernetes.io");
 

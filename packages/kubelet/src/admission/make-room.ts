@@ -7,8 +7,9 @@ import type { Pod } from "@kubets/api/generated/types/core-v1";
 import { podPriority } from "@kubets/api/pod/priority";
 import { computeQosClass } from "@kubets/api/pod/qos";
 import { podRequests } from "@kubets/api/pod/resources";
+import { zeroQuantity } from "@kubets/machinery/quantity";
 import { isNodeCritical } from "../static-pods/static-pods.ts";
-import type { Shortage } from "./admit.ts";
+import { inUnits, type Shortage } from "./admit.ts";
 
 /** What is still missing, by resource. */
 type Missing = ReadonlyMap<string, number>;
@@ -65,10 +66,4 @@ function without(missing: Missing, pods: readonly Pod[]): Missing {
 }
 
 const requestOf = (pod: Pod, name: string): number =>
-  name === "pods"
-    ? 1
-    : Number(
-        podRequests(pod)
-          .get(name)
-          ?.scaled(name === "cpu" ? -3 : 0) ?? 0,
-      );
+  name === "pods" ? 1 : inUnits(name, podRequests(pod).get(name) ?? zeroQuantity);

@@ -41,26 +41,37 @@ test("logs by every option", async () => {
   assert.equal(await logged({ timestamps: true, tailLines: 1 }), "2026-01-01T00:00:03.000000001Z three\n");
 });
 
+/** A log that somebody follows until its container has ended. */
+function following(disk: MemoryDisk, clock: VirtualClock) {
+  let running = true;
+  let text = "";
+  const source = { disk, clock, path: "/log/0.log", isRunning: () => running, signal: new AbortController().signal };
+  const reading = (async () => {
+    for await (const chunk of readLog(source, { follow: true, timestamps: false, stream: "All" }))
+      text += chunk.toString();
+  })();
+  return {
+    text: () => text,
+    async end() {
+      running = false;
+      await clock.advance(500);
+      await reading;
+    },
+  };
+}
+
 test("follows a log as it grows, until the container has ended", async () => {
   const disk = new MemoryDisk();
   const clock = new VirtualClock();
   await disk.makeFolder("/log");
   await disk.writeFile("/log/0.log", "2026-01-01T00:00:00Z stdout F one\n");
-  let running = true;
-  const source = { disk, clock, path: "/log/0.log", isRunning: () => running, signal: new AbortController().signal };
-  let text = "";
-  const reading = (async () => {
-    for await (const chunk of readLog(source, { follow: true, timestamps: false, stream: "All" }))
-      text += chunk.toString();
-  })();
+  const log = following(disk, clock);
   await clock.advance(500);
-  assert.equal(text, "one\n");
+  assert.equal(log.text(), "one\n");
   await disk.appendFile("/log/0.log", "2026-01-01T00:00:01Z stdout F two\n");
   await clock.advance(500);
-  assert.equal(text, "one\ntwo\n");
-  running = false;
-  await clock.advance(500);
-  await reading;
+  assert.equal(log.text(), "one\ntwo\n");
+  await log.end();
 });
 
 test("who follows a log that is rotated misses nothing and sees nothing twice", async () => {
@@ -69,13 +80,7 @@ test("who follows a log that is rotated misses nothing and sees nothing twice", 
   await disk.makeFolder("/log");
   const say = (text: string, path = "/log/0.log") => disk.appendFile(path, `2026-01-01T00:00:00Z stdout F ${text}\n`);
   await say("one");
-  let running = true;
-  const source = { disk, clock, path: "/log/0.log", isRunning: () => running, signal: new AbortController().signal };
-  let text = "";
-  const reading = (async () => {
-    for await (const chunk of readLog(source, { follow: true, timestamps: false, stream: "All" }))
-      text += chunk.toString();
-  })();
+  const log = following(disk, clock);
   await clock.advance(500);
   await say("two");
   await disk.rename("/log/0.log", "/log/0.log.20260101-000000");
@@ -83,13 +88,11 @@ test("who follows a log that is rotated misses nothing and sees nothing twice", 
   await say("three", "/log/0.log.20260101-000000");
   await say("four");
   await clock.advance(500);
-  assert.equal(text, "one\ntwo\nthree\nfour\n");
+  assert.equal(log.text(), "one\ntwo\nthree\nfour\n");
   await say("five");
   await clock.advance(500);
-  running = false;
-  await clock.advance(500);
-  await reading;
-  assert.equal(text, "one\ntwo\nthree\nfour\nfive\n");
+  await log.end();
+  assert.equal(log.text(), "one\ntwo\nthree\nfour\nfive\n");
 });
 
 test("the last lines, as an ended container's message", async () => {

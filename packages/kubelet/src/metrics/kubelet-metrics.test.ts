@@ -1,18 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { pod } from "@kubets/api/testing/pod-builder";
-import { type SimulatedNode, type SimulatedNodeOptions, simulatedNode } from "../testing/simulated-node.ts";
+import { type SimulatedNode, withSimulatedNode } from "../testing/simulated-node.ts";
 
 const on = (name: string) => pod(name).on("node-1").uid(`uid-${name}`);
-
-async function having(options: SimulatedNodeOptions, run: (node: SimulatedNode) => Promise<void>): Promise<void> {
-  const node = await simulatedNode(options);
-  try {
-    await run(node);
-  } finally {
-    await node.stop();
-  }
-}
 
 /** The samples of a metric, as "labels value". */
 function samples({ kubelet }: SimulatedNode, name: string): string[] {
@@ -22,7 +13,7 @@ function samples({ kubelet }: SimulatedNode, name: string): string[] {
 }
 
 test("pods and containers that start are counted, with how long that took and without the time for images", () =>
-  having({ script: { pull: () => ({ delayMs: 20_000, size: 50_000_000 }) } }, async (node) => {
+  withSimulatedNode({ script: { pull: () => ({ delayMs: 20_000, size: 50_000_000 }) } }, async (node) => {
     const container = { image: "demo:1", imagePullPolicy: "Always" };
     const initial = { name: "first", image: "demo:1", imagePullPolicy: "Never", resources: {} };
     await node.api.createPod(
@@ -56,7 +47,7 @@ test("pods and containers that start are counted, with how long that took and wi
   }));
 
 test("what fails is counted with its reason", () =>
-  having(
+  withSimulatedNode(
     { script: { pull: () => ({ error: "no route" }), sandbox: (name) => (name === "b" ? { error: "no room" } : {}) } },
     async (node) => {
       await node.api.createPod(on("a").container("c", { image: "demo:1", imagePullPolicy: "Always" }).build());

@@ -1,10 +1,10 @@
 /** How many pods and containers of which kind a kubelet has, read when it is asked for. */
 import type { Kubelet } from "../kubelet.ts";
+import type { PodWorker } from "../pod-workers/worker.ts";
 import { isStatic } from "../static-pods/static-pods.ts";
 import { KUBELET_VERSION } from "../version.ts";
 
 const PHASES = ["created", "exited", "running", "unknown"];
-const IS_STATIC = { true: "true", false: "" };
 
 export function countPods({
   workers,
@@ -35,16 +35,14 @@ export function countPods({
     const pods = all.map(({ pod }) => pod);
     mirrors.set(pods.filter(isStatic).length);
     ephemeral.set(pods.flatMap(({ spec }) => spec.ephemeralContainers ?? []).length);
-    for (const [is, label] of [[true, IS_STATIC.true] as const, [false, IS_STATIC.false] as const]) {
-      const ours = all.filter(({ pod }) => isStatic(pod) === is);
+    for (const label of ["true", ""]) {
+      const ours = all.filter(({ pod }) => isStatic(pod) === (label === "true"));
       desired.values(label).set(ours.length);
       active.values(label).set(ours.filter(({ isOver, refused }) => !isOver && !refused).length);
       for (const lifecycle of ["sync", "terminating", "terminated"] as const)
-        working
-          .values(lifecycle, "desired", label)
-          .set(ours.filter(({ isOver, isEnding }) => stageOf(isOver, isEnding) === lifecycle).length);
+        working.values(lifecycle, "desired", label).set(ours.filter((worker) => stageOf(worker) === lifecycle).length);
     }
   });
 }
 
-const stageOf = (isOver: boolean, isEnding: boolean) => (isOver ? "terminated" : isEnding ? "terminating" : "sync");
+const stageOf = ({ isOver, isEnding }: PodWorker) => (isOver ? "terminated" : isEnding ? "terminating" : "sync");

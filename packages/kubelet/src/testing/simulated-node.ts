@@ -42,6 +42,19 @@ export interface SimulatedNodeOptions {
   readonly over?: Pick<SimulatedNode, "clock" | "api" | "runtime" | "disk">;
 }
 
+/** Runs with a node that is stopped afterwards. */
+export async function withSimulatedNode(
+  options: SimulatedNodeOptions,
+  run: (node: SimulatedNode) => Promise<void>,
+): Promise<void> {
+  const node = await simulatedNode(options);
+  try {
+    await run(node);
+  } finally {
+    await node.stop();
+  }
+}
+
 export async function simulatedNode({
   script,
   config,

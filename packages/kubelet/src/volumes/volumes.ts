@@ -21,12 +21,14 @@ import { ISCSI_PLUGIN, type IscsiSource, type IscsiVolumes } from "./iscsi.ts";
 import { hasGroup, setGroup } from "./ownership.ts";
 import type { PodCertificates } from "./pod-certificates.ts";
 import type { ServiceAccountTokens } from "./tokens.ts";
+import type { TrustBundleWatch } from "./trust-bundle-watch.ts";
 import { VolumeError, type VolumePlugin } from "./volume.ts";
 
 export interface VolumesOptions {
   readonly disk: Disk;
   readonly paths: KubeletPaths;
   readonly objects: ReferencedObjects;
+  readonly bundles: TrustBundleWatch;
   readonly tokens: ServiceAccountTokens;
   readonly certificates: PodCertificates;
   readonly clock: Clock;
@@ -43,8 +45,6 @@ export interface VolumeFacts {
 
 /** How often drivers are asked again: to publish anew where they want that, to grow what has grown. */
 const DRIVER_PERIOD_MS = 60_000;
-/** Whom the cluster trusts is looked up again after so long. */
-const TRUST_PERIOD_MS = 20_000;
 
 export type VolumeMap = ReadonlyMap<string, MountedVolume>;
 
@@ -59,8 +59,9 @@ export class Volumes {
 
   /** All volumes of the pod, or a VolumeError of the first that cannot be. Images are left to the runtime. */
   async setUp(pod: Pod, facts: VolumeFacts): Promise<VolumeMap> {
-    const { objects } = this.#options;
+    const { objects, bundles } = this.#options;
     objects.track(pod);
+    bundles.track(pod);
     await objects.ready(pod.metadata.uid);
     const mounted = new Map<string, MountedVolume>();
     for (const volume of pod.spec.volumes ?? []) {
@@ -71,8 +72,9 @@ export class Volumes {
   }
 
   async tearDown(uid: string): Promise<void> {
-    const { disk, paths, objects, tokens, certificates } = this.#options;
+    const { disk, paths, objects, bundles, tokens, certificates } = this.#options;
     objects.untrack(uid);
+    bundles.untrack(uid);
     tokens.forget(uid);
     certificates.forget(uid);
     this.#ofDrivers.delete(uid);
@@ -89,15 +91,7 @@ export class Volumes {
     const { tokens, certificates, clock } = this.#options;
     const isAsked = spec.volumes?.some(({ csi }) => csi) || this.#ofDrivers.has(metadata.uid);
     const { uid } = metadata;
-    const isTrusting = spec.volumes?.some(({ projected }) =>
-      projected?.sources?.some((each) => each.clusterTrustBundle),
-    );
-    const dues = [
-      tokens.dueAt(uid),
-      certificates.dueAt(uid),
-      isAsked ? clock.now() + DRIVER_PERIOD_MS : undefined,
-      isTrusting ? clock.now() + TRUST_PERIOD_MS : undefined,
-    ];
+    const dues = [tokens.dueAt(uid), certificates.dueAt(uid), isAsked ? clock.now() + DRIVER_PERIOD_MS : undefined];
     const known = dues.filter((due) => due !== undefined);
     return known.length > 0 ? Math.min(...known) : undefined;
   }

@@ -77,7 +77,7 @@ export class H1Exchange implements Exchange {
     if (status !== 204 && status !== 304 && status >= 200) lines.push("content-length", String(size));
     response.writeHead(status, lines);
     if (this.method === "HEAD") response.end();
-    else if (this.#isStillSent() && size <= AT_ONCE_BYTES) this.#endLate(whole ? [body] : body);
+    else if (this.#isBodyComing() && size <= AT_ONCE_BYTES) this.#endLate(whole ? [body] : body);
     else if (size > AT_ONCE_BYTES) this.#connections.largeBodies.send(response, whole ? [body] : body);
     // To copy small parts costs less than to write each.
     else response.end(whole ? body : Buffer.concat(body, size));
@@ -104,12 +104,12 @@ export class H1Exchange implements Exchange {
   /** A copy, with the connection's end told where it is due: at shutdown, and after a body nobody read to its end. */
   #lines(headers: readonly string[]): string[] {
     const lines = headers.slice();
-    if (this.#connections.closing || this.#isStillSent()) lines.push("connection", "close");
+    if (this.#connections.closing || this.#isBodyComing()) lines.push("connection", "close");
     return lines;
   }
 
   /** Whether the client has not sent all of its body yet. */
-  #isStillSent(): boolean {
+  #isBodyComing(): boolean {
     return !this.#request.complete && this.#hasBody();
   }
 
