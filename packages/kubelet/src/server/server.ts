@@ -156,7 +156,7 @@ class Handler {
           kind: "PodList",
           apiVersion: "v1",
           metadata: {},
-          items: kubelet.workers.pods().map((pod) => this.#seen(pod)),
+          items: kubelet.workers.all().map(({ seen }) => seen),
         });
       case "runningpods":
         return json(exchange, { kind: "PodList", apiVersion: "v1", metadata: {}, items: this.#running() });
@@ -184,11 +184,6 @@ class Handler {
     }
   }
 
-  /** As the status will be seen. */
-  #seen(pod: Pod): Pod {
-    return { ...pod, status: this.#kubelet.tools.statuses.current(pod) };
-  }
-
   #running(): object[] {
     return this.#kubelet.tools.cache.all().flatMap(([uid, { sandboxes, containers }]) => {
       const running = containers.filter(({ phase }) => phase === "running");
@@ -206,12 +201,13 @@ class Handler {
 
   #pod(namespace: string, name: string, uid?: string): Pod {
     const found = this.#kubelet.workers
-      .pods()
+      .all()
       .find(
-        ({ metadata }) => metadata.namespace === namespace && metadata.name === name && (!uid || metadata.uid === uid),
+        ({ pod: { metadata } }) =>
+          metadata.namespace === namespace && metadata.name === name && (!uid || metadata.uid === uid),
       );
     if (!found) throw new Refused(404, `pod does not exist`);
-    return found;
+    return found.seen;
   }
 
   #records(pod: Pod, container: string): ContainerRecord[] {
@@ -340,7 +336,7 @@ class Handler {
     const where = `container "${container}" in pod "${pod.metadata.name}"`;
     if (found) return found;
     if (previous) throw new Refused(400, `previous terminated ${where} not found`);
-    const waiting = containerStatus(this.#seen(pod), container)?.state.waiting?.reason ?? "ContainerCreating";
+    const waiting = containerStatus(pod, container)?.state.waiting?.reason ?? "ContainerCreating";
     const reason =
       waiting === "ErrImagePull"
         ? "image can't be pulled"
@@ -351,7 +347,7 @@ class Handler {
   }
 
   #waits(pod: Pod, container: string): boolean {
-    return containerStatus(this.#seen(pod), container)?.state.waiting !== undefined;
+    return containerStatus(pod, container)?.state.waiting !== undefined;
   }
 
   async #summary(rest: readonly string[], query: URLSearchParams): Promise<object> {

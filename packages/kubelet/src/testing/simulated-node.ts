@@ -38,8 +38,10 @@ export interface SimulatedNodeOptions {
   readonly observe?: KubeletOptions["observe"];
   readonly fetch?: KubeletOptions["fetch"];
   readonly shutdowns?: KubeletOptions["shutdowns"];
+  /** Without an API server. */
+  readonly alone?: boolean;
   /** Of an earlier node, to start again over the same runtime. */
-  readonly over?: Pick<SimulatedNode, "clock" | "api" | "runtime" | "disk">;
+  readonly over?: Partial<Pick<SimulatedNode, "clock" | "api" | "runtime" | "disk">>;
 }
 
 /** Runs with a node that is stopped afterwards. */
@@ -62,6 +64,7 @@ export async function simulatedNode({
   observe,
   fetch,
   shutdowns,
+  alone = false,
   over,
 }: SimulatedNodeOptions = {}): Promise<SimulatedNode> {
   const clock = over?.clock ?? new VirtualClock();
@@ -71,7 +74,7 @@ export async function simulatedNode({
   const runtime =
     over?.runtime ?? new SimulatedRuntime({ clock, random, disk, images: ["*"], ...(script && { script }) });
   const kubelet = await startKubelet({
-    client: api.client,
+    ...(!alone && { client: api.client }),
     runtime,
     nodeName: "node-1",
     clock,
