@@ -109,6 +109,7 @@ export interface Kubelet {
   readonly machine: MachineFacts;
   readonly node: NodeReporter;
   readonly metrics: KubeletMetrics;
+  readonly exec: Exec | undefined;
   /** Why it is not healthy, if it is not. */
   unhealthy(): string | undefined;
   /** Stops; containers go on. */
@@ -442,6 +443,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     machine,
     node: reporter,
     metrics,
+    exec: options.exec,
     unhealthy: () => problems()[0],
     async stop() {
       stopping.abort(new Error("the kubelet stops"));

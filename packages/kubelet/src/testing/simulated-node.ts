@@ -3,6 +3,7 @@ import { createEventRecorder } from "@kubets/client/cluster-event-recorder";
 import { seededRandom, silentLogger, VirtualClock } from "@kubets/machinery";
 import { type KubeletConfig, kubeletDefaults } from "../config.ts";
 import { MemoryDisk } from "../disk/memory-disk.ts";
+import type { Exec } from "../exec.ts";
 import { type Kubelet, type KubeletOptions, startKubelet } from "../kubelet.ts";
 import type { MachineFacts } from "../node/machine.ts";
 import type { ProberOptions } from "../probes/prober.ts";
@@ -38,6 +39,7 @@ export interface SimulatedNodeOptions {
   readonly observe?: KubeletOptions["observe"];
   readonly fetch?: KubeletOptions["fetch"];
   readonly shutdowns?: KubeletOptions["shutdowns"];
+  readonly exec?: Exec;
   /** Without an API server. */
   readonly alone?: boolean;
   /** Of an earlier node, to start again over the same runtime. */
@@ -64,6 +66,7 @@ export async function simulatedNode({
   observe,
   fetch,
   shutdowns,
+  exec,
   alone = false,
   over,
 }: SimulatedNodeOptions = {}): Promise<SimulatedNode> {
@@ -96,6 +99,7 @@ export async function simulatedNode({
     ...(probe && { probe }),
     ...(fetch && { fetch }),
     ...(shutdowns && { shutdowns }),
+    ...(exec && { exec }),
     // Nothing runs low on a node that uses nothing.
     observe: observe ?? (async () => ({})),
   });
