@@ -26,7 +26,8 @@ import { serveHealth, serveKubelet, serveReadOnly } from "./server/server.ts";
 import { machineShutdowns } from "./shutdown/machine-shutdowns.ts";
 
 export interface KubeletRun {
-  readonly client: Client;
+  /** Without one it runs its static pods alone. */
+  readonly client?: Client;
   readonly config: KubeletConfig;
   readonly nodeName: string;
   readonly addresses: readonly string[];

@@ -3,6 +3,7 @@ import { createEventRecorder } from "@kubets/client/cluster-event-recorder";
 import { seededRandom, silentLogger, VirtualClock } from "@kubets/machinery";
 import { type KubeletConfig, kubeletDefaults } from "../config.ts";
 import { MemoryDisk } from "../disk/memory-disk.ts";
+import type { Exec } from "../exec.ts";
 import { type Kubelet, type KubeletOptions, startKubelet } from "../kubelet.ts";
 import type { MachineFacts } from "../node/machine.ts";
 import type { ProberOptions } from "../probes/prober.ts";
@@ -38,8 +39,11 @@ export interface SimulatedNodeOptions {
   readonly observe?: KubeletOptions["observe"];
   readonly fetch?: KubeletOptions["fetch"];
   readonly shutdowns?: KubeletOptions["shutdowns"];
+  readonly exec?: Exec;
+  /** Without an API server. */
+  readonly alone?: boolean;
   /** Of an earlier node, to start again over the same runtime. */
-  readonly over?: Pick<SimulatedNode, "clock" | "api" | "runtime" | "disk">;
+  readonly over?: Partial<Pick<SimulatedNode, "clock" | "api" | "runtime" | "disk">>;
 }
 
 /** Runs with a node that is stopped afterwards. */
@@ -62,6 +66,8 @@ export async function simulatedNode({
   observe,
   fetch,
   shutdowns,
+  exec,
+  alone = false,
   over,
 }: SimulatedNodeOptions = {}): Promise<SimulatedNode> {
   const clock = over?.clock ?? new VirtualClock();
@@ -71,7 +77,7 @@ export async function simulatedNode({
   const runtime =
     over?.runtime ?? new SimulatedRuntime({ clock, random, disk, images: ["*"], ...(script && { script }) });
   const kubelet = await startKubelet({
-    client: api.client,
+    ...(!alone && { client: api.client }),
     runtime,
     nodeName: "node-1",
     clock,
@@ -93,6 +99,7 @@ export async function simulatedNode({
     ...(probe && { probe }),
     ...(fetch && { fetch }),
     ...(shutdowns && { shutdowns }),
+    ...(exec && { exec }),
     // Nothing runs low on a node that uses nothing.
     observe: observe ?? (async () => ({})),
   });
