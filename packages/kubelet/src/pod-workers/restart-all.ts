@@ -12,7 +12,7 @@ const ACTION = "RestartAllContainers";
 
 const containersOf = ({ containers, initContainers = [] }: PodSpec) => [...initContainers, ...containers];
 
-export const mayRestartAll = (spec: PodSpec): boolean =>
+const mayRestartAll = (spec: PodSpec): boolean =>
   containersOf(spec).some(({ restartPolicyRules = [] }) => restartPolicyRules.some(({ action }) => action === ACTION));
 
 /** The container that last asked for it by its end. */

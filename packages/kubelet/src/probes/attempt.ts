@@ -97,7 +97,7 @@ async function probeGrpc(
 }
 
 /** The connection, or the failure in the words of Go. */
-export async function dialWithin(
+async function dialWithin(
   dialer: Dialer,
   host: string,
   port: number,
