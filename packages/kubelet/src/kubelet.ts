@@ -30,9 +30,10 @@ import { KubeletMetrics } from "./metrics/kubelet-metrics.ts";
 import { meteredRuntime } from "./metrics/metered-runtime.ts";
 import { countPods } from "./metrics/pod-counts.ts";
 import { loggedEvents, noApiServer } from "./no-api-server.ts";
+import type { KernelLog } from "./node/kernel-log.ts";
 import { keepLease } from "./node/lease.ts";
 import type { MachineFacts } from "./node/machine.ts";
-import { nodeRef } from "./node/node-events.ts";
+import { type NodeEvent, nodeRef } from "./node/node-events.ts";
 import { allocatableOf, capacityOf, type NodeNow, settingsOf, withheldOf } from "./node/node-object.ts";
 import { NodeReporter } from "./node/node-reporter.ts";
 import { ReferencedObjects } from "./objects/referenced-objects.ts";
@@ -89,6 +90,7 @@ export interface KubeletOptions {
   readonly observe?: () => Promise<Observation>;
   /** Who tells that the machine shuts down. */
   readonly shutdowns?: ShutdownNotices;
+  readonly kernelLog?: (signal: AbortSignal) => KernelLog;
   /** Whether programs of the machine may register as its plugins. */
   readonly plugins?: boolean;
   /** CPUs and NUMA nodes of the machine, where more is known than how many. */
@@ -144,6 +146,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
 
   const tellOfNode = (type: "Normal" | "Warning", reason: string, message: string) =>
     events.event(nodeRef(nodeName), type, reason, message);
+  const tell = ({ type, reason, message }: NodeEvent) => tellOfNode(type, reason, message);
   const version = await untilAnswered(runtime, clock, log, signal);
   const cgroups = options.cgroups ?? noCgroups;
   const withheld = withheldOf(config, machine);
@@ -186,7 +189,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
         volumesInUse: plugins.volumesInUse.names(),
       };
     },
-    tell: ({ type, reason, message }) => tellOfNode(type, reason, message),
+    tell,
     written: ({ volumesInUse }) => plugins.volumesInUse.reported(volumesInUse),
   });
 
@@ -365,7 +368,19 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     await plugins.load();
     finish.push(
       reporter.run(),
-      ...keepHouse({ clock, log, signal, config, runtime, disk, cache, images, evictor }),
+      ...keepHouse({
+        clock,
+        log,
+        signal,
+        config,
+        runtime,
+        disk,
+        cache,
+        images,
+        evictor,
+        tell,
+        kernelLog: options.kernelLog?.(signal),
+      }),
       ...followSources({
         config,
         disk,

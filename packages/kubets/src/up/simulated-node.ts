@@ -40,7 +40,7 @@ export async function startSimulatedNode(
     clock,
     random,
     disk,
-    podCidr: `10.244.${index}.0/24`,
+    podCidr: `10.${244 + (index >> 8)}.${index & 255}.0/24`,
     images: ["*"],
     script: {
       course: ({ config }) => courseOf(config),
