@@ -1,26 +1,32 @@
 /** Pods on a real containerd, by a real kubelet. Needs root; everything that is made is removed. */
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { Container, Pod, PodSpec } from "@kubets/api/generated/types/core-v1";
 import { pod } from "@kubets/api/testing/pod-builder";
+import { PATIENCE } from "../cluster.ts";
 import { DEMO_IMAGE, whyNot } from "./containerd.ts";
 import { NODE, startNode, type TestNode } from "./node.ts";
 
 const reason = whyNot();
 
 describe("kubelet on containerd", { skip: reason ?? false }, () => {
+  const manifests = mkdtempSync(join(tmpdir(), "kubets-manifests-"));
   let node: TestNode;
   before(async () => {
-    node = await startNode({ fileCheckFrequencyMs: 300 });
+    node = await startNode({ fileCheckFrequencyMs: 300, staticPodPath: manifests });
   });
-  after(() => node?.close());
+  after(async () => {
+    await node?.close();
+    rmSync(manifests, { recursive: true });
+  });
 
   const until = async <T>(
     what: string,
     look: () => Promise<T | undefined | false> | T | undefined | false,
-    limitMs = 20_000,
+    limitMs = 20_000 * PATIENCE,
   ): Promise<T> => {
     for (const end = Date.now() + limitMs; ; ) {
       const found = await look();
@@ -249,6 +255,53 @@ describe("kubelet on containerd", { skip: reason ?? false }, () => {
     );
     await node.api.deletePod("crash");
     await gone("crash");
+  });
+
+  it("restarts all containers of a pod by a rule of one", async () => {
+    const rule = { action: "RestartAllContainers", exitCodes: { operator: "In", values: [42] } };
+    const volumeMounts = [{ name: "v", mountPath: "/v" }];
+    const once = shell("[ -e /v/again ] && exec sleep 1000; touch /v/again; exit 42", { volumeMounts });
+    const builder = pod("all").on(NODE).uid(crypto.randomUUID());
+    builder.initContainer("first", shell("echo $(cat /v/count 2>/dev/null)x > /v/count", { volumeMounts }));
+    builder.container("once", { ...once, restartPolicy: "Never", restartPolicyRules: [rule] });
+    builder.container("beside", shell("sleep 1000"));
+    builder.spec({ restartPolicy: "Never", terminationGracePeriodSeconds: 1, volumes: [{ name: "v", emptyDir: {} }] });
+    await node.api.createPod(builder.build());
+    const found = await until("all to be restarted", async () => {
+      const all = await node.api.pod("all");
+      const counts = all?.status.containerStatuses?.map(({ restartCount }) => restartCount).join();
+      return all && counts === "1,1" && isReady(all) && all;
+    });
+    assert.equal(found.status.phase, "Running");
+    assert.equal(found.status.initContainerStatuses?.[0]?.restartCount, 1);
+    assert.deepEqual(
+      found.status.containerStatuses?.map(({ lastState }) => lastState.terminated?.exitCode),
+      [42, 137],
+    );
+    await node.api.deletePod("all");
+    await gone("all");
+  });
+
+  it("runs a static pod, which a mirror shows and nobody can delete", async () => {
+    const manifest = pod("static")
+      .container("c", shell("sleep 1000"))
+      .spec({ terminationGracePeriodSeconds: 0 })
+      .build();
+    writeFileSync(join(manifests, "static.yaml"), JSON.stringify({ ...manifest, metadata: { name: "static" } }));
+    const name = `static-${NODE}`;
+    const first = await ready(name);
+    await node.api.deletePod(name);
+    const other = await until("another mirror", async () => {
+      const found = await node.api.pod(name);
+      return found && found.metadata.uid !== first.metadata.uid && isReady(found) && found;
+    });
+    assert.equal(
+      other.status.containerStatuses?.[0]?.containerID,
+      first.status.containerStatuses?.[0]?.containerID,
+      "it went on",
+    );
+    rmSync(join(manifests, "static.yaml"));
+    await gone(name);
   });
 
   it("probes: readiness by http, liveness by exec", async () => {

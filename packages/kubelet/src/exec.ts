@@ -3,20 +3,27 @@ import { spawn } from "node:child_process";
 
 export interface Exec {
   /** Resolves when the program ended with 0; rejects with what it wrote to standard error. */
-  run(argv: readonly string[]): Promise<{ readonly stdout: Buffer }>;
+  run(argv: readonly string[], options?: ExecOptions): Promise<{ readonly stdout: Buffer }>;
+}
+
+export interface ExecOptions {
+  /** Takes what it writes, to standard error too, instead of the result. */
+  output?(chunk: Buffer): void;
+  /** Ends it. */
+  readonly signal?: AbortSignal;
 }
 
 /** `prefix` enters the node's namespaces: `nsenter --mount=... --`. */
 export function machineExec(prefix: readonly string[] = []): Exec {
   return {
-    run(argv) {
+    run(argv, { output, signal } = {}) {
       const [program = "", ...args] = [...prefix, ...argv];
       return new Promise((resolve, reject) => {
-        const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
+        const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], ...(signal && { signal }) });
         const out: Buffer[] = [];
         const err: Buffer[] = [];
-        child.stdout.on("data", (chunk: Buffer) => out.push(chunk));
-        child.stderr.on("data", (chunk: Buffer) => err.push(chunk));
+        child.stdout.on("data", output ?? ((chunk: Buffer) => out.push(chunk)));
+        child.stderr.on("data", output ?? ((chunk: Buffer) => err.push(chunk)));
         child.once("error", reject);
         child.once("close", (code) => {
           if (code === 0) resolve({ stdout: Buffer.concat(out) });

@@ -1,8 +1,8 @@
 /**
  * Puts the kubelet together and starts it: everything that it needs of the world is in the options.
  *
- * Order: the runtime answers and is read once; then the node is registered and its pods are watched; a pod is worked on only after the runtime
- * was read, so that what an earlier kubelet started is taken up and not started again.
+ * Order: the runtime answers and is read once; then static pods are followed, the node is registered and its pods are watched; a pod is worked on only
+ * after the runtime was read, so that what an earlier kubelet started is taken up and not started again.
  */
 import { join } from "node:path";
 import { nodes, pods, runtimeclasses, services } from "@kubets/api/generated/refs";
@@ -29,9 +29,11 @@ import { PullRecords } from "./images/pull-records.ts";
 import { KubeletMetrics } from "./metrics/kubelet-metrics.ts";
 import { meteredRuntime } from "./metrics/metered-runtime.ts";
 import { countPods } from "./metrics/pod-counts.ts";
+import { loggedEvents, noApiServer } from "./no-api-server.ts";
+import type { KernelLog } from "./node/kernel-log.ts";
 import { keepLease } from "./node/lease.ts";
 import type { MachineFacts } from "./node/machine.ts";
-import { nodeRef } from "./node/node-events.ts";
+import { type NodeEvent, nodeRef } from "./node/node-events.ts";
 import { allocatableOf, capacityOf, type NodeNow, settingsOf, withheldOf } from "./node/node-object.ts";
 import { NodeReporter } from "./node/node-reporter.ts";
 import { ReferencedObjects } from "./objects/referenced-objects.ts";
@@ -60,7 +62,8 @@ import { TrustBundleWatch } from "./volumes/trust-bundle-watch.ts";
 import { Volumes } from "./volumes/volumes.ts";
 
 export interface KubeletOptions {
-  readonly client: Client;
+  /** Without one it runs its static pods alone. */
+  readonly client?: Client;
   readonly runtime: Runtime;
   readonly nodeName: string;
   readonly clock: Clock;
@@ -87,6 +90,7 @@ export interface KubeletOptions {
   readonly observe?: () => Promise<Observation>;
   /** Who tells that the machine shuts down. */
   readonly shutdowns?: ShutdownNotices;
+  readonly kernelLog?: (signal: AbortSignal) => KernelLog;
   /** Whether programs of the machine may register as its plugins. */
   readonly plugins?: boolean;
   /** CPUs and NUMA nodes of the machine, where more is known than how many. */
@@ -99,7 +103,7 @@ export interface KubeletOptions {
 
 export interface Kubelet {
   readonly nodeName: string;
-  /** Resolves when the node has been registered and its pods are known. */
+  /** Resolves when its pods are known, those of the API too; static ones do not wait for that. */
   readonly ready: Promise<void>;
   readonly workers: PodWorkers;
   readonly tools: PodTools;
@@ -107,6 +111,7 @@ export interface Kubelet {
   readonly machine: MachineFacts;
   readonly node: NodeReporter;
   readonly metrics: KubeletMetrics;
+  readonly exec: Exec | undefined;
   /** Why it is not healthy, if it is not. */
   unhealthy(): string | undefined;
   /** Stops; containers go on. */
@@ -125,7 +130,8 @@ const containerFacts = ({ file }: KubeletConfig, { memoryBytes, swapBytes }: Mac
 const ORPHANS_AGAIN_MS = 5000;
 
 export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
-  const { client, nodeName, clock, random, disk, paths, machine, addresses } = options;
+  const { client = noApiServer, nodeName, clock, random, disk, paths, machine, addresses } = options;
+  const isAlone = options.client === undefined;
   const config = options.config ?? kubeletDefaults;
   const log = options.log.with({ node: nodeName });
   const metrics = new KubeletMetrics(clock);
@@ -135,11 +141,12 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const informerOptions = { client, clock, random, log, signal };
   const informers = new SharedInformers(informerOptions);
   const serviceInformer = informers.informer(services);
-  const events =
-    options.events ?? createEventRecorder({ client, clock, random, log, component: "kubelet", host: nodeName, signal });
+  const recorderOptions = { client, clock, random, log, component: "kubelet", host: nodeName, signal };
+  const events = options.events ?? (isAlone ? loggedEvents(log) : createEventRecorder(recorderOptions));
 
   const tellOfNode = (type: "Normal" | "Warning", reason: string, message: string) =>
     events.event(nodeRef(nodeName), type, reason, message);
+  const tell = ({ type, reason, message }: NodeEvent) => tellOfNode(type, reason, message);
   const version = await untilAnswered(runtime, clock, log, signal);
   const cgroups = options.cgroups ?? noCgroups;
   const withheld = withheldOf(config, machine);
@@ -161,7 +168,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     log,
     signal,
     settings,
-    register: config.registerNode,
+    register: config.registerNode && !isAlone,
     lookMs: config.nodeStatusUpdateFrequencyMs,
     reportMs: config.nodeStatusReportFrequencyMs,
     async look(): Promise<NodeNow> {
@@ -182,7 +189,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
         volumesInUse: plugins.volumesInUse.names(),
       };
     },
-    tell: ({ type, reason, message }) => tellOfNode(type, reason, message),
+    tell,
     written: ({ volumesInUse }) => plugins.volumesInUse.reported(volumesInUse),
   });
 
@@ -232,6 +239,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const tokens = new ServiceAccountTokens(client, clock, log);
   const plugins = nodePlugins({
     ...options,
+    client,
     config,
     log,
     signal,
@@ -294,7 +302,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   };
 
   const podInformer = informers.informer(pods, { fieldSelector: `spec.nodeName=${nodeName}` });
-  const mirrors = new MirrorPods({ client, nodeName, log, node: () => reporter.node, seen: wake });
+  const mirrors = new MirrorPods({ client, clock, nodeName, log, signal, node: () => reporter.node, seen: wake });
   const made = new PodWorkers(tools, {
     allowedSysctls: config.allowedUnsafeSysctls,
     pressures: () => evictor.pressures(),
@@ -357,42 +365,22 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
         tellOfNode("Warning", "FailedNodeAllocatableEnforcement", (error as Error).message);
       },
     );
-    const nodeInformer = informers.informer(nodes, { fieldSelector: `metadata.name=${nodeName}` });
-    nodeInformer.subscribe({
-      added: (found) => reporter.saw(found),
-      changed: (found) => reporter.saw(found),
-      deleted: () => reporter.saw(undefined),
-    });
+    await plugins.load();
     finish.push(
       reporter.run(),
-      keepLease({
-        client,
+      ...keepHouse({
         clock,
         log,
-        nodeName,
-        durationSeconds: config.nodeLeaseDurationSeconds,
-        node: () => reporter.node,
         signal,
+        config,
+        runtime,
+        disk,
+        cache,
+        images,
+        evictor,
+        tell,
+        kernelLog: options.kernelLog?.(signal),
       }),
-    );
-    await Promise.all([serviceInformer.synced, podInformer.synced, nodeInformer.synced]);
-    await plugins.load();
-    if (options.plugins)
-      await plugins
-        .start(() => made.pods())
-        .catch((error: unknown) => log.error("plugins of this node cannot register", { error }));
-    follow(podInformer.list());
-  })();
-
-  /** From here on every change of a pod reaches its worker. */
-  function follow(present: readonly Pod[]): void {
-    const ours = (pod: Pod) => pod.spec.nodeName === nodeName;
-    podInformer.subscribe({
-      added: (pod) => ours(pod) && (mirrors.saw(pod) || made.set(pod)),
-      changed: (pod) => ours(pod) && (mirrors.saw(pod) || made.set(pod)),
-      deleted: (pod) => ours(pod) && (mirrors.lost(pod) || made.remove(pod.metadata.uid)),
-    });
-    finish.push(
       ...followSources({
         config,
         disk,
@@ -411,6 +399,38 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
         },
       }),
     );
+    if (!isAlone) await reachApi();
+    if (options.plugins)
+      await plugins
+        .start(() => made.pods())
+        .catch((error: unknown) => log.error("plugins of this node cannot register", { error }));
+    follow(podInformer.list());
+  })();
+
+  /** Until what the API has for this node is known. */
+  async function reachApi(): Promise<void> {
+    const nodeInformer = informers.informer(nodes, { fieldSelector: `metadata.name=${nodeName}` });
+    nodeInformer.subscribe({
+      added: (found) => {
+        reporter.saw(found);
+        mirrors.ensure();
+      },
+      changed: (found) => reporter.saw(found),
+      deleted: () => reporter.saw(undefined),
+    });
+    const durationSeconds = config.nodeLeaseDurationSeconds;
+    finish.push(keepLease({ client, clock, log, nodeName, durationSeconds, node: () => reporter.node, signal }));
+    await Promise.all([serviceInformer.synced, podInformer.synced, nodeInformer.synced]);
+  }
+
+  /** From here on every change of a pod reaches its worker. */
+  function follow(present: readonly Pod[]): void {
+    const ours = (pod: Pod) => pod.spec.nodeName === nodeName;
+    podInformer.subscribe({
+      added: (pod) => ours(pod) && (mirrors.saw(pod) || made.set(pod)),
+      changed: (pod) => ours(pod) && (mirrors.saw(pod) || made.set(pod)),
+      deleted: (pod) => ours(pod) && (mirrors.lost(pod) || made.remove(pod.metadata.uid)),
+    });
     const wanted = () => new Set([...present.filter(ours), ...mirrors.pods()].map(({ metadata }) => metadata.uid));
     const endOrphans = async () => {
       await sleep(clock, 2000, signal);
@@ -418,7 +438,6 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
       while (!(await made.endOrphans(wanted()))) await sleep(clock, ORPHANS_AGAIN_MS, signal);
     };
     finish.push(endOrphans().catch(() => {}));
-    finish.push(...keepHouse({ clock, log, signal, config, runtime, disk, cache, images, evictor }));
   }
 
   if (steps.length > 0 && options.shutdowns) {
@@ -439,6 +458,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     machine,
     node: reporter,
     metrics,
+    exec: options.exec,
     unhealthy: () => problems()[0],
     async stop() {
       stopping.abort(new Error("the kubelet stops"));

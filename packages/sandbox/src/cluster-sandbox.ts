@@ -5,7 +5,7 @@
  */
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Clock, Logger } from "@kubets/machinery";
 import { makeLeaf } from "./cgroups/cgroup.ts";
 import { findHierarchies } from "./cgroups/hierarchies.ts";
@@ -13,6 +13,7 @@ import type { RegistryMirror } from "./containerd/config.ts";
 import { type HostPort, type HostPortOptions, publish } from "./host-port.ts";
 import { keptLocalImages } from "./images/kept-images.ts";
 import { Journal } from "./inventory/journal.ts";
+import { inMachineTurn } from "./inventory/machine-turn.ts";
 import { type ClusterPlace, clusterPlace, journalPath, namespaceFolder } from "./inventory/place.ts";
 import { removeEverything } from "./inventory/remove.ts";
 import { chooseNamespaceDriver } from "./namespaces/choose.ts";
@@ -20,6 +21,7 @@ import type { NamespaceDriver, Scope } from "./namespaces/driver.ts";
 import { readMounts } from "./namespaces/mounts.ts";
 import { makeNamespaces } from "./namespaces/namespace-set.ts";
 import { applyLines, applyWhatWorks, setSysctls } from "./network/apply.ts";
+import { claim, readClaims } from "./network/claims.ts";
 import {
   attachLines,
   controlPlaneLines,
@@ -30,7 +32,16 @@ import {
 } from "./network/commands.ts";
 import { HostAddresses } from "./network/host-addresses.ts";
 import { readMachineRanges } from "./network/machine-ranges.ts";
-import { collisions, controlPlaneAddress, type NetworkOptions, type NetworkPlan, planNetwork } from "./network/plan.ts";
+import {
+  besideOthers,
+  collisions,
+  controlPlaneAddress,
+  hostRanges,
+  meeting,
+  type NetworkOptions,
+  type NetworkPlan,
+  planNetwork,
+} from "./network/plan.ts";
 import { openUplink } from "./network/uplink.ts";
 import { nodePlace } from "./node-place.ts";
 import { createNode, type NodeGround, type NodeSandbox } from "./node-sandbox.ts";
@@ -95,7 +106,11 @@ export async function createClusterSandbox(options: ClusterSandboxOptions): Prom
     log.info("removing what an earlier run left", { cluster: place.name });
     await removeEverything(place, { clock, log, keepData: true });
   }
-  const remembered = await rememberedPlan(place, options);
+  await mkdir(place.runFolder, { recursive: true, mode: 0o755 });
+  const remembered = await claimPlan(place, options).catch(async (error: unknown) => {
+    await removeEverything(place, { clock, log, keepData: true });
+    throw error;
+  });
   const { plan } = remembered;
   const driver = await chooseNamespaceDriver(options.driver);
   const journal = new Journal(journalPath(place));
@@ -191,8 +206,6 @@ export async function createClusterSandbox(options: ClusterSandboxOptions): Prom
     });
 
   try {
-    await mkdir(place.runFolder, { recursive: true, mode: 0o755 });
-    await hostAddresses.claim();
     const cgroups = await makeLeaf(hierarchies, `${place.cgroup}/control-plane`);
     await makeNamespaces({ folder: join(namespaceFolder(place), "control-plane"), kinds: ["net"] });
     await applyLines(scope, controlPlaneLines(plan));
@@ -244,21 +257,39 @@ export async function createClusterSandbox(options: ClusterSandboxOptions): Prom
   }
 }
 
-async function rememberedPlan(place: ClusterPlace, { network = {}, log }: ClusterSandboxOptions): Promise<Remembered> {
-  const taken = await readMachineRanges();
-  const remembered = await Remembered.open(rememberedPath(place.folder), (known) =>
-    planNetwork({ ...network, ...known }, taken),
-  );
-  if (network.dualStack && !remembered.plan.six)
-    throw new Error(
-      `the cluster ${place.name} was made with IPv4 alone: run \`kubets down\` and make it anew with --dual-stack, or leave that`,
-    );
-  const colliding = collisions(remembered.plan, taken);
-  if (colliding.length > 0)
-    log.warn("ranges of the cluster meet routes of this machine; pods do not reach what lies there", {
-      ranges: colliding,
+/** What the machine knows of the plan is this cluster's from here on; what another run of it claimed is gone by now. */
+function claimPlan(place: ClusterPlace, { network = {}, log }: ClusterSandboxOptions): Promise<Remembered> {
+  return inMachineTurn(dirname(place.runFolder), async () => {
+    const [taken, { others }] = [await readMachineRanges(), await readClaims(place)];
+    const remembered = Remembered.open(rememberedPath(place.folder), (known) => {
+      const theirs = known ? meeting(hostRanges(known), others) : [];
+      if (theirs.length > 0)
+        log.warn("another cluster has ranges by now that this one had; its load balancers get other addresses", {
+          ranges: theirs,
+        });
+      return known ? besideOthers(known, others, taken) : newPlan(network, others, taken);
     });
-  return remembered;
+    const { plan } = remembered;
+    if (network.dualStack && !plan.six)
+      throw new Error(
+        `the cluster ${place.name} was made with IPv4 alone: run \`kubets down\` and make it anew with --dual-stack, or leave that`,
+      );
+    const colliding = collisions(plan, taken);
+    if (colliding.length > 0)
+      log.warn("ranges of the cluster meet routes of this machine; pods do not reach what lies there", {
+        ranges: colliding,
+      });
+    await claim(place, hostRanges(plan));
+    return remembered;
+  });
+}
+
+/** One that asks for another cluster's range is refused, and not remembered. */
+function newPlan(network: NetworkOptions, others: readonly string[], taken: readonly string[]): NetworkPlan {
+  const plan = planNetwork(network, taken);
+  const [range] = meeting(hostRanges(plan), others);
+  if (!range) return plan;
+  throw new Error(`${range} is another cluster's on this machine: give another range, or end that cluster`);
 }
 
 /** Named after what is in it. */

@@ -1,7 +1,7 @@
 /** What a cluster keeps from run to run: the plan of its network and each node's number in it. */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { NetworkOptions, NetworkPlan } from "./network/plan.ts";
+import type { NetworkPlan } from "./network/plan.ts";
 
 interface Content {
   readonly plan: NetworkPlan;
@@ -17,14 +17,12 @@ export class Remembered {
     this.#content = content;
   }
 
-  /** Reads what is there, or begins with a new plan. A plan of an earlier version gets what it lacks, and keeps what it has. */
-  static async open(path: string, newPlan: (known: NetworkOptions) => NetworkPlan): Promise<Remembered> {
+  /** Reads what is there, and keeps what is made of it: of no plan a new one. */
+  static open(path: string, planFrom: (known: NetworkPlan | undefined) => NetworkPlan): Remembered {
     const present = read(path);
-    if (present?.plan.loadBalancerRange) return new Remembered(path, present);
-    const plan = { ...newPlan(present?.plan ?? {}), ...present?.plan };
-    const begun = new Remembered(path, { plan, nodes: present?.nodes ?? {} });
-    begun.#write();
-    return begun;
+    const remembered = new Remembered(path, { plan: planFrom(present?.plan), nodes: present?.nodes ?? {} });
+    remembered.#write();
+    return remembered;
   }
 
   get plan(): NetworkPlan {
@@ -56,9 +54,6 @@ export class Remembered {
     renameSync(`${this.#path}.new`, this.#path);
   }
 }
-
-/** The plan that an earlier run left. */
-export const planIn = (clusterFolder: string): NetworkPlan | undefined => read(rememberedPath(clusterFolder))?.plan;
 
 export const rememberedPath = (clusterFolder: string): string => join(clusterFolder, "network.json");
 

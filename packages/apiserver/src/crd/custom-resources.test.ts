@@ -5,7 +5,9 @@ import type { CustomResourceDefinition } from "@kubets/api/generated/types/apiex
 import type { KubeObject } from "@kubets/api/meta";
 import { customResource } from "@kubets/api/resource-ref";
 import type { Schema } from "@kubets/api/structural/schema";
-import { StatusError } from "@kubets/machinery";
+import { type StatusError, VirtualClock } from "@kubets/machinery";
+import { MemoryStorage } from "@kubets/storage";
+import type { Write } from "@kubets/storage/storage";
 import { startTestServer } from "../testing/server.ts";
 
 interface Thing extends KubeObject {
@@ -104,6 +106,26 @@ describe("custom resources", async () => {
     await admin.delete(customresourcedefinitions, { name: `pears.${group}` });
     await definitionIs("plums", () => isServed("plums"));
     assert.equal(isServed("pears"), false);
+  });
+
+  it("made at once with one kind, are served once", async () => {
+    const plurals = ["sloes", "medlars", "quinces", "guavas"];
+    const kind = "Fruit";
+    await Promise.all(
+      plurals.map((plural) => {
+        const definition = definitionOf(plural, [versionOf({})]);
+        const names = { ...definition.spec.names, kind };
+        return admin.create(customresourcedefinitions, { ...definition, spec: { ...definition.spec, names } });
+      }),
+    );
+    const reasons = [];
+    for (const plural of plurals) {
+      const { status } = await definitionIs(plural, (d) =>
+        ["InitialNamesAccepted", "NotAccepted"].includes(d?.status.conditions?.[1]?.reason as string),
+      );
+      reasons.push(status.conditions[0]?.reason as string);
+    }
+    assert.deepEqual(reasons.sort(), ["ListKindConflict", "ListKindConflict", "ListKindConflict", "NoConflicts"]);
   });
 
   it("have a status that only its subresource changes, and a generation that counts the rest", async () => {
@@ -220,5 +242,26 @@ describe("custom resources", async () => {
     ]);
     assert.match(await refusal(apply("two", { name: "a", n: 3 })), /conflict with "one": \.spec\.ports\[name="a"\]\.n/);
     assert.match(await refusal(apply("two", { bogus: 1 })), /field not declared in schema/);
+  });
+});
+
+describe("many definitions", () => {
+  it("are worked on together: what is written of them waits together for the disk", { timeout: 30_000 }, async (t) => {
+    const plurals = Array.from({ length: 8 }, (_, i) => `things${i}s`);
+    const storage = new (class extends MemoryStorage {
+      #together = Promise.withResolvers<void>();
+      #updates = 0;
+      override async commit(write: Write) {
+        const isUpdate = write.expect !== 0 && write.key.includes("/customresourcedefinitions/");
+        if (isUpdate && ++this.#updates === plurals.length) this.#together.resolve();
+        if (isUpdate) await this.#together.promise;
+        return super.commit(write);
+      }
+    })({ clock: new VirtualClock() });
+    const { admin, server, close } = await startTestServer({ storage });
+    t.after(close);
+    for (const plural of plurals) await admin.create(customresourcedefinitions, definitionOf(plural, [versionOf({})]));
+    for (const plural of plurals)
+      while (!server.context.served.get(group, "v1", plural)) await new Promise((resolve) => setImmediate(resolve));
   });
 });

@@ -1,6 +1,6 @@
 /**
  * Custom resources, from their definitions: watches the definitions, writes what becomes of them (names, conditions) into their status, serves what is
- * established, and empties what is deleted. One definition is worked on at a time by one hand; what changes meanwhile is looked at again.
+ * established, and empties what is deleted. Several definitions are worked on at a time, each by one hand; what changes meanwhile is looked at again.
  */
 
 import { isServed, plannedStatus } from "@kubets/api/apiextensions/accepted-names";
@@ -13,7 +13,7 @@ import type {
   CustomResourceDefinitionStatus,
 } from "@kubets/api/generated/types/apiextensions-v1";
 import type { Client } from "@kubets/client/client";
-import { type Clock, type Logger, type Random, StatusError } from "@kubets/machinery";
+import { type Clock, isReason, type Logger, type Random } from "@kubets/machinery";
 import { storeIn } from "../cluster-view.ts";
 import type { ExtensionMetrics } from "../metrics/extension-metrics.ts";
 import type { ServedResources } from "../served-resource.ts";
@@ -25,6 +25,11 @@ import { timestamp } from "../write/context.ts";
 import { emptyStore } from "./empty-store.ts";
 import { type KindParts, ServedKind } from "./served-kind.ts";
 import { webhookConverter } from "./webhook-conversion.ts";
+
+/** Writes that wait together are committed together. */
+const AT_A_TIME = 16;
+/** Begun in one turn of the loop: each takes a millisecond or less until it waits. */
+const BEGUN_A_TURN = 4;
 
 export interface CustomResourcesParts {
   readonly served: ServedResources;
@@ -45,7 +50,8 @@ export class CustomResources {
   /** The names that each definition has, by group: looked through without looking into the others. */
   readonly #names = new Map<string, Map<string, CustomResourceDefinitionNames>>();
   readonly #waiting = new Set<string>();
-  #isWorking = false;
+  readonly #inWork = new Set<string>();
+  #isBeginning = false;
   #stopped = false;
 
   constructor(parts: CustomResourcesParts) {
@@ -82,29 +88,37 @@ export class CustomResources {
     this.#work();
   }
 
+  /** Begins with a few in each turn of the loop, so that many never hold it together. */
   #work(): void {
-    if (this.#isWorking || this.#stopped) return;
-    this.#isWorking = true;
-    setImmediate(() => void this.#workOff());
+    if (this.#isBeginning || this.#stopped) return;
+    this.#isBeginning = true;
+    setImmediate(() => {
+      this.#isBeginning = false;
+      const free = Math.min(BEGUN_A_TURN, AT_A_TIME - this.#inWork.size);
+      const next = this.#waiting.difference(this.#inWork).values().take(free).toArray();
+      for (const name of next) void this.#workOn(name);
+      if (next.length > 0) this.#work();
+    });
   }
 
-  async #workOff(): Promise<void> {
-    for (const name of this.#waiting) {
-      if (this.#stopped) break;
-      this.#waiting.delete(name);
-      try {
-        await this.#reconcile(name);
-      } catch (error) {
-        // Somebody changed it meanwhile, or it is gone: its change is looked at next.
-        if (error instanceof StatusError && (error.reason === "Conflict" || error.reason === "NotFound")) continue;
+  async #workOn(name: string): Promise<void> {
+    this.#inWork.add(name);
+    try {
+      await this.#reconcile(name);
+    } catch (error) {
+      this.#noteNames(name, this.#definition(name));
+      // Somebody changed it meanwhile, or it is gone: its change is looked at next.
+      if (!isReason(error, "Conflict") && !isReason(error, "NotFound"))
         this.#parts.log.error("a custom resource definition could not be dealt with", { name, error });
-      }
     }
-    this.#isWorking = false;
-    if (this.#waiting.size) this.#work();
+    this.#inWork.delete(name);
+    this.#work();
   }
 
+  /** Works on it until nothing is to be changed, so that who came first is served first. */
   async #reconcile(name: string): Promise<void> {
+    if (this.#stopped) return;
+    this.#waiting.delete(name);
     const definition = this.#definition(name);
     if (!definition) {
       this.#kinds.get(name)?.stop();
@@ -115,7 +129,12 @@ export class CustomResources {
     const group = this.#names.get(groupOf(name)) ?? new Map<string, CustomResourceDefinitionNames>();
     const others = [...group].flatMap(([other, names]) => (other === name ? [] : [names]));
     const status = plannedStatus(definition, others, this.#now());
-    if (status !== definition.status) return this.#writeStatus(definition, status);
+    if (status !== definition.status) {
+      // Taken from here on: others of its group are decided about before this is written.
+      this.#noteNames(name, { ...definition, status });
+      await this.#writeStatus(definition, status);
+      return this.#reconcile(name);
+    }
     if (definition.metadata.deletionTimestamp && definition.metadata.finalizers?.includes(CLEANUP_FINALIZER))
       await this.#empty(definition);
   }

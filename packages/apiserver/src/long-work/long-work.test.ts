@@ -12,6 +12,7 @@ import { Expressions, type ExpressionText } from "../admission/expressions/expre
 import { BudgetSpent } from "../admission/expressions/run.ts";
 import type { AdmissionContext, AdmissionRequest } from "../admission/plugin.ts";
 import { startTestServer } from "../testing/server.ts";
+import { Tasks } from "./do-task.ts";
 
 const list = Array.from({ length: 100 }, (_, i) => i);
 /** Costs some 60,000. */
@@ -126,6 +127,13 @@ function definition(schema: JSONSchemaProps) {
     },
   } as unknown as CustomResourceDefinition;
 }
+
+test("an expression whose compilation takes longer than there is time is not done", () => {
+  const text = anything(`[${"1+1,".repeat(20_000)}1].size()`);
+  const begin = { scope: { params: false, variables: [] }, values: {}, own: {}, budget: 1000 };
+  const task = { what: "evaluate", session: 1, begin, text, answers: [] } as const;
+  assert.deepEqual(new Tasks(0).do(task), { tooLong: true });
+});
 
 test("large definitions, policies and custom objects are judged elsewhere, and told the same errors", async () => {
   const { server, admin, close } = await startTestServer();

@@ -37,7 +37,7 @@ export async function bringUp(work: BringUp): Promise<BringUpResult> {
   const { pod, tools, plan, signal } = work;
   let volumes: VolumeMap | undefined;
   try {
-    volumes = work.volumes ?? (await mountVolumes(work));
+    [volumes] = await Promise.all([work.volumes ?? mountVolumes(work), plan.sandbox !== undefined && makePlaces(work)]);
     await prepareClaims(work);
     signal.throwIfAborted();
     if (plan.sandbox !== undefined) {
@@ -71,6 +71,10 @@ async function mountVolumes({ pod, runtime, tools }: BringUp): Promise<VolumeMap
   }
 }
 
+/** What the sandbox will lie in. */
+const makePlaces = ({ pod, tools: { cgroups, disk, paths } }: BringUp) =>
+  Promise.all([cgroups.ensure(pod), disk.makeFolder(podLogFolder(paths, pod))]);
+
 async function prepareClaims({ pod, tools }: BringUp): Promise<void> {
   try {
     await tools.dynamicResources.prepare(pod);
@@ -82,7 +86,7 @@ async function prepareClaims({ pod, tools }: BringUp): Promise<void> {
 }
 
 async function makeSandbox({ pod, runtime, tools, signal }: BringUp, attempt: number): Promise<void> {
-  const { events, node, cgroups, disk, paths, cache } = tools;
+  const { events, node, cache } = tools;
   if (!node.networkReady() && !pod.spec.hostNetwork) {
     const message = "network is not ready: container runtime network not ready: NetworkReady=false";
     events.event(pod, "Warning", "NetworkNotReady", message);
@@ -93,7 +97,6 @@ async function makeSandbox({ pod, runtime, tools, signal }: BringUp, attempt: nu
     for (const { id, ready } of runtime.sandboxes) if (ready) await tools.runtime.stopSandbox(id);
   }
   for (const { reason, message } of dnsWarnings(pod, node.dns)) events.event(pod, "Warning", reason, message);
-  await Promise.all([cgroups.ensure(pod), disk.makeFolder(podLogFolder(paths, pod))]);
   signal.throwIfAborted();
   let id: string;
   try {
@@ -151,6 +154,7 @@ async function startContainers(work: BringUp, volumes: VolumeMap): Promise<boole
       sandboxConfig: config,
       volumes,
       podIPs,
+      round: plan.round,
       signal,
       ...(targetId && { targetId }),
       ...(users && { users }),

@@ -2,7 +2,8 @@
  * What is told of one pod: its status, made of what its containers do, of what went wrong when they were started, and of what they left as
  * their last words.
  */
-import type { Pod } from "@kubets/api/generated/types/core-v1";
+import type { Pod, PodStatus } from "@kubets/api/generated/types/core-v1";
+import { isFinished } from "@kubets/api/pod/state";
 import { resizeVerdicts } from "../resize/advance.ts";
 import type { PodResize } from "../resize/pod-resize.ts";
 import { fieldPathOf } from "./about.ts";
@@ -36,9 +37,15 @@ export class PodReport {
   readonly #startFailures = new Map<string, Waiting>();
   readonly #messages = new Map<string, string>();
   readonly #toldBackoff = new Set<string>();
+  #status: PodStatus | undefined;
 
   constructor(options: PodReportOptions) {
     this.#options = options;
+  }
+
+  /** What was told last, also of a pod that nobody stands for in the API. */
+  get status(): PodStatus | undefined {
+    return this.#status;
   }
 
   /** Of a start that was tried, what went wrong. */
@@ -69,19 +76,20 @@ export class PodReport {
 
   write(pod: Pod, state: ReportedState): void {
     const target = this.#options.apiPod(pod);
-    if (!target) return;
     const { statuses } = this.#options.tools;
-    const known = statuses.current(target);
-    const metadata = { ...pod.metadata, generation: target.metadata.generation };
+    const known = target ? statuses.current(target) : (this.#status ?? {});
+    const metadata = { ...pod.metadata, generation: target?.metadata.generation };
     const own = podStatus({ ...pod, metadata, status: known }, this.#facts(pod, state));
-    statuses.set(target, { ...known, ...own, conditions: mergedConditions(known.conditions, own.conditions ?? []) });
+    this.#status = { ...known, ...own, conditions: mergedConditions(known.conditions, own.conditions ?? []) };
+    if (target) statuses.set(target, this.#status);
   }
 
   /** The node does not take the pod. */
-  refuse(target: Pod, failure: Refusal): void {
-    const facts = this.#facts(target, { runtime: noRuntimeState, ending: false, over: true, failure });
-    const status = podStatus(target, { ...facts, failure, rejected: true });
-    this.#options.tools.statuses.set(target, { ...status, conditions: [] });
+  refuse(pod: Pod, failure: Refusal): void {
+    const target = this.#options.apiPod(pod);
+    const facts = this.#facts(pod, { runtime: noRuntimeState, ending: false, over: true, failure });
+    this.#status = { ...podStatus(target ?? pod, { ...facts, failure, rejected: true }), conditions: [] };
+    if (target && !isFinished(target)) this.#options.tools.statuses.set(target, this.#status);
   }
 
   hasStarted(pod: Pod, record: ContainerRecord | undefined): boolean {

@@ -98,6 +98,11 @@ export class PodWorker {
     return this.#pod;
   }
 
+  /** As it is, or will be, seen in the API. */
+  get seen(): Pod {
+    return { ...this.#pod, status: this.#report.status ?? this.#pod.status };
+  }
+
   get #pod(): Pod {
     return this.#resize.pod;
   }
@@ -377,8 +382,7 @@ export class PodWorker {
   }
 
   async #refuse(refusal: Refusal): Promise<void> {
-    const target = this.#options.apiPod(this.#pod);
-    if (target && !hasEnded(target)) this.#report.refuse(target, refusal);
+    this.#report.refuse(this.#pod, refusal);
     if (this.#state === "working") {
       this.#state = "over";
       this.#options.ended(this.uid);

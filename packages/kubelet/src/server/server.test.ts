@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { pod } from "@kubets/api/testing/pod-builder";
 import { kubeletConfigOf } from "../config.ts";
+import type { Exec } from "../exec.ts";
 import { type SimulatedNode, type SimulatedNodeOptions, simulatedNode } from "../testing/simulated-node.ts";
 import { ask, SCRIPT_OF_EXEC, serveForTest, serverSuite } from "./server.suite.ts";
 
@@ -55,6 +56,47 @@ test("handlers for debugging may be switched off, and the folder of logs alone",
   assert.equal(
     (await answers({ enableSystemLogHandler: false }, "/logs/kern.log"))[0],
     "405 logs endpoint is disabled.\n",
+  );
+});
+
+test("logs of the node's services come from the journal or from their files, when it is configured", async (t) => {
+  const ran: string[] = [];
+  const exec: Exec = {
+    async run([, ...args], { output } = {}) {
+      if (args[0] === "--field") return { stdout: Buffer.from("ssh.service\ncron.service\n") };
+      ran.push(args.join(" "));
+      output?.(Buffer.from("a line\n"));
+      return { stdout: Buffer.alloc(0) };
+    },
+  };
+  const node = await nodeWithPod({ exec, config: kubeletConfigOf({ ...OPEN, enableSystemLogQuery: true }) });
+  t.after(() => node.stop());
+  await node.disk.makeFolder("/var/log/app");
+  await node.disk.writeFile("/var/log/app/app.log", "of the app\n");
+  await node.disk.writeFile("/var/log/kern.log", "kernel\n");
+  const listener = await serveForTest(node.kubelet);
+  t.after(() => listener.close(0));
+  const answers = async (query: string) => Object.values(await ask(listener.port, `/logs/${query}`)).join(" ");
+  assert.equal(await answers("?query=ssh&tailLines=5&pattern=x&sinceTime=2026-01-02T03:04:05%2B01:00"), "200 a line\n");
+  assert.deepEqual(ran, [
+    "--utc --no-pager --output=short-precise --since=2026-01-02 02:04:05 UTC --pager-end --lines=5 --unit=ssh --grep=x",
+  ]);
+  assert.equal(
+    await answers("?query=ssh&query=app&query=other"),
+    "200 a line\nof the app\n\nlog not found for other\n",
+  );
+  assert.match(await answers("?query=app&boot=0"), /query resolved to log files for \[app\]/);
+  assert.equal(await answers("?query=/kern.log"), "200 kernel\n");
+  assert.equal(await answers("kern.log"), "200 kernel\n");
+  assert.equal(await answers("kern.log?query=ssh"), "406 path not allowed in query mode\n");
+  assert.match(await answers("?query=%20"), /^400 query: Invalid value: .*: query cannot be empty/);
+  assert.match(await answers("?boot=x&tailLines=1.5"), /^400 \[boot: Invalid value: "x": .*, tailLines: Invalid value/);
+  assert.match(await answers("?query=a;b"), /^406 query: Invalid value: "a;b": input contains unsupported characters/);
+  assert.match(await answers("?tailLines=1"), /^406 query: Required value: cannot be empty with options/);
+  assert.match(await answers("?query=/none"), /^406 .*stat \/var\/log\/none: no such file or directory/);
+  assert.match(
+    await answers("?query=ssh&boot=1&tailLines=100001"),
+    /^406 \[boot: .*must be less than 1, tailLines: .*must be between 0 and 100000, inclusive\]/,
   );
 });
 

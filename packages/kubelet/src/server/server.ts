@@ -21,8 +21,9 @@ import { resourceMetrics } from "../stats/resource-metrics.ts";
 import { summaryOf } from "../stats/summary.ts";
 import { volumeMetrics } from "../stats/volume-metrics.ts";
 import { Access } from "./access.ts";
+import { json, Refused, text } from "./answers.ts";
 import { checkpoint } from "./checkpoint.ts";
-import { nodeLog } from "./node-logs.ts";
+import { serveNodeLogs } from "./serve-node-logs.ts";
 import { serveStreams } from "./streams.ts";
 
 export interface KubeletServerOptions {
@@ -32,15 +33,6 @@ export interface KubeletServerOptions {
   readonly port?: number;
   /** A socket that listens already, of the node's network. */
   readonly fd?: number;
-}
-
-class Refused extends Error {
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
 }
 
 export async function serveKubelet(options: KubeletServerOptions): Promise<Listener> {
@@ -87,7 +79,6 @@ export async function serveKubelet(options: KubeletServerOptions): Promise<Liste
 export const serveHealth = (kubelet: Kubelet, port: number, host: string): Promise<Listener> =>
   listen({ port, host, handler: (exchange) => answerHealth(exchange, kubelet) });
 
-const NODE_LOGS = "/var/log";
 /** What shows, or does, more than tell how the node is; `enableDebuggingHandlers` may forbid it. */
 const DEBUGGING = new Set(["run", "exec", "attach", "portForward", "containerLogs", "runningpods", "logs"]);
 const READABLE = new Set(["healthz", "pods", "stats", "metrics"]);
@@ -156,7 +147,7 @@ class Handler {
           kind: "PodList",
           apiVersion: "v1",
           metadata: {},
-          items: kubelet.workers.pods().map((pod) => this.#seen(pod)),
+          items: kubelet.workers.all().map(({ seen }) => seen),
         });
       case "runningpods":
         return json(exchange, { kind: "PodList", apiVersion: "v1", metadata: {}, items: this.#running() });
@@ -170,7 +161,7 @@ class Handler {
       case "checkpoint":
         return await this.#checkpoint(exchange, rest, url.searchParams);
       case "logs":
-        return await this.#nodeLog(exchange, rest.join("/"));
+        return await serveNodeLogs(exchange, kubelet, rest.join("/"), url.searchParams);
       case "run":
         return await this.#run(exchange, rest, url.searchParams);
       case "stats":
@@ -182,11 +173,6 @@ class Handler {
       default:
         throw new Refused(404, "404 page not found");
     }
-  }
-
-  /** As the status will be seen. */
-  #seen(pod: Pod): Pod {
-    return { ...pod, status: this.#kubelet.tools.statuses.current(pod) };
   }
 
   #running(): object[] {
@@ -206,12 +192,13 @@ class Handler {
 
   #pod(namespace: string, name: string, uid?: string): Pod {
     const found = this.#kubelet.workers
-      .pods()
+      .all()
       .find(
-        ({ metadata }) => metadata.namespace === namespace && metadata.name === name && (!uid || metadata.uid === uid),
+        ({ pod: { metadata } }) =>
+          metadata.namespace === namespace && metadata.name === name && (!uid || metadata.uid === uid),
       );
     if (!found) throw new Refused(404, `pod does not exist`);
-    return found;
+    return found.seen;
   }
 
   #records(pod: Pod, container: string): ContainerRecord[] {
@@ -297,15 +284,6 @@ class Handler {
     json(exchange, { items: [await checkpoint(this.#kubelet, wish)] });
   }
 
-  async #nodeLog(exchange: Exchange, path: string): Promise<void> {
-    const { config, tools } = this.#kubelet;
-    if (!config.file.enableSystemLogHandler) throw new Refused(405, "logs endpoint is disabled.");
-    const found = await nodeLog(tools.disk, NODE_LOGS, path);
-    if (!found) throw new Refused(404, "404 page not found");
-    if ("page" in found) text(exchange, found.page, "text/html; charset=utf-8");
-    else text(exchange, found.file);
-  }
-
   async #logs(exchange: Exchange, rest: readonly string[], query: URLSearchParams): Promise<void> {
     const [namespace = "", name = "", container = ""] = rest;
     const pod = this.#pod(namespace, name);
@@ -340,7 +318,7 @@ class Handler {
     const where = `container "${container}" in pod "${pod.metadata.name}"`;
     if (found) return found;
     if (previous) throw new Refused(400, `previous terminated ${where} not found`);
-    const waiting = containerStatus(this.#seen(pod), container)?.state.waiting?.reason ?? "ContainerCreating";
+    const waiting = containerStatus(pod, container)?.state.waiting?.reason ?? "ContainerCreating";
     const reason =
       waiting === "ErrImagePull"
         ? "image can't be pulled"
@@ -351,7 +329,7 @@ class Handler {
   }
 
   #waits(pod: Pod, container: string): boolean {
-    return containerStatus(this.#seen(pod), container)?.state.waiting !== undefined;
+    return containerStatus(pod, container)?.state.waiting !== undefined;
   }
 
   async #summary(rest: readonly string[], query: URLSearchParams): Promise<object> {
@@ -409,9 +387,3 @@ function logOptions(query: URLSearchParams, now: number): LogOptions {
     ...(since !== undefined && { since }),
   };
 }
-
-const json = (exchange: Exchange, value: unknown): void =>
-  exchange.respond(200, ["content-type", "application/json"], Buffer.from(JSON.stringify(value)));
-
-const text = (exchange: Exchange, value: string | Buffer, type = "text/plain; charset=utf-8"): void =>
-  exchange.respond(200, ["content-type", type], Buffer.from(value));

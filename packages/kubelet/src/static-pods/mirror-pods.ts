@@ -6,19 +6,23 @@
 import { pods } from "@kubets/api/generated/refs";
 import type { Node, Pod } from "@kubets/api/generated/types/core-v1";
 import type { Client } from "@kubets/client/client";
-import { isReason, type Logger } from "@kubets/machinery";
+import { type Clock, isReason, type Logger } from "@kubets/machinery";
 import { CONFIG_HASH, isStatic } from "./static-pods.ts";
 
 export interface MirrorPodsOptions {
   readonly client: Pick<Client, "create" | "delete">;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
   readonly nodeName: string;
   readonly log: Logger;
+  /** As long as the API has none, there are no mirrors. */
   node(): Node | undefined;
   /** The mirror of a static pod is there, or has changed: its status can be written. */
   seen(podUid: string): void;
 }
 
 const MIRROR = "kubernetes.io/config.mirror";
+const RETRY_MS = 5000;
 
 const nameOf = ({ metadata }: Pod): string => `${metadata.namespace}/${metadata.name}`;
 
@@ -39,6 +43,11 @@ export class MirrorPods {
   set(pod: Pod): void {
     this.#static.set(nameOf(pod), pod);
     void this.#ensure(pod);
+  }
+
+  /** The node is there, so that its pods can have mirrors. */
+  ensure(): void {
+    for (const pod of this.pods()) void this.#ensure(pod);
   }
 
   remove(pod: Pod): void {
@@ -81,24 +90,31 @@ export class MirrorPods {
     const mirror = this.#mirrors.get(nameOf(pod));
     if (mirror && this.mirrorOf(pod)) return;
     if (mirror) return await this.#drop(mirror);
-    const { uid: _, resourceVersion: __, creationTimestamp: ___, ...metadata } = pod.metadata;
     const node = this.#options.node();
+    if (!node) return;
+    const { uid: _, resourceVersion: __, creationTimestamp: ___, ...metadata } = pod.metadata;
     const hash = pod.metadata.annotations?.[CONFIG_HASH] ?? "";
-    const owner = node && [
-      { apiVersion: "v1", kind: "Node", name: node.metadata.name, uid: node.metadata.uid, controller: true },
-    ];
+    const owner = {
+      apiVersion: "v1",
+      kind: "Node",
+      name: node.metadata.name,
+      uid: node.metadata.uid,
+      controller: true,
+    };
     try {
       await this.#options.client.create(pods, {
         metadata: {
           ...metadata,
           annotations: { ...metadata.annotations, [MIRROR]: hash },
-          ...(owner && { ownerReferences: owner }),
+          ownerReferences: [owner],
         },
         spec: pod.spec,
       });
     } catch (error) {
-      if (!isReason(error, "AlreadyExists"))
-        this.#options.log.warn("the mirror of a static pod could not be made", { pod: nameOf(pod), error });
+      const { clock, signal, log } = this.#options;
+      if (isReason(error, "AlreadyExists") || signal.aborted) return;
+      log.warn("the mirror of a static pod could not be made; it is tried again", { pod: nameOf(pod), error });
+      clock.after(RETRY_MS, () => !signal.aborted && this.#static.get(nameOf(pod)) === pod && void this.#ensure(pod));
     }
   }
 

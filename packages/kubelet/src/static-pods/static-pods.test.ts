@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { pods } from "@kubets/api/generated/refs";
+import { seededRandom, VirtualClock } from "@kubets/machinery";
+import { MemoryDisk } from "../disk/memory-disk.ts";
+import { SimulatedRuntime } from "../runtime/simulated/runtime.ts";
+import { NodeApi } from "../testing/node-api.ts";
 import { type SimulatedNode, simulatedNode } from "../testing/simulated-node.ts";
 
 const manifest = (name: string, image = "demo:1") => ({
@@ -58,6 +62,51 @@ test("a mirror that somebody deletes comes back, and the pod goes on", async () 
       return uid !== undefined && uid !== before && (await isRunning(node, "a-node-1"));
     });
     assert.equal((await node.runtime.listContainers())[0]?.id, first?.id);
+  } finally {
+    await node.stop();
+  }
+});
+
+test("pods of a folder run before the API server is reached, and are mirrored then", async () => {
+  const [clock, disk] = [new VirtualClock(), new MemoryDisk()];
+  const api = new NodeApi(clock);
+  const comes = api.goAway();
+  await disk.makeFolder("/manifests");
+  await disk.writeFile("/manifests/a.yaml", JSON.stringify(manifest("a")));
+  const config = { staticPodPath: "/manifests" };
+  const runtime = new SimulatedRuntime({ clock, random: seededRandom(7), disk, images: ["*"] });
+  const starting = simulatedNode({ config, over: { clock, disk, api, runtime } });
+  const running = async () => (await runtime.listContainers()).filter(({ phase }) => phase === "running");
+  while ((await running()).length === 0) await clock.advance(100);
+  const [first] = await running();
+  comes();
+  const node = await starting;
+  try {
+    await until(node, "the mirror to run", () => isRunning(node, "a-node-1"));
+    assert.equal((await running())[0]?.id, first?.id);
+    assert.equal((await node.api.pod("a-node-1"))?.metadata.ownerReferences?.[0]?.name, "node-1");
+  } finally {
+    await node.stop();
+  }
+});
+
+test("without an API server pods of a folder run, are told of, and go with their files", async () => {
+  const node = await simulatedNode({
+    alone: true,
+    config: { staticPodPath: "/manifests", fileCheckFrequencyMs: 1000 },
+  });
+  try {
+    await node.disk.makeFolder("/manifests");
+    await node.disk.writeFile("/manifests/a.yaml", JSON.stringify(manifest("a")));
+    const seen = () => node.kubelet.workers.all()[0]?.seen.status;
+    await until(node, "it to run", async () => seen()?.phase === "Running");
+    assert.equal(seen()?.conditions?.find(({ type }) => type === "Ready")?.status, "True");
+    await node.stop();
+    await node.disk.remove("/manifests/a.yaml");
+    const { runtime } = node;
+    const again = await simulatedNode({ alone: true, config: { staticPodPath: "/manifests" }, over: node });
+    await until(again, "the end of what has no manifest", async () => (await runtime.listSandboxes()).length === 0);
+    await again.stop();
   } finally {
     await node.stop();
   }

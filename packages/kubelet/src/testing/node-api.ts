@@ -19,12 +19,20 @@ export class NodeApi {
   readonly client: Client;
   readonly #clock: Clock;
   tokens = 0;
+  #isThere = Promise.resolve();
   /** Of tokens that are given out from now on. */
   tokenLifeMs = 3_600_000;
 
   constructor(clock: Clock) {
     this.#clock = clock;
     this.client = createClient(this.#transport());
+  }
+
+  /** Nobody is answered until what it gives is called. */
+  goAway(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#isThere = promise;
+    return resolve;
   }
 
   async createPod(pod: Pod): Promise<Pod> {
@@ -64,10 +72,14 @@ export class NodeApi {
 
   #transport(): Transport {
     const { memory } = this;
+    const watch = memory.watch?.bind(memory);
     return {
       takesObjects: true,
-      ...(memory.watch && { watch: memory.watch.bind(memory) }),
-      request: async (request) => this.#token(request) ?? (await memory.request(plainPatch(withStatus(request)))),
+      ...(watch && { watch: (...asked: Parameters<typeof watch>) => this.#isThere.then(() => watch(...asked)) }),
+      request: async (request) => {
+        await this.#isThere;
+        return this.#token(request) ?? (await memory.request(plainPatch(withStatus(request))));
+      },
       close: () => memory.close(),
     };
   }

@@ -3,7 +3,9 @@ import { createEventRecorder } from "@kubets/client/cluster-event-recorder";
 import { seededRandom, silentLogger, VirtualClock } from "@kubets/machinery";
 import { type KubeletConfig, kubeletDefaults } from "../config.ts";
 import { MemoryDisk } from "../disk/memory-disk.ts";
+import type { Exec } from "../exec.ts";
 import { type Kubelet, type KubeletOptions, startKubelet } from "../kubelet.ts";
+import type { KernelLog } from "../node/kernel-log.ts";
 import type { MachineFacts } from "../node/machine.ts";
 import type { ProberOptions } from "../probes/prober.ts";
 import { SimulatedRuntime } from "../runtime/simulated/runtime.ts";
@@ -38,8 +40,12 @@ export interface SimulatedNodeOptions {
   readonly observe?: KubeletOptions["observe"];
   readonly fetch?: KubeletOptions["fetch"];
   readonly shutdowns?: KubeletOptions["shutdowns"];
+  readonly exec?: Exec;
+  readonly kernelLog?: KernelLog;
+  /** Without an API server. */
+  readonly alone?: boolean;
   /** Of an earlier node, to start again over the same runtime. */
-  readonly over?: Pick<SimulatedNode, "clock" | "api" | "runtime" | "disk">;
+  readonly over?: Partial<Pick<SimulatedNode, "clock" | "api" | "runtime" | "disk">>;
 }
 
 /** Runs with a node that is stopped afterwards. */
@@ -62,6 +68,9 @@ export async function simulatedNode({
   observe,
   fetch,
   shutdowns,
+  exec,
+  kernelLog,
+  alone = false,
   over,
 }: SimulatedNodeOptions = {}): Promise<SimulatedNode> {
   const clock = over?.clock ?? new VirtualClock();
@@ -71,7 +80,7 @@ export async function simulatedNode({
   const runtime =
     over?.runtime ?? new SimulatedRuntime({ clock, random, disk, images: ["*"], ...(script && { script }) });
   const kubelet = await startKubelet({
-    client: api.client,
+    ...(!alone && { client: api.client }),
     runtime,
     nodeName: "node-1",
     clock,
@@ -93,6 +102,8 @@ export async function simulatedNode({
     ...(probe && { probe }),
     ...(fetch && { fetch }),
     ...(shutdowns && { shutdowns }),
+    ...(exec && { exec }),
+    ...(kernelLog && { kernelLog: () => kernelLog }),
     // Nothing runs low on a node that uses nothing.
     observe: observe ?? (async () => ({})),
   });

@@ -58,7 +58,7 @@ export class IptablesBackend implements ProxyBackend {
       const ports = [...plan.ports.values()].filter(({ family }) => (family === "IPv6") === isIpv6);
       const present = await this.#present(program);
       const hooks = missingHooks(present);
-      if (hooks) await this.#restore(program, hooks);
+      if (hooks.length > 0) await this.#restore(program, hooks);
       await this.#restore(program, await ruleset.replacement(ports, present));
       rulesets.set(program, ruleset);
     }
@@ -74,11 +74,11 @@ export class IptablesBackend implements ProxyBackend {
     this.#rulesets.clear();
     for (const [program, ruleset] of known) {
       const isIpv6 = program === "ip6tables";
-      const text = await ruleset.change(
+      const lines = await ruleset.change(
         put.filter(({ family }) => (family === "IPv6") === isIpv6),
         remove,
       );
-      if (text) await this.#restore(program, text);
+      if (lines.length > 0) await this.#restore(program, lines);
       else if (put.length + remove.length === 0) await this.#look(program);
     }
     for (const [program, ruleset] of known) this.#rulesets.set(program, ruleset);
@@ -93,18 +93,14 @@ export class IptablesBackend implements ProxyBackend {
     this.#ports.clear();
     for (const program of ["iptables", "ip6tables"] as const) {
       const { chains, hooks } = await this.#present(program);
-      const text = (["nat", "filter"] as const)
-        .map((table) =>
-          [
-            `*${table}`,
-            ...chains[table].map((name) => `:${name} - [0:0]`),
-            ...[...hooks[table]].map((hook) => `-D ${hook}`),
-            ...chains[table].map((name) => `-X ${name}`),
-            "COMMIT\n",
-          ].join("\n"),
-        )
-        .join("");
-      await this.#restore(program, text);
+      const lines = (["nat", "filter"] as const).flatMap((table) => [
+        `*${table}`,
+        ...chains[table].map((name) => `:${name} - [0:0]`),
+        ...[...hooks[table]].map((hook) => `-D ${hook}`),
+        ...chains[table].map((name) => `-X ${name}`),
+        "COMMIT",
+      ]);
+      await this.#restore(program, lines);
     }
   }
 
@@ -131,8 +127,8 @@ export class IptablesBackend implements ProxyBackend {
         throw new Error(`table ${table} of ${program} is not as it was left`);
   }
 
-  async #restore(program: Program, text: string): Promise<void> {
-    const { code, stderr } = await this.#exec(`${program}-restore`, ["--noflush", "-w", "5"], { stdin: text });
+  async #restore(program: Program, lines: Iterable<string>): Promise<void> {
+    const { code, stderr } = await this.#exec(`${program}-restore`, ["--noflush", "-w", "5"], { lines });
     if (code !== 0) throw new Error(`${program}-restore refuses the change: ${stderr.trim().split("\n")[0]}`);
   }
 

@@ -28,35 +28,21 @@ export class Ruleset {
   }
 
   /** Everything behind the hooks, over whatever stands there; `present` is what iptables-save shows of our chains and hooks. */
-  async replacement(ports: readonly VirtualPort[], present: Present): Promise<string> {
+  async replacement(ports: readonly VirtualPort[], present: Present): Promise<Iterable<string>> {
     const base = baseRules(this.#ipv6, this.#rules);
     const delta = await this.#delta(ports, []);
-    return TABLES.map((table) => {
-      const made = new Set([...base[table].keys(), ...delta[table].chains]);
-      const gone = present.chains[table].filter((name) => !made.has(name));
-      return [
-        `*${table}`,
-        READ_ALL,
-        // Naming a chain empties it.
-        ...[...made, ...gone].map((name) => `:${name} - [0:0]`),
-        ...[...base[table]].flatMap(([name, rules]) => rules.map((rule) => `-A ${name} ${rule}`)),
-        ...delta[table].rules,
-        ...gone.map((name) => `-X ${name}`),
-        "COMMIT\n",
-      ].join("\n");
-    }).join("");
+    return replacing(base, delta, present);
   }
 
   /** Empty when nothing of this family changes. */
-  async change(put: readonly VirtualPort[], remove: Iterable<string>): Promise<string> {
+  async change(put: readonly VirtualPort[], remove: Iterable<string>): Promise<string[]> {
     const delta = await this.#delta(put, remove);
-    return TABLES.filter((table) => delta[table].chains.size + delta[table].rules.length + delta[table].gone.length > 0)
-      .map((table) => {
-        const { chains, rules, gone } = delta[table];
-        const empty = [...chains, ...gone].map((name) => `:${name} - [0:0]`);
-        return [`*${table}`, ...empty, ...rules, ...gone.map((name) => `-X ${name}`), "COMMIT\n"].join("\n");
-      })
-      .join("");
+    return TABLES.filter(
+      (table) => delta[table].chains.size + delta[table].rules.length + delta[table].gone.length > 0,
+    ).flatMap((table) => {
+      const { chains, rules, gone } = delta[table];
+      return [`*${table}`, ...[...chains, ...gone].map(emptied), ...rules, ...gone.map(removed), "COMMIT"];
+    });
   }
 
   /** Many services take many turns. */
@@ -84,7 +70,8 @@ export class Ruleset {
         this.#rendered.set(port.id, wanted);
       }),
     );
-    this.#moveShared(counts, delta);
+    const shared = [...counts];
+    await inTurns(() => each(shared.length, (i) => this.#moveShared(...(shared[i] as [string, number]), delta)));
     return delta;
   }
 
@@ -98,18 +85,38 @@ export class Ruleset {
   }
 
   /** Lines of the shared chains go after the chains that they name were made, and before those that they named are unmade. */
-  #moveShared(counts: ReadonlyMap<string, number>, delta: Record<TableName, Delta>): void {
-    for (const [key, by] of counts) {
-      const before = this.#shared.get(key) ?? 0;
-      const after = before + by;
-      if (after > 0) this.#shared.set(key, after);
-      else this.#shared.delete(key);
-      if (before > 0 === after > 0) continue;
-      const cut = key.indexOf(" ");
-      delta[key.slice(0, cut) as TableName].rules.push(`${after > 0 ? "-A" : "-D"} ${key.slice(cut + 1)}`);
-    }
+  #moveShared(key: string, by: number, delta: Record<TableName, Delta>): void {
+    const before = this.#shared.get(key) ?? 0;
+    const after = before + by;
+    if (after > 0) this.#shared.set(key, after);
+    else this.#shared.delete(key);
+    if (before > 0 === after > 0) return;
+    const cut = key.indexOf(" ");
+    delta[key.slice(0, cut) as TableName].rules.push(`${after > 0 ? "-A" : "-D"} ${key.slice(cut + 1)}`);
   }
 }
+
+function* replacing(
+  base: Record<TableName, ReadonlyMap<string, readonly string[]>>,
+  delta: Record<TableName, Delta>,
+  present: Present,
+): Generator<string> {
+  for (const table of TABLES) {
+    const { chains, rules } = delta[table];
+    const gone = present.chains[table].filter((name) => !base[table].has(name) && !chains.has(name));
+    yield `*${table}`;
+    yield READ_ALL;
+    for (const names of [base[table].keys(), chains, gone]) for (const name of names) yield emptied(name);
+    for (const [name, own] of base[table]) for (const rule of own) yield `-A ${name} ${rule}`;
+    yield* rules;
+    yield* gone.map(removed);
+    yield "COMMIT";
+  }
+}
+
+/** Naming a chain makes it, or empties it. */
+const emptied = (name: string): string => `:${name} - [0:0]`;
+const removed = (name: string): string => `-X ${name}`;
 
 interface Delta {
   /** Made anew, or emptied. */
@@ -121,19 +128,12 @@ interface Delta {
 const emptyDelta = (): Delta => ({ chains: new Set(), rules: [], gone: [] });
 
 /** The hooks that are missing, with empty chains behind them where there are none. Apart from the rest, for beside a list the kernel's own chains are not made. */
-export function missingHooks({ chains, hooks }: Present): string {
-  return TABLES.filter((table) => hooks[table].size < HOOKS[table].length)
-    .map((table) => {
-      const made = BEHIND_HOOKS[table].filter((name) => !chains[table].includes(name));
-      const missing = HOOKS[table].filter((hook) => !hooks[table].has(hook));
-      return [
-        `*${table}`,
-        ...made.map((name) => `:${name} - [0:0]`),
-        ...missing.map((hook) => `-A ${hook}`),
-        "COMMIT\n",
-      ].join("\n");
-    })
-    .join("");
+export function missingHooks({ chains, hooks }: Present): string[] {
+  return TABLES.filter((table) => hooks[table].size < HOOKS[table].length).flatMap((table) => {
+    const made = BEHIND_HOOKS[table].filter((name) => !chains[table].includes(name));
+    const missing = HOOKS[table].filter((hook) => !hooks[table].has(hook));
+    return [`*${table}`, ...made.map(emptied), ...missing.map((hook) => `-A ${hook}`), "COMMIT"];
+  });
 }
 
 export interface Present {

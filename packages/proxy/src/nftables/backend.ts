@@ -54,10 +54,17 @@ export class NftablesBackend implements ProxyBackend {
     this.#families ??= await this.#usableFamilies();
     const ruleset = new Ruleset(this.#base);
     const ports = [...plan.ports.values()].filter((port) => this.#takes(port));
-    const lines = await ruleset.change(ports, []);
+    const commands = await ruleset.change(ports, []);
+    const clients: string[] = [];
     for (const family of this.#families)
-      lines.push(...(await rememberedClients(this.#exec, family, ruleset.sets(family))));
-    await this.#nft([...this.#families.map((family) => this.#text(family)), ...lines].join("\n"));
+      clients.push(...(await rememberedClients(this.#exec, family, ruleset.sets(family))));
+    await this.#nft(
+      chain(
+        this.#families.map((family) => this.#text(family)),
+        commands,
+        clients,
+      ),
+    );
     this.#ruleset = ruleset;
     this.#ports.clear();
     for (const port of ports) this.#ports.set(port.id, port);
@@ -69,9 +76,9 @@ export class NftablesBackend implements ProxyBackend {
     if (!ruleset) throw new Error("the rules in the kernel are not known; they must be replaced");
     const put = change.put.filter((port) => this.#takes(port));
     this.#ruleset = undefined;
-    const lines = await ruleset.change(put, change.remove);
-    if (lines.length > 0) await this.#nft(lines.join("\n"));
-    else await this.#look();
+    const commands = await ruleset.change(put, change.remove);
+    if (commands.isEmpty) await this.#look();
+    else await this.#nft(commands);
     this.#ruleset = ruleset;
     const old = [
       ...change.remove.map((id) => this.#ports.get(id)),
@@ -86,7 +93,7 @@ export class NftablesBackend implements ProxyBackend {
     this.#ruleset = undefined;
     const { stdout } = await this.#exec("nft", ["list", "tables"]);
     const mine = stdout.split("\n").filter((line) => /^table ip6? /.test(line) && line.endsWith(` ${TABLE}`));
-    if (mine.length > 0) await this.#nft(mine.map((line) => `delete ${line}`).join("\n"));
+    if (mine.length > 0) await this.#nft(mine.map((line) => `delete ${line}`));
   }
 
   #takes(port: VirtualPort): boolean {
@@ -121,8 +128,8 @@ export class NftablesBackend implements ProxyBackend {
     }
   }
 
-  async #nft(text: string): Promise<void> {
-    const { code, stderr } = await this.#exec("nft", ["-f", "-"], { stdin: `${text}\n` });
+  async #nft(lines: Iterable<string>): Promise<void> {
+    const { code, stderr } = await this.#exec("nft", ["-f", "-"], { lines });
     if (code !== 0) throw new Error(`nft refuses the change: ${firstLine(stderr)}`);
   }
 
@@ -130,6 +137,10 @@ export class NftablesBackend implements ProxyBackend {
     const ports = portsToFlush(old, (id) => this.#ports.get(id));
     if (ports.length > 0) await flushStaleFlows(this.#exec, ports, this.#log);
   }
+}
+
+function* chain(...parts: readonly Iterable<string>[]): Generator<string> {
+  for (const part of parts) yield* part;
 }
 
 const firstLine = (text: string): string => text.trim().split("\n")[0] ?? "";

@@ -20,31 +20,31 @@ interface ElementState {
   readonly wanted: Map<string, string | undefined>;
 }
 
-/** Commands by stage: what is named is made before, and what names is unmade before. */
-class Commands {
+/** Commands by stage: what is named is made before, and what names is unmade before. Many are read, not held, as text. */
+class Commands implements Iterable<string> {
   readonly declare: string[] = [];
   readonly rules: string[] = [];
   readonly takeOut = new Map<string, string[]>();
   readonly putIn = new Map<string, string[]>();
   readonly unmake: string[] = [];
 
-  lines(): string[] {
-    return [
-      ...this.declare,
-      ...this.rules,
-      ...elementCommands("delete", this.takeOut),
-      ...elementCommands("add", this.putIn),
-      ...this.unmake,
-    ];
+  get isEmpty(): boolean {
+    return this[Symbol.iterator]().next().done === true;
+  }
+
+  *[Symbol.iterator](): Generator<string> {
+    yield* this.declare;
+    yield* this.rules;
+    yield* elementCommands("delete", this.takeOut);
+    yield* elementCommands("add", this.putIn);
+    yield* this.unmake;
   }
 }
 
-function elementCommands(verb: string, elements: ReadonlyMap<string, readonly string[]>): string[] {
-  const lines: string[] = [];
+function* elementCommands(verb: string, elements: ReadonlyMap<string, readonly string[]>): Generator<string> {
   for (const [map, items] of elements)
     for (let i = 0; i < items.length; i += ELEMENTS_IN_COMMAND)
-      lines.push(`${verb} element ${map} { ${items.slice(i, i + ELEMENTS_IN_COMMAND).join(", ")} }`);
-  return lines;
+      yield `${verb} element ${map} { ${items.slice(i, i + ELEMENTS_IN_COMMAND).join(", ")} }`;
 }
 
 /** An element, and what the kernel had there before. */
@@ -68,7 +68,7 @@ export class Ruleset {
   }
 
   /** The commands of a change; the ruleset counts on their being carried out. Many services take many turns. */
-  async change(put: readonly VirtualPort[], remove: Iterable<string>): Promise<string[]> {
+  async change(put: readonly VirtualPort[], remove: Iterable<string>): Promise<Commands> {
     const commands = new Commands();
     const before = new Map<ElementState, string | undefined>();
     for (const id of remove) {
@@ -87,7 +87,7 @@ export class Ruleset {
     );
     const touched = [...before];
     await inTurns(() => each(touched.length, (i) => this.#moveElement(...(touched[i] as Touched), commands)));
-    return commands.lines();
+    return commands;
   }
 
   #move(

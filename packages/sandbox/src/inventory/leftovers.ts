@@ -4,9 +4,8 @@ import { cgroupExists, cgroupProcesses } from "../cgroups/cgroup.ts";
 import { findHierarchies } from "../cgroups/hierarchies.ts";
 import { tryRun } from "../namespaces/collect.ts";
 import { mountsBelow, readMounts } from "../namespaces/mounts.ts";
-import { heldAddresses } from "../network/host-addresses.ts";
+import { readClaims } from "../network/claims.ts";
 import { rulesNaming } from "../network/uplink.ts";
-import { planIn } from "../remembered.ts";
 import { mountersOf } from "./mounted.ts";
 import type { ClusterPlace } from "./place.ts";
 import { processesNaming } from "./processes.ts";
@@ -31,7 +30,7 @@ export async function leftovers(place: ClusterPlace, options: { data?: boolean }
   if ((await tryRun("ip", ["link", "show", "dev", place.link])).code === 0) found.push(`link ${place.link}`);
   if ((await tryRun("nft", ["list", "table", "ip", place.table]).catch(() => undefined))?.code === 0)
     found.push(`nftables table ${place.table}`);
-  for (const address of await heldAddresses(planIn(place.folder))) found.push(`address ${address}`);
+  for (const range of (await readClaims(place)).own) found.push(`range ${range}`);
   for (const rule of await rulesNaming(place.link)) found.push(`iptables rule ${rule}`);
   for (const name of await heldSettings(place)) found.push(`setting ${name}`);
   if (existsSync(place.runFolder)) found.push(`folder ${place.runFolder}`);

@@ -13,7 +13,6 @@ import { mountsBelow, readMounts } from "../namespaces/mounts.ts";
 import { dropNamespaces } from "../namespaces/namespace-set.ts";
 import { dropHostAddresses } from "../network/host-addresses.ts";
 import { closeUplink } from "../network/uplink.ts";
-import { planIn } from "../remembered.ts";
 import { Journal, type Made } from "./journal.ts";
 import { leftovers } from "./leftovers.ts";
 import { mountedAnywhere } from "./mounted.ts";
@@ -51,7 +50,7 @@ async function removeOnce(place: ClusterPlace, made: readonly Made[], options: R
 
   await step("processes", () => killProcesses(place, made, clock));
   await step("uplink", () => closeUplink(place));
-  await step("addresses", () => dropHostAddresses(planIn(place.folder)));
+  await step("addresses", () => dropHostAddresses(place));
   await step("settings", () => releaseSettings(place));
   await step("namespaces", () => dropNamespaces(namespaceFolder(place)));
   await step("cgroups", () => removeCgroups(place, clock));

@@ -1,15 +1,13 @@
 /**
- * Addresses of load balancers on this machine's own loopback, so that programs of the machine can listen, and be reached, at them. As long as the cluster is there all others
- * of their range are unreachable: what is for a load balancer that is none never leaves by the uplink, and a cluster that comes later sees that the range is taken.
- * Holds: an address is there as long as somebody holds it; what a crashed run left is found by the cluster's plan.
+ * Addresses of load balancers on this machine's own loopback, so that programs of the machine can listen, and be reached, at them.
+ * Holds: an address is there as long as somebody holds it; what a crashed run left is found by what the cluster claims.
  */
 import { mustParseCidr, parseIp } from "@kubets/machinery";
+import type { ClusterPlace } from "../inventory/place.ts";
 import { tryRun } from "../namespaces/collect.ts";
 import { applyLines, applyWhatWorks } from "./apply.ts";
+import { dropClaims, readClaims } from "./claims.ts";
 import { familiesOf, type NetworkPlan } from "./plan.ts";
-
-const rangesOf = (plan: NetworkPlan): string[] => familiesOf(plan).map((ranges) => ranges.loadBalancerRange);
-const barrier = (range: string): string => `unreachable ${range} metric 4096`;
 
 export class HostAddresses {
   readonly #ranges: readonly string[];
@@ -17,15 +15,7 @@ export class HostAddresses {
   #work: Promise<void> = Promise.resolve();
 
   constructor(plan: NetworkPlan) {
-    this.#ranges = rangesOf(plan);
-  }
-
-  /** Before the first is held; `dropHostAddresses` takes it back. */
-  claim(): Promise<void> {
-    return applyLines(
-      {},
-      this.#ranges.map((range) => `route replace ${barrier(range)}`),
-    );
+    this.#ranges = familiesOf(plan).map(({ loadBalancerRange }) => loadBalancerRange);
   }
 
   /** Nothing is done for addresses that the machine has anyway. */
@@ -56,17 +46,9 @@ export class HostAddresses {
   }
 }
 
-export async function dropHostAddresses(plan: NetworkPlan | undefined): Promise<void> {
-  for (const range of plan ? rangesOf(plan) : []) {
-    await tryRun("ip", ["address", "flush", "dev", "lo", "to", range]);
-    await applyWhatWorks({}, [`route delete ${barrier(range)}`]);
-  }
-}
-
-export async function heldAddresses(plan: NetworkPlan | undefined): Promise<string[]> {
-  const shown = (plan ? rangesOf(plan) : []).map(async (range) => {
-    const { stdout } = await tryRun("ip", ["-brief", "address", "show", "dev", "lo", "to", range]);
-    return stdout.trim().split(/\s+/).slice(2);
-  });
-  return (await Promise.all(shown)).flat();
+/** With the ranges that the cluster claims, so that no other takes one whose addresses are still there. */
+export async function dropHostAddresses(place: ClusterPlace): Promise<void> {
+  const { own } = await readClaims(place);
+  for (const range of own) await tryRun("ip", ["address", "flush", "dev", "lo", "to", range]);
+  await dropClaims(place, own);
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { machineRanges } from "./machine-ranges.ts";
 import {
+  besideOthers,
   collisions,
   controlPlaneAddress,
   type FamilyRanges,
@@ -72,6 +73,18 @@ describe("planNetwork", () => {
     assert.deepEqual([pair.serviceRange, pair.six?.serviceRange], ["10.1.0.0/16", "fd01::/112"]);
     for (const podRange of ["fd01::/56", "10.1.0.0/16,10.2.0.0/16"])
       assert.throws(() => planNetwork({ podRange }, []), /give an IPv4 range, or an IPv4 and an IPv6 range/);
+  });
+
+  it("moves of a remembered plan what another cluster claims, and nothing else", () => {
+    const plan = planNetwork({ dualStack: true }, []);
+    assert.deepEqual(besideOthers(plan, ["10.90.1.0/24"], ["10.244.0.0/16", "10.90.1.0/24"]), plan);
+    const claimed = ["10.90.0.0/16", "169.254.89.0/30", "fd00:10:90::/120"];
+    assert.deepEqual(besideOthers(plan, claimed, [...claimed, "172.31.0.0/24"]), {
+      ...plan,
+      loadBalancerRange: "172.31.1.0/24",
+      uplinkRange: "169.254.89.4/30",
+      six: { ...plan.six, loadBalancerRange: "fd00:10:90:1::/120" },
+    });
   });
 
   it("refuses ranges that overlap or hold nothing", () => {

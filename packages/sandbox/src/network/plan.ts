@@ -1,7 +1,7 @@
 /**
  * Which addresses a cluster on this machine uses. Pure: the machine's own routes and addresses come in.
  * Holds: a range that was asked for is taken as it is; one that was not is moved until it meets none of the machine's, nor another of the plan.
- * A remembered plan is never changed: objects in the cluster carry its addresses.
+ * A remembered plan is not changed, as objects in the cluster carry its addresses, but where this machine would have the addresses of two clusters.
  *
  * The node network lives in the cluster's own namespaces: node n has the address n + 1 in it, the control plane the first. Only the uplink's two
  * addresses are seen by the host.
@@ -85,11 +85,7 @@ export class NetworkPlanError extends Error {
 export function planNetwork(options: NetworkOptions, taken: readonly string[]): NetworkPlan {
   const avoid = taken.map(mustParseCidr);
   const choose = (kind: keyof typeof WORDS, candidates: readonly string[], asked?: string): string => {
-    const range = asked ? mustParseCidr(asked) : candidates.map(mustParseCidr).find((cidr) => isFree(cidr, avoid));
-    if (!range)
-      throw new NetworkPlanError(
-        `no private range is left for the ${WORDS[kind]}: all meet routes of this machine. Give one yourself.`,
-      );
+    const range = asked ? mustParseCidr(asked) : firstFree(kind, candidates, avoid);
     avoid.push(range);
     return range.toString();
   };
@@ -108,6 +104,30 @@ export function planNetwork(options: NetworkOptions, taken: readonly string[]): 
   };
   familiesOf(plan).forEach(checkRanges);
   return plan;
+}
+
+/** What this machine knows of a plan, so that no other cluster on it may have the same; the rest is in the cluster's own namespaces. */
+export const hostRanges = (plan: NetworkPlan): string[] => [
+  plan.uplinkRange,
+  ...familiesOf(plan).map(({ loadBalancerRange }) => loadBalancerRange),
+];
+
+/** A remembered plan beside clusters that came since: of what this machine knows of it, what one of them claims moves. Services get other addresses then. */
+export function besideOthers(plan: NetworkPlan, claimed: readonly string[], taken: readonly string[]): NetworkPlan {
+  const avoid = [...taken, ...hostRanges(plan), ...clusterRanges(plan)].map(mustParseCidr);
+  const moved = (kind: "loadBalancerRange" | "uplinkRange", range: string, candidates: readonly string[]) =>
+    meeting([range], claimed).length > 0 ? firstFree(kind, candidates, avoid).toString() : range;
+  return {
+    ...plan,
+    uplinkRange: moved("uplinkRange", plan.uplinkRange, CANDIDATES.uplinkRange),
+    loadBalancerRange: moved("loadBalancerRange", plan.loadBalancerRange, CANDIDATES.loadBalancerRange),
+    ...(plan.six && {
+      six: {
+        ...plan.six,
+        loadBalancerRange: moved("loadBalancerRange", plan.six.loadBalancerRange, SIX_CANDIDATES.loadBalancerRange),
+      },
+    }),
+  };
 }
 
 type AskedRanges = { [kind in (typeof KINDS)[number]]?: string };
@@ -137,6 +157,14 @@ const WORDS = {
   uplinkRange: "uplink",
 } as const;
 
+function firstFree(kind: keyof typeof WORDS, candidates: readonly string[], taken: readonly Cidr[]): Cidr {
+  const range = candidates.map(mustParseCidr).find((cidr) => isFree(cidr, taken));
+  if (range) return range;
+  throw new NetworkPlanError(
+    `no private range is left for the ${WORDS[kind]}: all meet routes of this machine. Give one yourself.`,
+  );
+}
+
 const isFree = (range: Cidr, taken: readonly Cidr[]): boolean => !taken.some((other) => other.overlaps(range));
 
 function checkRanges(plan: FamilyRanges): void {
@@ -154,13 +182,18 @@ function checkRanges(plan: FamilyRanges): void {
     );
 }
 
-/** Which of the plan's ranges meet the machine's; for a plan that was remembered, told and not changed. */
-export function collisions(plan: NetworkPlan, taken: readonly string[]): string[] {
-  const avoid = taken.map(mustParseCidr);
-  return familiesOf(plan)
-    .flatMap((ranges) => KINDS.map((kind) => ranges[kind]))
-    .filter((range) => !isFree(mustParseCidr(range), avoid));
+/** Which of a plan's ranges meet the machine's; for a plan that was remembered, told and not changed. */
+export const collisions = (plan: NetworkPlan, taken: readonly string[]): string[] =>
+  meeting(clusterRanges(plan), taken);
+
+/** Which ranges overlap any of the others. */
+export function meeting(ranges: readonly string[], others: readonly string[]): string[] {
+  const avoid = others.map(mustParseCidr);
+  return ranges.filter((range) => !isFree(mustParseCidr(range), avoid));
 }
+
+const clusterRanges = (plan: NetworkPlan): string[] =>
+  familiesOf(plan).flatMap((ranges) => KINDS.map((kind) => ranges[kind]));
 
 export interface NodeAddresses {
   readonly address: string;

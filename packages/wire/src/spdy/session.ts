@@ -31,6 +31,8 @@ export const spdySession = (connection: Duplex, options: SpdyOptions): StreamSes
 
 /** A stream may buffer this much before reading stops for all. */
 const STREAM_BUFFER_BYTES = 1024 * 1024;
+/** So much may be read and not yet handled. */
+const READ_AHEAD_BYTES = 256 * 1024;
 
 class SpdySession implements StreamSession {
   readonly protocol: string;
@@ -45,6 +47,8 @@ class SpdySession implements StreamSession {
   /** Streams whose readers are behind. */
   readonly #full = new Set<SpdyStream>();
   #resumed: (() => void) | undefined;
+  #ahead = 0;
+  #handled: Promise<void> = Promise.resolve();
   #nextId: number;
   #closing = false;
   #failure: Error | undefined;
@@ -57,9 +61,15 @@ class SpdySession implements StreamSession {
     const { promise, resolve } = Promise.withResolvers<Error | undefined>();
     this.closed = promise;
     connection.on("error", (error) => (this.#failure ??= error));
-    connection.once("close", () => this.#end(resolve));
+    // What came before the end counts: Go's servers reset a connection right behind their last bytes.
+    connection.once("close", () => {
+      const unread = connection.read() as Buffer | null;
+      if (unread) this.#take(unread);
+      this.#resume();
+      void this.#handled.then(() => this.#end(resolve));
+    });
     if (options.head?.length) connection.unshift(options.head);
-    connection.on("data", (chunk: Buffer) => void this.#take(chunk));
+    connection.on("data", (chunk: Buffer) => this.#take(chunk));
     connection.once("end", () => connection.end());
   }
 
@@ -114,7 +124,10 @@ class SpdySession implements StreamSession {
   }
 
   drained(stream: SpdyStream): void {
-    if (!this.#full.delete(stream) || this.#full.size > 0) return;
+    if (this.#full.delete(stream) && this.#full.size === 0) this.#resume();
+  }
+
+  #resume(): void {
     this.#resumed?.();
     this.#resumed = undefined;
   }
@@ -125,16 +138,23 @@ class SpdySession implements StreamSession {
   }
 
   /** Handles a chunk whole before the next one is taken: header blocks must be inflated in order. */
-  async #take(chunk: Buffer): Promise<void> {
-    this.#connection.pause();
+  #take(chunk: Buffer): void {
+    this.#ahead += chunk.length;
+    if (this.#ahead > READ_AHEAD_BYTES) this.#connection.pause();
+    this.#handled = this.#handled.then(() => this.#handleAll(chunk));
+  }
+
+  async #handleAll(chunk: Buffer): Promise<void> {
     try {
       for (const frame of this.#parser.push(chunk)) await this.#handle(frame);
-      if (this.#full.size > 0) await new Promise<void>((resolve) => (this.#resumed = resolve));
-      this.#connection.resume();
+      if (this.#full.size > 0 && !this.#connection.closed)
+        await new Promise<void>((resolve) => (this.#resumed = resolve));
     } catch (error) {
       this.#failure ??= error as Error;
       this.#connection.destroy();
     }
+    this.#ahead -= chunk.length;
+    if (this.#ahead <= READ_AHEAD_BYTES) this.#connection.resume();
   }
 
   async #handle({ type, flags, streamId, payload }: Frame): Promise<void> {
@@ -188,7 +208,6 @@ class SpdySession implements StreamSession {
     this.#reader.close();
     for (const stream of this.#streams.values()) stream.connectionEnded(this.#failure);
     this.#streams.clear();
-    this.#resumed?.();
     resolve(this.#failure);
   }
 }
@@ -231,9 +250,10 @@ class SpdyStream extends Duplex implements SessionStream {
   }
 
   connectionEnded(error: Error | undefined): void {
-    if (error) this.destroy(error);
-    else this.receiveEnd();
     this.#weEnded = true;
+    if (error && this.readableLength === 0) this.destroy(error);
+    else this.receiveEnd();
+    if (error) this.once("end", () => this.destroy(error));
   }
 
   override _read(): void {

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { Duplex, duplexPair } from "node:stream";
 import { text } from "node:stream/consumers";
 import { after, before, describe, it } from "node:test";
@@ -132,6 +134,33 @@ describe("SPDY", () => {
     assert.equal(size, 10_000_000);
     client.destroy();
   });
+
+  for (const ending of ["end", "reset"] as const)
+    it(`loses nothing of what came right before the connection's ${ending}`, async () => {
+      const reply = headerWriter();
+      const peer = createServer((socket) => {
+        socket.on("error", () => {});
+        socket.once("data", () => {
+          const answers = [1, 3].map((id) => controlFrame(CONTROL.synReply, 0, uint32(id), reply({})));
+          socket.write(Buffer.concat([...answers, dataHead(1, 0, 5), Buffer.from("words"), dataHead(3, 0, 0)]), () =>
+            ending === "end" ? socket.end() : socket.resetAndDestroy(),
+          );
+        });
+      }).listen(0, "127.0.0.1");
+      await once(peer, "listening");
+      try {
+        const connection = connect((peer.address() as AddressInfo).port, "127.0.0.1");
+        const session = spdySession(connection, { side: "client", protocol: "x" });
+        const [said, other] = [session.open({ streamtype: "stdout" }), session.open({ streamtype: "error" })];
+        let heard = "";
+        said.on("data", (chunk: Buffer) => (heard += chunk.toString()));
+        await session.closed;
+        assert.equal(heard, "words");
+        assert.equal(other.destroyed, ending === "reset");
+      } finally {
+        peer.close();
+      }
+    });
 
   it("reads headers that were compressed with the dictionary, block after block", async () => {
     const deflate = createDeflate({ dictionary: SPDY_DICTIONARY });
