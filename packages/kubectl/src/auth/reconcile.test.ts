@@ -49,6 +49,6 @@ test("a binding gains subjects, and is made anew where it points elsewhere", () 
 
 test("labels of the file are put beside those that there are", () => {
   const { object } = reconciled(role([], { labels: { a: "1" } }), role([], { labels: { b: "2" } }), false);
-  assert.deepEqual((object?.["metadata"] as { labels: object }).labels, { b: "2", a: "1" });
+  assert.deepEqual(object?.["metadata"], { name: "r", labels: { b: "2", a: "1" } });
   assert.equal(reconciled(role([]), role([], { labels: { b: "2" } }), false).object, undefined);
 });
