@@ -5,6 +5,7 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import https from "node:https";
+import { constants, setPriority } from "node:os";
 import { startServer } from "./server-process.ts";
 
 const OBJECTS = 500;
@@ -56,9 +57,10 @@ async function flood(access: Access): Promise<void> {
   process.disconnect?.();
 }
 
-/** A flood in a process of its own; ready when it is under way. Returns what ends it. */
+/** A flood in a process of its own, as from another machine: it gets what CPU the others leave. Ready when it is under way. Returns what ends it. */
 async function startFlood(access: Access): Promise<() => Promise<Record<number, number>>> {
   const child = fork(new URL(import.meta.url), [JSON.stringify(access)]);
+  setPriority(child.pid as number, constants.priority.PRIORITY_LOW);
   await once(child, "message");
   return async () => {
     const [told, ended] = [once(child, "message"), once(child, "exit")];

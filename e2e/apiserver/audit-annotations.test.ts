@@ -32,7 +32,7 @@ let ask: Ask;
 let events: { annotations?: Notes }[] = [];
 
 before(async () => {
-  hooks = await startWebhooks(["localhost"]);
+  hooks = await startWebhooks();
   const folder = mkdtempSync(join(tmpdir(), "kubets-audit-"));
   writeFileSync(join(folder, "policy.yaml"), POLICY);
   const policy = compilePolicy(loadPolicy(join(folder, "policy.yaml")));

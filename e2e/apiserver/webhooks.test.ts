@@ -52,7 +52,7 @@ async function register(kind: "Mutating" | "Validating", ...webhooks: ({ path: s
 }
 
 before(async () => {
-  hooks = await startWebhooks(["localhost", "hooks.default.svc"]);
+  hooks = await startWebhooks({ dnsNames: ["localhost", "hooks.default.svc"] });
   server = await startApiServer(new MemoryStorage());
   ask = asker(server.overHttps);
   await ask("POST", "/api/v1/namespaces", { metadata: { name: "default" } });

@@ -3,12 +3,14 @@
  * already and named by a kubeconfig.
  */
 
+import { join } from "node:path";
 import { nodes } from "@kubets/api/generated/refs";
 import type { Client, Transport } from "@kubets/client";
 import { connectionFrom } from "@kubets/client/kubeconfig/connection";
 import { openClient } from "@kubets/client/kubeconfig/open-client";
 import { machineReading } from "@kubets/client/kubeconfig/reading";
-import { eventually, upCluster, whyNoContainers } from "../cluster.ts";
+import { clusterPlace, namespaceFolder } from "@kubets/sandbox/inventory/place";
+import { eventually, type TestCluster, upCluster, whyNoContainers } from "../cluster.ts";
 import type { Behaviour } from "./behaviour.ts";
 import { buildTestImage } from "./test-image.ts";
 
@@ -20,6 +22,8 @@ export interface BehaviourCluster {
   readonly ca: string | undefined;
   readonly client: Client;
   readonly transport: Transport;
+  /** The file of the network namespace that its API server is in; undefined for this machine's own. */
+  readonly net?: string;
   /** Names of the nodes that take pods. */
   readonly nodes: readonly string[];
   close(): Promise<void>;
@@ -41,6 +45,7 @@ export async function bringUp(kind: "simulated" | "containers"): Promise<Behavio
     const reached = await reach(kind, cluster.kubeconfig, real ? REAL_NODES : SIMULATED_NODES);
     return {
       ...reached,
+      ...(real && { net: controlPlaneNet(cluster) }),
       async close() {
         await reached.close();
         cluster.down();
@@ -51,6 +56,9 @@ export async function bringUp(kind: "simulated" | "containers"): Promise<Behavio
     throw error;
   }
 }
+
+const controlPlaneNet = ({ name, home }: TestCluster): string =>
+  join(namespaceFolder(clusterPlace(name, home)), "control-plane", "net");
 
 /** A cluster that somebody else runs; it must have the images that behaviours use. */
 export const foreign = (kubeconfig: string): Promise<BehaviourCluster> => reach("foreign", kubeconfig, 1);

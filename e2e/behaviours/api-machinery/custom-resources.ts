@@ -316,19 +316,22 @@ behaviour(
 
 /** A webhook that gives v2 what v1 has in one field in two, and back; and the conversion that names it. */
 async function converter(t: BehaviourContext) {
-  const server = await startHttps((_, response, body) => {
-    const { request } = JSON.parse(body) as { request: { uid: string; desiredAPIVersion: string; objects: Thing[] } };
-    const convertedObjects = request.objects.map((object) => {
-      const { hostPort = "", host = "", port = "" } = (object.spec ?? {}) as Record<string, string>;
-      const [first = "", second = ""] = hostPort.split(":");
-      const isFirst = request.desiredAPIVersion.endsWith("/v1");
-      const spec = isFirst ? { hostPort: `${host}:${port}` } : { host: first, port: second };
-      return { ...object, apiVersion: request.desiredAPIVersion, spec };
-    });
-    const answer = { uid: request.uid, result: { status: "Success" }, convertedObjects };
-    const review = { kind: "ConversionReview", apiVersion: "apiextensions.k8s.io/v1", response: answer };
-    response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(review));
-  });
+  const server = await startHttps(
+    (_, response, body) => {
+      const { request } = JSON.parse(body) as { request: { uid: string; desiredAPIVersion: string; objects: Thing[] } };
+      const convertedObjects = request.objects.map((object) => {
+        const { hostPort = "", host = "", port = "" } = (object.spec ?? {}) as Record<string, string>;
+        const [first = "", second = ""] = hostPort.split(":");
+        const isFirst = request.desiredAPIVersion.endsWith("/v1");
+        const spec = isFirst ? { hostPort: `${host}:${port}` } : { host: first, port: second };
+        return { ...object, apiVersion: request.desiredAPIVersion, spec };
+      });
+      const answer = { uid: request.uid, result: { status: "Success" }, convertedObjects };
+      const review = { kind: "ConversionReview", apiVersion: "apiextensions.k8s.io/v1", response: answer };
+      response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(review));
+    },
+    { net: t.cluster.net },
+  );
   t.cleanup(() => server.close());
   const clientConfig = { url: `${server.url}/convert`, caBundle: server.caBundle };
   return { strategy: "Webhook", webhook: { clientConfig, conversionReviewVersions: ["v1"] } };

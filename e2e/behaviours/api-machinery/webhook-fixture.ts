@@ -1,4 +1,4 @@
-/** Webhooks of a behaviour: a server of its own on this machine, configurations that concern its namespace alone, removed at its end. */
+/** Webhooks of a behaviour: a server of its own beside the API server, configurations that concern its namespace alone, removed at its end. */
 import { mutatingwebhookconfigurations, validatingwebhookconfigurations } from "@kubets/api/generated/refs";
 import { startWebhooks, type WebhookServer } from "../../apiserver/webhook-server.ts";
 import type { BehaviourContext } from "../context.ts";
@@ -24,7 +24,7 @@ export const rule = (resource: string, operations = ["CREATE"], group = "", vers
 });
 
 export async function webhooks(t: BehaviourContext): Promise<Fixture> {
-  const server = await startWebhooks(["localhost"]);
+  const server = await startWebhooks({ net: t.cluster.net });
   t.cleanup(() => server.close());
   return {
     server,

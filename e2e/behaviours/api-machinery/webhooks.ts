@@ -15,7 +15,7 @@ const api = { on: "api" } as const;
 
 const createConfigMap = (t: BehaviourContext, of: string, data: Record<string, string> = { a: "b" }) =>
   t.client.create(configmaps, { metadata: { namespace: t.namespace, name: of }, data });
-const createPod = (t: BehaviourContext, of: string, image = "a") =>
+const createPod = (t: BehaviourContext, of: string, image: string = t.images.pause) =>
   t.client.create(pods, {
     metadata: { namespace: t.namespace, name: of },
     spec: { containers: [{ name: "c", image }] },
@@ -116,11 +116,12 @@ behaviour(name("should honor timeout"), { ...api, timeoutSeconds: 90 }, async (t
   await using(1, "Ignore", async () => void (await createConfigMap(t, "ignored")));
   // The webhook answers before its time is over, however late.
   await using(10, "Fail", async () => {
-    const made = createConfigMap(t, "in-time");
-    await t.eventually("the webhook to be asked", () => waiting.size >= 3);
-    isSlow = false;
-    waiting.forEach((go) => go());
-    await made;
+    const answer = async () => {
+      await t.eventually("the webhook to be asked", () => waiting.size >= 3);
+      isSlow = false;
+      waiting.forEach((go) => go());
+    };
+    await Promise.all([createConfigMap(t, "in-time"), answer()]);
   });
   await using(10, "Fail", async () => void (await createConfigMap(t, "quick")));
 });
