@@ -2,7 +2,7 @@
 import { getHeapSpaceStatistics } from "node:v8";
 import { isMainThread } from "node:worker_threads";
 
-if (isMainThread)
+if (isMainThread) {
   process.on("message", (asked) => {
     if (asked !== "live memory") return;
     globalThis.gc?.();
@@ -11,3 +11,6 @@ if (isMainThread)
       getHeapSpaceStatistics().find(({ space_name }) => space_name === "new_space")?.physical_space_size ?? 0;
     process.send?.({ live: (heapUsed + external) / 2 ** 20, young: young / 2 ** 20 });
   });
+  // It ends when it is told to, whoever may still ask.
+  process.channel?.unref();
+}

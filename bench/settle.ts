@@ -105,7 +105,10 @@ try {
   console.log(
     `CPU a pod: ${each("all").toFixed(2)} ms, ${each("loop").toFixed(2)} ms of it in the main thread, beyond ${(idle("all") * 1000).toFixed(0)} ms a second when nothing happens`,
   );
-  for (const [what, count] of [...asked()].sort(([, a], [, b]) => b - a)) {
+  const answered = asked();
+  const all = (of: Map<string, number>) => of.values().reduce((a, b) => a + b, 0);
+  console.log(`requests answered: ${Math.round((all(answered) - all(askedBefore)) / seconds())} a second`);
+  for (const [what, count] of [...answered].sort(([, a], [, b]) => b - a)) {
     const share = (count - (askedBefore.get(what) ?? 0)) / total;
     if (share >= 0.01) console.log(`  ${share.toFixed(2)} ${what}`);
   }

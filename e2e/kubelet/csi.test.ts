@@ -213,7 +213,7 @@ describe("storage drivers", { skip: whyNot() ?? false }, () => {
     const told = await eventually("it is told", () => node.api.events("other")[0]);
     assert.equal(
       told,
-      'FailedMount: MountVolume.SetUp failed for volume "v" : driver name none.example.com not found in the list of registered CSI drivers',
+      'FailedMount: MountVolume.SetUp failed for volume "v" : kubernetes.io/csi: mounter.SetUpAt failed to get CSI client: driver name none.example.com not found in the list of registered CSI drivers',
     );
     await node.api.deletePod("other", 0);
     await gone("other");

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { Container, Pod, PodSpec } from "@kubets/api/generated/types/core-v1";
 import { pod } from "@kubets/api/testing/pod-builder";
+import { PATIENCE } from "../cluster.ts";
 import { DEMO_IMAGE, whyNot } from "./containerd.ts";
 import { NODE, startNode, type TestNode } from "./node.ts";
 
@@ -25,7 +26,7 @@ describe("kubelet on containerd", { skip: reason ?? false }, () => {
   const until = async <T>(
     what: string,
     look: () => Promise<T | undefined | false> | T | undefined | false,
-    limitMs = 20_000,
+    limitMs = 20_000 * PATIENCE,
   ): Promise<T> => {
     for (const end = Date.now() + limitMs; ; ) {
       const found = await look();

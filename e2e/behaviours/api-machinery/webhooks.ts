@@ -15,7 +15,7 @@ const api = { on: "api" } as const;
 
 const createConfigMap = (t: BehaviourContext, of: string, data: Record<string, string> = { a: "b" }) =>
   t.client.create(configmaps, { metadata: { namespace: t.namespace, name: of }, data });
-const createPod = (t: BehaviourContext, of: string, image = "a") =>
+const createPod = (t: BehaviourContext, of: string, image: string = t.images.pause) =>
   t.client.create(pods, {
     metadata: { namespace: t.namespace, name: of },
     spec: { containers: [{ name: "c", image }] },

@@ -222,6 +222,11 @@ export const apiServerFlags = defineFlags({
 
   ...auditFlags,
 
+  profiling: bool({
+    default: true,
+    help: "Serve profiles of this process, in V8's forms, below /debug/pprof/.",
+    group: LOGS,
+  }),
   "logging-format": choice(["text", "json"], { default: "text", help: "How log lines look.", group: LOGS }),
   v: int({
     default: 0,

@@ -69,6 +69,8 @@ export interface RunOptions {
   featureEnabled(name: string): boolean;
   /** Tells of each request in the log. */
   readonly logRequests?: boolean;
+  /** False where no profiles of the process are served. */
+  readonly profiling?: boolean;
   /** The built-in resources that are served; all that are stable when absent. */
   readonly resources?: readonly ResourceDefinition[];
   /** What the program was started with, for /flagz. */
@@ -109,6 +111,7 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
       allowPrivileged: options.allowPrivileged,
       featureEnabled: options.featureEnabled,
       logRequests: options.logRequests ?? false,
+      profiling: options.profiling ?? true,
       minWatchSeconds: options.minWatchSeconds,
       maxBodyBytes: MAX_BODY_BYTES,
       ...(options.flags && { flags: options.flags }),

@@ -104,6 +104,7 @@ export async function serve(flags: Flags): Promise<void> {
     flags,
     resources: configuredResources(flags["runtime-config"]),
     logRequests: flags.v >= REQUESTS_LOGGED_FROM,
+    profiling: flags.profiling,
     featureEnabled: (name) => gates.enabled(name as Parameters<typeof gates.enabled>[0]),
   });
   const unfollow = authorization.follow(running.server.useAuthorizers);

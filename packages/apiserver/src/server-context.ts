@@ -61,6 +61,8 @@ export interface ServerOptions {
   featureEnabled(name: string): boolean;
   /** Tells of each request in the log. */
   readonly logRequests?: boolean;
+  /** False where no profiles of the process are served. */
+  readonly profiling?: boolean;
   readonly minWatchSeconds: number;
   readonly maxBodyBytes: number;
   /** How clients reach the server, for discovery. */

@@ -165,6 +165,27 @@ test("what a volume shows is new also when it changed while the pod was brought 
     await until(node, "the new word", async () => (await word()) === "new");
   }));
 
+test("a stopped kubelet plans nothing for a pod whose token comes late", async () => {
+  const node = await simulatedNode();
+  const { api, clock } = node;
+  const token = { serviceAccountToken: { path: "token", expirationSeconds: 3600 } };
+  const volumes = [{ name: "token", projected: { sources: [token] } }];
+  await api.createPod(on("a").spec({ volumes }).build());
+  const comes = api.goAway();
+  await clock.advance(1000);
+  assert.equal(api.tokens, 0);
+  await node.stop();
+  const planned: number[] = [];
+  const after = clock.after.bind(clock);
+  clock.after = (ms, run) => {
+    planned.push(ms);
+    return after(ms, run);
+  };
+  comes();
+  await clock.advance(1000);
+  assert.deepEqual([api.tokens, planned], [1, []]);
+});
+
 test("a bundle of whom the cluster trusts is new in the pod when it changed", () =>
   withSimulatedNode({}, async (node) => {
     const pem = (word: string) => `-----BEGIN CERTIFICATE-----\n${word}\n-----END CERTIFICATE-----\n`;

@@ -14,7 +14,7 @@ interface PodNames {
 
 export const podsFolder = ({ root }: KubeletPaths): string => join(root, "pods");
 export const podFolder = (paths: KubeletPaths, uid: string): string => join(podsFolder(paths), uid);
-export const volumesFolder = (paths: KubeletPaths, uid: string): string => join(podFolder(paths, uid), "volumes");
+const volumesFolder = (paths: KubeletPaths, uid: string): string => join(podFolder(paths, uid), "volumes");
 
 /** `plugin` as "kubernetes.io/configmap". */
 export const volumeFolder = (paths: KubeletPaths, uid: string, plugin: string, name: string): string =>

@@ -18,6 +18,7 @@ import { cpuPeriodOf, type KubeletConfig } from "./config.ts";
 import { realDisk } from "./disk/real-disk.ts";
 import { machineExec } from "./exec.ts";
 import { type Kubelet, startKubelet } from "./kubelet.ts";
+import { kernelLog } from "./node/kernel-log.ts";
 import { readMachine } from "./node/machine.ts";
 import type { KubeletPaths } from "./paths.ts";
 import { readTopology } from "./resources/machine-topology.ts";
@@ -70,6 +71,7 @@ export async function runKubelet(run: KubeletRun): Promise<RunningKubelet> {
       cpuPeriodUs: cpuPeriodOf(config.file),
     }),
     plugins: true,
+    kernelLog,
     shutdowns: machineShutdowns({ exec: machineExec(), log }),
     resolvConf: textOf(config.resolvConf),
   });

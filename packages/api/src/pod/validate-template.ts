@@ -7,13 +7,19 @@ import { labelKey } from "@kubets/machinery/names";
 import type { Pod, PodTemplateSpec } from "../generated/types/core-v1.ts";
 import type { WriteContext } from "../resource.ts";
 import { placedContainers } from "./containers.ts";
+import { KnownPods } from "./known-pods.ts";
 import { validatePodAnnotations } from "./validate-annotations.ts";
 import { imageSpaces } from "./validate-containers.ts";
 import { appArmorMismatches, seccompMismatches } from "./validate-profiles.ts";
 import { tokenVolumeErrors, validatePodSpec } from "./validate-spec.ts";
 
+const valid = new KnownPods();
+
 /** A pod on each of its ways: what holds at creation and after each update. */
-export function validatePod(pod: Pod, write: WriteContext): FieldError[] {
+export const validatePod = (pod: Pod, write: WriteContext): FieldError[] =>
+  valid.look(pod, () => podErrors(pod, write), write);
+
+function podErrors(pod: Pod, write: WriteContext): FieldError[] {
   const { spec } = pod;
   const annotations = pod.metadata.annotations ?? {};
   return joined(

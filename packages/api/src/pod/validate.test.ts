@@ -126,6 +126,20 @@ test("images, a deadline and more tolerations may change", () => {
   );
 });
 
+test("what was right once is looked at again where its annotations or the cluster say something else", () => {
+  const wrong = {
+    ...before,
+    metadata: { ...before.metadata, annotations: { "container.apparmor.security.beta.kubernetes.io/x": "no" } },
+  };
+  const privileged = container({ securityContext: { privileged: true } }).build();
+  for (const _ of [1, 2]) {
+    assert.deepEqual(updated({}), []);
+    assert.equal(validatePodUpdate(wrong, before, context).length > 0, true);
+    assert.deepEqual(validatePodUpdate(privileged, privileged, context), []);
+    assert.equal(validatePodUpdate(privileged, privileged, { ...context, allowPrivileged: false }).length, 1);
+  }
+});
+
 test("anything else is refused, with the difference", () => {
   const [error] = validatePodUpdate(...changed({ nodeName: "n" }), context);
   assert.equal(error?.field, "spec");

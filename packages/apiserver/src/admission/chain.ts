@@ -39,11 +39,11 @@ export class AdmissionChain {
 
   #run(request: AdmissionRequest, phase: Phase, from: number): Promise<void> | undefined {
     const { operation, resource, subresource } = request;
+    let began = performance.now();
     for (let i = from; i < this.#plugins.length; i++) {
       const plugin = this.#plugins[i] as AdmissionPlugin;
       if (!plugin[phase] || !plugin.handles(operation, resource, subresource)) continue;
       const times = this.#times[i] as PluginTimes;
-      const began = performance.now();
       let done: void | Promise<void>;
       try {
         done = plugin[phase](request, this.#context);
@@ -53,7 +53,7 @@ export class AdmissionChain {
       }
       if (done)
         return settled(done, times, STEPS[phase], operation, began).then(() => this.#run(request, phase, i + 1));
-      times.observe(STEPS[phase], operation, false, began);
+      began = times.observe(STEPS[phase], operation, false, began);
     }
     return undefined;
   }

@@ -5,6 +5,7 @@ import { AUTHENTICATED, UNAUTHENTICATED, type User } from "./authenticator.ts";
 import { headerLines, unescapedKey } from "./header-lines.ts";
 
 const PREFIX = "impersonate-";
+const [CAPITAL_I, SMALL_I] = [0x49, 0x69];
 const EXTRA = "impersonate-extra-";
 
 export interface WantedUser {
@@ -35,12 +36,8 @@ function mentions(exchange: CoreExchange): boolean {
   if (!raw) return exchange.header("impersonate-user") !== undefined;
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i] as string;
-    if (
-      name.length > PREFIX.length &&
-      (name[0] === "I" || name[0] === "i") &&
-      name.slice(0, PREFIX.length).toLowerCase() === PREFIX
-    )
-      return true;
+    const first = name.charCodeAt(0);
+    if ((first === CAPITAL_I || first === SMALL_I) && name.toLowerCase().startsWith(PREFIX)) return true;
   }
   return false;
 }

@@ -13,6 +13,8 @@ export class AuthorizationMetrics {
   readonly #attempts: Family<Counter>;
   readonly #seconds: Family<Histogram>;
   readonly #decisions: Family<Counter>;
+  /** Of each authorizer, by verdict: what is counted on every request is found without a search. */
+  readonly #decided = new WeakMap<Authorizer, Partial<Record<Decision["verdict"], Counter>>>();
   readonly #evaluations: Family<Counter>;
   readonly #evaluationSeconds: Family<Histogram>;
   readonly #failOpen: Family<Counter>;
@@ -74,8 +76,14 @@ export class AuthorizationMetrics {
   }
 
   /** Of one authorizer that allows or denies. */
-  decidedBy({ name, type = name }: Authorizer, { verdict }: Decision): void {
-    this.#decisions.values(WORDS[verdict], type === name ? name.toLowerCase() : name, type).value++;
+  decidedBy(authorizer: Authorizer, { verdict }: Decision): void {
+    let counters = this.#decided.get(authorizer);
+    if (!counters) this.#decided.set(authorizer, (counters = {}));
+    (counters[verdict] ??= this.#decisionsOf(authorizer, verdict)).value++;
+  }
+
+  #decisionsOf({ name, type = name }: Authorizer, verdict: Decision["verdict"]): Counter {
+    return this.#decisions.values(WORDS[verdict], type === name ? name.toLowerCase() : name, type);
   }
 
   webhook(name: string, outcome: WebhookOutcome, beganMs: number, isPassedOver: boolean): void {

@@ -3,5 +3,8 @@ import type { RequestInfo } from "../request-info.ts";
 
 const SUBRESOURCES = new Set(["attach", "exec", "log", "portforward", "proxy"]);
 
-export const isLongRunning = ({ verb, subresource }: RequestInfo): boolean =>
-  verb === "watch" || verb === "proxy" || SUBRESOURCES.has(subresource);
+export const isLongRunning = ({ verb, subresource, isResource, path }: RequestInfo): boolean =>
+  verb === "watch" ||
+  verb === "proxy" ||
+  SUBRESOURCES.has(subresource) ||
+  (!isResource && path.startsWith("/debug/pprof/"));

@@ -124,10 +124,13 @@ export class PluginTimes {
     this.#make = make;
   }
 
-  observe(step: Step, operation: Operation, rejected: boolean, began: number): void {
+  /** Tells when it ended: now. */
+  observe(step: Step, operation: Operation, rejected: boolean, began: number): number {
     const place = PLACES[operation] * 4 + (step === "admit" ? 2 : 0) + (rejected ? 1 : 0);
     const histogram = (this.#histograms[place] ??= this.#make(operation, String(rejected), step));
-    histogram.observe((performance.now() - began) / 1000);
+    const now = performance.now();
+    histogram.observe((now - began) / 1000);
+    return now;
   }
 }
 

@@ -22,6 +22,7 @@ import { checksOf, serveHealth } from "./health.ts";
 import { serveHealthMetrics, serveMetrics } from "./metrics.ts";
 import { serveOpenApi } from "./openapi/serve.ts";
 import { respondPageNotFound } from "./page-not-found.ts";
+import { PROFILES_PATH, serveProfiles } from "./profiling.ts";
 import { respondDocument, respondIndented, respondJson } from "./respond-json.ts";
 import { versionInfo } from "./version.ts";
 import { serveFlagz, serveStatusz } from "./z-pages.ts";
@@ -61,6 +62,7 @@ export function serveNonResource(
       return serveDocument(server, exchange, info);
     case "debug":
       if (second === "api_priority_and_fairness") return serveFairnessDebug(server.fairness, exchange, path);
+      if (path.startsWith(PROFILES_PATH)) return serveProfiles(server, exchange, info);
       return servePage(server, exchange, info);
     default:
       return servePage(server, exchange, info);

@@ -15,7 +15,7 @@ export const partsOf = (path: string): string[] => path.split("/").filter(Boolea
 
 export const kubepods = (root: string): CgroupParts => [...partsOf(root), "kubepods"];
 
-export function tierOf(pod: Pod): Tier | undefined {
+function tierOf(pod: Pod): Tier | undefined {
   const qos = computeQosClass(pod.spec);
   return qos === "Guaranteed" ? undefined : (qos.toLowerCase() as Tier);
 }

@@ -83,4 +83,4 @@ export function propertiesOf(
 }
 
 /** Shares of 2 to 262144 on the weights of 1 to 10000. */
-export const cpuWeight = (shares: number): number => Math.floor(1 + ((shares - 2) * 9999) / 262_142);
+const cpuWeight = (shares: number): number => Math.floor(1 + ((shares - 2) * 9999) / 262_142);

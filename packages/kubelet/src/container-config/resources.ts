@@ -9,7 +9,7 @@ import type { LinuxResources } from "../runtime/runtime.ts";
 
 const MIN_SHARES = 2;
 const MAX_SHARES = 262_144;
-export const PERIOD_US = 100_000;
+const PERIOD_US = 100_000;
 const MIN_QUOTA_US = 1000;
 /** Pods with at least this priority are the system's own. */
 const SYSTEM_CRITICAL = 2_000_000_000;

@@ -127,7 +127,7 @@ export class CsiVolumes {
     const inline = volume.csi;
     const source = persistent?.spec.csi;
     const name = source?.driver ?? inline?.driver ?? "";
-    const driver = this.#options.drivers.get(name);
+    const driver = this.#options.drivers.get(name, "mounter.SetUpAt");
     const object = await this.#object(name);
     const problem = lifecycleProblem(object, name, !source);
     if (problem) throw new Error(problem);
@@ -258,7 +258,7 @@ export class CsiVolumes {
     if (!data) return;
     const { volumeHandle: volumeId, driverName, specVolID } = data;
     await this.#queue.run(`${driverName}/${volumeId}`, async () => {
-      const driver = drivers.get(driverName);
+      const driver = drivers.get(driverName, "Unmounter.TearDownAt");
       const targetPath = block ? publishPath(paths, specVolID, uid) : join(folder, "mount");
       await driver.call(Node.unpublish, { volumeId, targetPath });
       await disk.remove(targetPath);

@@ -51,10 +51,13 @@ export class CsiDrivers implements PluginKind {
     this.#options = options;
   }
 
-  /** Throws when there is none of this name. */
-  get(name: string): CsiDriver {
+  /** Throws when there is none of this name, with the original's word for what wants it. */
+  get(name: string, step: "mounter.SetUpAt" | "Unmounter.TearDownAt"): CsiDriver {
     const driver = this.#drivers.get(name);
-    if (!driver) throw new Error(`driver name ${name} not found in the list of registered CSI drivers`);
+    if (!driver) {
+      const why = `driver name ${name} not found in the list of registered CSI drivers`;
+      throw new Error(`kubernetes.io/csi: ${step} failed to get CSI client: ${why}`);
+    }
     return driver;
   }
 

@@ -25,7 +25,7 @@ export interface ExpandPlace {
 const RESIZING = new Set(["Resizing", "FileSystemResizePending", "NodeResizeError"]);
 
 /** The size that the volume is to have, when the claim does not have it yet. */
-export function sizeToReach(claim: PersistentVolumeClaim, volume: PersistentVolume): string | undefined {
+function sizeToReach(claim: PersistentVolumeClaim, volume: PersistentVolume): string | undefined {
   const [has, wanted] = [claim.status.capacity?.storage, volume.spec.capacity?.storage];
   if (!has || !wanted) return undefined;
   return parseQuantity(wanted).compare(parseQuantity(has)) > 0 ? wanted : undefined;

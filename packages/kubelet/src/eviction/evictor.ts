@@ -42,7 +42,7 @@ export interface EvictorOptions {
   freeDisk(): Promise<boolean>;
 }
 
-export const EVICTED = "Evicted";
+const EVICTED = "Evicted";
 
 export class Evictor {
   readonly #options: EvictorOptions;

@@ -98,7 +98,7 @@ export const isUsed = ({ id, tags, digests }: RuntimeImage, inUse: ReadonlySet<s
   [id, ...tags, ...digests].some((name) => inUse.has(name));
 
 /** What is gone is forgotten. */
-export function nextAges(
+function nextAges(
   images: readonly RuntimeImage[],
   inUse: ReadonlySet<string>,
   before: ReadonlyMap<string, ImageAge>,
@@ -121,7 +121,7 @@ export const tooOld = (
   maximumMs === 0 ? [] : images.filter(({ id }) => now - (ages.get(id)?.usedAt ?? now) > maximumMs);
 
 /** The largest first, so that few must be pulled again. */
-export function imagesToRemove(images: readonly RuntimeImage[], bytes: number): RuntimeImage[] {
+function imagesToRemove(images: readonly RuntimeImage[], bytes: number): RuntimeImage[] {
   const chosen: RuntimeImage[] = [];
   let freed = 0;
   for (const image of images.toSorted((a, b) => b.size - a.size)) {

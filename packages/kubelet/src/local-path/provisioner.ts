@@ -22,7 +22,7 @@ export interface LocalPathOptions {
   readonly folders: VolumeFolders;
 }
 
-export const volumeNameOf = ({ metadata }: Pick<PersistentVolumeClaim, "metadata">): string => `pvc-${metadata.uid}`;
+const volumeNameOf = ({ metadata }: Pick<PersistentVolumeClaim, "metadata">): string => `pvc-${metadata.uid}`;
 
 /** Keys are "claim/namespace/name" and "volume/name". */
 export const localPathProvisioner = ({ nodeName, folders }: LocalPathOptions): Controller => ({
@@ -56,7 +56,7 @@ export const isOurs = (claim: PersistentVolumeClaim, storageClass: StorageClass,
 const nodeOf = ({ spec }: PersistentVolume): string | undefined =>
   spec.nodeAffinity?.required?.nodeSelectorTerms[0]?.matchExpressions?.find(({ key }) => key === HOSTNAME)?.values?.[0];
 
-export const isToGo = (volume: PersistentVolume, nodeName: string): boolean =>
+const isToGo = (volume: PersistentVolume, nodeName: string): boolean =>
   volume.metadata.annotations?.[PROVISIONED_BY] === PROVISIONER &&
   nodeOf(volume) === nodeName &&
   volume.status.phase === "Released" &&

@@ -154,6 +154,7 @@ async function startContainers(work: BringUp, volumes: VolumeMap): Promise<boole
       sandboxConfig: config,
       volumes,
       podIPs,
+      round: plan.round,
       signal,
       ...(targetId && { targetId }),
       ...(users && { users }),

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { pod } from "@kubets/api/testing/pod-builder";
 import { containerHash } from "../container-config/container-config.ts";
 import { isFinished, type PodView, planEnd, planPod } from "./plan.ts";
+import { ROUND } from "./restart-all.ts";
 import { crashLoopLimits, RestartBackoff } from "./restart-backoff.ts";
 import type { ContainerRecord, PodRuntimeState } from "./runtime-state.ts";
 
@@ -157,13 +158,20 @@ test("the end that a rule names makes all begin anew: what runs is stopped, then
     "x waits: PodInitializing",
     "y waits: PodInitializing",
   ]);
-  const again = record("one", { ...exited(0, 1), createdAt: 1010, finishedAt: 1020 });
+  const late = record("y", { createdAt: 1001 });
+  assert.deepEqual(
+    steps(made(), state(late, asks, one)),
+    ["kill y: RestartAll"],
+    "made after it had ended, before that was seen",
+  );
+  const annotations = { [ROUND]: "1" };
+  const again = record("one", { ...exited(0, 1), annotations, createdAt: 1010, finishedAt: 1020 });
   assert.deepEqual(steps(made(), state(again, ...old)).slice(0, 2), ["start x 1", "start y 1"]);
-  const now = [record("x", { attempt: 1, createdAt: 1030 }), record("y", { attempt: 1, createdAt: 1030 })];
+  const now = ["x", "y"].map((name) => record(name, { attempt: 1, annotations, createdAt: 1030 }));
   assert.deepEqual(steps(made(), state(...now, again, ...old)), []);
   const done = [
-    record("x", { ...exited(0, 1), createdAt: 1030 }),
-    record("y", { ...exited(1, 1), createdAt: 1030, finishedAt: 1040 }),
+    record("x", { ...exited(0, 1), annotations, createdAt: 1030 }),
+    record("y", { ...exited(1, 1), annotations, createdAt: 1030, finishedAt: 1040 }),
   ];
   assert.deepEqual(steps(made(), state(...done, again, ...old)), ["finished"], "no rule names these codes");
 });

@@ -8,7 +8,7 @@
 import type { Container, EphemeralContainer, Pod } from "@kubets/api/generated/types/core-v1";
 import { isSidecar } from "@kubets/api/pod/containers";
 import { containerHash } from "../container-config/container-config.ts";
-import { asker, isOld, sinceReset } from "./restart-all.ts";
+import { asker, isOld, roundNow, sinceReset } from "./restart-all.ts";
 import type { RestartBackoff } from "./restart-backoff.ts";
 import { initRestarts, restarts } from "./restart-policy.ts";
 import { type ContainerRecord, isRunning, latest, liveSandbox, type PodRuntimeState } from "./runtime-state.ts";
@@ -63,6 +63,8 @@ export interface PodPlan {
   readonly sandbox?: number;
   readonly kill: readonly KillContainer[];
   readonly start: readonly StartContainer[];
+  /** What they carry, to be told from those before all began anew. */
+  readonly round: number;
   /** Why containers are not started yet, by name. */
   readonly waiting: ReadonlyMap<string, Waiting>;
   /** When to look again though nothing happened. */
@@ -86,6 +88,7 @@ export function planPod(view: PodView): PodPlan {
   }
 
   const by = asker(pod, runtime);
+  draft.round = roundNow(runtime, by);
   for (const record of runtime.containers)
     if (isRunning(record) && isOld(pod, record, by))
       draft.kill.push({ record, reason: "RestartAll", message: `Stopping container ${record.name}` });
@@ -106,6 +109,7 @@ class Draft implements PodPlan {
   sandbox?: number;
   readonly kill: KillContainer[] = [];
   readonly start: StartContainer[] = [];
+  round = 0;
   readonly waiting = new Map<string, Waiting>();
   waitMs?: number;
 }

@@ -20,6 +20,7 @@ import type { IdMapping } from "../userns/user-namespaces.ts";
 import type { VolumeMap } from "../volumes/volumes.ts";
 import { fieldPathOf } from "./about.ts";
 import type { StartContainer } from "./plan.ts";
+import { ROUND } from "./restart-all.ts";
 import type { MadeContainer } from "./runtime-state.ts";
 import type { PodTools } from "./tools.ts";
 
@@ -39,6 +40,7 @@ export interface StartPlace {
   readonly sandboxConfig: SandboxConfig;
   readonly volumes: VolumeMap;
   readonly podIPs: readonly string[];
+  readonly round: number;
   /** The id of the container that an ephemeral one looks at. */
   readonly targetId?: string;
   /** Of the pod's own user namespace. */
@@ -172,7 +174,7 @@ async function configOf(step: StartContainer, place: StartPlace, image: RuntimeI
     mounts,
     devices: [...volumeDevices(container, volumes), ...extras.devices],
     cdiDevices: [...extras.cdiDevices, ...tools.dynamicResources.cdiDevices(pod, container)],
-    annotations: extras.annotations,
+    annotations: { ...extras.annotations, ...(place.round > 0 && { [ROUND]: String(place.round) }) },
     place: tools.resources.placeOf(uid, container.name),
     node: node.facts,
     security: {

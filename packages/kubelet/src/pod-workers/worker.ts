@@ -323,17 +323,21 @@ export class PodWorker {
       this.#planTokenRefresh();
     } catch (error) {
       log.debug("volumes of a running pod could not be brought up to date", { pod: this.#pod.metadata.name, error });
-      this.#volumeTimer?.cancel();
-      this.#volumeTimer = this.#tools.clock.after(LONGEST_RETRY_MS, () => this.refreshVolumes());
+      this.#refreshVolumesIn(LONGEST_RETRY_MS);
     }
   }
 
   #planTokenRefresh(): void {
     const due = this.#tools.volumes.refreshDueAt(this.#pod);
-    if (due === undefined) return;
-    const { clock } = this.#tools;
+    if (due !== undefined) this.#refreshVolumesIn(Math.max(1000, due - this.#tools.clock.now()));
+  }
+
+  #refreshVolumesIn(ms: number): void {
+    const { clock, signal } = this.#tools;
     this.#volumeTimer?.cancel();
-    this.#volumeTimer = clock.after(Math.max(1000, due - clock.now()), () => {
+    // What was under way may end after the kubelet was stopped.
+    if (signal.aborted) return;
+    this.#volumeTimer = clock.after(ms, () => {
       if (this.#state === "working") this.refreshVolumes();
     });
   }

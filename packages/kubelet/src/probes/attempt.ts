@@ -97,12 +97,7 @@ async function probeGrpc(
 }
 
 /** The connection, or the failure in the words of Go. */
-export async function dialWithin(
-  dialer: Dialer,
-  host: string,
-  port: number,
-  timeoutMs: number,
-): Promise<Duplex | Error> {
+async function dialWithin(dialer: Dialer, host: string, port: number, timeoutMs: number): Promise<Duplex | Error> {
   const address = joinHostPort(host, port);
   // It ends the dialling only: what is done with the connection has its own time.
   const stop = new AbortController();

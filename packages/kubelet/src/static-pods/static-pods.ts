@@ -103,7 +103,7 @@ type Manifest = Partial<Pick<Pod, "metadata" | "spec">> & { readonly kind?: stri
 const readManifest = (content: Buffer): Manifest => (parseYaml(content.toString()) ?? {}) as unknown as Manifest;
 
 /** A manifest that changed is another pod: its uid is made of what stands in it. */
-export function staticPod(
+function staticPod(
   given: Manifest,
   content: Buffer,
   path: string,

@@ -66,7 +66,7 @@ const numberOf = (text: string | undefined): number | undefined => {
 };
 
 /** Lines of a name and a number. */
-export const numbersOf = (text: string | undefined): Numbers =>
+const numbersOf = (text: string | undefined): Numbers =>
   Object.fromEntries(
     (text ?? "").split("\n").flatMap((line) => {
       const [name, value] = line.split(" ");

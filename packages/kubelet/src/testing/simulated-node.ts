@@ -4,7 +4,9 @@ import { seededRandom, silentLogger, VirtualClock } from "@kubets/machinery";
 import { type KubeletConfig, kubeletDefaults } from "../config.ts";
 import { MemoryDisk } from "../disk/memory-disk.ts";
 import type { Exec } from "../exec.ts";
-import { type Kubelet, type KubeletOptions, startKubelet } from "../kubelet.ts";
+import { type Kubelet, startKubelet } from "../kubelet.ts";
+import type { KubeletOptions } from "../kubelet-options.ts";
+import type { KernelLog } from "../node/kernel-log.ts";
 import type { MachineFacts } from "../node/machine.ts";
 import type { ProberOptions } from "../probes/prober.ts";
 import { SimulatedRuntime } from "../runtime/simulated/runtime.ts";
@@ -40,6 +42,7 @@ export interface SimulatedNodeOptions {
   readonly fetch?: KubeletOptions["fetch"];
   readonly shutdowns?: KubeletOptions["shutdowns"];
   readonly exec?: Exec;
+  readonly kernelLog?: KernelLog;
   /** Without an API server. */
   readonly alone?: boolean;
   /** Of an earlier node, to start again over the same runtime. */
@@ -67,6 +70,7 @@ export async function simulatedNode({
   fetch,
   shutdowns,
   exec,
+  kernelLog,
   alone = false,
   over,
 }: SimulatedNodeOptions = {}): Promise<SimulatedNode> {
@@ -100,6 +104,7 @@ export async function simulatedNode({
     ...(fetch && { fetch }),
     ...(shutdowns && { shutdowns }),
     ...(exec && { exec }),
+    ...(kernelLog && { kernelLog: () => kernelLog }),
     // Nothing runs low on a node that uses nothing.
     observe: observe ?? (async () => ({})),
   });

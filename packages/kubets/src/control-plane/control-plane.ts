@@ -5,6 +5,7 @@
 import { hostname } from "node:os";
 import type { ApiServer } from "@kubets/apiserver/api-server";
 import type { User } from "@kubets/apiserver/authn/authenticator";
+import { atMost } from "@kubets/client/at-most";
 import type { Client } from "@kubets/client/client";
 import { SharedInformers } from "@kubets/client/informer/shared-informers";
 import { createSeriesRecorder } from "@kubets/client/series-event-recorder";
@@ -27,9 +28,10 @@ export interface InProcess extends Pick<ControlPlaneParts, "server" | "clock"> {
   readonly until?: AbortSignal | undefined;
 }
 
-/** A client in the server's process, as one of the control plane's own users. */
-export function clientAs({ server, clock, until }: InProcess, user: User, userAgent: string): Client {
-  const transport = server.transport(user);
+/** A client in the server's process, as one of the control plane's own users; asks for `atOnce` at the same time, at most. */
+export function clientAs({ server, clock, until }: InProcess, user: User, userAgent: string, atOnce?: number): Client {
+  const whole = server.transport(user);
+  const transport = atOnce ? atMost(atOnce, whole) : whole;
   return createClient(until ? endingWith(until, transport) : transport, { userAgent, clock });
 }
 

@@ -9,7 +9,7 @@ import type { FlagValues } from "@kubets/machinery/flags";
 import { onStopSignal } from "@kubets/machinery/shutdown";
 import { type ClusterHome, clusterHome } from "../cluster/home.ts";
 import { serveControl } from "./control.ts";
-import { upFlags } from "./options.ts";
+import { MOST_REAL_NODES, upFlags } from "./options.ts";
 import { Progress } from "./progress.ts";
 import { parsePublish } from "./publish.ts";
 import { forgetRunning, readRunning, writeRunning } from "./running.ts";
@@ -51,6 +51,11 @@ async function attached(home: ClusterHome, flags: Flags, say: (line: string) => 
   const why = flags.simulated ? "as asked" : await whyNotReal(home);
   if (why && flags["dual-stack"])
     throw new ExitError(exitCode.precondition, `--dual-stack needs real nodes, and nodes are simulated: ${why}`);
+  if (!why && nodes.length > MOST_REAL_NODES)
+    throw new ExitError(
+      exitCode.usage,
+      `--nodes ${nodes.length}: of real nodes at most ${MOST_REAL_NODES}; --simulated gives more`,
+    );
   if (why && !flags.simulated) say(`  Nodes are simulated: ${why}.\n`);
   const cluster = why
     ? await startSimulated(home, flags, nodes, { progress, log, signal })
@@ -159,6 +164,9 @@ async function detached(home: ClusterHome): Promise<void> {
     stdio: ["ignore", "pipe", log],
     env: process.env,
   });
+  // Who does not want to wait any longer does not want it to go on either.
+  const { signal } = onStopSignal();
+  signal.addEventListener("abort", () => child.kill("SIGTERM"));
   await new Promise<void>((resolve, reject) => {
     let text = "";
     child.stdout?.on("data", (chunk: Buffer) => {

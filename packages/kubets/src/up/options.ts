@@ -2,6 +2,9 @@
 import { bool, defineFlags, int, list, text } from "@kubets/machinery/flags";
 import { clusterWideFlags } from "../server/options.ts";
 
+export const MOST_REAL_NODES = 100;
+const MOST_SIMULATED_NODES = 1000;
+
 export const clusterFlag = text({
   default: "default",
   placeholder: "NAME",
@@ -13,9 +16,9 @@ export const upFlags = defineFlags({
   nodes: int({
     default: 0,
     min: 0,
-    max: 100,
+    max: MOST_SIMULATED_NODES,
     placeholder: "N",
-    help: "How many nodes (as many as last time, or one).",
+    help: `How many nodes (as many as last time, or one): up to ${MOST_REAL_NODES}, or ${MOST_SIMULATED_NODES} simulated ones.`,
   }),
   port: int({
     default: 6443,

@@ -24,6 +24,8 @@ export interface SimulatedNodeParts extends Omit<ControlPlaneParts, "signal"> {
 }
 
 const LOOPBACK = "127.0.0.1";
+/** Requests of one node: a hundred nodes that bring up pods stay below what the queues of their priority level hold. */
+const AT_ONCE = 16;
 
 export async function startSimulatedNode(
   name: string,
@@ -38,7 +40,7 @@ export async function startSimulatedNode(
     clock,
     random,
     disk,
-    podCidr: `10.244.${index}.0/24`,
+    podCidr: `10.${244 + (index >> 8)}.${index & 255}.0/24`,
     images: ["*"],
     script: {
       course: ({ config }) => courseOf(config),
@@ -46,7 +48,7 @@ export async function startSimulatedNode(
     },
   });
   const kubelet = await startKubelet({
-    client: clientAs(parts, user, `kubelet/${name}`),
+    client: clientAs(parts, user, `kubelet/${name}`, AT_ONCE),
     runtime,
     nodeName: name,
     clock,

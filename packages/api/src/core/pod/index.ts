@@ -14,7 +14,6 @@ import { allVerbs, type WriteContext } from "../../resource.ts";
 import { podSubresources } from "./subresources.ts";
 import { podTable } from "./table.ts";
 
-const valid = new KnownPods();
 const harmless = new KnownPods();
 
 export const podResource = define(pods, {
@@ -25,7 +24,7 @@ export const podResource = define(pods, {
   defaults: defaultPod,
   prepareForCreate: preparePod,
   prepareForUpdate: (pod, old) => keepPart(pod, old, "status"),
-  validate: (pod, write) => valid.look(pod, () => validatePodCreate(pod, write), write),
+  validate: (pod, write) => validatePodCreate(pod, write),
   validateUpdate: (pod: Pod, old: Pod, context: WriteContext) => validatePodUpdate(pod, old, context),
   warnings: (pod, old) => (old ? [] : [...hostnameWarnings(pod), ...harmless.look(pod, () => podWarnings(pod))]),
   graceSeconds,

@@ -18,7 +18,7 @@ export interface DeviceWish {
   readonly reusable: readonly string[];
 }
 
-export const freeDevices = ({ devices, taken }: DeviceWish): Device[] =>
+const freeDevices = ({ devices, taken }: DeviceWish): Device[] =>
   devices.filter(({ id, healthy }) => healthy && !taken.has(id));
 
 /** The text of the original when there are not enough. */
