@@ -28,18 +28,24 @@ const address = (n: number, base: number) => `${base}.${(n >> 16) & 255}.${(n >>
 const endpoints = (i: number, shift = 0) =>
   Array.from({ length: EACH }, (_, j) => ({ ...endpoint("1"), addresses: [address(i * EACH + j + shift, 11)] }));
 
-/** Of this process and of all that it waited for, in milliseconds; the kernel counts in steps of 10. */
-function cpu(): number {
+/** Of this process and of all that it waited for, in milliseconds; of that what the programs had, and what the kernel did for them. The kernel counts in steps of 10. */
+function cpu(): [number, number, number] {
   const fields = readFileSync("/proc/self/stat", "utf8").split(") ")[1]?.split(" ") ?? [];
-  return [11, 12, 13, 14].reduce((sum, i) => sum + Number(fields[i]), 0) * 10;
+  const of = (...places: number[]) => places.reduce((sum, i) => sum + Number(fields[i]), 0) * 10;
+  return [of(11, 12, 13, 14), of(13, 14), of(14)];
 }
 
 const slab = () => Number(/^SUnreclaim:\s+(\d+)/m.exec(readFileSync("/proc/meminfo", "utf8"))?.[1]) / 1024;
 
-async function measured(work: () => Promise<void>): Promise<{ ms: number; cpu: number }> {
-  const [start, used] = [performance.now(), cpu()];
+async function measured(
+  work: () => Promise<void>,
+): Promise<{ ms: number; cpu: number; programs: number; kernel: number }> {
+  const start = performance.now();
+  const [all, programs, kernel] = cpu();
   await work();
-  return { ms: performance.now() - start, cpu: cpu() - used };
+  const ms = performance.now() - start;
+  const after = cpu();
+  return { ms, cpu: after[0] - all, programs: after[1] - programs, kernel: after[2] - kernel };
 }
 
 function inKernel(backend: string): string {
@@ -107,7 +113,7 @@ async function bench(make: () => ProxyBackend, count: number): Promise<void> {
       `  planned in ${f(planned.ms)} ms (${planned.cpu} ms CPU), programmed in ${f(all.ms)} ms (${all.cpu} ms CPU)`,
     );
     console.log(
-      `  one changed endpoint: p50 ${f(times[CHANGES / 2] ?? 0, 1)} ms, max ${f(times.at(-1) ?? 0, 1)} ms, ${f(one.cpu / CHANGES, 1)} ms CPU`,
+      `  one changed endpoint: p50 ${f(times[CHANGES / 2] ?? 0, 1)} ms, max ${f(times.at(-1) ?? 0, 1)} ms, ${f(one.cpu / CHANGES, 1)} ms CPU, of it ${f(one.programs / CHANGES, 1)} of the program, ${f(one.kernel / CHANGES, 1)} of that in the kernel`,
     );
     console.log(
       `  a proxy that starts over it, until it is ready: ${f(whole.ms)} ms (${whole.cpu} ms CPU, the server's among it), longest stretch once it knows them ${f(whole.longest)} ms`,

@@ -1,6 +1,6 @@
 /** Nodes with little memory, and with a small disk, and pods that fill them: those go, the others stay. Needs root and cgroups of version 1 or 2. */
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { nodes } from "@kubets/api/generated/refs";
@@ -60,6 +60,42 @@ describe("eviction on containerd", { skip: whyNot() ?? false }, () => {
     });
     await node.api.deletePod("small", 0);
     await eventually("the small one to be gone", async () => (await node.api.pod("small")) === undefined);
+  });
+});
+
+describe("eviction for processes on containerd", { skip: whyNot() ?? false }, () => {
+  const MANY = 1000;
+  let node: TestNode;
+  before(async () => {
+    const read = (path: string) => readFileSync(path, "utf8");
+    const running = Number(/\/(\d+) /.exec(read("/proc/loadavg"))?.[1]);
+    // Others come and go on this machine meanwhile.
+    const threshold = Number(read("/proc/sys/kernel/pid_max")) - running - MANY / 2;
+    const hard = { "pid.available": String(threshold) };
+    node = await startNode({ eviction: { ...kubeletDefaults.eviction, hard } });
+  });
+  after(() => node?.close());
+
+  it("ends the pod that has the most", async () => {
+    await node.api.createPod(running("few", "sleep 600"));
+    await eventually("the few", async () => (await node.api.pod("few"))?.status.phase === "Running");
+    await node.api.createPod(running("many", `for i in $(seq ${MANY}); do sleep 600 & done; wait`));
+    const { status } = await eventually("the many to be evicted", async () => {
+      const found = await node.api.pod("many");
+      return found?.status.phase === "Failed" && found;
+    });
+    assert.equal(status.reason, "Evicted");
+    assert.match(
+      status.message ?? "",
+      /^The node was low on resource: pids\. Threshold quantity: \d+, available: \d+\. /,
+    );
+    assert.equal((await node.api.pod("few"))?.status.phase, "Running");
+    await eventually("the node to say so", async () => {
+      const { conditions = [] } = (await node.api.client.get(nodes, { name: NODE })).status;
+      return conditions.find(({ type }) => type === "PIDPressure")?.status === "True";
+    });
+    await node.api.deletePod("few", 0);
+    await eventually("the few to be gone", async () => (await node.api.pod("few")) === undefined);
   });
 });
 

@@ -74,6 +74,10 @@ export function configProblems(file: FileConfig): string[] {
     hasPeriods && (period < 1 || period > 1000),
     `cpuCFSQuotaPeriod (--cpu-cfs-quota-period) ${formatDuration(period)} must be between 1ms and 1s, inclusive`,
   );
+  refuse(
+    file.enableSystemLogQuery && !file.enableSystemLogHandler,
+    "enableSystemLogHandler is required for enableSystemLogQuery",
+  );
   problems.push(...allocatableProblems(file).map((text) => `invalid configuration: ${text}`));
   // The original can do these; this kubelet cannot, and who asked for them must know.
   refuse(file.runOnce, "runOnce (--runonce) is not supported: a kubelet runs until it is stopped");

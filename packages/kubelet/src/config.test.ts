@@ -90,6 +90,10 @@ test("defaults, and what is refused", () => {
   assert.equal(kubeletDefaults.port, 10250);
   assert.equal(kubeletDefaults.anonymousAuth, false);
   const refused: readonly (readonly [text: string, why: RegExp])[] = [
+    [
+      "enableSystemLogHandler: false\nenableSystemLogQuery: true",
+      /enableSystemLogHandler is required for enableSystemLogQuery/,
+    ],
     ["maxPod: 1", /did you mean "maxPods"/],
     ["port: 70000", /port \(--port\) 70000 must be between 0 and 65535, inclusive/],
     [

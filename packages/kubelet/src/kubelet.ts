@@ -4,55 +4,47 @@
  * Order: the runtime answers and is read once; then static pods are followed, the node is registered and its pods are watched; a pod is worked on only
  * after the runtime was read, so that what an earlier kubelet started is taken up and not started again.
  */
-import { join } from "node:path";
 import { nodes, pods, runtimeclasses, services } from "@kubets/api/generated/refs";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
-import type { Client } from "@kubets/client/client";
 import { createEventRecorder } from "@kubets/client/cluster-event-recorder";
-import type { EventRecorder } from "@kubets/client/event-recorder";
 import { SharedInformers } from "@kubets/client/informer/shared-informers";
-import { type Clock, type Logger, type Random, sleep } from "@kubets/machinery";
+import { sleep } from "@kubets/machinery";
 import { enforced } from "./cgroups/layout.ts";
-import { noCgroups, type PodCgroups } from "./cgroups/pod-cgroups.ts";
-import { cpuPeriodOf, type KubeletConfig, kubeletDefaults } from "./config.ts";
-import { parseResolvConf } from "./container-config/dns.ts";
-import { type Dialer, directDialer } from "./dialer.ts";
-import type { Disk } from "./disk/disk.ts";
+import { noCgroups } from "./cgroups/pod-cgroups.ts";
+import { type KubeletConfig, kubeletDefaults } from "./config.ts";
+import { directDialer } from "./dialer.ts";
 import { Evictor } from "./eviction/evictor.ts";
-import type { Observation } from "./eviction/thresholds.ts";
 import type { Exec } from "./exec.ts";
 import { keepHouse } from "./housekeeping.ts";
 import { ImageCollector, imagesInUse } from "./images/image-gc.ts";
 import { ImagePuller } from "./images/image-puller.ts";
 import { nodeCredentials } from "./images/node-credentials.ts";
 import { PullRecords } from "./images/pull-records.ts";
+import type { KubeletOptions } from "./kubelet-options.ts";
 import { KubeletMetrics } from "./metrics/kubelet-metrics.ts";
 import { meteredRuntime } from "./metrics/metered-runtime.ts";
 import { countPods } from "./metrics/pod-counts.ts";
 import { loggedEvents, noApiServer } from "./no-api-server.ts";
-import type { KernelLog } from "./node/kernel-log.ts";
+import { fixedFacts } from "./node/fixed-facts.ts";
 import { keepLease } from "./node/lease.ts";
 import type { MachineFacts } from "./node/machine.ts";
 import { type NodeEvent, nodeRef } from "./node/node-events.ts";
 import { allocatableOf, capacityOf, type NodeNow, settingsOf, withheldOf } from "./node/node-object.ts";
 import { NodeReporter } from "./node/node-reporter.ts";
 import { ReferencedObjects } from "./objects/referenced-objects.ts";
-import type { KubeletPaths } from "./paths.ts";
 import { nodePlugins } from "./plugins/node-plugins.ts";
 import { PodWorkers } from "./pod-workers/pod-workers.ts";
-import { crashLoopLimits } from "./pod-workers/restart-backoff.ts";
 import { RuntimeCache } from "./pod-workers/runtime-cache.ts";
 import { StatusWriter } from "./pod-workers/status-writer.ts";
 import type { NodeView, PodTools } from "./pod-workers/tools.ts";
-import { Prober, type ProberOptions } from "./probes/prober.ts";
-import type { MachineTopology } from "./resources/machine-topology.ts";
-import type { Runtime, RuntimeStatus } from "./runtime/runtime.ts";
+import { Prober } from "./probes/prober.ts";
+import type { RuntimeStatus } from "./runtime/runtime.ts";
 import { untilAnswered } from "./runtime/until-answered.ts";
 import { shutdownSteps, totalSeconds } from "./shutdown/plan.ts";
-import { NodeShutdown, SHUTTING_DOWN, type ShutdownNotices } from "./shutdown/shutdown.ts";
+import { NodeShutdown, SHUTTING_DOWN } from "./shutdown/shutdown.ts";
 import { followSources } from "./static-pods/follow-sources.ts";
 import { MirrorPods } from "./static-pods/mirror-pods.ts";
-import { type Fetch, isStatic } from "./static-pods/static-pods.ts";
+import { isStatic } from "./static-pods/static-pods.ts";
 import { UserNamespaces } from "./userns/user-namespaces.ts";
 import { KUBELET_VERSION } from "./version.ts";
 import { IscsiVolumes } from "./volumes/iscsi.ts";
@@ -60,46 +52,6 @@ import { PodCertificates } from "./volumes/pod-certificates.ts";
 import { ServiceAccountTokens } from "./volumes/tokens.ts";
 import { TrustBundleWatch } from "./volumes/trust-bundle-watch.ts";
 import { Volumes } from "./volumes/volumes.ts";
-
-export interface KubeletOptions {
-  /** Without one it runs its static pods alone. */
-  readonly client?: Client;
-  readonly runtime: Runtime;
-  readonly nodeName: string;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Logger;
-  readonly disk: Disk;
-  /** Programs of the node; a simulated one has none. */
-  readonly exec?: Exec;
-  readonly paths: KubeletPaths;
-  readonly machine: MachineFacts;
-  /** The node's addresses, the first one first. */
-  readonly addresses: readonly string[];
-  /** Connects from within the node's network. */
-  readonly dialer?: Dialer;
-  readonly cgroups?: PodCgroups;
-  readonly config?: KubeletConfig;
-  /** Instead of making one; for tests. */
-  readonly events?: EventRecorder;
-  /** Instead of real attempts; for simulated runtimes. */
-  readonly probe?: ProberOptions["attempt"];
-  /** Instead of asking the network for static pods; for tests. */
-  readonly fetch?: Fetch;
-  /** Instead of looking at the machine for what runs low; for tests. */
-  readonly observe?: () => Promise<Observation>;
-  /** Who tells that the machine shuts down. */
-  readonly shutdowns?: ShutdownNotices;
-  readonly kernelLog?: (signal: AbortSignal) => KernelLog;
-  /** Whether programs of the machine may register as its plugins. */
-  readonly plugins?: boolean;
-  /** CPUs and NUMA nodes of the machine, where more is known than how many. */
-  readonly topology?: MachineTopology;
-  /** The node's own resolv.conf, as text. */
-  readonly resolvConf?: string;
-  /** The port that the node announces, where that is not the configuration's. */
-  readonly port?: Promise<number>;
-}
 
 export interface Kubelet {
   readonly nodeName: string;
@@ -117,14 +69,6 @@ export interface Kubelet {
   /** Stops; containers go on. */
   stop(): Promise<void>;
 }
-
-const containerFacts = ({ file }: KubeletConfig, { memoryBytes, swapBytes }: MachineFacts, cgroupV2: boolean) => ({
-  memoryBytes,
-  cgroupV2,
-  cpuPeriodUs: cpuPeriodOf(file),
-  singleProcessOomKill: file.singleProcessOOMKill ?? !cgroupV2,
-  swap: swapBytes ? { bytes: swapBytes, limited: file.memorySwap.swapBehavior === "LimitedSwap" } : undefined,
-});
 
 /** What a gone pod left behind is tried to be removed again. */
 const ORPHANS_AGAIN_MS = 5000;
@@ -196,14 +140,13 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const node: NodeView = {
     name: nodeName,
     runtimeName: version.name,
-    facts: containerFacts(config, machine, cgroups.version === 2),
-    crashLoop: crashLoopLimits(config.file.crashLoopBackOff.maxContainerRestartPeriod),
-    security: { seccompFolder: join(paths.root, "seccomp"), seccompDefault: config.seccompDefault },
-    dns: {
-      clusterDns: config.clusterDns,
-      clusterDomain: config.clusterDomain,
-      node: parseResolvConf(options.resolvConf ?? ""),
-    },
+    ...fixedFacts({
+      config,
+      machine,
+      cgroupV2: cgroups.version === 2,
+      root: paths.root,
+      resolvConf: options.resolvConf,
+    }),
     hostIPs: () => addresses,
     allocatable: () => allocatable,
     services: () => serviceInformer.list(),

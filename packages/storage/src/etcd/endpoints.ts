@@ -86,4 +86,7 @@ export const isLost = (error: GrpcError): boolean =>
 
 /** The call never left this process. */
 export const neverSent = (error: GrpcError): boolean =>
-  error.code === "UNAVAILABLE" && /^No connection established|^Name resolution failed|ECONNREFUSED/.test(error.message);
+  (error.code === "UNAVAILABLE" &&
+    /^No connection established|^Name resolution failed|ECONNREFUSED/.test(error.message)) ||
+  // Its time was up before there was a connection that could have carried it.
+  (error.code === "DEADLINE_EXCEEDED" && error.message.endsWith("Waiting for LB pick"));

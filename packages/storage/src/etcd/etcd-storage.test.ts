@@ -185,6 +185,14 @@ describe("writing to an etcd", () => {
     assert.ok(result.ok && result.revision === 20);
   });
 
+  it("tries a write again whose time was up before it could be sent, whatever it is", async (t) => {
+    const unsent = new GrpcError("DEADLINE_EXCEEDED", "Deadline exceeded after 6.376s,Waiting for LB pick");
+    const second = { succeeded: true, responses: [] };
+    const storage = await against(t, { version: "3.5.20", kv: { txn: txn(second, unsent) } });
+    const result = await storage.commit({ key: "/a", value: () => bytes("mine") });
+    assert.ok(result.ok && result.revision === 20);
+  });
+
   it("sees that another was faster", async (t) => {
     const storage = await against(t, {
       version: "3.5.20",

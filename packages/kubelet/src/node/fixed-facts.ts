@@ -1,0 +1,34 @@
+/** What of a node does not change while its kubelet runs: what its configuration and its machine say of containers. Pure. */
+import { join } from "node:path";
+import { cpuPeriodOf, type KubeletConfig } from "../config.ts";
+import { parseResolvConf } from "../container-config/dns.ts";
+import { crashLoopLimits } from "../pod-workers/restart-backoff.ts";
+import type { NodeView } from "../pod-workers/tools.ts";
+import type { MachineFacts } from "./machine.ts";
+
+interface Given {
+  readonly config: KubeletConfig;
+  readonly machine: MachineFacts;
+  readonly cgroupV2: boolean;
+  /** The kubelet's own folder. */
+  readonly root: string;
+  readonly resolvConf: string | undefined;
+}
+
+export function fixedFacts(given: Given): Pick<NodeView, "facts" | "crashLoop" | "security" | "dns"> {
+  const { config, machine, cgroupV2, root, resolvConf = "" } = given;
+  const { clusterDns, clusterDomain, seccompDefault, file } = config;
+  const { memoryBytes, swapBytes } = machine;
+  return {
+    facts: {
+      memoryBytes,
+      cgroupV2,
+      cpuPeriodUs: cpuPeriodOf(file),
+      singleProcessOomKill: file.singleProcessOOMKill ?? !cgroupV2,
+      swap: swapBytes ? { bytes: swapBytes, limited: file.memorySwap.swapBehavior === "LimitedSwap" } : undefined,
+    },
+    crashLoop: crashLoopLimits(file.crashLoopBackOff.maxContainerRestartPeriod),
+    security: { seccompFolder: join(root, "seccomp"), seccompDefault },
+    dns: { clusterDns, clusterDomain, node: parseResolvConf(resolvConf) },
+  };
+}
