@@ -3,13 +3,21 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 
 export interface Counts {
   passed: number;
   failed: number;
   skipped: number;
 }
+
+interface Tally {
+  readonly counts: Counts;
+  /** By file. */
+  readonly seconds: Readonly<Record<string, number>>;
+}
+
+const SHOWN = 10;
 
 export async function runTests(
   patterns: readonly string[],
@@ -45,12 +53,20 @@ export async function runTests(
       });
     const [status] = await once(run, "exit");
     if (isInterrupted) process.exit(130);
-    const counts = JSON.parse(readFileSync(tally, "utf8")) as Counts;
+    const { counts, seconds } = JSON.parse(readFileSync(tally, "utf8")) as Tally;
     // A runner that died with all tests counted as passed has not passed.
     if (status !== 0 && counts.failed === 0) counts.failed = 1;
+    if (options.isolated) showSlowest(root, seconds);
     console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
     return counts;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function showSlowest(root: string, seconds: Tally["seconds"]): void {
+  const slowest = Object.entries(seconds).toSorted(([, a], [, b]) => b - a);
+  console.log("\nThe slowest files:");
+  for (const [file, took] of slowest.slice(0, SHOWN))
+    console.log(`${took.toFixed(0).padStart(5)} s  ${relative(root, file)}`);
 }

@@ -79,7 +79,7 @@ export async function startSimulatedCluster({
   try {
     const rest = nodes.values();
     const inTurn = async () => {
-      for (const name of rest) await addNode(name);
+      for (const name of rest) if (!signal.aborted) await addNode(name);
     };
     const adding = () => Promise.all(Array.from({ length: AT_ONCE }, inTurn));
     await progress.step("simulated nodes", () => unlessStopped(adding, signal));
