@@ -24,8 +24,8 @@ export interface SimulatedNodeParts extends Omit<ControlPlaneParts, "signal"> {
 }
 
 const LOOPBACK = "127.0.0.1";
-/** Requests of one node: enough to keep the server busy, and so few that those of hundreds of nodes fit into the queues of their priority level. */
-const AT_ONCE = 4;
+/** Requests of one node: so few that those of a hundred nodes fit into the queues of their level; with fewer, statuses that wait are written more often. */
+const AT_ONCE = 16;
 
 export async function startSimulatedNode(
   name: string,
