@@ -1,4 +1,7 @@
-/** Loaded into a server under measurement with --expose-gc: tells, when it is asked, how many megabytes are left when garbage is collected, and how many V8 has for new objects. */
+/**
+ * Loaded into a server under measurement with --expose-gc: tells, when it is asked, how many megabytes are left when garbage is collected, and how many
+ * V8 has for new objects.
+ */
 import { getHeapSpaceStatistics } from "node:v8";
 import { isMainThread } from "node:worker_threads";
 

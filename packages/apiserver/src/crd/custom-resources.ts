@@ -95,7 +95,8 @@ export class CustomResources {
     setImmediate(() => {
       this.#isBeginning = false;
       const free = Math.min(BEGUN_A_TURN, AT_A_TIME - this.#inWork.size);
-      const next = this.#waiting.difference(this.#inWork).values().take(free).toArray();
+      const waiting = this.#waiting.values().filter((name) => !this.#inWork.has(name));
+      const next = waiting.take(free).toArray();
       for (const name of next) void this.#workOn(name);
       if (next.length > 0) this.#work();
     });

@@ -24,8 +24,8 @@ export interface SimulatedNodeParts extends Omit<ControlPlaneParts, "signal"> {
 }
 
 const LOOPBACK = "127.0.0.1";
-/** Requests of one node: a hundred nodes that bring up pods stay below what the queues of their priority level hold. */
-const AT_ONCE = 16;
+/** Requests of one node: enough to keep the server busy, and so few that those of hundreds of nodes fit into the queues of their priority level. */
+const AT_ONCE = 4;
 
 export async function startSimulatedNode(
   name: string,
