@@ -1,4 +1,4 @@
-/** The counter on the uplink, in a network namespace of its own: it sees what leaves, and its table goes again. */
+/** The counter on the uplink, in a network namespace of its own, beside a cluster that is there already: it sees what leaves, and its table goes again. */
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { join } from "node:path";
@@ -14,6 +14,7 @@ it("counts what leaves for a cluster's address, and nothing else; no table stays
     ip link set lo up; ip link add uplink type veth peer name far; ip link set far up
     ip address add 192.0.2.1/24 dev uplink; ip link set uplink up
     ip route add default via 192.0.2.2; ip neigh add 192.0.2.2 lladdr 02:00:00:00:00:02 dev uplink
+    ip route add unreachable 10.90.0.0/24 metric 4096
     "$0" --disable-warning=ExperimentalWarning --input-type=module -e '
       import { createSocket } from "node:dgram";
       const { countUplink } = await import(process.argv[1]);
@@ -25,10 +26,11 @@ it("counts what leaves for a cluster's address, and nothing else; no table stays
       const two = countUplink();
       await send("10.244.3.4");
       await send("10.96.0.10");
+      await send("10.90.1.1");
       console.log(nothing, two.end().packets);
       socket.close();
       countUplink();
     ' "$1"; nft list tables`;
   const args = ["--net", "sh", "-c", script, process.execPath, join(import.meta.dirname, "uplink-count.ts")];
-  assert.equal(execFileSync("unshare", args, { encoding: "utf8" }), "0 2\n");
+  assert.equal(execFileSync("unshare", args, { encoding: "utf8" }), "0 3\n");
 });

@@ -17,6 +17,7 @@ export interface UplinkCount {
 interface Route {
   readonly dst: string;
   readonly dev?: string;
+  readonly type?: string;
 }
 
 /** Or why nothing can be counted. */
@@ -25,7 +26,8 @@ export function countUplink(): UplinkCount | string {
   const routes = ["-4", "-6"].flatMap((family) => json<Route>("ip", ["-json", family, "route"]));
   const links = [...new Set(routes.filter(({ dst }) => dst === "default").flatMap(({ dev }) => dev ?? []))];
   if (links.length === 0) return "this machine has no way out";
-  const own = routes.flatMap(({ dst }) => parseCidr(dst) ?? []);
+  // What clusters that run have claimed is unreachable, and theirs.
+  const own = routes.flatMap(({ dst, type }) => (type === "unreachable" ? [] : (parseCidr(dst) ?? [])));
   const ranges = RANGES.filter((range) => !own.some((other) => other.overlaps(mustParseCidr(range))));
   const table = `inet kubets_count_${process.pid}`;
   const rules = ranges.flatMap((range) =>

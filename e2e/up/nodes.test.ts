@@ -27,6 +27,18 @@ for (const kind of ["simulated", "real"] as const) {
       cluster.kubets(["node", "uncordon", "node-1"]);
     });
 
+    test("one that is drained gives its pods to the others, and takes new ones when it is told to", () => {
+      const drain = ["node", "drain", "node-2", "--ignore-daemonsets", "--timeout=60s"];
+      assert.match(cluster.kubets(drain), /node\/node-2 drained/);
+      cluster.kubectl(["rollout", "status", "deployment/web", "--timeout=60s"]);
+      assert.deepEqual(hosts(), ["node-1", "node-1"]);
+      cluster.kubets(["node", "uncordon", "node-2"]);
+      cluster.kubets(["node", "cordon", "node-1"]);
+      cluster.kubectl(["delete", "pods", "--all", "--timeout=60s"]);
+      cluster.kubectl(["rollout", "status", "deployment/web", "--timeout=60s"]);
+      assert.deepEqual(hosts(), ["node-2", "node-2"]);
+    });
+
     test("one that goes gives its pods to the others", () => {
       fails(["node", "rm", "node-1"], /node-1 carries the ports/);
       cluster.kubets(["node", "uncordon", "node-1"]);

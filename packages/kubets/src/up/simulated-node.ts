@@ -47,6 +47,12 @@ export async function startSimulatedNode(
       exec: ({ config: { envs } }, command) => resultOf({ command: [...command], envs }),
     },
   });
+  const serving = pki.certificate(`kubelet-${name}`, {
+    commonName: user.name,
+    organizations: user.groups,
+    usages: ["serverAuth"],
+    ipAddresses: [LOOPBACK],
+  });
   const kubelet = await startKubelet({
     client: clientAs(parts, user, `kubelet/${name}`, AT_ONCE),
     runtime,
@@ -61,12 +67,6 @@ export async function startSimulatedNode(
     port: port.promise,
     config: { ...kubeletDefaults, ...parts.config },
     probe: async () => ({ result: "success", output: "" }),
-  });
-  const serving = pki.certificate(`kubelet-${name}`, {
-    commonName: user.name,
-    organizations: user.groups,
-    usages: ["serverAuth"],
-    ipAddresses: [LOOPBACK],
   });
   const listener = await serveKubelet({ kubelet, tls: { ...serving, clientCa: pki.caPem }, host: LOOPBACK, port: 0 });
   port.resolve(listener.port);
