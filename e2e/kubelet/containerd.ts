@@ -59,7 +59,7 @@ export async function startContainerd(driver: "cgroupfs" | "systemd" = "cgroupfs
   let child: ChildProcess | undefined;
   const close = async () => {
     isClosed();
-    if (child && child.exitCode === null) {
+    if (child && child.exitCode === null && child.signalCode === null) {
       await removePods(join(folder, "c.sock"));
       const ended = new Promise((resolve) => child?.once("exit", resolve));
       child.kill("SIGTERM");

@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { setTimeout as pass } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import { seededRandom } from "@kubets/machinery";
 import { defineFlags, int, number } from "@kubets/machinery/flags";
 import { eventually, type TestCluster, upCluster, whyNoContainers } from "../cluster.ts";
@@ -66,7 +67,10 @@ const podsOf = (cluster: TestCluster): Seen[] =>
 const isReady = ({ status }: Seen) =>
   status.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True");
 
-/** All pods are ready, and the node speaks of them as it is: a container in each that answers. */
+/**
+ * All pods are ready, and the node speaks of them as it is: a container in each answers, and is the same before and after it did. A pod whose shim was
+ * just killed shows its old container for a while, and the new one may be the one that answers.
+ */
 const untilWhole = (cluster: TestCluster): Promise<Seen[]> =>
   eventually(
     "all pods to be ready",
@@ -74,7 +78,7 @@ const untilWhole = (cluster: TestCluster): Promise<Seen[]> =>
       const found = podsOf(cluster);
       if (found.length !== PODS || !found.every(isReady)) return undefined;
       for (const { metadata } of found) cluster.kubectl(["exec", metadata.name, "--", "true"]);
-      return found;
+      return isDeepStrictEqual(containers(podsOf(cluster)), containers(found)) && found;
     },
     RECOVERY_MS,
   );

@@ -24,8 +24,8 @@ export interface SimulatedNodeParts extends Omit<ControlPlaneParts, "signal"> {
 }
 
 const LOOPBACK = "127.0.0.1";
-/** Requests of one node: enough to keep the server busy, and so few that those of hundreds of nodes fit into the queues of their priority level. */
-const AT_ONCE = 4;
+/** Requests of one node: so few that those of a hundred nodes fit into the queues of their level; with fewer, statuses that wait are written more often. */
+const AT_ONCE = 16;
 
 export async function startSimulatedNode(
   name: string,
@@ -47,6 +47,12 @@ export async function startSimulatedNode(
       exec: ({ config: { envs } }, command) => resultOf({ command: [...command], envs }),
     },
   });
+  const serving = pki.certificate(`kubelet-${name}`, {
+    commonName: user.name,
+    organizations: user.groups,
+    usages: ["serverAuth"],
+    ipAddresses: [LOOPBACK],
+  });
   const kubelet = await startKubelet({
     client: clientAs(parts, user, `kubelet/${name}`, AT_ONCE),
     runtime,
@@ -61,12 +67,6 @@ export async function startSimulatedNode(
     port: port.promise,
     config: { ...kubeletDefaults, ...parts.config },
     probe: async () => ({ result: "success", output: "" }),
-  });
-  const serving = pki.certificate(`kubelet-${name}`, {
-    commonName: user.name,
-    organizations: user.groups,
-    usages: ["serverAuth"],
-    ipAddresses: [LOOPBACK],
   });
   const listener = await serveKubelet({ kubelet, tls: { ...serving, clientCa: pki.caPem }, host: LOOPBACK, port: 0 });
   port.resolve(listener.port);
