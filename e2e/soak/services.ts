@@ -59,8 +59,7 @@ const service = (name: string, type: string) => ({
   },
 });
 
-/** So many failures are shown, of what may be very many. */
-const SHOWN = 50;
+const [MINUTE, TIME] = ["2026-01-01T00:00".length, "2026-01-01T00:00:00.000Z".length];
 const ROADS = ["cluster IP", "node port", "load balancer"];
 
 /** How often an agent of the cluster said that it is ready. */
@@ -93,6 +92,16 @@ async function endLoad(load: ChildProcess): Promise<Heard> {
   let text = "";
   for await (const chunk of load.stdout ?? []) text += String(chunk);
   return JSON.parse(text) as Heard;
+}
+
+/** How many failed in each minute on each road, and how: one by one they may be very many. */
+function byMinute(failures: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const failure of failures) {
+    const what = failure.slice(0, MINUTE) + failure.slice(TIME);
+    counts.set(what, (counts.get(what) ?? 0) + 1);
+  }
+  return [...counts].map(([what, times]) => `${String(times).padStart(6)}  ${what}`).join("\n");
 }
 
 async function soak(cluster: TestCluster, minutes: number): Promise<void> {
@@ -151,7 +160,7 @@ async function soak(cluster: TestCluster, minutes: number): Promise<void> {
   }
   console.log(`${rounds} rolling updates, and as many changes of scale`);
   const failures = heard.flatMap((each) => each.failures);
-  assert.equal(failures.length, 0, `${failures.length} requests failed:\n${failures.slice(0, SHOWN).join("\n")}`);
+  assert.equal(failures.length, 0, `${failures.length} requests failed:\n${byMinute(failures)}`);
   assert.ok(
     heard.every(({ pods }) => pods > 4 * rounds),
     "the load saw the pods of all updates",

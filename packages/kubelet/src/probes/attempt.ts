@@ -9,6 +9,7 @@ import { request as httpRequest } from "@kubets/machinery/node-http";
 import type { Dialer } from "../dialer.ts";
 import { isRuntimeError, type Runtime } from "../runtime/runtime.ts";
 import { grpcHealth } from "./grpc-health.ts";
+import { patience } from "./patience.ts";
 
 export interface ProbeOutcome {
   readonly result: "success" | "failure" | "warning" | "unknown";
@@ -100,9 +101,7 @@ async function probeGrpc(
 async function dialWithin(dialer: Dialer, host: string, port: number, timeoutMs: number): Promise<Duplex | Error> {
   const address = joinHostPort(host, port);
   // It ends the dialling only: what is done with the connection has its own time.
-  const stop = new AbortController();
-  const { signal } = stop;
-  const timer = setTimeout(() => stop.abort(), timeoutMs);
+  const { signal, end } = patience(timeoutMs);
   try {
     const socket = await dialer.dial(host, port, signal);
     socket.on("error", () => {});
@@ -111,7 +110,7 @@ async function dialWithin(dialer: Dialer, host: string, port: number, timeoutMs:
     if (signal.aborted) return new Error(`dial tcp ${address}: i/o timeout`);
     return new Error(`dial tcp ${address}: ${dialFailure(error)}`);
   } finally {
-    clearTimeout(timer);
+    end();
   }
 }
 
@@ -140,14 +139,27 @@ async function probeHttp(
   const host = action.host || podIP;
   const path = action.path ? (action.path.startsWith("/") ? action.path : `/${action.path}`) : "/";
   const first = new URL(`${scheme}://${joinHostPort(host, portOf(action.port, container))}${path}`);
-  const deadline = AbortSignal.timeout(timeoutMs);
+  const { signal, end } = patience(timeoutMs);
+  try {
+    return await followHttp(first, action, signal, tools);
+  } finally {
+    end();
+  }
+}
+
+async function followHttp(
+  first: URL,
+  action: HTTPGetAction,
+  signal: AbortSignal,
+  tools: ProbeTools,
+): Promise<ProbeOutcome> {
   let url = first;
   for (let hops = 0; ; hops++) {
-    const answer = await httpGet(url, action, deadline, tools);
+    const answer = await httpGet(url, action, signal, tools);
     if (answer instanceof Error)
       return {
         result: "failure",
-        output: deadline.aborted
+        output: signal.aborted
           ? `Get "${shown(url)}": context deadline exceeded (Client.Timeout exceeded while awaiting headers)`
           : `Get "${shown(url)}": ${answer.message}`,
       };

@@ -37,7 +37,7 @@ async function against(t: TestContext, { version, streams = [], kv = {} }: Fake)
       }),
     ],
   });
-  const storage = await connect({ endpoints: [`unix://${folder}/etcd`], timeoutMs: 2000 });
+  const storage = await connect({ endpoints: [`unix://${folder}/etcd`], timeoutMs: 30_000 });
   t.after(async () => {
     await storage.close();
     await server.close();
