@@ -91,6 +91,26 @@ describe("protobuf", () => {
     );
   });
 
+  it("writes each value whole where the writer has no room left", () => {
+    const writes: ((writer: Writer) => void)[] = [
+      (writer) => writer.bool(true),
+      (writer) => writer.uint32(300),
+      (writer) => writer.int64(-2),
+      (writer) => writer.fixed32(7),
+      (writer) => writer.double(0.5),
+      (writer) => writer.string("text"),
+      (writer) => writer.bytes(Buffer.from("bytes")),
+    ];
+    for (const write of writes) {
+      const roomy = new Writer();
+      write(roomy);
+      const full = new Writer(1);
+      full.raw(Buffer.of(0xff));
+      write(full);
+      assert.deepEqual(full.finish(), Buffer.concat([roomy.finish(), Buffer.of(0xff)]));
+    }
+  });
+
   it("fills scalars and leaves out messages and members of a oneof", () => {
     const empty = decode(everything, new Uint8Array());
     assert.equal(empty.id, 0);

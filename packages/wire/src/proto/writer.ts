@@ -69,7 +69,8 @@ export class Writer {
   }
 
   bool(value: boolean): void {
-    this.#buffer[this.#room(1)] = value ? 1 : 0;
+    const at = this.#room(1);
+    this.#buffer[at] = value ? 1 : 0;
   }
 
   fixed32(value: number): void {
