@@ -3,6 +3,7 @@
  * kill pods are as declared again, and none was restarted that need not be; at the end all is deleted, and nothing is left.
  */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { setTimeout as pass } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
@@ -86,6 +87,16 @@ const untilWhole = (cluster: TestCluster): Promise<Seen[]> =>
 const containers = (pods: readonly Seen[]) =>
   new Map(pods.map(({ metadata, status }) => [metadata.name, status.containerStatuses?.[0]?.containerID ?? ""]));
 
+let lastKill = "nothing";
+
+/** What is not as it should be, before it is taken down. */
+function tellState({ kubectl, home, name }: TestCluster): void {
+  console.error(`last killed: ${lastKill}, ${new Date().toISOString()} now`);
+  console.error(kubectl(["describe", "pods", "-l", "soak=yes"]));
+  for (const log of ["node-1", "server"])
+    console.error(execFileSync("tail", ["-n", "80", join(home, name, "logs", `${log}.log`)], { encoding: "utf8" }));
+}
+
 async function soak(cluster: TestCluster, minutes: number, seed: number): Promise<number> {
   const random = seededRandom(seed);
   const name = cluster.name;
@@ -103,6 +114,7 @@ async function soak(cluster: TestCluster, minutes: number, seed: number): Promis
     if (random.float() < 0.5) cluster.kubectl(["delete", "pod", before[0]?.metadata.name ?? "", "--wait=false"]);
     process.kill(pid, "SIGKILL");
     kills++;
+    lastKill = `${part} ${pid}`;
     await pass(Math.floor(random.float() * 1500));
     const after = await untilWhole(cluster);
     if (part !== "shim") {
@@ -141,6 +153,7 @@ else {
     // It is told before the cluster is taken down, which may fail for the same reason.
     console.error(error);
     process.exitCode = 1;
+    tellState(cluster);
   } finally {
     cluster.down();
   }
