@@ -10,6 +10,7 @@ import { grpcClient } from "@kubets/wire/grpc";
 import { eventually } from "../cluster.ts";
 import { DEMO_IMAGE, whyNot } from "./containerd.ts";
 import { NODE, startNode, type TestNode } from "./node.ts";
+import { end, inPhase } from "./node-pods.ts";
 import { type PluginProcess, startPlugin } from "./plugin-process.ts";
 
 const DRIVER = "dra.example.com";
@@ -55,12 +56,7 @@ describe("claims of devices", { skip: whyNot() ?? false }, () => {
         .spec({ terminationGracePeriodSeconds: 0, resourceClaims: [{ name: "mine", resourceClaimName: claimName }] })
         .build(),
     );
-  const runs = (name: string) =>
-    eventually(`${name} runs`, async () => (await node.api.pod(name))?.status.phase === "Running");
-  const gone = async (name: string) => {
-    await node.api.deletePod(name, 0);
-    await eventually(`${name} gone`, async () => (await node.api.pod(name)) === undefined);
-  };
+  const runs = (name: string) => inPhase(node, name, "Running");
   const told = async (name: string) => {
     const lister = grpcClient({ target: `unix://${join(node.paths.root, "pod-resources/kubelet.sock")}` });
     const { podResources } = await lister.unary(PodResourcesLister.list, {}, { waitForReady: true });
@@ -83,11 +79,11 @@ describe("claims of devices", { skip: whyNot() ?? false }, () => {
         claimResources: [{ cdiDevices, driverName: DRIVER, poolName: "pool", deviceName: "dev-1", shareId: "" }],
       },
     ]);
-    await gone("a");
+    await end(node, "a");
     assert.equal(driver.calls("unprepare").length, 0);
     await node.restart();
     await eventually("the driver is registered again", () => driver.calls("registered").length > 1);
-    await gone("b");
+    await end(node, "b");
     assert.deepEqual(driver.calls("unprepare"), [{ call: "unprepare", claims: ["shared"] }]);
     assert.equal(driver.calls("prepare").length, 1);
   });
@@ -103,6 +99,6 @@ describe("claims of devices", { skip: whyNot() ?? false }, () => {
       "FailedPrepareDynamicResources: Failed to prepare dynamic resources: no such device",
     );
     assert.match(await event("d"), /pod default\/d \(pod-d\) is not allowed to use ResourceClaim default\/foreign/);
-    for (const name of ["c", "d"]) await gone(name);
+    for (const name of ["c", "d"]) await end(node, name);
   });
 });

@@ -18,6 +18,7 @@ import { pod } from "@kubets/api/testing/pod-builder";
 import { eventually } from "../cluster.ts";
 import { DEMO_IMAGE, whyNot } from "./containerd.ts";
 import { NODE, startNode, type TestNode } from "./node.ts";
+import { end, gone, inPhase } from "./node-pods.ts";
 import { type PluginProcess, startPlugin } from "./plugin-process.ts";
 
 const DRIVER = "driver.example.com";
@@ -88,9 +89,6 @@ describe("storage drivers", { skip: whyNot() ?? false }, () => {
     );
   const ofClaim = (claimName: string) => ({ volumes: [{ name: "v", persistentVolumeClaim: { claimName } }] });
   const at = { volumeMounts: [{ name: "v", mountPath: "/v" }] };
-  const phase = (name: string, wanted: string) =>
-    eventually(`${name} ${wanted}`, async () => (await node.api.pod(name))?.status.phase === wanted);
-  const gone = (name: string) => eventually(`${name} gone`, async () => (await node.api.pod(name)) === undefined);
   const of = (call: string, handle: string) => driver.calls(call).filter(({ volumeId }) => volumeId === handle);
 
   it("tells the API of the driver", async () => {
@@ -106,9 +104,9 @@ describe("storage drivers", { skip: whyNot() ?? false }, () => {
     await claim("data");
     const group = { ...ofClaim("data"), securityContext: { fsGroup: 4321 } };
     await make("one", "echo hello > /v/file; sleep 1000", group, at);
-    await phase("one", "Running");
+    await inPhase(node, "one", "Running");
     await make("two", "until grep hello /v/file; do sleep 0.1; done; stat -c %g /v/file", ofClaim("data"), at);
-    await phase("two", "Succeeded");
+    await inPhase(node, "two", "Succeeded");
     assert.equal(of("stage", "handle-data").length, 1);
     assert.deepEqual(of("publish", "handle-data").length, 2);
     const [{ volumeContext } = {}] = of("publish", "handle-data") as { volumeContext?: Record<string, string> }[];
@@ -119,11 +117,9 @@ describe("storage drivers", { skip: whyNot() ?? false }, () => {
     assert.equal(statSync(join(node.containerd.folder, "driver-data/handle-data")).gid, 4321);
     const [used] = (await node.kubelet.tools.volumes.driverUsage("pod-one", "pv-data")) ?? [];
     assert.equal(Number(used?.used), 4096);
-    await node.api.deletePod("one", 0);
-    await gone("one");
+    await end(node, "one");
     assert.equal(of("unpublish", "handle-data").length, 1 + 1);
-    await node.api.deletePod("two", 0);
-    await gone("two");
+    await end(node, "two");
     assert.equal(of("unstage", "handle-data").length, 1);
   });
 
@@ -143,13 +139,12 @@ describe("storage drivers", { skip: whyNot() ?? false }, () => {
       spec: { attacher: DRIVER, nodeName: NODE, source: { persistentVolumeName: "pv-far" } },
       status: { attached: true },
     } as never);
-    await phase("user", "Running");
+    await inPhase(node, "user", "Running");
     await driver.kill();
     await node.restart();
     await startDriver();
     await eventually("a later kubelet knows it too", () => node.kubelet.node.node?.status.volumesInUse?.includes(name));
-    await node.api.deletePod("user", 0);
-    await gone("user");
+    await end(node, "user");
     await eventually("it is used no more", async () => !(await inUse()).includes(name));
     assert.equal(of("unstage", "handle-far").length, 1);
     await attach(false);
@@ -157,26 +152,24 @@ describe("storage drivers", { skip: whyNot() ?? false }, () => {
 
   it("publishes a volume that lives with its pod", async () => {
     await make("inline", "echo x > /v/x; sleep 1000", { volumes: [{ name: "v", csi: { driver: DRIVER } }] }, at);
-    await phase("inline", "Running");
+    await inPhase(node, "inline", "Running");
     const [asked] = driver.calls("publish").filter(({ targetPath }) => String(targetPath).includes("pod-inline")) as {
       volumeContext: Record<string, string>;
     }[];
     assert.equal(asked?.volumeContext["csi.storage.k8s.io/ephemeral"], "true");
-    await node.api.deletePod("inline", 0);
-    await gone("inline");
+    await end(node, "inline");
   });
 
   it("grows a volume that is to grow, and says so in the claim", async () => {
     await claim("grows", { size: "2Gi" });
     await make("grower", "sleep 1000", ofClaim("grows"), at);
-    await phase("grower", "Running");
+    await inPhase(node, "grower", "Running");
     assert.equal(of("expand", "handle-grows")[0]?.capacityRange, 2 ** 31);
     const { status } = await node.api.client.get(persistentvolumeclaims, { namespace, name: "grows" });
     assert.equal(status.capacity?.storage, "2Gi");
     const done = `FileSystemResizeSuccessful: MountVolume.NodeExpandVolume succeeded for volume "pv-grows" ${NODE}`;
     for (const about of ["grower", "grows"]) assert.ok(node.api.events(about).includes(done), about);
-    await node.api.deletePod("grower", 0);
-    await gone("grower");
+    await end(node, "grower");
   });
 
   it("says of a volume that cannot grow why", async () => {
@@ -192,8 +185,7 @@ describe("storage drivers", { skip: whyNot() ?? false }, () => {
       return status.conditions?.find(({ type }) => type === "NodeResizeError");
     });
     assert.match(condition.message ?? "", /the disk is full/);
-    await node.api.deletePod("waits", 0);
-    await gone("waits");
+    await end(node, "waits");
   });
 
   it("passes a block volume as a device", async () => {
@@ -201,9 +193,8 @@ describe("storage drivers", { skip: whyNot() ?? false }, () => {
     await make("blocky", "echo written > /dev/mine && head -c 7 /dev/mine", ofClaim("disk"), {
       volumeDevices: [{ name: "v", devicePath: "/dev/mine" }],
     });
-    await phase("blocky", "Succeeded");
-    await node.api.deletePod("blocky", 0);
-    await gone("blocky");
+    await inPhase(node, "blocky", "Succeeded");
+    await end(node, "blocky");
     assert.equal(of("unpublish", "handle-disk").length, 1);
     assert.equal(of("unstage", "handle-disk").length, 1);
   });
@@ -215,14 +206,13 @@ describe("storage drivers", { skip: whyNot() ?? false }, () => {
       told,
       'FailedMount: MountVolume.SetUp failed for volume "v" : kubernetes.io/csi: mounter.SetUpAt failed to get CSI client: driver name none.example.com not found in the list of registered CSI drivers',
     );
-    await node.api.deletePod("other", 0);
-    await gone("other");
+    await end(node, "other");
   });
 
   it("takes down what a pod left that went while nobody looked, also when its driver comes late", async () => {
     await claim("left");
     await make("leaver", "sleep 1000", ofClaim("left"), at);
-    await phase("leaver", "Running");
+    await inPhase(node, "leaver", "Running");
     await driver.kill();
     await node.stop();
     await node.api.client.delete(pods, { namespace, name: "leaver" });
@@ -235,7 +225,7 @@ describe("storage drivers", { skip: whyNot() ?? false }, () => {
   it("takes down what an earlier kubelet published, when its driver is back", async () => {
     await claim("kept");
     await make("keeper", "sleep 1000", ofClaim("kept"), at);
-    await phase("keeper", "Running");
+    await inPhase(node, "keeper", "Running");
     await driver.kill();
     await node.restart();
     await node.api.deletePod("keeper", 0);
@@ -245,7 +235,7 @@ describe("storage drivers", { skip: whyNot() ?? false }, () => {
     });
     assert.equal(of("unpublish", "handle-kept").length, 0);
     await startDriver();
-    await gone("keeper");
+    await gone(node, "keeper");
     assert.equal(of("unpublish", "handle-kept").length, 1);
     assert.equal(of("unstage", "handle-kept").length, 1);
   });

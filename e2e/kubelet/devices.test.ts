@@ -9,6 +9,7 @@ import { type GrpcClient, grpcClient } from "@kubets/wire/grpc";
 import { eventually } from "../cluster.ts";
 import { DEMO_IMAGE, whyNot } from "./containerd.ts";
 import { NODE, startNode, type TestNode } from "./node.ts";
+import { end, inPhase } from "./node-pods.ts";
 import { type PluginProcess, startPlugin } from "./plugin-process.ts";
 
 const RESOURCE = "example.com/widget";
@@ -49,30 +50,21 @@ describe("device plugins", { skip: whyNot() ?? false }, () => {
         .spec({ terminationGracePeriodSeconds: 0, restartPolicy: "Never" })
         .build(),
     );
-  const phase = (name: string, wanted: string) =>
-    eventually(`${name} ${wanted}`, async () => {
-      const found = await node.api.pod(name);
-      return found?.status.phase === wanted && found.status;
-    });
-  const gone = async (name: string) => {
-    await node.api.deletePod(name, 0);
-    await eventually(`${name} gone`, async () => (await node.api.pod(name)) === undefined);
-  };
 
   it("gives a container the devices that the plugin prefers, with what belongs to them", async () => {
     const script =
       "printf '%s ' $WIDGETS > /dev/termination-log; head -c 1 /dev/widget | wc -c >> /dev/termination-log; test -d /widgets";
     await make("one", 2, script);
-    const { containerStatuses } = await phase("one", "Succeeded");
+    const { containerStatuses } = await inPhase(node, "one", "Succeeded");
     assert.equal(containerStatuses?.[0]?.state.terminated?.message, "w3,w2 1\n");
     assert.deepEqual(plugin.calls("allocate"), [{ call: "allocate", ids: ["w3", "w2"] }]);
     assert.deepEqual(plugin.calls("preStart"), [{ call: "preStart", ids: ["w3", "w2"] }]);
-    await gone("one");
+    await end(node, "one");
   });
 
   it("tells who has what, also after the kubelet's restart, and refuses what is not there", async () => {
     await make("holder", 2, "sleep 1000");
-    await phase("holder", "Running");
+    await inPhase(node, "holder", "Running");
     const told = async () => {
       const { podResources } = await lister.unary(PodResourcesLister.list, {}, { waitForReady: true });
       return podResources.find(({ name }) => name === "holder")?.containers[0]?.devices;
@@ -87,12 +79,12 @@ describe("device plugins", { skip: whyNot() ?? false }, () => {
     assert.deepEqual(devices[0]?.deviceIds, ["w1", "w2", "w3"]);
     assert.ok(cpuIds.length > 0);
     await make("late", 1, "sleep 1000");
-    await phase("late", "Running");
+    await inPhase(node, "late", "Running");
     await make("more", 1, "true");
-    const refused = await phase("more", "Failed");
+    const refused = await inPhase(node, "more", "Failed");
     assert.equal(refused.reason, "UnexpectedAdmissionError");
     assert.match(refused.message ?? "", /unavailable for example.com\/widget. Requested: 1, Available: 0/);
-    for (const name of ["holder", "late", "more"]) await gone(name);
+    for (const name of ["holder", "late", "more"]) await end(node, name);
   });
 
   it("counts a device that fails as there and not to be had, and a plugin that has gone as having none", async () => {

@@ -3,13 +3,13 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { nodes } from "@kubets/api/generated/refs";
 import type { Container, Volume } from "@kubets/api/generated/types/core-v1";
 import { pod } from "@kubets/api/testing/pod-builder";
 import { kubeletDefaults } from "@kubets/kubelet";
 import { eventually } from "../cluster.ts";
 import { DEMO_IMAGE, whyNot } from "./containerd.ts";
 import { NODE, startNode, type TestNode } from "./node.ts";
+import { end, inPhase, isTold } from "./node-pods.ts";
 
 const LIMIT = 256 * 2 ** 20;
 const isV2 = existsSync("/sys/fs/cgroup/cgroup.controllers");
@@ -44,22 +44,15 @@ describe("eviction on containerd", { skip: whyNot() ?? false }, () => {
     await make("small", "sleep 600");
     // One line without an end stays in memory.
     await make("large", "(head -c 190000000 /dev/zero; sleep 600) | tail");
-    const large = await eventually("the large one to be evicted", async () => {
-      const found = await node.api.pod("large");
-      return found?.status.phase === "Failed" && found;
-    });
-    assert.equal(large.status.reason, "Evicted");
+    const { reason, message } = await inPhase(node, "large", "Failed");
+    assert.equal(reason, "Evicted");
     assert.match(
-      large.status.message ?? "",
+      message ?? "",
       /^The node was low on resource: memory\. Threshold quantity: 100Mi, .* Container c was using \d+Ki, request is 0, has larger consumption of memory\. $/,
     );
     assert.equal((await node.api.pod("small"))?.status.phase, "Running");
-    await eventually("the node to say so", async () => {
-      const { conditions = [] } = (await node.api.client.get(nodes, { name: NODE })).status;
-      return conditions.find(({ type }) => type === "MemoryPressure")?.status === "True";
-    });
-    await node.api.deletePod("small", 0);
-    await eventually("the small one to be gone", async () => (await node.api.pod("small")) === undefined);
+    await eventually("the node to say so", () => isTold(node, "MemoryPressure"));
+    await end(node, "small");
   });
 });
 
@@ -78,24 +71,14 @@ describe("eviction for processes on containerd", { skip: whyNot() ?? false }, ()
 
   it("ends the pod that has the most", async () => {
     await node.api.createPod(running("few", "sleep 600"));
-    await eventually("the few", async () => (await node.api.pod("few"))?.status.phase === "Running");
+    await inPhase(node, "few", "Running");
     await node.api.createPod(running("many", `for i in $(seq ${MANY}); do sleep 600 & done; wait`));
-    const { status } = await eventually("the many to be evicted", async () => {
-      const found = await node.api.pod("many");
-      return found?.status.phase === "Failed" && found;
-    });
-    assert.equal(status.reason, "Evicted");
-    assert.match(
-      status.message ?? "",
-      /^The node was low on resource: pids\. Threshold quantity: \d+, available: \d+\. /,
-    );
+    const { reason, message } = await inPhase(node, "many", "Failed");
+    assert.equal(reason, "Evicted");
+    assert.match(message ?? "", /^The node was low on resource: pids\. Threshold quantity: \d+, available: \d+\. /);
     assert.equal((await node.api.pod("few"))?.status.phase, "Running");
-    await eventually("the node to say so", async () => {
-      const { conditions = [] } = (await node.api.client.get(nodes, { name: NODE })).status;
-      return conditions.find(({ type }) => type === "PIDPressure")?.status === "True";
-    });
-    await node.api.deletePod("few", 0);
-    await eventually("the few to be gone", async () => (await node.api.pod("few")) === undefined);
+    await eventually("the node to say so", () => isTold(node, "PIDPressure"));
+    await end(node, "few");
   });
 });
 
@@ -112,20 +95,13 @@ describe("eviction for a disk on containerd", { skip: whyNot() ?? false }, () =>
     const volumeMounts = [{ name: "v", mountPath: "/v" }];
     return node.api.createPod(running(name, `${script}; sleep 600`, { volumeMounts }, [{ name: "v", emptyDir: {} }]));
   };
-  const isPressed = async (status: "True" | "False") => {
-    const { conditions = [] } = (await node.api.client.get(nodes, { name: NODE })).status;
-    return conditions.find(({ type }) => type === "DiskPressure")?.status === status;
-  };
   /** Gives why the large one had to go; the small one stayed, and the node has room again. */
   const evicted = async (large: string) => {
-    const { reason, message } = await eventually(`${large} to be evicted`, async () => {
-      const found = await node.api.pod(large);
-      return found?.status.phase === "Failed" && found.status;
-    });
+    const { reason, message } = await inPhase(node, large, "Failed");
     assert.equal(reason, "Evicted");
-    assert.ok(await isPressed("True"));
+    assert.ok(await isTold(node, "DiskPressure"));
     // What it held is gone though the pod is still in the API.
-    await eventually("the node to have room", () => isPressed("False"));
+    await eventually("the node to have room", () => isTold(node, "DiskPressure", "False"));
     assert.equal((await node.api.pod("small"))?.status.phase, "Running");
     await node.api.deletePod(large, 0);
     return message ?? "";
@@ -133,7 +109,7 @@ describe("eviction for a disk on containerd", { skip: whyNot() ?? false }, () =>
 
   it("ends the pod that fills the disk, and takes back what it had", async () => {
     await make("small", "true");
-    await eventually("the small one", async () => (await node.api.pod("small"))?.status.phase === "Running");
+    await inPhase(node, "small", "Running");
     await make("bytes", "head -c 50000000 /dev/zero > /v/file");
     const low = "The node was low on resource: ephemeral-storage. Threshold quantity: 20Mi, available: ";
     assert.ok((await evicted("bytes")).startsWith(low));
@@ -143,7 +119,6 @@ describe("eviction for a disk on containerd", { skip: whyNot() ?? false }, () =>
     await make("files", "i=0; while [ $i -lt 4000 ]; do : > /v/$i; i=$((i+1)); done");
     const low = "The node was low on resource: inodes. Threshold quantity: 2k, available: ";
     assert.ok((await evicted("files")).startsWith(low));
-    await node.api.deletePod("small", 0);
-    await eventually("the small one to be gone", async () => (await node.api.pod("small")) === undefined);
+    await end(node, "small");
   });
 });

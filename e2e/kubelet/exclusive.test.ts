@@ -12,6 +12,7 @@ import { type GrpcClient, grpcClient } from "@kubets/wire/grpc";
 import { eventually } from "../cluster.ts";
 import { DEMO_IMAGE, whyNot } from "./containerd.ts";
 import { NODE, startNode, type TestNode } from "./node.ts";
+import { end, inPhase } from "./node-pods.ts";
 
 const reason = whyNot() ?? (availableParallelism() < 2 ? "this machine has one CPU" : false);
 const LAST = availableParallelism() - 1;
@@ -50,15 +51,6 @@ describe("CPUs and memory of one pod alone", { skip: reason }, () => {
         .spec({ terminationGracePeriodSeconds: 0, restartPolicy: "Never" })
         .build(),
     );
-  const phase = (name: string, wanted: string) =>
-    eventually(`${name} ${wanted}`, async () => {
-      const found = await node.api.pod(name);
-      return found?.status.phase === wanted && found.status;
-    });
-  const gone = async (name: string) => {
-    await node.api.deletePod(name, 0);
-    await eventually(`${name} gone`, async () => (await node.api.pod(name)) === undefined);
-  };
   /** The CPUs that the kernel lets the container's process have. */
   const mayUse = (name: string): string | undefined => {
     const find = ["/sys/fs/cgroup", "-path", `*pod-${name}/*`, "-name", "cgroup.procs", "-exec", "cat", "{}", "+"];
@@ -72,10 +64,10 @@ describe("CPUs and memory of one pod alone", { skip: reason }, () => {
 
   it("are taken from the others, told, kept over a restart of the kubelet, and given back", async () => {
     await make("shares");
-    await phase("shares", "Running");
+    await inPhase(node, "shares", "Running");
     await uses("shares", ALL);
     await make("alone", { cpu: "1", memory: MEMORY });
-    await phase("alone", "Running");
+    await inPhase(node, "alone", "Running");
     await uses("alone", String(LAST));
     await uses("shares", RESERVED);
 
@@ -89,15 +81,15 @@ describe("CPUs and memory of one pod alone", { skip: reason }, () => {
 
     await node.restart();
     await make("late", { cpu: "1", memory: MEMORY });
-    const refused = await phase("late", "Failed");
+    const refused = await inPhase(node, "late", "Failed");
     assert.equal(refused.reason, "TopologyAffinityError");
     await make("part", { cpu: "500m", memory: MEMORY });
-    await phase("part", "Running");
+    await inPhase(node, "part", "Running");
     await uses("part", RESERVED);
     await uses("alone", String(LAST));
-    await gone("alone");
+    await end(node, "alone");
     await uses("shares", ALL);
     await uses("part", ALL);
-    for (const name of ["shares", "late", "part"]) await gone(name);
+    for (const name of ["shares", "late", "part"]) await end(node, name);
   });
 });

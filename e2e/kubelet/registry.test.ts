@@ -9,6 +9,7 @@ import { pod } from "@kubets/api/testing/pod-builder";
 import { eventually } from "../cluster.ts";
 import { DEMO_IMAGE, whyNot } from "./containerd.ts";
 import { NODE, startNode, type TestNode } from "./node.ts";
+import { end, inPhase } from "./node-pods.ts";
 import { REGISTRY, type Registry, startRegistry, USER, whyNoRegistry } from "./registry.ts";
 
 describe("images from a registry", { skip: whyNot() ?? whyNoRegistry() ?? false }, () => {
@@ -51,18 +52,13 @@ describe("images from a registry", { skip: whyNot() ?? whyNoRegistry() ?? false 
         .build(),
     );
   const waiting = ({ status }: Pod) => status.containerStatuses?.[0]?.state.waiting;
-  const runs = (name: string) =>
-    eventually(`${name} runs`, async () => (await node.api.pod(name))?.status.phase === "Running");
+  const runs = (name: string) => inPhase(node, name, "Running");
   const refused = (name: string) =>
     eventually(`${name} cannot be pulled`, async () => {
       const found = await node.api.pod(name);
       const why = found && waiting(found);
       return why?.reason === "ErrImagePull" && why;
     });
-  const gone = async (name: string) => {
-    await node.api.deletePod(name, 0);
-    await eventually(`${name} is gone`, async () => (await node.api.pod(name)) === undefined);
-  };
 
   it("refuses a pod without credentials, and pulls with its secret", async () => {
     await make("without", `${REGISTRY}/own/demo:1`);
@@ -81,7 +77,7 @@ describe("images from a registry", { skip: whyNot() ?? whyNoRegistry() ?? false 
       told[1] ?? "",
       /^Pulled: Successfully pulled image ".*" in \S+ \(\S+ including waiting\)\. Image size: \d+ bytes\.$/,
     );
-    for (const name of ["without", "with"]) await gone(name);
+    for (const name of ["without", "with"]) await end(node, name);
   });
 
   it("gives an image that is there by a secret to pods with that secret only, also after a restart", async () => {
@@ -98,13 +94,13 @@ describe("images from a registry", { skip: whyNot() ?? whyNoRegistry() ?? false 
       return found && waiting(found)?.reason === "ErrImageNeverPull" && waiting(found);
     });
     assert.match(why.message ?? "", /does not have the proper credentials to access the image/);
-    for (const name of ["knows", "peeks", "never"]) await gone(name);
+    for (const name of ["knows", "peeks", "never"]) await end(node, name);
   });
 
   it("pulls with what a credential provider hands out", async () => {
     await make("provided", `${REGISTRY}/by-provider/demo:1`);
     await runs("provided");
-    await gone("provided");
+    await end(node, "provided");
   });
 
   it("pulls by a mirror", async () => {
@@ -117,7 +113,7 @@ describe("images from a registry", { skip: whyNot() ?? whyNoRegistry() ?? false 
     );
     await make("mirrored", "images.example.com/mirrored/demo:1");
     await runs("mirrored");
-    await gone("mirrored");
+    await end(node, "mirrored");
   });
 
   it("says of a broken layer what is wrong, and pulls when it is whole", async () => {
@@ -128,6 +124,6 @@ describe("images from a registry", { skip: whyNot() ?? whyNoRegistry() ?? false 
     assert.match((await refused("broken")).message ?? "", /failed size validation|unexpected commit digest/);
     writeFileSync(layer, good);
     await runs("broken");
-    await gone("broken");
+    await end(node, "broken");
   });
 });

@@ -87,11 +87,8 @@ const untilWhole = (cluster: TestCluster): Promise<Seen[]> =>
 const containers = (pods: readonly Seen[]) =>
   new Map(pods.map(({ metadata, status }) => [metadata.name, status.containerStatuses?.[0]?.containerID ?? ""]));
 
-let lastKill = "nothing";
-
 /** What is not as it should be, before it is taken down. */
 function tellState({ kubectl, home, name }: TestCluster): void {
-  console.error(`last killed: ${lastKill}, ${new Date().toISOString()} now`);
   console.error(kubectl(["describe", "pods", "-l", "soak=yes"]));
   for (const log of ["node-1", "server"])
     console.error(execFileSync("tail", ["-n", "80", join(home, name, "logs", `${log}.log`)], { encoding: "utf8" }));
@@ -114,7 +111,7 @@ async function soak(cluster: TestCluster, minutes: number, seed: number): Promis
     if (random.float() < 0.5) cluster.kubectl(["delete", "pod", before[0]?.metadata.name ?? "", "--wait=false"]);
     process.kill(pid, "SIGKILL");
     kills++;
-    lastKill = `${part} ${pid}`;
+    console.log(`${part} ${pid} is killed`);
     await pass(Math.floor(random.float() * 1500));
     const after = await untilWhole(cluster);
     if (part !== "shim") {
@@ -123,7 +120,7 @@ async function soak(cluster: TestCluster, minutes: number, seed: number): Promis
         if (known.has(pod) && before[0]?.metadata.name !== pod)
           assert.equal(id, known.get(pod), `${pod} was restarted by the end of the ${part}`);
     }
-    console.log(`${part} ${pid} killed; ${after.length} pods are ready`);
+    console.log(`${after.length} pods are ready`);
     before = after;
   }
   for (const what of ["deployment/web", "statefulset/db"]) cluster.kubectl(["delete", what]);

@@ -1,5 +1,6 @@
 /** Deletes all objects of a kind that goes. Finalizers are respected: who set them works them off first. */
 import type { Clock } from "@kubets/machinery";
+import { atOnce } from "@kubets/machinery/at-once";
 import type { CachedObject } from "../store/cached-object.ts";
 import type { ResourceStore, WriteOutcome } from "../store/resource-store.ts";
 import { planDelete } from "../write/plan-delete.ts";
@@ -8,9 +9,7 @@ const AT_ONCE = 64;
 
 /** Says whether nothing is left. */
 export async function emptyStore(store: ResourceStore, clock: Clock): Promise<boolean> {
-  const all = store.cache.list();
-  for (let i = 0; i < all.length; i += AT_ONCE)
-    await Promise.all(all.slice(i, i + AT_ONCE).map((object) => deleteOne(store, object, clock)));
+  await atOnce(AT_ONCE, store.cache.list(), (object) => deleteOne(store, object, clock));
   return store.cache.size === 0;
 }
 

@@ -1,5 +1,6 @@
 /** DELETE of a collection: each object that the selectors match, as if it were deleted by itself. */
-import { StatusError } from "@kubets/machinery";
+import { isReason } from "@kubets/machinery";
+import { atOnce } from "@kubets/machinery/at-once";
 import { type ApiCall, storeOf } from "../api-call.ts";
 import { respondList } from "../list-answer.ts";
 import { selectionOf } from "../store/selection.ts";
@@ -24,17 +25,13 @@ export async function removeCollection(call: ApiCall): Promise<void> {
   const found = storeOf(call)
     .cache.list(info.namespace)
     .filter((object) => selection.matches(object));
-  let next = 0;
-  const work = async () => {
-    for (let object = found[next++]; object; object = found[next++]) {
-      try {
-        await deleteObject(call, object, each);
-      } catch (error) {
-        // Somebody else deleted it: that is as good.
-        if (!(error instanceof StatusError && error.reason === "NotFound")) throw error;
-      }
+  await atOnce(AT_ONCE, found, async (object) => {
+    try {
+      await deleteObject(call, object, each);
+    } catch (error) {
+      // Somebody else deleted it: that is as good.
+      if (!isReason(error, "NotFound")) throw error;
     }
-  };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, found.length) }, work));
+  });
   await respondList(call, found, { resourceVersion: String(storeOf(call).revision) });
 }

@@ -6,6 +6,7 @@ import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { atOnce } from "@kubets/machinery/at-once";
 import { isReason } from "@kubets/machinery/status-error";
 import { toYaml } from "@kubets/machinery/yaml";
 import { applyObject } from "../apply/apply-object.ts";
@@ -56,11 +57,7 @@ export const diff = defineVerb({
     try {
       const chosen = infos.filter(({ object }) => matches(object));
       const seen = new Set<string>();
-      const left = [...chosen];
-      const workers = Array.from({ length: Math.max(flags.concurrency, 1) }, async () => {
-        for (let info = left.shift(); info; info = left.shift()) await putBoth(info);
-      });
-      await Promise.all(workers);
+      await atOnce(Math.max(flags.concurrency, 1), chosen, putBoth);
       if (flags.prune) {
         const looked = { selector: flags.selector, allowlist: flags["prune-allowlist"], applied: chosen, uids: seen };
         for await (const info of prunable(api, looked))

@@ -1,5 +1,6 @@
 /** A cluster without containers: the same control plane and the same kubelets, over runtimes that keep containers in memory. Needs no root. */
 import { type Logger, realClock, realRandom } from "@kubets/machinery";
+import { atOnce } from "@kubets/machinery/at-once";
 import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
 import { parseFlags } from "@kubets/machinery/flags";
 import { dnsAddresses } from "../cluster/addresses.ts";
@@ -9,7 +10,7 @@ import { runServer } from "../server/run-server.ts";
 import { portTaken } from "./port-taken.ts";
 import type { Progress } from "./progress.ts";
 import type { LocalCluster } from "./real-cluster.ts";
-import { type SimulatedNode, startSimulatedNode } from "./simulated-node.ts";
+import { POD_RANGE, type SimulatedNode, startSimulatedNode } from "./simulated-node.ts";
 
 export interface SimulatedClusterOptions {
   readonly home: ClusterHome;
@@ -40,8 +41,7 @@ export async function startSimulatedCluster({
     `--cluster=${home.name}`,
     "--bind-address=127.0.0.1",
     `--secure-port=${port}`,
-    // A part of it for each of 1,000 nodes.
-    "--cluster-cidr=10.244.0.0/14",
+    `--cluster-cidr=${POD_RANGE}`,
     ...serverArgs,
   ]);
   const server = await progress.step("control plane", () =>
@@ -77,12 +77,10 @@ export async function startSimulatedCluster({
     return [];
   };
   try {
-    const rest = nodes.values();
-    const inTurn = async () => {
-      for (const name of rest) if (!signal.aborted) await addNode(name);
+    const add = async (name: string) => {
+      if (!signal.aborted) await addNode(name);
     };
-    const adding = () => Promise.all(Array.from({ length: AT_ONCE }, inTurn));
-    await progress.step("simulated nodes", () => unlessStopped(adding, signal));
+    await progress.step("simulated nodes", () => unlessStopped(() => atOnce(AT_ONCE, nodes, add), signal));
   } catch (error) {
     await stop();
     if (signal.aborted) throw new ExitError(exitCode.interrupted, "stopped while it started; the data stays");

@@ -23,6 +23,10 @@ export interface SimulatedNodeParts extends Omit<ControlPlaneParts, "signal"> {
   readonly config: Pick<KubeletConfig, "clusterDns" | "clusterDomain">;
 }
 
+/** Each node has a part of it. */
+export const POD_RANGE = "10.244.0.0/14";
+const podRangeOf = (index: number): string => `10.${244 + (index >> 8)}.${index & 255}.0/24`;
+
 const LOOPBACK = "127.0.0.1";
 /** Requests of one node: so few that those of a hundred nodes fit into the queues of their level; with fewer, statuses that wait are written more often. */
 const AT_ONCE = 16;
@@ -40,7 +44,7 @@ export async function startSimulatedNode(
     clock,
     random,
     disk,
-    podCidr: `10.${244 + (index >> 8)}.${index & 255}.0/24`,
+    podCidr: podRangeOf(index),
     images: ["*"],
     script: {
       course: ({ config }) => courseOf(config),

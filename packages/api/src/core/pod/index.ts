@@ -24,7 +24,7 @@ export const podResource = define(pods, {
   defaults: defaultPod,
   prepareForCreate: preparePod,
   prepareForUpdate: (pod, old) => keepPart(pod, old, "status"),
-  validate: (pod, write) => validatePodCreate(pod, write),
+  validate: validatePodCreate,
   validateUpdate: (pod: Pod, old: Pod, context: WriteContext) => validatePodUpdate(pod, old, context),
   warnings: (pod, old) => (old ? [] : [...hostnameWarnings(pod), ...harmless.look(pod, () => podWarnings(pod))]),
   graceSeconds,
