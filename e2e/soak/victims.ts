@@ -11,13 +11,18 @@ export function processesOf(part: Part, home: string, name: string): number[] {
     containerd: (line) => /^\S*containerd --config /.test(line) && line.includes(`/run/kubets/${name}/nodes/`),
     shim: (line) => line.includes("containerd-shim") && line.includes(`/run/kubets/${name}/nodes/`),
   };
-  return readdirSync("/proc").flatMap((pid) => {
-    if (!/^\d+$/.test(pid) || Number(pid) === process.pid) return [];
+  const found = new Map<number, number>();
+  for (const pid of readdirSync("/proc").map(Number)) {
+    if (!pid || pid === process.pid) continue;
     try {
       const line = `${readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ")} `;
-      return marks[part](line) ? [Number(pid)] : [];
+      if (marks[part](line)) found.set(pid, parentOf(pid));
     } catch {
-      return [];
+      // It has ended.
     }
-  });
+  }
+  // What a process starts is its copy until it runs a program of its own.
+  return [...found].flatMap(([pid, parent]) => (found.has(parent) ? [] : [pid]));
 }
+
+const parentOf = (pid: number) => Number(readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ")[1]);

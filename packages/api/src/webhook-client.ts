@@ -21,7 +21,8 @@ export function clientConfigErrors({ url, service }: ClientConfig, field: string
 type Service = NonNullable<ClientConfig["service"]>;
 
 /** scheme, user, host, path, query, fragment; all may be empty. */
-const URL_PARTS = /^(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?:\/\/(?:([^/?#@]*)@)?([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/;
+const URL_PARTS =
+  /^(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?:\/\/(?:([^/?#@]*)@)?([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/s;
 
 export function urlErrors(url: string, field: string): FieldError[] {
   const [, scheme = "", user, host = "", , query = "", fragment = ""] = URL_PARTS.exec(url) ?? [];

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { inTime, TooLong } from "@kubets/machinery/stretch";
 import fc from "fast-check";
 import { CelEvaluationError, celTypes, formatIssues, kubernetesEnvironment, toJson } from "./cel.ts";
+import { tryPattern } from "./regex.ts";
 import { anyExpression, HOSTILE, tokens } from "./testing/expressions.ts";
 
 const env = kubernetesEnvironment.extend({
@@ -44,6 +45,31 @@ test("random tokens", () => {
 
 test("random expressions", () => {
   fc.assert(fc.property(anyExpression, survives), { numRuns: 3000 });
+});
+
+test("long texts that are nearly of a form are judged in a time that grows with them and not with their square", () => {
+  assert.equal(typeof tryPattern("[\\a".repeat(200_000)), "string");
+  const parts = ["9", " ", "[", "[\\a", "(", "1.", "inf", "-", "a", "1h", ":"];
+  for (const read of [
+    "double(a)",
+    "a.trim()",
+    "quantity(a)",
+    "duration(a)",
+    "timestamp(a)",
+    "semver(a)",
+    "url(a)",
+    "ip(a)",
+    "cidr(a)",
+  ]) {
+    const compiled = env.compile(`${read} == dyn(1)`);
+    assert.ok(compiled.ok, read);
+    for (const part of parts)
+      try {
+        compiled.program.evaluate({ ...activation, a: `${part.repeat(200_000)}!` });
+      } catch (error) {
+        if (!(error instanceof CelEvaluationError)) throw error;
+      }
+  }
 });
 
 test("hostile expressions", () => {

@@ -52,7 +52,7 @@ export function compileSteps(pattern: string): number {
 /** What classes of characters are made of. */
 const CLASS = 20;
 
-/** A class, a repetition with its bounds, or a character. */
-const TOKEN = /\\.|\[\^?\]?(?:\\.|[^\]])*\]|(\{(\d+)(?:,(\d*))?\})|[^]/g;
+/** A class, also one that does not end, a repetition with its bounds, or a character. */
+const TOKEN = /\\.|\[\^?\]?(?:\\[^]|[^\]\\])*\]?|(\{(\d+)(?:,(\d*))?\})|[^]/g;
 
 export const matches = (text: string, source: string): boolean => pattern(source).matcher(text).find();

@@ -64,6 +64,8 @@ test("what is refused", () => {
   for (const text of ["1kk", "1mi", "1K", "1e", "1eE", "1Mii", "--1", "1e99999999999"]) {
     assert.throws(() => parseQuantity(text), { message: "unable to parse quantity's suffix" }, text);
   }
+  assert.throws(() => parseQuantity("9".repeat(5000)), { message: "quantities must have at most 4096 characters" });
+  assert.equal(parseQuantity("9".repeat(4000)).toString(), "9".repeat(4000));
   assert.equal(tryParseQuantity("nope"), undefined);
 });
 

@@ -10,13 +10,15 @@ export type { QuantityFormat } from "./quantity-suffix.ts";
 
 const WRONG_FORM = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 const WRONG_SUFFIX = "unable to parse quantity's suffix";
+/** A number of so many digits means nothing, and costs a whole server time. */
+const MOST_LETTERS = 4096;
 
 /** The power of ten below which nothing is kept. */
 const NANO = -9;
 const MAX_INT64 = 2n ** 63n - 1n;
 
 /** sign, digits before the point, digits after it, suffix; all may be empty. */
-const PARTS = /^([+-]?)([0-9]*)(?:\.([0-9]*))?([eEinumkKMGTP]*[-+]?[0-9]*)$/;
+const PARTS = /^([+-]?)([0-9]*)(?:\.([0-9]*))?((?:[eEinumkKMGTP]+[-+]?[0-9]*|[-+][0-9]*)?)$/;
 
 /** The fast road: at most 15 digits and no fraction. */
 const SIMPLE = /^([1-9][0-9]{0,14})(m|k|M|G|T|Ki|Mi|Gi)?$/;
@@ -196,6 +198,7 @@ function parseSimple(text: string): Quantity | undefined {
 }
 
 function parseFull(text: string): Quantity {
+  if (text.length > MOST_LETTERS) throw new QuantityError(`quantities must have at most ${MOST_LETTERS} characters`);
   const parts = text === "" ? null : PARTS.exec(text);
   if (!parts) throw new QuantityError(WRONG_FORM);
   const [, sign = "", whole = "", fraction = "", suffixText = ""] = parts;

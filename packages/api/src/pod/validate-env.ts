@@ -92,13 +92,20 @@ export function validateFieldRef(ref: ObjectFieldSelector, field: string, allowe
   if (!ref.apiVersion) return [required(`${field}.apiVersion`)];
   if (!ref.fieldPath) return [required(`${field}.fieldPath`)];
   const path = `${field}.fieldPath`;
-  const subscript = /^(.*)\['(.*)'\]$/.exec(ref.fieldPath);
-  const [name, key] = subscript ? [subscript[1] as string, subscript[2] as string] : [ref.fieldPath, undefined];
+  const [name, key] = withSubscript(ref.fieldPath);
   const problem = conversionProblem(ref.apiVersion, ref.fieldPath, name, key);
   if (problem) return [invalidValue(path, ref.fieldPath, `error converting fieldPath: ${problem}`)];
   if (key !== undefined) return subscriptErrors(name, key, field);
   const internal = name === "spec.host" ? "spec.nodeName" : name;
   return allowed.includes(internal) ? [] : [notSupported(path, internal, allowed)];
+}
+
+/** `metadata.labels['a']` as `metadata.labels` and `a`. */
+function withSubscript(path: string): [name: string, key: string | undefined] {
+  const begin = path.indexOf("['");
+  const end = path.length - "']".length;
+  if (begin <= 0 || end < begin + "['".length || !path.endsWith("']")) return [path, undefined];
+  return [path.slice(0, begin), path.slice(begin + "['".length, end)];
 }
 
 function conversionProblem(version: string, whole: string, name: string, key: string | undefined): string | undefined {

@@ -24,7 +24,7 @@ const ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+";
 const EMAIL = new RegExp(
   `^(?:[^<>]*<)?(?:${ATOM}(?:\\.${ATOM})*|"[^"\\\\]*")@(?:${ATOM}(?:\\.${ATOM})*|\\[[^\\]]*\\])>?$`,
 );
-const URI = /^(?:[A-Za-z][A-Za-z0-9+.-]*:(?:\/\/[^\s/?#]*)?[^\s]*|\/[^\s]*)$/;
+const URI = /^(?:[A-Za-z][A-Za-z0-9+.-]*:|\/)\S*$/;
 const LONGEST_HOSTNAME = 255;
 const BYTE = 255;
 const PERCENT = 100;
@@ -89,13 +89,13 @@ function isDateTime(text: string): boolean {
   return isDate(date) && hour < "24" && minute < "60" && second < "60";
 }
 
-const GO_DURATION = /^[+-]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/;
+const GO_DURATION = /^[+-]?(?:0|(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/;
 const DURATION_UNIT = /^(?:ns|nano.*|us|µs|micro.*|ms|milli.*|s|sec.*|m|min.*|h|hr|hour.*|d|day.*|w|wk|week.*)$/;
 
 /** As Go writes them, or with units in words anywhere in it: "5 days". */
 function isDuration(text: string): boolean {
   if (GO_DURATION.test(text)) return true;
-  const units = text.matchAll(/\d+\s*([A-Za-zµ]+)/g);
+  const units = text.matchAll(/(?<!\d)\d+\s*([A-Za-zµ]+)/g);
   return [...units].some(([, unit = ""]) => DURATION_UNIT.test(unit.toLowerCase()));
 }
 

@@ -35,4 +35,11 @@ describe("links of a page", () => {
       // However it is cut.
       for (const size of [1, 2, 3, 7]) assert.equal(await read(page, size), wanted, `in parts of ${size}`);
     });
+
+  it("what begins ever more tags and ends none passes as it is", async () => {
+    for (const start of ["<a '", "<a", "<script>", "<!--"]) {
+      const page = start.repeat(100_000);
+      assert.equal(await read(page, 65_536), page);
+    }
+  });
 });

@@ -34,10 +34,12 @@ const ATTRIBUTES: Readonly<Record<string, readonly string[]>> = {
 };
 
 const RAW_TEXT = new Set(["script", "style", "textarea", "title", "iframe", "noembed", "noframes", "xmp"]);
-const TAG = /^<([a-z][^\s/>]*)((?:[^>"']|"[^"]*"|'[^']*')*)>/i;
+const TAG = /^<([a-z][^\s/>]*)(?=[\s/>])((?:[^>"']|"[^"]*"|'[^']*')*)>/i;
 const ATTRIBUTE = /(\s([^\s=>"'/]+)\s*=\s*)("[^"]*"|'[^']*'|[^\s"'>]+)/g;
 /** A tag that is longer is passed on as it is. */
 const MAX_TAG = 16 * 1024;
+/** What begins more of them in one part is no HTML, and is passed on too. */
+const MOST_BROKEN = 8;
 
 export async function* withLinks(
   parts: AsyncIterable<Uint8Array>,
@@ -60,10 +62,12 @@ export async function* withLinks(
 function readLinks(text: string, endOfRaw: string | undefined, rewrite: (url: string) => string) {
   let until = endOfRaw;
   let at = 0;
+  let broken = 0;
   let out = "";
+  const lower = text.toLowerCase();
   while (at < text.length) {
     if (until !== undefined) {
-      const end = text.toLowerCase().indexOf(until, at);
+      const end = lower.indexOf(until, at);
       const stop = end < 0 ? Math.max(at, text.length - until.length + 1) : end + until.length;
       out += text.slice(at, stop);
       at = stop;
@@ -88,7 +92,10 @@ function readLinks(text: string, endOfRaw: string | undefined, rewrite: (url: st
       at += whole.length;
       if (RAW_TEXT.has(name.toLowerCase())) until = `</${name.toLowerCase()}`;
     } else if (rest.length < MAX_TAG && mayBecomeTag(rest)) break;
-    else {
+    else if (mayBecomeTag(rest) && ++broken > MOST_BROKEN) {
+      out += text.slice(at);
+      at = text.length;
+    } else {
       out += "<";
       at++;
     }

@@ -89,8 +89,13 @@ function split(text: string, separator: string, most = -1n): List {
 }
 
 /** White space as Unicode has it; of the web's, all but the byte order mark. */
-const BLANK = "[\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]";
-const trim = (text: string): string => text.replace(new RegExp(`^${BLANK}+`), "").replace(new RegExp(`${BLANK}+$`), "");
+const BLANK = /[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/;
+function trim(text: string): string {
+  let [from, to] = [0, text.length];
+  while (from < to && BLANK.test(text.charAt(from))) from++;
+  while (from < to && BLANK.test(text.charAt(to - 1))) to--;
+  return text.slice(from, to);
+}
 
 const lower = (text: string): string => text.replace(/[A-Z]+/g, (part) => part.toLowerCase());
 const upper = (text: string): string => text.replace(/[a-z]+/g, (part) => part.toUpperCase());

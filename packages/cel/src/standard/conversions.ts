@@ -36,7 +36,7 @@ function wholeOf(value: number, least: number, below: number, message: string): 
   return BigInt(cut);
 }
 
-const DOUBLE = /^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$|^[+-]?(?:inf|infinity|nan)$/i;
+const DOUBLE = /^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$|^[+-]?(?:inf|infinity|nan)$/i;
 
 function parseDouble(text: string): number {
   if (!DOUBLE.test(text)) throw typeError("string", "double");

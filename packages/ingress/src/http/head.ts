@@ -16,7 +16,7 @@ import {
 const REQUEST_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([\x21-\x7e]+) HTTP\/1\.([01])\r\n/;
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?\r\n/;
 const FIELDS = /^(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*\r\n)*$/;
-const ABSOLUTE = /^https?:\/\/([^/?#]+)([^#]*)$/i;
+const ABSOLUTE = /^https?:\/\/([^/?#]+)((?:[/?][^#]*)?)$/i;
 const HOST = /^(?:[\w.~!$&'()*+,;=%-]+|\[[\da-fA-F:.]+\])?(?::\d*)?$/;
 const LENGTH = /^\d{1,15}$/;
 

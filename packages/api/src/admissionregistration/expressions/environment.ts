@@ -46,7 +46,8 @@ const variablesType = (variables: Readonly<Record<string, CelType>>): ObjectType
 
 /** The same for a mutation, which makes objects: `Object{...}`, `Object.spec{...}` and so on, and `JSONPatch{...}`. */
 export function mutationEnvironment(scope: ExpressionScope, expression: string): Environment {
-  const names = new Set(expression.match(/\bObject(?:\.\w+)*(?=\s*\{)/g));
+  const found = [...expression.matchAll(/\b(Object(?:\.\w+)*)\s*(\{?)/g)];
+  const names = new Set(found.flatMap(([, name = "", brace]) => (brace ? [name] : [])));
   return expressionEnvironment(scope).extend({
     libraries: [jsonPatches],
     types: [jsonPatchType, objectType, ...[...names].map(partType)],
