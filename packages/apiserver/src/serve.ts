@@ -108,11 +108,12 @@ export async function serve(flags: Flags): Promise<void> {
     profiling: flags.profiling,
     featureEnabled: (name) => gates.enabled(name as Parameters<typeof gates.enabled>[0]),
   });
-  giveBackAfterStart(realClock);
+  const givingBack = giveBackAfterStart(realClock);
   const unfollow = authorization.follow(running.server.useAuthorizers);
   const parts = { clock: realClock, log };
   const unfollowTls = followServingTls(flags, own, parts, (tls) => running.reloadTls(tls));
   await stopAsked();
+  givingBack.cancel();
   unfollow();
   unfollowTls();
   log.info("stopping");
