@@ -1,12 +1,14 @@
 /** `kubets up` where something stands in its way: what it says, and that a cluster comes up again with its data. */
 import assert from "node:assert/strict";
-import { execFileSync, spawn } from "node:child_process";
+import { type ChildProcessByStdio, type SpawnSyncReturns, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { afterEach, describe, test } from "node:test";
+import { exitCode } from "@kubets/machinery/exit-codes";
 import { ClusterPki } from "../../packages/kubets/src/cluster/pki.ts";
 import * as certificates from "../../packages/kubets/src/server/certificates.ts";
 import { eventually, type TestCluster, upCluster, whyNoContainers } from "../cluster.ts";
@@ -74,37 +76,66 @@ describe("up", () => {
     }
   });
 
-  test("can be stopped while it starts", { skip: whyNoContainers() ?? false }, async () => {
+  /** An `up` of a cluster of its own, in a process that is there while it starts. */
+  async function starting(
+    flags: readonly string[],
+    about: (early: {
+      readonly child: ChildProcessByStdio<null, Readable, Readable>;
+      readonly kubets: (...args: string[]) => SpawnSyncReturns<string>;
+    }) => Promise<void>,
+  ): Promise<void> {
     const home = mkdtempSync(join(tmpdir(), "kubets-e2e-"));
     const env = { ...process.env, KUBETS_HOME: home };
     const main = join(import.meta.dirname, "../../packages/kubets/src/main.ts");
-    const args = [
+    const command = (args: readonly string[]) => [
       "--disable-warning=ExperimentalWarning",
       main,
-      "up",
-      "--no-uplink",
-      "--port",
-      "0",
-      "--cluster",
-      "early",
+      ...args,
+      "--cluster=early",
     ];
-    const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, command(["up", "--port=0", ...flags]), {
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    child.stdout.setEncoding("utf8");
+    child.stderr.setEncoding("utf8");
+    const kubets = (...args: string[]) => spawnSync(process.execPath, command(args), { env, encoding: "utf8" });
     try {
+      await about({ child, kubets });
+    } finally {
+      child.kill("SIGKILL");
+      kubets("down");
+      rmSync(home, { recursive: true, force: true });
+    }
+  }
+
+  test("can be stopped while it starts", { skip: whyNoContainers() ?? false }, () =>
+    starting(["--no-uplink"], async ({ child }) => {
       const ended = once(child, "exit");
       let said = "";
-      child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
+      child.stderr.on("data", (text: string) => (said += text));
       // The nodes are there, and the control plane is on its way.
-      for await (const text of child.stdout.setEncoding("utf8"))
-        if (/with containerd/.test(text as string)) child.kill("SIGINT");
+      for await (const text of child.stdout) if (/with containerd/.test(text as string)) child.kill("SIGINT");
       assert.deepEqual(await ended, [130, null]);
       assert.match(said, /stopped while it started/);
       assert.equal(existsSync("/run/kubets/early"), false);
-    } finally {
-      child.kill("SIGKILL");
-      execFileSync(process.execPath, [...args.slice(0, 2), "down", "--cluster", "early"], { env });
-      rmSync(home, { recursive: true, force: true });
-    }
-  });
+    }),
+  );
+
+  test("is known to the other commands while it starts", () =>
+    starting(["--simulated", "--nodes=1000"], async ({ child, kubets }) => {
+      const ended = once(child, "exit");
+      await once(child.stdout, "data");
+      await eventually("a word of who starts it", () =>
+        kubets("status").stdout.includes(`starting (process ${child.pid})`),
+      );
+      const second = kubets("up", "--simulated", "--port=0");
+      assert.equal(second.status, exitCode.precondition);
+      assert.match(second.stderr, new RegExp(`is starting already \\(process ${child.pid}\\): wait until`));
+      assert.equal(kubets("down").status, 0);
+      assert.deepEqual(await ended, [130, null]);
+      assert.match(kubets("status").stdout, /does not run/);
+    }));
 
   const kinds = [
     ["simulated nodes", false, ["--simulated"]],

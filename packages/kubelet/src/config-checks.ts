@@ -74,6 +74,11 @@ export function configProblems(file: FileConfig): string[] {
     hasPeriods && (period < 1 || period > 1000),
     `cpuCFSQuotaPeriod (--cpu-cfs-quota-period) ${formatDuration(period)} must be between 1ms and 1s, inclusive`,
   );
+  const factor = file.memoryThrottlingFactor;
+  refuse(
+    file.featureGates.MemoryQoS === true && (factor <= 0 || factor > 1),
+    `memoryThrottlingFactor ${factor} must be greater than 0 and less than or equal to 1.0`,
+  );
   refuse(
     file.enableSystemLogQuery && !file.enableSystemLogHandler,
     "enableSystemLogHandler is required for enableSystemLogQuery",
@@ -140,7 +145,6 @@ const WITHOUT_EFFECT: Readonly<Partial<Record<keyof FileConfig, string>>> = {
   kubeletCgroups: "the kubelet stays in the cgroup that it was started in",
   makeIPTablesUtilChains: "no rules are made",
   maxOpenFiles: "the limit of the process that starts it holds",
-  memoryThrottlingFactor: "memory.high is not set",
   qosReserved: "memory is not reserved by class",
   showHiddenMetricsForVersion: "no metric is hidden",
   syncFrequency: "pods are looked at when something changed",

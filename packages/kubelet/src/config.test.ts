@@ -106,6 +106,10 @@ test("defaults, and what is refused", () => {
       /systemReservedCgroup \(--system-reserved-cgroup\) must be specified/,
     ],
     ["memorySwap: {swapBehavior: Some}", /must be one of: "", "LimitedSwap" or "NoSwap"/],
+    [
+      "featureGates: {MemoryQoS: true}\nmemoryThrottlingFactor: 2",
+      /must be greater than 0 and less than or equal to 1\.0/,
+    ],
     ["cpuCFSQuotaPeriod: 10ms", /requires feature gate CustomCPUCFSQuotaPeriod/],
     ["cgroupsPerQOS: false", /is not supported/],
   ];

@@ -9,6 +9,7 @@ import type { Pod } from "@kubets/api/generated/types/core-v1";
 import { createEventRecorder } from "@kubets/client/cluster-event-recorder";
 import { SharedInformers } from "@kubets/client/informer/shared-informers";
 import { sleep } from "@kubets/machinery";
+import { parseQuantity } from "@kubets/machinery/quantity";
 import { enforced } from "./cgroups/layout.ts";
 import { noCgroups } from "./cgroups/pod-cgroups.ts";
 import { type KubeletConfig, kubeletDefaults } from "./config.ts";
@@ -143,6 +144,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     ...fixedFacts({
       config,
       machine,
+      allocatableBytes: parseQuantity(allocatable["memory"] ?? "0").value(),
       cgroupV2: cgroups.version === 2,
       root: paths.root,
       resolvConf: options.resolvConf,

@@ -2,6 +2,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
+import { type CgroupDetails, readDetails, readMachineSwap } from "../stats/cgroup-details.ts";
 import { readUsage, type Usage } from "../stats/cgroup-usage.ts";
 import type { CgroupParts, CgroupTree } from "./cgroup-tree.ts";
 import { kubepods, partsOf, podParts, tierShares } from "./layout.ts";
@@ -21,9 +22,19 @@ export interface PodCgroups {
   usage(pod: Pod, now: number): Promise<Usage>;
   /** What all of the node uses. */
   nodeUsage(now: number): Promise<Usage>;
+  /** What version 2 counts besides, of the pod and of those of its containers. */
+  details(pod: Pod, containers: readonly string[]): Promise<PodDetails>;
+  nodeDetails(): Promise<CgroupDetails>;
   /** A process of the pod, if there is one. */
   somePid(pod: Pod): Promise<number | undefined>;
 }
+
+export interface PodDetails {
+  readonly pod: CgroupDetails;
+  readonly containers: ReadonlyMap<string, CgroupDetails>;
+}
+
+const NO_DETAILS: PodDetails = { pod: {}, containers: new Map() };
 
 /** For runtimes without cgroups. */
 export const noCgroups: PodCgroups = {
@@ -35,6 +46,8 @@ export const noCgroups: PodCgroups = {
   remove: async () => {},
   usage: async (_, timestamp) => ({ timestamp }),
   nodeUsage: async (timestamp) => ({ timestamp }),
+  details: async () => NO_DETAILS,
+  nodeDetails: async () => ({}),
   somePid: async () => undefined,
 };
 
@@ -71,6 +84,26 @@ export function podCgroups(options: PodCgroupsOptions): PodCgroups {
 
     usage: (pod, now) => readUsage(pathOf(pod), version, now, mountpoint),
     nodeUsage: (now) => readUsage(tree.pathOf(partsOf(root)), version, now, mountpoint),
+
+    async details(pod, containers) {
+      if (version === 1) return NO_DETAILS;
+      const path = pathOf(pod);
+      // A runtime names them by their ids: as they are, or as scopes of systemd.
+      const names = await readdir(join(mountpoint, path)).catch(() => []);
+      const found = containers.map(async (id) => {
+        const name = names.find((each) => each.includes(id));
+        return [id, name ? await readDetails(join(path, name), mountpoint) : {}] as const;
+      });
+      return { pod: await readDetails(path, mountpoint), containers: new Map(await Promise.all(found)) };
+    },
+
+    async nodeDetails() {
+      if (version === 1) return {};
+      const parts = partsOf(root);
+      const own = await readDetails(tree.pathOf(parts), mountpoint);
+      return parts.length > 0 ? own : { ...own, ...(await readMachineSwap()) };
+    },
+
     somePid: (pod) => somePidBelow(join(mountpoint, version === 1 ? "memory" : "", pathOf(pod))),
   };
 }

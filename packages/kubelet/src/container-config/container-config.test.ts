@@ -44,7 +44,13 @@ test("shares, quota and the score for the end of memory", () => {
 });
 
 test("what a container is held to, as the node says", () => {
-  const node = { memoryBytes: 16 * 2 ** 30, cgroupV2: true, cpuPeriodUs: 100_000, singleProcessOomKill: false };
+  const node = {
+    memoryBytes: 16 * 2 ** 30,
+    cgroupV2: true,
+    cpuPeriodUs: 100_000,
+    singleProcessOomKill: false,
+    throttling: undefined,
+  };
   const swap = { bytes: 8 * 2 ** 30, limited: true };
   const held = (made: ReturnType<typeof pod>, more: Partial<NodeFacts> = {}) => {
     const built = made.build();
@@ -58,6 +64,14 @@ test("what a container is held to, as the node says", () => {
   assert.deepEqual(held(half).unified, { "memory.oom.group": "1" });
   assert.deepEqual(held(half, { singleProcessOomKill: true }).unified, {});
   assert.equal(held(half, { cgroupV2: false }).unified, undefined);
+  const throttling = { factor: 0.9, allocatableBytes: 1000 * 4096 };
+  const high = (made: ReturnType<typeof pod>) =>
+    Number(held(made, { throttling }).unified?.["memory.high"] ?? 0) / 4096;
+  const pages = (count: number) => ({ memory: String(count * 4096) });
+  assert.equal(high(pod("a").requests(pages(200)).limits(pages(500))), 470);
+  assert.equal(high(pod("a").requests(pages(205))), 920);
+  assert.equal(high(pod("a")), 900);
+  assert.equal(high(pod("a").requests(pages(200)).limits(pages(200))), 0);
   const swaps = (made: ReturnType<typeof pod>, limited = true) =>
     held(made, { swap: { ...swap, limited } }).unified?.["memory.swap.max"];
   const burstable = () => pod("a").requests({ memory: "4Gi" });

@@ -11,6 +11,7 @@ const MIN_SHARES = 2;
 const MAX_SHARES = 262_144;
 const PERIOD_US = 100_000;
 const MIN_QUOTA_US = 1000;
+const PAGE_BYTES = 4096;
 /** Pods with at least this priority are the system's own. */
 const SYSTEM_CRITICAL = 2_000_000_000;
 
@@ -27,6 +28,8 @@ export interface NodeFacts {
   readonly cpuPeriodUs: number | undefined;
   /** With the end of memory only the process that asked for it ends, not all of its container. */
   readonly singleProcessOomKill: boolean;
+  /** Where containers are slowed down before their memory ends (MemoryQoS): at which part of what they may have beyond what they asked for. */
+  readonly throttling: { readonly factor: number; readonly allocatableBytes: number } | undefined;
   /** Where the machine has any; `limited` when burstable pods may use it. */
   readonly swap: { readonly bytes: number; readonly limited: boolean } | undefined;
 }
@@ -42,12 +45,13 @@ export function containerResources(pod: Pod, container: Container, node: NodeFac
 
 const unifiedOf = (pod: Pod, container: Container, node: NodeFacts): Record<string, string> => ({
   ...(!node.singleProcessOomKill && { "memory.oom.group": "1" }),
+  ...(node.throttling && memoryHigh(container.resources ?? {}, node.throttling)),
   ...(node.swap && { "memory.swap.max": String(swapOf(pod, container, node)) }),
 });
 
 export function limitsOf({ requests, limits }: ResourceRequirements, node: NodeFacts): LinuxResources {
   const cpuLimit = milliOf(limits?.cpu);
-  const memoryLimit = limits?.memory ? parseQuantity(limits.memory).value() : 0;
+  const memoryLimit = bytesOf(limits?.memory);
   return {
     cpuShares: cpuShares(requests?.cpu === undefined ? cpuLimit : milliOf(requests.cpu)),
     ...(cpuLimit > 0 &&
@@ -56,19 +60,31 @@ export function limitsOf({ requests, limits }: ResourceRequirements, node: NodeF
   };
 }
 
+/** In whole pages. Who gets what it asked for, and no more, is not slowed down. */
+function memoryHigh(
+  { requests, limits }: ResourceRequirements,
+  { factor, allocatableBytes }: NonNullable<NodeFacts["throttling"]>,
+): Record<string, string> {
+  const [asked, limit] = [bytesOf(requests?.memory), bytesOf(limits?.memory)];
+  if (asked > 0 && asked === limit) return {};
+  const high = Math.floor((asked + ((limit || allocatableBytes) - asked) * factor) / PAGE_BYTES) * PAGE_BYTES;
+  return high > asked ? { "memory.high": String(high) } : {};
+}
+
 /**
  * A burstable container may swap as much of the node's swap as it asked for of the node's memory, unless its memory is limited to just that; all
  * others swap nothing.
  */
 function swapOf(pod: Pod, { resources }: Container, { swap, memoryBytes }: NodeFacts): number {
-  const bytes = (text: string | undefined) => (text ? parseQuantity(text).value() : 0);
-  const [asked, limit] = [bytes(resources?.requests?.memory), bytes(resources?.limits?.memory)];
+  const [asked, limit] = [bytesOf(resources?.requests?.memory), bytesOf(resources?.limits?.memory)];
   const may =
     swap?.limited && asked > 0 && asked !== limit && computeQosClass(pod.spec) === "Burstable" && !isCritical(pod);
   return may ? Math.floor((asked / memoryBytes) * swap.bytes) : 0;
 }
 
 const isCritical = ({ spec }: Pod): boolean => (spec.priority ?? 0) >= SYSTEM_CRITICAL;
+
+const bytesOf = (text: string | undefined): number => (text ? parseQuantity(text).value() : 0);
 
 const milliOf = (text: string | undefined): number => (text === undefined ? 0 : parseQuantity(text).milliValue());
 
@@ -78,8 +94,7 @@ export function oomScore(pod: Pod, container: Container, memoryBytes: number): n
   const qos = computeQosClass(pod.spec);
   if (qos === "Guaranteed") return -997;
   if (qos === "BestEffort") return 1000;
-  const request = container.resources?.requests?.memory;
-  const asked = request ? parseQuantity(request).value() : 0;
+  const asked = bytesOf(container.resources?.requests?.memory);
   const score = 1000 - Math.floor((1000 * asked) / memoryBytes);
   return score < 3 ? 3 : score === 1000 ? 999 : score;
 }

@@ -9,6 +9,7 @@ import type { MachineFacts } from "./machine.ts";
 interface Given {
   readonly config: KubeletConfig;
   readonly machine: MachineFacts;
+  readonly allocatableBytes: number;
   readonly cgroupV2: boolean;
   /** The kubelet's own folder. */
   readonly root: string;
@@ -16,7 +17,7 @@ interface Given {
 }
 
 export function fixedFacts(given: Given): Pick<NodeView, "facts" | "crashLoop" | "security" | "dns"> {
-  const { config, machine, cgroupV2, root, resolvConf = "" } = given;
+  const { config, machine, allocatableBytes, cgroupV2, root, resolvConf = "" } = given;
   const { clusterDns, clusterDomain, seccompDefault, file } = config;
   const { memoryBytes, swapBytes } = machine;
   return {
@@ -25,6 +26,8 @@ export function fixedFacts(given: Given): Pick<NodeView, "facts" | "crashLoop" |
       cgroupV2,
       cpuPeriodUs: cpuPeriodOf(file),
       singleProcessOomKill: file.singleProcessOOMKill ?? !cgroupV2,
+      throttling:
+        file.featureGates.MemoryQoS === true ? { factor: file.memoryThrottlingFactor, allocatableBytes } : undefined,
       swap: swapBytes ? { bytes: swapBytes, limited: file.memorySwap.swapBehavior === "LimitedSwap" } : undefined,
     },
     crashLoop: crashLoopLimits(file.crashLoopBackOff.maxContainerRestartPeriod),

@@ -346,7 +346,8 @@ class Handler {
       case undefined:
         return [...kubelet.metrics.registry.expose(), volumeMetrics(await this.#stats.volumes())].join("");
       case "resource":
-        return resourceMetrics(await this.#stats.read());
+        // Of the details only what is swapped stands there.
+        return resourceMetrics(await this.#stats.read(Boolean(kubelet.machine.swapBytes)));
       case "cadvisor":
         return cadvisorMetrics(await this.#stats.read(), kubelet.machine);
       case "probes":

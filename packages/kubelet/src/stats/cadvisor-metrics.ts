@@ -1,5 +1,6 @@
 /** /metrics/cadvisor: the same figures under the names that dashboards know from cAdvisor. Pure. */
 import type { MachineFacts } from "../node/machine.ts";
+import type { CgroupDetails } from "./cgroup-details.ts";
 import type { Usage } from "./cgroup-usage.ts";
 import { exposition, type FigureFamily, type Sample } from "./exposition.ts";
 import type { InterfaceUsage } from "./network-usage.ts";
@@ -10,22 +11,28 @@ type Labels = Readonly<Record<string, string>>;
 interface Subject {
   readonly labels: Labels;
   readonly usage: Usage;
+  readonly details: CgroupDetails;
   readonly startedAt?: number;
   readonly disk?: { readonly usedBytes?: number; readonly inodes?: number };
 }
 
+const RESOURCES = [
+  ["cpu", "CPU"],
+  ["memory", "memory"],
+  ["io", "IO"],
+] as const;
 const bare = { container: "", id: "", image: "", name: "", namespace: "", pod: "" };
 
-export function cadvisorMetrics({ at, usage, pods, interfaces }: NodeReading, machine: MachineFacts): string {
-  const node: Subject = { labels: { ...bare, id: "/" }, usage };
+export function cadvisorMetrics({ at, usage, details, pods, interfaces }: NodeReading, machine: MachineFacts): string {
+  const node: Subject = { labels: { ...bare, id: "/" }, usage, details };
   const subjects: Subject[] = [node];
   const networks: [Labels, readonly InterfaceUsage[]][] = [[node.labels, interfaces]];
-  for (const { pod, usage: ofPod, containers, interfaces: own, startedAt } of pods) {
+  for (const { pod, usage: ofPod, details: podDetails, containers, interfaces: own, startedAt } of pods) {
     const { namespace, name, uid } = pod.metadata;
     const labels = { ...bare, id: `/kubepods/pod${uid}`, namespace, pod: name };
-    subjects.push({ labels, usage: ofPod, startedAt });
+    subjects.push({ labels, usage: ofPod, details: podDetails, startedAt });
     networks.push([labels, own]);
-    for (const { record, stats } of containers)
+    for (const { record, stats, details: own } of containers)
       subjects.push({
         labels: {
           container: record.name,
@@ -36,6 +43,7 @@ export function cadvisorMetrics({ at, usage, pods, interfaces }: NodeReading, ma
           pod: name,
         },
         usage: stats,
+        details: own,
         startedAt: record.startedAt,
         disk: { usedBytes: stats.diskUsedBytes, inodes: stats.diskInodesUsed },
       });
@@ -53,6 +61,23 @@ export function cadvisorMetrics({ at, usage, pods, interfaces }: NodeReading, ma
     samples: subjects.map((subject): Sample => {
       return { labels: { ...subject.labels, ...more }, value: value(subject), at: subject.usage.timestamp || at };
     }),
+  });
+  const pressures = RESOURCES.flatMap(([resource, called]) => {
+    const waited = (who: "full" | "some", name: string, help: string) =>
+      family(
+        "counter",
+        `container_pressure_${resource}_${name}_seconds_total`,
+        help,
+        ({ details: { [resource]: found } }) => found && found[who].total / 1e6,
+      );
+    return [
+      waited(
+        "full",
+        "stalled",
+        `Total time duration no tasks in the container could make progress due to ${called} congestion.`,
+      ),
+      waited("some", "waiting", `Total time duration tasks in the container have waited due to ${called} congestion.`),
+    ];
   });
   const traffic = (name: string, help: string, key: keyof Omit<InterfaceUsage, "name">): FigureFamily => ({
     name,
@@ -89,6 +114,8 @@ export function cadvisorMetrics({ at, usage, pods, interfaces }: NodeReading, ma
       (each) => each.usage.memoryWorkingSetBytes,
     ),
     family("gauge", "container_memory_rss", "Size of RSS in bytes.", (each) => each.usage.memoryRssBytes),
+    family("gauge", "container_memory_swap", "Container swap usage in bytes.", (each) => each.details.swapBytes),
+    ...pressures,
     family(
       "gauge",
       "container_processes",
@@ -131,5 +158,6 @@ export function cadvisorMetrics({ at, usage, pods, interfaces }: NodeReading, ma
     ),
     gauge("machine_cpu_cores", "Number of logical CPU cores.", machine.cpuMilli / 1000),
     gauge("machine_memory_bytes", "Amount of memory installed on the machine.", machine.memoryBytes),
+    gauge("machine_swap_bytes", "Amount of swap memory available on the machine.", machine.swapBytes ?? 0),
   ]);
 }

@@ -33,7 +33,7 @@ export async function readUsage(
   const text = (controller: string, file: string) =>
     readFile(join(mountpoint, version === 1 ? controller : "", path, file), "utf8").catch(() => undefined);
   const number = async (controller: string, file: string) => numberOf(await text(controller, file));
-  const [cpu, memory, stat, limit, processes] = await Promise.all([
+  const [cpu, current, stat, limit, processes] = await Promise.all([
     version === 1 ? number("cpuacct", "cpuacct.usage") : text("", "cpu.stat").then(cpuNanos),
     number("memory", version === 1 ? "memory.usage_in_bytes" : "memory.current"),
     text("memory", "memory.stat").then(numbersOf),
@@ -41,6 +41,8 @@ export async function readUsage(
     number("pids", "pids.current"),
   ]);
   const counted = (name: string, older: string) => (version === 1 ? stat[older] : stat[name]);
+  // The root of version 2 has no sum of its own.
+  const memory = current ?? (version === 2 && stat.anon !== undefined ? stat.anon + (stat.file ?? 0) : undefined);
   const inactive = counted("inactive_file", "total_inactive_file") ?? 0;
   const rss = counted("anon", "total_rss");
   const faults = counted("pgfault", "total_pgfault");

@@ -9,6 +9,7 @@ import { podFolder, podLogFolder } from "../paths.ts";
 import type { ContainerRecord } from "../pod-workers/runtime-state.ts";
 import type { PodTools } from "../pod-workers/tools.ts";
 import type { ContainerStats } from "../runtime/runtime.ts";
+import type { CgroupDetails } from "./cgroup-details.ts";
 import type { Usage } from "./cgroup-usage.ts";
 import { CpuRates } from "./cpu-rate.ts";
 import { type InterfaceUsage, readInterfaces } from "./network-usage.ts";
@@ -17,6 +18,7 @@ import { type VolumeReading, VolumeUsages } from "./volume-usage.ts";
 export interface ContainerReading {
   readonly record: ContainerRecord;
   readonly stats: ContainerStats;
+  readonly details: CgroupDetails;
   readonly logs: DiskUsage;
   readonly nanoCores: number | undefined;
 }
@@ -24,6 +26,7 @@ export interface ContainerReading {
 export interface PodReading {
   readonly pod: Pod;
   readonly usage: Usage;
+  readonly details: CgroupDetails;
   readonly nanoCores: number | undefined;
   readonly containers: readonly ContainerReading[];
   readonly interfaces: readonly InterfaceUsage[];
@@ -34,6 +37,7 @@ export interface PodReading {
 export interface NodeReading {
   readonly at: number;
   readonly usage: Usage;
+  readonly details: CgroupDetails;
   readonly nanoCores: number | undefined;
   readonly pods: readonly PodReading[];
   readonly interfaces: readonly InterfaceUsage[];
@@ -54,20 +58,23 @@ export class NodeStats {
     this.#pods = pods;
   }
 
-  async read(): Promise<NodeReading> {
+  /** With what version 2 of cgroups counts besides: several files more for each container. */
+  async read(detailed = true): Promise<NodeReading> {
     const { runtime, cgroups, disk, paths, clock } = this.#tools;
-    const [usage, stats, interfaces, space, images] = await Promise.all([
+    const [usage, details, stats, interfaces, space, images] = await Promise.all([
       cgroups.nodeUsage(clock.now()),
+      detailed ? cgroups.nodeDetails() : {},
       runtime.containerStats(),
       readInterfaces("self"),
       disk.space(paths.root).catch(() => undefined),
       runtime.imageFilesystem().catch(() => undefined),
     ]);
     const byId = new Map(stats.map((each) => [each.id, each]));
-    const pods = await Promise.all(this.#pods().map((pod) => this.#pod(pod, byId)));
+    const pods = await Promise.all(this.#pods().map((pod) => this.#pod(pod, byId, detailed)));
     const reading = {
       at: clock.now(),
       usage,
+      details,
       nanoCores: this.#rates.rate("node", usage),
       pods: pods.filter((each) => each !== undefined),
       interfaces,
@@ -86,17 +93,25 @@ export class NodeStats {
     return (await Promise.all(this.#pods().map((pod) => this.#volumes.of(pod)))).flat();
   }
 
-  async #pod(pod: Pod, stats: ReadonlyMap<string, ContainerStats>): Promise<PodReading | undefined> {
+  async #pod(pod: Pod, stats: ReadonlyMap<string, ContainerStats>, detailed: boolean): Promise<PodReading | undefined> {
     const { cgroups, cache, clock, disk, paths } = this.#tools;
     const state = cache.get(pod.metadata.uid);
     const sandbox = state.sandboxes[0];
     if (!sandbox?.ready) return undefined;
+    const running = state.containers.filter(({ id, phase }) => phase === "running" && stats.has(id));
+    const ids = running.map(({ id }) => id);
+    const details = detailed ? await cgroups.details(pod, ids) : undefined;
     const containers: ContainerReading[] = [];
-    for (const record of state.containers) {
-      const found = record.phase === "running" ? stats.get(record.id) : undefined;
-      if (!found) continue;
+    for (const record of running) {
+      const found = stats.get(record.id) as ContainerStats;
       const logs = await disk.usage(join(podLogFolder(paths, pod), record.name));
-      containers.push({ record, stats: found, logs, nanoCores: this.#rates.rate(record.id, found) });
+      containers.push({
+        record,
+        stats: found,
+        details: details?.containers.get(record.id) ?? {},
+        logs,
+        nanoCores: this.#rates.rate(record.id, found),
+      });
     }
     const counted = await cgroups.usage(pod, clock.now());
     const usage = counted.cpuNanos === undefined ? { ...sumOf(containers, clock.now()), ...counted } : counted;
@@ -104,6 +119,7 @@ export class NodeStats {
     return {
       pod,
       usage,
+      details: details?.pod ?? {},
       nanoCores: this.#rates.rate(pod.metadata.uid, usage),
       containers,
       interfaces: pid === undefined ? [] : await readInterfaces(pid),

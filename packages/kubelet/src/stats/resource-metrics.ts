@@ -1,10 +1,14 @@
 /** /metrics/resource: CPU and memory of the node, its pods and containers, which the metrics API and autoscaling are made of. Pure. */
+import type { CgroupDetails } from "./cgroup-details.ts";
 import { exposition, type FigureFamily, type Sample } from "./exposition.ts";
 import type { NodeReading, PodReading } from "./node-stats.ts";
 
 const seconds = (nanos: number | undefined): number | undefined => (nanos === undefined ? undefined : nanos / 1e9);
 
-export function resourceMetrics({ usage, pods }: NodeReading): string {
+const swapLimit = ({ swapBytes, swapLimitBytes }: CgroupDetails) =>
+  swapBytes === undefined ? undefined : swapLimitBytes;
+
+export function resourceMetrics({ usage, details, pods }: NodeReading): string {
   const ofContainers = (value: (each: PodReading["containers"][number]) => number | undefined): Sample[] =>
     pods.flatMap(({ pod, containers }) =>
       containers.map((each) => ({
@@ -67,6 +71,26 @@ export function resourceMetrics({ usage, pods }: NodeReading): string {
       "pod_memory_working_set_bytes",
       "[STABLE] Current working set of the pod in bytes",
       ofPods((each) => each.usage.memoryWorkingSetBytes),
+    ),
+    gauge(
+      "container_swap_limit_bytes",
+      "[ALPHA] Current amount of the container swap limit in bytes. Reported only on non-windows systems",
+      ofContainers((each) => swapLimit(each.details)),
+    ),
+    gauge(
+      "container_swap_usage_bytes",
+      "[ALPHA] Current amount of the container swap usage in bytes. Reported only on non-windows systems",
+      ofContainers((each) => each.details.swapBytes),
+    ),
+    gauge(
+      "node_swap_usage_bytes",
+      "[ALPHA] Current swap usage of the node in bytes. Reported only on non-windows systems",
+      ofNode(details.swapBytes),
+    ),
+    gauge(
+      "pod_swap_usage_bytes",
+      "[ALPHA] Current amount of the pod swap usage in bytes. Reported only on non-windows systems",
+      ofPods((each) => each.details.swapBytes),
     ),
     gauge("resource_scrape_error", "[STABLE] 1 if there was an error while getting container metrics, 0 otherwise", [
       { value: 0 },

@@ -4,13 +4,16 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { pod } from "@kubets/api/testing/pod-builder";
+import type { CgroupTree } from "../cgroups/cgroup-tree.ts";
+import { podCgroups } from "../cgroups/pod-cgroups.ts";
 import { simulatedMachine, simulatedNode } from "../testing/simulated-node.ts";
 import { cadvisorMetrics } from "./cadvisor-metrics.ts";
+import { readDetails, readMachineSwap } from "./cgroup-details.ts";
 import { readUsage } from "./cgroup-usage.ts";
 import { CpuRates } from "./cpu-rate.ts";
 import { exposition } from "./exposition.ts";
 import { parseInterfaces } from "./network-usage.ts";
-import { NodeStats } from "./node-stats.ts";
+import { type NodeReading, NodeStats } from "./node-stats.ts";
 import { resourceMetrics } from "./resource-metrics.ts";
 import { summaryOf } from "./summary.ts";
 import { volumeMetrics } from "./volume-metrics.ts";
@@ -71,6 +74,58 @@ test("usage of version 2 lies in one place; what cannot be read is absent", () =
         memoryRssBytes: 400,
       });
       assert.deepEqual(await readUsage("/none", 2, 5, root), { timestamp: 5 });
+    },
+  ));
+
+test("the root of version 2 uses what its pages hold", () =>
+  withFiles(
+    { "cpu.stat": "usage_usec 2\n", "memory.stat": "anon 400\nfile 500\ninactive_file 200\n" },
+    async (root) => {
+      assert.deepEqual(await readUsage("/", 2, 5, root), {
+        timestamp: 5,
+        cpuNanos: 2000,
+        memoryUsageBytes: 900,
+        memoryWorkingSetBytes: 700,
+        memoryRssBytes: 400,
+      });
+    },
+  ));
+
+const PRESSURE =
+  "some avg10=1.50 avg60=0.25 avg300=0.05 total=3000000\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=2000000\n";
+
+test("waiting and swap as version 2 counts them, and the machine's swap", () =>
+  withFiles(
+    {
+      "pods/cpu.pressure": PRESSURE,
+      "pods/memory.swap.current": "4096\n",
+      "pods/memory.swap.max": "max\n",
+      meminfo: "MemTotal: 9 kB\nSwapTotal: 8 kB\nSwapFree: 5 kB\n",
+    },
+    async (root) => {
+      const { cpu, io, ...swap } = await readDetails("/pods", root);
+      assert.deepEqual(cpu?.some, { total: 3_000_000, avg10: 1.5, avg60: 0.25, avg300: 0.05 });
+      assert.equal(cpu?.full.total, 2_000_000);
+      assert.equal(io, undefined);
+      assert.deepEqual(swap, { memory: undefined, swapBytes: 4096, swapLimitBytes: undefined });
+      assert.deepEqual(await readMachineSwap(root), { swapBytes: 3 * 1024, swapLimitBytes: 8 * 1024 });
+    },
+  ));
+
+test("containers are found in their pod's cgroup, whoever named them", () =>
+  withFiles(
+    {
+      "kubepods/besteffort/podu/aaa/cpu.pressure": PRESSURE,
+      "kubepods/besteffort/podu/cri-containerd-bbb.scope/memory.swap.current": "7\n",
+    },
+    async (root) => {
+      const tree = { version: 2, pathOf: (parts: readonly string[]) => parts.join("/") } as CgroupTree;
+      const cgroups = podCgroups({ tree, root: "/", mountpoint: root });
+      const one = pod("a").uid("u").container("c", { image: "demo:1" }).build();
+      const { containers } = await cgroups.details(one, ["aaa", "bbb", "ccc"]);
+      assert.equal(containers.get("aaa")?.cpu?.some.total, 3_000_000);
+      assert.equal(containers.get("bbb")?.swapBytes, 7);
+      assert.deepEqual(containers.get("ccc"), {});
     },
   ));
 
@@ -148,6 +203,16 @@ test("a reading of a node with a pod, on every page", async () => {
     const labels = '{container="c",namespace="default",pod="a"}';
     assert.match(resourceMetrics(reading), new RegExp(`^container_cpu_usage_seconds_total${labels} 0 \\d+$`, "m"));
     assert.match(cadvisorMetrics(reading, simulatedMachine), /^machine_cpu_cores 4$/m);
+    const waited = { avg10: 1, avg60: 2, avg300: 3, total: 1_500_000 };
+    const details = { cpu: { full: waited, some: waited }, swapBytes: 10, swapLimitBytes: 30 };
+    const pressed = { ...reading, details, pods: [{ ...reading.pods[0], details }] } as NodeReading;
+    const { cpu, swap } =
+      (summaryOf(pressed, facts, true) as { pods: Record<string, Record<string, unknown>>[] }).pods[0] ?? {};
+    assert.deepEqual(cpu?.["psi"], details.cpu);
+    assert.deepEqual([swap?.["swapUsageBytes"], swap?.["swapAvailableBytes"]], [10, 20]);
+    const counted = /^container_pressure_cpu_waiting_seconds_total\{.*id="\/",.*\} 1\.5 \d+$/m;
+    assert.match(cadvisorMetrics(pressed, simulatedMachine), counted);
+    assert.match(resourceMetrics(pressed), /^pod_swap_usage_bytes\{namespace="default",pod="a"\} 10 \d+$/m);
   } finally {
     await node.stop();
   }

@@ -1,6 +1,7 @@
 /** /stats/summary: a reading in the shape that the original gives. Pure. */
 import { type DiskSpace, sumOfUsage } from "../disk/disk.ts";
 import { localPlugin } from "../disk/pod-disk.ts";
+import type { CgroupDetails } from "./cgroup-details.ts";
 import type { Usage } from "./cgroup-usage.ts";
 import type { InterfaceUsage } from "./network-usage.ts";
 import type { ContainerReading, NodeReading, PodReading } from "./node-stats.ts";
@@ -19,9 +20,10 @@ export function summaryOf(
   { nodeName, startedAt, memoryBytes }: SummaryFacts,
   onlyCpuAndMemory = false,
 ): object {
-  const { at, usage, nanoCores, interfaces, disk, images, imageBytes } = reading;
+  const { at, usage, details, nanoCores, interfaces, disk, images, imageBytes } = reading;
   const available = memoryBytes - (usage.memoryWorkingSetBytes ?? 0);
   const whole = {
+    ...ioOf(at, details),
     network: networkOf(at, interfaces),
     fs: diskOf(at, disk),
     runtime: {
@@ -34,8 +36,9 @@ export function summaryOf(
     node: {
       nodeName,
       startTime: timeOf(startedAt),
-      cpu: cpuOf(usage, nanoCores),
-      memory: { ...memoryOf(usage), availableBytes: available },
+      cpu: cpuOf(usage, nanoCores, details),
+      memory: { ...memoryOf(usage, details), availableBytes: available },
+      ...swapOf(at, details),
       ...(!onlyCpuAndMemory && whole),
     },
     pods: reading.pods.map((pod) => podOf(pod, { disk, images }, onlyCpuAndMemory)),
@@ -49,7 +52,7 @@ interface Spaces {
 }
 
 function podOf(
-  { pod, usage, nanoCores, containers, interfaces, volumes, startedAt }: PodReading,
+  { pod, usage, details, nanoCores, containers, interfaces, volumes, startedAt }: PodReading,
   spaces: Spaces,
   short: boolean,
 ): object {
@@ -67,9 +70,11 @@ function podOf(
     podRef: { name, namespace, uid },
     startTime: timeOf(startedAt),
     containers: containers.map((each) => containerOf(each, spaces, short)),
-    cpu: cpuOf(usage, nanoCores),
-    memory: memoryOf(usage),
+    cpu: cpuOf(usage, nanoCores, details),
+    memory: memoryOf(usage, details),
+    ...swapOf(usage.timestamp, details),
     ...(!short && {
+      ...ioOf(usage.timestamp, details),
       ...(interfaces.length > 0 && { network: networkOf(usage.timestamp, interfaces) }),
       ...(volumes.length > 0 && { volume: volumes.map(volumeOf) }),
       "ephemeral-storage": {
@@ -83,16 +88,18 @@ function podOf(
 }
 
 function containerOf(
-  { record, stats, logs, nanoCores }: ContainerReading,
+  { record, stats, details, logs, nanoCores }: ContainerReading,
   { disk, images }: Spaces,
   short: boolean,
 ): object {
   return {
     name: record.name,
     startTime: timeOf(record.startedAt),
-    cpu: cpuOf(stats, nanoCores),
-    memory: memoryOf(stats),
+    cpu: cpuOf(stats, nanoCores, details),
+    memory: memoryOf(stats, details),
+    ...swapOf(stats.timestamp, details),
     ...(!short && {
+      ...ioOf(stats.timestamp, details),
       rootfs: {
         ...diskOf(stats.timestamp, images),
         usedBytes: stats.diskUsedBytes,
@@ -109,13 +116,14 @@ const volumeOf = ({ at, claim, ...volume }: VolumeReading) => ({
   ...(claim && { pvcRef: claim }),
 });
 
-const cpuOf = ({ timestamp, cpuNanos }: Usage, nanoCores: number | undefined) => ({
+const cpuOf = ({ timestamp, cpuNanos }: Usage, nanoCores: number | undefined, { cpu }: CgroupDetails) => ({
   time: timeOf(timestamp),
   usageNanoCores: nanoCores,
   usageCoreNanoSeconds: cpuNanos,
+  psi: cpu,
 });
 
-const memoryOf = (usage: Usage) => ({
+const memoryOf = (usage: Usage, { memory }: CgroupDetails) => ({
   time: timeOf(usage.timestamp),
   ...(usage.memoryLimitBytes !== undefined && {
     availableBytes: Math.max(0, usage.memoryLimitBytes - (usage.memoryWorkingSetBytes ?? 0)),
@@ -125,7 +133,19 @@ const memoryOf = (usage: Usage) => ({
   rssBytes: usage.memoryRssBytes,
   pageFaults: usage.pageFaults,
   majorPageFaults: usage.majorPageFaults,
+  psi: memory,
 });
+
+const ioOf = (at: number, { io }: CgroupDetails) => io && { io: { time: timeOf(at), psi: io } };
+
+const swapOf = (at: number, { swapBytes: used, swapLimitBytes: limit }: CgroupDetails) =>
+  used !== undefined && {
+    swap: {
+      time: timeOf(at),
+      ...(limit !== undefined && { swapAvailableBytes: Math.max(0, limit - used) }),
+      swapUsageBytes: used,
+    },
+  };
 
 /** The first interface stands for the whole, as in the original. */
 const networkOf = (at: number, interfaces: readonly InterfaceUsage[]) => ({

@@ -6,7 +6,7 @@ import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
 import { choice, defineFlags } from "@kubets/machinery/flags";
 import { type ClusterHome, clusterHome } from "../cluster/home.ts";
 import { clusterFlag } from "../up/options.ts";
-import { readRunning } from "../up/running.ts";
+import { readKeeper, readRunning } from "../up/running.ts";
 
 const STOP_TIMEOUT_MS = 60_000;
 
@@ -19,7 +19,7 @@ export const downCommand = defineCommand({
   flags: defineFlags({ cluster: clusterFlag }),
   async run({ values: flags, io }) {
     const home = clusterHome(flags.cluster);
-    await stopRunning(home);
+    await endKeeper(home);
     const left = await removeFromMachine(home);
     if (left.length) throw new ExitError(exitCode.failure, `could not be removed: ${left.join(", ")}`);
     io.output(`The cluster ${home.name} is gone.\n`);
@@ -36,15 +36,17 @@ export const statusCommand = defineCommand({
   }),
   run({ values: flags, io }) {
     const home = clusterHome(flags.cluster);
+    const keeper = readKeeper(home);
     const running = readRunning(home);
     if (flags.output === "json")
       io.output(
-        `${JSON.stringify({ cluster: home.name, running: running !== undefined, kubeconfig: home.kubeconfig, ...running })}\n`,
+        `${JSON.stringify({ cluster: home.name, running: running !== undefined, kubeconfig: home.kubeconfig, ...keeper })}\n`,
       );
     else if (running)
       io.output(
         `The cluster ${home.name} runs (process ${running.pid}) with ${running.nodes.length} ${running.simulated ? "simulated " : ""}nodes; https://127.0.0.1:${running.apiPort}, ${home.kubeconfig}\n`,
       );
+    else if (keeper) io.output(`The cluster ${home.name} is starting (process ${keeper.pid}).\n`);
     else
       io.output(
         `The cluster ${home.name} does not run${existsSync(home.data) ? "; its data is there, `kubets up` starts it again" : ""}.\n`,
@@ -53,15 +55,15 @@ export const statusCommand = defineCommand({
   },
 });
 
-/** Asks the process that keeps the cluster to end it, and waits. */
-async function stopRunning(home: ClusterHome): Promise<void> {
-  const running = readRunning(home);
-  if (!running) return;
-  process.kill(running.pid, "SIGTERM");
+/** Asks the process that keeps the cluster, or is still starting it, to end it, and waits. */
+async function endKeeper(home: ClusterHome): Promise<void> {
+  const keeper = readKeeper(home);
+  if (!keeper) return;
+  process.kill(keeper.pid, "SIGTERM");
   const until = realClock.monotonic() + STOP_TIMEOUT_MS;
-  while (readRunning(home)) {
+  while (readKeeper(home)) {
     if (realClock.monotonic() > until) {
-      process.kill(running.pid, "SIGKILL");
+      process.kill(keeper.pid, "SIGKILL");
       return;
     }
     await sleep(realClock, 50);

@@ -12,7 +12,7 @@ import { serveControl } from "./control.ts";
 import { MOST_REAL_NODES, upFlags } from "./options.ts";
 import { Progress } from "./progress.ts";
 import { parsePublish } from "./publish.ts";
-import { forgetRunning, readRunning, writeRunning } from "./running.ts";
+import { forgetRunning, readKeeper, writeKeeper } from "./running.ts";
 import { chooseNodes, rememberNodes } from "./settings.ts";
 
 type Flags = FlagValues<typeof upFlags>;
@@ -31,9 +31,14 @@ export const upCommand = defineCommand({
   flags: upFlags,
   async run({ values: flags, io }) {
     const home = clusterHome(flags.cluster);
-    const running = readRunning(home);
-    if (running) {
-      io.output(`The cluster ${home.name} runs already (process ${running.pid}).\n${howToUse(home, running.apiPort)}`);
+    const keeper = readKeeper(home);
+    if (keeper && !("apiPort" in keeper))
+      throw new ExitError(
+        exitCode.precondition,
+        `the cluster ${home.name} is starting already (process ${keeper.pid}): wait until \`kubets status\` tells that it runs, or end it with \`kubets down\``,
+      );
+    if (keeper) {
+      io.output(`The cluster ${home.name} runs already (process ${keeper.pid}).\n${howToUse(home, keeper.apiPort)}`);
       return;
     }
     addonsOf(flags);
@@ -57,10 +62,13 @@ async function attached(home: ClusterHome, flags: Flags, say: (line: string) => 
       `--nodes ${nodes.length}: of real nodes at most ${MOST_REAL_NODES}; --simulated gives more`,
     );
   if (why && !flags.simulated) say(`  Nodes are simulated: ${why}.\n`);
-  const cluster = why
-    ? await startSimulated(home, flags, nodes, { progress, log, signal })
-    : await startReal(home, flags, nodes, { progress, log, signal });
-  const writeDown = () => writeRunning(home, { apiPort: cluster.apiPort, nodes, simulated: why !== undefined });
+  writeKeeper(home);
+  const start = why ? startSimulated : startReal;
+  const cluster = await start(home, flags, nodes, { progress, log, signal }).catch((error: unknown) => {
+    forgetRunning(home);
+    throw error;
+  });
+  const writeDown = () => writeKeeper(home, { apiPort: cluster.apiPort, nodes, simulated: why !== undefined });
   writeDown();
   const endControl = await serveControl(home, {
     async add(name) {

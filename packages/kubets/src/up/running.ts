@@ -1,12 +1,15 @@
-/** Which process keeps a cluster running, written down for the commands that come later: `status`, `down`, a second `up`. */
+/** Which process keeps a cluster, from its start on, written down for the commands that come later: `status`, `down`, a second `up`. */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ClusterHome } from "../cluster/home.ts";
 
-export interface RunningCluster {
+export interface Keeper {
   readonly pid: number;
   /** When the process began, as the kernel counts it: a process id alone may be somebody else's by now. */
   readonly started: string;
+}
+
+export interface RunningCluster extends Keeper {
   readonly apiPort: number;
   readonly nodes: readonly string[];
   readonly simulated: boolean;
@@ -14,20 +17,27 @@ export interface RunningCluster {
 
 const fileOf = (home: ClusterHome) => join(home.run, "cluster.json");
 
-export function writeRunning(home: ClusterHome, running: Omit<RunningCluster, "pid" | "started">): void {
+/** This process keeps the cluster. What it runs is told when it is ready. */
+export function writeKeeper(home: ClusterHome, running?: Omit<RunningCluster, keyof Keeper>): void {
   mkdirSync(home.run, { recursive: true, mode: 0o700 });
-  const whole: RunningCluster = { pid: process.pid, started: startOf(process.pid) ?? "", ...running };
+  const whole: Keeper = { pid: process.pid, started: startOf(process.pid) ?? "", ...running };
   writeFileSync(fileOf(home), `${JSON.stringify(whole, undefined, 2)}\n`);
 }
 
-/** The cluster as it runs; undefined when its process is gone. */
-export function readRunning(home: ClusterHome): RunningCluster | undefined {
+/** Who keeps the cluster, also while it starts; undefined when that process is gone. */
+export function readKeeper(home: ClusterHome): Keeper | RunningCluster | undefined {
   try {
-    const running = JSON.parse(readFileSync(fileOf(home), "utf8")) as RunningCluster;
-    return startOf(running.pid) === running.started ? running : undefined;
+    const keeper = JSON.parse(readFileSync(fileOf(home), "utf8")) as Keeper;
+    return startOf(keeper.pid) === keeper.started ? keeper : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** The cluster as it runs, once it is ready. */
+export function readRunning(home: ClusterHome): RunningCluster | undefined {
+  const keeper = readKeeper(home);
+  return keeper && "apiPort" in keeper ? keeper : undefined;
 }
 
 export const forgetRunning = (home: ClusterHome): void => rmSync(home.run, { recursive: true, force: true });
