@@ -34,8 +34,11 @@ TTYPath=/dev/ttyS0
 [Install]
 WantedBy=multi-user.target
 `;
-/** What would talk on the console, or reach for the network. */
-const MASKED = ["getty@tty1", "serial-getty@ttyS0", "containerd", "apt-daily.timer", "apt-daily-upgrade.timer"];
+/** What would talk on the console, reach for the network, or keep an emulated machine busy. */
+const MASKED = [
+  ..."getty@tty1 serial-getty@ttyS0 containerd apt-daily.timer apt-daily-upgrade.timer".split(" "),
+  ..."e2scrub_reap e2scrub_all.timer fstrim.timer dpkg-db-backup.timer".split(" "),
+];
 
 export interface MachineImage {
   readonly kernel: string;
@@ -51,7 +54,7 @@ export function machineImage(say: (line: string) => void): MachineImage {
   const cache = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "kubets");
   const folder = join(cache, `vm-${recipe}`);
   if (!existsSync(folder)) {
-    say("making the machine's disk from Debian's packages (a minute or two, once)");
+    say("making the machine's disk from Debian's packages (some minutes, once)");
     make(`${folder}.part`);
     renameSync(`${folder}.part`, folder);
   }
