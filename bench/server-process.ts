@@ -12,8 +12,10 @@ export interface ServerProcess {
   readonly startMs: number;
   /** Seconds of CPU that the process has used. */
   cpu(): number;
-  /** Milliseconds of CPU that its event loop has used: what other programs on the machine take does not count. */
+  /** Milliseconds of CPU that its event loop has used: what other programs on the machine take does not count. While it runs they are counted by the kernel's ticks. */
   loopMs(): number;
+  /** Milliseconds for which its event loop had something to do and other programs had the processors. */
+  waitedMs(): number;
   /** Megabytes. */
   rss(): number;
   stop(): Promise<void>;
@@ -48,21 +50,31 @@ export async function startServer(users: readonly string[] = [], node: readonly 
     ["--disable-warning=ExperimentalWarning", ...node, join(dist, "main.js"), "apiserver", ...flags],
     { stdio: ["ignore", "ignore", "pipe", "ipc"] },
   );
+  // It ends with this process, also when a signal ends that.
+  const end = () => {
+    child.kill("SIGKILL");
+    rmSync(folder, { recursive: true, force: true });
+  };
+  process.once("exit", end);
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(1));
   const port = await readyPort(child);
   const startMs = performance.now() - began;
   const stat = () => readFileSync(`/proc/${child.pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+  const scheduled = () => readFileSync(`/proc/${child.pid}/task/${child.pid}/schedstat`, "utf8").split(" ");
   return {
     child,
     url: `https://127.0.0.1:${port}`,
     token: TOKEN,
     startMs,
     cpu: () => (Number(stat()[11]) + Number(stat()[12])) / CLOCK_TICKS,
-    loopMs: () => Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/schedstat`, "utf8").split(" ")[0]) / 1e6,
+    loopMs: () => Number(scheduled()[0]) / 1e6,
+    waitedMs: () => Number(scheduled()[1]) / 1e6,
     rss: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1]) / 1024,
     async stop() {
       const ended = new Promise((resolve) => child.once("exit", resolve));
       child.kill("SIGTERM");
       await ended;
+      process.off("exit", end);
       rmSync(folder, { recursive: true, force: true });
     },
   };

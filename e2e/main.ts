@@ -4,6 +4,7 @@
  */
 import { runTests } from "../scripts/run-tests.ts";
 import { whileCounting } from "../scripts/uplink-count.ts";
+import { PATIENCE } from "./cluster.ts";
 
 const HELP = `usage: npm run e2e [-- WORD ...]                    the files whose names hold a word, or all of them
        npm run e2e -- --matrix [--list] [WORD ...]    the behaviours whose names hold all words; --matrix --help tells more
@@ -21,6 +22,8 @@ else if (argv.includes("--vm")) {
 } else {
   const wanted = argv.filter((word) => !word.startsWith("--"));
   const patterns = wanted.length ? wanted.map((word) => `e2e/**/*${word}*.test.ts`) : ["e2e/**/*.test.ts"];
-  const { result, leaked } = await whileCounting(() => runTests(patterns, { isolated: true, timeoutMs: 600_000 }));
+  const { result, leaked } = await whileCounting(() =>
+    runTests(patterns, { isolated: true, timeoutMs: 600_000 * PATIENCE }),
+  );
   process.exitCode = result.failed || leaked ? 1 : 0;
 }

@@ -15,6 +15,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PATIENCE } from "../cluster.ts";
 import { removeWhenInterrupted } from "../interrupted.ts";
 import { busyboxImage } from "./images.ts";
 
@@ -107,7 +108,7 @@ export async function startContainerd(driver: "cgroupfs" | "systemd" = "cgroupfs
     const socket = join(folder, "c.sock");
     for (let tries = 0; ; tries++) {
       if (existsSync(socket)) break;
-      if (child.exitCode !== null || tries > 200) throw new Error(`containerd did not start: ${log}`);
+      if (child.exitCode !== null || tries > 200 * PATIENCE) throw new Error(`containerd did not start: ${log}`);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     for (const image of [
@@ -126,7 +127,7 @@ export async function startContainerd(driver: "cgroupfs" | "systemd" = "cgroupfs
 
 async function removePods(socket: string): Promise<void> {
   const { criRuntime } = await import("@kubets/kubelet/runtime/cri/runtime");
-  const runtime = criRuntime({ endpoint: `unix://${socket}`, timeoutMs: 20_000 });
+  const runtime = criRuntime({ endpoint: `unix://${socket}`, timeoutMs: 20_000 * PATIENCE });
   try {
     for (const { id } of await runtime.listContainers()) await runtime.stopContainer(id, 0).catch(() => {});
     for (const { id } of await runtime.listSandboxes()) {

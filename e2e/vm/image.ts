@@ -20,6 +20,7 @@ import { join } from "node:path";
 const PACKAGES = [
   "systemd systemd-sysv dbus udev kmod linux-image-amd64 initramfs-tools procps util-linux ca-certificates",
   "containerd runc containernetworking-plugins nftables iptables conntrack iproute2 busybox-static libatomic1",
+  "nfs-kernel-server nfs-common tgt open-iscsi e2fsprogs",
 ].flatMap((line) => line.split(" "));
 
 const MOUNT = "mount -t 9p -o trans=virtio,version=9p2000.L";
@@ -34,8 +35,12 @@ TTYPath=/dev/ttyS0
 [Install]
 WantedBy=multi-user.target
 `;
-/** What would talk on the console, or reach for the network. */
-const MASKED = ["getty@tty1", "serial-getty@ttyS0", "containerd", "apt-daily.timer", "apt-daily-upgrade.timer"];
+/** What would talk on the console, reach for the network, keep an emulated machine busy, or be there before a test starts its own. */
+const MASKED = [
+  ..."getty@tty1 serial-getty@ttyS0 containerd apt-daily.timer apt-daily-upgrade.timer".split(" "),
+  ..."e2scrub_reap e2scrub_all.timer fstrim.timer dpkg-db-backup.timer run-rpc_pipefs.mount".split(" "),
+  ..."nfs-server nfs-blkmap rpcbind rpcbind.socket rpc-statd tgt iscsid iscsid.socket open-iscsi".split(" "),
+];
 
 export interface MachineImage {
   readonly kernel: string;
@@ -51,7 +56,7 @@ export function machineImage(say: (line: string) => void): MachineImage {
   const cache = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "kubets");
   const folder = join(cache, `vm-${recipe}`);
   if (!existsSync(folder)) {
-    say("making the machine's disk from Debian's packages (a minute or two, once)");
+    say("making the machine's disk from Debian's packages (some minutes, once)");
     make(`${folder}.part`);
     renameSync(`${folder}.part`, folder);
   }
@@ -68,6 +73,7 @@ function make(folder: string): void {
     run("mmdebstrap", "--variant=minbase", "--format=directory", `--include=${PACKAGES.join(",")}`, "bookworm", root);
     writeFileSync(join(root, "etc/systemd/system/job.service"), UNIT);
     appendFileSync(join(root, "etc/modules"), "9p\n");
+    writeFileSync(join(root, "etc/iscsi/initiatorname.iscsi"), "InitiatorName=iqn.2026-01.com.example:machine\n");
     run("chroot", root, "systemctl", "enable", "job.service");
     run("chroot", root, "systemctl", "mask", ...MASKED);
     for (const name of ["vmlinuz", "initrd"])

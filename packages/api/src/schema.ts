@@ -106,13 +106,29 @@ function parseStruct(name: string, table: string): Struct {
   return makeStruct(name, fields, { atomic });
 }
 
+/** All fields have the same members in the same order, as references have: every walk over every object looks at them. */
+const NO_FIELD: Omit<Field, "name" | "index" | "type" | "proto"> = {
+  always: false,
+  required: false,
+  pointer: false,
+  default: undefined,
+  list: undefined,
+  listKeys: undefined,
+  atomicMap: undefined,
+  granular: undefined,
+  patchMerge: undefined,
+  patchKey: undefined,
+  retainKeys: undefined,
+  patchReplace: undefined,
+};
+
 /** A struct of fields in their declared order, also for kinds that are made at run time. */
 export function makeStruct(
   name: string,
   fields: readonly Omit<Field, "index">[],
   { atomic = false, open }: { atomic?: boolean; open?: Schema } = {},
 ): Struct {
-  const placed = fields.map((field, index): Field => ({ ...field, index }));
+  const placed = fields.map((field, index): Field => ({ ...NO_FIELD, ...field, index }));
   return {
     name,
     fields: placed,
@@ -193,19 +209,38 @@ const SCALARS: Record<string, Scalar> = {
   D: "duration",
   x: "intOrString",
 };
-const scalarRefs = new Map(
-  Object.entries(SCALARS).map(([letter, scalar]) => [letter, { kind: "scalar", scalar } as TypeRef]),
-);
-const rawRef: TypeRef = { kind: "raw" };
-const jsonRef: TypeRef = { kind: "json" };
-const fieldsRef: TypeRef = { kind: "fields" };
-const schemaOr = (or: "schemas" | "bool" | "strings"): TypeRef => ({
-  kind: "schemaOr",
-  or,
-  get struct() {
-    return structOf("apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps");
-  },
-});
+/** Every TypeRef of the tables. Its struct is parsed when it is first looked at: types refer to each other in circles. */
+class Ref {
+  readonly kind: TypeRef["kind"];
+  readonly scalar: Scalar | undefined;
+  readonly item: TypeRef | undefined;
+  readonly value: TypeRef | undefined;
+  readonly or: "schemas" | "bool" | "strings" | undefined;
+  readonly name: string | undefined;
+  #struct: Struct | undefined;
+
+  constructor(kind: TypeRef["kind"], { scalar, item, value, or, name }: Partial<Omit<Ref, "kind" | "struct">> = {}) {
+    this.kind = kind;
+    this.scalar = scalar;
+    this.item = item;
+    this.value = value;
+    this.or = or;
+    this.name = name;
+  }
+
+  get struct(): Struct {
+    return (this.#struct ??= structOf(this.name ?? ""));
+  }
+}
+
+const ref = (...parts: ConstructorParameters<typeof Ref>) => new Ref(...parts) as TypeRef;
+
+const scalarRefs = new Map(Object.entries(SCALARS).map(([letter, scalar]) => [letter, ref("scalar", { scalar })]));
+const rawRef = ref("raw");
+const jsonRef = ref("json");
+const fieldsRef = ref("fields");
+const schemaOr = (or: Ref["or"]) =>
+  ref("schemaOr", { or, name: "apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps" });
 const schemaRefs: Readonly<Record<string, TypeRef>> = {
   oa: schemaOr("schemas"),
   ob: schemaOr("bool"),
@@ -215,11 +250,11 @@ const schemaRefs: Readonly<Record<string, TypeRef>> = {
 function parseType(text: string, scope: string): TypeRef {
   switch (text[0]) {
     case "[":
-      return { kind: "list", item: parseType(text.slice(1), scope) };
+      return ref("list", { item: parseType(text.slice(1), scope) });
     case "{":
-      return { kind: "map", value: parseType(text.slice(1), scope) };
+      return ref("map", { value: parseType(text.slice(1), scope) });
     case "@":
-      return structRef(text.includes(".") ? text.slice(1) : scope + text.slice(1));
+      return ref("struct", { name: text.includes(".") ? text.slice(1) : scope + text.slice(1) });
     case "r":
       return rawRef;
     case "j":
@@ -232,16 +267,4 @@ function parseType(text: string, scope: string): TypeRef {
       return ref;
     }
   }
-}
-
-/** A reference that parses its struct when first looked at: types refer to each other in circles. */
-function structRef(name: string): TypeRef {
-  let found: Struct | undefined;
-  return {
-    kind: "struct",
-    name,
-    get struct() {
-      return (found ??= structOf(name));
-    },
-  };
 }

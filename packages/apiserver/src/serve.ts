@@ -8,6 +8,7 @@ import { featureMetrics } from "@kubets/machinery/feature-metrics";
 import type { FlagValues } from "@kubets/machinery/flags";
 import { machineAddress } from "@kubets/machinery/machine-address";
 import { installProcessHandlers } from "@kubets/machinery/process-errors";
+import { giveBackAfterStart } from "@kubets/machinery/process-memory";
 import { onStopSignal } from "@kubets/machinery/shutdown";
 import { connectEtcd, openEmbeddedStorage, type Storage } from "@kubets/storage";
 import { createKey, keyFromPem, keyToPem, publicKeysFromPem, publicOf, readCertificates } from "@kubets/wire/x509";
@@ -107,10 +108,12 @@ export async function serve(flags: Flags): Promise<void> {
     profiling: flags.profiling,
     featureEnabled: (name) => gates.enabled(name as Parameters<typeof gates.enabled>[0]),
   });
+  const givingBack = giveBackAfterStart(realClock);
   const unfollow = authorization.follow(running.server.useAuthorizers);
   const parts = { clock: realClock, log };
   const unfollowTls = followServingTls(flags, own, parts, (tls) => running.reloadTls(tls));
   await stopAsked();
+  givingBack.cancel();
   unfollow();
   unfollowTls();
   log.info("stopping");

@@ -4,7 +4,7 @@
  */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import type { Clock } from "./clock.ts";
+import type { Clock, Timer } from "./clock.ts";
 
 /** Long enough for what follows a start: first informers, first leases. */
 const AFTER_MS = 3000;
@@ -12,8 +12,8 @@ const AFTER_MS = 3000;
 type Collect = (options: { type: "major"; execution: "sync"; flavor: "last-resort" }) => void;
 
 /** Collects once, some seconds from now, and stops the process for as long as that takes: some hundredths of a second for a small heap. */
-export function giveBackAfterStart(clock: Clock): void {
-  clock.after(AFTER_MS, () => {
+export function giveBackAfterStart(clock: Clock): Timer {
+  return clock.after(AFTER_MS, () => {
     setFlagsFromString("--expose-gc");
     const collect = runInNewContext("gc") as Collect;
     setFlagsFromString("--no-expose-gc");

@@ -58,3 +58,18 @@ test("where the cluster allows something else, all is searched again", () => {
     known.look(made("a"), () => (count++, []), { allowPrivileged, featureEnabled });
   assert.equal(count, 3);
 });
+
+test("a second look knows pods by what they say, too, whichever was looked at last", () => {
+  const [first, second] = [new KnownPods(), new KnownPods()];
+  const searches: string[] = [];
+  const both = (pod: Pod) => {
+    const { name } = pod.metadata;
+    first.look(pod, () => []);
+    second.lookAgain(pod, () => (searches.push(name), []));
+  };
+  both(made("a"));
+  both(made("b"));
+  both(made("c", { nodeSelector: { zone: "z" } }));
+  second.lookAgain(made("d"), () => (searches.push("d"), []));
+  assert.deepEqual(searches, ["a", "c"]);
+});

@@ -15,6 +15,9 @@ const LONGEST_TEXT = 16 * 1024;
 /** The volume of a service account's token: its end is random. */
 const TOKEN_VOLUME = /^kube-api-access-[a-z0-9]{5}$/;
 
+/** The pod that was looked at last, since two looks follow each other on every create. */
+let last: { readonly pod: Pod; readonly text: string | undefined } | undefined;
+
 type Allowed = Pick<WriteContext, "allowPrivileged" | "featureEnabled">;
 
 export class KnownPods {
@@ -27,7 +30,13 @@ export class KnownPods {
       this.#known.clear();
       this.#allowed = allowed;
     }
-    const text = textOf(pod);
+    last = { pod, text: textOf(pod) };
+    return this.lookAgain(pod, search);
+  }
+
+  /** The same for a pod that has not changed since it was looked at, here or elsewhere. */
+  lookAgain<T>(pod: Pod, search: () => T[]): T[] {
+    const text = last?.pod === pod ? last.text : textOf(pod);
     if (text === undefined) return search();
     if (this.#known.get(text)) return [];
     const found = search();

@@ -2,22 +2,27 @@
  * Runs admission plugins in order; the mutating ones once more when one of them asks for it. Those that wait for nothing cost no promise. How long each
  * took, and all together, is counted; what throws was a refusal.
  */
+import type { ResourceDefinition } from "@kubets/api/resource";
 import type { PluginTimes, Step } from "../metrics/admission-metrics.ts";
 import type { AdmissionContext, AdmissionPlugin, AdmissionRequest } from "./plugin.ts";
 
 type Phase = "mutate" | "validate";
 const STEPS: Readonly<Record<Phase, Step>> = { mutate: "admit", validate: "validate" };
 
+interface Link {
+  readonly plugin: AdmissionPlugin;
+  readonly times: PluginTimes;
+}
+
 export class AdmissionChain {
-  readonly #plugins: readonly AdmissionPlugin[];
+  readonly #links: Readonly<Record<Phase, Links>>;
   readonly #context: AdmissionContext;
-  readonly #times: readonly PluginTimes[];
   readonly #allTimes: PluginTimes;
 
   constructor(plugins: readonly AdmissionPlugin[], context: AdmissionContext) {
-    this.#plugins = plugins;
+    const links = plugins.map((plugin) => ({ plugin, times: context.metrics.plugin(plugin.name) }));
+    this.#links = { mutate: new Links(links, "mutate"), validate: new Links(links, "validate") };
     this.#context = context;
-    this.#times = plugins.map(({ name }) => context.metrics.plugin(name));
     this.#allTimes = context.metrics.plugin("");
     for (const plugin of plugins) plugin.start?.(context);
   }
@@ -37,25 +42,51 @@ export class AdmissionChain {
     return request.rounds.beginSecond() ? this.#run(request, "mutate", 0) : undefined;
   }
 
-  #run(request: AdmissionRequest, phase: Phase, from: number): Promise<void> | undefined {
+  #run(
+    request: AdmissionRequest,
+    phase: Phase,
+    from: number,
+    links = this.#links[phase].of(request),
+  ): Promise<void> | undefined {
     const { operation, resource, subresource } = request;
     let began = performance.now();
-    for (let i = from; i < this.#plugins.length; i++) {
-      const plugin = this.#plugins[i] as AdmissionPlugin;
-      if (!plugin[phase] || !plugin.handles(operation, resource, subresource)) continue;
-      const times = this.#times[i] as PluginTimes;
+    for (let i = from; i < links.length; i++) {
+      const { plugin, times } = links[i] as Link;
+      if (plugin.isFlexible && !plugin.handles(operation, resource, subresource)) continue;
       let done: void | Promise<void>;
       try {
-        done = plugin[phase](request, this.#context);
+        done = plugin[phase]?.(request, this.#context);
       } catch (error) {
         times.observe(STEPS[phase], operation, true, began);
         throw error;
       }
       if (done)
-        return settled(done, times, STEPS[phase], operation, began).then(() => this.#run(request, phase, i + 1));
+        return settled(done, times, STEPS[phase], operation, began).then(() => this.#run(request, phase, i + 1, links));
       began = times.observe(STEPS[phase], operation, false, began);
     }
     return undefined;
+  }
+}
+
+/** The plugins of a phase, and which of them look at a request: found once for requests that are alike. */
+class Links {
+  readonly #all: readonly Link[];
+  readonly #known = new WeakMap<ResourceDefinition, Map<string, readonly Link[]>>();
+
+  constructor(links: readonly Link[], phase: Phase) {
+    this.#all = links.filter(({ plugin }) => plugin[phase]);
+  }
+
+  of({ operation, resource, subresource }: AdmissionRequest): readonly Link[] {
+    let ofResource = this.#known.get(resource);
+    if (!ofResource) this.#known.set(resource, (ofResource = new Map()));
+    const key = subresource === "" ? operation : `${operation} ${subresource}`;
+    let found = ofResource.get(key);
+    if (!found) {
+      found = this.#all.filter(({ plugin }) => plugin.isFlexible || plugin.handles(operation, resource, subresource));
+      ofResource.set(key, found);
+    }
+    return found;
   }
 }
 

@@ -24,8 +24,10 @@ export type Operation = "CREATE" | "UPDATE" | "DELETE" | "CONNECT";
 export interface AdmissionPlugin {
   /** As in --enable-admission-plugins. */
   readonly name: string;
-  /** Whether it wants to see such a request at all; asked before anything is prepared for it. */
+  /** Whether it wants to see such requests at all: asked once, and on each request of one that is flexible. */
   handles(operation: Operation, resource: ResourceDefinition, subresource: string): boolean;
+  /** What it handles changes with objects of the cluster. */
+  readonly isFlexible?: true;
   /** Called once, before the first request: for plugins that follow what they are configured by. */
   start?(context: AdmissionContext): void;
   mutate?(request: AdmissionRequest, context: AdmissionContext): void | Promise<void>;

@@ -3,6 +3,7 @@ import type { Clock } from "@kubets/machinery";
 import type { User } from "../authn/authenticator.ts";
 import { isLongRunning } from "../fairness/long-running.ts";
 import type { CoreExchange } from "../front/core-exchange.ts";
+import { onAnswer } from "../front/on-answer.ts";
 import type { RequestInfo } from "../request-info.ts";
 import type { AuditMetrics } from "./metrics.ts";
 import type { compilePolicy } from "./policy.ts";
@@ -30,13 +31,11 @@ export class Audit {
     exchange.audit = record;
     record.tell("RequestReceived");
     const isLong = isLongRunning(info);
-    const told = exchange.onAnswer;
-    exchange.onAnswer = (code, size) => {
-      told?.(code, size);
+    onAnswer(exchange, (code) => {
       if (!isLong || code >= 400) return record.tell("ResponseComplete", code);
       record.tell("ResponseStarted", code);
       exchange.onClose(() => record.tell("ResponseComplete", code));
-    };
+    });
   }
 
   /** Of a request that nobody is known for, and that is refused for that. */

@@ -5,6 +5,7 @@
 import { tooManyRequests } from "@kubets/machinery";
 import type { User } from "../authn/authenticator.ts";
 import type { CoreExchange } from "../front/core-exchange.ts";
+import { onAnswer } from "../front/on-answer.ts";
 import type { RequestInfo } from "../request-info.ts";
 import type { Fairness } from "./fairness.ts";
 import type { InFlightLimit } from "./in-flight-limit.ts";
@@ -19,36 +20,30 @@ export type Gate = (exchange: CoreExchange, info: RequestInfo, user: User, run: 
 export function fairGate(fairness: Fairness): Gate {
   return (exchange, info, user, run) => {
     if (isLongRunning(info) && info.verb !== "watch") return run(undefined);
-    const turn: { start?: () => void; refuse?: () => void } = {};
-    const later = { start: () => turn.start?.(), refuse: () => turn.refuse?.() };
+    let turn: { start(): void; refuse(): void } | undefined;
+    const later = { start: () => turn?.start(), refuse: () => turn?.refuse() };
     const { level, ticket, headers } = fairness.enter(info, user, later, !exchange.direct);
     exchange.addHeaders(headers);
     if (ticket.state === "done")
       return new Promise((resolve) => fairness.turns.refuse(() => resolve(refuse(exchange))));
     const free = () => level.leave(ticket);
     exchange.onClose(free);
-    freeWithAnswer(exchange, free);
+    // From then on it is the client that takes its time.
+    onAnswer(exchange, free);
     const begin = () => (level.exempt ? run(free) : fairness.turns.run(WRITES.has(info.verb), () => run(free)));
     if (ticket.state === "running") return begin();
     return new Promise<void>((resolve, reject) => {
-      turn.start = () => {
-        try {
-          resolve(begin());
-        } catch (error) {
-          reject(error as Error);
-        }
+      turn = {
+        start() {
+          try {
+            resolve(begin());
+          } catch (error) {
+            reject(error as Error);
+          }
+        },
+        refuse: () => resolve(refuse(exchange)),
       };
-      turn.refuse = () => resolve(refuse(exchange));
     });
-  };
-}
-
-/** From then on it is the client that takes its time. */
-function freeWithAnswer(exchange: CoreExchange, free: () => void): void {
-  const told = exchange.onAnswer;
-  exchange.onAnswer = (status, size) => {
-    told?.(status, size);
-    free();
   };
 }
 

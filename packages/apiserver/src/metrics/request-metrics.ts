@@ -5,6 +5,7 @@
  */
 import type { Counter, Gauge, Histogram, MetricsRegistry } from "@kubets/machinery/metrics";
 import type { CoreExchange } from "../front/core-exchange.ts";
+import { onAnswer } from "../front/on-answer.ts";
 import { type RequestInfo, readRequestInfo } from "../request-info.ts";
 import type { ServedResources } from "../served-resource.ts";
 
@@ -61,10 +62,10 @@ export class RequestMetrics {
     };
     // Connections that are given away have no answer.
     if (exchange.socket?.upgrade) exchange.onClose(() => end(101, undefined));
-    exchange.onAnswer = (status, size) => {
+    onAnswer(exchange, (status, size) => {
       if (kind.isLong && size === undefined) exchange.onClose(() => end(status, undefined));
       else end(status, size);
-    };
+    });
   }
 
   /** Counts the bytes that were sent. */

@@ -72,10 +72,11 @@ export class StorageMetrics {
       help: "How many bytes the files of the storage take.",
       labels: ["storage_cluster_id"],
     });
-    this.#measureSize = async () => {
+    const measure = async () => {
       const bytes = await storage.diskBytes?.();
       if (bytes !== undefined) size.values(STORAGE_ID).set(bytes);
     };
+    this.#measureSize = measure;
   }
 
   /** Storage that does not answer leaves the figure as it was. */

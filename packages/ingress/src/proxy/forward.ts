@@ -50,7 +50,8 @@ export class Forward implements OutgoingHandlers {
     this.#extra = extra;
     this.#parts = parts;
     this.#resolved = route.backend ? parts.backends.resolve(route.backend, route.settings.byService) : NOBODY;
-    incoming.onGone = () => this.#gone();
+    const gone = () => this.#gone();
+    incoming.onGone = gone;
   }
 
   start(): void {
@@ -87,7 +88,8 @@ export class Forward implements OutgoingHandlers {
     const { body } = this.#incoming;
     if (!body || this.#settled) return;
     const limit = this.#route.settings.bodyBytes;
-    sink.onReady = () => body.resume();
+    const goOn = () => body.resume();
+    sink.onReady = goOn;
     this.#bodyBegun = true;
     body.flow({
       data: (chunk) => {
@@ -107,7 +109,8 @@ export class Forward implements OutgoingHandlers {
   head(head: ResponseHead, body: BodySource): void {
     const sink = this.#incoming.answer(this.#answerHead(head));
     this.#settle(head.status);
-    sink.onReady = () => body.resume();
+    const goOn = () => body.resume();
+    sink.onReady = goOn;
     body.flow({
       data: (chunk) => {
         if (!sink.write(chunk)) body.pause();

@@ -62,8 +62,7 @@ export class GroupCommit {
   add(write: PendingWrite, result: CommitResult): Promise<CommitResult> {
     if (!this.#gathering) {
       this.#gathering = new Batch();
-      // What else comes in this turn of the loop goes with it.
-      if (!this.#writing) setImmediate(() => this.#send());
+      if (!this.#writing) this.#sendSoon();
     }
     const batch = this.#gathering;
     const { change } = write;
@@ -94,6 +93,11 @@ export class GroupCommit {
     this.#wake();
   }
 
+  /** What else comes in this turn of the loop goes with it. */
+  #sendSoon(): void {
+    setImmediate(() => this.#send());
+  }
+
   #send(): void {
     const batch = this.#gathering;
     if (!batch || this.#failure) return;
@@ -112,16 +116,14 @@ export class GroupCommit {
     if (this.#failure) return;
     if (buffer.byteLength <= KEPT_BUFFER_BYTES) this.#spare = buffer;
     this.#writing = undefined;
-    // The next batch goes to the disk before this one is told about.
-    this.#send();
+    if (this.#gathering) this.#sendSoon();
     for (const { change } of batch.writes) {
       const key = change.type === "put" ? change.entry.key : change.key;
       if (this.#heads.get(key)?.batch === batch) this.#heads.delete(key);
     }
     this.#durable(batch);
     for (const { resolve, result } of batch.answers) resolve(result);
-    if (!this.#writing) this.#send();
-    if (!this.#writing) this.#wake();
+    if (!this.#gathering) this.#wake();
   }
 
   #encode(batch: Batch): ArrayBuffer {

@@ -14,6 +14,7 @@ import { allVerbs, type WriteContext } from "../../resource.ts";
 import { podSubresources } from "./subresources.ts";
 import { podTable } from "./table.ts";
 
+/** Warnings are looked for in what validation has just seen. */
 const harmless = new KnownPods();
 
 export const podResource = define(pods, {
@@ -26,7 +27,7 @@ export const podResource = define(pods, {
   prepareForUpdate: (pod, old) => keepPart(pod, old, "status"),
   validate: validatePodCreate,
   validateUpdate: (pod: Pod, old: Pod, context: WriteContext) => validatePodUpdate(pod, old, context),
-  warnings: (pod, old) => (old ? [] : [...hostnameWarnings(pod), ...harmless.look(pod, () => podWarnings(pod))]),
+  warnings: (pod, old) => (old ? [] : [...hostnameWarnings(pod), ...harmless.lookAgain(pod, () => podWarnings(pod))]),
   graceSeconds,
   selectableFields: {
     "spec.nodeName": ({ spec }) => spec.nodeName ?? "",

@@ -36,6 +36,7 @@ export function mutatingAdmissionPolicy(): AdmissionPlugin {
         compileMutatingPolicy,
       );
     },
+    isFlexible: true,
     handles: (operation, resource, subresource) =>
       registry !== undefined && registry.byAction.of(operation, resource, subresource).length > 0,
     async mutate(request, context) {

@@ -41,6 +41,7 @@ export function validatingAdmissionPolicy(): AdmissionPlugin {
         compileValidatingPolicy,
       );
     },
+    isFlexible: true,
     handles: (operation, resource, subresource) =>
       registry !== undefined && registry.byAction.of(operation, resource, subresource).length > 0,
     validate: (request, context) => judge(registry, request, context),

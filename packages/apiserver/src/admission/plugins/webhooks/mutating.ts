@@ -23,6 +23,7 @@ export function mutatingAdmissionWebhook(): AdmissionPlugin {
     start({ served }) {
       registry = new WebhookRegistry(served, mutatingwebhookconfigurations);
     },
+    isFlexible: true,
     handles: (operation, resource, subresource) =>
       registry !== undefined && registry.byAction.of(operation, resource, subresource).length > 0,
     async mutate(request, context) {

@@ -15,6 +15,7 @@ export function validatingAdmissionWebhook(): AdmissionPlugin {
     start({ served }) {
       registry = new WebhookRegistry(served, validatingwebhookconfigurations);
     },
+    isFlexible: true,
     handles: (operation, resource, subresource) =>
       registry !== undefined && registry.byAction.of(operation, resource, subresource).length > 0,
     async validate(request, context) {
