@@ -117,7 +117,8 @@ async function phase(
 }
 
 async function idle(): Promise<void> {
-  await sleep(3000);
+  // The server gives back memory 3 s after its start, once.
+  await sleep(5000);
   const cpu = server.cpu();
   await sleep(5000);
   row("idle", {
