@@ -1,5 +1,6 @@
 /** What the kernel is told of pods, by the kubelet itself and by systemd where it runs: limits, classes, processes, and what a resize changes. Needs root. */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -35,6 +36,17 @@ for (const driver of drivers)
     const quota = (name: string) =>
       isV2 ? read("cpu", name, "cpu.max").split(" ")[0] : read("cpu", name, "cpu.cfs_quota_us");
     const share = (name: string) => Number(read("cpu", name, isV2 ? "cpu.weight" : "cpu.shares"));
+
+    /** What systemd says of one of its units. */
+    const unit = (name: string, ...properties: string[]) => {
+      const said = execFileSync("systemctl", ["show", `--property=${properties}`, name], { encoding: "utf8" });
+      return Object.fromEntries(
+        said
+          .trim()
+          .split("\n")
+          .map((line) => line.split("=")),
+      );
+    };
 
     const make = async (name: string, requests: Amounts, limits: Amounts, whole: object = {}) => {
       const uid = crypto.randomUUID();
@@ -91,6 +103,22 @@ for (const driver of drivers)
       assert.equal(containerStatuses[0]?.restartCount, 0);
     });
 
+    it("asks systemd for slices, and containers are scopes in them", { skip: driver !== "systemd" }, async () => {
+      const found = await node.api.pod("guaranteed");
+      const id = found?.status.containerStatuses?.[0]?.containerID?.replace("containerd://", "");
+      const root = node.containerd.cgroupRoot.slice(1);
+      const slice = `${root}-kubepods-pod${found?.metadata.uid.replaceAll("-", "_")}.slice`;
+      const scope = unit(`cri-containerd-${id}.scope`, "ActiveState", "Slice");
+      assert.deepEqual(scope, { ActiveState: "active", Slice: slice });
+      // As the last resize left it.
+      assert.deepEqual(unit(slice, "ActiveState", "MemoryMax", "TasksMax", "CPUQuotaPerSecUSec"), {
+        ActiveState: "active",
+        MemoryMax: String(48 * MIB),
+        TasksMax: "200",
+        CPUQuotaPerSecUSec: "50ms",
+      });
+    });
+
     it("leaves nothing of pods that are gone", async () => {
       const names = ["guaranteed", "burstable", "nothing", "bounded"];
       for (const name of names) await node.api.deletePod(name, 0);
@@ -103,5 +131,8 @@ for (const driver of drivers)
         assert.deepEqual(left(), []);
         return true;
       });
+      const slices = () =>
+        execFileSync("systemctl", ["list-units", "--all", "--plain", "--no-legend", `${root}-kubepods*-pod*`]);
+      if (driver === "systemd") await eventually("their slices to be gone", () => slices().length === 0);
     });
   });
