@@ -3,51 +3,16 @@
  * `npm run e2e -- --vm kubelet/iscsi` tries them in the virtual machine. Needs root.
  */
 import assert from "node:assert/strict";
-import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import type { Volume } from "@kubets/api/generated/types/core-v1";
-import { pod } from "@kubets/api/testing/pod-builder";
 import { eventually } from "../cluster.ts";
-import { DEMO_IMAGE, whyNot } from "./containerd.ts";
-import { NODE, startNode, type TestNode } from "./node.ts";
-import { end, inPhase } from "./node-pods.ts";
+import { startNode, type TestNode } from "./node.ts";
+import { run, told, whyNo } from "./served-volume.ts";
 
 const IQN = "iqn.2026-01.com.example:disk";
-const run = (program: string, ...args: string[]) => execFileSync(program, args, { encoding: "utf8", stdio: "pipe" });
-const mounts = () => readFileSync("/proc/self/mountinfo", "utf8");
-
-/** The kernel's part must be there, and the programs. */
-function whyNo(module: string, ...programs: string[]): string | undefined {
-  const why = whyNot();
-  if (why) return why;
-  const missing = programs.find((program) => spawnSync("sh", ["-c", `command -v ${program}`]).status !== 0);
-  if (missing) return `needs ${missing}`;
-  return spawnSync("modprobe", [module]).status === 0 ? undefined : `the kernel has no ${module}`;
-}
-
-/** Runs a pod that has the volume at /v, and gives what its command printed; then the pod goes, and its mounts. */
-async function told(node: TestNode, name: string, source: Omit<Volume, "name">, command: string): Promise<string> {
-  await node.api.createPod(
-    pod(name)
-      .on(NODE)
-      .uid(`uid-${name}`)
-      .container("c", {
-        image: DEMO_IMAGE,
-        imagePullPolicy: "IfNotPresent",
-        command: ["sh", "-c", `(${command}) > /dev/termination-log 2>&1`],
-        volumeMounts: [{ name: "v", mountPath: "/v" }],
-      })
-      .spec({ restartPolicy: "Never", volumes: [{ name: "v", ...source }] })
-      .build(),
-  );
-  const { containerStatuses } = await inPhase(node, name, "Succeeded");
-  await end(node, name);
-  assert.ok(!mounts().includes(`uid-${name}`));
-  return containerStatuses?.[0]?.state?.terminated?.message?.trim() ?? "";
-}
 
 describe("iSCSI", { skip: whyNo("iscsi_tcp", "tgtd", "tgtadm", "iscsid", "iscsiadm") ?? false }, () => {
   const folder = mkdtempSync(join(tmpdir(), "kubets-iscsi-"));
