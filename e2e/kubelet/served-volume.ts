@@ -20,6 +20,7 @@ export function whyNo(module: string, ...programs: string[]): string | undefined
   if (missing) return `needs ${missing}`;
   return spawnSync("modprobe", [module]).status === 0 ? undefined : `the kernel has no ${module}`;
 }
+
 /** Runs a pod that has the volume at /v, and gives what its command printed; then the pod goes, and its mounts. */
 export async function told(
   node: TestNode,

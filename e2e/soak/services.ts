@@ -142,12 +142,13 @@ async function soak(cluster: TestCluster, minutes: number): Promise<void> {
     console.log(`${new Date().toISOString()} round ${++rounds}`);
     await asked(["rollout", "restart", "deployment/web"]);
     await settled();
-    await asked(["scale", "deployment/web", `--replicas=${rounds % 2 ? 6 : 4}`]);
+    const replicas = rounds % 2 ? 6 : 4;
+    await asked(["scale", "deployment/web", `--replicas=${replicas}`]);
     await settled();
     if (rounds % 4 > 0) continue;
     // The proxy of an agent that is away does not hear that a pod is gone.
     const left = () => cluster.kubectl(["get", "pods", "-l", "app=web", "-o", "name"]).trim().split("\n").length;
-    await eventually("the old pods to be gone", () => left() === 4, 300_000);
+    await eventually("the old pods to be gone", () => left() === replicas, 300_000);
     // One after the other: agents that need longer than a node may be silent leave all pods of their nodes without traffic, and a service of only such pods refuses.
     for (const pid of processesOf("agent", join(cluster.home, cluster.name), cluster.name)) {
       const before = readyAgents(cluster);

@@ -4,6 +4,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { numberOf } from "./cgroup-usage.ts";
 
 /** Shares of the last 10, 60 and 300 seconds in percent, and microseconds since the beginning. */
 interface Waiting {
@@ -59,7 +60,3 @@ function pressureOf(text: string | undefined): Pressure | undefined {
   };
   return { full: waiting("full"), some: waiting("some") };
 }
-
-/** The kernel's "max" is no number. */
-const numberOf = (text: string | undefined): number | undefined =>
-  text !== undefined && /^\d+$/.test(text.trim()) ? Number(text) : undefined;

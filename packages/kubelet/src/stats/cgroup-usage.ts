@@ -62,7 +62,8 @@ export async function readUsage(
   };
 }
 
-const numberOf = (text: string | undefined): number | undefined => {
+/** The kernel's "max" is no number. */
+export const numberOf = (text: string | undefined): number | undefined => {
   const value = Number(text?.trim() || Number.NaN);
   return Number.isFinite(value) ? value : undefined;
 };

@@ -6,7 +6,7 @@ import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
 import { choice, defineFlags } from "@kubets/machinery/flags";
 import { type ClusterHome, clusterHome } from "../cluster/home.ts";
 import { clusterFlag } from "../up/options.ts";
-import { readKeeper, readRunning } from "../up/running.ts";
+import { isRunning, readKeeper } from "../up/running.ts";
 
 const STOP_TIMEOUT_MS = 60_000;
 
@@ -37,14 +37,12 @@ export const statusCommand = defineCommand({
   run({ values: flags, io }) {
     const home = clusterHome(flags.cluster);
     const keeper = readKeeper(home);
-    const running = readRunning(home);
+    const running = isRunning(keeper);
     if (flags.output === "json")
-      io.output(
-        `${JSON.stringify({ cluster: home.name, running: running !== undefined, kubeconfig: home.kubeconfig, ...keeper })}\n`,
-      );
+      io.output(`${JSON.stringify({ cluster: home.name, running, kubeconfig: home.kubeconfig, ...keeper })}\n`);
     else if (running)
       io.output(
-        `The cluster ${home.name} runs (process ${running.pid}) with ${running.nodes.length} ${running.simulated ? "simulated " : ""}nodes; https://127.0.0.1:${running.apiPort}, ${home.kubeconfig}\n`,
+        `The cluster ${home.name} runs (process ${keeper.pid}) with ${keeper.nodes.length} ${keeper.simulated ? "simulated " : ""}nodes; https://127.0.0.1:${keeper.apiPort}, ${home.kubeconfig}\n`,
       );
     else if (keeper) io.output(`The cluster ${home.name} is starting (process ${keeper.pid}).\n`);
     else

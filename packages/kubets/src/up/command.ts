@@ -12,7 +12,7 @@ import { serveControl } from "./control.ts";
 import { MOST_REAL_NODES, upFlags } from "./options.ts";
 import { Progress } from "./progress.ts";
 import { parsePublish } from "./publish.ts";
-import { forgetRunning, readKeeper, writeKeeper } from "./running.ts";
+import { forgetRunning, isRunning, readKeeper, writeKeeper } from "./running.ts";
 import { chooseNodes, rememberNodes } from "./settings.ts";
 
 type Flags = FlagValues<typeof upFlags>;
@@ -32,15 +32,15 @@ export const upCommand = defineCommand({
   async run({ values: flags, io }) {
     const home = clusterHome(flags.cluster);
     const keeper = readKeeper(home);
-    if (keeper && !("apiPort" in keeper))
+    if (isRunning(keeper)) {
+      io.output(`The cluster ${home.name} runs already (process ${keeper.pid}).\n${howToUse(home, keeper.apiPort)}`);
+      return;
+    }
+    if (keeper)
       throw new ExitError(
         exitCode.precondition,
         `the cluster ${home.name} is starting already (process ${keeper.pid}): wait until \`kubets status\` tells that it runs, or end it with \`kubets down\``,
       );
-    if (keeper) {
-      io.output(`The cluster ${home.name} runs already (process ${keeper.pid}).\n${howToUse(home, keeper.apiPort)}`);
-      return;
-    }
     addonsOf(flags);
     if (flags.detach) return detached(home);
     await attached(home, flags, (line) => io.output(line));

@@ -25,7 +25,7 @@ export function writeKeeper(home: ClusterHome, running?: Omit<RunningCluster, ke
 }
 
 /** Who keeps the cluster, also while it starts; undefined when that process is gone. */
-export function readKeeper(home: ClusterHome): Keeper | RunningCluster | undefined {
+export function readKeeper(home: ClusterHome): Keeper | undefined {
   try {
     const keeper = JSON.parse(readFileSync(fileOf(home), "utf8")) as Keeper;
     return startOf(keeper.pid) === keeper.started ? keeper : undefined;
@@ -34,10 +34,13 @@ export function readKeeper(home: ClusterHome): Keeper | RunningCluster | undefin
   }
 }
 
-/** The cluster as it runs, once it is ready. */
+/** Whether what it keeps is ready. */
+export const isRunning = (keeper: Keeper | undefined): keeper is RunningCluster =>
+  keeper !== undefined && "apiPort" in keeper;
+
 export function readRunning(home: ClusterHome): RunningCluster | undefined {
   const keeper = readKeeper(home);
-  return keeper && "apiPort" in keeper ? keeper : undefined;
+  return isRunning(keeper) ? keeper : undefined;
 }
 
 export const forgetRunning = (home: ClusterHome): void => rmSync(home.run, { recursive: true, force: true });
