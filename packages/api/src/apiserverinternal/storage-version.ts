@@ -37,8 +37,8 @@ export const storageVersionResource = define(storageversions, {
     columns: [nameColumn, column("CommonEncodingVersion"), column("StorageVersions"), column("Age")],
     cells: ({ metadata, status }, now) => [
       metadata.name,
-      status?.commonEncodingVersion ?? "<unset>",
-      shownVersions(status?.storageVersions ?? []),
+      status.commonEncodingVersion ?? "<unset>",
+      shownVersions(status.storageVersions ?? []),
       age(metadata.creationTimestamp, now),
     ],
   },
@@ -54,7 +54,7 @@ function validateName(name: string): string[] {
   ];
 }
 
-function statusErrors({ status = {} }: StorageVersion): FieldError[] {
+function statusErrors({ status }: StorageVersion): FieldError[] {
   const servers = status.storageVersions ?? [];
   const ids = servers.map(({ apiServerID }) => apiServerID);
   return [
