@@ -126,7 +126,7 @@ function quotedWarning(text: string): string {
   return `"${text.replace(/[\r\n\t]+/g, " ").replace(/["\\]/g, "\\$&")}"`;
 }
 
-function bytesOf({ media, pretty }: AnswerForm, value: object): Buffer {
+export function bytesOf({ media, pretty }: AnswerForm, value: object): Buffer {
   const json = value as ReadonlyJson;
   if (media === "cbor") return writeCbor(json);
   if (media === "yaml") return Buffer.from(toYaml(json));
