@@ -1,4 +1,5 @@
 /** An API server on memory storage behind a real socket, for tests of what goes over the wire. The token `jane` is a user, `root` may do everything. */
+import { servedResources } from "@kubets/api/runtime-config";
 import { type Logger, mustParseCidr, parsePortRange, realClock, realRandom, silentLogger } from "@kubets/machinery";
 import { MemoryStorage } from "@kubets/storage";
 import { admissionPlugins } from "../admission/plugins/index.ts";
@@ -9,15 +10,19 @@ import { ownServingCertificate } from "../serving-certificate.ts";
 interface SocketServerOptions {
   /** The features that are on; no others are. */
   readonly gates?: readonly string[];
+  /** APIs to serve beside the stable ones. */
+  readonly runtimeConfig?: readonly string[];
   readonly log?: Logger;
   readonly logRequests?: boolean;
 }
 
 export async function startSocketServer({
   gates = [],
+  runtimeConfig = [],
   log = silentLogger,
   logRequests = false,
 }: SocketServerOptions = {}) {
+  const featureEnabled = (name: string) => gates.includes(name);
   const storage = new MemoryStorage({ clock: realClock });
   const running = await runApiServer({
     storage,
@@ -43,7 +48,8 @@ export async function startSocketServer({
     allowPrivileged: false,
     minWatchSeconds: 60,
     nodes: { tls: {}, addressTypes: [] },
-    featureEnabled: (name) => gates.includes(name),
+    resources: servedResources(runtimeConfig, featureEnabled),
+    featureEnabled,
   });
   return {
     port: running.listener.port,

@@ -18,6 +18,8 @@ export interface Connections {
 
 /** So long a client that is still sending has to read its answer. */
 const LINGER_MS = 1000;
+/** As Go's server does. */
+const READ_FOR_NOTHING_BYTES = 256 * 1024;
 
 export class H1Exchange implements Exchange {
   readonly protocol = "h1";
@@ -108,9 +110,12 @@ export class H1Exchange implements Exchange {
     return lines;
   }
 
-  /** Whether the client has not sent all of its body yet. */
+  /** Whether the client still sends a body that is too long to be read to its end for nothing; of shorter ones Node reads the rest by itself. */
   #isBodyComing(): boolean {
-    return !this.#request.complete && this.#hasBody();
+    const { headers, complete } = this.#request;
+    if (complete || !this.#hasBody()) return false;
+    // Who was not told to go on may never send it.
+    return headers.expect !== undefined || !(Number(headers["content-length"]) <= READ_FOR_NOTHING_BYTES);
   }
 
   /** The connection ends with this answer, which a client that is still sending would lose if it ended at once. */
