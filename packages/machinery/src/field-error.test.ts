@@ -48,8 +48,19 @@ test("each kind of error has the original's text", () => {
   }
 });
 
+test("of a value that is very long the beginning is told", () => {
+  const long = "é".repeat(1_000_000);
+  for (const value of [long, { long }, [long], Array.from({ length: 1_000_000 }, () => 1)]) {
+    const text = fieldErrorText(invalidValue("a", value, "no"));
+    assert.match(text, /^a: Invalid value: .*\.\.\.: no$/);
+    assert.ok(text.length < 66_000, `${text.length} characters`);
+  }
+});
+
 test("quotes as Go's", () => {
   assert.equal(quote("plain"), '"plain"');
   assert.equal(quote('a"b\\c\n\t'), '"a\\"b\\\\c\\n\\t"');
+  assert.equal(quote('é "😀"\r\b\f'), '"é \\"😀\\"\\r\\b\\f"');
+  assert.equal(quote("\u0007\b\v\\"), '"\\a\\b\\v\\\\"');
   assert.equal(quote("é😀\u00a0\u200b\u007f\u0000"), '"é😀\\u00a0\\u200b\\x7f\\x00"');
 });

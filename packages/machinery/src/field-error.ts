@@ -2,6 +2,7 @@
  * What validation finds: errors that name a field. Validators collect them in a list and never throw; `invalid` in
  * status-error.ts makes the answer of them. The texts are Kubernetes' own, which clients read.
  */
+import { jsonExcerpt } from "./json-excerpt.ts";
 import { quote } from "./quote.ts";
 
 export type FieldErrorType =
@@ -103,9 +104,11 @@ export function fieldErrorBody(error: FieldError): string {
 
 export const fieldErrorText = (error: FieldError): string => `${error.field}: ${fieldErrorBody(error)}`;
 
+/** More of a value is not told: nobody reads it, and telling it twice in an answer takes longer than the rest of the request. */
+const LONGEST_VALUE = 64 * 1024;
+
 /** A value as messages show it: strings quoted, all else as JSON. */
 function valueText(value: unknown): string {
-  if (value === undefined || value === null) return "null";
-  if (typeof value === "string") return quote(value);
-  return typeof value === "bigint" ? String(value) : (JSON.stringify(value) ?? String(value));
+  if (typeof value !== "string") return jsonExcerpt(value, LONGEST_VALUE);
+  return value.length > LONGEST_VALUE ? `${quote(value.slice(0, LONGEST_VALUE))}...` : quote(value);
 }

@@ -1,7 +1,6 @@
 /**
- * Text in quotes as Go's %q shows it: it differs from JSON in what cannot be printed.
+ * Text in quotes as Go's %q shows it: it differs from JSON in what cannot be printed. Texts may be long, and most hold nothing of the kind.
  */
-const PLAIN = /^[ !#-[\]-~]*$/;
 const SHORT: Readonly<Record<string, string>> = {
   '"': '\\"',
   "\\": "\\\\",
@@ -13,19 +12,17 @@ const SHORT: Readonly<Record<string, string>> = {
   "\t": "\\t",
   "\v": "\\v",
 };
-/** Letters, marks, numbers, punctuation and symbols are printed, but what has a meaning in quotes; of blanks only the plain one. */
-const UNPRINTED = /^(?:["\\]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ])$/u;
-/** Found quickly, and looked at one by one: texts may be long. */
-const NOT_PLAIN = /[^ !#-[\]-~]/gu;
+/** Letters, marks, numbers, punctuation and symbols are printed; of blanks only the plain one; some others JSON shows alike. */
+const UNLIKE_JSON = /[^ -~\b\f\n\r\t\p{L}\p{M}\p{N}\p{P}\p{S}]/u;
+const NOT_PRINTED = /["\\]|[^ -~\p{L}\p{M}\p{N}\p{P}\p{S}]/gu;
 
 export function quote(text: string): string {
-  if (PLAIN.test(text)) return `"${text}"`;
-  return `"${text.replace(NOT_PLAIN, shown)}"`;
+  return UNLIKE_JSON.test(text) ? `"${text.replace(NOT_PRINTED, escaped)}"` : JSON.stringify(text);
 }
 
-const shown = (letter: string): string => SHORT[letter] ?? (UNPRINTED.test(letter) ? escaped(letter) : letter);
-
 function escaped(letter: string): string {
+  const short = SHORT[letter];
+  if (short !== undefined) return short;
   const code = letter.codePointAt(0) as number;
   const hex = code.toString(16);
   if (code < 0x80) return `\\x${hex.padStart(2, "0")}`;

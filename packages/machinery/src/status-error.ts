@@ -106,7 +106,7 @@ export const forbidden = (gr: GroupResource, name: string, why: string): StatusE
 };
 
 /** Many errors of large values would make an answer that takes longer to make than the rest of the request. */
-const LONGEST_TOLD = 256 * 1024;
+const LONGEST_TOLD = 64 * 1024;
 
 /** As many of the errors as are told. */
 function causesOf(errors: readonly FieldError[]) {
