@@ -172,7 +172,11 @@ async function joined(flags: ServerFlags, folder: string): Promise<ServerFlags> 
       "joining another server takes --token, --certificate-key and --etcd-servers: `kubets token create --for-server --print-join-command` prints them",
     );
   const invitation = { server, token: parseToken(secretOf(token)), caHashes };
-  const { podRanges, serviceRanges, clusterDomain, addons } = await joinServer({ invitation, certificateKey: secretOf(certificateKey), folder });
+  const { podRanges, serviceRanges, clusterDomain, addons } = await joinServer({
+    invitation,
+    certificateKey: secretOf(certificateKey),
+    folder,
+  });
   return {
     ...flags,
     "cluster-cidr": podRanges.join(","),
