@@ -129,12 +129,16 @@ describe("a mutating webhook", () => {
 
 describe("a validating webhook", () => {
   it("refuses with its own words, warns, and may say how it is to be told", async () => {
-    hooks.answer("/no", () => ({ allowed: false, warnings: ["think"], status: { message: "not today", code: 422 } }));
+    hooks.answer("/no", () => ({
+      allowed: false,
+      warnings: ["think 考え", "think 考え", "no\nheader"],
+      status: { message: "not today", code: 422 },
+    }));
     await register("Validating", { path: "/no" });
     const refused = await ask("POST", CONFIGMAPS, configMap("refused"));
     assert.equal(refused.status, 422);
     assert.equal(refused.body.message, 'admission webhook "w0.test.example" denied the request: not today');
-    assert.deepEqual(refused.warnings, ["think"]);
+    assert.deepEqual(refused.warnings, ["think 考え"]);
     hooks.answer("/no", () => ({ allowed: false }));
     const bare = await ask("POST", CONFIGMAPS, configMap("refused"));
     assert.equal(bare.status, 400);

@@ -49,7 +49,7 @@ export function reviewNow(request: AdmissionRequest, target: ResourceDefinition)
   const scale = scalePaths(request);
   const show = (value: KubeObject | Draft<KubeObject> | undefined): PlainObject | undefined => {
     if (!value) return undefined;
-    if (scale) return scaleOf(scale, value as KubeObject);
+    if (scale) return scaleOf(scale, value as KubeObject, 0);
     return shownAs(target, inVersion(resource, target, value as KubeObject));
   };
   if (isBody(request)) {
