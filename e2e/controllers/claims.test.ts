@@ -137,7 +137,7 @@ test("a rule taints the devices that it means, and tells how many pods go becaus
     fate: () => "running",
     options: { featureGates: { DRADeviceTaintRules: true } },
     features: ["DRADeviceTaintRules"],
-    resources: servedResources(["resource.k8s.io/v1beta2", "resource.k8s.io/v1alpha3"]),
+    resources: servedResources(["resource.k8s.io/v1beta2", "resource.k8s.io/v1alpha3"], () => true),
   });
   try {
     const spec = { devices: { requests: [{ name: "r", exactly: { deviceClassName: "gpu" } }] } };

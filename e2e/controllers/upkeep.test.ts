@@ -50,7 +50,7 @@ test("a migration has every object stored in the version of today, and what is s
     controllers: ["storage-version-migrator-controller"],
     options: { featureGates: { StorageVersionMigrator: true } },
     features: ["StorageVersionMigrator"],
-    resources: servedResources(["storagemigration.k8s.io/v1beta1"]),
+    resources: servedResources(["storagemigration.k8s.io/v1beta1"], () => true),
   });
   try {
     const names = { plural: "widgets", singular: "widget", kind: "Widget", listKind: "WidgetList" };
@@ -140,7 +140,7 @@ test("a request for the certificate of a pod goes after half an hour", async () 
     controllers: ["podcertificaterequest-cleaner-controller"],
     options: { featureGates: { PodCertificateRequest: true } },
     features: ["PodCertificateRequest"],
-    resources: servedResources(["certificates.k8s.io/v1beta1"]),
+    resources: servedResources(["certificates.k8s.io/v1beta1"], () => true),
   });
   try {
     const { der } = readSigningRequest(createSigningRequest(createKey(), {}));

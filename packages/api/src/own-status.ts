@@ -23,15 +23,15 @@ export const ownStatus = { prepareForCreate: clearStatus, prepareForUpdate: keep
 /** The subresource, with what must hold of a new status, and what else a write of it puts back. */
 export function statusSubresource<T extends KubeObject>(
   validateUpdate?: (object: T, old: T, context: WriteContext) => FieldError[],
-  alsoKeep?: (object: Draft<T>, old: T) => void,
+  alsoKeep?: (object: Draft<T>, old: T, context: WriteContext) => void,
 ): Subresource<T> {
   const keep = keepAllBut<T>("status");
   return {
     type: "status",
     part: ["status"],
-    prepareForUpdate: (object, old) => {
+    prepareForUpdate: (object, old, context) => {
       keep(object, old);
-      alsoKeep?.(object, old);
+      alsoKeep?.(object, old, context);
     },
     ...(validateUpdate && { validateUpdate }),
   };

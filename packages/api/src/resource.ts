@@ -62,6 +62,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> extends R
   readonly deprecation?: string;
   /** Of alpha and beta versions, which are served when --runtime-config asks for them. */
   readonly stability?: "alpha" | "beta";
+  /** The feature without which it is not served, whatever --runtime-config asks for. */
+  readonly gate?: string;
 }
 
 /** A version that is stored in the form of another one. Conversions are pure and lose nothing that a client could see. */

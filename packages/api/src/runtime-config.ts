@@ -1,5 +1,5 @@
 /**
- * Which of the built-in resources are served: all that are stable, those of alpha and beta versions that `--runtime-config` asks for, and without
+ * Which of the built-in resources are served: all that are stable, those of alpha and beta versions that `--runtime-config` asks for and whose feature, where they have one, is on, and without
  * those that it switches off.
  */
 import { builtInResources, resourcesOnRequest } from "./all.ts";
@@ -16,7 +16,10 @@ const NEEDED: ReadonlySet<string> = new Set([
 ]);
 
 /** `api/beta=true`, `storagemigration.k8s.io/v1beta1`, `batch/v1/cronjobs=false`; throws when no group is named so. */
-export function servedResources(config: readonly string[]): readonly ResourceDefinition[] {
+export function servedResources(
+  config: readonly string[],
+  featureEnabled: (gate: string) => boolean,
+): readonly ResourceDefinition[] {
   const all = [...builtInResources, ...resourcesOnRequest];
   const settings = new Map(config.map(readSetting));
   for (const [name, on] of settings) {
@@ -26,6 +29,7 @@ export function servedResources(config: readonly string[]): readonly ResourceDef
       throw new Error(`${name} cannot be switched off: the server itself needs it`);
   }
   return all.filter((each) => {
+    if (each.gate && !featureEnabled(each.gate)) return false;
     const name = namesOf(each).find((one) => settings.has(one));
     return name === undefined ? !each.stability : settings.get(name) === true;
   });
@@ -34,7 +38,7 @@ export function servedResources(config: readonly string[]): readonly ResourceDef
 /** A version that its group does not have here, or not any more, is no mistake. */
 const isKnown = (name: string, all: readonly ResourceDefinition[]): boolean => {
   const group = name.split("/")[0] as string;
-  return group === "api" || group === "internal.apiserver.k8s.io" || all.some((each) => each.group === group);
+  return group === "api" || all.some((each) => each.group === group);
 };
 
 /** What stands for a resource, the most particular first. */

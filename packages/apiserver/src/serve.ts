@@ -39,6 +39,7 @@ export async function serve(flags: Flags): Promise<void> {
   installProcessHandlers(log);
   const gates = featureGates();
   gates.set(flags["feature-gates"]);
+  const featureEnabled = (name: string) => gates.enabled(name as Parameters<typeof gates.enabled>[0]);
   for (const warning of gates.warnings) log.warn(warning);
   const storage = await openStorage(flags, log);
   const metrics = serverMetrics(realClock);
@@ -103,10 +104,10 @@ export async function serve(flags: Flags): Promise<void> {
       longestWaitMs: flags["request-timeout"] / 4,
     },
     flags,
-    resources: configuredResources(flags["runtime-config"]),
+    resources: configuredResources(flags["runtime-config"], featureEnabled),
     logRequests: flags.v >= REQUESTS_LOGGED_FROM,
     profiling: flags.profiling,
-    featureEnabled: (name) => gates.enabled(name as Parameters<typeof gates.enabled>[0]),
+    featureEnabled,
   });
   const givingBack = giveBackAfterStart(realClock);
   const unfollow = authorization.follow(running.server.useAuthorizers);

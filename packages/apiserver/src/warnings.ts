@@ -20,7 +20,7 @@ export function warningHeaders(texts: readonly string[]): string[] {
 }
 
 /** The first ones; a letter is one or two units of a string. */
-const lettersOf = (text: string, most: number): string[] => [...text.slice(0, 2 * most)].slice(0, most);
+const lettersOf = (text: string, most: number): string[] => Array.from(text.slice(0, 2 * most)).slice(0, most);
 
 /** Headers are written a byte for each unit of a string. */
 const inBytes = (text: string): string => Buffer.from(text).toString("latin1");

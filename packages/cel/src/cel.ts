@@ -51,6 +51,6 @@ export {
 } from "./libraries/authorizer.ts";
 export { jsonPatches, jsonPatchType } from "./libraries/json-patch.ts";
 export { quantity as quantityValue } from "./libraries/quantities.ts";
-export { semverValue } from "./libraries/semvers.ts";
+export { compareSemvers, semverValue } from "./libraries/semvers.ts";
 export * from "./types.ts";
 export * from "./values.ts";

@@ -6,6 +6,7 @@ import { define } from "../define.ts";
 import { checkImmutable } from "../field-checks.ts";
 import { clustertrustbundles } from "../generated/refs.ts";
 import type { ClusterTrustBundle } from "../generated/types/certificates-v1beta1.ts";
+import { deprecation } from "../other-version.ts";
 import { signerNameErrors } from "../pod/signer-name.ts";
 import { age, column, nameColumn } from "../table.ts";
 
@@ -13,6 +14,7 @@ const MAX_BYTES = 1 << 20;
 
 export const clusterTrustBundleResource = define(clustertrustbundles, {
   stability: "beta",
+  deprecation: deprecation(clustertrustbundles, "1.36", "1.39"),
   // The name tells the signer, so that both are checked together.
   validateName: () => [],
   validate,

@@ -1,14 +1,13 @@
 /** Leases: who holds something and until when, for leader election and the heartbeats of nodes. */
-import { type FieldError, forbiddenField, invalidValue, qualifiedName } from "@kubets/machinery";
+import { type FieldError, forbiddenField, invalidValue } from "@kubets/machinery";
 import { define } from "../define.ts";
-import { checkForm, checkNonNegative } from "../field-checks.ts";
+import { checkNonNegative } from "../field-checks.ts";
 import { leases } from "../generated/refs.ts";
 import type { Lease } from "../generated/types/coordination-v1.ts";
 import type { Draft } from "../meta.ts";
 import type { WriteContext } from "../resource.ts";
 import { age, column, nameColumn } from "../table.ts";
-
-const ELECTION = "CoordinatedLeaderElection";
+import { ELECTION, strategyErrors } from "./election.ts";
 
 export const leaseResource = define(leases, {
   createOnUpdate: true,
@@ -40,8 +39,8 @@ function validate({ spec }: Lease): FieldError[] {
   if (seconds != null && seconds <= 0)
     errors.push(invalidValue("spec.leaseDurationSeconds", seconds, "must be greater than 0"));
   errors.push(...checkNonNegative("spec.leaseTransitions", spec.leaseTransitions));
-  if (strategy != null) errors.push(...checkForm("spec.strategy", strategy, qualifiedName));
-  else if (preferredHolder)
+  if (strategy != null) errors.push(...strategyErrors(strategy, "spec.strategy"));
+  if (preferredHolder && !strategy)
     errors.push(forbiddenField("spec.preferredHolder", "may only be specified if `strategy` is defined"));
   return errors;
 }

@@ -3,18 +3,15 @@ import type { FieldError } from "@kubets/machinery";
 import { conditionsErrors } from "../conditions.ts";
 import { define } from "../define.ts";
 import { devicetaintrules, devicetaintrulesV1ALPHA3 } from "../generated/refs.ts";
-import type { DeviceTaintRule as DeviceTaintRuleV1Alpha3 } from "../generated/types/resource-v1alpha3.ts";
 import type { DeviceTaintRule } from "../generated/types/resource-v1beta2.ts";
-import type { Draft, KubeObject } from "../meta.ts";
+import type { Draft } from "../meta.ts";
+import { otherVersion } from "../other-version.ts";
 import { ownStatus, statusSubresource } from "../own-status.ts";
-import type { ResourceDefinition, Strategy } from "../resource.ts";
-import { groupVersion, type ResourceRef } from "../resource-ref.ts";
 import { taintErrors } from "./device.ts";
 import { driverErrors, labelErrors, poolNameErrors } from "./device-checks.ts";
 
-type AnyRule = DeviceTaintRule | DeviceTaintRuleV1Alpha3;
-
-const strategy: Strategy<AnyRule> & Pick<ResourceDefinition<AnyRule>, "countsGeneration" | "subresources"> = {
+export const deviceTaintRuleResource = define(devicetaintrules, {
+  stability: "beta",
   countsGeneration: true,
   prepareForCreate: (rule, { now }) => {
     ownStatus.prepareForCreate(rule);
@@ -29,28 +26,19 @@ const strategy: Strategy<AnyRule> & Pick<ResourceDefinition<AnyRule>, "countsGen
   subresources: {
     status: statusSubresource(({ status }) => conditionsErrors(status?.conditions, "status.conditions")),
   },
-};
+});
 
-export const deviceTaintRuleResource = define(devicetaintrules, { stability: "beta", ...strategy });
-
-const inVersion = (rule: KubeObject, ref: ResourceRef) => ({ ...rule, apiVersion: groupVersion(ref) });
-
-export const deviceTaintRuleV1Alpha3Resource = define(devicetaintrulesV1ALPHA3, {
+export const deviceTaintRuleV1Alpha3Resource = otherVersion(deviceTaintRuleResource, devicetaintrulesV1ALPHA3, {
   stability: "alpha",
-  ...strategy,
-  hub: {
-    resource: () => deviceTaintRuleResource as unknown as ResourceDefinition,
-    toHub: (rule) => inVersion(rule, devicetaintrules) as Draft<KubeObject>,
-    fromHub: (rule) => inVersion(rule, devicetaintrulesV1ALPHA3) as Draft<DeviceTaintRuleV1Alpha3>,
-  },
+  deprecated: ["1.36", "1.39"],
 });
 
 /** It counts from when it came. */
-function stamp({ spec }: Draft<AnyRule>, now: string): void {
+function stamp({ spec }: Draft<DeviceTaintRule>, now: string): void {
   spec.taint.timeAdded ||= now;
 }
 
-function validate({ spec: { deviceSelector = {}, taint } }: AnyRule): FieldError[] {
+function validate({ spec: { deviceSelector = {}, taint } }: DeviceTaintRule): FieldError[] {
   const { driver, pool, device } = deviceSelector;
   return [
     ...(driver === undefined ? [] : driverErrors(driver, "spec.deviceSelector.driver")),

@@ -59,7 +59,7 @@ export async function startTestServer(options: TestServerOptions = {}) {
     }),
     ...(options.encryption && { encryption: options.encryption }),
     ...(options.audit && { audit: options.audit }),
-    ...(options.runtimeConfig && { resources: servedResources(options.runtimeConfig) }),
+    ...(options.runtimeConfig && { resources: servedResources(options.runtimeConfig, () => true) }),
     ...(options.concurrency && { concurrency: options.concurrency }),
     serviceNetwork: {
       ranges: (options.serviceRanges ?? ["10.96.0.0/16"]).map(mustParseCidr),

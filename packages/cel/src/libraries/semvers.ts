@@ -83,7 +83,9 @@ function semver(text: string, normalize = false): Semver {
 }
 
 /** A strict version as a value; undefined where the text is none. */
-export const semverValue = (text: string): Opaque | undefined => parse(text, false);
+export const semverValue = (text: string): Semver | undefined => parse(text, false);
+
+export { compare as compareSemvers };
 
 function problem(text: string): string {
   if (text === "") return "Version string empty";

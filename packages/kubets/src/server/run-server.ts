@@ -71,6 +71,7 @@ export async function runServer(
   const tokenKey = keyFromPem(pki.signingKey("service-account"));
   const gates = featureGates();
   gates.set(flags["feature-gates"]);
+  const featureEnabled = (name: string) => gates.enabled(name as Parameters<typeof gates.enabled>[0]);
   const api = await runApiServer({
     storage,
     clock,
@@ -92,7 +93,7 @@ export async function runServer(
     endpoint: true,
     allowPrivileged: true,
     minWatchSeconds: 1800,
-    resources: configuredResources(flags["runtime-config"]),
+    resources: configuredResources(flags["runtime-config"], featureEnabled),
     frontProxy: { ...PROXY_HEADERS, authorities: readCertificates(frontProxyCa) },
     proxyClient: certificates.frontProxyClient,
     published: { clientCa: pki.caPem, frontProxy: { ...PROXY_HEADERS, ca: frontProxyCa } },
@@ -104,7 +105,7 @@ export async function runServer(
       },
       addressTypes: ["InternalIP", "Hostname"],
     },
-    featureEnabled: (name) => gates.enabled(name as Parameters<typeof gates.enabled>[0]),
+    featureEnabled,
   });
   const writeDown = () =>
     writeKubeconfig(home.kubeconfig, {

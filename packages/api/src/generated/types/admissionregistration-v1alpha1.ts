@@ -1,5 +1,6 @@
 // Written by tools/generate.ts from the facts of the published API. Change that, not this.
-import type { LabelSelector, ListMeta, ObjectMeta } from "./meta-v1.ts";
+import type { ClusterMeta } from "../../meta.ts";
+import type { LabelSelector, ListMeta } from "./meta-v1.ts";
 
 export interface ApplyConfiguration {
   readonly expression?: string;
@@ -25,14 +26,14 @@ export interface MatchResources {
 export interface MutatingAdmissionPolicy {
   readonly kind: "MutatingAdmissionPolicy";
   readonly apiVersion: "admissionregistration.k8s.io/v1alpha1";
-  readonly metadata: ObjectMeta;
+  readonly metadata: ClusterMeta;
   readonly spec: MutatingAdmissionPolicySpec;
 }
 
 export interface MutatingAdmissionPolicyBinding {
   readonly kind: "MutatingAdmissionPolicyBinding";
   readonly apiVersion: "admissionregistration.k8s.io/v1alpha1";
-  readonly metadata: ObjectMeta;
+  readonly metadata: ClusterMeta;
   readonly spec: MutatingAdmissionPolicyBindingSpec;
 }
 

@@ -1,5 +1,6 @@
 // Written by tools/generate.ts from the facts of the published API. Change that, not this.
-import type { ListMeta, ObjectMeta } from "./meta-v1.ts";
+import type { ClusterMeta } from "../../meta.ts";
+import type { ListMeta } from "./meta-v1.ts";
 
 export interface ServerStorageVersion {
   readonly apiServerID?: string;
@@ -11,7 +12,7 @@ export interface ServerStorageVersion {
 export interface StorageVersion {
   readonly kind: "StorageVersion";
   readonly apiVersion: "internal.apiserver.k8s.io/v1alpha1";
-  readonly metadata: ObjectMeta;
+  readonly metadata: ClusterMeta;
   readonly spec: StorageVersionSpec;
   readonly status: StorageVersionStatus;
 }

@@ -1,10 +1,11 @@
 // Written by tools/generate.ts from the facts of the published API. Change that, not this.
-import type { ListMeta, ObjectMeta } from "./meta-v1.ts";
+import type { NamespacedMeta } from "../../meta.ts";
+import type { ListMeta } from "./meta-v1.ts";
 
 export interface LeaseCandidate {
   readonly kind: "LeaseCandidate";
   readonly apiVersion: "coordination.k8s.io/v1alpha2";
-  readonly metadata: ObjectMeta;
+  readonly metadata: NamespacedMeta;
   readonly spec: LeaseCandidateSpec;
 }
 

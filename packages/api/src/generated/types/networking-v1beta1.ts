@@ -1,10 +1,11 @@
 // Written by tools/generate.ts from the facts of the published API. Change that, not this.
-import type { Condition, ListMeta, ObjectMeta } from "./meta-v1.ts";
+import type { ClusterMeta } from "../../meta.ts";
+import type { Condition, ListMeta } from "./meta-v1.ts";
 
 export interface IPAddress {
   readonly kind: "IPAddress";
   readonly apiVersion: "networking.k8s.io/v1beta1";
-  readonly metadata: ObjectMeta;
+  readonly metadata: ClusterMeta;
   readonly spec: IPAddressSpec;
 }
 
@@ -29,7 +30,7 @@ export interface ParentReference {
 export interface ServiceCIDR {
   readonly kind: "ServiceCIDR";
   readonly apiVersion: "networking.k8s.io/v1beta1";
-  readonly metadata: ObjectMeta;
+  readonly metadata: ClusterMeta;
   readonly spec: ServiceCIDRSpec;
   readonly status: ServiceCIDRStatus;
 }

@@ -1,6 +1,6 @@
 // Written by tools/generate.ts from the facts of the published API. Change that, not this.
 import type { ClusterMeta } from "../../meta.ts";
-import type { Condition, ListMeta, ObjectMeta } from "./meta-v1.ts";
+import type { Condition, ListMeta } from "./meta-v1.ts";
 
 export interface DeviceTaint {
   readonly key: string;
@@ -55,7 +55,7 @@ export interface PoolStatus {
 export interface ResourcePoolStatusRequest {
   readonly kind: "ResourcePoolStatusRequest";
   readonly apiVersion: "resource.k8s.io/v1alpha3";
-  readonly metadata: ObjectMeta;
+  readonly metadata: ClusterMeta;
   readonly spec: ResourcePoolStatusRequestSpec;
   readonly status?: ResourcePoolStatusRequestStatus;
 }

@@ -1,4 +1,5 @@
 // Written by tools/generate.ts from the facts of the published API. Change that, not this.
+import type { ClusterMeta, NamespacedMeta } from "../../meta.ts";
 import type { NodeSelector } from "./core-v1.ts";
 import type { Condition, ListMeta, ObjectMeta } from "./meta-v1.ts";
 
@@ -108,7 +109,7 @@ export interface DeviceClaimConfiguration {
 export interface DeviceClass {
   readonly kind: "DeviceClass";
   readonly apiVersion: "resource.k8s.io/v1beta1";
-  readonly metadata: ObjectMeta;
+  readonly metadata: ClusterMeta;
   readonly spec: DeviceClassSpec;
 }
 
@@ -213,7 +214,7 @@ export interface OpaqueDeviceConfiguration {
 export interface ResourceClaim {
   readonly kind: "ResourceClaim";
   readonly apiVersion: "resource.k8s.io/v1beta1";
-  readonly metadata: ObjectMeta;
+  readonly metadata: NamespacedMeta;
   readonly spec: ResourceClaimSpec;
   readonly status: ResourceClaimStatus;
 }
@@ -245,7 +246,7 @@ export interface ResourceClaimStatus {
 export interface ResourceClaimTemplate {
   readonly kind: "ResourceClaimTemplate";
   readonly apiVersion: "resource.k8s.io/v1beta1";
-  readonly metadata: ObjectMeta;
+  readonly metadata: NamespacedMeta;
   readonly spec: ResourceClaimTemplateSpec;
 }
 
@@ -270,7 +271,7 @@ export interface ResourcePool {
 export interface ResourceSlice {
   readonly kind: "ResourceSlice";
   readonly apiVersion: "resource.k8s.io/v1beta1";
-  readonly metadata: ObjectMeta;
+  readonly metadata: ClusterMeta;
   readonly spec: ResourceSliceSpec;
 }
 

@@ -1,5 +1,5 @@
 // Written by tools/generate.ts from the facts of the published API. Change that, not this.
-import type { ClusterMeta } from "../../meta.ts";
+import type { ClusterMeta, NamespacedMeta } from "../../meta.ts";
 import type { NodeSelector } from "./core-v1.ts";
 import type { Condition, ListMeta, ObjectMeta } from "./meta-v1.ts";
 
@@ -105,7 +105,7 @@ export interface DeviceClaimConfiguration {
 export interface DeviceClass {
   readonly kind: "DeviceClass";
   readonly apiVersion: "resource.k8s.io/v1beta2";
-  readonly metadata: ObjectMeta;
+  readonly metadata: ClusterMeta;
   readonly spec: DeviceClassSpec;
 }
 
@@ -244,7 +244,7 @@ export interface OpaqueDeviceConfiguration {
 export interface ResourceClaim {
   readonly kind: "ResourceClaim";
   readonly apiVersion: "resource.k8s.io/v1beta2";
-  readonly metadata: ObjectMeta;
+  readonly metadata: NamespacedMeta;
   readonly spec: ResourceClaimSpec;
   readonly status: ResourceClaimStatus;
 }
@@ -276,7 +276,7 @@ export interface ResourceClaimStatus {
 export interface ResourceClaimTemplate {
   readonly kind: "ResourceClaimTemplate";
   readonly apiVersion: "resource.k8s.io/v1beta2";
-  readonly metadata: ObjectMeta;
+  readonly metadata: NamespacedMeta;
   readonly spec: ResourceClaimTemplateSpec;
 }
 
@@ -301,7 +301,7 @@ export interface ResourcePool {
 export interface ResourceSlice {
   readonly kind: "ResourceSlice";
   readonly apiVersion: "resource.k8s.io/v1beta2";
-  readonly metadata: ObjectMeta;
+  readonly metadata: ClusterMeta;
   readonly spec: ResourceSliceSpec;
 }
 

@@ -1,5 +1,6 @@
 // Written by tools/generate.ts from the facts of the published API. Change that, not this.
-import type { Condition, ListMeta, ObjectMeta } from "./meta-v1.ts";
+import type { NamespacedMeta } from "../../meta.ts";
+import type { Condition, ListMeta } from "./meta-v1.ts";
 
 export interface BasicSchedulingPolicy {
 
@@ -12,7 +13,7 @@ export interface GangSchedulingPolicy {
 export interface PodGroup {
   readonly kind: "PodGroup";
   readonly apiVersion: "scheduling.k8s.io/v1alpha2";
-  readonly metadata: ObjectMeta;
+  readonly metadata: NamespacedMeta;
   readonly spec: PodGroupSpec;
   readonly status: PodGroupStatus;
 }
@@ -86,7 +87,7 @@ export interface TypedLocalObjectReference {
 export interface Workload {
   readonly kind: "Workload";
   readonly apiVersion: "scheduling.k8s.io/v1alpha2";
-  readonly metadata: ObjectMeta;
+  readonly metadata: NamespacedMeta;
   readonly spec: WorkloadSpec;
 }
 
