@@ -5,7 +5,6 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import https from "node:https";
-import { constants, setPriority } from "node:os";
 import { startServer } from "./server-process.ts";
 
 const OBJECTS = 500;
@@ -61,8 +60,10 @@ async function flood(access: Access): Promise<void> {
 
 /** A flood in a process of its own, as from another machine: it gets what CPU the others leave. Ready when it is under way. Returns what ends it. */
 async function startFlood(access: Access): Promise<() => Promise<Record<number, number>>> {
-  const child = fork(new URL(import.meta.url), [JSON.stringify(access)]);
-  setPriority(child.pid as number, constants.priority.PRIORITY_LOW);
+  const child = fork(new URL(import.meta.url), [JSON.stringify(access)], {
+    execPath: "chrt",
+    execArgv: ["--idle", "0", process.execPath],
+  });
   await once(child, "message");
   return async () => {
     const [told, ended] = [once(child, "message"), once(child, "exit")];

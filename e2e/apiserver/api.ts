@@ -1,5 +1,6 @@
 /** Plain requests to a server under test, as JSON, with what was warned of. */
 import type { Transport } from "@kubets/client";
+import { warningTexts } from "@kubets/client/typed-client";
 
 /** What answers are looked at for. */
 export interface Body {
@@ -43,10 +44,9 @@ export const asker =
       ...(body !== undefined && { body: Buffer.from(typeof body === "string" ? body : JSON.stringify(body)) }),
     });
     const text = Buffer.from(await response.bytes()).toString();
-    const warnings = [response.headers["warning"] ?? []].flat();
     return {
       status: response.status,
-      warnings: warnings.map((w) => /^299 \S+ "((?:[^"\\]|\\.)*)"$/.exec(w)?.[1] ?? w),
+      warnings: warningTexts([response.headers["warning"] ?? []].flat().join(", ")),
       body: text.startsWith("{") || text.startsWith("[") ? JSON.parse(text) : { message: text },
     };
   };

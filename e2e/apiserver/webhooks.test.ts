@@ -119,6 +119,21 @@ describe("a mutating webhook", () => {
     );
   });
 
+  it("may not move an object to another namespace", async () => {
+    const patch = [{ op: "replace", path: "/metadata/namespace", value: "kube-system" }];
+    hooks.answer("/move", () => ({ allowed: true, patch }));
+    await ask("POST", CONFIGMAPS, configMap("moved"));
+    await register("Mutating", { path: "/move", rules: [rule(["configmaps"], ["*"])] });
+    for (const refused of [
+      await ask("POST", CONFIGMAPS, configMap("moving")),
+      await ask("PUT", `${CONFIGMAPS}/moved`, configMap("moved")),
+    ])
+      assert.deepEqual(
+        [refused.status, refused.body.message],
+        [400, "the namespace of the provided object does not match the namespace sent on the request"],
+      );
+  });
+
   it("changes neither webhook configurations nor their deletion", async () => {
     hooks.answer("/deny", () => ({ allowed: false }));
     await register("Mutating", { path: "/deny", rules: [rule(["*"], ["*"])] });
@@ -129,12 +144,16 @@ describe("a mutating webhook", () => {
 
 describe("a validating webhook", () => {
   it("refuses with its own words, warns, and may say how it is to be told", async () => {
-    hooks.answer("/no", () => ({ allowed: false, warnings: ["think"], status: { message: "not today", code: 422 } }));
+    hooks.answer("/no", () => ({
+      allowed: false,
+      warnings: ["think 考え", "think 考え", "no\nheader"],
+      status: { message: "not today", code: 422 },
+    }));
     await register("Validating", { path: "/no" });
     const refused = await ask("POST", CONFIGMAPS, configMap("refused"));
     assert.equal(refused.status, 422);
     assert.equal(refused.body.message, 'admission webhook "w0.test.example" denied the request: not today');
-    assert.deepEqual(refused.warnings, ["think"]);
+    assert.deepEqual(refused.warnings, ["think 考え"]);
     hooks.answer("/no", () => ({ allowed: false }));
     const bare = await ask("POST", CONFIGMAPS, configMap("refused"));
     assert.equal(bare.status, 400);
@@ -329,6 +348,66 @@ it("a webhook is found by its service, under the service's name, on connections 
   await register("Validating", { path: "/", clientConfig: { service, caBundle: hooks.caBundle } });
   for (let i = 0; i < 5; i++) assert.equal((await ask("POST", CONFIGMAPS, configMap(`by-service-${i}`))).status, 201);
   assert.equal(hooks.asked("/service").length, 5);
+});
+
+it("numbers that a double cannot hold reach a webhook, and come back from it", async () => {
+  const big = "1152921504606846977";
+  let body = "";
+  const own = await startHttps((_request, response, text) => {
+    body = text;
+    const { uid } = (JSON.parse(text) as { request: { uid: string } }).request;
+    const patch = Buffer.from(`[{"op": "add", "path": "/spec/back", "value": ${big}}]`).toString("base64");
+    const answer = { uid, allowed: true, patch, patchType: "JSONPatch" };
+    response.end(JSON.stringify({ kind: "AdmissionReview", apiVersion: "admission.k8s.io/v1", response: answer }));
+  });
+  try {
+    const spec = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
+    const schema = { openAPIV3Schema: { type: "object", properties: { spec } } };
+    await ask("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", {
+      metadata: { name: "sums.test.example" },
+      spec: {
+        group: "test.example",
+        scope: "Cluster",
+        names: { plural: "sums", kind: "Sum" },
+        versions: [{ name: "v1", served: true, storage: true, schema }],
+      },
+    });
+    const SUMS = "/apis/test.example/v1/sums";
+    while ((await ask("GET", SUMS)).status !== 200);
+    await register("Mutating", {
+      path: "/",
+      clientConfig: { url: own.url, caBundle: own.caBundle },
+      rules: [rule(["sums"])],
+    });
+    const sum = `{"apiVersion":"test.example/v1","kind":"Sum","metadata":{"name":"a"},"spec":{"n":${big}}}`;
+    const made = await ask("POST", SUMS, sum);
+    assert.equal(made.status, 201, made.body.message);
+    assert.ok(body.includes(`"n":${big}`), body);
+    const stored = await server.overHttps.request({ method: "GET", path: `${SUMS}/a` });
+    assert.match(Buffer.from(await stored.bytes()).toString(), new RegExp(`"spec":{"back":${big},"n":${big}}`));
+  } finally {
+    await own.close();
+  }
+});
+
+it("what is no answer is told in the words of who reads it", async () => {
+  const texts: Record<string, string> = {
+    hello: "couldn't get version/kind; json parse error: invalid character 'h' looking for beginning of value",
+    "": "0-length response with status code: 200 and content type: application/json",
+  };
+  for (const [text, why] of Object.entries(texts)) {
+    const own = await startHttps((_request, response) => void response.end(text));
+    try {
+      const name = await register("Validating", { path: "/", clientConfig: { url: own.url, caBundle: own.caBundle } });
+      assert.equal(
+        (await ask("POST", CONFIGMAPS, configMap("unread"))).body.message,
+        `Internal error occurred: failed calling webhook "w0.test.example": failed to call webhook: ${why}`,
+      );
+      await ask("DELETE", `${REGISTRATION}/validatingwebhookconfigurations/${name}`);
+    } finally {
+      await own.close();
+    }
+  }
 });
 
 it("connections are kept", async () => {

@@ -168,7 +168,8 @@ export interface PartStrategy<T extends KubeObject = KubeObject> {
 export interface ScalePaths<T extends KubeObject = KubeObject> {
   /** Where the replicas stand in the object, for who owns them; spec.replicas when absent. */
   readonly path?: readonly string[];
-  spec(object: T): number;
+  /** Undefined where a custom object does not have it. */
+  spec(object: T): number | undefined;
   status(object: T): number;
   /** The label selector of the pods, as a string. */
   selector(object: T): string;

@@ -19,6 +19,7 @@ import { partialMetadata } from "./partial-metadata.ts";
 import { send } from "./send.ts";
 import type { CachedObject } from "./store/cached-object.ts";
 import { tableOf } from "./table.ts";
+import { warningHeaders } from "./warnings.ts";
 
 const LINE_FEED = Buffer.from("\n");
 
@@ -103,7 +104,7 @@ export function respondStatus(
   const headers = ["content-type", CONTENT_TYPE[media], "cache-control", "no-cache, private"];
   const { retryAfterSeconds } = error.status.details ?? {};
   if (retryAfterSeconds) headers.push("retry-after", String(retryAfterSeconds));
-  addWarnings(headers, warnings);
+  headers.push(...warningHeaders(warnings));
   const body =
     media === "protobuf"
       ? encodeProtobuf(structOf("apimachinery.pkg.apis.meta.v1.Status"), error.status)
@@ -112,18 +113,7 @@ export function respondStatus(
 }
 
 export function headersOf(call: ApiCall, contentType = CONTENT_TYPE[call.form.media]): string[] {
-  const headers = ["content-type", contentType, "cache-control", "no-cache, private"];
-  addWarnings(headers, call.warnings);
-  return headers;
-}
-
-function addWarnings(headers: string[], texts: readonly string[]): void {
-  for (const text of texts) headers.push("warning", `299 - ${quotedWarning(text)}`);
-}
-
-/** A quoted string of HTTP: printable characters only, quotes and backslashes escaped. */
-function quotedWarning(text: string): string {
-  return `"${text.replace(/[\r\n\t]+/g, " ").replace(/["\\]/g, "\\$&")}"`;
+  return ["content-type", contentType, "cache-control", "no-cache, private", ...warningHeaders(call.warnings)];
 }
 
 export function bytesOf({ media, pretty }: AnswerForm, value: object): Buffer {

@@ -204,8 +204,9 @@ type GetOptionsOf = NonNullable<Parameters<Client["get"]>[2]>;
 /** The texts of a Warning header: `299 - "a text", 299 - "another"`. */
 export function warningTexts(header: string): string[] {
   const texts: string[] = [];
+  // A header is read as a unit of a string for each byte.
   for (const [, quoted = ""] of header.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g))
-    texts.push(quoted.replace(/\\(.)/g, "$1"));
+    texts.push(Buffer.from(quoted.replace(/\\(.)/g, "$1"), "latin1").toString());
   return texts;
 }
 

@@ -176,11 +176,10 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     log,
     events,
     kubeletVersion: KUBELET_VERSION.replace(/^v(\d+\.\d+).*/, "$1"),
+    podIP: (pod) => (pod.spec.hostNetwork ? addresses[0] : cache.get(pod.metadata.uid).sandboxes[0]?.ips[0]) ?? "",
     changed: wake,
     ...(options.probe && { attempt: options.probe }),
   });
-  prober.podIP = (pod) =>
-    (pod.spec.hostNetwork ? addresses[0] : cache.get(pod.metadata.uid).sandboxes[0]?.ips[0]) ?? "";
   const tokens = new ServiceAccountTokens(client, clock, log);
   const plugins = nodePlugins({
     ...options,

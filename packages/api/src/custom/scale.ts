@@ -1,5 +1,5 @@
 /** The scale of custom objects: replicas and selector at the paths that the definition names. */
-import { type FieldError, internalError, invalidValue } from "@kubets/machinery";
+import { type FieldError, invalidValue } from "@kubets/machinery";
 import type { CustomResourceSubresourceScale } from "../generated/types/apiextensions-v1.ts";
 import type { KubeObject } from "../meta.ts";
 import type { ScalePaths } from "../resource.ts";
@@ -12,22 +12,20 @@ export function scalePaths({
   statusReplicasPath,
   labelSelectorPath,
 }: CustomResourceSubresourceScale): ScalePaths {
-  const number = (object: KubeObject, path: string) => {
-    const value = valueAt(object, pathNames(path));
-    return typeof value === "number" ? value : 0;
-  };
+  const path = pathNames(specReplicasPath);
+  const number = (value: unknown) => (typeof value === "number" ? value : 0);
   return {
+    path,
     spec: (object) => {
-      if (valueAt(object, pathNames(specReplicasPath)) === undefined)
-        throw internalError(new Error(`the spec replicas field ${JSON.stringify(specReplicasPath)} does not exist`));
-      return number(object, specReplicasPath);
+      const value = valueAt(object, path);
+      return value === undefined ? undefined : number(value);
     },
-    status: (object) => number(object, statusReplicasPath),
+    status: (object) => number(valueAt(object, pathNames(statusReplicasPath))),
     selector: (object) => {
       const value = labelSelectorPath && valueAt(object, pathNames(labelSelectorPath));
       return typeof value === "string" ? value : "";
     },
-    setSpec: (draft, replicas) => setValueAt(draft, pathNames(specReplicasPath), replicas),
+    setSpec: (draft, replicas) => setValueAt(draft, path, replicas),
   };
 }
 

@@ -44,7 +44,7 @@ export class Turns {
 
   /** Before the first of a round: what others changed since the last round gives everyone another turn. */
   begin(object: unknown): void {
-    if (this.#rounds.isSecond && !deepEqual(this.#left, object)) this.#giveAnother();
+    if (this.#rounds.isSecond && this.#had.size > 0 && !deepEqual(this.#left, object)) this.#giveAnother();
   }
 
   isDue(id: string): boolean {
@@ -62,7 +62,7 @@ export class Turns {
 
   /** After the last of a round. */
   end(object: unknown): void {
-    if (!this.#rounds.isSecond) this.#left = clone(object);
+    if (!this.#rounds.isSecond && this.#had.size > 0) this.#left = clone(object);
   }
 
   #giveAnother(): void {

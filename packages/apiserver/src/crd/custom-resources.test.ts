@@ -144,6 +144,28 @@ describe("custom resources", async () => {
     assert.deepEqual([changed.spec, changed.status, changed.metadata.generation], [{ a: "2" }, { ready: 2 }, 2]);
   });
 
+  it("are scaled where their definition says, also when that is not there yet", async () => {
+    const scale = { specReplicasPath: ".spec.size", statusReplicasPath: ".status.size" };
+    await define("sorbs", versionOf({ size: { type: "integer" } }, { subresources: { status: {}, scale } }));
+    const sorbs = refOf("sorbs");
+    const key = { namespace: "ns", name: "d" };
+    await admin.create(sorbs, { metadata: key, spec: {} });
+    const transport = server.transport({ name: "admin", groups: ["system:masters"] });
+    const read = await transport.request({ method: "GET", path: `/apis/${group}/v1/namespaces/ns/sorbs/d/scale` });
+    assert.match(JSON.stringify(read.object?.()), /the spec replicas field .*\.spec\.size.* does not exist/);
+    const scaled = (body: object) =>
+      admin.patch(sorbs, key, { type: "merge", body }, { subresource: "scale", fieldManager: "scaler" });
+    assert.match(await refusal(scaled({ metadata: {} })), /^the spec replicas field "\.spec\.size" cannot be empty$/);
+    assert.deepEqual((await scaled({ spec: { replicas: 3 } })).spec, { replicas: 3 });
+    assert.deepEqual((await admin.get(sorbs, key)).spec, { size: 3 });
+    await admin.patch(sorbs, key, { type: "merge", body: { spec: { size: 4 } } });
+    await scaled({ spec: { replicas: 5 } });
+    const { managedFields } = (await admin.get(sorbs, key)).metadata;
+    assert.deepEqual(managedFields?.find(({ manager }) => manager === "scaler")?.fieldsV1, {
+      "f:spec": { "f:size": {} },
+    });
+  });
+
   it("refuse what their schema does not allow, and a strategic merge patch", async () => {
     await define("limes", versionOf({ n: { type: "integer", maximum: 3 } }));
     const limes = refOf("limes");

@@ -83,7 +83,7 @@ export function webhookConverter(
       new ConversionError(failure, `conversion webhook for ${kind} failed: ${why}`, cause);
     let answer: Review;
     try {
-      answer = (await webhooks.call(target, Buffer.from(JSON.stringify(review)), TIMEOUT_MS)) as Review;
+      answer = (await webhooks.call(target, review, TIMEOUT_MS)) as Review;
     } catch (error) {
       throw fail("conversion_webhook_call_failure", (error as Error).message, error);
     }

@@ -6,8 +6,8 @@ import type { Exchange } from "@kubets/wire/http";
 import { onAnswer } from "./on-answer.ts";
 
 const PACKAGES = join(import.meta.dirname, "..", "..", "..");
-/** Parts that every request passes. */
-const ROADS = ["apiserver", "wire", "ingress"];
+/** Parts that every request passes, or every look at a node and its pods. */
+const ROADS = ["apiserver", "wire", "ingress", "kubelet"];
 const FUNCTION_IN_FIELD =
   /(?:\.#?\w+|\])\s=\s(?:async\s)?(?:function\b|\w+\s=>|\([^()]*(?:\([^()]*\)[^()]*)*\)(?::[^=;]+)?\s=>).*/g;
 

@@ -20,7 +20,7 @@ import { patchedObject, patchTypeOf } from "../verbs/patch.ts";
 import { type PatchBody, parsePatch } from "../verbs/patch-body.ts";
 import { CHANGED_MEANWHILE, changeObject } from "../write/change.ts";
 import { managerOf } from "../write/field-owners.ts";
-import { type ScaleObject, scaleOf } from "../write/scale-form.ts";
+import { replicasPath, type ScaleObject, scaleOf } from "../write/scale-form.ts";
 
 export async function scale(call: ApiCall): Promise<void> {
   switch (call.info.verb) {
@@ -44,18 +44,20 @@ function current(call: ApiCall): KubeObject {
   return inVersion(call, cached.object);
 }
 
-const shown = (call: ApiCall, object: KubeObject): PlainObject =>
-  scaleOf((call.subresource as { replicas: ScalePaths }).replicas, object);
+/** What a client sees of replicas that are not there, and has to change. */
+const NOT_SET = -(2 ** 31);
+
+const pathsOf = (call: ApiCall) => (call.subresource as { replicas: ScalePaths }).replicas;
 
 async function write(call: ApiCall, read: (now: PlainObject) => Promise<ScaleObject>): Promise<void> {
-  const { replicas } = call.subresource as { replicas: ScalePaths };
-  const path = replicas.path ?? ["spec", "replicas"];
+  const replicas = pathsOf(call);
+  const path = replicasPath(replicas);
   const apiVersion = groupVersion(call.resource.definition);
   await storeOf(call).fresh();
   const wanted = call.info.verb === "update" ? await read({}) : undefined;
   const make = async (old: KubeObject): Promise<Draft<KubeObject>> => {
     const { managedFields } = old.metadata;
-    const now = withOwners(shown(call, old), scaleOwners(managedFields, path));
+    const now = withOwners(scaleOf(replicas, old, NOT_SET), scaleOwners(managedFields, path));
     const asked = wanted ?? (await read(now));
     check(call, asked, old);
     const next = clone(old) as Draft<KubeObject>;
@@ -76,7 +78,7 @@ async function write(call: ApiCall, read: (now: PlainObject) => Promise<ScaleObj
 }
 
 function respondScale(call: ApiCall, object: KubeObject): void {
-  const scale = shown(call, object);
+  const scale = scaleOf(pathsOf(call), object);
   const { as: form } = call.form;
   const { resourceVersion } = object.metadata;
   if (form?.kind === "Table")
@@ -122,6 +124,8 @@ function check(call: ApiCall, { metadata, spec }: ScaleObject, old: KubeObject):
     throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`);
   if (metadata.resourceVersion && metadata.resourceVersion !== old.metadata.resourceVersion)
     throw conflict(groupResource(call.resource.definition), name, CHANGED_MEANWHILE);
+  if (spec?.replicas === NOT_SET)
+    throw badRequest(`the spec replicas field ".${replicasPath(pathsOf(call)).join(".")}" cannot be empty`);
   if ((spec?.replicas ?? 0) < 0)
     throw invalid({ group: "autoscaling", kind: "Scale" }, name, [
       invalidValue("spec.replicas", spec?.replicas, "must be greater than or equal to 0"),

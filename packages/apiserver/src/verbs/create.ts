@@ -40,6 +40,7 @@ export async function createObject(call: ApiCall, object: Draft<KubeObject>, own
   owners(call, undefined, object);
   if (definition.closed) throw forbidden(groupResource(definition), object.metadata.name, definition.closed);
   await admit(call, "CREATE", object, undefined);
+  checkNamespace(call, object);
   const again = walked(call, () => fillDefaults(definition, object));
   if (again) await again;
   giveIdentity(call, object);

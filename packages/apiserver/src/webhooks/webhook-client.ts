@@ -4,6 +4,10 @@
  */
 import https from "node:https";
 import { type Clock, StatusError } from "@kubets/machinery";
+import { parseJson, parseJsonInTurns, stringifyJson } from "@kubets/machinery/json";
+import type { ReadonlyJson } from "@kubets/machinery/json-value";
+import { isLarge, LARGE_BYTES } from "../large.ts";
+import { jsonInTurns } from "../large-json.ts";
 import { networkErrorText } from "./network-error.ts";
 import type { ServiceAddresses } from "./service-address.ts";
 
@@ -38,8 +42,9 @@ export class WebhookClient {
   }
 
   /** The parsed answer of a webhook; rejects with a WebhookCallError that says what went wrong. */
-  async call(target: WebhookTarget, body: Uint8Array, timeoutMs: number): Promise<unknown> {
+  async call(target: WebhookTarget, review: object, timeoutMs: number): Promise<unknown> {
     const url = addressOf(target);
+    const body = await bytesOf(review);
     url.searchParams.set("timeout", durationText(timeoutMs));
     const options = {
       ...this.#placeOf(target, url),
@@ -55,12 +60,14 @@ export class WebhookClient {
       },
       ...(target.caBundle && { ca: Buffer.from(target.caBundle, "base64") }),
     };
-    const { status, text } = await this.#exchange(options, body, timeoutMs, url);
-    if (status < 200 || status > 299) throw new WebhookCallError(refusalText(status, text));
+    const { status, type, bytes } = await this.#exchange(options, body, timeoutMs, url);
+    if (status < 200 || status > 299) throw new WebhookCallError(refusalText(status, bytes.toString()));
+    if (bytes.length === 0)
+      throw new WebhookCallError(`0-length response with status code: ${status} and content type: ${type}`);
     try {
-      return JSON.parse(text) as unknown;
-    } catch (error) {
-      throw new WebhookCallError((error as Error).message, { cause: error });
+      return await (bytes.length > LARGE_BYTES ? parseJsonInTurns(bytes) : parseJson(bytes));
+    } catch (cause) {
+      throw new WebhookCallError(`couldn't get version/kind; json parse error: ${(cause as Error).message}`, { cause });
     }
   }
 
@@ -80,12 +87,7 @@ export class WebhookClient {
     }
   }
 
-  async #exchange(
-    options: https.RequestOptions,
-    body: Uint8Array,
-    timeoutMs: number,
-    url: URL,
-  ): Promise<{ status: number; text: string }> {
+  async #exchange(options: https.RequestOptions, body: Uint8Array, timeoutMs: number, url: URL): Promise<Exchanged> {
     const late = new AbortController();
     const timer = this.#clock.after(timeoutMs, () => late.abort());
     try {
@@ -105,11 +107,17 @@ export class WebhookClient {
   }
 }
 
-function send(
-  options: https.RequestOptions,
-  body: Uint8Array,
-  signal: AbortSignal,
-): Promise<{ status: number; text: string }> {
+interface Exchanged {
+  readonly status: number;
+  /** Of content; JSON where nothing is said. */
+  readonly type: string;
+  readonly bytes: Buffer;
+}
+
+const bytesOf = async (review: object): Promise<Buffer> =>
+  isLarge(review) ? Buffer.concat(await jsonInTurns(review)) : Buffer.from(stringifyJson(review as ReadonlyJson));
+
+function send(options: https.RequestOptions, body: Uint8Array, signal: AbortSignal): Promise<Exchanged> {
   return new Promise((resolve, reject) => {
     const request = https.request({ ...options, signal });
     request.on("error", (error) => reject(Object.assign(error, { reused: request.reusedSocket })));
@@ -121,7 +129,10 @@ function send(
         if (size > MAX_ANSWER_BYTES) request.destroy(new Error(`the answer is larger than ${MAX_ANSWER_BYTES} bytes`));
         else chunks.push(chunk);
       });
-      answer.on("end", () => resolve({ status: answer.statusCode ?? 0, text: Buffer.concat(chunks).toString() }));
+      answer.on("end", () => {
+        const { statusCode: status = 0, headers } = answer;
+        resolve({ status, type: headers["content-type"] ?? "application/json", bytes: Buffer.concat(chunks) });
+      });
       answer.on("error", reject);
     });
     request.end(body);

@@ -15,7 +15,7 @@ import { admit, admitFinally } from "./admit.ts";
 import { allocate, released, underReservation } from "./allocate.ts";
 import { writeContext } from "./context.ts";
 import { ownFields } from "./field-owners.ts";
-import { dropDoubleOwners, keepMetadata } from "./metadata.ts";
+import { checkNamespace, dropDoubleOwners, keepMetadata } from "./metadata.ts";
 import { fillDefaults, strategyOf, toHub } from "./prepare.ts";
 import { validateUpdate } from "./validate.ts";
 
@@ -93,6 +93,7 @@ async function prepare(
   if (call.isLarge) await myTurn();
   owners(call, old, object);
   await admit(call, "UPDATE", object, old);
+  checkNamespace(call, object);
   const again = walked(call, () => fillDefaults(definition, object));
   if (again) await again;
   if (definition.unconditionalUpdate === false && !object.metadata.resourceVersion) throw needsVersion(definition, old);

@@ -86,7 +86,8 @@ export class NodeReporter {
       }
       if (this.#hurried) continue;
       const stop = new AbortController();
-      this.#wake = () => stop.abort();
+      const wake = () => stop.abort();
+      this.#wake = wake;
       await sleep(clock, wait, AbortSignal.any([signal, stop.signal])).catch(() => {});
       this.#wake = undefined;
     }

@@ -20,6 +20,8 @@ export interface ProberOptions extends ProbeTools {
   readonly random: Random;
   readonly log: Logger;
   readonly events: EventRecorder;
+  /** Its address now, empty before it has one. */
+  podIP(pod: Pod): string;
   /** A verdict changed. */
   changed(podUid: string): void;
   /** Instead of the real attempt; for simulated runtimes. */
@@ -183,12 +185,9 @@ export class Prober {
     type: ProbeType,
     probe: Probe,
   ): Promise<ProbeOutcome> {
-    const target = { probe, container, containerId: record.id, podIP: this.podIP(pod) };
+    const target = { probe, container, containerId: record.id, podIP: this.#options.podIP(pod) };
     return await (this.#options.attempt?.(target, type) ?? attemptProbe(target, this.#options));
   }
-
-  /** Set by who knows the pod's address now. */
-  podIP: (pod: Pod) => string = (pod) => pod.status.podIP ?? "";
 
   #tell(pod: Pod, container: Container, type: ProbeType, { result, output }: ProbeOutcome): void {
     const about = fieldPathOf(pod, container.name);

@@ -3,7 +3,7 @@
  * only an action (bindings, evictions, exec). What they change goes back into the object on its way to storage.
  */
 import { canonical } from "@kubets/api/codec/canonical";
-import { decode } from "@kubets/api/codec/decode";
+import { decode, decodeInTurns } from "@kubets/api/codec/decode";
 import { subresourceKind } from "@kubets/api/discovery";
 import type { Draft, KubeObject, PlainObject } from "@kubets/api/meta";
 import type { GroupVersionKind, ResourceDefinition, ScalePaths } from "@kubets/api/resource";
@@ -49,7 +49,7 @@ export function reviewNow(request: AdmissionRequest, target: ResourceDefinition)
   const scale = scalePaths(request);
   const show = (value: KubeObject | Draft<KubeObject> | undefined): PlainObject | undefined => {
     if (!value) return undefined;
-    if (scale) return scaleOf(scale, value as KubeObject);
+    if (scale) return scaleOf(scale, value as KubeObject, 0);
     return shownAs(target, inVersion(resource, target, value as KubeObject));
   };
   if (isBody(request)) {
@@ -79,14 +79,14 @@ export async function putBack(
   if (isBody(request)) return replaceContent(request.options as PlainObject, changed);
   const { resource, object } = request;
   if (!object) return;
-  const decoded = decode(target.schema, changed).object;
+  const { object: decoded } = await (request.isLarge ? decodeInTurns : decode)(target.schema, changed);
   decoded["kind"] = changed["kind"];
   decoded["apiVersion"] = changed["apiVersion"];
   const from = decoded as unknown as KubeObject;
   const back = (
     isConverted(request, target) ? (await converted(resource, [decoded]))[0] : inVersion(target, resource, from)
   ) as Draft<KubeObject>;
-  fillDefaults(resource, back);
+  await walked(request, () => fillDefaults(resource, back));
   replaceContent(
     object as unknown as PlainObject,
     {

@@ -92,6 +92,57 @@ describe("a user's own admission plugin", () => {
       },
     ));
 
+  it("that keeps buffers, which are outside of its heap, ends, and begins anew", () =>
+    withPlugin(
+      `const kept: unknown[] = [];
+       export default { ${HEAD}, validate({ name }: { name: string }) {
+         if (name === "keeps") while (kept.length < 200) kept.push(Buffer.alloc(1e6));
+         if (kept.length > 0) throw new Error("some kept");
+       } };`,
+      async (cluster, clock) => {
+        await assert.rejects(make(cluster, "keeps"), /some kept/);
+        await clock.advance(100);
+        const isMade = () =>
+          make(cluster, "a").then(
+            () => true,
+            () => false,
+          );
+        while (!(await isMade())) await clock.advance(1);
+      },
+    ));
+
+  const strange: [what: string, mutate: string][] = [
+    ["an object too deep to be walked", "let at = object; for (let i = 0; i < 1e5; i++) at = at.data = {};"],
+    [
+      "what nobody asked for",
+      'process.getBuiltinModule("worker_threads").parentPort.postMessage(null); throw new Error("told");',
+    ],
+    ["an error when nobody waits any more", "setTimeout(() => { throw new Error() }); await new Promise(() => {});"],
+  ];
+  for (const [what, mutate] of strange)
+    it(`that tells ${what} refuses that write, and serves the next one`, () =>
+      withPlugin(
+        `export default { ${HEAD}, async mutate({ object, name }: any) { if (name === "strange") { ${mutate} } } };`,
+        async (cluster) => {
+          await assert.rejects(make(cluster, "strange"), { name: "StatusError" });
+          await make(cluster, "a");
+        },
+      ));
+
+  it("that is never done with its loading is refused at start", async () => {
+    const clock = new VirtualClock();
+    const folder = mkdtempSync(join(tmpdir(), "kubets-plugin-"));
+    const file = join(folder, "mine.ts");
+    writeFileSync(file, "for (;;);");
+    try {
+      const loads = assert.rejects(loadUserPlugins([file], clock), /mine.ts cannot be used: it was not loaded within/);
+      await clock.advance(10_000);
+      await loads;
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   it("sees no secrets of the server's environment", () =>
     withPlugin(
       `export default { ${HEAD}, validate() { throw new Error(Object.keys(process.env).length + " variables"); } };`,

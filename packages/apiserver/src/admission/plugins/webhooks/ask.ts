@@ -33,7 +33,7 @@ export async function ask(
   const uid = random.uuid();
   const review = admissionReview(uid, version, request, target, reviewed);
   const answer = await webhooks
-    .call(clientConfig, Buffer.from(JSON.stringify(review)), (timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * 1000)
+    .call(clientConfig, review, (timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * 1000)
     .catch((error: Error) => {
       throw new CallFailure(name, `failed to call webhook: ${error.message}`, error);
     });

@@ -6,7 +6,9 @@ import { mutatingwebhookconfigurations } from "@kubets/api/generated/refs";
 import type { PlainObject } from "@kubets/api/meta";
 import { internalError } from "@kubets/machinery";
 import { deepEqual } from "@kubets/machinery/deep-equal";
+import { parseJson, stringifyJson } from "@kubets/machinery/json";
 import { applyJsonPatch } from "@kubets/machinery/json-patch";
+import type { ReadonlyJson } from "@kubets/machinery/json-value";
 import { putBack, type Reviewed, review } from "../../match/reviewed.ts";
 import type { AdmissionContext, AdmissionPlugin, AdmissionRequest } from "../../plugin.ts";
 import type { ReviewResponse } from "./admission-review.ts";
@@ -60,7 +62,7 @@ async function turn(
     const patched = patch.length > 0 ? patchedBy(patch, name, reviewed) : undefined;
     const changed = patched && !deepEqual(reviewed.object, patched) ? patched : undefined;
     if (patched)
-      request.annotate(`patch.${place}`, JSON.stringify({ ...told, patch, patchType: "JSONPatch" }), "Request");
+      request.annotate(`patch.${place}`, stringifyJson({ ...told, patch, patchType: "JSONPatch" }), "Request");
     request.annotate(`mutation.${place}`, JSON.stringify({ ...told, mutated: changed !== undefined }));
     if (changed) await putBack(request, target, changed);
     return changed !== undefined;
@@ -74,17 +76,17 @@ async function turn(
 }
 
 /** The operations of an answer. */
-function patchOf(webhook: string, { patch, patchType }: ReviewResponse): unknown[] {
+function patchOf(webhook: string, { patch, patchType }: ReviewResponse): readonly ReadonlyJson[] {
   if (!patch) return [];
   if (patchType !== "JSONPatch") throw new CallFailure(webhook, `unsupported patch type ${JSON.stringify(patchType)}`);
   try {
-    return (JSON.parse(Buffer.from(patch, "base64").toString()) as unknown[] | null) ?? [];
+    return (parseJson(Buffer.from(patch, "base64")) as ReadonlyJson[] | null) ?? [];
   } catch (error) {
     throw internalError(error);
   }
 }
 
-function patchedBy(patch: unknown[], webhook: string, { object }: Reviewed): PlainObject {
+function patchedBy(patch: readonly ReadonlyJson[], webhook: string, { object }: Reviewed): PlainObject {
   if (!object)
     throw internalError(
       new Error(
