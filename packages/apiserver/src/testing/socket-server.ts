@@ -4,7 +4,7 @@ import { type Logger, mustParseCidr, parsePortRange, realClock, realRandom, sile
 import { MemoryStorage } from "@kubets/storage";
 import { admissionPlugins } from "../admission/plugins/index.ts";
 import { MASTERS } from "../authn/authenticator.ts";
-import { runApiServer } from "../run-api-server.ts";
+import { type Patience, runApiServer } from "../run-api-server.ts";
 import { ownServingCertificate } from "../serving-certificate.ts";
 
 interface SocketServerOptions {
@@ -54,6 +54,7 @@ export async function startSocketServer({
   return {
     port: running.listener.port,
     storage,
+    stop: (patience: Patience) => running.close(patience),
     async close() {
       await running.close();
       await storage.close();

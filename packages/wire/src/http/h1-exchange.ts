@@ -1,6 +1,7 @@
 /** An exchange over HTTP/1.1. Chunks of streams go straight to the socket, framed already (see frame.ts). */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { NO_BODY, readWhole } from "./body.ts";
 import type { ChunkSink, Exchange, Peer, Upgrade } from "./exchange.ts";
 import type { Frame } from "./frame.ts";
@@ -14,6 +15,8 @@ export interface Connections {
   readonly closing: boolean;
   readonly largeBodies: LargeBodies;
   readonly reading: ReadingTurns;
+  /** Connections that speak another protocol now. */
+  readonly given: Set<Duplex>;
 }
 
 /** So long a client that is still sending has to read its answer. */
