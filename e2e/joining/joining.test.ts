@@ -107,7 +107,7 @@ describe("joining", { skip: whyNoContainers() ?? false }, () => {
       fail(...swap("--token", "aaaaaa.0000000000000000")),
       /does not know the token aaaaaa, or it has expired/,
     );
-    assert.match(fail(...swap("--token", "nonsense")), /"nonsense" is no token/);
+    assert.match(fail(...swap("--token", "nonsense")), /what was given is no token/);
     assert.match(fail("agent"), /belongs to no cluster: give --server, --token and --ca-hash/);
     assert.match(fail(...command, `--node-name=${nodes[0]?.name}`), /is in the cluster and ready/);
   });

@@ -1,6 +1,12 @@
 /** What others on the machine, or readers of the log, can see of secrets: nothing. */
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { it } from "node:test";
 import { ADMIN, startApiServer } from "./api-server-process.ts";
 import { writeConfiguration } from "./files.ts";
@@ -45,5 +51,33 @@ it("tokens, keys and values of Secrets stand in no log, no refusal and no comman
         assert.ok(!text.includes(hidden), `${where} shows ${hidden}: ${text}`);
   } finally {
     await server.stop();
+  }
+});
+
+it("what a machine joins by stands in no command line", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "kubets-joining-"));
+  // A server that never says a word, so that whoever joins waits.
+  const silent = createServer().listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  const [token, key] = ["abcdef.0123456789abcdef", randomBytes(32).toString("hex")];
+  const main = join(import.meta.dirname, "../../packages/kubets/src/main.ts");
+  const server = `https://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+  const etcd = ["--etcd-servers", "http://127.0.0.1:1"];
+  const args = ["server", "--server", server, "--token", token, `--certificate-key=${key}`, ...etcd];
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", main, ...args], {
+    env: { ...process.env, KUBETS_HOME: folder },
+    stdio: "ignore",
+  });
+  const ended = once(child, "exit");
+  try {
+    await Promise.race([once(silent, "connection"), ended.then(() => assert.fail("it did not wait"))]);
+    const line = readFileSync(`/proc/${child.pid}/cmdline`, "utf8");
+    assert.match(line, /^kubets server .*--token \(hidden\) --certificate-key=\(hidden\) --etcd-servers/);
+    assert.ok(!line.includes(token) && !line.includes(key), line);
+  } finally {
+    child.kill("SIGKILL");
+    await ended;
+    silent.close();
+    rmSync(folder, { recursive: true, force: true });
   }
 });

@@ -14,6 +14,8 @@ if (isNewEnough(process.versions.node)) {
   await import(pathToFileURL(main).href);
 } else {
   const argv = ["--disable-warning=ExperimentalWarning", main, ...process.argv.slice(2)];
+  // Secrets among the arguments are not for all on the machine to read: this process only waits.
+  process.title = "kubets";
   const child = spawn(nodeProgram(home), argv, { stdio: "inherit" });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.on("exit", (code, signal) => process.exit(code ?? (signal === "SIGINT" ? 130 : 1)));

@@ -3,7 +3,10 @@ import { bool, defineFlags, file, int, list, text } from "@kubets/machinery/flag
 
 export const agentFlags = defineFlags({
   server: text({ placeholder: "URL", help: "A server of the cluster to join, such as https://192.0.2.10:6443." }),
-  token: text({ placeholder: "TOKEN", help: "The token to join with; `kubets token create` on the server makes one." }),
+  token: text({
+    placeholder: "TOKEN",
+    help: "The token to join with, or @FILE that holds it; `kubets token create` on the server makes one.",
+  }),
   "ca-hash": list({
     placeholder: "sha256:HASH",
     help: "The hash of the key of the cluster's authority, so that nobody can pass for the server.",

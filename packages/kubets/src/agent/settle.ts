@@ -45,10 +45,11 @@ export async function agentRuntime(flags: AgentFlags, { clock, log }: AgentParts
 async function joined(flags: AgentFlags, nodeName: string, { clock, log, signal }: AgentParts) {
   const { joinNode } = await import("../join/join-node.ts");
   const { parseToken } = await import("../join/token.ts");
+  const { secretOf } = await import("../secret-arguments.ts");
   const files = new NodeFiles(join(flags["data-dir"], "identity"));
   const servers = new ClusterServers(files.servers);
   const { server, token, "ca-hash": caHashes } = flags;
-  const invitation = server && token ? { server, token: parseToken(token), caHashes } : undefined;
+  const invitation = server && token ? { server, token: parseToken(secretOf(token)), caHashes } : undefined;
   const addresses = flags["node-ip"];
   const { settings, parts } = await joinNode({ files, servers, nodeName, addresses, invitation, clock, log, signal });
   const kubeconfigs = Object.fromEntries(parts.map((part) => [`${part}-kubeconfig`, files.kubeconfig(part)]));

@@ -22,7 +22,7 @@ export function parseToken(text: string): BootstrapToken {
   if (!id || !secret)
     throw new ExitError(
       exitCode.usage,
-      `${JSON.stringify(text)} is no token: it has the form abcdef.0123456789abcdef; \`kubets token create\` makes one`,
+      "what was given is no token: one has the form abcdef.0123456789abcdef; `kubets token create` makes one",
     );
   return { id, secret };
 }

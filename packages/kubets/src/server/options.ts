@@ -75,10 +75,13 @@ export const serverFlags = defineFlags({
   }),
   token: text({
     placeholder: "TOKEN",
-    help: "The token to join with; `kubets token create --for-server` on the other server makes one.",
+    help: "The token to join with, or @FILE that holds it; `kubets token create --for-server` on the other server makes one.",
   }),
   "ca-hash": list({ placeholder: "sha256:HASH", help: "The hash of the key of the cluster's authority." }),
-  "certificate-key": text({ placeholder: "KEY", help: "What opens the keys that all servers share." }),
+  "certificate-key": text({
+    placeholder: "KEY",
+    help: "What opens the keys that all servers share, or @FILE that holds it.",
+  }),
   "certificate-lifetime": duration({
     default: 365 * 86_400_000,
     min: 60_000,

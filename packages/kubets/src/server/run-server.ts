@@ -21,6 +21,7 @@ import { clientAs } from "../control-plane/control-plane.ts";
 import { joinServer } from "../join/join-server.ts";
 import { followOrders } from "../join/renewal-orders.ts";
 import { parseToken } from "../join/token.ts";
+import { secretOf } from "../secret-arguments.ts";
 import { FRONT_PROXY } from "./certificates.ts";
 import { LiveCertificates } from "./live-certificates.ts";
 import type { serverFlags } from "./options.ts";
@@ -170,8 +171,12 @@ async function joined(flags: ServerFlags, folder: string): Promise<ServerFlags> 
       exitCode.usage,
       "joining another server takes --token, --certificate-key and --etcd-servers: `kubets token create --for-server --print-join-command` prints them",
     );
-  const invitation = { server, token: parseToken(token), caHashes };
-  const { podRanges, serviceRanges, clusterDomain, addons } = await joinServer({ invitation, certificateKey, folder });
+  const invitation = { server, token: parseToken(secretOf(token)), caHashes };
+  const { podRanges, serviceRanges, clusterDomain, addons } = await joinServer({
+    invitation,
+    certificateKey: secretOf(certificateKey),
+    folder,
+  });
   return {
     ...flags,
     "cluster-cidr": podRanges.join(","),
