@@ -42,13 +42,18 @@ it("a proxied request carries no credentials, and leads to the pod alone", {
         ports: [{ port }],
         endpoints: [endpoint],
       });
-    const ask = (path: string) =>
-      server.ask("GET", path, { headers: { "impersonate-user": "admin", "impersonate-group": "system:masters" } });
+    const headers = {
+      "impersonate-user": "admin",
+      "impersonate-group": "system:masters",
+      "sec-websocket-protocol": "base64url.bearer.authorization.k8s.io.YWRtaW4tdG9rZW4, the-pods-own",
+    };
+    const ask = (path: string) => server.ask("GET", path, { headers });
 
     await setAddress(ownAddress as string);
     const through = await ask(`${base}/pods/p:${port}/proxy/x`);
     assert.deepEqual([through.status, through.body["text"]], [200, "from the pod"]);
     for (const name of Object.keys(seen[0] ?? {})) assert.doesNotMatch(name, /^(authorization|impersonate-|x-remote-)/);
+    assert.equal(seen[0]?.["sec-websocket-protocol"], "the-pods-own");
 
     const nobody = await ask(`${base}/pods/p:1/proxy/`);
     const message = `error trying to reach service: dial tcp ${ownAddress}:1: connect: connection refused`;

@@ -15,7 +15,7 @@ const TO_BE_STRUCTURAL = "to be structural";
 
 export function rootSchemaErrors(schema: JSONSchemaProps, field: string): FieldError[] {
   const errors = structuralErrors(schema, field);
-  return errors.length ? errors : [...defaultErrors(schema, field), ...ruleCheckErrors(schema, field)];
+  return errors.length ? errors : [...ruleCheckErrors(schema, field), ...defaultErrors(schema, field)];
 }
 
 /** What keeps a schema from being followed at all. */

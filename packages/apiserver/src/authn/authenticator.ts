@@ -25,6 +25,8 @@ export interface ClientCertificate {
   readonly commonName: string;
   readonly notAfter: number;
   readonly organizations: readonly string[];
+  readonly subject: readonly { readonly oid: string; readonly value: string }[];
+  readonly der: Uint8Array;
 }
 
 export interface User {
@@ -39,6 +41,8 @@ export interface User {
 export const AUTHENTICATED = "system:authenticated";
 export const UNAUTHENTICATED = "system:unauthenticated";
 export const MASTERS = "system:masters";
+/** Among what else is told of a user: by which credential they came. */
+export const CREDENTIAL_ID = "authentication.kubernetes.io/credential-id";
 
 /** Everyone who showed who they are is in this group too. */
 export function withAuthenticated(user: User): User {

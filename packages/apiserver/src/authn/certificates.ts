@@ -1,7 +1,18 @@
 /** Client certificates: the common name is the user, the organizations are the groups. The TLS layer has verified the chain. */
+import { createHash } from "node:crypto";
+import { unauthorized } from "@kubets/machinery";
 import type { Certificate } from "@kubets/wire/x509";
-import { type Authenticator, type ClientCertificate, type User, withAuthenticated } from "./authenticator.ts";
+import {
+  type Authenticator,
+  type ClientCertificate,
+  CREDENTIAL_ID,
+  type User,
+  withAuthenticated,
+} from "./authenticator.ts";
 import { isSignedByAny } from "./front-proxy.ts";
+
+/** The attribute of a subject that is the user's uid. */
+const UID = "1.3.6.1.4.1.57683.2";
 
 /** `proxies` are the authorities of front proxies: whom those signed is no user. `seen` is told of each certificate that a request comes with. */
 export function certificateAuthenticator(
@@ -19,10 +30,24 @@ export function certificateAuthenticator(
       seen?.(certificate);
       let user = users.get(certificate);
       if (!user) {
-        user = withAuthenticated({ name: certificate.commonName, groups: certificate.organizations });
+        user = withAuthenticated(userOf(certificate));
         users.set(certificate, user);
       }
       return user;
     },
+  };
+}
+
+function userOf({ commonName, organizations, subject, der }: ClientCertificate): User {
+  const uids = subject.filter(({ oid }) => oid === UID);
+  const [uid] = uids;
+  if (uids.length > 1 || uid?.value === "")
+    throw Object.assign(unauthorized(), { cause: "the certificate must have one uid that is not empty, or none" });
+  const fingerprint = createHash("sha256").update(der).digest("hex");
+  return {
+    name: commonName,
+    ...(uid && { uid: uid.value }),
+    groups: organizations,
+    extra: { [CREDENTIAL_ID]: [`X509SHA256=${fingerprint}`] },
   };
 }

@@ -2,6 +2,7 @@
 import { isReason, unauthorized } from "@kubets/machinery";
 import type { Authenticator, Credentials, User } from "./authenticator.ts";
 import { UNAUTHENTICATED, withAuthenticated } from "./authenticator.ts";
+import { webSocketToken } from "./web-socket-token.ts";
 
 export const ANONYMOUS: User = Object.freeze({ name: "system:anonymous", groups: Object.freeze([UNAUTHENTICATED]) });
 
@@ -63,10 +64,9 @@ function withReason(reasons: readonly string[], error: unknown): readonly string
   return [...reasons, typeof error.cause === "string" ? error.cause : ""];
 }
 
-/** The token of an `Authorization: Bearer` header. */
+/** The token of an `Authorization: Bearer` header, or of a WebSocket's protocols. */
 export function bearerToken(credentials: Credentials): string | undefined {
   const header = credentials.header("authorization");
-  if (!header) return undefined;
-  const match = /^bearer +(\S+)\s*$/i.exec(header);
-  return match?.[1];
+  const match = header ? /^bearer +(\S+)\s*$/i.exec(header) : undefined;
+  return match?.[1] ?? webSocketToken(credentials);
 }

@@ -55,7 +55,7 @@ export function tokenWebhookAuthenticator(options: TokenWebhookOptions): Authent
     name: "token webhook",
     authenticate(credentials) {
       const token = bearerToken(credentials);
-      if (token === undefined) return undefined;
+      if (!token) return undefined;
       const wanted = credentials.audiences ?? options.audiences;
       // Tokens are not kept: who reads the memory finds their hashes.
       const key = createHash("sha256")

@@ -7,6 +7,7 @@ import { joinHostPort } from "@kubets/machinery/ip";
 import { joinStreams } from "@kubets/machinery/join-streams";
 import * as http from "@kubets/machinery/node-http";
 import { type Exchange, Frame } from "@kubets/wire/http";
+import { withoutToken } from "../authn/web-socket-token.ts";
 import type { CoreExchange } from "../front/core-exchange.ts";
 
 export interface Target {
@@ -62,7 +63,8 @@ function optionsOf(exchange: Exchange, { host, port, path, tls, headers: more, i
     const name = (exchange.rawHeaders[i] as string).toLowerCase();
     if (NOT_HANDED_ON.has(name) || name.startsWith(":") || name.startsWith("impersonate-")) continue;
     if (isDropped?.(name)) continue;
-    const value = exchange.rawHeaders[i + 1] as string;
+    const raw = exchange.rawHeaders[i + 1] as string;
+    const value = name === "sec-websocket-protocol" ? withoutToken(raw) : raw;
     const before = headers[name];
     headers[name] = before === undefined ? value : [...[before].flat(), value];
   }

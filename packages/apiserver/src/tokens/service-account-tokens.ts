@@ -19,7 +19,7 @@ import {
   unverifiedClaims,
 } from "@kubets/wire/jwt";
 import type { ClusterView } from "../admission/plugin.ts";
-import type { User } from "../authn/authenticator.ts";
+import { CREDENTIAL_ID, type User } from "../authn/authenticator.ts";
 import { LEGACY_ISSUER, legacyUser } from "./legacy-tokens.ts";
 
 export interface TokenIssuer {
@@ -146,7 +146,7 @@ export class ServiceAccountTokens {
 function userOf(claims: ServiceAccountClaims): User {
   const { namespace, serviceaccount, pod, node } = claims["kubernetes.io"];
   const extra: Record<string, string[]> = {};
-  if (claims.jti) extra["authentication.kubernetes.io/credential-id"] = [`JTI=${claims.jti}`];
+  if (claims.jti) extra[CREDENTIAL_ID] = [`JTI=${claims.jti}`];
   if (pod) {
     extra["authentication.kubernetes.io/pod-name"] = [pod.name];
     extra["authentication.kubernetes.io/pod-uid"] = [pod.uid];

@@ -1,7 +1,7 @@
 /** From the claims of a token, whose signature is good, to a user: who the issuer says it is, as the configuration maps it. Pure. */
 import type { JsonValue } from "@kubets/machinery/json-value";
 import type { Claims } from "@kubets/wire/jwt";
-import type { User } from "../authenticator.ts";
+import { CREDENTIAL_ID, type User } from "../authenticator.ts";
 import type { Expression } from "./expressions.ts";
 
 export interface MappedClaim {
@@ -123,14 +123,12 @@ function uidOf(claims: Readonly<Claims>, mapped: string | Expression | undefined
   return uid;
 }
 
-const CREDENTIAL = "authentication.kubernetes.io/credential-id";
-
 function extraOf(claims: Readonly<Claims>, mapped: IssuerOptions["extra"] = []): Record<string, readonly string[]> {
   const extra: Record<string, readonly string[]> = {};
   for (const { key, value } of mapped) {
     const texts = textsOf(evaluate(value, claims, "extra claim"), key);
     if (texts.length) extra[key] = texts;
   }
-  if (typeof claims.jti === "string") extra[CREDENTIAL] = [`JTI=${claims.jti}`];
+  if (typeof claims.jti === "string") extra[CREDENTIAL_ID] = [`JTI=${claims.jti}`];
   return extra;
 }
