@@ -36,6 +36,15 @@ test("requests are counted by what they ask for and how they were answered", asy
   assert.match(text, /^apiserver_current_inflight_requests\{request_kind="mutating"\} 0$/m);
 });
 
+test("methods that clients make up are counted as one", async () => {
+  for (const method of ["MADEUP", "CONSTRUCTOR"])
+    for (const path of ["/api/v1/configmaps", "/version"])
+      await transport.request({ method: method as "GET", path, headers: {} });
+  const { text } = await get("/metrics");
+  assert.match(text, /^apiserver_request_total\{.*resource="configmaps".*verb="OTHER".*\} 2$/m);
+  assert.doesNotMatch(text, /MADEUP|CONSTRUCTOR|native code/);
+});
+
 test("what health checks found is told apart", async () => {
   assert.equal((await get("/readyz")).status, 200);
   assert.equal((await get("/livez/ping")).status, 200);
