@@ -34,6 +34,7 @@ import { type ServerMetrics, serverMetrics } from "./metrics/server-metrics.ts";
 import { healthChecks } from "./nonresource/health-checks.ts";
 import { ServedResources } from "./served-resource.ts";
 import type { Server, ServerOptions } from "./server-context.ts";
+import { ServiceMetrics } from "./services/metrics.ts";
 import { ServiceNetwork, type ServiceNetworkOptions } from "./services/service-network.ts";
 import { ResourceStore } from "./store/resource-store.ts";
 import { RevisionFeed } from "./store/revision-feed.ts";
@@ -132,7 +133,16 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
     metrics: metrics.authorization,
   });
   const services =
-    setup.serviceNetwork && new ServiceNetwork(setup.serviceNetwork, { view, served, clock, random, log, storage });
+    setup.serviceNetwork &&
+    new ServiceNetwork(setup.serviceNetwork, {
+      view,
+      served,
+      clock,
+      random,
+      log,
+      storage,
+      metrics: new ServiceMetrics(metrics.registry),
+    });
   const addresses = serviceAddresses(view, random, setup.serviceRouting ?? "clusterIP");
   const webhooks = new WebhookClient(addresses, clock);
   const aggregation = new Aggregation({

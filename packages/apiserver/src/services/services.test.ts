@@ -112,6 +112,28 @@ test("two servers on one storage give no address and no node port twice", async 
   assert.equal((await one.admin.create(services, nodePort(count))).spec.ports?.[0]?.nodePort, freed);
 });
 
+test("what is given, refused and left is told", async (t) => {
+  const { admin, server, close } = await startTestServer({ serviceRanges: ["10.96.0.0/29"], nodePorts: "30000-30001" });
+  t.after(close);
+  await admin.create(services, service("a", { type: "NodePort", clusterIP: "10.96.0.5" }));
+  await admin.create(services, service("b"));
+  await admin.create(services, service("c"), { dryRun: true });
+  await assert.rejects(admin.create(services, service("d", { clusterIP: "10.96.0.5" })), /already allocated/);
+  const text = [...server.context.metrics.registry.expose()].join("");
+  const cidr = 'cidr="10.96.0.0/29"';
+  for (const line of [
+    `clusterip_allocator_allocated_ips{${cidr}} 3`,
+    `clusterip_allocator_available_ips{${cidr}} 3`,
+    `clusterip_allocator_allocation_total{${cidr},scope="dynamic"} 1`,
+    `clusterip_allocator_allocation_total{${cidr},scope="static"} 2`,
+    `clusterip_allocator_allocation_errors_total{${cidr},scope="static"} 1`,
+    "nodeport_allocator_allocated_ports 1",
+    "nodeport_allocator_available_ports 1",
+    'nodeport_allocator_allocation_total{scope="dynamic"} 1',
+  ])
+    assert.ok(text.includes(`\nkube_apiserver_${line}\n`), line);
+});
+
 test("endpoints go with their service", async (t) => {
   const { admin, close } = await startTestServer();
   t.after(close);
