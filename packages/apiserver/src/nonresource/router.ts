@@ -84,6 +84,7 @@ function serveDiscovery(
   more: boolean,
 ): void {
   if (more) throw pathNotFound();
+  if (exchange.method !== "GET" && exchange.method !== "HEAD") throw methodNotAllowed();
   const groups = groupsOf(server);
   const remotes = root === "apis" ? server.aggregation.remotes.all() : [];
   const form = discoveryForm(exchange.header("accept"), second === "");
