@@ -93,6 +93,9 @@ export interface ApiServer {
   useAuthorizers(choices: readonly AuthorizerChoice[]): void;
   /** Makes /readyz say so. */
   setReady(): void;
+  /** Makes /readyz say that it goes. */
+  leave(): void;
+  endWatches(): void;
   /** Ends watches and lets go of the caches; storage stays open. */
   close(): void;
 }
@@ -112,6 +115,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
   const served = serve(resources, feed, form);
   await feed.start();
 
+  const leaving = new AbortController();
   const stopping = new AbortController();
   let ready = false;
   const view = clusterView(served);
@@ -188,7 +192,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
       storage,
       clock,
       notReady: () => (ready ? undefined : "the objects of a fresh server are not all there yet"),
-      stopping: stopping.signal,
+      leaving: leaving.signal,
       ...(encryption?.healthChecks && { others: encryption.healthChecks }),
     }),
   };
@@ -215,6 +219,8 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
       ready = true;
     },
     services,
+    leave: () => leaving.abort(),
+    endWatches: () => stopping.abort(),
     close() {
       services?.stop();
       custom.stop();

@@ -19,6 +19,7 @@ import type { ServedResources } from "../served-resource.ts";
 import { ClusterIps } from "./cluster-ips.ts";
 import { ensureDefaultRange, ensureEndpoints, ensureService, type KubernetesService } from "./kubernetes-service.ts";
 import { NodePorts } from "./node-ports.ts";
+import { PortClaims } from "./port-claims.ts";
 import { repairAddresses } from "./repair.ts";
 import { LEASE_SECONDS, liveServers, renewLease } from "./server-leases.ts";
 import { ServiceAllocator } from "./service-allocator.ts";
@@ -49,13 +50,13 @@ export class ServiceNetwork {
   readonly #timers: Timer[] = [];
 
   constructor(options: ServiceNetworkOptions, parts: Parts) {
-    const { view, served, clock, random } = parts;
+    const { view, served, clock, random, storage } = parts;
     this.#parts = parts;
     this.#ranges = new ServiceRanges(view, options.ranges);
     this.#ips = new ClusterIps({ store: storeIn(served, ipaddresses), view, ranges: this.#ranges, clock, random });
     this.allocator = new ServiceAllocator({
       ips: this.#ips,
-      ports: new NodePorts(options.nodePorts, random, served),
+      ports: new NodePorts(options.nodePorts, { random, served, claims: new PortClaims(storage) }),
       ranges: this.#ranges,
       endpoints: storeIn(served, endpoints),
     });

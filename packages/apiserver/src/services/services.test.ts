@@ -3,6 +3,8 @@ import { test } from "node:test";
 import { endpoints, ipaddresses, services } from "@kubets/api/generated/refs";
 import type { Service } from "@kubets/api/generated/types/core-v1";
 import type { Input } from "@kubets/api/meta";
+import { VirtualClock } from "@kubets/machinery";
+import { MemoryStorage } from "@kubets/storage";
 import { startTestServer } from "../testing/server.ts";
 
 const service = (name: string, spec: Input<Service["spec"]> = {}): Input<Service> => ({
@@ -88,6 +90,26 @@ test("node ports are exclusive, and free again after a change of type", async (t
   await assert.rejects(admin.create(services, nodePort("c")), /failed to allocate a nodePort: range is full/);
   await admin.patch(services, key("a"), { type: "merge", body: { spec: { type: "ClusterIP" } } });
   assert.equal((await admin.create(services, nodePort("c"))).spec.ports?.[0]?.nodePort, 30000);
+});
+
+test("two servers on one storage give no address and no node port twice", async (t) => {
+  const storage = new MemoryStorage({ clock: new VirtualClock() });
+  Object.defineProperty(storage, "exclusive", { value: false });
+  const count = 20;
+  const options = { storage, nodePorts: `30000-${30000 + count - 1}`, serviceRanges: ["10.96.0.0/26"] };
+  const one = await startTestServer(options);
+  t.after(one.close);
+  const other = await startTestServer(options);
+  t.after(other.close);
+  const nodePort = (i: number) => service(`s${i}`, { type: "NodePort" });
+  const make = (i: number) => (i % 2 ? one : other).admin.create(services, nodePort(i));
+  const made = await Promise.all(Array.from({ length: count }, (_, i) => make(i)));
+  assert.equal(new Set(made.map(({ spec }) => spec.ports?.[0]?.nodePort)).size, count);
+  assert.equal(new Set(made.map(({ spec }) => spec.clusterIP)).size, count);
+  await assert.rejects(other.admin.create(services, nodePort(count)), /range is full/);
+  await other.admin.delete(services, { namespace: "default", name: "s1" });
+  const freed = made[1]?.spec.ports?.[0]?.nodePort;
+  assert.equal((await one.admin.create(services, nodePort(count))).spec.ports?.[0]?.nodePort, freed);
 });
 
 test("endpoints go with their service", async (t) => {
