@@ -82,6 +82,7 @@ function serveDiscovery(
   [root = "", second = "", third = "", fourth]: readonly (string | undefined)[],
 ): void {
   if (fourth !== undefined) throw pathNotFound();
+  if (exchange.method !== "GET" && exchange.method !== "HEAD") throw methodNotAllowed();
   const groups = groupsOf(server);
   const remotes = root === "apis" ? server.aggregation.remotes.all() : [];
   const form = discoveryForm(exchange.header("accept"), second === "");
