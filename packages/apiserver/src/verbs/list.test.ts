@@ -70,3 +70,21 @@ test("a token of a moment that is gone is refused, though nothing changed since"
   const { resourceVersion } = first.list.metadata;
   assert.equal((await ask({ resourceVersion, resourceVersionMatch: "Exact" })).status, 410);
 });
+
+test("a token that this server did not give is refused with what is wrong with it", async () => {
+  const told = async (token: string) => {
+    const { status, list } = await page({ limit: "1", continue: token });
+    return `${status} ${(list as unknown as { message: string }).message}`;
+  };
+  const refused = "400 invalid continue token: continue key is not valid";
+  const of = (token: object) => Buffer.from(JSON.stringify(token)).toString("base64url");
+  const v = "meta.k8s.io/v1";
+  assert.equal(await told("ab$c"), `${refused}: illegal base64 data at input byte 2`);
+  assert.equal(await told("e30"), `${refused}: server does not recognize this encoded version`);
+  assert.equal(
+    await told(of({ v, start: "a" })),
+    `${refused}: incorrect encoded start resourceVersion (version meta.k8s.io/v1)`,
+  );
+  assert.equal(await told(of({ v, rv: 1 })), `${refused}: encoded start key empty (version meta.k8s.io/v1)`);
+  assert.match(await told("aGVsbG8"), /: invalid character 'h' looking for beginning of value$/);
+});

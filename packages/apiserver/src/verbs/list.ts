@@ -1,5 +1,6 @@
 /** Lists: whole, by selectors, in pages, at revisions. */
 import { badRequest, StatusError } from "@kubets/machinery";
+import { parseJson } from "@kubets/machinery/json";
 import { RevisionError } from "@kubets/storage";
 import { type ApiCall, storeOf } from "../api-call.ts";
 import { respondList } from "../list-answer.ts";
@@ -157,18 +158,21 @@ function writeContinue({ revision, after }: Continue): string {
 }
 
 function readContinue(token: string): Continue {
+  const invalid = (why: string) => badRequest(`invalid continue token: continue key is not valid: ${why}`);
+  const odd = token.search(/[^\w-]/);
+  if (odd >= 0) throw invalid(`illegal base64 data at input byte ${odd}`);
+  let read: { v?: unknown; rv?: unknown; start?: unknown } | null;
   try {
-    const read = JSON.parse(Buffer.from(token, "base64url").toString()) as {
-      v?: unknown;
-      rv?: unknown;
-      start?: unknown;
-    };
-    if (read.v === "meta.k8s.io/v1" && typeof read.rv === "number" && typeof read.start === "string")
-      return { revision: read.rv, after: read.start.replace(/\0$/, "") };
-  } catch {
-    // Told below, like any other token that is not ours.
+    read = parseJson(Buffer.from(token, "base64url").toString()) as typeof read;
+  } catch (error) {
+    throw invalid((error as Error).message);
   }
-  throw badRequest("continue key is not valid: the token was not issued by this server");
+  if (read?.v !== "meta.k8s.io/v1") throw invalid("server does not recognize this encoded version");
+  const { rv, start } = read;
+  if (typeof rv !== "number" || rv === 0)
+    throw invalid("incorrect encoded start resourceVersion (version meta.k8s.io/v1)");
+  if (typeof start !== "string" || start === "") throw invalid("encoded start key empty (version meta.k8s.io/v1)");
+  return { revision: rv, after: start.replace(/\0$/, "") };
 }
 
 /** The order of storage keys: of "namespace/" first, then of names. */
