@@ -34,6 +34,7 @@ import { type ServerMetrics, serverMetrics } from "./metrics/server-metrics.ts";
 import { healthChecks } from "./nonresource/health-checks.ts";
 import { ServedResources } from "./served-resource.ts";
 import type { Server, ServerOptions } from "./server-context.ts";
+import { ServiceMetrics } from "./services/metrics.ts";
 import { ServiceNetwork, type ServiceNetworkOptions } from "./services/service-network.ts";
 import { ResourceStore } from "./store/resource-store.ts";
 import { RevisionFeed } from "./store/revision-feed.ts";
@@ -93,6 +94,9 @@ export interface ApiServer {
   useAuthorizers(choices: readonly AuthorizerChoice[]): void;
   /** Makes /readyz say so. */
   setReady(): void;
+  /** Makes /readyz say that it goes. */
+  leave(): void;
+  endWatches(): void;
   /** Ends watches and lets go of the caches; storage stays open. */
   close(): void;
 }
@@ -112,6 +116,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
   const served = serve(resources, feed, form);
   await feed.start();
 
+  const leaving = new AbortController();
   const stopping = new AbortController();
   let ready = false;
   const view = clusterView(served);
@@ -128,7 +133,16 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
     metrics: metrics.authorization,
   });
   const services =
-    setup.serviceNetwork && new ServiceNetwork(setup.serviceNetwork, { view, served, clock, random, log, storage });
+    setup.serviceNetwork &&
+    new ServiceNetwork(setup.serviceNetwork, {
+      view,
+      served,
+      clock,
+      random,
+      log,
+      storage,
+      metrics: new ServiceMetrics(metrics.registry),
+    });
   const addresses = serviceAddresses(view, random, setup.serviceRouting ?? "clusterIP");
   const webhooks = new WebhookClient(addresses, clock);
   const aggregation = new Aggregation({
@@ -188,7 +202,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
       storage,
       clock,
       notReady: () => (ready ? undefined : "the objects of a fresh server are not all there yet"),
-      stopping: stopping.signal,
+      leaving: leaving.signal,
       ...(encryption?.healthChecks && { others: encryption.healthChecks }),
     }),
   };
@@ -215,6 +229,8 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
       ready = true;
     },
     services,
+    leave: () => leaving.abort(),
+    endWatches: () => stopping.abort(),
     close() {
       services?.stop();
       custom.stop();

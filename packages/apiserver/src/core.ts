@@ -5,6 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { groupResource } from "@kubets/api/resource";
 import {
+  badRequest,
   internalError,
   methodNotAllowed,
   methodNotSupported,
@@ -224,6 +225,9 @@ function dispatch(call: ApiCall): void | Promise<void> {
   }
   const run = verbs[verb];
   if (!run || !allowed.includes(verb)) throw notAllowed(call, allowed);
+  if (info.name === "" && NAMED.includes(verb))
+    throw resource.definition.isCustom ? badRequest("name must be provided") : methodNotAllowed();
+  if (info.name !== "" && verb === "create" && !subresource) throw methodNotAllowed();
   return run(call);
 }
 
@@ -233,6 +237,9 @@ const CLIENT_GONE = 499;
 /** Reviews are shown as they are, never as tables. */
 const ONLY_OBJECTS =
   "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf";
+
+/** What is done to one object, and never to a collection. */
+const NAMED = ["patch", "update"];
 
 /** What parts of objects, and scales, are asked and told. */
 const OF_PARTS = ["get", "patch", "update"];

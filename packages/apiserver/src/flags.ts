@@ -74,7 +74,7 @@ export const apiServerFlags = defineFlags({
   }),
   "shutdown-delay-duration": duration({
     default: 0,
-    help: "How long to go on serving after being told to stop.",
+    help: "How long to go on serving after being told to stop, not ready any more.",
     group: SERVING,
   }),
 

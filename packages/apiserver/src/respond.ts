@@ -116,7 +116,7 @@ export function headersOf(call: ApiCall, contentType = CONTENT_TYPE[call.form.me
   return ["content-type", contentType, "cache-control", "no-cache, private", ...warningHeaders(call.warnings)];
 }
 
-function bytesOf({ media, pretty }: AnswerForm, value: object): Buffer {
+export function bytesOf({ media, pretty }: AnswerForm, value: object): Buffer {
   const json = value as ReadonlyJson;
   if (media === "cbor") return writeCbor(json);
   if (media === "yaml") return Buffer.from(toYaml(json));

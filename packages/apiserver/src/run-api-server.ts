@@ -86,13 +86,21 @@ export interface ServiceAccountKeys {
   readonly longestSeconds?: number;
 }
 
+export interface Patience {
+  /** Until then it goes on serving although it is not ready any more, so that nobody is sent to it when it stops. */
+  readonly until?: Promise<void>;
+  /** How long requests have that it works on. */
+  readonly graceMs?: number;
+}
+
 export interface RunningApiServer {
   readonly server: ApiServer;
   readonly listener: Listener;
   /** New connections use these. */
   reloadTls(tls: ServerTls): void;
   /** Finishes requests, ends watches, lets go of the port. Storage stays open. */
-  close(): Promise<void>;
+  /** What is asked already is answered first, watches end with their last event, and whoever asks for readiness hears of it before all that. */
+  close(patience?: Patience): Promise<void>;
 }
 
 /** Bodies above this are refused: what etcd takes, and room for what is not stored. */
@@ -158,10 +166,13 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
     server,
     listener,
     reloadTls: (next) => [listener, ...others].forEach((each) => each.reloadTls(next)),
-    async close() {
+    async close({ until, graceMs = 0 } = {}) {
+      server.leave();
+      await until;
       stopUpkeep?.();
+      server.endWatches();
+      await Promise.all([listener, ...others].map((each) => each.close(graceMs)));
       server.close();
-      await Promise.all([listener, ...others].map((each) => each.close()));
     },
   };
 }

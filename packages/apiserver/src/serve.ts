@@ -2,7 +2,7 @@
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createLogger, type Logger, realClock, realRandom } from "@kubets/machinery";
+import { createLogger, type Logger, realClock, realRandom, sleep } from "@kubets/machinery";
 import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
 import { featureMetrics } from "@kubets/machinery/feature-metrics";
 import type { FlagValues } from "@kubets/machinery/flags";
@@ -118,7 +118,8 @@ export async function serve(flags: Flags): Promise<void> {
   unfollow();
   unfollowTls();
   log.info("stopping");
-  await running.close();
+  const until = sleep(realClock, flags["shutdown-delay-duration"]);
+  await running.close({ until, graceMs: flags["request-timeout"] });
   audit?.close();
   encryption?.close();
   external.close();

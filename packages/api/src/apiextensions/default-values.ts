@@ -2,6 +2,7 @@
 import { type FieldError, invalidValue } from "@kubets/machinery";
 import { deepEqual } from "@kubets/machinery/deep-equal";
 import { embeddedErrors } from "../custom/embedded.ts";
+import { ruleErrors } from "../rules/rule-errors.ts";
 import { pruneValue } from "../structural/prune.ts";
 import { isEmbedded, isMetaMember, isSchema, type Schema } from "../structural/schema.ts";
 import { validateBySchema } from "../structural/validate.ts";
@@ -28,6 +29,18 @@ function valueErrors(schema: Schema, field: string): FieldError[] {
   const unknown = deepEqual(pruneValue(schema, value), value)
     ? []
     : [invalidValue(field, value, "must not have unknown fields")];
-  const embedded = embeddedErrors(schema, value, field);
-  return [...unknown, ...(embedded.length ? embedded : validateBySchema(schema, value, { field }))];
+  for (const find of [embeddedErrors, bySchema, byRules]) {
+    const errors = find(schema, value, field);
+    if (errors.length) return [...unknown, ...errors];
+  }
+  return unknown;
+}
+
+const bySchema = (schema: Schema, value: unknown, field: string) => validateBySchema(schema, value, { field });
+
+/** Rules hold for a default that stays as it is, and for one that is new. */
+function byRules(schema: Schema, value: unknown, field: string): FieldError[] {
+  const { errors, ratcheted } = ruleErrors(schema, value, [], value, field);
+  const staying = [...errors, ...ratcheted];
+  return staying.length ? staying : ruleErrors(schema, value, [], undefined, field).errors;
 }

@@ -15,7 +15,7 @@ const TO_BE_STRUCTURAL = "to be structural";
 
 export function rootSchemaErrors(schema: JSONSchemaProps, field: string): FieldError[] {
   const errors = structuralErrors(schema, field);
-  return errors.length ? errors : [...defaultErrors(schema, field), ...ruleCheckErrors(schema, field)];
+  return errors.length ? errors : [...ruleCheckErrors(schema, field), ...defaultErrors(schema, field)];
 }
 
 /** What keeps a schema from being followed at all. */
@@ -154,6 +154,10 @@ function extensionErrors(schema: JSONSchemaProps, field: string): FieldError[] {
   const errors: FieldError[] = [];
   if (schema["x-kubernetes-preserve-unknown-fields"] === false)
     errors.push(invalidValue(`${field}.x-kubernetes-preserve-unknown-fields`, false, "must be true or undefined"));
+  if (schema["x-kubernetes-int-or-string"])
+    for (const other of ["x-kubernetes-preserve-unknown-fields", "x-kubernetes-embedded-resource"] as const)
+      if (schema[other])
+        errors.push(invalidValue(`${field}.${other}`, true, "must be false if x-kubernetes-int-or-string is true"));
   if (!schema["x-kubernetes-embedded-resource"]) return errors;
   if (!schema["x-kubernetes-preserve-unknown-fields"] && !Object.keys(schema.properties ?? {}).length) {
     const detail =

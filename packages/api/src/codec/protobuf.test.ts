@@ -74,5 +74,9 @@ describe("protobuf", () => {
     const raw = decodeEnvelope(bytes).raw.subarray(0, 9);
     const cut = decodeEnvelope(encodeEnvelope({ apiVersion: "v1", kind: "ConfigMap", raw }));
     assert.throws(() => decodeProtobuf(configMap, cut), isBadRequest);
+    const quota = structOf("api.core.v1.ResourceQuota");
+    const message = encodeProtobuf(quota, { spec: { hard: { cpu: "1000m" } } });
+    const noQuantity = Buffer.from(message.toString("latin1").replace("1000m", "10,0m"), "latin1");
+    assert.throws(() => decodeProtobuf(quota, decodeEnvelope(noQuantity)), isBadRequest);
   });
 });

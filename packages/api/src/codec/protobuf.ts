@@ -3,6 +3,7 @@
  * are put together of messages that are encoded already.
  */
 import { badRequest } from "@kubets/machinery";
+import { QuantityError } from "@kubets/machinery/quantity";
 import { ProtoError, Reader, WIRE, Writer } from "@kubets/wire/proto";
 import { typeName } from "../define.ts";
 import type { PlainObject } from "../meta.ts";
@@ -152,7 +153,7 @@ export function decodeProtobuf(struct: Struct, { apiVersion, kind, raw }: Envelo
   const object = wellFormed(() => readStruct(struct, raw, readRaw));
   if (struct.byName.has("kind") && kind) object["kind"] = kind;
   if (struct.byName.has("apiVersion") && apiVersion) object["apiVersion"] = apiVersion;
-  return canonical(struct, object, { own: true });
+  return wellFormed(() => canonical(struct, object, { own: true }));
 }
 
 /** What a RawExtension holds: JSON mostly, or an envelope of a known kind. */
@@ -168,7 +169,8 @@ function wellFormed<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (error instanceof ProtoError || error instanceof SyntaxError) throw badRequest(error.message);
+    if (error instanceof ProtoError || error instanceof SyntaxError || error instanceof QuantityError)
+      throw badRequest(error.message);
     throw error;
   }
 }

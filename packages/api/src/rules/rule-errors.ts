@@ -27,12 +27,19 @@ export interface RuleOutcome {
   readonly ratcheted: FieldError[];
 }
 
-/** The errors of rules behind those that were found before. */
-export function ruleErrors(schema: Schema, object: unknown, before: readonly FieldError[], old?: unknown): RuleOutcome {
+/** The errors of rules behind those that were found before, of an object or of a part of one that is called `field`. */
+export function ruleErrors(
+  schema: Schema,
+  object: unknown,
+  before: readonly FieldError[],
+  old?: unknown,
+  field = "",
+): RuleOutcome {
   if (!hasRules(schema)) return { errors: [], ratcheted: [] };
   if (before.some(({ type }) => BLOCKING.has(type))) return { errors: [NOT_ASKED], ratcheted: [] };
   const walk = new Walk();
-  walk.value(schema, object, "", old === undefined ? undefined : new Correlated(old), true);
+  const isObject = field === "" || isEmbedded(schema);
+  walk.value(schema, object, field, old === undefined ? undefined : new Correlated(old), isObject);
   return walk;
 }
 

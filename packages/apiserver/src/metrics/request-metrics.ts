@@ -19,6 +19,11 @@ const OF_REQUEST = ["component", "dry_run", "group", "resource", "scope", "subre
 const VERBS: Readonly<Record<string, string>> = { create: "POST", update: "PUT", head: "GET" };
 const CONNECTS = new Set(["exec", "attach", "portforward", "proxy"]);
 
+/** All others, which clients may make up, are counted as one. */
+const COUNTED = new Set(
+  "create update patch delete deletecollection get list watch head post put proxy connect".split(" "),
+);
+
 /** Everything that is counted for requests of one kind. */
 interface Kind {
   readonly isLong: boolean;
@@ -80,7 +85,8 @@ export class RequestMetrics {
   }
 
   #kindOf(exchange: CoreExchange, info: RequestInfo, served: ServedResources): Kind {
-    const { verb, group, version, resource, subresource, namespace, name } = info;
+    const { group, version, resource, subresource, namespace, name } = info;
+    const verb = COUNTED.has(info.verb) ? info.verb : "other";
     const dryRun = info.query.size > 0 && info.query.has("dryRun");
     const scope = !info.isResource
       ? ""

@@ -10,7 +10,8 @@ export interface HealthCheckParts {
   readonly storage: Storage;
   readonly clock: Clock;
   notReady(): string | undefined;
-  readonly stopping: AbortSignal;
+  /** The server goes: it is not ready any more, and answers for a while yet. */
+  readonly leaving: AbortSignal;
   /** Of what else the server works with. */
   readonly others?: readonly HealthCheck[];
 }
@@ -25,7 +26,7 @@ const MADE_AT_START = [
 
 const STORAGE_TIMEOUT_MS = 2000;
 
-export function healthChecks({ storage, clock, notReady, stopping, others = [] }: HealthCheckParts): HealthCheck[] {
+export function healthChecks({ storage, clock, notReady, leaving, others = [] }: HealthCheckParts): HealthCheck[] {
   const reachable = () => (storage.exclusive ? undefined : answersInTime(storage, clock));
   return [
     { name: "ping", check: () => undefined },
@@ -35,7 +36,7 @@ export function healthChecks({ storage, clock, notReady, stopping, others = [] }
     { name: "informer-sync", on: ["readyz"], check: () => undefined },
     ...MADE_AT_START.map((name): HealthCheck => ({ name: `poststarthook/${name}`, check: notReady })),
     ...others,
-    { name: "shutdown", on: ["readyz"], check: () => (stopping.aborted ? "process is shutting down" : undefined) },
+    { name: "shutdown", on: ["readyz"], check: () => (leaving.aborted ? "process is shutting down" : undefined) },
   ];
 }
 

@@ -1,8 +1,8 @@
-/** Answers a document as JSON, or as it is to callers in the process. */
-import type { ReadonlyJson } from "@kubets/machinery/json-value";
-import { toYaml } from "@kubets/machinery/yaml";
+/** Answers a document as JSON, or as it is to callers in the process; discovery in each media type. */
+import { encodeKnown } from "@kubets/api/codec/protobuf";
 import type { CoreExchange } from "../front/core-exchange.ts";
-import { answerForm } from "../media.ts";
+import { type AnswerForm, CONTENT_TYPE } from "../media.ts";
+import { bytesOf } from "../respond.ts";
 
 export function respondJson(exchange: CoreExchange, value: object, contentType = "application/json"): void {
   respond(exchange, value, () => `${JSON.stringify(value)}\n`, contentType);
@@ -23,12 +23,9 @@ function respond(
   exchange.respond(200, ["content-type", contentType, "cache-control", "no-cache, private"], Buffer.from(textOf()));
 }
 
-const JSON_OR_YAML = { isCustom: false, cbor: false };
-
-/** The same, or as YAML for who wants that most. */
-export function respondDocument(exchange: CoreExchange, value: object): void {
-  if (exchange.direct || answerForm(exchange.header("accept"), undefined, null, JSON_OR_YAML).media !== "yaml")
-    return respondJson(exchange, value);
-  const headers = ["content-type", "application/yaml", "cache-control", "no-cache, private"];
-  exchange.respond(200, headers, Buffer.from(toYaml(value as ReadonlyJson)));
+/** The same in the form that the client wants. */
+export function respondIn(form: AnswerForm, exchange: CoreExchange, value: object): void {
+  if (exchange.direct) return exchange.direct.respond(200, value);
+  const headers = ["content-type", CONTENT_TYPE[form.media], "cache-control", "no-cache, private"];
+  exchange.respond(200, headers, (form.media === "protobuf" && encodeKnown(value)) || bytesOf(form, value));
 }

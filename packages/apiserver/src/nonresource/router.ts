@@ -1,7 +1,6 @@
 /** Paths that name no resource: discovery, health, version, OpenAPI, metrics. */
 import {
   apiGroup,
-  apiGroupDiscoveryList,
   apiGroupList,
   apiResourceList,
   apiVersions,
@@ -9,21 +8,22 @@ import {
   groupResources,
 } from "@kubets/api/discovery";
 import { methodNotAllowed, pathNotFound } from "@kubets/machinery";
-import { withRemoteDiscovery, withRemoteGroups } from "../aggregation/merged-discovery.ts";
+import { withRemoteGroups } from "../aggregation/merged-discovery.ts";
 import type { User } from "../authn/authenticator.ts";
 import { serveFairnessDebug } from "../fairness/debug.ts";
 import type { CoreExchange } from "../front/core-exchange.ts";
-import { offerOf, parseAccept, unknownForm, unknownMedia } from "../media.ts";
+import { answerForm, offerOf, parseAccept, unknownForm, unknownMedia } from "../media.ts";
 import type { RequestInfo } from "../request-info.ts";
 import type { ServedResources } from "../served-resource.ts";
 import type { Server } from "../server-context.ts";
+import { serveAggregatedDiscovery } from "./aggregated-discovery.ts";
 import { serveDocument } from "./documents.ts";
 import { checksOf, serveHealth } from "./health.ts";
 import { serveHealthMetrics, serveMetrics } from "./metrics.ts";
 import { serveOpenApi } from "./openapi/serve.ts";
 import { respondPageNotFound } from "./page-not-found.ts";
 import { PROFILES_PATH, serveProfiles } from "./profiling.ts";
-import { respondDocument, respondIndented, respondJson } from "./respond-json.ts";
+import { respondIn, respondIndented, respondJson } from "./respond-json.ts";
 import { versionInfo } from "./version.ts";
 import { serveFlagz, serveStatusz } from "./z-pages.ts";
 
@@ -46,7 +46,7 @@ export function serveNonResource(
       return respondIndented(exchange, versionInfo);
     case "api":
     case "apis":
-      return serveDiscovery(server, exchange, first, second, third, fourth !== undefined);
+      return serveDiscovery(server, exchange, info, [first, second, third, fourth]);
     case "openapi":
       return serveOpenApi(server, exchange, info, user);
     case "metrics":
@@ -78,12 +78,11 @@ function servePage(server: Server, exchange: CoreExchange, { path, query }: Requ
 function serveDiscovery(
   server: Server,
   exchange: CoreExchange,
-  root: string,
-  second: string,
-  third: string,
-  more: boolean,
+  { query }: RequestInfo,
+  [root = "", second = "", third = "", fourth]: readonly (string | undefined)[],
 ): void {
-  if (more) throw pathNotFound();
+  if (fourth !== undefined) throw pathNotFound();
+  if (exchange.method !== "GET" && exchange.method !== "HEAD") throw methodNotAllowed();
   const groups = groupsOf(server);
   const remotes = root === "apis" ? server.aggregation.remotes.all() : [];
   const form = discoveryForm(exchange.header("accept"), second === "");
@@ -92,30 +91,27 @@ function serveDiscovery(
   if (form === "none")
     throw root === "api" && second === "" ? unknownMedia(offerOf(server, false)) : unknownForm(offerOf(server, false));
   if (form === "unknown") throw unknownForm(offerOf(server, false));
-  if (form === "aggregated")
-    return respondJson(
+  if (form === "aggregated") return serveAggregatedDiscovery(exchange, groups, root === "api", remotes);
+  const respondDocument = (value: object) =>
+    respondIn(
+      answerForm(exchange.header("accept"), exchange.header("user-agent"), query.get("pretty"), offerOf(server, false)),
       exchange,
-      withRemoteDiscovery(
-        apiGroupDiscoveryList(groups.filter(({ group }) => (group === "") === (root === "api"))),
-        remotes,
-      ),
-      AGGREGATED,
+      value,
     );
   if (second === "")
     return respondDocument(
-      exchange,
       root === "api" ? apiVersions(server.options.addresses) : withRemoteGroups(apiGroupList(groups), remotes),
     );
   if (third === "" && remotes.some((remote) => remote.group === second)) {
     const merged = withRemoteGroups(apiGroupList(groups), remotes).groups.find(({ name }) => name === second);
-    return respondDocument(exchange, { kind: "APIGroup", apiVersion: "v1", ...merged });
+    return respondDocument({ kind: "APIGroup", apiVersion: "v1", ...merged });
   }
   const group = groups.find((g) => g.group === (root === "api" ? "" : second));
   if (!group) return respondPageNotFound(exchange);
-  if (root === "apis" && third === "") return respondDocument(exchange, apiGroup(group));
+  if (root === "apis" && third === "") return respondDocument(apiGroup(group));
   const version = group.versions.find((v) => v.version === (root === "api" ? second : third));
   if (!version || (root === "api" && third !== "")) throw pathNotFound();
-  respondDocument(exchange, apiResourceList(group.group, version));
+  respondDocument(apiResourceList(group.group, version));
 }
 
 /** Derived from the definitions anew only when they changed. */
@@ -127,8 +123,6 @@ function groupsOf({ served }: Server): GroupResources[] {
   return groups;
 }
 const groupsByServed = new WeakMap<ServedResources, { generation: number; groups: GroupResources[] }>();
-
-const AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
 /** Which form of discovery a client wants most: "none" of the media types, or one of them as something "unknown". */
 function discoveryForm(accept: string | undefined, isRoot: boolean): "plain" | "aggregated" | "none" | "unknown" {

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import https from "node:https";
 import { after, before, test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
-import { configmaps } from "@kubets/api/generated/refs";
+import { decodeEnvelope, decodeProtobuf } from "@kubets/api/codec/protobuf";
+import { configmaps, customresourcedefinitions } from "@kubets/api/generated/refs";
+import { structOf } from "@kubets/api/schema";
 import type { Transport } from "@kubets/client/transport";
 import { startTestServer } from "../testing/server.ts";
 import { startSocketServer } from "../testing/socket-server.ts";
@@ -31,6 +34,15 @@ test("requests are counted by what they ask for and how they were answered", asy
   assert.match(text, /^apiserver_resource_objects\{group="",resource="configmaps"\} \d+$/m);
   assert.match(text, /^etcd_requests_total\{group="",operation="create",resource="configmaps"\} \d+$/m);
   assert.match(text, /^apiserver_current_inflight_requests\{request_kind="mutating"\} 0$/m);
+});
+
+test("methods that clients make up are counted as one", async () => {
+  for (const method of ["MADEUP", "CONSTRUCTOR"])
+    for (const path of ["/api/v1/configmaps", "/version"])
+      await transport.request({ method: method as "GET", path, headers: {} });
+  const { text } = await get("/metrics");
+  assert.match(text, /^apiserver_request_total\{.*resource="configmaps".*verb="OTHER".*\} 2$/m);
+  assert.doesNotMatch(text, /MADEUP|CONSTRUCTOR|native code/);
 });
 
 test("what health checks found is told apart", async () => {
@@ -141,4 +153,41 @@ test("the version and the list of all paths go over several lines, whoever asks"
   } finally {
     await close();
   }
+});
+
+const AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+
+test("who has the aggregated document is told so, until what is served changes", async () => {
+  const ask = (tag = "") =>
+    overSockets({ method: "GET", path: "/apis", headers: { accept: AGGREGATED, "if-none-match": tag } });
+  const { status, headers } = await ask();
+  const tag = headers["etag"] as string;
+  assert.equal(status, 200);
+  assert.match(tag, /^"[0-9A-F]{128}"$/);
+  assert.deepEqual([headers["vary"], headers["cache-control"]], ["Accept", "public"]);
+  const again = await ask(tag);
+  assert.deepEqual([again.status, again.headers["etag"], again.body.length], [304, tag, 0]);
+  await server.admin.create(customresourcedefinitions, {
+    metadata: { name: "things.example.com" },
+    spec: {
+      group: "example.com",
+      scope: "Cluster",
+      names: { plural: "things", kind: "Thing" },
+      versions: [{ name: "v1", served: true, storage: true, schema: { openAPIV3Schema: { type: "object" } } }],
+    },
+  });
+  while ((await ask(tag)).status === 304) await setImmediate();
+  assert.notEqual((await ask(tag)).headers["etag"], tag);
+});
+
+test("discovery is told in each media type, and over several lines to people", async () => {
+  const ask = (path: string, headers: Record<string, string>) => overSockets({ method: "GET", path, headers });
+  const { headers, body } = await ask("/apis/apps/v1", { accept: "application/vnd.kubernetes.protobuf" });
+  assert.equal(headers["content-type"], "application/vnd.kubernetes.protobuf");
+  const envelope = decodeEnvelope(body);
+  assert.equal(envelope.kind, "APIResourceList");
+  const list = decodeProtobuf(structOf("apimachinery.pkg.apis.meta.v1.APIResourceList"), envelope);
+  assert.equal(list["groupVersion"], "apps/v1");
+  assert.match(String((await ask("/apis/apps", { "user-agent": "curl/8.0" })).body), /^\{\n {2}"kind": "APIGroup",\n/);
+  assert.match(String((await ask("/api", { accept: "application/yaml" })).body), /^kind: APIVersions$/m);
 });

@@ -10,6 +10,7 @@ import { type Cidr, type Clock, mustParseIp, type Random } from "@kubets/machine
 import type { ClusterView } from "../admission/plugin.ts";
 import type { ResourceStore } from "../store/resource-store.ts";
 import { timestamp } from "../write/context.ts";
+import type { Scope, ServiceMetrics } from "./metrics.ts";
 import { type Family, familyOf, type ServiceRanges } from "./service-ranges.ts";
 
 /** Why an address could not be had. */
@@ -30,6 +31,7 @@ interface Parts {
   readonly ranges: ServiceRanges;
   readonly clock: Clock;
   readonly random: Random;
+  readonly metrics: ServiceMetrics;
 }
 
 export class ClusterIps {
@@ -48,7 +50,8 @@ export class ClusterIps {
       throw new AllocationError(
         `the provided IP (${address}) is not in the valid range. The range of valid IPs is ${range}`,
       );
-    if (!(await this.#claim(ip.toString(), holder, dryRun)))
+    const told = this.#telling(range, "static", dryRun);
+    if (!told(await this.#claim(ip.toString(), holder, dryRun)))
       throw new AllocationError("provided IP is already allocated");
   }
 
@@ -56,8 +59,15 @@ export class ClusterIps {
   async takeAny(family: Family, holder: Holder, dryRun: boolean): Promise<string> {
     const ranges = this.#parts.ranges.of(family);
     if (ranges.length === 0) throw new AllocationError(`there is no ready range of ${family} addresses`);
-    for (const range of ranges)
-      for (const address of this.#candidates(range)) if (await this.#claim(address, holder, dryRun)) return address;
+    for (const range of ranges) {
+      const told = this.#telling(range, "dynamic", dryRun);
+      for (const address of this.#candidates(range))
+        if (await this.#claim(address, holder, dryRun)) {
+          told(true);
+          return address;
+        }
+      told(false);
+    }
     throw new AllocationError("range is full");
   }
 
@@ -65,6 +75,30 @@ export class ClusterIps {
   async release(address: string, holder: Holder): Promise<void> {
     const found = this.#parts.store.cache.get(mustParseIp(address).toString());
     if (found && isHeldBy(found.object as IPAddress, holder)) await this.#parts.store.remove(found.key, found);
+  }
+
+  /** How many of each range are taken, and how many there are. */
+  *use(): Generator<readonly [range: Cidr, taken: number, all: number]> {
+    for (const family of ["IPv4", "IPv6"] as const) {
+      const ranges = this.#parts.ranges.of(family);
+      const names = [...this.#parts.store.cache.list()]
+        .map(({ object }) => (object as IPAddress).metadata.name)
+        .filter((name) => familyOf(name) === family);
+      for (const range of ranges) {
+        const own = ranges.length === 1 ? names : names.filter((name) => range.contains(mustParseIp(name)));
+        yield [range, own.length, Number(usable(range))];
+      }
+    }
+  }
+
+  /** Counts what comes of it, but for dry runs. */
+  #telling(range: Cidr, scope: Scope, dryRun: boolean): (isGiven: boolean) => boolean {
+    const { clock, metrics } = this.#parts;
+    const began = clock.monotonic();
+    return (isGiven) => {
+      if (!dryRun) metrics.address(range, scope, (clock.monotonic() - began) / 1000, isGiven);
+      return isGiven;
+    };
   }
 
   async #claim(address: string, holder: Holder, dryRun: boolean): Promise<boolean> {

@@ -1,22 +1,35 @@
 /**
  * Ports on all nodes, of which each belongs to one service at most. What services hold is read off the cache, change by change; what is taken
- * for a write that is under way is kept until that write is done.
+ * for a write that is under way is kept until that write is done, and claimed where other servers give ports away, too.
  */
 import { services } from "@kubets/api/generated/refs";
 import type { Service } from "@kubets/api/generated/types/core-v1";
 import { formatPortRange, inPortRange, type PortRange, portRangeSize, type Random } from "@kubets/machinery";
 import type { ServedResources } from "../served-resource.ts";
-import { AllocationError } from "./cluster-ips.ts";
+import { AllocationError, type Holder } from "./cluster-ips.ts";
+import type { Scope, ServiceMetrics } from "./metrics.ts";
+import type { PortClaims } from "./port-claims.ts";
+
+interface Parts {
+  readonly random: Random;
+  readonly served: ServedResources;
+  readonly claims: PortClaims;
+  readonly metrics: ServiceMetrics;
+}
 
 export class NodePorts {
   readonly range: PortRange;
   readonly #random: Random;
+  readonly #claims: PortClaims;
+  readonly #metrics: ServiceMetrics;
   /** How many services, and writes under way, hold a port. */
   readonly #held = new Map<number, number>();
 
-  constructor(range: PortRange, random: Random, served: ServedResources) {
+  constructor(range: PortRange, { random, served, claims, metrics }: Parts) {
     this.range = range;
     this.#random = random;
+    this.#claims = claims;
+    this.#metrics = metrics;
     const cache = served.get("", "v1", services.resource)?.store?.cache;
     for (const { object } of cache?.list() ?? []) this.#count(object as Service, 1);
     cache?.onChange(({ current, previous }) => {
@@ -25,17 +38,17 @@ export class NodePorts {
     });
   }
 
-  take(port: number): void {
+  async take(port: number, holder: Holder, dryRun: boolean): Promise<void> {
     if (!inPortRange(this.range, port))
       throw new AllocationError(
         `provided port is not in the valid range. The range of valid ports is ${formatPortRange(this.range)}`,
       );
-    if (this.#held.has(port)) throw new AllocationError("provided port is already allocated");
-    this.#add(port, 1);
+    if (!this.#told("static", dryRun, await this.#claim(port, holder, dryRun)))
+      throw new AllocationError("provided port is already allocated");
   }
 
   /** Any free port, of those that are not kept for services that name theirs as long as there are. */
-  takeAny(): number {
+  async takeAny(holder: Holder, dryRun: boolean): Promise<number> {
     const size = portRangeSize(this.range);
     const kept = keptForNamed(size);
     for (const [from, count] of [
@@ -45,17 +58,41 @@ export class NodePorts {
       const start = Math.floor(this.#random.float() * count);
       for (let i = 0; i < count; i++) {
         const port = this.range.first + from + ((start + i) % count);
-        if (this.#held.has(port)) continue;
-        this.#add(port, 1);
+        if (!(await this.#claim(port, holder, dryRun))) continue;
+        this.#told("dynamic", dryRun, true);
         return port;
       }
     }
+    this.#told("dynamic", dryRun, false);
     throw new AllocationError("range is full");
+  }
+
+  get taken(): number {
+    return this.#held.size;
   }
 
   /** The end of what `take` began: the service that is stored by now holds the port itself, or nobody does. */
   release(port: number): void {
     this.#add(port, -1);
+  }
+
+  /** No service holds it any more: the others need not wait until its claim is over. */
+  giveBack(port: number, holder: Holder): Promise<void> {
+    return this.#claims.giveBack(port, holder);
+  }
+
+  #told(scope: Scope, dryRun: boolean, isGiven: boolean): boolean {
+    if (!dryRun) this.#metrics.port(scope, isGiven);
+    return isGiven;
+  }
+
+  /** Taken here at once, so that nobody takes it meanwhile. */
+  async #claim(port: number, holder: Holder, dryRun: boolean): Promise<boolean> {
+    if (this.#held.has(port)) return false;
+    this.#add(port, 1);
+    if (dryRun || (await this.#claims.take(port, holder))) return true;
+    this.#add(port, -1);
+    return false;
   }
 
   #count(service: Service, by: 1 | -1): void {

@@ -9,7 +9,7 @@ import { internalError, invalid, invalidValue, type StatusError } from "@kubets/
 import type { ResourceStore } from "../store/resource-store.ts";
 import type { Allocator, Reservation } from "./allocator.ts";
 import { AllocationError, type ClusterIps, type Holder } from "./cluster-ips.ts";
-import type { NodePorts } from "./node-ports.ts";
+import { type NodePorts, portsOf } from "./node-ports.ts";
 import type { Family, ServiceRanges } from "./service-ranges.ts";
 
 interface Parts {
@@ -38,7 +38,7 @@ export class ServiceAllocator implements Allocator {
   async deleted(object: KubeObject): Promise<void> {
     const service = object as Service;
     const { namespace, name } = service.metadata;
-    await Promise.all(addressesOf(service).map((address) => this.#parts.ips.release(address, service.metadata)));
+    await giveBack(this.#parts, givenTo(service), service.metadata);
     const key = `${namespace}/${name}`;
     const found = this.#parts.endpoints.cache.get(`${endpoints.namespaced ? key : name}`);
     if (found) await this.#parts.endpoints.remove(found.key, found);
@@ -50,15 +50,15 @@ export class ServiceAllocator implements Allocator {
     const taken = new Taken(this.#parts, service.metadata, dryRun);
     try {
       await this.#addresses(service, old, taken);
-      this.#nodePorts(service, old, taken);
-      this.#healthCheckPort(service, old, taken);
+      await this.#nodePorts(service, old, taken);
+      await this.#healthCheckPort(service, old, taken);
     } catch (error) {
       await taken.undo();
       throw error;
     }
     const now = service as Service;
     return {
-      keep: () => taken.keep(old ? addressesOf(old).filter((address) => !addressesOf(now).includes(address)) : []),
+      keep: () => taken.keep(old && gone(old, now)),
       undo: () => taken.undo(),
     };
   }
@@ -87,7 +87,7 @@ export class ServiceAllocator implements Allocator {
     throw invalid({ group: "", kind: "Service" }, metadata.name, [invalidValue("spec.clusterIPs", all, detail)]);
   }
 
-  #nodePorts(service: Draft<Service>, old: Service | undefined, taken: Taken): void {
+  async #nodePorts(service: Draft<Service>, old: Service | undefined, taken: Taken): Promise<void> {
     const { spec } = service;
     const wanted = needsNodePorts(service as Service);
     if (!wanted && spec.type !== "LoadBalancer") return;
@@ -95,22 +95,22 @@ export class ServiceAllocator implements Allocator {
     for (const [i, port] of (spec.ports ?? []).entries()) {
       if (!port.nodePort || own.has(port.nodePort)) continue;
       own.add(port.nodePort);
-      refusing(service, `spec.ports[${i}].nodePort`, port.nodePort, () => taken.port(port.nodePort as number));
+      await taken.port(port.nodePort).catch(refused(service, `spec.ports[${i}].nodePort`, port.nodePort));
     }
     if (!wanted) return;
-    for (const port of spec.ports ?? []) port.nodePort ||= samePort(spec.ports ?? [], port) ?? anyPort(taken);
+    for (const port of spec.ports ?? []) port.nodePort ||= samePort(spec.ports ?? [], port) ?? (await anyPort(taken));
   }
 
-  #healthCheckPort(service: Draft<Service>, old: Service | undefined, taken: Taken): void {
+  async #healthCheckPort(service: Draft<Service>, old: Service | undefined, taken: Taken): Promise<void> {
     const { spec } = service;
     if (!needsHealthCheckPort(service as Service)) return;
     if (old && needsHealthCheckPort(old) && old.spec.healthCheckNodePort) return;
     if (!spec.healthCheckNodePort) {
-      spec.healthCheckNodePort = anyPort(taken);
+      spec.healthCheckNodePort = await anyPort(taken);
       return;
     }
     try {
-      taken.port(spec.healthCheckNodePort);
+      await taken.port(spec.healthCheckNodePort);
     } catch (error) {
       if (!(error instanceof AllocationError)) throw error;
       throw internalError(
@@ -145,27 +145,52 @@ class Taken {
     return address;
   }
 
-  port(port: number): void {
-    this.#parts.ports.take(port);
+  async port(port: number): Promise<void> {
+    await this.#parts.ports.take(port, this.#holder, this.#dryRun);
     this.#ports.push(port);
   }
 
-  anyPort(): number {
-    const port = this.#parts.ports.takeAny();
+  async anyPort(): Promise<number> {
+    const port = await this.#parts.ports.takeAny(this.#holder, this.#dryRun);
     this.#ports.push(port);
     return port;
   }
 
   /** From now on the stored service itself holds its ports. */
-  async keep(noMore: readonly string[]): Promise<void> {
+  async keep(noMore: Given = NOTHING): Promise<void> {
     for (const port of this.#ports.splice(0)) this.#parts.ports.release(port);
-    await Promise.all(noMore.map((address) => this.#parts.ips.release(address, this.#holder)));
+    await giveBack(this.#parts, noMore, this.#holder);
   }
 
   async undo(): Promise<void> {
-    for (const port of this.#ports.splice(0)) this.#parts.ports.release(port);
-    await Promise.all(this.#addresses.splice(0).map((address) => this.#parts.ips.release(address, this.#holder)));
+    const [addresses, ports] = [this.#addresses.splice(0), this.#ports.splice(0)];
+    for (const port of ports) this.#parts.ports.release(port);
+    if (!this.#dryRun) await giveBack(this.#parts, { addresses, ports }, this.#holder);
   }
+}
+
+interface Given {
+  readonly addresses: readonly string[];
+  readonly ports: readonly number[];
+}
+const NOTHING: Given = { addresses: [], ports: [] };
+
+const givenTo = (service: Service): Given => ({ addresses: addressesOf(service), ports: [...portsOf(service)] });
+
+/** What a service does not have any more. */
+function gone(old: Service, now: Service): Given {
+  const [before, after] = [givenTo(old), givenTo(now)];
+  return {
+    addresses: before.addresses.filter((address) => !after.addresses.includes(address)),
+    ports: before.ports.filter((port) => !after.ports.includes(port)),
+  };
+}
+
+async function giveBack({ ips, ports }: Parts, given: Given, holder: Holder): Promise<void> {
+  await Promise.all([
+    ...given.addresses.map((address) => ips.release(address, holder)),
+    ...given.ports.map((port) => ports.giveBack(port, holder)),
+  ]);
 }
 
 const addressesOf = (service: Service): readonly string[] =>
@@ -176,13 +201,7 @@ function samePort(all: readonly Draft<ServicePort>[], { port, protocol }: Draft<
   return all.find((other) => other.port === port && other.protocol !== protocol && other.nodePort)?.nodePort;
 }
 
-function anyPort(taken: Taken): number {
-  try {
-    return taken.anyPort();
-  } catch (error) {
-    return exhausted("failed to allocate a nodePort")(error);
-  }
-}
+const anyPort = (taken: Taken): Promise<number> => taken.anyPort().catch(exhausted("failed to allocate a nodePort"));
 
 const exhausted =
   (what: string) =>
@@ -192,11 +211,9 @@ const exhausted =
       : error;
   };
 
-function refusing(service: Draft<Service>, field: string, value: number, take: () => void): void {
-  try {
-    take();
-  } catch (error) {
+const refused =
+  (service: Draft<Service>, field: string, value: number) =>
+  (error: unknown): never => {
     if (!(error instanceof AllocationError)) throw error;
     throw invalid({ group: "", kind: "Service" }, service.metadata.name, [invalidValue(field, value, error.message)]);
-  }
-}
+  };

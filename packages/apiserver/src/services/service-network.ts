@@ -9,6 +9,7 @@ import {
   type Logger,
   type PortRange,
   parseIp,
+  portRangeSize,
   type Random,
   type Timer,
 } from "@kubets/machinery";
@@ -18,7 +19,9 @@ import { storeIn } from "../cluster-view.ts";
 import type { ServedResources } from "../served-resource.ts";
 import { ClusterIps } from "./cluster-ips.ts";
 import { ensureDefaultRange, ensureEndpoints, ensureService, type KubernetesService } from "./kubernetes-service.ts";
+import type { ServiceMetrics } from "./metrics.ts";
 import { NodePorts } from "./node-ports.ts";
+import { PortClaims } from "./port-claims.ts";
 import { repairAddresses } from "./repair.ts";
 import { LEASE_SECONDS, liveServers, renewLease } from "./server-leases.ts";
 import { ServiceAllocator } from "./service-allocator.ts";
@@ -37,6 +40,7 @@ interface Parts {
   readonly random: Random;
   readonly log: Logger;
   readonly storage: Storage;
+  readonly metrics: ServiceMetrics;
 }
 
 const REPAIR_MS = 180_000;
@@ -49,13 +53,25 @@ export class ServiceNetwork {
   readonly #timers: Timer[] = [];
 
   constructor(options: ServiceNetworkOptions, parts: Parts) {
-    const { view, served, clock, random } = parts;
+    const { view, served, clock, random, storage, metrics } = parts;
     this.#parts = parts;
     this.#ranges = new ServiceRanges(view, options.ranges);
-    this.#ips = new ClusterIps({ store: storeIn(served, ipaddresses), view, ranges: this.#ranges, clock, random });
+    this.#ips = new ClusterIps({
+      store: storeIn(served, ipaddresses),
+      view,
+      ranges: this.#ranges,
+      clock,
+      random,
+      metrics,
+    });
+    const ports = new NodePorts(options.nodePorts, { random, served, claims: new PortClaims(storage), metrics });
+    metrics.watch(
+      () => this.#ips.use(),
+      () => [ports.taken, portRangeSize(options.nodePorts)],
+    );
     this.allocator = new ServiceAllocator({
       ips: this.#ips,
-      ports: new NodePorts(options.nodePorts, random, served),
+      ports,
       ranges: this.#ranges,
       endpoints: storeIn(served, endpoints),
     });

@@ -3,6 +3,8 @@ import { test } from "node:test";
 import { endpoints, ipaddresses, services } from "@kubets/api/generated/refs";
 import type { Service } from "@kubets/api/generated/types/core-v1";
 import type { Input } from "@kubets/api/meta";
+import { VirtualClock } from "@kubets/machinery";
+import { MemoryStorage } from "@kubets/storage";
 import { startTestServer } from "../testing/server.ts";
 
 const service = (name: string, spec: Input<Service["spec"]> = {}): Input<Service> => ({
@@ -88,6 +90,48 @@ test("node ports are exclusive, and free again after a change of type", async (t
   await assert.rejects(admin.create(services, nodePort("c")), /failed to allocate a nodePort: range is full/);
   await admin.patch(services, key("a"), { type: "merge", body: { spec: { type: "ClusterIP" } } });
   assert.equal((await admin.create(services, nodePort("c"))).spec.ports?.[0]?.nodePort, 30000);
+});
+
+test("two servers on one storage give no address and no node port twice", async (t) => {
+  const storage = new MemoryStorage({ clock: new VirtualClock() });
+  Object.defineProperty(storage, "exclusive", { value: false });
+  const count = 20;
+  const options = { storage, nodePorts: `30000-${30000 + count - 1}`, serviceRanges: ["10.96.0.0/26"] };
+  const one = await startTestServer(options);
+  t.after(one.close);
+  const other = await startTestServer(options);
+  t.after(other.close);
+  const nodePort = (i: number) => service(`s${i}`, { type: "NodePort" });
+  const make = (i: number) => (i % 2 ? one : other).admin.create(services, nodePort(i));
+  const made = await Promise.all(Array.from({ length: count }, (_, i) => make(i)));
+  assert.equal(new Set(made.map(({ spec }) => spec.ports?.[0]?.nodePort)).size, count);
+  assert.equal(new Set(made.map(({ spec }) => spec.clusterIP)).size, count);
+  await assert.rejects(other.admin.create(services, nodePort(count)), /range is full/);
+  await other.admin.delete(services, { namespace: "default", name: "s1" });
+  const freed = made[1]?.spec.ports?.[0]?.nodePort;
+  assert.equal((await one.admin.create(services, nodePort(count))).spec.ports?.[0]?.nodePort, freed);
+});
+
+test("what is given, refused and left is told", async (t) => {
+  const { admin, server, close } = await startTestServer({ serviceRanges: ["10.96.0.0/29"], nodePorts: "30000-30001" });
+  t.after(close);
+  await admin.create(services, service("a", { type: "NodePort", clusterIP: "10.96.0.5" }));
+  await admin.create(services, service("b"));
+  await admin.create(services, service("c"), { dryRun: true });
+  await assert.rejects(admin.create(services, service("d", { clusterIP: "10.96.0.5" })), /already allocated/);
+  const text = [...server.context.metrics.registry.expose()].join("");
+  const cidr = 'cidr="10.96.0.0/29"';
+  for (const line of [
+    `clusterip_allocator_allocated_ips{${cidr}} 3`,
+    `clusterip_allocator_available_ips{${cidr}} 3`,
+    `clusterip_allocator_allocation_total{${cidr},scope="dynamic"} 1`,
+    `clusterip_allocator_allocation_total{${cidr},scope="static"} 2`,
+    `clusterip_allocator_allocation_errors_total{${cidr},scope="static"} 1`,
+    "nodeport_allocator_allocated_ports 1",
+    "nodeport_allocator_available_ports 1",
+    'nodeport_allocator_allocation_total{scope="dynamic"} 1',
+  ])
+    assert.ok(text.includes(`\nkube_apiserver_${line}\n`), line);
 });
 
 test("endpoints go with their service", async (t) => {

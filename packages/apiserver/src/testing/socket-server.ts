@@ -1,23 +1,28 @@
 /** An API server on memory storage behind a real socket, for tests of what goes over the wire. The token `jane` is a user, `root` may do everything. */
+import { servedResources } from "@kubets/api/runtime-config";
 import { type Logger, mustParseCidr, parsePortRange, realClock, realRandom, silentLogger } from "@kubets/machinery";
 import { MemoryStorage } from "@kubets/storage";
 import { admissionPlugins } from "../admission/plugins/index.ts";
 import { MASTERS } from "../authn/authenticator.ts";
-import { runApiServer } from "../run-api-server.ts";
+import { type Patience, runApiServer } from "../run-api-server.ts";
 import { ownServingCertificate } from "../serving-certificate.ts";
 
 interface SocketServerOptions {
   /** The features that are on; no others are. */
   readonly gates?: readonly string[];
+  /** APIs to serve beside the stable ones. */
+  readonly runtimeConfig?: readonly string[];
   readonly log?: Logger;
   readonly logRequests?: boolean;
 }
 
 export async function startSocketServer({
   gates = [],
+  runtimeConfig = [],
   log = silentLogger,
   logRequests = false,
 }: SocketServerOptions = {}) {
+  const featureEnabled = (name: string) => gates.includes(name);
   const storage = new MemoryStorage({ clock: realClock });
   const running = await runApiServer({
     storage,
@@ -43,11 +48,13 @@ export async function startSocketServer({
     allowPrivileged: false,
     minWatchSeconds: 60,
     nodes: { tls: {}, addressTypes: [] },
-    featureEnabled: (name) => gates.includes(name),
+    resources: servedResources(runtimeConfig, featureEnabled),
+    featureEnabled,
   });
   return {
     port: running.listener.port,
     storage,
+    stop: (patience: Patience) => running.close(patience),
     async close() {
       await running.close();
       await storage.close();

@@ -2,7 +2,7 @@
 import { canonical } from "@kubets/api/codec/canonical";
 import type { Draft, KubeObject } from "@kubets/api/meta";
 import { groupResource } from "@kubets/api/resource";
-import { alreadyExists, badRequest, forbidden, generateNameConflict, invalid } from "@kubets/machinery";
+import { alreadyExists, forbidden, generateNameConflict, invalid } from "@kubets/machinery";
 import { myTurn } from "@kubets/machinery/turns";
 import { type ApiCall, keyOf, storeOf } from "../api-call.ts";
 import { readObject } from "../body.ts";
@@ -20,8 +20,6 @@ import { validateWriteOptions } from "../write/write-options.ts";
 
 export async function create(call: ApiCall): Promise<void> {
   validateWriteOptions(call, "CreateOptions");
-  if (call.info.name !== "" && call.subresource === undefined)
-    throw badRequest("a name must not be given in the path of a create");
   const object = await readObject(call);
   const created = await createObject(call, object);
   if (created.stored) respondCached(call, 201, created.stored);

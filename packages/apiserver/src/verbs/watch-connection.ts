@@ -59,6 +59,7 @@ abstract class Connection implements WatchConnection {
     const seconds = options.timeoutSeconds || settings.minWatchSeconds * (1 + random.float());
     this.#timers.push(clock.after(seconds * 1000, () => this.end()));
     const stop = () => this.end();
+    if (stopping.aborted) queueMicrotask(stop);
     stopping.addEventListener("abort", stop, { once: true });
     this.onEnd(() => stopping.removeEventListener("abort", stop));
   }

@@ -21,11 +21,16 @@ export function validateCreate(definition: ResourceDefinition, object: KubeObjec
   const metadata = validateMetadata(definition, object);
   const { validate } = definition;
   if (!validate) return metadata;
+  const named = withName(object);
   return behind(
     metadata,
-    judged(() => validate(object, context), { definition, subresource: "", object }),
+    judged(() => validate(named, context), { definition, subresource: "", object: named }),
   );
 }
+
+/** A kind's own checks may look at the name: one that nobody gave is empty to them. */
+const withName = (object: KubeObject): KubeObject =>
+  object.metadata.name === undefined ? { ...object, metadata: { ...object.metadata, name: "" } } : object;
 
 export function validateUpdate(
   definition: ResourceDefinition,

@@ -49,7 +49,7 @@ const unifiedOf = (pod: Pod, container: Container, node: NodeFacts): Record<stri
   ...(node.swap && { "memory.swap.max": String(swapOf(pod, container, node)) }),
 });
 
-export function limitsOf({ requests, limits }: ResourceRequirements, node: NodeFacts): LinuxResources {
+function limitsOf({ requests, limits }: ResourceRequirements, node: NodeFacts): LinuxResources {
   const cpuLimit = milliOf(limits?.cpu);
   const memoryLimit = bytesOf(limits?.memory);
   return {

@@ -4,7 +4,7 @@
  */
 import type { Pod, ResourceRequirements } from "@kubets/api/generated/types/core-v1";
 import { parseQuantity } from "@kubets/machinery/quantity";
-import { limitsOf } from "../container-config/resources.ts";
+import { containerResources } from "../container-config/resources.ts";
 import type { Verdict } from "../pod-workers/conditions.ts";
 import { restarts } from "../pod-workers/restart-policy.ts";
 import { type ContainerRecord, latest, type PodRuntimeState } from "../pod-workers/runtime-state.ts";
@@ -69,7 +69,8 @@ async function apply({ resize, runtime, tools }: ResizeStep): Promise<void> {
     if (!container || resize.needsRestart(container)) continue;
     try {
       await checkMemory(record, resources, tools);
-      await tools.runtime.updateResources(record.id, limitsOf(resources, tools.node.facts));
+      const changed = containerResources(resize.pod, { ...container, resources }, tools.node.facts);
+      await tools.runtime.updateResources(record.id, changed);
       resize.took(record.name, resources);
     } catch (error) {
       resize.error = (error as Error).message;

@@ -3,13 +3,17 @@ import { test } from "node:test";
 import { pods } from "@kubets/api/generated/refs";
 import type { Pod, ResourceRequirements } from "@kubets/api/generated/types/core-v1";
 import { pod } from "@kubets/api/testing/pod-builder";
+import { kubeletDefaults } from "../config.ts";
 import { type SimulatedNode, simulatedNode } from "../testing/simulated-node.ts";
 import { needsRestart, resizeText, sameResources } from "./allotment.ts";
 
 const RESTART = [{ resourceName: "memory", restartPolicy: "RestartContainer" }];
 
-async function having(run: (node: SimulatedNode) => Promise<void>): Promise<void> {
-  const node = await simulatedNode();
+async function having(
+  run: (node: SimulatedNode) => Promise<void>,
+  options?: Parameters<typeof simulatedNode>[0],
+): Promise<void> {
+  const node = await simulatedNode(options);
   try {
     await run(node);
   } finally {
@@ -59,6 +63,9 @@ test("cpu and memory change in place, and both cgroups and status follow", () =>
       cpuShares: 153,
       cpuPeriod: 100_000,
       cpuQuota: 30_000,
+      hugepageLimits: [],
+      oomScoreAdj: 999,
+      unified: { "memory.oom.group": "1" },
     });
     const found = (await node.api.pod("a")) as Pod;
     assert.equal(statusOf(found)?.allocatedResources?.cpu, "150m");
@@ -70,6 +77,24 @@ test("cpu and memory change in place, and both cgroups and status follow", () =>
       `ResizeCompleted: Pod resize completed: ${told}`,
     ]);
   }));
+
+test("where a container is slowed down follows what it may have", () => {
+  const { file } = kubeletDefaults;
+  const config = { file: { ...file, featureGates: { MemoryQoS: true }, memoryThrottlingFactor: 0.5 } };
+  const resources = (limit: string) => ({ requests: { memory: "64Mi" }, limits: { memory: limit } });
+  return having(
+    async (node) => {
+      await make(node, "a", resources("128Mi"));
+      await resize(node, "a", resources("192Mi"));
+      await until(node, "the new limit", (found) => statusOf(found)?.resources?.limits?.memory === "192Mi");
+      const [container] = await node.runtime.listContainers();
+      const { memoryLimitInBytes, unified } = node.runtime.resourcesOf(container?.id ?? "") ?? {};
+      assert.equal(memoryLimitInBytes, 192 << 20);
+      assert.equal(unified?.["memory.high"], String(128 << 20));
+    },
+    { config },
+  );
+});
 
 test("a container whose policy says so is made anew", () =>
   having(async (node) => {

@@ -140,11 +140,14 @@ export async function runServer(
     pki,
     ended: controlPlane.ended,
     async close() {
-      await api.close();
+      await api.close({ graceMs: SHUTDOWN_GRACE_MS });
       await storage.close();
     },
   };
 }
+
+/** So long requests have to finish when the server stops. */
+const SHUTDOWN_GRACE_MS = 5_000;
 
 /** How front proxies say who asks. */
 const PROXY_HEADERS = {

@@ -1,6 +1,7 @@
 /** An exchange over HTTP/1.1. Chunks of streams go straight to the socket, framed already (see frame.ts). */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { NO_BODY, readWhole } from "./body.ts";
 import type { ChunkSink, Exchange, Peer, Upgrade } from "./exchange.ts";
 import type { Frame } from "./frame.ts";
@@ -14,10 +15,14 @@ export interface Connections {
   readonly closing: boolean;
   readonly largeBodies: LargeBodies;
   readonly reading: ReadingTurns;
+  /** Connections that speak another protocol now. */
+  readonly given: Set<Duplex>;
 }
 
 /** So long a client that is still sending has to read its answer. */
 const LINGER_MS = 1000;
+/** As Go's server does. */
+const READ_FOR_NOTHING_BYTES = 256 * 1024;
 
 export class H1Exchange implements Exchange {
   readonly protocol = "h1";
@@ -108,9 +113,12 @@ export class H1Exchange implements Exchange {
     return lines;
   }
 
-  /** Whether the client has not sent all of its body yet. */
+  /** Whether the client still sends a body that is too long to be read to its end for nothing; of shorter ones Node reads the rest by itself. */
   #isBodyComing(): boolean {
-    return !this.#request.complete && this.#hasBody();
+    const { headers, complete } = this.#request;
+    if (complete || !this.#hasBody()) return false;
+    // Who was not told to go on may never send it.
+    return headers.expect !== undefined || !(Number(headers["content-length"]) <= READ_FOR_NOTHING_BYTES);
   }
 
   /** The connection ends with this answer, which a client that is still sending would lose if it ended at once. */

@@ -251,6 +251,16 @@ describe("the server", () => {
     assert.equal(text.split("\r\n\r\n")[1], "one two three");
   });
 
+  it("keeps a connection on which a short body comes after its answer", async () => {
+    const socket = connectTls({ port: server.port, host: "127.0.0.1", ca: pki.ca });
+    socket.write("POST /whoami HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\n");
+    const [first] = (await once(socket, "data")) as [Buffer];
+    assert.match(String(first), /^HTTP\/1\.1 200 /);
+    assert.doesNotMatch(String(first), /connection: close/i);
+    socket.write("helloGET /whoami HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    assert.match(String(Buffer.concat(await socket.toArray())), /^HTTP\/1\.1 200 /);
+  });
+
   it("says 100 Continue when it wants the body", async () => {
     const socket = connectTls({ port: server.port, host: "127.0.0.1", ca: pki.ca });
     socket.write(

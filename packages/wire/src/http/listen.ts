@@ -99,6 +99,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     closing: false,
     largeBodies: new LargeBodies(),
     reading: new ReadingTurns(() => sessions.size > 0),
+    given: new Set<Duplex>(),
   };
 
   const names = new ServerNames(options.tls);
@@ -145,6 +146,10 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       const closed = once(server, "close");
       server.close();
       for (const session of sessions) session.close();
+      // Nobody knows when these end.
+      for (const socket of connections.given) socket.destroy();
+      // What is answered from now on is quiet at once.
+      Object.assign(server, { keepAliveTimeout: 1, keepAliveTimeoutBuffer: 0 });
       if ("closeIdleConnections" in server) server.closeIdleConnections();
       const force = setTimeout(() => sockets.forEach((socket) => socket.destroy()), graceMs);
       await closed;
@@ -274,6 +279,8 @@ function upgradeExchange(request: IncomingMessage, socket: Duplex, head: Buffer,
       accept() {
         connections.reading.forget(socket as Socket);
         response.detachSocket(socket as Socket);
+        connections.given.add(socket);
+        socket.once("close", () => connections.given.delete(socket));
         return { socket, head };
       },
     },
