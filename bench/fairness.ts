@@ -58,7 +58,10 @@ async function flood(access: Access): Promise<void> {
   process.disconnect?.();
 }
 
-/** A flood in a process of its own, as from another machine: it gets what CPU the others leave. Ready when it is under way. Returns what ends it. */
+/**
+ * A flood in a process of its own, as from another machine: it gets the CPU that nobody else wants, and gives it back at once (lower than any niceness, by
+ * which it would keep a processor for milliseconds more). On a machine that others keep busy it comes to nothing. Ready when it is under way. Returns what ends it.
+ */
 async function startFlood(access: Access): Promise<() => Promise<Record<number, number>>> {
   const child = fork(new URL(import.meta.url), [JSON.stringify(access)], {
     execPath: "chrt",

@@ -14,6 +14,8 @@ export interface Credentials extends HeaderSource {
     readonly address: string;
     /** The certificate of the client, if it showed one that the authorities signed. */
     certificate(): ClientCertificate | undefined;
+    /** Why the one that it showed is not good. */
+    certificateError?(): string | undefined;
   };
   /** What is asked for, where it is a request. */
   readonly url?: string;

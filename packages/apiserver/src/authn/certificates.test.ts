@@ -13,10 +13,10 @@ const jane = issueCertificate(authority, {
   publicKey: publicOf(createKey()),
   ...days,
 });
-const ask = (certificate: ClientCertificate) =>
+const ask = (certificate: ClientCertificate | undefined, error?: string) =>
   certificateAuthenticator().authenticate({
     header: () => undefined,
-    peer: { address: "", certificate: () => certificate },
+    peer: { address: "", certificate: () => certificate, certificateError: () => error },
   });
 const withUids = (...uids: string[]) => ({
   ...jane,
@@ -35,4 +35,9 @@ test("the common name is the user, the organizations are the groups, and what te
 test("a certificate may tell the user's uid, once", () => {
   assert.equal((ask(withUids("u-7")) as { uid: string }).uid, "u-7");
   for (const wrong of [withUids(""), withUids("u-7", "u-8")]) assert.throws(() => ask(wrong), /Unauthorized/);
+});
+
+test("nobody becomes anonymous by a certificate that is not good", () => {
+  assert.equal(ask(undefined), undefined);
+  assert.throws(() => ask(undefined, "CERT_HAS_EXPIRED"), { code: 401 });
 });

@@ -25,6 +25,8 @@ export function certificateAuthenticator(
     name: "x509",
     authenticate({ peer }) {
       const certificate = peer.certificate();
+      const wrong = certificate ? undefined : peer.certificateError?.();
+      if (wrong) throw Object.assign(unauthorized(), { cause: `the certificate of the client is not good: ${wrong}` });
       if (!certificate?.commonName) return undefined;
       if (proxies.length && isSignedByAny(certificate, proxies)) return undefined;
       seen?.(certificate);

@@ -22,6 +22,7 @@ class SocketPeer implements Peer {
   /** A plain socket has none of TLS's members. */
   readonly #socket: Partial<Pick<TLSSocket, "authorized" | "authorizationError" | "getPeerCertificate">>;
   #certificate: Certificate | undefined;
+  #error: string | undefined;
   #read = false;
 
   constructor(socket: Socket) {
@@ -31,17 +32,21 @@ class SocketPeer implements Peer {
   }
 
   certificate(): Certificate | undefined {
-    if (!this.#read) {
-      this.#read = true;
-      const raw = this.#socket.authorized ? this.#socket.getPeerCertificate?.().raw : undefined;
-      this.#certificate = raw && readCertificate(raw);
-    }
+    this.#readOnce();
     return this.#certificate;
   }
 
   certificateError(): string | undefined {
-    if (this.#socket.authorized !== false || !this.#socket.getPeerCertificate?.().raw) return undefined;
-    const error = this.#socket.authorizationError;
-    return error ? String(error) : undefined;
+    this.#readOnce();
+    return this.#error;
+  }
+
+  #readOnce(): void {
+    if (this.#read) return;
+    this.#read = true;
+    const { authorized, authorizationError } = this.#socket;
+    const raw = this.#socket.getPeerCertificate?.()?.raw;
+    if (raw && authorized) this.#certificate = readCertificate(raw);
+    else if (raw && authorizationError) this.#error = String(authorizationError);
   }
 }
