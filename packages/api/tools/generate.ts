@@ -77,7 +77,8 @@ function observedOrder(): Map<string, string[]> {
   };
   for (const file of readdirSync(join(facts, "golden")).filter((f) => f.endsWith(".json"))) {
     const object = read<{ [key: string]: Json }>(`golden/${file}`);
-    const name = byKind.get(`${object["apiVersion"] as string} ${object["kind"] as string}`);
+    const { apiVersion = "v1", kind = file.split(".").at(-2) } = object as { apiVersion?: string; kind?: string };
+    const name = byKind.get(`${apiVersion} ${kind}`);
     if (name) visitType(name, object);
   }
   return order;

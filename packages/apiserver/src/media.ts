@@ -69,12 +69,15 @@ export function answerForm(
   }
   if (form) return wantsPretty(form, userAgent, pretty);
   if (offer.isCustom) throw unknownForm(offer);
-  const isOffered = ({ type }: MediaRange) => type === "*/*" || mediaOf(type, offer) !== undefined;
+  const isOffered = ({ type }: MediaRange) => mediaOf(type, offer) !== undefined;
   throw parseAccept(accept).some(isOffered) ? unknownForm(offer) : unknownMedia(offer);
 }
 
-const mediaOf = (type: string, { cbor }: Offer): Media | undefined =>
-  type === CONTENT_TYPE.cbor && !cbor ? undefined : MEDIA[type];
+/** The media that a range of an Accept header takes first. */
+export function mediaOf(type: string, { cbor }: Offer): Media | undefined {
+  if (type === "*/*") return "json";
+  return type === CONTENT_TYPE.cbor && !cbor ? undefined : MEDIA[type];
+}
 
 /** The answer to who wants none of the media types. */
 export const unknownMedia = (offer: Offer) =>
@@ -89,7 +92,7 @@ export const unknownMedia = (offer: Offer) =>
 export const unknownForm = (offer: Offer) =>
   notAcceptable(`only the following media types are accepted: ${offeredMedia(offer)}`);
 
-function wantsPretty(form: AnswerForm, userAgent: string | undefined, pretty: string | null): AnswerForm {
+export function wantsPretty(form: AnswerForm, userAgent: string | undefined, pretty: string | null): AnswerForm {
   const asked = pretty !== null ? pretty !== "" && pretty !== "0" && pretty !== "false" : isTerminal(userAgent);
   return asked && form.media === "json" ? { ...form, pretty: true, key: `${form.key};pretty` } : form;
 }
@@ -100,7 +103,7 @@ const isTerminal = (userAgent: string | undefined) =>
 
 function negotiate(accept: string, offer: Offer): AnswerForm | undefined {
   for (const range of parseAccept(accept)) {
-    const media = range.type === "*/*" ? "json" : mediaOf(range.type, offer);
+    const media = mediaOf(range.type, offer);
     if (!media) continue;
     const { as: kind, g: group, v: version } = range.parameters;
     if (kind === undefined) {

@@ -752,7 +752,7 @@ export const tables: Readonly<Record<string, string>> = {
   "apimachinery.pkg.apis.meta.v1.Status": "kind s -\napiVersion s -\nmetadata @ListMeta 1 +\nstatus s 2\nmessage s 3\nreason s 4\ndetails @StatusDetails 5 ^\ncode i 6",
   "apimachinery.pkg.apis.meta.v1.StatusCause": "reason s 1\nmessage s 2\nfield s 3",
   "apimachinery.pkg.apis.meta.v1.StatusDetails": "name s 1\ngroup s 2\nkind s 3\nuid s 6\ncauses [@StatusCause 4 L\nretryAfterSeconds i 5",
-  "apimachinery.pkg.apis.meta.v1.WatchEvent": "object r 2 + !\ntype s 1 + !",
+  "apimachinery.pkg.apis.meta.v1.WatchEvent": "type s 1 + !\nobject r 2 + !",
   "kube-aggregator.pkg.apis.apiregistration.v1.APIService": "kind s -\napiVersion s -\nmetadata @apimachinery.pkg.apis.meta.v1.ObjectMeta 1 +\nspec @APIServiceSpec 2 +\nstatus @APIServiceStatus 3 +",
   "kube-aggregator.pkg.apis.apiregistration.v1.APIServiceCondition": "lastTransitionTime t 3 +\nmessage s 5\nreason s 4\nstatus s 2 + !\ntype s 1 + !",
   "kube-aggregator.pkg.apis.apiregistration.v1.APIServiceList": "kind s -\napiVersion s -\nmetadata @apimachinery.pkg.apis.meta.v1.ListMeta 1 +\nitems [@APIService 2 + !",

@@ -5,18 +5,24 @@ import { createHash } from "node:crypto";
 import { apiGroupDiscoveryList, type GroupResources } from "@kubets/api/discovery";
 import { type RemoteVersion, withRemoteDiscovery } from "../aggregation/merged-discovery.ts";
 import type { CoreExchange } from "../front/core-exchange.ts";
+import { type AnswerForm, CONTENT_TYPE } from "../media.ts";
+import { bytesIn } from "./respond-json.ts";
 
-const TYPE = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+const KIND = "g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
 interface Document {
-  readonly bytes: Buffer;
+  readonly json: Buffer;
+  /** The same for every form. */
   readonly tag: string;
+  /** The other forms that were asked for, by their keys. */
+  readonly forms: Map<string, Buffer>;
 }
 /** By the groups, which are other ones after each change: of the core group, and of all others. */
 const made = new WeakMap<readonly GroupResources[], Map<boolean, Document>>();
 
 export function serveAggregatedDiscovery(
   exchange: CoreExchange,
+  form: AnswerForm,
   groups: readonly GroupResources[],
   ofCore: boolean,
   remotes: readonly RemoteVersion[],
@@ -24,10 +30,10 @@ export function serveAggregatedDiscovery(
   const value = () =>
     withRemoteDiscovery(apiGroupDiscoveryList(groups.filter(({ group }) => (group === "") === ofCore)), remotes);
   if (exchange.direct) return exchange.direct.respond(200, value());
-  const { bytes, tag } = remotes.length ? documentOf(value()) : kept(groups, ofCore, value);
-  const headers = ["etag", tag, "vary", "Accept", "cache-control", "public"];
-  if (exchange.header("if-none-match") === tag) return exchange.respond(304, headers);
-  exchange.respond(200, ["content-type", TYPE, ...headers], bytes);
+  const document = remotes.length ? documentOf(value()) : kept(groups, ofCore, value);
+  const headers = ["etag", document.tag, "vary", "Accept", "cache-control", "public"];
+  if (exchange.header("if-none-match") === document.tag) return exchange.respond(304, headers);
+  exchange.respond(200, ["content-type", `${CONTENT_TYPE[form.media]};${KIND}`, ...headers], inForm(document, form));
 }
 
 function kept(groups: readonly GroupResources[], ofCore: boolean, value: () => object): Document {
@@ -39,6 +45,14 @@ function kept(groups: readonly GroupResources[], ofCore: boolean, value: () => o
 }
 
 function documentOf(value: object): Document {
-  const bytes = Buffer.from(`${JSON.stringify(value)}\n`);
-  return { bytes, tag: `"${createHash("sha512").update(bytes).digest("hex").toUpperCase()}"` };
+  const json = Buffer.from(`${JSON.stringify(value)}\n`);
+  const tag = `"${createHash("sha512").update(json).digest("hex").toUpperCase()}"`;
+  return { json, tag, forms: new Map() };
+}
+
+function inForm({ json, forms }: Document, form: AnswerForm): Buffer {
+  if (form.key === "json") return json;
+  const bytes = forms.get(form.key) ?? bytesIn(form, JSON.parse(json.toString()) as object);
+  forms.set(form.key, bytes);
+  return bytes;
 }

@@ -27,5 +27,8 @@ function respond(
 export function respondIn(form: AnswerForm, exchange: CoreExchange, value: object): void {
   if (exchange.direct) return exchange.direct.respond(200, value);
   const headers = ["content-type", CONTENT_TYPE[form.media], "cache-control", "no-cache, private"];
-  exchange.respond(200, headers, (form.media === "protobuf" && encodeKnown(value)) || bytesOf(form, value));
+  exchange.respond(200, headers, bytesIn(form, value));
 }
+
+export const bytesIn = (form: AnswerForm, value: object): Buffer =>
+  (form.media === "protobuf" && encodeKnown(value)) || bytesOf(form, value);

@@ -12,7 +12,17 @@ import { withRemoteGroups } from "../aggregation/merged-discovery.ts";
 import type { User } from "../authn/authenticator.ts";
 import { serveFairnessDebug } from "../fairness/debug.ts";
 import type { CoreExchange } from "../front/core-exchange.ts";
-import { answerForm, offerOf, parseAccept, unknownForm, unknownMedia } from "../media.ts";
+import {
+  type AnswerForm,
+  answerForm,
+  mediaOf,
+  type Offer,
+  offerOf,
+  parseAccept,
+  unknownForm,
+  unknownMedia,
+  wantsPretty,
+} from "../media.ts";
 import type { RequestInfo } from "../request-info.ts";
 import type { ServedResources } from "../served-resource.ts";
 import type { Server } from "../server-context.ts";
@@ -85,19 +95,16 @@ function serveDiscovery(
   if (exchange.method !== "GET" && exchange.method !== "HEAD") throw methodNotAllowed();
   const groups = groupsOf(server);
   const remotes = root === "apis" ? server.aggregation.remotes.all() : [];
-  const form = discoveryForm(exchange.header("accept"), second === "");
-  if (exchange.method === "HEAD" && form !== "aggregated" && (root === "api" || second !== ""))
-    throw methodNotAllowed();
-  if (form === "none")
-    throw root === "api" && second === "" ? unknownMedia(offerOf(server, false)) : unknownForm(offerOf(server, false));
-  if (form === "unknown") throw unknownForm(offerOf(server, false));
-  if (form === "aggregated") return serveAggregatedDiscovery(exchange, groups, root === "api", remotes);
-  const respondDocument = (value: object) =>
-    respondIn(
-      answerForm(exchange.header("accept"), exchange.header("user-agent"), query.get("pretty"), offerOf(server, false)),
-      exchange,
-      value,
-    );
+  const [accept, userAgent, pretty] = [exchange.header("accept"), exchange.header("user-agent"), query.get("pretty")];
+  const offer = offerOf(server, false);
+  const form = discoveryForm(accept, second === "", offer);
+  const isAggregated = typeof form === "object";
+  if (exchange.method === "HEAD" && !isAggregated && (root === "api" || second !== "")) throw methodNotAllowed();
+  if (form === "none") throw root === "api" && second === "" ? unknownMedia(offer) : unknownForm(offer);
+  if (form === "unknown") throw unknownForm(offer);
+  if (isAggregated)
+    return serveAggregatedDiscovery(exchange, wantsPretty(form, userAgent, pretty), groups, root === "api", remotes);
+  const respondDocument = (value: object) => respondIn(answerForm(accept, userAgent, pretty, offer), exchange, value);
   if (second === "")
     return respondDocument(
       root === "api" ? apiVersions(server.options.addresses) : withRemoteGroups(apiGroupList(groups), remotes),
@@ -124,21 +131,28 @@ function groupsOf({ served }: Server): GroupResources[] {
 }
 const groupsByServed = new WeakMap<ServedResources, { generation: number; groups: GroupResources[] }>();
 
-/** Which form of discovery a client wants most: "none" of the media types, or one of them as something "unknown". */
-function discoveryForm(accept: string | undefined, isRoot: boolean): "plain" | "aggregated" | "none" | "unknown" {
+/**
+ * Which form of discovery a client wants most: plain documents, the aggregated one in a form, "none" of the media types, or one of them as
+ * something "unknown".
+ */
+function discoveryForm(
+  accept: string | undefined,
+  isRoot: boolean,
+  offer: Offer,
+): "plain" | AnswerForm | "none" | "unknown" {
   if (accept === undefined || accept === "" || accept === "*/*" || accept === "application/json") return "plain";
   let found: "none" | "unknown" = "none";
   for (const { type, parameters } of parseAccept(accept)) {
-    if (!DISCOVERY_MEDIA.has(type)) continue;
+    const media = mediaOf(type, offer);
+    if (!media) continue;
     if (parameters["as"] === undefined) return "plain";
     const { g: group, v: version, as: kind } = parameters;
     if (isRoot && group === "apidiscovery.k8s.io" && version === "v2" && kind === "APIGroupDiscoveryList")
-      return "aggregated";
+      return { media, pretty: false, key: media };
     found = "unknown";
   }
   return found;
 }
-const DISCOVERY_MEDIA = new Set(["*/*", "application/json", "application/yaml", "application/vnd.kubernetes.protobuf"]);
 
 function rootPaths(server: Server): string[] {
   const paths = new Set([

@@ -3,10 +3,12 @@ import https from "node:https";
 import { after, before, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
+import { decode } from "@kubets/api/codec/decode";
 import { decodeEnvelope, decodeProtobuf } from "@kubets/api/codec/protobuf";
 import { configmaps, customresourcedefinitions } from "@kubets/api/generated/refs";
 import { structOf } from "@kubets/api/schema";
 import type { Transport } from "@kubets/client/transport";
+import { parseYaml } from "@kubets/machinery/yaml";
 import { startTestServer } from "../testing/server.ts";
 import { startSocketServer } from "../testing/socket-server.ts";
 
@@ -178,6 +180,26 @@ test("who has the aggregated document is told so, until what is served changes",
   });
   while ((await ask(tag)).status === 304) await setImmediate();
   assert.notEqual((await ask(tag)).headers["etag"], tag);
+});
+
+test("the aggregated document is told in each media type, under one tag", async () => {
+  const kind = "g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+  const ask = async (media: string) => {
+    const accept = `${media};${kind}`;
+    const { headers, body } = await overSockets({ method: "GET", path: "/apis", headers: { accept } });
+    assert.equal(headers["content-type"], accept);
+    return { tag: headers["etag"], body };
+  };
+  const json = await ask("application/json");
+  const protobuf = await ask("application/vnd.kubernetes.protobuf");
+  const yaml = await ask("application/yaml");
+  assert.deepEqual([protobuf.tag, yaml.tag], [json.tag, json.tag]);
+  const told = JSON.parse(String(json.body));
+  assert.deepEqual(parseYaml(yaml.body), told);
+  const envelope = decodeEnvelope(protobuf.body);
+  assert.deepEqual([envelope.apiVersion, envelope.kind], [told.apiVersion, told.kind]);
+  const schema = structOf("api.apidiscovery.v2.APIGroupDiscoveryList");
+  assert.deepEqual(decodeProtobuf(schema, envelope), decode(schema, told).object);
 });
 
 test("discovery is told in each media type, and over several lines to people", async () => {

@@ -174,6 +174,6 @@ export interface StatusDetails {
 }
 
 export interface WatchEvent {
-  readonly object: Readonly<Record<string, unknown>>;
   readonly type: string;
+  readonly object: Readonly<Record<string, unknown>>;
 }
