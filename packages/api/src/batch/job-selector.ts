@@ -11,11 +11,14 @@ const NAME = "batch.kubernetes.io/job-name";
 const OLD_UID = "controller-uid";
 const OLD_NAME = "job-name";
 
-const expectedLabels = ({ metadata }: Job | Draft<Job>): [key: string, value: string][] => [
-  [UID, metadata.uid],
-  [NAME, metadata.name],
-  [OLD_UID, metadata.uid],
-  [OLD_NAME, metadata.name],
+/** A job that was given no name is yet to be told so. */
+const nameOf = ({ metadata }: Job | Draft<Job>): string => metadata.name ?? "";
+
+const expectedLabels = (job: Job | Draft<Job>): [key: string, value: string][] => [
+  [UID, job.metadata.uid],
+  [NAME, nameOf(job)],
+  [OLD_UID, job.metadata.uid],
+  [OLD_NAME, nameOf(job)],
 ];
 
 /** Labels that a user set are left as they are: validation says if they are wrong. */

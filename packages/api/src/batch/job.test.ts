@@ -18,6 +18,11 @@ test("a job selects its pods by its uid and gives them its name", () => {
   });
 });
 
+test("a job without a name gives its pods an empty one, and is left to be told", () => {
+  const { object } = created(jobResource, { metadata: { name: undefined }, spec: { template } });
+  assert.equal(object.spec.template.metadata?.labels?.["job-name"], "");
+});
+
 test("a selector of one's own needs to be asked for", () => {
   const spec = { template, selector: { matchLabels: { mine: "x" } } };
   assert.match(created(jobResource, { spec }).errors.join(), /`selector` not auto-generated/);

@@ -150,7 +150,7 @@ class Walk {
       case "intOrString":
         return this.#nested(() => {
           const [, type, int = 0, text = ""] = this.#parts();
-          return type === 1 ? text : int;
+          return type === 1 ? text : Number(BigInt.asIntN(32, BigInt(int as number | bigint)));
         });
       default:
         return this.#nested(() => this.#time(scalar));

@@ -79,4 +79,17 @@ describe("protobuf", () => {
     const noQuantity = Buffer.from(message.toString("latin1").replace("1000m", "10,0m"), "latin1");
     assert.throws(() => decodeProtobuf(quota, decodeEnvelope(noQuantity)), isBadRequest);
   });
+
+  test("a number or text is of 32 bits or text, whatever the message holds", () => {
+    const port = structOf("api.core.v1.ServicePort");
+    const read = (type: number, numberAndValue: string) => {
+      const value = Buffer.from(`08${String(type).padStart(2, "0")}${numberAndValue}`, "hex");
+      const raw = Buffer.concat([Buffer.from([0x22, value.length]), value]);
+      return decodeProtobuf(port, { apiVersion: "", kind: "", raw })["targetPort"];
+    };
+    assert.equal(read(0, "1050"), 80);
+    assert.equal(read(0, "10858080808020"), 5, "the lower half of 64 bits");
+    assert.equal(read(1, "1a0161"), "a");
+    assert.throws(() => read(1, "18858080808020"), { code: 400 }, "a number in the place of the text");
+  });
 });

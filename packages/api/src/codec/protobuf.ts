@@ -9,7 +9,7 @@ import { typeName } from "../define.ts";
 import type { PlainObject } from "../meta.ts";
 import { parseGroupVersion } from "../resource-ref.ts";
 import { hasStruct, type Struct, structOf } from "../schema.ts";
-import { canonical } from "./canonical.ts";
+import { canonical, WrongType } from "./canonical.ts";
 import { readStruct } from "./protobuf-decode.ts";
 import { writeStruct } from "./protobuf-encode.ts";
 
@@ -165,12 +165,13 @@ function readRaw(bytes: Uint8Array): unknown {
   return decodeProtobuf(struct, envelope);
 }
 
+const BAD_MESSAGE = [ProtoError, SyntaxError, QuantityError, WrongType];
+
 function wellFormed<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (error instanceof ProtoError || error instanceof SyntaxError || error instanceof QuantityError)
-      throw badRequest(error.message);
+    if (BAD_MESSAGE.some((kind) => error instanceof kind)) throw badRequest((error as Error).message);
     throw error;
   }
 }
