@@ -192,9 +192,10 @@ function decodeValue(
   expected: Expected,
   reading: { readonly own?: boolean; readonly floats?: boolean },
 ): Draft<KubeObject> | Promise<Draft<KubeObject>> {
+  const wanted = groupVersion(expected);
+  if (expected.schema.open) requireKind(value, wanted);
   const said = kindOf(value, expected);
   const body = { kind: said.kind, version: versionOf(said.apiVersion), wanted: expected.kind };
-  const wanted = groupVersion(expected);
   if (said.kind === expected.kind && said.apiVersion !== wanted && OF_OLD[said.apiVersion]?.includes(said.kind))
     throw badRequest(
       `the API version in the data (${said.apiVersion}) does not match the expected API version (${wanted})`,
@@ -252,6 +253,14 @@ export function kindOf(value: unknown, expected: Expected): SaidKind {
     kind: typeof kind === "string" && kind ? kind : expected.kind,
     apiVersion: typeof apiVersion === "string" && apiVersion ? apiVersion : groupVersion(expected),
   };
+}
+
+/** The body of a custom object says itself of which kind it is. */
+function requireKind(value: unknown, wanted: string): void {
+  const { kind, apiVersion } = value as Partial<SaidKind>;
+  if (!kind) throw badRequest("Object 'Kind' is missing in 'object has no kind field '");
+  if (!apiVersion)
+    throw badRequest(`the API version in the data () does not match the expected API version (${wanted})`);
 }
 
 const versionOf = (apiVersion: string) => apiVersion.slice(apiVersion.indexOf("/") + 1);
