@@ -11,7 +11,8 @@ const PROOF = "spec.proofOfPossession";
 const STUB = "spec.stubPKCS10Request";
 const MAX_BYTES = 10 * 1024;
 
-const bytesOf = (base64 = ""): Buffer => Buffer.from(base64, "base64");
+/** Bytes that were not given are null in objects where they are required. */
+const bytesOf = (base64?: string | null): Buffer => Buffer.from(base64 ?? "", "base64");
 
 /** Undefined when it is no key that can be read. */
 export function askedKey({ stubPKCS10Request, pkixPublicKey }: PodCertificateRequestSpec): KeyObject | undefined {

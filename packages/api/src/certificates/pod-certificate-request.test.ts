@@ -11,6 +11,7 @@ import {
   readSigningRequest,
   spkiOf,
 } from "@kubets/wire/x509";
+import { canonical } from "../codec/canonical.ts";
 import type {
   ClusterTrustBundle,
   PodCertificateRequest,
@@ -58,6 +59,10 @@ describe("a request for the certificate of a pod", () => {
       proofOfPossession: proof.toString("base64"),
     });
     assert.deepEqual(errorsOf(old(key, sign("sha256", Buffer.from("pod-1"), key))), []);
+    const proven = request(old(key, sign("sha256", Buffer.from("pod-1"), key)));
+    const { stubPKCS10Request: _, ...spec } = proven.spec;
+    const stored = canonical(podCertificateRequestResource.schema, { ...proven, spec });
+    assert.deepEqual(podCertificateRequestResource.validate?.(stored as unknown as PodCertificateRequest, context), []);
     assert.deepEqual(errorsOf(old(key, sign("sha256", Buffer.from("pod-2"), key))), [
       "spec.proofOfPossession: Invalid value: could not verify proof-of-possession signature",
     ]);
