@@ -203,7 +203,7 @@ describe("kubelet on containerd", { skip: reason ?? false }, () => {
     });
     await make(
       "filed",
-      { c: shell('echo "$WORD"; ls /v', { env: [{ name: "WORD", valueFrom: { fileKeyRef } }] }) },
+      { c: shell('echo "$WORD"; ls /v 2>&1', { env: [{ name: "WORD", valueFrom: { fileKeyRef } }] }) },
       {
         restartPolicy: "Never",
         initContainers: [{ name: "i", resources: {}, ...init }],
