@@ -257,7 +257,7 @@ export function kindOf(value: unknown, expected: Expected): SaidKind {
 
 /** The body of a custom object says itself of which kind it is. */
 function requireKind(value: unknown, wanted: string): void {
-  const { kind, apiVersion } = value as Partial<SaidKind>;
+  const { kind, apiVersion } = (value ?? {}) as Partial<SaidKind>;
   if (!kind) throw badRequest("Object 'Kind' is missing in 'object has no kind field '");
   if (!apiVersion)
     throw badRequest(`the API version in the data () does not match the expected API version (${wanted})`);

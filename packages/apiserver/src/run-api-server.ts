@@ -98,8 +98,10 @@ export interface RunningApiServer {
   readonly listener: Listener;
   /** New connections use these. */
   reloadTls(tls: ServerTls): void;
-  /** Finishes requests, ends watches, lets go of the port. Storage stays open. */
-  /** What is asked already is answered first, watches end with their last event, and whoever asks for readiness hears of it before all that. */
+  /**
+   * Whoever asks for readiness hears of it first; then watches end with their last event, what is asked already is answered, and the port is let go. Storage
+   * stays open.
+   */
   close(patience?: Patience): Promise<void>;
 }
 

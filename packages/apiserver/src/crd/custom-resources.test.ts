@@ -183,14 +183,16 @@ describe("custom resources", async () => {
   it("say themselves of which kind they are", async () => {
     await define("olives", versionOf({ a: { type: "string" } }));
     const transport = server.transport({ name: "admin", groups: ["system:masters"] });
-    const post = async (said: object) => {
-      const object = { metadata: { name: "a" }, ...said };
+    const post = async (said?: object) => {
       const path = `/apis/${group}/v1/namespaces/ns/olives`;
-      const answer = await transport.request({ method: "POST", path, headers: {}, object });
+      const body = said && { object: { metadata: { name: "a" }, ...said } };
+      const answer = await transport.request({ method: "POST", path, headers: {}, ...body });
       return [answer.status, (answer.object?.() as { message?: string } | undefined)?.message];
     };
     const apiVersion = `${group}/v1`;
-    assert.deepEqual(await post({ apiVersion }), [400, "Object 'Kind' is missing in 'object has no kind field '"]);
+    const missing = [400, "Object 'Kind' is missing in 'object has no kind field '"];
+    assert.deepEqual(await post({ apiVersion }), missing);
+    assert.deepEqual(await post(), missing);
     assert.deepEqual(await post({ kind: "Olive" }), [
       400,
       "the API version in the data () does not match the expected API version (example.com/v1)",
