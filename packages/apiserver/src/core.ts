@@ -2,7 +2,6 @@
  * The core of the server: takes an exchange from a front, finds out who asks for what, asks whether they may, and hands the call to its verb.
  * Whatever goes wrong ends in a Status here; nothing that a client sends ends the process.
  */
-import { randomUUID } from "node:crypto";
 import { groupResource } from "@kubets/api/resource";
 import {
   badRequest,
@@ -12,6 +11,7 @@ import {
   notAcceptable,
   notFound,
   pathNotFound,
+  realRandom,
   requestEntityTooLarge,
   StatusError,
 } from "@kubets/machinery";
@@ -58,7 +58,7 @@ export class Core {
   #serve(exchange: CoreExchange): void | Promise<void> {
     const info = readRequestInfo(exchange.method, exchange.url);
     this.#server.metrics.requests.begin(exchange, info, this.#server.served);
-    const id = exchange.header("audit-id") || randomUUID();
+    const id = exchange.header("audit-id") || realRandom.uuid();
     exchange.addHeaders(["audit-id", id]);
     if (this.#server.options.logRequests) logRequest(this.#server.log, exchange, info, id);
     const user = exchange.direct?.user ?? this.#authenticate(exchange, info, id);

@@ -2,7 +2,7 @@
  * Chance, as an argument: names, jitter, tie breaks. A seeded source makes a run repeatable.
  * Secrets (tokens, keys) never come from here; they come from node:crypto.
  */
-import { randomUUID } from "node:crypto";
+import { randomFillSync } from "node:crypto";
 
 export interface Random {
   /** A number in [0, 1). */
@@ -11,7 +11,27 @@ export interface Random {
   uuid(): string;
 }
 
-export const realRandom: Random = { float: Math.random, uuid: () => randomUUID() };
+export const realRandom: Random = { float: Math.random, uuid: randomUuid };
+
+const UUID_BYTES = 16;
+/** Random bytes for the next ones. */
+const pool = Buffer.alloc(256 * UUID_BYTES);
+let used = pool.length;
+
+/** Like node:crypto's, whose result is put together from two dozen pieces. */
+function randomUuid(): string {
+  if (used === pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  pool[used + 6] = ((pool[used + 6] as number) & 0x0f) | 0x40;
+  pool[used + 8] = ((pool[used + 8] as number) & 0x3f) | 0x80;
+  const hex = pool.hexSlice(used, (used += UUID_BYTES));
+  return joined(hex.slice(0, 8), "-", hex.slice(8, 12), "-", hex.slice(12, 16), "-", hex.slice(16, 20), "-", hex.slice(20));
+}
+
+/** One text of several, in one piece: V8 writes JSON several times slower where a text is still in pieces, all of the object around it. */
+export const joined = (...pieces: readonly string[]): string => pieces.join("");
 
 /** A repeatable source (splitmix32). Two of one seed give the same sequence. */
 export function seededRandom(seed: number): Random {

@@ -1,6 +1,6 @@
 /** The metadata of objects on their way in: what the server sets, and what a client may not. */
 import type { Draft, KubeObject } from "@kubets/api/meta";
-import { badRequest, nameSuffix } from "@kubets/machinery";
+import { badRequest, joined, nameSuffix } from "@kubets/machinery";
 import { deepEqual } from "@kubets/machinery/deep-equal";
 import type { ApiCall } from "../api-call.ts";
 import { timestamp } from "./context.ts";
@@ -45,7 +45,7 @@ const LONGEST_BASE = 58;
 /** Gives a new object what it is known by. Mutating admission has not seen it: it may still change the name. */
 export function giveIdentity({ server }: ApiCall, { metadata }: Draft<KubeObject>): void {
   if (!metadata.name && metadata.generateName)
-    metadata.name = metadata.generateName.slice(0, LONGEST_BASE) + nameSuffix(server.random);
+    metadata.name = joined(metadata.generateName.slice(0, LONGEST_BASE), nameSuffix(server.random));
   metadata.uid = server.random.uuid();
   metadata.creationTimestamp = timestamp(server.clock.now());
 }
