@@ -23,6 +23,7 @@ import { type Connections, H1Exchange, ignore } from "./h1-exchange.ts";
 import { H2Exchange } from "./h2-exchange.ts";
 import { LargeBodies } from "./large-bodies.ts";
 import { ReadingTurns } from "./reading-turns.ts";
+import { showShortLivedEmitters } from "./short-lived-emitters.ts";
 
 export interface ServerCertificate {
   readonly key: string | Uint8Array;
@@ -92,6 +93,7 @@ const SESSION_WINDOW = 4 * 1024 * 1024;
 const TCP_KEEPALIVE_MS = 30_000;
 
 export async function listen(options: ListenOptions): Promise<Listener> {
+  showShortLivedEmitters();
   const limits = { ...defaultLimits, ...options.limits };
   const sockets = new Set<Socket>();
   const sessions = new Set<ServerHttp2Session>();
