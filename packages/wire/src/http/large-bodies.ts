@@ -1,7 +1,8 @@
 /**
  * Sends large bodies a slice at a time, those of all connections in turn, so that encrypting one never holds up the event loop, and small answers pass
  * by between two slices.
- * Holds: what is written in one turn of the loop takes about `TURN_MS`; of each body no more than one slice waits for a client that reads slowly. The end of a
+ * Holds: what is written in one turn of the loop takes about `TURN_MS`; of each body no more than one slice waits for a client that reads slowly, and few slices
+ * are on their way at once: the loop goes on with all whose client has read something in one turn. The end of a
  * body is small and written when all before it is gone: a client that has the whole answer asks again at once, and Node breaks off an HTTP/1.1 connection
  * on which a request comes while a large write is still on its way.
  */
@@ -13,6 +14,9 @@ export const SLICE_BYTES = 256 * 1024;
 /** The most that ends a body. */
 export const END_BYTES = 16 * 1024;
 const TURN_MS = 0.5;
+export const MOST_ON_THEIR_WAY = 4;
+/** A client that has not taken a slice by then is a slow one, and holds up nobody. */
+const SLOW_MS = 20;
 
 interface Transfer {
   readonly to: Pick<Writable, "write" | "end" | "destroyed">;
@@ -24,7 +28,10 @@ interface Transfer {
 export class LargeBodies {
   /** Those whose client has taken the slice before. */
   readonly #ready: Transfer[] = [];
+  /** Those whose slice is on its way, the oldest first, and since when. */
+  readonly #onTheirWay = new Map<Transfer, number>();
   #isDue = false;
+  #isWaiting = false;
   readonly #now: () => number;
 
   constructor(now: () => number = () => performance.now()) {
@@ -52,11 +59,28 @@ export class LargeBodies {
   #turn(): void {
     const began = this.#now();
     do {
+      if (!this.#hasRoom(began)) return this.#againLater();
       const transfer = this.#ready.shift();
       if (!transfer) return;
       this.#writeSlice(transfer);
     } while (this.#now() - began < TURN_MS);
     if (this.#ready.length) this.#again();
+  }
+
+  #hasRoom(now: number): boolean {
+    if (this.#onTheirWay.size < MOST_ON_THEIR_WAY) return true;
+    for (const [oldest, since] of this.#onTheirWay) return now - since >= SLOW_MS && this.#onTheirWay.delete(oldest);
+    return false;
+  }
+
+  /** When one that is on its way may have shown to be slow. */
+  #againLater(): void {
+    if (this.#isWaiting) return;
+    this.#isWaiting = true;
+    setTimeout(() => {
+      this.#isWaiting = false;
+      this.#again();
+    }, SLOW_MS).unref();
   }
 
   #writeSlice(transfer: Transfer): void {
@@ -72,7 +96,12 @@ export class LargeBodies {
       transfer.part++;
       transfer.at = 0;
     }
-    if (isEnd) to.end(slice);
-    else to.write(slice, (error) => error ?? this.#goOn(transfer));
+    if (isEnd) return void to.end(slice);
+    this.#onTheirWay.set(transfer, this.#now());
+    to.write(slice, (error) => {
+      this.#onTheirWay.delete(transfer);
+      if (error) this.#again();
+      else this.#goOn(transfer);
+    });
   }
 }
