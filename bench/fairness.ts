@@ -10,7 +10,8 @@ import { startServer } from "./server-process.ts";
 const OBJECTS = 500;
 const FLOOD = 64;
 const ROUNDS = 5;
-const PROBES = 200;
+/** So many that what comes once in a hundred is more than a handful. */
+const PROBES = 1000;
 const PAUSE_MS = 10;
 /** So many answers after its start. */
 const UNDER_WAY = 5 * FLOOD;

@@ -151,10 +151,18 @@ describe("at a terminal", { skip: whyNoContainers() ?? false }, () => {
           "words\n",
         );
       };
-      // What ends at once may be over before its last words are shown; its log has them.
+      const log = (name: string, container: string, ...which: string[]) => {
+        try {
+          return cluster.kubectl(["logs", name, "-c", container, ...which]);
+        } catch {
+          return "";
+        }
+      };
+      // What ends at once may be over before its last words are shown; its log has them. In a copy it may have begun anew by then.
       const logged = (name: string, container: string, words: RegExp) =>
-        eventually(`the log of ${container} in ${name}`, () =>
-          words.test(cluster.kubectl(["logs", name, "-c", container])),
+        eventually(
+          `the log of ${container} in ${name}`,
+          () => words.test(log(name, container)) || words.test(log(name, container, "--previous")),
         );
       const name = webPod();
       debug(name, `in-${id}`);
