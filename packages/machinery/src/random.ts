@@ -30,9 +30,6 @@ function randomUuid(): string {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }
 
-/** One text of several, in one piece: V8 writes JSON several times slower where a text is still in pieces, all of the object around it. */
-export const joined = (...pieces: readonly string[]): string => pieces.join("");
-
 /** A repeatable source (splitmix32). Two of one seed give the same sequence. */
 export function seededRandom(seed: number): Random {
   let state = seed | 0;

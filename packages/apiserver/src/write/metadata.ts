@@ -1,6 +1,6 @@
 /** The metadata of objects on their way in: what the server sets, and what a client may not. */
 import type { Draft, KubeObject } from "@kubets/api/meta";
-import { badRequest, joined, nameSuffix } from "@kubets/machinery";
+import { badRequest, generateName } from "@kubets/machinery";
 import { deepEqual } from "@kubets/machinery/deep-equal";
 import type { ApiCall } from "../api-call.ts";
 import { timestamp } from "./context.ts";
@@ -39,13 +39,10 @@ export function beginMetadata({ info }: ApiCall, { metadata }: Draft<KubeObject>
   delete set.selfLink;
 }
 
-/** As long as the original makes generated names: what is too long is cut so that the random end fits. */
-const LONGEST_BASE = 58;
-
 /** Gives a new object what it is known by. Mutating admission has not seen it: it may still change the name. */
 export function giveIdentity({ server }: ApiCall, { metadata }: Draft<KubeObject>): void {
   if (!metadata.name && metadata.generateName)
-    metadata.name = joined(metadata.generateName.slice(0, LONGEST_BASE), nameSuffix(server.random));
+    metadata.name = generateName(server.random, metadata.generateName);
   metadata.uid = server.random.uuid();
   metadata.creationTimestamp = timestamp(server.clock.now());
 }

@@ -16,7 +16,7 @@ export const END_BYTES = 16 * 1024;
 const TURN_MS = 0.5;
 export const MOST_ON_THEIR_WAY = 4;
 /** A client that has not taken a slice by then is a slow one, and holds up nobody. */
-const SLOW_MS = 20;
+export const SLOW_MS = 20;
 
 interface Transfer {
   readonly to: Pick<Writable, "write" | "end" | "destroyed">;
@@ -62,7 +62,7 @@ export class LargeBodies {
       if (!this.#hasRoom(began)) return this.#againLater();
       const transfer = this.#ready.shift();
       if (!transfer) return;
-      this.#writeSlice(transfer);
+      this.#writeSlice(transfer, began);
     } while (this.#now() - began < TURN_MS);
     if (this.#ready.length) this.#again();
   }
@@ -83,7 +83,7 @@ export class LargeBodies {
     }, SLOW_MS).unref();
   }
 
-  #writeSlice(transfer: Transfer): void {
+  #writeSlice(transfer: Transfer, now: number): void {
     const { to, parts } = transfer;
     const part = parts[transfer.part];
     if (to.destroyed || !part) return;
@@ -97,7 +97,7 @@ export class LargeBodies {
       transfer.at = 0;
     }
     if (isEnd) return void to.end(slice);
-    this.#onTheirWay.set(transfer, this.#now());
+    this.#onTheirWay.set(transfer, now);
     to.write(slice, (error) => {
       this.#onTheirWay.delete(transfer);
       if (error) this.#again();

@@ -1,7 +1,7 @@
 /** The token of a pod's account, the authority of the API server and the namespace, in a volume that all containers see at one path. */
 import type { Container, Pod, Volume } from "@kubets/api/generated/types/core-v1";
 import type { Draft } from "@kubets/api/meta";
-import { joined, nameSuffix, type Random } from "@kubets/machinery";
+import { generateName, type Random } from "@kubets/machinery";
 
 const PATH = "/var/run/secrets/kubernetes.io/serviceaccount";
 const PREFIX = "kube-api-access-";
@@ -10,7 +10,7 @@ const LIFETIME = 3607;
 
 export function mountToken({ spec }: Draft<Pod>, random: Random): void {
   const present = spec.volumes?.find((volume) => volume.name.startsWith(PREFIX));
-  const name = present?.name ?? joined(PREFIX, nameSuffix(random));
+  const name = present?.name ?? generateName(random, PREFIX);
   let mounted = false;
   for (const container of [...(spec.initContainers ?? []), ...spec.containers])
     mounted = mount(container, name) || mounted;
