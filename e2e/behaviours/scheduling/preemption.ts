@@ -6,7 +6,7 @@ import { behaviour } from "../behaviour.ts";
 import type { BehaviourContext } from "../context.ts";
 import { createPod } from "../output.ts";
 import { everyVerb } from "../verbs.ts";
-import { priorityClass, SCARCE, scarcePod, withScarce } from "./scarce.ts";
+import { priorityClass, scarcePod, withScarce } from "./scarce.ts";
 
 const placed = ({ until }: BehaviourContext, name: string) =>
   until(pods, name, `a node for ${name}`, (pod) => pod?.spec.nodeName);
@@ -89,7 +89,7 @@ behaviour(
       return counts.join() === "0,0,1,1";
     });
     for (const level of values)
-      assert.equal((await client.get(replicasets, { namespace, name: `rs-${level}` })).status.replicas, 1, SCARCE);
+      await until(replicasets, `rs-${level}`, "a pod, be it one that waits", (rs) => rs?.status.replicas === 1);
   },
 );
 
