@@ -160,6 +160,11 @@ export class MetricsRegistry {
     return this.#add(new Family("histogram", options, () => new Histogram(buckets), writeHistogram));
   }
 
+  /** One without labels that is counted elsewhere: for the whole process, not for who tells it. */
+  shared(options: Omit<MetricOptions, "labels">, histogram: Histogram): void {
+    this.#add(new Family("histogram", options, () => histogram, writeHistogram));
+  }
+
   /** Metrics of these names are not told. */
   disable(names: readonly string[]): void {
     for (const name of names) this.#disabled.add(name);

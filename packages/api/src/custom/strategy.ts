@@ -8,6 +8,7 @@ import type { Draft, KubeObject } from "../meta.ts";
 import { isQualifiedFinalizer } from "../metadata-checks.ts";
 import type { Strategy, Subresource } from "../resource.ts";
 import { ruleErrors } from "../rules/rule-errors.ts";
+import { ruleTimes } from "../rules/rule-times.ts";
 import { propertyOf, type Schema } from "../structural/schema.ts";
 import { duplicateErrors } from "../structural/unique-items.ts";
 import { validateBySchema } from "../structural/validate.ts";
@@ -41,17 +42,15 @@ export function customStrategy(schema: () => Schema, { hasStatus, scale }: Omit<
         ...scaleErrors(object, scale, "all"),
         ...partErrors(schema(), object),
       ]),
-    validateUpdate: (object, old) =>
-      withRules(
-        schema(),
-        object,
-        [
-          ...validateBySchema(schema(), object, { old }),
-          ...scaleErrors(object, scale, "all"),
-          ...partErrors(schema(), object, old),
-        ],
-        old,
-      ),
+    validateUpdate: (object, old) => {
+      ruleTimes.beginChange();
+      const errors = [
+        ...validateBySchema(schema(), object, { old }),
+        ...scaleErrors(object, scale, "all"),
+        ...partErrors(schema(), object, old),
+      ];
+      return withRules(schema(), object, errors, old);
+    },
   };
 }
 
@@ -68,6 +67,7 @@ function finalizerWarnings({ metadata }: KubeObject, old: KubeObject | undefined
 /** What was found before, and what the rules find. */
 function withRules(schema: Schema, object: KubeObject, errors: FieldError[], old?: KubeObject): FieldError[] {
   const { errors: found, ratcheted } = ruleErrors(schema, object, errors, old);
+  if (old) ruleTimes.endChange();
   noteRatcheted(object, ratcheted.map(fieldErrorText));
   return found.length ? [...errors, ...found] : errors;
 }
@@ -105,6 +105,7 @@ export function statusStrategy(schema: () => Schema, scale: Scale): Subresource 
       else (object as { status?: unknown }).status = status;
     },
     validateUpdate: (object: Custom, old: Custom) => {
+      ruleTimes.beginChange();
       const status = propertyOf(schema(), "status");
       const changed = status && object.status !== undefined;
       const errors = [

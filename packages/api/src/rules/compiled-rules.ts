@@ -2,6 +2,7 @@
 import { type CelType, celTypes, formatIssues, kubernetesEnvironment, type Program } from "@kubets/cel/cel";
 import type { ValidationRule } from "../generated/types/apiextensions-v1.ts";
 import type { Schema } from "../structural/schema.ts";
+import { ruleTimes } from "./rule-times.ts";
 import { ruleType } from "./rule-types.ts";
 
 export interface CompiledRule {
@@ -20,9 +21,11 @@ const compiled = new WeakMap<Schema, readonly CompiledRule[]>();
 export function compiledRules(schema: Schema, isObject: boolean): readonly CompiledRule[] {
   let rules = compiled.get(schema);
   if (!rules) {
+    const began = performance.now();
     const self = ruleType(schema, isObject, "selfType")?.type;
     rules = (schema["x-kubernetes-validations"] ?? []).map((rule) => compileRule(rule, self));
     compiled.set(schema, rules);
+    if (rules.length) ruleTimes.compiled(began);
   }
   return rules;
 }

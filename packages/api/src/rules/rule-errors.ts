@@ -9,6 +9,7 @@ import { Correlated } from "../structural/correlate.ts";
 import { isEmbedded, itemsOf, propertyOf, type Schema, valuesOf } from "../structural/schema.ts";
 import { type CompiledRule, compiledRules, hasRules } from "./compiled-rules.ts";
 import { failed, ruleText } from "./rule-messages.ts";
+import { ruleTimes } from "./rule-times.ts";
 
 /** Errors that leave open what the object is, so that its rules cannot be asked. */
 const BLOCKING = new Set(["FieldValueRequired", "FieldValueTooLong", "FieldValueTooMany", "FieldValueTypeInvalid"]);
@@ -39,7 +40,9 @@ export function ruleErrors(
   if (before.some(({ type }) => BLOCKING.has(type))) return { errors: [NOT_ASKED], ratcheted: [] };
   const walk = new Walk();
   const isObject = field === "" || isEmbedded(schema);
+  const began = performance.now();
   walk.value(schema, object, field, old === undefined ? undefined : new Correlated(old), isObject);
+  ruleTimes.evaluated(began);
   return walk;
 }
 

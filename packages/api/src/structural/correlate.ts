@@ -5,6 +5,7 @@
 import { deepEqual } from "@kubets/machinery/deep-equal";
 import { getOwn, isObject } from "@kubets/machinery/json-value";
 import { step } from "@kubets/machinery/stretch";
+import { ruleTimes } from "../rules/rule-times.ts";
 import { itemsOf, propertyOf, type Schema } from "./schema.ts";
 
 export class Correlated {
@@ -16,7 +17,10 @@ export class Correlated {
   }
 
   isSame(value: unknown): boolean {
-    return deepEqual(this.old, value);
+    const began = performance.now();
+    const isSame = deepEqual(this.old, value);
+    ruleTimes.compared(began);
+    return isSame;
   }
 
   member(name: string): Correlated | undefined {

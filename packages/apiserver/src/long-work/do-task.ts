@@ -3,6 +3,7 @@ import { builtInResources } from "@kubets/api/all";
 import { customStrategy, ratchetedWarnings, statusStrategy } from "@kubets/api/custom/strategy";
 import type { KubeObject } from "@kubets/api/meta";
 import type { PartStrategy, ResourceDefinition, Strategy, WriteContext } from "@kubets/api/resource";
+import { ruleTimes } from "@kubets/api/rules/rule-times";
 import type { AuthorizationQuestion } from "@kubets/cel";
 import { Budget } from "@kubets/cel";
 import { inTime, TooLong } from "@kubets/machinery/stretch";
@@ -92,7 +93,7 @@ export class Tasks {
     const errors = old
       ? judge.validateUpdate?.(object, this.#valueOf<KubeObject>(old), NO_CONTEXT)
       : judge.validate?.(object, NO_CONTEXT);
-    return { errors: errors ?? [], ratcheted: ratchetedWarnings(object) };
+    return { errors: errors ?? [], ratcheted: ratchetedWarnings(object), times: ruleTimes.take() };
   }
 
   #judgeOf(kind: JudgedKind, subresource: string): Judge {

@@ -12,6 +12,7 @@ import { Expressions, type ExpressionText } from "../admission/expressions/expre
 import { BudgetSpent } from "../admission/expressions/run.ts";
 import type { AdmissionContext, AdmissionRequest } from "../admission/plugin.ts";
 import { startTestServer } from "../testing/server.ts";
+import { told } from "../testing/told.ts";
 import { Tasks } from "./do-task.ts";
 
 const list = Array.from({ length: 100 }, (_, i) => i);
@@ -162,7 +163,11 @@ test("large definitions, policies and custom objects are judged elsewhere, and t
     spec: { texts: [...Array.from({ length: 4000 }, () => "a"), last] },
   });
   const create = (object: object) => admin.create(things as never, object as never);
+  const measured = () =>
+    told(server.context.metrics.registry, "apiserver_cel_evaluation_duration_seconds_count") as number;
+  const before = measured();
   await create(thing("fine", "c"));
+  assert.equal(measured(), before + 1, "what is measured there is told here");
   await assert.rejects(create(thing("wrong", "B")), /spec\.texts\[4000\] in body should match '\^\[a-z\]\+\$'/);
   await assert.rejects(create(thing("ruled", "b")), /spec: Invalid value: .*no b/);
   const patch = { metadata: { labels: { x: "y" } } };

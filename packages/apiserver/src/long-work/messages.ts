@@ -1,5 +1,6 @@
 /** What the server's thread and the one for long work say to each other. All of it can be copied from thread to thread. */
 import type { CustomRules } from "@kubets/api/custom/strategy";
+import type { TimesTaken } from "@kubets/api/rules/rule-times";
 import type { AuthorizationAnswer, AuthorizationQuestion } from "@kubets/cel";
 import type { FieldError } from "@kubets/machinery";
 import type { ExpressionText, Scope } from "../admission/expressions/expression.ts";
@@ -35,6 +36,7 @@ export interface Judged {
   readonly errors: FieldError[];
   /** What is wrong but was before. */
   readonly ratcheted: readonly string[];
+  readonly times: TimesTaken;
 }
 
 /** What the expressions of one evaluation share: sent with the first of them. */

@@ -12,6 +12,7 @@ import { ExtensionMetrics } from "./extension-metrics.ts";
 import { HealthMetrics } from "./health-metrics.ts";
 import { ReloadMetrics } from "./reload-metrics.ts";
 import { RequestMetrics } from "./request-metrics.ts";
+import { ruleMetrics } from "./rule-metrics.ts";
 import { StorageMetrics } from "./storage-metrics.ts";
 import { WatchMetrics } from "./watch-metrics.ts";
 
@@ -32,6 +33,7 @@ export interface ServerMetrics {
 
 export function serverMetrics(clock: Clock, registry = new MetricsRegistry()): ServerMetrics {
   processMetrics(registry, versionInfo);
+  ruleMetrics(registry);
   return {
     registry,
     requests: new RequestMetrics(registry),

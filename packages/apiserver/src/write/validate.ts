@@ -3,6 +3,7 @@ import { noteRatcheted } from "@kubets/api/custom/strategy";
 import type { KubeObject } from "@kubets/api/meta";
 import { validateObjectMetadata, validateStandardFinalizers } from "@kubets/api/metadata-checks";
 import type { PartStrategy, ResourceDefinition, WriteContext } from "@kubets/api/resource";
+import { ruleTimes } from "@kubets/api/rules/rule-times";
 import {
   dns1123Subdomain,
   type FieldError,
@@ -82,6 +83,7 @@ async function judgedElsewhere({ definition, subresource, object, old }: Judging
       `${definition.kind} ${JSON.stringify(object.metadata.name)} is too large to be validated in time: make it smaller, or its schema and rules simpler`,
     );
   noteRatcheted(object, judged.ratcheted);
+  ruleTimes.add(judged.times);
   return judged.errors;
 }
 
