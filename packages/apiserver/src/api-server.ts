@@ -107,8 +107,10 @@ export const SERVER_USER: User = Object.freeze({ name: "system:apiserver", group
 export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer> {
   const { clock, random, log, options, encryption } = setup;
   const storage = encryption ? new PreparedStorage(setup.storage, (value) => encryption.prepare(value)) : setup.storage;
-  const form = new StoredForm(encryption && ((resource) => encryption.transformer(resource)));
   const metrics = setup.metrics ?? serverMetrics(clock);
+  const form = new StoredForm(encryption && ((resource) => encryption.transformer(resource)), (definition) =>
+    metrics.storage.unreadable(definition),
+  );
   const feed = new RevisionFeed(storage, form, log, metrics.storage);
   metrics.storage.watchCaches(() => feed.caches());
   metrics.storage.watchSize(storage);

@@ -6,6 +6,7 @@ import type { Clock, GroupResource } from "@kubets/machinery";
 import type { Counter, Family, Histogram, MetricsRegistry } from "@kubets/machinery/metrics";
 import type { Storage } from "@kubets/storage";
 import type { ResourceCache } from "../store/resource-cache.ts";
+import { ReadMetrics } from "./read-metrics.ts";
 
 const SECONDS = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];
 
@@ -18,14 +19,17 @@ export type StorageOperation = "create" | "update" | "delete" | "get" | "list";
 export type StorageMeter = <T>(operation: StorageOperation, call: () => Promise<T>) => Promise<T>;
 
 export class StorageMetrics {
+  readonly reads: ReadMetrics;
   readonly #registry: MetricsRegistry;
   readonly #clock: Clock;
+  readonly #unreadable: Family<Counter>;
   readonly #requests: Family<Counter>;
   readonly #errors: Family<Counter>;
   #measureSize: (() => Promise<void>) | undefined;
   readonly #seconds: Family<Histogram>;
 
   constructor(registry: MetricsRegistry, clock: Clock) {
+    this.reads = new ReadMetrics(registry);
     this.#registry = registry;
     this.#clock = clock;
     const labels = ["group", "operation", "resource"];
@@ -41,6 +45,15 @@ export class StorageMetrics {
       labels,
       buckets: SECONDS,
     });
+    this.#unreadable = registry.counter({
+      name: "apiserver_storage_decode_errors_total",
+      help: "Stored values that could not be read.",
+      labels: ["group", "resource"],
+    });
+  }
+
+  unreadable({ group, resource }: GroupResource): void {
+    this.#unreadable.values(group, resource).inc();
   }
 
   meter({ group, resource }: GroupResource): StorageMeter {
@@ -89,6 +102,7 @@ export class StorageMetrics {
     const labels = ["group", "resource"];
     const gauge = (name: string, help: string) => this.#registry.gauge({ name, help, labels });
     const objects = gauge("apiserver_resource_objects", "Objects that are stored.");
+    const sizes = gauge("apiserver_resource_size_estimate_bytes", "How many bytes the stored objects take.");
     const oldObjects = this.#registry.gauge({
       name: "apiserver_storage_objects",
       help: "Objects that are stored, by the resource's full name.",
@@ -108,11 +122,12 @@ export class StorageMetrics {
     const filled = counter("apiserver_watch_cache_initializations_total", "How often caches were filled.");
     this.#registry.onCollect(() => {
       // Those of resources that are gone go too.
-      for (const family of [objects, oldObjects, capacity, revision, watchers]) family.clear();
+      for (const family of [objects, sizes, oldObjects, capacity, revision, watchers]) family.clear();
       for (const family of [received, cached, told, filled]) family.clear();
       for (const cache of caches()) {
         const { group, resource, kind, version } = cache.definition;
         objects.values(group, resource).set(cache.size);
+        sizes.values(group, resource).set(cache.bytes);
         oldObjects.values(group ? `${resource}.${group}` : resource).set(cache.size);
         capacity.values(group, resource).set(cache.history.size);
         revision.values(group, resource).set(cache.lastChange);

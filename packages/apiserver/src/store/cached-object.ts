@@ -10,6 +10,8 @@ export class CachedObject {
   /** Under the resource: "namespace/name", or "name" where there are no namespaces. */
   readonly key: string;
   readonly revision: number;
+  /** How many bytes it has, or had as it was stored. */
+  readonly size: number;
   #bytes: Buffer | (() => Buffer);
   #parsed: WeakRef<KubeObject> | undefined;
   #encodings: Map<string, Buffer> | undefined;
@@ -17,10 +19,11 @@ export class CachedObject {
   #fields: Map<string, string> | undefined;
   #labels: Readonly<Record<string, string>> | undefined;
 
-  /** The bytes, or how to make them when they are first asked for. */
-  constructor(key: string, revision: number, bytes: Buffer | (() => Buffer), parsed?: KubeObject) {
+  /** The bytes, or, with their size, how to make them when they are first asked for. */
+  constructor(key: string, revision: number, bytes: Buffer | (() => Buffer), parsed?: KubeObject, size = bytes.length) {
     this.key = key;
     this.revision = revision;
+    this.size = size;
     this.#bytes = bytes;
     if (parsed) {
       this.#parsed = new WeakRef(parsed);

@@ -25,6 +25,8 @@ export class ResourceCache {
   lastChange = 0;
   /** How many changes it took in since it was filled. */
   changes = 0;
+  /** What its objects take, as JSON. */
+  bytes = 0;
   readonly #form: StoredForm;
   readonly #byNamespace = new OrderedNames<OrderedNames<CachedObject>>();
   #size = 0;
@@ -95,9 +97,10 @@ export class ResourceCache {
     const bucket = object.namespace ? `${object.namespace}/` : "/";
     let names = this.#byNamespace.get(bucket);
     if (!names) this.#byNamespace.set(bucket, (names = new OrderedNames()));
-    const before = names.size;
+    const before = names.get(object.name);
     names.set(object.name, object);
-    this.#size += names.size - before;
+    if (!before) this.#size++;
+    this.bytes += object.size - (before?.size ?? 0);
   }
 
   #remove(key: string): void {
@@ -105,9 +108,12 @@ export class ResourceCache {
     const bucket = slash < 0 ? "/" : key.slice(0, slash + 1);
     const names = this.#byNamespace.get(bucket);
     if (!names) return;
-    const before = names.size;
-    names.delete(slash < 0 ? key : key.slice(slash + 1));
-    this.#size += names.size - before;
+    const name = slash < 0 ? key : key.slice(slash + 1);
+    const before = names.get(name);
+    if (!before) return;
+    names.delete(name);
+    this.#size--;
+    this.bytes -= before.size;
     if (names.size === 0) this.#byNamespace.delete(bucket);
   }
 }

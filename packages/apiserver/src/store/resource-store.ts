@@ -5,6 +5,7 @@
 import type { KubeObject } from "@kubets/api/meta";
 import type { ResourceDefinition } from "@kubets/api/resource";
 import type { Change, CommitResult, Entry } from "@kubets/storage";
+import type { ReadMeter } from "../metrics/read-metrics.ts";
 import type { StorageMeter } from "../metrics/storage-metrics.ts";
 import { CachedChange } from "./cached-change.ts";
 import { type CachedObject, stamped } from "./cached-object.ts";
@@ -22,12 +23,14 @@ export type WriteOutcome =
 
 export class ResourceStore {
   readonly cache: ResourceCache;
+  readonly reads: ReadMeter | undefined;
   readonly #feed: RevisionFeed;
   readonly #form: StoredForm;
   readonly #measured: StorageMeter;
 
   constructor(cache: ResourceCache, feed: RevisionFeed, form: StoredForm) {
     this.cache = cache;
+    this.reads = feed.metrics?.reads.of(cache.definition);
     this.#feed = feed;
     this.#form = form;
     this.#measured = feed.metrics?.meter(cache.definition) ?? ((_operation, call) => call());
@@ -49,9 +52,14 @@ export class ResourceStore {
 
   /** Undefined when the caches are as new as storage for sure; otherwise resolves when they are. */
   fresh(): Promise<void> | undefined {
-    const { storage } = this.#feed;
-    if (storage.exclusive) return undefined;
-    return storage.currentRevision().then((revision) => this.#feed.reached(revision));
+    return this.#feed.storage.exclusive ? undefined : this.#fresh();
+  }
+
+  async #fresh(): Promise<void> {
+    const revision = await this.#feed.storage.currentRevision();
+    const began = performance.now();
+    await this.#feed.reached(revision);
+    this.reads?.waited((performance.now() - began) / 1000);
   }
 
   reached(revision: number): Promise<void> | undefined {

@@ -38,13 +38,16 @@ interface Written {
 
 export class StoredForm {
   readonly #transformers: TransformerOf | undefined;
+  /** Told of each value that cannot be read. */
+  readonly #unreadable: ((definition: ResourceDefinition) => void) | undefined;
   /** By which key a cached object was sealed, where there are keys. */
   readonly #sealedBy = new WeakMap<CachedObject, string>();
   /** Objects that are being written, by their bytes, until the feed brings them back. */
   readonly #written = new WeakMap<Uint8Array, Written>();
 
-  constructor(transformers?: TransformerOf) {
+  constructor(transformers?: TransformerOf, unreadable?: (definition: ResourceDefinition) => void) {
     this.#transformers = transformers;
+    this.#unreadable = unreadable;
   }
 
   /**
@@ -80,7 +83,7 @@ export class StoredForm {
       return this.#sealed(new CachedObject(owner.keyOf(entry.key), entry.revision, bytes, object), id);
     }
     const opened = this.#transformerOf(owner.definition)?.open(entry.value, entry.key);
-    return this.#sealed(read(owner, entry, opened?.bytes ?? entry.value), opened?.id);
+    return this.#sealed(this.#read(owner, entry, opened?.bytes ?? entry.value), opened?.id);
   }
 
   /** An entry that the feed brings: what was written here is let go, so that its parsed form lives no longer than somebody needs it. */
@@ -100,23 +103,37 @@ export class StoredForm {
     return this.#transformers?.(group ? `${resource}.${group}` : resource);
   }
 
+  #read(owner: FormOwner, { key: storageKey, revision }: Entry, plain: Uint8Array): CachedObject {
+    const { definition } = owner;
+    const key = owner.keyOf(storageKey);
+    const bytes = Buffer.from(plain.buffer, plain.byteOffset, plain.byteLength);
+    const isOfProtobuf = isProtobuf(bytes);
+    if (definition.read && !isOfProtobuf) {
+      const today = () => this.#readable(definition, () => readToday(definition, revision, bytes));
+      return new CachedObject(key, revision, today, undefined, bytes.length);
+    }
+    if (!isOfProtobuf && carriesRevision(bytes, revision)) return new CachedObject(key, revision, bytes);
+    return this.#readable(definition, () => {
+      const object = isOfProtobuf
+        ? (decodeStoredProtobuf(bytes, definition.schema) as unknown as KubeObject)
+        : new CachedObject(key, revision, bytes).object;
+      return stamped(key, revision, object);
+    });
+  }
+
+  #readable<T>(definition: ResourceDefinition, read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      this.#unreadable?.(definition);
+      throw error;
+    }
+  }
+
   #sealed(cached: CachedObject, id: string | undefined): CachedObject {
     if (id !== undefined) this.#sealedBy.set(cached, id);
     return cached;
   }
-}
-
-function read(owner: FormOwner, entry: Entry, plain: Uint8Array): CachedObject {
-  const key = owner.keyOf(entry.key);
-  const bytes = Buffer.from(plain.buffer, plain.byteOffset, plain.byteLength);
-  if (isProtobuf(bytes)) {
-    const object = decodeStoredProtobuf(bytes, owner.definition.schema) as unknown as KubeObject;
-    return stamped(key, entry.revision, object);
-  }
-  const { definition } = owner;
-  if (definition.read) return new CachedObject(key, entry.revision, () => readToday(definition, entry.revision, bytes));
-  if (carriesRevision(bytes, entry.revision)) return new CachedObject(key, entry.revision, bytes);
-  return stamped(key, entry.revision, new CachedObject(key, entry.revision, bytes).object);
 }
 
 /** Bytes of another day: as they stand when that is what would be written today. */

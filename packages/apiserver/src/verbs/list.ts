@@ -6,6 +6,7 @@ import { type ApiCall, storeOf } from "../api-call.ts";
 import { respondList } from "../list-answer.ts";
 import type { ListMeta } from "../respond.ts";
 import type { CachedObject } from "../store/cached-object.ts";
+import type { ResourceStore } from "../store/resource-store.ts";
 import { selectionOf, type WholeSelection } from "../store/selection.ts";
 import { validateListOptions } from "./list-options.ts";
 import { waitForRevision } from "./revision.ts";
@@ -22,9 +23,25 @@ export function list(call: ApiCall): void | Promise<void> {
   const limit = options.revision === 0 ? undefined : options.limit;
   if (options.continue) return listFrom(call, selection, readContinue(options.continue), limit);
   if (options.match === "Exact" && options.revision) return listAt(call, selection, options.revision, limit);
-  const wait = options.revision === undefined ? storeOf(call).fresh() : waitForRevision(call, options.revision);
+  const wait = options.revision === undefined ? consistent(storeOf(call)) : waitForRevision(call, options.revision);
   const answer = () => respondPage(call, candidates(call, selection), storeOf(call).revision, limit, selection);
   return wait ? wait.then(answer) : answer();
+}
+
+/** Resolves when memory is as new as storage; undefined when it always is. */
+function consistent(store: ResourceStore): Promise<void> | undefined {
+  const fresh = store.fresh();
+  if (!fresh) {
+    store.reads?.consistent(true);
+    return undefined;
+  }
+  return fresh.then(
+    () => store.reads?.consistent(true),
+    (error: unknown) => {
+      store.reads?.consistent(false);
+      throw error;
+    },
+  );
 }
 
 /** The objects among which the selection chooses. */
@@ -101,7 +118,7 @@ async function respondHistory(
 ) {
   try {
     const page = await storeOf(call).listAt(revision, call.info.namespace, after === undefined ? {} : { after });
-    await respondPage(call, page.objects, revision, limit, selection);
+    await respondPage(call, page.objects, revision, limit, selection, true);
   } catch (error) {
     throw refusedHistory(error, after);
   }
@@ -136,6 +153,7 @@ function respondPage(
   revision: number,
   limit: number | undefined,
   selection: WholeSelection,
+  isPast = false,
 ): void | Promise<void> {
   const meta: ListMeta = { resourceVersion: String(revision) };
   const page: CachedObject[] = [];
@@ -145,6 +163,9 @@ function respondPage(
     seen++;
     if (selection.whole || selection.matches(object)) page.push(object);
   }
+  const { reads } = storeOf(call);
+  if (isPast) reads?.listedPast(candidates.length, seen, page.length);
+  else reads?.listed(seen, page.length);
   if (seen < candidates.length) {
     meta.continue = writeContinue({ revision, after: (page.at(-1) as CachedObject).key });
     if (selection.whole) meta.remainingItemCount = candidates.length - seen;

@@ -23,12 +23,18 @@ export function parseListRevision(text: string): number {
 export function waitForRevision(call: ApiCall, revision: number): Promise<void> | undefined {
   const store = storeOf(call);
   const reached = store.reached(revision);
-  if (!reached) return undefined;
+  if (!reached) {
+    if (revision) store.reads?.waited(0);
+    return undefined;
+  }
+  const { clock } = call.server;
+  const began = clock.monotonic();
   const giveUp = new AbortController();
-  const tooLong = sleep(call.server.clock, LONGEST_WAIT_MS, giveUp.signal).then(() => {
+  const tooLong = sleep(clock, LONGEST_WAIT_MS, giveUp.signal).then(() => {
     throw tooLarge(revision, store.revision);
   });
   return Promise.race([reached, tooLong]).finally(() => {
+    store.reads?.waited((clock.monotonic() - began) / 1000);
     tooLong.catch(() => {});
     giveUp.abort();
   });

@@ -25,7 +25,9 @@ export interface WatchConnection extends Subscriber {
   /** Events from before, however many: they go out as the client reads, and what is delivered meanwhile waits behind them. */
   deliverPast(batch: EventBatch): void;
   /** Tells that everything up to a revision has been sent. */
-  bookmark(revision: number, options?: { initialEventsEnd?: boolean }): void;
+  bookmark(revision: number): void;
+  /** As a bookmark; and that it is all that was there when the watch was asked for, at a time on performance.now()'s clock. */
+  endList(revision: number, began: number): void;
   /** The revision up to which everything has been sent. */
   standsAt(revision: number): void;
   /** What comes from there on. */
@@ -44,16 +46,18 @@ export function openWatch(call: ApiCall, options: ListParameters): WatchConnecti
 /** What both kinds of connection do alike: time, bookmarks, the end. */
 abstract class Connection implements WatchConnection {
   readonly call: ApiCall;
-  readonly sent: Counter;
+  readonly #sent: Counter;
   readonly #onEnd: (() => void)[] = [];
   readonly #timers: Timer[] = [];
   #ended = false;
   #revision = 0;
   #subscription: Subscription | undefined;
+  /** Until its last event is written. */
+  #list: { readonly end: EventBatch; readonly began: number } | undefined;
 
   constructor(call: ApiCall, options: ListParameters) {
     this.call = call;
-    this.sent = call.server.metrics.watches.events(call.info);
+    this.#sent = call.server.metrics.watches.events(call.info);
     const { clock, stopping, random, options: settings } = call.server;
     if (options.allowBookmarks) this.#timers.push(every(clock, BOOKMARK_MS, () => this.bookmark(this.#newest())));
     const seconds = options.timeoutSeconds || settings.minWatchSeconds * (1 + random.float());
@@ -77,10 +81,28 @@ abstract class Connection implements WatchConnection {
     this.onEnd(() => subscription.stop());
   }
 
-  bookmark(revision: number, options: { initialEventsEnd?: boolean } = {}): void {
-    const batch = new EventBatch();
-    batch.add("BOOKMARK", bookmarkObject(this.call.resource.definition, revision, options.initialEventsEnd ?? false));
+  bookmark(revision: number): void {
+    this.deliver(this.#bookmark(revision, false));
+  }
+
+  endList(revision: number, began: number): void {
+    const batch = this.#bookmark(revision, true);
+    this.#list = { end: batch, began };
     this.deliver(batch);
+  }
+
+  #bookmark(revision: number, endsList: boolean): EventBatch {
+    const batch = new EventBatch();
+    batch.add("BOOKMARK", bookmarkObject(this.call.resource.definition, revision, endsList));
+    return batch;
+  }
+
+  /** Counts what was written. */
+  protected wrote(batch: EventBatch): void {
+    this.#sent.value += batch.events.length;
+    if (batch !== this.#list?.end) return;
+    this.call.server.metrics.watches.listed(this.call.info, (performance.now() - this.#list.began) / 1000);
+    this.#list = undefined;
   }
 
   error(error: StatusError): void {
@@ -165,9 +187,9 @@ class StreamConnection extends Connection {
   #write(batch: EventBatch): void {
     const frame = batch.frame(this.#form);
     const count = batch.events.length;
-    this.sent.value += count;
     if (count) this.#sizes.observe(frame.bytes.length / count, count);
     this.#sink.write(frame);
+    this.wrote(batch);
   }
 
   #letGo(): void {
@@ -191,8 +213,8 @@ class DirectConnection extends Connection {
   }
 
   deliver(batch: EventBatch): void {
-    this.sent.value += batch.events.length;
     this.#watch.events(batch.events);
+    this.wrote(batch);
   }
 
   deliverPast(batch: EventBatch): void {

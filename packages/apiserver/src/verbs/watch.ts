@@ -14,6 +14,7 @@ import { streamType } from "./watch-form.ts";
 
 export function watch(call: ApiCall): void | Promise<void> {
   const { info } = call;
+  const began = performance.now();
   const options = validateListOptions(info.query, "watch");
   if (!call.exchange.direct) streamType(call);
   const selection = selectionOf(call.resource.definition, {
@@ -23,26 +24,25 @@ export function watch(call: ApiCall): void | Promise<void> {
     fieldSelector: info.query.get("fieldSelector"),
   });
   const wait = options.revision ? waitForRevision(call, options.revision) : storeOf(call).fresh();
-  return wait ? wait.then(() => begin(call, selection, options)) : begin(call, selection, options);
+  return wait ? wait.then(() => begin(call, selection, options, began)) : begin(call, selection, options, began);
 }
 
 /** Without a revision, or with 0, a watch begins with what is there, unless it says that it does not want that. */
-function begin(call: ApiCall, selection: Selection, options: ListParameters): void | Promise<void> {
+function begin(call: ApiCall, selection: Selection, options: ListParameters, began: number): void | Promise<void> {
   const wantsState = options.sendInitialEvents ?? !options.revision;
-  if (wantsState) return fromState(call, selection, options);
+  if (wantsState) return fromState(call, selection, options, began);
   if (!options.revision) return live(call, openWatch(call, options), selection, undefined, storeOf(call).revision);
   return fromRevision(call, selection, options, options.revision);
 }
 
-function fromState(call: ApiCall, selection: Selection, options: ListParameters): void {
+function fromState(call: ApiCall, selection: Selection, options: ListParameters, began: number): void {
   const store = storeOf(call);
   const batch = new EventBatch();
   for (const object of store.cache.list(selection.namespace)) if (selection.matches(object)) batch.add("ADDED", object);
   call.server.metrics.watches.began(call.info, batch.events.length);
   const connection = openWatch(call, options);
   live(call, connection, selection, batch, store.revision);
-  if (options.sendInitialEvents && options.allowBookmarks)
-    connection.bookmark(store.revision, { initialEventsEnd: true });
+  if (options.sendInitialEvents && options.allowBookmarks) connection.endList(store.revision, began);
 }
 
 function fromRevision(
