@@ -3,6 +3,9 @@
  * process (in-process.ts) hand it exchanges. It needs no other part of a cluster.
  */
 import { builtInResources } from "@kubets/api/all";
+import { certificatesigningrequests } from "@kubets/api/generated/refs";
+import type { CertificateSigningRequest } from "@kubets/api/generated/types/certificates-v1";
+import type { KubeObject } from "@kubets/api/meta";
 import type { ResourceDefinition } from "@kubets/api/resource";
 import type { Client } from "@kubets/client/client";
 import type { Transport } from "@kubets/client/transport";
@@ -26,7 +29,7 @@ import type { LiveEncryption } from "./encryption/live-encryption.ts";
 import { PreparedStorage } from "./encryption/prepared-storage.ts";
 import { type ConcurrencyOptions, DEFAULT_CONCURRENCY } from "./fairness/concurrency-options.ts";
 import { Fairness } from "./fairness/fairness.ts";
-import { fairGate, limitGate } from "./fairness/gate.ts";
+import { fairGate, limitGate, type Refused, TOO_MANY_REQUESTS } from "./fairness/gate.ts";
 import { InFlightLimit } from "./fairness/in-flight-limit.ts";
 import { FairnessMetrics } from "./fairness/metrics.ts";
 import { inProcessTransport } from "./in-process.ts";
@@ -116,6 +119,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
   metrics.storage.watchSize(storage);
   const { resources = builtInResources } = setup;
   const served = serve(resources, feed, form);
+  countCertificates(served, metrics);
   await feed.start();
 
   const leaving = new AbortController();
@@ -167,6 +171,8 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
         metrics: new FairnessMetrics(metrics.registry),
       })
     : undefined;
+  const refused: Refused = (exchange, info) =>
+    metrics.requests.terminated(exchange, info, served, "apiserver", TOO_MANY_REQUESTS);
   const parts: ServerParts = { clock, random, log, view, served, options, tokens };
   const context: Server = {
     ...parts,
@@ -194,7 +200,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
     }),
     aggregation,
     audit: setup.audit,
-    gate: fairness ? fairGate(fairness) : limitGate(new InFlightLimit(concurrency)),
+    gate: fairness ? fairGate(fairness, refused) : limitGate(new InFlightLimit(concurrency), refused),
     fairness,
     allocators: new Map(services ? [["/services", services.allocator]] : []),
     stopping: stopping.signal,
@@ -259,6 +265,14 @@ function serve(definitions: readonly ResourceDefinition[], feed: RevisionFeed, f
     served.add({ definition, store });
   }
   return served;
+}
+
+function countCertificates(served: ServedResources, { certificates }: ServerMetrics): void {
+  const { group, version, resource } = certificatesigningrequests;
+  const requests = served.get(group, version, resource)?.store;
+  const written = (request: KubeObject, before: KubeObject) =>
+    certificates.written(request as CertificateSigningRequest, before as CertificateSigningRequest);
+  if (requests) requests.onReplaced = written;
 }
 
 /** Reviews and bindings can only be created; they say something and leave nothing. */

@@ -33,6 +33,7 @@ import { logRequest } from "./request-log.ts";
 import { respondStatus } from "./respond.ts";
 import type { Server } from "./server-context.ts";
 import { actions } from "./subresources/index.ts";
+import { AnswerBrokenError } from "./subresources/pass-through.ts";
 import { verbs } from "./verbs/index.ts";
 
 export class Core {
@@ -129,7 +130,7 @@ export class Core {
     const remote = this.#server.aggregation.remotes.ofPath(info.path);
     if (remote) {
       if (info.verb === "watch" || exchange.socket?.upgrade) free?.();
-      return proxyToRemote(remote, exchange, info, user);
+      return proxyToRemote(this.#server, remote, exchange, info, user);
     }
     if (!info.isResource) return serveNonResource(this.#server, exchange, info, user);
     const resource = this.#server.served.get(info.group, info.version, info.resource);
@@ -184,6 +185,10 @@ export class Core {
   #fail(exchange: CoreExchange, error: unknown, call?: ApiCall): void {
     let status = error;
     if (error instanceof ClientGoneError) return exchange.onAnswer?.(CLIENT_GONE, 0);
+    if (error instanceof AnswerBrokenError) {
+      const { metrics, served } = this.#server;
+      return metrics.requests.aborted(exchange, readRequestInfo(exchange.method, exchange.url), served);
+    }
     if (error instanceof BodyTooLargeError)
       status = requestEntityTooLarge(`Request entity too large: limit is ${error.limit}`);
     if (!(status instanceof StatusError)) {

@@ -153,9 +153,10 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
   });
   const handler = (exchange: Exchange) => server.core.serve(new SocketExchange(exchange));
   const { tls } = options.listen;
-  const listener = await listen({ ...options.listen, handler });
+  const tlsFailed = () => server.context.metrics.requests.tlsFailed();
+  const listener = await listen({ ...options.listen, handler, tlsFailed });
   port = listener.port;
-  const others = await Promise.all((options.alsoListen ?? []).map((fd) => listen({ fd, tls, handler })));
+  const others = await Promise.all((options.alsoListen ?? []).map((fd) => listen({ fd, tls, handler, tlsFailed })));
   await bootstrap(server);
   const client = createClient(server.transport(SERVER_USER), { userAgent: "kube-apiserver" });
   await publishAuthentication(client, options.published ?? {});

@@ -119,15 +119,18 @@ export type ConfigKinds = Readonly<Record<string, Shape<unknown>>>;
 
 export type LoadedConfig<K extends ConfigKinds> = { [N in keyof K]: { kind: N; config: Infer<K[N]> } }[keyof K];
 
-/** Reads a file; throws a ConfigError that names it. */
-export function loadConfigFile<const K extends ConfigKinds>(path: string, kinds: K): LoadedConfig<K> {
+/** Reads a file, and gives its text too; throws a ConfigError that names it. */
+export function loadConfigFile<const K extends ConfigKinds>(
+  path: string,
+  kinds: K,
+): LoadedConfig<K> & { readonly text: string } {
   let text: string;
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
     throw new ConfigError(`the configuration file ${path} cannot be read: ${(error as Error).message}`);
   }
-  return parseConfig(text, path, kinds);
+  return { ...parseConfig(text, path, kinds), text };
 }
 
 /** Reads the text of a file that is called `name` in messages. */

@@ -7,6 +7,7 @@ import { StatusError } from "@kubets/machinery";
 import type { User } from "../authn/authenticator.ts";
 import type { CoreExchange } from "../front/core-exchange.ts";
 import type { RequestInfo } from "../request-info.ts";
+import type { Server } from "../server-context.ts";
 import { passThrough } from "../subresources/pass-through.ts";
 import { networkErrorText } from "../webhooks/network-error.ts";
 import { passDirect } from "./direct.ts";
@@ -16,17 +17,22 @@ import { isUserHeader, userHeaders } from "./user-headers.ts";
 const agent = new https.Agent({ keepAlive: true, maxFreeSockets: 64, scheduling: "lifo" });
 
 export async function proxyToRemote(
+  { metrics, served }: Pick<Server, "metrics" | "served">,
   remote: RemoteService,
   exchange: CoreExchange,
   info: RequestInfo,
   user: User,
 ): Promise<void> {
-  if (!remote.isAvailable) return tell(exchange, "service unavailable");
+  const away = () => {
+    metrics.requests.terminated(exchange, info, served, "aggregator", UNAVAILABLE);
+    tell(exchange, "service unavailable");
+  };
+  if (!remote.isAvailable) return away();
   let address: ReturnType<RemoteService["address"]>;
   try {
     address = remote.address();
   } catch {
-    return tell(exchange, "service unavailable");
+    return away();
   }
   const target = {
     ...address,
@@ -54,9 +60,10 @@ function forwarded({ socket }: CoreExchange): Record<string, string> {
   };
 }
 
+const UNAVAILABLE = 503;
 const TEXT = ["content-type", "text/plain; charset=utf-8", "x-content-type-options", "nosniff"];
 
 function tell(exchange: CoreExchange, text: string): void {
-  if (exchange.direct) throw new StatusError({ code: 503, reason: "ServiceUnavailable", message: text });
-  exchange.respond(503, TEXT, Buffer.from(`${text}\n`));
+  if (exchange.direct) throw new StatusError({ code: UNAVAILABLE, reason: "ServiceUnavailable", message: text });
+  exchange.respond(UNAVAILABLE, TEXT, Buffer.from(`${text}\n`));
 }

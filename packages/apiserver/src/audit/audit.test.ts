@@ -4,14 +4,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { configmaps, secrets } from "@kubets/api/generated/refs";
-import { VirtualClock } from "@kubets/machinery";
+import { seededRandom, silentLogger, VirtualClock } from "@kubets/machinery";
+import { MetricsRegistry } from "@kubets/machinery/metrics";
 import { readRequestInfo } from "../request-info.ts";
 import { startTestServer } from "../testing/server.ts";
+import { told } from "../testing/told.ts";
 import { Audit } from "./audit.ts";
 import { Batches } from "./batches.ts";
 import { type AuditEvent, legacyLine, microTime } from "./event.ts";
 import { LogFile } from "./log-file.ts";
+import { AuditMetrics } from "./metrics.ts";
 import { compilePolicy, loadPolicy } from "./policy.ts";
+import { type RunningAudit, setUpAudit } from "./setup.ts";
 import { truncated } from "./truncate.ts";
 
 const folder = () => mkdtempSync(join(tmpdir(), "kubets-audit-"));
@@ -117,7 +121,7 @@ describe("audit of requests", () => {
     const clock = new VirtualClock();
     const audit = new Audit(
       policyOf(rules),
-      { tell: (told) => events.push(JSON.parse(JSON.stringify(told)) as AuditEvent) },
+      { tell: (told) => void events.push(JSON.parse(JSON.stringify(told)) as AuditEvent) },
       clock,
     );
     const cluster = await startTestServer({ audit, modes: ["RBAC"] });
@@ -289,4 +293,30 @@ describe("batches", () => {
     await clock.advance(2000);
     assert.equal(sent, 4);
   });
+});
+
+it("refuses requests that cannot be told of, where all must be", async () => {
+  const dir = folder();
+  const policy = join(dir, "policy.yaml");
+  writeFileSync(policy, "apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: Metadata}]\n");
+  const refusedWith = async (mode: string) => {
+    const registry = new MetricsRegistry();
+    // A file that is always full.
+    const flags = { "audit-policy-file": policy, "audit-log-path": "/dev/full", "audit-log-mode": mode };
+    const running = (await setUpAudit(flags as unknown as Parameters<typeof setUpAudit>[0], {
+      clock: new VirtualClock(),
+      random: seededRandom(1),
+      log: silentLogger,
+      metrics: new AuditMetrics(registry),
+    })) as RunningAudit;
+    const cluster = await startTestServer();
+    Object.assign(cluster.server.context, { audit: running.audit });
+    const { status } = await cluster.admin.raw("GET", "/api/v1/namespaces/default");
+    running.close();
+    await cluster.close();
+    return [status, told(registry, "apiserver_audit_requests_rejected_total")];
+  };
+  assert.deepEqual(await refusedWith("blocking"), [200, 0]);
+  assert.deepEqual(await refusedWith("blocking-strict"), [500, 1]);
+  rmSync(dir, { recursive: true });
 });

@@ -1,5 +1,5 @@
 /** Audit as the core sees it: begins a record where the policy wants one, and tells its stages as the answer goes out. */
-import type { Clock } from "@kubets/machinery";
+import { type Clock, internalError } from "@kubets/machinery";
 import type { User } from "../authn/authenticator.ts";
 import { isLongRunning } from "../fairness/long-running.ts";
 import type { CoreExchange } from "../front/core-exchange.ts";
@@ -24,18 +24,21 @@ export class Audit {
     this.#metrics = metrics;
   }
 
-  /** Of a request of somebody who is known. */
+  /** Of a request of somebody who is known. Throws when it must not go on, because it cannot be told of. */
   begin(exchange: CoreExchange, info: RequestInfo, user: User, id: string): void {
     const record = this.#record(exchange, info, user, id);
     if (!record) return;
     exchange.audit = record;
-    record.tell("RequestReceived");
+    const isTold = record.tell("RequestReceived");
     const isLong = isLongRunning(info);
     onAnswer(exchange, (code) => {
-      if (!isLong || code >= 400) return record.tell("ResponseComplete", code);
-      record.tell("ResponseStarted", code);
-      exchange.onClose(() => record.tell("ResponseComplete", code));
+      const isOver = !isLong || code >= 400;
+      record.tell(isOver ? "ResponseComplete" : "ResponseStarted", code);
+      if (!isOver) exchange.onClose(() => void record.tell("ResponseComplete", code));
     });
+    if (isTold) return;
+    this.#metrics?.rejected();
+    throw internalError(new Error("failed to store audit event"));
   }
 
   /** Of a request that nobody is known for, and that is refused for that. */

@@ -11,8 +11,8 @@ import { type AuditEvent, auditUser, microTime, type ObjectReference } from "./e
 import { atLeast, type Level, type Stage, type Wanted } from "./policy.ts";
 
 export interface AuditSink {
-  /** Takes one event. Must not throw. */
-  tell(event: AuditEvent): void;
+  /** Takes one event. Must not throw. False: it is lost, and a request whose events must not be lost cannot go on. */
+  tell(event: AuditEvent): boolean | void;
 }
 
 export interface RecordParts {
@@ -82,16 +82,16 @@ export class AuditRecord {
     this.#status = status;
   }
 
-  /** Tells of a stage, unless the policy leaves it out. */
-  tell(stage: Stage, code?: number): void {
+  /** Tells of a stage, unless the policy leaves it out. False: the request must not go on. */
+  tell(stage: Stage, code?: number): boolean {
     const { wanted, exchange, info, id, user, sink, now } = this.#parts;
-    if (wanted.omitStages.has(stage)) return;
+    if (wanted.omitStages.has(stage)) return true;
     const clean = (object: unknown) => (wanted.omitManagedFields ? withoutManagedFields(object) : object);
     const isOver = stage === "ResponseComplete" || stage === "Panic";
     const response = isOver ? this.#response?.() : undefined;
     const addresses = addressesOf(exchange);
     const agent = exchange.header("user-agent");
-    sink.tell({
+    const isTaken = sink.tell({
       kind: "Event",
       apiVersion: "audit.k8s.io/v1",
       level: wanted.level,
@@ -114,6 +114,7 @@ export class AuditRecord {
       stageTimestamp: microTime(now()),
       ...(this.#annotations && { annotations: this.#annotations }),
     });
+    return isTaken !== false;
   }
 }
 

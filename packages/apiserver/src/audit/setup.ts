@@ -43,7 +43,9 @@ export async function setUpAudit(flags: Flags, parts: Parts): Promise<RunningAud
   const sink = {
     tell(event: AuditEvent) {
       parts.metrics.event();
-      for (const backend of backends) backend.tell(event);
+      let isTaken = true;
+      for (const backend of backends) if (backend.tell(event) === false) isTaken = false;
+      return isTaken;
     },
   };
   return {
@@ -71,8 +73,10 @@ function logBackend(flags: Flags, { clock, log, metrics }: Parts): Backend {
     tell(event) {
       try {
         write([event]);
+        return true;
       } catch {
         lost(1);
+        return flags["audit-log-mode"] !== "blocking-strict";
       }
     },
   };
@@ -139,8 +143,8 @@ function limited(sink: AuditSink, maxBytes: number | false, lost: (count: number
   return {
     tell(event) {
       const small = truncated(event, maxBytes);
-      if (small) sink.tell(small);
-      else lost(1);
+      if (small) return sink.tell(small);
+      lost(1);
     },
   };
 }

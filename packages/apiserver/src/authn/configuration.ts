@@ -48,12 +48,14 @@ export interface AuthenticationConfiguration {
   readonly issuers: readonly IssuerOptions[];
   /** Absent: as --anonymous-auth says. */
   readonly anonymous: AnonymousOptions | undefined;
+  /** The file as it stands. */
+  readonly text: string;
 }
 
 const KINDS = configurationKinds("AuthenticationConfiguration", configuration);
 
 export function loadAuthenticationConfiguration(path: string): AuthenticationConfiguration {
-  const { config } = loadConfigFile(path, KINDS);
+  const { config, text } = loadConfigFile(path, KINDS);
   const read = config.jwt.map(readIssuer);
   const problems = [...read.flatMap((one) => one.problems), ...doubles(config.jwt)];
   if (config.anonymous && !config.anonymous.enabled && config.anonymous.conditions.length)
@@ -63,6 +65,7 @@ export function loadAuthenticationConfiguration(path: string): AuthenticationCon
   return {
     issuers: read.map(({ options }) => options),
     anonymous: config.anonymous && (paths.length ? { paths: new Set(paths) } : config.anonymous.enabled),
+    text,
   };
 }
 

@@ -3,6 +3,7 @@ import type { Clock, Logger, Random } from "@kubets/machinery";
 import { ConfigError } from "@kubets/machinery/config-file";
 import type { FlagValues } from "@kubets/machinery/flags";
 import { followFile } from "../followed-file.ts";
+import type { FileMetrics } from "../metrics/reload-metrics.ts";
 import type { ServerMetrics } from "../metrics/server-metrics.ts";
 import { openWebhook, type Webhook } from "../webhook/webhook.ts";
 import type { Authenticator } from "./authenticator.ts";
@@ -69,6 +70,7 @@ function webhookAuthenticator(
 class ConfiguredIssuers {
   readonly #path: string;
   readonly #parts: Parts;
+  readonly #told: FileMetrics;
   readonly #unfollow: () => void;
   current: AuthenticationConfiguration;
   #tokens: Authenticator;
@@ -76,8 +78,10 @@ class ConfiguredIssuers {
   constructor(path: string, parts: Parts) {
     this.#path = path;
     this.#parts = parts;
+    this.#told = parts.metrics.reloads.of("authentication", parts.clock.now);
     this.current = loadAuthenticationConfiguration(path);
     this.#tokens = jwtAuthenticator(this.current.issuers, parts.clock, parts.metrics.authentication);
+    this.#told.inForce(this.current.text);
     this.#unfollow = followFile(path, parts.clock, () => this.#reload());
   }
 
@@ -91,15 +95,15 @@ class ConfiguredIssuers {
   }
 
   #reload(): void {
-    const told = this.#parts.metrics.reloads.of("authentication", this.#parts.clock.now);
     try {
       this.current = loadAuthenticationConfiguration(this.#path);
       const { clock, metrics } = this.#parts;
       this.#tokens = jwtAuthenticator(this.current.issuers, clock, metrics.authentication);
-      told();
+      this.#told.reloaded();
+      this.#told.inForce(this.current.text);
       this.#parts.log.info("the authentication configuration was taken up again", { file: this.#path });
     } catch (error) {
-      told(error);
+      this.#told.reloaded(error);
       this.#parts.log.error("the authentication configuration is wrong; the one before stays in force", {
         file: this.#path,
         error,

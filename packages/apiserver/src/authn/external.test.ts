@@ -5,12 +5,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { unauthorized, VirtualClock } from "@kubets/machinery";
+import { MetricsRegistry } from "@kubets/machinery/metrics";
 import { startOidcIssuer } from "../testing/oidc-issuer.ts";
+import { linesOf } from "../testing/told.ts";
 import type { Credentials, User } from "./authenticator.ts";
 import { AuthenticatorChain } from "./chain.ts";
 import { loadAuthenticationConfiguration } from "./configuration.ts";
 import { jwtAuthenticator } from "./jwt/authenticator.ts";
 import { type IssuerOptions, userOf } from "./jwt/issuer.ts";
+import { AuthenticationMetrics } from "./metrics.ts";
 import { tokenWebhookAuthenticator } from "./token-webhook.ts";
 
 const bearer = (token: string, audiences?: readonly string[], url = "/"): Credentials => ({
@@ -38,6 +41,7 @@ describe("tokens of an OpenID Connect issuer", () => {
       clock: VirtualClock;
       good: object;
       ask: (token: string, more?: Partial<IssuerOptions>) => Promise<User | undefined>;
+      registry: MetricsRegistry;
     }) => Promise<void>,
   ) {
     const issuer = await startOidcIssuer();
@@ -52,15 +56,17 @@ describe("tokens of an OpenID Connect issuer", () => {
       groups: { claim: "groups", prefix: "oidc:" },
       required: [],
     };
+    const registry = new MetricsRegistry();
+    const metrics = new AuthenticationMetrics(registry);
     const authenticators = new Map<string, ReturnType<typeof jwtAuthenticator>>();
     const ask = async (token: string, more: Partial<IssuerOptions> = {}) => {
       const key = JSON.stringify(more);
       let one = authenticators.get(key);
-      if (!one) authenticators.set(key, (one = jwtAuthenticator([{ ...options, ...more }], clock)));
+      if (!one) authenticators.set(key, (one = jwtAuthenticator([{ ...options, ...more }], clock, metrics)));
       return await one.authenticate(bearer(token));
     };
     try {
-      await run({ issuer, clock, ask, good: { sub: "jane", aud: "kubets", exp: now + 600 } });
+      await run({ issuer, clock, ask, registry, good: { sub: "jane", aud: "kubets", exp: now + 600 } });
     } finally {
       await issuer.close();
     }
@@ -124,9 +130,14 @@ describe("tokens of an OpenID Connect issuer", () => {
     }));
 
   it("are checked by new keys of the issuer, which are not fetched for every made-up token", () =>
-    withIssuer(async ({ issuer, clock, ask, good }) => {
+    withIssuer(async ({ issuer, clock, ask, good, registry }) => {
       await ask(issuer.token(good));
       assert.equal(issuer.fetched, 1);
+      const keySets = () =>
+        linesOf(registry, "apiserver_authentication_jwt_authenticator_jwks_fetch_last_key_set_info");
+      const [first, ...others] = keySets();
+      assert.match(first ?? "", /,hash="sha256:[0-9a-f]{64}",jwt_issuer_hash="sha256:[0-9a-f]{64}"\} 1$/);
+      assert.deepEqual(others, []);
       for (let i = 0; i < 5; i++)
         await causeOf(() => ask(issuer.token({ ...good, jti: String(i) }, { kid: `made-up-${i}` })));
       assert.equal(issuer.fetched, 1);
@@ -134,6 +145,8 @@ describe("tokens of an OpenID Connect issuer", () => {
       await clock.advance(10_000);
       assert.equal((await ask(issuer.token(good)))?.name, "oidc:jane");
       assert.equal(issuer.fetched, 2);
+      assert.equal(keySets().length, 1);
+      assert.notEqual(keySets()[0], first);
     }));
 
   it("end while they are remembered", () =>

@@ -1,6 +1,6 @@
 /** What the server tells of who was believed, by the original's names. User names are not told: only of which sort they are. */
-import { createHash } from "node:crypto";
 import type { Counter, Family, Gauge, Histogram, MetricsRegistry } from "@kubets/machinery/metrics";
+import { hashOf } from "../metrics/hash.ts";
 import type { User } from "./authenticator.ts";
 
 /** 1 ms, doubled fourteen times. */
@@ -11,7 +11,8 @@ const DAY = 24 * HOUR;
 const CERTIFICATE_SECONDS = [0, HOUR / 2, HOUR, 2 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 4 * DAY, 7 * DAY].concat(
   [30, 60, 90, 180, 365].map((days) => days * DAY),
 );
-const hashOf = (text: string) => `sha256:${createHash("sha256").update(text).digest("hex")}`;
+/** What tells servers apart. */
+const SERVER = hashOf("");
 const TOLD = new Set(["admin", "client", "kube_proxy", "kubelet", "system:serviceaccount:kube-system:default"]);
 
 /** `miss` was asked of the webhook. */
@@ -27,6 +28,9 @@ export class AuthenticationMetrics {
   readonly #cacheSeconds: Family<Histogram>;
   readonly #jwtSeconds: Family<Histogram>;
   readonly #keysFetched: Family<Gauge>;
+  readonly #keySets: Family<Gauge>;
+  /** The hash that is told of each issuer's keys. */
+  readonly #told = new Map<string, string>();
   readonly #certificates: Histogram;
 
   constructor(registry: MetricsRegistry) {
@@ -78,6 +82,11 @@ export class AuthenticationMetrics {
       help: "When the keys of an issuer outside were last fetched, or could not be.",
       labels: ["apiserver_id_hash", "jwt_issuer_hash", "result"],
     });
+    this.#keySets = registry.gauge({
+      name: "apiserver_authentication_jwt_authenticator_jwks_fetch_last_key_set_info",
+      help: "The keys of an issuer outside that were last fetched, by their hash.",
+      labels: ["apiserver_id_hash", "hash", "jwt_issuer_hash"],
+    });
     this.#certificates = registry
       .histogram({
         name: "apiserver_client_certificate_expiration_seconds",
@@ -92,8 +101,14 @@ export class AuthenticationMetrics {
     this.#jwtSeconds.values(hashOf(issuer), isGood ? "success" : "failure").observe(seconds);
   }
 
-  keysFetched(issuer: string, isDone: boolean, now: number): void {
-    this.#keysFetched.values("", hashOf(issuer), isDone ? "success" : "failure").set(now / 1000);
+  /** `published` is what the issuer says its keys are, if it can be asked. */
+  keysFetched(issuer: string, published: string | undefined, now: number): void {
+    const ofIssuer = hashOf(issuer);
+    this.#keysFetched.values(SERVER, ofIssuer, published === undefined ? "failure" : "success").set(now / 1000);
+    if (published === undefined) return;
+    this.#keySets.remove(SERVER, this.#told.get(ofIssuer) ?? "", ofIssuer);
+    this.#told.set(ofIssuer, hashOf(published));
+    this.#keySets.values(SERVER, hashOf(published), ofIssuer).set(1);
   }
 
   certificate(secondsLeft: number): void {

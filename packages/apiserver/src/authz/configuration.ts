@@ -44,11 +44,12 @@ const TYPES = ["ABAC", "AlwaysAllow", "AlwaysDeny", "Node", "RBAC", "Webhook"];
 const LONGEST_MS = 30_000;
 const KINDS = configurationKinds("AuthorizationConfiguration", configuration);
 
-export function loadAuthorizationConfiguration(path: string): AuthorizationConfiguration {
-  const { config } = loadConfigFile(path, KINDS);
+/** With the text of the file. */
+export function loadAuthorizationConfiguration(path: string): AuthorizationConfiguration & { readonly text: string } {
+  const { config, text } = loadConfigFile(path, KINDS);
   const problems = problemsOf(config);
   if (problems.length) throw new ConfigError(`${path}: ${problems.join("; ")}`);
-  return config;
+  return { ...config, text };
 }
 
 function problemsOf({ authorizers }: AuthorizationConfiguration): string[] {

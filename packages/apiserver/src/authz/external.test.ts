@@ -6,12 +6,15 @@ import { describe, it } from "node:test";
 import { clusterrolebindings, clusterroles, pods } from "@kubets/api/generated/refs";
 import type { ClusterRole } from "@kubets/api/generated/types/rbac-v1";
 import { VirtualClock } from "@kubets/machinery";
+import { MetricsRegistry } from "@kubets/machinery/metrics";
 import { MemoryStorage } from "@kubets/storage";
 import { bootstrap } from "../bootstrap.ts";
 import { startTestServer } from "../testing/server.ts";
+import { told } from "../testing/told.ts";
 import { abacAuthorizer, loadPolicies } from "./abac.ts";
 import type { AccessAttributes } from "./authorizer.ts";
 import { loadAuthorizationConfiguration } from "./configuration.ts";
+import { AuthorizationMetrics } from "./metrics.ts";
 import { webhookAuthorizer } from "./webhook/authorizer.ts";
 import { compileConditions } from "./webhook/match-conditions.ts";
 
@@ -164,6 +167,7 @@ describe("match conditions of a webhook", () => {
   });
 
   it("keep the webhook out of what they leave out, and count as its failure when they fail", async () => {
+    const registry = new MetricsRegistry();
     const webhook = { post: () => Promise.reject(new assert.AssertionError({ message: "it was asked" })) };
     const base = {
       name: "w",
@@ -173,11 +177,14 @@ describe("match conditions of a webhook", () => {
       unauthorizedMs: 0,
       failurePolicy: "Deny" as const,
       clock: new VirtualClock(),
+      metrics: new AuthorizationMetrics(registry),
     };
     const out = webhookAuthorizer({ ...base, conditions: conditions("request.user != 'jane'") });
     assert.equal((await out.authorize(asked())).verdict, "noOpinion");
     const failing = webhookAuthorizer({ ...base, conditions: conditions("request.nothing.here") });
     assert.equal((await failing.authorize(asked())).verdict, "deny");
+    const series = 'apiserver_authorization_match_condition_evaluation_seconds_count{name="w",type="Webhook"}';
+    assert.equal(told(registry, series), 2);
   });
 });
 

@@ -5,6 +5,7 @@ import type { Authorizer, Decision } from "./authorizer.ts";
 /** 1 ms, doubled fourteen times. */
 const SECONDS = Array.from({ length: 15 }, (_, i) => 0.001 * 2 ** i);
 const WEBHOOK_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const CONDITION_SECONDS = [0.001, 0.005, 0.01, 0.025, 0.1, 0.2, 0.25];
 const WORDS = { allow: "allowed", deny: "denied", noOpinion: "no-opinion" } as const;
 
 export type WebhookOutcome = "success" | "error" | "timeout" | "canceled";
@@ -18,6 +19,7 @@ export class AuthorizationMetrics {
   readonly #evaluations: Family<Counter>;
   readonly #evaluationSeconds: Family<Histogram>;
   readonly #failOpen: Family<Counter>;
+  readonly #conditionSeconds: Family<Histogram>;
   readonly #exclusions: Family<Counter>;
   readonly #conditionErrors: Family<Counter>;
 
@@ -55,6 +57,12 @@ export class AuthorizationMetrics {
       "name",
       "result",
     );
+    this.#conditionSeconds = registry.histogram({
+      name: "apiserver_authorization_match_condition_evaluation_seconds",
+      help: "How long the conditions of authorizers took, in seconds.",
+      labels: ["name", "type"],
+      buckets: CONDITION_SECONDS,
+    });
     this.#exclusions = counter(
       "apiserver_authorization_match_condition_exclusions_total",
       "Requests that the conditions of an authorizer keep from it.",
@@ -90,6 +98,10 @@ export class AuthorizationMetrics {
     this.#evaluations.values(name, outcome).value++;
     this.#evaluationSeconds.values(name, outcome).observe((performance.now() - beganMs) / 1000);
     if (isPassedOver) this.#failOpen.values(name, outcome).value++;
+  }
+
+  conditions(name: string, beganMs: number): void {
+    this.#conditionSeconds.values(name, "Webhook").observe((performance.now() - beganMs) / 1000);
   }
 
   excluded(name: string): void {

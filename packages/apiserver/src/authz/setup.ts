@@ -39,23 +39,26 @@ export async function configuredAuthorization(flags: Flags, parts: Parts): Promi
     const choices = await Promise.all(flags["authorization-mode"].map((mode) => choiceOf(mode, flags, parts)));
     return { choices, follow: () => () => {} };
   }
-  const read = async () => {
-    const { authorizers } = loadAuthorizationConfiguration(path);
-    return await Promise.all(authorizers.map((one) => configured(one, flags, parts)));
-  };
   const told = parts.metrics.reloads.of("authorization", parts.clock.now);
+  const read = async () => {
+    const { authorizers, text } = loadAuthorizationConfiguration(path);
+    return { choices: await Promise.all(authorizers.map((one) => configured(one, flags, parts))), text };
+  };
+  const { choices, text } = await read();
+  told.inForce(text);
   return {
-    choices: await read(),
+    choices,
     follow: (use) =>
       followFile(path, parts.clock, () => {
         read()
-          .then(use)
-          .then(() => {
-            told();
+          .then((next) => {
+            use(next.choices);
+            told.reloaded();
+            told.inForce(next.text);
             parts.log.info("the authorization configuration was taken up again", { file: path });
           })
           .catch((error: unknown) => {
-            told(error);
+            told.reloaded(error);
             parts.log.error("the authorization configuration is wrong; the one before stays in force", {
               file: path,
               error,

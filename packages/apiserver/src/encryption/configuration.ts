@@ -44,11 +44,12 @@ const KEY_SIZES: Readonly<Partial<Record<ProviderKind, readonly number[]>>> = {
   secretbox: [32],
 };
 
-export function loadEncryptionConfiguration(path: string): EncryptionConfiguration {
-  const { config } = loadConfigFile(path, configurationKinds("EncryptionConfiguration", configuration, ["v1"]));
+/** With the text of the file. */
+export function loadEncryptionConfiguration(path: string): EncryptionConfiguration & { readonly text: string } {
+  const { config, text } = loadConfigFile(path, configurationKinds("EncryptionConfiguration", configuration, ["v1"]));
   const wrong = problems(config);
   if (wrong.length) throw new ConfigError(`${path}: ${wrong.join("; ")}`);
-  return config;
+  return { ...config, text };
 }
 
 function problems({ resources }: EncryptionConfiguration): string[] {

@@ -6,13 +6,17 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { configmaps, secrets } from "@kubets/api/generated/refs";
 import { silentLogger, VirtualClock } from "@kubets/machinery";
+import { MetricsRegistry } from "@kubets/machinery/metrics";
 import { MemoryStorage } from "@kubets/storage";
 import { type GrpcServer, grpcServer, serve } from "@kubets/wire/grpc";
+import { ReloadMetrics } from "../metrics/reload-metrics.ts";
 import { startTestServer } from "../testing/server.ts";
+import { linesOf } from "../testing/told.ts";
 import { aesCbc, aesGcm } from "./aes.ts";
 import { loadEncryptionConfiguration } from "./configuration.ts";
 import { KeyManagementService } from "./kms-messages.ts";
 import { LiveEncryption } from "./live-encryption.ts";
+import { EncryptionMetrics } from "./metrics.ts";
 import { poly1305 } from "./poly1305.ts";
 import { xsalsa20 } from "./salsa20.ts";
 import { sealed, secretbox } from "./secretbox.ts";
@@ -236,10 +240,15 @@ describe("a server that encrypts", () => {
   it("takes a new key up while it runs; a write that changes nothing seals anew", () =>
     withFile(async (write) => {
       const storage = new MemoryStorage({ clock: new VirtualClock() });
-      const encryption = await LiveEncryption.open(
-        write([{ resources: ["secrets"], providers: [gcm("k1", 1)] }]),
-        parts,
-      );
+      const registry = new MetricsRegistry();
+      const told = new ReloadMetrics(registry).of("encryption", () => 0);
+      const inForce = () => linesOf(registry, "apiserver_encryption_config_controller_last_config_info").join();
+      const encryption = await LiveEncryption.open(write([{ resources: ["secrets"], providers: [gcm("k1", 1)] }]), {
+        ...parts,
+        told,
+      });
+      const first = inForce();
+      assert.match(first, /,hash="sha256:[0-9a-f]{64}"\} 1$/);
       const cluster = await startTestServer({ storage, encryption });
       const made = await cluster.admin.create(secrets, make);
       const again = () => cluster.admin.update(secrets, { ...made, metadata: { name: "s", namespace: "default" } });
@@ -247,6 +256,8 @@ describe("a server that encrypts", () => {
 
       write([{ resources: ["secrets"], providers: [gcm("k2", 2), gcm("k1", 1)] }]);
       await encryption.reload();
+      const second = inForce();
+      assert.ok(second !== first && second.split("}").length === 2, second);
       const rotated = await again();
       assert.notEqual(rotated.metadata.resourceVersion, made.metadata.resourceVersion);
       assert.match(await stored(storage, "secrets/default/s"), /^k8s:enc:aesgcm:v1:k2:/);
@@ -254,6 +265,7 @@ describe("a server that encrypts", () => {
 
       write([{ resources: [], providers: [] }]);
       await encryption.reload();
+      assert.equal(inForce(), second, "a file that is wrong changes nothing");
       assert.equal(encryption.transformer("secrets")?.id, "k8s:enc:aesgcm:v1:k2:");
       await cluster.close();
     }));
@@ -294,7 +306,9 @@ describe("keys of a plugin", () => {
       const path = write([
         { resources: ["secrets"], providers: [{ kms: { apiVersion: "v2", name: "vault", endpoint } }] },
       ]);
-      const open = () => LiveEncryption.open(path, { ...parts, clock });
+      const registry = new MetricsRegistry();
+      const metrics = new EncryptionMetrics(registry);
+      const open = () => LiveEncryption.open(path, { ...parts, clock, metrics });
       const encryption = await open();
       const first = await startTestServer({ storage, encryption });
       for (const name of ["a", "b", "c"])
@@ -316,6 +330,9 @@ describe("keys of a plugin", () => {
         "aHVudGVyMg==",
       );
       assert.equal(asked.decrypted, 1);
+      const uses = linesOf(registry, "apiserver_envelope_encryption_key_id_hash_last_timestamp_seconds");
+      assert.equal(uses.length, 2, "to storage and from it");
+      for (const line of uses) assert.ok(line.endsWith(` ${clock.now() / 1000}`), line);
 
       asked.key = 2;
       const before = later.transformer("secrets")?.id;

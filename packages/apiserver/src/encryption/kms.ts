@@ -10,7 +10,7 @@ import { decode, encode } from "@kubets/wire/proto";
 import { aesGcm } from "./aes.ts";
 import type { Cipher } from "./cipher.ts";
 import { type EncryptedObject, type EncryptResponse, encryptedObject, KeyManagementService } from "./kms-messages.ts";
-import type { EncryptionMetrics, KmsMethod } from "./metrics.ts";
+import type { Direction, EncryptionMetrics, KmsMethod } from "./metrics.ts";
 import { seedCipher } from "./seed-cipher.ts";
 
 export interface KmsOptions {
@@ -65,7 +65,7 @@ export class Kms {
   seal(plain: Uint8Array, about: string): Buffer {
     if (!this.#current) throw new Error(`the key management plugin ${this.name} has not given a key`);
     const { cipher, sealedSeed } = this.#current;
-    this.#options.metrics?.keyUsed(this.name, sealedSeed.keyId, "to_storage");
+    this.#used(sealedSeed.keyId, "to_storage");
     return encode(encryptedObject, {
       encryptedData: cipher.seal(plain, about),
       keyId: sealedSeed.keyId,
@@ -80,7 +80,7 @@ export class Kms {
     const object = decode(encryptedObject, stored);
     const cipher = this.#ciphers.get(hashOf(object));
     if (!cipher) throw new Error(`the key management plugin ${this.name} was not asked for the key of ${about}`);
-    this.#options.metrics?.keyUsed(this.name, object.keyId, "from_storage");
+    this.#used(object.keyId, "from_storage");
     return { plain: cipher.open(object.encryptedData, about), keyId: object.keyId };
   }
 
@@ -145,6 +145,11 @@ export class Kms {
         })
         .finally(() => this.#lookAgain());
     });
+  }
+
+  #used(keyId: string, direction: Direction): void {
+    const { metrics, clock } = this.#options;
+    metrics?.keyUsed(this.name, keyId, direction, clock.now());
   }
 
   #keep(hash: string, cipher: Cipher): void {

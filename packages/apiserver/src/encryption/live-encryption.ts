@@ -4,7 +4,7 @@
  */
 import type { Clock, Logger } from "@kubets/machinery";
 import { followFile } from "../followed-file.ts";
-import type { ReloadTold } from "../metrics/reload-metrics.ts";
+import type { FileMetrics } from "../metrics/reload-metrics.ts";
 import type { HealthCheck } from "../nonresource/health.ts";
 import type { Transformer } from "../store/stored-form.ts";
 import { loadEncryptionConfiguration } from "./configuration.ts";
@@ -15,7 +15,7 @@ interface Parts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics?: EncryptionMetrics;
-  readonly told?: ReloadTold;
+  readonly told?: FileMetrics;
 }
 
 export class LiveEncryption {
@@ -33,7 +33,9 @@ export class LiveEncryption {
 
   /** Rejects when the file is wrong, or a plugin cannot be used. */
   static async open(path: string, { reload, ...parts }: Parts & { readonly reload: boolean }): Promise<LiveEncryption> {
-    const live = new LiveEncryption(path, await Encryption.open(loadEncryptionConfiguration(path), parts), parts);
+    const configuration = loadEncryptionConfiguration(path);
+    const live = new LiveEncryption(path, await Encryption.open(configuration, parts), parts);
+    parts.told?.inForce(configuration.text);
     if (reload) live.#unfollow = followFile(path, parts.clock, () => void live.reload());
     return live;
   }
@@ -62,15 +64,17 @@ export class LiveEncryption {
   async reload(): Promise<void> {
     const { log, told } = this.#parts;
     try {
-      const next = await Encryption.open(loadEncryptionConfiguration(this.#path), this.#parts);
+      const configuration = loadEncryptionConfiguration(this.#path);
+      const next = await Encryption.open(configuration, this.#parts);
       if (this.#closed) return next.close();
       const old = this.#current;
       this.#current = next;
       old.close();
-      told?.();
+      told?.reloaded();
+      told?.inForce(configuration.text);
       log.info("the encryption configuration was taken up again", { file: this.#path });
     } catch (error) {
-      told?.(error);
+      told?.reloaded(error);
       log.error("the encryption configuration is wrong; the one before stays in force", { file: this.#path, error });
     }
   }

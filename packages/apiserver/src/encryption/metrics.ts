@@ -1,6 +1,6 @@
 /** What the server tells of sealing and opening values, and of the plugins that keep keys, by the original's names. Keys are told by hashes of their ids. */
-import { createHash } from "node:crypto";
 import type { Counter, Family, Gauge, Histogram, MetricsRegistry } from "@kubets/machinery/metrics";
+import { hashOf } from "../metrics/hash.ts";
 
 /** 5 us, doubled twenty-four times; 0.1 ms, doubled fourteen times. */
 const TRANSFORM_SECONDS = Array.from({ length: 25 }, (_, i) => 5e-6 * 2 ** i);
@@ -14,6 +14,7 @@ export class EncryptionMetrics {
   readonly #seconds: Family<Histogram>;
   readonly #kmsSeconds: Family<Histogram>;
   readonly #keyUses: Family<Counter>;
+  readonly #keyUsed: Family<Gauge>;
   readonly #keyStatus: Family<Gauge>;
   readonly #wrongKeys: Family<Counter>;
   readonly #seeds: Family<Gauge>;
@@ -43,6 +44,11 @@ export class EncryptionMetrics {
       help: "How often a key of a plugin was used.",
       labels: ["apiserver_id_hash", "key_id_hash", "provider_name", "transformation_type"],
     });
+    this.#keyUsed = registry.gauge({
+      name: "apiserver_envelope_encryption_key_id_hash_last_timestamp_seconds",
+      help: "When a key of a plugin was last used.",
+      labels: ["apiserver_id_hash", "key_id_hash", "provider_name", "transformation_type"],
+    });
     this.#keyStatus = registry.gauge({
       name: "apiserver_envelope_encryption_key_id_hash_status_last_timestamp_seconds",
       help: "When a plugin last named a key as its present one.",
@@ -69,8 +75,10 @@ export class EncryptionMetrics {
     this.#kmsSeconds.values(code, method, provider).observe((performance.now() - beganMs) / 1000);
   }
 
-  keyUsed(provider: string, keyId: string, direction: Direction): void {
-    this.#keyUses.values(this.#server, hashed(keyId), provider, direction).value++;
+  keyUsed(provider: string, keyId: string, direction: Direction, nowMs: number): void {
+    const hash = hashed(keyId);
+    this.#keyUses.values(this.#server, hash, provider, direction).value++;
+    this.#keyUsed.values(this.#server, hash, provider, direction).value = nowMs / 1000;
   }
 
   keyNamed(provider: string, keyId: string, nowMs: number): void {
@@ -90,7 +98,7 @@ const hashes = new Map<string, string>();
 function hashed(text: string): string {
   let hash = hashes.get(text);
   if (hash) return hash;
-  hash = `sha256:${createHash("sha256").update(text).digest("hex")}`;
+  hash = hashOf(text);
   if (hashes.size >= HASHES_KEPT) hashes.clear();
   hashes.set(text, hash);
   return hash;

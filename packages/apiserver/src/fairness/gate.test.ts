@@ -5,6 +5,7 @@ import type { StatusError } from "@kubets/machinery";
 import type { CoreExchange } from "../front/core-exchange.ts";
 import type { RequestInfo } from "../request-info.ts";
 import { startTestServer } from "../testing/server.ts";
+import { told } from "../testing/told.ts";
 import { limitGate } from "./gate.ts";
 import type { InFlightLimit } from "./in-flight-limit.ts";
 
@@ -15,7 +16,7 @@ describe("the gate", () => {
     const info = { verb: "list", isResource: true } as unknown as RequestInfo;
     const full = { enter: () => undefined } as unknown as InFlightLimit;
     const run = () => assert.fail("it was let in");
-    void limitGate(full)(exchange as unknown as CoreExchange, info, { name: "jane", groups: [] }, run);
+    void limitGate(full, () => {})(exchange as unknown as CoreExchange, info, { name: "jane", groups: [] }, run);
     const [status, headers = []] = answer ?? [];
     assert.equal(status, 429);
     assert.equal(headers[headers.indexOf("retry-after") + 1], "1");
@@ -41,12 +42,15 @@ describe("the gate", () => {
       );
       const [request, ...others] = await dump("requests");
       assert.deepEqual([request?.["FlowSchemaName"], request?.["InitialSeats"], others], ["global-default", "1", []]);
-      const [told] = await dump("priority_levels");
-      assert.deepEqual([told?.["WaitingRequests"], told?.["ExecutingRequests"]], ["1", "1"]);
+      const [busy] = await dump("priority_levels");
+      assert.deepEqual([busy?.["WaitingRequests"], busy?.["ExecutingRequests"]], ["1", "1"]);
       const waiting = (await dump("queues")).filter((queue) => queue["PendingRequests"] === "1");
       assert.equal(waiting.length, 1);
       await cluster.clock.advance(1000);
       await late;
+      const labels = 'group="",resource="configmaps",scope="resource",subresource="",verb="POST",version="v1"';
+      const series = `apiserver_request_terminations_total{code="429",component="apiserver",${labels}}`;
+      assert.equal(told(cluster.server.context.metrics.registry, series), 1);
       if (held) level?.leave(held);
     } finally {
       await cluster.close();

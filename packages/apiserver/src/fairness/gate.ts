@@ -16,8 +16,11 @@ type Done = void | Promise<void>;
 export type Run = (free: (() => void) | undefined) => Done;
 export type Gate = (exchange: CoreExchange, info: RequestInfo, user: User, run: Run) => Done;
 
+/** Told of each request that is turned away. */
+export type Refused = (exchange: CoreExchange, info: RequestInfo) => void;
+
 /** Callers in this process wait for seats alone: they take the loop anyway. */
-export function fairGate(fairness: Fairness): Gate {
+export function fairGate(fairness: Fairness, refused: Refused): Gate {
   return (exchange, info, user, run) => {
     if (isLongRunning(info) && info.verb !== "watch") return run(undefined);
     let turn: { start(): void; refuse(): void } | undefined;
@@ -25,7 +28,7 @@ export function fairGate(fairness: Fairness): Gate {
     const { level, ticket, headers } = fairness.enter(info, user, later, !exchange.direct);
     exchange.addHeaders(headers);
     if (ticket.state === "done")
-      return new Promise((resolve) => fairness.turns.refuse(() => resolve(refuse(exchange))));
+      return new Promise((resolve) => fairness.turns.refuse(() => resolve(refuse(exchange, info, refused))));
     const free = () => level.leave(ticket);
     exchange.onClose(free);
     // From then on it is the client that takes its time.
@@ -41,26 +44,28 @@ export function fairGate(fairness: Fairness): Gate {
             reject(error as Error);
           }
         },
-        refuse: () => resolve(refuse(exchange)),
+        refuse: () => resolve(refuse(exchange, info, refused)),
       };
     });
   };
 }
 
-export function limitGate(limit: InFlightLimit): Gate {
+export function limitGate(limit: InFlightLimit, refused: Refused): Gate {
   return (exchange, info, user, run) => {
     if (isLongRunning(info)) return run(undefined);
     const leave = limit.enter(info, user);
-    if (!leave) return refuse(exchange);
+    if (!leave) return refuse(exchange, info, refused);
     exchange.onClose(leave);
     return run(leave);
   };
 }
 
+export const TOO_MANY_REQUESTS = 429;
 const WHY = "Too many requests, please try again later.";
 const HEADERS = ["content-type", "text/plain; charset=utf-8", "x-content-type-options", "nosniff", "retry-after", "1"];
 
-function refuse(exchange: CoreExchange): void {
-  if (exchange.direct) exchange.direct.respond(429, tooManyRequests(WHY, 1).status);
-  else exchange.respond(429, HEADERS, Buffer.from(`${WHY}\n`));
+function refuse(exchange: CoreExchange, info: RequestInfo, refused: Refused): void {
+  refused(exchange, info);
+  if (exchange.direct) exchange.direct.respond(TOO_MANY_REQUESTS, tooManyRequests(WHY, 1).status);
+  else exchange.respond(TOO_MANY_REQUESTS, HEADERS, Buffer.from(`${WHY}\n`));
 }

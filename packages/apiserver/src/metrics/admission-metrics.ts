@@ -95,6 +95,11 @@ export class AdmissionMetrics {
     this.#families.evaluations.values(decision, mode, level, version, ...podLabels(request)).inc();
   }
 
+  /** A namespace whose labels are not understood: the strictest is taken for what they may mean. */
+  podSecurityError(request: AdmissionRequest): void {
+    this.#families.podErrors.values("false", ...podLabels(request)).inc();
+  }
+
   /** A namespace, user or runtime class that is left alone. */
   podSecurityExemption(request: AdmissionRequest): void {
     this.#families.exemptions.values(...podLabels(request)).inc();
@@ -195,6 +200,11 @@ function families(registry: MetricsRegistry) {
       name: "pod_security_evaluations_total",
       help: "What Pod Security said of pods and of what makes pods.",
       labels: ["decision", "mode", "policy_level", "policy_version", ...pod],
+    }),
+    podErrors: registry.counter({
+      name: "pod_security_errors_total",
+      help: "Requests of which Pod Security could not tell what is demanded.",
+      labels: ["fatal", ...pod],
     }),
     exemptions: registry.counter({
       name: "pod_security_exemptions_total",

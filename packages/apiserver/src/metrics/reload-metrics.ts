@@ -1,11 +1,16 @@
-/** How often configuration files were taken up again while the server ran, and when last, for each kind of file. */
-import { createHash } from "node:crypto";
+/** Which configuration files are in force, and how often they were taken up again while the server ran, and when last, for each kind of file. */
 import type { MetricsRegistry } from "@kubets/machinery/metrics";
+import { hashOf } from "./hash.ts";
 
 export type ConfigurationKind = "authentication" | "authorization" | "encryption";
 
-/** Told once for each time that a file was looked at: undefined when it was taken up, else what is wrong with it. */
-export type ReloadTold = (error?: unknown) => void;
+/** What is told of one file. */
+export interface FileMetrics {
+  /** Its text decides from now on. */
+  inForce(text: string): void;
+  /** Told once for each time that it was looked at again: undefined when it was taken up, else what is wrong with it. */
+  reloaded(error?: unknown): void;
+}
 
 export class ReloadMetrics {
   readonly #families;
@@ -13,7 +18,7 @@ export class ReloadMetrics {
 
   /** `server` tells servers apart; shown is only its hash. */
   constructor(registry: MetricsRegistry, server = "") {
-    this.#server = `sha256:${createHash("sha256").update(server).digest("hex")}`;
+    this.#server = hashOf(server);
     const of = (prefix: string) => ({
       total: registry.counter({
         name: `${prefix}_automatic_reloads_total`,
@@ -25,6 +30,11 @@ export class ReloadMetrics {
         help: "When a changed configuration file was last looked at.",
         labels: ["apiserver_id_hash", "status"],
       }),
+      config: registry.gauge({
+        name: `${prefix}_last_config_info`,
+        help: "The configuration file that is in force, by its hash.",
+        labels: ["apiserver_id_hash", "hash"],
+      }),
     });
     this.#families = {
       authentication: of("apiserver_authentication_config_controller"),
@@ -33,12 +43,18 @@ export class ReloadMetrics {
     };
   }
 
-  of(kind: ConfigurationKind, now: () => number): ReloadTold {
-    const { total, last } = this.#families[kind];
-    return (error) => {
-      const status = error === undefined ? "success" : "failure";
-      total.values(this.#server, status).inc();
-      last.values(this.#server, status).set(now() / 1000);
+  of(kind: ConfigurationKind, now: () => number): FileMetrics {
+    const { total, last, config } = this.#families[kind];
+    return {
+      inForce: (text) => {
+        config.clear();
+        config.values(this.#server, hashOf(text)).set(1);
+      },
+      reloaded: (error) => {
+        const status = error === undefined ? "success" : "failure";
+        total.values(this.#server, status).inc();
+        last.values(this.#server, status).set(now() / 1000);
+      },
     };
   }
 }

@@ -24,8 +24,13 @@ const COUNTED = new Set(
   "create update patch delete deletecollection get list watch head post put proxy connect".split(" "),
 );
 
+/** Who turned a request away: this server, or what stands between it and the servers behind it. */
+export type Terminator = "apiserver" | "aggregator";
+
 /** Everything that is counted for requests of one kind. */
 interface Kind {
+  /** As OF_RESOURCE names them, without the component. */
+  readonly labels: readonly string[];
   readonly isLong: boolean;
   readonly isMutating: boolean;
   readonly isRead: boolean;
@@ -73,9 +78,24 @@ export class RequestMetrics {
     });
   }
 
+  tlsFailed(): void {
+    this.#families.tlsErrors.value++;
+  }
+
   /** Counts the bytes that were sent. */
   body({ group, resource, verb }: RequestInfo, size: number): void {
     this.#families.bodies.values(group, resource, verb).observe(size);
+  }
+
+  /** A request that is turned away although nothing is wrong with it. */
+  terminated(exchange: CoreExchange, info: RequestInfo, served: ServedResources, by: Terminator, code: number): void {
+    const { labels } = this.#kindOf(exchange, info, served);
+    this.#families.terminations.values(String(code), by, ...labels).inc();
+  }
+
+  /** A request whose answer was broken off. */
+  aborted(exchange: CoreExchange, info: RequestInfo, served: ServedResources): void {
+    this.#families.aborts.values(...this.#kindOf(exchange, info, served).labels).inc();
   }
 
   /** Notes that something was asked for which will go, as its warning says. */
@@ -124,10 +144,12 @@ export class RequestMetrics {
     const subresource = isResource ? info.subresource : pathOf(info);
     const told = CONNECTS.has(subresource) ? "CONNECT" : (VERBS[verb] ?? verb.toUpperCase());
     const component = isResource ? "apiserver" : "";
-    const ofResource = [component, group, resource, scope, subresource, told, version];
+    const labels = [group, resource, scope, subresource, told, version];
+    const ofResource = [component, ...labels];
     const ofRequest = [component, dryRun ? "All" : "", group, resource, scope, subresource, told, version];
     const byCode = new Map<number, Counter>();
     return {
+      labels,
       isLong: told === "WATCH" || told === "CONNECT" || (subresource === "log" && info.query.has("follow")),
       isMutating: !READS.has(told),
       isRead: READS.has(told),
@@ -195,6 +217,19 @@ function families(registry: MetricsRegistry) {
       labels: ["group", "resource", "verb"],
       buckets: BODY_SIZES,
     }),
+    terminations: registry.counter({
+      name: "apiserver_request_terminations_total",
+      help: "Requests that were turned away to keep the server, or one behind it, at work.",
+      labels: ["code", ...OF_RESOURCE],
+    }),
+    aborts: registry.counter({
+      name: "apiserver_request_aborts_total",
+      help: "Requests whose answers were broken off.",
+      labels: OF_RESOURCE.slice(1),
+    }),
+    tlsErrors: registry
+      .counter({ name: "apiserver_tls_handshake_errors_total", help: "Connections that came to no agreement on TLS." })
+      .values(),
     deprecated: registry.gauge({
       name: "apiserver_requested_deprecated_apis",
       help: "What was asked for of APIs that will go, and with which release.",

@@ -7,7 +7,9 @@ import { AuthenticationMetrics } from "../authn/metrics.ts";
 import { AuthorizationMetrics } from "../authz/metrics.ts";
 import { EncryptionMetrics } from "../encryption/metrics.ts";
 import { versionInfo } from "../nonresource/version.ts";
+import { PodLogMetrics } from "../subresources/metrics.ts";
 import { AdmissionMetrics } from "./admission-metrics.ts";
+import { CertificateMetrics } from "./certificate-metrics.ts";
 import { ExtensionMetrics } from "./extension-metrics.ts";
 import { HealthMetrics } from "./health-metrics.ts";
 import { ReloadMetrics } from "./reload-metrics.ts";
@@ -28,6 +30,8 @@ export interface ServerMetrics {
   readonly encryption: EncryptionMetrics;
   readonly reloads: ReloadMetrics;
   readonly extensions: ExtensionMetrics;
+  readonly certificates: CertificateMetrics;
+  readonly logs: PodLogMetrics;
   readonly health: HealthMetrics;
 }
 
@@ -46,6 +50,8 @@ export function serverMetrics(clock: Clock, registry = new MetricsRegistry()): S
     encryption: new EncryptionMetrics(registry),
     reloads: new ReloadMetrics(registry),
     extensions: new ExtensionMetrics(registry),
+    certificates: new CertificateMetrics(registry),
+    logs: new PodLogMetrics(registry),
     health: new HealthMetrics(),
   };
 }

@@ -5,10 +5,15 @@ import type { MetricsRegistry } from "@kubets/machinery/metrics";
 /** What was named by who asks for it, or anything. */
 export type Scope = "static" | "dynamic";
 
+/** Noted for nobody; held and not noted; noted for another; of no range; none at all. */
+export type WrongAddress = "leak" | "repair" | "duplicate" | "outOfRange" | "invalid";
+export type WrongPort = "duplicate" | "outOfRange";
+
 export class ServiceMetrics {
   readonly #registry: MetricsRegistry;
   readonly #addresses;
   readonly #ports;
+  readonly #repair;
 
   constructor(registry: MetricsRegistry) {
     const counted = (prefix: string, things: string, labels: readonly string[]) => ({
@@ -32,6 +37,22 @@ export class ServiceMetrics {
         labels: ["cidr"],
       }),
     };
+    const found = (name: string, what: string) =>
+      registry.counter({
+        name: `apiserver_${name}`,
+        help: `What was found to be wrong with ${what}.`,
+        labels: ["type"],
+      });
+    this.#repair = {
+      addresses: found("clusterip_repair_ip_errors_total", "the addresses of services"),
+      ports: found("nodeport_repair_port_errors_total", "the node ports of services"),
+      failures: registry
+        .counter({
+          name: "apiserver_clusterip_repair_reconcile_errors_total",
+          help: "How often what was wrong with the addresses of services could not be put right.",
+        })
+        .values(),
+    };
     this.#ports = counted("kube_apiserver_nodeport_allocator", "Ports", ["scope"]);
   }
 
@@ -43,6 +64,18 @@ export class ServiceMetrics {
 
   port(scope: Scope, isGiven: boolean): void {
     (isGiven ? this.#ports.given : this.#ports.refused).values(scope).inc();
+  }
+
+  wrongAddress(why: WrongAddress): void {
+    this.#repair.addresses.values(why).inc();
+  }
+
+  wrongPort(why: WrongPort): void {
+    this.#repair.ports.values(why).inc();
+  }
+
+  repairFailed(): void {
+    this.#repair.failures.inc();
   }
 
   /** What is taken and what there is, counted when somebody asks. */

@@ -22,7 +22,7 @@ import { ensureDefaultRange, ensureEndpoints, ensureService, type KubernetesServ
 import type { ServiceMetrics } from "./metrics.ts";
 import { NodePorts } from "./node-ports.ts";
 import { PortClaims } from "./port-claims.ts";
-import { repairAddresses } from "./repair.ts";
+import { checkPorts, repairAddresses } from "./repair.ts";
 import { LEASE_SECONDS, liveServers, renewLease } from "./server-leases.ts";
 import { ServiceAllocator } from "./service-allocator.ts";
 import { ServiceRanges } from "./service-ranges.ts";
@@ -50,11 +50,13 @@ export class ServiceNetwork {
   readonly #parts: Parts;
   readonly #ranges: ServiceRanges;
   readonly #ips: ClusterIps;
+  readonly #nodePorts: PortRange;
   readonly #timers: Timer[] = [];
 
   constructor(options: ServiceNetworkOptions, parts: Parts) {
     const { view, served, clock, random, storage, metrics } = parts;
     this.#parts = parts;
+    this.#nodePorts = options.nodePorts;
     this.#ranges = new ServiceRanges(view, options.ranges);
     this.#ips = new ClusterIps({
       store: storeIn(served, ipaddresses),
@@ -79,10 +81,16 @@ export class ServiceNetwork {
 
   /** Makes what every cluster has, and keeps it; `address` is this server's own, if it is to be among the endpoints. */
   async start(client: Client, port: number, address: string | undefined): Promise<void> {
-    const { view, clock, log } = this.#parts;
+    const { view, clock, log, metrics } = this.#parts;
     const service: KubernetesService = { client, view, clock, ranges: this.#ranges.configured, port };
     await ensureDefaultRange(service);
-    const repair = () => repairAddresses({ view, ips: this.#ips, clock, log });
+    const repair = async () => {
+      checkPorts({ view, log, metrics }, this.#nodePorts);
+      await repairAddresses({ view, ips: this.#ips, clock, log, metrics }).catch((error: unknown) => {
+        metrics.repairFailed();
+        throw error;
+      });
+    };
     await repair();
     await ensureService(service);
     this.#keep(REPAIR_MS, repair);

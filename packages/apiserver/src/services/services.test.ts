@@ -6,6 +6,7 @@ import type { Input } from "@kubets/api/meta";
 import { VirtualClock } from "@kubets/machinery";
 import { MemoryStorage } from "@kubets/storage";
 import { startTestServer } from "../testing/server.ts";
+import { told } from "../testing/told.ts";
 
 const service = (name: string, spec: Input<Service["spec"]> = {}): Input<Service> => ({
   metadata: { name, namespace: "default" },
@@ -132,6 +133,38 @@ test("what is given, refused and left is told", async (t) => {
     'nodeport_allocator_allocation_total{scope="dynamic"} 1',
   ])
     assert.ok(text.includes(`\nkube_apiserver_${line}\n`), line);
+});
+
+test("what is wrong with addresses and node ports is counted, put right, or told again", async (t) => {
+  const storage = new MemoryStorage({ clock: new VirtualClock() });
+  const before = await startTestServer({ storage, serviceRanges: ["10.96.0.0/16"] });
+  const { clusterIP: moved } = (await before.admin.create(services, service("moved", { type: "NodePort" }))).spec;
+  const { clusterIP: lost } = (await before.admin.create(services, service("lost"))).spec;
+  const { clusterIP: shared } = (await before.admin.create(services, service("shared"))).spec;
+  const key = (name = "") => `/registry/ipaddresses/${name}`;
+  const change = async (name = "", parentRef?: object) => {
+    const found = await storage.get(key(name));
+    const object = JSON.parse(Buffer.from(found?.value ?? "").toString());
+    object.spec.parentRef = { ...object.spec.parentRef, ...parentRef };
+    const value = parentRef ? () => Buffer.from(JSON.stringify(object)) : null;
+    await storage.commit({ key: key(name), expect: found?.revision ?? 0, value });
+  };
+  await change(moved);
+  await change(lost);
+  await change(shared, { name: "another" });
+  before.server.close();
+
+  const { server, clock, close } = await startTestServer({ storage, nodePorts: "20000-20001" });
+  t.after(close);
+  const now = (series: string) => told(server.context.metrics.registry, `apiserver_${series}`) ?? 0;
+  const addresses = (type: string) => now(`clusterip_repair_ip_errors_total{type="${type}"}`);
+  assert.deepEqual(["repair", "duplicate", "leak"].map(addresses), [2, 1, 0]);
+  assert.equal(now('nodeport_repair_port_errors_total{type="outOfRange"}'), 1);
+
+  storage.commit = () => Promise.reject(new Error("away"));
+  await clock.advance(180_000);
+  assert.equal(addresses("leak"), 1);
+  assert.equal(now("clusterip_repair_reconcile_errors_total"), 1);
 });
 
 test("endpoints go with their service", async (t) => {

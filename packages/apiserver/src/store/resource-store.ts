@@ -24,6 +24,8 @@ export type WriteOutcome =
 export class ResourceStore {
   readonly cache: ResourceCache;
   readonly reads: ReadMeter | undefined;
+  /** Told of what this server, and no other, has replaced. */
+  onReplaced: ((object: KubeObject, before: KubeObject) => void) | undefined;
   readonly #feed: RevisionFeed;
   readonly #form: StoredForm;
   readonly #measured: StorageMeter;
@@ -72,7 +74,13 @@ export class ResourceStore {
   }
 
   replace(key: string, object: KubeObject, expected: CachedObject, size?: Size): Promise<WriteOutcome> {
-    return this.#write(key, object, expected.revision, size);
+    const writing = this.#write(key, object, expected.revision, size);
+    return this.onReplaced ? writing.then((outcome) => this.#told(outcome, expected)) : writing;
+  }
+
+  #told(outcome: WriteOutcome, before: CachedObject): WriteOutcome {
+    if (outcome.done) this.onReplaced?.(outcome.object.object, before.object);
+    return outcome;
   }
 
   async remove(key: string, expected: CachedObject): Promise<WriteOutcome> {

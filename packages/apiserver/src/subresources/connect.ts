@@ -3,12 +3,14 @@ import { endpointslices, nodes, pods, services } from "@kubets/api/generated/ref
 import type { Pod, Service } from "@kubets/api/generated/types/core-v1";
 import { badRequest, notFound, serviceUnavailable } from "@kubets/machinery";
 import type { ApiCall } from "../api-call.ts";
+import { isTrue } from "../request-info.ts";
+import { networkErrorText } from "../webhooks/network-error.ts";
 import { admit, admitFinally } from "../write/admit.ts";
 import { passToApplication, redirectToRoot, sentQuery } from "./application.ts";
 import { connectOptions } from "./connect-options.ts";
 import { logsOverSocket } from "./log-socket.ts";
 import { kubeletOf } from "./node-connection.ts";
-import { passThrough } from "./pass-through.ts";
+import { passThrough, type Target } from "./pass-through.ts";
 import { isProxyable, podAddressOf, proxyableAddress } from "./proxy-target.ts";
 
 export async function podConnect(call: ApiCall): Promise<void> {
@@ -103,10 +105,22 @@ function containerOf({ info }: ApiCall, { spec, metadata }: Pod): string {
 function toKubelet(call: ApiCall, nodeName: string, path: string): Promise<void> {
   const kubelet = kubeletOf(call.server.nodes, call.server.view.get(nodes, "", nodeName), nodeName);
   const target = { ...kubelet, path, tls: kubeletTls(call) };
-  const { socket } = call.exchange;
-  if (socket?.upgrade?.protocol === "websocket" && call.info.subresource === "log")
-    return logsOverSocket(socket, target);
-  return passThrough(call.exchange, target);
+  return call.info.subresource === "log" ? passLogs(call, target) : passThrough(call.exchange, target);
+}
+
+/** A client that only wants to see them may do without the kubelet's certificate. */
+async function passLogs({ exchange, info, server }: ApiCall, target: Target): Promise<void> {
+  const { logs } = server.metrics;
+  const isUnchecked = isTrue(info.query.get("insecureSkipTLSVerifyBackend"));
+  logs.asked(isUnchecked);
+  const asked = isUnchecked ? { ...target, tls: { ...target.tls, rejectUnauthorized: false } } : target;
+  const { socket } = exchange;
+  try {
+    await (socket?.upgrade?.protocol === "websocket" ? logsOverSocket(socket, asked) : passThrough(exchange, asked));
+  } catch (error) {
+    if (networkErrorText((error as Error).cause ?? error).includes("x509:")) logs.wrongCertificate();
+    throw error;
+  }
 }
 
 /** Without an authority to check them by, kubelets are believed, as the original does. */

@@ -109,11 +109,18 @@ async function passRequest(exchange: Exchange, target: Target): Promise<void> {
       if (sink.pendingBytes > MAX_WAITING_BYTES) await sink.drained();
     }
     sink.end();
-  } catch {
+  } catch (cause) {
+    // Unless it is the client that is gone.
+    const isBroken = !sink.closed;
     sink.abort();
+    if (isBroken) throw new AnswerBrokenError("the answer broke off", { cause });
   }
   await sent;
 }
+
+/** What answered for this server fell silent in the middle, and the client was told so by the end of its connection. */
+export class AnswerBrokenError extends Error {}
+
 const MAX_WAITING_BYTES = 1024 * 1024;
 
 async function ask(

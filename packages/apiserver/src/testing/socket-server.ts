@@ -6,6 +6,7 @@ import { admissionPlugins } from "../admission/plugins/index.ts";
 import { MASTERS } from "../authn/authenticator.ts";
 import { type Patience, runApiServer } from "../run-api-server.ts";
 import { ownServingCertificate } from "../serving-certificate.ts";
+import type { NodeConnection } from "../subresources/node-connection.ts";
 
 interface SocketServerOptions {
   /** The features that are on; no others are. */
@@ -14,6 +15,7 @@ interface SocketServerOptions {
   readonly runtimeConfig?: readonly string[];
   readonly log?: Logger;
   readonly logRequests?: boolean;
+  readonly nodes?: NodeConnection;
 }
 
 export async function startSocketServer({
@@ -21,6 +23,7 @@ export async function startSocketServer({
   runtimeConfig = [],
   log = silentLogger,
   logRequests = false,
+  nodes = { tls: {}, addressTypes: [] },
 }: SocketServerOptions = {}) {
   const featureEnabled = (name: string) => gates.includes(name);
   const storage = new MemoryStorage({ clock: realClock });
@@ -47,11 +50,12 @@ export async function startSocketServer({
     endpoint: false,
     allowPrivileged: false,
     minWatchSeconds: 60,
-    nodes: { tls: {}, addressTypes: [] },
+    nodes,
     resources: servedResources(runtimeConfig, featureEnabled),
     featureEnabled,
   });
   return {
+    server: running.server,
     port: running.listener.port,
     storage,
     stop: (patience: Patience) => running.close(patience),

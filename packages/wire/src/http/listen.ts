@@ -76,6 +76,8 @@ export interface ListenOptions {
   /** A unix socket's path. */
   readonly path?: string;
   readonly limits?: Partial<Limits>;
+  /** Told of each connection that comes to no agreement on TLS. */
+  readonly tlsFailed?: () => void;
 }
 
 export interface Listener {
@@ -120,6 +122,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   );
   if (options.tls) {
     const secure = server as Http2SecureServer;
+    if (options.tlsFailed) secure.on("tlsClientError", options.tlsFailed);
     secure.on("session", (session) => trackSession(session, sessions, limits));
     secure.on("stream", (stream, headers, _flags, rawHeaders) =>
       options.handler(

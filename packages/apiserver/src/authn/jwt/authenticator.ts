@@ -36,7 +36,7 @@ export function jwtAuthenticator(
   const byUrl = new Map<string, Issuer>();
   for (const options of issuers) {
     const { url: issuer, discoveryUrl, ca } = options;
-    const told = (isDone: boolean) => metrics?.keysFetched(issuer, isDone, clock.now());
+    const told = (published: string | undefined) => metrics?.keysFetched(issuer, published, clock.now());
     const keys = new KeySet({ issuer, clock, told, ...(discoveryUrl && { discoveryUrl }), ...(ca && { ca }) });
     byUrl.set(issuer, { options, keys });
   }

@@ -13,8 +13,8 @@ export interface KeySetOptions {
   /** In PEM; the machine's own roots when absent. */
   readonly ca?: string;
   readonly clock: Clock;
-  /** Told of each attempt to fetch the keys. */
-  readonly told?: (isDone: boolean) => void;
+  /** Told of each attempt to fetch the keys: what the issuer publishes, if it can be had. */
+  readonly told?: (published: string | undefined) => void;
 }
 
 const FETCH_AGAIN_MS = 10_000;
@@ -42,26 +42,28 @@ export class KeySet {
     if (clock.monotonic() - this.#fetchedAt < FETCH_AGAIN_MS) return undefined;
     this.#fetchedAt = clock.monotonic();
     const { told } = this.#options;
-    this.#fetching = this.#fetch().finally(() => (this.#fetching = undefined));
-    this.#fetching.then(
-      () => told?.(true),
-      () => told?.(false),
-    );
+    const fetched = this.#fetch();
+    fetched.then(told, () => told?.(undefined));
+    this.#fetching = fetched.then(() => {}).finally(() => (this.#fetching = undefined));
     return this.#fetching;
   }
 
-  async #fetch(): Promise<void> {
+  /** Resolves with the keys as they are published. */
+  async #fetch(): Promise<string> {
     const { issuer, discoveryUrl } = this.#options;
-    const described = await this.#get(discoveryUrl ?? `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`);
+    const described = objectOf(
+      await this.#get(discoveryUrl ?? `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`),
+    );
     if (described["issuer"] !== issuer)
       throw new Error(
         `oidc: issuer did not match the issuer returned by provider, expected ${JSON.stringify(issuer)} got ${JSON.stringify(described["issuer"])}`,
       );
     const published = await this.#get(String(described["jwks_uri"]));
-    this.#keys = readKeys((published["keys"] ?? []) as readonly PublishedKey[]);
+    this.#keys = readKeys((objectOf(published)["keys"] ?? []) as readonly PublishedKey[]);
+    return published;
   }
 
-  async #get(url: string): Promise<Readonly<Record<string, unknown>>> {
+  async #get(url: string): Promise<string> {
     const { origin, pathname, search, protocol } = new URL(url);
     if (protocol !== "https:") throw new Error(`oidc: ${url} is not an https URL`);
     const transport = new HttpTransport({ server: origin, tls: { ...(this.#options.ca && { ca: this.#options.ca }) } });
@@ -70,9 +72,11 @@ export class KeySet {
       const answer = await transport.request({ method: "GET", path: pathname + search, signal });
       const text = Buffer.from(await answer.bytes()).toString();
       if (answer.status !== 200) throw new Error(`oidc: ${url} answered ${answer.status}`);
-      return JSON.parse(text) as Readonly<Record<string, unknown>>;
+      return text;
     } finally {
       await transport.close();
     }
   }
 }
+
+const objectOf = (text: string) => JSON.parse(text) as Readonly<Record<string, unknown>>;

@@ -61,12 +61,18 @@ export function webhookAuthorizer(options: AuthorizationWebhookOptions): Authori
       return failed((error as Error).message);
     }
   };
+  const timed = (holds: MatchConditions, attributes: AccessAttributes) => {
+    const began = performance.now();
+    const match = holds(specOf(attributes, "v1"));
+    metrics?.conditions(name, began);
+    return match;
+  };
   return {
     name,
     type: "Webhook",
     unlistable: "webhook authorizer does not support user rule resolution",
     authorize(attributes) {
-      const match = conditions?.(specOf(attributes, "v1")) ?? "matches";
+      const match = conditions ? timed(conditions, attributes) : "matches";
       if (match === "does not match") {
         metrics?.excluded(name);
         return NO_OPINION;

@@ -34,12 +34,13 @@ const OFFERED_V3: Readonly<Record<string, string>> = {
 const documentsOf = new WeakMap<ServedResources, OpenApiDocuments>();
 
 export function serveOpenApi(
-  { served, aggregation }: Server,
+  server: Server,
   exchange: CoreExchange,
   info: RequestInfo,
   user: User,
 ): void | Promise<void> {
   const { path, query } = info;
+  const { served, aggregation } = server;
   const remotes = aggregation.remotes.all();
   let documents = documentsOf.get(served);
   if (!documents) documentsOf.set(served, (documents = new OpenApiDocuments(served)));
@@ -48,7 +49,7 @@ export function serveOpenApi(
   if (!path.startsWith("/openapi/v3/")) return respondPageNotFound(exchange);
   const name = path.slice("/openapi/v3/".length);
   const remote = remotes.find((each) => each.documents?.openApi[name]);
-  if (remote) return proxyToRemote(remote, exchange, info, user);
+  if (remote) return proxyToRemote(server, remote, exchange, info, user);
   return serveV3(documents, exchange, name, query.get("hash"));
 }
 

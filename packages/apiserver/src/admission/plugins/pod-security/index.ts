@@ -44,7 +44,7 @@ export function podSecurity(given?: PluginConfiguration): AdmissionPlugin {
       const { resource, object, old } = request;
       if (resource.resource === "namespaces") return checkNamespace(request, view, options);
       if (!object) return;
-      const policy = policies.of(view.get(namespaces, "", request.namespace)?.metadata.labels);
+      const { policy, isWrong } = policies.of(view.get(namespaces, "", request.namespace)?.metadata.labels);
       const isPod = resource.resource === "pods";
       const counted = (evaluation: Evaluation) => metrics.podSecurity(request, evaluation);
       if (!policy) {
@@ -58,6 +58,7 @@ export function podSecurity(given?: PluginConfiguration): AdmissionPlugin {
         metrics.podSecurityExemption(request);
         return request.annotate(`${NOTES}exempt`, exempt);
       }
+      if (isWrong) metrics.podSecurityError(request);
       const checked = { spec: pod.spec, annotations: pod.metadata?.annotations, counted };
       if (!isPod) return tell(request, policy, checked);
       if (!old || isSignificant(pod as Pod, old as Pod)) enforce(request, policy, checked);
@@ -86,27 +87,41 @@ const templateOf = ({ group, resource }: ResourceDefinition) => TEMPLATES[`${gro
 
 type Labels = Readonly<Record<string, string>>;
 
+interface Demanded {
+  /** Undefined where nothing is demanded, which is almost everywhere. */
+  readonly policy: Policy | undefined;
+  /** Whether there are labels that nobody understands. */
+  readonly isWrong: boolean;
+}
+
 /** What namespaces demand, read off their labels once for as long as those stand. */
 class NamespacePolicies {
   readonly #options: PodSecurityOptions;
-  readonly #read = new WeakMap<Labels, Policy>();
+  readonly #byDefault: Demanded;
+  readonly #read = new WeakMap<Labels, Demanded>();
 
   constructor(options: PodSecurityOptions) {
     this.#options = options;
+    this.#byDefault = demanded(options.defaultPolicy, false);
   }
 
-  /** Undefined where nothing is demanded, which is almost everywhere. */
-  of(labels: Labels | undefined): Policy | undefined {
-    const policy = labels ? this.#policyOf(labels) : this.#options.defaultPolicy;
-    const demands = [policy.enforce, policy.warn, policy.audit].some(({ level }) => level !== "privileged");
-    return demands ? policy : undefined;
+  of(labels: Labels | undefined): Demanded {
+    return labels ? this.#demandedBy(labels) : this.#byDefault;
   }
 
-  #policyOf(labels: Labels): Policy {
-    let policy = this.#read.get(labels);
-    if (!policy) this.#read.set(labels, (policy = policyOf({ ...this.#options.defaults, ...labels }).policy));
-    return policy;
+  #demandedBy(labels: Labels): Demanded {
+    let read = this.#read.get(labels);
+    if (!read) {
+      const { policy, errors } = policyOf({ ...this.#options.defaults, ...labels });
+      this.#read.set(labels, (read = demanded(policy, errors.length > 0)));
+    }
+    return read;
   }
+}
+
+function demanded(policy: Policy, isWrong: boolean): Demanded {
+  const demands = [policy.enforce, policy.warn, policy.audit].some(({ level }) => level !== "privileged");
+  return { policy: demands ? policy : undefined, isWrong };
 }
 
 /** What is said of a pod where nothing is demanded. */

@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { namespaces, pods } from "@kubets/api/generated/refs";
 import type { Container, PodSpec } from "@kubets/api/generated/types/core-v1";
+import { VirtualClock } from "@kubets/machinery";
+import { MemoryStorage } from "@kubets/storage";
 import { startTestServer } from "../../../testing/server.ts";
+import { told } from "../../../testing/told.ts";
 import { podUnderCheck } from "./check.ts";
 import { checks, evaluatePod } from "./evaluate.ts";
 import { type Level, policyOf } from "./policy.ts";
@@ -192,4 +195,18 @@ test("a namespace that is tightened tells of the pods that would not be let in",
     admin.patch(namespaces, { name: "default" }, { type: "merge", body: wrong }),
     /must be one of privileged, baseline, restricted/,
   );
+});
+
+test("labels that nobody understands are counted, and taken for the strictest", async (t) => {
+  const storage = new MemoryStorage({ clock: new VirtualClock() });
+  const before = await startTestServer({ storage, disable: ["ServiceAccount", "PodSecurity"] });
+  const labels = { "pod-security.kubernetes.io/enforce": "harmless" };
+  await before.admin.create(namespaces, { metadata: { name: "odd", labels } });
+  before.server.close();
+  const { admin, server, close } = await startTestServer({ storage });
+  t.after(close);
+  const spec = { containers: [{ name: "c", image: "x" }] };
+  await assert.rejects(admin.create(pods, { metadata: { name: "p", namespace: "odd" }, spec }), /violates PodSecurity/);
+  const series = 'pod_security_errors_total{fatal="false",request_operation="create",resource="pod",subresource=""}';
+  assert.equal(told(server.context.metrics.registry, series), 1);
 });
