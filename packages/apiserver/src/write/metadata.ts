@@ -41,8 +41,7 @@ export function beginMetadata({ info }: ApiCall, { metadata }: Draft<KubeObject>
 
 /** Gives a new object what it is known by. Mutating admission has not seen it: it may still change the name. */
 export function giveIdentity({ server }: ApiCall, { metadata }: Draft<KubeObject>): void {
-  if (!metadata.name && metadata.generateName)
-    metadata.name = generateName(server.random, metadata.generateName);
+  if (!metadata.name && metadata.generateName) metadata.name = generateName(server.random, metadata.generateName);
   metadata.uid = server.random.uuid();
   metadata.creationTimestamp = timestamp(server.clock.now());
 }
