@@ -139,6 +139,8 @@ export interface WriteContext {
   featureEnabled(name: string): boolean;
   /** The cluster's options that validation or allocation depends on. */
   readonly allowPrivileged: boolean;
+  /** Too large to be known by its text. */
+  readonly isLarge?: boolean | undefined;
 }
 
 /**

@@ -34,6 +34,8 @@ export interface UpdateOptions {
   readonly subresource?: string;
   /** Fields that a write of this kind does not set, by path; `status` when absent, and `spec` for the subresource status. */
   readonly resetFields?: readonly (readonly string[])[];
+  /** Too large to be known by its text. */
+  readonly isLarge?: boolean | undefined;
   /** The same two objects in another version, for entries of that version; undefined for one that is served no more. */
   inVersion?(
     apiVersion: string,
@@ -61,10 +63,10 @@ const specs = new WeakMap<Struct, LruCache<string, FieldSet>>();
 const MOST_SPECS = 128;
 const LONGEST_SPEC = 16 * 1024;
 
-function fieldsOfNew(struct: Struct, object: PlainObject, ignored: Ignored): Difference {
+function fieldsOfNew(struct: Struct, object: PlainObject, ignored: Ignored, { isLarge }: UpdateOptions): Difference {
   const shape = shapeOfStruct(struct);
   const { spec } = object;
-  const text = spec === undefined ? "" : encodeJson(spec);
+  const text = spec === undefined || isLarge ? "" : encodeJson(spec);
   if (text === "" || text.length > LONGEST_SPEC) return compare(shape, blank(struct), object, ignored);
   let known = specs.get(struct);
   if (!known) specs.set(struct, (known = new LruCache(MOST_SPECS)));
@@ -84,7 +86,7 @@ export function noteUpdate(
   const ignored = ignoredFields(struct, options);
   const isNew = owners.size === 0 && live === blanks.get(struct) && (ignored === NOT_STATUS || ignored === ALWAYS);
   const changes = isNew
-    ? fieldsOfNew(struct, object as PlainObject, ignored)
+    ? fieldsOfNew(struct, object as PlainObject, ignored, options)
     : compare(shapeOfStruct(struct), live, object, ignored);
   const touched = takeFromOthers(owners, changes, options, ignored);
   if (isEmptySet(changes.changed)) return touched;

@@ -59,6 +59,18 @@ test("where the cluster allows something else, all is searched again", () => {
   assert.equal(count, 3);
 });
 
+test("a large pod is not known by its text, and searched each time", () => {
+  const known = new KnownPods();
+  let count = 0;
+  const search = () => (count++, []);
+  for (let i = 0; i < 2; i++)
+    known.look(made("a"), search, { allowPrivileged: true, featureEnabled: Boolean, isLarge: true });
+  const pod = made("b");
+  known.look(pod, search, { allowPrivileged: true, featureEnabled: Boolean, isLarge: true });
+  known.lookAgain(pod, search);
+  assert.equal(count, 4);
+});
+
 test("a second look knows pods by what they say, too, whichever was looked at last", () => {
   const [first, second] = [new KnownPods(), new KnownPods()];
   const searches: string[] = [];

@@ -18,7 +18,7 @@ const TOKEN_VOLUME = /^kube-api-access-[a-z0-9]{5}$/;
 /** The pod that was looked at last, since two looks follow each other on every create. */
 let last: { readonly pod: Pod; readonly text: string | undefined } | undefined;
 
-type Allowed = Pick<WriteContext, "allowPrivileged" | "featureEnabled">;
+type Allowed = Pick<WriteContext, "allowPrivileged" | "featureEnabled" | "isLarge">;
 
 export class KnownPods {
   readonly #known = new LruCache<string, true>(MOST_KNOWN);
@@ -30,7 +30,7 @@ export class KnownPods {
       this.#known.clear();
       this.#allowed = allowed;
     }
-    last = { pod, text: textOf(pod) };
+    last = { pod, text: allowed?.isLarge ? undefined : textOf(pod) };
     return this.lookAgain(pod, search);
   }
 

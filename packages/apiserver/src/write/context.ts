@@ -2,12 +2,13 @@
 import type { WriteContext } from "@kubets/api/resource";
 import type { ApiCall } from "../api-call.ts";
 
-export function writeContext({ server: { clock, options }, user }: ApiCall): WriteContext {
+export function writeContext({ server: { clock, options }, user, isLarge }: ApiCall): WriteContext {
   return {
     now: timestamp(clock.now()),
     user: { username: user.name, uid: user.uid, groups: user.groups, extra: user.extra },
     featureEnabled: options.featureEnabled,
     allowPrivileged: options.allowPrivileged,
+    isLarge,
   };
 }
 

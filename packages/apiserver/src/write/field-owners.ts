@@ -12,6 +12,7 @@ export function ownFields(call: ApiCall, old: KubeObject | undefined, object: Dr
   const { definition } = call.resource;
   object.metadata.managedFields = afterUpdate(definition.schema, old, object as KubeObject, {
     ...managerOf(call),
+    isLarge: call.isLarge,
     inVersion: (apiVersion) => inVersionOf(call, apiVersion, old, object as KubeObject),
   }) as typeof object.metadata.managedFields;
 }
