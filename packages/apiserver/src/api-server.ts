@@ -32,6 +32,7 @@ import { Fairness } from "./fairness/fairness.ts";
 import { fairGate, limitGate, type Refused, TOO_MANY_REQUESTS } from "./fairness/gate.ts";
 import { InFlightLimit } from "./fairness/in-flight-limit.ts";
 import { FairnessMetrics } from "./fairness/metrics.ts";
+import { Deadlines, GATEWAY_TIMEOUT } from "./front/deadlines.ts";
 import { inProcessTransport } from "./in-process.ts";
 import { type ServerMetrics, serverMetrics } from "./metrics/server-metrics.ts";
 import { healthChecks } from "./nonresource/health-checks.ts";
@@ -104,6 +105,8 @@ export interface ApiServer {
   close(): void;
 }
 
+const REQUEST_TIMEOUT_MS = 60_000;
+
 /** As whom the server itself writes. */
 export const SERVER_USER: User = Object.freeze({ name: "system:apiserver", groups: Object.freeze([MASTERS]) });
 
@@ -171,8 +174,15 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
         metrics: new FairnessMetrics(metrics.registry),
       })
     : undefined;
-  const refused: Refused = (exchange, info) =>
-    metrics.requests.terminated(exchange, info, served, "apiserver", TOO_MANY_REQUESTS);
+  const terminated =
+    (code: number): Refused =>
+    (exchange, info) =>
+      metrics.requests.terminated(exchange, info, served, "apiserver", code);
+  const refused = terminated(TOO_MANY_REQUESTS);
+  const deadlines = new Deadlines(clock, options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS, {
+    late: terminated(GATEWAY_TIMEOUT),
+    wentOn: () => metrics.requests.wentOn("ok"),
+  });
   const parts: ServerParts = { clock, random, log, view, served, options, tokens };
   const context: Server = {
     ...parts,
@@ -201,6 +211,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
     aggregation,
     audit: setup.audit,
     gate: fairness ? fairGate(fairness, refused) : limitGate(new InFlightLimit(concurrency), refused),
+    deadlines,
     fairness,
     allocators: new Map(services ? [["/services", services.allocator]] : []),
     stopping: stopping.signal,
@@ -243,6 +254,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
       services?.stop();
       custom.stop();
       fairness?.stop();
+      deadlines.stop();
       stopping.abort();
       webhooks.close();
       aggregation.stop();

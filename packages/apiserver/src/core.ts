@@ -62,10 +62,20 @@ export class Core {
     const id = exchange.header("audit-id") || realRandom.uuid();
     exchange.addHeaders(["audit-id", id]);
     if (this.#server.options.logRequests) logRequest(this.#server.log, exchange, info, id);
+    this.#setDeadline(exchange, info, id);
     const user = exchange.direct?.user ?? this.#authenticate(exchange, info, id);
     return user instanceof Promise
       ? user.then((known) => this.#known(exchange, info, known, id))
       : this.#known(exchange, info, user, id);
+  }
+
+  #setDeadline(exchange: CoreExchange, info: RequestInfo, id: string): void {
+    try {
+      this.#server.deadlines.begin(exchange, info);
+    } catch (error) {
+      this.#server.audit?.refused(exchange, info, id, { message: (error as StatusError).message }, BAD_REQUEST);
+      throw error;
+    }
   }
 
   #authenticate(exchange: CoreExchange, info: RequestInfo, id: string): User | Promise<User> {
@@ -73,7 +83,7 @@ export class Core {
     const began = performance.now();
     const refuse = (error: unknown) => {
       metrics.authentication.refused(exchange.header("authorization") !== undefined, began);
-      audit?.refused(exchange, info, id);
+      audit?.unauthenticated(exchange, info, id);
       throw error;
     };
     const known = (user: User) => {
@@ -127,6 +137,8 @@ export class Core {
   }
 
   #route(exchange: CoreExchange, info: RequestInfo, user: User, free: (() => void) | undefined): void | Promise<void> {
+    // Who asks has an answer already: nothing of it was begun yet, and nothing is.
+    if (exchange.deadline?.isLate) return;
     const remote = this.#server.aggregation.remotes.ofPath(info.path);
     if (remote) {
       if (info.verb === "watch" || exchange.socket?.upgrade) free?.();
@@ -184,7 +196,10 @@ export class Core {
 
   #fail(exchange: CoreExchange, error: unknown, call?: ApiCall): void {
     let status = error;
-    if (error instanceof ClientGoneError) return exchange.onAnswer?.(CLIENT_GONE, 0);
+    if (error instanceof ClientGoneError) {
+      if (exchange.deadline?.meet() !== false) exchange.onAnswer?.(CLIENT_GONE, 0);
+      return;
+    }
     if (error instanceof AnswerBrokenError) {
       const { metrics, served } = this.#server;
       return metrics.requests.aborted(exchange, readRequestInfo(exchange.method, exchange.url), served);
@@ -198,6 +213,7 @@ export class Core {
         error,
         stack: (error as Error)?.stack,
       });
+      if (exchange.deadline?.isLate) return this.#server.metrics.requests.wentOn("panic");
       exchange.audit?.tell("Panic", 500);
       status = internalError(error);
     }
@@ -238,6 +254,7 @@ function dispatch(call: ApiCall): void | Promise<void> {
 
 /** How requests are counted whose client left before they were whole. */
 const CLIENT_GONE = 499;
+const BAD_REQUEST = 400;
 
 /** Reviews are shown as they are, never as tables. */
 const ONLY_OBJECTS =

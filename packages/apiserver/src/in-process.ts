@@ -50,6 +50,7 @@ class DirectExchange implements CoreExchange {
   readonly direct: DirectCaller;
   onAnswer: CoreExchange["onAnswer"] = undefined;
   audit: CoreExchange["audit"] = undefined;
+  deadline: CoreExchange["deadline"] = undefined;
   readonly #request: ApiRequest;
   readonly #resolve: (response: ApiResponse) => void;
   readonly #onClose: (() => void)[] = [];
@@ -68,11 +69,7 @@ class DirectExchange implements CoreExchange {
     this.direct = {
       user,
       object: request.object ?? (request.body && JSON.parse(Buffer.from(request.body).toString())),
-      respond: (status, object) => {
-        this.onAnswer?.(status, undefined);
-        resolve(objectResponse(status, object));
-        this.close();
-      },
+      respond: (status, object) => this.#answer(objectResponse(status, object), undefined),
       watch: () => {
         if (!watch) throw new Error("a watch in process goes through Transport.watch");
         this.onAnswer?.(200, undefined);
@@ -92,9 +89,7 @@ class DirectExchange implements CoreExchange {
 
   respond(status: number, headers: readonly string[], body: Uint8Array | readonly Uint8Array[] = []): void {
     const bytes = body instanceof Uint8Array ? body : Buffer.concat(body);
-    this.onAnswer?.(status, bytes.length);
-    this.#resolve(bytesResponse(status, headers, bytes));
-    this.close();
+    this.#answer(bytesResponse(status, headers, bytes), bytes.length);
   }
 
   stream(): never {
@@ -106,6 +101,13 @@ class DirectExchange implements CoreExchange {
   onClose(run: () => void): void {
     if (this.#over) run();
     else this.#onClose.push(run);
+  }
+
+  #answer(response: ApiResponse, size: number | undefined): void {
+    if (this.deadline?.meet() === false) return;
+    this.onAnswer?.(response.status, size);
+    this.#resolve(response);
+    this.close();
   }
 
   /** It is answered, or its watch is over. */

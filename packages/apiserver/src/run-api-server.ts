@@ -56,6 +56,7 @@ export interface RunOptions {
   readonly endpoint: boolean;
   readonly allowPrivileged: boolean;
   readonly minWatchSeconds: number;
+  readonly requestTimeoutMs?: number;
   readonly nodes: NodeConnection;
   readonly serviceRouting?: ServiceRouting;
   readonly proxyClient?: ProxyClient;
@@ -124,6 +125,7 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
       profiling: options.profiling ?? true,
       minWatchSeconds: options.minWatchSeconds,
       maxBodyBytes: MAX_BODY_BYTES,
+      ...(options.requestTimeoutMs !== undefined && { requestTimeoutMs: options.requestTimeoutMs }),
       ...(options.flags && { flags: options.flags }),
       addresses: [
         {

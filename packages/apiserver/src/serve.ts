@@ -78,6 +78,7 @@ export async function serve(flags: Flags): Promise<void> {
     endpoint: flags["endpoint-reconciler-type"] !== "none",
     allowPrivileged: flags["allow-privileged"],
     minWatchSeconds: flags["min-request-timeout"],
+    requestTimeoutMs: flags["request-timeout"],
     ...proxyClient(flags),
     published: publishedAuthentication(flags),
     serviceRouting: flags["enable-aggregator-routing"] ? "endpoints" : "clusterIP",

@@ -10,6 +10,7 @@ import type { AuthorizerChain } from "./authz/chain.ts";
 import type { RbacPolicy } from "./authz/rbac/policy.ts";
 import type { Fairness } from "./fairness/fairness.ts";
 import type { Gate } from "./fairness/gate.ts";
+import type { Deadlines } from "./front/deadlines.ts";
 import type { ServerMetrics } from "./metrics/server-metrics.ts";
 import type { HealthCheck } from "./nonresource/health.ts";
 import type { ServedResources } from "./served-resource.ts";
@@ -34,6 +35,8 @@ export interface Server {
   /** Where requests are told of; absent where they are not. */
   readonly audit: Audit | undefined;
   readonly gate: Gate;
+  /** Ends requests that take too long. */
+  readonly deadlines: Deadlines;
   /** What sorts requests, where priority and fairness is on. */
   readonly fairness: Fairness | undefined;
   /** What objects are given from ranges of the cluster, by "group/resource". */
@@ -65,6 +68,8 @@ export interface ServerOptions {
   readonly profiling?: boolean;
   readonly minWatchSeconds: number;
   readonly maxBodyBytes: number;
+  /** How long a request may take; a minute when absent. */
+  readonly requestTimeoutMs?: number;
   /** How clients reach the server, for discovery. */
   readonly addresses: readonly ServerAddress[];
   /** The flags that it was started with, for people who look. */

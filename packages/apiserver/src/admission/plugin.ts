@@ -53,6 +53,8 @@ export interface AdmissionRequest {
   readonly options: unknown;
   /** CreateOptions, UpdateOptions or DeleteOptions, as they are told to others; none for connections. */
   operationOptions(): PlainObject | undefined;
+  /** When nobody waits for the answer any more, by the clock's monotonic time; absent where somebody always does. */
+  readonly due?: number | undefined;
   readonly rounds: Rounds;
   warn(text: string): void;
   /** Notes something for the audit log; what shows of the object, from a level on. */

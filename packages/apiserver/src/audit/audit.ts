@@ -42,11 +42,17 @@ export class Audit {
   }
 
   /** Of a request that nobody is known for, and that is refused for that. */
-  refused(exchange: CoreExchange, info: RequestInfo, id: string): void {
-    const record = this.#record(exchange, info, undefined, id);
+  unauthenticated(exchange: CoreExchange, info: RequestInfo, id: string): void {
     const tried = exchange.header("authorization") ? "attempted: bearer" : "no credentials provided";
-    record?.status({ status: "Failure", message: `Authentication failed, ${tried}`, reason: "Unauthorized" });
-    record?.tell("ResponseStarted", 401);
+    const message = `Authentication failed, ${tried}`;
+    this.refused(exchange, info, id, { status: "Failure", message, reason: "Unauthorized" }, 401);
+  }
+
+  /** Of a request that is refused before anybody is known. */
+  refused(exchange: CoreExchange, info: RequestInfo, id: string, status: object, code: number): void {
+    const record = this.#record(exchange, info, undefined, id);
+    record?.status(status);
+    record?.tell("ResponseStarted", code);
   }
 
   #record(exchange: CoreExchange, info: RequestInfo, user: User | undefined, id: string): AuditRecord | undefined {

@@ -7,6 +7,7 @@ import type { Exchange } from "@kubets/wire/http";
 import type { AuditRecord } from "../audit/record.ts";
 import type { Credentials, User } from "../authn/authenticator.ts";
 import type { BatchEvent } from "../store/event-batch.ts";
+import type { Deadline } from "./deadlines.ts";
 
 export interface CoreExchange
   extends Pick<Exchange, "method" | "url" | "header" | "readBody" | "respond" | "stream" | "onClose" | "onAnswer"> {
@@ -16,6 +17,8 @@ export interface CoreExchange
   readonly direct?: DirectCaller;
   /** What is told of the request, where the audit policy wants something told. */
   audit?: AuditRecord | undefined;
+  /** Until when it is to be answered: what is answered behind that goes nowhere. Absent where it may take its time. */
+  deadline?: Deadline | undefined;
   /** Name, value, ...: they go with whatever is answered. */
   addHeaders(headers: readonly string[]): void;
 }

@@ -2,6 +2,7 @@
 import type { ChunkSink, Exchange, Peer } from "@kubets/wire/http";
 import type { AuditRecord } from "../audit/record.ts";
 import type { CoreExchange } from "./core-exchange.ts";
+import type { Deadline } from "./deadlines.ts";
 import { Pace } from "./pace.ts";
 
 /** Many bodies may come in one turn of the loop, and what follows on each is most of what a write costs: in milliseconds, how much of that begins in a turn. */
@@ -10,6 +11,7 @@ const begins = new Pace(6);
 export class SocketExchange implements CoreExchange {
   readonly socket: Exchange;
   audit: AuditRecord | undefined = undefined;
+  deadline: Deadline | undefined = undefined;
   #added: readonly string[] = [];
 
   constructor(socket: Exchange) {
@@ -52,10 +54,12 @@ export class SocketExchange implements CoreExchange {
   }
 
   respond(status: number, headers: readonly string[], body?: Uint8Array | readonly Uint8Array[]): void {
+    if (this.deadline?.meet() === false) return;
     this.socket.respond(status, this.#all(headers), body);
   }
 
   stream(status: number, headers: readonly string[]): ChunkSink {
+    if (this.deadline?.meet() === false) return NOBODY;
     return this.socket.stream(status, this.#all(headers));
   }
 
@@ -67,3 +71,13 @@ export class SocketExchange implements CoreExchange {
     return this.#added.length ? [...headers, ...this.#added] : headers;
   }
 }
+
+/** Who was told already that it took too long. */
+const NOBODY: ChunkSink = {
+  write() {},
+  pendingBytes: 0,
+  drained: () => Promise.resolve(),
+  end() {},
+  abort() {},
+  closed: true,
+};

@@ -93,6 +93,11 @@ export class RequestMetrics {
     this.#families.terminations.values(String(code), by, ...labels).inc();
   }
 
+  /** What came of a request behind the answer that it took too long. */
+  wentOn(status: "ok" | "panic"): void {
+    this.#families.wentOn.values("timeout-handler", status).inc();
+  }
+
   /** A request whose answer was broken off. */
   aborted(exchange: CoreExchange, info: RequestInfo, served: ServedResources): void {
     this.#families.aborts.values(...this.#kindOf(exchange, info, served).labels).inc();
@@ -221,6 +226,11 @@ function families(registry: MetricsRegistry) {
       name: "apiserver_request_terminations_total",
       help: "Requests that were turned away to keep the server, or one behind it, at work.",
       labels: ["code", ...OF_RESOURCE],
+    }),
+    wentOn: registry.counter({
+      name: "apiserver_request_post_timeout_total",
+      help: "Requests that came to an end after they had been ended for taking too long.",
+      labels: ["source", "status"],
     }),
     aborts: registry.counter({
       name: "apiserver_request_aborts_total",

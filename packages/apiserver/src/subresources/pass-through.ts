@@ -54,7 +54,7 @@ const NOT_HANDED_ON = new Set([
 export function passThrough(exchange: CoreExchange, target: Target): Promise<void> {
   const { socket } = exchange;
   if (!socket) throw serviceUnavailable("callers in the server's process cannot stream through it; use a connection");
-  return socket.upgrade ? passUpgrade(socket, target) : passRequest(socket, target);
+  return socket.upgrade ? passUpgrade(socket, target) : passRequest(exchange, socket, target);
 }
 
 function optionsOf(exchange: Exchange, { host, port, path, tls, headers: more, isDropped }: Target): RequestOptions {
@@ -96,11 +96,11 @@ export async function askPlainly(exchange: Exchange, target: Target): Promise<In
   });
 }
 
-async function passRequest(exchange: Exchange, target: Target): Promise<void> {
-  const options = optionsOf(exchange, target);
+async function passRequest(exchange: CoreExchange, socket: Exchange, target: Target): Promise<void> {
+  const options = optionsOf(socket, target);
   const length = exchange.header("content-length");
   if (length !== undefined) (options.headers as Record<string, string>)["content-length"] = length;
-  const { answer, sent } = await ask(exchange, target, { ...options, ...(target.agent && { agent: target.agent }) });
+  const { answer, sent } = await ask(socket, target, { ...options, ...(target.agent && { agent: target.agent }) });
   const sink = exchange.stream(answer.statusCode ?? 502, answerHeaders(answer, target));
   const parts = answer as AsyncIterable<Buffer>;
   try {

@@ -45,7 +45,7 @@ export class WebhookClient {
   async call(target: WebhookTarget, review: object, timeoutMs: number): Promise<unknown> {
     const url = addressOf(target);
     const body = await bytesOf(review);
-    url.searchParams.set("timeout", durationText(timeoutMs));
+    url.searchParams.set("timeout", durationText(Math.ceil(timeoutMs / 1000)));
     const options = {
       ...this.#placeOf(target, url),
       path: `${url.pathname}${url.search}`,
@@ -153,10 +153,8 @@ function addressOf({ url, service }: WebhookTarget): URL {
 const servername = (host: string) => (/^[\d.]+$/.test(host) || host.includes(":") ? {} : { servername: host });
 
 /** "10s", "1m0s": as Go writes it. */
-const durationText = (ms: number): string => {
-  const seconds = ms / 1000;
-  return seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${seconds % 60}s`;
-};
+const durationText = (seconds: number): string =>
+  seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${seconds % 60}s`;
 
 /** A service is named with its port, even with that of HTTPS. */
 const postError = (url: URL, why: string): string => {

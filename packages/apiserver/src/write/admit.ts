@@ -56,6 +56,7 @@ function admissionRequest(
     isLarge: call.isLarge,
     options,
     operationOptions: () => operationOptions(call, operation, options),
+    due: call.exchange.deadline?.due,
     rounds: new Rounds(),
     warn: (text) => {
       if (!warnings.includes(text)) warnings.push(text);

@@ -23,7 +23,7 @@ export async function ask(
   request: AdmissionRequest,
   reviewed: Reviewed,
   isMutating: boolean,
-  { webhooks, random, metrics }: AdmissionContext,
+  { webhooks, random, metrics, clock }: AdmissionContext,
 ): Promise<ReviewResponse> {
   const { name, sideEffects, admissionReviewVersions, clientConfig, timeoutSeconds } = hook.spec;
   if (request.dryRun && !WITHOUT_EFFECTS.includes(sideEffects))
@@ -32,11 +32,11 @@ export async function ask(
   const began = performance.now();
   const uid = random.uuid();
   const review = admissionReview(uid, version, request, target, reviewed);
-  const answer = await webhooks
-    .call(clientConfig, review, (timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * 1000)
-    .catch((error: Error) => {
-      throw new CallFailure(name, `failed to call webhook: ${error.message}`, error);
-    });
+  const left = (request.due ?? Number.POSITIVE_INFINITY) - clock.monotonic();
+  const timeoutMs = Math.min((timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * 1000, Math.max(0, left));
+  const answer = await webhooks.call(clientConfig, review, timeoutMs).catch((error: Error) => {
+    throw new CallFailure(name, `failed to call webhook: ${error.message}`, error);
+  });
   const response = checked(name, () => responseOf(answer, uid, version, isMutating));
   for (const [key, value] of Object.entries(response.auditAnnotations ?? {})) request.annotate(`${name}/${key}`, value);
   for (const warning of response.warnings ?? []) request.warn(warning);

@@ -1,0 +1,261 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { describe, it, type TestContext } from "node:test";
+import { configmaps, validatingwebhookconfigurations } from "@kubets/api/generated/refs";
+import { type Clock, type StatusError, VirtualClock } from "@kubets/machinery";
+import type { Exchange } from "@kubets/wire/http";
+import type { AdmissionPlugin } from "../admission/plugin.ts";
+import { Audit } from "../audit/audit.ts";
+import type { AuditEvent } from "../audit/event.ts";
+import type { Wanted } from "../audit/policy.ts";
+import { readRequestInfo } from "../request-info.ts";
+import { ownServingCertificate } from "../serving-certificate.ts";
+import { startTestServer } from "../testing/server.ts";
+import { linesOf, told } from "../testing/told.ts";
+import { Deadlines } from "./deadlines.ts";
+import { SocketExchange } from "./socket-exchange.ts";
+
+const COLLECTION = "/api/v1/namespaces/default/configmaps";
+const MAP = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a" } } as const;
+const isLate = ({ code, status }: StatusError) =>
+  code === 504 &&
+  status.reason === "Timeout" &&
+  status.message === "Timeout: request did not complete within the allotted timeout";
+
+/** A server that holds whatever is to be written to config maps until it is let go on, and what it told of that. */
+async function holding(t: TestContext) {
+  const held = Promise.withResolvers<void>();
+  const plugin: AdmissionPlugin = {
+    name: "Held",
+    handles: (_operation, { resource }) => resource === "configmaps",
+    validate: () => held.promise,
+  };
+  const events: AuditEvent[] = [];
+  const everything: Wanted = { level: "Metadata", omitStages: new Set(), omitManagedFields: false };
+  const policy = ({ resource }: { resource: string }) => (resource === "configmaps" ? everything : undefined);
+  const audit = new Audit(policy, { tell: (event) => void events.push(event) }, new VirtualClock());
+  const cluster = await startTestServer({ own: [plugin], audit });
+  t.after(cluster.close);
+  events.length = 0;
+  const { registry } = cluster.server.context.metrics;
+  return { ...cluster, held, events, now: (series: string) => told(registry, series), registry };
+}
+
+describe("a request that is not answered in time", () => {
+  it("is ended, told and counted once, keeps nothing, and may be stored later", async (t) => {
+    const { admin, clock, held, events, now, registry } = await holding(t);
+    const late = assert.rejects(
+      admin.create(configmaps, { ...MAP, metadata: { name: "a", namespace: "default" } }),
+      isLate,
+    );
+    await clock.advance(59_999);
+    assert.deepEqual(
+      events.map(({ stage }) => stage),
+      ["RequestReceived"],
+    );
+    await clock.advance(1);
+    await late;
+    const labels = 'group="",resource="configmaps",scope="resource",subresource="",verb="POST",version="v1"';
+    const terminations = `apiserver_request_terminations_total{code="504",component="apiserver",${labels}}`;
+    assert.equal(now(terminations), 1);
+    assert.equal(now('apiserver_current_inflight_requests{request_kind="mutating"}'), 0);
+    const seats = linesOf(registry, "apiserver_flowcontrol_current_executing_seats{");
+    assert.ok(seats.length > 0 && seats.every((line) => line.endsWith(" 0")), seats.join("\n"));
+
+    held.resolve();
+    const isStored = async () => (await admin.raw("GET", `${COLLECTION}/a`)).status === 200;
+    while (!(await isStored())) await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(now(terminations), 1);
+    assert.equal(now('apiserver_request_post_timeout_total{source="timeout-handler",status="ok"}'), 1);
+    assert.deepEqual(
+      events.filter(({ verb }) => verb === "create").map(({ stage, responseStatus }) => [stage, responseStatus]),
+      [
+        ["RequestReceived", undefined],
+        [
+          "ResponseComplete",
+          {
+            metadata: {},
+            status: "Failure",
+            message: "Timeout: request did not complete within the allotted timeout",
+            reason: "Timeout",
+            details: {},
+            code: 504,
+          },
+        ],
+      ],
+    );
+  });
+
+  it("is not heard of again when it fails behind that", async (t) => {
+    const { admin, clock, held, events, now } = await holding(t);
+    const late = admin.raw("POST", `${COLLECTION}?timeout=1s`, MAP);
+    await clock.advance(1000);
+    assert.equal((await late).status, 504);
+    held.reject(new Error("too late"));
+    await clock.advance(0);
+    assert.equal(events.filter(({ stage }) => stage !== "RequestReceived").length, 1);
+    assert.equal(now('apiserver_request_post_timeout_total{source="timeout-handler",status="panic"}'), 1);
+  });
+
+  for (const [asked, ms] of [
+    ["1500ms", 1500],
+    ["0s", 60_000],
+    ["-1s", 60_000],
+    ["2m", 60_000],
+    ["", 60_000],
+  ] as const)
+    it(`has ${ms} ms where it asks for "${asked}"`, async (t) => {
+      const { admin, clock, held } = await holding(t);
+      let status = 0;
+      const asking = admin
+        .raw("POST", `${COLLECTION}?timeout=${asked}`, MAP)
+        .then((answer) => (status = answer.status));
+      await clock.advance(ms - 1);
+      assert.equal(status, 0);
+      await clock.advance(1);
+      assert.equal(await asking, 504);
+      held.resolve();
+    });
+
+  it("is refused where it asks for no time, before anybody asks who it is", async (t) => {
+    const { admin, events } = await holding(t);
+    const answer = await admin.raw("GET", `${COLLECTION}?timeout=soon`);
+    assert.equal(answer.status, 400);
+    const message = 'invalid timeout specified in the request URL - time: invalid duration "soon"';
+    assert.equal((JSON.parse(Buffer.from(answer.body).toString()) as { message: string }).message, message);
+    assert.deepEqual(
+      events.map(({ stage, user, responseStatus }) => [stage, user, responseStatus]),
+      [["ResponseStarted", {}, { metadata: {}, message, code: 400 }]],
+    );
+  });
+
+  it("gives its place up where it waits for a seat", async (t) => {
+    const concurrency = { reads: 0, writes: 1, longestWaitMs: 100_000, fair: true };
+    const { user, clock, server, close } = await startTestServer({ concurrency });
+    t.after(close);
+    const level = server.context.fairness?.levels.get("global-default");
+    const held = level?.enter("somebody", 1, { start() {}, refuse() {} });
+    const late = assert.rejects(user("jane").get(configmaps, { namespace: "default", name: "a" }), isLate);
+    const waiting = () => level?.queues.waiting;
+    assert.equal(waiting(), 1);
+    await clock.advance(60_000);
+    await late;
+    assert.equal(waiting(), 0);
+    if (held) level?.leave(held);
+  });
+
+  it("is not waited for by the webhooks that it asks", async (t) => {
+    const pair = ownServingCertificate(undefined, { dnsNames: [], ipAddresses: ["127.0.0.1"] }, Date.now());
+    const asked = Promise.withResolvers<{ url: string | undefined; closed: Promise<unknown> }>();
+    const webhook = createServer(pair, (request, response) =>
+      asked.resolve({ url: request.url, closed: once(response, "close") }),
+    ).listen(0, "127.0.0.1");
+    await once(webhook, "listening");
+    const { admin, clock, close } = await startTestServer();
+    t.after(async () => {
+      await close();
+      webhook.close();
+    });
+    await admin.create(validatingwebhookconfigurations, {
+      metadata: { name: "slow" },
+      webhooks: [
+        {
+          name: "slow.example.com",
+          clientConfig: {
+            url: `https://127.0.0.1:${(webhook.address() as AddressInfo).port}/`,
+            caBundle: Buffer.from(pair.cert).toString("base64"),
+          },
+          rules: [{ apiGroups: [""], apiVersions: ["v1"], resources: ["configmaps"], operations: ["CREATE"] }],
+          sideEffects: "None",
+          admissionReviewVersions: ["v1"],
+        },
+      ],
+    });
+    const late = admin.raw("POST", `${COLLECTION}?timeout=1500ms`, MAP);
+    const { url, closed } = await asked.promise;
+    assert.equal(url, "/?timeout=2s");
+    await clock.advance(1500);
+    assert.equal((await late).status, 504);
+    await closed;
+  });
+});
+
+it("on the wire it is answered as the original does, and only once", async () => {
+  const clock = new VirtualClock();
+  const sent: unknown[] = [];
+  const socket = {
+    respond: (status: number, headers: readonly string[], body: Uint8Array) =>
+      sent.push([status, headers, Buffer.from(body).toString()]),
+    stream: () => assert.fail("it was answered already"),
+  };
+  const exchange = new SocketExchange(socket as unknown as Exchange);
+  exchange.addHeaders(["audit-id", "1"]);
+  new Deadlines(clock, 1000, { late() {}, wentOn() {} }).begin(exchange, readRequestInfo("GET", "/version"));
+  await clock.advance(1000);
+  exchange.respond(200, []);
+  assert.equal(exchange.stream(200, []).closed, true);
+  const body =
+    '{"metadata":{},"status":"Failure","message":"Timeout: request did not complete within the allotted timeout","reason":"Timeout","details":{},"code":504}\n';
+  const headers = ["content-type", "text/plain; charset=utf-8", "cache-control", "no-cache, private", "audit-id", "1"];
+  assert.deepEqual(sent, [[504, headers, body]]);
+});
+
+describe("the deadlines", () => {
+  /** A clock that counts its timers, and exchanges that tell when they were ended. */
+  function fixture() {
+    const virtual = new VirtualClock();
+    let timers = 0;
+    const clock: Clock = {
+      now: () => virtual.now(),
+      monotonic: () => virtual.monotonic(),
+      after: (ms, run) => {
+        timers++;
+        return virtual.after(ms, run);
+      },
+    };
+    const ended: string[] = [];
+    const deadlines = new Deadlines(clock, 1000, {
+      late: ({ url }) => void ended.push(`${url} at ${virtual.monotonic()}`),
+      wentOn() {},
+    });
+    const begin = (url: string) => {
+      const exchange = new SocketExchange({ url, respond() {} } as unknown as Exchange);
+      deadlines.begin(exchange, readRequestInfo("GET", url));
+      return exchange;
+    };
+    return { virtual, ended, deadlines, begin, timers: () => timers };
+  }
+
+  it("of very many requests need one timer, and end those that are left in their order", async () => {
+    const { virtual, ended, begin, timers } = fixture();
+    for (let i = 0; i < 1000; i++) begin("/answered").respond(200, []);
+    begin("/a");
+    await virtual.advance(500);
+    begin("/answered").respond(200, []);
+    begin("/b");
+    begin("/c?timeout=100ms");
+    assert.equal(timers(), 2);
+    await virtual.advance(1000);
+    assert.deepEqual(ended, ["/c?timeout=100ms at 600", "/a at 1000", "/b at 1500"]);
+    assert.equal(timers(), 3);
+  });
+
+  it("are none of what stays open by its nature", async () => {
+    const { virtual, ended, begin } = fixture();
+    for (const url of ["/api/v1/pods?watch=1&timeout=1s", "/api/v1/namespaces/a/pods/b/log?timeout=soon"])
+      assert.equal(begin(url).deadline, undefined);
+    await virtual.advance(10_000);
+    assert.deepEqual(ended, []);
+  });
+
+  it("stop with the server", async () => {
+    const { virtual, ended, deadlines, begin, timers } = fixture();
+    begin("/a");
+    deadlines.stop();
+    begin("/b");
+    await virtual.advance(10_000);
+    assert.deepEqual([ended, timers()], [[], 1]);
+  });
+});
