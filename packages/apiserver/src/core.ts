@@ -62,20 +62,16 @@ export class Core {
     const id = exchange.header("audit-id") || realRandom.uuid();
     exchange.addHeaders(["audit-id", id]);
     if (this.#server.options.logRequests) logRequest(this.#server.log, exchange, info, id);
-    this.#setDeadline(exchange, info, id);
+    try {
+      this.#server.deadlines.begin(exchange, info);
+    } catch (error) {
+      const { message } = error as StatusError;
+      return throwAfter(this.#server.audit?.refused(exchange, info, id, { message }, BAD_REQUEST), error);
+    }
     const user = exchange.direct?.user ?? this.#authenticate(exchange, info, id);
     return user instanceof Promise
       ? user.then((known) => this.#known(exchange, info, known, id))
       : this.#known(exchange, info, user, id);
-  }
-
-  #setDeadline(exchange: CoreExchange, info: RequestInfo, id: string): void {
-    try {
-      this.#server.deadlines.begin(exchange, info);
-    } catch (error) {
-      this.#server.audit?.refused(exchange, info, id, { message: (error as StatusError).message }, BAD_REQUEST);
-      throw error;
-    }
   }
 
   #authenticate(exchange: CoreExchange, info: RequestInfo, id: string): User | Promise<User> {
@@ -83,8 +79,7 @@ export class Core {
     const began = performance.now();
     const refuse = (error: unknown) => {
       metrics.authentication.refused(exchange.header("authorization") !== undefined, began);
-      audit?.unauthenticated(exchange, info, id);
-      throw error;
+      return throwAfter(audit?.unauthenticated(exchange, info, id), error);
     };
     const known = (user: User) => {
       metrics.authentication.known(user, began);
@@ -100,7 +95,11 @@ export class Core {
 
   #known(exchange: CoreExchange, info: RequestInfo, caller: User, id: string): void | Promise<void> {
     exchange.socket?.askedBy?.(caller.name);
-    this.#server.audit?.begin(exchange, info, caller, id);
+    const begun = this.#server.audit?.begin(exchange, info, caller, id);
+    return begun ? begun.then(() => this.#audited(exchange, info, caller)) : this.#audited(exchange, info, caller);
+  }
+
+  #audited(exchange: CoreExchange, info: RequestInfo, caller: User): void | Promise<void> {
     const wanted = wantedUser(exchange);
     if (wanted)
       return impersonate(this.#server, attributesOf(info, caller), caller, wanted).then((impersonated) => {
@@ -214,7 +213,7 @@ export class Core {
         stack: (error as Error)?.stack,
       });
       if (exchange.deadline?.isLate) return this.#server.metrics.requests.wentOn("panic");
-      exchange.audit?.tell("Panic", 500);
+      void exchange.audit?.tell("Panic", 500);
       status = internalError(error);
     }
     try {
@@ -223,6 +222,14 @@ export class Core {
       this.#server.log.debug("an error could not be answered", { url: exchange.url, error: cause });
     }
   }
+}
+
+/** What is refused goes out when the audit has heard of it. */
+function throwAfter(told: Promise<boolean> | boolean | undefined, error: unknown): Promise<never> {
+  if (!(told instanceof Promise)) throw error;
+  return told.then(() => {
+    throw error;
+  });
 }
 
 function dispatch(call: ApiCall): void | Promise<void> {

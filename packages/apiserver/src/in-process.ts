@@ -105,6 +105,12 @@ class DirectExchange implements CoreExchange {
 
   #answer(response: ApiResponse, size: number | undefined): void {
     if (this.deadline?.meet() === false) return;
+    const told = this.audit?.answered(response.status);
+    if (told) void told.then(() => this.#give(response, size));
+    else this.#give(response, size);
+  }
+
+  #give(response: ApiResponse, size: number | undefined): void {
     this.onAnswer?.(response.status, size);
     this.#resolve(response);
     this.close();

@@ -1,7 +1,6 @@
 /** Audit as the core sees it: begins a record where the policy wants one, and tells its stages as the answer goes out. */
 import { type Clock, internalError } from "@kubets/machinery";
 import type { User } from "../authn/authenticator.ts";
-import { isLongRunning } from "../fairness/long-running.ts";
 import type { CoreExchange } from "../front/core-exchange.ts";
 import { onAnswer } from "../front/on-answer.ts";
 import type { RequestInfo } from "../request-info.ts";
@@ -10,6 +9,9 @@ import type { compilePolicy } from "./policy.ts";
 import { AuditRecord, type AuditSink } from "./record.ts";
 
 const LONGEST_ID = 64;
+
+/** A promise is to be waited for before the refusal goes out. */
+type Told = ReturnType<AuditRecord["tell"]> | undefined;
 
 export class Audit {
   readonly #wanted: ReturnType<typeof compilePolicy>;
@@ -25,34 +27,36 @@ export class Audit {
   }
 
   /** Of a request of somebody who is known. Throws when it must not go on, because it cannot be told of. */
-  begin(exchange: CoreExchange, info: RequestInfo, user: User, id: string): void {
+  begin(exchange: CoreExchange, info: RequestInfo, user: User, id: string): void | Promise<void> {
     const record = this.#record(exchange, info, user, id);
     if (!record) return;
+    const taken = record.tell("RequestReceived");
+    return taken instanceof Promise
+      ? taken.then((isTaken) => this.#received(exchange, record, isTaken))
+      : this.#received(exchange, record, taken);
+  }
+
+  #received(exchange: CoreExchange, record: AuditRecord, isTaken: boolean): void {
+    if (!isTaken) {
+      this.#metrics?.rejected();
+      throw internalError(new Error("failed to store audit event"));
+    }
     exchange.audit = record;
-    const isTold = record.tell("RequestReceived");
-    const isLong = isLongRunning(info);
-    onAnswer(exchange, (code) => {
-      const isOver = !isLong || code >= 400;
-      record.tell(isOver ? "ResponseComplete" : "ResponseStarted", code);
-      if (!isOver) exchange.onClose(() => void record.tell("ResponseComplete", code));
-    });
-    if (isTold) return;
-    this.#metrics?.rejected();
-    throw internalError(new Error("failed to store audit event"));
+    onAnswer(exchange, (code) => void record.answered(code));
   }
 
   /** Of a request that nobody is known for, and that is refused for that. */
-  unauthenticated(exchange: CoreExchange, info: RequestInfo, id: string): void {
+  unauthenticated(exchange: CoreExchange, info: RequestInfo, id: string): Told {
     const tried = exchange.header("authorization") ? "attempted: bearer" : "no credentials provided";
     const message = `Authentication failed, ${tried}`;
-    this.refused(exchange, info, id, { status: "Failure", message, reason: "Unauthorized" }, 401);
+    return this.refused(exchange, info, id, { status: "Failure", message, reason: "Unauthorized" }, 401);
   }
 
   /** Of a request that is refused before anybody is known. */
-  refused(exchange: CoreExchange, info: RequestInfo, id: string, status: object, code: number): void {
+  refused(exchange: CoreExchange, info: RequestInfo, id: string, status: object, code: number): Told {
     const record = this.#record(exchange, info, undefined, id);
     record?.status(status);
-    record?.tell("ResponseStarted", code);
+    return record?.tell("ResponseStarted", code);
   }
 
   #record(exchange: CoreExchange, info: RequestInfo, user: User | undefined, id: string): AuditRecord | undefined {

@@ -47,7 +47,7 @@ export const auditFlags = {
   "audit-webhook-config-file": file({ help: "A kubeconfig for the server to send events to.", group }),
   "audit-webhook-mode": choice(MODES, {
     default: "batch",
-    help: "Whether events are gathered, or sent one by one.",
+    help: "Whether events are gathered, or sent one by one before the request goes on and before the answer goes out.",
     group,
   }),
   "audit-webhook-initial-backoff": duration({ default: 10_000, help: "The wait before the first retry.", group }),

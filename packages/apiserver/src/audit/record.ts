@@ -5,14 +5,18 @@
 import type { KubeObject } from "@kubets/api/meta";
 import type { User } from "../authn/authenticator.ts";
 import type { Impersonated } from "../authn/impersonate.ts";
+import { isLongRunning } from "../fairness/long-running.ts";
 import type { CoreExchange } from "../front/core-exchange.ts";
 import type { RequestInfo } from "../request-info.ts";
 import { type AuditEvent, auditUser, microTime, type ObjectReference } from "./event.ts";
 import { atLeast, type Level, type Stage, type Wanted } from "./policy.ts";
 
 export interface AuditSink {
-  /** Takes one event. Must not throw. False: it is lost, and a request whose events must not be lost cannot go on. */
-  tell(event: AuditEvent): boolean | void;
+  /**
+   * Takes one event. Must not throw, nor reject. False: it is lost, and a request whose events must not be lost cannot go on. A promise is waited for before the
+   * request goes on, or its answer goes out.
+   */
+  tell(event: AuditEvent): boolean | void | Promise<boolean>;
 }
 
 export interface RecordParts {
@@ -34,6 +38,7 @@ export class AuditRecord {
   #response: (() => unknown) | undefined;
   #annotations: Record<string, string> | undefined;
   #status: object | undefined;
+  #isAnswered = false;
 
   constructor(parts: RecordParts) {
     this.#parts = parts;
@@ -82,8 +87,22 @@ export class AuditRecord {
     this.#status = status;
   }
 
+  /**
+   * Tells how it is answered, once: who can wait asks before the answer goes out, and waits for what this gives; of all others (streams) it is told when their
+   * answer begins. One that is late waits for nothing.
+   */
+  answered(code: number): Promise<boolean> | undefined {
+    if (this.#isAnswered) return undefined;
+    this.#isAnswered = true;
+    const { exchange, info } = this.#parts;
+    const isOver = !isLongRunning(info) || code >= 400;
+    const told = this.tell(isOver ? "ResponseComplete" : "ResponseStarted", code);
+    if (!isOver) exchange.onClose(() => void this.tell("ResponseComplete", code));
+    return told instanceof Promise && !exchange.deadline?.isLate ? told : undefined;
+  }
+
   /** Tells of a stage, unless the policy leaves it out. False: the request must not go on. */
-  tell(stage: Stage, code?: number): boolean {
+  tell(stage: Stage, code?: number): boolean | Promise<boolean> {
     const { wanted, exchange, info, id, user, sink, now } = this.#parts;
     if (wanted.omitStages.has(stage)) return true;
     const clean = (object: unknown) => (wanted.omitManagedFields ? withoutManagedFields(object) : object);
@@ -114,7 +133,7 @@ export class AuditRecord {
       stageTimestamp: microTime(now()),
       ...(this.#annotations && { annotations: this.#annotations }),
     });
-    return isTaken !== false;
+    return isTaken ?? true;
   }
 }
 

@@ -43,9 +43,9 @@ export async function setUpAudit(flags: Flags, parts: Parts): Promise<RunningAud
   const sink = {
     tell(event: AuditEvent) {
       parts.metrics.event();
-      let isTaken = true;
-      for (const backend of backends) if (backend.tell(event) === false) isTaken = false;
-      return isTaken;
+      const taken = backends.map((backend) => backend.tell(event));
+      if (!taken.some((each) => each instanceof Promise)) return areTaken(taken);
+      return Promise.all(taken.map((each) => Promise.resolve(each))).then(areTaken);
     },
   };
   return {
@@ -53,6 +53,8 @@ export async function setUpAudit(flags: Flags, parts: Parts): Promise<RunningAud
     close: () => backends.forEach((backend) => backend.close()),
   };
 }
+
+const areTaken = (taken: readonly unknown[]): boolean => !taken.includes(false);
 
 type Backend = AuditSink & { close(): void };
 
@@ -117,22 +119,22 @@ async function webhookBackend(flags: Flags, { clock, random, log, metrics }: Par
     metrics.lost("webhook", count);
     log.error("audit events were lost: the webhook does not take them", { count });
   };
-  const options = batchOptions(flags, "audit-webhook");
-  const batches = new Batches(
-    flags["audit-webhook-mode"] === "batch" ? options : { ...options, maxSize: 1, throttle: undefined },
-    clock,
-    send,
-    lost,
-  );
+  const mode = flags["audit-webhook-mode"];
+  const refused = () => {
+    lost(1);
+    return mode !== "blocking-strict";
+  };
+  const direct: AuditSink = { tell: (event) => send([event]).then(() => true, refused) };
+  const batches = mode === "batch" ? new Batches(batchOptions(flags, "audit-webhook"), clock, send, lost) : undefined;
   const sink = limited(
-    batches,
+    batches ?? direct,
     flags["audit-webhook-truncate-enabled"] && flags["audit-webhook-truncate-max-event-size"],
     lost,
   );
   return {
     tell: sink.tell,
     close() {
-      batches.flush();
+      batches?.flush();
       webhook.close();
     },
   };

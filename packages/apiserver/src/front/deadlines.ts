@@ -88,11 +88,15 @@ export class Deadlines {
     const ms = isShort ? asked : this.#longestMs;
     const deadline = new Deadline(exchange, info, this.#clock.monotonic() + ms, this.#told);
     exchange.deadline = deadline;
-    if (isShort) deadline.timer = this.#clock.after(ms, () => this.#end(deadline));
+    if (isShort) this.#endAfter(ms, deadline);
     else {
       deadline.joinAtEnd(this.#waiting);
       this.#timer ??= this.#clock.after(ms, this.#endLate);
     }
+  }
+
+  #endAfter(ms: number, deadline: Deadline): void {
+    deadline.timer = this.#clock.after(ms, () => this.#end(deadline));
   }
 
   stop(): void {

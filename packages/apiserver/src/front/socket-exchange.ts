@@ -55,7 +55,15 @@ export class SocketExchange implements CoreExchange {
 
   respond(status: number, headers: readonly string[], body?: Uint8Array | readonly Uint8Array[]): void {
     if (this.deadline?.meet() === false) return;
-    this.socket.respond(status, this.#all(headers), body);
+    const told = this.audit?.answered(status);
+    if (told) this.#respondAfter(told, status, headers, body);
+    else this.socket.respond(status, this.#all(headers), body);
+  }
+
+  #respondAfter(told: Promise<unknown>, ...answer: Parameters<CoreExchange["respond"]>): void {
+    const [status, headers, body] = answer;
+    // What is answered already cannot be answered again, and there is nobody to hear of that.
+    told.then(() => this.socket.respond(status, this.#all(headers), body)).catch(ignore);
   }
 
   stream(status: number, headers: readonly string[]): ChunkSink {
@@ -71,6 +79,8 @@ export class SocketExchange implements CoreExchange {
     return this.#added.length ? [...headers, ...this.#added] : headers;
   }
 }
+
+function ignore(): void {}
 
 /** Who was told already that it took too long. */
 const NOBODY: ChunkSink = {
