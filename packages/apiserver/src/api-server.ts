@@ -177,7 +177,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
   const terminated =
     (code: number): Refused =>
     (exchange, info) =>
-      metrics.requests.terminated(exchange, info, served, "apiserver", code);
+      metrics.requests.terminated(exchange, info, { served, aggregation }, "apiserver", code);
   const refused = terminated(TOO_MANY_REQUESTS);
   const deadlines = new Deadlines(clock, options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS, {
     late: terminated(GATEWAY_TIMEOUT),

@@ -58,7 +58,7 @@ export class Core {
 
   #serve(exchange: CoreExchange): void | Promise<void> {
     const info = readRequestInfo(exchange.method, exchange.url);
-    this.#server.metrics.requests.begin(exchange, info, this.#server.served);
+    this.#server.metrics.requests.begin(exchange, info, this.#server);
     const id = exchange.header("audit-id") || realRandom.uuid();
     exchange.addHeaders(["audit-id", id]);
     if (this.#server.options.logRequests) logRequest(this.#server.log, exchange, info, id);
@@ -200,8 +200,8 @@ export class Core {
       return;
     }
     if (error instanceof AnswerBrokenError) {
-      const { metrics, served } = this.#server;
-      return metrics.requests.aborted(exchange, readRequestInfo(exchange.method, exchange.url), served);
+      const info = readRequestInfo(exchange.method, exchange.url);
+      return this.#server.metrics.requests.aborted(exchange, info, this.#server);
     }
     if (error instanceof BodyTooLargeError)
       status = requestEntityTooLarge(`Request entity too large: limit is ${error.limit}`);

@@ -17,14 +17,14 @@ import { isUserHeader, userHeaders } from "./user-headers.ts";
 const agent = new https.Agent({ keepAlive: true, maxFreeSockets: 64, scheduling: "lifo" });
 
 export async function proxyToRemote(
-  { metrics, served }: Pick<Server, "metrics" | "served">,
+  server: Server,
   remote: RemoteService,
   exchange: CoreExchange,
   info: RequestInfo,
   user: User,
 ): Promise<void> {
   const away = () => {
-    metrics.requests.terminated(exchange, info, served, "aggregator", UNAVAILABLE);
+    server.metrics.requests.terminated(exchange, info, server, "aggregator", UNAVAILABLE);
     tell(exchange, "service unavailable");
   };
   if (!remote.isAvailable) return away();

@@ -10,6 +10,7 @@ import { Audit } from "../audit/audit.ts";
 import type { AuditEvent } from "../audit/event.ts";
 import { compilePolicy, loadPolicy } from "../audit/policy.ts";
 import { startTestServer } from "../testing/server.ts";
+import { told } from "../testing/told.ts";
 import type { User } from "./authenticator.ts";
 
 interface Rule {
@@ -133,8 +134,17 @@ describe("acting as somebody else", () => {
       rule("impersonate:user-info", GROUP, "uids", "7"),
     ]);
     const headers = { "impersonate-user": "jane", "impersonate-group": "devs", "impersonate-uid": "7" };
+    const { registry } = cluster.server.context.metrics;
+    const count = (what: string, decision: string, mode: string) =>
+      told(registry, `apiserver_impersonation_${what}_total{decision="${decision}",mode="${mode}"}`) ?? 0;
+    const earlier = [count("attempts", "allowed", "user-info"), count("attempts", "denied", "")];
+    const asked = count("authorization_attempts", "allowed", "user-info");
     assert.equal((await list(caller, headers)).by, "impersonate:user-info");
     assert.equal((await list(caller, { ...headers, "impersonate-group": "devs, ops" })).status, 403);
     assert.equal((await list(caller, { ...headers, "impersonate-uid": "8" })).status, 403);
+    const later = [count("attempts", "allowed", "user-info"), count("attempts", "denied", "")];
+    assert.deepEqual(later, [(earlier[0] ?? 0) + 1, (earlier[1] ?? 0) + 2]);
+    // Once for the request, and then for the user, the group and the uid, as far as each is allowed.
+    assert.equal(count("authorization_attempts", "allowed", "user-info"), asked + 4 + 3 + 3);
   });
 });

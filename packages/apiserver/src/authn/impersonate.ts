@@ -46,10 +46,13 @@ export async function impersonate(
   const last = remembered.get(key);
   const modes = modesFor(server, caller, wanted);
   const order = [...modes.filter((mode) => mode.name === last), ...modes.filter((mode) => mode.name !== last)];
+  const { impersonation } = server.metrics;
+  const began = performance.now();
   let refused: StatusError | undefined;
   for (const mode of order) {
     const why = await refusedBy(server, mode, request, caller);
     if (!why) {
+      impersonation.decided(mode.name, began);
       if (remembered.size >= MOST_REMEMBERED) remembered.clear();
       remembered.set(key, mode.name);
       const constraint = mode.name === "legacy" ? undefined : `impersonate:${mode.name}`;
@@ -57,6 +60,7 @@ export async function impersonate(
     }
     refused ??= why;
   }
+  impersonation.decided(undefined, began);
   throw refused ?? forbidden({ group: "", resource: "users" }, wanted.name, "impersonation is not allowed");
 }
 
@@ -153,7 +157,9 @@ async function refusedBy(
   if (mode.name !== "legacy")
     asks.unshift({ ...request, user: caller, verb: `impersonate-on:${mode.name}:${request.verb}` });
   for (const attributes of asks) {
+    const began = performance.now();
     const decision = await server.authorizers.authorize(attributes);
+    server.metrics.impersonation.asked(mode.name, isAllowed(decision), began);
     if (!isAllowed(decision)) return refusal(attributes, decision.why);
   }
   return undefined;

@@ -25,7 +25,7 @@ const ORIGINAL = [
   ...within("apiserver_admission_webhook_", "fail_open_count rejection_count request_total"),
   ...within("apiserver_admission_match_condition_", "evaluation_errors_total evaluation_seconds exclusions_total"),
   ...within("apiserver_audit_", "error_total event_total level_total requests_rejected_total"),
-  ...["authentication", "authorization", "encryption"].flatMap((what) =>
+  ...["authentication", "authorization", "encryption", "manifest_admission"].flatMap((what) =>
     within(
       `apiserver_${what}_config_controller_`,
       "automatic_reload_last_timestamp_seconds automatic_reloads_total last_config_info",
@@ -64,6 +64,8 @@ const ORIGINAL = [
   ...within("apiserver_flowcontrol_", "request_queue_length_after_enqueue request_wait_duration_seconds"),
   ...within("apiserver_flowcontrol_", "seat_fair_frac target_seats upper_limit_seats watch_count_samples"),
   ...within("apiserver_flowcontrol_", "work_estimated_seats"),
+  ...within("apiserver_impersonation_", "attempts_duration_seconds attempts_total"),
+  ...within("apiserver_impersonation_authorization_", "attempts_duration_seconds attempts_total"),
   ...within("apiserver_", "init_events_total kube_aggregator_x509_insecure_sha1_total longrunning_requests"),
   ...within("apiserver_", "kube_aggregator_x509_missing_san_total nodeport_repair_port_errors_total"),
   ...within("apiserver_", "nodeport_repair_reconcile_errors_total"),
@@ -86,12 +88,13 @@ const ORIGINAL = [
   ...within("apiserver_validation_declarative_validation_", "parity_discrepancies_total"),
   ...within("apiserver_watch_cache_", "consistent_read_total events_dispatched_total events_received_total"),
   ...within("apiserver_watch_cache_", "initializations_total read_wait_seconds resource_version"),
-  ...within("apiserver_watch_", "events_sizes events_total list_duration_seconds"),
+  ...within("apiserver_watch_", "events_sizes events_total filtered_events_total list_duration_seconds shards_total"),
   ...within("apiserver_webhooks_x509_", "insecure_sha1_total missing_san_total"),
+  ...within("apiserver_", "websocket_streaming_requests_total"),
   ...within("", "authenticated_user_requests authentication_attempts authentication_duration_seconds"),
   ...within("authentication_token_cache_", "active_fetch_count fetch_total request_duration_seconds request_total"),
   ...within("authorization_", "attempts_total duration_seconds"),
-  ...within("etcd_", "request_duration_seconds request_errors_total requests_total"),
+  ...within("etcd_", "bookmark_total lease_object_counts request_duration_seconds request_errors_total requests_total"),
   ...within("", "kubernetes_build_info kubernetes_feature_enabled"),
   ...within("kube_apiserver_clusterip_allocator_", "allocated_ips allocation_duration_seconds available_ips"),
   ...within("kube_apiserver_clusterip_allocator_", "allocation_errors_total allocation_total"),
@@ -99,10 +102,11 @@ const ORIGINAL = [
   ...within("kube_apiserver_nodeport_allocator_", "available_ports"),
   ...within("kube_apiserver_pod_logs_", "backend_tls_failure_total insecure_backend_total"),
   ...within("pod_security_", "errors_total evaluations_total exemptions_total"),
+  ...within("watch_cache_", "capacity capacity_decrease_total capacity_increase_total"),
 ];
 
-/** What others than the original's own code tell of it, or earlier releases did: processes, and how full the caches are. */
-const BESIDES = /^(process_|nodejs_)|^apiserver_(registered_watchers|watch_cache_capacity)$/;
+/** What others than the original's own code tell of it, or earlier releases did: processes, and who watches. */
+const BESIDES = /^(process_|nodejs_)|^apiserver_registered_watchers$/;
 
 test("every name is the original's, and what is not told is listed with its reason", async (t) => {
   const { server, close } = await startTestServer();

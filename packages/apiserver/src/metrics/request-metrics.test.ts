@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { createServer, type Server } from "node:https";
+import { createServer, request, type Server } from "node:https";
 import { connect } from "node:net";
 import { test } from "node:test";
 import { apiservices, nodes, pods, serviceaccounts } from "@kubets/api/generated/refs";
@@ -9,7 +9,7 @@ import { HttpTransport } from "@kubets/wire/transport";
 import { ownServingCertificate } from "../serving-certificate.ts";
 import { startTestServer } from "../testing/server.ts";
 import { startSocketServer } from "../testing/socket-server.ts";
-import { told } from "../testing/told.ts";
+import { linesOf, told } from "../testing/told.ts";
 
 const certificate = () => ownServingCertificate(undefined, { dnsNames: [], ipAddresses: ["127.0.0.1"] }, Date.now());
 
@@ -63,7 +63,7 @@ test("connections that do not speak TLS are counted", async (t) => {
   assert.equal(now("apiserver_tls_handshake_errors_total"), 1);
 });
 
-test("who asks for a server that is away is turned away", async (t) => {
+test("who asks for a server that is away is turned away, which is told by its names as long as they are not made up", async (t) => {
   const { admin, server, close } = await startTestServer();
   t.after(close);
   await admin.create(apiservices, {
@@ -76,11 +76,37 @@ test("who asks for a server that is away is turned away", async (t) => {
       versionPriority: 1,
     },
   });
-  const series =
-    'apiserver_request_terminations_total{code="503",component="aggregator",group="",resource="",scope="",subresource="",verb="GET",version=""}';
-  const ask = () => admin.raw("GET", "/apis/away.example.com/v1/things");
-  while ((await ask()).status === 404) await new Promise((resolve) => setImmediate(resolve));
-  assert.ok((told(server.context.metrics.registry, series) ?? 0) >= 1);
+  const { registry } = server.context.metrics;
+  const of = (group: string, resource: string, scope: string, verb: string, version: string) =>
+    `group="${group}",resource="${resource}",scope="${scope}",subresource="",verb="${verb}",version="${version}"`;
+  const turnedAway = (labels: string) =>
+    told(registry, `apiserver_request_terminations_total{code="503",component="aggregator",${labels}}`);
+  const ofThings = of("away.example.com", "things", "cluster", "LIST", "v1");
+  const ask = async (resource: string) => (await admin.raw("GET", `/apis/away.example.com/v1/${resource}`)).status;
+  while ((await ask("things")) === 404) await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(turnedAway(ofThings), 1);
+  for (let i = 0; i < 1000; i++) await ask(`made-up-${i}`);
+  assert.equal(await ask("things"), 503);
+  assert.equal(turnedAway(ofThings), 2);
+  assert.equal(turnedAway(of("", "", "", "GET", "")), 1);
+  // Who answers them counts them.
+  const counted = linesOf(registry, "apiserver_request_total{").filter((line) => line.includes("away.example.com"));
+  assert.deepEqual(counted, []);
+  assert.equal(told(registry, 'apiserver_current_inflight_requests{request_kind="readOnly"}'), 0);
+});
+
+test("streams over WebSockets are counted", async (t) => {
+  const { port, client, now } = await withKubelet(t);
+  const key = { namespace: "default", name: "p" };
+  await client.create(serviceaccounts, { metadata: { namespace: "default", name: "default" } });
+  await client.create(pods, { metadata: key, spec: { nodeName: "n", containers: [{ name: "c", image: "i" }] } });
+  const path = "/api/v1/namespaces/default/pods/p/exec?command=ls";
+  const headers = { authorization: "Bearer root", connection: "Upgrade", upgrade: "websocket" };
+  const asking = request({ host: "127.0.0.1", port, path, headers, rejectUnauthorized: false }).end();
+  const [answer] = (await once(asking, "response")) as [{ resume(): void }];
+  answer.resume();
+  const labels = 'proxy_type="proxied_to_kubelet",subresource="exec"';
+  assert.equal(now(`apiserver_websocket_streaming_requests_total{${labels}}`), 1);
 });
 
 test("requests for logs say whether the kubelet was to be checked, and whether that failed", async (t) => {

@@ -4,10 +4,12 @@
  * answer is counted where it begins. Watches and streams count among the long-running ones until they end.
  */
 import type { Counter, Gauge, Histogram, MetricsRegistry } from "@kubets/machinery/metrics";
+import { isLongRunning } from "../fairness/long-running.ts";
 import type { CoreExchange } from "../front/core-exchange.ts";
 import { onAnswer } from "../front/on-answer.ts";
 import { type RequestInfo, readRequestInfo } from "../request-info.ts";
 import type { ServedResources } from "../served-resource.ts";
+import type { Server } from "../server-context.ts";
 
 const SECONDS = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];
 const SIZES = [1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
@@ -27,6 +29,9 @@ const COUNTED = new Set(
 /** Who turned a request away: this server, or what stands between it and the servers behind it. */
 export type Terminator = "apiserver" | "aggregator";
 
+/** What this server answers itself, and what others behind it do. */
+export type Answering = Pick<Server, "served" | "aggregation">;
+
 /** Everything that is counted for requests of one kind. */
 interface Kind {
   /** As OF_RESOURCE names them, without the component. */
@@ -45,6 +50,8 @@ interface Kind {
 export class RequestMetrics {
   readonly #families: ReturnType<typeof families>;
   readonly #kinds = new Map<string, Kind>();
+  /** What was told of others. */
+  readonly #passedOn = new Set<string>();
   readonly #inFlight: { readonly mutating: Gauge; readonly readOnly: Gauge };
 
   constructor(registry: MetricsRegistry) {
@@ -54,8 +61,9 @@ export class RequestMetrics {
   }
 
   /** Counts a request from now until its answer. */
-  begin(exchange: CoreExchange, info: RequestInfo, served: ServedResources): void {
-    const kind = this.#kindOf(exchange, info, served);
+  begin(exchange: CoreExchange, info: RequestInfo, by: Answering): void {
+    if (by.aggregation.remotes.ofPath(info.path)) return this.#passOn(exchange, info);
+    const kind = this.#kindOf(exchange, info, by.served);
     const began = performance.now();
     const current = kind.isLong ? kind.running : kind.isMutating ? this.#inFlight.mutating : this.#inFlight.readOnly;
     current.value++;
@@ -78,6 +86,16 @@ export class RequestMetrics {
     });
   }
 
+  /** Requests to others are counted by who answers them, and here only while they are in work. */
+  #passOn(exchange: CoreExchange, info: RequestInfo): void {
+    if (isLongRunning(info)) return;
+    const current = READ_VERBS.has(info.verb) ? this.#inFlight.readOnly : this.#inFlight.mutating;
+    current.value++;
+    exchange.onClose(() => {
+      current.value--;
+    });
+  }
+
   tlsFailed(): void {
     this.#families.tlsErrors.value++;
   }
@@ -88,9 +106,8 @@ export class RequestMetrics {
   }
 
   /** A request that is turned away although nothing is wrong with it. */
-  terminated(exchange: CoreExchange, info: RequestInfo, served: ServedResources, by: Terminator, code: number): void {
-    const { labels } = this.#kindOf(exchange, info, served);
-    this.#families.terminations.values(String(code), by, ...labels).inc();
+  terminated(exchange: CoreExchange, info: RequestInfo, by: Answering, terminator: Terminator, code: number): void {
+    this.#families.terminations.values(String(code), terminator, ...this.#labelsOf(exchange, info, by)).inc();
   }
 
   /** What came of a request behind the answer that it took too long. */
@@ -99,8 +116,18 @@ export class RequestMetrics {
   }
 
   /** A request whose answer was broken off. */
-  aborted(exchange: CoreExchange, info: RequestInfo, served: ServedResources): void {
-    this.#families.aborts.values(...this.#kindOf(exchange, info, served).labels).inc();
+  aborted(exchange: CoreExchange, info: RequestInfo, by: Answering): void {
+    this.#families.aborts.values(...this.#labelsOf(exchange, info, by)).inc();
+  }
+
+  /** What others serve is told by its names, as long as there are not so many that they must be made up. */
+  #labelsOf(exchange: CoreExchange, info: RequestInfo, { served, aggregation }: Answering): readonly string[] {
+    if (!aggregation.remotes.ofPath(info.path)) return this.#kindOf(exchange, info, served).labels;
+    const verb = verbOf(exchange, info);
+    const labels = labelsOf(info, verb, SCOPES[scopeOf(info, verb)] ?? "");
+    const key = labels.join("/");
+    if (this.#passedOn.size < MOST_PASSED_ON) this.#passedOn.add(key);
+    return this.#passedOn.has(key) ? labels : this.#unknown(info).labels;
   }
 
   /** Notes that something was asked for which will go, as its warning says. */
@@ -110,26 +137,17 @@ export class RequestMetrics {
   }
 
   #kindOf(exchange: CoreExchange, info: RequestInfo, served: ServedResources): Kind {
-    const { group, version, resource, subresource, namespace, name } = info;
-    const verb = COUNTED.has(info.verb) ? info.verb : "other";
+    const { group, version, resource, subresource } = info;
+    const verb = verbOf(exchange, info);
     const dryRun = info.query.size > 0 && info.query.has("dryRun");
-    const scope = !info.isResource
-      ? ""
-      : name !== "" || verb === "create"
-        ? namespace
-          ? "n"
-          : "r"
-        : namespace
-          ? "N"
-          : "c";
-    const applies = verb === "patch" && exchange.header("content-type")?.startsWith("application/apply-patch");
+    const scope = scopeOf(info, verb);
     const key = info.isResource
-      ? `${applies ? "apply" : verb} ${group}/${version}/${resource}/${subresource}${scope}${dryRun ? "d" : ""}`
+      ? `${verb} ${group}/${version}/${resource}/${subresource}${scope}${dryRun ? "d" : ""}`
       : `${verb} ${pathOf(info)}`;
     let kind = this.#kinds.get(key);
     if (!kind) {
       if (!isServed(served, info)) return this.#unknown(info);
-      this.#kinds.set(key, (kind = this.#makeKind(info, applies ? "apply" : verb, SCOPES[scope] ?? "", dryRun)));
+      this.#kinds.set(key, (kind = this.#makeKind(info, verb, SCOPES[scope] ?? "", dryRun)));
     }
     return kind;
   }
@@ -145,13 +163,11 @@ export class RequestMetrics {
 
   #makeKind(info: RequestInfo, verb: string, scope: string, dryRun: boolean): Kind {
     const { requests, seconds, sliSeconds, sizes, running } = this.#families;
-    const { group, version, resource, isResource } = info;
-    const subresource = isResource ? info.subresource : pathOf(info);
-    const told = CONNECTS.has(subresource) ? "CONNECT" : (VERBS[verb] ?? verb.toUpperCase());
-    const component = isResource ? "apiserver" : "";
-    const labels = [group, resource, scope, subresource, told, version];
+    const labels = labelsOf(info, verb, scope);
+    const [, , , subresource, told] = labels as readonly [string, string, string, string, string];
+    const component = info.isResource ? "apiserver" : "";
     const ofResource = [component, ...labels];
-    const ofRequest = [component, dryRun ? "All" : "", group, resource, scope, subresource, told, version];
+    const ofRequest = [component, dryRun ? "All" : "", ...labels];
     const byCode = new Map<number, Counter>();
     return {
       labels,
@@ -172,6 +188,26 @@ export class RequestMetrics {
   }
 }
 
+const verbOf = (exchange: CoreExchange, { verb }: RequestInfo): string => {
+  if (verb === "patch" && exchange.header("content-type")?.startsWith("application/apply-patch")) return "apply";
+  return COUNTED.has(verb) ? verb : "other";
+};
+
+const scopeOf = ({ isResource, name, namespace }: RequestInfo, verb: string): string => {
+  if (!isResource) return "";
+  if (name !== "" || verb === "create") return namespace ? "n" : "r";
+  return namespace ? "N" : "c";
+};
+
+/** As OF_RESOURCE names them, without the component. */
+function labelsOf(info: RequestInfo, verb: string, scope: string): readonly string[] {
+  const { group, version, resource } = info;
+  const subresource = info.isResource ? info.subresource : pathOf(info);
+  const told = CONNECTS.has(subresource) ? "CONNECT" : (VERBS[verb] ?? verb.toUpperCase());
+  return [group, resource, scope, subresource, told, version];
+}
+
+const MOST_PASSED_ON = 1000;
 const READ_VERBS = new Set(["get", "list", "watch", "head"]);
 const NOTHING = readRequestInfo("GET", "/");
 

@@ -3,11 +3,12 @@ import type { Clock } from "@kubets/machinery";
 import { MetricsRegistry } from "@kubets/machinery/metrics";
 import { processMetrics } from "@kubets/machinery/process-metrics";
 import { AuditMetrics } from "../audit/metrics.ts";
+import { ImpersonationMetrics } from "../authn/impersonation-metrics.ts";
 import { AuthenticationMetrics } from "../authn/metrics.ts";
 import { AuthorizationMetrics } from "../authz/metrics.ts";
 import { EncryptionMetrics } from "../encryption/metrics.ts";
 import { versionInfo } from "../nonresource/version.ts";
-import { PodLogMetrics } from "../subresources/metrics.ts";
+import { PodLogMetrics, StreamMetrics } from "../subresources/metrics.ts";
 import { AdmissionMetrics } from "./admission-metrics.ts";
 import { CertificateMetrics } from "./certificate-metrics.ts";
 import { ExtensionMetrics } from "./extension-metrics.ts";
@@ -25,6 +26,7 @@ export interface ServerMetrics {
   readonly storage: StorageMetrics;
   readonly watches: WatchMetrics;
   readonly authentication: AuthenticationMetrics;
+  readonly impersonation: ImpersonationMetrics;
   readonly authorization: AuthorizationMetrics;
   readonly audit: AuditMetrics;
   readonly encryption: EncryptionMetrics;
@@ -32,6 +34,7 @@ export interface ServerMetrics {
   readonly extensions: ExtensionMetrics;
   readonly certificates: CertificateMetrics;
   readonly logs: PodLogMetrics;
+  readonly streams: StreamMetrics;
   readonly health: HealthMetrics;
 }
 
@@ -45,6 +48,7 @@ export function serverMetrics(clock: Clock, registry = new MetricsRegistry()): S
     storage: new StorageMetrics(registry, clock),
     watches: new WatchMetrics(registry),
     authentication: new AuthenticationMetrics(registry),
+    impersonation: new ImpersonationMetrics(registry),
     authorization: new AuthorizationMetrics(registry),
     audit: new AuditMetrics(registry),
     encryption: new EncryptionMetrics(registry),
@@ -52,6 +56,7 @@ export function serverMetrics(clock: Clock, registry = new MetricsRegistry()): S
     extensions: new ExtensionMetrics(registry),
     certificates: new CertificateMetrics(registry),
     logs: new PodLogMetrics(registry),
+    streams: new StreamMetrics(registry),
     health: new HealthMetrics(),
   };
 }

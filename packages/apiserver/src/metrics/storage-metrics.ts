@@ -108,7 +108,7 @@ export class StorageMetrics {
       help: "Objects that are stored, by the resource's full name.",
       labels: ["resource"],
     });
-    const capacity = gauge("apiserver_watch_cache_capacity", "Changes of the past that are held in memory.");
+    const capacity = gauge("watch_cache_capacity", "How many changes of the past may be held in memory.");
     const revision = gauge("apiserver_watch_cache_resource_version", "The revision of the newest change in memory.");
     const watchers = this.#registry.gauge({
       name: "apiserver_registered_watchers",
@@ -129,7 +129,7 @@ export class StorageMetrics {
         objects.values(group, resource).set(cache.size);
         sizes.values(group, resource).set(cache.bytes);
         oldObjects.values(group ? `${resource}.${group}` : resource).set(cache.size);
-        capacity.values(group, resource).set(cache.history.size);
+        capacity.values(group, resource).set(cache.history.capacity);
         revision.values(group, resource).set(cache.lastChange);
         watchers.values(group, kind, version).set(cache.hub.watchers);
         for (const family of [received, cached, told]) family.values(group, resource).inc(cache.changes);

@@ -8,15 +8,13 @@ const MAX_CHANGES = 4096;
 const MAX_BYTES = 4 * 1024 * 1024;
 
 export class ChangeHistory {
+  /** How many changes it holds at most. */
+  readonly capacity = MAX_CHANGES;
   #changes: CachedChange[] = [];
   #start = 0;
   #bytes = 0;
   /** Every change after this revision is held. Set by the feed when it begins. */
   since = 0;
-
-  get size(): number {
-    return this.#changes.length - this.#start;
-  }
 
   add(change: CachedChange): void {
     this.#changes.push(change);

@@ -105,7 +105,10 @@ function containerOf({ info }: ApiCall, { spec, metadata }: Pod): string {
 function toKubelet(call: ApiCall, nodeName: string, path: string): Promise<void> {
   const kubelet = kubeletOf(call.server.nodes, call.server.view.get(nodes, "", nodeName), nodeName);
   const target = { ...kubelet, path, tls: kubeletTls(call) };
-  return call.info.subresource === "log" ? passLogs(call, target) : passThrough(call.exchange, target);
+  const { exchange, info, server } = call;
+  if (info.subresource === "log") return passLogs(call, target);
+  if (exchange.socket?.upgrade?.protocol === "websocket") server.metrics.streams.asked(info.subresource);
+  return passThrough(exchange, target);
 }
 
 /** A client that only wants to see them may do without the kubelet's certificate. */

@@ -1,4 +1,4 @@
-/** What is told of the way to kubelets for logs, by the original's names: whether clients ask that their certificates be believed, and those that were not. */
+/** What is told of the way to kubelets, by the original's names: for logs, whether clients ask that their certificates be believed, and those that were not; streams. */
 import type { Counter, Family, MetricsRegistry } from "@kubets/machinery/metrics";
 
 export class PodLogMetrics {
@@ -25,5 +25,21 @@ export class PodLogMetrics {
 
   wrongCertificate(): void {
     this.#failed.value++;
+  }
+}
+
+export class StreamMetrics {
+  readonly #asked: Family<Counter>;
+
+  constructor(registry: MetricsRegistry) {
+    this.#asked = registry.counter({
+      name: "apiserver_websocket_streaming_requests_total",
+      help: "Requests for streams over WebSockets, all of which are the kubelet's to answer.",
+      labels: ["proxy_type", "subresource"],
+    });
+  }
+
+  asked(subresource: string): void {
+    this.#asked.values("proxied_to_kubelet", subresource).inc();
   }
 }
