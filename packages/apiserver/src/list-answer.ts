@@ -6,7 +6,7 @@ import type { KubeObject, PlainObject } from "@kubets/api/meta";
 import { groupVersion } from "@kubets/api/resource-ref";
 import { type Struct, structOf } from "@kubets/api/schema";
 import { notAcceptable } from "@kubets/machinery";
-import { inShortStretches } from "@kubets/machinery/short-stretches";
+import { inOneGo, inShortStretches } from "@kubets/machinery/short-stretches";
 import { type ApiCall, inVersion } from "./api-call.ts";
 import { goPackage } from "./body.ts";
 import {
@@ -31,8 +31,7 @@ export function respondList(call: ApiCall, objects: readonly CachedObject[], met
   const head = { kind: `${definition.kind}List`, apiVersion: groupVersion(definition), metadata: meta };
   exchange.audit?.answer(() => ({ ...head, items: objects.map((cached) => inVersion(call, cached.object)) }));
   if (exchange.direct) return respondDirect(call, objects, head);
-  if (form.media === "json" && !form.pretty && !form.as && !definition.hub)
-    return send(call, 200, headersOf(call), jsonList(call, meta, objects));
+  if (form.media === "json" && !form.pretty && !form.as && !definition.hub) return respondJson(call, objects, meta);
   if (form.as?.kind === "PartialObjectMetadata")
     throw notAcceptable(
       `you requested PartialObjectMetadata, but the requested object is a list (*${goPackage(definition.group)}.${head.kind})`,
@@ -106,7 +105,7 @@ function writerOf({ media, pretty }: AnswerForm, list: ListFrame): ListWriter {
   return pretty ? prettyWriter(list) : jsonWriter(list);
 }
 
-function jsonList(call: ApiCall, meta: ListMeta, objects: readonly CachedObject[]): Buffer[] {
+function respondJson(call: ApiCall, objects: readonly CachedObject[], meta: ListMeta): void | Promise<void> {
   const { definition, store } = call.resource;
   const apiVersion = groupVersion(definition);
   const { isCustom } = definition;
@@ -124,9 +123,10 @@ function jsonList(call: ApiCall, meta: ListMeta, objects: readonly CachedObject[
   // Pages of the past are nobody else's.
   const isPresent = store !== undefined && store.cache.lastChange <= Number(meta.resourceVersion);
   const items = isPresent
-    ? store.cache.listBytes.get(question, store.cache.lastChange, () => joined(objects, skip))
-    : joined(objects, skip);
-  return [Buffer.from(head), items, LIST_END];
+    ? store.cache.listBytes.get(question, store.cache.lastChange, () => together(objects, skip))
+    : together(objects, skip);
+  const answer = (bytes: Buffer) => send(call, 200, headersOf(call), [Buffer.from(head), bytes, LIST_END]);
+  return items instanceof Promise ? items.then(answer) : answer(items);
 }
 
 /** Lists of custom objects always say whether they go on. */
@@ -134,16 +134,28 @@ const customMeta = (meta: ListMeta): ListMeta => ({ continue: "", ...meta });
 
 const LIST_END = Buffer.from("]}\n");
 
+/** As many are put together at once. */
+const FEW = 100;
+
+function together(objects: readonly CachedObject[], skip: number): Buffer | Promise<Buffer> {
+  const pieces = joined(objects, skip);
+  return objects.length > FEW ? inShortStretches(pieces) : inOneGo(pieces);
+}
+
 /** The objects one behind another, with commas between, each without its first `skip` bytes. */
-function joined(objects: readonly CachedObject[], skip: number): Buffer {
+function* joined(objects: readonly CachedObject[], skip: number): Generator<void, Buffer> {
   let size = 0;
-  for (const { bytes } of objects) size += bytes.length - skip + 2;
+  for (const { bytes } of objects) {
+    size += bytes.length - skip + 2;
+    yield;
+  }
   const all = Buffer.allocUnsafe(size);
   let at = 0;
   for (const { bytes } of objects) {
     if (at > 0) all[at++] = 0x2c; // ,
     all[at++] = 0x7b; // {
     at += bytes.copy(all, at, skip);
+    yield;
   }
   return all.subarray(0, at);
 }
