@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { pod } from "@kubets/api/testing/pod-builder";
-import { kubeletDefaults } from "@kubets/kubelet";
 import { readAll as read, serveForTest, serverSuite } from "@kubets/kubelet/server/server.suite";
 import type { Listener } from "@kubets/wire/http";
 import { openSpdy, type StreamSession } from "@kubets/wire/spdy";
@@ -13,7 +12,7 @@ import { NODE, startNode, type TestNode } from "./node.ts";
 
 /** A node on which a pod serves a page. */
 async function nodeWithPod(): Promise<TestNode> {
-  const node = await startNode({ ...kubeletDefaults, anonymousAuth: true, authorizationMode: "AlwaysAllow" });
+  const node = await startNode({ anonymousAuth: true, authorizationMode: "AlwaysAllow" });
   const script =
     "echo one; echo two >&2; echo hello > /www/x; httpd -p 8080 -h /www; trap 'exit 0' TERM; while true; do sleep 0.1; done";
   await node.api.createPod(

@@ -6,7 +6,6 @@ import { request } from "node:http";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { pod } from "@kubets/api/testing/pod-builder";
-import { kubeletDefaults } from "@kubets/kubelet";
 import { serveReadOnly } from "@kubets/kubelet/server/server";
 import { RuntimeService } from "@kubets/wire/generated/cri";
 import { grpcClient } from "@kubets/wire/grpc";
@@ -48,7 +47,7 @@ describe("statistics on containerd", { skip: whyNot() ?? false }, () => {
   let container = "";
 
   before(async () => {
-    node = await startNode(kubeletDefaults);
+    node = await startNode();
     listener = await serveReadOnly(node.kubelet, 0, "127.0.0.1");
     await node.api.createPod(
       pod("busy")

@@ -78,8 +78,6 @@ export class RequestMetrics {
       if (!kind.isLong) kind.sliSeconds.observe(seconds);
       if (size !== undefined && kind.isRead) kind.sizes.observe(size);
     };
-    // Connections that are given away have no answer.
-    if (exchange.socket?.upgrade) exchange.onClose(() => end(101, undefined));
     onAnswer(exchange, (status, size) => {
       if (kind.isLong && size === undefined) exchange.onClose(() => end(status, undefined));
       else end(status, size);

@@ -6,7 +6,7 @@ import { StatusError, serviceUnavailable } from "@kubets/machinery";
 import { joinHostPort } from "@kubets/machinery/ip";
 import { joinStreams } from "@kubets/machinery/join-streams";
 import * as http from "@kubets/machinery/node-http";
-import { type Exchange, Frame } from "@kubets/wire/http";
+import { type Exchange, Frame, type Upgrade } from "@kubets/wire/http";
 import { withoutToken } from "../authn/web-socket-token.ts";
 import type { CoreExchange } from "../front/core-exchange.ts";
 
@@ -54,7 +54,7 @@ const NOT_HANDED_ON = new Set([
 export function passThrough(exchange: CoreExchange, target: Target): Promise<void> {
   const { socket } = exchange;
   if (!socket) throw serviceUnavailable("callers in the server's process cannot stream through it; use a connection");
-  return socket.upgrade ? passUpgrade(socket, target) : passRequest(exchange, socket, target);
+  return socket.upgrade ? passUpgrade(exchange, socket, socket.upgrade, target) : passRequest(exchange, socket, target);
 }
 
 function optionsOf(exchange: Exchange, { host, port, path, tls, headers: more, isDropped }: Target): RequestOptions {
@@ -163,8 +163,8 @@ function answerHeaders(answer: IncomingMessage, { rewriteLocation }: Target): st
   return headers;
 }
 
-async function passUpgrade(exchange: Exchange, target: Target): Promise<void> {
-  const options = optionsOf(exchange, target);
+async function passUpgrade(exchange: CoreExchange, asked: Exchange, upgrade: Upgrade, target: Target): Promise<void> {
+  const options = optionsOf(asked, target);
   const headers = options.headers as Record<string, string>;
   headers["connection"] = "Upgrade";
   headers["upgrade"] = exchange.header("upgrade") ?? "";
@@ -181,7 +181,7 @@ async function passUpgrade(exchange: Exchange, target: Target): Promise<void> {
     const body = Buffer.concat(await Array.fromAsync(answer as AsyncIterable<Buffer>));
     return exchange.respond(answer.statusCode ?? 502, answerHeaders(answer, target), body);
   }
-  const client = (exchange.upgrade as NonNullable<Exchange["upgrade"]>).accept();
+  const client = upgrade.accept();
   client.socket.write(upgradeHead(answer));
   if (head?.length) client.socket.write(head);
   if (client.head.length) socket.write(client.head);

@@ -3,6 +3,7 @@ import { servedResources } from "@kubets/api/runtime-config";
 import { type Logger, mustParseCidr, parsePortRange, realClock, realRandom, silentLogger } from "@kubets/machinery";
 import { MemoryStorage } from "@kubets/storage";
 import { admissionPlugins } from "../admission/plugins/index.ts";
+import type { Audit } from "../audit/audit.ts";
 import { MASTERS } from "../authn/authenticator.ts";
 import { type Patience, runApiServer } from "../run-api-server.ts";
 import { ownServingCertificate } from "../serving-certificate.ts";
@@ -16,6 +17,7 @@ interface SocketServerOptions {
   readonly log?: Logger;
   readonly logRequests?: boolean;
   readonly nodes?: NodeConnection;
+  readonly audit?: Audit;
 }
 
 export async function startSocketServer({
@@ -24,6 +26,7 @@ export async function startSocketServer({
   log = silentLogger,
   logRequests = false,
   nodes = { tls: {}, addressTypes: [] },
+  audit,
 }: SocketServerOptions = {}) {
   const featureEnabled = (name: string) => gates.includes(name);
   const storage = new MemoryStorage({ clock: realClock });
@@ -53,6 +56,7 @@ export async function startSocketServer({
     nodes,
     resources: servedResources(runtimeConfig, featureEnabled),
     featureEnabled,
+    ...(audit && { audit }),
   });
   return {
     server: running.server,

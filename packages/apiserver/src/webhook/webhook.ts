@@ -1,6 +1,6 @@
 /**
  * A server outside that is asked by POST, as a kubeconfig file says how to reach it: for tokens, for decisions, for images, for audit events.
- * What may pass (no connection, 429, 5xx) is tried again, each time after a longer while; what does not is thrown.
+ * What may pass (no connection, 429, 5xx, unless the asker knows better) is tried again, each time after a longer while; what does not is thrown.
  */
 import { connectionFrom } from "@kubets/client/kubeconfig/connection";
 import { openTransport } from "@kubets/client/kubeconfig/open-client";
@@ -18,6 +18,8 @@ export interface WebhookOptions {
   readonly timeoutMs?: number;
   readonly firstWaitMs?: number;
   readonly tries?: number;
+  /** Which errors are tried again. */
+  readonly mayPass?: (error: WebhookError) => boolean;
 }
 
 export interface Webhook {
@@ -55,7 +57,14 @@ export async function openWebhook(options: WebhookOptions): Promise<Webhook> {
 export function webhookOver(
   transport: Transport,
   name: string,
-  { clock, random, timeoutMs = 30_000, firstWaitMs = 500, tries = 5 }: Omit<WebhookOptions, "kubeconfig">,
+  {
+    clock,
+    random,
+    timeoutMs = 30_000,
+    firstWaitMs = 500,
+    tries = 5,
+    mayPass = isPassing,
+  }: Omit<WebhookOptions, "kubeconfig">,
 ): Webhook {
   const path = new URL(name).pathname === "/" ? "/" : "";
   const once = async (body: Uint8Array): Promise<JsonObject> => {
@@ -93,4 +102,4 @@ export function webhookOver(
   };
 }
 
-const mayPass = ({ status }: WebhookError): boolean => status === undefined || status === 429 || status >= 500;
+const isPassing = ({ status }: WebhookError): boolean => status === undefined || status === 429 || status >= 500;

@@ -30,7 +30,7 @@ export interface Exchange {
   stream(status: number, headers: readonly string[]): ChunkSink;
   /** Runs when the answer has been sent or the client is gone; at once if that has happened. */
   onClose(run: () => void): void;
-  /** Told once, when the answer begins: its status, and its size where that is known (streams have none). */
+  /** Told once, when the answer begins, or the connection is given away (101): its status, and its size where that is known (streams have none). */
   onAnswer?: ((status: number, size: number | undefined) => void) | undefined;
   /** Present when the client asks to go on with another protocol (HTTP/1.1 only). */
   readonly upgrade?: Upgrade;

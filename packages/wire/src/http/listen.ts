@@ -18,7 +18,7 @@ import type { Duplex } from "node:stream";
 import { createSecureContext, type SecureContext } from "node:tls";
 import { createServer as createHttpServer, ServerResponse } from "@kubets/machinery/node-http";
 import { takeArrivalsInTurn } from "./arrivals.ts";
-import type { Exchange } from "./exchange.ts";
+import type { Exchange, Upgrade } from "./exchange.ts";
 import { type Connections, H1Exchange, ignore } from "./h1-exchange.ts";
 import { H2Exchange } from "./h2-exchange.ts";
 import { LargeBodies } from "./large-bodies.ts";
@@ -267,6 +267,8 @@ function trackSession(session: ServerHttp2Session, sessions: Set<ServerHttp2Sess
   });
 }
 
+const SWITCHING_PROTOCOLS = 101;
+
 /** A request for another protocol. Until the connection is given away it can be answered like any other. */
 function upgradeExchange(request: IncomingMessage, socket: Duplex, head: Buffer, connections: Connections): Exchange {
   const response = new ServerResponse(request);
@@ -274,20 +276,18 @@ function upgradeExchange(request: IncomingMessage, socket: Duplex, head: Buffer,
   response.assignSocket(socket as Socket);
   socket.on("error", ignore);
   response.once("finish", () => socket.end());
-  return new H1Exchange(
+  const upgrade: Upgrade = {
+    protocol: (request.headers.upgrade ?? "").toLowerCase(),
     request,
-    response,
-    { ...connections, closing: true },
-    {
-      protocol: (request.headers.upgrade ?? "").toLowerCase(),
-      request,
-      accept() {
-        connections.reading.forget(socket as Socket);
-        response.detachSocket(socket as Socket);
-        connections.given.add(socket);
-        socket.once("close", () => connections.given.delete(socket));
-        return { socket, head };
-      },
+    accept() {
+      exchange.onAnswer?.(SWITCHING_PROTOCOLS, undefined);
+      connections.reading.forget(socket as Socket);
+      response.detachSocket(socket as Socket);
+      connections.given.add(socket);
+      socket.once("close", () => connections.given.delete(socket));
+      return { socket, head };
     },
-  );
+  };
+  const exchange = new H1Exchange(request, response, { ...connections, closing: true }, upgrade);
+  return exchange;
 }
