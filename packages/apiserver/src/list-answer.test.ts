@@ -24,7 +24,9 @@ test("a list that is put together in turns is the same for all who ask at once, 
     return Buffer.concat(await answer.toArray()).toString();
   };
   const [one, ...others] = await Promise.all(Array.from({ length: 4 }, () => ask(PATH)));
-  for (const other of others) assert.equal(other, one);
+  // Something else may be written meanwhile, which the list's own revision tells of.
+  const itemsOf = (text = "") => text.slice(text.indexOf('"items"'));
+  for (const other of others) assert.equal(itemsOf(other), itemsOf(one));
   const pages: unknown[] = [];
   for (let token = ""; ; ) {
     const page = JSON.parse(await ask(`${PATH}?limit=90${token && `&continue=${token}`}`)) as List;
