@@ -103,9 +103,9 @@ export class RemoteServices {
 
   /** Who serves a path below /apis/GROUP/VERSION, if it is not this server. */
   ofPath(path: string): RemoteService | undefined {
-    if (this.#byName.size === 0) return undefined;
-    const [, root, group, version] = path.split("/", 4);
-    return root === "apis" && version ? this.#byName.get(`${version}.${group}`) : undefined;
+    if (this.#byName.size === 0 || !path.startsWith("/apis/")) return undefined;
+    const [, , group, version] = path.split("/", 4);
+    return version ? this.#byName.get(`${version}.${group}`) : undefined;
   }
 
   all(): RemoteService[] {

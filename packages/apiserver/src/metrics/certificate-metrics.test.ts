@@ -25,10 +25,16 @@ test("certificates are counted that were asked for with a time, and those that h
       issueCertificate(authority, { commonName: "jane", publicKey: key, ...validFor(clock.now(), days) }),
     );
   const request = base64(createSigningRequest(key, { commonName: "jane" }));
-  async function sign(name: string, signerName: string, days: number, dryRun = false): Promise<void> {
+  async function sign(
+    name: string,
+    signerName: string,
+    days: number,
+    dryRun = false,
+    pem = certificate(days),
+  ): Promise<void> {
     const spec = { request, signerName, usages: ["client auth"], expirationSeconds: 10 * DAY };
     await admin.create(certificatesigningrequests, { metadata: { name }, spec });
-    const status = { certificate: base64(certificate(days)) };
+    const status = { certificate: base64(pem) };
     const options = { subresource: "status", dryRun };
     await admin.patch(certificatesigningrequests, { name }, { type: "merge", body: { status } }, options);
     await admin.patch(
@@ -41,16 +47,22 @@ test("certificates are counted that were asked for with a time, and those that h
   await sign("b", "kubernetes.io/kube-apiserver-client", 100);
   await sign("c", "example.com/own", 10);
   await sign("d", "example.com/own", 10, true);
+  const withBlankLines = certificate(10).replaceAll("\n", "\n\n");
+  await sign("e", "kubernetes.io/kubelet-serving", 10, false, withBlankLines);
   const now = (what: string, signer: string) =>
     told(
       server.context.metrics.registry,
       `apiserver_certificates_registry_csr_${what}_duration_total{signerName="${signer}"}`,
     );
   assert.deepEqual(
-    ["requested", "honored"].map((what) => [now(what, "kubernetes.io/kube-apiserver-client"), now(what, "other")]),
+    ["requested", "honored"].map((what) => [
+      now(what, "kubernetes.io/kube-apiserver-client"),
+      now(what, "other"),
+      now(what, "kubernetes.io/kubelet-serving"),
+    ]),
     [
-      [2, 1],
-      [1, 1],
+      [2, 1, 1],
+      [1, 1, 1],
     ],
   );
 });

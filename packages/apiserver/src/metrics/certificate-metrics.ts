@@ -2,6 +2,7 @@
 import { X509Certificate } from "node:crypto";
 import type { CertificateSigningRequest } from "@kubets/api/generated/types/certificates-v1";
 import type { Counter, Family, MetricsRegistry } from "@kubets/machinery/metrics";
+import { fromPem } from "@kubets/wire/x509";
 
 export class CertificateMetrics {
   readonly #requested: Family<Counter>;
@@ -22,7 +23,10 @@ export class CertificateMetrics {
     if (before.certificate || !status.certificate || spec.expirationSeconds == null) return;
     const signer = spec.signerName.startsWith("kubernetes.io/") ? spec.signerName : "other";
     this.#requested.values(signer).inc();
-    const { validFromDate, validToDate } = new X509Certificate(Buffer.from(status.certificate, "base64"));
+    // As validation reads it: what Node's own reading of PEM refuses is stored by then all the same.
+    const [leaf] = fromPem(Buffer.from(status.certificate, "base64"));
+    if (!leaf) return;
+    const { validFromDate, validToDate } = new X509Certificate(leaf.bytes);
     const seconds = (validToDate.getTime() - validFromDate.getTime()) / 1000;
     if (isAbout(seconds, spec.expirationSeconds)) this.#honored.values(signer).inc();
   }
