@@ -4,20 +4,12 @@ import { test } from "node:test";
 import { customresourcedefinitions } from "@kubets/api/generated/refs";
 import type { Status } from "@kubets/machinery";
 import { startTestServer } from "./testing/server.ts";
+import { definitionOfThings } from "./testing/things.ts";
 
 test("what is done to one object is not done to a collection, nor the other way round", async (t) => {
   const { admin, server, close } = await startTestServer();
   t.after(close);
-  const schema = { openAPIV3Schema: { type: "object" } };
-  await admin.create(customresourcedefinitions, {
-    metadata: { name: "things.example.com" },
-    spec: {
-      group: "example.com",
-      scope: "Cluster",
-      names: { plural: "things", kind: "Thing" },
-      versions: [{ name: "v1", served: true, storage: true, schema }],
-    },
-  } as never);
+  await admin.create(customresourcedefinitions, definitionOfThings());
   while (!server.context.served.get("example.com", "v1", "things")) await new Promise(setImmediate);
   const transport = server.transport({ name: "admin", groups: ["system:masters"] });
   const refusal = async (method: string, path: string) => {

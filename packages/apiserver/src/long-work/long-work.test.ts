@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { podResource } from "@kubets/api/core/pod/index";
 import { customresourcedefinitions, validatingadmissionpolicies } from "@kubets/api/generated/refs";
-import type { CustomResourceDefinition, JSONSchemaProps } from "@kubets/api/generated/types/apiextensions-v1";
+import type { JSONSchemaProps } from "@kubets/api/generated/types/apiextensions-v1";
 import { type Activation, Budget } from "@kubets/cel";
 import { inOneStretch, step, TooLong } from "@kubets/machinery/stretch";
 import { requestAuthorizer } from "../admission/expressions/authorizer.ts";
@@ -12,6 +12,7 @@ import { Expressions, type ExpressionText } from "../admission/expressions/expre
 import { BudgetSpent } from "../admission/expressions/run.ts";
 import type { AdmissionContext, AdmissionRequest } from "../admission/plugin.ts";
 import { startTestServer } from "../testing/server.ts";
+import { definitionOfThings } from "../testing/things.ts";
 import { told } from "../testing/told.ts";
 import { Tasks } from "./do-task.ts";
 
@@ -110,24 +111,7 @@ test("a long expression is compiled elsewhere, and its errors are the same", asy
   assert.match(error ?? "", /^compilation error: .*undeclared reference to 'missing'/s);
 });
 
-function definition(schema: JSONSchemaProps) {
-  return {
-    metadata: { name: "things.example.com" },
-    spec: {
-      group: "example.com",
-      scope: "Cluster",
-      names: { plural: "things", kind: "Thing" },
-      versions: [
-        {
-          name: "v1",
-          served: true,
-          storage: true,
-          schema: { openAPIV3Schema: { type: "object", properties: { spec: schema } } },
-        },
-      ],
-    },
-  } as unknown as CustomResourceDefinition;
-}
+const definition = (spec: JSONSchemaProps) => definitionOfThings({ properties: { spec } });
 
 test("an expression whose compilation takes longer than there is time is not done", () => {
   const text = anything(`[${"1+1,".repeat(20_000)}1].size()`);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { configmaps, customresourcedefinitions } from "@kubets/api/generated/refs";
 import { startTestServer } from "../testing/server.ts";
+import { definitionOfThings } from "../testing/things.ts";
 import { told } from "../testing/told.ts";
 
 const of = (resource: string, group = "") => `{group="${group}",resource="${resource}"}`;
@@ -90,15 +91,7 @@ test("a stored value that cannot be read is counted", async (t) => {
   t.after(close);
   const key = "/registry/example.com/things/a";
   await server.context.feed.storage.commit({ key, expect: 0, value: () => Buffer.from("{") });
-  await admin.create(customresourcedefinitions, {
-    metadata: { name: "things.example.com" },
-    spec: {
-      group: "example.com",
-      scope: "Cluster",
-      names: { plural: "things", kind: "Thing" },
-      versions: [{ name: "v1", served: true, storage: true, schema: { openAPIV3Schema: { type: "object" } } }],
-    },
-  });
+  await admin.create(customresourcedefinitions, definitionOfThings());
   const errors = () => now(`apiserver_storage_decode_errors_total${of("things", "example.com")}`);
   while (errors() === undefined) await new Promise((resolve) => setImmediate(resolve));
   assert.ok((errors() ?? 0) >= 1);

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { customresourcedefinitions } from "@kubets/api/generated/refs";
+import type { JSONSchemaProps } from "@kubets/api/generated/types/apiextensions-v1";
 import { customResource } from "@kubets/api/resource-ref";
 import { startTestServer } from "../testing/server.ts";
+import { definitionOfThings } from "../testing/things.ts";
 import { told } from "../testing/told.ts";
 
 const things = customResource({
@@ -14,27 +16,8 @@ const things = customResource({
 });
 
 /** A kind with one rule that says `rule` of its size. */
-const definition = (rule: string, more: object = {}) => ({
-  metadata: { name: "things.example.com" },
-  spec: {
-    group: "example.com",
-    scope: "Cluster",
-    names: { plural: "things", kind: "Thing" },
-    versions: [
-      {
-        name: "v1",
-        served: true,
-        storage: true,
-        schema: {
-          openAPIV3Schema: {
-            type: "object",
-            properties: { size: { type: "integer", "x-kubernetes-validations": [{ rule }], ...more } },
-          },
-        },
-      },
-    ],
-  },
-});
+const definition = (rule: string, more: Record<string, JSONSchemaProps> = {}) =>
+  definitionOfThings({ properties: { size: { type: "integer", "x-kubernetes-validations": [{ rule }], ...more } } });
 
 test("rules are measured where they are compiled, held against an object, and compared with what was", async (t) => {
   const { admin, server, close } = await startTestServer();

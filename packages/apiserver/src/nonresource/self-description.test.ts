@@ -11,6 +11,7 @@ import type { Transport } from "@kubets/client/transport";
 import { parseYaml } from "@kubets/machinery/yaml";
 import { startTestServer } from "../testing/server.ts";
 import { startSocketServer } from "../testing/socket-server.ts";
+import { definitionOfThings } from "../testing/things.ts";
 
 let server: Awaited<ReturnType<typeof startTestServer>>;
 let transport: Transport;
@@ -169,15 +170,7 @@ test("who has the aggregated document is told so, until what is served changes",
   assert.deepEqual([headers["vary"], headers["cache-control"]], ["Accept", "public"]);
   const again = await ask(tag);
   assert.deepEqual([again.status, again.headers["etag"], again.body.length], [304, tag, 0]);
-  await server.admin.create(customresourcedefinitions, {
-    metadata: { name: "things.example.com" },
-    spec: {
-      group: "example.com",
-      scope: "Cluster",
-      names: { plural: "things", kind: "Thing" },
-      versions: [{ name: "v1", served: true, storage: true, schema: { openAPIV3Schema: { type: "object" } } }],
-    },
-  });
+  await server.admin.create(customresourcedefinitions, definitionOfThings());
   while ((await ask(tag)).status === 304) await setImmediate();
   assert.notEqual((await ask(tag)).headers["etag"], tag);
 });
