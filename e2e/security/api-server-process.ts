@@ -18,6 +18,7 @@ export interface Answer {
 export interface ApiServerProcess {
   readonly folder: string;
   readonly port: number;
+  readonly pid: number;
   /** As others on the machine see it. */
   readonly commandLine: string;
   /** All that it has logged. */
@@ -74,6 +75,9 @@ export async function startApiServer(
     folder,
     get port() {
       return port;
+    },
+    get pid() {
+      return child.pid as number;
     },
     get commandLine() {
       return readFileSync(`/proc/${child.pid}/cmdline`, "utf8").replaceAll("\0", " ");

@@ -180,7 +180,7 @@ export const apiServerFlags = defineFlags({
   }),
   "admission-plugin-file": list({
     placeholder: "FILE",
-    help: "Admission plugins of your own, each a TypeScript file; they run in threads of their own.",
+    help: "Admission plugins of your own, each a TypeScript file; each runs in a process of its own.",
     group: ADMISSION,
   }),
   "disable-admission-plugins": list({ help: "Plugins not to run though they do by default.", group: ADMISSION }),

@@ -1,4 +1,4 @@
-/** User's plugins as the chain of plugins takes them: each in a thread, asked about what it says that it handles. */
+/** User's plugins as the chain of plugins takes them: each in a process, asked about what it says that it handles. */
 import { resolve } from "node:path";
 import { type Clock, deepEqual, internalError } from "@kubets/machinery";
 import { ConfigError } from "@kubets/machinery/config-file";
@@ -6,7 +6,7 @@ import { putBack, reviewNow } from "../match/reviewed.ts";
 import type { AdmissionPlugin, AdmissionRequest } from "../plugin.ts";
 import { refuse } from "../request.ts";
 import type { Answered, Phase } from "./messages.ts";
-import { PluginThread } from "./plugin-thread.ts";
+import { PluginProcess } from "./plugin-process.ts";
 
 const LONGEST_MS = 1000;
 
@@ -17,24 +17,24 @@ export interface UserPlugins {
 
 /** Rejects with a ConfigError when a file is no plugin. */
 export async function loadUserPlugins(files: readonly string[], clock: Clock): Promise<UserPlugins> {
-  const threads = files.map((file) => new PluginThread(resolve(file), clock, LONGEST_MS));
-  const close = async () => void (await Promise.all(threads.map((thread) => thread.close())));
+  const processes = files.map((file) => new PluginProcess(resolve(file), clock, LONGEST_MS));
+  const close = async () => void (await Promise.all(processes.map((each) => each.close())));
   try {
-    return { plugins: await Promise.all(threads.map((thread, i) => pluginOf(thread, files[i] as string))), close };
+    return { plugins: await Promise.all(processes.map((each, i) => pluginOf(each, files[i] as string))), close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-async function pluginOf(thread: PluginThread, file: string): Promise<AdmissionPlugin> {
-  const { plugin, phases } = await thread.load().catch((error: unknown) => {
+async function pluginOf(own: PluginProcess, file: string): Promise<AdmissionPlugin> {
+  const { plugin, phases } = await own.load().catch((error: unknown) => {
     throw new ConfigError(`--admission-plugin-file: ${file} cannot be used: ${(error as Error).message}`);
   });
   const resources = new Set(plugin.resources);
   const ask = async (phase: Phase, request: AdmissionRequest): Promise<Answered & { readonly before: unknown }> => {
     const shown = shownRequest(request);
-    const answer = await thread.ask({ phase, request: shown }).catch((error: unknown) => {
+    const answer = await own.ask({ phase, request: shown }).catch((error: unknown) => {
       throw internalError(new Error(`admission plugin ${JSON.stringify(plugin.name)}: ${(error as Error).message}`));
     });
     for (const warning of answer.warnings) request.warn(warning);

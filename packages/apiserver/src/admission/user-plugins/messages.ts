@@ -1,4 +1,4 @@
-/** What goes between the server and the thread of a user's plugin. All of it is plain data. */
+/** What goes between the server and the process of a user's plugin. All of it is plain data. */
 import type { UserAdmissionPlugin, UserAdmissionRequest } from "./user-plugin.ts";
 
 export type Phase = "mutate" | "validate";

@@ -1,6 +1,6 @@
 /**
- * A user's own admission plugin: one TypeScript file whose default export is one of these, named by --admission-plugin-file. It runs in a thread of its
- * own: what it does wrong (throws, hangs, ends its thread, eats memory) refuses the write and harms nothing else.
+ * A user's own admission plugin: one TypeScript file whose default export is one of these, named by --admission-plugin-file. It runs in a process of its
+ * own: what it does wrong (throws, hangs, ends its process, eats memory) refuses the write and harms nothing else.
  *
  *     export default {
  *       name: "NoLatest",

@@ -1,15 +1,38 @@
-/** The thread of one user's plugin: loads its file, and answers what it is asked. */
-import { parentPort, workerData } from "node:worker_threads";
+/**
+ * The process of one user's plugin: loads its file, and answers what it is asked. A second thread of it ends it when it has taken too much memory, and when
+ * the server is gone; the plugin cannot hold that one up.
+ */
+import { syncBuiltinESMExports } from "node:module";
+import { Socket } from "node:net";
+import { pathToFileURL } from "node:url";
+import { isMainThread, Worker, workerData } from "node:worker_threads";
 import type { Answered, Asked, FromPlugin, Phase } from "./messages.ts";
 import type { UserAdmissionPlugin } from "./user-plugin.ts";
 
-const port = parentPort as NonNullable<typeof parentPort>;
-const tell = (message: FromPlugin) => port.postMessage(message);
 const PHASES: readonly Phase[] = ["mutate", "validate"];
+const LOOK_MS = 50;
 
-async function load(): Promise<UserAdmissionPlugin> {
-  const { url } = workerData as { url: string };
-  const { default: plugin } = (await import(url)) as { default?: Partial<UserAdmissionPlugin> };
+function watch(megabytes: number): void {
+  const end = () => process.kill(process.pid, "SIGKILL");
+  const most = process.memoryUsage.rss() + megabytes * 2 ** 20;
+  setInterval(() => process.memoryUsage.rss() > most && end(), LOOK_MS);
+  new Socket({ fd: 0 }).on("close", end).resume();
+}
+
+/** Takes from the plugin what Node's permissions leave to it: signals for other processes, more threads, and the line to the server. */
+function confine(): (message: FromPlugin) => void {
+  const send = (process.send as NonNullable<typeof process.send>).bind(process);
+  const refuse = () => {
+    throw new Error("not for plugins");
+  };
+  Object.assign(process, { kill: refuse, _kill: refuse, _debugProcess: refuse, _debugEnd: refuse, send: undefined });
+  syncBuiltinESMExports();
+  process.permission?.drop("worker");
+  return send;
+}
+
+async function load(file: string): Promise<UserAdmissionPlugin> {
+  const { default: plugin } = (await import(pathToFileURL(file).href)) as { default?: Partial<UserAdmissionPlugin> };
   if (typeof plugin?.name !== "string" || !Array.isArray(plugin.operations) || !Array.isArray(plugin.resources))
     throw new Error("the default export must be an object with name, operations and resources");
   if (!PHASES.some((phase) => typeof plugin[phase] === "function"))
@@ -27,12 +50,20 @@ async function answer(plugin: UserAdmissionPlugin, { id, phase, request }: Asked
   }
 }
 
-try {
-  const plugin = await load();
-  port.on("message", (asked: Asked) => void answer(plugin, asked).then(tell));
-  const { name, operations, resources } = plugin;
-  const phases = PHASES.filter((phase) => typeof plugin[phase] === "function");
-  tell({ say: "loaded", plugin: { name, operations: [...operations], resources: [...resources] }, phases });
-} catch (error) {
-  tell({ say: "not loaded", why: (error as Error).message });
+async function serve(file: string, megabytes: number): Promise<void> {
+  const watching = new Worker(import.meta.filename, { workerData: megabytes });
+  await new Promise((resolve) => watching.once("online", resolve));
+  const tell = confine();
+  try {
+    const plugin = await load(file);
+    process.on("message", (asked: Asked) => void answer(plugin, asked).then(tell));
+    const { name, operations, resources } = plugin;
+    const phases = PHASES.filter((phase) => typeof plugin[phase] === "function");
+    tell({ say: "loaded", plugin: { name, operations: [...operations], resources: [...resources] }, phases });
+  } catch (error) {
+    tell({ say: "not loaded", why: (error as Error).message });
+  }
 }
+
+if (isMainThread) await serve(process.argv[2] as string, Number(process.argv[3]));
+else watch(workerData as number);
