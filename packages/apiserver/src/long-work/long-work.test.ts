@@ -113,6 +113,17 @@ test("a long expression is compiled elsewhere, and its errors are the same", asy
 
 const definition = (spec: JSONSchemaProps) => definitionOfThings({ properties: { spec } });
 
+test("what takes too much memory is not done, and the next one is", async () => {
+  const variables = Object.fromEntries(
+    Array.from({ length: 20 }, (_, i) => [`v${i}`, "[1, 2, 3, 4].map(i, object.text.split(''))"]),
+  );
+  const evaluating = evaluation({ object: { text: "x".repeat(1e6), list } }, { variables });
+  const all = Object.keys(variables).map((name) => `variables.${name}.size()`);
+  const { error } = (await evaluating.evaluate(anything(`${all.join(" + ")} > 0`))) as { error: string };
+  assert.match(error, /operation interrupted/);
+  assert.deepEqual(await evaluation({ object: { list } }).evaluate(anything(LONG)), { value: true });
+});
+
 test("an expression whose compilation takes longer than there is time is not done", () => {
   const text = anything(`[${"1+1,".repeat(20_000)}1].size()`);
   const begin = { scope: { params: false, variables: [] }, values: {}, own: {}, budget: 1000 };

@@ -26,6 +26,10 @@ import { partsOf } from "./parts.ts";
 
 const WORKER = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./long-work-worker.js", import.meta.url);
 const MEMORY_MEGABYTES = 512;
+/** V8 ends the whole process when the heap of a thread is still above its limit after one more collection: that limit is never to be reached. */
+const HARD_LIMIT_MEGABYTES = 4 * MEMORY_MEGABYTES;
+/** So often its memory is looked at while it works. */
+const LOOK_MS = 100;
 const LONGEST_MS = 30_000;
 const IDLE_MS = 10_000;
 
@@ -135,6 +139,7 @@ class Thread {
   #making = 0;
   #lastId = 0;
   #timer: NodeJS.Timeout | undefined;
+  #look: NodeJS.Timeout | undefined;
   isOver = false;
 
   constructor() {
@@ -142,11 +147,10 @@ class Thread {
       name: "long work",
       execArgv: ["--disable-warning=ExperimentalWarning"],
       env: {},
-      resourceLimits: { maxOldGenerationSizeMb: MEMORY_MEGABYTES },
+      resourceLimits: { maxOldGenerationSizeMb: HARD_LIMIT_MEGABYTES },
     });
     this.#worker.unref();
     this.#worker.on("message", (message: FromThread) => this.#answered(message));
-    // Out of memory, mostly.
     this.#worker.on("error", () => this.#end());
     this.#worker.on("exit", () => this.#end());
   }
@@ -218,6 +222,19 @@ class Thread {
     const isIdle = this.#open.size === 0;
     this.#timer = setTimeout(() => this.#end(), isIdle ? IDLE_MS : LONGEST_MS);
     this.#timer.unref();
+    this.#lookLater();
+  }
+
+  #lookLater(): void {
+    if (this.#open.size > 0) this.#look ??= setTimeout(() => void this.#lookAtMemory(), LOOK_MS);
+  }
+
+  async #lookAtMemory(): Promise<void> {
+    const memory = await this.#worker.getHeapStatistics().catch(() => undefined);
+    this.#look = undefined;
+    if (!memory || this.isOver) return;
+    if (memory.used_heap_size + memory.external_memory > MEMORY_MEGABYTES * 2 ** 20) this.#end();
+    else this.#lookLater();
   }
 
   #answered({ id, result, failed }: FromThread): void {
@@ -234,6 +251,7 @@ class Thread {
     if (this.isOver) return;
     this.isOver = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#look);
     void this.#worker.terminate();
     const [current, ...left] = this.#open.values();
     this.#open.clear();
