@@ -10,6 +10,7 @@ import {
   pods,
   resourceclaims,
   resourceclaimtemplates,
+  resourcepoolstatusrequests,
   resourceslices,
   servicecidrs,
 } from "@kubets/api/generated/refs";
@@ -188,6 +189,50 @@ test("a rule taints the devices that it means, and tells how many pods go becaus
       "EvictionInProgress False OtherEffect: Eviction only happens for the NoExecute effect.",
     ]);
     assert.equal(await cluster.gone(pods, "other"), false);
+  } finally {
+    await cluster.stop();
+  }
+});
+
+test("a question for the state of pools waits until they are complete, is answered once, and goes", async () => {
+  const cluster = await startCluster({
+    controllers: ["resourcepoolstatusrequest-controller"],
+    options: { featureGates: { DRAResourcePoolStatus: true } },
+    features: ["DRAResourcePoolStatus"],
+    resources: servedResources(["resource.k8s.io/v1alpha3"], () => true),
+  });
+  try {
+    const driver = "gpu.example.com";
+    const slice = (name: string, devices: readonly string[]) =>
+      cluster.create(resourceslices, {
+        metadata: { name },
+        spec: {
+          driver,
+          pool: { name: "one", generation: 1, resourceSliceCount: 2 },
+          nodeName: "node-1",
+          devices: devices.map((each) => ({ name: each })),
+        },
+      });
+    await slice("first", ["gpu-0", "gpu-1"]);
+    await cluster.create(resourcepoolstatusrequests, { metadata: { name: "how" }, spec: { driver } });
+    const status = async () => (await cluster.get(resourcepoolstatusrequests, "how")).status;
+    await cluster.at(10_000);
+    assert.equal(await status(), undefined);
+
+    await slice("second", ["gpu-2"]);
+    await cluster.until(async () => (await status()) !== undefined);
+    const { poolCount, pools, conditions = [] } = (await status()) ?? {};
+    assert.equal(poolCount, 1);
+    const counts = { totalDevices: 3, allocatedDevices: 0, availableDevices: 3, unavailableDevices: 0 };
+    assert.deepEqual(pools, [
+      { driver, poolName: "one", generation: 1, nodeName: "node-1", resourceSliceCount: 2, ...counts },
+    ]);
+    assert.deepEqual(
+      conditions.map(({ type, reason, message }) => `${type} ${reason}: ${message}`),
+      ["Complete CalculationComplete: Calculated status for 1 pools"],
+    );
+    await cluster.clock.advance(3_600_000);
+    await cluster.until(() => cluster.gone(resourcepoolstatusrequests, "how"));
   } finally {
     await cluster.stop();
   }

@@ -34,6 +34,7 @@ import { pvcProtection } from "./pvc-protection/controller.ts";
 import { replicaSets } from "./replicaset/controller.ts";
 import { replicationControllers } from "./replicationcontroller/controller.ts";
 import { resourceClaims } from "./resource-claim/controller.ts";
+import { resourcePoolStatusRequests } from "./resourcepoolstatusrequest/controller.ts";
 import { resourceQuotas } from "./resourcequota/controller.ts";
 import { rootCaPublisher } from "./root-ca-publisher/controller.ts";
 import { serviceCidrs } from "./service-cidr/controller.ts";
@@ -174,6 +175,12 @@ export const controllers: readonly ControllerEntry[] = [
     "device-taint-eviction-controller",
     "device-taint-eviction-controller",
     deviceTaintEviction,
+  ),
+  entry(
+    "resourcepoolstatusrequest-controller",
+    "resourcepoolstatusrequest-controller",
+    "resourcepoolstatusrequest-controller",
+    ({ featureGates }) => (featureGates["DRAResourcePoolStatus"] ? resourcePoolStatusRequests() : undefined),
   ),
   entry("service-cidr-controller", "service-cidr-controller", "service-cidrs-controller", serviceCidrs),
 ];

@@ -290,6 +290,16 @@ export const rolesByFeature = {
     ),
     schedulerRole(rule("get,list,watch", "resource.k8s.io", "devicetaintrules")),
   ],
+  DRAResourcePoolStatus: [
+    controller(
+      "resourcepoolstatusrequest-controller",
+      rule("delete,get,list,watch", "resource.k8s.io", "resourcepoolstatusrequests"),
+      rule("patch,update", "resource.k8s.io", "resourcepoolstatusrequests/status"),
+      rule("get,list,watch", "resource.k8s.io", "resourceslices"),
+      rule("get,list,watch", "resource.k8s.io", "resourceclaims"),
+      recordEvents,
+    ),
+  ],
   PodCertificateRequest: [
     controller(
       "podcertificaterequestcleaner",
