@@ -102,7 +102,7 @@ export class Core {
   #audited(exchange: CoreExchange, info: RequestInfo, caller: User): void | Promise<void> {
     const wanted = wantedUser(exchange);
     if (wanted)
-      return impersonate(this.#server, attributesOf(info, caller), caller, wanted).then((impersonated) => {
+      return impersonate(this.#server, attributesOf(info, caller, exchange), caller, wanted).then((impersonated) => {
         exchange.audit?.impersonated(impersonated);
         return this.#admitted(exchange, info, impersonated.user);
       });
@@ -119,7 +119,7 @@ export class Core {
     user: User,
     free: (() => void) | undefined,
   ): void | Promise<void> {
-    const attributes = attributesOf(info, user);
+    const attributes = attributesOf(info, user, exchange);
     const { authorizers, metrics } = this.#server;
     const began = performance.now();
     const decision = authorizers.authorize(attributes);
@@ -186,6 +186,7 @@ export class Core {
   /** Whatever is refused is told with what the client was warned of before. */
   #run(call: ApiCall): void | Promise<void> {
     const refuse = (error: unknown) => this.#fail(call.exchange, error, call);
+    this.#server.deadlines.work(call.exchange, refuse);
     try {
       return dispatch(call)?.catch(refuse);
     } catch (error) {
@@ -201,6 +202,7 @@ export class Core {
     }
     if (error instanceof AnswerBrokenError) {
       const info = readRequestInfo(exchange.method, exchange.url);
+      if (exchange.deadline?.isLate) exchange.deadline.wentOn("panic");
       return this.#server.metrics.requests.aborted(exchange, info, this.#server);
     }
     if (error instanceof BodyTooLargeError)
@@ -212,10 +214,11 @@ export class Core {
         error,
         stack: (error as Error)?.stack,
       });
-      if (exchange.deadline?.isLate) return this.#server.metrics.requests.wentOn("panic");
+      if (exchange.deadline?.isLate) return exchange.deadline.wentOn("panic");
       void exchange.audit?.tell("Panic", 500);
       status = internalError(error);
     }
+    if (exchange.deadline?.isLate) return exchange.deadline.wentOn("error");
     try {
       respondStatus(exchange, call?.form ?? formOfError(exchange, this.#offer), status as StatusError, call?.warnings);
     } catch (cause) {

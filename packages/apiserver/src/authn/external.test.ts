@@ -330,6 +330,16 @@ describe("a token webhook", () => {
     assert.equal(asked(), 2);
   });
 
+  it("has 30 s for all who come with a token", async () => {
+    const clock = new VirtualClock();
+    const post = (_body: object, givenUp?: AbortSignal) =>
+      new Promise<never>((_resolve, reject) => givenUp?.addEventListener("abort", () => reject(new Error("late"))));
+    const one = tokenWebhookAuthenticator({ webhook: { post }, version: "v1", cacheMs: 1, clock, audiences: [] });
+    const refused = causeOf(async () => await one.authenticate(bearer("t")));
+    await clock.advance(30_000);
+    assert.equal(await refused, "late");
+  });
+
   it("refuses the request when it cannot be asked, and asks again for the next", async () => {
     let broken = true;
     const { asked, ask } = webhookWith(() => {

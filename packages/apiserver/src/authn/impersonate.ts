@@ -151,6 +151,7 @@ async function refusedBy(
     ...asked,
     user: caller,
     isResource: true,
+    deadline: request.deadline,
     version: asked.group ? "v1" : "",
     path: "",
   }));

@@ -33,6 +33,8 @@ interface ReviewStatus {
 }
 
 const REMEMBERED = 4096;
+/** Of one question, which all who come with the same token share: none of them ends it, whenever they themselves give up. */
+const LONGEST_MS = 30_000;
 
 export function tokenWebhookAuthenticator(options: TokenWebhookOptions): Authenticator {
   const { webhook, version, cacheMs, clock, metrics } = options;
@@ -40,13 +42,18 @@ export function tokenWebhookAuthenticator(options: TokenWebhookOptions): Authent
   const asked = new Map<string, Promise<ReviewStatus>>();
 
   const ask = async (token: string, audiences: readonly string[], key: string): Promise<ReviewStatus> => {
-    const { status = {} } = (await webhook.post({
+    const review = {
       kind: "TokenReview",
       apiVersion: `authentication.k8s.io/${version}`,
       metadata: { creationTimestamp: null },
       spec: { token, ...(audiences.length && { audiences }) },
       status: { user: {} },
-    })) as { status?: ReviewStatus };
+    };
+    const late = new AbortController();
+    const timer = clock.after(LONGEST_MS, () => late.abort());
+    const { status = {} } = (await webhook.post(review, late.signal).finally(() => timer.cancel())) as {
+      status?: ReviewStatus;
+    };
     answers.set(key, { status, until: clock.monotonic() + cacheMs });
     return status;
   };

@@ -32,6 +32,8 @@ export interface AccessAttributes {
   readonly fieldSelector?: string;
   /** Of requests that name no resource. */
   readonly path: string;
+  /** Until when the answer is waited for. */
+  readonly deadline?: { readonly signal: AbortSignal } | undefined;
 }
 
 export const ALLOW: Decision = Object.freeze({ verdict: "allow" });

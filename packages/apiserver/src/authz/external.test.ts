@@ -124,6 +124,16 @@ describe("an authorization webhook", () => {
     assert.equal(specs.length, 4);
   });
 
+  it("is waited for no longer than whoever asks waits for the answer", async () => {
+    const { signal } = new AbortController();
+    const webhook = {
+      post: async (_body: object, givenUp?: AbortSignal) => ({ status: { allowed: givenUp === signal } }),
+    };
+    const base = { name: "w", webhook, version: "v1", authorizedMs: 0, unauthorizedMs: 0, clock: new VirtualClock() };
+    const one = webhookAuthorizer({ ...base, failurePolicy: "Deny" });
+    assert.equal((await one.authorize(asked({ deadline: { signal } }))).verdict, "allow");
+  });
+
   it("denies when it says so, also when it says both", async () => {
     assert.equal((await webhookWith(() => ({ denied: true })).ask()).verdict, "deny");
     assert.equal((await webhookWith(() => ({ denied: true, allowed: true })).ask()).verdict, "deny");

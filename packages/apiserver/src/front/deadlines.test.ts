@@ -4,12 +4,13 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { describe, it, type TestContext } from "node:test";
 import { configmaps, validatingwebhookconfigurations } from "@kubets/api/generated/refs";
-import { type Clock, type StatusError, VirtualClock } from "@kubets/machinery";
+import { type Clock, type Status, StatusError, VirtualClock } from "@kubets/machinery";
 import type { Exchange } from "@kubets/wire/http";
 import type { AdmissionPlugin } from "../admission/plugin.ts";
 import { Audit } from "../audit/audit.ts";
 import type { AuditEvent } from "../audit/event.ts";
 import type { Wanted } from "../audit/policy.ts";
+import type { Authorizer } from "../authz/authorizer.ts";
 import { readRequestInfo } from "../request-info.ts";
 import { ownServingCertificate } from "../serving-certificate.ts";
 import { startTestServer } from "../testing/server.ts";
@@ -46,17 +47,14 @@ async function holding(t: TestContext) {
 describe("a request that is not answered in time", () => {
   it("is ended, told and counted once, keeps nothing, and may be stored later", async (t) => {
     const { admin, clock, held, events, now, registry } = await holding(t);
-    const late = assert.rejects(
-      admin.create(configmaps, { ...MAP, metadata: { name: "a", namespace: "default" } }),
-      isLate,
-    );
-    await clock.advance(59_999);
+    const late = admin.raw("POST", `${COLLECTION}?timeout=20s`, MAP);
+    await clock.advance(19_999);
     assert.deepEqual(
       events.map(({ stage }) => stage),
       ["RequestReceived"],
     );
     await clock.advance(1);
-    await late;
+    assert.equal((await late).status, 504);
     const labels = 'group="",resource="configmaps",scope="resource",subresource="",verb="POST",version="v1"';
     const terminations = `apiserver_request_terminations_total{code="504",component="apiserver",${labels}}`;
     assert.equal(now(terminations), 1);
@@ -107,17 +105,40 @@ describe("a request that is not answered in time", () => {
     ["", 60_000],
   ] as const)
     it(`has ${ms} ms where it asks for "${asked}"`, async (t) => {
-      const { admin, clock, held } = await holding(t);
-      let status = 0;
-      const asking = admin
-        .raw("POST", `${COLLECTION}?timeout=${asked}`, MAP)
-        .then((answer) => (status = answer.status));
+      const { user, clock, server, close } = await startTestServer();
+      t.after(close);
+      const given = Promise.withResolvers<AbortSignal | undefined>();
+      const authorizer: Authorizer = {
+        name: "Slow",
+        authorize({ deadline }) {
+          given.resolve(deadline?.signal);
+          return new Promise(() => {});
+        },
+      };
+      server.useAuthorizers([authorizer]);
+      const late = user("jane").raw("GET", `${COLLECTION}?timeout=${asked}`);
+      const signal = await given.promise;
       await clock.advance(ms - 1);
-      assert.equal(status, 0);
+      assert.equal(signal?.aborted, false);
       await clock.advance(1);
-      assert.equal(await asking, 504);
-      held.resolve();
+      assert.equal((await late).status, 504);
+      assert.equal(signal?.aborted, true);
     });
+
+  it("has 34 s for its work where it writes", async (t) => {
+    const { admin, clock, held, now } = await holding(t);
+    let isAnswered = false;
+    const asking = admin.raw("POST", `${COLLECTION}?timeout=50s`, MAP).finally(() => (isAnswered = true));
+    await clock.advance(33_999);
+    assert.equal(isAnswered, false);
+    await clock.advance(1);
+    const { code, message } = JSON.parse(Buffer.from((await asking).body).toString()) as Status;
+    const why = "Timeout: request did not complete within requested timeout - context deadline exceeded";
+    assert.deepEqual([code, message], [504, why]);
+    held.reject(new StatusError({ code: 403 }));
+    await clock.advance(0);
+    assert.equal(now('apiserver_request_post_timeout_total{source="rest-handler",status="error"}'), 1);
+  });
 
   it("is refused where it asks for no time, before anybody asks who it is", async (t) => {
     const { admin, events } = await holding(t);
@@ -200,6 +221,28 @@ it("on the wire it is answered as the original does, and only once", async () =>
     '{"metadata":{},"status":"Failure","message":"Timeout: request did not complete within the allotted timeout","reason":"Timeout","details":{},"code":504}\n';
   const headers = ["content-type", "text/plain; charset=utf-8", "cache-control", "no-cache, private", "audit-id", "1"];
   assert.deepEqual(sent, [[504, headers, body]]);
+});
+
+it("an answer that has begun, and is not whole by then, is broken off", async () => {
+  const clock = new VirtualClock();
+  const broken: string[] = [];
+  const closed: (() => void)[] = [];
+  const begin = (url: string) => {
+    const sink = { abort: () => broken.push(url) };
+    const socket = { stream: () => sink, onClose: (run: () => void) => closed.push(run) } as unknown as Exchange;
+    const exchange = new SocketExchange(socket);
+    deadlines.begin(exchange, readRequestInfo("GET", url));
+    exchange.stream(200, []);
+  };
+  const late: string[] = [];
+  const deadlines = new Deadlines(clock, 1000, { late: (_exchange, { path }) => late.push(path), wentOn() {} });
+  begin("/whole");
+  for (const run of closed) run();
+  begin("/half");
+  await clock.advance(999);
+  assert.deepEqual(broken, []);
+  await clock.advance(1);
+  assert.deepEqual([broken, late], [["/half"], ["/half"]]);
 });
 
 describe("the deadlines", () => {

@@ -67,8 +67,10 @@ export class SocketExchange implements CoreExchange {
   }
 
   stream(status: number, headers: readonly string[]): ChunkSink {
-    if (this.deadline?.meet() === false) return NOBODY;
-    return this.socket.stream(status, this.#all(headers));
+    if (this.deadline?.meet(false) === false) return NOBODY;
+    const sink = this.socket.stream(status, this.#all(headers));
+    this.deadline?.follow(sink);
+    return sink;
   }
 
   onClose(run: () => void): void {

@@ -6,6 +6,7 @@
 import type { Counter, Gauge, Histogram, MetricsRegistry } from "@kubets/machinery/metrics";
 import { isLongRunning } from "../fairness/long-running.ts";
 import type { CoreExchange } from "../front/core-exchange.ts";
+import type { Aftermath } from "../front/deadlines.ts";
 import { onAnswer } from "../front/on-answer.ts";
 import { type RequestInfo, readRequestInfo } from "../request-info.ts";
 import type { ServedResources } from "../served-resource.ts";
@@ -109,8 +110,9 @@ export class RequestMetrics {
   }
 
   /** What came of a request behind the answer that it took too long. */
-  wentOn(status: "ok" | "panic"): void {
-    this.#families.wentOn.values("timeout-handler", status).inc();
+  wentOn(aftermath: Aftermath, isWrite: boolean): void {
+    if (isWrite) this.#families.wentOn.values("rest-handler", aftermath).inc();
+    else this.#families.wentOn.values("timeout-handler", aftermath === "panic" ? "panic" : "ok").inc();
   }
 
   /** A request whose answer was broken off. */

@@ -62,7 +62,10 @@ export async function selfRulesReview(call: ApiCall): Promise<void> {
 
 async function answer(call: ApiCall, review: { readonly spec: Asked }, user: User): Promise<void> {
   ownFieldsOf(call, call.resource.definition, review as unknown as Draft<KubeObject>);
-  const decision = await call.server.authorizers.authorize(attributesOf(review.spec, user));
+  const decision = await call.server.authorizers.authorize({
+    ...attributesOf(review.spec, user),
+    deadline: call.exchange.deadline,
+  });
   const { kind } = call.resource.definition;
   const metadata = (review as unknown as { metadata: { namespace?: string; managedFields?: unknown } }).metadata;
   respondValue(call, 201, {

@@ -111,7 +111,7 @@ async function passRequest(exchange: CoreExchange, socket: Exchange, target: Tar
     sink.end();
   } catch (cause) {
     // Unless it is the client that is gone.
-    const isBroken = !sink.closed;
+    const isBroken = exchange.deadline?.isLate || !sink.closed;
     sink.abort();
     if (isBroken) throw new AnswerBrokenError("the answer broke off", { cause });
   }

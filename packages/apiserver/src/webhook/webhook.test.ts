@@ -23,6 +23,24 @@ test("what may pass is tried again, what does not is told at once", async () => 
   assert.deepEqual(left, [200]);
 });
 
+test("what is given up is asked no more, nor tried again", async () => {
+  let asked = 0;
+  const request = ({ signal }: { signal: AbortSignal }) => {
+    asked++;
+    return new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
+  };
+  const webhook = webhookOver({ request } as unknown as Transport, "http://webhook", {
+    clock: realClock,
+    random: seededRandom(1),
+    firstWaitMs: 1,
+  });
+  const given = new AbortController();
+  const asking = webhook.post({}, given.signal);
+  given.abort();
+  await assert.rejects(asking, WebhookError);
+  assert.equal(asked, 1);
+});
+
 test("it is tried five times", async () => {
   const left = Array.from({ length: 6 }, () => 503);
   await assert.rejects(asking(left).post({}), WebhookError);

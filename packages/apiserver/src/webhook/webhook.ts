@@ -23,8 +23,8 @@ export interface WebhookOptions {
 }
 
 export interface Webhook {
-  /** Resolves to what a 2xx answer holds. */
-  post(body: object): Promise<JsonObject>;
+  /** Resolves to what a 2xx answer holds; rejects when it is given up. */
+  post(body: object, givenUp?: AbortSignal): Promise<JsonObject>;
   close(): void;
 }
 
@@ -67,9 +67,10 @@ export function webhookOver(
   }: Omit<WebhookOptions, "kubeconfig">,
 ): Webhook {
   const path = new URL(name).pathname === "/" ? "/" : "";
-  const once = async (body: Uint8Array): Promise<JsonObject> => {
+  const once = async (body: Uint8Array, givenUp: AbortSignal | undefined): Promise<JsonObject> => {
     const headers = { "content-type": "application/json", accept: "application/json" };
-    const signal = AbortSignal.timeout(timeoutMs);
+    const late = AbortSignal.timeout(timeoutMs);
+    const signal = givenUp ? AbortSignal.any([late, givenUp]) : late;
     const answer = await transport.request({ method: "POST", path, headers, body, signal }).catch((cause: unknown) => {
       throw new WebhookError(`${name} could not be asked: ${(cause as Error).message}`, undefined, { cause });
     });
@@ -85,16 +86,16 @@ export function webhookOver(
     }
   };
   return {
-    async post(body) {
+    async post(body, givenUp) {
       const bytes = Buffer.from(JSON.stringify(body));
       let wait = firstWaitMs;
       for (let left = tries; ; left--) {
         try {
-          return await once(bytes);
+          return await once(bytes, givenUp);
         } catch (error) {
-          if (left <= 1 || !mayPass(error as WebhookError)) throw error;
+          if (left <= 1 || givenUp?.aborted || !mayPass(error as WebhookError)) throw error;
         }
-        await sleep(clock, wait * (1 + JITTER * random.float()));
+        await sleep(clock, wait * (1 + JITTER * random.float()), givenUp);
         wait *= GROWTH;
       }
     },

@@ -40,16 +40,17 @@ export function webhookAuthorizer(options: AuthorizationWebhookOptions): Authori
     why: `webhook ${name}: ${error}`,
   });
   const decisions = new LruCache<string, { decision: Decision; until: number }>(REMEMBERED);
-  const ask = async (spec: object, key: string | undefined): Promise<Decision> => {
+  const ask = async (spec: object, key: string | undefined, signal: AbortSignal | undefined): Promise<Decision> => {
     const began = performance.now();
     try {
-      const answer = await webhook.post({
+      const review = {
         kind: "SubjectAccessReview",
         apiVersion: `authorization.k8s.io/${version}`,
         metadata: { creationTimestamp: null },
         spec,
         status: { allowed: false },
-      });
+      };
+      const answer = await webhook.post(review, signal);
       metrics?.webhook(name, "success", began, false);
       const decision = decisionOf((answer["status"] ?? {}) as ReviewStatus);
       const holds = decision.verdict === "allow" ? options.authorizedMs : options.unauthorizedMs;
@@ -85,7 +86,7 @@ export function webhookAuthorizer(options: AuthorizationWebhookOptions): Authori
       const text = JSON.stringify(spec);
       const key = text.length <= LONGEST_REMEMBERED ? createHash("sha256").update(text).digest("base64") : undefined;
       const known = key && decisions.get(key);
-      return known && known.until > clock.monotonic() ? known.decision : ask(spec, key);
+      return known && known.until > clock.monotonic() ? known.decision : ask(spec, key, attributes.deadline?.signal);
     },
   };
 }
