@@ -1,6 +1,4 @@
-/**
- * Freezes plain JSON all the way down: tests use it to catch whoever changes a shared object.
- */
+/** Freezes plain JSON all the way down: it may be shared then, and whoever changes it is caught. */
 export function deepFreeze<T>(value: T): T {
   if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
   Object.freeze(value);

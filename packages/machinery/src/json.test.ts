@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { parseJson, stringifyJson } from "./json.ts";
+import { parseJson, stringifyJson, type WrittenFloat } from "./json.ts";
 import { readJson } from "./json-reader.ts";
 import type { JsonValue, ReadonlyJson } from "./json-value.ts";
 
@@ -130,6 +130,42 @@ test("both roads give what JSON.parse gives, and refuse what it refuses", () => 
 function exact(text: string, want: unknown): unknown {
   return /[0-9]{16}/.test(text) || /\\ud/i.test(text) ? readJson(text) : want;
 }
+
+test("members that stand twice and how numbers are written are told, whichever road a text takes", () => {
+  const collecting = () => ({ duplicates: [] as string[], floats: [] as WrittenFloat[] });
+  const same = (text: string) => {
+    const [here, there] = [collecting(), collecting()];
+    assert.deepEqual(parseJson(text, here), readJson(text, there), text);
+    assert.deepEqual(here, there, text);
+  };
+  const member = fc.oneof(
+    fc.constantFrom(
+      '"a":1e+21',
+      '"a":1.0',
+      '"a":1e21',
+      '"a":-0',
+      '"a":9007199254740992',
+      '"a":1.5',
+      '"2":{}',
+      '"1":[]',
+    ),
+    fc.constantFrom(
+      '"a":"e+"',
+      '"b":"\\u003c"',
+      '"b":"\\ud83d"',
+      '"__proto__":1',
+      '"b": 1',
+      '"c":12345678901234567000',
+    ),
+    fc.json({ maxDepth: 2 }).map((value) => `"d":{"e":${value}}`),
+  );
+  fc.assert(
+    fc.property(fc.array(member, { maxLength: 4 }), fc.constantFrom("", "\n", " "), (members, end) =>
+      same(`{${members.join(",")}}${end}`),
+    ),
+    { numRuns: 2000 },
+  );
+});
 
 test("any 64-bit integer survives", () => {
   fc.assert(

@@ -29,6 +29,8 @@ export interface Walk {
   readonly asSent: boolean;
   /** Whether numbers stand in the value that are told apart by how they were written. */
   readonly floats?: boolean;
+  /** A part that is in canonical form, and stays as it is. */
+  readonly done?: object;
   /** How many fields were left out because their struct lacks them. */
   unknown: number;
 }
@@ -45,6 +47,7 @@ export function canonical(struct: Struct, value: unknown, { own = false } = {}):
 
 export function canonicalStruct(struct: Struct, value: unknown, walk: Walk): PlainObject {
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw wrongType;
+  if (value === walk.done) return value as PlainObject;
   if (struct.open) return canonicalOpen(struct, value as PlainObject, walk);
   const object = value as PlainObject;
   return walk.own && isInPlace(struct, object) ? takenOver(struct, object, walk) : madeAfresh(struct, object, walk);

@@ -8,11 +8,6 @@ const made = (name: string, spec: object = {}, annotations?: Record<string, stri
     metadata: { name, ...(annotations && { annotations }) },
     spec: { containers: [{ name: "c", image: "i" }], ...spec },
   }) as unknown as Pod;
-const withToken = (name: string, volume: string, mounted = volume): Pod =>
-  made(name, {
-    containers: [{ name: "c", image: "i", volumeMounts: [{ name: mounted, mountPath: "/t" }] }],
-    volumes: [{ name: volume }],
-  });
 
 /** How many of some pods, in turn, are searched. */
 function searched(pods: readonly Pod[], found: readonly string[] = []): number {
@@ -35,14 +30,6 @@ test("what was found in a pod is looked for, and found, in the next", () =>
 test("another spec and other annotations make another pod", () => {
   const zones = { nodeSelector: { zone: "z" } };
   assert.equal(searched([made("a"), made("a", zones), made("a", {}, { note: "n" }), made("b", zones)]), 3);
-});
-
-test("the random end of the token's volume does not count, but a second such volume does", () => {
-  const [x, y] = ["kube-api-access-abcde", "kube-api-access-fghij"];
-  assert.equal(searched([withToken("a", x), withToken("b", y)]), 1);
-  assert.equal(searched([withToken("a", x), withToken("b", y, "*")]), 2);
-  const two = (first: string, second: string) => made("a", { volumes: [{ name: first }, { name: second }] });
-  assert.equal(searched([two(x, y), two(y, x), two(x, x)]), 3);
 });
 
 test("a pod for which claims are made by its own name is always searched", () => {

@@ -1,19 +1,16 @@
 /**
  * Pods come from templates, thousands that say the same: what was looked for in one of them in vain need not be looked for in the next.
- * Holds: a pod is known by the text of all that the search may depend on, but for the name that the server itself makes up for each; only that nothing was found
- * is remembered.
+ * Holds: a pod is known by the text of all that the search may depend on; only that nothing was found is remembered.
  */
 import { LruCache } from "@kubets/machinery/lru";
 import { encodeJson } from "../codec/json.ts";
+import { lookAtSpec } from "../codec/spec-text.ts";
 import type { Pod } from "../generated/types/core-v1.ts";
 import type { WriteContext } from "../resource.ts";
 
 /** As many templates are in use at once. */
 const MOST_KNOWN = 128;
 const LONGEST_TEXT = 16 * 1024;
-
-/** The volume of a service account's token: its end is random. */
-const TOKEN_VOLUME = /^kube-api-access-[a-z0-9]{5}$/;
 
 /** The pod that was looked at last, since two looks follow each other on every create. */
 let last: { readonly pod: Pod; readonly text: string | undefined } | undefined;
@@ -52,13 +49,8 @@ export class KnownPods {
 
 /** Undefined where the pod's own name counts too, as in the names of claims that are made for it, and where there is too much to keep. */
 function textOf({ metadata: { annotations }, spec }: Pod): string | undefined {
-  let tokenVolume: string | undefined;
-  for (const { name, ephemeral } of spec.volumes ?? []) {
-    if (ephemeral) return undefined;
-    if (TOKEN_VOLUME.test(name)) tokenVolume ??= name;
-  }
-  const text = encodeJson([annotations, spec]);
+  if (spec.volumes?.some(({ ephemeral }) => ephemeral)) return undefined;
+  const text = lookAtSpec(spec);
   if (text.length > LONGEST_TEXT) return undefined;
-  // By what is no JSON, so that nothing that a pod says reads the same.
-  return tokenVolume === undefined ? text : text.replaceAll(`"${tokenVolume}"`, "*");
+  return annotations ? text + encodeJson(annotations) : text;
 }

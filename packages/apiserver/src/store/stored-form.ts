@@ -5,7 +5,8 @@
  */
 import { encodeJson } from "@kubets/api/codec/json";
 import { decodeStoredProtobuf, isProtobuf } from "@kubets/api/codec/protobuf";
-import type { KubeObject } from "@kubets/api/meta";
+import { encodeWithSpec } from "@kubets/api/codec/shared-specs";
+import type { KubeObject, PlainObject } from "@kubets/api/meta";
 import type { ResourceDefinition } from "@kubets/api/resource";
 import { deepEqual } from "@kubets/machinery/deep-equal";
 import type { Entry } from "@kubets/storage";
@@ -66,7 +67,9 @@ export class StoredForm {
         const metadata = object.metadata as { resourceVersion?: string };
         if (revision === undefined) delete metadata.resourceVersion;
         else metadata.resourceVersion = String(revision);
-        const served = written ? withMetadata(written, encodeJson(metadata)) : Buffer.from(encodeJson(object));
+        const served = written
+          ? withMetadata(written, encodeJson(metadata))
+          : Buffer.from(encodeWithSpec(object as unknown as PlainObject));
         const stored = transformer ? transformer.seal(served, storageKey) : served;
         if (revision !== undefined)
           this.#written.set(stored, { definition, served, object, ...(transformer && { id: transformer.id }) });

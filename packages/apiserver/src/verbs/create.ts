@@ -1,6 +1,7 @@
 /** POST to a collection: a new object, under its own name or one that is made for it. */
 import { canonical } from "@kubets/api/codec/canonical";
-import type { Draft, KubeObject } from "@kubets/api/meta";
+import { canonicalOfNew } from "@kubets/api/codec/shared-specs";
+import type { Draft, KubeObject, PlainObject } from "@kubets/api/meta";
 import { groupResource } from "@kubets/api/resource";
 import { alreadyExists, forbidden, generateNameConflict, invalid } from "@kubets/machinery";
 import { myTurn } from "@kubets/machinery/turns";
@@ -69,7 +70,9 @@ async function finishCreate(call: ApiCall, object: Draft<KubeObject>, reservatio
   }
   // Takes the place at which storage will set the revision.
   object.metadata.resourceVersion = "0";
-  const made = walked(call, () => canonical(definition.schema, object, { own: true }));
+  const made = call.isLarge
+    ? walked(call, () => canonical(definition.schema, object, { own: true }))
+    : canonicalOfNew(definition.schema, object as unknown as PlainObject);
   const canonicalObject = (made instanceof Promise ? await made : made) as unknown as KubeObject;
   const outcome = await storeOf(call).create(key, toHub(definition, canonicalObject), call);
   if (!outcome.done) throw exists(call, object);

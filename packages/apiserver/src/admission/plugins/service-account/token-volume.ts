@@ -8,13 +8,22 @@ const PREFIX = "kube-api-access-";
 /** An hour and a little, by which the original's own tokens are told from others. */
 const LIFETIME = 3607;
 
+/** One name for all pods of a server: those from one template then say the same. */
+const names = new WeakMap<Random, string>();
+
 export function mountToken({ spec }: Draft<Pod>, random: Random): void {
   const present = spec.volumes?.find((volume) => volume.name.startsWith(PREFIX));
-  const name = present?.name ?? generateName(random, PREFIX);
+  const name = present?.name ?? nameOf(random);
   let mounted = false;
   for (const container of [...(spec.initContainers ?? []), ...spec.containers])
     mounted = mount(container, name) || mounted;
   if (mounted && !present) spec.volumes = [...(spec.volumes ?? []), tokenVolume(name)];
+}
+
+function nameOf(random: Random): string {
+  let name = names.get(random);
+  if (!name) names.set(random, (name = generateName(random, PREFIX)));
+  return name;
 }
 
 /** A mount of the author's own at the path stays, and no other is put over it. */
