@@ -40,8 +40,6 @@ export async function createObject(call: ApiCall, object: Draft<KubeObject>, own
   if (definition.closed) throw forbidden(groupResource(definition), object.metadata.name, definition.closed);
   await admit(call, "CREATE", object, undefined);
   checkNamespace(call, object);
-  const again = walked(call, () => fillDefaults(definition, object));
-  if (again) await again;
   giveIdentity(call, object);
   const reservation = await allocate(call, object, undefined);
   return underReservation(reservation, () => finishCreate(call, object, reservation));
