@@ -29,8 +29,6 @@ const SHALLOW = 500;
 /** Parses JSON exactly; throws a JsonError in Go's words. */
 export function parseJson(input: string | Uint8Array, { duplicates, floats }: ParseJsonOptions = {}): JsonValue {
   const text = typeof input === "string" ? input : textOf(input);
-  const plain = (duplicates || floats) && text.length < SHORTEST_DEEP ? readBack(text) : undefined;
-  if (plain !== undefined) return plain;
   const found = duplicates || floats || text.length >= SHORTEST_DEEP ? scan(text) : undefined;
   const told = found?.floats && found.depth <= SHALLOW ? floats : undefined;
   if (told || NEEDS_CARE.test(text)) return readJson(text, { duplicates, floats: told });
@@ -42,19 +40,6 @@ export function parseJson(input: string | Uint8Array, { duplicates, floats }: Pa
     return readJson(text, { duplicates });
   }
   return duplicates && countMembers(value) !== found?.members ? readJson(text, { duplicates }) : value;
-}
-
-/** The value, if that is all that the text says: written anew it is the same. So it is with most that programs send. */
-function readBack(text: string): JsonValue | undefined {
-  if (!text.startsWith('{"') || text.includes("e+") || NEEDS_CARE.test(text)) return undefined;
-  try {
-    const value = JSON.parse(text) as JsonValue;
-    const again = JSON.stringify(value);
-    const length = text.endsWith("\n") ? text.length - 1 : text.length;
-    return again.length === length && text.startsWith(again) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** The same of a long text, in turns with other work. */
