@@ -6,6 +6,7 @@ import { deepEqual } from "@kubets/machinery/deep-equal";
 import { LruCache } from "@kubets/machinery/lru";
 import { canonical } from "../codec/canonical.ts";
 import { encodeJson } from "../codec/json.ts";
+import { keepText } from "../codec/known-texts.ts";
 import type { PlainObject } from "../meta.ts";
 import type { Struct } from "../schema.ts";
 import { compare, type Difference, type Ignored } from "./compare.ts";
@@ -70,7 +71,11 @@ function fieldsOfNew(struct: Struct, object: PlainObject, ignored: Ignored, { is
   if (text === "" || text.length > LONGEST_SPEC) return compare(shape, blank(struct), object, ignored);
   let known = specs.get(struct);
   if (!known) specs.set(struct, (known = new LruCache(MOST_SPECS)));
-  const ofSpec = known.getOrMake(text, () => compare(shape, blank(struct), { spec }).changed);
+  const ofSpec = known.getOrMake(text, () => {
+    const { changed } = compare(shape, blank(struct), { spec });
+    for (const fields of Object.values(changed)) keepText(fields);
+    return changed;
+  });
   const others = compare(shape, blank(struct), object, { ...ignored, spec: true });
   return { changed: sorted({ ...others.changed, ...ofSpec }), removed: others.removed };
 }

@@ -4,7 +4,8 @@ import { podResource } from "../core/pod/index.ts";
 import type { PlainObject } from "../meta.ts";
 import { canonical } from "./canonical.ts";
 import { encodeJson } from "./json.ts";
-import { canonicalOfNew, encodeWithSpec } from "./shared-specs.ts";
+import { encodeObject } from "./known-texts.ts";
+import { canonicalOfNew } from "./shared-specs.ts";
 
 const { schema } = podResource;
 
@@ -31,7 +32,7 @@ test("form and text are those of an object by itself", () => {
     const alone = canonical(schema, made(name, "form"));
     const object = canonicalOfNew(schema, made(name, "form"));
     assert.equal(encodeJson(object), encodeJson(alone));
-    assert.equal(encodeWithSpec(object), encodeJson(alone));
+    assert.equal(encodeObject(object), encodeJson(alone));
   }
 });
 

@@ -1,13 +1,11 @@
 /**
- * Specs of new objects that say the same, as those from one template do: from the second one on they are one object, in canonical form and frozen, whose text is
- * written once.
+ * Specs of new objects that say the same, as those from one template do: from the second one on they are one object, in canonical form, whose text is written once.
  */
-import { deepFreeze } from "@kubets/machinery/freeze";
 import { LruCache } from "@kubets/machinery/lru";
 import type { PlainObject } from "../meta.ts";
 import type { Struct } from "../schema.ts";
 import { canonicalStruct } from "./canonical.ts";
-import { encodeJson } from "./json.ts";
+import { keepText } from "./known-texts.ts";
 import { textOfSpec } from "./spec-text.ts";
 
 const MOST = 128;
@@ -15,7 +13,6 @@ const LONGEST = 16 * 1024;
 
 /** By how they were written before; null for what was seen once. */
 const seen = new WeakMap<Struct, LruCache<string, PlainObject | null>>();
-const texts = new WeakMap<object, string>();
 
 /** The canonical form of a new object, which is taken over. */
 export function canonicalOfNew(struct: Struct, object: PlainObject): PlainObject {
@@ -39,19 +36,7 @@ function sharedSpec(struct: Struct, spec: unknown): PlainObject | undefined {
     ofKind.set(text, null);
     return undefined;
   }
-  const shared = deepFreeze(canonicalStruct(type.struct, spec, { own: false, asSent: false, unknown: 0 }));
+  const shared = keepText(canonicalStruct(type.struct, spec, { own: false, asSent: false, unknown: 0 }));
   ofKind.set(text, shared);
-  texts.set(shared, encodeJson(shared));
   return shared;
-}
-
-/** The text of an object in canonical form. */
-export function encodeWithSpec(object: PlainObject): string {
-  const { spec } = object;
-  const known = typeof spec === "object" && spec !== null ? texts.get(spec) : undefined;
-  if (known === undefined) return encodeJson(object);
-  let text = "";
-  for (const key in object)
-    text += `${text === "" ? "{" : ","}${JSON.stringify(key)}:${key === "spec" ? known : encodeJson(object[key])}`;
-  return `${text}}`;
 }

@@ -3,9 +3,9 @@
  * the stored version with its resourceVersion. Read is also what others wrote: JSON with another or no resourceVersion, and Kubernetes
  * protobuf; those are brought into the served form once, here.
  */
-import { encodeJson } from "@kubets/api/codec/json";
+
+import { encodeMetadata, encodeObject } from "@kubets/api/codec/known-texts";
 import { decodeStoredProtobuf, isProtobuf } from "@kubets/api/codec/protobuf";
-import { encodeWithSpec } from "@kubets/api/codec/shared-specs";
 import type { KubeObject, PlainObject } from "@kubets/api/meta";
 import type { ResourceDefinition } from "@kubets/api/resource";
 import { deepEqual } from "@kubets/machinery/deep-equal";
@@ -64,12 +64,12 @@ export class StoredForm {
     const transformer = this.#transformerOf(definition);
     return {
       value: (revision) => {
-        const metadata = object.metadata as { resourceVersion?: string };
-        if (revision === undefined) delete metadata.resourceVersion;
-        else metadata.resourceVersion = String(revision);
+        const metadata = object.metadata as unknown as PlainObject;
+        if (revision === undefined) delete metadata["resourceVersion"];
+        else metadata["resourceVersion"] = String(revision);
         const served = written
-          ? withMetadata(written, encodeJson(metadata))
-          : Buffer.from(encodeWithSpec(object as unknown as PlainObject));
+          ? withMetadata(written, encodeMetadata(metadata))
+          : Buffer.from(encodeObject(object as unknown as PlainObject));
         const stored = transformer ? transformer.seal(served, storageKey) : served;
         if (revision !== undefined)
           this.#written.set(stored, { definition, served, object, ...(transformer && { id: transformer.id }) });
