@@ -300,6 +300,12 @@ export const rolesByFeature = {
     ),
   ],
   GenericWorkload: [
+    controller(
+      "podgroup-protection-controller",
+      rule("get,list,update,watch", "scheduling.k8s.io", "podgroups"),
+      rule("get,list,watch", "", "pods"),
+      recordEvents,
+    ),
     forScheduler(
       rule("get,list,watch", "scheduling.k8s.io", "podgroups"),
       rule("patch,update", "scheduling.k8s.io", "podgroups/status"),
