@@ -317,6 +317,9 @@ export const rolesByFeature = {
       rule("delete,get,list,watch", "certificates.k8s.io", "podcertificaterequests"),
     ),
   ],
+  WorkloadWithJob: [
+    controller("job-controller", rule("create,get,list,watch", "scheduling.k8s.io", "podgroups,workloads")),
+  ],
   StorageVersionMigrator: [
     controller(
       "storage-version-migrator-controller",
