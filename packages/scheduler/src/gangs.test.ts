@@ -107,6 +107,18 @@ test("others have to go for a gang only where it gets all its places by that", (
     assert.deepEqual(condition(run), ["PodGroupScheduled True Scheduled"]);
   }));
 
+test("one that has a place waits with the one for which room is made", () =>
+  scheduling(async ({ cluster, clock, settle }) => {
+    const low = pod("low").on("n1").requests({ cpu: "1" }).build();
+    const [a, b] = ["a", "b"].map((name) => member(name).priority(9).build());
+    cluster.put(room("n1", "1"), room("n2", "1"), low, podGroup("g", 2), a as never, b as never);
+    await settle();
+    assert.ok(cluster.events.includes("a: Warning FailedScheduling: pod group is waiting for preemption to complete"));
+    await clock.advance(20_000);
+    await settle();
+    assert.deepEqual(cluster.placements(), ["a -> n2", "b -> n1"]);
+  }));
+
 test("a member that is gone leaves the others waiting, and one behind a gate is waited for", () =>
   scheduling(async ({ cluster, settle }) => {
     const gated = member("c").spec({ schedulingGroup: { podGroupName: "g" }, schedulingGates: [{ name: "x" }] });
