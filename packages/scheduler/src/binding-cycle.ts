@@ -7,7 +7,7 @@ import type { Clock } from "@kubets/machinery";
 import type { CycleState } from "./framework/cycle-state.ts";
 import { signed } from "./framework/filtering.ts";
 import { inPoint } from "./framework/instrumented.ts";
-import type { Permission } from "./framework/plugin.ts";
+import type { Permission, Wait } from "./framework/plugin.ts";
 import type { PodInfo } from "./framework/pod-info.ts";
 import type { Profile } from "./framework/profile.ts";
 import type { Refusal } from "./framework/refusals.ts";
@@ -34,7 +34,7 @@ export interface Placement {
 }
 
 /** Synchronous: the next pod's cycle sees what was reserved. Gives what to wait for before binding. */
-export function reserve(placement: Placement): Map<string, number> {
+export function reserve(placement: Placement): Waits {
   const { profile, info, node, state } = placement;
   inPoint(profile, "reserve", () => {
     for (const plugin of profile.points.reserve) refuseIf(plugin.reserve(info.pod, node, state), plugin.name);
@@ -42,13 +42,16 @@ export function reserve(placement: Placement): Map<string, number> {
   return inPoint(profile, "permit", () => permitted(placement));
 }
 
-function permitted({ profile, info: { pod }, node, state }: Placement): Map<string, number> {
-  const waits = new Map<string, number>();
+/** By plugin. */
+export type Waits = ReadonlyMap<string, Wait>;
+
+export function permitted({ profile, info: { pod }, node, state }: Placement): Waits {
+  const waits = new Map<string, Wait>();
   for (const plugin of profile.points.permit) {
     const permission: Permission = plugin.permit(pod, node, state);
     if (permission === "allow") continue;
     if ("refusal" in permission) refuseIf(permission.refusal, plugin.name);
-    else waits.set(plugin.name, Math.min(permission.waitMs, LONGEST_WAIT_MS));
+    else waits.set(plugin.name, { ...permission, waitMs: Math.min(permission.waitMs, LONGEST_WAIT_MS) });
   }
   return waits;
 }
@@ -63,7 +66,7 @@ export function unreserve({ profile, info: { pod }, node, state }: Placement): v
 
 export interface BindOptions {
   /** What `reserve` gave. */
-  readonly waits: ReadonlyMap<string, number>;
+  readonly waits: Waits;
   readonly waiting: WaitingAtPermit;
   readonly signal: AbortSignal;
   /** Wraps the writing itself, without what is waited for before. */

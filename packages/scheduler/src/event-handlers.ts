@@ -12,6 +12,7 @@ import {
   nodes,
   persistentvolumeclaims,
   persistentvolumes,
+  podgroups,
   pods,
   resourceclaims,
   resourceslices,
@@ -30,6 +31,7 @@ import { sameLabels } from "./framework/affinity-term.ts";
 import type { ClusterState } from "./framework/cluster-state.ts";
 import type { ClusterEvent } from "./framework/events.ts";
 import type { Nominator } from "./framework/nominator.ts";
+import { groupOf, type PodGroups } from "./framework/pod-groups.ts";
 import { podInfo } from "./framework/pod-info.ts";
 import { hasLess } from "./framework/resources.ts";
 import type { SchedulingQueue } from "./queue/scheduling-queue.ts";
@@ -39,6 +41,7 @@ export interface Watched {
   readonly cluster: ClusterState;
   readonly queue: SchedulingQueue;
   readonly nominator: Nominator;
+  readonly groups: PodGroups;
   /** Whether a pod asks for one of our profiles. */
   isOurs(pod: Pod): boolean;
   rejectWaiting(uid: string, plugin: string, reason: string): boolean;
@@ -75,14 +78,21 @@ const RULES: Told = {
   delete: "resourceslice/update",
 };
 
+const GROUPS: Told = { ref: podgroups, add: "podgroup/add" };
+
 /** Subscribes to everything, nodes first; gives the way to stop. */
 export function handleEvents(watched: Watched): () => void {
-  const { cache, queue } = watched;
+  const { cache, queue, featureGates } = watched;
+  const told = [
+    ...TOLD,
+    ...(featureGates.enabled("DRADeviceTaintRules") ? [RULES] : []),
+    ...(featureGates.enabled("GenericWorkload") ? [GROUPS] : []),
+  ];
   const subscriptions = [
     cache.informer(nodes).subscribe(timed(watched, () => "Node", nodeHandler(watched))),
     cache.informer(namespaces).subscribe(timed(watched, () => "Namespace", namespaceHandler(watched))),
     cache.informer(pods).subscribe(timed(watched, podKind, podHandler(watched))),
-    ...(watched.featureGates.enabled("DRADeviceTaintRules") ? [...TOLD, RULES] : TOLD).map(({ ref, ...events }) =>
+    ...told.map(({ ref, ...events }) =>
       cache.informer(ref).subscribe(
         timed(watched, () => (ref.group ? `${ref.group}/${ref.kind}` : ref.kind), {
           added: (object: KubeObject) => events.add && queue.moveAll(events.add, undefined, object),
@@ -168,9 +178,14 @@ function podHandler(watched: Watched): InformerHandler<Pod> {
     return watched.isOurs(pod) ? "queue" : "none";
   };
   return {
-    added: (pod) => enter(watched, placeOf(pod), pod),
+    added(pod) {
+      const place = placeOf(pod);
+      if (place !== "none") watched.groups.add(pod);
+      enter(watched, place, pod);
+    },
     changed(pod, old) {
       const [before, now] = [placeOf(old), placeOf(pod)];
+      if (now === "none") watched.groups.delete(pod);
       if (before === now) change(watched, now, pod, old);
       else {
         // The place on the node is taken over from the assumption, not given up and taken again.
@@ -179,7 +194,10 @@ function podHandler(watched: Watched): InformerHandler<Pod> {
         enter(watched, now, pod);
       }
     },
-    deleted: (pod) => leave(watched, placeOf(pod), pod),
+    deleted(pod) {
+      watched.groups.delete(pod);
+      leave(watched, placeOf(pod), pod);
+    },
   };
 }
 
@@ -191,6 +209,7 @@ function enter({ cluster, queue, nominator }: Watched, place: Place, pod: Pod): 
     const { nominatedNodeName } = pod.status;
     if (nominatedNodeName) nominator.set(podInfo(pod), nominatedNodeName);
     queue.add(pod);
+    if (groupOf(pod) !== undefined) queue.moveAll("pod/unbound-add", undefined, pod);
   }
 }
 

@@ -5,6 +5,7 @@ import { kubernetesGates } from "@kubets/machinery/kubernetes-gates";
 const STABLE: GateSpec = { default: true, stage: "ga" };
 const LOCKED: GateSpec = { ...STABLE, lockToDefault: true };
 const ON: GateSpec = { default: true, stage: "beta" };
+const ALPHA: GateSpec = { default: false, stage: "alpha" };
 
 /** By which something is decided here. */
 const READ = {
@@ -17,6 +18,8 @@ const READ = {
   DRAPrioritizedList: STABLE,
   DRAResourceClaimDeviceStatus: ON,
   DRASchedulerFilterTimeout: ON,
+  GangScheduling: ALPHA,
+  GenericWorkload: ALPHA,
   MatchLabelKeysInPodTopologySpread: ON,
   NodeDeclaredFeatures: ON,
   NominatedNodeNameForExpectation: ON,
@@ -40,8 +43,6 @@ const NOT_THERE: readonly string[] = [
   "DRAListTypeAttributes",
   "DRANodeAllocatableResources",
   "DRAWorkloadResourceClaims",
-  "GangScheduling",
-  "GenericWorkload",
   "StorageCapacityScoring",
   "TopologyAwareWorkloadScheduling",
   "VolumeLimitScaling",

@@ -3,14 +3,14 @@
  * too many bindings are under way, and lets others run after a few milliseconds of deciding.
  * Holds: what was decided counts for the next pod at once; what could not be bound is put back and tried again.
  */
-import { pods } from "@kubets/api/generated/refs";
+import { podgroups, pods } from "@kubets/api/generated/refs";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { Client } from "@kubets/client/client";
 import type { Cache } from "@kubets/client/controller";
 import type { EventRecorder } from "@kubets/client/event-recorder";
 import type { Clock, Logger, Random } from "@kubets/machinery";
 import { MetricsRegistry } from "@kubets/machinery/metrics";
-import { bind, type Placement, RefusedLate, reserve, unreserve } from "./binding-cycle.ts";
+import { bind, type Placement, permitted, RefusedLate, reserve, unreserve, type Waits } from "./binding-cycle.ts";
 import { buildProfile } from "./config/build-profile.ts";
 import { defaultConfig, type SchedulerConfig } from "./config/config.ts";
 import { Decisions } from "./decisions.ts";
@@ -24,6 +24,7 @@ import { signed } from "./framework/filtering.ts";
 import type { Handle, Registry } from "./framework/handle.ts";
 import { inPoint, instrumented } from "./framework/instrumented.ts";
 import { Nominator } from "./framework/nominator.ts";
+import { groupOf, PodGroups } from "./framework/pod-groups.ts";
 import type { PodInfo } from "./framework/pod-info.ts";
 import type { Profile } from "./framework/profile.ts";
 import { NodeRefusals, type Refusals, refusalMessage, refusingPlugins } from "./framework/refusals.ts";
@@ -73,6 +74,41 @@ const MAX_BINDINGS = 128;
 const TIMED_ONE_IN = 10;
 const NO_NODES = "no nodes available to schedule pods";
 
+interface Profiles {
+  readonly plain: Profile;
+  readonly timed: Profile;
+}
+
+/** Why a pod gets no place now, whose change of mind it waits for, and perhaps how room for it is made. */
+interface Refused {
+  readonly refusedBy: ReadonlySet<string>;
+  readonly verdict: Verdict;
+  readonly begin?: (() => void) | undefined;
+}
+
+/** With a place, at least for as long as the rest of the group is tried; or refused. */
+interface GroupTry extends Refused {
+  readonly entry: QueueEntry;
+  readonly placement?: Placement;
+  readonly waits?: Waits;
+}
+
+const unschedulable = (refusedBy: ReadonlySet<string>, message: string, nominatedNode?: string): Refused => ({
+  refusedBy,
+  verdict: { reason: "Unschedulable", message, nominatedNode },
+});
+
+const errorText = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+function checkOneScheduler(entries: readonly QueueEntry[]): void {
+  const names = new Set(entries.map(({ pod }) => pod.spec.schedulerName ?? "default-scheduler"));
+  if (names.size < 2) return;
+  const got = [...names].slice(0, 2).map((name) => JSON.stringify(name));
+  throw new Error(
+    `all pods in a single pod group should have the same .spec.schedulerName set, got: ${got.join(" and ")}`,
+  );
+}
+
 export const startScheduler = (options: SchedulerOptions): RunningScheduler => new Scheduler(options);
 
 class Scheduler implements RunningScheduler {
@@ -83,9 +119,10 @@ class Scheduler implements RunningScheduler {
   binding = 0;
   readonly #options: SchedulerOptions;
   readonly #nominator = new Nominator(({ pod }) => this.queue.moveAll("pod/bound-delete", pod, undefined));
+  readonly #groups = new PodGroups();
   readonly #waiting: WaitingAtPermit;
   readonly #decider: Decider;
-  readonly #profiles: ReadonlyMap<string, { readonly plain: Profile; readonly timed: Profile }>;
+  readonly #profiles: ReadonlyMap<string, Profiles>;
   #tries = 0;
   readonly #metrics: SchedulerMetrics;
   readonly #telling: Telling;
@@ -156,6 +193,7 @@ class Scheduler implements RunningScheduler {
       cluster: this.cluster,
       queue: this.queue,
       nominator: this.#nominator,
+      groups: this.#groups,
       isOurs: (pod) => this.#profileOf(pod) !== undefined,
       rejectWaiting: (...args) => this.#waiting.reject(...args),
       metrics: this.#metrics,
@@ -179,6 +217,7 @@ class Scheduler implements RunningScheduler {
       signal,
       cluster: this.cluster,
       nominator: this.#nominator,
+      groups: this.#groups,
       holdUntil: (work) => this.#holdUntil(work),
       activate: (uid) => this.queue.activate(uid),
       allowWaiting: (uid, plugin) => this.#waiting.allow(uid, plugin),
@@ -192,10 +231,10 @@ class Scheduler implements RunningScheduler {
     return this.#profiles.get(spec.schedulerName ?? "default-scheduler")?.plain;
   }
 
-  /** In some tries each plugin is timed. */
-  #profileForTry({ spec }: Pod): Profile | undefined {
-    const profile = this.#profiles.get(spec.schedulerName ?? "default-scheduler");
-    return this.#tries++ % TIMED_ONE_IN === 0 ? profile?.timed : profile?.plain;
+  /** In some tries each plugin is timed. The pod is one of ours. */
+  #profileForTry({ spec }: Pod): Profile {
+    const { timed, plain } = this.#profiles.get(spec.schedulerName ?? "default-scheduler") as Profiles;
+    return this.#tries++ % TIMED_ONE_IN === 0 ? timed : plain;
   }
 
   #gate(pod: Pod) {
@@ -227,19 +266,14 @@ class Scheduler implements RunningScheduler {
   }
 
   #schedule(entry: QueueEntry): void {
-    const { info, uid } = entry;
-    const { clock } = this.#options;
-    entry.tried = clock.monotonic();
+    if (this.#isLeftOut(entry)) return;
+    const group = this.#gates.enabled("GenericWorkload") ? groupOf(entry.pod) : undefined;
+    if (group !== undefined) {
+      this.#holdUntil(this.#scheduleGroup(group, this.#together(group, entry)));
+      return;
+    }
+    const { info } = entry;
     const profile = this.#profileForTry(info.pod);
-    if (!profile || this.cluster.nodeOf(uid) !== undefined) {
-      this.queue.done(uid);
-      return;
-    }
-    if (info.pod.metadata.deletionTimestamp) {
-      this.#telling.leaving(info);
-      this.queue.done(uid);
-      return;
-    }
     const state = new CycleState();
     try {
       const found = this.#decider.find(profile, info, state);
@@ -250,20 +284,34 @@ class Scheduler implements RunningScheduler {
     }
   }
 
+  /** It needs no place any more, or gets none from us. */
+  #isLeftOut(entry: QueueEntry): boolean {
+    const { info, uid } = entry;
+    entry.tried = this.#options.clock.monotonic();
+    const leaves = info.pod.metadata.deletionTimestamp !== undefined;
+    const isOurs = this.#profileOf(info.pod) && this.cluster.nodeOf(uid) === undefined;
+    if (isOurs && !leaves) return false;
+    if (isOurs) this.#telling.leaving(info);
+    this.queue.done(uid);
+    return true;
+  }
+
   /** No other pod is decided meanwhile; the cluster may change, so the place is looked at again. */
-  #askExtenders(entry: QueueEntry, profile: Profile, plugins: Found, state: CycleState): void {
-    const { info } = entry;
-    const asked = this.#extenders
-      .consult(info.pod, plugins)
-      .then(({ found, extra }) => {
-        if (!this.queue.has(entry.uid)) return;
-        const decision = this.#decider.choose(found, profile, info, state, extra);
-        if (decision.node !== undefined && !this.#decider.stillFits(profile, info, decision.node))
-          throw new Error(`node ${decision.node} does not fit any more`);
-        this.#decided(entry, profile, decision, state);
+  #askExtenders(entry: QueueEntry, profile: Profile, found: Found, state: CycleState): void {
+    const asked = this.#consult(entry.info, profile, found, state)
+      .then((decision) => {
+        if (this.queue.has(entry.uid)) this.#decided(entry, profile, decision, state);
       })
       .catch((error: unknown) => this.#failed(entry, error));
     this.#holdUntil(asked);
+  }
+
+  async #consult(info: PodInfo, profile: Profile, plugins: Found, state: CycleState): Promise<Decision> {
+    const { found, extra } = await this.#extenders.consult(info.pod, plugins);
+    const decision = this.#decider.choose(found, profile, info, state, extra);
+    if (decision.node !== undefined && !this.#decider.stillFits(profile, info, decision.node))
+      throw new Error(`node ${decision.node} does not fit any more`);
+    return decision;
   }
 
   #holdUntil(work: Promise<unknown>): void {
@@ -281,28 +329,33 @@ class Scheduler implements RunningScheduler {
     const { node } = decision;
     this.#metrics.decided((clock.monotonic() - entry.tried) / 1000);
     if (node === undefined) {
-      this.#noNodeFits(entry, profile, decision, state);
+      const { refusedBy, verdict, begin } = this.#noNodeFits(profile, info, decision, state);
+      if (verdict.nominatedNode) this.#nominator.set(info, verdict.nominatedNode);
+      begin?.();
+      this.#refused(entry, refusedBy, verdict);
       return;
     }
     this.decisions.record(info, decision, clock.now());
-    const binder = this.#extenders.binderOf(info.pod);
-    this.#place(entry, { profile, info, node, state, binder: binder && ((...args) => binder.bind(...args)) });
+    this.#place(entry, this.#placement(profile, info, node, state));
   }
 
-  #noNodeFits(entry: QueueEntry, profile: Profile, decision: Decision, state: CycleState): void {
-    const { info } = entry;
+  #placement(profile: Profile, info: PodInfo, node: string, state: CycleState): Placement {
+    const binder = this.#extenders.binderOf(info.pod);
+    return { profile, info, node, state, binder: binder && ((...args) => binder.bind(...args)) };
+  }
+
+  #noNodeFits(profile: Profile, info: PodInfo, decision: Decision, state: CycleState): Refused {
     const { refusals } = decision;
-    if (refusals.nodes === 0) {
-      this.#refused(entry, new Set(), { reason: "Unschedulable", message: NO_NODES, nominatedNode: undefined });
-      return;
-    }
-    const { node, messages } = inPoint(profile, "postFilter", () => this.#postFilter(profile, info, refusals, state));
+    if (refusals.nodes === 0) return unschedulable(new Set(), NO_NODES);
+    const { node, messages, begin } = inPoint(profile, "postFilter", () =>
+      this.#postFilter(profile, info, refusals, state),
+    );
     const message = [refusalMessage(refusals), messages.join(", ")].filter(Boolean).join(" ");
     this.decisions.record(info, decision, this.#options.clock.now(), {
       message,
       ...(node ? { nominatedNode: node } : {}),
     });
-    this.#refused(entry, refusingPlugins(refusals), { reason: "Unschedulable", message, nominatedNode: node });
+    return { ...unschedulable(refusingPlugins(refusals), message, node), begin };
   }
 
   /** The first plugin that makes room ends it; else all have their say. */
@@ -312,25 +365,111 @@ class Scheduler implements RunningScheduler {
     let cleared: string | undefined;
     for (const plugin of profile.points.postFilter) {
       const result = plugin.postFilter(info.pod, state, refusals);
-      if (result?.node) {
-        this.#nominator.set(info, result.node);
-        return { node: result.node, messages: [] };
-      }
+      if (result?.node) return { node: result.node, messages: [], begin: result.begin };
       if (result?.node === "") cleared = "";
       if (result?.message) messages.push(result.message);
     }
     if (cleared === "") this.#nominator.delete(info.pod.metadata.uid);
-    return { node: cleared, messages };
+    return { node: cleared, messages, begin: undefined };
+  }
+
+  /** The pods of a group that can be tried with this one, in the order in which they are. */
+  #together(group: string, first: QueueEntry): QueueEntry[] {
+    const along = (uid: string) => {
+      const entry = this.queue.popAlong(uid);
+      return entry && !this.#isLeftOut(entry) ? entry : [];
+    };
+    return [...this.#groups.of(group)]
+      .flatMap((uid) => (uid === first.uid ? first : along(uid)))
+      .sort((a, b) => b.info.priority - a.info.priority || a.firstSeen - b.firstSeen);
+  }
+
+  /** Pods of a group get their places together: those for which there is one, if they are as many as the group needs; else none does. */
+  async #scheduleGroup(group: string, entries: readonly QueueEntry[]): Promise<void> {
+    const tries: GroupTry[] = [];
+    const takeBack = () => {
+      for (const { entry, placement } of tries.toReversed()) if (placement) this.#takeBack(entry, placement);
+    };
+    try {
+      checkOneScheduler(entries);
+      for (const entry of entries) tries.push(await this.#tryInGroup(entry));
+    } catch (error) {
+      takeBack();
+      for (const entry of entries) this.#failed(entry, error);
+      this.#tellGroup(group, { status: "False", reason: "SchedulerError", message: errorText(error) });
+      return;
+    }
+    const enough = tries.some(({ waits }) => waits?.size === 0);
+    const room = tries.some(({ begin }) => begin);
+    if (enough && !room) {
+      for (const { entry, placement, refusedBy, verdict } of tries)
+        if (placement) this.#bind(entry, placement, () => permitted(placement));
+        else this.#refused(entry, refusedBy, verdict);
+      this.#tellGroup(group, { status: "True", reason: "Scheduled", message: "" });
+      return;
+    }
+    takeBack();
+    const reasons = tries.flatMap(({ waits }) => [...(waits?.values() ?? [])].flatMap(({ reason }) => reason ?? []));
+    const message = enough ? "pod group is waiting for preemption to complete" : [...new Set(reasons)].join(", ");
+    const all = new Set(tries.flatMap(({ refusedBy, waits }) => [...refusedBy, ...(waits?.keys() ?? [])]));
+    for (const { entry, placement, refusedBy, verdict, begin } of tries)
+      if (placement && enough) {
+        this.#nominator.set(entry.info, placement.node);
+        begin?.();
+        this.#refused(entry, all, { ...verdict, message: verdict.message || message, nominatedNode: placement.node });
+      } else if (placement) this.#refused(entry, all, { ...verdict, message, nominatedNode: "" });
+      else this.#refused(entry, refusedBy, verdict);
+    this.#tellGroup(group, { status: "False", reason: "Unschedulable", message });
+  }
+
+  /** Takes a place for the pod, also one where room has to be made first: the next of its group must see it there. */
+  async #tryInGroup(entry: QueueEntry): Promise<GroupTry> {
+    const { info, uid } = entry;
+    const { clock } = this.#options;
+    const profile = this.#profileForTry(info.pod);
+    const state = new CycleState();
+    const found = this.#decider.find(profile, info, state);
+    const decision =
+      found.feasible.length && this.#extenders.concern(info.pod)
+        ? await this.#consult(info, profile, found, state)
+        : this.#decider.choose(found, profile, info, state);
+    this.#metrics.decided((clock.monotonic() - entry.tried) / 1000);
+    const fits = decision.node !== undefined;
+    if (fits) this.decisions.record(info, decision, clock.now());
+    const refused = fits ? unschedulable(new Set(), "") : this.#noNodeFits(profile, info, decision, state);
+    const node = decision.node ?? refused.verdict.nominatedNode;
+    if (!node) return { entry, ...refused };
+    const placement = this.#placement(profile, info, node, state);
+    this.cluster.assume(info, node);
+    this.#nominator.delete(uid, node);
+    try {
+      return { entry, ...refused, placement, waits: fits ? reserve(placement) : permitted(placement) };
+    } catch (error) {
+      this.#takeBack(entry, placement);
+      if (error instanceof RefusedLate) return { entry, ...this.#late(node, error) };
+      throw error;
+    }
+  }
+
+  #tellGroup(group: string, verdict: Parameters<Telling["group"]>[1]): void {
+    const object = this.#options.cache.get(podgroups, group);
+    if (object) this.#telling.group(object, verdict);
   }
 
   #place(entry: QueueEntry, placement: Placement): void {
     const { info, node } = placement;
-    const { uid } = entry;
     this.cluster.assume(info, node);
-    this.#nominator.delete(uid, node);
-    let waits: ReadonlyMap<string, number>;
+    this.#nominator.delete(entry.uid, node);
+    this.#bind(entry, placement, () => reserve(placement));
+  }
+
+  /** `last`: what has to be done before, and gives what is to be waited for. */
+  #bind(entry: QueueEntry, placement: Placement, last: () => Waits): void {
+    const { info, node } = placement;
+    const { uid } = entry;
+    let waits: Waits;
     try {
-      waits = reserve(placement);
+      waits = last();
     } catch (error) {
       this.#giveBack(entry, placement, error);
       return;
@@ -375,22 +514,26 @@ class Scheduler implements RunningScheduler {
 
   /** The place was taken but the pod is not there: it is free again, for others too. */
   #giveBack(entry: QueueEntry, placement: Placement, error: unknown): void {
-    const { info, node } = placement;
-    unreserve(placement);
-    this.cluster.forget(entry.uid);
-    const nominated = this.#options.cache.get(pods, info.key)?.status.nominatedNodeName;
-    if (nominated && this.queue.has(entry.uid)) this.#nominator.set(entry.info, nominated);
-    if (error instanceof RefusedLate) this.#refusedLate(entry, node, error);
-    else this.#failed(entry, error);
-    this.queue.moveAll("pod/bound-delete", info.pod, undefined, entry.uid);
+    this.#takeBack(entry, placement);
+    if (error instanceof RefusedLate) {
+      const { refusedBy, verdict } = this.#late(placement.node, error);
+      this.#refused(entry, refusedBy, verdict);
+    } else this.#failed(entry, error);
+    this.queue.moveAll("pod/bound-delete", placement.info.pod, undefined, entry.uid);
   }
 
-  #refusedLate(entry: QueueEntry, node: string, error: RefusedLate): void {
+  #takeBack(entry: QueueEntry, placement: Placement): void {
+    unreserve(placement);
+    this.cluster.forget(entry.uid);
+    const nominated = this.#options.cache.get(pods, placement.info.key)?.status.nominatedNodeName;
+    if (nominated && this.queue.has(entry.uid)) this.#nominator.set(entry.info, nominated);
+  }
+
+  #late(node: string, error: RefusedLate): Refused {
     const byNode = new NodeRefusals();
     byNode.add({ name: node }, error.refusal);
     const refusals = { nodes: this.cluster.nodes.length, byNode, others: undefined, outright: false };
-    const message = refusalMessage(refusals);
-    this.#refused(entry, refusingPlugins(refusals), { reason: "Unschedulable", message, nominatedNode: undefined });
+    return unschedulable(refusingPlugins(refusals), refusalMessage(refusals));
   }
 
   #refused(entry: QueueEntry, refusedBy: ReadonlySet<string>, verdict: Verdict): void {
@@ -403,7 +546,7 @@ class Scheduler implements RunningScheduler {
   #failed(entry: QueueEntry, error: unknown): void {
     this.#attempted(entry, "error");
     if (!this.queue.has(entry.uid)) return;
-    const message = error instanceof Error ? error.message : String(error);
+    const message = errorText(error);
     this.#options.log.error("scheduling failed", { pod: entry.info.key, error });
     this.queue.putBackFailed(entry);
     this.#telling.refused(entry.info, { reason: "SchedulerError", message, nominatedNode: undefined });

@@ -1,14 +1,20 @@
-/** What the scheduler tells others of pods: events, the PodScheduled condition, the node where a pod will go. Nothing waits for it, and what cannot be told is logged. */
+/** What the scheduler tells others of pods and their groups: events, conditions, the node where a pod will go. Nothing waits for it, and what cannot be told is logged. */
+import { conditionOf } from "@kubets/api/condition";
+import { podgroups } from "@kubets/api/generated/refs";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
+import type { Condition } from "@kubets/api/generated/types/meta-v1";
+import type { PodGroup } from "@kubets/api/generated/types/scheduling-v1alpha2";
 import type { Client } from "@kubets/client/client";
 import type { EventRecorder } from "@kubets/client/event-recorder";
 import type { Clock, Logger } from "@kubets/machinery";
 import { isReason } from "@kubets/machinery/status-error";
+import { formatTime } from "@kubets/machinery/time";
 import type { PodInfo } from "./framework/pod-info.ts";
 import { patchStatus, statusPatch, truncated, type Verdict } from "./pod-status.ts";
 
 const SCHEDULING = { action: "Scheduling" };
 const BINDING = { action: "Binding" };
+const SCHEDULED = "PodGroupScheduled";
 
 export class Telling {
   readonly #client: Client;
@@ -31,6 +37,28 @@ export class Telling {
       if (!isReason(error, "NotFound"))
         this.#log.error("the pod's condition could not be written", { pod: key, error });
     });
+  }
+
+  /** The condition of a group; one that was scheduled once stays so. */
+  group({ metadata, status }: PodGroup, verdict: Pick<Condition, "status" | "reason" | "message">): void {
+    const known = conditionOf(status?.conditions, SCHEDULED);
+    const same = known?.status === verdict.status;
+    if (known?.status === "True" || (same && known.reason === verdict.reason && known.message === verdict.message))
+      return;
+    const { namespace, name, uid, generation } = metadata;
+    const condition = {
+      type: SCHEDULED,
+      ...verdict,
+      ...(generation ? { observedGeneration: generation } : {}),
+      lastTransitionTime: same ? known.lastTransitionTime : formatTime(this.#clock.now()),
+    };
+    const body = { metadata: { uid }, status: { conditions: [condition] } };
+    this.#client
+      .patch(podgroups, { namespace, name }, { type: "strategic", body }, { subresource: "status" })
+      .catch((error: unknown) => {
+        if (!isReason(error, "NotFound"))
+          this.#log.error("the group's condition could not be written", { group: `${namespace}/${name}`, error });
+      });
   }
 
   leaving({ pod, key }: PodInfo): void {

@@ -10,6 +10,7 @@ import {
   persistentvolumeclaims,
   persistentvolumes,
   poddisruptionbudgets,
+  podgroups,
   pods,
   replicasets,
   replicationcontrollers,
@@ -44,5 +45,8 @@ const ALWAYS: readonly ResourceRef[] = [
   statefulsets,
 ];
 
-export const watchedResources = (gates: SchedulerGates): readonly ResourceRef[] =>
-  gates.enabled("DRADeviceTaintRules") ? [...ALWAYS, devicetaintrules] : ALWAYS;
+export const watchedResources = (gates: SchedulerGates): readonly ResourceRef[] => [
+  ...ALWAYS,
+  ...(gates.enabled("DRADeviceTaintRules") ? [devicetaintrules] : []),
+  ...(gates.enabled("GenericWorkload") ? [podgroups] : []),
+];

@@ -61,6 +61,14 @@ test("every binding names a role that is there", () => {
   for (const { roleRef } of roleBindings) assert.ok(names.has(roleRef?.name), `${roleRef?.name} is no cluster role`);
 });
 
+test("what features let the scheduler do comes together", () => {
+  const { roles } = rolesWith((feature) => ["DRADeviceTaintRules", "GenericWorkload"].includes(feature));
+  const { rules = [] } = roles.find(({ metadata }) => metadata?.name === "system:kube-scheduler") ?? {};
+  const named = rules.flatMap(({ resources = [] }) => resources);
+  for (const resource of ["nodes", "devicetaintrules", "podgroups", "podgroups/status"])
+    assert.ok(named.includes(resource), resource);
+});
+
 test("with rules for tainted devices the scheduler and their controller may read them", () => {
   const readers = (features: readonly string[]) =>
     rolesWith((feature) => features.includes(feature))

@@ -1,18 +1,11 @@
 /**
  * What each controller may do: a role "system:controller:NAME" for the service account NAME in kube-system, to which it is bound.
  */
-import { schedulerRole } from "./component-roles.ts";
 import { recordEvents, role, rule } from "./rules.ts";
 
 const controller = (name: string, ...rules: Parameters<typeof role>[1]) => role(`system:controller:${name}`, rules);
 
-const deviceTaintEviction = [
-  rule("delete,get,list,watch", "", "pods"),
-  rule("patch,update", "", "pods/status"),
-  rule("get,list,watch", "resource.k8s.io", "resourceclaims"),
-  rule("get,list,watch", "resource.k8s.io", "resourceslices"),
-  rule("get,list,watch", "resource.k8s.io", "deviceclasses"),
-];
+const forScheduler = (...rules: Parameters<typeof role>[1]) => role("system:kube-scheduler", rules);
 
 export const controllerRoles = [
   controller(
@@ -73,7 +66,15 @@ export const controllerRoles = [
     rule("get,list,update,watch", "", "pods"),
     recordEvents,
   ),
-  controller("device-taint-eviction-controller", ...deviceTaintEviction, recordEvents),
+  controller(
+    "device-taint-eviction-controller",
+    rule("delete,get,list,watch", "", "pods"),
+    rule("patch,update", "", "pods/status"),
+    rule("get,list,watch", "resource.k8s.io", "resourceclaims"),
+    rule("get,list,watch", "resource.k8s.io", "resourceslices"),
+    rule("get,list,watch", "resource.k8s.io", "deviceclasses"),
+    recordEvents,
+  ),
   controller(
     "disruption-controller",
     rule("get,list,watch", "apps,extensions", "deployments"),
@@ -278,17 +279,15 @@ export const controllerRoles = [
   ),
 ];
 
-/** Of those that run only with a feature that is off by default, or do more with it. */
+/** Of those that run only with a feature that is off by default, and what others may do besides with it. */
 export const rolesByFeature = {
   DRADeviceTaintRules: [
     controller(
       "device-taint-eviction-controller",
-      ...deviceTaintEviction,
       rule("get,list,watch", "resource.k8s.io", "devicetaintrules"),
       rule("patch", "resource.k8s.io", "devicetaintrules/status"),
-      recordEvents,
     ),
-    schedulerRole(rule("get,list,watch", "resource.k8s.io", "devicetaintrules")),
+    forScheduler(rule("get,list,watch", "resource.k8s.io", "devicetaintrules")),
   ],
   DRAResourcePoolStatus: [
     controller(
@@ -298,6 +297,12 @@ export const rolesByFeature = {
       rule("get,list,watch", "resource.k8s.io", "resourceslices"),
       rule("get,list,watch", "resource.k8s.io", "resourceclaims"),
       recordEvents,
+    ),
+  ],
+  GenericWorkload: [
+    forScheduler(
+      rule("get,list,watch", "scheduling.k8s.io", "podgroups"),
+      rule("patch,update", "scheduling.k8s.io", "podgroups/status"),
     ),
   ],
   PodCertificateRequest: [

@@ -22,7 +22,13 @@ export function rolesWith(isEnabled: (feature: string) => boolean) {
   const nameOf = (each: (typeof clusterRoles)[number]) => each.metadata?.name;
   const added = more.filter((each) => !clusterRoles.some((role) => nameOf(role) === nameOf(each)));
   return {
-    roles: [...clusterRoles.map((role) => more.find((each) => nameOf(each) === nameOf(role)) ?? role), ...added],
+    roles: [
+      ...clusterRoles.map((role) => {
+        const rules = more.filter((each) => nameOf(each) === nameOf(role)).flatMap((each) => each.rules ?? []);
+        return rules.length ? { ...role, rules: [...(role.rules ?? []), ...rules] } : role;
+      }),
+      ...added,
+    ],
     bindings: [...roleBindings, ...added.map(controllerBinding)],
   };
 }

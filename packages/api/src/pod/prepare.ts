@@ -34,6 +34,7 @@ function dropDisabledFields({ spec }: Draft<Pod>, enabled: (name: string) => boo
   if (!enabled("PodCertificateRequest"))
     for (const volume of spec.volumes ?? [])
       for (const source of volume.projected?.sources ?? []) delete source.podCertificate;
+  if (!enabled("GenericWorkload")) delete spec.schedulingGroup;
 }
 
 export const allContainers = (spec: Draft<Pod["spec"]>): Draft<Container>[] =>

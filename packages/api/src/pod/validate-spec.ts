@@ -56,6 +56,7 @@ export function validatePodSpec(spec: PodSpec, field: string, write: WriteContex
     classErrors(spec, field),
     validateOS(spec, field),
     hostnameOverrideErrors(spec, field),
+    groupErrors(spec, `${field}.schedulingGroup`),
   );
 }
 
@@ -111,6 +112,12 @@ function classErrors(spec: PodSpec, field: string): FieldError[] {
     errors.push(...validateResources(limits, `${field}.overhead`, containerResourceName, new Set()));
   }
   return errors;
+}
+
+function groupErrors({ schedulingGroup: group }: PodSpec, field: string): FieldError[] {
+  if (!group) return [];
+  if (group.podGroupName === undefined) return [invalidValue(field, "", "must specify one of: `podGroupName`")];
+  return nameErrors(`${field}.podGroupName`, group.podGroupName, dns1123Subdomain);
 }
 
 function hostnameOverrideErrors(spec: PodSpec, field: string): FieldError[] {

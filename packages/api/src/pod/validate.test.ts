@@ -23,6 +23,11 @@ for (const [what, built, wanted] of [
     pod("p").container("x".repeat(64)),
     [`spec.containers[0].name: Invalid value: "${"x".repeat(64)}": ${label}`],
   ],
+  [
+    "a group without a name",
+    pod("p").spec({ schedulingGroup: {} }),
+    ['spec.schedulingGroup: Invalid value: "": must specify one of: `podGroupName`'],
+  ],
   ["two of a name", pod("p").container("c").container("c"), ['spec.containers[1].name: Duplicate value: "c"']],
   [
     "an init container of the same name",

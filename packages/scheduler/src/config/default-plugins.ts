@@ -28,5 +28,8 @@ const ALWAYS: readonly EnabledPlugin[] = [
   { name: "DefaultBinder" },
 ];
 
-export const defaultPlugins = (gates: SchedulerGates): readonly EnabledPlugin[] =>
-  gates.enabled("NodeDeclaredFeatures") ? [...ALWAYS, { name: "NodeDeclaredFeatures" }] : ALWAYS;
+export const defaultPlugins = (gates: SchedulerGates): readonly EnabledPlugin[] => [
+  ...ALWAYS,
+  ...(gates.enabled("NodeDeclaredFeatures") ? [{ name: "NodeDeclaredFeatures" }] : []),
+  ...(gates.enabled("GenericWorkload") && gates.enabled("GangScheduling") ? [{ name: "GangScheduling" }] : []),
+];

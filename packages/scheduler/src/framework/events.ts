@@ -11,8 +11,11 @@ export type ClusterEvent =
   | "pod/bound-add"
   | "pod/bound-update"
   | "pod/bound-delete"
+  /** Another pod of a group, which stands nowhere. */
+  | "pod/unbound-add"
   /** The waiting pod itself. */
   | "pod/self"
+  | "podgroup/add"
   | "namespace/update"
   | "pvc/add"
   | "pvc/update"

@@ -8,6 +8,7 @@ import type { SchedulerGates } from "../feature-gates.ts";
 import type { ClusterState } from "./cluster-state.ts";
 import type { Nominator } from "./nominator.ts";
 import type { Plugin } from "./plugin.ts";
+import type { PodGroups } from "./pod-groups.ts";
 import type { PodInfo } from "./pod-info.ts";
 
 /** A node with the pods that would have to go so that another fits. */
@@ -49,6 +50,7 @@ export interface Handle {
   readonly events: EventRecorder;
   readonly cluster: ClusterState;
   readonly nominator: Nominator;
+  readonly groups: PodGroups;
   /** Which features are on. */
   readonly featureGates: SchedulerGates;
   /** Ends with the scheduler. */

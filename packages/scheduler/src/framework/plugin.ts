@@ -5,7 +5,7 @@
  *
  * One pod at a time goes through: preEnqueue -> queueSort -> [preFilter -> filter (each node) -> postFilter if none fits -> preScore -> score
  * (each feasible node) -> normalize -> reserve -> permit] -> [preBind -> bind -> postBind, aside]. What fails after reserve calls
- * unreserve of all plugins in reverse.
+ * unreserve of all plugins in reverse. Pods of a group go as far as permit one after the other before any of them is bound.
  */
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { CycleState } from "./cycle-state.ts";
@@ -35,7 +35,7 @@ export interface Plugin {
   /** Told when a trial (preemption, nominated pods) gives the node a pod more or less; keeps the state of preFilter true. */
   addPod?(pod: Pod, other: PodInfo, node: NodeInfo, state: CycleState): void;
   removePod?(pod: Pod, other: PodInfo, node: NodeInfo, state: CycleState): void;
-  /** No node fits: may make room (preemption, begun here and carried on aside), and name the node where the pod will fit then. */
+  /** No node fits: may find how to make room (preemption), and name the node where the pod will fit then. */
   postFilter?(pod: Pod, state: CycleState, refusals: Refusals): PostFilterResult | undefined;
 
   /** Computes once for the pod what `score` needs; "skip" leaves out its score. */
@@ -72,11 +72,19 @@ export type PreFilterResult =
 export interface PostFilterResult {
   /** The pod is nominated for this node; "" takes its nomination back; absent leaves it as it is. */
   readonly node?: string;
+  /** Makes the room there; called when the pod is nominated. */
+  readonly begin?: () => void;
   /** Stands in the pod's condition and event where no node was found. */
   readonly message?: string;
 }
 
-export type Permission = "allow" | { readonly refusal: Refusal } | { readonly waitMs: number };
+export type Permission = "allow" | { readonly refusal: Refusal } | Wait;
+
+export interface Wait {
+  readonly waitMs: number;
+  /** Told where pods that are decided together would wait for each other in vain. */
+  readonly reason?: string;
+}
 
 export interface QueuedPod {
   readonly pod: Pod;

@@ -1,5 +1,6 @@
 /** Pods that have a place but wait for plugins to allow it. Each plugin allows for itself; one that refuses, or a time that runs out, ends it. */
 import type { Clock, Timer } from "@kubets/machinery";
+import type { Wait } from "./plugin.ts";
 import type { Refusal } from "./refusals.ts";
 
 interface Waiting {
@@ -16,7 +17,7 @@ export class WaitingAtPermit {
   }
 
   /** Resolves with the refusal, or with nothing when all have allowed it. */
-  wait(uid: string, waits: ReadonlyMap<string, number>): Promise<Refusal | undefined> {
+  wait(uid: string, waits: ReadonlyMap<string, Wait>): Promise<Refusal | undefined> {
     return new Promise((resolve) => {
       const plugins = new Map<string, Timer>();
       const settle = (refusal: Refusal | undefined) => {
@@ -24,7 +25,7 @@ export class WaitingAtPermit {
         for (const timer of plugins.values()) timer.cancel();
         resolve(refusal);
       };
-      for (const [plugin, waitMs] of waits) {
+      for (const [plugin, { waitMs }] of waits) {
         const reason = `rejected due to timeout after waiting ${waitMs / 1000}s at plugin ${plugin}`;
         plugins.set(
           plugin,

@@ -3,6 +3,7 @@ import type { Registry } from "../framework/handle.ts";
 import { defaultBinder } from "./default-binder/plugin.ts";
 import { defaultPreemption } from "./default-preemption/plugin.ts";
 import { dynamicResources } from "./dynamic-resources/plugin.ts";
+import { gangScheduling } from "./gang-scheduling/plugin.ts";
 import { imageLocality } from "./image-locality/plugin.ts";
 import { interPodAffinity } from "./inter-pod-affinity/plugin.ts";
 import { nodeAffinity } from "./node-affinity/plugin.ts";
@@ -25,6 +26,7 @@ export const plugins: Registry = {
   DefaultBinder: defaultBinder,
   DefaultPreemption: defaultPreemption,
   DynamicResources: dynamicResources,
+  GangScheduling: gangScheduling,
   ImageLocality: () => imageLocality,
   InterPodAffinity: interPodAffinity,
   NodeAffinity: nodeAffinity,

@@ -12,6 +12,7 @@ export type Cause =
 /** Where the name is not that of the kind and the action. */
 const NAMES: Readonly<Partial<Record<Cause, string>>> = {
   PodAdd: "UnschedulablePodAdd",
+  "pod/unbound-add": "UnschedulablePodAdd",
   "node/allocatable": "NodeUpdateNodeAllocatable",
   "node/labels": "NodeUpdateNodeLabel",
   "node/taints": "NodeUpdateNodeTaint",
@@ -36,6 +37,7 @@ const KINDS: Readonly<Record<string, string>> = {
   resourceclaim: "resource.k8s.io/ResourceClaim",
   resourceslice: "resource.k8s.io/ResourceSlice",
   deviceclass: "resource.k8s.io/DeviceClass",
+  podgroup: "scheduling.k8s.io/PodGroup",
 };
 
 const ACTIONS: Readonly<Record<string, string>> = { add: "Add", update: "Update", delete: "Delete" };

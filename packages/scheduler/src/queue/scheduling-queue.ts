@@ -125,7 +125,18 @@ export class SchedulingQueue {
   /** The next pod to try; it stays known until `done` or its return. */
   pop(): QueueEntry | undefined {
     const entry = this.#active.pop() ?? (this.#popsFromBackoff ? this.#backoff.pop() : undefined);
-    if (!entry) return undefined;
+    return entry && this.#begin(entry);
+  }
+
+  /** A pod that is tried together with another, wherever it waits; not one that is tried already, or that a gate holds. */
+  popAlong(uid: string): QueueEntry | undefined {
+    const entry = this.#entries.get(uid);
+    if (!entry || this.#isFlying(entry) || this.#options.gate(entry.pod)) return undefined;
+    this.#take(uid);
+    return this.#begin(entry);
+  }
+
+  #begin(entry: QueueEntry): QueueEntry {
     entry.attempts++;
     entry.heard = this.#heard;
     entry.changed = false;

@@ -11,6 +11,7 @@ import { prepareFilters, refusalAt } from "../framework/filtering.ts";
 import type { Handle, PluginFactory } from "../framework/handle.ts";
 import { Nominator } from "../framework/nominator.ts";
 import type { Plugin } from "../framework/plugin.ts";
+import { PodGroups } from "../framework/pod-groups.ts";
 import { podInfo } from "../framework/pod-info.ts";
 import { EXTENSION_POINTS, type Points, type Profile, takesPart } from "../framework/profile.ts";
 import { scoreNodes } from "../framework/scoring.ts";
@@ -35,7 +36,9 @@ export function fixture(
   const state = new ClusterState();
   for (const node of cluster.cache.list(nodes)) state.setNode(node);
   for (const pod of cluster.cache.list(pods)) if (pod.spec.nodeName) state.setPod(pod);
-  const plugin = typeof made === "function" ? made(handleOf(cluster, state), args) : made;
+  const groups = new PodGroups();
+  for (const pod of cluster.cache.list(pods)) groups.add(pod);
+  const plugin = typeof made === "function" ? made(handleOf(cluster, state, groups), args) : made;
   const profile = profileOf(plugin);
   return {
     plugin,
@@ -68,7 +71,7 @@ function profileOf(plugin: Plugin): Profile {
   };
 }
 
-const handleOf = (cluster: MemoryCluster, state: ClusterState): Handle => ({
+const handleOf = (cluster: MemoryCluster, state: ClusterState, groups: PodGroups): Handle => ({
   client: cluster.client,
   cache: cluster.cache,
   events: cluster.recorder,
@@ -77,6 +80,7 @@ const handleOf = (cluster: MemoryCluster, state: ClusterState): Handle => ({
   random: seededRandom(1),
   log: silentLogger,
   nominator: new Nominator(),
+  groups,
   signal: new AbortController().signal,
   activate: () => {},
   allowWaiting: () => {},

@@ -49,8 +49,7 @@ export function preemptionPlugin(handle: Handle, args: DefaultPreemptionArgs = {
         return undefined;
       }
       const best = selectCandidate(found.candidates) as Candidate;
-      evictions.begin(info, best);
-      return { node: best.node };
+      return { node: best.node, begin: () => evictions.begin(info, best) };
     },
   };
 }
