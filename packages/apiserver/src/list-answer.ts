@@ -36,7 +36,7 @@ export function respondList(call: ApiCall, objects: readonly CachedObject[], met
     throw notAcceptable(
       `you requested PartialObjectMetadata, but the requested object is a list (*${goPackage(definition.group)}.${head.kind})`,
     );
-  return respondShown(call, objects, shownList(call, head));
+  return respondShown(call, objects, shownList(call, head), meta);
 }
 
 async function respondDirect(call: ApiCall, objects: readonly CachedObject[], head: PlainObject): Promise<void> {
@@ -88,15 +88,44 @@ function shownList(call: ApiCall, head: PlainObject): ShownList {
   };
 }
 
-async function respondShown(call: ApiCall, objects: readonly CachedObject[], list: ShownList): Promise<void> {
+async function respondShown(
+  call: ApiCall,
+  objects: readonly CachedObject[],
+  list: ShownList,
+  meta: ListMeta,
+): Promise<void> {
   const { head, items, ifEmpty, show, message } = list;
   const isMessage = call.form.media === "protobuf" && message !== undefined;
   if (objects.length === 0 && !isMessage) return respondValue(call, 200, { ...head, [items]: ifEmpty });
   const writer = isMessage ? protobufWriter(list, message) : writerOf(call.form, list);
-  const parts: Buffer[] = [];
-  await inShortStretches(objects.values(), (cached) => parts.push(writer.item(show(inVersion(call, cached.object)))));
+  const make = () => inShortStretches(shown(call, objects, (object, isFirst) => writer.item(show(object), isFirst)));
+  // Tables say how old things are now.
+  const bytes = await (items === "rows" ? make() : shared(call, objects, meta, make));
   const media = call.form.media === "protobuf" && !isMessage ? "json" : call.form.media;
-  send(call, 200, headersOf(call, CONTENT_TYPE[media]), writer.whole(parts));
+  send(call, 200, headersOf(call, CONTENT_TYPE[media]), writer.whole(bytes, objects.length));
+}
+
+/** The objects one behind another, in the form that was asked for. */
+function* shown(
+  call: ApiCall,
+  objects: readonly CachedObject[],
+  write: (object: KubeObject, isFirst: boolean) => Buffer,
+): Generator<void, Buffer> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for (const { object } of objects) {
+    const part = write(inVersion(call, object), parts.length === 0);
+    size += part.length;
+    parts.push(part);
+    yield;
+  }
+  const all = Buffer.allocUnsafe(size);
+  let at = 0;
+  for (const part of parts) {
+    at += part.copy(all, at);
+    yield;
+  }
+  return all;
 }
 
 function writerOf({ media, pretty }: AnswerForm, list: ListFrame): ListWriter {
@@ -106,27 +135,38 @@ function writerOf({ media, pretty }: AnswerForm, list: ListFrame): ListWriter {
 }
 
 function respondJson(call: ApiCall, objects: readonly CachedObject[], meta: ListMeta): void | Promise<void> {
-  const { definition, store } = call.resource;
+  const { definition } = call.resource;
   const apiVersion = groupVersion(definition);
   const { isCustom } = definition;
   const head = `{"kind":"${definition.kind}List","apiVersion":"${apiVersion}","metadata":${JSON.stringify(isCustom ? customMeta(meta) : meta)},"items":[`;
   // Items of a list do not say their kind: each goes without the head that all of them share. Custom ones say all of themselves.
   const skip = isCustom ? 1 : `{"kind":"${definition.kind}","apiVersion":"${apiVersion}",`.length;
-  const { namespace, query } = call.info;
+  const items = shared(call, objects, meta, () => together(objects, skip));
+  const answer = (bytes: Buffer) => send(call, 200, headersOf(call), [Buffer.from(head), bytes, LIST_END]);
+  return items instanceof Promise ? items.then(answer) : answer(items);
+}
+
+/** The bytes of a list's items, made once for all who ask the same meanwhile. */
+function shared(
+  { info, form, resource }: ApiCall,
+  objects: readonly CachedObject[],
+  { resourceVersion }: ListMeta,
+  make: () => Buffer | Promise<Buffer>,
+): Buffer | Promise<Buffer> {
+  const { definition, store } = resource;
+  // Pages of the past are nobody else's.
+  if (!store || store.cache.lastChange > Number(resourceVersion)) return make();
+  const { namespace, query } = info;
   const question = JSON.stringify([
+    form.key,
+    groupVersion(definition),
     namespace,
     query.get("labelSelector"),
     query.get("fieldSelector"),
     objects[0]?.key,
     objects.length,
   ]);
-  // Pages of the past are nobody else's.
-  const isPresent = store !== undefined && store.cache.lastChange <= Number(meta.resourceVersion);
-  const items = isPresent
-    ? store.cache.listBytes.get(question, store.cache.lastChange, () => together(objects, skip))
-    : together(objects, skip);
-  const answer = (bytes: Buffer) => send(call, 200, headersOf(call), [Buffer.from(head), bytes, LIST_END]);
-  return items instanceof Promise ? items.then(answer) : answer(items);
+  return store.cache.listBytes.get(question, store.cache.lastChange, make);
 }
 
 /** Lists of custom objects always say whether they go on. */

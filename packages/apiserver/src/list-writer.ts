@@ -1,5 +1,5 @@
 /** Lists in each encoding, put together of items that are encoded one by one. */
-import { encodeList, encodeMessage } from "@kubets/api/codec/protobuf";
+import { encodeList, encodeListItem } from "@kubets/api/codec/protobuf";
 import type { PlainObject } from "@kubets/api/meta";
 import type { Struct } from "@kubets/api/schema";
 import { writeCbor, writeCborItem, writeCborListHead } from "@kubets/machinery/cbor";
@@ -14,8 +14,10 @@ export interface ListFrame {
 }
 
 export interface ListWriter {
-  item(value: object): Buffer;
-  whole(items: readonly Buffer[]): Buffer[];
+  /** One of the items, with what stands between it and the one before. */
+  item(value: object, isFirst: boolean): Buffer;
+  /** The list, of its items one behind another. */
+  whole(items: Buffer, count: number): Buffer[];
 }
 
 const json = (value: object) => value as ReadonlyJson;
@@ -23,16 +25,17 @@ const json = (value: object) => value as ReadonlyJson;
 export const jsonWriter = (frame: ListFrame): ListWriter => {
   const head = stringifyJson(json(empty(frame)));
   return {
-    item: (value) => Buffer.from(stringifyJson(json(value))),
-    whole: (items) => [Buffer.from(head.slice(0, -2)), ...between(items, ","), Buffer.from("]}\n")],
+    item: (value, isFirst) => Buffer.from(`${isFirst ? "" : ","}${stringifyJson(json(value))}`),
+    whole: (items) => [Buffer.from(head.slice(0, -2)), items, Buffer.from("]}\n")],
   };
 };
 
 export const prettyWriter = (frame: ListFrame): ListWriter => {
   const head = stringifyJson(json(empty(frame)), 2);
   return {
-    item: (value) => Buffer.from(`    ${stringifyJson(json(value), 2).replaceAll("\n", "\n    ")}`),
-    whole: (items) => [Buffer.from(`${head.slice(0, -3)}\n`), ...between(items, ",\n"), Buffer.from("\n  ]\n}")],
+    item: (value, isFirst) =>
+      Buffer.from(`${isFirst ? "" : ",\n"}    ${stringifyJson(json(value), 2).replaceAll("\n", "\n    ")}`),
+    whole: (items) => [Buffer.from(`${head.slice(0, -3)}\n`), items, Buffer.from("\n  ]\n}")],
   };
 };
 
@@ -44,7 +47,7 @@ export const yamlWriter = (frame: ListFrame): ListWriter => {
     item: (value) => Buffer.from(toYaml([value])),
     whole: (items) => [
       Buffer.from(`${text.slice(0, at)}${frame.items}:\n`),
-      ...items,
+      items,
       Buffer.from(text.slice(at + mark.length)),
     ],
   };
@@ -53,21 +56,16 @@ export const yamlWriter = (frame: ListFrame): ListWriter => {
 export const cborWriter = (frame: ListFrame): ListWriter => ({
   item: (value) => writeCborItem(value),
   // The empty list is the last byte.
-  whole: (items) => [writeCbor(empty(frame)).subarray(0, -1), writeCborListHead(items.length), ...items],
+  whole: (items, count) => [writeCbor(empty(frame)).subarray(0, -1), writeCborListHead(count), items],
 });
 
 export const protobufWriter = ({ head }: ListFrame, message: Struct): ListWriter => ({
-  item: (value) => encodeMessage(message, value as PlainObject),
+  item: (value) => encodeListItem(message, value as PlainObject),
   whole: (items) => {
     const { kind, apiVersion, metadata } = head as { kind: string; apiVersion: string; metadata: PlainObject };
-    return [encodeList({ kind, apiVersion }, metadata, items)];
+    return encodeList({ kind, apiVersion }, metadata, items);
   },
 });
 
 /** The items stand last. */
 const empty = ({ head, items }: ListFrame): PlainObject => ({ ...head, [items]: [] });
-
-function between(items: readonly Buffer[], text: string): Buffer[] {
-  const comma = Buffer.from(text);
-  return items.flatMap((item, i) => (i ? [comma, item] : [item]));
-}

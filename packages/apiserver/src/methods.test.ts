@@ -4,13 +4,13 @@ import { test } from "node:test";
 import { customresourcedefinitions } from "@kubets/api/generated/refs";
 import type { Status } from "@kubets/machinery";
 import { startTestServer } from "./testing/server.ts";
-import { definitionOfThings } from "./testing/things.ts";
+import { definitionOfThings, untilServed } from "./testing/things.ts";
 
 test("what is done to one object is not done to a collection, nor the other way round", async (t) => {
   const { admin, server, close } = await startTestServer();
   t.after(close);
   await admin.create(customresourcedefinitions, definitionOfThings());
-  while (!server.context.served.get("example.com", "v1", "things")) await new Promise(setImmediate);
+  await untilServed(server);
   const transport = server.transport({ name: "admin", groups: ["system:masters"] });
   const refusal = async (method: string, path: string) => {
     const headers = { "content-type": "application/merge-patch+json" };

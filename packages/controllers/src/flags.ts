@@ -23,7 +23,7 @@ export const controllerManagerFlags = defineFlags({
   }),
   "feature-gates": list({
     placeholder: "GATE=true|false",
-    help: "Features to switch on or off; DRADeviceTaintRules, DRAResourcePoolStatus and StorageVersionMigrator are off by default.",
+    help: "Features to switch on or off; DRADeviceTaintRules, DRAResourcePoolStatus, GenericWorkload, StorageVersionMigrator and WorkloadWithJob are off by default.",
     group: GENERIC,
   }),
   "use-service-account-credentials": bool({

@@ -29,6 +29,7 @@ import type { ControllerOptions } from "./options.ts";
 import { persistentVolumeBinder } from "./persistentvolume-binder/controller.ts";
 import { podCertificateRequestCleaner } from "./podcertificaterequest-cleaner/controller.ts";
 import { podGarbageCollector } from "./podgc/controller.ts";
+import { podGroupProtection } from "./podgroup-protection/controller.ts";
 import { pvProtection } from "./pv-protection/controller.ts";
 import { pvcProtection } from "./pvc-protection/controller.ts";
 import { replicaSets } from "./replicaset/controller.ts";
@@ -181,6 +182,12 @@ export const controllers: readonly ControllerEntry[] = [
     "resourcepoolstatusrequest-controller",
     "resourcepoolstatusrequest-controller",
     ({ featureGates }) => (featureGates["DRAResourcePoolStatus"] ? resourcePoolStatusRequests() : undefined),
+  ),
+  entry(
+    "podgroup-protection-controller",
+    "podgroup-protection-controller",
+    "podgroup-protection-controller",
+    ({ featureGates }) => (featureGates["GenericWorkload"] ? podGroupProtection() : undefined),
   ),
   entry("service-cidr-controller", "service-cidr-controller", "service-cidrs-controller", serviceCidrs),
 ];

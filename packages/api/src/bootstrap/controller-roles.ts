@@ -300,6 +300,12 @@ export const rolesByFeature = {
     ),
   ],
   GenericWorkload: [
+    controller(
+      "podgroup-protection-controller",
+      rule("get,list,update,watch", "scheduling.k8s.io", "podgroups"),
+      rule("get,list,watch", "", "pods"),
+      recordEvents,
+    ),
     forScheduler(
       rule("get,list,watch", "scheduling.k8s.io", "podgroups"),
       rule("patch,update", "scheduling.k8s.io", "podgroups/status"),
@@ -310,6 +316,9 @@ export const rolesByFeature = {
       "podcertificaterequestcleaner",
       rule("delete,get,list,watch", "certificates.k8s.io", "podcertificaterequests"),
     ),
+  ],
+  WorkloadWithJob: [
+    controller("job-controller", rule("create,get,list,watch", "scheduling.k8s.io", "podgroups,workloads")),
   ],
   StorageVersionMigrator: [
     controller(

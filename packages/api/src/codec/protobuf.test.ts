@@ -10,6 +10,7 @@ import {
   decodeProtobuf,
   encodeEnvelope,
   encodeList,
+  encodeListItem,
   encodeMessage,
   encodeProtobuf,
   encodeProtobufEvent,
@@ -44,9 +45,10 @@ describe("protobuf", () => {
   });
 
   test("a list is made of its items' messages", () => {
-    const items = ["a", "b"].map((name) => encodeMessage(configMap, { metadata: { name } }));
-    const list = encodeList({ apiVersion: "v1", kind: "ConfigMapList" }, { resourceVersion: "5" }, items);
-    const object = decodeProtobuf(structOf("api.core.v1.ConfigMapList"), decodeEnvelope(list));
+    const items = ["a", "b"].map((name) => encodeListItem(configMap, { metadata: { name } }));
+    const type = { apiVersion: "v1", kind: "ConfigMapList" };
+    const list = encodeList(type, { resourceVersion: "5" }, Buffer.concat(items));
+    const object = decodeProtobuf(structOf("api.core.v1.ConfigMapList"), decodeEnvelope(Buffer.concat(list)));
     assert.deepEqual(object, {
       kind: "ConfigMapList",
       apiVersion: "v1",

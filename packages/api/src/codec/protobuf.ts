@@ -53,13 +53,18 @@ export function encodeMessage(struct: Struct, object: PlainObject): Buffer {
   return writer.finish();
 }
 
-export function encodeEnvelope({ apiVersion, kind, raw }: Envelope): Buffer {
+export function encodeEnvelope(envelope: Envelope): Buffer {
+  const { apiVersion, kind, raw } = envelope;
   const writer = new Writer(raw.length + apiVersion.length + kind.length + 64);
-  for (const number of [4, 3]) {
-    writer.string("");
-    writer.tag(number, WIRE.bytes);
-  }
-  writer.bytes(raw);
+  writer.raw(ENVELOPE_END);
+  writer.raw(raw);
+  writeEnvelopeHead(writer, envelope, raw.length);
+  return writer.finish();
+}
+
+/** Of a message of `size` bytes. */
+function writeEnvelopeHead(writer: Writer, { apiVersion, kind }: Omit<Envelope, "raw">, size: number): void {
+  writer.uint32(size);
   writer.tag(2, WIRE.bytes);
   const before = writer.length;
   writer.string(kind);
@@ -69,23 +74,27 @@ export function encodeEnvelope({ apiVersion, kind, raw }: Envelope): Buffer {
   writer.uint32(writer.length - before);
   writer.tag(1, WIRE.bytes);
   writer.raw(MAGIC);
+}
+
+/** The fields 3 and 4, which are empty. */
+const ENVELOPE_END = Buffer.from([0x1a, 0, 0x22, 0]);
+
+/** An item as a list has it. */
+export function encodeListItem(struct: Struct, object: PlainObject): Buffer {
+  const writer = new Writer();
+  writeStruct(writer, struct, object);
+  writer.uint32(writer.length);
+  writer.tag(2, WIRE.bytes);
   return writer.finish();
 }
 
-/** A list of objects whose messages are there already. */
-export function encodeList(
-  { apiVersion, kind }: { apiVersion: string; kind: string },
-  metadata: PlainObject,
-  items: readonly Uint8Array[],
-): Buffer {
-  const writer = new Writer(items.reduce((sum, item) => sum + item.length + 6, 256));
-  for (let i = items.length - 1; i >= 0; i--) {
-    writer.bytes(items[i] as Uint8Array);
-    writer.tag(2, WIRE.bytes);
-  }
+/** A list, of its items one behind another. */
+export function encodeList(type: Omit<Envelope, "raw">, metadata: PlainObject, items: Buffer): Buffer[] {
+  const writer = new Writer();
   writer.bytes(encodeMessage(structOf("apimachinery.pkg.apis.meta.v1.ListMeta"), metadata));
   writer.tag(1, WIRE.bytes);
-  return encodeEnvelope({ apiVersion, kind, raw: writer.finish() });
+  writeEnvelopeHead(writer, type, writer.length + items.length);
+  return [writer.finish(), items, ENVELOPE_END];
 }
 
 /** One frame of a watch: its length in four bytes, then the event around the object in its envelope. */

@@ -10,7 +10,7 @@ import { MetricsRegistry } from "@kubets/machinery/metrics";
 import type { Exchange } from "@kubets/wire/http";
 import { SocketExchange } from "../front/socket-exchange.ts";
 import { startTestServer } from "../testing/server.ts";
-import { told } from "../testing/told.ts";
+import { linesOf, told } from "../testing/told.ts";
 import type { AuditEvent } from "./event.ts";
 import { AuditMetrics } from "./metrics.ts";
 import type { AuditRecord } from "./record.ts";
@@ -81,8 +81,8 @@ async function telling(t: TestContext, mode: string) {
 }
 
 describe("a webhook that is waited for", () => {
-  it("hears of a request before it goes on, and of its answer before that goes out", async (t) => {
-    const { jane, next } = await telling(t, "blocking");
+  it("hears of a request before it goes on, and of its answer before that goes out, which takes no seat", async (t) => {
+    const { jane, next, server } = await telling(t, "blocking");
     let isAnswered = false;
     const asking = jane.raw("GET", NAMESPACE).finally(() => (isAnswered = true));
     const received = await next();
@@ -90,6 +90,8 @@ describe("a webhook that is waited for", () => {
     received.answer(200);
     const complete = await next();
     assert.deepEqual([complete.stage, isAnswered], ["ResponseComplete", false]);
+    const seats = linesOf(server.context.metrics.registry, "apiserver_flowcontrol_current_executing_seats{");
+    assert.ok(seats.length > 0 && seats.every((line) => line.endsWith(" 0")), seats.join("\n"));
     complete.answer(200);
     assert.equal((await asking).status, 200);
   });

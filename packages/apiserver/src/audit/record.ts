@@ -39,6 +39,8 @@ export class AuditRecord {
   #annotations: Record<string, string> | undefined;
   #status: object | undefined;
   #isAnswered = false;
+  /** Gives back what the request holds while it is worked on: it is not held while an answer waits for who is told of it. */
+  free: (() => void) | undefined = undefined;
 
   constructor(parts: RecordParts) {
     this.#parts = parts;
@@ -98,7 +100,9 @@ export class AuditRecord {
     const isOver = !isLongRunning(info) || code >= 400;
     const told = this.tell(isOver ? "ResponseComplete" : "ResponseStarted", code);
     if (!isOver) exchange.onClose(() => void this.tell("ResponseComplete", code));
-    return told instanceof Promise && !exchange.deadline?.isLate ? told : undefined;
+    if (!(told instanceof Promise) || exchange.deadline?.isLate) return undefined;
+    this.free?.();
+    return told;
   }
 
   /** Tells of a stage, unless the policy leaves it out. False: the request must not go on. */

@@ -9,6 +9,7 @@ import { type StatusError, VirtualClock } from "@kubets/machinery";
 import { MemoryStorage } from "@kubets/storage";
 import type { Write } from "@kubets/storage/storage";
 import { startTestServer } from "../testing/server.ts";
+import { untilServed } from "../testing/things.ts";
 
 interface Thing extends KubeObject {
   readonly spec?: Record<string, unknown>;
@@ -303,7 +304,6 @@ describe("many definitions", () => {
     const { admin, server, close } = await startTestServer({ storage });
     t.after(close);
     for (const plural of plurals) await admin.create(customresourcedefinitions, definitionOf(plural, [versionOf({})]));
-    for (const plural of plurals)
-      while (!server.context.served.get(group, "v1", plural)) await new Promise((resolve) => setImmediate(resolve));
+    for (const plural of plurals) await untilServed(server, plural);
   });
 });

@@ -33,6 +33,7 @@ export function fairGate(fairness: Fairness, refused: Refused): Gate {
     exchange.onClose(free);
     // From then on it is the client that takes its time.
     onAnswer(exchange, free);
+    if (exchange.audit) exchange.audit.free = free;
     const begin = () => (level.exempt ? run(free) : fairness.turns.run(WRITES.has(info.verb), () => run(free)));
     if (ticket.state === "running") return begin();
     return new Promise<void>((resolve, reject) => {
@@ -56,6 +57,7 @@ export function limitGate(limit: InFlightLimit, refused: Refused): Gate {
     const leave = limit.enter(info, user);
     if (!leave) return refuse(exchange, info, refused);
     exchange.onClose(leave);
+    if (exchange.audit) exchange.audit.free = leave;
     return run(leave);
   };
 }

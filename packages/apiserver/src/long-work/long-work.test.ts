@@ -12,7 +12,7 @@ import { Expressions, type ExpressionText } from "../admission/expressions/expre
 import { BudgetSpent } from "../admission/expressions/run.ts";
 import type { AdmissionContext, AdmissionRequest } from "../admission/plugin.ts";
 import { startTestServer } from "../testing/server.ts";
-import { definitionOfThings } from "../testing/things.ts";
+import { definitionOfThings, untilServed } from "../testing/things.ts";
 import { told } from "../testing/told.ts";
 import { Tasks } from "./do-task.ts";
 
@@ -147,10 +147,7 @@ test("large definitions, policies and custom objects are judged elsewhere, and t
   };
   await admin.create(customresourcedefinitions, definition(schema));
   const things = { group: "example.com", version: "v1", resource: "things", kind: "Thing", namespaced: false };
-  const served = async () => {
-    while (!server.context.served.get("example.com", "v1", "things")) await new Promise(setImmediate);
-  };
-  await served();
+  await untilServed(server);
   const thing = (name: string, last: string) => ({
     apiVersion: "example.com/v1",
     kind: "Thing",

@@ -4,7 +4,7 @@ import { customresourcedefinitions } from "@kubets/api/generated/refs";
 import type { JSONSchemaProps } from "@kubets/api/generated/types/apiextensions-v1";
 import { customResource } from "@kubets/api/resource-ref";
 import { startTestServer } from "../testing/server.ts";
-import { definitionOfThings } from "../testing/things.ts";
+import { definitionOfThings, untilServed } from "../testing/things.ts";
 import { told } from "../testing/told.ts";
 
 const things = customResource({
@@ -32,7 +32,7 @@ test("rules are measured where they are compiled, held against an object, and co
   const [compiled = 0, evaluated = 0, compared = 0] = counts();
   await admin.create(customresourcedefinitions, definition("self < 5"));
   assert.deepEqual(counts(), [compiled + 1, evaluated, compared]);
-  while (!server.context.served.get("example.com", "v1", "things")) await new Promise((r) => setImmediate(r));
+  await untilServed(server);
 
   const thing = { metadata: { name: "a" }, size: 1 };
   await admin.create(things, thing as never);

@@ -25,6 +25,7 @@ import { ExpectedPods } from "../pods/expected-pods.ts";
 import { createPod, deletePod, inDoublingBatches } from "../pods/pod-control.ts";
 import { writeStatus } from "../write-status.ts";
 import { countPods, type Ending } from "./counts.ts";
+import { gangOf, gangWatches, indexGangs } from "./gang.ts";
 import { MANAGER, TRACKING } from "./names.ts";
 import { podOfJob } from "./new-pod.ts";
 import { deadlineLeft, decided, isFinished, type Outcome, outcomeOf } from "./outcome.ts";
@@ -42,7 +43,12 @@ interface Backoff {
   readonly seen: Set<string>;
 }
 
-export function jobController(): Controller {
+export interface JobOptions {
+  readonly featureGates: Readonly<Record<string, boolean>>;
+}
+
+export function jobController({ featureGates }: JobOptions): Controller {
+  const hasGangs = (featureGates["GenericWorkload"] && featureGates["WorkloadWithJob"]) ?? false;
   let expected: ExpectedPods;
   const backoffs = new Map<string, Backoff>();
   const uids = new Map<string, string>();
@@ -78,7 +84,7 @@ export function jobController(): Controller {
     if (decision) plan = { create: [], remove: sorted.active };
     else if (mayAct && !job.metadata.deletionTimestamp) plan = planJob(job, sorted, soFar, waits, now);
     const { change, error } =
-      mayAct || decision ? await carryOut(plan, job, decision, context) : { change: 0, error: undefined };
+      mayAct || decision ? await carryOut(plan, job, all, decision, context) : { change: 0, error: undefined };
     const active = sorted.active.length + change;
     // It is not told before each pod that is known is asked to end, and each that was made is known.
     const outcome = active === 0 && mayAct ? decision : decided(job);
@@ -145,6 +151,7 @@ export function jobController(): Controller {
   async function carryOut(
     { create, remove }: JobPlan,
     job: Job,
+    known: readonly Pod[],
     decision: Outcome | undefined,
     context: ControllerContext,
   ): Promise<{ change: number; error?: unknown }> {
@@ -156,9 +163,10 @@ export function jobController(): Controller {
       return { change: -results.filter((result) => result.status === "fulfilled").length, error: refused?.reason };
     }
     if (create.length === 0) return { change: 0 };
+    const podGroupName = hasGangs ? await gangOf(job, known, context) : undefined;
     expected.expectCreations(uid, create.length);
     const { succeeded, skipped, error } = await inDoublingBatches(create.length, (i) =>
-      createPod(context, job, podOfJob(job, create[i] ?? {})).catch((refused: unknown) => {
+      createPod(context, job, podOfJob(job, create[i] ?? {}, podGroupName)).catch((refused: unknown) => {
         expected.notCreated(uid);
         if (!isNamespaceTerminating(refused)) throw refused;
       }),
@@ -192,9 +200,11 @@ export function jobController(): Controller {
         uids.set(key, uids.get(key) ?? owner.uid);
         return [key];
       }),
+      ...(hasGangs ? gangWatches : []),
     ],
     start(context) {
       expected = new ExpectedPods(context);
+      if (hasGangs) indexGangs(context);
     },
     reconcile,
   };

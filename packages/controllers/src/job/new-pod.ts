@@ -1,4 +1,4 @@
-/** A pod as a Job makes it: with the finalizer by which it is counted, and its index where it has one. */
+/** A pod as a Job makes it: with the finalizer by which it is counted, its index where it has one, and the group that it runs together with. */
 import type { Job } from "@kubets/api/generated/types/batch-v1";
 import type { Container, EnvVar } from "@kubets/api/generated/types/core-v1";
 import type { Draft } from "@kubets/api/meta";
@@ -10,8 +10,9 @@ const INDEX_VARIABLE = "JOB_COMPLETION_INDEX";
 const MAX_NAME = 63;
 const SUFFIX = 5;
 
-export function podOfJob(job: Job, { index, failures, ignoredFailures }: NewJobPod): NewPod {
+export function podOfJob(job: Job, { index, failures, ignoredFailures }: NewJobPod, podGroupName?: string): NewPod {
   const pod = podFromTemplate(job.spec.template, job);
+  if (podGroupName) pod.spec.schedulingGroup = { podGroupName };
   pod.metadata.finalizers = [...new Set([...(pod.metadata.finalizers ?? []), TRACKING])];
   if (index === undefined) return pod;
   const { name } = job.metadata;

@@ -9,16 +9,19 @@ import {
   configmaps,
   ingressclasses,
   ingresses,
+  jobs,
   namespaces,
   nodes,
   persistentvolumeclaims,
   persistentvolumes,
+  podgroups,
   pods,
   priorityclasses,
   runtimeclasses,
   secrets,
   serviceaccounts,
   storageclasses,
+  workloads,
 } from "@kubets/api/generated/refs";
 import { certificateToPem, createAuthority, createKey, createSigningRequest, validFor } from "@kubets/wire/x509";
 import { startTestServer, type TestServerOptions } from "../../testing/server.ts";
@@ -86,6 +89,7 @@ it("are those of the original, in its order, with those that are asked for at th
     "ExtendedResourceToleration",
     "DefaultStorageClass",
     "StorageObjectInUseProtection",
+    "PodGroupProtection",
     "OwnerReferencesPermissionEnforcement",
     "PersistentVolumeClaimResize",
     "RuntimeClass",
@@ -96,7 +100,9 @@ it("are those of the original, in its order, with those that are asked for at th
     "DefaultIngressClass",
     "DenyServiceExternalIPs",
     "PodTopologyLabels",
+    "PodGroupWorkloadExists",
     "NodeDeclaredFeatureValidator",
+    "JobValidation",
     "PodResizeValidator",
     "MutatingAdmissionPolicy",
     "MutatingAdmissionWebhook",
@@ -384,5 +390,55 @@ describe("who speaks for a signer", () => {
       await bundle(await jane(cluster, "attest"));
     },
     { ...rbac, runtimeConfig: ["certificates.k8s.io/v1beta1"] },
+  );
+
+  const groups = { runtimeConfig: ["scheduling.k8s.io/v1alpha2"] };
+  const gang = (name: string, more: object = {}, metadata: object = {}) =>
+    ({
+      metadata: { name, namespace: "default", ...metadata },
+      spec: { schedulingPolicy: { gang: { minCount: 2 } }, ...more },
+    }) as never;
+
+  plugin(
+    "PodGroupWorkloadExists",
+    "takes no group of a template that is not there",
+    async ({ admin }) => {
+      const by = (workloadName: string, podGroupTemplateName: string) =>
+        admin.create(
+          podgroups,
+          gang("g", { podGroupTemplateRef: { workload: { workloadName, podGroupTemplateName } } }),
+        );
+      const podGroupTemplates = [{ name: "t", schedulingPolicy: { basic: {} } }];
+      await admin.create(workloads, { ...own("w"), spec: { podGroupTemplates } } as never);
+      await assert.rejects(by("x", "t"), /is forbidden: PodGroup rejected: Workload "x" not found/);
+      await assert.rejects(by("w", "x"), /PodGroup rejected: PodGroupTemplate "x" not found in Workload "w"/);
+      const made = await by("w", "t");
+      assert.deepEqual(made.metadata.finalizers, ["scheduling.k8s.io/podgroup-protection"], "PodGroupProtection");
+    },
+    groups,
+  );
+
+  plugin(
+    "JobValidation",
+    "keeps the number of pods of a Job that is a gang",
+    async ({ admin }) => {
+      const template = (group: object) => ({
+        spec: { restartPolicy: "Never", containers: [{ name: "c", image: "x" }], ...group },
+      });
+      const job = (name: string, group: object) =>
+        admin.create(jobs, { ...own(name), spec: { parallelism: 2, template: template(group) } } as never);
+      const scale = (name: string) =>
+        admin.patch(jobs, { namespace: "default", name }, { type: "merge", body: { spec: { parallelism: 3 } } });
+      const { apiVersion, kind, metadata } = await job("owner", {});
+      const ownerReferences = [{ apiVersion, kind, name: "owner", uid: metadata.uid, controller: true }];
+      await admin.create(podgroups, gang("of-owner", {}, { ownerReferences }));
+      await job("named", { schedulingGroup: { podGroupName: "of-owner" } });
+      await job("free", {});
+      const refused = /cannot change parallelism for a Job referencing gang-scheduled PodGroup "of-owner"/;
+      await assert.rejects(scale("owner"), refused);
+      await assert.rejects(scale("named"), refused);
+      assert.equal((await scale("free")).spec.parallelism, 3);
+    },
+    groups,
   );
 });

@@ -19,6 +19,7 @@ import { denyServiceExternalIps } from "./deny-service-external-ips.ts";
 import { eventRateLimit } from "./event-rate-limit.ts";
 import { extendedResourceToleration } from "./extended-resource-toleration.ts";
 import { imagePolicyWebhook } from "./image-policy-webhook.ts";
+import { jobValidation } from "./job-validation.ts";
 import { limitPodHardAntiAffinityTopology } from "./limit-pod-hard-anti-affinity-topology.ts";
 import { limitRanger } from "./limit-ranger/index.ts";
 import { namespaceAutoProvision, namespaceExists } from "./namespace-existence.ts";
@@ -27,6 +28,8 @@ import { nodeDeclaredFeatureValidator } from "./node-declared-feature-validator.
 import { nodeRestriction } from "./node-restriction/index.ts";
 import { ownerReferencesPermissionEnforcement } from "./owner-references-permission-enforcement.ts";
 import { persistentVolumeClaimResize } from "./persistent-volume-claim-resize.ts";
+import { podGroupProtection } from "./pod-group-protection.ts";
+import { podGroupWorkloadExists } from "./pod-group-workload-exists.ts";
 import { podNodeSelector } from "./pod-node-selector.ts";
 import { podResizeValidator } from "./pod-resize-validator.ts";
 import { podSecurity } from "./pod-security/index.ts";
@@ -71,6 +74,7 @@ const ALL: readonly Entry[] = [
   entry(extendedResourceToleration, "asked"),
   entry(defaultStorageClass, "always"),
   entry(storageObjectInUseProtection, "always"),
+  entry(podGroupProtection, "always"),
   entry(ownerReferencesPermissionEnforcement, "asked"),
   entry(persistentVolumeClaimResize, "always"),
   entry(runtimeClass, "always"),
@@ -81,7 +85,9 @@ const ALL: readonly Entry[] = [
   entry(defaultIngressClass, "always"),
   entry(denyServiceExternalIps, "asked"),
   entry(podTopologyLabels, "always"),
+  entry(podGroupWorkloadExists, "always"),
   entry(nodeDeclaredFeatureValidator, "always"),
+  entry(jobValidation, "always"),
   entry(podResizeValidator, "always"),
   [mutatingAdmissionPolicy, "always"],
   [mutatingAdmissionWebhook, "always"],
@@ -91,9 +97,6 @@ const ALL: readonly Entry[] = [
   [resourceQuota, "always"],
   entry(alwaysDeny, "asked"),
 ];
-
-/** Names that v1.36 knows too. They look after pod groups, whose API is not served by default; here they may be named, and do nothing. */
-const WITHOUT_EFFECT = ["JobValidation", "PodGroupProtection", "PodGroupWorkloadExists"];
 
 /** The plugins to run: those that are on by default, and what the flags say. */
 export function admissionPlugins({
@@ -109,7 +112,7 @@ export function admissionPlugins({
   own?: readonly AdmissionPlugin[];
 }): AdmissionPlugin[] {
   const all = ALL.map(([make, use]) => ({ plugin: configuredPlugin(make, configurations), use }));
-  const names = [...all.map(({ plugin }) => plugin.name), ...WITHOUT_EFFECT];
+  const names = all.map(({ plugin }) => plugin.name);
   for (const name of [...enable, ...disable])
     if (!names.includes(name))
       throw new ExitError(
