@@ -12,10 +12,9 @@ import type { UserAdmissionPlugin } from "./user-plugin.ts";
 const PHASES: readonly Phase[] = ["mutate", "validate"];
 const LOOK_MS = 50;
 
-function watch(megabytes: number): void {
+function watch(mostBytes: number): void {
   const end = () => process.kill(process.pid, "SIGKILL");
-  const most = process.memoryUsage.rss() + megabytes * 2 ** 20;
-  setInterval(() => process.memoryUsage.rss() > most && end(), LOOK_MS);
+  setInterval(() => process.memoryUsage.rss() > mostBytes && end(), LOOK_MS);
   new Socket({ fd: 0 }).on("close", end).resume();
 }
 
@@ -51,7 +50,8 @@ async function answer(plugin: UserAdmissionPlugin, { id, phase, request }: Asked
 }
 
 async function serve(file: string, megabytes: number): Promise<void> {
-  const watching = new Worker(import.meta.filename, { workerData: megabytes });
+  const mostBytes = process.memoryUsage.rss() + megabytes * 2 ** 20;
+  const watching = new Worker(import.meta.filename, { workerData: mostBytes });
   await new Promise((resolve) => watching.once("online", resolve));
   const tell = confine();
   try {
