@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { podgroups } from "@kubets/api/generated/refs";
+import { podgroups, pods } from "@kubets/api/generated/refs";
 import { node } from "@kubets/api/testing/node-builder";
 import { pod } from "@kubets/api/testing/pod-builder";
+import { seededRandom } from "@kubets/machinery";
+import { randomInt } from "@kubets/machinery/random";
 import { defaultConfig } from "./config/config.ts";
 import { podGroup } from "./testing/gangs.ts";
 import { type Run, runScheduler } from "./testing/run.ts";
@@ -107,6 +109,18 @@ test("others have to go for a gang only where it gets all its places by that", (
     assert.deepEqual(condition(run), ["PodGroupScheduled True Scheduled"]);
   }));
 
+test("one that has a place waits with the one for which room is made", () =>
+  scheduling(async ({ cluster, clock, settle }) => {
+    const low = pod("low").on("n1").requests({ cpu: "1" }).build();
+    const [a, b] = ["a", "b"].map((name) => member(name).priority(9).build());
+    cluster.put(room("n1", "1"), room("n2", "1"), low, podGroup("g", 2), a as never, b as never);
+    await settle();
+    assert.ok(cluster.events.includes("a: Warning FailedScheduling: pod group is waiting for preemption to complete"));
+    await clock.advance(20_000);
+    await settle();
+    assert.deepEqual(cluster.placements(), ["a -> n2", "b -> n1"]);
+  }));
+
 test("a member that is gone leaves the others waiting, and one behind a gate is waited for", () =>
   scheduling(async ({ cluster, settle }) => {
     const gated = member("c").spec({ schedulingGroup: { podGroupName: "g" }, schedulingGates: [{ name: "x" }] });
@@ -134,4 +148,58 @@ test("pods of one group that ask for different schedulers are not scheduled", as
   assert.deepEqual(run.cluster.placements(), ["a -> ?", "b -> ?"]);
   assert.match(run.cluster.events.join("\n"), /the same .spec.schedulerName set, got: "default-scheduler" and "other"/);
   assert.deepEqual(condition(run), ["PodGroupScheduled False SchedulerError"]);
+});
+
+test("whatever comes and goes, no gang stands in part, and none waits while there is room for it", async () => {
+  const random = seededRandom(11);
+  const below = (limit: number) => randomInt(random, limit);
+  for (let round = 0; round < 20; round++)
+    await scheduling(async ({ cluster, clock, settle }) => {
+      const needed = new Map<string, number>();
+      const of = (group: string) =>
+        cluster.truth(pods).filter(({ spec }) => spec.schedulingGroup?.podGroupName === group);
+      const add = (group: string, name: string) =>
+        cluster.put(
+          pod(name)
+            .requests({ cpu: "1" })
+            .spec({ schedulingGroup: { podGroupName: group } })
+            .build(),
+        );
+      let capacity = 0;
+      for (let step = 0; step < 12; step++) {
+        const kind = below(4);
+        const cpu = 1 + below(3);
+        if (kind === 0) {
+          capacity += cpu;
+          cluster.put(room(`n${step}`, String(cpu)));
+        } else if (kind === 1) {
+          const group = `g${step}`;
+          needed.set(group, 1 + below(4));
+          const members = (needed.get(group) as number) + below(3) - 1;
+          const make = [
+            () => cluster.put(podGroup(group, needed.get(group))),
+            ...Array.from({ length: members }, (_, i) => () => add(group, `${group}-${i}`)),
+          ];
+          for (const each of below(2) ? make : make.toReversed()) each();
+        } else if (kind === 2) {
+          const [group] = [...needed.keys()].slice(below(needed.size || 1));
+          if (group) add(group, `${group}-late-${step}`);
+        } else {
+          // Whole gangs end: what is left of one that lost a part is no gang any more.
+          const [group] = [...needed.keys()].slice(below(needed.size || 1));
+          for (const { metadata } of of(group ?? "")) cluster.remove("Pod", `default/${metadata.name}`);
+        }
+        if (below(2)) await settle();
+      }
+      await settle();
+      await clock.advance(15_000);
+      await settle();
+      const bound = (group: string) => of(group).filter(({ spec }) => spec.nodeName).length;
+      const free = capacity - [...needed.keys()].reduce((sum, group) => sum + bound(group), 0);
+      for (const [group, count] of needed) {
+        const [there, stands] = [of(group).length, bound(group)];
+        assert.ok(stands === 0 || stands >= count, `round ${round}: ${stands} of ${group}, which needs ${count}`);
+        assert.ok(there < count || stands === there || free < (stands ? 1 : count), `round ${round}: ${group} waits`);
+      }
+    });
 });

@@ -12,6 +12,18 @@ export interface Verdict {
   readonly nominatedNode: string | undefined;
 }
 
+/** Why a pod gets no place now, whose change of mind it waits for, and perhaps how room for it is made. */
+export interface Refused {
+  readonly refusedBy: ReadonlySet<string>;
+  readonly verdict: Verdict;
+  readonly begin?: (() => void) | undefined;
+}
+
+export const unschedulable = (refusedBy: ReadonlySet<string>, message: string, nominatedNode?: string): Refused => ({
+  refusedBy,
+  verdict: { reason: "Unschedulable", message, nominatedNode },
+});
+
 /** The patch that tells it, or nothing where the pod says so already. */
 export function statusPatch(pod: Pod, { reason, message, nominatedNode }: Verdict, now: number): object | undefined {
   const condition = conditionOf(pod, reason, message, now);

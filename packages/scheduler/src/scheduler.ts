@@ -29,9 +29,10 @@ import type { PodInfo } from "./framework/pod-info.ts";
 import type { Profile } from "./framework/profile.ts";
 import { NodeRefusals, type Refusals, refusalMessage, refusingPlugins } from "./framework/refusals.ts";
 import { WaitingAtPermit } from "./framework/waiting-at-permit.ts";
+import { decideTogether, type GroupTry } from "./group-cycle.ts";
 import { type AttemptResult, memoMetrics, pluginMetrics, type SchedulerMetrics, schedulerMetrics } from "./metrics.ts";
 import { plugins } from "./plugins/index.ts";
-import type { Verdict } from "./pod-status.ts";
+import { type Refused, unschedulable } from "./pod-status.ts";
 import { causeName } from "./queue/causes.ts";
 import type { QueueEntry } from "./queue/queue-entry.ts";
 import { SchedulingQueue } from "./queue/scheduling-queue.ts";
@@ -77,36 +78,6 @@ const NO_NODES = "no nodes available to schedule pods";
 interface Profiles {
   readonly plain: Profile;
   readonly timed: Profile;
-}
-
-/** Why a pod gets no place now, whose change of mind it waits for, and perhaps how room for it is made. */
-interface Refused {
-  readonly refusedBy: ReadonlySet<string>;
-  readonly verdict: Verdict;
-  readonly begin?: (() => void) | undefined;
-}
-
-/** With a place, at least for as long as the rest of the group is tried; or refused. */
-interface GroupTry extends Refused {
-  readonly entry: QueueEntry;
-  readonly placement?: Placement;
-  readonly waits?: Waits;
-}
-
-const unschedulable = (refusedBy: ReadonlySet<string>, message: string, nominatedNode?: string): Refused => ({
-  refusedBy,
-  verdict: { reason: "Unschedulable", message, nominatedNode },
-});
-
-const errorText = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-function checkOneScheduler(entries: readonly QueueEntry[]): void {
-  const names = new Set(entries.map(({ pod }) => pod.spec.schedulerName ?? "default-scheduler"));
-  if (names.size < 2) return;
-  const got = [...names].slice(0, 2).map((name) => JSON.stringify(name));
-  throw new Error(
-    `all pods in a single pod group should have the same .spec.schedulerName set, got: ${got.join(" and ")}`,
-  );
 }
 
 export const startScheduler = (options: SchedulerOptions): RunningScheduler => new Scheduler(options);
@@ -269,7 +240,7 @@ class Scheduler implements RunningScheduler {
     if (this.#isLeftOut(entry)) return;
     const group = this.#gates.enabled("GenericWorkload") ? groupOf(entry.pod) : undefined;
     if (group !== undefined) {
-      this.#holdUntil(this.#scheduleGroup(group, this.#together(group, entry)));
+      this.#holdUntil(this.#scheduleGroup(group, entry));
       return;
     }
     const { info } = entry;
@@ -329,10 +300,7 @@ class Scheduler implements RunningScheduler {
     const { node } = decision;
     this.#metrics.decided((clock.monotonic() - entry.tried) / 1000);
     if (node === undefined) {
-      const { refusedBy, verdict, begin } = this.#noNodeFits(profile, info, decision, state);
-      if (verdict.nominatedNode) this.#nominator.set(info, verdict.nominatedNode);
-      begin?.();
-      this.#refused(entry, refusedBy, verdict);
+      this.#refused(entry, this.#noNodeFits(profile, info, decision, state));
       return;
     }
     this.decisions.record(info, decision, clock.now());
@@ -384,42 +352,16 @@ class Scheduler implements RunningScheduler {
       .sort((a, b) => b.info.priority - a.info.priority || a.firstSeen - b.firstSeen);
   }
 
-  /** Pods of a group get their places together: those for which there is one, if they are as many as the group needs; else none does. */
-  async #scheduleGroup(group: string, entries: readonly QueueEntry[]): Promise<void> {
-    const tries: GroupTry[] = [];
-    const takeBack = () => {
-      for (const { entry, placement } of tries.toReversed()) if (placement) this.#takeBack(entry, placement);
-    };
-    try {
-      checkOneScheduler(entries);
-      for (const entry of entries) tries.push(await this.#tryInGroup(entry));
-    } catch (error) {
-      takeBack();
-      for (const entry of entries) this.#failed(entry, error);
-      this.#tellGroup(group, { status: "False", reason: "SchedulerError", message: errorText(error) });
-      return;
-    }
-    const enough = tries.some(({ waits }) => waits?.size === 0);
-    const room = tries.some(({ begin }) => begin);
-    if (enough && !room) {
-      for (const { entry, placement, refusedBy, verdict } of tries)
-        if (placement) this.#bind(entry, placement, () => permitted(placement));
-        else this.#refused(entry, refusedBy, verdict);
-      this.#tellGroup(group, { status: "True", reason: "Scheduled", message: "" });
-      return;
-    }
-    takeBack();
-    const reasons = tries.flatMap(({ waits }) => [...(waits?.values() ?? [])].flatMap(({ reason }) => reason ?? []));
-    const message = enough ? "pod group is waiting for preemption to complete" : [...new Set(reasons)].join(", ");
-    const all = new Set(tries.flatMap(({ refusedBy, waits }) => [...refusedBy, ...(waits?.keys() ?? [])]));
-    for (const { entry, placement, refusedBy, verdict, begin } of tries)
-      if (placement && enough) {
-        this.#nominator.set(entry.info, placement.node);
-        begin?.();
-        this.#refused(entry, all, { ...verdict, message: verdict.message || message, nominatedNode: placement.node });
-      } else if (placement) this.#refused(entry, all, { ...verdict, message, nominatedNode: "" });
-      else this.#refused(entry, refusedBy, verdict);
-    this.#tellGroup(group, { status: "False", reason: "Unschedulable", message });
+  async #scheduleGroup(group: string, first: QueueEntry): Promise<void> {
+    const verdict = await decideTogether(this.#together(group, first), {
+      attempt: (entry) => this.#tryInGroup(entry),
+      takeBack: (entry, placement) => this.#takeBack(entry, placement),
+      bind: (entry, placement) => this.#bind(entry, placement, () => permitted(placement)),
+      refuse: (entry, refused) => this.#refused(entry, refused),
+      fail: (entry, error) => this.#failed(entry, error),
+    });
+    const object = this.#options.cache.get(podgroups, group);
+    if (object) this.#telling.group(object, verdict);
   }
 
   /** Takes a place for the pod, also one where room has to be made first: the next of its group must see it there. */
@@ -449,11 +391,6 @@ class Scheduler implements RunningScheduler {
       if (error instanceof RefusedLate) return { entry, ...this.#late(node, error) };
       throw error;
     }
-  }
-
-  #tellGroup(group: string, verdict: Parameters<Telling["group"]>[1]): void {
-    const object = this.#options.cache.get(podgroups, group);
-    if (object) this.#telling.group(object, verdict);
   }
 
   #place(entry: QueueEntry, placement: Placement): void {
@@ -515,10 +452,8 @@ class Scheduler implements RunningScheduler {
   /** The place was taken but the pod is not there: it is free again, for others too. */
   #giveBack(entry: QueueEntry, placement: Placement, error: unknown): void {
     this.#takeBack(entry, placement);
-    if (error instanceof RefusedLate) {
-      const { refusedBy, verdict } = this.#late(placement.node, error);
-      this.#refused(entry, refusedBy, verdict);
-    } else this.#failed(entry, error);
+    if (error instanceof RefusedLate) this.#refused(entry, this.#late(placement.node, error));
+    else this.#failed(entry, error);
     this.queue.moveAll("pod/bound-delete", placement.info.pod, undefined, entry.uid);
   }
 
@@ -536,9 +471,11 @@ class Scheduler implements RunningScheduler {
     return unschedulable(refusingPlugins(refusals), refusalMessage(refusals));
   }
 
-  #refused(entry: QueueEntry, refusedBy: ReadonlySet<string>, verdict: Verdict): void {
+  #refused(entry: QueueEntry, { refusedBy, verdict, begin }: Refused): void {
     this.#attempted(entry, "unschedulable");
     if (!this.queue.has(entry.uid)) return;
+    if (verdict.nominatedNode) this.#nominator.set(entry.info, verdict.nominatedNode);
+    begin?.();
     this.queue.putBackRefused(entry, refusedBy);
     this.#telling.refused(entry.info, verdict);
   }
@@ -546,7 +483,7 @@ class Scheduler implements RunningScheduler {
   #failed(entry: QueueEntry, error: unknown): void {
     this.#attempted(entry, "error");
     if (!this.queue.has(entry.uid)) return;
-    const message = errorText(error);
+    const message = error instanceof Error ? error.message : String(error);
     this.#options.log.error("scheduling failed", { pod: entry.info.key, error });
     this.queue.putBackFailed(entry);
     this.#telling.refused(entry.info, { reason: "SchedulerError", message, nominatedNode: undefined });

@@ -16,6 +16,8 @@ const SCHEDULING = { action: "Scheduling" };
 const BINDING = { action: "Binding" };
 const SCHEDULED = "PodGroupScheduled";
 
+export type GroupVerdict = Pick<Condition, "status" | "reason" | "message">;
+
 export class Telling {
   readonly #client: Client;
   readonly #clock: Clock;
@@ -40,7 +42,7 @@ export class Telling {
   }
 
   /** The condition of a group; one that was scheduled once stays so. */
-  group({ metadata, status }: PodGroup, verdict: Pick<Condition, "status" | "reason" | "message">): void {
+  group({ metadata, status }: PodGroup, verdict: GroupVerdict): void {
     const known = conditionOf(status?.conditions, SCHEDULED);
     const same = known?.status === verdict.status;
     if (known?.status === "True" || (same && known.reason === verdict.reason && known.message === verdict.message))
