@@ -13,6 +13,7 @@ import type { Clock, Logger, Random } from "@kubets/machinery";
 import type { Level } from "../audit/policy.ts";
 import type { User } from "../authn/authenticator.ts";
 import type { AccessAttributes, Decision } from "../authz/authorizer.ts";
+import type { Deadline } from "../front/deadlines.ts";
 import type { AdmissionMetrics } from "../metrics/admission-metrics.ts";
 import type { ServedResources } from "../served-resource.ts";
 import type { ResourceStore } from "../store/resource-store.ts";
@@ -53,8 +54,8 @@ export interface AdmissionRequest {
   readonly options: unknown;
   /** CreateOptions, UpdateOptions or DeleteOptions, as they are told to others; none for connections. */
   operationOptions(): PlainObject | undefined;
-  /** When nobody waits for the answer any more, by the clock's monotonic time; absent where somebody always does. */
-  readonly due?: number | undefined;
+  /** Behind it nobody waits for the answer any more; absent where somebody always does. */
+  readonly deadline?: Pick<Deadline, "due" | "signal"> | undefined;
   readonly rounds: Rounds;
   warn(text: string): void;
   /** Notes something for the audit log; what shows of the object, from a level on. */

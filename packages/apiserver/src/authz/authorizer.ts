@@ -3,6 +3,7 @@
  * the client when the answer is no, so it holds nothing secret.
  */
 import type { User } from "../authn/authenticator.ts";
+import type { Deadline } from "../front/deadlines.ts";
 
 export interface Authorizer {
   readonly name: string;
@@ -33,7 +34,7 @@ export interface AccessAttributes {
   /** Of requests that name no resource. */
   readonly path: string;
   /** Until when the answer is waited for. */
-  readonly deadline?: { readonly signal: AbortSignal } | undefined;
+  readonly deadline?: Pick<Deadline, "signal"> | undefined;
 }
 
 export const ALLOW: Decision = Object.freeze({ verdict: "allow" });

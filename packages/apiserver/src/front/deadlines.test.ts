@@ -167,14 +167,14 @@ describe("a request that is not answered in time", () => {
     if (held) level?.leave(held);
   });
 
-  it("is not waited for by the webhooks that it asks", async (t) => {
+  it("is not waited for by the webhooks that it asks, nor stored because they may be passed over", async (t) => {
     const pair = ownServingCertificate(undefined, { dnsNames: [], ipAddresses: ["127.0.0.1"] }, Date.now());
     const asked = Promise.withResolvers<{ url: string | undefined; closed: Promise<unknown> }>();
     const webhook = createServer(pair, (request, response) =>
       asked.resolve({ url: request.url, closed: once(response, "close") }),
     ).listen(0, "127.0.0.1");
     await once(webhook, "listening");
-    const { admin, clock, close } = await startTestServer();
+    const { admin, clock, server, close } = await startTestServer();
     t.after(async () => {
       await close();
       webhook.close();
@@ -191,6 +191,7 @@ describe("a request that is not answered in time", () => {
           rules: [{ apiGroups: [""], apiVersions: ["v1"], resources: ["configmaps"], operations: ["CREATE"] }],
           sideEffects: "None",
           admissionReviewVersions: ["v1"],
+          failurePolicy: "Ignore",
         },
       ],
     });
@@ -200,6 +201,9 @@ describe("a request that is not answered in time", () => {
     await clock.advance(1500);
     assert.equal((await late).status, 504);
     await closed;
+    const wentOn = 'apiserver_request_post_timeout_total{source="timeout-handler",status="ok"}';
+    while (told(server.context.metrics.registry, wentOn) === undefined) await new Promise(setImmediate);
+    assert.equal((await admin.raw("GET", `${COLLECTION}/a`)).status, 404);
   });
 });
 

@@ -99,7 +99,7 @@ export class Deadline extends Place {
 
   end(): void {
     this.leave();
-    if (this.refuse && !this.#sink) {
+    if (this.refuse) {
       this.refuse(LATE_WRITE);
       this.isLate = true;
     } else {

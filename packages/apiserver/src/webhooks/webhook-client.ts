@@ -6,6 +6,7 @@ import https from "node:https";
 import { type Clock, StatusError } from "@kubets/machinery";
 import { parseJson, parseJsonInTurns, stringifyJson } from "@kubets/machinery/json";
 import type { ReadonlyJson } from "@kubets/machinery/json-value";
+import type { Deadline } from "../front/deadlines.ts";
 import { isLarge, LARGE_BYTES } from "../large.ts";
 import { jsonInTurns } from "../large-json.ts";
 import { networkErrorText } from "./network-error.ts";
@@ -22,6 +23,9 @@ export interface WebhookTarget {
   };
   readonly caBundle?: string;
 }
+
+/** Behind it nobody waits for the answer. */
+type Until = Pick<Deadline, "due" | "signal">;
 
 /** Why a call brought no answer. */
 export class WebhookCallError extends Error {
@@ -42,10 +46,11 @@ export class WebhookClient {
   }
 
   /** The parsed answer of a webhook; rejects with a WebhookCallError that says what went wrong. */
-  async call(target: WebhookTarget, review: object, timeoutMs: number): Promise<unknown> {
+  async call(target: WebhookTarget, review: object, timeoutMs: number, deadline?: Until): Promise<unknown> {
     const url = addressOf(target);
     const body = await bytesOf(review);
-    url.searchParams.set("timeout", durationText(Math.ceil(timeoutMs / 1000)));
+    const left = deadline ? Math.max(0, deadline.due - this.#clock.monotonic()) : timeoutMs;
+    url.searchParams.set("timeout", durationText(Math.ceil(Math.min(timeoutMs, left) / 1000)));
     const options = {
       ...this.#placeOf(target, url),
       path: `${url.pathname}${url.search}`,
@@ -60,7 +65,7 @@ export class WebhookClient {
       },
       ...(target.caBundle && { ca: Buffer.from(target.caBundle, "base64") }),
     };
-    const { status, type, bytes } = await this.#exchange(options, body, timeoutMs, url);
+    const { status, type, bytes } = await this.#exchange(options, body, timeoutMs, url, deadline);
     if (status < 200 || status > 299) throw new WebhookCallError(refusalText(status, bytes.toString()));
     if (bytes.length === 0)
       throw new WebhookCallError(`0-length response with status code: ${status} and content type: ${type}`);
@@ -87,19 +92,26 @@ export class WebhookClient {
     }
   }
 
-  async #exchange(options: https.RequestOptions, body: Uint8Array, timeoutMs: number, url: URL): Promise<Exchanged> {
+  async #exchange(
+    options: https.RequestOptions,
+    body: Uint8Array,
+    timeoutMs: number,
+    url: URL,
+    deadline: Until | undefined,
+  ): Promise<Exchanged> {
     const late = new AbortController();
+    const signal = deadline ? AbortSignal.any([late.signal, deadline.signal]) : late.signal;
     const timer = this.#clock.after(timeoutMs, () => late.abort());
     try {
       try {
-        return await send(options, body, late.signal);
+        return await send(options, body, signal);
       } catch (error) {
         // The other side closed a kept connection at the same moment: it has not seen the call.
         if (!isStale(error)) throw error;
-        return await send({ ...options, agent: new https.Agent() }, body, late.signal);
+        return await send({ ...options, agent: new https.Agent() }, body, signal);
       }
     } catch (error) {
-      const why = late.signal.aborted ? "context deadline exceeded" : networkErrorText(error);
+      const why = signal.aborted ? "context deadline exceeded" : networkErrorText(error);
       throw new WebhookCallError(postError(url, why), { cause: error });
     } finally {
       timer.cancel();

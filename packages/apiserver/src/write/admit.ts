@@ -56,7 +56,7 @@ function admissionRequest(
     isLarge: call.isLarge,
     options,
     operationOptions: () => operationOptions(call, operation, options),
-    due: call.exchange.deadline?.due,
+    deadline: call.exchange.deadline,
     rounds: new Rounds(),
     warn: (text) => {
       if (!warnings.includes(text)) warnings.push(text);

@@ -1,6 +1,6 @@
 /** Asks one webhook about one request: is it concerned, what does it say, and what is to be made of a call that fails. */
 import type { PlainObject } from "@kubets/api/meta";
-import { badRequest, StatusError } from "@kubets/machinery";
+import { badRequest, internalError, StatusError } from "@kubets/machinery";
 import type { AskedHook } from "../../../metrics/admission-metrics.ts";
 import type { Reviewed } from "../../match/reviewed.ts";
 import type { AdmissionContext, AdmissionRequest } from "../../plugin.ts";
@@ -23,7 +23,7 @@ export async function ask(
   request: AdmissionRequest,
   reviewed: Reviewed,
   isMutating: boolean,
-  { webhooks, random, metrics, clock }: AdmissionContext,
+  { webhooks, random, metrics }: AdmissionContext,
 ): Promise<ReviewResponse> {
   const { name, sideEffects, admissionReviewVersions, clientConfig, timeoutSeconds } = hook.spec;
   if (request.dryRun && !WITHOUT_EFFECTS.includes(sideEffects))
@@ -32,9 +32,8 @@ export async function ask(
   const began = performance.now();
   const uid = random.uuid();
   const review = admissionReview(uid, version, request, target, reviewed);
-  const left = (request.due ?? Number.POSITIVE_INFINITY) - clock.monotonic();
-  const timeoutMs = Math.min((timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * 1000, Math.max(0, left));
-  const answer = await webhooks.call(clientConfig, review, timeoutMs).catch((error: Error) => {
+  const timeoutMs = (timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * 1000;
+  const answer = await webhooks.call(clientConfig, review, timeoutMs, request.deadline).catch((error: Error) => {
     throw new CallFailure(name, `failed to call webhook: ${error.message}`, error);
   });
   const response = checked(name, () => responseOf(answer, uid, version, isMutating));
@@ -64,8 +63,11 @@ export const askedHook = (
   operation,
 });
 
-/** Tells of a call that failed: the server's own part in it was wrong, or the webhook's. Whether the request goes on without it is its failure policy's. */
-export function noteFailure(
+/**
+ * Tells of a call that failed: the server's own part in it was wrong, or the webhook's. Whether the request goes on without it is its failure policy's; one that
+ * nobody waits for any more does not.
+ */
+export function failed(
   { hook: { spec } }: ConcernedHook,
   request: AdmissionRequest,
   isMutating: boolean,
@@ -76,7 +78,8 @@ export function noteFailure(
   const isPassedOver = spec.failurePolicy === "Ignore";
   const seconds = (performance.now() - began) / 1000;
   metrics.webhookFailed(askedHook(spec, request, isMutating), seconds, isPassedOver, "calling_webhook_error");
-  if (isPassedOver) log.warn("a webhook failed and is passed over", { webhook: spec.name, error: error.message });
+  if (!isPassedOver || request.deadline?.signal.aborted) throw internalError(error);
+  log.warn("a webhook failed and is passed over", { webhook: spec.name, error: error.message });
 }
 
 function checked(name: string, read: () => ReviewResponse): ReviewResponse {

@@ -12,7 +12,7 @@ import type { ReadonlyJson } from "@kubets/machinery/json-value";
 import { putBack, type Reviewed, review } from "../../match/reviewed.ts";
 import type { AdmissionContext, AdmissionPlugin, AdmissionRequest } from "../../plugin.ts";
 import type { ReviewResponse } from "./admission-review.ts";
-import { ask, CallFailure, noteFailure } from "./ask.ts";
+import { ask, CallFailure, failed } from "./ask.ts";
 import { isAsked } from "./is-asked.ts";
 import { type ConcernedHook, WebhookRegistry } from "./registry.ts";
 
@@ -52,7 +52,7 @@ async function turn(
   context: AdmissionContext,
 ): Promise<boolean> {
   const { hook, target } = concerned;
-  const { failurePolicy, name } = hook.spec;
+  const { name } = hook.spec;
   const place = `webhook.admission.k8s.io/round_${request.rounds.isSecond ? 1 : 0}_index_${index}`;
   const told = { configuration: hook.configuration, webhook: name };
   const began = performance.now();
@@ -68,8 +68,7 @@ async function turn(
     return changed !== undefined;
   } catch (error) {
     if (!(error instanceof CallFailure)) throw error;
-    noteFailure(concerned, request, true, began, context, error);
-    if (failurePolicy !== "Ignore") throw internalError(error);
+    failed(concerned, request, true, began, context, error);
     request.annotate(`failed-open.mutation.${place}`, name);
     return false;
   }

@@ -1,10 +1,9 @@
 /** Without it an organisation's own rules would be advice. All webhooks that a write concerns are asked at once, and each may refuse it. */
 import { validatingwebhookconfigurations } from "@kubets/api/generated/refs";
 import type { ResourceDefinition } from "@kubets/api/resource";
-import { internalError } from "@kubets/machinery";
 import { type Reviewed, review } from "../../match/reviewed.ts";
 import type { AdmissionContext, AdmissionPlugin, AdmissionRequest } from "../../plugin.ts";
-import { ask, CallFailure, noteFailure } from "./ask.ts";
+import { ask, CallFailure, failed } from "./ask.ts";
 import { isAsked } from "./is-asked.ts";
 import { type ConcernedHook, WebhookRegistry } from "./registry.ts";
 
@@ -44,14 +43,13 @@ async function judge(
   index: number,
   context: AdmissionContext,
 ): Promise<void> {
-  const { failurePolicy, name } = concerned.hook.spec;
+  const { name } = concerned.hook.spec;
   const began = performance.now();
   try {
     await ask(concerned, request, reviewed, false, context);
   } catch (error) {
     if (!(error instanceof CallFailure)) throw error;
-    noteFailure(concerned, request, false, began, context, error);
-    if (failurePolicy !== "Ignore") throw internalError(error);
+    failed(concerned, request, false, began, context, error);
     request.annotate(`failed-open.validating.webhook.admission.k8s.io/round_0_index_${index}`, name);
   }
 }
