@@ -2,6 +2,7 @@
  * The text of whole objects, put together from parts whose text is known: parts that many objects share. JSON.stringify is slow over all of an object as soon as one
  * key has to be escaped, as those of field sets have; here it never sees them together with the rest.
  */
+import { randomUUID } from "node:crypto";
 import { deepFreeze } from "@kubets/machinery/freeze";
 import type { PlainObject } from "../meta.ts";
 import { encodeJson } from "./json.ts";
@@ -14,32 +15,44 @@ export function keepText<T extends object>(part: T): T {
   return part;
 }
 
+/** Stands for a part until its text is put there. Nobody else knows it. */
+const mark = randomUUID();
+const MARK = JSON.stringify(mark);
+
 /** The text of an object in canonical form. */
-export const encodeObject = (object: PlainObject): string =>
-  membersOf(object, (key, value) => (key === "metadata" ? encodeMetadata(value as PlainObject) : encodePart(value)));
-
-export const encodeMetadata = (metadata: PlainObject): string =>
-  membersOf(metadata, (key, value) =>
-    key === "managedFields" && Array.isArray(value) ? `[${value.map(encodeEntry).join(",")}]` : encodeJson(value),
-  );
-
-const encodeEntry = (entry: unknown): string =>
-  isObject(entry)
-    ? membersOf(entry, (key, value) =>
-        key === "fieldsV1" && isObject(value) ? membersOf(value, (_, fields) => encodePart(fields)) : encodeJson(value),
-      )
-    : encodeJson(entry);
-
-function membersOf(object: PlainObject, encode: (key: string, value: unknown) => string): string {
-  let text = "";
-  for (const key in object) {
-    const value = object[key];
-    if (value !== undefined) text += `${text === "" ? "{" : ","}${JSON.stringify(key)}:${encode(key, value)}`;
-  }
-  return text === "" ? "{}" : `${text}}`;
+export function encodeObject(object: PlainObject): string {
+  const { metadata, spec } = object;
+  const text = isObject(spec) ? texts.get(spec) : undefined;
+  const marked = { ...object, metadata: mark, ...(text !== undefined && { spec: mark }) };
+  const parts = [encodeMetadata(metadata as PlainObject)];
+  if (text !== undefined) parts.push(text);
+  return filled(encodeJson(marked), parts);
 }
 
-const encodePart = (value: unknown): string => (isObject(value) ? texts.get(value) : undefined) ?? encodeJson(value);
+export function encodeMetadata(metadata: PlainObject): string {
+  const { managedFields } = metadata;
+  if (!Array.isArray(managedFields)) return encodeJson(metadata);
+  return filled(encodeJson({ ...metadata, managedFields: mark }), [`[${managedFields.map(encodeEntry).join(",")}]`]);
+}
+
+function encodeEntry(entry: unknown): string {
+  if (!isObject(entry) || !isObject(entry["fieldsV1"])) return encodeJson(entry ?? null);
+  return filled(encodeJson({ ...entry, fieldsV1: mark }), [encodeFields(entry["fieldsV1"])]);
+}
+
+function encodeFields(fields: PlainObject): string {
+  const spec = fields["f:spec"];
+  const text = isObject(spec) ? texts.get(spec) : undefined;
+  return text === undefined ? encodeJson(fields) : filled(encodeJson({ ...fields, "f:spec": mark }), [text]);
+}
+
+/** A text with its parts in the places of the marks. */
+function filled(text: string, parts: readonly string[]): string {
+  const between = text.split(MARK);
+  let all = between[0] as string;
+  for (let i = 0; i < parts.length; i++) all += `${parts[i]}${between[i + 1]}`;
+  return all;
+}
 
 const isObject = (value: unknown): value is PlainObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);
