@@ -59,6 +59,12 @@ test("each factory gives the original's code, reason, message and details", () =
   assert.ok(!status.isReason(new Error("x"), "NotFound"));
 });
 
+test("a status is written in the original's order", () =>
+  assert.equal(
+    JSON.stringify(status.notFound(pods, "a").status),
+    '{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"pods \\"a\\" not found","reason":"NotFound","details":{"name":"a","kind":"pods"},"code":404}',
+  ));
+
 test("invalid: one cause alone, several in brackets, each text once", () => {
   const kind = { group: "apps", kind: "Deployment" };
   const one = status.invalid(kind, "a", [required("spec.selector")]);

@@ -46,7 +46,12 @@ export class StatusError extends Error {
   ) {
     super(status.message ?? "", options);
     this.name = "StatusError";
-    this.status = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Failure", ...status };
+    const { message, reason, details, code, ...rest } = status;
+    this.status = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Failure", ...rest };
+    if (message !== undefined) this.status.message = message;
+    if (reason !== undefined) this.status.reason = reason;
+    if (details !== undefined) this.status.details = details;
+    this.status.code = code;
   }
 
   get code(): number {
