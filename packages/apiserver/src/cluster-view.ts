@@ -13,7 +13,12 @@ export function storeIn(served: ServedResources, ref: ResourceRef): ResourceStor
 }
 
 export function clusterView(served: ServedResources): ClusterView {
-  const storeOf = (ref: ResourceRef) => storeIn(served, ref);
+  const stores = new WeakMap<ResourceRef, ResourceStore>();
+  const storeOf = (ref: ResourceRef) => {
+    let store = stores.get(ref);
+    if (!store) stores.set(ref, (store = storeIn(served, ref)));
+    return store;
+  };
   return {
     get<T extends KubeObject>(ref: ResourceRef<T>, namespace: string, name: string): T | undefined {
       return storeOf(ref).cache.get(namespace ? `${namespace}/${name}` : name)?.object as T | undefined;
