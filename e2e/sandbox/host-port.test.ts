@@ -56,7 +56,7 @@ for (const [name, create] of Object.entries(NAMESPACE_DRIVERS)) {
       const opened = await publish({ driver, hostPort: 0, target: { scope, host: "127.0.0.1", port: 9 }, log });
       const client = connect({ port: opened.port, host: "127.0.0.1" });
       client.on("error", () => {});
-      await once(client, "close");
+      await new Promise((resolve) => client.once("close", resolve));
       await opened.close();
     });
 

@@ -15,7 +15,7 @@ async function withServer(run: (ask: (text: string) => Promise<string>) => Promi
     socket.on("data", (part: Buffer) => parts.push(part));
     socket.on("error", () => {});
     socket.write(text);
-    await once(socket, "close");
+    await new Promise((resolve) => socket.once("close", resolve));
     return Buffer.concat(parts).toString();
   };
   try {

@@ -74,6 +74,6 @@ describe("two connections that are joined", () => {
     server.resetAndDestroy();
     client.resume();
     client.end();
-    await once(client, "close");
+    await new Promise((resolve) => client.once("close", resolve));
   });
 });

@@ -59,7 +59,7 @@ test("connections that do not speak TLS are counted", async (t) => {
   assert.equal(now("apiserver_tls_handshake_errors_total"), 0);
   const socket = connect(port, "127.0.0.1", () => socket.end("GET / HTTP/1.0\r\n\r\n"));
   socket.on("error", () => {}).resume();
-  await once(socket, "close");
+  await new Promise((resolve) => socket.once("close", resolve));
   assert.equal(now("apiserver_tls_handshake_errors_total"), 1);
 });
 
