@@ -98,15 +98,25 @@ async function snapshot(file: LogFile, target: string): Promise<Answers["snapsho
   // Made here, so that it is new and its owner's alone.
   closeSync(openSync(target, "wx", 0o600));
   try {
-    await backup(file.db, target, { rate: SNAPSHOT_PAGES });
-    const copy = new LogFile(target);
-    const revision = copy.head();
-    copy.db.exec("PRAGMA journal_mode = DELETE");
-    copy.close();
+    await copy(file, target);
+    const made = new LogFile(target);
+    const revision = made.head();
+    made.db.exec("PRAGMA journal_mode = DELETE");
+    made.close();
     return { revision };
   } catch (error) {
     for (const left of [target, `${target}-wal`]) rmSync(left, { force: true });
     throw error;
+  }
+}
+
+/** Where the first step of a copy meets a commit, Node takes it for the last one, and fails with an error that says it is none. */
+async function copy(file: LogFile, target: string, tries = 100): Promise<void> {
+  try {
+    await backup(file.db, target, { rate: SNAPSHOT_PAGES });
+  } catch (error) {
+    if ((error as { errcode?: number }).errcode !== 0 || tries === 1) throw error;
+    await copy(file, target, tries - 1);
   }
 }
 
