@@ -15,16 +15,9 @@ import {
   servicecidrs,
 } from "@kubets/api/generated/refs";
 import { servedResources } from "@kubets/api/runtime-config";
-import { startCluster, type TestCluster } from "./cluster.ts";
+import { startCluster, type TestCluster, withCluster } from "./cluster.ts";
 
-async function using(body: (cluster: TestCluster) => Promise<void>): Promise<void> {
-  const cluster = await startCluster({ fate: () => "running" });
-  try {
-    await body(cluster);
-  } finally {
-    await cluster.stop();
-  }
-}
+const using = (body: (cluster: TestCluster) => Promise<void>) => withCluster({ fate: () => "running" }, body);
 
 const inDefault = (name: string) => ({ namespace: "default", name });
 const containers = [{ name: "c", image: "i" }];

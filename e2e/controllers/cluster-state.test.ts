@@ -15,16 +15,7 @@ import {
   services,
 } from "@kubets/api/generated/refs";
 import { createAuthority, createKey, createSigningRequest, readCertificate, validFor } from "@kubets/wire/x509";
-import { type ClusterOptions, startCluster, type TestCluster } from "./cluster.ts";
-
-async function using(options: ClusterOptions, body: (cluster: TestCluster) => Promise<void>): Promise<void> {
-  const cluster = await startCluster(options);
-  try {
-    await body(cluster);
-  } finally {
-    await cluster.stop();
-  }
-}
+import { type TestCluster, withCluster } from "./cluster.ts";
 
 const web = (replicas: number) => ({
   metadata: { namespace: "default", name: "web" },
@@ -42,7 +33,7 @@ const taintsOf = async ({ get }: TestCluster, name: string) =>
 const unreachable = ["node.kubernetes.io/unreachable:NoSchedule", "node.kubernetes.io/unreachable:NoExecute"];
 
 test("a node that falls silent is marked, tainted, and loses its pods; when it is back it is clean", () =>
-  using({}, async (cluster) => {
+  withCluster({}, async (cluster) => {
     const time = new Date(cluster.clock.now()).toISOString().replace(".000", "");
     await cluster.create(nodes, { metadata: { name: "node-0" } });
     // It never speaks: the other, node-1, is well, so this is no fault of ours.
@@ -79,7 +70,7 @@ test("a node that falls silent is marked, tainted, and loses its pods; when it i
   }));
 
 test("when every node is silent nobody is driven off", () =>
-  using({}, async (cluster) => {
+  withCluster({}, async (cluster) => {
     cluster.node.silent = true;
     await cluster.until(async () => (await taintsOf(cluster, "node-1")).length > 0, 120_000);
     await cluster.at(120_000);
@@ -89,7 +80,7 @@ test("when every node is silent nobody is driven off", () =>
   }));
 
 test("a quota's status follows use, and a budget's what is healthy", () =>
-  using({}, async (cluster) => {
+  withCluster({}, async (cluster) => {
     await cluster.create(resourcequotas, {
       metadata: { namespace: "default", name: "q" },
       spec: { hard: { pods: "10", "requests.cpu": "2", "count/deployments.apps": "5" } },
@@ -115,7 +106,7 @@ test("a kubelet's certificate is approved and signed; a claim in use stays until
   const key = createKey();
   const authority = createAuthority({ commonName: "ca", key, ...validFor(Date.UTC(2026, 0, 1), 3650) });
   const certificate = `-----BEGIN CERTIFICATE-----\n${authority.certificate.der.toString("base64")}\n-----END CERTIFICATE-----\n`;
-  return using({ options: { signer: { certificate, key } } }, async (cluster) => {
+  return withCluster({ options: { signer: { certificate, key } } }, async (cluster) => {
     const asked = createSigningRequest(createKey(), { commonName: "system:node:n", organizations: ["system:nodes"] });
     await cluster.create(certificatesigningrequests, {
       metadata: { name: "n" },
@@ -166,7 +157,7 @@ test("a kubelet's certificate is approved and signed; a claim in use stays until
 });
 
 test("a claim is bound to the smallest volume that fits, and a volume whose claim is gone is released", () =>
-  using({}, async (cluster) => {
+  withCluster({}, async (cluster) => {
     const volume = (name: string, storage: string) => ({
       metadata: { name },
       spec: {
@@ -199,7 +190,7 @@ test("a claim is bound to the smallest volume that fits, and a volume whose clai
   }));
 
 test("Endpoints kept by hand are mirrored, and their slices go with them", () =>
-  using({}, async (cluster) => {
+  withCluster({}, async (cluster) => {
     const metadata = { namespace: "default", name: "ext" };
     await cluster.create(services, { metadata, spec: { ports: [{ port: 80 }] } });
     await cluster.create(endpoints, {

@@ -252,3 +252,16 @@ class TestNode {
     );
   }
 }
+
+/** Runs a cluster for as long as something is tried on it. */
+export async function withCluster(
+  options: ClusterOptions,
+  body: (cluster: TestCluster) => Promise<void>,
+): Promise<void> {
+  const cluster = await startCluster(options);
+  try {
+    await body(cluster);
+  } finally {
+    await cluster.stop();
+  }
+}

@@ -11,16 +11,7 @@ import {
   serviceaccounts,
   services,
 } from "@kubets/api/generated/refs";
-import { type ClusterOptions, startCluster, type TestCluster } from "./cluster.ts";
-
-async function using(options: ClusterOptions, body: (cluster: TestCluster) => Promise<void>): Promise<void> {
-  const cluster = await startCluster(options);
-  try {
-    await body(cluster);
-  } finally {
-    await cluster.stop();
-  }
-}
+import { type TestCluster, withCluster } from "./cluster.ts";
 
 const web = (namespace = "default") => ({
   metadata: { namespace, name: "web" },
@@ -35,7 +26,7 @@ const running = async ({ list }: TestCluster, namespace = "default") =>
 const key = { namespace: "default", name: "web" };
 
 test("dependents follow their owner in the background", () =>
-  using({}, async (cluster) => {
+  withCluster({}, async (cluster) => {
     await cluster.create(deployments, web());
     await cluster.until(async () => (await running(cluster)) === 3);
     await cluster.client.delete(deployments, key, { propagationPolicy: "Background" });
@@ -45,7 +36,7 @@ test("dependents follow their owner in the background", () =>
   }));
 
 test("in the foreground the owner goes last", () =>
-  using({}, async (cluster) => {
+  withCluster({}, async (cluster) => {
     await cluster.create(deployments, web());
     await cluster.until(async () => (await running(cluster)) === 3);
     await cluster.client.delete(deployments, key, { propagationPolicy: "Foreground" });
@@ -57,7 +48,7 @@ test("in the foreground the owner goes last", () =>
   }));
 
 test("orphans stay and are cut loose", () =>
-  using({}, async (cluster) => {
+  withCluster({}, async (cluster) => {
     await cluster.create(deployments, web());
     await cluster.until(async () => (await running(cluster)) === 3);
     await cluster.client.delete(deployments, key, { propagationPolicy: "Orphan" });
@@ -69,7 +60,7 @@ test("orphans stay and are cut loose", () =>
   }));
 
 test("what names an owner that never was goes; one of several owners is enough to stay", () =>
-  using({}, async (cluster) => {
+  withCluster({}, async (cluster) => {
     const owner = await cluster.create(configmaps, { metadata: { namespace: "default", name: "owner" } });
     const reference = (name: string, uid: string) => ({ apiVersion: "v1", kind: "ConfigMap", name, uid });
     await cluster.create(configmaps, {
@@ -89,7 +80,7 @@ test("what names an owner that never was goes; one of several owners is enough t
   }));
 
 test("a new namespace gets its account; a deleted one is emptied, and says what holds it up", () =>
-  using({}, async (cluster) => {
+  withCluster({}, async (cluster) => {
     await cluster.create(namespaces, { metadata: { name: "a" } });
     await cluster.until(async () => !(await cluster.gone(serviceaccounts, "default", "a")));
     await cluster.create(deployments, web("a"));

@@ -2,16 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { deployments, events, pods, replicasets } from "@kubets/api/generated/refs";
-import { type ClusterOptions, startCluster, type TestCluster } from "./cluster.ts";
-
-async function using(options: ClusterOptions, body: (cluster: TestCluster) => Promise<void>): Promise<void> {
-  const cluster = await startCluster(options);
-  try {
-    await body(cluster);
-  } finally {
-    await cluster.stop();
-  }
-}
+import { type TestCluster, withCluster } from "./cluster.ts";
 
 const template = (image: string) => ({
   metadata: { labels: { app: "web" } },
@@ -36,7 +27,7 @@ const messages = async ({ list }: TestCluster, kind: string) =>
     .map(({ reason, message }) => `${reason}: ${message}`);
 
 test("a Deployment makes its pods, scales, and costs no write when it is settled", () =>
-  using({}, async (cluster) => {
+  withCluster({}, async (cluster) => {
     await cluster.create(deployments, web(2));
     await cluster.until(() => isComplete(cluster, 2));
     const [set] = await cluster.list(replicasets);
@@ -81,7 +72,7 @@ test("a Deployment makes its pods, scales, and costs no write when it is settled
   }));
 
 test("a rollout stays within surge and unavailable, keeps its history, and can be undone", () =>
-  using({ copies: 2 }, async (cluster) => {
+  withCluster({ copies: 2 }, async (cluster) => {
     await cluster.create(
       deployments,
       web(4, {
@@ -128,7 +119,7 @@ test("a rollout stays within surge and unavailable, keeps its history, and can b
   }));
 
 test("recreation ends all old pods before it makes new ones", () =>
-  using({}, async (cluster) => {
+  withCluster({}, async (cluster) => {
     await cluster.create(deployments, web(3, { strategy: { type: "Recreate" } }));
     await cluster.until(() => isComplete(cluster, 3));
     await cluster.client.patch(
@@ -144,7 +135,7 @@ test("recreation ends all old pods before it makes new ones", () =>
   }));
 
 test("a rollout that does not progress says so after its deadline, and a pause stops the clock", () =>
-  using({ fate: (pod) => (pod.spec.containers[0]?.image === "bad" ? "running" : "ready") }, async (cluster) => {
+  withCluster({ fate: (pod) => (pod.spec.containers[0]?.image === "bad" ? "running" : "ready") }, async (cluster) => {
     const key = { namespace: "default", name: "web" };
     const progressing = async () =>
       (await cluster.get(deployments, "web")).status.conditions?.find(({ type }) => type === "Progressing");

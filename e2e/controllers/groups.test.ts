@@ -3,21 +3,18 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { jobs, podgroups, pods, workloads } from "@kubets/api/generated/refs";
 import { servedResources } from "@kubets/api/runtime-config";
-import { startCluster, type TestCluster } from "./cluster.ts";
+import { type TestCluster, withCluster } from "./cluster.ts";
 
-async function using(gates: readonly string[], body: (cluster: TestCluster) => Promise<void>): Promise<void> {
-  const cluster = await startCluster({
-    fate: () => "running",
-    options: { featureGates: Object.fromEntries(gates.map((gate) => [gate, true])) },
-    features: gates,
-    resources: servedResources(["scheduling.k8s.io/v1alpha2"], (gate) => gates.includes(gate)),
-  });
-  try {
-    await body(cluster);
-  } finally {
-    await cluster.stop();
-  }
-}
+const using = (gates: readonly string[], body: (cluster: TestCluster) => Promise<void>) =>
+  withCluster(
+    {
+      fate: () => "running",
+      options: { featureGates: Object.fromEntries(gates.map((gate) => [gate, true])) },
+      features: gates,
+      resources: servedResources(["scheduling.k8s.io/v1alpha2"], (gate) => gates.includes(gate)),
+    },
+    body,
+  );
 
 const inDefault = (name: string) => ({ namespace: "default", name });
 const containers = [{ name: "c", image: "i" }];

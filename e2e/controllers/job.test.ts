@@ -3,16 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { cronjobs, events, jobs, pods } from "@kubets/api/generated/refs";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
-import { type ClusterOptions, startCluster, type TestCluster } from "./cluster.ts";
-
-async function using(options: ClusterOptions, body: (cluster: TestCluster) => Promise<void>): Promise<void> {
-  const cluster = await startCluster(options);
-  try {
-    await body(cluster);
-  } finally {
-    await cluster.stop();
-  }
-}
+import { type TestCluster, withCluster } from "./cluster.ts";
 
 const work = (more: object = {}) => ({
   metadata: { namespace: "default", name: "work" },
@@ -24,7 +15,7 @@ const ends = (cluster: TestCluster, condition: string) =>
   cluster.until(async () => (await conditions(cluster)).includes(condition), 3_600_000);
 
 test("a Job counts its pods exactly, and lets them go", () =>
-  using({ fate: () => "succeeded" }, async (cluster) => {
+  withCluster({ fate: () => "succeeded" }, async (cluster) => {
     await cluster.create(jobs, work({ completions: 5, parallelism: 2 }));
     await ends(cluster, "Complete True CompletionsReached");
     const { status } = await cluster.get(jobs, "work");
@@ -49,7 +40,7 @@ test("a Job counts its pods exactly, and lets them go", () =>
   }));
 
 test("a Job that fails too often says so, waiting longer after each failure", () =>
-  using({ fate: () => "failed" }, async (cluster) => {
+  withCluster({ fate: () => "failed" }, async (cluster) => {
     await cluster.create(jobs, work({ backoffLimit: 2 }));
     const began = cluster.clock.now();
     await ends(cluster, "Failed True BackoffLimitExceeded");
@@ -60,7 +51,7 @@ test("a Job that fails too often says so, waiting longer after each failure", ()
 test("an indexed Job tries each index by itself, and says which failed", () => {
   const fate = ({ metadata }: Pod) =>
     metadata.annotations?.["batch.kubernetes.io/job-completion-index"] === "1" ? "failed" : "succeeded";
-  return using({ fate }, async (cluster) => {
+  return withCluster({ fate }, async (cluster) => {
     await cluster.create(
       jobs,
       work({ completions: 4, parallelism: 4, completionMode: "Indexed", backoffLimitPerIndex: 1 }),
@@ -82,7 +73,7 @@ test("an indexed Job tries each index by itself, and says which failed", () => {
 });
 
 test("a suspended Job has no pods until it is resumed", () =>
-  using({ fate: () => "running" }, async (cluster) => {
+  withCluster({ fate: () => "running" }, async (cluster) => {
     await cluster.create(jobs, work({ parallelism: 2, suspend: true }));
     await cluster.until(async () => (await conditions(cluster)).includes("Suspended True JobSuspended"));
     assert.equal((await cluster.list(pods)).length, 0);
@@ -102,7 +93,7 @@ test("a suspended Job has no pods until it is resumed", () =>
   }));
 
 test("a CronJob makes a Job each minute and keeps the last ones", () =>
-  using({ fate: () => "succeeded" }, async (cluster) => {
+  withCluster({ fate: () => "succeeded" }, async (cluster) => {
     const spec = { schedule: "* * * * *", successfulJobsHistoryLimit: 2, jobTemplate: { spec: work().spec } };
     await cluster.create(cronjobs, { metadata: { namespace: "default", name: "tick" }, spec });
     await cluster.at(5 * 60_000 + 5000);

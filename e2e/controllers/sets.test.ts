@@ -9,16 +9,7 @@ import {
   pods,
   statefulsets,
 } from "@kubets/api/generated/refs";
-import { type ClusterOptions, startCluster, type TestCluster } from "./cluster.ts";
-
-async function using(options: ClusterOptions, body: (cluster: TestCluster) => Promise<void>): Promise<void> {
-  const cluster = await startCluster(options);
-  try {
-    await body(cluster);
-  } finally {
-    await cluster.stop();
-  }
-}
+import { type TestCluster, withCluster } from "./cluster.ts";
 
 const template = (app: string, image = "a") => ({
   metadata: { labels: { app } },
@@ -32,7 +23,7 @@ const key = { namespace: "default", name: "db" };
 const images = async ({ list }: TestCluster) => (await list(pods)).map(({ spec }) => spec.containers[0]?.image);
 
 test("a StatefulSet makes its pods in order with their claims, updates from the last, and ends from the last", () =>
-  using({}, async (cluster) => {
+  withCluster({}, async (cluster) => {
     const volumeClaimTemplates = [
       {
         metadata: { name: "data" },
@@ -93,7 +84,7 @@ test("a StatefulSet makes its pods in order with their claims, updates from the 
   }));
 
 test("a pod that is not ready holds up those after it; in parallel it does not", () =>
-  using({ fate: () => "running" }, async (cluster) => {
+  withCluster({ fate: () => "running" }, async (cluster) => {
     await cluster.create(statefulsets, db());
     await cluster.at(10_000);
     assert.equal((await cluster.list(pods)).length, 1);
@@ -105,7 +96,7 @@ test("a pod that is not ready holds up those after it; in parallel it does not",
   }));
 
 test("a DaemonSet runs on each node that fits, rolls, and follows nodes", () =>
-  using({}, async (cluster) => {
+  withCluster({}, async (cluster) => {
     await cluster.create(daemonsets, {
       metadata: { namespace: "default", name: "agent" },
       spec: { selector: { matchLabels: { app: "agent" } }, template: template("agent") },

@@ -8,11 +8,11 @@ import type { Client } from "@kubets/client";
 import { isReason, semanticEqual } from "@kubets/machinery";
 
 /** The object as written; nothing when there was nothing to write. */
-export async function writeStatus<T extends KubeObject & { readonly status: object }>(
+export async function writeStatus<T extends KubeObject & { readonly status?: object }>(
   client: Client,
   ref: ResourceRef<T>,
   object: T,
-  status: T["status"],
+  status: NonNullable<T["status"]>,
 ): Promise<T | undefined> {
   if (semanticEqual(object.status ?? {}, status)) return undefined;
   try {

@@ -3,10 +3,10 @@
  * To be called with the object as it was sent, decoded and defaulted, before admission and strategy change it.
  */
 import { deepEqual } from "@kubets/machinery/deep-equal";
-import { LruCache } from "@kubets/machinery/lru";
 import { canonical } from "../codec/canonical.ts";
 import { encodeJson } from "../codec/json.ts";
 import { keepText } from "../codec/known-texts.ts";
+import { BySpec, LONGEST_SPEC } from "../codec/spec-text.ts";
 import type { PlainObject } from "../meta.ts";
 import type { Struct } from "../schema.ts";
 import { compare, type Difference, type Ignored } from "./compare.ts";
@@ -60,18 +60,14 @@ export function afterUpdate(
 }
 
 /** Specs of new objects, by their text, with the fields that they set: what comes from one template shares one set. */
-const specs = new WeakMap<Struct, LruCache<string, FieldSet>>();
-const MOST_SPECS = 128;
-const LONGEST_SPEC = 16 * 1024;
+const specs = new BySpec<FieldSet>();
 
 function fieldsOfNew(struct: Struct, object: PlainObject, ignored: Ignored, { isLarge }: UpdateOptions): Difference {
   const shape = shapeOfStruct(struct);
   const { spec } = object;
   const text = spec === undefined || isLarge ? "" : encodeJson(spec);
   if (text === "" || text.length > LONGEST_SPEC) return compare(shape, blank(struct), object, ignored);
-  let known = specs.get(struct);
-  if (!known) specs.set(struct, (known = new LruCache(MOST_SPECS)));
-  const ofSpec = known.getOrMake(text, () => {
+  const ofSpec = specs.of(struct).getOrMake(text, () => {
     const { changed } = compare(shape, blank(struct), { spec });
     for (const fields of Object.values(changed)) keepText(fields);
     return changed;

@@ -1,23 +1,19 @@
 /**
  * Specs of new objects that say the same, as those from one template do: from the second one on they are one object, in canonical form, whose text is written once.
  */
-import { LruCache } from "@kubets/machinery/lru";
 import type { PlainObject } from "../meta.ts";
 import type { Struct } from "../schema.ts";
 import { canonicalStruct } from "./canonical.ts";
 import { keepText } from "./known-texts.ts";
-import { textOfSpec } from "./spec-text.ts";
-
-const MOST = 128;
-const LONGEST = 16 * 1024;
+import { BySpec, LONGEST_SPEC, textOfSpec } from "./spec-text.ts";
 
 /** By how they were written before; null for what was seen once. */
-const seen = new WeakMap<Struct, LruCache<string, PlainObject | null>>();
+const seen = new BySpec<PlainObject | null>();
 
-/** The canonical form of a new object, which is taken over. */
-export function canonicalOfNew(struct: Struct, object: PlainObject): PlainObject {
+/** The canonical form of a new object, which is taken over. A large one is not known by its text. */
+export function canonicalOfNew(struct: Struct, object: PlainObject, isLarge = false): PlainObject {
   const walk = { own: true, asSent: false, unknown: 0 };
-  const done = sharedSpec(struct, object["spec"]);
+  const done = isLarge ? undefined : sharedSpec(struct, object["spec"]);
   return done
     ? canonicalStruct(struct, { ...object, spec: done }, { ...walk, done })
     : canonicalStruct(struct, object, walk);
@@ -27,9 +23,8 @@ function sharedSpec(struct: Struct, spec: unknown): PlainObject | undefined {
   const type = struct.byName.get("spec")?.type;
   if (type?.kind !== "struct" || typeof spec !== "object" || spec === null) return undefined;
   const text = textOfSpec(spec);
-  if (text.length > LONGEST) return undefined;
-  let ofKind = seen.get(struct);
-  if (!ofKind) seen.set(struct, (ofKind = new LruCache(MOST)));
+  if (text.length > LONGEST_SPEC) return undefined;
+  const ofKind = seen.of(struct);
   const known = ofKind.get(text);
   if (known) return known;
   if (known === undefined) {

@@ -4,13 +4,9 @@
  */
 import { LruCache } from "@kubets/machinery/lru";
 import { encodeJson } from "../codec/json.ts";
-import { lookAtSpec } from "../codec/spec-text.ts";
+import { LONGEST_SPEC, lookAtSpec, MOST_TEMPLATES } from "../codec/spec-text.ts";
 import type { Pod } from "../generated/types/core-v1.ts";
 import type { WriteContext } from "../resource.ts";
-
-/** As many templates are in use at once. */
-const MOST_KNOWN = 128;
-const LONGEST_TEXT = 16 * 1024;
 
 /** The pod that was looked at last, since two looks follow each other on every create. */
 let last: { readonly pod: Pod; readonly text: string | undefined } | undefined;
@@ -18,7 +14,7 @@ let last: { readonly pod: Pod; readonly text: string | undefined } | undefined;
 type Allowed = Pick<WriteContext, "allowPrivileged" | "featureEnabled" | "isLarge">;
 
 export class KnownPods {
-  readonly #known = new LruCache<string, true>(MOST_KNOWN);
+  readonly #known = new LruCache<string, true>(MOST_TEMPLATES);
   #allowed: Allowed | undefined;
 
   /** What a search finds that looks at a pod's spec and annotations, and at what the cluster allows. */
@@ -51,6 +47,6 @@ export class KnownPods {
 function textOf({ metadata: { annotations }, spec }: Pod): string | undefined {
   if (spec.volumes?.some(({ ephemeral }) => ephemeral)) return undefined;
   const text = lookAtSpec(spec);
-  if (text.length > LONGEST_TEXT) return undefined;
+  if (text.length > LONGEST_SPEC) return undefined;
   return annotations ? text + encodeJson(annotations) : text;
 }

@@ -68,9 +68,7 @@ async function finishCreate(call: ApiCall, object: Draft<KubeObject>, reservatio
   }
   // Takes the place at which storage will set the revision.
   object.metadata.resourceVersion = "0";
-  const made = call.isLarge
-    ? walked(call, () => canonical(definition.schema, object, { own: true }))
-    : canonicalOfNew(definition.schema, object as unknown as PlainObject);
+  const made = walked(call, () => canonicalOfNew(definition.schema, object as unknown as PlainObject, call.isLarge));
   const canonicalObject = (made instanceof Promise ? await made : made) as unknown as KubeObject;
   const outcome = await storeOf(call).create(key, toHub(definition, canonicalObject), call);
   if (!outcome.done) throw exists(call, object);

@@ -10,6 +10,7 @@ import { formatTime } from "@kubets/machinery/time";
 import { conditionOf } from "../conditions.ts";
 import { unlessGone } from "../error-text.ts";
 import { keyIn } from "../keys.ts";
+import { writeStatus } from "../write-status.ts";
 import { poolsOf } from "./plan.ts";
 
 const ANSWERED_MS = 3_600_000;
@@ -37,8 +38,9 @@ export const resourcePoolStatusRequests = (): Controller => ({
       await unlessGone(client.delete(resourcepoolstatusrequests, keyIn(request), { preconditions: { uid } }));
       return undefined;
     }
+    if (request.status) return { requeueAfterMs: left };
     const pools = poolsOf(request.spec, cache.list(resourceslices), cache.list(resourceclaims));
-    if (!request.status && !pools.told.some(({ validationError }) => validationError)) {
+    if (!pools.told.some(({ validationError }) => validationError)) {
       const condition = {
         type: "Complete",
         status: "True",
@@ -47,9 +49,7 @@ export const resourcePoolStatusRequests = (): Controller => ({
         lastTransitionTime: formatTime(clock.now()),
       };
       const status = { poolCount: pools.count, pools: pools.told, conditions: [condition] };
-      await unlessGone(
-        client.update(resourcepoolstatusrequests, { ...request, status } as never, { subresource: "status" }),
-      );
+      await writeStatus(client, resourcepoolstatusrequests, request, status);
     }
     return { requeueAfterMs: left };
   },

@@ -108,7 +108,8 @@ class Run {
   async end(why: Error): Promise<void> {
     this.#fail(why);
     this.#process.kill("SIGKILL");
-    await this.#ended;
+    // One that could not be started does not end.
+    if (this.#process.pid !== undefined) await this.#ended;
   }
 
   #answered(answer: Answered): void {
