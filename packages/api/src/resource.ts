@@ -40,6 +40,8 @@ export interface ResourceDefinition<T extends KubeObject = KubeObject> extends R
   readonly customRules?: () => { readonly key: string; readonly rules: CustomRules };
   /** How a kind that came at run time is published: its OpenAPI v3 schema, whole. Built-in kinds derive theirs from `schema`. */
   readonly openApiSchema?: JsonSchema;
+  /** Nothing of it is stored: the server finds out when somebody asks. */
+  readonly isComputed?: boolean;
   /** Where its objects stand in storage: "/registry/pods" (then namespace and name). */
   readonly storagePrefix: string;
   /** Set where the objects are stored as another version or group: how to get there and back. */

@@ -192,6 +192,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
     authorizers,
     policy,
     nodes: setup.nodes,
+    components: new Map(),
     pages: new Map(),
     admission: new AdmissionChain([...setup.admission, ...(policy ? [rbacEscalation(policy)] : [])], {
       view,
@@ -288,4 +289,5 @@ function countCertificates(served: ServedResources, { certificates }: ServerMetr
 }
 
 /** Reviews and bindings can only be created; they say something and leave nothing. */
-const isStored = ({ verbs }: ResourceDefinition) => verbs.includes("get") || verbs.includes("list");
+const isStored = ({ verbs, isComputed }: ResourceDefinition) =>
+  !isComputed && (verbs.includes("get") || verbs.includes("list"));

@@ -24,6 +24,7 @@ import { wantedUser } from "./authn/impersonated-user.ts";
 import { attributesOf } from "./authz/attributes.ts";
 import type { Decision } from "./authz/authorizer.ts";
 import { isAllowed, refusal } from "./authz/refusal.ts";
+import { componentStatuses } from "./component-statuses.ts";
 import type { CoreExchange } from "./front/core-exchange.ts";
 import { type AnswerForm, answerForm, type Offer, offerOf } from "./media.ts";
 import { respondPageNotFound } from "./nonresource/page-not-found.ts";
@@ -254,7 +255,7 @@ function dispatch(call: ApiCall): void | Promise<void> {
     if (call.form.as) throw notAcceptable(ONLY_OBJECTS);
     return review(call);
   }
-  const run = verbs[verb];
+  const run = (resource.definition.isComputed ? componentStatuses : verbs)[verb];
   if (!run || !allowed.includes(verb)) throw notAllowed(call, allowed);
   if (info.name === "" && NAMED.includes(verb))
     throw resource.definition.isCustom ? badRequest("name must be provided") : methodNotAllowed();

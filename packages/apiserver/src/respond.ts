@@ -24,7 +24,7 @@ import { warningHeaders } from "./warnings.ts";
 const LINE_FEED = Buffer.from("\n");
 
 export interface ListMeta {
-  resourceVersion: string;
+  resourceVersion?: string;
   continue?: string;
   remainingItemCount?: number;
 }

@@ -8,6 +8,7 @@ import type { Audit } from "./audit/audit.ts";
 import type { AuthenticatorChain } from "./authn/chain.ts";
 import type { AuthorizerChain } from "./authz/chain.ts";
 import type { RbacPolicy } from "./authz/rbac/policy.ts";
+import type { ComponentCheck } from "./component-statuses.ts";
 import type { Fairness } from "./fairness/fairness.ts";
 import type { Gate } from "./fairness/gate.ts";
 import type { Deadlines } from "./front/deadlines.ts";
@@ -52,6 +53,8 @@ export interface Server {
   /** Ends all watches when it is aborted: the server is going. */
   readonly stopping: AbortSignal;
   readonly health: readonly HealthCheck[];
+  /** How other parts of the control plane in the same process do, by name. */
+  readonly components: Map<string, ComponentCheck>;
   readonly metrics: ServerMetrics;
   /** JSON that other parts of the same process serve, by path; who may read it RBAC says. */
   readonly pages: Map<string, (query: URLSearchParams) => object>;

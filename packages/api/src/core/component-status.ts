@@ -6,6 +6,7 @@ import { column, nameColumn } from "../table.ts";
 export const componentStatusResource = define(componentstatuses, {
   shortNames: ["cs"],
   verbs: ["get", "list"],
+  isComputed: true,
   deprecation: "v1 ComponentStatus is deprecated in v1.19+",
   table: {
     columns: [nameColumn, column("Status"), column("Message"), column("Error")],

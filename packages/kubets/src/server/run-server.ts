@@ -23,10 +23,11 @@ import { followOrders } from "../join/renewal-orders.ts";
 import { parseToken } from "../join/token.ts";
 import { secretOf } from "../secret-arguments.ts";
 import { FRONT_PROXY } from "./certificates.ts";
+import { leaderCheck, startedCheck } from "./component-checks.ts";
 import { LiveCertificates } from "./live-certificates.ts";
 import type { serverFlags } from "./options.ts";
-import { runControlPlane } from "./run-control-plane.ts";
-import { standBy } from "./stand-by.ts";
+import { type RunningControlPlane, runControlPlane } from "./run-control-plane.ts";
+import { LEADER_LEASE, standBy } from "./stand-by.ts";
 
 export interface ServerParts {
   readonly clock: Clock;
@@ -132,19 +133,26 @@ export async function runServer(
   const work = (leading: AbortSignal) =>
     runControlPlane(options, { ...parts, signal: AbortSignal.any([signal, leading]), until: leading });
   const alone = flags["etcd-servers"].length === 0;
-  const controlPlane = alone ? runControlPlane(options, parts) : standBy(api.server, work, parts);
-  if ("ready" in controlPlane) await controlPlane.ready;
+  const { ready, ended }: Standing = alone ? runControlPlane(options, parts) : standBy(api.server, work, parts);
+  const check = ready ? startedCheck(ready) : leaderCheck(client, LEADER_LEASE, clock);
+  const { components } = api.server.context;
+  components.set("controller-manager", check);
+  if (!flags["disable-scheduler"]) components.set("scheduler", check);
+  await ready;
   log.info("control plane ready", { port: api.listener.port });
   return {
     api,
     pki,
-    ended: controlPlane.ended,
+    ended,
     async close() {
       await api.close({ graceMs: SHUTDOWN_GRACE_MS });
       await storage.close();
     },
   };
 }
+
+/** Who stands by may never be ready. */
+type Standing = Pick<RunningControlPlane, "ended"> & Partial<RunningControlPlane>;
 
 /** So long requests have to finish when the server stops. */
 const SHUTDOWN_GRACE_MS = 5_000;

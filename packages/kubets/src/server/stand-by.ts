@@ -9,6 +9,9 @@ import { clientAs } from "../control-plane/control-plane.ts";
 import type { RunningControlPlane } from "./run-control-plane.ts";
 import type { ServerParts } from "./run-server.ts";
 
+/** Of the server that leads. */
+export const LEADER_LEASE = { namespace: "kube-system", name: "kube-controller-manager" };
+
 export function standBy(
   server: ApiServer,
   work: (leading: AbortSignal) => RunningControlPlane,
@@ -17,7 +20,6 @@ export function standBy(
   const log = serverLog.with({ component: "election" });
   const client = clientAs({ server, clock }, { name: "system:kube-controller-manager", groups: [] }, "leader-election");
   const identity = `${hostname()}_${random.uuid()}`;
-  const lease = { namespace: "kube-system", name: "kube-controller-manager" };
   const lead = async (leading: AbortSignal) => {
     const { ready, ended } = work(leading);
     await Promise.race([ready, ended]).catch((error: unknown) => {
@@ -26,7 +28,7 @@ export function standBy(
     await ended;
   };
   const stand = async () => {
-    const candidate = { client, clock, random, log, identity, ...lease, signal, releaseOnStop: true, lead };
+    const candidate = { client, clock, random, log, identity, ...LEADER_LEASE, signal, releaseOnStop: true, lead };
     while ((await runLeaderElection(candidate)) === "lost") log.info("standing by again");
   };
   return { ended: stand() };
