@@ -11,7 +11,7 @@ import { removeWhenInterrupted } from "../interrupted.ts";
 
 const MAIN = join(import.meta.dirname, "../../packages/kubets/src/main.ts");
 /** What a host has for itself alone. */
-const OWN_FOLDERS = ["/var/lib/kubets", "/var/lib/kubelet", "/var/lib/cni", "/var/log/pods", "/etc/cni/net.d"];
+const OWN_FOLDERS = ["/var/lib/kubets", "/var/lib/kubelet", "/var/lib/cni", "/var/log", "/etc/cni/net.d"];
 
 export interface Program {
   /** All that it said. */

@@ -54,7 +54,7 @@ describe("leaving, and kubelets alone", { skip: whyNoContainers() ?? false }, ()
       assert.match(said, /This machine is in no cluster any more/);
     }
     assert.equal(
-      inside("ls -A /var/lib/kubets /var/lib/kubelet /var/log/pods /etc/cni/net.d | grep -v : || true").trim(),
+      inside("ls -A /var/lib/kubets /var/lib/kubelet /var/log /etc/cni/net.d | grep -v : || true").trim(),
       "",
     );
     assert.equal(

@@ -87,6 +87,22 @@ describe("kubelet on containerd", { skip: reason ?? false }, () => {
     await gone("once");
   });
 
+  it("keeps links to the logs of all containers in one folder", async () => {
+    const links = join(node.paths.podLogs, "../containers");
+    const of = (name: string) => readdirSync(links).filter((link) => link.startsWith(`${name}_`));
+    const made = await make("logged", { c: shell("echo again; sleep 0.2; exit 1") }, { restartPolicy: "Always" });
+    const id = await until("a second container", async () => {
+      const [status] = (await node.api.pod("logged"))?.status.containerStatuses ?? [];
+      return status?.restartCount === 1 && status.containerID?.slice("containerd://".length);
+    });
+    await until("its link", () => of("logged").some((link) => link.includes(id)));
+    const link = `logged_${made.metadata.namespace}_c-${id}.log`;
+    assert.match(readFileSync(join(links, link), "utf8"), / stdout F again\n$/);
+    await node.api.deletePod("logged");
+    await gone("logged");
+    assert.deepEqual(of("logged"), []);
+  });
+
   it("runs a ready pod, and takes it away with all that it had", async () => {
     const begun = performance.now();
     const made = await make("web", { c: shell("trap 'exit 0' TERM; while true; do sleep 0.1; done") });

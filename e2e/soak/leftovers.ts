@@ -12,7 +12,8 @@ export function leftovers(home: string, name: string, node: string): string[] {
     .filter((point) => point.startsWith(`${folder}/kubelet/pods/`));
   return [
     ...within(join(folder, "kubelet/pods")),
-    ...within(join(folder, "pods")),
+    ...within(join(folder, "log/pods")),
+    ...within(join(folder, "log/containers")),
     ...within(join(folder, "volumes")),
     ...mounts,
     ...podCgroups(`/kubets/${name}/${node}`),

@@ -1,5 +1,5 @@
 /** Where the kubelet keeps things on the disk of its node; the layout is the original's, as other programs read it. */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 export interface KubeletPaths {
   /** `/var/lib/kubelet` */
@@ -34,3 +34,17 @@ export const podLogFolder = ({ podLogs }: KubeletPaths, { metadata }: PodNames):
 
 /** Within the pod's log folder. */
 export const logPath = (container: string, attempt: number): string => join(container, `${attempt}.log`);
+
+/** `/var/log/containers` */
+export const logLinks = ({ podLogs }: Pick<KubeletPaths, "podLogs">): string => join(dirname(podLogs), "containers");
+
+const LONGEST_NAME = 255 - ".log".length;
+
+export function containerLogLink(
+  paths: KubeletPaths,
+  { metadata }: PodNames,
+  { name, id }: { readonly name: string; readonly id: string },
+): string {
+  const link = `${metadata.name}_${metadata.namespace}_${name}-${id}`;
+  return join(logLinks(paths), `${link.slice(0, LONGEST_NAME)}.log`);
+}

@@ -1,5 +1,5 @@
 /**
- * What a node's mount namespace has of its own: /run (sockets and locks of its programs), CNI's cache, and a resolv.conf whose servers it reaches.
+ * What a node's mount namespace has of its own: /run (sockets and locks of its programs), /var/log, CNI's cache, and a resolv.conf whose servers it reaches.
  * The cluster's run folder is seen in it under the same path as on the host, so that paths mean the same on both sides.
  */
 import { existsSync, realpathSync } from "node:fs";
@@ -12,9 +12,10 @@ import type { NodePlace } from "./node-place.ts";
 
 /** libcni keeps its cache here and takes no other folder. */
 const CNI_CACHE = "/var/lib/cni";
+const LOGS = "/var/log";
 const RESOLVER = "/etc/resolv.conf";
 
-/** Arguments: a folder, the cluster's run folder, CNI's cache, the resolv.conf and where it goes ("" for nowhere). */
+/** Arguments: a folder, the cluster's run folder, CNI's cache, the resolv.conf and where it goes ("" for nowhere), the node's logs. */
 export const NODE_SETUP = `
 mount -t tmpfs -o mode=755,size=64m tmpfs "$1"
 mkdir -p "$1\${2#/run}" "$1/lock"
@@ -25,6 +26,7 @@ case "$5" in
   *) mount --bind "$4" "$5" ;;
 esac
 mount --bind "$3" ${CNI_CACHE}
+mount --bind "$6" ${LOGS}
 mount --rbind "$1" /run
 `;
 
@@ -32,11 +34,13 @@ export async function nodeSetupArgs(cluster: ClusterPlace, node: NodePlace, jour
   const own = join(node.runFolder, "run");
   const cache = join(node.runFolder, "cni-cache");
   const resolver = join(node.runFolder, "resolv.conf");
-  for (const folder of [own, cache]) await mkdir(folder, { recursive: true });
+  const logs = join(node.folder, "log");
+  for (const folder of [own, cache, logs]) await mkdir(folder, { recursive: true });
   await writeFile(resolver, await readNodeResolver());
-  if (!existsSync(CNI_CACHE)) {
-    journal.add({ kind: "host-folder", path: CNI_CACHE });
-    await mkdir(CNI_CACHE, { recursive: true });
+  for (const path of [CNI_CACHE, LOGS]) {
+    if (existsSync(path)) continue;
+    journal.add({ kind: "host-folder", path });
+    await mkdir(path, { recursive: true });
   }
-  return [own, cluster.runFolder, cache, resolver, existsSync(RESOLVER) ? realpathSync(RESOLVER) : ""];
+  return [own, cluster.runFolder, cache, resolver, existsSync(RESOLVER) ? realpathSync(RESOLVER) : "", logs];
 }

@@ -11,6 +11,7 @@ import { podFolder, podLogFolder } from "../paths.ts";
 import type { SandboxConfig } from "../runtime/runtime.ts";
 import { VolumeError } from "../volumes/volume.ts";
 import type { VolumeMap } from "../volumes/volumes.ts";
+import { removeContainer } from "./log-links.ts";
 import type { PodPlan, Waiting } from "./plan.ts";
 import { isRunning, type MadeContainer, type PodRuntimeState } from "./runtime-state.ts";
 import { StartFailure, startContainer } from "./start-container.ts";
@@ -172,7 +173,7 @@ async function startContainers(work: BringUp, volumes: VolumeMap): Promise<boole
     tools.metrics.containerTried(containerTypeOf(pod, step.container), failure?.reason);
     await (made ? cache.madeContainer(pod.metadata.uid, made) : cache.refresh(pod.metadata.uid));
     work.started(step.container.name, failure);
-    await tidy(pod.metadata.uid, step.container.name, tools);
+    await tidy(pod, step.container.name, tools);
   }
   cache.stir();
   return failed;
@@ -184,12 +185,13 @@ const targetOf = ({ spec }: Pod, name: string, runtime: PodRuntimeState): string
 };
 
 /** Of the ended ones the last is kept, for its log; older ones go. */
-async function tidy(uid: string, name: string, { cache, runtime, log, disk }: PodTools): Promise<void> {
-  const records = cache.get(uid).containers.filter((record) => record.name === name);
+async function tidy(pod: Pod, name: string, tools: PodTools): Promise<void> {
+  const { cache, log, disk } = tools;
+  const records = cache.get(pod.metadata.uid).containers.filter((record) => record.name === name);
   for (const record of records.slice(2)) {
     if (record.phase !== "exited") continue;
     try {
-      await runtime.removeContainer(record.id);
+      await removeContainer(pod, record, tools);
       if (record.logPath) await disk.remove(record.logPath);
     } catch (error) {
       log.debug("an ended container could not be removed", { id: record.id, error });

@@ -11,6 +11,7 @@ import { missingOf, whoMakesRoom } from "../admission/make-room.ts";
 import { judgeResize, type Room } from "../resize/judge.ts";
 import { PRE_STOP_HANDLER } from "../runtime/names.ts";
 import { CONFIG_SEEN, CONFIG_SOURCE } from "../static-pods/static-pods.ts";
+import { removeContainer } from "./log-links.ts";
 import type { Refusal } from "./refusal.ts";
 import type { PodRuntimeState } from "./runtime-state.ts";
 import type { PodTools } from "./tools.ts";
@@ -102,14 +103,14 @@ export class PodWorkers {
 
   /** Removes what the containers of ended pods still hold, logs too; gives whether there was anything. What was told of them stays told. */
   async removeEnded(): Promise<boolean> {
-    const { cache, runtime, disk, log } = this.#tools;
+    const { cache, disk, log } = this.#tools;
     let freed = false;
-    for (const { uid, isOver } of this.all()) {
+    for (const { uid, pod, isOver } of this.all()) {
       const ended = isOver ? cache.get(uid).containers.filter(({ phase }) => phase === "exited") : [];
-      for (const { id, logPath } of ended) {
-        log.info("an ended container is removed, as the disk runs low", { id });
-        await runtime.removeContainer(id);
-        if (logPath) await disk.remove(logPath);
+      for (const container of ended) {
+        log.info("an ended container is removed, as the disk runs low", { id: container.id });
+        await removeContainer(pod, container, this.#tools);
+        if (container.logPath) await disk.remove(container.logPath);
         freed = true;
       }
       if (ended.length > 0) await cache.refresh(uid);

@@ -3,6 +3,7 @@ import { pods } from "@kubets/api/generated/refs";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import { isReason } from "@kubets/machinery";
 import { podLogFolder } from "../paths.ts";
+import { removeContainer } from "./log-links.ts";
 import type { PodTools } from "./tools.ts";
 
 /** Everything but what its logs need. */
@@ -23,7 +24,7 @@ export async function removeFromNode(pod: Pod, tools: PodTools): Promise<void> {
   const { uid } = pod.metadata;
   await statuses.flushed(uid);
   const left = await cache.refresh(uid);
-  for (const { id } of left.containers) await runtime.removeContainer(id);
+  for (const container of left.containers) await removeContainer(pod, container, tools);
   for (const { id } of left.sandboxes) await runtime.removeSandbox(id);
   await cache.refresh(uid);
   await cgroups.remove(pod);

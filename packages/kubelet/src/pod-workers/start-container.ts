@@ -19,6 +19,7 @@ import type { RuntimeImage, SandboxConfig, SandboxStatus } from "../runtime/runt
 import type { IdMapping } from "../userns/user-namespaces.ts";
 import type { VolumeMap } from "../volumes/volumes.ts";
 import { fieldPathOf } from "./about.ts";
+import { linkLog } from "./log-links.ts";
 import type { StartContainer } from "./plan.ts";
 import { ROUND } from "./restart-all.ts";
 import type { MadeContainer } from "./runtime-state.ts";
@@ -87,6 +88,7 @@ export async function startContainer(step: StartContainer, place: StartPlace, to
     throw new StartFailure("RunContainerError", message);
   }
   tell("Normal", "Started", "Container started");
+  await linkLog(pod, { id, name: container.name }, step.attempt, tools);
   await postStart(container as Container, id, place, tools);
   return { id, sandboxId: place.sandbox.id, labels: config.labels, annotations: config.annotations };
 }

@@ -1,5 +1,6 @@
 /** What `kubets reset` does, in the order in which it is safe: pods, then the rules and links of their network, then the folders. */
 import { join } from "node:path";
+import { logLinks } from "@kubets/kubelet/paths";
 import type { Clock, Logger } from "@kubets/machinery";
 import { machineExec } from "@kubets/machinery/exec";
 import { removePolicies } from "@kubets/network/policy/remove-policies";
@@ -28,7 +29,7 @@ export async function resetMachine(flags: ResetFlags, parts: { clock: Clock; log
     runFolder: RUN_FOLDER,
     cniConfFolder,
     cgroups: [join(root, "kubepods"), join(root, "kubepods.slice")],
-    folders: [flags["root-dir"], flags["pod-logs-dir"], ADDRESSES],
+    folders: [flags["root-dir"], flags["pod-logs-dir"], logLinks({ podLogs: flags["pod-logs-dir"] }), ADDRESSES],
   });
   const exec = machineExec();
   await removePolicies(exec);

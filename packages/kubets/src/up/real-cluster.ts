@@ -273,7 +273,6 @@ function agentOf(
       `--cluster-cidr=${rangesOf(plan, "podRange")}`,
       `--service-cluster-ip-range=${rangesOf(plan, "serviceRange")}`,
       `--root-dir=${join(node.folder, "kubelet")}`,
-      `--pod-logs-dir=${join(node.folder, "pods")}`,
       `--container-runtime-endpoint=unix://${node.containerdSocket}`,
       `--cgroup-root=${node.cgroup}`,
       `--cluster-dns=${dnsAddresses([plan.serviceRange])}`,
