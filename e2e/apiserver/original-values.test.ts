@@ -61,7 +61,7 @@ function valuesIn(form: "pb" | "json"): Value[] {
   const folder = join(sharedFolder as string, "facts/golden");
   const files = new Set(readdirSync(folder));
   return builtInResources.flatMap((definition): Value[] => {
-    if (definition.hub || !definition.verbs.includes("list")) return [];
+    if (definition.hub || definition.isComputed || !definition.verbs.includes("list")) return [];
     const name = `${definition.group || "core"}.${definition.version}.${definition.kind}`;
     if (!files.has(`${name}.${form}`)) return [];
     const object = JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8")) as Value["object"];
