@@ -48,11 +48,15 @@ describe("leaving, and kubelets alone", { skip: whyNoContainers() ?? false }, ()
     assert.match(node.kubets("reset", ...flags).output, /say --yes to do it unasked/);
     assert.notEqual(inside("ls /var/lib/kubelet/pods").trim(), "");
 
+    assert.match(inside("ls /var/log/containers"), /\.log/);
+    inside("touch /var/log/containers/of-another");
+
     for (let times = 0; times < 2; times++) {
       const { code, output: said } = node.kubets("reset", "--yes", ...flags);
       assert.equal(code, 0, said);
       assert.match(said, /This machine is in no cluster any more/);
     }
+    assert.equal(inside("ls -A /var/log/containers && rm -r /var/log/containers").trim(), "of-another");
     assert.equal(
       inside("ls -A /var/lib/kubets /var/lib/kubelet /var/log /etc/cni/net.d | grep -v : || true").trim(),
       "",

@@ -9,6 +9,8 @@ export async function probeComponent(port: number): Promise<string | undefined> 
   const url = `https://127.0.0.1:${port}/healthz`;
   try {
     const request = https.get(url, { rejectUnauthorized: false, agent: false, timeout: TIMEOUT_MS });
+    // What comes behind the answer is nobody's.
+    request.on("error", () => {});
     request.once("timeout", () => request.destroy(new Error("it did not answer in time")));
     const [{ statusCode }] = (await once(request, "response")) as [{ statusCode: number }];
     request.destroy();

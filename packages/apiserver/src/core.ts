@@ -255,6 +255,7 @@ function dispatch(call: ApiCall): void | Promise<void> {
     if (call.form.as) throw notAcceptable(ONLY_OBJECTS);
     return review(call);
   }
+  // There is no other kind that is computed.
   const run = (resource.definition.isComputed ? componentStatuses : verbs)[verb];
   if (!run || !allowed.includes(verb)) throw notAllowed(call, allowed);
   if (info.name === "" && NAMED.includes(verb))

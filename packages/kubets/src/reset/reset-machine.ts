@@ -1,4 +1,5 @@
 /** What `kubets reset` does, in the order in which it is safe: pods, then the rules and links of their network, then the folders. */
+import { readdir, readlink, rmdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { logLinks } from "@kubets/kubelet/paths";
 import type { Clock, Logger } from "@kubets/machinery";
@@ -29,11 +30,23 @@ export async function resetMachine(flags: ResetFlags, parts: { clock: Clock; log
     runFolder: RUN_FOLDER,
     cniConfFolder,
     cgroups: [join(root, "kubepods"), join(root, "kubepods.slice")],
-    folders: [flags["root-dir"], flags["pod-logs-dir"], logLinks({ podLogs: flags["pod-logs-dir"] }), ADDRESSES],
+    folders: [flags["root-dir"], flags["pod-logs-dir"], ADDRESSES],
   });
+  await removeLogLinks(flags["pod-logs-dir"]);
   const exec = machineExec();
   await removePolicies(exec);
   await new NftablesBackend({ exec, log: parts.log, clusterCidrs: [], serviceCidrs: [] }).cleanup();
   await removeNetwork({ exec, cniConfDir: cniConfFolder });
   return left;
+}
+
+/** Others may have things of their own in that folder. */
+async function removeLogLinks(podLogs: string): Promise<void> {
+  const folder = logLinks({ podLogs });
+  for (const name of await readdir(folder).catch(() => [])) {
+    const link = join(folder, name);
+    const target = await readlink(link).catch(() => "");
+    if (target.startsWith(join(podLogs, "/"))) await unlink(link);
+  }
+  await rmdir(folder).catch(() => {});
 }
