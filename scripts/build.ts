@@ -4,6 +4,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PACKED_TEXTS } from "@kubets/apiserver/nonresource/openapi/texts";
 import { rolldown } from "rolldown";
+import { buildDashboard } from "./dashboard.ts";
 import { exerciseBundle } from "./exercise-bundle.ts";
 import { packedTexts } from "./openapi-texts.ts";
 
@@ -38,6 +39,7 @@ export async function build(dist = join(root, "packages/kubets/dist")): Promise<
   });
   await bundle.close();
   writeFileSync(join(dist, PACKED_TEXTS), await packedTexts());
+  await buildDashboard(join(dist, "dashboard"));
   const programs = Object.keys(PROGRAMS).map((name) => `${name}.js`);
   const program = join(import.meta.dirname, "compile-bundle.ts");
   execFileSync(process.execPath, ["--disable-warning=ExperimentalWarning", program, dist, ...programs]);

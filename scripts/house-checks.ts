@@ -10,6 +10,8 @@ export function houseChecks(root: string): boolean {
     spawnSync(program, args, { cwd: root, stdio: "inherit" }).status === 0;
   const checks: [name: string, holds: () => boolean][] = [
     ["types", () => ran(bin("tsc"), "-p", ".")],
+    // What runs in browsers has their types.
+    ["types of the dashboard", () => ran(bin("tsc"), "-p", "packages/dashboard")],
     ["lint", () => ran(bin("oxlint"), "--type-aware", "--quiet")],
     ["format", () => ran(bin("biome"), "check", "--diagnostic-level=error")],
     ["import directions", () => told(importErrors(root))],

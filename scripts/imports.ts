@@ -22,7 +22,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[] | "all">> = {
   ingress: GROUND,
   dns: GROUND,
   kubectl: GROUND,
-  dashboard: [],
+  dashboard: ["machinery", "api"],
   kubets: "all",
 };
 

@@ -31,6 +31,11 @@ const ENTRIES: readonly Entry[] = [
     load: async () => (await import("./image/command.ts")).imageCommand,
   },
   {
+    name: "dashboard",
+    summary: "Show a cluster in the browser",
+    load: async () => (await import("./dashboard/command.ts")).dashboardCommand,
+  },
+  {
     name: "why",
     summary: "Tell why a pod runs where it does or nowhere, or whether a connection passes",
     load: async () => (await import("./why/command.ts")).whyCommand,

@@ -12,7 +12,7 @@ declare module "ws" {
     readonly isPaused: boolean;
     send(data: Uint8Array | string, done?: (error?: Error) => void): void;
     send(data: Uint8Array | string, options: { binary?: boolean }, done?: (error?: Error) => void): void;
-    close(code?: number): void;
+    close(code?: number, reason?: string): void;
     terminate(): void;
     pause(): void;
     resume(): void;

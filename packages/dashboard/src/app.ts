@@ -1,0 +1,99 @@
+/** The frame of all pages: who may not in, what there is on the left, where one is on the right. */
+import { type ComponentChild, Fragment, h } from "preact";
+import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
+import { keepKey } from "./key.ts";
+import { CreatePage } from "./pages/create.ts";
+import { ListPage } from "./pages/list.ts";
+import { LoginPage } from "./pages/login.ts";
+import { ObjectPage } from "./pages/object.ts";
+import { OverviewPage } from "./pages/overview.ts";
+import { type Cluster, ClusterProvider, useLoaded } from "./parts/hooks.ts";
+import { FailureBox, Loading } from "./parts/messages.ts";
+import { type Note, Notes } from "./parts/notes.ts";
+import { Sidebar } from "./parts/sidebar.ts";
+import { type Route, routeOf } from "./route.ts";
+import { type Kinds, readKinds } from "./server/kinds.ts";
+import { Server } from "./server/server.ts";
+
+export function App({ initialKey }: { readonly initialKey: string }): ComponentChild {
+  const [key, setKey] = useState(initialKey);
+  const { notes, say, put } = useNotes();
+  const server = useMemo(
+    () => new Server(key, { refused: () => setKey(""), warn: (text) => say(text, true) }),
+    [key, say],
+  );
+  if (!key)
+    return h(LoginPage, {
+      onKey: (given: string) => {
+        keepKey(given);
+        setKey(given);
+      },
+    });
+  return h(Fragment, null, h(Frame, { server, say }), h(Notes, { notes, put }));
+}
+
+/** Definitions come and go; a new kind is known after this time at the latest. */
+const KINDS_MS = 30_000;
+const NOTE_MS = 5000;
+
+function Frame({ server, say }: Pick<Cluster, "server" | "say">): ComponentChild {
+  const route = useRoute();
+  const [round, setRound] = useState(0);
+  const found = useLoaded(`${round}`, () => readKinds(server));
+  const [kinds, setKinds] = useState<Kinds>();
+  useEffect(() => {
+    if (found.value) setKinds(found.value);
+  }, [found.value]);
+  useEffect(() => {
+    const timer = setInterval(() => setRound((n) => n + 1), KINDS_MS);
+    return () => clearInterval(timer);
+  }, []);
+  const cluster = useMemo<Cluster | undefined>(() => kinds && { server, kinds, say }, [server, kinds, say]);
+
+  if (!cluster)
+    return found.failure
+      ? h("main", null, h(FailureBox, { failure: found.failure, retry: () => setRound((n) => n + 1) }))
+      : h("main", null, h(Loading, { what: "what the server serves" }));
+  return h(
+    ClusterProvider,
+    { value: cluster },
+    h("div", { class: "frame" }, h(Sidebar, { route }), h("main", { id: "page" }, h(Page, { route }))),
+  );
+}
+
+function Page({ route }: { readonly route: Route }): ComponentChild {
+  switch (route.page) {
+    case "overview":
+      return h(OverviewPage, null);
+    case "create":
+      return h(CreatePage, { namespace: route.namespace });
+    case "list":
+      return h(ListPage, { ...route, key: JSON.stringify(route.kind) });
+    case "object":
+      return h(ObjectPage, { ...route, key: JSON.stringify([route.kind, route.namespace, route.name]) });
+  }
+}
+
+function useRoute(): Route {
+  const [route, setRoute] = useState(() => routeOf(window.location.hash));
+  useEffect(() => {
+    const moved = () => setRoute(routeOf(window.location.hash));
+    window.addEventListener("hashchange", moved);
+    return () => window.removeEventListener("hashchange", moved);
+  }, []);
+  return route;
+}
+
+function useNotes() {
+  const [notes, setNotes] = useState<readonly Note[]>([]);
+  const put = useCallback((note: Note) => setNotes((all) => all.filter((each) => each !== note)), []);
+  const say = useCallback(
+    (text: string, isFailure = false) => {
+      const note = { text, isFailure };
+      setNotes((all) => [...all, note]);
+      if (!isFailure) setTimeout(() => put(note), NOTE_MS);
+    },
+    [put],
+  );
+  return { notes, say, put };
+}
