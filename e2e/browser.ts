@@ -16,6 +16,22 @@ interface Reply {
   readonly error?: { readonly message: string };
 }
 
+export interface Page {
+  /** Runs an expression in the page, and waits for its promise. */
+  evaluate(expression: string): Promise<unknown>;
+  /** Into what has the focus. */
+  type(text: string): Promise<void>;
+  press(key: keyof typeof KEY_CODES): Promise<void>;
+  /** A PNG. */
+  screenshot(): Promise<Buffer>;
+}
+
+const KEY_CODES = {
+  Enter: { windowsVirtualKeyCode: 13 },
+  Escape: { windowsVirtualKeyCode: 27 },
+  Tab: { windowsVirtualKeyCode: 9 },
+} as const;
+
 export class Browser {
   readonly #process: ChildProcess;
   readonly #profile: string;
@@ -52,8 +68,8 @@ export class Browser {
     });
   }
 
-  /** Opens an address in a page of its own; `evaluate` runs an expression in it and waits for its promise. */
-  async open(url: string): Promise<{ evaluate(expression: string): Promise<unknown> }> {
+  /** Opens an address in a page of its own. */
+  async open(url: string): Promise<Page> {
     const { targetId } = (await this.#ask("Target.createTarget", { url: "about:blank" })) as { targetId: string };
     const { sessionId } = (await this.#ask("Target.attachToTarget", { targetId, flatten: true })) as {
       sessionId: string;
@@ -61,6 +77,16 @@ export class Browser {
     const { errorText } = (await this.#ask("Page.navigate", { url }, sessionId)) as { errorText?: string };
     if (errorText) throw new Error(`${url}: ${errorText}`);
     return {
+      screenshot: async () => {
+        const { data } = (await this.#ask("Page.captureScreenshot", {}, sessionId)) as { data: string };
+        return Buffer.from(data, "base64");
+      },
+      type: async (text) => void (await this.#ask("Input.insertText", { text }, sessionId)),
+      press: async (key) => {
+        const typed = key === "Enter" ? { text: "\r" } : {};
+        for (const type of ["keyDown", "keyUp"])
+          await this.#ask("Input.dispatchKeyEvent", { type, key, code: key, ...KEY_CODES[key], ...typed }, sessionId);
+      },
       evaluate: async (expression) => {
         const asked = { expression, awaitPromise: true, returnByValue: true };
         const answer = (await this.#ask("Runtime.evaluate", asked, sessionId)) as {

@@ -44,7 +44,7 @@ const MODULES: Readonly<Record<string, string>> = {
   "@xterm/xterm": "@xterm/xterm/lib/xterm.mjs",
   "@xterm/addon-fit": "@xterm/addon-fit/lib/addon-fit.mjs",
 };
-const OURS = /^@kubets\/machinery\/[a-z-]+$/;
+const OURS = /^@kubets\/machinery\/[a-z0-9-]+$/;
 const PREFIX = "modules/";
 
 function sources(): DashboardFiles {
