@@ -26,7 +26,7 @@ function DrainDialog({ kind, object, close }: ActionDialog): ComponentChild {
   const [states, setStates] = useState<ReadonlyMap<string, string>>();
   /** Names stay when their pods have gone. */
   const names = useRef(new Map<string, string>());
-  const stop = useRef<AbortController>();
+  const stop = useRef<AbortController | undefined>(undefined);
   useEffect(
     () => () => {
       if (!stop.current) return;
