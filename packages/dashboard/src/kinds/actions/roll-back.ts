@@ -1,5 +1,5 @@
 /** Brings a workload back to a former revision of its pods. */
-import { type LabelSelectorObject, labelSelectorOf } from "@kubets/machinery/label-selector";
+import type { LabelSelector } from "@kubets/api/generated/types/meta-v1";
 import { type ComponentChild, h } from "preact";
 import { useState } from "preact/hooks";
 import { Dialog } from "../../parts/dialog.ts";
@@ -11,13 +11,14 @@ import type { KubeObject } from "../../server/object.ts";
 import { queryText } from "../../server/server.ts";
 import type { Action, ActionDialog } from "../actions.ts";
 import { isOneOf } from "../kind-name.ts";
+import { selectorText } from "../workload-pods.ts";
 import { type Revision, revisionsOf } from "./revisions.ts";
 
 const REPLICA_SETS = { group: "apps", version: "v1", resource: "replicasets" };
 const CONTROLLER_REVISIONS = { group: "apps", version: "v1", resource: "controllerrevisions" };
 
 interface Workload {
-  readonly spec?: { readonly paused?: boolean; readonly selector?: LabelSelectorObject };
+  readonly spec?: { readonly paused?: boolean; readonly selector?: LabelSelector };
 }
 
 export const rollBack: Action = {
@@ -34,7 +35,7 @@ function RollBackDialog({ kind, object, close }: ActionDialog): ComponentChild {
   const { namespace, name } = object.metadata;
   const found = useLoaded("revisions", async (signal) => {
     const below = kind.kind === "Deployment" ? REPLICA_SETS : CONTROLLER_REVISIONS;
-    const labelSelector = labelSelectorOf((object as Workload).spec?.selector).toString();
+    const labelSelector = selectorText((object as Workload).spec?.selector ?? {});
     const path = `${pathOf(below, namespace)}${queryText({ labelSelector })}`;
     const { items = [] } = await server.json<{ readonly items?: readonly KubeObject[] }>(path, { signal });
     return revisionsOf(object, items);
