@@ -2,14 +2,14 @@
 import { type ComponentChild, h } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ObjectView } from "../kinds/tabs.ts";
-import { openChannels, type ProgramEnd } from "../server/channels.ts";
+import { type Channels, openChannels, type ProgramEnd } from "../server/channels.ts";
 import { PODS } from "../server/evict.ts";
 import { asFailure } from "../server/failure.ts";
 import { pathOf } from "../server/kinds.ts";
 import { containersOf, defaultContainer, type SomePod, stateText } from "../server/pod-containers.ts";
-import { choice } from "./fields.ts";
+import { check, choice } from "./fields.ts";
 import { useCluster } from "./hooks.ts";
-import { openTerminal } from "./terminal.ts";
+import { openTerminal, type PageTerminal } from "./terminal.ts";
 
 const SHELL = "export TERM=xterm-256color; if command -v bash >/dev/null 2>&1; then exec bash; else exec sh; fi";
 
@@ -18,6 +18,7 @@ export function ShellTab({ object, container: asked, showContainer }: ObjectView
   const names = containersOf(pod);
   const container = names.some(({ name }) => name === asked) ? asked : defaultContainer(pod);
   const state = stateText(pod, container);
+  const [isRead, setRead] = useState(false);
   return h(
     "section",
     null,
@@ -30,9 +31,22 @@ export function ShellTab({ object, container: asked, showContainer }: ObjectView
         showContainer,
         names.map(({ name, role }) => [name, role ? `${name} (${role})` : name]),
       ),
+      check("For screen readers", isRead, setRead),
     ),
-    h(Shell, { key: `${object.metadata.uid} ${container}`, pod, container, state }),
+    h(Shell, { key: `${object.metadata.uid} ${container}`, pod, container, state, isRead }),
   );
+}
+
+/** Ctrl-C for what runs, then Ctrl-D: nothing else would end a shell whose terminal has gone. */
+const LEAVE = ["\x03", "\x04"];
+const LEAVE_MS = 300;
+
+async function leave(channels: Channels): Promise<void> {
+  for (const key of LEAVE) {
+    channels.write(key);
+    await new Promise((resolve) => setTimeout(resolve, LEAVE_MS));
+  }
+  channels.close();
 }
 
 interface ShellProps {
@@ -40,12 +54,15 @@ interface ShellProps {
   readonly container: string;
   /** Why there can be no shell; empty where there can. */
   readonly state: string;
+  /** Whether what comes is read aloud. */
+  readonly isRead: boolean;
 }
 
-function Shell({ pod, container, state }: ShellProps): ComponentChild {
+function Shell({ pod, container, state, isRead }: ShellProps): ComponentChild {
   const { server } = useCluster();
   const { namespace, name } = pod.metadata;
   const box = useRef<HTMLDivElement>(null);
+  const shown = useRef<PageTerminal | undefined>(undefined);
   /** How many shells there were; none before the container runs. */
   const [round, setRound] = useState(0);
   const [end, setEnd] = useState<ProgramEnd>();
@@ -66,6 +83,8 @@ function Shell({ pod, container, state }: ShellProps): ComponentChild {
     void openTerminal(place).then(
       (terminal) => {
         if (isGone) return terminal.close();
+        shown.current = terminal;
+        terminal.readAloud(isRead);
         const path = `${pathOf(PODS, namespace, name, "exec")}?${commandQuery(container)}`;
         const channels = openChannels(server, path, {
           onOpen() {
@@ -73,12 +92,15 @@ function Shell({ pod, container, state }: ShellProps): ComponentChild {
             channels.resize(terminal.columns(), terminal.rows());
             terminal.focus();
           },
-          onOutput: (bytes) => terminal.write(bytes),
-          onEnd: over,
+          onOutput: (bytes) => isGone || terminal.write(bytes),
+          onEnd: (how) => isGone || over(how),
         });
         terminal.listen({ onInput: channels.write, onResize: channels.resize });
+        const left = () => channels.write(LEAVE.join(""));
+        window.addEventListener("pagehide", left);
         close = () => {
-          channels.close();
+          window.removeEventListener("pagehide", left);
+          void leave(channels);
           terminal.close();
         };
       },
@@ -89,6 +111,7 @@ function Shell({ pod, container, state }: ShellProps): ComponentChild {
       close();
     };
   }, [server, round]);
+  useEffect(() => shown.current?.readAloud(isRead), [isRead]);
 
   return h(
     "div",
@@ -96,7 +119,7 @@ function Shell({ pod, container, state }: ShellProps): ComponentChild {
     !canRun && !isOpen && h("p", { class: "quiet" }, `There can be no shell now: ${container} ${state}.`),
     h("div", {
       ref: box,
-      class: "terminal",
+      class: "shell",
       hidden: round === 0,
       role: "group",
       "aria-label": `Shell in ${container}`,

@@ -11,6 +11,8 @@ export interface PageTerminal {
   rows(): number;
   write(bytes: Uint8Array): void;
   focus(): void;
+  /** What comes is told to screen readers; some ways of typing do not work then. */
+  readAloud(isOn: boolean): void;
   listen(listener: TerminalListener): void;
   close(): void;
 }
@@ -21,7 +23,6 @@ export async function openTerminal(place: HTMLElement): Promise<PageTerminal> {
     cursorBlink: true,
     fontFamily: getComputedStyle(place).getPropertyValue("--code"),
     fontSize: 13,
-    screenReaderMode: true,
     scrollback: 5000,
     theme: themeOf(place),
   });
@@ -43,6 +44,9 @@ export async function openTerminal(place: HTMLElement): Promise<PageTerminal> {
     rows: () => terminal.rows,
     write: (bytes) => terminal.write(bytes),
     focus: () => terminal.focus(),
+    readAloud(isOn) {
+      terminal.options.screenReaderMode = isOn;
+    },
     listen({ onInput, onResize }) {
       terminal.onData(onInput);
       terminal.onResize(({ cols, rows }) => onResize(cols, rows));

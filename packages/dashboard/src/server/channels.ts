@@ -8,7 +8,6 @@ import type { Server } from "./server.ts";
 export interface Channels {
   write(text: string): void;
   resize(columns: number, rows: number): void;
-  /** Nothing is heard after it. */
   close(): void;
 }
 

@@ -46,8 +46,7 @@ export async function drainNode({ server, kind, node, agreed, signal, tell }: Dr
   const why = refusalOf(plan, agreed);
   if (why) throw new Failure(why);
   for (const { metadata } of plan.going) tell(metadata.uid ?? "", "is to go");
-  await Promise.all(plan.going.map(evict));
-  await gone(new Set(plan.going.map(({ metadata }) => metadata.uid ?? "")));
+  await Promise.all([...plan.going.map(evict), gone(new Set(plan.going.map(({ metadata }) => metadata.uid ?? "")))]);
   return plan.going.length;
 
   async function evict(pod: NodePod): Promise<void> {
