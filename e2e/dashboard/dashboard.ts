@@ -97,11 +97,21 @@ export class User {
   }
 
   /** Waits for the control that has these words, and clicks it. */
-  async clicks(words: string | RegExp): Promise<void> {
+  clicks(words: string | RegExp): Promise<void> {
+    return this.#clicks(words, "");
+  }
+
+  /** Clicks in a dialog, once it is open. */
+  answers(words: string | RegExp): Promise<void> {
+    return this.#clicks(words, "if (place === document.body) return false;");
+  }
+
+  async #clicks(words: string | RegExp, before: string): Promise<void> {
     const wanted = words instanceof RegExp ? String(words) : JSON.stringify(words);
     await this.#until(
       `something that can be clicked and says ${wanted}`,
-      `const found = [...place.querySelectorAll(${JSON.stringify(CONTROLS)})].find((element) => seen(element) && !element.disabled && fits(said(element), ${wanted}));
+      `${before}
+       const found = [...place.querySelectorAll(${JSON.stringify(CONTROLS)})].find((element) => seen(element) && !element.disabled && fits(said(element), ${wanted}));
        found?.click();
        return Boolean(found);`,
     );

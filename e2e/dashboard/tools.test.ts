@@ -108,7 +108,7 @@ describe("the tools of the dashboard", { skip: whyNoDashboard() }, () => {
     await user.clicks("Scale");
     await user.sees("1 are wanted, and there are 1.");
     await user.fills("Replicas", "3");
-    await user.clicks("Scale");
+    await user.answers("Scale");
     await eventually("three pods", () => web(".status.readyReplicas") === "3");
     await user.clicks("Logs");
     await user.sees(/^\[(web-\S+)\] I am \1$(.*^\[(web-\S+)\] I am \3$){2}/ms);
@@ -118,15 +118,15 @@ describe("the tools of the dashboard", { skip: whyNoDashboard() }, () => {
     const user = await dashboard.open("#/deployments.v1.apps/default/web");
     const revision = "deployment\\.kubernetes\\.io/revision";
     await user.clicks("Restart");
-    await user.clicks("Restart");
+    await user.answers("Restart");
     await user.sees("Deployment web is being restarted");
     await eventually("the second revision", () => web(`.metadata.annotations.${revision}`) === "2");
     assert.match(web(".spec.template.metadata.annotations"), /restartedAt/);
     kubectl("annotate", "deployment/web", "kubernetes.io/change-cause=the second", "--overwrite");
     await user.clicks("Roll back");
     await user.sees("Now it is at revision 2");
-    await user.clicks(/^revision 1: kubets.local\/demo:1 \(the first\)$/);
-    await user.clicks("Roll back");
+    await user.answers(/^revision 1: kubets.local\/demo:1 \(the first\)$/);
+    await user.answers("Roll back");
     await eventually("the third revision", () => web(`.metadata.annotations.${revision}`) === "3");
     assert.equal(web(".spec.template.metadata.annotations"), "");
     assert.equal(web(".metadata.annotations.kubernetes\\.io/change-cause"), "the first");
@@ -139,16 +139,16 @@ describe("the tools of the dashboard", { skip: whyNoDashboard() }, () => {
     const hosts = () => kubectl("get", "pods", "-o", "jsonpath={.items[*].spec.nodeName}").split(" ");
     const user = await dashboard.open(`#/nodes.v1/-/${node}`);
     await user.clicks("Cordon");
-    await user.clicks("Cordon");
+    await user.answers("Cordon");
     await eventually("a closed node", closed);
     await user.clicks("Uncordon");
-    await user.clicks("Uncordon");
+    await user.answers("Uncordon");
     await eventually("an open node", () => !closed());
 
     apply(BUDGET);
     await user.clicks("Drain");
-    await user.clicks(/^1 pod that nothing makes again/);
-    await user.clicks("Drain");
+    await user.answers(/^1 pod that nothing makes again/);
+    await user.answers("Drain");
     await user.sees("default/talker is gone");
     await user.sees(/default\/web-\S+ held back, tried again: Cannot evict pod as it would violate/);
     assert.ok(hosts().includes(node));

@@ -37,6 +37,8 @@ export class LogStream {
   readonly #listener: LogListener;
   #pod: SomePod;
   #phase: LogState["phase"] = "reading";
+  /** Which one ran last. */
+  #containerID: string | undefined;
   /** The time of the last line. */
   #last = "";
   #wait = FIRST_WAIT_MS;
@@ -48,6 +50,7 @@ export class LogStream {
     this.#question = question;
     this.#listener = listener;
     this.#pod = pod;
+    this.#containerID = statusOf(pod, question.container)?.containerID;
     this.#open();
   }
 
@@ -56,8 +59,10 @@ export class LogStream {
     const { container, follow, previous } = this.#question;
     const [before, now] = [this.#pod, pod].map((each) => statusOf(each, container));
     this.#pod = pod;
-    if (before?.containerID && now?.state.running && now.containerID !== before.containerID && this.#last)
-      this.#listener.onLines([{ time: "", text: `--- ${container} started again ---` }]);
+    if (now?.state.running && now.containerID !== this.#containerID) {
+      this.#containerID = now.containerID;
+      if (this.#last) this.#listener.onLines([{ time: "", text: `--- ${container} started again ---` }]);
+    }
     if (this.#phase === "reading" || JSON.stringify(before) === JSON.stringify(now)) return;
     if (this.#phase === "refused" || (follow && !previous)) this.#open();
   }
