@@ -86,6 +86,7 @@ describe("the tools of the dashboard", { skip: whyNoDashboard() }, () => {
     await shell.page.press("Enter");
     await shell.sees("The shell ended with exit code 4.");
     await shell.clicks("Start again");
+    await shell.seesNoMore("The shell ended");
     await shell.sees("/ # ");
     await shell.page.type("touch /tmp/stop");
     await shell.page.press("Enter");

@@ -54,12 +54,12 @@ test("one that starts again goes on behind its last line, and says so", (t) => {
   answers[0]?.onText(`${stamp(1)} one\n${stamp(2)} two\n`);
   answers[0]?.onEnd();
   stream.podIs(ended("a"));
+  stream.podIs(waiting("CrashLoopBackOff"));
+  assert.equal(asked.length, 1);
+  stream.podIs(running("b"));
   assert.equal(asked[1]?.get("sinceTime"), stamp(2));
   assert.equal(asked[1]?.has("tailLines"), false);
-  answers[1]?.onText(`${stamp(2)} two\n`);
-  answers[1]?.onEnd();
-  stream.podIs(running("b"));
-  answers[2]?.onText(`${stamp(3)} three\n`);
+  answers[1]?.onText(`${stamp(2)} two\n${stamp(3)} three\n`);
   assert.deepEqual(lines, ["one", "two", "--- main started again ---", "three"]);
 });
 

@@ -30,6 +30,8 @@ export interface LogListener {
 
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 30_000;
+/** By then a container's end is told of its pod. */
+const TOLD_MS = 5000;
 
 export class LogStream {
   readonly #server: Pick<Server, "pieces">;
@@ -56,15 +58,17 @@ export class LogStream {
 
   /** The pod as it is now. */
   podIs(pod: SomePod): void {
-    const { container, follow, previous } = this.#question;
+    const { container } = this.#question;
     const [before, now] = [this.#pod, pod].map((each) => statusOf(each, container));
     this.#pod = pod;
-    if (now?.state.running && now.containerID !== this.#containerID) {
-      this.#containerID = now.containerID;
-      if (this.#last) this.#listener.onLines([{ time: "", text: `--- ${container} started again ---` }]);
+    const isNext = Boolean(now?.containerID && !now.state.waiting && now.containerID !== this.#containerID);
+    if (isNext) {
+      this.#containerID = now?.containerID;
+      if (this.#last && this.#goesOn)
+        this.#listener.onLines([{ time: "", text: `--- ${container} started again ---` }]);
     }
-    if (this.#phase === "reading" || JSON.stringify(before) === JSON.stringify(now)) return;
-    if (this.#phase === "refused" || (follow && !previous)) this.#open();
+    if (this.#phase === "refused" && JSON.stringify(before) !== JSON.stringify(now)) this.#open();
+    if (this.#phase === "ended" && isNext && this.#goesOn) this.#open();
   }
 
   close(): void {
@@ -72,14 +76,19 @@ export class LogStream {
     this.#end();
   }
 
+  get #goesOn(): boolean {
+    return this.#question.follow && !this.#question.previous;
+  }
+
   #open(): void {
     this.close();
-    const { container, follow, previous, tail } = this.#question;
+    const { container, previous, tail } = this.#question;
+    const opened = this.#containerID;
     const { namespace, name } = this.#pod.metadata;
     const since = this.#last;
     const query = queryText({
       container,
-      follow: follow && !previous,
+      follow: this.#goesOn,
       previous,
       timestamps: true,
       ...(since ? { sinceTime: since } : { tailLines: tail }),
@@ -108,14 +117,17 @@ export class LogStream {
         // Of a line that was cut off the whole comes again.
         if (!failure) tell(lines.rest());
         this.#is(!failure ? "ended" : failure.code ? "refused" : "broken", failure);
-        const runs = statusOf(this.#pod, container)?.state.running;
-        if (this.#phase === "broken" || (this.#phase === "ended" && follow && !previous && runs)) this.#again();
+        if (this.#phase === "broken") return this.#again();
+        if (this.#phase === "refused" || !this.#goesOn) return;
+        if (this.#containerID !== opened) this.#open();
+        // That it ended is mostly not told of the pod yet.
+        else if (statusOf(this.#pod, container)?.state.running) this.#again(TOLD_MS);
       },
     });
   }
 
-  #again(): void {
-    this.#waiting = setTimeout(() => this.#open(), this.#wait);
+  #again(atLeast = 0): void {
+    this.#waiting = setTimeout(() => this.#open(), Math.max(this.#wait, atLeast));
     this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT_MS);
   }
 
