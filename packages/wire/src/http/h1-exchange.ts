@@ -16,7 +16,7 @@ export interface Connections {
   readonly closing: boolean;
   readonly largeBodies: LargeBodies;
   readonly reading: ReadingTurns;
-  /** Connections that speak another protocol now, until they are broken off. */
+  /** Connections that speak another protocol now, and would not end by themselves. */
   readonly given: Set<Duplex>;
 }
 
