@@ -13,9 +13,11 @@ import { archiveOf, filesParts } from "./images.ts";
 import { NODE, startNode, type TestNode } from "./node.ts";
 import { end, inPhase } from "./node-pods.ts";
 
-/** Of two layers, which are shown above each other, and of one, which is shown as it is. */
+/** Their paths are too long for one call of the kernel. */
+const MANY = Array.from({ length: 64 }, (_, i) => ({ [`layers/${i}`]: "", count: `${i}\n` }));
+/** Of layers that are shown above each other, and of one, which is shown as it is. */
 const IMAGES = {
-  "example.com/layered:1": filesParts({ "dir/file": "1\n", file: "hidden\n", out: "->/etc" }, { file: "2\n" }),
+  "example.com/layered:1": filesParts({ "dir/file": "1\n", file: "hidden\n", out: "->/etc" }, ...MANY, { file: "2\n" }),
   "example.com/flat:1": filesParts({ "dir/file": "3\n", near: "->dir" }),
 };
 const [LAYERED, FLAT] = Object.keys(IMAGES) as [string, string];
@@ -88,8 +90,9 @@ describe("images as volumes", { skip: whyNot() ?? false }, () => {
       { name: "again", mountPath: "/near", subPath: "near" },
     ]);
     await inPhase(node, "reads", "Running");
-    const files = "/layered/dir/file /layered/file /below/file /flat/dir/file /near/file";
-    assert.deepEqual(await run("reads", `cat ${files}`), { said: "1\n2\n1\n3\n3\n", exitCode: 0 });
+    const files = "/layered/dir/file /layered/file /layered/count /below/file /flat/dir/file /near/file";
+    assert.deepEqual(await run("reads", `cat ${files}`), { said: "1\n2\n63\n1\n3\n3\n", exitCode: 0 });
+    assert.equal((await run("reads", "ls /layered/layers | wc -l")).said.trim(), "64");
     for (const write of ["echo x > /layered/file", "touch /below/new", "rm /flat/dir/file", "mkdir /near/new"]) {
       const { said, exitCode } = await run("reads", write);
       assert.notEqual(exitCode, 0, write);

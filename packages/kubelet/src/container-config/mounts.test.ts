@@ -20,8 +20,8 @@ test("files of an image are shown for reading, below a folder of it at most", as
   await disk.makeFolder("/etc");
   const volume = { image: "sha256:1", path: "/image" };
   const shown = async (more: object) => {
-    const { hostPath, readonly, image } = (await mounted(disk, volume, more)) ?? {};
-    assert.deepEqual([readonly, image], [true, undefined]);
+    const { hostPath, readonly, image, uidMappings } = (await mounted(disk, volume, more)) ?? {};
+    assert.deepEqual([readonly, image, uidMappings], [true, undefined, []]);
     return hostPath;
   };
   assert.equal(await shown({}), "/image");

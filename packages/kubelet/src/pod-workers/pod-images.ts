@@ -39,6 +39,7 @@ export async function ensureImage(
   { images, objects }: PodTools,
   tell: TellOfImage,
 ): Promise<RuntimeImage> {
+  signal.throwIfAborted();
   const secrets = (pod.spec.imagePullSecrets ?? []).flatMap(
     ({ name = "" }) => objects.secret(pod.metadata.namespace, name) ?? [],
   );

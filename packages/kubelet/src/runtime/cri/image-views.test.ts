@@ -1,4 +1,4 @@
-/** Views of images over a socket, by a containerd whose CRI does not mount images, and by one whose does. */
+/** Which runtimes mount images themselves, and views of images over the socket of one that does not. */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -25,7 +25,7 @@ interface ViewRequest extends SnapshotPlace {
   labels: Readonly<Record<string, string>>;
 }
 
-const call = <Q, R>(name: string, request: string, response: string) =>
+const rpc = <Q, R>(name: string, request: string, response: string) =>
   method(
     "unary",
     `/containerd.services.snapshots.v1.Snapshots/${name}`,
@@ -38,9 +38,9 @@ interface Mounts {
 }
 
 export const Snapshots = {
-  view: call<ViewRequest, Mounts>("View", "ViewRequest", "Mounts"),
-  mounts: call<SnapshotPlace, Mounts>("Mounts", "SnapshotPlace", "Mounts"),
-  remove: call<SnapshotPlace, object>("Remove", "SnapshotPlace", "Empty"),
+  view: rpc<ViewRequest, Mounts>("View", "ViewRequest", "Mounts"),
+  mounts: rpc<SnapshotPlace, Mounts>("Mounts", "SnapshotPlace", "Mounts"),
+  remove: rpc<SnapshotPlace, object>("Remove", "SnapshotPlace", "Empty"),
 } as const;
 
 /** CRI's images live in this namespace of containerd. */
@@ -67,11 +67,9 @@ export async function removeSnapshot(call: Call, place: SnapshotPlace): Promise<
   }
 }
 
-const FIRST_CONTAINERD = { major: 2, minor: 1 };
-
-/** Of other runtimes the CRI is all that is spoken. */
+/** containerd does since 2.1; with others nothing but the CRI is spoken. */
 export function canMountImages({ name, version }: Pick<RuntimeVersion, "name" | "version">): boolean {
   if (name !== "containerd") return true;
   const [major = 0, minor = 0] = version.replace(/^v/, "").split(".").map(Number);
-  return major > FIRST_CONTAINERD.major || (major === FIRST_CONTAINERD.major && minor >= FIRST_CONTAINERD.minor);
+  return major > 2 || (major === 2 && minor >= 1);
 }
