@@ -214,10 +214,16 @@ it("on the wire it is answered as the original does, and only once", async () =>
     respond: (status: number, headers: readonly string[], body: Uint8Array) =>
       sent.push([status, headers, Buffer.from(body).toString()]),
     stream: () => assert.fail("it was answered already"),
+    onClose() {},
+    abort: () => sent.push("broken off"),
   };
   const exchange = new SocketExchange(socket as unknown as Exchange);
   exchange.addHeaders(["audit-id", "1"]);
-  new Deadlines(clock, 1000, { late() {}, wentOn() {} }).begin(exchange, readRequestInfo("GET", "/version"));
+  let late = 0;
+  new Deadlines(clock, 1000, { late: () => late++, broken() {}, wentOn() {} }).begin(
+    exchange,
+    readRequestInfo("GET", "/version"),
+  );
   await clock.advance(1000);
   exchange.respond(200, []);
   assert.equal(exchange.stream(200, []).closed, true);
@@ -225,6 +231,11 @@ it("on the wire it is answered as the original does, and only once", async () =>
     '{"metadata":{},"status":"Failure","message":"Timeout: request did not complete within the allotted timeout","reason":"Timeout","details":{},"code":504}\n';
   const headers = ["content-type", "text/plain; charset=utf-8", "cache-control", "no-cache, private", "audit-id", "1"];
   assert.deepEqual(sent, [[504, headers, body]]);
+  // Who reads it has the time of a request.
+  await clock.advance(999);
+  assert.equal(sent.length, 1);
+  await clock.advance(1);
+  assert.deepEqual([sent[1], late], ["broken off", 1]);
 });
 
 it("an answer that has begun, and is not whole by then, is broken off", async () => {
@@ -239,7 +250,11 @@ it("an answer that has begun, and is not whole by then, is broken off", async ()
     exchange.stream(200, []);
   };
   const late: string[] = [];
-  const deadlines = new Deadlines(clock, 1000, { late: (_exchange, { path }) => late.push(path), wentOn() {} });
+  const deadlines = new Deadlines(clock, 1000, {
+    late: (_exchange, { path }) => late.push(path),
+    broken() {},
+    wentOn() {},
+  });
   begin("/whole");
   for (const run of closed) run();
   begin("/half");
@@ -247,6 +262,19 @@ it("an answer that has begun, and is not whole by then, is broken off", async ()
   assert.deepEqual(broken, []);
   await clock.advance(1);
   assert.deepEqual([broken, late], [["/half"], ["/half"]]);
+});
+
+it("what is asked for its sake is given up when its client is gone, whether it has one or not", () => {
+  const deadlines = new Deadlines(new VirtualClock(), 1000, { late() {}, broken() {}, wentOn() {} });
+  for (const url of ["/api/v1/pods", "/api/v1/pods?watch=1"]) {
+    const closed: (() => void)[] = [];
+    const exchange = new SocketExchange({ onClose: (run: () => void) => closed.push(run) } as unknown as Exchange);
+    deadlines.begin(exchange, readRequestInfo("GET", url));
+    const signal = exchange.deadline?.signal;
+    assert.equal(signal?.aborted, false);
+    for (const run of closed) run();
+    assert.equal(signal?.aborted, true);
+  }
 });
 
 describe("the deadlines", () => {
@@ -265,10 +293,12 @@ describe("the deadlines", () => {
     const ended: string[] = [];
     const deadlines = new Deadlines(clock, 1000, {
       late: ({ url }) => void ended.push(`${url} at ${virtual.monotonic()}`),
+      broken() {},
       wentOn() {},
     });
     const begin = (url: string) => {
-      const exchange = new SocketExchange({ url, respond() {} } as unknown as Exchange);
+      const onClose = (run: () => void) => run();
+      const exchange = new SocketExchange({ url, respond() {}, onClose } as unknown as Exchange);
       deadlines.begin(exchange, readRequestInfo("GET", url));
       return exchange;
     };
@@ -291,8 +321,7 @@ describe("the deadlines", () => {
 
   it("are none of what stays open by its nature", async () => {
     const { virtual, ended, begin } = fixture();
-    for (const url of ["/api/v1/pods?watch=1&timeout=1s", "/api/v1/namespaces/a/pods/b/log?timeout=soon"])
-      assert.equal(begin(url).deadline, undefined);
+    for (const url of ["/api/v1/pods?watch=1&timeout=1s", "/api/v1/namespaces/a/pods/b/log?timeout=soon"]) begin(url);
     await virtual.advance(10_000);
     assert.deepEqual(ended, []);
   });

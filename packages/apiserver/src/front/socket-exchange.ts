@@ -57,19 +57,23 @@ export class SocketExchange implements CoreExchange {
     if (this.deadline?.meet() === false) return;
     const told = this.audit?.answered(status);
     if (told) this.#respondAfter(told, status, headers, body);
-    else this.socket.respond(status, this.#all(headers), body);
+    else this.#answer(status, headers, body);
+  }
+
+  #answer(...[status, headers, body]: Parameters<CoreExchange["respond"]>): void {
+    this.socket.respond(status, this.#all(headers), body);
+    this.deadline?.follow(this.socket, true);
   }
 
   #respondAfter(told: Promise<unknown>, ...answer: Parameters<CoreExchange["respond"]>): void {
-    const [status, headers, body] = answer;
     // What is answered already cannot be answered again, and there is nobody to hear of that.
-    told.then(() => this.socket.respond(status, this.#all(headers), body)).catch(ignore);
+    told.then(() => this.#answer(...answer)).catch(ignore);
   }
 
   stream(status: number, headers: readonly string[]): ChunkSink {
-    if (this.deadline?.meet(false) === false) return NOBODY;
+    if (this.deadline?.meet() === false) return NOBODY;
     const sink = this.socket.stream(status, this.#all(headers));
-    this.deadline?.follow(sink);
+    this.deadline?.follow(sink, false);
     return sink;
   }
 
