@@ -443,15 +443,6 @@ describe("the server", () => {
       while (own.connections() > 0) await new Promise((resolve) => setTimeout(resolve, 5));
     });
 
-  it("does not hold an HTTP/2 connection on which nothing is asked for its pings", async (t) => {
-    const own = await listen({ tls, host: "127.0.0.1", limits: { idleTimeoutMs: 50 }, handler() {} });
-    t.after(() => own.close());
-    const session = connectH2(`https://127.0.0.1:${own.port}`, { ca: pki.ca });
-    const ping = () => void (session.destroyed || session.ping(ping));
-    session.once("connect", ping).on("error", () => {});
-    await once(session, "close");
-  });
-
   it("lets requests finish when it closes, and breaks what takes too long", async () => {
     const own = await listen({ tls, host: "127.0.0.1", handler: (exchange) => void route(exchange) });
     const agent = new Agent({ keepAlive: true });

@@ -256,7 +256,7 @@ class ServerNames {
   }
 }
 
-/** Ends an HTTP/2 connection on which nothing has been asked for a while, whatever else its client does: pings, or not even reading what it is told. */
+/** Ends an HTTP/2 connection on which nothing has been asked for a while, also where its client does not even read that. */
 function trackSession(
   session: ServerHttp2Session,
   socket: Socket,
