@@ -13,6 +13,7 @@ export class SocketExchange implements CoreExchange {
   audit: AuditRecord | undefined = undefined;
   deadline: Deadline | undefined = undefined;
   #added: readonly string[] = [];
+  #onClose: (() => void)[] | undefined = undefined;
 
   constructor(socket: Exchange) {
     this.socket = socket;
@@ -60,7 +61,7 @@ export class SocketExchange implements CoreExchange {
     else this.#answer(status, headers, body);
   }
 
-  #answer(...[status, headers, body]: Parameters<CoreExchange["respond"]>): void {
+  #answer(status: number, headers: readonly string[], body?: Uint8Array | readonly Uint8Array[]): void {
     this.socket.respond(status, this.#all(headers), body);
     this.deadline?.follow(this.socket, true);
   }
@@ -77,8 +78,15 @@ export class SocketExchange implements CoreExchange {
     return sink;
   }
 
+  /** One listener for all: a second would cost each request a list of them. */
   onClose(run: () => void): void {
-    this.socket.onClose(run);
+    if (this.#onClose) return void this.#onClose.push(run);
+    const runs = [run];
+    this.#onClose = runs;
+    this.socket.onClose(() => {
+      this.#onClose = undefined;
+      for (const each of runs) each();
+    });
   }
 
   #all(headers: readonly string[]): readonly string[] {
