@@ -10,6 +10,7 @@ import type { AdmissionPlugin } from "../admission/plugin.ts";
 import { Audit } from "../audit/audit.ts";
 import type { AuditEvent } from "../audit/event.ts";
 import type { Wanted } from "../audit/policy.ts";
+import type { AuditRecord } from "../audit/record.ts";
 import type { Authorizer } from "../authz/authorizer.ts";
 import { readRequestInfo } from "../request-info.ts";
 import { ownServingCertificate } from "../serving-certificate.ts";
@@ -275,6 +276,53 @@ it("what is asked for its sake is given up when its client is gone, whether it h
     for (const run of closed) run();
     assert.equal(signal?.aborted, true);
   }
+});
+
+describe("an answer that nobody takes", () => {
+  /** A request for as long as it may take, 60 s, and what is done with its answer. */
+  function asked(method: string) {
+    const clock = new VirtualClock();
+    const done: string[] = [];
+    const socket = {
+      respond: (status: number) => done.push(String(status)),
+      onClose() {},
+      abort: () => done.push("broken off"),
+    };
+    const exchange = new SocketExchange(socket as unknown as Exchange);
+    const deadlines = new Deadlines(clock, 60_000, {
+      late: () => done.push("late"),
+      broken() {},
+      wentOn: (what) => done.push(`went on: ${what}`),
+    });
+    deadlines.begin(exchange, readRequestInfo(method, "/api/v1/namespaces/a/pods"));
+    const work = () => deadlines.work(exchange, () => done.push("refused"));
+    return { clock, done, exchange, work };
+  }
+
+  it("has the time of its request, also where there was less for the work", async () => {
+    const { clock, done, exchange, work } = asked("POST");
+    work();
+    await clock.advance(33_999);
+    exchange.respond(201, []);
+    await clock.advance(26_000);
+    assert.deepEqual(done, ["201"]);
+    await clock.advance(1);
+    assert.deepEqual(done, ["201", "late", "went on: ok", "broken off"]);
+  });
+
+  it("has all of it again where others were told of it first, and the deadline passed", async () => {
+    const { clock, done, exchange } = asked("GET");
+    const told = Promise.withResolvers<boolean>();
+    exchange.audit = { answered: () => told.promise } as unknown as AuditRecord;
+    exchange.respond(200, []);
+    await clock.advance(60_000);
+    assert.deepEqual(done, []);
+    told.resolve(true);
+    await clock.advance(59_999);
+    assert.deepEqual(done, ["200"]);
+    await clock.advance(1);
+    assert.equal(done.at(-1), "broken off");
+  });
 });
 
 describe("the deadlines", () => {
