@@ -208,10 +208,10 @@ describe("audit of requests", () => {
         sink: { tell: (told) => void events.push(told) },
       });
       record.handOn();
-      record.answered(200);
+      void record.answered(200);
       assert.deepEqual(events, []);
       record.handedOn(isWhole);
-      record.answered(200);
+      void record.answered(200);
       assert.deepEqual(
         events.map(({ stage: at, responseStatus }) => [at, responseStatus]),
         [[stage, status]],
