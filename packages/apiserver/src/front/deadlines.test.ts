@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { createServer } from "node:https";
+import type { IncomingMessage } from "node:http";
+import { createServer, request } from "node:https";
 import type { AddressInfo } from "node:net";
 import { describe, it, type TestContext } from "node:test";
 import { configmaps, validatingwebhookconfigurations } from "@kubets/api/generated/refs";
 import { type Clock, type Status, StatusError, VirtualClock } from "@kubets/machinery";
 import type { Exchange } from "@kubets/wire/http";
 import type { AdmissionPlugin } from "../admission/plugin.ts";
+import type { RemoteService } from "../aggregation/remote-services.ts";
 import { Audit } from "../audit/audit.ts";
 import type { AuditEvent } from "../audit/event.ts";
 import type { Wanted } from "../audit/policy.ts";
@@ -15,6 +17,7 @@ import type { Authorizer } from "../authz/authorizer.ts";
 import { readRequestInfo } from "../request-info.ts";
 import { ownServingCertificate } from "../serving-certificate.ts";
 import { startTestServer } from "../testing/server.ts";
+import { startSocketServer } from "../testing/socket-server.ts";
 import { linesOf, told } from "../testing/told.ts";
 import { Deadlines } from "./deadlines.ts";
 import { SocketExchange } from "./socket-exchange.ts";
@@ -263,6 +266,51 @@ it("an answer that has begun, and is not whole by then, is broken off", async ()
   assert.deepEqual(broken, []);
   await clock.advance(1);
   assert.deepEqual([broken, late], [["/half"], ["/half"]]);
+});
+
+it("one of another server that falls silent is broken off, told and counted as the original does", async (t) => {
+  const pair = ownServingCertificate(undefined, { dnsNames: [], ipAddresses: ["127.0.0.1"] }, Date.now());
+  const other = createServer(pair, (_request, response) => void response.write("half")).listen(0, "127.0.0.1");
+  await once(other, "listening");
+  const events: AuditEvent[] = [];
+  const everything: Wanted = { level: "Metadata", omitStages: new Set(), omitManagedFields: false };
+  const policy = ({ group }: { group: string }) => (group === "half.example.com" ? everything : undefined);
+  const clock = new VirtualClock();
+  const audit = new Audit(policy, { tell: (event) => void events.push(event) }, clock);
+  const { port, server, close } = await startSocketServer({ clock, audit });
+  t.after(async () => {
+    await close();
+    other.close();
+  });
+  const remote = {
+    isAvailable: true,
+    address: () => ({ host: "127.0.0.1", port: (other.address() as AddressInfo).port }),
+    tls: () => ({ rejectUnauthorized: false }),
+  } as unknown as RemoteService;
+  const ofPath = (path: string) => (path.startsWith("/apis/half.example.com/v1/") ? remote : undefined);
+  Object.assign(server.context.aggregation.remotes, { ofPath });
+  const asking = request({
+    port,
+    path: "/apis/half.example.com/v1/things",
+    headers: { authorization: "Bearer root" },
+    rejectUnauthorized: false,
+  }).end();
+  const [answer] = (await once(asking, "response")) as [IncomingMessage];
+  await clock.advance(60_000);
+  await assert.rejects(answer.toArray());
+  while (events.length < 2) await new Promise(setImmediate);
+  assert.deepEqual(
+    events.map(({ stage, responseStatus }) => [stage, (responseStatus as Status | undefined)?.message]),
+    [
+      ["RequestReceived", undefined],
+      ["Panic", "APIServer panic'd: net/http: abort Handler"],
+    ],
+  );
+  const { registry } = server.context.metrics;
+  const labels = 'group="half.example.com",resource="things",scope="cluster",subresource="",verb="LIST",version="v1"';
+  assert.equal(told(registry, `apiserver_request_terminations_total{code="504",component="apiserver",${labels}}`), 1);
+  assert.equal(told(registry, `apiserver_request_aborts_total{${labels}}`), 1);
+  assert.equal(told(registry, 'apiserver_request_post_timeout_total{source="timeout-handler",status="panic"}'), 1);
 });
 
 it("what is asked for its sake is given up when its client is gone, whether it has one or not", () => {
