@@ -1,6 +1,7 @@
 /**
  * Ends requests that are not answered in time with 504, and breaks off answers that are not taken whole by then, however slowly or not at all their client reads:
- * what is not taken holds memory and a connection. What requests still do behind that is answered to nobody, and may still be stored.
+ * what is not taken holds memory and a connection (the original waits for ever where nothing is read any more). What requests still do behind that is answered
+ * to nobody, and may still be stored.
  * Holds: nearly all requests have the same time, and so has what nearly all writes do; each stand in a ring in the order of their deadlines, and there is one
  * timer, for the first of them. Only those that ask for less time have timers of their own. An answer that begins where no time is left, or none was set, has
  * the time of a request to be taken.
