@@ -3,10 +3,10 @@ import { humanDuration } from "@kubets/machinery/duration";
 import { type ComponentChild, h } from "preact";
 import { panelsOf } from "../kinds/panels.ts";
 import type { ObjectView } from "../kinds/tabs.ts";
-import { listAddress, objectAddress } from "../route.ts";
-import type { OwnerReference } from "../server/object.ts";
+import { listAddress } from "../route.ts";
 import { Facts } from "./facts.ts";
-import { useCluster, useNow } from "./hooks.ts";
+import { useNow } from "./hooks.ts";
+import { ObjectLink } from "./object-link.ts";
 import { toneOf } from "./tone.ts";
 
 interface Condition {
@@ -55,7 +55,11 @@ function Metadata({ kind, object }: Pick<ObjectView, "kind" | "object">): Compon
         Created: age,
         Labels: labels.length > 0 && labels,
         "Owned by": metadata.ownerReferences?.map((owner) =>
-          h(Owner, { key: owner.uid, owner, namespace: metadata.namespace }),
+          h(
+            "div",
+            { key: owner.uid },
+            h(ObjectLink, { to: owner, namespace: metadata.namespace }, `${owner.kind} ${owner.name}`),
+          ),
         ),
         Finalizers: metadata.finalizers?.join(", "),
         UID: metadata.uid,
@@ -65,19 +69,8 @@ function Metadata({ kind, object }: Pick<ObjectView, "kind" | "object">): Compon
   );
 }
 
-function Owner({
-  owner,
-  namespace,
-}: {
-  readonly owner: OwnerReference;
-  readonly namespace: string | undefined;
-}): ComponentChild {
-  const { kinds } = useCluster();
-  const kind = kinds.of(owner);
-  const text = `${owner.kind} ${owner.name} `;
-  if (!kind) return h("span", null, text);
-  return h("a", { href: objectAddress(kind, { namespace: kind.namespaced ? namespace : "", name: owner.name }) }, text);
-}
+/** All of the object once more, secrets too; the YAML has it. */
+const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 
 /** Long ones are folded. */
 const LONG = 120;
@@ -86,13 +79,17 @@ const Annotations = ({ all }: { readonly all: Readonly<Record<string, string>> }
   h(
     "ul",
     { class: "plain" },
-    Object.entries(all).map(([name, value]) =>
-      h(
-        "li",
-        { key: name },
-        value.length > LONG ? h("details", null, h("summary", null, name), h("pre", null, value)) : `${name}: ${value}`,
+    Object.entries(all)
+      .filter(([name]) => name !== LAST_APPLIED)
+      .map(([name, value]) =>
+        h(
+          "li",
+          { key: name },
+          value.length > LONG
+            ? h("details", null, h("summary", null, name), h("pre", null, value))
+            : `${name}: ${value}`,
+        ),
       ),
-    ),
   );
 
 const Conditions = ({ conditions }: { readonly conditions: readonly Condition[] }): ComponentChild => {
