@@ -19,7 +19,7 @@ export function App({ initialKey }: { readonly initialKey: string }): ComponentC
   const [key, setKey] = useState(initialKey);
   const { notes, say, put } = useNotes();
   const server = useMemo(
-    () => new Server(key, { refused: () => setKey(""), warn: (text) => say(text, true) }),
+    () => new Server(window.location.origin, key, { refused: () => setKey(""), warn: (text) => say(text, true) }),
     [key, say],
   );
   if (!key)

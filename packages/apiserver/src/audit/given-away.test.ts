@@ -40,7 +40,13 @@ async function telling(t: { after(run: () => Promise<void>): void }) {
   const everything = { users: [], userGroups: [], verbs: [], namespaces: [], nonResourceURLs: [], omitStages: [] };
   const resources = [{ group: "", resources: ["pods/exec"], resourceNames: [] }];
   const rule = { ...everything, level: "Metadata" as const, resources, omitManagedFields: undefined };
-  const policy = compilePolicy({ metadata: undefined, rules: [rule], omitStages: [], omitManagedFields: false });
+  const watches = {
+    ...rule,
+    verbs: ["watch"],
+    resources: [{ group: "", resources: ["configmaps"], resourceNames: [] }],
+  };
+  const rules = [rule, watches];
+  const policy = compilePolicy({ metadata: undefined, rules, omitStages: [], omitManagedFields: false });
   const { port, server, close } = await startSocketServer({
     audit: new Audit(policy, sink, realClock),
     nodes: { tls: {}, addressTypes: ["InternalIP"] },
@@ -63,7 +69,14 @@ async function telling(t: { after(run: () => Promise<void>): void }) {
   return {
     registry: server.context.metrics.registry,
     ask(path: string) {
-      const headers = { authorization: "Bearer root", connection: "Upgrade", upgrade: "websocket" };
+      const headers = {
+        authorization: "Bearer root",
+        connection: "Upgrade",
+        upgrade: "websocket",
+        origin: "https://dashboard.example",
+        "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==",
+        "sec-websocket-version": "13",
+      };
       return request({ host: "127.0.0.1", port, path, headers, rejectUnauthorized: false }).end();
     },
     async events(count: number) {
@@ -89,6 +102,19 @@ test("a connection that is given away is told of when it is, and when it ends", 
   socket.destroy();
   assert.deepEqual(await events(1), ["ResponseComplete 101"]);
   assert.equal(counted(), 1);
+});
+
+test("a watch over WebSocket is told of, and counted, as a watch", async (t) => {
+  const { ask, events, registry } = await telling(t);
+  const [, socket] = (await once(ask("/api/v1/configmaps?watch=1"), "upgrade")) as [unknown, Duplex];
+  assert.deepEqual(await events(2), ["RequestReceived", "ResponseStarted 101"]);
+  const labels = 'group="",resource="configmaps",scope="cluster",subresource="",verb="WATCH",version="v1"';
+  const open = () => told(registry, `apiserver_longrunning_requests{component="apiserver",${labels}}`);
+  assert.equal(open(), 1);
+  socket.destroy();
+  assert.deepEqual(await events(1), ["ResponseComplete 101"]);
+  assert.equal(open(), 0);
+  assert.equal(told(registry, `apiserver_request_total{code="101",component="apiserver",dry_run="",${labels}}`), 1);
 });
 
 test("one that the other side refuses is answered as any other", async (t) => {

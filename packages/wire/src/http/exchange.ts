@@ -52,8 +52,11 @@ export interface Upgrade {
   /** The Upgrade header, in lower case: `websocket`, `spdy/3.1`. */
   readonly protocol: string;
   readonly request: IncomingMessage;
-  /** Gives the connection away, with what was already read of it; the caller writes the 101. */
-  accept(): { socket: Duplex; head: Buffer };
+  /**
+   * Gives the connection away, with what was already read of it; the caller writes the 101. When the port goes it is broken off at once, unless
+   * the caller ends it by himself then.
+   */
+  accept(endsItself?: boolean): { socket: Duplex; head: Buffer };
 }
 
 export interface Peer {

@@ -2,6 +2,7 @@
 import { type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 import { NO_BODY, readWhole } from "./body.ts";
+import { drained } from "./drained.ts";
 import type { ChunkSink, Exchange, Peer } from "./exchange.ts";
 import type { Frame } from "./frame.ts";
 import { ignore, sizeOf } from "./h1-exchange.ts";
@@ -122,15 +123,7 @@ class H2Sink implements ChunkSink {
   }
 
   drained(): Promise<void> {
-    const stream = this.#stream;
-    if (this.closed || !stream.writableNeedDrain) return Promise.resolve();
-    return new Promise((resolve) => {
-      const done = () => {
-        stream.off("drain", done).off("close", done);
-        resolve();
-      };
-      stream.on("drain", done).on("close", done);
-    });
+    return drained(this.#stream);
   }
 
   end(): void {

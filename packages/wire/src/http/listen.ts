@@ -279,12 +279,14 @@ function upgradeExchange(request: IncomingMessage, socket: Duplex, head: Buffer,
   const upgrade: Upgrade = {
     protocol: (request.headers.upgrade ?? "").toLowerCase(),
     request,
-    accept() {
+    accept(endsItself = false) {
       exchange.onAnswer?.(SWITCHING_PROTOCOLS, undefined);
       connections.reading.forget(socket as Socket);
       response.detachSocket(socket as Socket);
-      connections.given.add(socket);
-      socket.once("close", () => connections.given.delete(socket));
+      if (!endsItself) {
+        connections.given.add(socket);
+        socket.once("close", () => connections.given.delete(socket));
+      }
       return { socket, head };
     },
   };
