@@ -73,7 +73,7 @@ function ContainerFacts({ container, status, usage }: ContainerFactsProps): Comp
         Mounts:
           volumeMounts.length > 0 &&
           h(Fold, {
-            title: `${volumeMounts.length} volumes`,
+            title: `${volumeMounts.length} mounted`,
             content: () =>
               h(Grid, {
                 titles: ["Path", "Volume", ""],
@@ -89,9 +89,10 @@ function ContainerFacts({ container, status, usage }: ContainerFactsProps): Comp
   );
 }
 
-const State = ({ state: { tone, word, message, since } }: { readonly state: StateWords }): ComponentChild => [
+const State = ({ state: { tone, word, message, since, ended } }: { readonly state: StateWords }): ComponentChild => [
   h("span", { class: tone }, word),
-  since && [" since ", h(Age, { of: since })],
+  since && [" for ", h(Age, { of: since })],
+  ended && [" ", h(Age, { of: ended }), " ago"],
   message && h("pre", null, message),
 ];
 

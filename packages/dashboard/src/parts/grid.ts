@@ -1,13 +1,15 @@
-/** A small table of what is at hand. */
+/** A small table of what is at hand. Columns in which nothing stands are left out. */
 import { type ComponentChild, type ComponentChildren, h } from "preact";
+import { isNothing } from "./facts.ts";
 
 interface GridProps {
   readonly titles: readonly string[];
   readonly rows: readonly (readonly ComponentChildren[])[];
 }
 
-export const Grid = ({ titles, rows }: GridProps): ComponentChild =>
-  h(
+export function Grid({ titles, rows }: GridProps): ComponentChild {
+  const columns = titles.flatMap((title, at) => (rows.every((row) => isNothing(row[at])) ? [] : [{ title, at }]));
+  return h(
     "div",
     { class: "grid" },
     h(
@@ -19,7 +21,7 @@ export const Grid = ({ titles, rows }: GridProps): ComponentChild =>
         h(
           "tr",
           null,
-          titles.map((title) => h("th", { scope: "col", key: title }, title)),
+          columns.map(({ title, at }) => h("th", { scope: "col", key: at }, title)),
         ),
       ),
       h(
@@ -29,9 +31,10 @@ export const Grid = ({ titles, rows }: GridProps): ComponentChild =>
           h(
             "tr",
             { key: row },
-            cells.map((cell, at) => h("td", { key: at }, cell)),
+            columns.map(({ at }) => h("td", { key: at }, cells[at])),
           ),
         ),
       ),
     ),
   );
+}

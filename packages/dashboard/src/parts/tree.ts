@@ -16,6 +16,7 @@ const LONG = 300;
 export function Tree({ value, depth = 0 }: TreeProps): ComponentChild {
   if (Array.isArray(value)) return h(List, { list: value, depth });
   if (typeof value === "object" && value !== null) return h(Fields, { fields: value, depth });
+  if (value === null) return h("span", { class: "quiet" }, "none");
   const text = value === "" ? '""' : String(value);
   if (text.length > LONG) return h(Fold, { title: `${text.slice(0, 60)} …`, content: () => h("pre", null, text) });
   return text.includes("\n") ? h("pre", null, text) : text;
@@ -39,7 +40,7 @@ function List({ list, depth }: { readonly list: readonly unknown[]; readonly dep
     h(
       "ol",
       { class: "tree" },
-      list.map((value, at) => h("li", { key: at }, h(Tree, { value, depth: depth + 1 }))),
+      list.map((value, at) => h("li", { key: at }, h(Tree, { value, depth }))),
     );
   return list.length <= MANY ? shown() : h(Fold, { title: `${list.length} entries`, content: shown });
 }

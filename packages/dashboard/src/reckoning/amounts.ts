@@ -12,20 +12,23 @@ export const sum = (amounts: Iterable<number>): number => {
   return total;
 };
 
-/** Three figures at most. */
-const figures = (amount: number): string => String(Number(amount.toPrecision(3)));
+/** Three figures, or all of those before the point. */
+const figures = (amount: number): string =>
+  String(Math.abs(amount) >= 100 ? Math.round(amount) : Number(amount.toPrecision(3)));
 
 /** Cores: `250m`, `1.5`. */
-export const showCpu = (cores: number): string =>
-  cores !== 0 && Math.abs(cores) < 1 ? `${Math.round(cores * 1000)}m` : figures(cores);
+export function showCpu(cores: number): string {
+  const thousandths = Math.round(cores * 1000);
+  return thousandths !== 0 && Math.abs(thousandths) < 1000 ? `${thousandths}m` : figures(cores);
+}
 
 const UNITS = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
 
 export function showBytes(bytes: number): string {
   let at = 0;
   let amount = bytes;
-  // Rounded it must not be a thousand of a unit.
-  while (Math.abs(amount) >= 999.5 && at < UNITS.length - 1) {
+  // Rounded it must not be a whole of the next unit.
+  while (Math.abs(amount) >= 1023.5 && at < UNITS.length - 1) {
     amount /= 1024;
     at++;
   }

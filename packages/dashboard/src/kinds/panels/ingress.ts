@@ -23,16 +23,14 @@ export function IngressPanel({ object: { metadata, spec, status } }: PanelView<I
             h(ObjectLink, { to: { apiVersion: "networking.k8s.io/v1", kind: "IngressClass", name: ingressClassName } }),
           Addresses: addresses.join(", "),
           "All else goes to": defaultBackend && backend(defaultBackend),
-          TLS:
-            tls.length > 0 &&
-            tls.map(({ hosts = [], secretName }, at) =>
-              h(
-                "div",
-                { key: at },
-                hosts.join(", ") || "all hosts",
-                secretName && [": ", h(ObjectLink, { to: { kind: "Secret", name: secretName }, namespace })],
-              ),
+          TLS: tls.map(({ hosts = [], secretName }, at) =>
+            h(
+              "div",
+              { key: at },
+              hosts.join(", ") || "all hosts",
+              secretName && [": ", h(ObjectLink, { to: { kind: "Secret", name: secretName }, namespace })],
             ),
+          ),
         },
       }),
     ),

@@ -52,7 +52,7 @@ export function NamespacePanel({ object: { metadata, status } }: PanelView<Names
               h(
                 "a",
                 { class: "chip", key: kind.resource, href: listAddress(kind, { namespace: name }) },
-                `${found} ${plural(kind)}`,
+                `${plural(kind)}: ${found}`,
               ),
             ),
         },

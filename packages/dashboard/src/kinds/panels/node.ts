@@ -42,11 +42,9 @@ export function NodePanel({ object: node }: PanelView<Node>): ComponentChild {
             h("div", { key: type + address }, `${address} (${type})`),
           ),
           "Pods' addresses": (spec.podCIDRs ?? [spec.podCIDR]).filter(Boolean).join(", "),
-          Taints:
-            (spec.taints?.length ?? 0) > 0 &&
-            spec.taints?.map(({ key, value, effect }) =>
-              h("div", { key: key + effect }, `${key}${value ? `=${value}` : ""}:${effect}`),
-            ),
+          Taints: spec.taints?.map(({ key, value, effect }) =>
+            h("div", { key: key + effect }, `${key}${value ? `=${value}` : ""}:${effect}`),
+          ),
           Kubelet: info?.kubeletVersion,
           Runtime: info?.containerRuntimeVersion,
           System: info && `${info.osImage}, kernel ${info.kernelVersion}, ${info.architecture}`,
@@ -76,7 +74,7 @@ export function NodePanel({ object: node }: PanelView<Node>): ComponentChild {
         Section,
         { key: "images", title: "Images" },
         h(Fold, {
-          title: `${images.length} images`,
+          title: `${images.length} on the node`,
           content: () =>
             h(Grid, {
               titles: ["Names", "Size"],

@@ -46,7 +46,7 @@ export function PodPanel({ object: pod }: PanelView<Pod>): ComponentChild {
           Tolerations:
             tolerations.length > 0 &&
             h(Fold, {
-              title: `${tolerations.length} taints`,
+              title: `${tolerations.length} tolerated`,
               content: () =>
                 h(
                   "ul",

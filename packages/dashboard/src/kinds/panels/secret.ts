@@ -52,6 +52,8 @@ function Entry({ name, base64 }: { readonly name: string; readonly base64: strin
       ),
       h(CopyButton, { text: value.text, label: `Copy ${name}` }),
     ),
-    isShown ? h("pre", null, value.text) : h("p", { class: "quiet" }, `${value.text.length} letters`),
+    isShown
+      ? h("pre", null, value.text)
+      : h("p", { class: "quiet" }, `Hidden: ${showBytes(value.text.length)} letters`),
   );
 }

@@ -11,7 +11,6 @@ export function ServiceAccountPanel({ object }: PanelView<ServiceAccount>): Comp
   const { metadata, secrets = [], imagePullSecrets = [], automountServiceAccountToken } = object;
   const { namespace, name } = metadata;
   const links = (refs: readonly { readonly name?: string }[]) =>
-    refs.length > 0 &&
     refs.map((ref) =>
       h("div", { key: ref.name }, h(ObjectLink, { to: { kind: "Secret", name: ref.name }, namespace })),
     );
