@@ -72,9 +72,9 @@ export function NodePanel({ object: node }: PanelView<Node>): ComponentChild {
     images.length > 0 &&
       h(
         Section,
-        { key: "images", title: "Images" },
+        { key: "images", title: ["Images", h("small", { class: "quiet" }, ` ${images.length}`)] },
         h(Fold, {
-          title: `${images.length} on the node`,
+          title: "Names and sizes",
           content: () =>
             h(Grid, {
               titles: ["Names", "Size"],
