@@ -47,6 +47,7 @@ export class Browser {
         "--headless",
         "--no-sandbox",
         "--disable-gpu",
+        "--window-size=1280,900",
         "--disable-dev-shm-usage",
         "--no-first-run",
         "--disable-background-networking",

@@ -167,7 +167,7 @@ describe("encodings as they are by default", async () => {
 
   it("tell the end of a watch in its encoding", () => {
     const form = { media: "protobuf", pretty: false, key: "protobuf" } as const;
-    const bytes = Buffer.from(errorFrame({ form }, expired("too old resource version: 1 (5)").status).bytes);
+    const bytes = Buffer.from(errorFrame({ form }, expired("too old resource version: 1 (5)").status, "stream").bytes);
     const envelope = decodeEnvelope(bytes.subarray(bytes.indexOf("k8s\0")));
     assert.equal(envelope.kind, "Status");
     const status = decodeProtobuf(structOf("apimachinery.pkg.apis.meta.v1.Status"), envelope) as { code?: number };

@@ -19,7 +19,7 @@ export function App({ initialKey }: { readonly initialKey: string }): ComponentC
   const [key, setKey] = useState(initialKey);
   const { notes, say, put } = useNotes();
   const server = useMemo(
-    () => new Server(key, { refused: () => setKey(""), warn: (text) => say(text, true) }),
+    () => new Server(window.location.origin, key, { refused: () => setKey(""), warn: (text) => say(text, true) }),
     [key, say],
   );
   if (!key)
@@ -33,7 +33,7 @@ export function App({ initialKey }: { readonly initialKey: string }): ComponentC
 }
 
 /** Definitions come and go; a new kind is known after this time at the latest. */
-const KINDS_MS = 30_000;
+const KINDS_MS = 10_000;
 const NOTE_MS = 5000;
 
 function Frame({ server, say }: Pick<Cluster, "server" | "say">): ComponentChild {

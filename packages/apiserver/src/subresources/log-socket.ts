@@ -17,7 +17,7 @@ export async function logsOverSocket(exchange: Exchange, target: Target): Promis
     const body = Buffer.concat(await Array.fromAsync(answer as AsyncIterable<Buffer>));
     return exchange.respond(answer.statusCode ?? 502, ["content-type", "text/plain"], body);
   }
-  const { socket } = await acceptWebSocket(upgrade, protocol);
+  const { socket } = acceptWebSocket(upgrade, protocol);
   socket.on("close", () => answer.destroy());
   socket.on("error", () => answer.destroy());
   try {

@@ -11,7 +11,8 @@ import { headersOf } from "../respond.ts";
 import { type BatchEvent, EventBatch, type EventForm } from "../store/event-batch.ts";
 import { deliveries, type Subscriber, type Subscription } from "../store/watch-hub.ts";
 import type { ListParameters } from "./list-options.ts";
-import { bookmarkObject, errorFrame, eventFormOf, streamType } from "./watch-form.ts";
+import { bookmarkObject, errorFrame, eventFormOf, type Framing, streamType } from "./watch-form.ts";
+import { watchOverSocket } from "./watch-socket.ts";
 
 const BOOKMARK_MS = 60_000;
 /** What may wait for a client that reads slowly. */
@@ -38,9 +39,13 @@ export interface WatchConnection extends Subscriber {
 }
 
 export function openWatch(call: ApiCall, options: ListParameters): WatchConnection {
-  const { direct } = call.exchange;
+  const { direct, socket } = call.exchange;
   call.free?.();
-  return direct ? new DirectConnection(call, direct.watch(), options) : new StreamConnection(call, options);
+  if (direct) return new DirectConnection(call, direct.watch(), options);
+  if (socket?.upgrade?.protocol === "websocket")
+    return new StreamConnection(call, options, watchOverSocket(socket.upgrade), "messages");
+  const sink = call.exchange.stream(200, headersOf(call, streamType(call)));
+  return new StreamConnection(call, options, sink, "stream");
 }
 
 /** What both kinds of connection do alike: time, bookmarks, the end. */
@@ -135,17 +140,19 @@ abstract class Connection implements WatchConnection {
 
 class StreamConnection extends Connection {
   readonly #sink: ChunkSink;
+  readonly #framing: Framing;
   readonly #form: EventForm;
   readonly #sizes: Histogram;
   /** Set while the past goes out. */
   #behind: EventBatch[] | undefined;
   #eventsBehind = 0;
 
-  constructor(call: ApiCall, options: ListParameters) {
+  constructor(call: ApiCall, options: ListParameters, sink: ChunkSink, framing: Framing) {
     super(call, options);
-    this.#form = eventFormOf(call);
+    this.#sink = sink;
+    this.#framing = framing;
+    this.#form = eventFormOf(call, framing);
     this.#sizes = call.server.metrics.watches.sizes(call.info);
-    this.#sink = call.exchange.stream(200, headersOf(call, streamType(call)));
     call.exchange.onClose(() => this.end());
   }
 
@@ -198,7 +205,7 @@ class StreamConnection extends Connection {
   }
 
   protected close(error: StatusError | undefined): void {
-    if (error) this.#sink.write(errorFrame(this.call, error.status));
+    if (error) this.#sink.write(errorFrame(this.call, error.status, this.#framing));
     this.#sink.end();
   }
 }

@@ -1,4 +1,4 @@
-/** How watch events become bytes, for each form that is asked for. The plain form joins bytes that are there already. */
+/** How watch events become bytes, for each form that is asked for and each road that they take. The plain form joins bytes that are there already. */
 import { encodeJson } from "@kubets/api/codec/json";
 import { encodeProtobufEvent } from "@kubets/api/codec/protobuf";
 import type { KubeObject } from "@kubets/api/meta";
@@ -8,6 +8,7 @@ import { type Struct, structOf } from "@kubets/api/schema";
 import { notAcceptable, type Status } from "@kubets/machinery";
 import { writeCbor } from "@kubets/machinery/cbor";
 import { Frame } from "@kubets/wire/http";
+import { messagePieces } from "@kubets/wire/websocket";
 import { type ApiCall, inVersion } from "../api-call.ts";
 import { CONTENT_TYPE, type Media, offeredMedia, offerOf } from "../media.ts";
 import { partialMetadata } from "../partial-metadata.ts";
@@ -20,47 +21,48 @@ const HEADS = Object.fromEntries(
 ) as Record<BatchEvent["type"], Buffer>;
 const TAIL = Buffer.from("}\n");
 
-const plainForm: EventForm = {
-  key: "json",
-  frame(events) {
-    const parts: Buffer[] = [];
-    for (const { type, object } of events) parts.push(HEADS[type], object.bytes, TAIL);
-    return new Frame(Buffer.concat(parts));
-  },
-};
+/** Events follow one upon the other in a stream, or each is a message of a WebSocket. */
+export type Framing = "stream" | "messages";
 
-export function eventFormOf(call: ApiCall): EventForm {
+const plainForms = { stream: plainForm("stream"), messages: plainForm("messages") };
+
+function plainForm(framing: Framing): EventForm {
+  const encode = ({ type, object }: BatchEvent) => [HEADS[type], object.bytes, TAIL];
+  return { key: `json ${framing}`, frame: (events) => frameOf(events.map(encode), "json", framing) };
+}
+
+export function eventFormOf(call: ApiCall, framing: Framing): EventForm {
   const { form, resource } = call;
   const { definition } = resource;
-  if (form.as?.kind === "Table") return tableForm(call);
+  if (form.as?.kind === "Table") return tableForm(call, framing);
   if (form.as) {
     const { version } = form.as;
     const render = (object: KubeObject) => partialMetadata(object, version, definition.internalAnnotations);
-    return shownForm(call, PARTIAL_METADATA(), render);
+    return shownForm(call, framing, PARTIAL_METADATA(), render);
   }
-  if (form.media === "json" && !definition.hub) return plainForm;
-  return shownForm(call, definition.schema, (object) => object);
+  if (form.media === "json" && !definition.hub) return plainForms[framing];
+  return shownForm(call, framing, definition.schema, (object) => object);
 }
 
 const PARTIAL_METADATA = () => structOf("apimachinery.pkg.apis.meta.v1.PartialObjectMetadata");
 
 /** Each event encoded for itself, its object in the version of the request and shown in some way. */
-function shownForm(call: ApiCall, schema: Struct, show: (object: KubeObject) => object): EventForm {
+function shownForm(call: ApiCall, framing: Framing, schema: Struct, show: (object: KubeObject) => object): EventForm {
   const { form, resource } = call;
   return {
-    key: `${groupVersion(resource.definition)} ${form.key}`,
+    key: `${groupVersion(resource.definition)} ${form.key} ${framing}`,
     frame(events) {
       const shown = events.map(({ type, object: cached }) => {
         const object = type === "BOOKMARK" ? cached.object : inVersion(call, cached.object);
-        return encodeEvent(form.media, type, show(object), schema);
+        return [encodeEvent(form.media, type, show(object), schema)];
       });
-      return new Frame(Buffer.concat(shown));
+      return frameOf(shown, form.media, framing);
     },
   };
 }
 
 /** Each event is a table of one row; only the first of a connection says its columns, so frames are not shared. */
-function tableForm(call: ApiCall): EventForm {
+function tableForm(call: ApiCall, framing: Framing): EventForm {
   let columnsSaid = false;
   return {
     key: `table ${++serial}`,
@@ -75,15 +77,29 @@ function tableForm(call: ApiCall): EventForm {
           rows: type === "BOOKMARK" ? [] : [rowsOf(call)(object)],
         };
         columnsSaid = true;
-        return encodeEvent(call.form.media, type, table);
+        return [encodeEvent(call.form.media, type, table)];
       });
-      return new Frame(Buffer.concat(tables));
+      return frameOf(tables, call.form.media, framing);
     },
   };
 }
 let serial = 0;
 
-/** One event. `schema` is there for what has a message of protobuf. */
+/** Events, each in pieces. */
+function frameOf(events: readonly (readonly Buffer[])[], media: Media, framing: Framing): Frame {
+  const pieces: Uint8Array[] = [];
+  for (const event of events) pieces.push(...(framing === "stream" ? event : messageOf(event, media)));
+  return new Frame(Buffer.concat(pieces));
+}
+
+/** A message says by itself how long it is, which in a stream of protobuf stands before each event. */
+function messageOf(event: readonly Buffer[], media: Media): Uint8Array[] {
+  const bare = media === "protobuf" ? event.map((framed) => framed.subarray(LENGTH_BYTES)) : event;
+  return messagePieces(bare, media === "json");
+}
+const LENGTH_BYTES = 4;
+
+/** One event of a stream. `schema` is there for what has a message of protobuf. */
 function encodeEvent(media: Media, type: string, object: object, schema?: Struct): Buffer {
   if (media === "protobuf" && schema) return encodeProtobufEvent(type, schema, object);
   if (media === "cbor") return writeCbor({ type, object });
@@ -121,5 +137,7 @@ export function bookmarkObject(
 }
 
 /** The last thing that a watch says when it cannot go on. */
-export const errorFrame = ({ form }: Pick<ApiCall, "form">, status: Status): Frame =>
-  new Frame(encodeEvent(form.media, "ERROR", status, structOf("apimachinery.pkg.apis.meta.v1.Status")));
+export function errorFrame({ form }: Pick<ApiCall, "form">, status: Status, framing: Framing): Frame {
+  const event = encodeEvent(form.media, "ERROR", status, structOf("apimachinery.pkg.apis.meta.v1.Status"));
+  return frameOf([[event]], form.media, framing);
+}

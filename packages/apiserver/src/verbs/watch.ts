@@ -39,8 +39,8 @@ function fromState(call: ApiCall, selection: Selection, options: ListParameters,
   const store = storeOf(call);
   const batch = new EventBatch();
   for (const object of store.cache.list(selection.namespace)) if (selection.matches(object)) batch.add("ADDED", object);
-  call.server.metrics.watches.began(call.info, batch.events.length);
   const connection = openWatch(call, options);
+  call.server.metrics.watches.began(call.info, batch.events.length);
   live(call, connection, selection, batch, store.revision);
   if (options.sendInitialEvents && options.allowBookmarks) connection.endList(store.revision, began);
 }

@@ -1,11 +1,57 @@
-/** The cluster at a glance. */
+/**
+ * The cluster at a glance: nodes, what there is of everything, and all that somebody should look at. What the user may not see is left out.
+ * Holds: of pods, of which there may be thousands, all are read but little is kept (see `PodBrief`), and no more than some rows are shown.
+ */
 import { type ComponentChild, h } from "preact";
-import { useCluster, useLoaded } from "../parts/hooks.ts";
+import { useMemo } from "preact/hooks";
+import { NODES, PODS } from "../kinds/names.ts";
+import { useCluster, useFollowed, useLoaded } from "../parts/hooks.ts";
+import { Stale } from "../parts/messages.ts";
+import { Capacity } from "../parts/overview/capacity.ts";
+import { Claims } from "../parts/overview/claims.ts";
+import { NodesTile } from "../parts/overview/nodes.ts";
+import { PodsTile, TroubledPods } from "../parts/overview/pods.ts";
+import { unseen } from "../parts/overview/unseen.ts";
+import { Warnings } from "../parts/overview/warnings.ts";
+import { Workloads } from "../parts/overview/workloads.ts";
+import { nodeBrief } from "../reckoning/node-state.ts";
+import { podBrief, podsTotal } from "../reckoning/pod-brief.ts";
+import { asBriefs } from "../server/forms.ts";
+import { pathOf } from "../server/kinds.ts";
+
+const asNodes = asBriefs(nodeBrief);
+const asPods = asBriefs(podBrief);
 
 export function OverviewPage(): ComponentChild {
   const { server } = useCluster();
   const version = useLoaded("version", (signal) =>
     server.json<{ readonly gitVersion: string }>("/version", { signal }),
   );
-  return h("article", null, h("h1", null, "Overview"), h("p", null, version.value?.gitVersion));
+  const nodes = useFollowed({ path: pathOf(NODES) }, asNodes);
+  const pods = useFollowed({ path: pathOf(PODS) }, asPods);
+  const total = useMemo(() => podsTotal(pods.items), [pods.items]);
+  const noNodes = unseen(nodes, "nodes");
+  const noPods = unseen(pods, "pods");
+  const stale = [nodes, pods].find(({ phase, items }) => phase === "waiting" && items.length > 0);
+  return h(
+    "article",
+    { class: "overview" },
+    h("header", { class: "bar" }, h("h1", null, "Overview", h("small", null, ` ${version.value?.gitVersion ?? ""}`))),
+    stale && h(Stale, { failure: stale.failure }),
+    h(
+      "div",
+      { class: "panels" },
+      h(
+        "div",
+        { class: "tiles" },
+        noNodes || h(NodesTile, { nodes: nodes.items }),
+        noPods || h(PodsTile, { total }),
+        !noNodes && h(Capacity, { nodes: nodes.items, total: noPods ? undefined : total }),
+      ),
+      h(TroubledPods, { pods: total.troubled }),
+      h(Workloads, null),
+      h(Claims, null),
+      h(Warnings, null),
+    ),
+  );
 }

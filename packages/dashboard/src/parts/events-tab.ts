@@ -7,6 +7,7 @@ import { pathOf } from "../server/kinds.ts";
 import type { KubeObject } from "../server/object.ts";
 import { useFollowed, useNow } from "./hooks.ts";
 import { FailureBox, Loading } from "./messages.ts";
+import { ObjectLink, type Reference } from "./object-link.ts";
 import { toneOf } from "./tone.ts";
 
 export interface Event extends KubeObject {
@@ -42,9 +43,15 @@ export function EventsTab({ object }: ObjectView): ComponentChild {
   return h(EventTable, { events: found.items });
 }
 
-export function EventTable({ events }: { readonly events: readonly Event[] }): ComponentChild {
+interface EventTableProps {
+  readonly events: readonly Event[];
+  /** Where they are about several objects. */
+  readonly withObject?: boolean;
+}
+
+export function EventTable({ events, withObject = false }: EventTableProps): ComponentChild {
   const now = useNow();
-  const titles = ["Type", "Reason", "Last", "Times", "From", "Message"];
+  const titles = ["Type", ...(withObject ? ["Object"] : []), "Reason", "Last", "Times", "From", "Message"];
   return h(
     "div",
     { class: "table" },
@@ -70,6 +77,7 @@ export function EventTable({ events }: { readonly events: readonly Event[] }): C
               "tr",
               { key: event.metadata.uid },
               h("td", null, h("span", { class: toneOf("Type", event.type ?? "") }, event.type)),
+              withObject && h("td", null, h(About, { of: event.involvedObject ?? {} })),
               h("td", null, event.reason),
               h("td", null, humanDuration(now - lastSeen(event))),
               h("td", null, event.series?.count ?? event.count ?? 1),
@@ -81,6 +89,9 @@ export function EventTable({ events }: { readonly events: readonly Event[] }): C
     ),
   );
 }
+
+export const About = ({ of }: { readonly of: Reference }): ComponentChild =>
+  h(ObjectLink, { to: of }, `${of.kind} ${[of.namespace, of.name].filter(Boolean).join("/")}`);
 
 export const lastSeen = ({ series, lastTimestamp, eventTime, metadata }: Event): number =>
   Date.parse(series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? "");

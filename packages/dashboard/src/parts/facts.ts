@@ -6,8 +6,11 @@ export const Facts = ({ of }: { readonly of: Readonly<Record<string, ComponentCh
     "dl",
     null,
     Object.entries(of).map(([name, value]) =>
-      value === undefined || value === null || value === "" || value === false
-        ? null
-        : [h("dt", { key: `${name} name` }, name), h("dd", { key: name }, value)],
+      isNothing(value) ? null : [h("dt", { key: `${name} name` }, name), h("dd", { key: name }, value)],
     ),
   );
+
+export const isNothing = (value: ComponentChildren): boolean =>
+  Array.isArray(value)
+    ? value.every(isNothing)
+    : value === undefined || value === null || value === "" || value === false;

@@ -1,12 +1,13 @@
 /** What an object is, at a glance: what its kind has to show, its conditions, and what all objects have. */
-import { humanDuration } from "@kubets/machinery/duration";
 import { type ComponentChild, h } from "preact";
 import { panelsOf } from "../kinds/panels.ts";
 import type { ObjectView } from "../kinds/tabs.ts";
-import { listAddress, objectAddress } from "../route.ts";
-import type { OwnerReference } from "../server/object.ts";
+import { listAddress } from "../route.ts";
+import { Age } from "./age.ts";
 import { Facts } from "./facts.ts";
-import { useCluster, useNow } from "./hooks.ts";
+import { Grid } from "./grid.ts";
+import { ObjectLink } from "./object-link.ts";
+import { Section } from "./section.ts";
 import { toneOf } from "./tone.ts";
 
 interface Condition {
@@ -30,10 +31,7 @@ export function SummaryTab({ kind, object }: ObjectView): ComponentChild {
 
 function Metadata({ kind, object }: Pick<ObjectView, "kind" | "object">): ComponentChild {
   const { metadata } = object;
-  const now = useNow();
-  const age =
-    metadata.creationTimestamp &&
-    `${metadata.creationTimestamp} (${humanDuration(now - Date.parse(metadata.creationTimestamp))} ago)`;
+  const created = metadata.creationTimestamp;
   const labels = Object.entries(metadata.labels ?? {}).map(([name, value]) =>
     h(
       "a",
@@ -47,90 +45,57 @@ function Metadata({ kind, object }: Pick<ObjectView, "kind" | "object">): Compon
     ),
   );
   return h(
-    "section",
-    { class: "box" },
-    h("h2", null, "Metadata"),
+    Section,
+    { title: "Metadata" },
     h(Facts, {
       of: {
-        Created: age,
-        Labels: labels.length > 0 && labels,
+        Created: created && [`${created} (`, h(Age, { of: created }), " ago)"],
+        Labels: labels,
         "Owned by": metadata.ownerReferences?.map((owner) =>
-          h(Owner, { key: owner.uid, owner, namespace: metadata.namespace }),
+          h(
+            "div",
+            { key: owner.uid },
+            h(ObjectLink, { to: owner, namespace: metadata.namespace }, `${owner.kind} ${owner.name}`),
+          ),
         ),
         Finalizers: metadata.finalizers?.join(", "),
         UID: metadata.uid,
-        Annotations: metadata.annotations && h(Annotations, { all: metadata.annotations }),
+        Annotations: Object.entries(metadata.annotations ?? {})
+          .filter(([name]) => name !== LAST_APPLIED)
+          .map(annotation),
       },
     }),
   );
 }
 
-function Owner({
-  owner,
-  namespace,
-}: {
-  readonly owner: OwnerReference;
-  readonly namespace: string | undefined;
-}): ComponentChild {
-  const { kinds } = useCluster();
-  const kind = kinds.of(owner);
-  const text = `${owner.kind} ${owner.name} `;
-  if (!kind) return h("span", null, text);
-  return h("a", { href: objectAddress(kind, { namespace: kind.namespaced ? namespace : "", name: owner.name }) }, text);
-}
+/** All of the object once more, secrets too; the YAML has it. */
+const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 
 /** Long ones are folded. */
 const LONG = 120;
 
-const Annotations = ({ all }: { readonly all: Readonly<Record<string, string>> }): ComponentChild =>
+const annotation = ([name, value]: readonly [name: string, value: string]): ComponentChild =>
   h(
-    "ul",
-    { class: "plain" },
-    Object.entries(all).map(([name, value]) =>
-      h(
-        "li",
-        { key: name },
-        value.length > LONG ? h("details", null, h("summary", null, name), h("pre", null, value)) : `${name}: ${value}`,
-      ),
-    ),
+    "div",
+    { key: name },
+    value.length > LONG ? h("details", null, h("summary", null, name), h("pre", null, value)) : `${name}: ${value}`,
   );
 
-const Conditions = ({ conditions }: { readonly conditions: readonly Condition[] }): ComponentChild => {
-  const now = useNow();
-  return h(
-    "section",
-    { class: "box" },
-    h("h2", null, "Conditions"),
-    h(
-      "table",
-      null,
-      h(
-        "thead",
-        null,
-        h(
-          "tr",
-          null,
-          ["Type", "Status", "Since", "Reason", "Message"].map((name) => h("th", { scope: "col", key: name }, name)),
-        ),
-      ),
-      h(
-        "tbody",
-        null,
-        conditions.map(({ type, status, reason, message, lastTransitionTime }) =>
-          h(
-            "tr",
-            { key: type },
-            h("td", null, type),
-            h("td", null, h("span", { class: conditionTone(type, status) }, status)),
-            h("td", null, lastTransitionTime && humanDuration(now - Date.parse(lastTransitionTime))),
-            h("td", null, reason),
-            h("td", null, message),
-          ),
-        ),
-      ),
-    ),
+const Conditions = ({ conditions }: { readonly conditions: readonly Condition[] }): ComponentChild =>
+  h(
+    Section,
+    { title: "Conditions" },
+    h(Grid, {
+      titles: ["Type", "Status", "Since", "Reason", "Message"],
+      rows: conditions.map(({ type, status, reason, message, lastTransitionTime }) => [
+        type,
+        h("span", { class: conditionTone(type, status) }, status),
+        lastTransitionTime && h(Age, { of: lastTransitionTime }),
+        reason,
+        message,
+      ]),
+    }),
   );
-};
 
 /** Conditions whose being true is bad news. */
 const TROUBLE = /Pressure$|Failure$|^Failed|Unavailable$|Disrupt|^Corrupted|NotReady|Conflict/;

@@ -14,7 +14,7 @@ const TELLING = new Set([
 ]);
 
 const BAD =
-  /^(.*Error.*|.*Fail.*|.*BackOff|Evicted|OOMKilled|NotReady.*|Unknown|Lost|Invalid.*|Denied|False|Warning|Unhealthy|ContainerCannotRun|DeadlineExceeded|Init:.*(Error|BackOff).*)$/;
+  /^(.*Error.*|(Init:)?Err.*|.*Fail.*|.*BackOff|Evicted|OOMKilled|NotReady.*|Unknown|Lost|Invalid.*|Denied|False|Warning|Unhealthy|ContainerCannotRun|DeadlineExceeded|Init:.*(Error|BackOff).*)$/;
 const BUSY =
   /^(Pending|ContainerCreating|PodInitializing|Terminating.*|Init:.*|Released|Progressing|SchedulingGated|Suspended|.*SchedulingDisabled)$/;
 const GOOD =

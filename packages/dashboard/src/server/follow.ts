@@ -87,6 +87,8 @@ export function follow<T>(
     phase = "live";
     failure = undefined;
     tellNow();
+    // Who was told may have had enough.
+    if (stop.signal.aborted) return;
     const read = watchLines();
     const began = Date.now();
     const query = queryText({ ...selectors, watch: true, allowWatchBookmarks: true, resourceVersion: version });
@@ -122,6 +124,7 @@ export function follow<T>(
     phase = "waiting";
     failure = why;
     tellNow();
+    if (stop.signal.aborted) return;
     waiting = setTimeout(step, wait);
     wait = Math.min(wait * 2, LONGEST_WAIT_MS);
   }

@@ -45,3 +45,9 @@ const plain: Form<KubeObject> = {
 
 /** Objects as they are; the caller knows of which kind. */
 export const asObjects = <T extends KubeObject = KubeObject>(): Form<T> => plain as unknown as Form<T>;
+
+/** Objects of which no more is kept than what is told here: for lists that may be long. */
+export const asBriefs = <T extends KubeObject, B>(brief: (object: T) => B): Form<B> => ({
+  ...plain,
+  items: (body) => plain.items(body).map(([uid, object]) => [uid, brief(object as T)] as const),
+});

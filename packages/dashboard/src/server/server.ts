@@ -33,11 +33,14 @@ const OK = 200;
 const WARNING = /299 \S+ "((?:[^"\\]|\\.)*)"/g;
 
 export class Server {
+  readonly #origin: string;
   readonly #key: string;
   readonly #refused: () => void;
   readonly #warn: (text: string) => void;
 
-  constructor(key: string, { refused, warn }: ServerListeners) {
+  /** `origin`: of the dashboard's server, as `http://127.0.0.1:8002`. */
+  constructor(origin: string, key: string, { refused, warn }: ServerListeners) {
+    this.#origin = origin;
     this.#key = key;
     this.#refused = refused;
     this.#warn = warn;
@@ -54,7 +57,7 @@ export class Server {
     let code: number;
     let text: string;
     try {
-      const answer = await fetch(path, {
+      const answer = await fetch(`${this.#origin}${path}`, {
         method,
         headers,
         ...(body !== undefined && { body }),
@@ -94,7 +97,7 @@ export class Server {
       socket.close();
       onEnd(failure);
     };
-    socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
+    socket.onmessage = ({ data }: { readonly data: string | ArrayBuffer }) => {
       if (isOver) return;
       if (typeof data === "string") code = Number(data);
       else {
@@ -115,9 +118,9 @@ export class Server {
   }
 
   socket(path: string, protocols: readonly string[]): WebSocket {
-    const { protocol, host } = window.location;
-    const address = `${protocol === "https:" ? "wss:" : "ws:"}//${host}${path}`;
-    const socket = new WebSocket(address, [...protocols, `${KEY_PROTOCOL}${this.#key}`]);
+    // Of http and https alike.
+    const origin = this.#origin.replace(/^http/, "ws");
+    const socket = new WebSocket(`${origin}${path}`, [...protocols, `${KEY_PROTOCOL}${this.#key}`]);
     socket.binaryType = "arraybuffer";
     return socket;
   }

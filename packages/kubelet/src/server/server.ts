@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import { containerStatus } from "@kubets/api/pod/containers";
+import { StatusError } from "@kubets/machinery";
 import { parseTime } from "@kubets/machinery/time";
 import { type Exchange, Frame, type Listener, listen, type ServerTls } from "@kubets/wire/http";
 import { configz } from "../configz.ts";
@@ -99,7 +100,7 @@ export function serveReadOnly(kubelet: Kubelet, port: number, host: string): Pro
 }
 
 function answerError(exchange: Exchange, error: unknown): void {
-  const status = error instanceof Refused ? error.status : 500;
+  const status = error instanceof Refused ? error.status : error instanceof StatusError ? error.code : 500;
   exchange.respond(status, ["content-type", "text/plain; charset=utf-8"], Buffer.from(`${(error as Error).message}\n`));
 }
 

@@ -49,7 +49,7 @@ export async function serveStreams({ exchange, target, choice, dialer, idleMs }:
   if ("url" in target && !protocol.startsWith("v5.")) return await proxyRaw(upgrade, target.url, dialer, exchange.url);
 
   const session = isWebSocket
-    ? channelSession((await acceptWebSocket(upgrade, protocol)).socket, {
+    ? channelSession(acceptWebSocket(upgrade, protocol).socket, {
         side: "server",
         protocol,
         channels: COMMAND_CHANNELS,

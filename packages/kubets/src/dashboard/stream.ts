@@ -16,7 +16,7 @@ export async function streamOverSocket(link: Link, from: IncomingMessage, client
   const upgrade = { protocol: "websocket", request: from, accept: () => ({ socket: client, head }) };
   const gone = new AbortController();
   try {
-    const { socket } = await acceptWebSocket(upgrade, STREAM_PROTOCOL);
+    const { socket } = acceptWebSocket(upgrade, STREAM_PROTOCOL);
     socket.on("close", () => gone.abort());
     socket.on("error", () => gone.abort());
     const send = (message: string | Uint8Array): Promise<void> =>

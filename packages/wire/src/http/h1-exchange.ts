@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { NO_BODY, readWhole } from "./body.ts";
+import { drained } from "./drained.ts";
 import type { ChunkSink, Exchange, Peer, Upgrade } from "./exchange.ts";
 import type { Frame } from "./frame.ts";
 import { AT_ONCE_BYTES, type LargeBodies } from "./large-bodies.ts";
@@ -15,7 +16,7 @@ export interface Connections {
   readonly closing: boolean;
   readonly largeBodies: LargeBodies;
   readonly reading: ReadingTurns;
-  /** Connections that speak another protocol now. */
+  /** Connections that speak another protocol now, and would not end by themselves. */
   readonly given: Set<Duplex>;
 }
 
@@ -99,6 +100,10 @@ export class H1Exchange implements Exchange {
     return new H1Sink(response, this.method === "HEAD");
   }
 
+  abort(): void {
+    this.#response.destroy();
+  }
+
   onClose(run: () => void): void {
     // A connection that is given away leaves its response behind, so the socket tells.
     const last = this.upgrade ? this.#request.socket : this.#response;
@@ -166,15 +171,7 @@ class H1Sink implements ChunkSink {
   }
 
   drained(): Promise<void> {
-    const source = this.#socket ?? this.#response;
-    if (this.closed || !source.writableNeedDrain) return Promise.resolve();
-    return new Promise((resolve) => {
-      const done = () => {
-        source.off("drain", done).off("close", done);
-        resolve();
-      };
-      source.on("drain", done).on("close", done);
-    });
+    return drained(this.#socket ?? this.#response);
   }
 
   end(): void {

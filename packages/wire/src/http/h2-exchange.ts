@@ -2,6 +2,7 @@
 import { type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 import { NO_BODY, readWhole } from "./body.ts";
+import { drained } from "./drained.ts";
 import type { ChunkSink, Exchange, Peer } from "./exchange.ts";
 import type { Frame } from "./frame.ts";
 import { ignore, sizeOf } from "./h1-exchange.ts";
@@ -86,6 +87,10 @@ export class H2Exchange implements Exchange {
     return new H2Sink(stream);
   }
 
+  abort(): void {
+    breakOff(this.#stream);
+  }
+
   onClose(run: () => void): void {
     if (this.#stream.closed || this.#stream.destroyed) run();
     else this.#stream.once("close", run);
@@ -102,6 +107,8 @@ export class H2Exchange implements Exchange {
     }
   }
 }
+
+const breakOff = (stream: ServerHttp2Stream): void => void stream.destroy(new Error("the answer is broken off"));
 
 const NOBODY: Peer = { address: "", port: 0, certificate: () => undefined, certificateError: () => undefined };
 
@@ -122,15 +129,7 @@ class H2Sink implements ChunkSink {
   }
 
   drained(): Promise<void> {
-    const stream = this.#stream;
-    if (this.closed || !stream.writableNeedDrain) return Promise.resolve();
-    return new Promise((resolve) => {
-      const done = () => {
-        stream.off("drain", done).off("close", done);
-        resolve();
-      };
-      stream.on("drain", done).on("close", done);
-    });
+    return drained(this.#stream);
   }
 
   end(): void {
@@ -142,7 +141,7 @@ class H2Sink implements ChunkSink {
 
   abort(): void {
     this.#ended = true;
-    this.#stream.destroy(new Error("the answer is broken off"));
+    breakOff(this.#stream);
   }
 
   get closed(): boolean {

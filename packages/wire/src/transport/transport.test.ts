@@ -41,7 +41,7 @@ async function testServer(secure: boolean) {
       const spdy = exchange.upgrade.protocol === "spdy/3.1";
       const session = spdy
         ? acceptSpdy(exchange.upgrade, "v4.channel.k8s.io")
-        : channelSession((await acceptWebSocket(exchange.upgrade, "v5.channel.k8s.io")).socket, {
+        : channelSession(acceptWebSocket(exchange.upgrade, "v5.channel.k8s.io").socket, {
             side: "server",
             protocol: "v5.channel.k8s.io",
             channels: COMMAND_CHANNELS,

@@ -7,7 +7,7 @@ import { Duplex } from "node:stream";
 import { text } from "node:stream/consumers";
 import { after, before, describe, it } from "node:test";
 import { Receiver, Sender } from "ws";
-import { type Exchange, type Listener, listen } from "../http.ts";
+import { type ChunkSink, type Exchange, Frame, type Listener, listen, type Upgrade } from "../http.ts";
 import { spdySession } from "../spdy.ts";
 import { testPki } from "../testing/certificates.ts";
 import {
@@ -16,6 +16,8 @@ import {
   COMMAND_PROTOCOLS,
   channelSession,
   chooseProtocol,
+  messagePieces,
+  messageSink,
   openWebSocket,
   portChannels,
   type SessionStream,
@@ -43,14 +45,14 @@ async function serve(exchange: Exchange): Promise<void> {
   if (!upgrade) return exchange.respond(400, [], Buffer.from("no upgrade"));
   if (exchange.url === "/forbidden") return exchange.respond(403, [], Buffer.from("not you"));
   if (exchange.url === "/tunnel") {
-    const { socket } = await acceptWebSocket(upgrade, "SPDY/3.1+portforward.k8s.io");
+    const { socket } = acceptWebSocket(upgrade, "SPDY/3.1+portforward.k8s.io");
     const session = spdySession(webSocketDuplex(socket), { side: "server", protocol: "portforward.k8s.io" });
     session.onStream((stream) => void stream.pipe(stream));
     return;
   }
   const protocol = chooseProtocol(upgrade.request, COMMAND_PROTOCOLS);
   if (protocol === undefined) return exchange.respond(403, [], Buffer.from("unsupported"));
-  const { socket } = await acceptWebSocket(upgrade, protocol);
+  const { socket } = acceptWebSocket(upgrade, protocol);
   await cat(channelSession(socket, { side: "server", protocol, channels: COMMAND_CHANNELS }));
 }
 
@@ -134,6 +136,48 @@ describe("channels over a WebSocket", () => {
     assert.equal(await text(data), "hello");
     session.close();
     await session.closed;
+  });
+});
+
+describe("a WebSocket on which one side tells", () => {
+  const SIZES = [0, 1, 125, 126, 65_535, 65_536, 200_000];
+  const frame = new Frame(
+    Buffer.concat(SIZES.flatMap((size, i) => messagePieces([Buffer.alloc(size, "a")], i % 2 === 0))),
+  );
+  const start = async (endsItself: boolean) => {
+    const { promise: sink, resolve } = Promise.withResolvers<ChunkSink>();
+    const port = await listen({
+      tls: pki.server,
+      host: "127.0.0.1",
+      handler: ({ upgrade }) => resolve(messageSink(acceptWebSocket(upgrade as Upgrade, "", endsItself))),
+    });
+    const socket = await openWebSocket({ url: `wss://localhost:${port.port}/`, protocols: [], ca: pki.ca });
+    const told: [number, boolean][] = [];
+    socket.on("message", (data, isBinary) => told.push([data.length, isBinary]));
+    const closed = new Promise<number>((resolveClosed) => socket.on("close", resolveClosed));
+    return { port, sink: await sink, told, closed };
+  };
+
+  it("takes messages of every size, and ends when it is ready though its port goes", async () => {
+    const { port, sink, told, closed } = await start(true);
+    const gone = port.close(600_000);
+    sink.write(frame);
+    await sink.drained();
+    sink.end();
+    sink.write(frame);
+    assert.equal(await closed, 1000);
+    assert.deepEqual(
+      told,
+      SIZES.map((size, i) => [size, i % 2 === 1]),
+    );
+    await gone;
+    assert.equal(sink.closed, true);
+  });
+
+  it("is broken off where nobody says that it ends", async () => {
+    const { port, closed } = await start(false);
+    await port.close(600_000);
+    assert.equal(await closed, 1006);
   });
 });
 

@@ -14,6 +14,7 @@ declare module "ws" {
     send(data: Uint8Array | string, options: { binary?: boolean }, done?: (error?: Error) => void): void;
     close(code?: number, reason?: string): void;
     terminate(): void;
+    ping(): void;
     pause(): void;
     resume(): void;
     on(event: "message", run: (data: Buffer, isBinary: boolean) => void): this;

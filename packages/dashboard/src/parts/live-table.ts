@@ -1,0 +1,54 @@
+/** The table of the objects of a kind that belong to what is shown, kept up to date. */
+import { type ComponentChild, h } from "preact";
+import { asTable, type Row } from "../server/forms.ts";
+import { pathOf } from "../server/kinds.ts";
+import { useCluster, useFollowed } from "./hooks.ts";
+import { FailureBox, Loading, Stale } from "./messages.ts";
+import { Section } from "./section.ts";
+import { plural } from "./sidebar.ts";
+import { TableView } from "./table-view.ts";
+
+interface LiveTableProps {
+  readonly group?: string;
+  readonly resource: string;
+  /** Of all of them where it is empty. */
+  readonly namespace: string;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+  readonly title?: string;
+  /** Which of those that the server finds. */
+  keep?(row: Row): boolean;
+}
+
+export function LiveTable(props: LiveTableProps): ComponentChild {
+  const { group = "", resource, namespace, labelSelector, fieldSelector, keep } = props;
+  const { kinds } = useCluster();
+  const kind = kinds.named({ group, resource });
+  const question = kind && {
+    path: pathOf(kind, namespace),
+    ...(labelSelector && { labelSelector }),
+    ...(fieldSelector && { fieldSelector }),
+  };
+  const { items, columns, phase, failure } = useFollowed(question, asTable);
+  if (!kind) return null;
+  const rows = keep ? items.filter(keep) : items;
+  const { title = plural(kind) } = props;
+  return h(
+    Section,
+    { title: [title, phase !== "loading" && h("small", { class: "quiet" }, ` ${rows.length}`)] },
+    phase === "waiting" && rows.length > 0 && h(Stale, { failure }),
+    phase === "loading"
+      ? h(Loading, { what: title })
+      : failure && rows.length === 0
+        ? h(FailureBox, { failure })
+        : rows.length === 0
+          ? h("p", { class: "quiet" }, "None.")
+          : h(TableView, { kind, rows, columns, showNamespace: kind.namespaced && !namespace }),
+  );
+}
+
+/** Those whose controller, or one of whose owners, it is. */
+export const ownedBy =
+  (uid: string | undefined) =>
+  ({ object }: Row): boolean =>
+    object.metadata.ownerReferences?.some((owner) => owner.uid === uid) ?? false;
