@@ -67,7 +67,7 @@ function DrainDialog({ kind, object, close }: ActionDialog): ComponentChild {
       title: `Drain Node ${name}`,
       action: "Drain",
       danger: true,
-      disabled: found.phase === "loading" || refusalOf(plan, agreed) !== undefined,
+      disabled: found.phase !== "live" || refusalOf(plan, agreed) !== undefined,
       run,
       close,
     },
@@ -79,7 +79,7 @@ function DrainDialog({ kind, object, close }: ActionDialog): ComponentChild {
           { class: "plain", "aria-live": "polite" },
           [...states].map(([uid, state]) => h("li", { key: uid }, `${names.current.get(uid) ?? uid} ${state}`)),
         )
-      : [
+      : found.phase === "live" && [
           h("p", { key: "going" }, `It gets no new pods, and ${podCount(plan.going.length)} of it go.`),
           plan.ofDaemonSets.length > 0 &&
             h("p", { key: "daemons" }, `${podCount(plan.ofDaemonSets.length)} of daemon sets stay.`),

@@ -1,6 +1,6 @@
 /** Sets how many pods a workload has, by the subresource that all kinds have for it, custom ones too. */
 import { type ComponentChild, h } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Dialog } from "../../parts/dialog.ts";
 import { useCluster, useLoaded, useTry } from "../../parts/hooks.ts";
 import { FailureBox, Loading } from "../../parts/messages.ts";
@@ -25,8 +25,10 @@ function ScaleDialog({ kind, object, close }: ActionDialog): ComponentChild {
   const { namespace, name } = object.metadata;
   const found = useLoaded("scale", (signal) => server.json<Scale>(pathOf(kind, namespace, name, "scale"), { signal }));
   const [wanted, setWanted] = useState("");
+  const field = useRef<HTMLInputElement>(null);
   useEffect(() => {
     if (found.value) setWanted(String(found.value.spec?.replicas ?? 0));
+    field.current?.focus();
   }, [found.value]);
   const run = () =>
     attempt(async () => {
@@ -50,11 +52,11 @@ function ScaleDialog({ kind, object, close }: ActionDialog): ComponentChild {
         { key: "wanted" },
         "Replicas ",
         h("input", {
+          ref: field,
           type: "number",
           min: 0,
           step: 1,
           required: true,
-          autofocus: true,
           value: wanted,
           onInput: (event: Event) => setWanted((event.target as HTMLInputElement).value),
         }),
