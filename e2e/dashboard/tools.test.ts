@@ -95,10 +95,13 @@ describe("the tools of the dashboard", { skip: whyNoDashboard() }, () => {
     await logs.sees(/begun\nsaid-42\nover\n/);
   });
 
-  it("ends its shells when another tab is shown", async () => {
+  it("ends its shells, and what runs in them, when another tab is shown", async () => {
     const shells = () => kubectl("exec", "talker", "-c", "quiet", "--", "ps").match(/ sh$/gm)?.length ?? 0;
     const user = await dashboard.open("#/pods.v1/default/talker?tab=shell&container=quiet");
     await user.sees("/ # ");
+    await user.page.type("echo busy; cat");
+    await user.page.press("Enter");
+    await user.sees(/^busy$/m);
     assert.equal(shells(), 1);
     await user.clicks("Summary");
     await eventually("no shell any more", () => shells() === 0);
@@ -148,13 +151,13 @@ describe("the tools of the dashboard", { skip: whyNoDashboard() }, () => {
 
     apply(BUDGET);
     await user.clicks("Drain");
-    await user.answers(/^1 pod that nothing makes again/);
+    await user.answers(/^Also pods that nothing makes again: default.talker$/);
     await user.answers("Drain");
     await user.sees("default/talker is gone");
     await user.sees(/default\/web-\S+ held back, tried again: Cannot evict pod as it would violate/);
     assert.ok(hosts().includes(node));
     kubectl("delete", "pdb/web");
-    await user.sees(new RegExp(`Node ${node} is drained: \\d pods? went`));
+    await user.sees(new RegExp(`Node ${node} is drained; pods that went: \\d`));
     assert.ok(closed());
     assert.ok(!hosts().includes(node));
   });

@@ -1,7 +1,7 @@
 /** Reads the logs of several pods into one buffer, as they come; tells at most some times a second that there is something new. */
 import { isLater } from "../server/log-lines.ts";
 import { type LogQuestion, type LogState, LogStream } from "../server/log-stream.ts";
-import type { SomePod } from "../server/pod-containers.ts";
+import type { SomePod } from "../server/pods.ts";
 import type { Server } from "../server/server.ts";
 import { LogBuffer, type ShownLine } from "./log-buffer.ts";
 

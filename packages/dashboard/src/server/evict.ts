@@ -2,9 +2,8 @@
 import { AS_DASHBOARD } from "./change.ts";
 import { pathOf } from "./kinds.ts";
 import type { KubeObject } from "./object.ts";
+import { PODS } from "./pods.ts";
 import type { Server } from "./server.ts";
-
-export const PODS = { group: "", version: "v1", resource: "pods" };
 
 export function evictPod(server: Server, { metadata }: KubeObject, signal?: AbortSignal): Promise<unknown> {
   const { namespace, name, uid } = metadata;

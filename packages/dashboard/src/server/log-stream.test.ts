@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Failure } from "./failure.ts";
 import { type LogQuestion, LogStream } from "./log-stream.ts";
-import type { SomePod } from "./pod-containers.ts";
+import type { SomePod } from "./pods.ts";
 import type { Pieces } from "./server.ts";
 
 const stamp = (second: number) => `2026-11-22T10:00:0${second}.000000000Z`;

@@ -3,12 +3,13 @@
  * Holds: nothing is evicted where there is a pod that was not agreed to; what is aborted goes no further.
  */
 import { patchObject } from "../../server/change.ts";
-import { evictPod, PODS } from "../../server/evict.ts";
+import { evictPod } from "../../server/evict.ts";
 import { asFailure, Failure } from "../../server/failure.ts";
 import { follow } from "../../server/follow.ts";
 import { asObjects } from "../../server/forms.ts";
 import { type Kind, pathOf } from "../../server/kinds.ts";
 import type { KubeObject } from "../../server/object.ts";
+import { PODS } from "../../server/pods.ts";
 import { queryText, type Server } from "../../server/server.ts";
 import { type DrainPlan, drainPlan, type NodePod } from "./drain-plan.ts";
 

@@ -48,7 +48,7 @@ function DrainDialog({ kind, object, close }: ActionDialog): ComponentChild {
     const isDone = await attempt(async () => {
       try {
         const gone = await drainNode({ server, kind, node: object, agreed, signal: asked.signal, tell });
-        return `Node ${name} is drained: ${podCount(gone)} went`;
+        return `Node ${name} is drained; pods that went: ${gone}`;
       } catch (error) {
         if (asked.signal.aborted) return undefined;
         // What was not begun yet is not begun any more.
@@ -80,11 +80,10 @@ function DrainDialog({ kind, object, close }: ActionDialog): ComponentChild {
           [...states].map(([uid, state]) => h("li", { key: uid }, `${names.current.get(uid) ?? uid} ${state}`)),
         )
       : found.phase === "live" && [
-          h("p", { key: "going" }, `It gets no new pods, and ${podCount(plan.going.length)} of it go.`),
+          h("p", { key: "going" }, `It gets no new pods. Pods that go: ${plan.going.length}.`),
           plan.ofDaemonSets.length > 0 &&
-            h("p", { key: "daemons" }, `${podCount(plan.ofDaemonSets.length)} of daemon sets stay.`),
-          plan.alone.length > 0 &&
-            consent("alone", alone, setAlone, plan.alone, "that nothing makes again go for ever"),
+            h("p", { key: "daemons" }, `Pods of daemon sets, which stay: ${plan.ofDaemonSets.length}.`),
+          plan.alone.length > 0 && consent("alone", alone, setAlone, plan.alone, "nothing makes again"),
           plan.withData.length > 0 &&
             consent("data", withData, setWithData, plan.withData, "lose what they keep in emptyDir volumes"),
         ],
@@ -105,8 +104,6 @@ const consent = (
       "label",
       null,
       h("input", { type: "checkbox", checked, onChange: () => set(!checked) }),
-      ` ${podCount(pods.length)} ${what}: ${pods.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`).join(", ")}`,
+      ` Also pods that ${what}: ${pods.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`).join(", ")}`,
     ),
   );
-
-const podCount = (count: number): string => (count === 1 ? "1 pod" : `${count} pods`);

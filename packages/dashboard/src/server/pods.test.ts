@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { containersOf, defaultContainer, type SomePod, stateText } from "./pod-containers.ts";
+import { containersOf, defaultContainer, type SomePod, stateText } from "./pods.ts";
 
 const pod = (annotations: Record<string, string>, ...containerStatuses: object[]): SomePod =>
   ({
