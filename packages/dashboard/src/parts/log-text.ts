@@ -27,6 +27,12 @@ export class LogText {
     });
   }
 
+  /** For another log: nothing is shown, and the end is in sight. */
+  begin(): void {
+    this.#clear();
+    this.#isAtEnd = true;
+  }
+
   show(buffer: LogBuffer, style: LineStyle): void {
     if (JSON.stringify(style) !== JSON.stringify(this.#style)) this.#clear();
     this.#style = style;
@@ -37,7 +43,7 @@ export class LogText {
         this.#shown.delete(piece);
       }
     for (const piece of pieces) {
-      const shown = this.#shown.get(piece) ?? this.#begin(piece);
+      const shown = this.#shown.get(piece) ?? this.#add(piece);
       if (shown.count === piece.length) continue;
       shown.element.append(textOf(piece.slice(shown.count), style));
       shown.count = piece.length;
@@ -49,7 +55,7 @@ export class LogText {
     this.#root.scrollTop = this.#root.scrollHeight;
   }
 
-  #begin(piece: readonly ShownLine[]): Shown {
+  #add(piece: readonly ShownLine[]): Shown {
     const element = document.createElement("div");
     this.#root.append(element);
     const shown = { element, count: 0 };

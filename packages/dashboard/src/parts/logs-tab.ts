@@ -75,8 +75,8 @@ function Logs({ name, of, pods, container: asked, showContainer, children }: Log
 
   useEffect(() => {
     if (!box.current) return;
-    box.current.replaceChildren();
-    text.current = new LogText(box.current, setAtEnd);
+    text.current ??= new LogText(box.current, setAtEnd);
+    text.current.begin();
     setAtEnd(true);
     const question = { container, follow, previous, ...(tail && { tail: Number(tail) }) };
     const made = new LogReader(server, question, () => setRound((n) => n + 1));
