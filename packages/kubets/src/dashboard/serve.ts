@@ -50,8 +50,6 @@ export async function serveDashboard({ link, key, address, port }: DashboardOpti
     const path = pathOf(from);
     if (path === "/" || path.startsWith(OWN)) return void sendFile(path);
     if (!isKey(key, bearer(from))) return refuse();
-    // Of a compressed text in several members, as the API's long lists are, Chromium reads the first alone.
-    delete from.headers["accept-encoding"];
     void pass(link, from.url ?? "/", from, to);
 
     async function sendFile(asked: string) {
