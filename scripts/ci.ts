@@ -15,6 +15,7 @@ const DEBIAN_PACKAGES = [
   "iptables",
   "conntrack",
   "busybox-static",
+  "chromium",
   "etcd-server",
   "strace",
   "iproute2",

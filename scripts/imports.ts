@@ -39,6 +39,8 @@ export function importErrors(root: string): string[] {
     const source = readFileSync(join(root, file), "utf8");
     if (!file.endsWith(".test.ts") && importsPlainHttp(source))
       errors.push(`${file}: import it from @kubets/machinery/node-http, which says why; types may come from node:http`);
+    if (own === "dashboard" && !file.endsWith(".test.ts") && /from\s+["']node:/.test(source))
+      errors.push(`${file}: it runs in browsers, which have no node: modules`);
     for (const other of importedPackages(source))
       if (other !== own && allowed !== "all" && !allowed.includes(other))
         errors.push(

@@ -77,7 +77,7 @@ const CONTROLS = "button, a, summary, label, [role=tab], [role=button], input[ty
 const IN_PAGE = `
   const place = [...document.querySelectorAll("dialog[open]")].at(-1) ?? document.body;
   const said = (element) => (element.getAttribute("aria-label") ?? element.innerText ?? "").trim();
-  const fits = (text, words) => text === words || text === words + " …";
+  const fits = (text, words) => (words instanceof RegExp ? words.test(text) : text === words || text === words + " …");
   const seen = (element) => element.getClientRects().length > 0;
   const labelled = (words) => [...place.querySelectorAll("input, select, textarea")].find((field) =>
     seen(field) && [field.getAttribute("aria-label"), ...[...(field.labels ?? [])].map((label) => label.firstChild?.textContent ?? ""),
@@ -97,10 +97,21 @@ export class User {
   }
 
   /** Waits for the control that has these words, and clicks it. */
-  async clicks(words: string): Promise<void> {
+  clicks(words: string | RegExp): Promise<void> {
+    return this.#clicks(words, "");
+  }
+
+  /** Clicks in a dialog, once it is open. */
+  answers(words: string | RegExp): Promise<void> {
+    return this.#clicks(words, "if (place === document.body) return false;");
+  }
+
+  async #clicks(words: string | RegExp, before: string): Promise<void> {
+    const wanted = words instanceof RegExp ? String(words) : JSON.stringify(words);
     await this.#until(
-      `something that can be clicked and says "${words}"`,
-      `const found = [...place.querySelectorAll(${JSON.stringify(CONTROLS)})].find((element) => seen(element) && !element.disabled && fits(said(element), ${JSON.stringify(words)}));
+      `something that can be clicked and says ${wanted}`,
+      `${before}
+       const found = [...place.querySelectorAll(${JSON.stringify(CONTROLS)})].find((element) => seen(element) && !element.disabled && fits(said(element), ${wanted}));
        found?.click();
        return Boolean(found);`,
     );

@@ -10,6 +10,8 @@ import { eventually, whyNoContainers } from "../cluster.ts";
 import { realProgram } from "../real-programs.ts";
 import { type Host, Rack } from "./hosts.ts";
 
+const DEMO = "kubets.local/demo:1";
+
 describe("leaving, and kubelets alone", { skip: whyNoContainers() ?? false }, () => {
   let rack: Rack;
   let server: Host;
@@ -38,8 +40,15 @@ describe("leaving, and kubelets alone", { skip: whyNoContainers() ?? false }, ()
     const words = output.trim().split(" ").slice(1);
     const agent = node.launch(...words, `--node-ip=${node.address}`, `--cgroup-root=/${node.name}`);
     await agent.says("node ready");
-    kubectl("create", "deployment", "web", "--image=kubets.local/demo:1", "--replicas=2");
+    kubectl("create", "deployment", "web", `--image=${DEMO}`, "--replicas=2");
     kubectl("rollout", "status", "deployment/web", "--timeout=90s");
+    const spec = {
+      containers: [{ name: "shows", image: DEMO, volumeMounts: [{ name: "image", mountPath: "/image" }] }],
+      volumes: [{ name: "image", image: { reference: DEMO, pullPolicy: "IfNotPresent" } }],
+    };
+    kubectl("run", "shows", `--image=${DEMO}`, `--overrides=${JSON.stringify({ spec })}`);
+    kubectl("wait", "--for=condition=Ready", "pod/shows", "--timeout=60s");
+    assert.match(inside("mount"), /\/kubelet\/pods\/\S+\/kubernetes.io~image\//);
     const flags = [`--cgroup-root=/${node.name}`];
     const running = node.kubets("reset", "--yes", ...flags);
     assert.equal(running.code, 1, running.output);
@@ -125,7 +134,7 @@ describe("leaving, and kubelets alone", { skip: whyNoContainers() ?? false }, ()
       kubelet.log().match(new RegExp(`certificate renewed .*what=${what}$`, "gm"))?.length ?? 0;
     for (const what of ["kubelet-client", "kubelet-serving"])
       await eventually(`${what} renewed twice`, () => renewals(what) >= 2, 180_000);
-    kubectl("run", "late", "--image=kubets.local/demo:1", "--image-pull-policy=Never");
+    kubectl("run", "late", `--image=${DEMO}`, "--image-pull-policy=Never");
     kubectl("wait", "--for=condition=Ready", "pod/late", "--timeout=60s");
     assert.match(kubectl("exec", "late", "--", "echo", "by a new certificate"), /by a new certificate/);
   });

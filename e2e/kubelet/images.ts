@@ -24,8 +24,13 @@ const APPLETS =
 
 export const digestOf = (content: Buffer): string => createHash("sha256").update(content).digest("hex");
 
-/** The one layer of the image, and its configuration. */
-export function busyboxParts(spec: ImageSpec): { layer: Buffer; config: Buffer } {
+/** The layers of an image, the lowest first, and its configuration. */
+export interface ImageParts {
+  readonly layers: readonly Buffer[];
+  readonly config: Buffer;
+}
+
+export function busyboxParts(spec: ImageSpec): ImageParts {
   const layer = tar([
     ...["bin", "etc", "tmp", "proc", "dev", "sys", "www"].map((name) => ({
       name: `${name}/`,
@@ -38,27 +43,63 @@ export function busyboxParts(spec: ImageSpec): { layer: Buffer; config: Buffer }
     { name: "etc/group", content: Buffer.from("root:x:0:\n") },
     ...Object.entries(spec.files ?? {}).map(([name, text]) => ({ name, content: Buffer.from(text) })),
   ]);
-  const config = Buffer.from(
+  const own = { Env: ["PATH=/bin"], Entrypoint: spec.entrypoint ?? null, Cmd: spec.command ?? null };
+  return { layers: [layer], config: configOf([layer], own) };
+}
+
+/** What an image is made of that holds files alone. A text that begins with "->" makes a link to what follows. */
+export function filesParts(...layers: readonly Readonly<Record<string, string>>[]): ImageParts {
+  const made = layers.map((files) =>
+    tar(
+      Object.entries(files).map(([name, text]) =>
+        text.startsWith("->") ? { name, link: text.slice("->".length) } : { name, content: Buffer.from(text) },
+      ),
+    ),
+  );
+  return { layers: made, config: configOf(made, {}) };
+}
+
+const configOf = (layers: readonly Buffer[], config: object): Buffer =>
+  Buffer.from(
     JSON.stringify({
       architecture: process.arch === "arm64" ? "arm64" : "amd64",
       os: "linux",
-      config: { Env: ["PATH=/bin"], Entrypoint: spec.entrypoint ?? null, Cmd: spec.command ?? null },
-      rootfs: { type: "layers", diff_ids: [`sha256:${digestOf(layer)}`] },
-      history: [{ created_by: "kubets" }],
+      config,
+      rootfs: { type: "layers", diff_ids: layers.map((layer) => `sha256:${digestOf(layer)}`) },
+      history: layers.map(() => ({ created_by: "kubets" })),
     }),
   );
-  return { layer, config };
-}
 
 /** An archive of the image in Docker's form. */
-export function busyboxImage(spec: ImageSpec): Buffer {
-  const { layer, config } = busyboxParts(spec);
-  const manifest = [{ Config: `${digestOf(config)}.json`, RepoTags: [spec.name], Layers: ["layer.tar"] }];
+export function archiveOf(name: string, { layers, config }: ImageParts): Buffer {
+  const file = (layer: Buffer) => `${digestOf(layer)}.tar`;
+  const manifest = [{ Config: `${digestOf(config)}.json`, RepoTags: [name], Layers: layers.map(file) }];
   return tar([
     { name: `${digestOf(config)}.json`, content: config },
-    { name: "layer.tar", content: layer },
+    ...layers.map((layer) => ({ name: file(layer), content: layer })),
     { name: "manifest.json", content: Buffer.from(JSON.stringify(manifest)) },
   ]);
+}
+
+export const busyboxImage = (spec: ImageSpec): Buffer => archiveOf(spec.name, busyboxParts(spec));
+
+export const MANIFEST_TYPE = "application/vnd.docker.distribution.manifest.v2+json";
+
+/** What a registry tells of the image. */
+export function manifestOf({ layers, config }: ImageParts): Buffer {
+  const described = (mediaType: string, content: Buffer) => ({
+    mediaType: `application/vnd.docker.${mediaType}`,
+    size: content.length,
+    digest: `sha256:${digestOf(content)}`,
+  });
+  return Buffer.from(
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: MANIFEST_TYPE,
+      config: described("container.image.v1+json", config),
+      layers: layers.map((layer) => described("image.rootfs.diff.tar", layer)),
+    }),
+  );
 }
 
 function tar(entries: readonly TarEntry[]): Buffer {

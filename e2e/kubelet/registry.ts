@@ -6,7 +6,7 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Containerd } from "./containerd.ts";
-import { busyboxParts, digestOf } from "./images.ts";
+import { busyboxParts, digestOf, manifestOf } from "./images.ts";
 
 export const REGISTRY = "127.0.0.1:5000";
 export const USER = { username: "puller", password: "secret" };
@@ -57,20 +57,9 @@ export async function startRegistry({ folder, netns, socket }: Containerd): Prom
       ctr("push", "--plain-http", "--user", user, `${REGISTRY}/${as}`, image);
     },
     publish(repository, tag) {
-      const { layer, config } = busyboxParts({ name: "", command: ["sh"], files: { "www/name": repository } });
-      const described = (mediaType: string, content: Buffer) => ({
-        mediaType: `application/vnd.docker.${mediaType}`,
-        size: content.length,
-        digest: `sha256:${digestOf(content)}`,
-      });
-      const manifest = Buffer.from(
-        JSON.stringify({
-          schemaVersion: 2,
-          mediaType: "application/vnd.docker.distribution.manifest.v2+json",
-          config: described("container.image.v1+json", config),
-          layers: [described("image.rootfs.diff.tar", layer)],
-        }),
-      );
+      const parts = busyboxParts({ name: "", command: ["sh"], files: { "www/name": repository } });
+      const manifest = manifestOf(parts);
+      const [layer, config] = [parts.layers[0] as Buffer, parts.config];
       const root = join(store, "docker/registry/v2");
       const put = (path: string, content: Buffer | string) => {
         mkdirSync(dirname(join(root, path)), { recursive: true });

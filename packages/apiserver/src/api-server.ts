@@ -181,6 +181,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
   const refused = terminated(TOO_MANY_REQUESTS);
   const deadlines = new Deadlines(clock, options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS, {
     late: terminated(GATEWAY_TIMEOUT),
+    broken: (exchange, info) => metrics.requests.aborted(exchange, info, { served, aggregation }),
     wentOn: (...what) => metrics.requests.wentOn(...what),
   });
   const parts: ServerParts = { clock, random, log, view, served, options, tokens };

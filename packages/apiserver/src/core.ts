@@ -199,11 +199,11 @@ export class Core {
     let status = error;
     if (error instanceof ClientGoneError) {
       if (exchange.deadline?.meet() !== false) exchange.onAnswer?.(CLIENT_GONE, 0);
-      return;
+      return exchange.deadline?.lift();
     }
     if (error instanceof AnswerBrokenError) {
+      if (exchange.deadline?.isLate) return exchange.deadline.wentOn("panic");
       const info = readRequestInfo(exchange.method, exchange.url);
-      if (exchange.deadline?.isLate) exchange.deadline.wentOn("panic");
       return this.#server.metrics.requests.aborted(exchange, info, this.#server);
     }
     if (error instanceof BodyTooLargeError)
@@ -216,7 +216,7 @@ export class Core {
         stack: (error as Error)?.stack,
       });
       if (exchange.deadline?.isLate) return exchange.deadline.wentOn("panic");
-      void exchange.audit?.tell("Panic", 500);
+      exchange.audit?.panic(String(error));
       status = internalError(error);
     }
     if (exchange.deadline?.isLate) return exchange.deadline.wentOn("error");

@@ -1,8 +1,9 @@
 /** The gates of v1.36: those by which this server decides something, and all others, which it takes because every component of a cluster is given the same. */
-import { defineGates } from "@kubets/machinery/feature-gates";
+import { defineGates, type FeatureGates } from "@kubets/machinery/feature-gates";
 import { kubernetesGates } from "@kubets/machinery/kubernetes-gates";
 
-export const featureGates = () =>
+/** Asked for by whatever name a resource or a flag has of one; a name that is none throws. */
+export const featureGates = (): FeatureGates<string> =>
   defineGates({
     ...kubernetesGates,
     CBORServingAndStorage: { default: false, stage: "alpha" },

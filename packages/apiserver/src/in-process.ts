@@ -105,6 +105,7 @@ class DirectExchange implements CoreExchange {
 
   #answer(response: ApiResponse, size: number | undefined): void {
     if (this.deadline?.meet() === false) return;
+    this.deadline?.lift();
     const told = this.audit?.answered(response.status);
     if (told) void told.then(() => this.#give(response, size));
     else this.#give(response, size);

@@ -39,7 +39,7 @@ export async function serve(flags: Flags): Promise<void> {
   installProcessHandlers(log);
   const gates = featureGates();
   gates.set(flags["feature-gates"]);
-  const featureEnabled = (name: string) => gates.enabled(name as Parameters<typeof gates.enabled>[0]);
+  const featureEnabled = (name: string) => gates.enabled(name);
   for (const warning of gates.warnings) log.warn(warning);
   const storage = await openStorage(flags, log);
   const metrics = serverMetrics(realClock);

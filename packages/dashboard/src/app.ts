@@ -33,7 +33,7 @@ export function App({ initialKey }: { readonly initialKey: string }): ComponentC
 }
 
 /** Definitions come and go; a new kind is known after this time at the latest. */
-const KINDS_MS = 30_000;
+const KINDS_MS = 10_000;
 const NOTE_MS = 5000;
 
 function Frame({ server, say }: Pick<Cluster, "server" | "say">): ComponentChild {

@@ -11,15 +11,18 @@ export interface ExecOptions {
   output?(chunk: Buffer): void;
   /** Ends it. */
   readonly signal?: AbortSignal;
+  /** Where it runs. */
+  readonly folder?: string;
 }
 
 /** `prefix` enters the node's namespaces: `nsenter --mount=... --`. */
 export function machineExec(prefix: readonly string[] = []): Exec {
   return {
-    run(argv, { output, signal } = {}) {
+    run(argv, { output, signal, folder: cwd } = {}) {
       const [program = "", ...args] = [...prefix, ...argv];
       return new Promise((resolve, reject) => {
-        const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], ...(signal && { signal }) });
+        const options = { ...(signal && { signal }), ...(cwd && { cwd }) };
+        const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], ...options });
         const out: Buffer[] = [];
         const err: Buffer[] = [];
         child.stdout.on("data", output ?? ((chunk: Buffer) => out.push(chunk)));

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { clustertrustbundles, configmaps, nodes } from "@kubets/api/generated/refs";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import { pod } from "@kubets/api/testing/pod-builder";
+import { imagesInUse } from "./images/image-gc.ts";
 import {
   type SimulatedNode,
   type SimulatedNodeOptions,
@@ -226,6 +227,55 @@ test("a pull that fails backs off, and the pod says so", () =>
     ])
       assert.ok(events.includes(text), text);
   }));
+
+test("images of volumes come once for a pod; who does not mount one that cannot be had is not held up", () => {
+  const pulls: string[] = [];
+  const pull = (image: string) => {
+    pulls.push(image);
+    return image === "none:1" ? { error: "no route" } : undefined;
+  };
+  return withSimulatedNode({ script: { pull } }, async (node) => {
+    const mounting = (...names: string[]) => ({
+      image: "demo:1",
+      volumeMounts: names.map((name) => ({ name, mountPath: `/${name}` })),
+    });
+    const image = (reference: string) => ({ image: { reference, pullPolicy: "Always" as const } });
+    await node.api.createPod(
+      on("a")
+        .container("one", mounting("data"))
+        .container("two", mounting("data"))
+        .container("three", mounting("none"))
+        .spec({
+          volumes: [
+            { name: "data", ...image("data:1") },
+            { name: "none", ...image("none:1") },
+          ],
+        })
+        .build(),
+    );
+    const state = async (name: string) =>
+      (await node.api.pod("a"))?.status.containerStatuses?.find((each) => each.name === name)?.state;
+    await until(node, "the failure", async () => (await state("three"))?.waiting?.reason === "ErrImagePull");
+    assert.deepEqual(pulls, ["data:1", "none:1"]);
+    for (const name of ["one", "two"]) assert.ok((await state(name))?.running, name);
+    for (const text of [
+      'Pulling: Pulling image "none:1"',
+      'Failed: Failed to pull image "none:1": no route',
+      "Failed: Error: ErrImagePull",
+    ])
+      assert.equal(node.api.events("a").filter((told) => told === text).length, 1, text);
+    await until(node, "the wait", async () => (await state("three"))?.waiting?.reason === "ImagePullBackOff");
+    const counted = [...node.kubelet.metrics.registry.expose()].join("");
+    for (const [name, count] of [
+      ["requested", 2],
+      ["mounted_succeed", 2],
+      ["mounted_errors", 0],
+    ])
+      assert.match(counted, new RegExp(`^kubelet_image_volume_${name}_total ${count}$`, "m"));
+    const used = imagesInUse(node.kubelet.tools.cache.all());
+    assert.ok(used.has((await node.runtime.imageStatus("data:1"))?.id ?? ""), "it is not collected");
+  });
+});
 
 test("readiness decides, liveness restarts", () => {
   let healthy = false;

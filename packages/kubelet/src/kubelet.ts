@@ -48,6 +48,7 @@ import { MirrorPods } from "./static-pods/mirror-pods.ts";
 import { isStatic } from "./static-pods/static-pods.ts";
 import { UserNamespaces } from "./userns/user-namespaces.ts";
 import { KUBELET_VERSION } from "./version.ts";
+import { ImageVolumes } from "./volumes/image-volumes.ts";
 import { IscsiVolumes } from "./volumes/iscsi.ts";
 import { PodCertificates } from "./volumes/pod-certificates.ts";
 import { ServiceAccountTokens } from "./volumes/tokens.ts";
@@ -220,6 +221,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
       certificates,
       clock,
       client,
+      images: new ImageVolumes({ runtime, disk, paths }),
       csi,
       ...(options.exec && { iscsi: new IscsiVolumes({ exec: options.exec, disk, paths, clock }) }),
     }),

@@ -8,6 +8,9 @@ import type { PodGroup, PodGroupSpec } from "../generated/types/scheduling-v1alp
 import { ownStatus, statusSubresource } from "../own-status.ts";
 import { CLAIMS, dropGated, GROUPS, groupingErrors, MAX_CLAIMS, oneOfErrors } from "./group-checks.ts";
 
+/** What one is made with, and what comes off when no pod of its runs any more. */
+export const PROTECTION_FINALIZER = "scheduling.k8s.io/podgroup-protection";
+
 /** All of a spec, in the order in which its errors are told. */
 const FIELDS: readonly (keyof PodGroupSpec)[] = [
   "podGroupTemplateRef",

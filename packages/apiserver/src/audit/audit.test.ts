@@ -6,6 +6,7 @@ import { describe, it } from "node:test";
 import { configmaps, secrets } from "@kubets/api/generated/refs";
 import { seededRandom, silentLogger, VirtualClock } from "@kubets/machinery";
 import { MetricsRegistry } from "@kubets/machinery/metrics";
+import type { CoreExchange } from "../front/core-exchange.ts";
 import { readRequestInfo } from "../request-info.ts";
 import { startTestServer } from "../testing/server.ts";
 import { told } from "../testing/told.ts";
@@ -15,6 +16,7 @@ import { type AuditEvent, legacyLine, microTime } from "./event.ts";
 import { LogFile } from "./log-file.ts";
 import { AuditMetrics } from "./metrics.ts";
 import { compilePolicy, loadPolicy } from "./policy.ts";
+import { AuditRecord } from "./record.ts";
 import { type RunningAudit, setUpAudit } from "./setup.ts";
 import { truncated } from "./truncate.ts";
 
@@ -177,6 +179,44 @@ describe("audit of requests", () => {
     const { reason, code, message } = last.responseStatus as Record<string, string>;
     assert.deepEqual([reason, code], ["Forbidden", 403]);
     assert.match(String(message), /secrets "s" is forbidden/);
+  });
+
+  it("tells of an answer that is another server's when that ends, and how", () => {
+    for (const [isWhole, stage, status] of [
+      [true, "ResponseComplete", { metadata: {}, code: 200 }],
+      [
+        false,
+        "Panic",
+        {
+          metadata: {},
+          status: "Failure",
+          message: "APIServer panic'd: net/http: abort Handler",
+          reason: "InternalError",
+          code: 500,
+        },
+      ],
+    ] as const) {
+      const events: AuditEvent[] = [];
+      const exchange = { url: "/", header: () => undefined, peer: { address: "" } } as unknown as CoreExchange;
+      const record = new AuditRecord({
+        id: "1",
+        wanted: { level: "Metadata", omitStages: new Set(), omitManagedFields: false },
+        exchange,
+        info: readRequestInfo("GET", "/apis/metrics.k8s.io/v1/pods"),
+        user: jane,
+        now: () => 0,
+        sink: { tell: (told) => void events.push(told) },
+      });
+      record.handOn();
+      void record.answered(200);
+      assert.deepEqual(events, []);
+      record.handedOn(isWhole);
+      void record.answered(200);
+      assert.deepEqual(
+        events.map(({ stage: at, responseStatus }) => [at, responseStatus]),
+        [[stage, status]],
+      );
+    }
   });
 
   it("tells when a watch begins and when it ends", async () => {

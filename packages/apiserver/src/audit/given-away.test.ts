@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, request } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
@@ -16,6 +17,14 @@ import { compilePolicy } from "./policy.ts";
 
 const EXEC = "/api/v1/namespaces/default/pods/p/exec?command=sh";
 
+const UPGRADE = {
+  connection: "Upgrade",
+  upgrade: "websocket",
+  origin: "https://dashboard.example",
+  "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==",
+  "sec-websocket-version": "13",
+};
+
 /** A server that is told of by who runs programs in pods, and a kubelet that takes `sh` and refuses all else. */
 async function telling(t: { after(run: () => Promise<void>): void }) {
   const kubelet = createServer(
@@ -26,6 +35,13 @@ async function telling(t: { after(run: () => Promise<void>): void }) {
     socket.on("error", () => {}).on("end", () => socket.end());
     if (isTaken) socket.write("HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n");
     else socket.end("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n");
+  });
+  // It goes in the middle of whatever else it is asked for.
+  kubelet.on("request", (request: IncomingMessage, response: ServerResponse) => {
+    response.setHeader("content-length", "100");
+    response.write("half", () => {
+      if (!request.url?.startsWith("/endless")) request.socket.destroy();
+    });
   });
   await once(kubelet.listen(0, "127.0.0.1"), "listening");
   const events: AuditEvent[] = [];
@@ -38,7 +54,7 @@ async function telling(t: { after(run: () => Promise<void>): void }) {
     },
   };
   const everything = { users: [], userGroups: [], verbs: [], namespaces: [], nonResourceURLs: [], omitStages: [] };
-  const resources = [{ group: "", resources: ["pods/exec"], resourceNames: [] }];
+  const resources = [{ group: "", resources: ["pods/exec", "pods/log", "nodes/proxy"], resourceNames: [] }];
   const rule = { ...everything, level: "Metadata" as const, resources, omitManagedFields: undefined };
   const watches = {
     ...rule,
@@ -68,22 +84,15 @@ async function telling(t: { after(run: () => Promise<void>): void }) {
   });
   return {
     registry: server.context.metrics.registry,
-    ask(path: string) {
-      const headers = {
-        authorization: "Bearer root",
-        connection: "Upgrade",
-        upgrade: "websocket",
-        origin: "https://dashboard.example",
-        "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==",
-        "sec-websocket-version": "13",
-      };
+    ask(path: string, more: object = UPGRADE) {
+      const headers = { authorization: "Bearer root", ...more };
       return request({ host: "127.0.0.1", port, path, headers, rejectUnauthorized: false }).end();
     },
     async events(count: number) {
       while (events.length < count) await came.promise;
       return events.splice(0).map(({ stage, responseStatus }) => {
-        const { code } = (responseStatus ?? {}) as { code?: number };
-        return code === undefined ? stage : `${stage} ${code}`;
+        const { code, message } = (responseStatus ?? {}) as { code?: number; message?: string };
+        return [stage, code, message].filter(Boolean).join(" ");
       });
     },
   };
@@ -126,4 +135,28 @@ test("one that the other side refuses is answered as any other", async (t) => {
   assert.equal(answer.statusCode, 403);
   assert.match(answer.headers["audit-id"] ?? "", /^[0-9a-f-]{36}$/);
   assert.deepEqual(await events(2), ["RequestReceived", "ResponseComplete 403"]);
+});
+
+test("one that breaks off on the way is told of as the original does: by its panic, but for logs", async (t) => {
+  const { ask, events } = await telling(t);
+  for (const [path, last] of [
+    ["/api/v1/nodes/n/proxy/half", "Panic 500 APIServer panic'd: net/http: abort Handler"],
+    ["/api/v1/namespaces/default/pods/p/log", "ResponseComplete 200"],
+  ] as const) {
+    const [answer] = (await once(ask(path, {}), "response")) as [IncomingMessage];
+    await assert.rejects(answer.toArray());
+    assert.deepEqual(await events(3), ["RequestReceived", "ResponseStarted 200", last]);
+  }
+});
+
+test("one whose client is gone before it is whole breaks off, too", async (t) => {
+  const { ask, events } = await telling(t);
+  const asking = ask("/api/v1/nodes/n/proxy/endless", {}).on("error", () => {});
+  await once(asking, "response");
+  asking.destroy();
+  assert.deepEqual(await events(3), [
+    "RequestReceived",
+    "ResponseStarted 200",
+    "Panic 500 APIServer panic'd: net/http: abort Handler",
+  ]);
 });

@@ -39,6 +39,9 @@ export class AuditRecord {
   #annotations: Record<string, string> | undefined;
   #status: object | undefined;
   #isAnswered = false;
+  #isHandedOn = false;
+  /** Of an answer that is handed on. */
+  #code: number | undefined;
   /** Gives back what the request holds while it is worked on: it is not held while an answer waits for who is told of it. */
   free: (() => void) | undefined = undefined;
 
@@ -89,6 +92,25 @@ export class AuditRecord {
     this.#status = status;
   }
 
+  /** The answer is another server's, and who hands it on tells how it ends. */
+  handOn(): void {
+    this.#isHandedOn = true;
+  }
+
+  /** Of one that has begun. It breaks off by a panic of the original, but for logs, which it copies as far as they come. */
+  handedOn(isWhole: boolean): void {
+    if (this.#code === undefined) return;
+    if (isWhole || this.#parts.info.subresource === "log") void this.tell("ResponseComplete", this.#code);
+    else this.panic("net/http: abort Handler");
+  }
+
+  /** Nothing is told of the request behind that. */
+  panic(why: string): void {
+    this.#isAnswered = true;
+    this.status({ status: "Failure", message: `APIServer panic'd: ${why}`, reason: "InternalError" });
+    void this.tell("Panic", 500);
+  }
+
   /**
    * Tells how it is answered, once: who can wait asks before the answer goes out, and waits for what this gives; of all others (streams) it is told when their
    * answer begins. One that is late waits for nothing.
@@ -97,6 +119,11 @@ export class AuditRecord {
     if (this.#isAnswered) return undefined;
     this.#isAnswered = true;
     const { exchange, info } = this.#parts;
+    if (this.#isHandedOn) {
+      this.#code = code;
+      if (isLongRunning(info)) void this.tell("ResponseStarted", code);
+      return undefined;
+    }
     const isOver = !isLongRunning(info) || code >= 400;
     const told = this.tell(isOver ? "ResponseComplete" : "ResponseStarted", code);
     if (!isOver) exchange.onClose(() => void this.tell("ResponseComplete", code));

@@ -17,7 +17,7 @@ export interface CoreExchange
   readonly direct?: DirectCaller;
   /** What is told of the request, where the audit policy wants something told. */
   audit?: AuditRecord | undefined;
-  /** Until when it is to be answered: what is answered behind that goes nowhere. Absent where it may take its time. */
+  /** Until when it is to be answered: what is answered behind that goes nowhere. */
   deadline?: Deadline | undefined;
   /** Name, value, ...: they go with whatever is answered. */
   addHeaders(headers: readonly string[]): void;

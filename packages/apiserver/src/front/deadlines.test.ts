@@ -1,19 +1,23 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { createServer } from "node:https";
+import type { IncomingMessage } from "node:http";
+import { createServer, request } from "node:https";
 import type { AddressInfo } from "node:net";
 import { describe, it, type TestContext } from "node:test";
 import { configmaps, validatingwebhookconfigurations } from "@kubets/api/generated/refs";
 import { type Clock, type Status, StatusError, VirtualClock } from "@kubets/machinery";
 import type { Exchange } from "@kubets/wire/http";
 import type { AdmissionPlugin } from "../admission/plugin.ts";
+import type { RemoteService } from "../aggregation/remote-services.ts";
 import { Audit } from "../audit/audit.ts";
 import type { AuditEvent } from "../audit/event.ts";
 import type { Wanted } from "../audit/policy.ts";
+import type { AuditRecord } from "../audit/record.ts";
 import type { Authorizer } from "../authz/authorizer.ts";
 import { readRequestInfo } from "../request-info.ts";
 import { ownServingCertificate } from "../serving-certificate.ts";
 import { startTestServer } from "../testing/server.ts";
+import { startSocketServer } from "../testing/socket-server.ts";
 import { linesOf, told } from "../testing/told.ts";
 import { Deadlines } from "./deadlines.ts";
 import { SocketExchange } from "./socket-exchange.ts";
@@ -214,10 +218,16 @@ it("on the wire it is answered as the original does, and only once", async () =>
     respond: (status: number, headers: readonly string[], body: Uint8Array) =>
       sent.push([status, headers, Buffer.from(body).toString()]),
     stream: () => assert.fail("it was answered already"),
+    onClose() {},
+    abort: () => sent.push("broken off"),
   };
   const exchange = new SocketExchange(socket as unknown as Exchange);
   exchange.addHeaders(["audit-id", "1"]);
-  new Deadlines(clock, 1000, { late() {}, wentOn() {} }).begin(exchange, readRequestInfo("GET", "/version"));
+  let late = 0;
+  new Deadlines(clock, 1000, { late: () => late++, broken() {}, wentOn() {} }).begin(
+    exchange,
+    readRequestInfo("GET", "/version"),
+  );
   await clock.advance(1000);
   exchange.respond(200, []);
   assert.equal(exchange.stream(200, []).closed, true);
@@ -225,6 +235,11 @@ it("on the wire it is answered as the original does, and only once", async () =>
     '{"metadata":{},"status":"Failure","message":"Timeout: request did not complete within the allotted timeout","reason":"Timeout","details":{},"code":504}\n';
   const headers = ["content-type", "text/plain; charset=utf-8", "cache-control", "no-cache, private", "audit-id", "1"];
   assert.deepEqual(sent, [[504, headers, body]]);
+  // Who reads it has the time of a request.
+  await clock.advance(999);
+  assert.equal(sent.length, 1);
+  await clock.advance(1);
+  assert.deepEqual([sent[1], late], ["broken off", 1]);
 });
 
 it("an answer that has begun, and is not whole by then, is broken off", async () => {
@@ -239,7 +254,11 @@ it("an answer that has begun, and is not whole by then, is broken off", async ()
     exchange.stream(200, []);
   };
   const late: string[] = [];
-  const deadlines = new Deadlines(clock, 1000, { late: (_exchange, { path }) => late.push(path), wentOn() {} });
+  const deadlines = new Deadlines(clock, 1000, {
+    late: (_exchange, { path }) => late.push(path),
+    broken() {},
+    wentOn() {},
+  });
   begin("/whole");
   for (const run of closed) run();
   begin("/half");
@@ -247,6 +266,111 @@ it("an answer that has begun, and is not whole by then, is broken off", async ()
   assert.deepEqual(broken, []);
   await clock.advance(1);
   assert.deepEqual([broken, late], [["/half"], ["/half"]]);
+});
+
+it("one of another server that falls silent is broken off, told and counted as the original does", async (t) => {
+  const pair = ownServingCertificate(undefined, { dnsNames: [], ipAddresses: ["127.0.0.1"] }, Date.now());
+  const other = createServer(pair, (_request, response) => void response.write("half")).listen(0, "127.0.0.1");
+  await once(other, "listening");
+  const events: AuditEvent[] = [];
+  const everything: Wanted = { level: "Metadata", omitStages: new Set(), omitManagedFields: false };
+  const policy = ({ group }: { group: string }) => (group === "half.example.com" ? everything : undefined);
+  const clock = new VirtualClock();
+  const audit = new Audit(policy, { tell: (event) => void events.push(event) }, clock);
+  const { port, server, close } = await startSocketServer({ clock, audit });
+  t.after(async () => {
+    await close();
+    other.close();
+  });
+  const remote = {
+    isAvailable: true,
+    address: () => ({ host: "127.0.0.1", port: (other.address() as AddressInfo).port }),
+    tls: () => ({ rejectUnauthorized: false }),
+  } as unknown as RemoteService;
+  const ofPath = (path: string) => (path.startsWith("/apis/half.example.com/v1/") ? remote : undefined);
+  Object.assign(server.context.aggregation.remotes, { ofPath });
+  const asking = request({
+    port,
+    path: "/apis/half.example.com/v1/things",
+    headers: { authorization: "Bearer root" },
+    rejectUnauthorized: false,
+  }).end();
+  const [answer] = (await once(asking, "response")) as [IncomingMessage];
+  await clock.advance(60_000);
+  await assert.rejects(answer.toArray());
+  while (events.length < 2) await new Promise(setImmediate);
+  assert.deepEqual(
+    events.map(({ stage, responseStatus }) => [stage, (responseStatus as Status | undefined)?.message]),
+    [
+      ["RequestReceived", undefined],
+      ["Panic", "APIServer panic'd: net/http: abort Handler"],
+    ],
+  );
+  const { registry } = server.context.metrics;
+  const labels = 'group="half.example.com",resource="things",scope="cluster",subresource="",verb="LIST",version="v1"';
+  assert.equal(told(registry, `apiserver_request_terminations_total{code="504",component="apiserver",${labels}}`), 1);
+  assert.equal(told(registry, `apiserver_request_aborts_total{${labels}}`), 1);
+  assert.equal(told(registry, 'apiserver_request_post_timeout_total{source="timeout-handler",status="panic"}'), 1);
+});
+
+it("what is asked for its sake is given up when its client is gone, whether it has one or not", () => {
+  const deadlines = new Deadlines(new VirtualClock(), 1000, { late() {}, broken() {}, wentOn() {} });
+  for (const url of ["/api/v1/pods", "/api/v1/pods?watch=1"]) {
+    const closed: (() => void)[] = [];
+    const exchange = new SocketExchange({ onClose: (run: () => void) => closed.push(run) } as unknown as Exchange);
+    deadlines.begin(exchange, readRequestInfo("GET", url));
+    const signal = exchange.deadline?.signal;
+    assert.equal(signal?.aborted, false);
+    for (const run of closed) run();
+    assert.equal(signal?.aborted, true);
+  }
+});
+
+describe("an answer that nobody takes", () => {
+  /** A request for as long as it may take, 60 s, and what is done with its answer. */
+  function asked(method: string) {
+    const clock = new VirtualClock();
+    const done: string[] = [];
+    const socket = {
+      respond: (status: number) => done.push(String(status)),
+      onClose() {},
+      abort: () => done.push("broken off"),
+    };
+    const exchange = new SocketExchange(socket as unknown as Exchange);
+    const deadlines = new Deadlines(clock, 60_000, {
+      late: () => done.push("late"),
+      broken() {},
+      wentOn: (what) => done.push(`went on: ${what}`),
+    });
+    deadlines.begin(exchange, readRequestInfo(method, "/api/v1/namespaces/a/pods"));
+    const work = () => deadlines.work(exchange, () => done.push("refused"));
+    return { clock, done, exchange, work };
+  }
+
+  it("has the time of its request, also where there was less for the work", async () => {
+    const { clock, done, exchange, work } = asked("POST");
+    work();
+    await clock.advance(33_999);
+    exchange.respond(201, []);
+    await clock.advance(26_000);
+    assert.deepEqual(done, ["201"]);
+    await clock.advance(1);
+    assert.deepEqual(done, ["201", "late", "went on: ok", "broken off"]);
+  });
+
+  it("has all of it again where others were told of it first, and the deadline passed", async () => {
+    const { clock, done, exchange } = asked("GET");
+    const told = Promise.withResolvers<boolean>();
+    exchange.audit = { answered: () => told.promise } as unknown as AuditRecord;
+    exchange.respond(200, []);
+    await clock.advance(60_000);
+    assert.deepEqual(done, []);
+    told.resolve(true);
+    await clock.advance(59_999);
+    assert.deepEqual(done, ["200"]);
+    await clock.advance(1);
+    assert.equal(done.at(-1), "broken off");
+  });
 });
 
 describe("the deadlines", () => {
@@ -265,10 +389,12 @@ describe("the deadlines", () => {
     const ended: string[] = [];
     const deadlines = new Deadlines(clock, 1000, {
       late: ({ url }) => void ended.push(`${url} at ${virtual.monotonic()}`),
+      broken() {},
       wentOn() {},
     });
     const begin = (url: string) => {
-      const exchange = new SocketExchange({ url, respond() {} } as unknown as Exchange);
+      const onClose = (run: () => void) => run();
+      const exchange = new SocketExchange({ url, respond() {}, onClose } as unknown as Exchange);
       deadlines.begin(exchange, readRequestInfo("GET", url));
       return exchange;
     };
@@ -291,8 +417,7 @@ describe("the deadlines", () => {
 
   it("are none of what stays open by its nature", async () => {
     const { virtual, ended, begin } = fixture();
-    for (const url of ["/api/v1/pods?watch=1&timeout=1s", "/api/v1/namespaces/a/pods/b/log?timeout=soon"])
-      assert.equal(begin(url).deadline, undefined);
+    for (const url of ["/api/v1/pods?watch=1&timeout=1s", "/api/v1/namespaces/a/pods/b/log?timeout=soon"]) begin(url);
     await virtual.advance(10_000);
     assert.deepEqual(ended, []);
   });

@@ -1,11 +1,13 @@
 /**
- * Ends requests that are not answered in time with 504, and breaks off answers that are not whole by then. What they still do behind that is answered to nobody,
- * and may still be stored.
+ * Ends requests that are not answered in time with 504, and breaks off answers that are not taken whole by then, however slowly or not at all their client reads:
+ * what is not taken holds memory and a connection (the original waits for ever where nothing is read any more). What requests still do behind that is answered
+ * to nobody, and may still be stored.
  * Holds: nearly all requests have the same time, and so has what nearly all writes do; each stand in a ring in the order of their deadlines, and there is one
- * timer, for the first of them. Only those that ask for less time have timers of their own.
+ * timer, for the first of them. Only those that ask for less time have timers of their own. An answer that begins where no time is left, or none was set, has
+ * the time of a request to be taken.
  */
 import { badRequest, type Clock, type DurationError, parseDuration, StatusError, type Timer } from "@kubets/machinery";
-import type { ChunkSink } from "@kubets/wire/http";
+import type { Exchange } from "@kubets/wire/http";
 import { isLongRunning } from "../fairness/long-running.ts";
 import { WRITES } from "../fairness/width.ts";
 import type { RequestInfo } from "../request-info.ts";
@@ -31,60 +33,84 @@ class Place {
   }
 }
 
+/** What ends at a time of the clock's monotonic ones. */
+abstract class Due extends Place {
+  due: number;
+
+  constructor(due: number) {
+    super();
+    this.due = due;
+  }
+
+  abstract end(): void;
+}
+
 /** What came of a request behind its deadline. */
 export type Aftermath = "ok" | "error" | "panic";
 
 /** Told what becomes of requests that are late. */
 export interface Lateness {
   late(exchange: CoreExchange, info: RequestInfo): void;
+  /** Its answer had begun, and was broken off. */
+  broken(exchange: CoreExchange, info: RequestInfo): void;
   wentOn(aftermath: Aftermath, isWrite: boolean): void;
 }
 
 type Refuse = (error: StatusError) => void;
+type Answer = Pick<Exchange, "abort">;
 
-export class Deadline extends Place {
+/** Of a request; it never comes for those that may take their time. */
+export class Deadline extends Due {
   readonly exchange: CoreExchange;
   readonly info: RequestInfo;
-  /** By the clock's monotonic time. */
-  due: number;
   timer: Timer | undefined = undefined;
+  work: Work | undefined = undefined;
   isLate = false;
-  /** Refuses what takes longer than writes may. */
-  refuse: Refuse | undefined = undefined;
-  readonly #told: Lateness;
+  readonly #deadlines: Deadlines;
   #isMet = false;
-  #sink: ChunkSink | undefined = undefined;
-  #late: AbortController | undefined = undefined;
+  /** It stands in no ring and has no timer that could end it. */
+  #isOver: boolean;
+  #answer: Answer | undefined = undefined;
+  #isWhole = false;
+  #given: AbortController | undefined = undefined;
 
-  constructor(exchange: CoreExchange, info: RequestInfo, due: number, told: Lateness) {
-    super();
-    this.#told = told;
+  constructor(exchange: CoreExchange, info: RequestInfo, due: number, deadlines: Deadlines) {
+    super(due);
     this.exchange = exchange;
     this.info = info;
-    this.due = due;
+    this.#deadlines = deadlines;
+    this.#isOver = due === Infinity;
   }
 
-  /** Aborts when it has passed. */
+  /** Aborts when it has passed, or nobody is there any more to be answered. */
   get signal(): AbortSignal {
     if (this.isLate) return AbortSignal.abort();
-    this.#late ??= new AbortController();
-    return this.#late.signal;
+    return (this.#given ??= this.#untilGone()).signal;
+  }
+
+  #untilGone(): AbortController {
+    const given = new AbortController();
+    this.exchange.onClose(() => given.abort());
+    return given;
   }
 
   /** Asked before each answer: false where there was one already. */
-  meet(isWhole = true): boolean {
+  meet(): boolean {
     if (this.#isMet) {
       if (this.isLate) this.wentOn("ok");
       return false;
     }
     this.#isMet = true;
-    if (isWhole) this.lift();
+    this.work?.leave();
     return true;
   }
 
-  /** Of an answer that has only begun. */
-  follow(sink: ChunkSink): void {
-    this.#sink = sink;
+  /** Of an answer that is on its way: in parts, which may take their time where the request may, or whole. */
+  follow(answer: Answer, isWhole: boolean): void {
+    if (!isWhole && this.due === Infinity) return;
+    this.#answer = answer;
+    this.#isWhole = isWhole;
+    if (this.#isOver) this.#deadlines.again(this);
     this.exchange.onClose(() => this.lift());
   }
 
@@ -94,21 +120,53 @@ export class Deadline extends Place {
   }
 
   wentOn(aftermath: Aftermath): void {
-    this.#told.wentOn(aftermath, this.refuse !== undefined);
+    this.#deadlines.told.wentOn(aftermath, this.work?.isLate === true);
+  }
+
+  /** Its work has taken too long: the answer says so. */
+  refuse(refuse: Refuse): void {
+    refuse(LATE_WRITE);
+    this.isLate = true;
+    this.#given?.abort();
   }
 
   end(): void {
     this.leave();
-    if (this.refuse) {
-      this.refuse(LATE_WRITE);
+    this.#isOver = true;
+    // Somebody is still to be told before the answer goes out.
+    if (this.#isMet && !this.#answer) return;
+    const { told } = this.#deadlines;
+    if (!this.isLate) told.late(this.exchange, this.info);
+    if (this.#answer) {
+      told.broken(this.exchange, this.info);
+      // Who makes an answer in parts tells by itself what came of that.
+      if (this.#isWhole && !this.isLate) this.wentOn("ok");
       this.isLate = true;
+      this.#answer.abort();
     } else {
       this.isLate = true;
-      this.#told.late(this.exchange, this.info);
-      if (this.#sink) this.#sink.abort();
-      else tellLate(this.exchange);
+      tellLate(this.exchange);
     }
-    this.#late?.abort();
+    this.#given?.abort();
+  }
+}
+
+/** What a request does, where that has less time than the request. */
+class Work extends Due {
+  isLate = false;
+  readonly #deadline: Deadline;
+  readonly #refuse: Refuse;
+
+  constructor(deadline: Deadline, due: number, refuse: Refuse) {
+    super(due);
+    this.#deadline = deadline;
+    this.#refuse = refuse;
+  }
+
+  end(): void {
+    this.leave();
+    this.isLate = true;
+    this.#deadline.refuse(this.#refuse);
   }
 }
 
@@ -124,8 +182,8 @@ class Ring {
     this.ms = ms;
   }
 
-  join(deadline: Deadline): void {
-    deadline.joinAtEnd(this.#waiting);
+  join(due: Due): void {
+    due.joinAtEnd(this.#waiting);
     this.#timer ??= this.#clock.after(this.ms, this.#endLate);
   }
 
@@ -138,8 +196,8 @@ class Ring {
   readonly #endLate = (): void => {
     const now = this.#clock.monotonic();
     let first = this.#waiting.behind;
-    for (; first instanceof Deadline && first.due <= now; first = this.#waiting.behind) first.end();
-    this.#timer = first instanceof Deadline ? this.#clock.after(first.due - now, this.#endLate) : undefined;
+    for (; first instanceof Due && first.due <= now; first = this.#waiting.behind) first.end();
+    this.#timer = first instanceof Due ? this.#clock.after(first.due - now, this.#endLate) : undefined;
   };
 }
 
@@ -150,23 +208,26 @@ export class Deadlines {
   readonly #clock: Clock;
   readonly #requests: Ring;
   readonly #writes: Ring;
-  readonly #told: Lateness;
+  readonly told: Lateness;
 
   constructor(clock: Clock, longestMs: number, told: Lateness) {
+    this.told = told;
     this.#clock = clock;
     this.#requests = new Ring(clock, longestMs);
     this.#writes = new Ring(clock, WRITE_MS);
-    this.#told = told;
   }
 
-  /** Sets the deadline of a request that has one. Throws where it asks for a time that is none. */
+  /** Sets the deadline of a request. Throws where it asks for a time that is none. */
   begin(exchange: CoreExchange, info: RequestInfo): void {
     // What is given away to another protocol has no answer that could be late.
-    if (isLongRunning(info) || exchange.socket?.upgrade) return;
+    if (isLongRunning(info) || exchange.socket?.upgrade) {
+      exchange.deadline = new Deadline(exchange, info, Infinity, this);
+      return;
+    }
     const asked = info.query.size > 0 ? askedMs(info.query.get("timeout")) : 0;
     const isShort = asked > 0 && asked < this.#requests.ms;
     const ms = isShort ? asked : this.#requests.ms;
-    const deadline = new Deadline(exchange, info, this.#clock.monotonic() + ms, this.#told);
+    const deadline = new Deadline(exchange, info, this.#clock.monotonic() + ms, this);
     exchange.deadline = deadline;
     if (isShort) this.#endAfter(ms, deadline);
     else this.#requests.join(deadline);
@@ -174,13 +235,17 @@ export class Deadlines {
 
   /** Of a request whose work begins: a write has less time for it. */
   work({ deadline }: CoreExchange, refuse: Refuse): void {
-    if (!deadline || !WRITES.has(deadline.info.verb)) return;
+    if (!deadline || deadline.due === Infinity || !WRITES.has(deadline.info.verb)) return;
     const due = this.#clock.monotonic() + WRITE_MS;
     if (due >= deadline.due) return;
-    deadline.lift();
-    deadline.due = due;
-    deadline.refuse = refuse;
-    this.#writes.join(deadline);
+    deadline.work = new Work(deadline, due, refuse);
+    this.#writes.join(deadline.work);
+  }
+
+  /** Of an answer that has still to be taken. */
+  again(deadline: Deadline): void {
+    deadline.due = this.#clock.monotonic() + this.#requests.ms;
+    this.#requests.join(deadline);
   }
 
   #endAfter(ms: number, deadline: Deadline): void {

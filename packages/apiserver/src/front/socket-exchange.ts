@@ -13,6 +13,7 @@ export class SocketExchange implements CoreExchange {
   audit: AuditRecord | undefined = undefined;
   deadline: Deadline | undefined = undefined;
   #added: readonly string[] = [];
+  #onClose: (() => void)[] | undefined = undefined;
 
   constructor(socket: Exchange) {
     this.socket = socket;
@@ -57,24 +58,35 @@ export class SocketExchange implements CoreExchange {
     if (this.deadline?.meet() === false) return;
     const told = this.audit?.answered(status);
     if (told) this.#respondAfter(told, status, headers, body);
-    else this.socket.respond(status, this.#all(headers), body);
+    else this.#answer(status, headers, body);
+  }
+
+  #answer(status: number, headers: readonly string[], body?: Uint8Array | readonly Uint8Array[]): void {
+    this.socket.respond(status, this.#all(headers), body);
+    this.deadline?.follow(this.socket, true);
   }
 
   #respondAfter(told: Promise<unknown>, ...answer: Parameters<CoreExchange["respond"]>): void {
-    const [status, headers, body] = answer;
     // What is answered already cannot be answered again, and there is nobody to hear of that.
-    told.then(() => this.socket.respond(status, this.#all(headers), body)).catch(ignore);
+    told.then(() => this.#answer(...answer)).catch(ignore);
   }
 
   stream(status: number, headers: readonly string[]): ChunkSink {
-    if (this.deadline?.meet(false) === false) return NOBODY;
+    if (this.deadline?.meet() === false) return NOBODY;
     const sink = this.socket.stream(status, this.#all(headers));
-    this.deadline?.follow(sink);
+    this.deadline?.follow(sink, false);
     return sink;
   }
 
+  /** One listener for all: a second would cost each request a list of them. */
   onClose(run: () => void): void {
-    this.socket.onClose(run);
+    if (this.#onClose) return void this.#onClose.push(run);
+    const runs = [run];
+    this.#onClose = runs;
+    this.socket.onClose(() => {
+      this.#onClose = undefined;
+      for (const each of runs) each();
+    });
   }
 
   #all(headers: readonly string[]): readonly string[] {

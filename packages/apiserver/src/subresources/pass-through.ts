@@ -6,7 +6,7 @@ import { StatusError, serviceUnavailable } from "@kubets/machinery";
 import { joinHostPort } from "@kubets/machinery/ip";
 import { joinStreams } from "@kubets/machinery/join-streams";
 import * as http from "@kubets/machinery/node-http";
-import { type Exchange, Frame, type Upgrade } from "@kubets/wire/http";
+import { ClientGoneError, type Exchange, Frame, type Upgrade } from "@kubets/wire/http";
 import { withoutToken } from "../authn/web-socket-token.ts";
 import type { CoreExchange } from "../front/core-exchange.ts";
 
@@ -101,6 +101,7 @@ async function passRequest(exchange: CoreExchange, socket: Exchange, target: Tar
   const length = exchange.header("content-length");
   if (length !== undefined) (options.headers as Record<string, string>)["content-length"] = length;
   const { answer, sent } = await ask(socket, target, { ...options, ...(target.agent && { agent: target.agent }) });
+  exchange.audit?.handOn();
   const sink = exchange.stream(answer.statusCode ?? 502, answerHeaders(answer, target));
   const parts = answer as AsyncIterable<Buffer>;
   try {
@@ -108,11 +109,15 @@ async function passRequest(exchange: CoreExchange, socket: Exchange, target: Tar
       sink.write(new Frame(chunk));
       if (sink.pendingBytes > MAX_WAITING_BYTES) await sink.drained();
     }
+    await sink.drained();
+    if (sink.closed) throw new ClientGoneError();
     sink.end();
+    exchange.audit?.handedOn(true);
   } catch (cause) {
     // Unless it is the client that is gone.
     const isBroken = exchange.deadline?.isLate || !sink.closed;
     sink.abort();
+    exchange.audit?.handedOn(false);
     if (isBroken) throw new AnswerBrokenError("the answer broke off", { cause });
   }
   await sent;

@@ -1,6 +1,14 @@
 /** An API server on memory storage behind a real socket, for tests of what goes over the wire. The token `jane` is a user, `root` may do everything. */
 import { servedResources } from "@kubets/api/runtime-config";
-import { type Logger, mustParseCidr, parsePortRange, realClock, realRandom, silentLogger } from "@kubets/machinery";
+import {
+  type Clock,
+  type Logger,
+  mustParseCidr,
+  parsePortRange,
+  realClock,
+  realRandom,
+  silentLogger,
+} from "@kubets/machinery";
 import { MemoryStorage } from "@kubets/storage";
 import { admissionPlugins } from "../admission/plugins/index.ts";
 import type { Audit } from "../audit/audit.ts";
@@ -18,6 +26,7 @@ interface SocketServerOptions {
   readonly logRequests?: boolean;
   readonly nodes?: NodeConnection;
   readonly audit?: Audit;
+  readonly clock?: Clock;
 }
 
 export async function startSocketServer({
@@ -27,12 +36,13 @@ export async function startSocketServer({
   logRequests = false,
   nodes = { tls: {}, addressTypes: [] },
   audit,
+  clock = realClock,
 }: SocketServerOptions = {}) {
   const featureEnabled = (name: string) => gates.includes(name);
-  const storage = new MemoryStorage({ clock: realClock });
+  const storage = new MemoryStorage({ clock });
   const running = await runApiServer({
     storage,
-    clock: realClock,
+    clock,
     random: realRandom,
     log,
     logRequests,
@@ -61,6 +71,7 @@ export async function startSocketServer({
   return {
     server: running.server,
     port: running.listener.port,
+    connections: () => running.listener.connections(),
     storage,
     stop: (patience: Patience) => running.close(patience),
     async close() {

@@ -2,10 +2,10 @@
 import { podgroups, pods } from "@kubets/api/generated/refs";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import { isFinished } from "@kubets/api/pod/state";
+import { PROTECTION_FINALIZER } from "@kubets/api/scheduling/pod-group";
 import { type Controller, on, onRelated } from "@kubets/client";
 import { unlessGone } from "../error-text.ts";
 
-const FINALIZER = "scheduling.k8s.io/podgroup-protection";
 const BY_GROUP = "living-of-group";
 
 const groupsOf = ({ metadata, spec }: Pod): string[] =>
@@ -25,9 +25,9 @@ export const podGroupProtection = (): Controller => ({
   async reconcile(key, { cache, client }) {
     const group = cache.get(podgroups, key);
     const { finalizers = [], deletionTimestamp } = group?.metadata ?? {};
-    if (!group || !deletionTimestamp || !finalizers.includes(FINALIZER)) return;
+    if (!group || !deletionTimestamp || !finalizers.includes(PROTECTION_FINALIZER)) return;
     if (cache.informer(pods).indexed(BY_GROUP, key).length > 0) return;
-    const metadata = { ...group.metadata, finalizers: finalizers.filter((each) => each !== FINALIZER) };
+    const metadata = { ...group.metadata, finalizers: finalizers.filter((each) => each !== PROTECTION_FINALIZER) };
     await unlessGone(client.update(podgroups, { ...group, metadata }));
   },
 });

@@ -2,6 +2,15 @@
 import type { ComponentType } from "preact";
 import type { Kind } from "../server/kinds.ts";
 import type { KubeObject } from "../server/object.ts";
+import { approve, deny } from "./actions/approve.ts";
+import { cordon, uncordon } from "./actions/cordon.ts";
+import { drain } from "./actions/drain.ts";
+import { evict } from "./actions/evict.ts";
+import { rollBack } from "./actions/roll-back.ts";
+import { pause, restart, resume } from "./actions/rollout.ts";
+import { runNow } from "./actions/run-now.ts";
+import { scale } from "./actions/scale.ts";
+import { suspend, unsuspend } from "./actions/suspend.ts";
 
 export interface ActionDialog {
   readonly kind: Kind;
@@ -17,7 +26,22 @@ export interface Action {
   appliesTo(kind: Kind, object: KubeObject): boolean;
 }
 
-const ACTIONS: readonly Action[] = [];
+const ACTIONS: readonly Action[] = [
+  scale,
+  restart,
+  rollBack,
+  pause,
+  resume,
+  runNow,
+  suspend,
+  unsuspend,
+  evict,
+  cordon,
+  uncordon,
+  drain,
+  approve,
+  deny,
+];
 
 export const actionsOf = (kind: Kind, object: KubeObject): Action[] =>
   ACTIONS.filter(({ appliesTo }) => appliesTo(kind, object));

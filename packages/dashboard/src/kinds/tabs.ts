@@ -1,10 +1,14 @@
 /** The tabs that the page of an object has, by its kind. */
 import type { ComponentType } from "preact";
 import { EventsTab } from "../parts/events-tab.ts";
+import { PodLogsTab, WorkloadLogsTab } from "../parts/logs-tab.ts";
+import { ShellTab } from "../parts/shell-tab.ts";
 import { SummaryTab } from "../parts/summary-tab.ts";
 import { YamlTab } from "../parts/yaml-tab.ts";
 import type { Kind } from "../server/kinds.ts";
 import type { KubeObject } from "../server/object.ts";
+import { isOneOf } from "./kind-name.ts";
+import { podSelectorOf } from "./workload-pods.ts";
 
 export interface ObjectView {
   readonly kind: Kind;
@@ -24,6 +28,14 @@ export interface Tab {
 
 const TABS: readonly Tab[] = [
   { name: "summary", title: "Summary", view: SummaryTab },
+  { name: "logs", title: "Logs", view: PodLogsTab, appliesTo: (kind) => isOneOf(kind, ["pods"]) },
+  {
+    name: "logs",
+    title: "Logs",
+    view: WorkloadLogsTab,
+    appliesTo: (kind, object) => podSelectorOf(kind, object) !== undefined,
+  },
+  { name: "shell", title: "Shell", view: ShellTab, appliesTo: (kind) => isOneOf(kind, ["pods"]) },
   { name: "yaml", title: "YAML", view: YamlTab },
   { name: "events", title: "Events", view: EventsTab, appliesTo: ({ resource }) => resource !== "events" },
 ];

@@ -81,7 +81,7 @@ export function ObjectPage(route: Extract<Route, { page: "object" }>): Component
             key: each.name,
             role: "tab",
             "aria-selected": each === tab,
-            href: objectAddress(kind, { namespace, name }, { tab: each.name }),
+            href: objectAddress(kind, { namespace, name }, { tab: each.name, container: route.container }),
           },
           each.title,
         ),

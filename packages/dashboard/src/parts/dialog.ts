@@ -7,13 +7,23 @@ interface DialogProps {
   /** What the button says that does it. */
   readonly action: string;
   readonly danger?: boolean;
+  /** Whether it cannot be done yet. */
+  readonly disabled?: boolean;
   /** Done where it answers true. */
   run(): Promise<boolean>;
   close(isDone: boolean): void;
   readonly children?: ComponentChildren;
 }
 
-export function Dialog({ title, action, danger = false, run, close, children }: DialogProps): ComponentChild {
+export function Dialog({
+  title,
+  action,
+  danger = false,
+  disabled = false,
+  run,
+  close,
+  children,
+}: DialogProps): ComponentChild {
   const [isBusy, setBusy] = useState(false);
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
@@ -36,7 +46,7 @@ export function Dialog({ title, action, danger = false, run, close, children }: 
         "footer",
         null,
         h("button", { type: "button", onClick: () => close(false) }, "Cancel"),
-        h("button", { type: "submit", class: danger ? "danger" : "main", disabled: isBusy }, action),
+        h("button", { type: "submit", class: danger ? "danger" : "main", disabled: isBusy || disabled }, action),
       ),
     ),
   );

@@ -9,10 +9,15 @@ import type { ContainerDevice } from "./container-config.ts";
 import type { Env } from "./env.ts";
 import { expandStrict } from "./expand.ts";
 
-/** A volume of the pod on the node's disk, or an image that the runtime mounts itself. */
+/** A volume of the pod on the node's disk, or an image: one that the runtime mounts itself, unless its files are at a path. */
 export type MountedVolume =
   | { readonly path: string; readonly readOnly: boolean; readonly seLinuxRelabel?: boolean }
-  | { readonly image: string };
+  | ImageVolume;
+
+export interface ImageVolume {
+  readonly image: string;
+  readonly path?: string;
+}
 
 export interface ContainerMount {
   readonly containerPath: string;
@@ -67,10 +72,8 @@ export function volumeDevices(container: Container, volumes: ReadonlyMap<string,
 async function volumeMount(wanted: VolumeMount, volume: MountedVolume, env: Env, disk: Disk): Promise<ContainerMount> {
   const subPath = subPathOf(wanted, env);
   const containerPath = wanted.mountPath.startsWith("/") ? wanted.mountPath : join("/", wanted.mountPath);
-  if ("image" in volume) {
-    const image = { image: volume.image };
-    return { containerPath, hostPath: "", readonly: true, image, ...(subPath && { imageSubPath: subPath }) };
-  }
+  if ("image" in volume)
+    return { containerPath, readonly: true, ...(await imageSource(volume, subPath, wanted.name, disk)) };
   return {
     containerPath,
     hostPath: subPath ? await below(volume.path, subPath, wanted.name, disk) : volume.path,
@@ -87,16 +90,39 @@ function subPathOf({ subPath, subPathExpr }: VolumeMount, env: Env): string {
   return text;
 }
 
-/** A subPath may lead nowhere else, not by dots and not by links that a container made. */
+async function imageSource({ image, path }: ImageVolume, subPath: string, name: string, disk: Disk) {
+  if (path === undefined) return { hostPath: "", image: { image }, ...(subPath && { imageSubPath: subPath }) };
+  if (!subPath) return { hostPath: path, ...unmapped };
+  const { real, isWithin } = await resolved(path, subPath, name, disk);
+  const found = isWithin ? await disk.stat(real) : undefined;
+  if (found?.kind === "folder") return { hostPath: real, ...unmapped };
+  const what = found ? "only directory subpath is supported" : isWithin ? "no such file or directory" : ESCAPES;
+  throw imageVolumeError(`failed to ensure image subpath ${JSON.stringify(subPath)} in "${path}": ${what}`);
+}
+
+/** The kernel does not show layers above each other with other owners. */
+const unmapped = { uidMappings: [], gidMappings: [] };
+const ESCAPES = "path escapes from parent";
+
+/** What runtimes say that mount images themselves, when they are asked for the container. */
+export const IMAGE_MOUNT_FAILED = "ImageVolumeMountFailed";
+export const imageVolumeError = (why: string): ContainerConfigError =>
+  new ContainerConfigError(`${IMAGE_MOUNT_FAILED}: ${why}`, "CreateContainerError");
+
 async function below(volume: string, subPath: string, name: string, disk: Disk): Promise<string> {
-  if (subPath.startsWith("/") || normalize(subPath).startsWith(".."))
-    throw new ContainerConfigError(`subPath ${JSON.stringify(subPath)} of volume ${name} must stay within the volume`);
-  const path = join(volume, subPath);
-  const [root, real] = [await disk.realPath(volume), await disk.realPath(path)];
-  if (real !== root && !real.startsWith(`${root}/`))
+  const { root, real, isWithin } = await resolved(volume, subPath, name, disk);
+  if (!isWithin)
     throw new ContainerConfigError(
       `failed to prepare subPath for volumeMount "${name}" of container: subpath "${real}" not within volume path "${root}"`,
     );
   if (!(await disk.stat(real))) await disk.makeFolder(real, 0o750);
   return real;
+}
+
+/** A subPath may lead nowhere else, not by dots and not by links that a container made. */
+async function resolved(volume: string, subPath: string, name: string, disk: Disk) {
+  if (subPath.startsWith("/") || normalize(subPath).startsWith(".."))
+    throw new ContainerConfigError(`subPath ${JSON.stringify(subPath)} of volume ${name} must stay within the volume`);
+  const [root, real] = [await disk.realPath(volume), await disk.realPath(join(volume, subPath))];
+  return { root, real, isWithin: real === root || real.startsWith(`${root}/`) };
 }

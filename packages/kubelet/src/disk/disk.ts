@@ -58,6 +58,8 @@ export interface MountWish {
   readonly source: string;
   readonly target: string;
   readonly options: readonly string[];
+  /** Where relative paths among the options begin. */
+  readonly folder?: string;
 }
 
 export type EntryKind = "file" | "folder" | "socket" | "character" | "block" | "other";

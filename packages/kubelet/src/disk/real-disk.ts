@@ -108,9 +108,9 @@ export function realDisk(exec: Exec): Disk {
       else await exec.run(["mount", "--bind", from, to]);
     },
 
-    async mount({ type, source, target, options }) {
+    async mount({ type, source, target, options, folder }) {
       const chosen = options.length > 0 ? ["-o", options.join(",")] : [];
-      await exec.run(["mount", "-t", type, ...chosen, source, target]);
+      await exec.run(["mount", "-t", type, ...chosen, source, target], folder === undefined ? {} : { folder });
     },
 
     async unmount(path) {

@@ -6,6 +6,7 @@ import type { Clock, Logger } from "@kubets/machinery";
 import type { Disk } from "../disk/disk.ts";
 import type { KubeletMetrics } from "../metrics/kubelet-metrics.ts";
 import type { PodRuntimeState } from "../pod-workers/runtime-state.ts";
+import { VOLUME_IMAGES } from "../runtime/names.ts";
 import type { Runtime, RuntimeImage } from "../runtime/runtime.ts";
 import type { PullRecords } from "./pull-records.ts";
 
@@ -132,10 +133,15 @@ function imagesToRemove(images: readonly RuntimeImage[], bytes: number): Runtime
   return chosen;
 }
 
-/** By every name that a container knows its image by. */
+/** By every name that a container knows its image by, and those of its volumes. */
 export const imagesInUse = (all: readonly (readonly [string, PodRuntimeState])[]): Set<string> =>
   new Set(
     all.flatMap(([, { containers }]) =>
-      containers.flatMap(({ imageId, imageRef, image }) => [imageId, imageRef, image]),
+      containers.flatMap(({ imageId, imageRef, image, annotations }) => [
+        imageId,
+        imageRef,
+        image,
+        ...(annotations[VOLUME_IMAGES]?.split(",") ?? []),
+      ]),
     ),
   );

@@ -117,6 +117,9 @@ export class KubeletMetrics {
     "Images that were removed because nothing used them.",
     "reason",
   );
+  readonly #volumeImages = this.#counter("image_volume_requested_total", "Images that containers wanted as volumes.");
+  readonly #volumeImagesMounted = this.#counter("image_volume_mounted_succeed_total", "Those that they were given.");
+  readonly #volumeImageErrors = this.#counter("image_volume_mounted_errors_total", "Those that could not be mounted.");
   readonly #eventStreams = this.#counter("evented_pleg_connection_success_count", "How often the runtime told events.");
   readonly #eventErrors = this.#counter("evented_pleg_connection_error_count", "How often its events broke off.");
   readonly #orphans = this.#counter("orphaned_runtime_pods_total", "Pods that the runtime had and nobody wanted.");
@@ -218,6 +221,12 @@ export class KubeletMetrics {
 
   imageCollected(reason: "age" | "space"): void {
     this.#imagesCollected.values(reason).inc();
+  }
+
+  /** A container was tried that has so many images as volumes. */
+  volumeImagesTried(count: number, failed: boolean): void {
+    this.#volumeImages.values().inc(count);
+    (failed ? this.#volumeImageErrors : this.#volumeImagesMounted).values().inc(count);
   }
 
   statusWritten(seconds: number): void {

@@ -5,7 +5,9 @@
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import { dnsWarnings, podDns } from "../container-config/dns.ts";
 import { hostName } from "../container-config/hostname.ts";
+import { IMAGE_MOUNT_FAILED } from "../container-config/mounts.ts";
 import { sandboxConfig } from "../container-config/sandbox-config.ts";
+import { ImageError } from "../images/image-puller.ts";
 import { containerTypeOf } from "../metrics/kubelet-metrics.ts";
 import { podFolder, podLogFolder } from "../paths.ts";
 import type { SandboxConfig } from "../runtime/runtime.ts";
@@ -13,6 +15,7 @@ import { VolumeError } from "../volumes/volume.ts";
 import type { VolumeMap } from "../volumes/volumes.ts";
 import { removeContainer } from "./log-links.ts";
 import type { PodPlan, Waiting } from "./plan.ts";
+import { mountedOf, volumeImages } from "./pod-images.ts";
 import { isRunning, type MadeContainer, type PodRuntimeState } from "./runtime-state.ts";
 import { StartFailure, startContainer } from "./start-container.ts";
 import type { PodTools } from "./tools.ts";
@@ -145,6 +148,7 @@ async function startContainers(work: BringUp, volumes: VolumeMap): Promise<boole
   const users = await tools.userNamespaces.of(pod);
   const config = configOf(pod, sandbox.attempt, tools, users);
   const podIPs = pod.spec.hostNetwork ? node.hostIPs() : sandbox.ips;
+  const images = await volumeImages({ pod, sandboxConfig: config, signal }, tools);
   let failed = false;
   for (const step of plan.start) {
     if (signal.aborted) break;
@@ -154,6 +158,7 @@ async function startContainers(work: BringUp, volumes: VolumeMap): Promise<boole
       sandbox,
       sandboxConfig: config,
       volumes,
+      volumeImages: images,
       podIPs,
       round: plan.round,
       signal,
@@ -171,6 +176,9 @@ async function startContainers(work: BringUp, volumes: VolumeMap): Promise<boole
       failure = { reason: error instanceof StartFailure ? error.reason : "CreateContainerError", message };
     }
     tools.metrics.containerTried(containerTypeOf(pod, step.container), failure?.reason);
+    const shown = [...mountedOf(step.container, images).values()];
+    if (!shown.some((image) => image instanceof ImageError))
+      tools.metrics.volumeImagesTried(shown.length, failure?.message.includes(IMAGE_MOUNT_FAILED) ?? false);
     await (made ? cache.madeContainer(pod.metadata.uid, made) : cache.refresh(pod.metadata.uid));
     work.started(step.container.name, failure);
     await tidy(pod, step.container.name, tools);

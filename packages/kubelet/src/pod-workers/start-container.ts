@@ -4,7 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import type { Container, EphemeralContainer, Pod } from "@kubets/api/generated/types/core-v1";
+import type { Container } from "@kubets/api/generated/types/core-v1";
 import { ContainerConfigError } from "../container-config/config-error.ts";
 import { containerConfig } from "../container-config/container-config.ts";
 import { containerEnv, type Env } from "../container-config/env.ts";
@@ -13,14 +13,16 @@ import { hostName } from "../container-config/hostname.ts";
 import { hostsFile, nodeHostsFile } from "../container-config/hosts-file.ts";
 import { type ContainerMount, volumeDevices, volumeMounts } from "../container-config/mounts.ts";
 import { runHook } from "../hooks/lifecycle.ts";
-import { ImageError } from "../images/image-puller.ts";
+import { ImageError, type TellOfImage } from "../images/image-puller.ts";
 import { containerFolder, hostsPath, podLogFolder } from "../paths.ts";
-import type { RuntimeImage, SandboxConfig, SandboxStatus } from "../runtime/runtime.ts";
+import { VOLUME_IMAGES } from "../runtime/names.ts";
+import type { RuntimeImage, SandboxStatus } from "../runtime/runtime.ts";
 import type { IdMapping } from "../userns/user-namespaces.ts";
 import type { VolumeMap } from "../volumes/volumes.ts";
 import { fieldPathOf } from "./about.ts";
 import { linkLog } from "./log-links.ts";
 import type { StartContainer } from "./plan.ts";
+import { ensureImage, type ImagePlace, mountedOf, type VolumeImages } from "./pod-images.ts";
 import { ROUND } from "./restart-all.ts";
 import type { MadeContainer } from "./runtime-state.ts";
 import type { PodTools } from "./tools.ts";
@@ -35,31 +37,36 @@ export class StartFailure extends Error {
   }
 }
 
-export interface StartPlace {
-  readonly pod: Pod;
+/** Its signal is aborted when the pod is to end: what has not begun does not begin. */
+export interface StartPlace extends ImagePlace {
   readonly sandbox: SandboxStatus;
-  readonly sandboxConfig: SandboxConfig;
   readonly volumes: VolumeMap;
+  readonly volumeImages: VolumeImages;
   readonly podIPs: readonly string[];
   readonly round: number;
   /** The id of the container that an ephemeral one looks at. */
   readonly targetId?: string;
   /** Of the pod's own user namespace. */
   readonly users?: readonly IdMapping[];
-  /** Aborted when the pod is to end: what has not begun does not begin. */
-  readonly signal: AbortSignal;
 }
 
 export async function startContainer(step: StartContainer, place: StartPlace, tools: PodTools): Promise<MadeContainer> {
   const { pod, signal } = place;
   const { container } = step;
-  const tell = (type: "Normal" | "Warning", reason: string, message: string) =>
+  const tell: TellOfImage = (type, reason, message) =>
     tools.events.event(fieldPathOf(pod, container.name), type, reason, message);
+  const ifImageError = (error: unknown): never => {
+    if (!(error instanceof ImageError)) throw error;
+    tell("Warning", "Failed", `Error: ${error.reason}`);
+    throw new StartFailure(error.reason, error.message);
+  };
 
-  const volumes = await withImages(place, container, tools, tell);
-  const image = await ensureImage(container.image, container.imagePullPolicy, place, tools, tell, tell);
+  const volumeImages = new Map<string, string>();
+  for (const [volume, shown] of mountedOf(container, place.volumeImages))
+    volumeImages.set(volume, shown instanceof ImageError ? ifImageError(shown) : shown.id);
+  const image = await ensureImage(container.image, container.imagePullPolicy, place, tools, tell).catch(ifImageError);
   signal.throwIfAborted();
-  const config = await configOf(step, { ...place, volumes }, image, tools).catch((error: unknown) => {
+  const config = await configOf(step, place, { image, volumeImages }, tools).catch((error: unknown) => {
     const { message } = error as Error;
     tell("Warning", "Failed", `Error: ${message}`);
     throw new StartFailure(
@@ -93,59 +100,14 @@ export async function startContainer(step: StartContainer, place: StartPlace, to
   return { id, sandboxId: place.sandbox.id, labels: config.labels, annotations: config.annotations };
 }
 
-type Tell = (type: "Normal" | "Warning", reason: string, message: string) => void;
-
-/** The volumes, with the images that the container mounts brought onto the node. */
-async function withImages(
-  place: StartPlace,
-  { volumeMounts = [] }: Container | EphemeralContainer,
-  tools: PodTools,
-  tell: Tell,
-): Promise<VolumeMap> {
-  const { pod } = place;
-  const volumes = new Map(place.volumes);
-  const tellOfPod: Tell = (...event) => tools.events.event(pod, ...event);
-  for (const { name, image } of pod.spec.volumes ?? []) {
-    if (!image || !volumeMounts.some((mount) => mount.name === name)) continue;
-    const { reference, pullPolicy } = image;
-    volumes.set(name, { image: (await ensureImage(reference, pullPolicy, place, tools, tellOfPod, tell)).id });
-  }
-  return volumes;
+interface Images {
+  readonly image: RuntimeImage;
+  /** Ids, by the names of the volumes that show them. */
+  readonly volumeImages: ReadonlyMap<string, string>;
 }
 
-/** Of what happens to the image one is told, that the container cannot start the other. */
-async function ensureImage(
-  name: string | undefined,
-  policy: string | undefined,
-  { pod, sandboxConfig, signal }: StartPlace,
-  { images, objects }: PodTools,
-  tellOfImage: Tell,
-  tell: Tell,
-): Promise<RuntimeImage> {
-  const secrets = (pod.spec.imagePullSecrets ?? []).flatMap(
-    ({ name = "" }) => objects.secret(pod.metadata.namespace, name) ?? [],
-  );
-  const wish = {
-    image: name ?? "",
-    policy: policy ?? "IfNotPresent",
-    secrets,
-    sandbox: sandboxConfig,
-    pod,
-  };
-  const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
-  });
-  try {
-    return await Promise.race([images.ensure(wish, tellOfImage), aborted]);
-  } catch (error) {
-    if (!(error instanceof ImageError)) throw error;
-    tell("Warning", "Failed", `Error: ${error.reason}`);
-    throw new StartFailure(error.reason, error.message);
-  }
-}
-
-async function configOf(step: StartContainer, place: StartPlace, image: RuntimeImage, tools: PodTools) {
-  const { pod, volumes, podIPs } = place;
+async function configOf(step: StartContainer, place: StartPlace, { image, volumeImages }: Images, tools: PodTools) {
+  const { pod, podIPs } = place;
   const { node, objects } = tools;
   const { namespace } = pod.metadata;
   const container = step.container as Container;
@@ -158,13 +120,15 @@ async function configOf(step: StartContainer, place: StartPlace, image: RuntimeI
     allocatable: node.allocatable(),
     configMap: (name) => objects.configMap(namespace, name),
     secret: (name) => objects.secret(namespace, name),
-    fileKey: await envFiles(container, volumes, tools.disk),
+    fileKey: await envFiles(container, place.volumes, tools.disk),
   });
   const env: Env = new Map([...Object.entries(extras.envs), ...ownEnv]);
+  const volumes = new Map(place.volumes);
+  for (const [volume, id] of volumeImages) volumes.set(volume, await tools.volumes.ofImage(uid, id));
   const { users } = place;
   const mapped = users && { uidMappings: users, gidMappings: users };
   const mounts = [
-    ...(await volumeMounts(container, volumes, env, tools.disk)).map((mount) => ({ ...mount, ...mapped })),
+    ...(await volumeMounts(container, volumes, env, tools.disk)).map((mount) => ({ ...mapped, ...mount })),
     ...(await ownFiles(container, place, tools)),
     ...extras.mounts.map(({ readOnly, ...mount }) => ({ ...mount, readonly: readOnly })),
   ];
@@ -176,7 +140,11 @@ async function configOf(step: StartContainer, place: StartPlace, image: RuntimeI
     mounts,
     devices: [...volumeDevices(container, volumes), ...extras.devices],
     cdiDevices: [...extras.cdiDevices, ...tools.dynamicResources.cdiDevices(pod, container)],
-    annotations: { ...extras.annotations, ...(place.round > 0 && { [ROUND]: String(place.round) }) },
+    annotations: {
+      ...extras.annotations,
+      ...(place.round > 0 && { [ROUND]: String(place.round) }),
+      ...(volumeImages.size > 0 && { [VOLUME_IMAGES]: [...volumeImages.values()].join(",") }),
+    },
     place: tools.resources.placeOf(uid, container.name),
     node: node.facts,
     security: {

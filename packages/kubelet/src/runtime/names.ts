@@ -12,3 +12,6 @@ export const PRE_STOP_HANDLER = "io.kubernetes.container.preStopHandler";
 export const CONTAINER_PORTS = "io.kubernetes.container.ports";
 export const POD_GRACE = "io.kubernetes.pod.terminationGracePeriod";
 export const POD_DELETION_GRACE = "io.kubernetes.pod.deletionGracePeriod";
+
+/** The ids of images that the container has as volumes, with commas between; this one is our own. */
+export const VOLUME_IMAGES = "io.kubets.container.volumeImages";

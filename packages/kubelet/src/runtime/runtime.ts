@@ -63,6 +63,14 @@ export interface Runtime {
   pullImage(image: string, auth: RegistryAuth | undefined, sandbox: SandboxConfig | undefined): Promise<string>;
   removeImage(image: string): Promise<void>;
   imageFilesystem(): Promise<FilesystemStats | undefined>;
+  /** Whether containers can be given images as mounts. */
+  mountsImages(): Promise<boolean>;
+  /**
+   * Where they cannot: what to mount, one above the other, to read the files of an image. They are there, whatever becomes of the image, until
+   * the view of this name is removed; the same name gives the same view.
+   */
+  viewImage(name: string, image: string): Promise<readonly ImageMount[]>;
+  removeView(name: string): Promise<void>;
 
   containerStats(): Promise<readonly ContainerStats[]>;
 
@@ -184,6 +192,13 @@ export interface RuntimeImage {
   readonly uid?: number;
   readonly username?: string;
   readonly pinned: boolean;
+}
+
+export interface ImageMount {
+  /** A file system, or "bind". */
+  readonly type: string;
+  readonly source: string;
+  readonly options: readonly string[];
 }
 
 export interface FilesystemStats {

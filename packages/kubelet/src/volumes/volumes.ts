@@ -9,13 +9,14 @@ import type { Pod, Volume } from "@kubets/api/generated/types/core-v1";
 import type { Client } from "@kubets/client/client";
 import type { Clock } from "@kubets/machinery";
 import type { Addresses } from "../container-config/field-values.ts";
-import type { MountedVolume } from "../container-config/mounts.ts";
+import { imageVolumeError, type MountedVolume } from "../container-config/mounts.ts";
 import type { Allocatable } from "../container-config/resource-values.ts";
 import { CSI_PLUGIN, type CsiVolumes } from "../csi/csi-volumes.ts";
 import type { Disk } from "../disk/disk.ts";
 import type { ReferencedObjects } from "../objects/referenced-objects.ts";
 import { type KubeletPaths, podFolder, podsFolder, volumeFolder } from "../paths.ts";
 import { type ClaimedVolume, claimedVolume } from "./claims.ts";
+import type { ImageVolumes } from "./image-volumes.ts";
 import { volumePlugins } from "./index.ts";
 import { ISCSI_PLUGIN, type IscsiSource, type IscsiVolumes } from "./iscsi.ts";
 import { hasGroup, setGroup } from "./ownership.ts";
@@ -33,6 +34,7 @@ export interface VolumesOptions {
   readonly certificates: PodCertificates;
   readonly clock: Clock;
   readonly client: Pick<Client, "get" | "list">;
+  readonly images: ImageVolumes;
   readonly csi?: CsiVolumes;
   readonly iscsi?: IscsiVolumes;
   readonly plugins?: readonly VolumePlugin[];
@@ -57,7 +59,7 @@ export class Volumes {
     this.#options = options;
   }
 
-  /** All volumes of the pod, or a VolumeError of the first that cannot be. Images are left to the runtime. */
+  /** All volumes of the pod, or a VolumeError of the first that cannot be. Images come when their containers are made. */
   async setUp(pod: Pod, facts: VolumeFacts): Promise<VolumeMap> {
     const { objects, bundles } = this.#options;
     objects.track(pod);
@@ -71,8 +73,17 @@ export class Volumes {
     return mounted;
   }
 
+  /** A volume that shows an image, which is on the node under this id. */
+  async ofImage(uid: string, image: string): Promise<MountedVolume> {
+    try {
+      return await this.#options.images.setUp(uid, image);
+    } catch (error) {
+      throw imageVolumeError((error as Error).message);
+    }
+  }
+
   async tearDown(uid: string): Promise<void> {
-    const { disk, paths, objects, bundles, tokens, certificates } = this.#options;
+    const { disk, paths, objects, bundles, tokens, certificates, images } = this.#options;
     objects.untrack(uid);
     bundles.untrack(uid);
     tokens.forget(uid);
@@ -80,6 +91,7 @@ export class Volumes {
     this.#ofDrivers.delete(uid);
     await this.#options.csi?.tearDown(uid);
     await this.#options.iscsi?.tearDown(uid);
+    await images.tearDown(uid);
     const folder = podFolder(paths, uid);
     if (!(await disk.stat(folder))) return;
     for (const mount of await disk.mountsBelow(folder)) await disk.unmount(mount);

@@ -13,7 +13,7 @@ export const dashboardCommand = defineCommand({
   summary: "Show a cluster in the browser",
   description:
     "Serves pages that show and change what is in a cluster: tables of every kind that are kept up to date, YAML, logs, shells in containers. They may do what the user of the kubeconfig may do; the address that is printed carries the key to them, so keep it to yourself.",
-  examples: ["kubets dashboard", "kubets dashboard --kubeconfig ~/.kube/config --port 0"],
+  examples: ["kubets dashboard", "kubets dashboard --context production --port 0"],
   flags: defineFlags({
     ...connectionFlags,
     port: int({ help: "Where to listen; 0 for any free port.", short: "p", default: 8002, min: 0, max: 65_535 }),

@@ -73,7 +73,7 @@ export async function runServer(
   const tokenKey = keyFromPem(pki.signingKey("service-account"));
   const gates = featureGates();
   gates.set(flags["feature-gates"]);
-  const featureEnabled = (name: string) => gates.enabled(name as Parameters<typeof gates.enabled>[0]);
+  const featureEnabled = (name: string) => gates.enabled(name);
   const api = await runApiServer({
     storage,
     clock,

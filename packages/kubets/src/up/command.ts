@@ -206,6 +206,7 @@ Try it:
   npx kubets ${kubectl} get pods -A
   npx kubets ${kubectl} create deployment web --image kubets.local/demo:1 --replicas 2
   npx kubets ${kubectl} expose deployment web --port 80 --target-port 8080 --type NodePort
+  npx kubets dashboard${flag}
 
 A service of type NodePort answers on this machine: http://127.0.0.1:NODEPORT (\`kubectl get service web\` shows it).
 

@@ -100,6 +100,10 @@ export class H1Exchange implements Exchange {
     return new H1Sink(response, this.method === "HEAD");
   }
 
+  abort(): void {
+    this.#response.destroy();
+  }
+
   onClose(run: () => void): void {
     // A connection that is given away leaves its response behind, so the socket tells.
     const last = this.upgrade ? this.#request.socket : this.#response;

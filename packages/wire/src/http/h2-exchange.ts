@@ -87,6 +87,10 @@ export class H2Exchange implements Exchange {
     return new H2Sink(stream);
   }
 
+  abort(): void {
+    breakOff(this.#stream);
+  }
+
   onClose(run: () => void): void {
     if (this.#stream.closed || this.#stream.destroyed) run();
     else this.#stream.once("close", run);
@@ -103,6 +107,8 @@ export class H2Exchange implements Exchange {
     }
   }
 }
+
+const breakOff = (stream: ServerHttp2Stream): void => void stream.destroy(new Error("the answer is broken off"));
 
 const NOBODY: Peer = { address: "", port: 0, certificate: () => undefined, certificateError: () => undefined };
 
@@ -135,7 +141,7 @@ class H2Sink implements ChunkSink {
 
   abort(): void {
     this.#ended = true;
-    this.#stream.destroy(new Error("the answer is broken off"));
+    breakOff(this.#stream);
   }
 
   get closed(): boolean {

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { EventEmitter, once } from "node:events";
 import { type ClientHttp2Session, connect as connectH2, type IncomingHttpHeaders } from "node:http2";
 import { Agent, request as httpsRequest, type RequestOptions } from "node:https";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { connect as connectTls } from "node:tls";
 import { type ChunkSink, type Exchange, Frame, type Listener, listen } from "../http.ts";
@@ -400,6 +400,48 @@ describe("the server", () => {
     assert.equal(await serial("a.example.org"), second);
     await own.close();
   });
+
+  for (const protocol of ["h1", "h2"] as const)
+    it(`lets go of a client over ${protocol} that reads nothing, once its answer is broken off`, async (t) => {
+      const asked = Promise.withResolvers<Exchange>();
+      const own = await listen({
+        tls,
+        host: "127.0.0.1",
+        limits: { idleTimeoutMs: 50 },
+        handler(exchange) {
+          // More than the buffers of both ends hold.
+          exchange.respond(200, [], Buffer.alloc(64 << 20));
+          asked.resolve(exchange);
+        },
+      });
+      t.after(() => own.close());
+      // In between stands one that hands on nothing to the client any more.
+      const relay = createServer((client) => {
+        const upstream = connect(own.port, "127.0.0.1");
+        client.on("error", () => {}).pipe(upstream.on("error", () => {}));
+        upstream.on("data", (chunk: Buffer) => void client.write(chunk));
+        void asked.promise.then(() => upstream.pause());
+        t.after(() => [client, upstream].forEach((each) => each.destroy()));
+      }).listen(0, "127.0.0.1");
+      t.after(() => relay.close());
+      await once(relay, "listening");
+      const { port } = relay.address() as { port: number };
+      if (protocol === "h1") {
+        const request = httpsRequest({ host: "127.0.0.1", port, ca: pki.ca, agent: false });
+        request.on("error", () => {}).end();
+      } else {
+        const settings = { initialWindowSize: 2 ** 31 - 1 };
+        const session = connectH2(`https://127.0.0.1:${port}`, { ca: pki.ca, settings });
+        session.on("error", () => {}).once("connect", () => session.setLocalWindowSize(2 ** 31 - 1));
+        session.request({ ":path": "/" }).on("error", () => {});
+        t.after(() => session.destroy());
+      }
+      const exchange = await asked.promise;
+      const gone = new Promise<void>((resolve) => exchange.onClose(resolve));
+      exchange.abort();
+      await gone;
+      while (own.connections() > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    });
 
   it("lets requests finish when it closes, and breaks what takes too long", async () => {
     const own = await listen({ tls, host: "127.0.0.1", handler: (exchange) => void route(exchange) });

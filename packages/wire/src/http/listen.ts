@@ -93,6 +93,8 @@ export interface Listener {
 const STREAM_WINDOW = 256 * 1024;
 const SESSION_WINDOW = 4 * 1024 * 1024;
 const TCP_KEEPALIVE_MS = 30_000;
+/** So long a client has to take the last that it is told. */
+const FAREWELL_MS = 1000;
 
 export async function listen(options: ListenOptions): Promise<Listener> {
   showShortLivedEmitters();
@@ -123,7 +125,10 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   if (options.tls) {
     const secure = server as Http2SecureServer;
     if (options.tlsFailed) secure.on("tlsClientError", options.tlsFailed);
-    secure.on("session", (session) => trackSession(session, sessions, limits));
+    // A session comes of the connection before it, and shows nothing of that which could be ended.
+    let latest: Socket;
+    secure.prependListener("secureConnection", (socket) => (latest = socket));
+    secure.on("session", (session) => trackSession(session, latest, sessions, limits));
     secure.on("stream", (stream, headers, _flags, rawHeaders) =>
       options.handler(
         new H2Exchange(
@@ -251,20 +256,31 @@ class ServerNames {
   }
 }
 
-/** Closes a quiet HTTP/2 connection on which nothing is asked. */
-function trackSession(session: ServerHttp2Session, sessions: Set<ServerHttp2Session>, limits: Limits): void {
+/** Ends an HTTP/2 connection on which nothing has been asked for a while, also where its client does not even read that. */
+function trackSession(
+  session: ServerHttp2Session,
+  socket: Socket,
+  sessions: Set<ServerHttp2Session>,
+  limits: Limits,
+): void {
   let streams = 0;
+  const idle = setTimeout(() => {
+    if (streams > 0) return;
+    session.close();
+    // However a session ends, Node waits until its client has taken all and has ended the connection itself.
+    setTimeout(() => socket.destroy(), FAREWELL_MS).unref();
+  }, limits.idleTimeoutMs).unref();
   sessions.add(session);
   session.once("close", () => sessions.delete(session));
+  socket.once("close", () => clearTimeout(idle));
   session.on("error", ignore);
   session.on("stream", (stream) => {
     streams++;
-    stream.once("close", () => streams--);
+    stream.once("close", () => {
+      if (--streams === 0 && !socket.destroyed) idle.refresh();
+    });
   });
   session.setLocalWindowSize(SESSION_WINDOW);
-  session.setTimeout(limits.idleTimeoutMs, () => {
-    if (streams === 0) session.close();
-  });
 }
 
 const SWITCHING_PROTOCOLS = 101;

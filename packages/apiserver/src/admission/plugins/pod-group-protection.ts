@@ -1,9 +1,8 @@
 /** Without it a PodGroup would go while pods of it run, and those that come in their place would wait for it. */
 import { podgroups } from "@kubets/api/generated/refs";
+import { PROTECTION_FINALIZER } from "@kubets/api/scheduling/pod-group";
 import type { AdmissionPlugin } from "../plugin.ts";
 import { isWhole } from "../request.ts";
-
-const FINALIZER = "scheduling.k8s.io/podgroup-protection";
 
 export const podGroupProtection: AdmissionPlugin = {
   name: "PodGroupProtection",
@@ -11,6 +10,7 @@ export const podGroupProtection: AdmissionPlugin = {
   mutate({ object }) {
     if (!object) return;
     const { metadata } = object;
-    if (!metadata.finalizers?.includes(FINALIZER)) metadata.finalizers = [...(metadata.finalizers ?? []), FINALIZER];
+    if (!metadata.finalizers?.includes(PROTECTION_FINALIZER))
+      metadata.finalizers = [...(metadata.finalizers ?? []), PROTECTION_FINALIZER];
   },
 };

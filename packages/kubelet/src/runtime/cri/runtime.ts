@@ -23,6 +23,7 @@ import {
   type SandboxStatus,
 } from "../runtime.ts";
 import { watchEvents } from "./events.ts";
+import { canMountImages, removeSnapshot, type SnapshotPlace, viewSnapshot } from "./image-views.ts";
 import { containerOf, containerStatusOf, filesystemOf, imageOf, sandboxOf, statsOf } from "./messages.ts";
 
 export interface CriOptions {
@@ -38,6 +39,13 @@ const TWO_MINUTES = 120_000;
 /** Setting up a sandbox waits for the network; pulling has no limit. */
 const SANDBOX_TIMEOUT_MS = 4 * 60_000;
 
+interface RuntimeSettings {
+  /** What sandboxes are made of, where the runtime does not pin it itself. */
+  readonly sandboxImage?: string;
+  /** Who keeps the layers of images. */
+  readonly containerd?: { readonly snapshotter?: string };
+}
+
 export function criRuntime({ endpoint, imageEndpoint, timeoutMs = TWO_MINUTES }: CriOptions): Runtime {
   const runtimeClient = grpcClient({ target: target(endpoint) });
   const imageClient =
@@ -52,20 +60,26 @@ export function criRuntime({ endpoint, imageEndpoint, timeoutMs = TWO_MINUTES }:
   const call = caller(runtimeClient);
   const callImages = caller(imageClient);
 
-  let sandboxImage: Promise<string | undefined> | undefined;
-  /** What sandboxes are made of; runtimes that do not pin it themselves tell it among their settings. */
-  const askSandboxImage = async (): Promise<string | undefined> => {
+  /** Of runtimes that tell them. */
+  const settings = async (): Promise<RuntimeSettings> => {
     const { info } = await call(RuntimeService.status, { verbose: true });
-    return (JSON.parse(info["config"] ?? "{}") as { sandboxImage?: string }).sandboxImage;
+    return JSON.parse(info["config"] ?? "{}") as RuntimeSettings;
   };
+  let sandboxImage: Promise<string | undefined> | undefined;
+
+  const version = async () => {
+    const { runtimeName, runtimeVersion, runtimeApiVersion } = await call(RuntimeService.version, {});
+    return { name: runtimeName, version: runtimeVersion, apiVersion: runtimeApiVersion };
+  };
+  const snapshotPlace = async (key: string): Promise<SnapshotPlace> => ({
+    snapshotter: (await settings()).containerd?.snapshotter ?? "overlayfs",
+    key,
+  });
 
   const execTimeout = (ms: number): CallOptions => ({ timeoutMs: ms + 5000 });
 
   return {
-    async version() {
-      const { runtimeName, runtimeVersion, runtimeApiVersion } = await call(RuntimeService.version, {});
-      return { name: runtimeName, version: runtimeVersion, apiVersion: runtimeApiVersion };
-    },
+    version,
 
     async status(): Promise<RuntimeStatus> {
       const { status, runtimeHandlers } = await call(RuntimeService.status, {});
@@ -192,7 +206,10 @@ export function criRuntime({ endpoint, imageEndpoint, timeoutMs = TWO_MINUTES }:
 
     async listImages() {
       const { images } = await callImages(ImageService.listImages, {});
-      const pinned = await (sandboxImage ??= askSandboxImage().catch(() => undefined));
+      const pinned = await (sandboxImage ??= settings().then(
+        (told) => told.sandboxImage,
+        () => undefined,
+      ));
       return images
         .map(imageOf)
         .map((image) => (image.tags.some((tag) => tag === pinned) ? { ...image, pinned: true } : image));
@@ -212,6 +229,18 @@ export function criRuntime({ endpoint, imageEndpoint, timeoutMs = TWO_MINUTES }:
       const { imageFilesystems } = await callImages(ImageService.imageFsInfo, {});
       return imageFilesystems[0] && filesystemOf(imageFilesystems[0]);
     },
+
+    mountsImages: async () => canMountImages(await version()),
+
+    async viewImage(name, image) {
+      const { info } = await callImages(ImageService.imageStatus, { image: { image }, verbose: true });
+      const { chainID } = JSON.parse(info["info"] ?? "{}") as { chainID?: string };
+      if (chainID === undefined)
+        throw new RuntimeError("NotFound", `the runtime knows no layers of the image ${image}`);
+      return await viewSnapshot(call, await snapshotPlace(name), chainID);
+    },
+
+    removeView: async (name) => removeSnapshot(call, await snapshotPlace(name)),
 
     async containerStats() {
       return (await call(RuntimeService.listContainerStats, {})).stats.map(statsOf);

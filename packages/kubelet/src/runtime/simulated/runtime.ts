@@ -324,6 +324,16 @@ export class SimulatedRuntime implements Runtime {
     return undefined;
   }
 
+  async mountsImages() {
+    return true;
+  }
+
+  async viewImage(): Promise<never> {
+    throw new RuntimeError("Unimplemented", "a simulated runtime mounts images itself");
+  }
+
+  async removeView(): Promise<void> {}
+
   async containerStats() {
     const timestamp = this.#options.clock.now();
     return [...this.#containers.values()]

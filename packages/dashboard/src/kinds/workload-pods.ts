@@ -1,0 +1,25 @@
+/** Which pods a workload has. Pure. */
+import type { LabelSelector } from "@kubets/api/generated/types/meta-v1";
+import type { Kind } from "../server/kinds.ts";
+import type { KubeObject } from "../server/object.ts";
+import { isOneOf } from "./kind-name.ts";
+
+const WITH_SELECTOR = ["deployments.apps", "replicasets.apps", "statefulsets.apps", "daemonsets.apps", "jobs.batch"];
+
+/** The label selector as lists take it; undefined for what has no pods. */
+export function podSelectorOf(kind: Kind, { spec }: KubeObject): string | undefined {
+  const { selector } = (spec ?? {}) as { readonly selector?: object };
+  if (!selector) return undefined;
+  // The oldest of them says its labels and no more.
+  if (isOneOf(kind, ["replicationcontrollers"])) return selectorText({ matchLabels: { ...selector } });
+  return isOneOf(kind, WITH_SELECTOR) ? selectorText(selector) : undefined;
+}
+
+export const selectorText = ({ matchLabels = {}, matchExpressions = [] }: LabelSelector): string =>
+  [
+    ...Object.entries(matchLabels).map(([key, value]) => `${key}=${value}`),
+    ...matchExpressions.map(({ key, operator, values = [] }) => {
+      if (operator === "Exists") return key;
+      return operator === "DoesNotExist" ? `!${key}` : `${key} ${operator.toLowerCase()} (${values.join(",")})`;
+    }),
+  ].join(",");
