@@ -16,7 +16,6 @@ interface LiveTableProps {
   readonly namespace: string;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
-  readonly title?: string;
   /** Which of those that the server finds. */
   keep?(row: Row): boolean;
 }
@@ -34,12 +33,12 @@ export function LiveTable(props: LiveTableProps): ComponentChild {
   if (!kind) return null;
   const { items, columns, phase, failure } = found;
   const rows = keep ? items.filter(keep) : items;
-  const { title = plural(kind) } = props;
+  const title = plural(kind);
   return h(
     Section,
     { title: [title, phase !== "loading" && h("small", { class: "quiet" }, ` ${rows.length}`)] },
     phase === "waiting" && rows.length > 0 && h(Stale, { failure }),
-    unseen(found, plural(kind)) ??
+    unseen(found, title) ??
       (rows.length === 0
         ? h("p", { class: "quiet" }, "None.")
         : h(TableView, { kind, rows, columns, showNamespace: kind.namespaced && !namespace })),
