@@ -1,4 +1,3 @@
-/** Media types, the choice among them, and compression. */
-export * from "./media/gzip.ts";
+/** Media types and the choice among them. */
 export * from "./media/media-type.ts";
 export * from "./media/negotiate.ts";

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { gunzipSync } from "node:zlib";
-import { acceptsGzip, gzipped, negotiator, parseAccept, parseMediaType } from "../media.ts";
+import { negotiator, parseAccept, parseMediaType } from "../media.ts";
 
 const json = { type: "application", subtype: "json" };
 const yaml = { type: "application", subtype: "yaml" };
@@ -43,25 +42,5 @@ describe("the choice among media types", () => {
     assert.deepEqual(choose(kubectl)?.accepted.parameters, { as: "Table", v: "v1", g: "meta.k8s.io" });
     assert.deepEqual(choose("application/json;as=Unknown,application/json")?.accepted.parameters, {});
     assert.equal(choose(kubectl), choose(kubectl), "remembered");
-  });
-});
-
-describe("compression", () => {
-  it("is used only when allowed", () => {
-    const cases: [string | undefined, boolean][] = [
-      [undefined, false],
-      ["gzip", true],
-      ["deflate, GZIP;q=0.5", true],
-      ["gzip;q=0", false],
-      ["*", true],
-      ["*;q=0.0", false],
-      ["identity, gzip;q=0, *", false],
-    ];
-    for (const [header, expected] of cases) assert.equal(acceptsGzip(header), expected, String(header));
-  });
-
-  it("gives back what went in", async () => {
-    const body = Buffer.from("x".repeat(200_000));
-    assert.ok(gunzipSync(await gzipped(body)).equals(body));
   });
 });
