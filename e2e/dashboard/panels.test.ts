@@ -8,6 +8,7 @@ const SECRET = "correct horse battery staple";
 
 const OBJECTS = [
   { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "settings" }, data: { color: "blue" } },
+  { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "large" }, data: { text: "x".repeat(150_000) } },
   { apiVersion: "v1", kind: "Secret", metadata: { name: "login" }, stringData: { password: SECRET, user: "admin" } },
   {
     apiVersion: "apps/v1",
@@ -157,6 +158,9 @@ describe("what the dashboard shows", { skip: whyNoDashboard() }, () => {
     await user.clicks("settings");
     await user.sees("ConfigMap settings");
     await user.sees("blue");
+    // The server packs what is that large.
+    await user.goes("#/configmaps.v1/default/large");
+    await user.sees("146Ki letters");
     await user.goes("#/pods.v1/default/broken");
     await user.sees(/Last time\s+StartError \(exit code 128\)/);
   });

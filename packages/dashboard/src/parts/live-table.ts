@@ -3,10 +3,11 @@ import { type ComponentChild, h } from "preact";
 import { asTable, type Row } from "../server/forms.ts";
 import { pathOf } from "../server/kinds.ts";
 import { useCluster, useFollowed } from "./hooks.ts";
-import { FailureBox, Loading, Stale } from "./messages.ts";
+import { Stale } from "./messages.ts";
 import { Section } from "./section.ts";
 import { plural } from "./sidebar.ts";
 import { TableView } from "./table-view.ts";
+import { unseen } from "./unseen.ts";
 
 interface LiveTableProps {
   readonly group?: string;
@@ -15,7 +16,6 @@ interface LiveTableProps {
   readonly namespace: string;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
-  readonly title?: string;
   /** Which of those that the server finds. */
   keep?(row: Row): boolean;
 }
@@ -29,21 +29,19 @@ export function LiveTable(props: LiveTableProps): ComponentChild {
     ...(labelSelector && { labelSelector }),
     ...(fieldSelector && { fieldSelector }),
   };
-  const { items, columns, phase, failure } = useFollowed(question, asTable);
+  const found = useFollowed(question, asTable);
   if (!kind) return null;
+  const { items, columns, phase, failure } = found;
   const rows = keep ? items.filter(keep) : items;
-  const { title = plural(kind) } = props;
+  const title = plural(kind);
   return h(
     Section,
     { title: [title, phase !== "loading" && h("small", { class: "quiet" }, ` ${rows.length}`)] },
     phase === "waiting" && rows.length > 0 && h(Stale, { failure }),
-    phase === "loading"
-      ? h(Loading, { what: title })
-      : failure && rows.length === 0
-        ? h(FailureBox, { failure })
-        : rows.length === 0
-          ? h("p", { class: "quiet" }, "None.")
-          : h(TableView, { kind, rows, columns, showNamespace: kind.namespaced && !namespace }),
+    unseen(found, title) ??
+      (rows.length === 0
+        ? h("p", { class: "quiet" }, "None.")
+        : h(TableView, { kind, rows, columns, showNamespace: kind.namespaced && !namespace })),
   );
 }
 

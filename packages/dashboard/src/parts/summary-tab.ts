@@ -98,7 +98,7 @@ const Conditions = ({ conditions }: { readonly conditions: readonly Condition[] 
   );
 
 /** Conditions whose being true is bad news. */
-const TROUBLE = /Pressure$|Failure$|^Failed|Unavailable$|Disrupt|^Corrupted|NotReady|Conflict/;
+const TROUBLE = /Pressure$|Failure$|^Failed|Unavailable$|Disrupt|^Corrupted|NotReady|Conflict|Dangling/;
 
 const conditionTone = (type: string, status: string) =>
   TROUBLE.test(type) ? (status === "True" ? "bad" : undefined) : toneOf("Condition", status);

@@ -8,6 +8,7 @@ import type { ObjectView } from "../kinds/tabs.ts";
 import { FIELD_MANAGER } from "../server/apply.ts";
 import { pathOf } from "../server/kinds.ts";
 import { queryText } from "../server/server.ts";
+import { CopyButton } from "./copy-button.ts";
 import { Editor } from "./editor.ts";
 import { useCluster, useLoaded, useTry } from "./hooks.ts";
 import { FailureBox, Loading } from "./messages.ts";
@@ -49,7 +50,7 @@ export function YamlTab({ kind, object }: ObjectView): ComponentChild {
         ? [
             kind.verbs.includes("update") &&
               h("button", { key: "edit", type: "button", class: "main", onClick: () => setDraft(text) }, "Edit"),
-            h("button", { key: "copy", type: "button", onClick: () => void attempt(() => copied(text)) }, "Copy"),
+            h(CopyButton, { key: "copy", text }),
             h(
               "label",
               { key: "managed" },
@@ -65,9 +66,4 @@ export function YamlTab({ kind, object }: ObjectView): ComponentChild {
     ),
     h(Editor, { text: draft ?? text, label: "YAML", ...(draft !== undefined && { onText: setDraft }) }),
   );
-}
-
-async function copied(text: string): Promise<string> {
-  await navigator.clipboard.writeText(text);
-  return "Copied";
 }

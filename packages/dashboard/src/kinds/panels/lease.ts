@@ -6,7 +6,7 @@ import { Facts } from "../../parts/facts.ts";
 import { Section } from "../../parts/section.ts";
 import type { PanelView } from "../panels.ts";
 
-export function LeasePanel({ object: { spec = {} } }: PanelView<Lease>): ComponentChild {
+export function LeasePanel({ object: { spec } }: PanelView<Lease>): ComponentChild {
   const { holderIdentity, leaseDurationSeconds, acquireTime, renewTime, leaseTransitions, strategy } = spec;
   return h(
     Section,

@@ -11,6 +11,7 @@ import { type PodMetrics, useMetrics } from "../../parts/polled.ts";
 import { Section } from "../../parts/section.ts";
 import { toneOf } from "../../parts/tone.ts";
 import { podTrouble, podWord } from "../../reckoning/pod-state.ts";
+import { labelsText } from "../../reckoning/selector-text.ts";
 import { volumeSource } from "../../reckoning/volume-source.ts";
 import type { PanelView } from "../panels.ts";
 
@@ -38,11 +39,7 @@ export function PodPanel({ object: pod }: PanelView<Pod>): ComponentChild {
             h(ObjectLink, { to: { kind: "ServiceAccount", name: spec.serviceAccountName }, namespace }),
           Priority: spec.priorityClassName && `${spec.priorityClassName} (${spec.priority ?? 0})`,
           "Nominated for": status.nominatedNodeName,
-          "Node selector":
-            spec.nodeSelector &&
-            Object.entries(spec.nodeSelector)
-              .map(([label, value]) => `${label}=${value}`)
-              .join(", "),
+          "Node selector": labelsText(spec.nodeSelector),
           Tolerations:
             tolerations.length > 0 &&
             h(Fold, {

@@ -6,8 +6,8 @@ import { Endpoints } from "../../parts/endpoints.ts";
 import { Facts } from "../../parts/facts.ts";
 import { Grid } from "../../parts/grid.ts";
 import { useFollowed } from "../../parts/hooks.ts";
-import { FailureBox, Loading } from "../../parts/messages.ts";
 import { Section } from "../../parts/section.ts";
+import { unseen } from "../../parts/unseen.ts";
 import { labelsText } from "../../reckoning/selector-text.ts";
 import { listAddress } from "../../route.ts";
 import { asObjects } from "../../server/forms.ts";
@@ -62,11 +62,7 @@ export function ServicePanel({ object: { metadata, spec, status } }: PanelView<S
       h(
         Section,
         { key: "endpoints", title: "Endpoints" },
-        slices.phase === "loading"
-          ? h(Loading, { what: "endpoints" })
-          : slices.failure && slices.items.length === 0
-            ? h(FailureBox, { failure: slices.failure })
-            : h(Endpoints, { slices: slices.items }),
+        unseen(slices, "EndpointSlices") ?? h(Endpoints, { slices: slices.items }),
       ),
   ];
 }

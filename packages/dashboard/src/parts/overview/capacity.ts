@@ -22,6 +22,7 @@ export function Capacity({ nodes, total }: CapacityProps): ComponentChild {
     show: (amount: number) => string,
     amounts: Readonly<Record<string, number | undefined>>,
   ) =>
+    Object.values(amounts).some((amount) => amount !== undefined) &&
     h(
       Section,
       { title },

@@ -10,7 +10,7 @@ import { useFollowed } from "../hooks.ts";
 import { ObjectLink } from "../object-link.ts";
 import { Section } from "../section.ts";
 import { toneOf } from "../tone.ts";
-import { unseen } from "./unseen.ts";
+import { unseen } from "../unseen.ts";
 
 const asClaims = asBriefs(({ metadata, spec, status }: PersistentVolumeClaim) => ({
   ref: { kind: "PersistentVolumeClaim", namespace: metadata.namespace, name: metadata.name },

@@ -5,7 +5,7 @@ import { pathOf } from "../../server/kinds.ts";
 import { EVENTS, type Event, EventTable, lastSeen } from "../events-tab.ts";
 import { useFollowed } from "../hooks.ts";
 import { Section } from "../section.ts";
-import { unseen } from "./unseen.ts";
+import { unseen } from "../unseen.ts";
 
 const SHOWN = 15;
 

@@ -18,7 +18,7 @@ import { Grid } from "../grid.ts";
 import { useFollowed } from "../hooks.ts";
 import { ObjectLink, type Reference } from "../object-link.ts";
 import { Section } from "../section.ts";
-import { unseen } from "./unseen.ts";
+import { unseen } from "../unseen.ts";
 
 type Brief = Progress & { readonly ref: Reference };
 
@@ -41,7 +41,7 @@ export function Workloads(): ComponentChild {
   // The list is the same for good, so that the hooks are.
   const all = FOLLOWED.map(([what, kind, form]) => ({ what, found: useFollowed({ path: pathOf(kind) }, form) }));
   const incomplete = all.flatMap(({ found }) => found.items.filter(({ isComplete }) => !isComplete));
-  const isRead = all.every(({ found }) => found.phase !== "loading");
+  const isRead = all.every(({ found }) => found.phase !== "loading") && all.some(({ found }) => !found.failure);
   return h(
     Section,
     { title: "Workloads" },

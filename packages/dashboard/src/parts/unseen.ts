@@ -1,7 +1,7 @@
 /** What stands in the place of what cannot be shown: it is being read, the user may not see it, or the server does not answer. */
 import { type ComponentChild, h } from "preact";
-import type { Followed } from "../../server/follow.ts";
-import { Loading } from "../messages.ts";
+import type { Followed } from "../server/follow.ts";
+import { Loading } from "./messages.ts";
 
 const FORBIDDEN = 403;
 
