@@ -1,33 +1,16 @@
 /** The events about an object, the last ones first. */
+import type { Event } from "@kubets/api/generated/types/core-v1";
 import { humanDuration } from "@kubets/machinery/duration";
 import { type ComponentChild, h } from "preact";
 import type { ObjectView } from "../kinds/tabs.ts";
 import { asObjects } from "../server/forms.ts";
 import { pathOf } from "../server/kinds.ts";
-import type { KubeObject } from "../server/object.ts";
 import { useFollowed, useNow } from "./hooks.ts";
 import { FailureBox, Loading } from "./messages.ts";
 import { ObjectLink, type Reference } from "./object-link.ts";
 import { toneOf } from "./tone.ts";
 
-export interface Event extends KubeObject {
-  readonly type?: string;
-  readonly reason?: string;
-  readonly message?: string;
-  readonly count?: number;
-  readonly firstTimestamp?: string;
-  readonly lastTimestamp?: string;
-  readonly eventTime?: string;
-  readonly series?: { readonly count?: number; readonly lastObservedTime?: string };
-  readonly source?: { readonly component?: string };
-  readonly reportingComponent?: string;
-  readonly involvedObject?: {
-    readonly apiVersion?: string;
-    readonly kind?: string;
-    readonly namespace?: string;
-    readonly name?: string;
-  };
-}
+export type { Event } from "@kubets/api/generated/types/core-v1";
 
 export const EVENTS = { group: "", version: "v1", resource: "events" };
 

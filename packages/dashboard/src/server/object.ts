@@ -1,26 +1,7 @@
 /** What the dashboard knows of any object; of some kinds it knows more. */
-export interface ObjectMeta {
-  readonly name?: string;
-  readonly generateName?: string;
-  readonly namespace?: string;
-  readonly uid?: string;
-  readonly resourceVersion?: string;
-  readonly creationTimestamp?: string;
-  readonly deletionTimestamp?: string;
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly annotations?: Readonly<Record<string, string>>;
-  readonly finalizers?: readonly string[];
-  readonly ownerReferences?: readonly OwnerReference[];
-  readonly managedFields?: readonly unknown[];
-}
+import type { ObjectMeta } from "@kubets/api/generated/types/meta-v1";
 
-export interface OwnerReference {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly name: string;
-  readonly uid: string;
-  readonly controller?: boolean;
-}
+export type { ObjectMeta, OwnerReference } from "@kubets/api/generated/types/meta-v1";
 
 export interface KubeObject {
   readonly apiVersion?: string;
