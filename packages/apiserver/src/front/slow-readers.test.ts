@@ -18,11 +18,21 @@ const LIST = "/api/v1/namespaces/default/configmaps";
 const MAPS = 40;
 const MAP_BYTES = 900_000;
 const DEADLINE_MS = 60_000;
+const ofGets =
+  'apiserver_request_total{code="200",component="apiserver",dry_run="",group="",resource="configmaps",scope="resource",subresource="",verb="GET",version="v1"}';
 const ofList = 'group="",resource="configmaps",scope="namespace",subresource="",verb="LIST",version="v1"';
 
 /** Waits for what the server does in turns of its loop, which is this one. */
 async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Waits until nothing has changed for many turns. */
+async function untilStill(look: () => unknown): Promise<void> {
+  for (let [last, turns] = [look(), 0]; turns < 300; turns++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    if (look() !== last) [last, turns] = [look(), 0];
+  }
 }
 
 async function serving(t: TestContext, maps = MAPS) {
@@ -122,6 +132,24 @@ describe("over HTTP/1.1", () => {
     ]);
     await reader.read(Infinity);
     assert.ok(reader.taken < reader.length, `${reader.taken} of ${reader.length}`);
+  });
+
+  it("neither is one left that asks for much that is small, and reads none of it", async (t) => {
+    const { clock, port, connections, now, server } = await serving(t, 0);
+    const client = createClient(server.transport({ name: "admin", groups: ["system:masters"] }));
+    const metadata = { namespace: "default", name: "small" };
+    await client.create(configmaps, { metadata, data: { text: "x".repeat(7000) } });
+    const reader = new Reader(t, port);
+    await once(reader.socket, "secureConnect");
+    // One alone stays with the kernel, and its client may ask again.
+    reader.ask(`${LIST}/small`);
+    await clock.advance(2 * DEADLINE_MS);
+    assert.equal(connections(), 1);
+    for (let i = 0; i < 5000; i++) reader.ask(`${LIST}/small`);
+    await untilStill(() => now(ofGets));
+    assert.ok((now(ofGets) ?? 0) > 100, "most of it waits in this process");
+    await clock.advance(DEADLINE_MS);
+    await until(() => connections() === 0);
   });
 
   it("one that reads slowly goes on until then, and sees that its answer is not whole", async (t) => {

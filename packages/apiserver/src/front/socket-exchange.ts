@@ -63,7 +63,8 @@ export class SocketExchange implements CoreExchange {
 
   #answer(status: number, headers: readonly string[], body?: Uint8Array | readonly Uint8Array[]): void {
     this.socket.respond(status, this.#all(headers), body);
-    this.deadline?.follow(this.socket, true);
+    if (this.socket.isTaken) this.deadline?.lift();
+    else this.deadline?.follow(this.socket, true);
   }
 
   #respondAfter(told: Promise<unknown>, ...answer: Parameters<CoreExchange["respond"]>): void {

@@ -28,6 +28,8 @@ export interface Exchange {
   respond(status: number, headers: readonly string[], body?: Uint8Array | readonly Uint8Array[]): void;
   /** Begins an answer whose parts come later. */
   stream(status: number, headers: readonly string[]): ChunkSink;
+  /** Whether an answer that was given whole need not be waited for: the kernel takes it, however slowly the client reads. */
+  readonly isTaken: boolean;
   /** Breaks an answer off that the client has not taken whole, so that it sees that; over HTTP/1.1 its connection ends. */
   abort(): void;
   /** Runs when the answer has been sent or the client is gone; at once if that has happened. */

@@ -24,6 +24,9 @@ export interface Connections {
 const LINGER_MS = 1000;
 /** As Go's server does. */
 const READ_FOR_NOTHING_BYTES = 256 * 1024;
+/** So much the kernel takes on a connection on which nothing waits, and so much the lines before a body have at most. */
+const KERNEL_BYTES = 8 * 1024;
+const LINES_BYTES = 2 * 1024;
 
 export class H1Exchange implements Exchange {
   readonly protocol = "h1";
@@ -34,6 +37,7 @@ export class H1Exchange implements Exchange {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #connections: Connections;
+  #size = 0;
 
   constructor(request: IncomingMessage, response: ServerResponse, connections: Connections, upgrade?: Upgrade) {
     this.method = request.method as string;
@@ -77,6 +81,7 @@ export class H1Exchange implements Exchange {
     const response = this.#response;
     const whole = body instanceof Uint8Array;
     const size = whole ? body.length : sizeOf(body);
+    this.#size = size;
     this.onAnswer?.(status, size);
     if (response.destroyed) return;
     const lines = this.#lines(headers);
@@ -98,6 +103,16 @@ export class H1Exchange implements Exchange {
       response.flushHeaders();
     }
     return new H1Sink(response, this.method === "HEAD");
+  }
+
+  get isTaken(): boolean {
+    const { socket, writableFinished, writableLength } = this.#response;
+    // What asked to be given away ends its connection, which the client may hold for long.
+    if (this.upgrade) return false;
+    // Behind other answers it has no socket yet.
+    return (
+      writableFinished || (this.#size <= KERNEL_BYTES && socket !== null && writableLength <= this.#size + LINES_BYTES)
+    );
   }
 
   abort(): void {

@@ -87,6 +87,11 @@ export class H2Exchange implements Exchange {
     return new H2Sink(stream);
   }
 
+  /** A client may let nothing through, however little it is. */
+  get isTaken(): boolean {
+    return this.#stream.writableFinished;
+  }
+
   abort(): void {
     breakOff(this.#stream);
   }
