@@ -7,11 +7,12 @@ import { ListPage } from "./pages/list.ts";
 import { LoginPage } from "./pages/login.ts";
 import { ObjectPage } from "./pages/object.ts";
 import { OverviewPage } from "./pages/overview.ts";
-import { type Cluster, ClusterProvider, useLoaded } from "./parts/hooks.ts";
+import { type Cluster, ClusterProvider } from "./parts/hooks.ts";
 import { FailureBox, Loading } from "./parts/messages.ts";
 import { type Note, Notes } from "./parts/notes.ts";
 import { Sidebar } from "./parts/sidebar.ts";
 import { type Route, routeOf } from "./route.ts";
+import { asFailure, type Failure } from "./server/failure.ts";
 import { type Kinds, readKinds } from "./server/kinds.ts";
 import { Server } from "./server/server.ts";
 
@@ -38,21 +39,28 @@ const NOTE_MS = 5000;
 
 function Frame({ server, say }: Pick<Cluster, "server" | "say">): ComponentChild {
   const route = useRoute();
-  const [round, setRound] = useState(0);
-  const found = useLoaded(`${round}`, () => readKinds(server));
   const [kinds, setKinds] = useState<Kinds>();
+  const [failure, setFailure] = useState<Failure>();
+  const read = useCallback(async () => {
+    try {
+      const next = await readKinds(server);
+      // Where nothing is new nothing is shown anew.
+      setKinds((now) => (now?.source === next.source ? now : next));
+      setFailure(undefined);
+    } catch (error) {
+      setFailure(asFailure(error));
+    }
+  }, [server]);
   useEffect(() => {
-    if (found.value) setKinds(found.value);
-  }, [found.value]);
-  useEffect(() => {
-    const timer = setInterval(() => setRound((n) => n + 1), KINDS_MS);
+    void read();
+    const timer = setInterval(() => void read(), KINDS_MS);
     return () => clearInterval(timer);
-  }, []);
+  }, [read]);
   const cluster = useMemo<Cluster | undefined>(() => kinds && { server, kinds, say }, [server, kinds, say]);
 
   if (!cluster)
-    return found.failure
-      ? h("main", null, h(FailureBox, { failure: found.failure, retry: () => setRound((n) => n + 1) }))
+    return failure
+      ? h("main", null, h(FailureBox, { failure, retry: () => void read() }))
       : h("main", null, h(Loading, { what: "what the server serves" }));
   return h(
     ClusterProvider,

@@ -1,5 +1,6 @@
 /** What the summary of a kind shows besides what all objects have. */
 import type { ComponentChild } from "preact";
+import { fullName } from "../kind-names.ts";
 import type { Kind } from "../server/kinds.ts";
 import type { KubeObject } from "../server/object.ts";
 import { ConfigMapPanel } from "./panels/config-map.ts";
@@ -69,6 +70,6 @@ const PANELS: Readonly<Record<string, readonly Panel<never>[]>> = {
 };
 
 /** Kinds that have none of their own, custom ones too, show their fields as they are. */
-export const panelsOf = ({ resource, group }: Kind): readonly Panel[] =>
+export const panelsOf = (kind: Kind): readonly Panel[] =>
   // Each is given objects of its own kind alone.
-  (PANELS[[resource, group].filter(Boolean).join(".")] as readonly Panel[] | undefined) ?? [FieldsPanel];
+  (PANELS[fullName(kind)] as readonly Panel[] | undefined) ?? [FieldsPanel];

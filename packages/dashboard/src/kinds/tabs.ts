@@ -1,5 +1,6 @@
 /** The tabs that the page of an object has, by its kind. */
 import type { ComponentType } from "preact";
+import { isOneOf } from "../kind-names.ts";
 import { EventsTab } from "../parts/events-tab.ts";
 import { PodLogsTab, WorkloadLogsTab } from "../parts/logs-tab.ts";
 import { ShellTab } from "../parts/shell-tab.ts";
@@ -7,7 +8,6 @@ import { SummaryTab } from "../parts/summary-tab.ts";
 import { YamlTab } from "../parts/yaml-tab.ts";
 import type { Kind } from "../server/kinds.ts";
 import type { KubeObject } from "../server/object.ts";
-import { isOneOf } from "./kind-name.ts";
 import { podSelectorOf } from "./workload-pods.ts";
 
 export interface ObjectView {

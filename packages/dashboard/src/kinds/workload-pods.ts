@@ -1,8 +1,8 @@
 /** Which pods a workload has. Pure. */
-import type { LabelSelector } from "@kubets/api/generated/types/meta-v1";
+import { isOneOf } from "../kind-names.ts";
+import { selectorText } from "../reckoning/selector-text.ts";
 import type { Kind } from "../server/kinds.ts";
 import type { KubeObject } from "../server/object.ts";
-import { isOneOf } from "./kind-name.ts";
 
 const WITH_SELECTOR = ["deployments.apps", "replicasets.apps", "statefulsets.apps", "daemonsets.apps", "jobs.batch"];
 
@@ -14,12 +14,3 @@ export function podSelectorOf(kind: Kind, { spec }: KubeObject): string | undefi
   if (isOneOf(kind, ["replicationcontrollers"])) return selectorText({ matchLabels: { ...selector } });
   return isOneOf(kind, WITH_SELECTOR) ? selectorText(selector) : undefined;
 }
-
-export const selectorText = ({ matchLabels = {}, matchExpressions = [] }: LabelSelector): string =>
-  [
-    ...Object.entries(matchLabels).map(([key, value]) => `${key}=${value}`),
-    ...matchExpressions.map(({ key, operator, values = [] }) => {
-      if (operator === "Exists") return key;
-      return operator === "DoesNotExist" ? `!${key}` : `${key} ${operator.toLowerCase()} (${values.join(",")})`;
-    }),
-  ].join(",");

@@ -4,7 +4,7 @@
  */
 import { type ComponentChild, h } from "preact";
 import { useMemo } from "preact/hooks";
-import { NODES, PODS } from "../kinds/names.ts";
+import { NODES, PODS } from "../kind-names.ts";
 import { useCluster, useFollowed, useLoaded } from "../parts/hooks.ts";
 import { Stale } from "../parts/messages.ts";
 import { Capacity } from "../parts/overview/capacity.ts";

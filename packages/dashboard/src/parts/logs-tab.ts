@@ -1,11 +1,12 @@
 /** What the containers of a pod write, or of all pods of a workload. */
 import { type ComponentChild, h } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { PODS } from "../kind-names.ts";
 import type { ObjectView } from "../kinds/tabs.ts";
 import { podSelectorOf } from "../kinds/workload-pods.ts";
 import { asObjects } from "../server/forms.ts";
 import { pathOf } from "../server/kinds.ts";
-import { containersOf, defaultContainer, PODS, type SomePod, stateText } from "../server/pods.ts";
+import { containersOf, defaultContainer, type SomePod, stateText } from "../server/pods.ts";
 import { queryText } from "../server/server.ts";
 import { check, choice } from "./fields.ts";
 import { useCluster, useFollowed, useTry } from "./hooks.ts";

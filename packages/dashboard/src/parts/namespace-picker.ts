@@ -1,10 +1,9 @@
 /** One namespace, or all. Who may not list them writes the name. */
 import { type ComponentChild, h } from "preact";
+import { NAMESPACES } from "../kind-names.ts";
 import { asTable } from "../server/forms.ts";
 import { pathOf } from "../server/kinds.ts";
 import { useFollowed } from "./hooks.ts";
-
-const NAMESPACES = { group: "", version: "v1", resource: "namespaces" };
 
 export function NamespacePicker({
   namespace,

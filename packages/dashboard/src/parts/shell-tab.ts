@@ -1,11 +1,12 @@
 /** A shell in a container of a pod, for as long as the tab is shown. */
 import { type ComponentChild, h } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { PODS } from "../kind-names.ts";
 import type { ObjectView } from "../kinds/tabs.ts";
 import { type Channels, openChannels, type ProgramEnd } from "../server/channels.ts";
 import { asFailure } from "../server/failure.ts";
 import { pathOf } from "../server/kinds.ts";
-import { containersOf, defaultContainer, PODS, type SomePod, stateText } from "../server/pods.ts";
+import { containersOf, defaultContainer, type SomePod, stateText } from "../server/pods.ts";
 import { check, choice } from "./fields.ts";
 import { useCluster } from "./hooks.ts";
 import { openTerminal, type PageTerminal } from "./terminal.ts";

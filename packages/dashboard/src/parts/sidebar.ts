@@ -1,5 +1,6 @@
 /** The kinds of the cluster, those that people look for first in their own order, all others by their groups. */
 import { type ComponentChild, h } from "preact";
+import { fullName } from "../kind-names.ts";
 import { listAddress, type Route } from "../route.ts";
 import { canList, type Kind, type Kinds } from "../server/kinds.ts";
 import { useCluster } from "./hooks.ts";
@@ -88,7 +89,7 @@ export function Sidebar({ route }: { readonly route: Route }): ComponentChild {
   const link = (kind: Kind) =>
     h(
       "li",
-      { key: `${kind.resource}.${kind.group}` },
+      { key: fullName(kind) },
       h(
         "a",
         {

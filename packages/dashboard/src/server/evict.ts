@@ -1,8 +1,8 @@
 /** Asks that a pod goes, which the server grants as far as disruption budgets allow. */
+import { PODS } from "../kind-names.ts";
 import { AS_DASHBOARD } from "./change.ts";
 import { pathOf } from "./kinds.ts";
 import type { KubeObject } from "./object.ts";
-import { PODS } from "./pods.ts";
 import type { Server } from "./server.ts";
 
 export function evictPod(server: Server, { metadata }: KubeObject, signal?: AbortSignal): Promise<unknown> {

@@ -32,10 +32,11 @@ const AGGREGATED = ["v2", "v2beta1"]
   .join(",");
 
 export async function readKinds(server: Server): Promise<Kinds> {
-  const lists = await Promise.all(
-    ["/api", "/apis"].map((path) => server.json<GroupDiscoveryList>(path, { accept: AGGREGATED })),
+  const told = await Promise.all(["/api", "/apis"].map((path) => server.text(path, { accept: AGGREGATED })));
+  return new Kinds(
+    told.flatMap((text) => kindsOf(JSON.parse(text) as GroupDiscoveryList)),
+    told.join("\n"),
   );
-  return new Kinds(lists.flatMap(kindsOf));
 }
 
 /** Each resource in the version that its group prefers. */
@@ -66,9 +67,12 @@ const kindOf = (group: string, version: string, found: DiscoveredResource): Kind
 
 export class Kinds {
   readonly all: readonly Kind[];
+  /** What the server told: the same for the same kinds. */
+  readonly source: string;
 
-  constructor(all: readonly Kind[]) {
+  constructor(all: readonly Kind[], source = "") {
     this.all = all;
+    this.source = source;
   }
 
   /** In the preferred version, whichever was named. */

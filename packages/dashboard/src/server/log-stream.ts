@@ -2,10 +2,11 @@
  * The log of one container. While it is followed it goes on over broken connections, and when the container starts again; one that has not
  * started is asked for again when its pod changes. Holds: no line comes twice.
  */
+import { PODS } from "../kind-names.ts";
 import type { Failure } from "./failure.ts";
 import { pathOf } from "./kinds.ts";
 import { isLater, type LogLine, logLines } from "./log-lines.ts";
-import { PODS, type SomePod, statusOf } from "./pods.ts";
+import { type SomePod, statusOf } from "./pods.ts";
 import { queryText, type Server } from "./server.ts";
 
 export interface LogQuestion {

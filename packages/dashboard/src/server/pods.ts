@@ -1,8 +1,6 @@
-/** Where pods are, the containers of a pod, and how each of them does. Pure. */
+/** The containers of a pod, and how each of them does. Pure. */
 import type { ContainerStatus, Pod } from "@kubets/api/generated/types/core-v1";
 import type { KubeObject } from "./object.ts";
-
-export const PODS = { group: "", version: "v1", resource: "pods" };
 
 /** Of a pod as lists and watches tell it. */
 export type SomePod = KubeObject & { readonly spec?: Partial<Pod["spec"]>; readonly status?: Partial<Pod["status"]> };

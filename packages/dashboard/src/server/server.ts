@@ -3,6 +3,7 @@
  * All of them carry the key that `kubets dashboard` made for this run.
  */
 import { asFailure, Failure, failureOf } from "./failure.ts";
+import { KEY_PROTOCOL, STREAM_PROTOCOL } from "./protocols.ts";
 
 export interface Asked {
   readonly method?: string;
@@ -27,8 +28,6 @@ export interface ServerListeners {
 
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
-const STREAM_PROTOCOL = "stream.dashboard.kubets";
-const KEY_PROTOCOL = "key.dashboard.kubets.";
 const OK = 200;
 const WARNING = /299 \S+ "((?:[^"\\]|\\.)*)"/g;
 

@@ -6,6 +6,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { joinStreams } from "@kubets/machinery/join-streams";
+import { drained } from "@kubets/wire/http/drained";
 import type { Link } from "../api/rest.ts";
 import { asError } from "../errors.ts";
 
@@ -45,12 +46,6 @@ export async function pass(link: Link, path: string, from: IncomingMessage, to: 
     to.end(`${asError(error).message}\n`);
   }
 }
-
-const drained = (to: ServerResponse): Promise<void> =>
-  new Promise((resolve) => {
-    to.once("drain", resolve);
-    to.once("close", resolve);
-  });
 
 const passed = (from: IncomingMessage): Record<string, string> =>
   Object.fromEntries(

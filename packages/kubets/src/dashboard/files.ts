@@ -4,37 +4,18 @@
  */
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { dirname, extname, join, normalize } from "node:path";
+import type { ServerResponse } from "node:http";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { serveFile } from "@kubets/kubectl/proxy/files";
 
-export interface DashboardFile {
-  readonly type: string;
-  readonly body: string | Uint8Array;
-}
+/** Answers with the file, or that there is none. */
+export type SendFile = (path: string, to: ServerResponse) => Promise<void>;
 
-/** Undefined where there is no such file. */
-export type DashboardFiles = (path: string) => Promise<DashboardFile | undefined>;
-
-const TYPES: Readonly<Record<string, string>> = {
-  ".css": "text/css; charset=utf-8",
-  ".html": "text/html; charset=utf-8",
-  ".js": "text/javascript; charset=utf-8",
-  ".svg": "image/svg+xml",
-};
-
-export function dashboardFiles(): DashboardFiles {
+export function dashboardFiles(): SendFile {
   const built = join(import.meta.dirname, "dashboard");
-  return existsSync(built) ? filesOf(built) : sources();
+  return existsSync(built) ? (path, to) => serveFile(built, path, to) : sources();
 }
-
-const filesOf =
-  (folder: string): DashboardFiles =>
-  async (path) => {
-    const type = TYPES[extname(path)];
-    if (!type) return undefined;
-    // An absolute path loses its leading ".." when it is made normal.
-    const body = await readFile(join(folder, normalize(`/${path}`))).catch(() => undefined);
-    return body && { type, body };
-  };
 
 /** What pages load besides their own modules, under the names by which they import it. */
 const MODULES: Readonly<Record<string, string>> = {
@@ -47,32 +28,30 @@ const MODULES: Readonly<Record<string, string>> = {
 const OURS = /^@kubets\/machinery\/[a-z0-9-]+$/;
 const PREFIX = "modules/";
 
-function sources(): DashboardFiles {
-  const folder = dirname(new URL(import.meta.resolve("@kubets/dashboard")).pathname);
-  const pages = filesOf(folder);
-  return async (path) => {
-    if (path === "terminal.css") return fileAt(import.meta.resolve("@xterm/xterm/css/xterm.css"), ".css");
-    if (path === "app.js") return { type: TYPES[".js"] ?? "", body: 'import "./src/index.ts";\n' };
-    if (path.startsWith(PREFIX)) {
-      const name = path.slice(PREFIX.length).replace(/\.ts$/, "");
-      const found = MODULES[name] ?? (OURS.test(name) ? name : undefined);
-      return found ? moduleAt(import.meta.resolve(found)) : undefined;
-    }
-    return /^src\/[a-z0-9/-]+\.ts$/.test(path) ? moduleAt(`file://${join(folder, path.slice(4))}`) : pages(path);
+function sources(): SendFile {
+  const folder = dirname(fileURLToPath(import.meta.resolve("@kubets/dashboard")));
+  const terminal = dirname(fileURLToPath(import.meta.resolve("@xterm/xterm/css/xterm.css")));
+  return async (path, to) => {
+    if (path === "terminal.css") return serveFile(terminal, "xterm.css", to);
+    const code = path === "app.js" ? 'import "./src/index.ts";\n' : await codeOf(path, folder);
+    if (code === undefined) return serveFile(folder, path, to);
+    to.writeHead(200, { "content-type": "text/javascript; charset=utf-8" }).end(code);
   };
 }
 
-async function fileAt(url: string, extension: string): Promise<DashboardFile | undefined> {
-  const body = await readFile(new URL(url), "utf8").catch(() => undefined);
-  return body === undefined ? undefined : { type: TYPES[extension] ?? "", body };
+/** Of a module, by its path below the dashboard's or by the name that it is imported by. */
+async function codeOf(path: string, folder: string): Promise<string | undefined> {
+  const url = path.startsWith(PREFIX) ? addressOf(path.slice(PREFIX.length).replace(/\.ts$/, "")) : undefined;
+  const file = url ? fileURLToPath(url) : /^src\/[a-z0-9/-]+\.ts$/.test(path) ? join(folder, path.slice(4)) : "";
+  const code = await readFile(file, "utf8").catch(() => undefined);
+  if (code === undefined) return undefined;
+  const { stripTypeScriptTypes } = await import("node:module");
+  return withAddresses(file.endsWith(".ts") ? stripTypeScriptTypes(code) : code);
 }
 
-async function moduleAt(url: string): Promise<DashboardFile | undefined> {
-  const file = await fileAt(url, ".js");
-  if (!file) return undefined;
-  const { stripTypeScriptTypes } = await import("node:module");
-  const code = url.endsWith(".ts") ? stripTypeScriptTypes(String(file.body)) : String(file.body);
-  return { ...file, body: withAddresses(code) };
+function addressOf(name: string): string | undefined {
+  const found = MODULES[name] ?? (OURS.test(name) ? name : undefined);
+  return found && import.meta.resolve(found);
 }
 
 /** Modules that are imported by name, imported by their addresses. */

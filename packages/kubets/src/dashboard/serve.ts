@@ -8,10 +8,12 @@ import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
+import { KEY_PROTOCOL } from "@kubets/dashboard/server/protocols";
 import type { Link } from "@kubets/kubectl/api/rest";
 import { pass, passUpgrade } from "@kubets/kubectl/proxy/handler";
 import { joinHostPort } from "@kubets/machinery/ip";
 import { createServer } from "@kubets/machinery/node-http";
+import { unauthorized } from "@kubets/machinery/status-error";
 import { dashboardFiles } from "./files.ts";
 import { streamOverSocket } from "./stream.ts";
 
@@ -31,7 +33,6 @@ export interface Dashboard {
 /** The pages' own paths; all others are the API's. */
 const OWN = "/dashboard/";
 const STREAM = `${OWN}stream`;
-const KEY_PROTOCOL = "key.dashboard.kubets.";
 
 const HEADERS = {
   "content-security-policy":
@@ -43,24 +44,21 @@ const HEADERS = {
 };
 
 export async function serveDashboard({ link, key, address, port }: DashboardOptions): Promise<Dashboard> {
-  const files = dashboardFiles();
+  const sendFile = dashboardFiles();
   const sockets = new Set<Duplex>();
 
   const server = createServer((from: IncomingMessage, to: ServerResponse) => {
     const path = pathOf(from);
-    if (path === "/" || path.startsWith(OWN)) return void sendFile(path);
+    if (path === "/" || path.startsWith(OWN)) {
+      for (const [name, value] of Object.entries(HEADERS)) to.setHeader(name, value);
+      return void sendFile(path === "/" ? "index.html" : path.slice(OWN.length), to);
+    }
     if (!isKey(key, bearer(from))) return refuse();
     void pass(link, from.url ?? "/", from, to);
 
-    async function sendFile(asked: string) {
-      const file = await files(asked === "/" ? "index.html" : asked.slice(OWN.length));
-      if (!file) return to.writeHead(404, { "content-type": "text/plain" }).end("404 page not found\n");
-      to.writeHead(200, { ...HEADERS, "content-type": file.type }).end(file.body);
-    }
-
     function refuse() {
       const headers = { "content-type": "application/json", "www-authenticate": 'Bearer realm="dashboard"' };
-      to.writeHead(401, headers).end(JSON.stringify(REFUSED));
+      to.writeHead(401, headers).end(JSON.stringify(REFUSED.status));
     }
   });
 
@@ -91,15 +89,9 @@ export async function serveDashboard({ link, key, address, port }: DashboardOpti
   };
 }
 
-const REFUSED = {
-  kind: "Status",
-  apiVersion: "v1",
-  status: "Failure",
-  reason: "Unauthorized",
-  message:
-    "the key of this dashboard is missing or not the right one: open the address that `kubets dashboard` printed",
-  code: 401,
-};
+const REFUSED = unauthorized(
+  "the key of this dashboard is missing or not the right one: open the address that `kubets dashboard` printed",
+);
 
 const pathOf = (from: IncomingMessage): string => (from.url ?? "/").split("?", 1)[0] ?? "/";
 

@@ -5,11 +5,9 @@
  */
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
+import { STREAM_PROTOCOL } from "@kubets/dashboard/server/protocols";
 import type { Link } from "@kubets/kubectl/api/rest";
 import { acceptWebSocket } from "@kubets/wire/websocket";
-
-/** The protocol's name, which the browser must find in the answer. */
-export const STREAM_PROTOCOL = "stream.dashboard.kubets";
 
 export async function streamOverSocket(link: Link, from: IncomingMessage, client: Duplex, head: Buffer): Promise<void> {
   const { searchParams } = new URL(from.url ?? "/", "http://dashboard");

@@ -1,9 +1,9 @@
 /** Decides about requests for certificates. */
+import { isOneOf } from "../../kind-names.ts";
 import { AS_DASHBOARD } from "../../server/change.ts";
 import { type Kind, pathOf } from "../../server/kinds.ts";
 import type { KubeObject } from "../../server/object.ts";
 import type { Action } from "../actions.ts";
-import { isOneOf } from "../kind-name.ts";
 import { asking } from "./question.ts";
 
 interface Request extends KubeObject {

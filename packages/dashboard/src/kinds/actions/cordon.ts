@@ -1,8 +1,8 @@
 /** Nodes are closed for new pods, and opened again. */
+import { isOneOf } from "../../kind-names.ts";
 import { patchObject } from "../../server/change.ts";
 import type { KubeObject } from "../../server/object.ts";
 import type { Action } from "../actions.ts";
-import { isOneOf } from "../kind-name.ts";
 import { asking } from "./question.ts";
 
 const isClosed = ({ spec }: KubeObject): boolean =>

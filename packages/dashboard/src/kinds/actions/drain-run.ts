@@ -2,6 +2,7 @@
  * Empties a node: closes it, evicts its pods, and waits until they are gone. What a disruption budget holds back is asked for again.
  * Holds: nothing is evicted where there is a pod that was not agreed to; what is aborted goes no further.
  */
+import { PODS } from "../../kind-names.ts";
 import { patchObject } from "../../server/change.ts";
 import { evictPod } from "../../server/evict.ts";
 import { asFailure, Failure } from "../../server/failure.ts";
@@ -9,7 +10,6 @@ import { follow } from "../../server/follow.ts";
 import { asObjects } from "../../server/forms.ts";
 import { type Kind, pathOf } from "../../server/kinds.ts";
 import type { KubeObject } from "../../server/object.ts";
-import { PODS } from "../../server/pods.ts";
 import { queryText, type Server } from "../../server/server.ts";
 import { type DrainPlan, drainPlan, type NodePod } from "./drain-plan.ts";
 

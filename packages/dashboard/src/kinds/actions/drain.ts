@@ -1,12 +1,12 @@
 /** Empties a node, once it is said what becomes of its pods, and shows how far that is. */
 import { type ComponentChild, h } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { isOneOf } from "../../kind-names.ts";
 import { Dialog } from "../../parts/dialog.ts";
 import { useCluster, useFollowed, useTry } from "../../parts/hooks.ts";
 import { FailureBox, Loading } from "../../parts/messages.ts";
 import { asObjects } from "../../server/forms.ts";
 import type { Action, ActionDialog } from "../actions.ts";
-import { isOneOf } from "../kind-name.ts";
 import { drainPlan, type NodePod } from "./drain-plan.ts";
 import { drainNode, podsOn, refusalOf } from "./drain-run.ts";
 

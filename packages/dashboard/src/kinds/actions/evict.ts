@@ -1,7 +1,7 @@
 /** A pod goes, if disruption budgets allow it. */
+import { isOneOf } from "../../kind-names.ts";
 import { evictPod } from "../../server/evict.ts";
 import type { Action } from "../actions.ts";
-import { isOneOf } from "../kind-name.ts";
 import { asking } from "./question.ts";
 
 export const evict: Action = asking({

@@ -2,20 +2,17 @@
 import type { LabelSelector } from "@kubets/api/generated/types/meta-v1";
 import { type ComponentChild, h } from "preact";
 import { useState } from "preact/hooks";
+import { CONTROLLER_REVISIONS, isOneOf, REPLICA_SETS } from "../../kind-names.ts";
 import { Dialog } from "../../parts/dialog.ts";
 import { useCluster, useLoaded, useTry } from "../../parts/hooks.ts";
 import { FailureBox, Loading } from "../../parts/messages.ts";
+import { selectorText } from "../../reckoning/selector-text.ts";
 import { patchObject } from "../../server/change.ts";
 import { pathOf } from "../../server/kinds.ts";
 import type { KubeObject } from "../../server/object.ts";
 import { queryText } from "../../server/server.ts";
 import type { Action, ActionDialog } from "../actions.ts";
-import { isOneOf } from "../kind-name.ts";
-import { selectorText } from "../workload-pods.ts";
 import { type Revision, revisionsOf } from "./revisions.ts";
-
-const REPLICA_SETS = { group: "apps", version: "v1", resource: "replicasets" };
-const CONTROLLER_REVISIONS = { group: "apps", version: "v1", resource: "controllerrevisions" };
 
 interface Workload {
   readonly spec?: { readonly paused?: boolean; readonly selector?: LabelSelector };

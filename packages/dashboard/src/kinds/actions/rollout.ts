@@ -1,8 +1,8 @@
 /** Rollouts: all pods made anew, and deployments held and let go on. */
+import { isOneOf } from "../../kind-names.ts";
 import { patchObject } from "../../server/change.ts";
 import type { KubeObject } from "../../server/object.ts";
 import type { Action } from "../actions.ts";
-import { isOneOf } from "../kind-name.ts";
 import { asking } from "./question.ts";
 
 const isPaused = ({ spec }: KubeObject): boolean => (spec as { readonly paused?: boolean }).paused === true;

@@ -1,16 +1,14 @@
 /** Has a cron job make a job at once. */
 import { type ComponentChild, h } from "preact";
 import { useState } from "preact/hooks";
+import { isOneOf, JOBS } from "../../kind-names.ts";
 import { Dialog } from "../../parts/dialog.ts";
 import { useCluster, useTry } from "../../parts/hooks.ts";
 import { objectAddress } from "../../route.ts";
 import { AS_DASHBOARD } from "../../server/change.ts";
 import { pathOf } from "../../server/kinds.ts";
 import type { Action, ActionDialog } from "../actions.ts";
-import { isOneOf } from "../kind-name.ts";
 import { manualJob, nameForJob } from "./manual-job.ts";
-
-const JOBS = { group: "batch", version: "v1", resource: "jobs" };
 
 export const runNow: Action = {
   title: "Run now …",

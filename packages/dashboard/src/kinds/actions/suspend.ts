@@ -1,9 +1,9 @@
 /** Jobs and cron jobs are held, and go on. */
+import { isOneOf } from "../../kind-names.ts";
 import { patchObject } from "../../server/change.ts";
 import type { Kind } from "../../server/kinds.ts";
 import type { KubeObject } from "../../server/object.ts";
 import type { Action } from "../actions.ts";
-import { isOneOf } from "../kind-name.ts";
 import { asking } from "./question.ts";
 
 interface Suspendable {

@@ -1,6 +1,7 @@
 /** A namespace: what is in it, and how much may be. */
 import type { LimitRange, Namespace, ResourceQuota } from "@kubets/api/generated/types/core-v1";
 import { type ComponentChild, h } from "preact";
+import * as names from "../../kind-names.ts";
 import { Facts } from "../../parts/facts.ts";
 import { Grid } from "../../parts/grid.ts";
 import { useCluster, useFollowed } from "../../parts/hooks.ts";
@@ -15,7 +16,6 @@ import { listAddress } from "../../route.ts";
 import { asObjects } from "../../server/forms.ts";
 import { type Kind, pathOf } from "../../server/kinds.ts";
 import type { Server } from "../../server/server.ts";
-import * as names from "../names.ts";
 import type { PanelView } from "../panels.ts";
 
 const COUNTED = [

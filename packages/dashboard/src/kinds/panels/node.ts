@@ -1,6 +1,7 @@
 /** A node: what it is, what it gives, what pods took of it, and these pods. */
 import type { Node } from "@kubets/api/generated/types/core-v1";
 import { type ComponentChild, h } from "preact";
+import { PODS } from "../../kind-names.ts";
 import { AmountMeter } from "../../parts/amount-meter.ts";
 import { Facts } from "../../parts/facts.ts";
 import { Fold } from "../../parts/fold.ts";
@@ -14,7 +15,6 @@ import { nodeBrief } from "../../reckoning/node-state.ts";
 import { podBrief, podsTotal } from "../../reckoning/pod-brief.ts";
 import { asBriefs } from "../../server/forms.ts";
 import { pathOf } from "../../server/kinds.ts";
-import { PODS } from "../names.ts";
 import type { PanelView } from "../panels.ts";
 
 const asPods = asBriefs(podBrief);

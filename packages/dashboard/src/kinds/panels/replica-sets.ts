@@ -1,6 +1,7 @@
 /** The revisions of a Deployment: its ReplicaSets, the last one first. */
 import type { Deployment, ReplicaSet } from "@kubets/api/generated/types/apps-v1";
 import { type ComponentChild, h } from "preact";
+import { REPLICA_SETS } from "../../kind-names.ts";
 import { Age } from "../../parts/age.ts";
 import { Grid } from "../../parts/grid.ts";
 import { useFollowed } from "../../parts/hooks.ts";
@@ -10,7 +11,6 @@ import { unseen } from "../../parts/unseen.ts";
 import { selectorText } from "../../reckoning/selector-text.ts";
 import { asObjects } from "../../server/forms.ts";
 import { pathOf } from "../../server/kinds.ts";
-import { REPLICA_SETS } from "../names.ts";
 import type { PanelView } from "../panels.ts";
 
 const revision = ({ metadata }: ReplicaSet): number =>

@@ -2,6 +2,7 @@
 import type { Service } from "@kubets/api/generated/types/core-v1";
 import type { EndpointSlice } from "@kubets/api/generated/types/discovery-v1";
 import { type ComponentChild, h } from "preact";
+import { ENDPOINT_SLICES, PODS } from "../../kind-names.ts";
 import { Endpoints } from "../../parts/endpoints.ts";
 import { Facts } from "../../parts/facts.ts";
 import { Grid } from "../../parts/grid.ts";
@@ -12,7 +13,6 @@ import { labelsText } from "../../reckoning/selector-text.ts";
 import { listAddress } from "../../route.ts";
 import { asObjects } from "../../server/forms.ts";
 import { pathOf } from "../../server/kinds.ts";
-import { ENDPOINT_SLICES, PODS } from "../names.ts";
 import type { PanelView } from "../panels.ts";
 
 export function ServicePanel({ object: { metadata, spec, status } }: PanelView<Service>): ComponentChild {

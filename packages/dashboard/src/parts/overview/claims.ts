@@ -1,7 +1,7 @@
 /** Claims of storage that have no volume. */
 import type { PersistentVolumeClaim } from "@kubets/api/generated/types/core-v1";
 import { type ComponentChild, h } from "preact";
-import { CLAIMS } from "../../kinds/names.ts";
+import { CLAIMS } from "../../kind-names.ts";
 import { asBriefs } from "../../server/forms.ts";
 import { pathOf } from "../../server/kinds.ts";
 import { Age } from "../age.ts";

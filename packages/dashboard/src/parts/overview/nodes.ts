@@ -1,6 +1,6 @@
 /** How many nodes are ready, and which are in trouble. */
 import { type ComponentChild, h } from "preact";
-import { NODES } from "../../kinds/names.ts";
+import { NODES } from "../../kind-names.ts";
 import type { NodeBrief } from "../../reckoning/node-state.ts";
 import { listAddress } from "../../route.ts";
 import { ObjectLink } from "../object-link.ts";

@@ -1,6 +1,6 @@
 /** Pods by their phases, and those that somebody should look at. */
 import { type ComponentChild, h } from "preact";
-import { PODS } from "../../kinds/names.ts";
+import { PODS } from "../../kind-names.ts";
 import type { PodsTotal } from "../../reckoning/pod-brief.ts";
 import { listAddress } from "../../route.ts";
 import { Grid } from "../grid.ts";

@@ -1,8 +1,9 @@
 /** The last warnings of all namespaces. */
 import { type ComponentChild, h } from "preact";
+import { EVENTS } from "../../kind-names.ts";
 import { asObjects } from "../../server/forms.ts";
 import { pathOf } from "../../server/kinds.ts";
-import { EVENTS, type Event, EventTable, lastSeen } from "../events-tab.ts";
+import { type Event, EventTable, lastSeen } from "../events-tab.ts";
 import { useFollowed } from "../hooks.ts";
 import { Section } from "../section.ts";
 import { unseen } from "../unseen.ts";

@@ -2,7 +2,7 @@
 import type { DaemonSet, Deployment, StatefulSet } from "@kubets/api/generated/types/apps-v1";
 import type { Job } from "@kubets/api/generated/types/batch-v1";
 import { type ComponentChild, h } from "preact";
-import { DAEMON_SETS, DEPLOYMENTS, JOBS, STATEFUL_SETS } from "../../kinds/names.ts";
+import { DAEMON_SETS, DEPLOYMENTS, JOBS, STATEFUL_SETS } from "../../kind-names.ts";
 import {
   daemonSetProgress,
   deploymentProgress,
