@@ -5,7 +5,7 @@ import type { PlainObject } from "../meta.ts";
 import type { Struct } from "../schema.ts";
 import { canonicalStruct } from "./canonical.ts";
 import { keepText } from "./known-texts.ts";
-import { BySpec, LONGEST_SPEC, textOfSpec } from "./spec-text.ts";
+import { BySpec, textOfSpec } from "./spec-text.ts";
 
 /** By how they were written before; null for what was seen once. */
 const seen = new BySpec<PlainObject | null>();
@@ -23,7 +23,7 @@ function sharedSpec(struct: Struct, spec: unknown): PlainObject | undefined {
   const type = struct.byName.get("spec")?.type;
   if (type?.kind !== "struct" || typeof spec !== "object" || spec === null) return undefined;
   const text = textOfSpec(spec);
-  if (text.length > LONGEST_SPEC) return undefined;
+  if (text === undefined) return undefined;
   const ofKind = seen.of(struct);
   const known = ofKind.get(text);
   if (known) return known;

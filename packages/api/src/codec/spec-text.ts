@@ -20,13 +20,14 @@ export class BySpec<V> {
 }
 
 /** A spec is looked at several times on the way of one write, in which it does not change from validation on. */
-let last: { readonly spec: object; readonly text: string } | undefined;
+let last: { readonly spec: object; readonly text: string | undefined } | undefined;
 
-/** As it stands now. */
-export function lookAtSpec(spec: object): string {
-  last = { spec, text: encodeJson(spec) };
+/** As it stands now; undefined where it is too long to be known by it. */
+export function lookAtSpec(spec: object, isLarge = false): string | undefined {
+  const text = isLarge ? undefined : encodeJson(spec);
+  last = { spec, text: text && text.length <= LONGEST_SPEC ? text : undefined };
   return last.text;
 }
 
 /** As it stood when it was looked at last. */
-export const textOfSpec = (spec: object): string => (last?.spec === spec ? last.text : lookAtSpec(spec));
+export const textOfSpec = (spec: object): string | undefined => (last?.spec === spec ? last.text : lookAtSpec(spec));

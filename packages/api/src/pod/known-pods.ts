@@ -4,12 +4,9 @@
  */
 import { LruCache } from "@kubets/machinery/lru";
 import { encodeJson } from "../codec/json.ts";
-import { LONGEST_SPEC, lookAtSpec, MOST_TEMPLATES } from "../codec/spec-text.ts";
+import { lookAtSpec, MOST_TEMPLATES, textOfSpec } from "../codec/spec-text.ts";
 import type { Pod } from "../generated/types/core-v1.ts";
 import type { WriteContext } from "../resource.ts";
-
-/** The pod that was looked at last, since two looks follow each other on every create. */
-let last: { readonly pod: Pod; readonly text: string | undefined } | undefined;
 
 type Allowed = Pick<WriteContext, "allowPrivileged" | "featureEnabled" | "isLarge">;
 
@@ -23,14 +20,18 @@ export class KnownPods {
       this.#known.clear();
       this.#allowed = allowed;
     }
-    last = { pod, text: allowed?.isLarge ? undefined : textOf(pod) };
-    return this.lookAgain(pod, search);
+    return this.#search(pod, lookAtSpec(pod.spec, allowed?.isLarge), search);
   }
 
-  /** The same for a pod that has not changed since it was looked at, here or elsewhere. */
+  /** The same for a pod whose spec has not changed since it was looked at, here or elsewhere. */
   lookAgain<T>(pod: Pod, search: () => T[]): T[] {
-    const text = last?.pod === pod ? last.text : textOf(pod);
-    if (text === undefined) return search();
+    return this.#search(pod, textOfSpec(pod.spec), search);
+  }
+
+  #search<T>({ metadata: { annotations }, spec }: Pod, specText: string | undefined, search: () => T[]): T[] {
+    // The names of claims that are made for a pod depend on its own.
+    if (specText === undefined || spec.volumes?.some(({ ephemeral }) => ephemeral)) return search();
+    const text = annotations ? specText + encodeJson(annotations) : specText;
     if (this.#known.get(text)) return [];
     const found = search();
     if (found.length === 0) this.#known.set(text, true);
@@ -41,12 +42,4 @@ export class KnownPods {
   #areAllowed({ allowPrivileged, featureEnabled }: Allowed): boolean {
     return allowPrivileged === this.#allowed?.allowPrivileged && featureEnabled === this.#allowed.featureEnabled;
   }
-}
-
-/** Undefined where the pod's own name counts too, as in the names of claims that are made for it, and where there is too much to keep. */
-function textOf({ metadata: { annotations }, spec }: Pod): string | undefined {
-  if (spec.volumes?.some(({ ephemeral }) => ephemeral)) return undefined;
-  const text = lookAtSpec(spec);
-  if (text.length > LONGEST_SPEC) return undefined;
-  return annotations ? text + encodeJson(annotations) : text;
 }
