@@ -1,10 +1,11 @@
 /** `kubets kubelet` without an API server: the pods of a folder, on a containerd of its own. Needs root. */
 import assert from "node:assert/strict";
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readlinkSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
+import { LOG_LINKS } from "@kubets/kubelet/paths";
 import { eventually } from "../cluster.ts";
 import { type Containerd, DEMO_IMAGE, startContainerd, whyNot } from "./containerd.ts";
 
@@ -44,9 +45,18 @@ describe("a kubelet alone", { skip: whyNot() ?? false }, () => {
   });
   after(async () => {
     await end("SIGTERM");
+    for (const link of links()) rmSync(link);
+    if (existsSync(LOG_LINKS) && readdirSync(LOG_LINKS).length === 0) rmdirSync(LOG_LINKS);
     await containerd?.close();
   });
 
+  /** To the logs of this kubelet's containers; others on the machine have theirs in the same folder. */
+  const links = () =>
+    existsSync(LOG_LINKS)
+      ? readdirSync(LOG_LINKS)
+          .map((name) => join(LOG_LINKS, name))
+          .filter((link) => readlinkSync(link).startsWith(containerd.folder))
+      : [];
   const begin = () => {
     const { folder, netns } = containerd;
     const places = ["--config", join(folder, "kubelet.json"), "--root-dir", join(folder, "kubelet")];
@@ -88,6 +98,7 @@ describe("a kubelet alone", { skip: whyNot() ?? false }, () => {
     const { metadata, status } = await ready();
     assert.equal(metadata.name, "web-alone");
     assert.match(status.podIP ?? "", /^10\.99\.0\./);
+    assert.match(links().join(), /^\/var\/log\/containers\/web-alone_default_c-[0-9a-f]{64}\.log$/);
     await end("SIGKILL");
     begin();
     const again = await ready();

@@ -51,7 +51,12 @@ export async function startNode(
   const containerd = await startContainerd(driver);
   const log = process.env.KUBELET_LOG ? createLogger({ level: "debug" }) : silentLogger;
   const api = new NodeApi(realClock);
-  const paths = { root: join(containerd.folder, "kubelet"), podLogs: join(containerd.folder, "pod-logs") };
+  const { folder } = containerd;
+  const paths = {
+    root: join(folder, "kubelet"),
+    podLogs: join(folder, "pod-logs"),
+    logLinks: join(folder, "containers"),
+  };
   const dialer = netnsDialer(containerd.netns);
   if (disk) {
     mkdirSync(paths.root);

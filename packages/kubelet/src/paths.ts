@@ -1,11 +1,13 @@
 /** Where the kubelet keeps things on the disk of its node; the layout is the original's, as other programs read it. */
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 
 export interface KubeletPaths {
   /** `/var/lib/kubelet` */
   readonly root: string;
   /** `/var/log/pods` */
   readonly podLogs: string;
+  /** Only for kubelets that share a machine: where programs that gather logs look does not move with `podLogs`. */
+  readonly logLinks?: string;
 }
 
 interface PodNames {
@@ -35,8 +37,8 @@ export const podLogFolder = ({ podLogs }: KubeletPaths, { metadata }: PodNames):
 /** Within the pod's log folder. */
 export const logPath = (container: string, attempt: number): string => join(container, `${attempt}.log`);
 
-/** `/var/log/containers` */
-export const logLinks = ({ podLogs }: Pick<KubeletPaths, "podLogs">): string => join(dirname(podLogs), "containers");
+export const LOG_LINKS = "/var/log/containers";
+export const logLinksFolder = ({ logLinks = LOG_LINKS }: KubeletPaths): string => logLinks;
 
 const LONGEST_NAME = 255 - ".log".length;
 
@@ -46,5 +48,5 @@ export function containerLogLink(
   { name, id }: { readonly name: string; readonly id: string },
 ): string {
   const link = `${metadata.name}_${metadata.namespace}_${name}-${id}`;
-  return join(logLinks(paths), `${link.slice(0, LONGEST_NAME)}.log`);
+  return join(logLinksFolder(paths), `${link.slice(0, LONGEST_NAME)}.log`);
 }

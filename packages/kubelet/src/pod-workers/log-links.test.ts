@@ -9,11 +9,11 @@ import type { PodTools } from "./tools.ts";
 const FOLDER = "/var/log/containers";
 const ID = "0123456789abcdef".repeat(4);
 
-function node() {
+function node(podLogs = "/var/log/pods") {
   const disk = new MemoryDisk();
   const removed: string[] = [];
   const runtime = { removeContainer: async (id: string) => void removed.push(id) };
-  const paths = { root: "/var/lib/kubelet", podLogs: "/var/log/pods" };
+  const paths = { root: "/var/lib/kubelet", podLogs };
   return { disk, removed, tools: { disk, paths, runtime, log: silentLogger } as unknown as PodTools };
 }
 
@@ -32,6 +32,15 @@ test("a log is found under a name that says whose it is, until its container is 
   await removeContainer(web, container, tools);
   assert.deepEqual(await disk.list(FOLDER), []);
   assert.deepEqual(removed, [ID]);
+});
+
+test("the links do not move with the folder of the logs", async () => {
+  const { disk, tools } = node("/data/pods");
+  const web = pod("web", "shop").uid("u1").build();
+  await disk.makeFolder("/data/pods/shop_web_u1/main");
+  await disk.writeFile("/data/pods/shop_web_u1/main/0.log", "");
+  await linkLog(web, { id: ID, name: "main" }, 0, tools);
+  assert.deepEqual(await disk.list(FOLDER), [`web_shop_main-${ID}.log`]);
 });
 
 test("a name that is too long for a file is cut", async () => {

@@ -5,7 +5,7 @@
 
 import { join } from "node:path";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
-import { containerLogLink, logLinks, logPath, podLogFolder } from "../paths.ts";
+import { containerLogLink, logLinksFolder, logPath, podLogFolder } from "../paths.ts";
 import type { PodTools } from "./tools.ts";
 
 /** Where the runtime writes no log there is nothing to link to. */
@@ -14,7 +14,7 @@ export async function linkLog(pod: Pod, container: LoggedContainer, attempt: num
   const file = join(podLogFolder(paths, pod), logPath(container.name, attempt));
   try {
     if (!(await disk.stat(file))) return;
-    await disk.makeFolder(logLinks(paths));
+    await disk.makeFolder(logLinksFolder(paths));
     await disk.link(file, containerLogLink(paths, pod, container));
   } catch (error) {
     log.warn("programs that gather logs do not find that of a container", { pod: pod.metadata.name, file, error });

@@ -1,7 +1,7 @@
 /** What `kubets reset` does, in the order in which it is safe: pods, then the rules and links of their network, then the folders. */
 import { readdir, readlink, rmdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
-import { logLinks } from "@kubets/kubelet/paths";
+import { LOG_LINKS } from "@kubets/kubelet/paths";
 import type { Clock, Logger } from "@kubets/machinery";
 import { machineExec } from "@kubets/machinery/exec";
 import { removePolicies } from "@kubets/network/policy/remove-policies";
@@ -42,11 +42,10 @@ export async function resetMachine(flags: ResetFlags, parts: { clock: Clock; log
 
 /** Others may have things of their own in that folder. */
 async function removeLogLinks(podLogs: string): Promise<void> {
-  const folder = logLinks({ podLogs });
-  for (const name of await readdir(folder).catch(() => [])) {
-    const link = join(folder, name);
+  for (const name of await readdir(LOG_LINKS).catch(() => [])) {
+    const link = join(LOG_LINKS, name);
     const target = await readlink(link).catch(() => "");
     if (target.startsWith(join(podLogs, "/"))) await unlink(link);
   }
-  await rmdir(folder).catch(() => {});
+  await rmdir(LOG_LINKS).catch(() => {});
 }
