@@ -31,3 +31,28 @@ test("the leader is well while it renews its lease", async () => {
     await close();
   }
 });
+
+test("a leader whose clock is wrong is judged by whether its lease changes", async () => {
+  const { admin, clock, close } = await startTestServer();
+  try {
+    const lease = { namespace: "kube-system", name: "leader" };
+    const check = leaderCheck(admin, lease, clock);
+    const renewed = (offMs: number) => ({
+      holderIdentity: "one",
+      leaseDurationSeconds: 15,
+      renewTime: formatMicroTime(clock.now() + offMs),
+    });
+    await admin.create(leases, { metadata: lease, spec: renewed(-3_600_000) });
+    for (let i = 0; i < 3; i++) {
+      assert.equal(await check(), undefined);
+      await clock.advance(10_000);
+      await admin.patch(leases, lease, { type: "merge", body: { spec: renewed(-3_600_000) } });
+    }
+    await admin.patch(leases, lease, { type: "merge", body: { spec: renewed(3_600_000) } });
+    assert.equal(await check(), undefined);
+    await clock.advance(16_000);
+    assert.equal(await check(), "one leads, but has not renewed its lease");
+  } finally {
+    await close();
+  }
+});

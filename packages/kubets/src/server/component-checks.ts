@@ -15,13 +15,16 @@ export function startedCheck(started: Promise<unknown>): ComponentCheck {
   return () => wrong;
 }
 
-/** By the lease of the server that leads. */
+/** By whether the lease of the server that leads still changes: its times are of another machine's clock. What is new to this check was renewed now. */
 export function leaderCheck(client: Client, lease: { namespace: string; name: string }, clock: Clock): ComponentCheck {
+  let seen: { readonly version: string; readonly at: number } | undefined;
   const ofLease = async () => {
-    const { spec } = await client.get(leases, lease);
+    const { metadata, spec } = await client.get(leases, lease);
     if (!spec?.holderIdentity) return "no server leads";
-    const ends = Date.parse(spec.renewTime ?? "") + (spec.leaseDurationSeconds ?? 0) * 1000;
-    return ends > clock.now() ? undefined : `${spec.holderIdentity} leads, but has not renewed its lease`;
+    if (seen?.version !== metadata.resourceVersion) seen = { version: metadata.resourceVersion, at: clock.monotonic() };
+    const silentMs = clock.monotonic() - seen.at;
+    if (silentMs < (spec.leaseDurationSeconds ?? 0) * 1000) return undefined;
+    return `${spec.holderIdentity} leads, but has not renewed its lease`;
   };
   return () => ofLease().catch((error: unknown) => `its lease cannot be read: ${(error as Error).message}`);
 }
