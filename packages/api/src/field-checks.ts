@@ -1,6 +1,5 @@
 /** The checks of single fields that the validation of many resources is made of, each with the original's words. */
 import {
-  dns1123Label,
   dns1123Subdomain,
   type FieldError,
   type IntOrString,
@@ -16,8 +15,6 @@ export const checkForm = (field: string, value: string, form: NameCheck): FieldE
   form(value).map((text) => invalidValue(field, value, text));
 
 export const checkSubdomain = (field: string, value: string): FieldError[] => checkForm(field, value, dns1123Subdomain);
-
-export const checkLabel = (field: string, value: string): FieldError[] => checkForm(field, value, dns1123Label);
 
 /** A name that must be given and be right. */
 export const checkRequired = (field: string, value: string | undefined, form: NameCheck): FieldError[] =>

@@ -19,11 +19,6 @@ const ORPHANS = "orphans";
 const orphanNamespace = (object: KubeObject): readonly string[] =>
   controllerOf(object) ? [] : [object.metadata.namespace ?? ""];
 
-/** Call it in `start`, before the first look. */
-export function indexOrphans(cache: Cache, ref: ResourceRef): void {
-  cache.informer(ref).addIndex(ORPHANS, orphanNamespace);
-}
-
 export function ownedAndOrphans<T extends KubeObject>(cache: Cache, ref: ResourceRef<T>, owner: KubeObject): T[] {
   const informer = cache.informer(ref);
   informer.addIndex(ORPHANS, orphanNamespace);

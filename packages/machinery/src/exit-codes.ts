@@ -20,8 +20,6 @@ export const exitCode = {
   terminated: 143,
 } as const;
 
-export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
-
 /** An error that says with which code the process should end. */
 export class ExitError extends Error {
   override readonly name = "ExitError";
@@ -32,6 +30,3 @@ export class ExitError extends Error {
     this.code = code;
   }
 }
-
-/** The code for an error that reached the end of a program. */
-export const exitCodeOf = (error: unknown): number => (error instanceof ExitError ? error.code : exitCode.failure);

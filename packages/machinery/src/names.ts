@@ -15,7 +15,6 @@ const WILDCARD_FORM = `\\*\\.${SUBDOMAIN_FORM}`;
 const KEY_FORM = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]";
 const VALUE_FORM = `(${KEY_FORM})?`;
 const C_IDENTIFIER_FORM = "[A-Za-z_][A-Za-z0-9_]*";
-const ENV_NAME_FORM = "[-._a-zA-Z][-._a-zA-Z0-9]*";
 const CONFIG_KEY_FORM = "[-._a-zA-Z0-9]+";
 const PERCENT_FORM = "[0-9]+%";
 const HEADER_FORM = "[-A-Za-z0-9]+";
@@ -30,7 +29,6 @@ const WILDCARD = whole(WILDCARD_FORM);
 const KEY = whole(KEY_FORM);
 const VALUE = whole(VALUE_FORM);
 const C_IDENTIFIER = whole(C_IDENTIFIER_FORM);
-const ENV_NAME = whole(ENV_NAME_FORM);
 const CONFIG_KEY = whole(CONFIG_KEY_FORM);
 const PERCENT = whole(PERCENT_FORM);
 const HEADER = whole(HEADER_FORM);
@@ -148,10 +146,6 @@ export const pathSegmentName: NameCheck = (value) => {
   return ["/", "%"].filter((letter) => value.includes(letter)).map((letter) => `may not contain '${letter}'`);
 };
 
-/** As `pathSegmentName`, for a text that a whole segment only begins with. */
-export const pathSegmentPrefix: NameCheck = (value) =>
-  ["/", "%"].filter((letter) => value.includes(letter)).map((letter) => `may not contain '${letter}'`);
-
 export const cIdentifier: NameCheck = (value) => {
   const rule =
     "a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric characters or '_'";
@@ -174,9 +168,6 @@ export const portNumber = (port: number): string[] => inRange(port, 1, 65535);
 export const inRange = (value: number, low: number, high: number): string[] =>
   value >= low && value <= high ? [] : [inclusiveRangeError(low, high)];
 
-/** A user or group id. */
-export const unixId = (id: number): string[] => inRange(id, 0, 0xffffffff);
-
 export const percent: NameCheck = (value) => {
   const rule = "a valid percent string must be a numeric string followed by an ending '%'";
   return PERCENT.test(value) ? [] : [regexError(rule, PERCENT_FORM, "1%", "93%")];
@@ -185,16 +176,6 @@ export const percent: NameCheck = (value) => {
 export const httpHeaderName: NameCheck = (value) => {
   const rule = "a valid HTTP header must consist of alphanumeric characters or '-'";
   return HEADER.test(value) ? [] : [regexError(rule, HEADER_FORM, "X-Header-Name")];
-};
-
-/** The name of an environment variable, as it was before 1.30. */
-export const strictEnvVarName: NameCheck = (value) => {
-  const rule =
-    "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not start with a digit";
-  const errors = ENV_NAME.test(value)
-    ? []
-    : [regexError(rule, ENV_NAME_FORM, "my.env-name", "MY_ENV.NAME", "MyEnvName1")];
-  return [...errors, ...parentFolderErrors(value)];
 };
 
 /** The name of an environment variable: anything printable without "=". */

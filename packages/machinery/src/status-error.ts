@@ -163,9 +163,6 @@ export const methodNotAllowed = (): StatusError =>
 export const tooManyRequests = (message: string, retryAfterSeconds: number): StatusError =>
   error(429, "TooManyRequests", message, { retryAfterSeconds });
 
-export const timeout = (message: string, retryAfterSeconds: number): StatusError =>
-  error(504, "Timeout", `Timeout: ${message}`, { retryAfterSeconds });
-
 export const internalError = (cause: unknown): StatusError => {
   const message = cause instanceof Error ? cause.message : String(cause);
   return new StatusError(

@@ -90,12 +90,6 @@ export function formatMicroTime(ms: number): string {
 /** The same time as the API writes it back: in UTC and without a fraction. */
 export const canonicalTime = (text: string): string => secondsText(parseInstant(text, SECONDS).seconds);
 
-/** Milliseconds since 1970 of a `metav1.MicroTime`, with their fraction. */
-export function parseMicroTime(text: string): number {
-  const { seconds, nanos } = parseInstant(text, MICROS);
-  return seconds * 1000 + nanos / 1_000_000;
-}
-
 export function canonicalMicroTime(text: string): string {
   const { seconds, nanos } = parseInstant(text, MICROS);
   return microText(seconds, Math.floor(nanos / 1000));

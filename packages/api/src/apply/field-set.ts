@@ -127,17 +127,6 @@ export function pathsOf(set: FieldSet, prefix = ""): string[] {
   ];
 }
 
-/** A set of plain field paths, such as ["metadata", "name"]. */
-export function setOfPaths(paths: readonly (readonly string[])[]): FieldSet {
-  let set = emptySet;
-  for (const path of paths) {
-    let node = leaf;
-    for (const name of path.toReversed()) node = { [`f:${name}`]: node };
-    set = union(set, node);
-  }
-  return set;
-}
-
 /** Reads FieldsV1; elements of a kind that is not known are left out. Throws a SyntaxError for what is no set. */
 export function parseFieldSet(fields: unknown): FieldSet {
   const node = parseNode(fields);

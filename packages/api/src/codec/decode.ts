@@ -55,7 +55,7 @@ function reported(struct: Struct, value: unknown, cause: unknown): unknown {
 }
 
 /** Which kind a body says it is, and which one its resource takes. */
-export interface BodyKind {
+interface BodyKind {
   readonly version: string;
   readonly kind: string;
   readonly wanted?: string;
@@ -93,8 +93,5 @@ export const cannotHandle = ({ kind, version, wanted = kind }: BodyKind, why: st
   badRequest(`${kind} in version "${version}" cannot be handled as a ${wanted}: ${why}`);
 
 export const unknownFieldText = (path: string): string => `unknown field "${path}"`;
-
-/** The answer of fieldValidation=Strict; duplicates come with their texts. */
-export const strictError = (body: BodyKind, texts: readonly string[]) => cannotHandle(body, strictText(texts));
 
 export const strictText = (texts: readonly string[]): string => `strict decoding error: ${texts.join(", ")}`;

@@ -17,7 +17,7 @@ export const protobufMediaType = "application/vnd.kubernetes.protobuf";
 
 const MAGIC = Buffer.from("k8s\0");
 
-export interface Envelope {
+interface Envelope {
   readonly apiVersion: string;
   readonly kind: string;
   /** The message of the kind. */
@@ -146,11 +146,6 @@ function readTypeMeta(reader: Reader): [apiVersion: string, kind: string] {
   }
   reader.end = outer;
   return [apiVersion, kind];
-}
-
-/** The object in the body of a request, read as the kind that its resource takes; apiVersion and kind are what the body says. */
-export function decodeProtobufBody(bytes: Uint8Array, { schema }: { readonly schema: Struct }): PlainObject {
-  return decodeProtobuf(schema, decodeEnvelope(bytes));
 }
 
 /** An object that the original stored. */

@@ -1,6 +1,6 @@
 /** Checks of single values that the validation of pods, volumes and their neighbours share. */
 
-import { type FieldError, forbiddenField, invalidValue, notSupported, required, tooLong } from "@kubets/machinery";
+import { type FieldError, invalidValue, notSupported, required, tooLong } from "@kubets/machinery";
 import { joined } from "@kubets/machinery/joined";
 import { inRange, type NameCheck, portName, portNumber } from "@kubets/machinery/names";
 
@@ -63,8 +63,5 @@ export const fileMode = (field: string, mode: number | undefined): FieldError[] 
 
 export const atMostBytes = (field: string, value: string, limit: number): FieldError[] =>
   Buffer.byteLength(value) > limit ? [tooLong(field, limit)] : [];
-
-export const forbiddenIf = (condition: boolean, field: string, detail: string): FieldError[] =>
-  condition ? [forbiddenField(field, detail)] : [];
 
 export const immutable = "field is immutable";

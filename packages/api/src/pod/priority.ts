@@ -1,10 +1,8 @@
 /** The priorities of pods, and the two classes that the system keeps for itself. */
 import type { Pod } from "../generated/types/core-v1.ts";
 
-/** No class of a user may be above this. */
-export const HIGHEST_USER_PRIORITY = 1_000_000_000;
-export const SYSTEM_CLUSTER_CRITICAL = 2_000_000_000;
-export const SYSTEM_NODE_CRITICAL = SYSTEM_CLUSTER_CRITICAL + 1000;
+const SYSTEM_CLUSTER_CRITICAL = 2_000_000_000;
+const SYSTEM_NODE_CRITICAL = SYSTEM_CLUSTER_CRITICAL + 1000;
 
 export const systemPriorityClasses: Readonly<Record<string, number>> = {
   "system-cluster-critical": SYSTEM_CLUSTER_CRITICAL,

@@ -1,16 +1,12 @@
 /** The quality of service of a pod: Guaranteed, Burstable or BestEffort, by what cpu and memory it asks for. */
 import { parseQuantity, type Quantity } from "@kubets/machinery/quantity";
-import type { Pod, PodSpec } from "../generated/types/core-v1.ts";
+import type { PodSpec } from "../generated/types/core-v1.ts";
 import { workingContainers } from "./containers.ts";
 import type { ResourceList } from "./resources.ts";
 
-export type QosClass = "Guaranteed" | "Burstable" | "BestEffort";
+type QosClass = "Guaranteed" | "Burstable" | "BestEffort";
 
 const COUNTED = ["cpu", "memory"];
-
-/** What the status says, or what the spec gives. */
-export const qosClassOf = (pod: Pick<Pod, "spec"> & Partial<Pick<Pod, "status">>): QosClass =>
-  (pod.status?.qosClass as QosClass | undefined) ?? computeQosClass(pod.spec);
 
 export function computeQosClass(spec: PodSpec): QosClass {
   const requests = new Map<string, Quantity>();

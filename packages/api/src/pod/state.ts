@@ -9,8 +9,6 @@ export const isTerminating = ({ metadata }: Pick<Pod, "metadata">): boolean => m
 /** Neither finished nor on its way out: what controllers count. */
 export const isActive = (pod: Pick<Pod, "metadata" | "status">): boolean => !isFinished(pod) && !isTerminating(pod);
 
-export const isBound = ({ spec }: Pick<Pod, "spec">): boolean => Boolean(spec.nodeName);
-
 export const podCondition = (status: PodStatus | undefined, type: string): PodCondition | undefined =>
   status?.conditions?.find((condition) => condition.type === type);
 

@@ -9,9 +9,7 @@ export interface NodeConnection {
   readonly addressTypes: readonly string[];
 }
 
-export const defaultAddressTypes = ["Hostname", "InternalDNS", "InternalIP", "ExternalDNS", "ExternalIP"];
-
-export interface KubeletAddress {
+interface KubeletAddress {
   readonly host: string;
   readonly port: number;
 }
