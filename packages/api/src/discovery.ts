@@ -13,7 +13,7 @@ export interface GroupResources {
   readonly versions: readonly VersionResources[];
 }
 
-export interface VersionResources {
+interface VersionResources {
   readonly version: string;
   /** Sorted by name. */
   readonly resources: readonly ResourceDefinition[];
@@ -111,7 +111,7 @@ export const apiGroupDiscoveryList = (groups: readonly GroupResources[]) => ({
 });
 
 /** One group of the aggregated document. */
-export const groupDiscovery = ({ group, versions }: GroupResources) => ({
+const groupDiscovery = ({ group, versions }: GroupResources) => ({
   metadata: group ? { name: group } : {},
   versions: versions.map(({ version, resources }) => ({
     version,
@@ -167,7 +167,7 @@ export function subresourceKind(definition: ResourceDefinition, subresource: Sub
   }
 }
 
-export const subresourceVerbs = (subresource: Subresource): readonly Verb[] =>
+const subresourceVerbs = (subresource: Subresource): readonly Verb[] =>
   subresource.type === "scale" ? PART_VERBS : (subresource.verbs ?? PART_VERBS);
 
 /** Kinds that are stored in the form of a version that is not served, so that a server one release older can read them. */

@@ -22,7 +22,7 @@ export function validateObjectMetadata(metadata: ObjectMeta, field = "metadata")
   );
 }
 
-export function validateLabels(labels: Readonly<Record<string, string>> | undefined, field: string): FieldError[] {
+function validateLabels(labels: Readonly<Record<string, string>> | undefined, field: string): FieldError[] {
   const errors: FieldError[] = [];
   for (const key in labels) {
     for (const text of labelKey(key)) errors.push(invalidValue(field, key, text));

@@ -160,7 +160,7 @@ const unrecognized = (kind: string, why: string, bytes: Uint8Array) =>
   badRequest(`the object provided is unrecognized (must be of type ${kind}): ${why} (${excerpt(bytes)})`);
 
 /** How a message shows the beginning of a body: as text, or in hexadecimal when it is none. */
-export function excerpt(bytes: Uint8Array): string {
+function excerpt(bytes: Uint8Array): string {
   if (bytes.length === 0) return "<empty>";
   const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 30));
   const text = head.toString("utf8");

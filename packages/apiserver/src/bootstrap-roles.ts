@@ -25,7 +25,7 @@ type AnyRole = Role | ClusterRole;
 type AnyBinding = RoleBinding | ClusterRoleBinding;
 
 /** What a role must be changed to; undefined when it is in order. */
-export function reconciledRole<T extends AnyRole>(found: T, wanted: Input<AnyRole>): T | undefined {
+function reconciledRole<T extends AnyRole>(found: T, wanted: Input<AnyRole>): T | undefined {
   if (isLeftAlone(found)) return undefined;
   const metadata = reconciledMetadata(found, wanted);
   const { aggregationRule: rule } = found as ClusterRole;
@@ -43,10 +43,7 @@ export function reconciledRole<T extends AnyRole>(found: T, wanted: Input<AnyRol
 }
 
 /** The same of a binding; "another role" when it must be made anew, since where it leads cannot be changed. */
-export function reconciledBinding<T extends AnyBinding>(
-  found: T,
-  wanted: Input<AnyBinding>,
-): T | "another role" | undefined {
+function reconciledBinding<T extends AnyBinding>(found: T, wanted: Input<AnyBinding>): T | "another role" | undefined {
   if (isLeftAlone(found)) return undefined;
   if (!deepEqual(found.roleRef, { apiGroup: "rbac.authorization.k8s.io", ...wanted.roleRef })) return "another role";
   const metadata = reconciledMetadata(found, wanted);

@@ -8,7 +8,7 @@ import { packed } from "./packed-parts.ts";
 type Body = Uint8Array | readonly Uint8Array[];
 
 /** From this size on, as in the original. */
-export const SMALLEST_PACKED = 128 * 1024;
+const SMALLEST_PACKED = 128 * 1024;
 
 export function send(call: ApiCall, status: number, headers: string[], body: Body): void {
   const { exchange } = call;

@@ -11,12 +11,12 @@ import {
   validFor,
 } from "@kubets/wire/x509";
 
-export interface KeyPair {
+interface KeyPair {
   readonly key: string;
   readonly cert: string;
 }
 
-export interface CertificateNames {
+interface CertificateNames {
   readonly dnsNames: readonly string[];
   readonly ipAddresses: readonly string[];
 }

@@ -9,11 +9,11 @@ interface Node {
   readonly at: number;
 }
 
-export interface Literal extends Node {
+interface Literal extends Node {
   readonly kind: "literal";
   readonly value: CelValue;
 }
-export interface Identifier extends Node {
+interface Identifier extends Node {
   readonly kind: "ident";
   readonly name: string;
 }

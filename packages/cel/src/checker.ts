@@ -296,7 +296,7 @@ class Checker {
   }
 }
 
-export function literalType(value: CelValue): CelType {
+function literalType(value: CelValue): CelType {
   if (value === null) return celTypes.null;
   if (typeof value === "string") return celTypes.string;
   if (typeof value === "boolean") return celTypes.bool;

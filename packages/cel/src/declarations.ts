@@ -25,7 +25,7 @@ export interface Overload {
 }
 
 /** The values are of the declared types: the caller has seen to it. */
-export type Implementation = (...args: never[]) => CelValue;
+type Implementation = (...args: never[]) => CelValue;
 
 /** Sizes of the arguments (the target first): known bounds, or 0 to without end. */
 export type Estimate = (

@@ -115,7 +115,7 @@ export function compareValues(a: CelValue, b: CelValue): number | undefined {
 const SURROGATE = /[\ud800-\udfff]/;
 
 /** By code points, as bytes of UTF-8 are ordered. */
-export function compareText(a: string, b: string): number {
+function compareText(a: string, b: string): number {
   if (SURROGATE.test(a) || SURROGATE.test(b)) return Buffer.compare(Buffer.from(a), Buffer.from(b));
   return a < b ? -1 : a > b ? 1 : 0;
 }

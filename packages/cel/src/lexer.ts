@@ -5,7 +5,7 @@
 import { step } from "@kubets/machinery/stretch";
 import type { Issues } from "./issue.ts";
 
-export type TokenKind =
+type TokenKind =
   | "punctuation"
   | "identifier"
   | "quoted"

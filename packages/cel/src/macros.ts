@@ -13,7 +13,7 @@ export interface Macro {
   unfold(call: MacroCall): Expr | undefined;
 }
 
-export interface MacroCall {
+interface MacroCall {
   readonly id: () => number;
   /** Where the call stands; all that the macro makes stands there too. */
   readonly at: number;

@@ -5,7 +5,7 @@ import { bool, defineFlags, duration, type FlagValues, file, int, list, text } f
 
 const CLOUD = "Cloud";
 
-export const cloudFlags = defineFlags({
+const cloudFlags = defineFlags({
   "cloud-provider": text({
     default: "local",
     help: "The provider: local, which needs no cloud, or a file of one's own (./my-cloud.ts).",

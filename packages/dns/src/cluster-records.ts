@@ -8,7 +8,7 @@ import type { EndpointSlice } from "@kubets/api/generated/types/discovery-v1";
 import type { Rdata } from "./record.ts";
 import { type NamedRecord, serviceRecords } from "./service-records.ts";
 
-export const SERVICE_NAME = "kubernetes.io/service-name";
+const SERVICE_NAME = "kubernetes.io/service-name";
 
 interface Entry {
   service?: Service;

@@ -12,7 +12,7 @@ import { Upstream, type UpstreamServer } from "./upstream.ts";
 
 export const NAMES_KEY = { namespace: "kube-system", name: "kube-dns" } as const;
 
-export interface CustomNamesOptions {
+interface CustomNamesOptions {
   readonly cache: Pick<Cache, "informer">;
   readonly clock: Clock;
   readonly log: Logger;
@@ -20,7 +20,7 @@ export interface CustomNamesOptions {
   readonly upstreams: readonly UpstreamServer[];
 }
 
-export interface FollowedNames {
+interface FollowedNames {
   upstreamFor(name: string): Upstream | undefined;
   hostsAt(name: string): readonly Rdata[] | undefined;
   stop(): void;

@@ -20,7 +20,7 @@ export interface ResolveOptions {
 const SPECIFICATION = "1.1.0";
 
 /** Undefined for a name that is not the cluster's. `alias` asks for what an alias outside of the cluster means, too. */
-export interface Resolved {
+interface Resolved {
   readonly answer: Answer;
   readonly alias?: string;
 }

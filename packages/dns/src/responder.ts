@@ -10,7 +10,7 @@ import { type Answer, CLASS_IN, type Question, type Rdata, type ResourceRecord, 
 import { type ResolveOptions, resolve } from "./resolve.ts";
 import type { Upstream } from "./upstream.ts";
 
-export interface ResponderOptions extends ResolveOptions {
+interface ResponderOptions extends ResolveOptions {
   readonly records: ClusterRecords;
   /** All of the cluster is known. */
   isReady(): boolean;

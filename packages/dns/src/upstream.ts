@@ -16,7 +16,7 @@ export interface UpstreamServer {
   readonly port: number;
 }
 
-export interface UpstreamOptions {
+interface UpstreamOptions {
   readonly servers: readonly UpstreamServer[];
   readonly clock: Clock;
   /** How long one server may take; 2 s by default. */

@@ -5,7 +5,7 @@ import type { MetricsRegistry } from "@kubets/machinery/metrics";
 import { scrape } from "@kubets/machinery/metrics-scrape";
 import { createServer } from "@kubets/machinery/node-http";
 
-export interface StatusServer {
+interface StatusServer {
   readonly port: number;
   close(): void;
 }

@@ -19,7 +19,7 @@ export interface VerbRun<F extends FlagSet> {
   readonly given: ReadonlySet<string>;
 }
 
-export interface VerbSpec<F extends FlagSet> extends Omit<CommandSpec<F>, "run" | "subcommands"> {
+interface VerbSpec<F extends FlagSet> extends Omit<CommandSpec<F>, "run" | "subcommands"> {
   readonly flags?: F;
   readonly subcommands?: readonly Verb[];
   run?(session: Session, run: VerbRun<F>): Promise<number | void> | number | void;

@@ -10,7 +10,7 @@ import type { NodeEvent } from "./node/node-events.ts";
 import type { RuntimeCache } from "./pod-workers/runtime-cache.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 
-export interface HousekeepingOptions {
+interface HousekeepingOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly signal: AbortSignal;

@@ -6,7 +6,7 @@ import { machineReading } from "@kubets/client/kubeconfig/reading";
 import { createLogger, realClock, realRandom } from "@kubets/machinery";
 import { onStopSignal } from "@kubets/machinery/shutdown";
 
-export interface RunControllerOptions {
+interface RunControllerOptions {
   /** A kubeconfig; KUBECONFIG, the one at home, or the pod's own account when absent. */
   readonly kubeconfig?: string;
   /** Done before the controllers start: definitions that they need. */

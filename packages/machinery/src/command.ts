@@ -13,7 +13,7 @@ export interface CommandIo {
   error(text: string): void;
 }
 
-export interface CommandRun<F extends FlagSet> extends ParsedFlags<F> {
+interface CommandRun<F extends FlagSet> extends ParsedFlags<F> {
   readonly io: CommandIo;
 }
 

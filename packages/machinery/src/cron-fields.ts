@@ -7,7 +7,7 @@ export class CronError extends Error {
 }
 
 /** The numbers that a field allows. */
-export interface CronField {
+interface CronField {
   has(value: number): boolean;
   /** It was written with a star, without a step: it does not restrict. */
   readonly isOpen: boolean;

@@ -5,13 +5,13 @@ import { Readable } from "node:stream";
 /** Resolves when the program ended, however; rejects only when it could not be started. */
 export type Exec = (program: string, args: readonly string[], options?: ExecOptions) => Promise<ExecResult>;
 
-export interface ExecOptions {
+interface ExecOptions {
   readonly stdin?: string;
   /** Lines of it instead, made as they are written, so that others get their turns while there are many. */
   readonly lines?: Iterable<string>;
 }
 
-export interface ExecResult {
+interface ExecResult {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;

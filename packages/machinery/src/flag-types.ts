@@ -81,7 +81,7 @@ export const bool = (options: With<boolean>): Flag<boolean> =>
     parse: parseBool,
   });
 
-export interface NumberOptions extends With<number> {
+interface NumberOptions extends With<number> {
   readonly min?: number;
   readonly max?: number;
 }

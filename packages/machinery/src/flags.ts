@@ -38,7 +38,7 @@ export interface ParsedFlags<F extends FlagSet> {
   readonly help: boolean;
 }
 
-export interface ParseFlagOptions {
+interface ParseFlagOptions {
   /** End at the first argument that is no flag, as a program does that starts another. */
   readonly stopAtArgument?: boolean;
 }

@@ -4,7 +4,7 @@
 import type { Flag } from "./flag-types.ts";
 import type { FlagSet } from "./flags.ts";
 
-export interface HelpTopic {
+interface HelpTopic {
   readonly usage: string;
   readonly summary: string;
   readonly description?: string;

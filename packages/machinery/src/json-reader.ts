@@ -46,13 +46,13 @@ interface Level {
 }
 
 /** Collects paths of repeated members, and whole numbers that are not written as integers, where lists for them are given. */
-export interface Collecting {
+interface Collecting {
   readonly duplicates?: string[] | undefined;
   readonly floats?: WrittenFloat[] | undefined;
 }
 
 /** Reads some members of a container at once, from a place on: gives nothing where it takes care, and how far to take it then. */
-export type ReadRun = (text: string, from: number, isList: boolean) => Run;
+type ReadRun = (text: string, from: number, isList: boolean) => Run;
 export interface Run {
   readonly end: number;
   readonly value?: JsonValue[] | JsonObject | undefined;

@@ -5,7 +5,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { MetricsFormat, MetricsRegistry } from "./metrics.ts";
 
-export interface Scrape {
+interface Scrape {
   readonly contentType: string;
   readonly body: Buffer;
 }

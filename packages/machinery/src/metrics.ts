@@ -3,7 +3,7 @@
  * Holds: counting costs a fraction of a microsecond when the child (`values`) is kept; `expose` gives the text in pieces of a
  * bounded size, so that a scrape of many never blocks for long (metrics-scrape.ts answers one over HTTP).
  */
-export type LabelValues = Readonly<Record<string, string>>;
+type LabelValues = Readonly<Record<string, string>>;
 
 /** Prometheus' text 0.0.4, or OpenMetrics 1.0, which names counters without their "_total" and ends on a mark. */
 export type MetricsFormat = "text" | "openmetrics";
@@ -13,7 +13,7 @@ interface Metric {
   pieces(format: MetricsFormat): Generator<string, void, void>;
 }
 
-export interface MetricOptions {
+interface MetricOptions {
   readonly name: string;
   readonly help: string;
   readonly labels?: readonly string[];

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import type { MetricsRegistry } from "./metrics.ts";
 
 /** Which release a program says that it is. */
-export interface BuildInfo {
+interface BuildInfo {
   readonly major: string;
   readonly minor: string;
   readonly gitVersion: string;

@@ -4,7 +4,7 @@
  */
 export type QuantityFormat = "DecimalSI" | "BinarySI" | "DecimalExponent";
 
-export interface Suffix {
+interface Suffix {
   readonly base: 2 | 10;
   readonly exponent: number;
   readonly format: QuantityFormat;

@@ -5,7 +5,7 @@
  */
 import { needsQuotes } from "./yaml-scalars.ts";
 
-export interface ScalarPlace {
+interface ScalarPlace {
   /** Where the scalar begins. */
   readonly column: number;
   /** The indentation of its further lines. */

@@ -10,7 +10,7 @@ import { constructYaml, YamlError } from "./yaml-construct.ts";
 export { YamlError } from "./yaml-construct.ts";
 export { toYaml, type YamlWriteOptions } from "./yaml-writer.ts";
 
-export interface ParseYamlOptions {
+interface ParseYamlOptions {
   /** Collects what the original says of keys that stand twice: `line 3: key "data" already set in map`. */
   readonly duplicates?: string[];
 }

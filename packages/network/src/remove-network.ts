@@ -7,7 +7,7 @@ import { MASQUERADE_TABLE } from "./masquerade.ts";
 import { VXLAN_LINK } from "./plan-routes.ts";
 import { ROUTE_PROTOCOL } from "./route-commands.ts";
 
-export interface RemoveNetworkOptions {
+interface RemoveNetworkOptions {
   readonly exec: Exec;
   readonly cniConfDir: string;
   readonly bridge?: string;

@@ -102,7 +102,7 @@ export function modeOf(name: string): ProxyMode {
 }
 
 /** How packets of pods are told from others: what comes from elsewhere to a cluster IP is masqueraded. */
-export interface LocalPods {
+interface LocalPods {
   /** Where pods have their addresses. */
   readonly clusterCidrs: readonly string[];
   /** Or the link by which their packets come, a "*" at its end standing for any. */

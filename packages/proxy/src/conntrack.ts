@@ -7,7 +7,7 @@ import type { Logger } from "@kubets/machinery";
 import type { Exec } from "@kubets/machinery/exec";
 import type { VirtualPort } from "./plan.ts";
 
-export interface Flow {
+interface Flow {
   readonly src: string;
   readonly dst: string;
   readonly sport: string;
@@ -18,7 +18,7 @@ export interface Flow {
 }
 
 /** Reads `conntrack -L`: the original direction comes first, then the reply. */
-export function parseFlows(text: string): Flow[] {
+function parseFlows(text: string): Flow[] {
   const flows: Flow[] = [];
   for (const line of text.split("\n")) {
     const all = (name: string) => [...line.matchAll(new RegExp(`\\b${name}=(\\S+)`, "g"))].map(([, value]) => value);
@@ -33,7 +33,7 @@ export function parseFlows(text: string): Flow[] {
 }
 
 /** The flows to one of these virtual ports whose answers come from none of its targets. `ports` without targets: those that went. */
-export function staleFlows(flows: readonly Flow[], ports: readonly VirtualPort[]): Flow[] {
+function staleFlows(flows: readonly Flow[], ports: readonly VirtualPort[]): Flow[] {
   const byAddress = new Map<string, Set<string>>();
   const byNodePort = new Map<string, Set<string>>();
   for (const port of ports) {

@@ -11,7 +11,7 @@ export interface ProxyNode {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-export interface PortEndpoint extends Target {
+interface PortEndpoint extends Target {
   readonly ready: boolean;
   /** It is going, and still answers. */
   readonly lastResort: boolean;

@@ -8,7 +8,7 @@ import { modelCase } from "./suite/model.ts";
 import { readCases } from "./suite/reads.ts";
 import { watchCases } from "./suite/watches.ts";
 
-export interface StorageSuiteOptions {
+interface StorageSuiteOptions {
   /** How many random runs the comparison with the naive model makes. */
   modelRuns?: number;
   /** Why the suite cannot run here. */

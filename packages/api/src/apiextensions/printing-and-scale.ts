@@ -9,7 +9,7 @@ const TYPES = ["boolean", "date", "integer", "number", "string"];
 const FORMATS = ["byte", "date", "date-time", "double", "float", "int32", "int64", "password"];
 
 /** A path of names, each after a dot; indexes in brackets may follow a name. */
-export function simplePathErrors(path: string, field: string): FieldError[] {
+function simplePathErrors(path: string, field: string): FieldError[] {
   if (path === "") return [invalidValue(field, path, "must not be empty")];
   const simple = path.startsWith(".") && /^(\.[^.[\]]*(\[[^\]]*\])*)*$/.test(path);
   return simple ? [] : [invalidValue(field, path, "must be a simple json path starting with .")];

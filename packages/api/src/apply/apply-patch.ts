@@ -44,14 +44,14 @@ export interface ApplyOptions extends UpdateOptions {
   readonly force?: boolean;
 }
 
-export interface Applied {
+interface Applied {
   /** The live object itself when the configuration changes nothing of it. */
   readonly object: PlainObject;
   readonly managedFields: readonly ManagedFieldsEntry[] | undefined;
 }
 
 /** The kind that is applied to. */
-export interface AppliedKind {
+interface AppliedKind {
   readonly group: string;
   readonly version: string;
   readonly kind: string;

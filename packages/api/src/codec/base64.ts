@@ -2,7 +2,7 @@
 const FORM = /^[A-Za-z0-9+/]*={0,2}$/;
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-export class Base64Error extends Error {}
+class Base64Error extends Error {}
 
 /** Line ends go; bits that belong to no byte are cleared, as Go's lenient decoder has it. */
 export function canonicalBase64(text: string): string {

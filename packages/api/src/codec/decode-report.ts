@@ -20,7 +20,7 @@ export class DecodeError extends Error {}
 /** As many unknown fields as are told. */
 const MOST_UNKNOWN = 100;
 
-export interface Report {
+interface Report {
   readonly unknown: readonly string[];
   readonly error: string | undefined;
 }

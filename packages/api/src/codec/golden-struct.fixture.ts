@@ -8,7 +8,7 @@ import type { PlainObject } from "../meta.ts";
 import { hasStruct, makeStruct, type Scalar, type Struct, structOf, type TypeRef } from "../schema.ts";
 
 type Message = Readonly<Record<string, readonly [number: number, type: string]>>;
-export type Messages = Readonly<Record<string, Message>>;
+type Messages = Readonly<Record<string, Message>>;
 
 const PACKAGES = "k8s.io.";
 const SCALARS: Readonly<Record<string, Scalar>> = {

@@ -11,7 +11,7 @@ import { setKey } from "./map-keys.ts";
 import { type Message, messageOf } from "./protobuf-plan.ts";
 
 /** Makes an object of the bytes of a RawExtension. */
-export type ReadRaw = (bytes: Uint8Array) => unknown;
+type ReadRaw = (bytes: Uint8Array) => unknown;
 
 export function readStruct(struct: Struct, bytes: Uint8Array, readRaw: ReadRaw): PlainObject {
   return new Walk(new Reader(bytes), readRaw).message(struct);

@@ -7,7 +7,7 @@ import type { Binding } from "../generated/types/core-v1.ts";
 export const bindingResource = define(bindings, { verbs: ["create"], validate: validateBinding });
 
 /** Also for a pod's own `binding`. */
-export function validateBinding({ target }: Binding): FieldError[] {
+function validateBinding({ target }: Binding): FieldError[] {
   const errors: FieldError[] = [];
   if (target.kind && target.kind !== "Node") errors.push(notSupported("target.kind", target.kind, ["Node", "<empty>"]));
   if (!target.name) errors.push(required("target.name"));

@@ -24,7 +24,7 @@ import { customStruct } from "./struct.ts";
 /** In the order in which discovery tells them. */
 const VERBS: readonly Verb[] = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"];
 
-export interface CustomVersion {
+interface CustomVersion {
   readonly crd: CustomResourceDefinition;
   readonly version: CustomResourceDefinitionVersion;
   /** The schema of the version, from wherever the definition is kept. */
@@ -114,8 +114,7 @@ export function storedDefinition(crd: CustomResourceDefinition): ResourceDefinit
 
 const ANYTHING: Schema = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
 
-export const storagePrefix = ({ spec }: CustomResourceDefinition): string =>
-  `/registry/${spec.group}/${spec.names.plural}`;
+const storagePrefix = ({ spec }: CustomResourceDefinition): string => `/registry/${spec.group}/${spec.names.plural}`;
 
 const namesOf = ({ shortNames, categories }: CustomResourceDefinitionNames) => ({
   ...(shortNames?.length && { shortNames }),

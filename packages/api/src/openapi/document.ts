@@ -13,7 +13,7 @@ import { kindExtension, listSchema, namedSchemas, OWN_TEXTS, references, schemaN
 const META = "apimachinery.pkg.apis.meta.v1";
 const ALWAYS = ["DeleteOptions", "ListMeta", "ObjectMeta", "Status"].map((name) => `${META}.${name}`);
 
-export interface OpenApiDocument {
+interface OpenApiDocument {
   /** Names of all types in it, for those who look for their texts. */
   readonly types: readonly string[];
   /** Paths first, then schemas, each in the order of names. */

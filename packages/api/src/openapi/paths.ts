@@ -20,7 +20,7 @@ export interface ResourcePath {
   item(dialect: Dialect): JsonSchema;
 }
 
-export interface SchemaNames {
+interface SchemaNames {
   readonly object: string;
   readonly list: string;
   /** The schema of the kind of an action or a scale. */
@@ -63,7 +63,7 @@ export function resourcePaths(definition: ResourceDefinition, names: SchemaNames
   return paths;
 }
 
-export const SCALE: GroupVersionKind = { group: "autoscaling", version: "v1", kind: "Scale" };
+const SCALE: GroupVersionKind = { group: "autoscaling", version: "v1", kind: "Scale" };
 
 const ofKind = (names: SchemaNames, kind: GroupVersionKind): Subject => {
   const object = names.of(kind);

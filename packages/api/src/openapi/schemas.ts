@@ -64,7 +64,7 @@ export const namedSchemas = (dialect: Dialect): Readonly<Record<string, JsonSche
 });
 
 /** Told of everything that a type refers to: structs, and names of other types. */
-export interface Referred {
+interface Referred {
   struct(struct: Struct): void;
   name(name: string): void;
 }

@@ -2,7 +2,7 @@
 import { joined } from "@kubets/machinery/joined";
 import type { Container, ContainerStatus, EphemeralContainer, Pod, PodSpec } from "../generated/types/core-v1.ts";
 
-export interface PlacedContainer {
+interface PlacedContainer {
   readonly container: Container | EphemeralContainer;
   /** "spec.initContainers[0]" */
   readonly field: string;

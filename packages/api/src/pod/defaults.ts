@@ -26,7 +26,7 @@ export function defaultPodTemplate(template: Draft<PodTemplateSpec>): void {
   defaultPodSpec(template.spec);
 }
 
-export function defaultPodSpec(spec: Draft<PodSpec>): void {
+function defaultPodSpec(spec: Draft<PodSpec>): void {
   for (const volume of spec.volumes ?? []) defaultVolume(volume);
   for (const container of allContainers(spec)) defaultContainer(container);
   if (spec.overhead) roundResources(spec.overhead);

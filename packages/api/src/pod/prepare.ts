@@ -37,7 +37,7 @@ function dropDisabledFields({ spec }: Draft<Pod>, enabled: (name: string) => boo
   if (!enabled("GenericWorkload")) delete spec.schedulingGroup;
 }
 
-export const allContainers = (spec: Draft<Pod["spec"]>): Draft<Container>[] =>
+const allContainers = (spec: Draft<Pod["spec"]>): Draft<Container>[] =>
   joined(spec.containers ?? [], spec.initContainers ?? [], (spec.ephemeralContainers ?? []) as Draft<Container>[]);
 
 function dropStopSignal(container: Draft<Container>): void {

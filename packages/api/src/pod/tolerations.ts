@@ -1,7 +1,7 @@
 /** Which taints a pod bears. */
 import type { Taint, Toleration } from "../generated/types/core-v1.ts";
 
-export type TaintEffect = "NoSchedule" | "PreferNoSchedule" | "NoExecute";
+type TaintEffect = "NoSchedule" | "PreferNoSchedule" | "NoExecute";
 
 export function tolerates(toleration: Toleration, taint: Taint): boolean {
   if (toleration.effect && toleration.effect !== taint.effect) return false;

@@ -12,7 +12,7 @@ import type {
 } from "../generated/types/core-v1.ts";
 import { known, nameErrors, requiredValue } from "./field-checks.ts";
 
-export const ACCESS_MODES = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
+const ACCESS_MODES = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
 export const VOLUME_MODES = ["Block", "Filesystem"];
 
 export function validateClaimSpec(spec: PersistentVolumeClaimSpec, field: string): FieldError[] {

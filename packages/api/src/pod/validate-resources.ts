@@ -17,7 +17,7 @@ import {
 } from "./resource-names.ts";
 import { isPodLevelResource } from "./resources.ts";
 
-export type ResourceNameCheck = (field: string, name: string) => FieldError[];
+type ResourceNameCheck = (field: string, name: string) => FieldError[];
 
 /** Any resource: what has no domain must be one of the system's own. */
 export function resourceName(field: string, name: string): FieldError[] {

@@ -64,7 +64,7 @@ function escalationErrors(context: SecurityContext, field: string): FieldError[]
   return errors;
 }
 
-export function seccompErrors(profile: SeccompProfile | undefined, field: string): FieldError[] {
+function seccompErrors(profile: SeccompProfile | undefined, field: string): FieldError[] {
   if (!profile) return [];
   const { type, localhostProfile } = profile;
   const errors = type
@@ -81,7 +81,7 @@ export function seccompErrors(profile: SeccompProfile | undefined, field: string
   return errors;
 }
 
-export function appArmorErrors(profile: AppArmorProfile | undefined, field: string): FieldError[] {
+function appArmorErrors(profile: AppArmorProfile | undefined, field: string): FieldError[] {
   if (!profile) return [];
   const { type, localhostProfile } = profile;
   const path = `${field}.localhostProfile`;

@@ -5,7 +5,7 @@ import type { PodSpec, Volume } from "../generated/types/core-v1.ts";
 import { requiredName } from "./field-checks.ts";
 import { VOLUME_SOURCES, type VolumeContext } from "./validate-volume-source.ts";
 
-export interface CheckedVolumes {
+interface CheckedVolumes {
   readonly errors: FieldError[];
   /** Those without errors: what containers may mount. */
   readonly valid: ReadonlyMap<string, Volume>;

@@ -22,7 +22,7 @@ const NOT_ASKED: FieldError = {
     "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation",
 };
 
-export interface RuleOutcome {
+interface RuleOutcome {
   readonly errors: FieldError[];
   /** What is wrong but was before, told as warnings. */
   readonly ratcheted: FieldError[];

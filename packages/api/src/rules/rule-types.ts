@@ -22,7 +22,7 @@ const UNSIZED = 0;
 /** A name with its quotes, a colon and a comma. */
 const ENTRY_SIZE = 6;
 
-export interface RuleType {
+interface RuleType {
   readonly type: CelType;
   /** What the smallest value takes as JSON. */
   readonly minSize: number;

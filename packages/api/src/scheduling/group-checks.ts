@@ -21,7 +21,7 @@ export const MAX_CLAIMS = 4;
 const MAX_TOPOLOGY = 1;
 
 /** What a template and a group have in common. */
-export type Grouping = Partial<Omit<PodGroupTemplate, "name">>;
+type Grouping = Partial<Omit<PodGroupTemplate, "name">>;
 
 const GATED = {
   schedulingConstraints: TOPOLOGY,

@@ -20,7 +20,7 @@ import {
   valuesOf,
 } from "./schema.ts";
 
-export interface Pruning {
+interface Pruning {
   /** The form of metadata: of the object itself at no place. Throws where it has none. */
   metadata(value: unknown, at: Place | undefined): unknown;
   /** What stands as apiVersion or kind of an embedded object. Throws where it is none. */

@@ -9,7 +9,7 @@ import { Availability } from "./availability.ts";
 import { CrdApiServices } from "./crd-api-services.ts";
 import { type ProxyClient, RemoteServices } from "./remote-services.ts";
 
-export interface AggregationParts {
+interface AggregationParts {
   readonly served: ServedResources;
   readonly view: ClusterView;
   readonly clock: Clock;

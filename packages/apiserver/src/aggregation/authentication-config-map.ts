@@ -16,7 +16,7 @@ export interface PublishedAuthentication {
   > & { readonly ca: string };
 }
 
-export function authenticationData({ clientCa, frontProxy }: PublishedAuthentication): Record<string, string> {
+function authenticationData({ clientCa, frontProxy }: PublishedAuthentication): Record<string, string> {
   return {
     ...(clientCa && { "client-ca-file": clientCa }),
     ...(frontProxy && {

@@ -17,7 +17,7 @@ import { type RemoteDocuments, readDocuments } from "./remote-documents.ts";
 import { askRemote, RemoteRequestError } from "./remote-request.ts";
 import type { RemoteService, RemoteServices } from "./remote-services.ts";
 
-export interface AvailabilityParts {
+interface AvailabilityParts {
   readonly remotes: RemoteServices;
   readonly served: ServedResources;
   readonly view: ClusterView;
@@ -199,7 +199,7 @@ export function conditionsWith(
 }
 
 /** What is wrong as far as the cluster knows, or undefined. */
-export function findInCluster({ spec }: APIService, view: ClusterView): Finding | undefined {
+function findInCluster({ spec }: APIService, view: ClusterView): Finding | undefined {
   const { namespace = "", name = "", port = 443 } = spec.service ?? {};
   const which = `service/${name} in ${JSON.stringify(namespace)}`;
   const fails = (reason: string, message: string): Finding => ({ status: "False", reason, message });

@@ -11,7 +11,7 @@ import { follow } from "../store/follow.ts";
 const AUTOMANAGED = "kube-aggregator.kubernetes.io/automanaged";
 const RETRY_MS = 1000;
 
-export interface CrdApiServicesParts {
+interface CrdApiServicesParts {
   readonly served: ServedResources;
   readonly view: ClusterView;
   readonly client: Client;

@@ -6,7 +6,7 @@ import { networkErrorText } from "../webhooks/network-error.ts";
 import type { RemoteService } from "./remote-services.ts";
 import { userHeaders } from "./user-headers.ts";
 
-export interface RemoteAnswer {
+interface RemoteAnswer {
   readonly status: number;
   readonly contentType: string;
   readonly body: Buffer;

@@ -15,7 +15,7 @@ export interface ProxyClient {
   readonly key: string;
 }
 
-export interface RemoteTls {
+interface RemoteTls {
   readonly cert?: string;
   readonly key?: string;
   readonly ca?: string;

@@ -24,7 +24,7 @@ export interface AuditEvent {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-export interface AuditUser {
+interface AuditUser {
   readonly username?: string;
   readonly uid?: string;
   readonly groups?: readonly string[];

@@ -6,7 +6,7 @@ import { closeSync, fstatSync, mkdirSync, openSync, readdirSync, renameSync, rmS
 import { basename, dirname, extname, join } from "node:path";
 import type { Clock } from "@kubets/machinery";
 
-export interface RotationOptions {
+interface RotationOptions {
   readonly maxBytes: number;
   /** 0 keeps them whatever their age, and however many there are. */
   readonly maxAgeMs: number;
@@ -70,7 +70,7 @@ export class LogFile {
 }
 
 /** Those that were set aside of a file, the newest first. */
-export function backupsOf(file: string, names: readonly string[]): { name: string; at: number }[] {
+function backupsOf(file: string, names: readonly string[]): { name: string; at: number }[] {
   const extension = extname(file);
   const prefix = `${file.slice(0, file.length - extension.length)}-`;
   return names

@@ -1,7 +1,7 @@
 /** What the server tells of its audit, by the original's names. */
 import type { Counter, Family, MetricsRegistry } from "@kubets/machinery/metrics";
 
-export type AuditPlugin = "log" | "webhook";
+type AuditPlugin = "log" | "webhook";
 
 export class AuditMetrics {
   readonly #events: Counter;

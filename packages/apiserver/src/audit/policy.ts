@@ -13,9 +13,9 @@ import {
 import type { User } from "../authn/authenticator.ts";
 import type { RequestInfo } from "../request-info.ts";
 
-export const LEVELS = ["None", "Metadata", "Request", "RequestResponse"] as const;
+const LEVELS = ["None", "Metadata", "Request", "RequestResponse"] as const;
 export type Level = (typeof LEVELS)[number];
-export const STAGES = ["RequestReceived", "ResponseStarted", "ResponseComplete", "Panic"] as const;
+const STAGES = ["RequestReceived", "ResponseStarted", "ResponseComplete", "Panic"] as const;
 export type Stage = (typeof STAGES)[number];
 
 const stages = list(choice(STAGES, "RequestReceived"));
@@ -39,8 +39,8 @@ const policy = object({
   omitManagedFields: bool(),
 });
 
-export type Policy = Infer<typeof policy>;
-export type Rule = Infer<typeof rule>;
+type Policy = Infer<typeof policy>;
+type Rule = Infer<typeof rule>;
 
 /** What the policy says of one request. */
 export interface Wanted {

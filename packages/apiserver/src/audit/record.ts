@@ -19,7 +19,7 @@ export interface AuditSink {
   tell(event: AuditEvent): boolean | void | Promise<boolean>;
 }
 
-export interface RecordParts {
+interface RecordParts {
   readonly id: string;
   readonly wanted: Wanted;
   readonly exchange: CoreExchange;

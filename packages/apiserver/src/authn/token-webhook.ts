@@ -10,7 +10,7 @@ import type { Authenticator, User } from "./authenticator.ts";
 import { bearerToken } from "./chain.ts";
 import type { AuthenticationMetrics, CacheOutcome } from "./metrics.ts";
 
-export interface TokenWebhookOptions {
+interface TokenWebhookOptions {
   readonly webhook: Pick<Webhook, "post">;
   readonly version: string;
   readonly cacheMs: number;

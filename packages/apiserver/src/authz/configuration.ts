@@ -36,7 +36,7 @@ const configuration = object({
   authorizers: list(object({ type: str(), name: str(), webhook: optional(webhook) })),
 });
 
-export type AuthorizationConfiguration = Infer<typeof configuration>;
+type AuthorizationConfiguration = Infer<typeof configuration>;
 export type AuthorizerConfiguration = AuthorizationConfiguration["authorizers"][number];
 export type WebhookConfiguration = Infer<typeof webhook>;
 

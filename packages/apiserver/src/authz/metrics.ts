@@ -8,7 +8,7 @@ const WEBHOOK_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10
 const CONDITION_SECONDS = [0.001, 0.005, 0.01, 0.025, 0.1, 0.2, 0.25];
 const WORDS = { allow: "allowed", deny: "denied", noOpinion: "no-opinion" } as const;
 
-export type WebhookOutcome = "success" | "error" | "timeout" | "canceled";
+type WebhookOutcome = "success" | "error" | "timeout" | "canceled";
 
 export class AuthorizationMetrics {
   readonly #attempts: Family<Counter>;

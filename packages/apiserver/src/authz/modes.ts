@@ -11,11 +11,11 @@ import { rbacAuthorizer } from "./rbac/authorizer.ts";
 import type { RbacPolicy } from "./rbac/policy.ts";
 
 export const authorizationModes = ["AlwaysAllow", "AlwaysDeny", "Node", "RBAC"] as const;
-export type AuthorizationMode = (typeof authorizationModes)[number];
+type AuthorizationMode = (typeof authorizationModes)[number];
 /** A mode by its name, or an authorizer that was made elsewhere: a webhook, policies of a file. */
 export type AuthorizerChoice = AuthorizationMode | Authorizer;
 
-export interface AuthorizerParts {
+interface AuthorizerParts {
   readonly policy: RbacPolicy | undefined;
   readonly served: ServedResources;
   readonly view: ClusterView;

@@ -26,7 +26,7 @@ interface Parts {
   readonly metrics: ServerMetrics;
 }
 
-export interface ConfiguredAuthorization {
+interface ConfiguredAuthorization {
   readonly choices: readonly AuthorizerChoice[];
   /** Calls `use` with what the file says when it changes. Returns what ends that. */
   follow(use: (choices: readonly AuthorizerChoice[]) => void): () => void;

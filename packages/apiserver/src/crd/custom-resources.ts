@@ -31,7 +31,7 @@ const AT_A_TIME = 16;
 /** Begun in one turn of the loop: each takes a millisecond or less until it waits. */
 const BEGUN_A_TURN = 4;
 
-export interface CustomResourcesParts {
+interface CustomResourcesParts {
   readonly served: ServedResources;
   readonly feed: RevisionFeed;
   readonly form: StoredForm;

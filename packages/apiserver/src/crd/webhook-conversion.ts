@@ -28,7 +28,7 @@ interface Review {
   };
 }
 
-export interface ConversionParts {
+interface ConversionParts {
   readonly metrics: ExtensionMetrics;
   readonly webhooks: WebhookClient;
   readonly random: Random;

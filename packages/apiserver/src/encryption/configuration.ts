@@ -36,7 +36,7 @@ const configuration = object({
 
 export type EncryptionConfiguration = Infer<typeof configuration>;
 export type Provider = Infer<typeof provider>;
-export type ProviderKind = keyof Provider;
+type ProviderKind = keyof Provider;
 
 const KEY_SIZES: Readonly<Partial<Record<ProviderKind, readonly number[]>>> = {
   aesgcm: [16, 24, 32],

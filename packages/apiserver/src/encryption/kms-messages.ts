@@ -14,20 +14,20 @@ const type = defineMessages({
 
 type Annotations = Readonly<Record<string, Uint8Array>>;
 
-export interface StatusResponse {
+interface StatusResponse {
   readonly version: string;
   readonly healthz: string;
   readonly keyId: string;
 }
 
-export interface DecryptRequest {
+interface DecryptRequest {
   readonly ciphertext: Uint8Array;
   readonly uid: string;
   readonly keyId: string;
   readonly annotations: Annotations;
 }
 
-export interface EncryptRequest {
+interface EncryptRequest {
   readonly plaintext: Uint8Array;
   readonly uid: string;
 }

@@ -13,7 +13,7 @@ import { type EncryptedObject, type EncryptResponse, encryptedObject, KeyManagem
 import type { Direction, EncryptionMetrics, KmsMethod } from "./metrics.ts";
 import { seedCipher } from "./seed-cipher.ts";
 
-export interface KmsOptions {
+interface KmsOptions {
   readonly name: string;
   readonly endpoint: string;
   readonly timeoutMs: number;

@@ -34,7 +34,7 @@ export function seatLimits(shares: readonly Shares[], serverSeats: number): Seat
   });
 }
 
-export interface CurrentLimits {
+interface CurrentLimits {
   readonly seats: readonly number[];
   /** Of what is wanted, what a level gets that neither keeps more by its lower bound nor stands at its upper one. */
   readonly fraction: number;

@@ -22,7 +22,7 @@ export interface Ticket {
   readonly told?: FlowMetrics | undefined;
 }
 
-export interface Queue {
+interface Queue {
   readonly index: number;
   readonly waiting: Ticket[];
   /** Seats that its requests use. */

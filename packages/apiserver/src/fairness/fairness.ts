@@ -17,7 +17,7 @@ import type { FairnessMetrics } from "./metrics.ts";
 import { type Later, type LevelParts, PriorityLevel } from "./priority-level.ts";
 import { seatsFor } from "./width.ts";
 
-export interface FairnessOptions {
+interface FairnessOptions {
   readonly served: ServedResources;
   readonly clock: Clock;
   /** All that may be worked on at once. */
@@ -27,7 +27,7 @@ export interface FairnessOptions {
 }
 
 /** What a request was sorted into. */
-export interface Place {
+interface Place {
   readonly schema: CompiledSchema;
   readonly level: PriorityLevel;
   /** Tell the client what it was sorted into. */

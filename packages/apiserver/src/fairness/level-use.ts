@@ -10,7 +10,7 @@ const REQUESTS = [0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.25, 0.5, 0.75, 1];
 const DEMAND = [0.2, 0.4, 0.6, 0.8, 1, 1.2, 1.4, 1.7, 2, 2.8, 4, 6];
 const NS_PER_MS = 1e6;
 
-export interface UseFamilies {
+interface UseFamilies {
   readonly seats: Family<Histogram>;
   readonly requests: Family<Histogram>;
   readonly demand: Family<Histogram>;

@@ -21,7 +21,7 @@ export interface Later {
   refuse(why: Refused): void;
 }
 
-export interface EnterOptions {
+interface EnterOptions {
   readonly told?: FlowMetrics | undefined;
   /** Whether a busy loop is a reason to wait. */
   readonly waitsForTurn?: boolean;

@@ -49,7 +49,7 @@ abstract class Due extends Place {
 export type Aftermath = "ok" | "error" | "panic";
 
 /** Told what becomes of requests that are late. */
-export interface Lateness {
+interface Lateness {
   late(exchange: CoreExchange, info: RequestInfo): void;
   /** Its answer had begun, and was broken off. */
   broken(exchange: CoreExchange, info: RequestInfo): void;

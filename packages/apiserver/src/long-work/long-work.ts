@@ -45,7 +45,7 @@ interface Open {
 }
 
 /** What is to be judged: a kind that the thread knows, or its rules. */
-export interface Judging {
+interface Judging {
   readonly kind: JudgedKind;
   readonly subresource: string;
   readonly object: object;

@@ -25,7 +25,7 @@ export interface JudgeTask {
 }
 
 /** A part of a value that is given: the value itself, or members of a container in it that was given before. */
-export interface GivePart {
+interface GivePart {
   readonly what: "give";
   readonly given: number;
   readonly path: readonly (string | number)[];
@@ -70,13 +70,13 @@ export interface NotDone {
 }
 export type Result = Judged | EvaluateResult | NotDone;
 
-export interface EndTask {
+interface EndTask {
   readonly what: "end";
   readonly session: number;
 }
 
 /** What was given is not needed any more. */
-export interface ForgetTask {
+interface ForgetTask {
   readonly what: "forget";
   readonly given: number;
 }

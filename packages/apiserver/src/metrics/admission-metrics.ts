@@ -13,7 +13,7 @@ const CONDITION_SECONDS = [0.001, 0.005, 0.01, 0.025, 0.1, 0.2, 0.25];
 
 export type Step = "admit" | "validate";
 /** Webhooks that validate are told of by another word than plugins. */
-export type HookType = "admit" | "validating";
+type HookType = "admit" | "validating";
 
 export interface AskedHook {
   readonly name: string;
@@ -24,7 +24,7 @@ export interface AskedHook {
 /** What a policy did to a request: the last is for those that change it. */
 export type PolicyOutcome = "allow" | "deny" | "warn" | "audit" | "mutate";
 
-export interface PolicyCheck {
+interface PolicyCheck {
   readonly policy: string;
   readonly binding: string;
   readonly outcome: PolicyOutcome;

@@ -13,7 +13,7 @@ export type ConversionFailure =
   | "conversion_webhook_invalid_converted_object_failure";
 
 /** One conversion of one or more objects of a definition. */
-export interface Conversion {
+interface Conversion {
   readonly definition: string;
   readonly from: string;
   readonly to: string;

@@ -2,7 +2,7 @@
 import type { MetricsRegistry } from "@kubets/machinery/metrics";
 import { hashOf } from "./hash.ts";
 
-export type ConfigurationKind = "authentication" | "authorization" | "encryption";
+type ConfigurationKind = "authentication" | "authorization" | "encryption";
 
 /** What is told of one file. */
 export interface FileMetrics {

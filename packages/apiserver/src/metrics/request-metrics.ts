@@ -28,10 +28,10 @@ const COUNTED = new Set(
 );
 
 /** Who turned a request away: this server, or what stands between it and the servers behind it. */
-export type Terminator = "apiserver" | "aggregator";
+type Terminator = "apiserver" | "aggregator";
 
 /** What this server answers itself, and what others behind it do. */
-export type Answering = Pick<Server, "served" | "aggregation">;
+type Answering = Pick<Server, "served" | "aggregation">;
 
 /** Everything that is counted for requests of one kind. */
 interface Kind {

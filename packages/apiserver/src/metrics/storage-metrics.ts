@@ -13,7 +13,7 @@ const SECONDS = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3
 /** As the original calls its first storage. */
 const STORAGE_ID = "etcd-0";
 
-export type StorageOperation = "create" | "update" | "delete" | "get" | "list";
+type StorageOperation = "create" | "update" | "delete" | "get" | "list";
 
 /** The meter of one resource's calls to storage. */
 export type StorageMeter = <T>(operation: StorageOperation, call: () => Promise<T>) => Promise<T>;

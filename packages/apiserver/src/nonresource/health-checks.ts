@@ -6,7 +6,7 @@ import type { Clock } from "@kubets/machinery";
 import type { Storage } from "@kubets/storage";
 import type { HealthCheck } from "./health.ts";
 
-export interface HealthCheckParts {
+interface HealthCheckParts {
   readonly storage: Storage;
   readonly clock: Clock;
   notReady(): string | undefined;

@@ -21,7 +21,7 @@ export interface Holder {
   readonly name: string;
 }
 
-export const MANAGED_BY = "ipallocator.k8s.io";
+const MANAGED_BY = "ipallocator.k8s.io";
 const MANAGED_BY_LABEL = "ipaddress.kubernetes.io/managed-by";
 const FAMILY_LABEL = "ipaddress.kubernetes.io/ip-family";
 

@@ -6,7 +6,7 @@ import type { MetricsRegistry } from "@kubets/machinery/metrics";
 export type Scope = "static" | "dynamic";
 
 /** Noted for nobody; held and not noted; noted for another; of no range; none at all. */
-export type WrongAddress = "leak" | "repair" | "duplicate" | "outOfRange" | "invalid";
+type WrongAddress = "leak" | "repair" | "duplicate" | "outOfRange" | "invalid";
 export type WrongPort = "duplicate" | "outOfRange";
 
 export class ServiceMetrics {

@@ -15,7 +15,7 @@ import type { Selection } from "./watch-hub.ts";
 /** A field by whose value events are sent to few watchers, though they watch all namespaces. */
 const PINNING_FIELDS = new Set(["spec.nodeName"]);
 
-export interface SelectionQuery {
+interface SelectionQuery {
   readonly namespace: string;
   /** Of a watch of one object by its path. */
   readonly name?: string;

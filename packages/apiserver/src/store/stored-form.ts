@@ -23,7 +23,7 @@ export interface Transformer {
 }
 
 /** The transformer of a resource, by "resource.group"; it may be another one later. */
-export type TransformerOf = (resource: string) => Transformer | undefined;
+type TransformerOf = (resource: string) => Transformer | undefined;
 
 interface FormOwner {
   readonly definition: ResourceDefinition;

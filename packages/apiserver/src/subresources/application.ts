@@ -12,7 +12,7 @@ import { networkErrorText } from "../webhooks/network-error.ts";
 import { withLinks } from "./html-links.ts";
 import { passThrough, type Rewriting, type Target } from "./pass-through.ts";
 
-export type Application = Pick<Target, "host" | "port" | "tls" | "agent">;
+type Application = Pick<Target, "host" | "port" | "tls" | "agent">;
 
 /** Who leaves out the slash after `proxy` is sent to the path that has it: a page's relative links would lead elsewhere. */
 export function redirectToRoot({ info, exchange }: ApiCall): boolean {

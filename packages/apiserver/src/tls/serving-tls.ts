@@ -22,7 +22,7 @@ export interface TlsFlags {
   readonly "requestheader-client-ca-file": string;
 }
 
-export interface OwnCertificate {
+interface OwnCertificate {
   /** Where it is kept; nowhere when absent. */
   readonly folder: string | undefined;
   readonly address: string;

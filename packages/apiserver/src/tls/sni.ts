@@ -3,7 +3,7 @@ import { ConfigError } from "@kubets/machinery/config-file";
 import type { ServerCertificate } from "@kubets/wire/http";
 import { readCertificates } from "@kubets/wire/x509";
 
-export interface SniFlag {
+interface SniFlag {
   readonly certFile: string;
   readonly keyFile: string;
   readonly names: readonly string[];

@@ -20,7 +20,7 @@ export async function trackLegacyTokens(client: Client, now: number): Promise<vo
   });
 }
 
-export interface UseParts {
+interface UseParts {
   readonly view: ClusterView;
   readonly clock: Clock;
   readonly log: Logger;

@@ -35,7 +35,7 @@ export interface TokenIssuer {
   readonly longestSeconds: number;
 }
 
-export interface TokenParts {
+interface TokenParts {
   readonly view: ClusterView;
   readonly clock: Clock;
   readonly random: Random;
@@ -50,7 +50,7 @@ export interface Binding {
   readonly secret?: BoundObject;
 }
 
-export interface IssuedToken {
+interface IssuedToken {
   readonly token: string;
   /** Milliseconds since 1970. */
   readonly expires: number;

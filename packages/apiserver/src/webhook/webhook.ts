@@ -9,7 +9,7 @@ import type { Transport } from "@kubets/client/transport";
 import { type Clock, type Random, sleep } from "@kubets/machinery";
 import type { JsonObject } from "@kubets/machinery/json-value";
 
-export interface WebhookOptions {
+interface WebhookOptions {
   readonly kubeconfig: string;
   /** Of several contexts, the one to use. */
   readonly context?: string;

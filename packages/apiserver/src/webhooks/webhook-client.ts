@@ -13,7 +13,7 @@ import { networkErrorText } from "./network-error.ts";
 import type { ServiceAddresses } from "./service-address.ts";
 
 /** As in webhook configurations and definitions of custom resources. */
-export interface WebhookTarget {
+interface WebhookTarget {
   readonly url?: string;
   readonly service?: {
     readonly namespace: string;
@@ -28,7 +28,7 @@ export interface WebhookTarget {
 type Until = Pick<Deadline, "due" | "signal">;
 
 /** Why a call brought no answer. */
-export class WebhookCallError extends Error {
+class WebhookCallError extends Error {
   override readonly name = "WebhookCallError";
 }
 

@@ -12,7 +12,7 @@ import { released } from "./allocate.ts";
 import type { DeleteOptions } from "./delete-options.ts";
 import { planDelete } from "./plan-delete.ts";
 
-export interface Deleted {
+interface Deleted {
   readonly object: CachedObject;
   /** The object is no longer there. */
   readonly gone: boolean;

@@ -5,7 +5,7 @@ import { timestamp } from "./context.ts";
 import type { DeleteOptions } from "./delete-options.ts";
 
 /** "pending": it is going already, and nothing new was said. Otherwise it is marked, or goes, or both, one after the other. */
-export type DeletePlan = "pending" | { readonly marked: KubeObject | undefined; readonly goes: boolean };
+type DeletePlan = "pending" | { readonly marked: KubeObject | undefined; readonly goes: boolean };
 
 export function planDelete(
   definition: ResourceDefinition,

@@ -5,7 +5,7 @@ import { badRequest, type FieldError, forbiddenField, invalid, notSupported, req
 import type { ApiCall } from "../api-call.ts";
 import { isTrue } from "../request-info.ts";
 
-export type WriteOptionsKind = "CreateOptions" | "UpdateOptions" | "PatchOptions";
+type WriteOptionsKind = "CreateOptions" | "UpdateOptions" | "PatchOptions";
 
 export function validateWriteOptions({ info: { query } }: ApiCall, kind: WriteOptionsKind, apply = false): void {
   if (query.size === 0 && !apply) return;

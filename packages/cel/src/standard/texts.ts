@@ -21,7 +21,7 @@ const ofBoth: Cost = {
   estimate: ([text = UNKNOWN_SIZE, part = UNKNOWN_SIZE]) => ({ cost: times(scaled(text, 0.1), scaled(part, 0.1)) }),
 };
 /** A pattern is taken to have a step for every four characters; an empty text costs, too. */
-export const ofMatch: Cost = {
+const ofMatch: Cost = {
   ...byPattern,
   cost: ([text, pattern]) => traversal(1 + sizeOf(text as CelValue)) * Math.ceil(sizeOf(pattern as CelValue) * 0.25),
   estimate: ([text = UNKNOWN_SIZE, pattern = UNKNOWN_SIZE]) => ({

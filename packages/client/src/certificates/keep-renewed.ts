@@ -6,7 +6,7 @@ import { type Clock, type Logger, type Random, sleep } from "@kubets/machinery";
 import { readCertificate } from "@kubets/wire/x509";
 import type { ClientCertificate } from "../kubeconfig/credentials.ts";
 
-export interface RenewalOptions {
+interface RenewalOptions {
   readonly what: string;
   readonly clock: Clock;
   readonly random: Random;
@@ -88,7 +88,7 @@ class Keeper implements KeptCertificate {
 const LONGEST_SLEEP_MS = 3_600_000;
 
 /** `since`: when its use began; signers date certificates back. */
-export function renewalTime(pem: string, random: Random, since?: number): number {
+function renewalTime(pem: string, random: Random, since?: number): number {
   const { notBefore, notAfter } = readCertificate(pem);
   const from = since ?? Math.min(notBefore + BACKDATE_MS, notAfter);
   return from + (notAfter - from) * (0.7 + 0.2 * random.float());

@@ -18,7 +18,7 @@ export interface CertificateWish {
   readonly usage: "client auth" | "server auth";
 }
 
-export interface RequestParts {
+interface RequestParts {
   readonly client: Pick<Client, "create" | "watch">;
   readonly clock: Clock;
   readonly signal: AbortSignal;

@@ -15,7 +15,7 @@ import {
   verbOf,
 } from "./access-reviews.ts";
 
-export interface AccessOptions extends AccessReviewsOptions {
+interface AccessOptions extends AccessReviewsOptions {
   /** "/healthz", or "/metrics/*" for all below. */
   readonly alwaysAllowPaths: readonly string[];
 }

@@ -14,7 +14,7 @@ export interface WatchEnd {
   stalled: boolean;
 }
 
-export interface WatchLimits {
+interface WatchLimits {
   readonly clock: Clock;
   readonly stallMs: number;
   /** A watch that lasted so long made progress even if it told nothing. */

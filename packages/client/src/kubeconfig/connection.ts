@@ -23,7 +23,7 @@ export interface Connection {
   readonly namespace: string;
 }
 
-export interface ConnectionOptions {
+interface ConnectionOptions {
   /** As --kubeconfig. */
   readonly kubeconfig?: string;
   /** As --context. */

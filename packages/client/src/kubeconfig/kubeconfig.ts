@@ -52,7 +52,7 @@ export interface ExecEntry {
   readonly interactiveMode?: "Never" | "IfAvailable" | "Always";
 }
 
-export interface ContextEntry {
+interface ContextEntry {
   readonly cluster?: string;
   readonly user?: string;
   readonly namespace?: string;
@@ -63,7 +63,7 @@ export class KubeconfigError extends Error {
   override readonly name = "KubeconfigError";
 }
 
-export const emptyKubeconfig: Kubeconfig = {
+const emptyKubeconfig: Kubeconfig = {
   clusters: new Map(),
   users: new Map(),
   contexts: new Map(),
@@ -116,7 +116,7 @@ export function parseKubeconfig(text: string, path: string): Kubeconfig {
   };
 }
 
-export const mergeKubeconfigs = (first: Kubeconfig, second: Kubeconfig): Kubeconfig => ({
+const mergeKubeconfigs = (first: Kubeconfig, second: Kubeconfig): Kubeconfig => ({
   clusters: new Map([...second.clusters, ...first.clusters]),
   users: new Map([...second.users, ...first.users]),
   contexts: new Map([...second.contexts, ...first.contexts]),

@@ -8,7 +8,7 @@ import { type Controller, type ControllerContext, on, type Requeue } from "@kube
 import { semanticEqual } from "@kubets/machinery";
 import type { Instance, Instances } from "../provider.ts";
 
-export const UNINITIALIZED = "node.cloudprovider.kubernetes.io/uninitialized";
+const UNINITIALIZED = "node.cloudprovider.kubernetes.io/uninitialized";
 /** The address that the kubelet was told to have. */
 const PROVIDED_IP = "alpha.kubernetes.io/provided-node-ip";
 

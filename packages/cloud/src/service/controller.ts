@@ -13,7 +13,7 @@ const FINALIZER = "service.kubernetes.io/load-balancer-cleanup";
 const EXCLUDED = "node.kubernetes.io/exclude-from-external-load-balancers";
 const LEAVING = "ToBeDeletedByClusterAutoscaler";
 
-export const wantsBalancer = ({ spec, metadata }: Service): boolean =>
+const wantsBalancer = ({ spec, metadata }: Service): boolean =>
   spec.type === "LoadBalancer" && !spec.loadBalancerClass && !metadata.deletionTimestamp;
 
 export const serviceController = (balancers: LoadBalancers): Controller => ({
@@ -42,7 +42,7 @@ export const serviceController = (balancers: LoadBalancers): Controller => ({
 /** What of a node a balancer looks at. */
 const matters = (node: Node) => [isTarget(node), node.spec.providerID, node.status.addresses];
 
-export const isTarget = ({ metadata, spec }: Node): boolean =>
+const isTarget = ({ metadata, spec }: Node): boolean =>
   !metadata.deletionTimestamp &&
   !(EXCLUDED in (metadata.labels ?? {})) &&
   !spec.taints?.some(({ key }) => key === LEAVING);

@@ -29,7 +29,7 @@ const LOST_AFTER_MS = 6 * 60_000;
 const BY_NODE = "node";
 const BY_VOLUME = "volume";
 
-export interface AttachDetachOptions {
+interface AttachDetachOptions {
   /** Not --disable-force-detach-on-timeout. */
   readonly forceDetach: boolean;
 }

@@ -29,7 +29,7 @@ export interface NodeState {
   readonly lost: (attachment: VolumeAttachment) => boolean;
 }
 
-export interface AttachPlan {
+interface AttachPlan {
   readonly attach: readonly Needed[];
   /** Wanted, and held by another node. */
   readonly blocked: readonly Needed[];

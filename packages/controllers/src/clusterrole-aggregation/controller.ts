@@ -8,7 +8,7 @@ import { type Controller, onRelated } from "@kubets/client";
 import { deepEqual, labelSelectorOf } from "@kubets/machinery";
 
 /** Each rule once, from the selected roles in order of their names. */
-export function aggregate(role: ClusterRole, all: readonly ClusterRole[]): PolicyRule[] {
+function aggregate(role: ClusterRole, all: readonly ClusterRole[]): PolicyRule[] {
   const rules: PolicyRule[] = [];
   const sorted = all.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
   for (const selector of (role.aggregationRule?.clusterRoleSelectors ?? []).map(labelSelectorOf))

@@ -8,7 +8,7 @@ const MANY_MISSED = 100;
 
 export const scheduleOf = ({ spec }: CronJob): CronSchedule => parseCron(spec.schedule, spec.timeZone);
 
-export interface Due {
+interface Due {
   /** The latest time that has come and was not served, in milliseconds since 1970. */
   readonly at?: number;
   readonly next?: number;

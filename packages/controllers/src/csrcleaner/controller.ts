@@ -11,7 +11,7 @@ const DAY_MS = 24 * HOUR_MS;
 const DECISIONS = ["Approved", "Denied", "Failed"];
 
 /** When it may go. */
-export function cleanupTime(csr: CertificateSigningRequest): number {
+function cleanupTime(csr: CertificateSigningRequest): number {
   const { conditions = [], certificate } = csr.status;
   const times: number[] = [];
   for (const { type, lastUpdateTime, lastTransitionTime } of conditions) {

@@ -12,7 +12,7 @@ import { errorText } from "../error-text.ts";
 import type { Signer } from "../options.ts";
 import { certificateOptions, SIGNERS, signingProblem } from "./plan.ts";
 
-export interface CsrSigningOptions {
+interface CsrSigningOptions {
   /** For every signer that has none of its own. */
   readonly signer?: Signer;
   readonly signers: Readonly<Record<string, Signer>>;

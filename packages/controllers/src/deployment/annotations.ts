@@ -3,9 +3,9 @@ import type { Deployment, ReplicaSet } from "@kubets/api/generated/types/apps-v1
 import { maxSurge, wantedOf } from "./replica-counts.ts";
 
 export const REVISION = "deployment.kubernetes.io/revision";
-export const REVISION_HISTORY = "deployment.kubernetes.io/revision-history";
-export const DESIRED = "deployment.kubernetes.io/desired-replicas";
-export const MAX = "deployment.kubernetes.io/max-replicas";
+const REVISION_HISTORY = "deployment.kubernetes.io/revision-history";
+const DESIRED = "deployment.kubernetes.io/desired-replicas";
+const MAX = "deployment.kubernetes.io/max-replicas";
 export const ROLLBACK_TO = "deprecated.deployment.rollback.to";
 const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 const OWN = new Set([LAST_APPLIED, REVISION, REVISION_HISTORY, DESIRED, MAX, ROLLBACK_TO]);

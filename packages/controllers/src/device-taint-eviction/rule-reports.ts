@@ -18,7 +18,7 @@ import { EVICTION, type RuleCounts, verdictOf } from "./rule-status.ts";
 const PERIOD_MS = 10_000;
 const FIELD_MANAGER = "device-taint-eviction";
 
-export interface RuleReportsOptions {
+interface RuleReportsOptions {
   claims(pod: Pod, context: ControllerContext): readonly ResourceClaim[];
   /** Of each pool what its driver says now. */
   slicesNow(context: ControllerContext): readonly ResourceSlice[];

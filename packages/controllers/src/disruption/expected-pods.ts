@@ -9,7 +9,7 @@ import { resourcePath } from "@kubets/api/resource-ref";
 import { type ControllerContext, controllerOf, refersTo } from "@kubets/client";
 import { discoverResources, kindKey } from "../discovered-resources.ts";
 
-export interface Expected {
+interface Expected {
   readonly count: number;
   /** Pods that nobody controls; they count for nothing. */
   readonly unmanaged: readonly Pod[];

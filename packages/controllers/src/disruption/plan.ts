@@ -6,13 +6,13 @@ import { formatTime, scaledValue } from "@kubets/machinery";
 import { conditionOf } from "../conditions.ts";
 
 /** An eviction that was allowed is waited for so long. */
-export const EVICTION_WAIT_MS = 120_000;
+const EVICTION_WAIT_MS = 120_000;
 
 /** Whether how many pods there should be, by those who own them, matters. */
 export const asksForScale = ({ spec }: PodDisruptionBudget): boolean =>
   spec.maxUnavailable !== undefined || typeof spec.minAvailable === "string";
 
-export function desiredHealthy({ spec }: PodDisruptionBudget, expected: number): number {
+function desiredHealthy({ spec }: PodDisruptionBudget, expected: number): number {
   if (spec.maxUnavailable !== undefined)
     return Math.max(0, expected - scaledValue(spec.maxUnavailable, expected, "up"));
   return spec.minAvailable === undefined ? 0 : scaledValue(spec.minAvailable, expected, "up");

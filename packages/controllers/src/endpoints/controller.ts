@@ -21,7 +21,7 @@ const LEADER = "control-plane.alpha.kubernetes.io/leader";
 /** Controllers change these only on purpose. */
 const KEPT = [LEADER, "endpoints.kubernetes.io/last-change-trigger-time"];
 
-export interface EndpointsOptions {
+interface EndpointsOptions {
   /** --endpoint-updates-batch-period */
   readonly endpointBatchMs: number;
 }

@@ -9,7 +9,7 @@ import { sortedInPieces } from "@kubets/machinery/sort-in-pieces";
 import { PIECE } from "../services/plan-slices.ts";
 import { addressOf, type Family, hostnameOf, referenceTo, targetPort } from "../services/service-pods.ts";
 
-export const CAPACITY = 1000;
+const CAPACITY = 1000;
 
 /** A pod's address with all ports that it has for the service. */
 export interface Found {

@@ -29,7 +29,7 @@ const SKIP = "endpointslice.kubernetes.io/skip-mirror";
 const LEADER = "control-plane.alpha.kubernetes.io/leader";
 const SLICE_SIZE = 1000;
 
-export interface MirroringOptions {
+interface MirroringOptions {
   /** --mirroring-max-endpoints-per-subset */
   readonly mirroringMaxEndpointsPerSubset: number;
   /** --mirroring-endpointslice-updates-batch-period */

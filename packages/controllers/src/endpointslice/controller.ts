@@ -33,7 +33,7 @@ const ZONE = "topology.kubernetes.io/zone";
 
 type Made = PodMemo<MadeEndpoints>;
 
-export interface EndpointSliceOptions {
+interface EndpointSliceOptions {
   /** --max-endpoints-per-slice */
   readonly maxEndpointsPerSlice: number;
   /** --endpointslice-updates-batch-period */

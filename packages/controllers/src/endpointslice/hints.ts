@@ -8,7 +8,7 @@ import type { Endpoint, EndpointSlice } from "@kubets/api/generated/types/discov
 import { endpointKey, PIECE, type Wanted } from "../services/plan-slices.ts";
 import { allocate, sharesOf } from "./topology-hints.ts";
 
-export interface HintParts {
+interface HintParts {
   readonly nodes: () => readonly Node[];
   readonly slices: readonly EndpointSlice[];
 }

@@ -8,7 +8,7 @@ import { addressOf, type Family, familyOf, hostnameOf, referenceTo, targetPort }
 const ZONE = "topology.kubernetes.io/zone";
 
 /** A headless service without a policy of its own may be of both families. */
-export function familiesOf(service: Service): Family[] {
+function familiesOf(service: Service): Family[] {
   const { ipFamilies, clusterIP } = service.spec;
   if (ipFamilies?.length) return ipFamilies as Family[];
   return clusterIP && clusterIP !== "None" ? [familyOf(clusterIP)] : ["IPv4", "IPv6"];

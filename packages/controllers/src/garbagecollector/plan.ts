@@ -4,7 +4,7 @@ import { deletesDependents, FOREGROUND, type GraphNode, ORPHAN } from "./graph.t
 
 export type OwnerState = "solid" | "dangling" | "waiting";
 
-export type Fate =
+type Fate =
   | { readonly kind: "keep" }
   /** References to owners that are gone, or that wait for it to go, are taken out: others still hold it. */
   | { readonly kind: "unlink"; readonly uids: readonly string[] }

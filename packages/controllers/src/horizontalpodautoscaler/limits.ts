@@ -16,7 +16,7 @@ export interface History {
   readonly downs: readonly Timed[];
 }
 
-export interface LimitInput {
+interface LimitInput {
   readonly spec: HorizontalPodAutoscalerSpec;
   readonly min: number;
   readonly current: number;
@@ -26,13 +26,13 @@ export interface LimitInput {
   readonly now: number;
 }
 
-export interface Verdict {
+interface Verdict {
   readonly status: "True" | "False";
   readonly reason: string;
   readonly message: string;
 }
 
-export interface Limited {
+interface Limited {
   readonly replicas: number;
   readonly ableToScale: Verdict;
   readonly scalingLimited: Verdict;
@@ -85,7 +85,7 @@ function stabilizedByRules({ spec, current, desired, history, downscaleStabiliza
   return Math.min(Math.max(current, least), most);
 }
 
-export const windowsOf = (
+const windowsOf = (
   up: HPAScalingRules | undefined,
   down: HPAScalingRules | undefined,
   downscaleStabilizationMs: number,

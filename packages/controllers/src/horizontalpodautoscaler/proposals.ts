@@ -46,7 +46,7 @@ export class MetricError extends Error {
   }
 }
 
-export interface ProposalInput {
+interface ProposalInput {
   readonly client: Client;
   readonly namespace: string;
   /** Of the target's scale. */

@@ -19,7 +19,7 @@ export interface Proposal {
   readonly utilization?: number;
 }
 
-export const isWithin = ({ scaleUp, scaleDown }: Tolerances, ratio: number): boolean =>
+const isWithin = ({ scaleUp, scaleDown }: Tolerances, ratio: number): boolean =>
   1 - scaleDown <= ratio && ratio <= 1 + scaleUp;
 
 interface Usage {

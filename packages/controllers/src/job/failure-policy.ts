@@ -2,9 +2,9 @@
 import type { PodFailurePolicy, PodFailurePolicyRule } from "@kubets/api/generated/types/batch-v1";
 import type { ContainerStatus, Pod } from "@kubets/api/generated/types/core-v1";
 
-export type FailureAction = "FailJob" | "FailIndex" | "Ignore" | "Count";
+type FailureAction = "FailJob" | "FailIndex" | "Ignore" | "Count";
 
-export interface FailureVerdict {
+interface FailureVerdict {
   readonly action: FailureAction;
   /** Why, for the Job's condition. */
   readonly message: string;

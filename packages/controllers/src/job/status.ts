@@ -7,7 +7,7 @@ import type { Counts } from "./counts.ts";
 import type { Outcome } from "./outcome.ts";
 import type { JobPods } from "./pods.ts";
 
-export interface StatusInput {
+interface StatusInput {
   readonly sorted: JobPods;
   /** Pods that are active after what was just made and ended. */
   readonly active: number;

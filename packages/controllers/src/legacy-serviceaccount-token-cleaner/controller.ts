@@ -25,7 +25,7 @@ const TRACKING = { namespace: "kube-system", name: "kube-apiserver-legacy-servic
 /** Whether a pod still mounts a Secret is looked up again after so long. */
 const LOOK_AGAIN_MS = 24 * 3_600_000;
 
-export interface CleanerOptions {
+interface CleanerOptions {
   /** --legacy-service-account-token-clean-up-period */
   readonly legacyTokenCleanUpPeriodMs: number;
 }

@@ -8,7 +8,7 @@ export const INVALID_SINCE = "kubernetes.io/legacy-token-invalid-since";
 const LAST_USED = "kubernetes.io/legacy-token-last-used";
 const DAY_MS = 24 * 3_600_000;
 
-export type Verdict =
+type Verdict =
   | { readonly kind: "wait"; readonly untilMs: number }
   | { readonly kind: "mark" }
   | { readonly kind: "delete" };

@@ -8,7 +8,7 @@ import type { Node } from "@kubets/api/generated/types/core-v1";
 import { type Controller, on } from "@kubets/client";
 import { type Cidr, CidrSet, mustParseCidr, parseCidr } from "@kubets/machinery";
 
-export interface NodeIpamOptions {
+interface NodeIpamOptions {
   readonly clusterCidrs: readonly string[];
   readonly serviceCidrs: readonly string[];
   readonly nodeCidrMaskSizeV4: number;

@@ -92,7 +92,7 @@ export function zoneState(ready: number, notReady: number, threshold: number): Z
   return notReady > 2 && notReady / (ready + notReady) >= threshold ? "PartialDisruption" : "Normal";
 }
 
-export interface Rates {
+interface Rates {
   readonly nodeEvictionRate: number;
   readonly secondaryNodeEvictionRate: number;
   readonly largeClusterSizeThreshold: number;

@@ -8,7 +8,7 @@ import type { Client } from "@kubets/client";
 import { writeStatus } from "../write-status.ts";
 
 export const BIND_COMPLETED = "pv.kubernetes.io/bind-completed";
-export const BOUND_BY_CONTROLLER = "pv.kubernetes.io/bound-by-controller";
+const BOUND_BY_CONTROLLER = "pv.kubernetes.io/bound-by-controller";
 
 export async function bind(client: Client, volume: PersistentVolume, claim: PersistentVolumeClaim): Promise<void> {
   const bound = await bindVolume(client, volume, claim);

@@ -16,7 +16,7 @@ const PROVISIONERS = ["volume.beta.kubernetes.io/storage-provisioner", "volume.k
 const CLAIM = "claim:";
 const VOLUME = "volume:";
 
-export interface BinderOptions {
+interface BinderOptions {
   /** --pvclaimbinder-sync-period */
   readonly pvClaimBinderSyncPeriodMs: number;
   /** --enable-dynamic-provisioning */

@@ -15,7 +15,7 @@ const PERIOD_MS = 20_000;
 const QUARANTINE_MS = 40_000;
 const ALL = "all";
 
-export interface PodGcOptions {
+interface PodGcOptions {
   /** --terminated-pod-gc-threshold; 0 keeps all. */
   readonly terminatedPodGcThreshold: number;
 }

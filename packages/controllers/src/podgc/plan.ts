@@ -4,7 +4,7 @@ import { isFinished } from "@kubets/api/pod/state";
 
 const OUT_OF_SERVICE = "node.kubernetes.io/out-of-service";
 
-export interface PodCleanup {
+interface PodCleanup {
   /** Ended, the oldest of those above the threshold. */
   readonly terminated: readonly Pod[];
   /** Going, on nodes that are said to be out of service. */

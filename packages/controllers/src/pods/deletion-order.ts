@@ -9,7 +9,7 @@ import { DELETION_COST } from "@kubets/api/pod/annotation-names";
 import { isSidecar } from "@kubets/api/pod/containers";
 import { isReady, podCondition } from "@kubets/api/pod/state";
 
-export interface RankedPod {
+interface RankedPod {
   readonly pod: Pod;
   /** How many pods of the same work share its node. */
   readonly rank: number;
@@ -48,7 +48,7 @@ const order = (a: boolean, b: boolean): number => Number(a) - Number(b);
 const phaseOf = ({ status }: Pod): number => PHASES[status.phase ?? ""] ?? 0;
 
 /** What the annotation says; what cannot be read is zero. */
-export function costOf({ metadata }: Pod): number {
+function costOf({ metadata }: Pod): number {
   const text = metadata.annotations?.[DELETION_COST];
   const cost = text !== undefined && /^(0|-?[1-9]\d*)$/.test(text) ? Number(text) : 0;
   return Math.abs(cost) <= 2 ** 31 ? cost : 0;

@@ -39,7 +39,7 @@ export async function deletePod({ client, events }: Writer, owner: KubeObject, p
   }
 }
 
-export interface BatchOutcome {
+interface BatchOutcome {
   readonly succeeded: number;
   /** How many were not even tried, as one before them failed. */
   readonly skipped: number;

@@ -4,7 +4,7 @@ import { isActive } from "@kubets/api/pod/state";
 import { firstToGo } from "../pods/deletion-order.ts";
 
 /** No more pods than this are made or deleted in one go. */
-export const BURST = 500;
+const BURST = 500;
 
 export interface ReplicaPlan {
   readonly create: number;

@@ -11,7 +11,7 @@ export interface ReplicaFailure {
   readonly message: string;
 }
 
-export interface StatusInput {
+interface StatusInput {
   readonly owner: ReplicaOwner;
   readonly active: readonly Pod[];
   /** On their way out; not told where the kind has no such counter. */

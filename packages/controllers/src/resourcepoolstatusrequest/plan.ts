@@ -5,7 +5,7 @@ import type { PoolStatus, ResourcePoolStatusRequestSpec } from "@kubets/api/gene
 const DEFAULT_LIMIT = 100;
 const MAX_PROBLEM = 256;
 
-export interface Pools {
+interface Pools {
   /** How many there are; of these no more are told than the request allows. */
   readonly count: number;
   readonly told: readonly PoolStatus[];

@@ -23,7 +23,7 @@ import { discoverResources } from "../discovered-resources.ts";
 import { writeStatus } from "../write-status.ts";
 import { countedResources, quotaStatus, sameAmounts } from "./plan.ts";
 
-export interface ResourceQuotaOptions {
+interface ResourceQuotaOptions {
   /** --resource-quota-sync-period: how often each is counted anew, whatever happened. */
   readonly resourceQuotaSyncPeriodMs: number;
 }

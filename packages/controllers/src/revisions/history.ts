@@ -14,7 +14,7 @@ import { unlessGone } from "../error-text.ts";
 import { keyIn } from "../keys.ts";
 
 /** The part of the owner that a revision keeps: a patch that puts the template in place of another. */
-export const revisionData = (template: PodTemplateSpec) => ({ spec: { template: { ...template, $patch: "replace" } } });
+const revisionData = (template: PodTemplateSpec) => ({ spec: { template: { ...template, $patch: "replace" } } });
 
 export function templateOf({ data }: ControllerRevision): PodTemplateSpec {
   const { $patch: _, ...template } = (data as { spec: { template: PodTemplateSpec & { $patch?: string } } }).spec
@@ -22,12 +22,12 @@ export function templateOf({ data }: ControllerRevision): PodTemplateSpec {
   return template;
 }
 
-export const byRevision = (a: ControllerRevision, b: ControllerRevision): number =>
+const byRevision = (a: ControllerRevision, b: ControllerRevision): number =>
   a.revision - b.revision ||
   a.metadata.creationTimestamp.localeCompare(b.metadata.creationTimestamp) ||
   a.metadata.name.localeCompare(b.metadata.name);
 
-export interface NewRevision {
+interface NewRevision {
   readonly owner: KubeObject;
   readonly template: PodTemplateSpec;
   readonly collisions: number;
@@ -37,7 +37,7 @@ export interface NewRevision {
   readonly hashLabel: string;
 }
 
-export interface CurrentRevision {
+interface CurrentRevision {
   readonly revision: ControllerRevision;
   /** One higher for each name that something else had taken. */
   readonly collisions: number;

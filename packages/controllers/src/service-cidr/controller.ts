@@ -56,7 +56,7 @@ async function letGo(range: ServiceCIDR, context: ControllerContext): Promise<Re
 }
 
 /** Whether some address stands in it and in no other range that stays. */
-export function isNeeded(range: ServiceCIDR, cache: Cache): boolean {
+function isNeeded(range: ServiceCIDR, cache: Cache): boolean {
   const own = cidrsOf(range);
   const others = cache
     .list(servicecidrs)

@@ -23,7 +23,7 @@ const accountOf = ({ type, metadata }: Secret): readonly string[] => {
   return type === TYPE && name ? [`${metadata.namespace}/${name}`] : [];
 };
 
-export interface TokenControllerOptions {
+interface TokenControllerOptions {
   readonly serviceAccountKey: KeyObject;
   readonly rootCa?: string;
 }

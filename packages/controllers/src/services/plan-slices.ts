@@ -24,7 +24,7 @@ export interface SlicePlan {
   readonly remove: readonly EndpointSlice[];
 }
 
-export interface SliceUpdate {
+interface SliceUpdate {
   readonly slice: EndpointSlice;
   readonly ports: readonly EndpointPort[];
   readonly endpoints: readonly Endpoint[];

@@ -5,13 +5,13 @@ import { isFinished, isReady, podIPs } from "@kubets/api/pod/state";
 import { type Cache, type ControllerWatch, keyOf, onRelated } from "@kubets/client";
 import { deepEqual, parseIp, selectorFromSet } from "@kubets/machinery";
 
-export const HEADLESS = "service.kubernetes.io/headless";
+const HEADLESS = "service.kubernetes.io/headless";
 export const LAST_CHANGE = "endpoints.kubernetes.io/last-change-trigger-time";
 export const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 
 export type Family = "IPv4" | "IPv6";
 
-export const selects = (service: Service, labels: Readonly<Record<string, string>> | undefined): boolean =>
+const selects = (service: Service, labels: Readonly<Record<string, string>> | undefined): boolean =>
   service.spec.selector !== undefined && selectorFromSet(service.spec.selector).matches(labels);
 
 export function podsOf(cache: Cache, service: Service): Pod[] {

@@ -12,7 +12,7 @@ import { isNamespaceTerminating, unlessGone } from "../error-text.ts";
 import { keyIn } from "../keys.ts";
 import type { WrittenSlices } from "./owned-slices.ts";
 
-export interface SliceWrites {
+interface SliceWrites {
   readonly create: readonly Input<EndpointSlice>[];
   readonly update: readonly EndpointSlice[];
   readonly remove: readonly EndpointSlice[];

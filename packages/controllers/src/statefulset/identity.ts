@@ -6,7 +6,7 @@ import { templateOf } from "../revisions/history.ts";
 
 export const POD_NAME = "statefulset.kubernetes.io/pod-name";
 export const POD_INDEX = "apps.kubernetes.io/pod-index";
-export const REVISION = "controller-revision-hash";
+const REVISION = "controller-revision-hash";
 
 export const startOf = ({ spec }: StatefulSet): number => spec.ordinals?.start ?? 0;
 export const podName = ({ metadata }: StatefulSet, ordinal: number): string => `${metadata.name}-${ordinal}`;

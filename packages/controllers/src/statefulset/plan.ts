@@ -15,7 +15,7 @@ export type Step =
   | { readonly kind: "replace"; readonly pod: Pod }
   | { readonly kind: "remove"; readonly pod: Pod };
 
-export interface StepInput {
+interface StepInput {
   readonly set: StatefulSet;
   readonly pods: readonly Pod[];
   readonly currentRevision: string;
@@ -23,7 +23,7 @@ export interface StepInput {
   readonly now: number;
 }
 
-export const isParallel = ({ spec }: StatefulSet): boolean => spec.podManagementPolicy === "Parallel";
+const isParallel = ({ spec }: StatefulSet): boolean => spec.podManagementPolicy === "Parallel";
 
 /** Those that are within the set's numbers, by their number; and those beyond, the highest first. */
 export function arrange(set: StatefulSet, pods: readonly Pod[]): { replicas: (Pod | undefined)[]; condemned: Pod[] } {
@@ -117,5 +117,5 @@ function revisionFor({ set, currentRevision, updateRevision }: StepInput, i: num
 const isEnded = ({ status }: Pod): boolean => status.phase === "Failed" || status.phase === "Succeeded";
 export const isRunningAndReady = (pod: Pod): boolean => pod.status.phase === "Running" && isReady(pod);
 
-export const isRunningAndAvailable = (pod: Pod, { spec }: StatefulSet, now: number): boolean =>
+const isRunningAndAvailable = (pod: Pod, { spec }: StatefulSet, now: number): boolean =>
   isRunningAndReady(pod) && !isTerminating(pod) && isAvailable(pod, spec.minReadySeconds ?? 0, now);

@@ -6,7 +6,7 @@ import { nonZero } from "../write-status.ts";
 import { revisionOf } from "./identity.ts";
 import { isRunningAndReady } from "./plan.ts";
 
-export interface StatusInput {
+interface StatusInput {
   readonly set: StatefulSet;
   readonly pods: readonly Pod[];
   readonly currentRevision: string;

@@ -10,7 +10,7 @@ import { unlessGone } from "../error-text.ts";
 import { requestKey } from "../keys.ts";
 
 /** When the Job may go; nothing if it may not. */
-export function expiryOf({ spec, status, metadata }: Job): number | undefined {
+function expiryOf({ spec, status, metadata }: Job): number | undefined {
   const { ttlSecondsAfterFinished } = spec;
   if (ttlSecondsAfterFinished === undefined || metadata.deletionTimestamp) return undefined;
   const ended = status.conditions?.find(

@@ -16,7 +16,7 @@ const STEPS = [
 ] as const;
 
 /** The step for so many nodes, coming from this one. */
-export function stepFor(count: number, from: number): number {
+function stepFor(count: number, from: number): number {
   let step = from;
   while (count > (STEPS[step]?.max ?? 0)) step++;
   while (count < (STEPS[step]?.min ?? 0)) step--;

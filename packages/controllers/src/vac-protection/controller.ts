@@ -7,7 +7,7 @@ import { unlessGone } from "../error-text.ts";
 const FINALIZER = "kubernetes.io/vac-protection";
 
 /** The classes that a claim has, wants, or is on its way to. */
-export const classesOfClaim = ({ spec, status }: PersistentVolumeClaim): string[] =>
+const classesOfClaim = ({ spec, status }: PersistentVolumeClaim): string[] =>
   named(
     spec.volumeAttributesClassName,
     status.currentVolumeAttributesClassName,

@@ -8,7 +8,7 @@ import { type Controller, keyOf, onRelated, reads } from "@kubets/client";
 import { parseQuantity } from "@kubets/machinery/quantity";
 
 /** A claim that waits for its driver to make its volume as large as it asks for. */
-export function asksForMore({ spec, status }: PersistentVolumeClaim): boolean {
+function asksForMore({ spec, status }: PersistentVolumeClaim): boolean {
   const [wanted, has] = [spec.resources?.requests?.storage, status.capacity?.storage];
   return status.phase === "Bound" && wanted !== undefined && has !== undefined
     ? parseQuantity(String(wanted)).compare(parseQuantity(String(has))) > 0

@@ -2,7 +2,7 @@
 import type { BodyHandlers, BodySource, Headers } from "./message.ts";
 
 /** Who can hold the bytes back at their origin. */
-export interface Producer {
+interface Producer {
   hold(): void;
   release(): void;
 }

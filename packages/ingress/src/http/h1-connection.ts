@@ -29,7 +29,7 @@ export interface ClientLimits {
 
 export const clientLimits: ClientLimits = { headBytes: 32 * 1024, headMs: 60_000, bodyMs: 60_000, idleMs: 75_000 };
 
-export interface H1Options {
+interface H1Options {
   readonly handler: (incoming: Incoming) => void;
   readonly limits: ClientLimits;
   /** No more requests are wanted: connections end after the present one. */

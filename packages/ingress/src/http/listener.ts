@@ -25,7 +25,7 @@ export interface ListenerOptions {
   readonly limits?: Partial<ClientLimits>;
 }
 
-export interface ListenerTls {
+interface ListenerTls {
   /** For clients that name nobody. */
   readonly key: string;
   readonly cert: string;

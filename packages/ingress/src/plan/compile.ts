@@ -6,7 +6,7 @@ import { type BackendRef, backendRef } from "./backend.ts";
 import { type Pattern, pathPattern } from "./pattern.ts";
 import type { Settings } from "./settings.ts";
 
-export type PathType = "Exact" | "Prefix" | "ImplementationSpecific";
+type PathType = "Exact" | "Prefix" | "ImplementationSpecific";
 
 export interface Rule {
   /** "" for all that no other rule names; "*.example.org" for one label before it. */
@@ -19,7 +19,7 @@ export interface Rule {
   readonly backend: BackendRef | undefined;
 }
 
-export interface TlsHost {
+interface TlsHost {
   readonly host: string;
   /** "namespace/name", or "" for the controller's own certificate. */
   readonly secret: string;
@@ -38,7 +38,7 @@ export interface CompiledIngress {
   readonly problems: readonly Problem[];
 }
 
-export interface Problem {
+interface Problem {
   readonly reason: AnnotationProblem["reason"] | "InvalidPath" | "UnsupportedBackend";
   readonly message: string;
 }

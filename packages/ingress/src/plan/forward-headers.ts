@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { type Headers, headerOf, lowerName } from "../http/message.ts";
 
-export interface Origin {
+interface Origin {
   readonly peer: string;
   readonly host: string;
   readonly port: number;

@@ -6,7 +6,7 @@ export interface Told {
   readonly message: string;
 }
 
-export interface Lookup {
+interface Lookup {
   hasService(key: string): boolean;
   hasSecret(key: string): boolean;
   certificateProblem(secret: string): string | undefined;

@@ -6,7 +6,7 @@ import type { Failure } from "../http/outgoing.ts";
 
 const REPEATABLE = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
 
-export interface Attempt {
+interface Attempt {
   readonly method: string;
   readonly failure: Failure;
   /** Some of the body has gone. */

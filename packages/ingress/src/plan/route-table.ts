@@ -91,7 +91,7 @@ export function withStar(host: string): string {
 }
 
 /** The name without "www." of one with it, and the other way around. */
-export const otherName = (host: string): string => (host.startsWith("www.") ? host.slice(4) : `www.${host}`);
+const otherName = (host: string): string => (host.startsWith("www.") ? host.slice(4) : `www.${host}`);
 
 function byAge(a: CompiledIngress, b: CompiledIngress): number {
   if (a.created !== b.created) return a.created < b.created ? -1 : 1;

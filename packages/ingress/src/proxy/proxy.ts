@@ -10,7 +10,7 @@ import type { Route, RouteTable } from "../plan/route-table.ts";
 import type { BasicAuth } from "../plan/settings.ts";
 import { Forward, type ForwardParts } from "./forward.ts";
 
-export interface ProxyOptions {
+interface ProxyOptions {
   readonly routes: RouteTable;
   readonly backends: Backends;
   /** Whether the password in a header (or its absence) opens the way. */

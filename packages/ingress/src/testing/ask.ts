@@ -5,13 +5,13 @@ import type { AddressInfo } from "node:net";
 import { connect } from "node:net";
 import { createServer, request } from "@kubets/machinery/node-http";
 
-export interface Answer {
+interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
 }
 
-export interface Question extends Omit<RequestOptions, "port"> {
+interface Question extends Omit<RequestOptions, "port"> {
   readonly body?: string | Buffer;
 }
 

@@ -6,9 +6,9 @@ import { realClock, realRandom, silentLogger } from "@kubets/machinery";
 import { MetricsRegistry } from "@kubets/machinery/metrics";
 import { type RunningIngress, startIngress } from "../run-ingress.ts";
 
-export const CONTROLLER = "kubets.io/ingress";
+const CONTROLLER = "kubets.io/ingress";
 
-export interface PathOptions {
+interface PathOptions {
   readonly path?: string;
   readonly type?: string;
   readonly service?: string;
@@ -75,7 +75,7 @@ export function ingressObject(options: IngressOptions) {
   } as const;
 }
 
-export interface EndpointState {
+interface EndpointState {
   readonly ready?: boolean;
   readonly serving?: boolean;
   readonly terminating?: boolean;

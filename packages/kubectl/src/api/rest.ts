@@ -16,7 +16,7 @@ import type { JsonObject, JsonValue } from "../json.ts";
 
 export type Query = Readonly<Record<string, string | number | boolean | undefined | readonly string[]>>;
 
-export interface Call {
+interface Call {
   readonly query?: Query;
   readonly body?: JsonValue;
   /** The body as text, instead of `body`. */
@@ -39,7 +39,7 @@ export interface Link {
   upgrade(request: UpgradeRequest): Promise<StreamSession>;
 }
 
-export interface RestOptions {
+interface RestOptions {
   warn(text: string): void;
   readonly timeoutMs?: number;
 }

@@ -4,7 +4,7 @@
  */
 import type { Transport } from "@kubets/client";
 
-export type TracedRequest = Parameters<Transport["request"]>[0];
+type TracedRequest = Parameters<Transport["request"]>[0];
 type Answer = Awaited<ReturnType<Transport["request"]>>;
 
 export interface Tracing {

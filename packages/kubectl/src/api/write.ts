@@ -6,7 +6,7 @@ import type { Api } from "../session.ts";
 import { type DryRun, dryRunQuery } from "../verbs/flags.ts";
 import { PATCH_TYPES } from "./rest.ts";
 
-export interface WriteOptions {
+interface WriteOptions {
   readonly fieldManager?: string;
   readonly dryRun?: DryRun;
   readonly fieldValidation?: string;

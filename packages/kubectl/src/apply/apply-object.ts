@@ -17,7 +17,7 @@ import { migrationPatch } from "./migrate.ts";
 import { structFor } from "./struct.ts";
 import { threeWayPatch } from "./three-way.ts";
 
-export interface ApplyOptions {
+interface ApplyOptions {
   readonly dryRun: DryRun;
   readonly fieldManager: string;
   readonly fieldValidation: string;
@@ -32,7 +32,7 @@ export interface ApplyOptions {
   warn(text: string): void;
 }
 
-export interface Applied {
+interface Applied {
   readonly object: JsonObject;
   readonly did: "created" | "configured" | "unchanged" | "serverside-applied";
 }

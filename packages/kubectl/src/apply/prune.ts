@@ -28,7 +28,7 @@ const KINDS = [
   "apps/v1/StatefulSet",
 ];
 
-export interface PruneOptions {
+interface PruneOptions {
   readonly selector: string;
   readonly allowlist: readonly string[];
   readonly dryRun: DryRun;

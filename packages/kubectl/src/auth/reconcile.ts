@@ -5,7 +5,7 @@
 import { deepEqual } from "@kubets/machinery/deep-equal";
 import { type JsonObject, listAt, mapAt, objectAt, textAt, textsAt } from "../json.ts";
 
-export interface Reconciled {
+interface Reconciled {
   /** What to write; undefined where nothing is missing. */
   readonly object: JsonObject | undefined;
   readonly missing: readonly JsonObject[];

@@ -9,7 +9,7 @@ import { listInfos } from "../resources/select.ts";
 import type { Session } from "../session.ts";
 import { flagWords, type Question, verbWords } from "./question.ts";
 
-export interface Answer {
+interface Answer {
   readonly words: readonly string[];
   /** As the shell scripts of the original read it: 0 files may follow too, 4 they may not, 8 files of these endings. */
   readonly directive: 0 | 4 | 8;

@@ -26,7 +26,7 @@ export const credentialFlags = {
   "exec-provide-cluster-info": bool({ help: "Tell the program which cluster is meant." }),
 };
 
-export type CredentialFlags = FlagValues<typeof credentialFlags>;
+type CredentialFlags = FlagValues<typeof credentialFlags>;
 
 export async function changedUser(
   before: JsonObject,

@@ -35,7 +35,7 @@ export async function readFiles({ flags, machine }: Session): Promise<ConfigFile
   );
 }
 
-export function parseFile(text: string, path: string, exists = true): ConfigFile {
+function parseFile(text: string, path: string, exists = true): ConfigFile {
   let content: unknown;
   try {
     content = parseYaml(text) ?? {};

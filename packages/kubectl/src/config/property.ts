@@ -5,7 +5,7 @@ import { UsageError } from "../errors.ts";
 import { type ConfigFile, withEntry } from "./files.ts";
 import { FIELDS, type FieldType, type Section } from "./shape.ts";
 
-export type Property =
+type Property =
   | { readonly at: "current-context" }
   | { readonly at: "colors" }
   | { readonly at: Section; readonly name: string; readonly field: string; readonly type: FieldType };

@@ -10,7 +10,7 @@ import { pipeline } from "node:stream/promises";
 import { extract } from "tar-stream";
 import { placeOf } from "./file-spec.ts";
 
-export interface Unpacking {
+interface Unpacking {
   /** The path that was asked for. */
   readonly source: string;
   readonly destination: string;

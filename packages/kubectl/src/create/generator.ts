@@ -31,7 +31,7 @@ export const createFlags = { ...writeFlags, ...fieldManagerFlag("kubectl-create"
 
 type WriteValues = FlagValues<typeof createFlags>;
 
-export interface GeneratorSpec<F extends FlagSet> {
+interface GeneratorSpec<F extends FlagSet> {
   readonly name: string;
   readonly aliases?: readonly string[];
   readonly summary: string;

@@ -5,7 +5,7 @@ import { UsageError } from "../errors.ts";
 import { type JsonObject, listAt, mapAt, objectAt, textAt } from "../json.ts";
 import { type Profile, profiled } from "./profiles.ts";
 
-export interface CopyOptions {
+interface CopyOptions {
   readonly name: string;
   readonly namespace: string;
   readonly profile: Profile;

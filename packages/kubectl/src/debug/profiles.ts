@@ -5,7 +5,7 @@
 import { UsageError } from "../errors.ts";
 import type { JsonObject } from "../json.ts";
 
-export const PROFILES = ["legacy", "general", "baseline", "netadmin", "restricted", "sysadmin"] as const;
+const PROFILES = ["legacy", "general", "baseline", "netadmin", "restricted", "sysadmin"] as const;
 export type Profile = (typeof PROFILES)[number];
 export type Target = "ephemeral" | "copy" | "node";
 

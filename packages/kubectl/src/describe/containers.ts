@@ -3,7 +3,7 @@ import { type JsonObject, listAt, mapAt, nameOf, objectAt, textAt, textsAt } fro
 import { type Lines, longTime } from "./lines.ts";
 import { probeText } from "./probes.ts";
 
-export interface ContainersOf {
+interface ContainersOf {
   readonly title: string;
   readonly containers: readonly JsonObject[];
   /** By the containers' names; absent in templates. */

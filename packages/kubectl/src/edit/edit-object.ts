@@ -20,7 +20,7 @@ const HEAD = `# Please edit the object below. Lines beginning with a '#' will be
 #
 `;
 
-export interface EditOptions {
+interface EditOptions {
   readonly output: string;
   readonly windowsLineEndings: boolean;
   /** Also what was not changed is saved. */

@@ -4,7 +4,7 @@ import type { Schemas } from "./schema.ts";
 
 const WIDTH = 80;
 
-export interface Explained {
+interface Explained {
   readonly group: string;
   readonly version: string;
   readonly kind: string;

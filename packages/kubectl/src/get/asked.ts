@@ -27,7 +27,7 @@ export interface Request {
   readonly path: string;
 }
 
-export interface Requests {
+interface Requests {
   readonly requests: readonly Request[];
   /** Exactly one object is named. */
   readonly single: boolean;

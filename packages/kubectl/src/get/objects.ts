@@ -9,7 +9,7 @@ import type { Api, Session } from "../session.ts";
 import { type Asked, type Request, requestsFor } from "./asked.ts";
 import { compareValues } from "./sort.ts";
 
-export interface ObjectFlags {
+interface ObjectFlags {
   readonly output: string;
   readonly "sort-by": string;
   readonly "ignore-not-found": boolean;

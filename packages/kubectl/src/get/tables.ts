@@ -26,7 +26,7 @@ export interface TableFlags {
   readonly "server-print"?: boolean;
 }
 
-export interface ResourceTable {
+interface ResourceTable {
   readonly resource: ApiResource;
   /** The first answer: its columns count. */
   readonly table: JsonObject;

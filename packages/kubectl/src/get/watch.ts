@@ -13,7 +13,7 @@ import type { Api, Session } from "../session.ts";
 import { type Asked, requestsFor } from "./asked.ts";
 import { ageOf, type TableFlags } from "./tables.ts";
 
-export interface WatchFlags extends TableFlags {
+interface WatchFlags extends TableFlags {
   readonly "watch-only": boolean;
   readonly "output-watch-events": boolean;
 }

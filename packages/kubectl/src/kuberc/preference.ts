@@ -14,7 +14,7 @@ export interface Option {
   readonly default: string;
 }
 
-export interface Alias {
+interface Alias {
   readonly name: string;
   readonly command: string;
   readonly prependArgs: readonly string[];
@@ -22,7 +22,7 @@ export interface Alias {
   readonly options: readonly Option[];
 }
 
-export interface Preference {
+interface Preference {
   readonly defaults: ReadonlyMap<string, readonly Option[]>;
   readonly aliases: ReadonlyMap<string, Alias>;
 }

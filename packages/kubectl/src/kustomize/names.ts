@@ -4,7 +4,7 @@ import { at, type JsonObject, listAt, nameOf } from "../json.ts";
 import { below, podSpecOf } from "./pod-specs.ts";
 
 /** New names by kind and old name. */
-export type Renamed = ReadonlyMap<string, string>;
+type Renamed = ReadonlyMap<string, string>;
 
 export const nameKey = (kind: string, name: string): string => `${kind} ${name}`;
 

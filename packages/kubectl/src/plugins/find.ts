@@ -36,7 +36,7 @@ export async function findPlugin(
   return undefined;
 }
 
-export interface Listed {
+interface Listed {
   readonly path: string;
   readonly warnings: readonly string[];
 }

@@ -14,7 +14,7 @@ import { parseGoTemplate } from "./go-template/template.ts";
 import { kyamlText } from "./kyaml.ts";
 import { tableText } from "./tabs.ts";
 
-export interface PrinterOptions {
+interface PrinterOptions {
   readonly showManagedFields?: boolean;
   readonly noHeaders?: boolean;
   readonly allowMissingKeys?: boolean;

@@ -9,7 +9,7 @@ import { type DryRun, dryRunText } from "../verbs/flags.ts";
 import { OBJECT_FORMS, type Printer, printerFor, referenceText } from "./printer.ts";
 import { inTypedOrder } from "./typed-order.ts";
 
-export interface ResultOptions {
+interface ResultOptions {
   readonly output: string;
   readonly template?: string;
   readonly "show-managed-fields"?: boolean;
@@ -17,12 +17,7 @@ export interface ResultOptions {
   readonly typed?: boolean;
 }
 
-export type ResultPrinter = (
-  info: Pick<Info, "resource" | "name">,
-  object: JsonObject,
-  did: string,
-  dryRun?: DryRun,
-) => void;
+type ResultPrinter = (info: Pick<Info, "resource" | "name">, object: JsonObject, did: string, dryRun?: DryRun) => void;
 
 export async function resultPrinter(session: Session, flags: ResultOptions): Promise<ResultPrinter> {
   const options = {

@@ -20,7 +20,7 @@ export interface Row {
   readonly object: JsonObject;
 }
 
-export interface Columns {
+interface Columns {
   readonly header: readonly string[];
   rows(table: JsonObject): Row[];
 }
@@ -75,7 +75,7 @@ function cellText(cell: unknown): string {
   return (end < 0 ? text : `${text.slice(0, end)}...`).replaceAll("\t", " ");
 }
 
-export const labelsText = (labels: Readonly<Record<string, string>>): string =>
+const labelsText = (labels: Readonly<Record<string, string>>): string =>
   Object.keys(labels)
     .sort()
     .map((key) => `${key}=${labels[key]}`)

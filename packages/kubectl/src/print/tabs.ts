@@ -2,7 +2,7 @@
  * Columns of text with tabs as elastic stops, as Go's tabwriter lays them out: a column is as wide as its widest cell in
  * consecutive lines; what stands behind a line's last tab belongs to no column.
  */
-export interface TabOptions {
+interface TabOptions {
   readonly minWidth: number;
   readonly padding: number;
   /** Widths that earlier texts had; they are kept at least, and brought up to date. */
@@ -10,7 +10,7 @@ export interface TabOptions {
 }
 
 /** Tables of objects. */
-export const TABLE: TabOptions = { minWidth: 6, padding: 3 };
+const TABLE: TabOptions = { minWidth: 6, padding: 3 };
 /** Descriptions. */
 export const DESCRIPTION: TabOptions = { minWidth: 0, padding: 2 };
 

@@ -4,7 +4,7 @@
  */
 import { UsageError } from "../errors.ts";
 
-export interface FilterFlags {
+interface FilterFlags {
   readonly "accept-hosts": string;
   readonly "accept-paths": string;
   readonly "reject-paths": string;
@@ -19,7 +19,7 @@ export interface Asked {
   readonly host: string;
 }
 
-export type Filter = (asked: Asked) => boolean;
+type Filter = (asked: Asked) => boolean;
 
 export function filterOf(flags: FilterFlags): Filter {
   const hosts = expressions(flags["accept-hosts"]);

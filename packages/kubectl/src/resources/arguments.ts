@@ -5,13 +5,13 @@
 import { UsageError } from "../errors.ts";
 import type { ApiResource, Mapper } from "./mapper.ts";
 
-export interface NamedObjects {
+interface NamedObjects {
   /** Empty for all of them. */
   readonly names: readonly string[];
   readonly resource: ApiResource;
 }
 
-export interface ParsedArguments {
+interface ParsedArguments {
   readonly targets: readonly NamedObjects[];
   /** Objects are named, not only resources. */
   readonly named: boolean;

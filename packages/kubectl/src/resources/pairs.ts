@@ -1,7 +1,7 @@
 /** Arguments that name objects first and changes behind them: "pod x app=web old-". Pure. */
 import { UsageError } from "../errors.ts";
 
-export interface Pairs {
+interface Pairs {
   readonly names: readonly string[];
   readonly set: Readonly<Record<string, string>>;
   readonly remove: readonly string[];

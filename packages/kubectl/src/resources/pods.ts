@@ -58,7 +58,7 @@ export async function onePod(api: Api, written: string, chosen?: (pods: readonly
   return first;
 }
 
-export const DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container";
+const DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container";
 
 export const containerNames = (pod: JsonObject): { init: string[]; main: string[]; ephemeral: string[] } => ({
   init: listAt(pod, "spec", "initContainers").map((each) => textAt(each, "name")),

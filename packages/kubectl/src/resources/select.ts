@@ -19,7 +19,7 @@ export interface Info {
   readonly source?: string;
 }
 
-export interface Selection {
+interface Selection {
   readonly verb: string;
   readonly args: readonly string[];
   readonly files?: readonly string[];
@@ -35,7 +35,7 @@ export interface Selection {
   readonly subresource?: string;
 }
 
-export interface Selected {
+interface Selected {
   readonly infos: readonly Info[];
   readonly errors: readonly Error[];
   readonly single: boolean;

@@ -7,7 +7,7 @@ export interface Sizes {
   readonly next: number;
 }
 
-export const SURGE = 1;
+const SURGE = 1;
 
 export const isOver = ({ old, next }: Sizes, desired: number): boolean => old === 0 && next === desired;
 

@@ -12,7 +12,7 @@ export const SOURCE = `${PREFIX}update-source-id`;
 export const DESIRED = `${PREFIX}desired-replicas`;
 export const ORIGINAL = `${PREFIX}original-replicas`;
 
-export interface ImageChange {
+interface ImageChange {
   readonly image: string;
   readonly container: string;
   readonly pullPolicy: string;

@@ -2,7 +2,7 @@
 import { deepEqual } from "@kubets/machinery/deep-equal";
 import { type JsonObject, mapAt, objectAt, textAt } from "../json.ts";
 
-export const REVISION = "deployment.kubernetes.io/revision";
+const REVISION = "deployment.kubernetes.io/revision";
 const HASH = "pod-template-hash";
 
 export const revisionOf = (object: JsonObject): number =>

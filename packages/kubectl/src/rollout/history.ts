@@ -7,7 +7,7 @@ import type { Info } from "../resources/select.ts";
 import type { Api } from "../session.ts";
 import { plainTemplate, revisionOf } from "./deployment-sets.ts";
 
-export interface Revision {
+interface Revision {
   readonly revision: number;
   readonly cause: string;
   readonly template: JsonObject;

@@ -2,7 +2,7 @@
 import { UsageError } from "../errors.ts";
 import { type JsonObject, listAt, nameOf, numberAt, textAt } from "../json.ts";
 
-export interface RolloutState {
+interface RolloutState {
   readonly message: string;
   readonly done: boolean;
 }

@@ -9,7 +9,7 @@ import type { Api, Session } from "../session.ts";
 import { runStreams } from "./run-streams.ts";
 import { useTerminal } from "./terminal.ts";
 
-export interface Joining {
+interface Joining {
   readonly stdin: boolean;
   readonly tty: boolean;
   readonly quiet: boolean;

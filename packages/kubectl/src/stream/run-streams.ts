@@ -108,7 +108,7 @@ function tellSizes(terminal: StandardStreams["stdout"], to: SessionStream): () =
   return () => terminal.off("resize", tell);
 }
 
-export class CommandFailed extends Error {
+class CommandFailed extends Error {
   override readonly name = "CommandFailed";
 }
 

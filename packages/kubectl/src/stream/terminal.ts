@@ -2,7 +2,7 @@
 import type { Session } from "../session.ts";
 import type { RunStreams } from "./run-streams.ts";
 
-export interface TerminalUse {
+interface TerminalUse {
   readonly streams: RunStreams;
   readonly tty: boolean;
   restore(): void;

@@ -16,13 +16,13 @@ import { defineVerb } from "../verb.ts";
 import { waitGone } from "../wait/gone.ts";
 import { bool, chunkSizeFlag, dryRunFlag, dryRunOf, duration, int, selectorFlag, text } from "./flags.ts";
 
-export interface DrainFlags {
+interface DrainFlags {
   readonly force: boolean;
   readonly "ignore-daemonsets": boolean;
   readonly "delete-emptydir-data": boolean;
 }
 
-export interface Verdict {
+interface Verdict {
   readonly pod: JsonObject;
   readonly goes: boolean;
   readonly error?: string;

@@ -47,7 +47,7 @@ export const expose = defineVerb({
   },
 });
 
-export interface ExposeFlags {
+interface ExposeFlags {
   readonly name: string;
   readonly labels: string;
   readonly selector: string;

@@ -21,7 +21,7 @@ import {
   text,
 } from "./flags.ts";
 
-export const getFlags = {
+const getFlags = {
   ...fileFlags,
   ...outputFlags,
   ...selectorFlag,

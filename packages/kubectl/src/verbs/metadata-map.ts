@@ -22,7 +22,7 @@ import {
   text,
 } from "./flags.ts";
 
-export interface MapVerb {
+interface MapVerb {
   readonly name: string;
   readonly what: "label" | "annotation";
   readonly field: "labels" | "annotations";
@@ -33,7 +33,7 @@ export interface MapVerb {
   taken(taken: readonly string[]): string;
 }
 
-export interface Change {
+interface Change {
   readonly before: Readonly<Record<string, string>>;
   readonly set: Readonly<Record<string, string>>;
   readonly removed: readonly string[];

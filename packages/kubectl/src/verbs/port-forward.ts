@@ -13,7 +13,7 @@ import { onePod } from "../resources/pods.ts";
 import { defineVerb } from "../verb.ts";
 import { duration, list } from "./flags.ts";
 
-export interface ForwardedPort {
+interface ForwardedPort {
   /** 0 for any free one. */
   readonly local: number;
   readonly remote: string;

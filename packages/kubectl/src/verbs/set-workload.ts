@@ -30,7 +30,7 @@ export const workloadFlags = {
   all: bool({ help: "All objects of the type." }),
 };
 
-export interface WorkloadFlags {
+interface WorkloadFlags {
   readonly filename: readonly string[];
   readonly recursive: boolean;
   readonly selector: string;
@@ -55,7 +55,7 @@ export function podSpecPath(info: Info): readonly string[] {
   }
 }
 
-export interface Change {
+interface Change {
   /** How messages call the verb. */
   readonly verb: string;
   readonly did: string;

@@ -17,7 +17,7 @@ import {
   validateFlag,
 } from "./flags.ts";
 
-export interface TaintChanges {
+interface TaintChanges {
   readonly names: readonly string[];
   readonly add: readonly JsonObject[];
   readonly remove: readonly { readonly key: string; readonly effect: string }[];

@@ -30,7 +30,7 @@ export interface Shortage {
   readonly capacity: number;
 }
 
-export interface AdmissionFacts {
+interface AdmissionFacts {
   readonly node: Node | undefined;
   readonly allocatable: Readonly<Record<string, string>>;
   /** The pods that the node has taken. */

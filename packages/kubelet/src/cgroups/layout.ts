@@ -9,7 +9,7 @@ import { cpuShares } from "../container-config/resources.ts";
 import type { CgroupParts } from "./cgroup-tree.ts";
 import type { CgroupSettings } from "./settings.ts";
 
-export type Tier = "burstable" | "besteffort";
+type Tier = "burstable" | "besteffort";
 
 export const partsOf = (path: string): string[] => path.split("/").filter(Boolean);
 

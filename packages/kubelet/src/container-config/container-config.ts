@@ -14,7 +14,7 @@ import type { ContainerMount } from "./mounts.ts";
 import { containerResources, type NodeFacts } from "./resources.ts";
 import { containerSecurity, type SecurityFacts } from "./security-context.ts";
 
-export interface ContainerParts {
+interface ContainerParts {
   readonly attempt: number;
   readonly image: RuntimeImage | undefined;
   /** What the runtime knows the image by. */

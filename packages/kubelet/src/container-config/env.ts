@@ -11,7 +11,7 @@ import { type Addresses, fieldValue } from "./field-values.ts";
 import { type Allocatable, containerNamed, resourceValue } from "./resource-values.ts";
 import { serviceEnv } from "./service-env.ts";
 
-export interface EnvSources {
+interface EnvSources {
   readonly services: readonly Service[];
   readonly addresses: Addresses;
   readonly allocatable: Allocatable;

@@ -44,7 +44,7 @@ export function fieldValue(pod: Pod, path: string, addresses: Addresses): string
 }
 
 /** A map as lines `key="value"`, ordered, the values as Go quotes them. */
-export const mapText = (map: Readonly<Record<string, string>> | undefined): string =>
+const mapText = (map: Readonly<Record<string, string>> | undefined): string =>
   Object.keys(map ?? {})
     .sort()
     .map((key) => `${key}=${quote((map as Record<string, string>)[key] as string)}`)

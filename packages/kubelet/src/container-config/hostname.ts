@@ -2,7 +2,7 @@
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import { ContainerConfigError } from "./config-error.ts";
 
-export interface HostName {
+interface HostName {
   /** What the kernel says. */
   readonly hostname: string;
   readonly short: string;

@@ -14,7 +14,7 @@ export type MountedVolume =
   | { readonly path: string; readonly readOnly: boolean; readonly seLinuxRelabel?: boolean }
   | ImageVolume;
 
-export interface ImageVolume {
+interface ImageVolume {
   readonly image: string;
   readonly path?: string;
 }

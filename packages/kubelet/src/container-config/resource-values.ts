@@ -3,7 +3,7 @@ import type { Container, Pod } from "@kubets/api/generated/types/core-v1";
 import { parseQuantity, type Quantity, zeroQuantity } from "@kubets/machinery/quantity";
 import { ContainerConfigError } from "./config-error.ts";
 
-export interface ResourceSelector {
+interface ResourceSelector {
   readonly containerName?: string;
   readonly resource: string;
   readonly divisor?: string;

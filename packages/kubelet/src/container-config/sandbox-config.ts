@@ -7,7 +7,7 @@ import type { SandboxConfig } from "../runtime/runtime.ts";
 import type { DnsConfig } from "./dns.ts";
 import { namespaceOptions, podGroups, type SecurityFacts, seccompOf } from "./security-context.ts";
 
-export interface SandboxFacts {
+interface SandboxFacts {
   readonly paths: KubeletPaths;
   readonly hostname: string;
   readonly dns: DnsConfig;

@@ -4,7 +4,7 @@ import type { CSINodeDriver } from "@kubets/api/generated/types/storage-v1";
 import type { Client } from "@kubets/client/client";
 import { isReason } from "@kubets/machinery";
 
-export interface DriverFacts {
+interface DriverFacts {
   readonly name: string;
   readonly nodeID: string;
   readonly topology: Readonly<Record<string, string>>;

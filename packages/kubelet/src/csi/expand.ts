@@ -8,13 +8,13 @@ import type { ClaimedVolume } from "../volumes/claims.ts";
 import type { CsiDriver } from "./drivers.ts";
 import { Node, type VolumeCapability } from "./messages.ts";
 
-export interface ExpandTools {
+interface ExpandTools {
   readonly client: Pick<Client, "patch">;
   readonly events: EventRecorder;
   readonly nodeName: string;
 }
 
-export interface ExpandPlace {
+interface ExpandPlace {
   readonly pod: Pod;
   /** "" for a driver that stages nothing. */
   readonly staged: string;

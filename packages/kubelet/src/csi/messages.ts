@@ -37,7 +37,7 @@ export interface VolumeCapability {
   accessMode?: { mode: number };
 }
 
-export interface NodeStageVolumeRequest {
+interface NodeStageVolumeRequest {
   volumeId: string;
   publishContext: Words;
   stagingTargetPath: string;
@@ -46,7 +46,7 @@ export interface NodeStageVolumeRequest {
   volumeContext: Words;
 }
 
-export interface NodePublishVolumeRequest extends NodeStageVolumeRequest {
+interface NodePublishVolumeRequest extends NodeStageVolumeRequest {
   targetPath: string;
   readonly: boolean;
 }
@@ -58,13 +58,13 @@ export interface VolumeUsage {
   unit: number;
 }
 
-export interface NodeGetInfoResponse {
+interface NodeGetInfoResponse {
   nodeId: string;
   maxVolumesPerNode: number | bigint;
   accessibleTopology?: { segments: Words };
 }
 
-export interface NodeExpandVolumeRequest {
+interface NodeExpandVolumeRequest {
   volumeId: string;
   volumePath: string;
   capacityRange?: { requiredBytes: number | bigint; limitBytes: number | bigint };

@@ -32,7 +32,7 @@ export function accessModeOf(modes: readonly string[], finer: boolean): number {
   return ACCESS_MODE[MODES[mode] ?? "SINGLE_NODE_WRITER"];
 }
 
-export interface CapabilityFacts {
+interface CapabilityFacts {
   readonly block: boolean;
   readonly fsType: string;
   readonly mountFlags: readonly string[];

@@ -5,7 +5,7 @@
  */
 import { getSystemErrorName } from "node:util";
 
-export interface KernelMounts {
+interface KernelMounts {
   mountTmpfs(path: string, options: string): void;
   bind(from: string, to: string): void;
   unmount(path: string): void;

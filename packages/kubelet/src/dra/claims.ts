@@ -23,7 +23,7 @@ export interface PreparedClaim {
   readonly devices: readonly PreparedDevice[];
 }
 
-export interface WantedClaim {
+interface WantedClaim {
   /** As the pod's containers call it; undefined for the claim of extended resources. */
   readonly alias: string | undefined;
   readonly name: string;

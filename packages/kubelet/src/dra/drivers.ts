@@ -18,7 +18,7 @@ export interface DraDriversOptions {
   readonly log: Logger;
 }
 
-export interface ClaimName {
+interface ClaimName {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;

@@ -12,7 +12,7 @@ import { type Disk, isMissing } from "../disk/disk.ts";
 import { claimsOf, devicesOf, driversOf, type PreparedClaim, type PreparedDevice, whyNotUsable } from "./claims.ts";
 import type { DraDrivers } from "./drivers.ts";
 
-export interface DynamicResourcesOptions {
+interface DynamicResourcesOptions {
   readonly client: Pick<Client, "get">;
   readonly drivers: DraDrivers;
   readonly disk: Disk;

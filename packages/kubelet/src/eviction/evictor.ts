@@ -29,7 +29,7 @@ import {
   thresholdsOf,
 } from "./thresholds.ts";
 
-export interface EvictorOptions {
+interface EvictorOptions {
   readonly tools: PodTools;
   readonly workers: PodWorkers;
   readonly machine: MachineFacts;

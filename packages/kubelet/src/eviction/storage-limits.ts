@@ -12,7 +12,7 @@ export const hasStorageLimits = ({ spec }: Pod): boolean =>
   (spec.volumes ?? []).some(({ emptyDir }) => emptyDir?.sizeLimit !== undefined && emptyDir.medium !== "Memory");
 
 /** A limit that is passed, in the original's words. */
-export interface StorageExcess {
+interface StorageExcess {
   readonly signal: "emptydirfs.limit" | "ephemeralpodfs.limit" | "ephemeralcontainerfs.limit";
   readonly message: string;
 }

@@ -8,13 +8,13 @@ import type { Dialer } from "../dialer.ts";
 import { portOf } from "../probes/attempt.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 
-export interface HookTools {
+interface HookTools {
   readonly runtime: Runtime;
   readonly dialer: Dialer;
   readonly clock: Clock;
 }
 
-export interface HookTarget {
+interface HookTarget {
   readonly container: Container;
   readonly containerId: string;
   readonly podIP: string;

@@ -15,7 +15,7 @@ import { toYaml } from "@kubets/machinery/yaml";
 import { readCertificate } from "@kubets/wire/x509";
 import type { CertificateStore } from "./certificate-store.ts";
 
-export interface BootstrapOptions {
+interface BootstrapOptions {
   /** Written when it is not there, or what it has is over. */
   readonly kubeconfig: string;
   readonly bootstrapKubeconfig: string;

@@ -10,7 +10,7 @@ import type { ClientCertificate } from "@kubets/client/kubeconfig/credentials";
 import { type Clock, type Logger, type Random, sleep } from "@kubets/machinery";
 import type { CertificateStore } from "./certificate-store.ts";
 
-export interface RotationOptions {
+interface RotationOptions {
   readonly client: Pick<Client, "create" | "watch">;
   readonly clock: Clock;
   readonly random: Random;

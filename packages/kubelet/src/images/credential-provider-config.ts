@@ -5,7 +5,7 @@
 import { isAbsolute } from "node:path";
 import * as shape from "@kubets/machinery/config-file";
 
-export const API_VERSION = "credentialprovider.kubelet.k8s.io/v1";
+const API_VERSION = "credentialprovider.kubelet.k8s.io/v1";
 
 const tokenAttributes = shape.object({
   serviceAccountTokenAudience: shape.str(),

@@ -10,7 +10,7 @@ import { VOLUME_IMAGES } from "../runtime/names.ts";
 import type { Runtime, RuntimeImage } from "../runtime/runtime.ts";
 import type { PullRecords } from "./pull-records.ts";
 
-export interface ImageGcOptions {
+interface ImageGcOptions {
   readonly runtime: Runtime;
   readonly disk: Disk;
   readonly clock: Clock;
@@ -33,7 +33,7 @@ export interface ImageGcOptions {
 }
 
 /** When an image was seen first and used last, on the monotonic clock. */
-export interface ImageAge {
+interface ImageAge {
   readonly seenAt: number;
   readonly usedAt: number;
 }
@@ -95,7 +95,7 @@ export class ImageCollector {
   }
 }
 
-export const isUsed = ({ id, tags, digests }: RuntimeImage, inUse: ReadonlySet<string>): boolean =>
+const isUsed = ({ id, tags, digests }: RuntimeImage, inUse: ReadonlySet<string>): boolean =>
   [id, ...tags, ...digests].some((name) => inUse.has(name));
 
 /** What is gone is forgotten. */
@@ -113,7 +113,7 @@ function nextAges(
   );
 }
 
-export const tooOld = (
+const tooOld = (
   images: readonly RuntimeImage[],
   ages: ReadonlyMap<string, ImageAge>,
   now: number,

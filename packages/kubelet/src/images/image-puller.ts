@@ -15,7 +15,7 @@ import type { PullRecords } from "./pull-records.ts";
 import { type CredentialSource, credentialsFor, type PullCredential } from "./pull-secrets.ts";
 import { PullSlots } from "./pull-slots.ts";
 
-export interface ImageWish {
+interface ImageWish {
   readonly image: string;
   readonly policy: string;
   readonly secrets: readonly Secret[];
@@ -24,7 +24,7 @@ export interface ImageWish {
   readonly pod: Pod;
 }
 
-export interface ImagePullerOptions {
+interface ImagePullerOptions {
   /** How many pulls may be under way; any number by default. */
   readonly parallel?: number;
   /** How many may begin in a second, and how many of them at once; any number by default. */

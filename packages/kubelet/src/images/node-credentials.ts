@@ -8,7 +8,7 @@ import { loadCredentialProviders } from "./credential-provider-config.ts";
 import { CredentialProviders, type CredentialProvidersOptions } from "./credential-providers.ts";
 import { credentialsAmong, dockerConfigEntries, type PullCredential } from "./pull-secrets.ts";
 
-export interface NodeCredentialsOptions extends Omit<CredentialProvidersOptions, "providers" | "ask"> {
+interface NodeCredentialsOptions extends Omit<CredentialProvidersOptions, "providers" | "ask"> {
   readonly config: Pick<KubeletConfig, "credentialProviderConfig" | "credentialProviderFolder">;
   readonly disk: Disk;
   readonly folder: string;

@@ -16,7 +16,7 @@ type Secret = NonNullable<CredentialSource["secret"]>;
 type Account = NonNullable<CredentialSource["serviceAccount"]>;
 
 /** Of one image name, who may use what it stands for. */
-export interface KnownCredentials {
+interface KnownCredentials {
   readonly kubernetesSecrets?: readonly Secret[];
   readonly kubernetesServiceAccounts?: readonly Account[];
   readonly nodePodsAccessible?: boolean;
@@ -28,7 +28,7 @@ interface PulledRecord {
   readonly credentialMapping: Readonly<Record<string, KnownCredentials>>;
 }
 
-export interface PullRecordsOptions {
+interface PullRecordsOptions {
   readonly disk: Disk;
   /** The kubelet's own. */
   readonly folder: string;
@@ -150,7 +150,7 @@ export class PullRecords {
 const isSame = (a: Account, b: Account) => a.uid === b.uid && a.namespace === b.namespace && a.name === b.name;
 
 /** The same credentials in another secret count, and so does the same secret with new ones. */
-export function isKnown(known: KnownCredentials, { secret, serviceAccount }: CredentialSource): boolean {
+function isKnown(known: KnownCredentials, { secret, serviceAccount }: CredentialSource): boolean {
   if (secret)
     return (known.kubernetesSecrets ?? []).some(
       (each) => each.credentialHash === secret.credentialHash || isSame(each, secret),
@@ -159,7 +159,7 @@ export function isKnown(known: KnownCredentials, { secret, serviceAccount }: Cre
 }
 
 /** The same object when it says nothing new. */
-export function extended(known: KnownCredentials, { secret, serviceAccount }: CredentialSource): KnownCredentials {
+function extended(known: KnownCredentials, { secret, serviceAccount }: CredentialSource): KnownCredentials {
   if (known.nodePodsAccessible) return known;
   if (secret) {
     const secrets = known.kubernetesSecrets ?? [];

@@ -4,7 +4,7 @@ import type { Secret } from "@kubets/api/generated/types/core-v1";
 import type { RegistryAuth } from "../runtime/runtime.ts";
 import { repositoryOf } from "./image-name.ts";
 
-export interface DockerEntry {
+interface DockerEntry {
   readonly username?: string;
   readonly password?: string;
   readonly auth?: string;

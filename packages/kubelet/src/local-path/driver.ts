@@ -10,7 +10,7 @@ import { type Disk, isMounted } from "../disk/disk.ts";
 import { DRIVER } from "./provisioner.ts";
 import type { VolumeFolders } from "./volume-folders.ts";
 
-export interface LocalPathDriverOptions {
+interface LocalPathDriverOptions {
   readonly nodeName: string;
   readonly version: string;
   readonly disk: Disk;
@@ -19,7 +19,7 @@ export interface LocalPathDriverOptions {
   readonly kubeletFolder: string;
 }
 
-export interface LocalPathDriver {
+interface LocalPathDriver {
   /** The volumes that are mounted stay. */
   close(): Promise<void>;
 }

@@ -17,7 +17,7 @@ const SELECTED_NODE = "volume.kubernetes.io/selected-node";
 const PROVISIONED_BY = "pv.kubernetes.io/provisioned-by";
 const HOSTNAME = "kubernetes.io/hostname";
 
-export interface LocalPathOptions {
+interface LocalPathOptions {
   readonly nodeName: string;
   readonly folders: VolumeFolders;
 }

@@ -19,7 +19,7 @@ export async function lastLines(disk: Disk, path: string, lines: number, bytes: 
   return Buffer.from(text).subarray(-bytes).toString();
 }
 
-export function* splitLines(content: Buffer): Generator<Buffer> {
+function* splitLines(content: Buffer): Generator<Buffer> {
   let from = 0;
   for (let end = content.indexOf(0x0a); end >= 0; end = content.indexOf(0x0a, from)) {
     yield content.subarray(from, end);

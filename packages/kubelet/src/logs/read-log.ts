@@ -18,7 +18,7 @@ export interface LogOptions {
   readonly stream: "All" | "Stdout" | "Stderr";
 }
 
-export interface LogSource {
+interface LogSource {
   readonly disk: Disk;
   readonly clock: Clock;
   readonly path: string;

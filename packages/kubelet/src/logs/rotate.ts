@@ -7,7 +7,7 @@ import type { Disk } from "../disk/disk.ts";
 import type { RuntimeCache } from "../pod-workers/runtime-cache.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 
-export interface RotateOptions {
+interface RotateOptions {
   readonly runtime: Runtime;
   readonly disk: Disk;
   readonly log: Logger;

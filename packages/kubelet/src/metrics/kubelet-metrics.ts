@@ -16,7 +16,7 @@ import { processMetrics } from "@kubets/machinery/process-metrics";
 import { parseTime } from "@kubets/machinery/time";
 import { CONFIG_SEEN } from "../static-pods/static-pods.ts";
 
-export type ContainerType = "container" | "init_container" | "ephemeral_container";
+type ContainerType = "container" | "init_container" | "ephemeral_container";
 
 /** Until a pod runs, in seconds. */
 const START_BUCKETS = [

@@ -6,7 +6,7 @@ import type { Client } from "@kubets/client/client";
 import { type Clock, isReason, type Logger, sleep } from "@kubets/machinery";
 import { formatMicroTime } from "@kubets/machinery/time";
 
-export interface NodeLeaseOptions {
+interface NodeLeaseOptions {
   readonly client: Pick<Client, "get" | "create" | "update">;
   readonly clock: Clock;
   readonly log: Logger;

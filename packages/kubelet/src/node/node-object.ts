@@ -33,7 +33,7 @@ export interface NodeSettings {
   readonly podCidr?: string;
 }
 
-export interface OwnFacts {
+interface OwnFacts {
   readonly name: string;
   readonly addresses: readonly string[];
   readonly withheld: NodeSettings["reserved"];

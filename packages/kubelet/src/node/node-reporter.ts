@@ -11,7 +11,7 @@ import { type Clock, deepEqual, isReason, type Logger, sleep } from "@kubets/mac
 import { type NodeEvent, rebootEvent, schedulingEvent, statusEvents } from "./node-events.ts";
 import { defaultLabels, type NodeNow, type NodeSettings, newNode, nodeStatus } from "./node-object.ts";
 
-export interface NodeReporterOptions {
+interface NodeReporterOptions {
   readonly client: Pick<Client, "get" | "create" | "patch">;
   readonly clock: Clock;
   readonly log: Logger;

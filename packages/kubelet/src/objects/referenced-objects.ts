@@ -9,7 +9,7 @@ import { SharedInformer } from "@kubets/client/informer/shared-informers";
 import { type Clock, type Logger, type Random, sleep } from "@kubets/machinery";
 import { podReferences, type Reference } from "./references.ts";
 
-export interface ReferencedObjectsOptions {
+interface ReferencedObjectsOptions {
   readonly client: Pick<Client, "list" | "watch">;
   readonly clock: Clock;
   readonly random: Random;

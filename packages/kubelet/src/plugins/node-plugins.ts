@@ -14,7 +14,7 @@ import { nodeResources, type ResourceParts } from "../resources/assemble.ts";
 import { servePodResources } from "../resources/pod-resources.ts";
 import { PluginWatcher } from "./plugin-watcher.ts";
 
-export type NodePluginsOptions = Omit<CsiVolumesOptions, "drivers" | "inUse"> &
+type NodePluginsOptions = Omit<CsiVolumesOptions, "drivers" | "inUse"> &
   DriversOptions &
   DraDriversOptions &
   Omit<ResourceParts, "root">;

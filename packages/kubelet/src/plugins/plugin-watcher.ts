@@ -23,7 +23,7 @@ export interface PluginKind {
   unregister(plugin: Plugin): Promise<void>;
 }
 
-export interface PluginWatcherOptions {
+interface PluginWatcherOptions {
   readonly folder: string;
   /** By the type that plugins say: CSIPlugin, DRAPlugin. */
   readonly kinds: Readonly<Record<string, PluginKind>>;

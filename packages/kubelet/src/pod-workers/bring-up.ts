@@ -20,7 +20,7 @@ import { isRunning, type MadeContainer, type PodRuntimeState } from "./runtime-s
 import { StartFailure, startContainer } from "./start-container.ts";
 import type { PodTools } from "./tools.ts";
 
-export interface BringUp {
+interface BringUp {
   readonly pod: Pod;
   readonly plan: PodPlan;
   readonly runtime: PodRuntimeState;

@@ -14,7 +14,7 @@ export interface Verdict {
   readonly message?: string;
 }
 
-export interface ConditionFacts {
+interface ConditionFacts {
   readonly phase: PodPhase;
   readonly statuses: readonly ContainerStatus[];
   readonly sandboxReady: boolean;

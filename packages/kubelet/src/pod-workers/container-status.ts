@@ -11,7 +11,7 @@ import { formatTime } from "@kubets/machinery/time";
 import type { Waiting } from "./plan.ts";
 import type { ContainerRecord } from "./runtime-state.ts";
 
-export interface ContainerView {
+interface ContainerView {
   readonly container: Container | EphemeralContainer;
   /** Newest first. */
   readonly records: readonly ContainerRecord[];

@@ -42,14 +42,7 @@ export interface KillContainer {
   readonly message: string;
 }
 
-export type KillReason =
-  | "Ending"
-  | "RestartAll"
-  | "LivenessProbe"
-  | "StartupProbe"
-  | "Changed"
-  | "Resized"
-  | "SandboxChanged";
+type KillReason = "Ending" | "RestartAll" | "LivenessProbe" | "StartupProbe" | "Changed" | "Resized" | "SandboxChanged";
 
 export interface Waiting {
   readonly reason: string;

@@ -15,7 +15,7 @@ import { type ContainerRecord, isRunning, noRuntimeState, type PodRuntimeState }
 import { mergedConditions, podStatus } from "./status.ts";
 import type { PodTools } from "./tools.ts";
 
-export interface PodReportOptions {
+interface PodReportOptions {
   readonly tools: PodTools;
   readonly resize: PodResize;
   readonly startedAt: number;
@@ -23,7 +23,7 @@ export interface PodReportOptions {
   apiPod(pod: Pod): Pod | undefined;
 }
 
-export interface ReportedState {
+interface ReportedState {
   readonly runtime: PodRuntimeState;
   readonly waiting?: ReadonlyMap<string, Waiting>;
   /** It ends: what could not be started is of no interest any more. */

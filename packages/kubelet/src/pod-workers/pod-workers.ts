@@ -23,7 +23,7 @@ const PREEMPTED: Refusal = {
   disruption: "Pod was preempted by Kubelet to accommodate a critical pod.",
 };
 
-export interface PodWorkersOptions {
+interface PodWorkersOptions {
   readonly allowedSysctls: readonly string[];
   /** What the node is short of. */
   pressures(): ReadonlySet<string>;

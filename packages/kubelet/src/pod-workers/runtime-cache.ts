@@ -17,7 +17,7 @@ import {
   recordOf,
 } from "./runtime-state.ts";
 
-export interface RuntimeCacheOptions {
+interface RuntimeCacheOptions {
   readonly runtime: Runtime;
   readonly clock: Clock;
   readonly random: Random;

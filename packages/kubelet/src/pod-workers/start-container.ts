@@ -38,7 +38,7 @@ export class StartFailure extends Error {
 }
 
 /** Its signal is aborted when the pod is to end: what has not begun does not begin. */
-export interface StartPlace extends ImagePlace {
+interface StartPlace extends ImagePlace {
   readonly sandbox: SandboxStatus;
   readonly volumes: VolumeMap;
   readonly volumeImages: VolumeImages;

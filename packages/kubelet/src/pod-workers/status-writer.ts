@@ -11,7 +11,7 @@ import { Backoff } from "@kubets/machinery/backoff";
 import type { KubeletMetrics } from "../metrics/kubelet-metrics.ts";
 import { RESIZE_CONDITIONS } from "./status.ts";
 
-export interface StatusWriterOptions {
+interface StatusWriterOptions {
   readonly client: Pick<Client, "patch">;
   readonly clock: Clock;
   readonly random: Random;

@@ -21,7 +21,7 @@ import { asker, isOld, restartAllVerdict } from "./restart-all.ts";
 import { initRestarts, restarts } from "./restart-policy.ts";
 import { type ContainerRecord, liveSandbox, type PodRuntimeState } from "./runtime-state.ts";
 
-export interface StatusFacts {
+interface StatusFacts {
   readonly runtime: PodRuntimeState;
   readonly now: number;
   readonly startedAt: number;

@@ -24,7 +24,7 @@ import { LONGEST_RETRY_MS, RetryTimer } from "./retry-timer.ts";
 import { latest, type PodRuntimeState } from "./runtime-state.ts";
 import type { PodTools } from "./tools.ts";
 
-export interface WorkerOptions {
+interface WorkerOptions {
   readonly tools: PodTools;
   /** The node cannot take it: it fails at once. */
   readonly refusal?: Refusal;

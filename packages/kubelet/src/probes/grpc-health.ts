@@ -13,7 +13,7 @@ const STATUSES = ["UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"];
 /** The bytes before a message: whether it is compressed, and its length. */
 const FRAME = 5;
 
-export interface HealthQuestion {
+interface HealthQuestion {
   readonly service: string;
   /** Of the server, as its name. */
   readonly address: string;

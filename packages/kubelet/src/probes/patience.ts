@@ -6,7 +6,7 @@
 /** However late one ends, it counts as one: what has come is read between them. */
 const SLICES = 4;
 
-export interface Patience {
+interface Patience {
   /** Aborted when the time is up. */
   readonly signal: AbortSignal;
   /** The answer is there. */

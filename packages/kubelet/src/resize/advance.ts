@@ -12,7 +12,7 @@ import type { PodTools } from "../pod-workers/tools.ts";
 import { resizeText } from "./allotment.ts";
 import type { Pending, PodResize } from "./pod-resize.ts";
 
-export interface ResizeStep {
+interface ResizeStep {
   readonly resize: PodResize;
   readonly runtime: PodRuntimeState;
   readonly tools: PodTools;

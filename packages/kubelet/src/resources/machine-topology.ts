@@ -8,7 +8,7 @@ export interface MachineTopology {
   readonly nodes: readonly NumaNode[];
 }
 
-export interface NumaNode {
+interface NumaNode {
   readonly id: number;
   readonly memoryBytes: number;
 }

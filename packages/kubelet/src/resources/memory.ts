@@ -1,7 +1,7 @@
 /** From which NUMA nodes a container has its memory, when it has it for itself. Pure. */
 import { bitsOf, type Hint, hintsOf, masksOf } from "./numa.ts";
 
-export interface NodeMemory {
+interface NodeMemory {
   readonly id: number;
   readonly allocatable: number;
   readonly free: number;

@@ -19,7 +19,7 @@ import { choiceAmong } from "./devices/choose.ts";
 import type { DevicePlugins } from "./devices/device-plugins.ts";
 import { freeCpus, type NodePolicies, type NodeSupply, planAllotments } from "./plan.ts";
 
-export interface NodeResourcesOptions {
+interface NodeResourcesOptions {
   readonly policies: NodePolicies;
   readonly supply: Omit<NodeSupply, "devices">;
   readonly plugins: Pick<DevicePlugins, "devices" | "preferred" | "allocate" | "preStart">;

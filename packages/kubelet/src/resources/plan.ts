@@ -30,13 +30,13 @@ export interface NodeSupply {
   devices(resource: string): readonly Device[] | undefined;
 }
 
-export interface Wish {
+interface Wish {
   readonly cpus: number;
   readonly memory: number;
   readonly devices: Readonly<Record<string, number>>;
 }
 
-export type PodPlan = { readonly allotments: PodAllotments } | { readonly rejection: Rejection };
+type PodPlan = { readonly allotments: PodAllotments } | { readonly rejection: Rejection };
 
 const NOT_LOCAL: Rejection = {
   reason: "TopologyAffinityError",
@@ -47,12 +47,7 @@ const unexpected = (why: string): Rejection => ({
   message: `Allocate failed due to ${why}, which is unexpected`,
 });
 
-export function wishOf(
-  pod: Pod,
-  container: Container,
-  policies: NodePolicies,
-  supply: Pick<NodeSupply, "devices">,
-): Wish {
+function wishOf(pod: Pod, container: Container, policies: NodePolicies, supply: Pick<NodeSupply, "devices">): Wish {
   const asked = { ...container.resources?.limits, ...container.resources?.requests };
   const isGuaranteed = computeQosClass(pod.spec) === "Guaranteed";
   const milli = asked.cpu ? parseQuantity(asked.cpu).milliValue() : 0;

@@ -17,7 +17,7 @@ import type { DevicePlugins } from "./devices/device-plugins.ts";
 import type { NodeResources } from "./node-resources.ts";
 import { freeCpus } from "./plan.ts";
 
-export interface PodResourcesOptions {
+interface PodResourcesOptions {
   readonly root: string;
   readonly disk: Disk;
   readonly resources: NodeResources;

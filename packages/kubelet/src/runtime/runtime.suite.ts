@@ -4,7 +4,7 @@ import { after, before, describe, it } from "node:test";
 import { CONTAINER_NAME, POD_UID, RESTART_COUNT } from "./names.ts";
 import { isRuntimeError, type Runtime, type SandboxConfig } from "./runtime.ts";
 
-export interface RuntimeSuiteTarget {
+interface RuntimeSuiteTarget {
   readonly runtime: Runtime;
   /** An image that is there, with a shell. */
   readonly image: string;

@@ -9,7 +9,7 @@ export interface CommandHandler {
   run(streams: CommandStreams): Promise<number>;
 }
 
-export interface CommandStreams {
+interface CommandStreams {
   readonly stdin?: Readable;
   readonly stdout?: Writable;
   readonly stderr?: Writable;

@@ -15,7 +15,7 @@ import {
 import type { Clock } from "@kubets/machinery";
 import type { Exchange } from "@kubets/wire/http";
 
-export interface AccessOptions {
+interface AccessOptions {
   readonly client: Pick<Client, "create">;
   readonly clock: Clock;
   readonly nodeName: string;
@@ -66,7 +66,7 @@ export class Access {
 }
 
 /** The parts of the node that a path belongs to; any of them is enough. */
-export function subresourcesOf(url: string): string[] {
+function subresourcesOf(url: string): string[] {
   const path = url.split("?")[0] as string;
   const is = (prefix: string) => path === prefix || path.startsWith(`${prefix}/`);
   if (is("/stats")) return ["stats"];

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { formatTime } from "@kubets/machinery/time";
 import type { Kubelet } from "../kubelet.ts";
 
-export interface CheckpointWish {
+interface CheckpointWish {
   readonly namespace: string;
   readonly pod: string;
   readonly container: string;

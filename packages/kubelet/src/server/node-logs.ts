@@ -2,7 +2,7 @@
 import { join, normalize } from "node:path";
 import type { Disk } from "../disk/disk.ts";
 
-export type NodeLog = { readonly page: string } | { readonly file: Buffer };
+type NodeLog = { readonly page: string } | { readonly file: Buffer };
 
 /** Undefined when there is no such file. */
 export async function nodeLog(disk: Disk, root: string, path: string): Promise<NodeLog | undefined> {

@@ -25,7 +25,7 @@ import type { Dialer } from "../dialer.ts";
 import type { StreamChoice, StreamTarget } from "../runtime/runtime.ts";
 import type { CommandHandler, PortHandler } from "../runtime/streams.ts";
 
-export interface StreamRequest {
+interface StreamRequest {
   readonly exchange: Exchange;
   readonly target: StreamTarget;
   /** None for forwarded ports. */

@@ -30,7 +30,7 @@ export interface ShutdownNotices {
   }): Promise<void>;
 }
 
-export interface NodeShutdownOptions {
+interface NodeShutdownOptions {
   readonly steps: readonly ShutdownStep[];
   readonly workers: Pick<PodWorkers, "all" | "get">;
   readonly clock: Clock;

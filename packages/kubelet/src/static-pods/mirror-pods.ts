@@ -9,7 +9,7 @@ import type { Client } from "@kubets/client/client";
 import { type Clock, isReason, type Logger } from "@kubets/machinery";
 import { CONFIG_HASH, isStatic } from "./static-pods.ts";
 
-export interface MirrorPodsOptions {
+interface MirrorPodsOptions {
   readonly client: Pick<Client, "create" | "delete">;
   readonly clock: Clock;
   readonly signal: AbortSignal;

@@ -14,7 +14,7 @@ interface Waiting {
   readonly total: number;
 }
 
-export interface Pressure {
+interface Pressure {
   /** All processes waited. */
   readonly full: Waiting;
   /** At least one did. */

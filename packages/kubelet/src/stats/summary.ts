@@ -7,7 +7,7 @@ import type { InterfaceUsage } from "./network-usage.ts";
 import type { ContainerReading, NodeReading, PodReading } from "./node-stats.ts";
 import type { VolumeReading } from "./volume-usage.ts";
 
-export interface SummaryFacts {
+interface SummaryFacts {
   readonly nodeName: string;
   readonly startedAt: number;
   readonly memoryBytes: number;

@@ -19,7 +19,7 @@ interface UserNamespaceFile {
   readonly gidMappings: readonly IdMapping[];
 }
 
-export const LENGTH = 65_536;
+const LENGTH = 65_536;
 
 /** The first range above the node's own users that nobody has. */
 export function freeRange(taken: Iterable<number>, most: number): number {

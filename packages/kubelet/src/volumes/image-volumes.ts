@@ -9,7 +9,7 @@ import { type Disk, isMounted, type MountWish } from "../disk/disk.ts";
 import { type KubeletPaths, volumeFolder } from "../paths.ts";
 import type { ImageMount, Runtime } from "../runtime/runtime.ts";
 
-export interface ImageVolumesOptions {
+interface ImageVolumesOptions {
   readonly runtime: Pick<Runtime, "mountsImages" | "viewImage" | "removeView">;
   readonly disk: Disk;
   readonly paths: KubeletPaths;

@@ -16,14 +16,14 @@ import { VolumeError } from "./volume.ts";
 
 export type IscsiSource = ISCSIVolumeSource | ISCSIPersistentVolumeSource;
 
-export interface IscsiOptions {
+interface IscsiOptions {
   readonly exec: Exec;
   readonly disk: Disk;
   readonly paths: KubeletPaths;
   readonly clock: Clock;
 }
 
-export interface IscsiWish {
+interface IscsiWish {
   readonly pod: Pod;
   readonly source: IscsiSource;
   /** Where the pod finds it. */

@@ -6,7 +6,7 @@ import { type VolumeContext, VolumeError, type VolumeFile, type VolumeFiles } fr
 
 export const DEFAULT_MODE = 0o644;
 
-export interface KeysWanted {
+interface KeysWanted {
   readonly items?: readonly KeyToPath[];
   readonly defaultMode: number;
   readonly optional: boolean;

@@ -7,7 +7,7 @@ import type {
 import type { NamespacedMeta } from "@kubets/api/meta";
 import type { Client } from "@kubets/client/client";
 
-export interface Decision {
+interface Decision {
   readonly outcome: string;
   readonly reason: string;
   readonly message: string;

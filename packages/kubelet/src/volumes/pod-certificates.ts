@@ -14,7 +14,7 @@ import { createSigningRequest, fromPem, readSigningRequest, toPem } from "@kubet
 import { untilDecided } from "./pod-certificate-answer.ts";
 import { VolumeError } from "./volume.ts";
 
-export interface PodCertificatesOptions {
+interface PodCertificatesOptions {
   readonly client: Pick<Client, "get" | "create" | "watch">;
   readonly clock: Clock;
   readonly random: Random;

@@ -19,7 +19,7 @@ interface TokenAnswer {
   readonly status: { readonly token: string; readonly expirationTimestamp: string };
 }
 
-export interface TokenWish {
+interface TokenWish {
   readonly audience?: string;
   readonly expirationSeconds: number;
 }

@@ -7,7 +7,7 @@ import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { ReflectorOptions } from "@kubets/client/informer/reflector";
 import { SharedInformer } from "@kubets/client/informer/shared-informers";
 
-export interface TrustBundleWatchOptions extends ReflectorOptions {
+interface TrustBundleWatchOptions extends ReflectorOptions {
   changed(podUid: string): void;
 }
 

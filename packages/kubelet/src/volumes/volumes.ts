@@ -25,7 +25,7 @@ import type { ServiceAccountTokens } from "./tokens.ts";
 import type { TrustBundleWatch } from "./trust-bundle-watch.ts";
 import { VolumeError, type VolumePlugin } from "./volume.ts";
 
-export interface VolumesOptions {
+interface VolumesOptions {
   readonly disk: Disk;
   readonly paths: KubeletPaths;
   readonly objects: ReferencedObjects;
@@ -40,7 +40,7 @@ export interface VolumesOptions {
   readonly plugins?: readonly VolumePlugin[];
 }
 
-export interface VolumeFacts {
+interface VolumeFacts {
   readonly addresses: Addresses;
   readonly allocatable: Allocatable;
 }

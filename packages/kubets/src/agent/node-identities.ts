@@ -16,7 +16,7 @@ import { readIdentity, writeIdentity, writeSafely } from "../join/node-files.ts"
 import { followOrders } from "../join/renewal-orders.ts";
 import type { AgentParts } from "./run-agent.ts";
 
-export interface NodeIdentitiesOptions extends AgentParts {
+interface NodeIdentitiesOptions extends AgentParts {
   /** As the node. */
   readonly client: Client;
 }

@@ -11,7 +11,7 @@ import type { AgentFlags, AgentParts } from "./run-agent.ts";
 /** Of the runtime that an agent starts. */
 export const RUN_FOLDER = "/run/kubets-agent";
 
-export interface Settled {
+interface Settled {
   readonly flags: AgentFlags;
   /** Of a cluster that the node joined. */
   readonly servers: ClusterServers | undefined;
@@ -22,7 +22,7 @@ export async function settle(given: AgentFlags, nodeName: string, parts: AgentPa
   return addressed.kubeconfig ? { flags: addressed, servers: undefined } : await joined(addressed, nodeName, parts);
 }
 
-export interface AgentRuntime {
+interface AgentRuntime {
   readonly endpoint: string;
   /** Ends what was started for the agent alone; containers go on. */
   stop(): Promise<void>;

@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { toYaml } from "@kubets/machinery/yaml";
 import type { KeyPair } from "./pki.ts";
 
-export interface KubeconfigContent {
+interface KubeconfigContent {
   readonly cluster: string;
   readonly server: string;
   readonly ca: string;

@@ -25,7 +25,7 @@ export interface KeyPair {
   readonly cert: string;
 }
 
-export interface CertificateSpec {
+interface CertificateSpec {
   readonly commonName: string;
   readonly organizations?: readonly string[];
   readonly usages: readonly ExtendedUsage[];

@@ -23,7 +23,7 @@ export interface ControlPlaneParts {
   readonly until?: AbortSignal | undefined;
 }
 
-export interface InProcess extends Pick<ControlPlaneParts, "server" | "clock"> {
+interface InProcess extends Pick<ControlPlaneParts, "server" | "clock"> {
   /** From then on nothing more is asked. */
   readonly until?: AbortSignal | undefined;
 }

@@ -23,7 +23,7 @@ export interface Finding {
   readonly isWarning: boolean;
 }
 
-export interface Checked {
+interface Checked {
   readonly findings: readonly Finding[];
   readonly definitions: number;
   readonly objects: number;

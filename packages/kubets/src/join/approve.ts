@@ -22,7 +22,7 @@ import { deepEqual } from "@kubets/machinery";
 import type { SigningRequest } from "@kubets/wire/x509";
 import { NODE_PARTS } from "./node-users.ts";
 
-export interface ApprovalGround {
+interface ApprovalGround {
   /** Names and addresses of the API servers. */
   readonly servers: readonly string[];
   readonly nodes: readonly Node[];

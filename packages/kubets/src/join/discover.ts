@@ -16,7 +16,7 @@ export interface Invitation {
   readonly caHashes: readonly string[];
 }
 
-export interface Newcomer {
+interface Newcomer {
   readonly info: ClusterInfo;
   /** As the token's own user. */
   readonly client: Client;

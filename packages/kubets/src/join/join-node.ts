@@ -26,7 +26,7 @@ import {
 import { NODE_PARTS, type NodePart } from "./node-users.ts";
 import { type ClusterSettings, SETTINGS_KEY } from "./publish.ts";
 
-export interface JoinOptions {
+interface JoinOptions {
   readonly files: NodeFiles;
   /** Others that may know the node, when the one that it was told of is gone. */
   readonly servers: ClusterServers;
@@ -38,7 +38,7 @@ export interface JoinOptions {
   readonly signal: AbortSignal;
 }
 
-export interface JoinedNode {
+interface JoinedNode {
   readonly settings: ClusterSettings;
   readonly parts: readonly NodePart[];
 }

@@ -12,7 +12,7 @@ import { discover, type Invitation } from "./discover.ts";
 import { type ClusterSettings, SETTINGS_KEY } from "./publish.ts";
 import { hasKeys, KEYS_NAME, openKeys } from "./server-keys.ts";
 
-export interface ServerJoinOptions {
+interface ServerJoinOptions {
   readonly invitation: Invitation;
   readonly certificateKey: string;
   /** Of the server's certificates and keys. */

@@ -32,7 +32,7 @@ export const newToken = (): BootstrapToken => ({ id: letters(6), secret: letters
 const letters = (count: number): string =>
   Array.from({ length: count }, () => LETTERS[randomInt(LETTERS.length)]).join("");
 
-export interface TokenSecretOptions {
+interface TokenSecretOptions {
   /** Milliseconds since 1970; never, when absent. */
   readonly expires?: number | undefined;
   readonly groups: readonly string[];

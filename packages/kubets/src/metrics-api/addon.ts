@@ -8,7 +8,7 @@ import { GROUP, VERSION } from "./objects.ts";
 import { Scraper } from "./scraper.ts";
 import { serveMetricsApi } from "./serve.ts";
 
-export interface MetricsAddonOptions extends AddonParts {
+interface MetricsAddonOptions extends AddonParts {
   /** Where the API server reaches it. */
   readonly address: string;
   readonly certificates: LiveCertificates;

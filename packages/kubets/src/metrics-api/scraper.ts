@@ -7,7 +7,7 @@ import type { Node } from "@kubets/api/generated/types/core-v1";
 import { type Clock, type Logger, sleep } from "@kubets/machinery";
 import { parseScrape, type Scrape, type Usage, usageBetween } from "./usage.ts";
 
-export interface ScraperOptions {
+interface ScraperOptions {
   readonly clock: Clock;
   readonly log: Logger;
   /** Who asks, and whom it believes. */

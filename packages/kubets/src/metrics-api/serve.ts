@@ -11,7 +11,7 @@ import { type Exchange, type Listener, listen, type ServerTls } from "@kubets/wi
 import { GROUP, groupVersions, listOf, nodeMetrics, podMetrics, resources, VERSION } from "./objects.ts";
 import type { Scraper } from "./scraper.ts";
 
-export interface MetricsApiOptions {
+interface MetricsApiOptions {
   readonly cache: SharedInformers;
   readonly scraper: Scraper;
   readonly clock: Clock;

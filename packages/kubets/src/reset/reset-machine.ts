@@ -10,7 +10,7 @@ import { NftablesBackend } from "@kubets/proxy/nftables/backend";
 import { removeMachineRuntime } from "@kubets/sandbox";
 import { RUN_FOLDER } from "../agent/settle.ts";
 
-export interface ResetFlags {
+interface ResetFlags {
   readonly "data-dir": string;
   readonly "root-dir": string;
   readonly "pod-logs-dir": string;

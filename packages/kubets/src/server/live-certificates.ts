@@ -15,7 +15,7 @@ import {
   servingCertificate,
 } from "./certificates.ts";
 
-export interface LiveCertificatesOptions {
+interface LiveCertificatesOptions {
   readonly folder: string;
   readonly names: ServerNames;
   readonly lifetimeMs: number;

@@ -27,7 +27,7 @@ import { FRONT_PROXY } from "./certificates.ts";
 import type { LiveCertificates } from "./live-certificates.ts";
 import type { ServerFlags, ServerParts } from "./run-server.ts";
 
-export interface ControlPlaneOptions {
+interface ControlPlaneOptions {
   readonly flags: ServerFlags;
   readonly advertiseAddress: string;
   readonly api: RunningApiServer;
@@ -42,7 +42,7 @@ export interface RunningControlPlane {
   readonly ended: Promise<void>;
 }
 
-export interface ControlPlaneTerm extends ServerParts {
+interface ControlPlaneTerm extends ServerParts {
   /** Where another server may go on from there: then nothing more is asked of the API. */
   readonly until?: AbortSignal | undefined;
 }

@@ -5,7 +5,7 @@ import { dirname } from "node:path";
 import { type Clock, type Logger, sleep } from "@kubets/machinery";
 import type { NamespaceDriver, Scope } from "@kubets/sandbox";
 
-export interface ChildOptions {
+interface ChildOptions {
   readonly name: string;
   readonly driver: NamespaceDriver;
   readonly scope: Scope;

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { createServer, request } from "@kubets/machinery/node-http";
 import type { ClusterHome } from "../cluster/home.ts";
 
-export interface NodeChanges {
+interface NodeChanges {
   add(name: string): Promise<void>;
   remove(name: string): Promise<void>;
 }

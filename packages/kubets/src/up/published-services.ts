@@ -9,7 +9,7 @@ import { type Clock, type Logger, mustParseCidr, parseIp, realRandom } from "@ku
 import { type ClusterSandbox, familiesOf, type HostPort, type NodeSandbox } from "@kubets/sandbox";
 import type { ServiceRule } from "./publish.ts";
 
-export interface PublishOptions {
+interface PublishOptions {
   readonly kubeconfig: string;
   readonly rules: readonly ServiceRule[];
   readonly sandbox: ClusterSandbox;

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ClusterHome } from "../cluster/home.ts";
 
-export interface Keeper {
+interface Keeper {
   readonly pid: number;
   /** When the process began, as the kernel counts it: a process id alone may be somebody else's by now. */
   readonly started: string;

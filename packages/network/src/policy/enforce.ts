@@ -18,7 +18,7 @@ import { PolicyPlanner } from "./planner.ts";
 import { policyPod } from "./policy-pod.ts";
 import { removePolicies } from "./remove-policies.ts";
 
-export interface PolicyOptions {
+interface PolicyOptions {
   readonly cache: Pick<Cache, "informer">;
   readonly clock: Clock;
   readonly log: Logger;

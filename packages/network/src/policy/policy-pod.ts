@@ -14,7 +14,7 @@ export interface PolicyPod {
   readonly namedPorts: readonly NamedPort[];
 }
 
-export interface NamedPort {
+interface NamedPort {
   readonly name: string;
   /** "tcp", "udp", "sctp". */
   readonly protocol: string;

@@ -13,7 +13,7 @@ export interface Rendered {
   readonly shared: readonly SharedRule[];
 }
 
-export interface SharedRule {
+interface SharedRule {
   readonly table: TableName;
   /** With the chain in front: "KUBETS-SERVICES -d ...". */
   readonly rule: string;

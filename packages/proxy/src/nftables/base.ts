@@ -22,7 +22,7 @@ export interface BaseOptions {
   readonly nodePortAddresses: readonly string[];
 }
 
-export const isOfFamily = (family: NftFamily, address: string): boolean => address.includes(":") === (family === "ip6");
+const isOfFamily = (family: NftFamily, address: string): boolean => address.includes(":") === (family === "ip6");
 
 /** Matches what pods send, or with "!= " what others do; none when they cannot be told apart. */
 export function fromPods(

@@ -16,7 +16,7 @@ export interface Rendered {
   readonly elements: readonly Element[];
 }
 
-export interface Element {
+interface Element {
   readonly map: string;
   readonly key: string;
   /** The verdict or what else the map gives; none in a set. */

@@ -26,7 +26,7 @@ export function service(name: string, spec: object, labels: Record<string, strin
 
 export type TestEndpoint = EndpointSlice["endpoints"][number];
 
-export interface EndpointState {
+interface EndpointState {
   readonly ready?: boolean;
   readonly serving?: boolean;
   readonly terminating?: boolean;

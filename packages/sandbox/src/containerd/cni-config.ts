@@ -3,7 +3,7 @@
  * Where the kernel shows bridged packets to netfilter, pods share the bridge `cni0`; else each has a point-to-point link, so that a service's
  * answer from a pod on the same node passes the rules that rewrite it back.
  */
-export interface PodNetworkOptions {
+interface PodNetworkOptions {
   /** One of each family. */
   readonly podRanges: readonly string[];
   readonly bridgeNetfilter: boolean;

@@ -4,7 +4,7 @@ import { type Clock, sleep } from "@kubets/machinery";
 import { RuntimeService } from "@kubets/wire/generated/cri";
 import { type CallOptions, type GrpcClient, GrpcError, grpcClient } from "@kubets/wire/grpc";
 
-export interface ReadyOptions {
+interface ReadyOptions {
   readonly clock: Clock;
   readonly timeoutMs?: number;
   /** Where the pod network is laid later, the runtime alone is waited for. */

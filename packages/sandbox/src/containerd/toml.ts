@@ -1,5 +1,5 @@
 /** Writes TOML: as much of it as containerd's configuration takes. */
-export type TomlValue = string | number | boolean | readonly string[];
+type TomlValue = string | number | boolean | readonly string[];
 export interface TomlTable {
   readonly [key: string]: TomlValue | TomlTable;
 }

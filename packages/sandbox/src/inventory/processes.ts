@@ -19,7 +19,7 @@ export async function allPids(): Promise<number[]> {
 }
 
 /** This process and its ancestors. */
-export async function ownLine(): Promise<Set<number>> {
+async function ownLine(): Promise<Set<number>> {
   const line = new Set<number>();
   for (let pid = process.pid; pid > 0 && !line.has(pid); ) {
     line.add(pid);
@@ -30,7 +30,7 @@ export async function ownLine(): Promise<Set<number>> {
 }
 
 /** Ids of namespaces ("net:[4026532500]") that a process is in. */
-export async function namespacesOf(pid: number): Promise<string[]> {
+async function namespacesOf(pid: number): Promise<string[]> {
   const links = await Promise.all(["net", "mnt"].map((kind) => readlink(`/proc/${pid}/ns/${kind}`).catch(() => "")));
   return links.filter(Boolean);
 }

@@ -3,7 +3,7 @@ import type { ChildProcess, SpawnOptions } from "node:child_process";
 import type { Scope } from "./driver.ts";
 import { spawnInside } from "./spawn-inside.ts";
 
-export interface Ended {
+interface Ended {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -19,7 +19,7 @@ export class ProgramError extends Error {
   }
 }
 
-export interface RunOptions {
+interface RunOptions {
   readonly scope?: Scope;
   /** Written to standard input. */
   readonly input?: string | Uint8Array;

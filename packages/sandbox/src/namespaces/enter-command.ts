@@ -4,7 +4,7 @@
  */
 import type { Scope } from "./driver.ts";
 
-export interface CommandLine {
+interface CommandLine {
   readonly program: string;
   readonly args: readonly string[];
 }

@@ -21,10 +21,10 @@ const { functions: c } = dlopen(null, {
   __errno_location: { arguments: [], return: "pointer" },
 });
 
-export const CLONE_NEWNET = 0x4000_0000;
+const CLONE_NEWNET = 0x4000_0000;
 export const SOCK_STREAM = 1;
 export const SOCK_DGRAM = 2;
-export const EINPROGRESS = 115;
+const EINPROGRESS = 115;
 export const ETIMEDOUT = 110;
 
 const O_RDONLY_CLOEXEC = 0x8_0000;

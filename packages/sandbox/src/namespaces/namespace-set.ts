@@ -10,9 +10,9 @@ import { run, tryRun } from "./collect.ts";
 import type { Scope } from "./driver.ts";
 import { mountsBelow, readMounts } from "./mounts.ts";
 
-export type NamespaceKind = "net" | "mnt" | "uts" | "ipc";
+type NamespaceKind = "net" | "mnt" | "uts" | "ipc";
 
-export interface NamespaceSetOptions {
+interface NamespaceSetOptions {
   /** A folder of its own, made if it is not there. Its parent is where several sets lie. */
   readonly folder: string;
   readonly kinds: readonly NamespaceKind[];
@@ -23,7 +23,7 @@ export interface NamespaceSetOptions {
   readonly setupArgs?: readonly string[];
 }
 
-export type NamespaceFiles = Readonly<Partial<Record<NamespaceKind, string>>>;
+type NamespaceFiles = Readonly<Partial<Record<NamespaceKind, string>>>;
 
 const FLAGS: Record<NamespaceKind, string> = { net: "--net", mnt: "--mount", uts: "--uts", ipc: "--ipc" };
 
@@ -31,7 +31,7 @@ const FLAGS: Record<NamespaceKind, string> = { net: "--net", mnt: "--mount", uts
 const DROP_COPIES =
   "grep ' - nsfs ' /proc/self/mountinfo | cut -d' ' -f5 | while read -r copy; do umount -l \"$copy\"; done";
 
-export const namespaceFiles = ({ folder, kinds }: NamespaceSetOptions): NamespaceFiles =>
+const namespaceFiles = ({ folder, kinds }: NamespaceSetOptions): NamespaceFiles =>
   Object.fromEntries(kinds.map((kind) => [kind, join(folder, kind)]));
 
 export async function makeNamespaces(options: NamespaceSetOptions): Promise<Scope> {

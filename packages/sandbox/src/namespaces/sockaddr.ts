@@ -2,12 +2,12 @@
 import { ipFromBytes, mustParseIp } from "@kubets/machinery";
 import type { SocketAddress } from "./driver.ts";
 
-export const AF_INET = 2;
-export const AF_INET6 = 10;
+const AF_INET = 2;
+const AF_INET6 = 10;
 const SIZE_4 = 16;
 const SIZE_6 = 28;
 
-export interface RawAddress {
+interface RawAddress {
   readonly family: number;
   readonly bytes: Buffer;
 }

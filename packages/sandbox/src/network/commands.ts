@@ -16,11 +16,11 @@ import {
   uplinkAddresses,
 } from "./plan.ts";
 
-export const BRIDGE = "kubets0";
+const BRIDGE = "kubets0";
 /** Where packets for a service go that nothing rewrote. */
-export const SERVICE_SINK = "kubets-svc";
-export const NODE_LINK = "eth0";
-export const UPLINK_INSIDE = "uplink0";
+const SERVICE_SINK = "kubets-svc";
+const NODE_LINK = "eth0";
+const UPLINK_INSIDE = "uplink0";
 
 /** The bridge's port of a node. */
 export const portName = (index: number): string => `node${index}`;

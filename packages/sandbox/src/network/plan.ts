@@ -77,7 +77,7 @@ const KINDS = ["nodeRange", "podRange", "serviceRange", "loadBalancerRange"] as 
 const DEFAULT_NODE_POD_PREFIX = 24;
 const SIX_NODE_POD_PREFIX = 64;
 
-export class NetworkPlanError extends Error {
+class NetworkPlanError extends Error {
   override readonly name = "NetworkPlanError";
 }
 
@@ -195,7 +195,7 @@ export function meeting(ranges: readonly string[], others: readonly string[]): s
 const clusterRanges = (plan: NetworkPlan): string[] =>
   familiesOf(plan).flatMap((ranges) => KINDS.map((kind) => ranges[kind]));
 
-export interface NodeAddresses {
+interface NodeAddresses {
   readonly address: string;
   readonly podRange: string;
 }

@@ -39,7 +39,7 @@ const PROGRAMS: readonly ProgramName[] = [
 /** Administrators' folders are not on every user's path. */
 const SYSTEM_FOLDERS = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 const CNI_FOLDERS = ["/opt/cni/bin", "/usr/lib/cni", "/usr/libexec/cni"];
-export const CNI_PLUGINS = ["bridge", "host-local", "loopback", "portmap"];
+const CNI_PLUGINS = ["bridge", "host-local", "loopback", "portmap"];
 
 export const searchPath = (path = process.env.PATH ?? ""): string[] => [
   ...new Set([...path.split(":").filter(Boolean), ...SYSTEM_FOLDERS]),
@@ -72,7 +72,7 @@ async function firstWith(folders: readonly string[], files: readonly string[]): 
   return undefined;
 }
 
-export interface ProgramVersion {
+interface ProgramVersion {
   readonly major: number;
   readonly minor: number;
   readonly text: string;

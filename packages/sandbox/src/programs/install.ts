@@ -47,7 +47,7 @@ export async function installMissing({ say, clock }: InstallOptions): Promise<Pr
   return after;
 }
 
-export async function installPackages(packages: readonly string[], { say, clock }: InstallOptions): Promise<void> {
+async function installPackages(packages: readonly string[], { say, clock }: InstallOptions): Promise<void> {
   const timed = async (what: string, work: () => Promise<unknown>) => {
     const began = clock.monotonic();
     await work();

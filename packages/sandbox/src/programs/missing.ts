@@ -19,7 +19,7 @@ const CNI_PACKAGE = "containernetworking-plugins";
 /** Good to have: a node runs without them. */
 const OPTIONAL: readonly ProgramName[] = ["conntrack"];
 
-export interface Missing {
+interface Missing {
   /** Names of programs, for people. */
   readonly programs: readonly string[];
   readonly packages: readonly string[];

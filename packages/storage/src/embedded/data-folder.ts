@@ -56,7 +56,7 @@ export function writeHolder(folder: string, pid: number): void {
   writeFileSync(holderPath(folder), `${pid}\n`, { mode: 0o600 });
 }
 
-export function readHolder(folder: string): string {
+function readHolder(folder: string): string {
   try {
     return readFileSync(holderPath(folder), "utf8").trim();
   } catch {

@@ -7,7 +7,7 @@ import type { Change, CommitResult, Entry } from "../storage.ts";
 import { recordBytes, writeRecord } from "./records.ts";
 import type { WorkerLink } from "./worker-link.ts";
 
-export interface PendingWrite {
+interface PendingWrite {
   readonly change: Change;
   readonly at: number;
   /** Seconds; 0 for ever. */

@@ -20,10 +20,10 @@ export interface FloorMove {
   readonly revision: number;
 }
 
-export const DEFAULT_KEEP_MS = 5 * 60_000;
-export const DEFAULT_BUDGET_BYTES = 256 * 2 ** 20;
+const DEFAULT_KEEP_MS = 5 * 60_000;
+const DEFAULT_BUDGET_BYTES = 256 * 2 ** 20;
 /** Names of resources whose history is never kept for ever: much of it, and nobody asks. */
-export const SHORT_HISTORY = ["/registry/leases/", "/registry/events/", "/registry/masterleases/"];
+const SHORT_HISTORY = ["/registry/leases/", "/registry/events/", "/registry/masterleases/"];
 
 /** All writes up to `revision` were made before `until`, most of them not long before. */
 interface Mark {

@@ -10,7 +10,7 @@ import type { LogRecord } from "./records.ts";
 import { readRecords } from "./records.ts";
 import type { WorkerLink } from "./worker-link.ts";
 
-export interface Slice {
+interface Slice {
   readonly changes: readonly Change[];
   readonly upTo: number;
   /** Whether this was the last. */

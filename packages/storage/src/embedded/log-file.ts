@@ -37,7 +37,7 @@ const SCHEMA = `
 /** SQLite's answer when another process holds the file. */
 const SQLITE_BUSY = 5;
 /** The revision of a store to which nothing was written. */
-export const FIRST_REVISION = 1;
+const FIRST_REVISION = 1;
 
 /** Whether an error of node:sqlite says that someone else holds the file. */
 export const isBusy = (error: unknown): boolean =>

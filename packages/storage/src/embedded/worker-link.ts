@@ -16,7 +16,7 @@ interface Open {
   readonly reject: (error: Error) => void;
 }
 
-export interface Opened {
+interface Opened {
   readonly head: number;
   readonly floors: readonly Floor[];
 }

@@ -9,7 +9,7 @@ import { type GrpcClient, GrpcError, type GrpcTls, grpcClient } from "@kubets/wi
 import type { Init, Method } from "@kubets/wire/proto";
 import { StorageClosedError } from "../storage.ts";
 
-export interface EndpointsOptions {
+interface EndpointsOptions {
   /** `https://host:port` or `http://host:port`, one for each member. */
   readonly endpoints: readonly string[];
   readonly tls?: GrpcTls;

@@ -21,7 +21,7 @@ export interface GrpcTls {
   serverName?: string;
 }
 
-export interface GrpcClientOptions {
+interface GrpcClientOptions {
   /** `unix:///path`, `https://host:port`, or `http://host:port` (plain text). */
   target: string;
   tls?: GrpcTls;

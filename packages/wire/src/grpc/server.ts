@@ -16,7 +16,7 @@ import { encode, type Init } from "../proto/encode.ts";
 import type { Method } from "../proto/service.ts";
 import { grpcError } from "./error.ts";
 
-export interface ServerCall {
+interface ServerCall {
   readonly signal: AbortSignal;
   /** The first value of this name, in lower case. */
   metadata(name: string): string | undefined;
@@ -40,7 +40,7 @@ export type Handler<M> =
 /** Handlers of some methods of a service; the others answer UNIMPLEMENTED. */
 export type Handlers<S> = { [K in keyof S]?: Handler<S[K]> };
 
-export interface ServedService {
+interface ServedService {
   readonly methods: Readonly<Record<string, AnyMethod>>;
   readonly handlers: Readonly<Record<string, AnyHandler | undefined>>;
 }
@@ -52,7 +52,7 @@ export function serve<S extends object>(service: S, handlers: Handlers<S>): Serv
   return { methods: service, handlers } as unknown as ServedService;
 }
 
-export interface GrpcServerOptions {
+interface GrpcServerOptions {
   /** `unix:///path` or `host:port`; port 0 takes a free one. */
   listen: string;
   services: readonly ServedService[];

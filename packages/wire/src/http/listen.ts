@@ -40,7 +40,7 @@ export interface ServerTls extends ServerCertificate {
   readonly ciphers?: string;
 }
 
-export interface Limits {
+interface Limits {
   readonly maxConcurrentStreams: number;
   readonly maxHeaderBytes: number;
   readonly maxHeaders: number;
@@ -52,7 +52,7 @@ export interface Limits {
   readonly handshakeTimeoutMs: number;
 }
 
-export const defaultLimits: Limits = {
+const defaultLimits: Limits = {
   maxConcurrentStreams: 250,
   maxHeaderBytes: 64 * 1024,
   maxHeaders: 1000,

@@ -2,7 +2,7 @@
 import { createHash, type KeyObject } from "node:crypto";
 import { publicOf, spkiOf } from "../x509/key.ts";
 
-export type Algorithm = "ES256" | "ES384" | "ES512" | "RS256";
+type Algorithm = "ES256" | "ES384" | "ES512" | "RS256";
 
 export interface TokenKey {
   readonly key: KeyObject;

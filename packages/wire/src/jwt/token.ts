@@ -9,7 +9,7 @@ import { publicOf } from "../x509/key.ts";
 import type { Claims } from "./claims.ts";
 import { type TokenKey, tokenKey } from "./key.ts";
 
-export type JwtErrorReason = "malformed" | "algorithm" | "signature" | "expired" | "notYetValid";
+type JwtErrorReason = "malformed" | "algorithm" | "signature" | "expired" | "notYetValid";
 
 export class JwtError extends Error {
   readonly reason: JwtErrorReason;

@@ -5,7 +5,7 @@
 import { type MediaType, parseAccept } from "./media-type.ts";
 
 /** What a server can answer with. */
-export interface Offer {
+interface Offer {
   readonly type: string;
   readonly subtype: string;
 }
@@ -20,9 +20,9 @@ export interface Choice<O> {
  * Says whether an offer may be chosen by a clause with these parameters; a clause that is refused is passed over, so
  * that `application/json;as=Table,application/json` falls back to plain JSON.
  */
-export type Allows<O> = (offer: O, accepted: MediaType) => boolean;
+type Allows<O> = (offer: O, accepted: MediaType) => boolean;
 
-export type Negotiator<O> = (accept: string | undefined) => Choice<O> | undefined;
+type Negotiator<O> = (accept: string | undefined) => Choice<O> | undefined;
 
 const REMEMBERED = 256;
 const LONGEST_REMEMBERED = 512;

@@ -132,7 +132,7 @@ function parseField(text: string, lookup: Lookup): Field {
 
 const kindOf = (name: string): number | undefined => (KIND as Readonly<Record<string, number>>)[name];
 
-export function wireTypeOf(kind: number): number {
+function wireTypeOf(kind: number): number {
   switch (kind) {
     case KIND.double:
     case KIND.fixed64:

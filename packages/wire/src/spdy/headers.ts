@@ -50,7 +50,7 @@ export function uint32(value: number): Buffer {
   return bytes;
 }
 
-export interface HeaderReader {
+interface HeaderReader {
   /** Blocks must be given in the order in which they came, one after the other. */
   read(block: Buffer): Promise<Headers>;
   close(): void;

@@ -18,7 +18,7 @@ import {
 } from "./frames.ts";
 import { type Headers, headerReader, headerWriter, uint32 } from "./headers.ts";
 
-export interface SpdyOptions {
+interface SpdyOptions {
   readonly side: "client" | "server";
   /** What was agreed on outside: `v4.channel.k8s.io`, `portforward.k8s.io`. */
   readonly protocol: string;

@@ -39,7 +39,7 @@ export function acceptSpdy(upgrade: Upgrade, protocol: string): StreamSession {
   return spdySession(socket, { side: "server", protocol, head });
 }
 
-export interface SpdyTarget extends Pick<RequestOptions, "ca" | "cert" | "key"> {
+interface SpdyTarget extends Pick<RequestOptions, "ca" | "cert" | "key"> {
   /** `https://host:port/path?query`, or `http://`. */
   readonly url: string;
   readonly method?: string;

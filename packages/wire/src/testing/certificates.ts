@@ -1,7 +1,7 @@
 /** Certificates for tests: an authority, a server for localhost and a client. */
 import { certificateToPem, createAuthority, createKey, issueCertificate, keyToPem, validFor } from "../x509.ts";
 
-export interface TestPki {
+interface TestPki {
   readonly ca: string;
   readonly server: { readonly key: string; readonly cert: string };
   readonly client: { readonly key: string; readonly cert: string };

@@ -13,7 +13,7 @@ export interface TlsOptions {
   readonly insecureSkipVerify?: boolean;
 }
 
-export interface DialOptions {
+interface DialOptions {
   readonly server: URL;
   readonly tls: TlsOptions;
   readonly protocols: readonly string[];

@@ -9,7 +9,7 @@ import { type Clock, every, type Timer } from "@kubets/machinery";
 import { h2Exchange, RefusedStream } from "./h2-request.ts";
 import { type ApiRequest, type ApiResponse, TransportError } from "./transport.ts";
 
-export interface H2PoolOptions {
+interface H2PoolOptions {
   readonly origin: string;
   readonly clock: Clock;
   /** A new connection on which HTTP/2 was agreed. */

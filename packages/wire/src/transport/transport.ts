@@ -55,7 +55,7 @@ export interface Transport {
   close(): void | Promise<void>;
 }
 
-export type TransportErrorReason = "unreachable" | "timeout" | "untrusted" | "broken" | "closed";
+type TransportErrorReason = "unreachable" | "timeout" | "untrusted" | "broken" | "closed";
 
 /** No answer, or half of one. */
 export class TransportError extends Error {

@@ -31,7 +31,7 @@ export const portChannels = (ports: readonly number[]): StreamHeaders[] =>
 const CLOSE_CHANNEL = 255;
 const NORMAL = 1000;
 
-export interface ChannelOptions {
+interface ChannelOptions {
   /** Clients alone may close a channel; a server closes all by closing the connection. */
   readonly side: "client" | "server";
   readonly protocol: string;

@@ -3,7 +3,7 @@ import type { SecureContextOptions } from "node:tls";
 import { WebSocket } from "ws";
 import { UpgradeRefusedError } from "../streams/refused.ts";
 
-export interface WebSocketTarget extends Pick<SecureContextOptions, "ca" | "cert" | "key"> {
+interface WebSocketTarget extends Pick<SecureContextOptions, "ca" | "cert" | "key"> {
   /** `wss://host:port/path?query`, or `ws://`. */
   readonly url: string;
   readonly protocols: readonly string[];

@@ -55,7 +55,7 @@ export interface Authority {
   readonly key: KeyObject;
 }
 
-export interface Validity {
+interface Validity {
   readonly notBefore: number;
   readonly notAfter: number;
 }

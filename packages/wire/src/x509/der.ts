@@ -9,7 +9,7 @@ export class DerError extends Error {
   }
 }
 
-export const TAG = {
+const TAG = {
   boolean: 0x01,
   integer: 0x02,
   bitString: 0x03,

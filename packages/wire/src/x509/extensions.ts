@@ -65,7 +65,7 @@ export interface Extensions extends AlternativeNames {
   readonly subjectKeyId?: Buffer;
 }
 
-export function writeExtension(id: string, value: Buffer, critical = false): Buffer {
+function writeExtension(id: string, value: Buffer, critical = false): Buffer {
   return critical ? sequence(oid(id), boolean(true), octetString(value)) : sequence(oid(id), octetString(value));
 }
 

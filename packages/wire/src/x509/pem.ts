@@ -1,5 +1,5 @@
 /** PEM: blocks of base64 between BEGIN and END lines, several to a file. */
-export interface PemBlock {
+interface PemBlock {
   readonly label: string;
   readonly bytes: Buffer;
 }

@@ -17,7 +17,7 @@ const RSA_512: Algorithm = { oid: "1.2.840.113549.1.1.13", hash: "sha512", keyTy
 const ED25519: Algorithm = { oid: "1.3.101.112", hash: null, keyType: "ed25519" };
 const ALGORITHMS = [ECDSA_256, ECDSA_384, ECDSA_512, RSA_256, RSA_384, RSA_512, ED25519];
 
-export interface Signer {
+interface Signer {
   /** The encoded AlgorithmIdentifier. */
   readonly algorithm: Buffer;
   sign(content: Uint8Array): Buffer;

@@ -21,7 +21,7 @@ const SCALARS: Readonly<Record<Scalar, CelType>> = {
 
 const known = new WeakMap<Struct, ObjectType>();
 
-export function objectTypeOf(struct: Struct): ObjectType {
+function objectTypeOf(struct: Struct): ObjectType {
   let type = known.get(struct);
   if (!type) known.set(struct, (type = celTypes.object(`io.k8s.${struct.name}`, fieldsOf(struct))));
   return type;

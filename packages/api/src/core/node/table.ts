@@ -47,7 +47,7 @@ const addressOf = ({ status }: Node, type: string): string =>
   status.addresses?.find((address) => address.type === type)?.address ?? "<none>";
 
 /** What the labels of a node say that it is for, in order. */
-export function nodeRoles(labels: Readonly<Record<string, string>> = {}): string[] {
+function nodeRoles(labels: Readonly<Record<string, string>> = {}): string[] {
   const roles = new Set<string>();
   for (const [key, value] of Object.entries(labels)) {
     if (key.startsWith(ROLE_PREFIX) && key.length > ROLE_PREFIX.length) roles.add(key.slice(ROLE_PREFIX.length));

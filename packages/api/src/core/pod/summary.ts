@@ -7,7 +7,7 @@ import type { Container, ContainerStatus, Pod } from "../../generated/types/core
 import { isSidecar, statusOf } from "../../pod/containers.ts";
 import { isReady, podCondition } from "../../pod/state.ts";
 
-export interface PodSummary {
+interface PodSummary {
   readonly ready: number;
   readonly total: number;
   readonly reason: string;

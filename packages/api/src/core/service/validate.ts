@@ -119,7 +119,7 @@ function balancerErrors(service: Service): FieldError[] {
   return [...errors, ...classErrors(spec)];
 }
 
-export function classErrors({ type, loadBalancerClass }: ServiceSpec): FieldError[] {
+function classErrors({ type, loadBalancerClass }: ServiceSpec): FieldError[] {
   if (loadBalancerClass === undefined) return [];
   return type === "LoadBalancer"
     ? nameErrors("spec.loadBalancerClass", loadBalancerClass, labelKey)

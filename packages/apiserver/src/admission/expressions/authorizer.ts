@@ -43,7 +43,7 @@ export function requestAuthorizer(request: AdmissionRequest, context: AdmissionC
 }
 
 /** Whom the two variables ask, and about what the second one does. */
-export interface Questions {
+interface Questions {
   readonly ask: Ask;
   readonly own: ResourceCheck["about"];
 }

@@ -27,7 +27,7 @@ interface ReviewStatus {
   readonly auditAnnotations?: Readonly<Record<string, string>>;
 }
 
-export interface ImagePolicyOptions {
+interface ImagePolicyOptions {
   readonly open: (clock: Clock, random: Random) => Promise<Pick<Webhook, "post">>;
   readonly allowMs: number;
   readonly denyMs: number;

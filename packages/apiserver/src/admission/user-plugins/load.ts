@@ -10,7 +10,7 @@ import { PluginProcess } from "./plugin-process.ts";
 
 const LONGEST_MS = 1000;
 
-export interface UserPlugins {
+interface UserPlugins {
   readonly plugins: readonly AdmissionPlugin[];
   close(): Promise<void>;
 }

@@ -16,7 +16,7 @@ export interface Loaded {
   readonly phases: readonly Phase[];
 }
 
-export interface NotLoaded {
+interface NotLoaded {
   readonly say: "not loaded";
   readonly why: string;
 }

@@ -9,7 +9,7 @@ export interface MappedClaim {
   readonly prefix: string;
 }
 
-export interface Check {
+interface Check {
   readonly expression: Expression;
   readonly source: string;
   readonly message: string;

@@ -6,7 +6,7 @@ import type { Clock } from "@kubets/machinery";
 import { HttpTransport } from "@kubets/wire/transport";
 import { type PublishedKey, readKeys, type VerifyingKey } from "./signature.ts";
 
-export interface KeySetOptions {
+interface KeySetOptions {
   readonly issuer: string;
   /** Where the issuer is described, when it is not under the issuer's own address. */
   readonly discoveryUrl?: string;

@@ -50,7 +50,7 @@ export class NodeReferences {
 }
 
 /** A mirror pod stands for a file on the node and brings no rights. */
-export function referencesOf({ metadata, spec, status }: Pod): Set<string> {
+function referencesOf({ metadata, spec, status }: Pod): Set<string> {
   const found = new Set<string>();
   const add = (resource: string, name: string | undefined) => {
     if (name) found.add(`${resource}/${metadata.namespace}/${name}`);

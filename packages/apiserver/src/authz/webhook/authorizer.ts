@@ -10,7 +10,7 @@ import { type AccessAttributes, type Authorizer, type Decision, NO_OPINION } fro
 import type { AuthorizationMetrics } from "../metrics.ts";
 import type { MatchConditions } from "./match-conditions.ts";
 
-export interface AuthorizationWebhookOptions {
+interface AuthorizationWebhookOptions {
   readonly name: string;
   readonly webhook: Pick<Webhook, "post">;
   readonly version: string;

@@ -24,7 +24,7 @@ export interface PackedDocument {
   readonly hash: string;
 }
 
-export type DocumentForm = "v3 json" | "v3 protobuf" | "v2 json" | "v2 protobuf";
+type DocumentForm = "v3 json" | "v3 protobuf" | "v2 json" | "v2 protobuf";
 
 interface Kept {
   readonly hash: string;

@@ -15,7 +15,7 @@ import type { Disk } from "../../disk/disk.ts";
 import type { ContainerExtras } from "../allotment.ts";
 import type { Device } from "./choose.ts";
 
-export interface DevicePluginsOptions {
+interface DevicePluginsOptions {
   readonly folder: string;
   readonly disk: Disk;
   readonly clock: Clock;

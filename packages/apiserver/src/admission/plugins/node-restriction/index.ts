@@ -17,7 +17,7 @@ import { restrictToken } from "./token.ts";
 
 type Restriction = (request: AdmissionRequest, node: string, context: AdmissionContext) => void | Promise<void>;
 
-export const LEASE_NAMESPACE = "kube-node-lease";
+const LEASE_NAMESPACE = "kube-node-lease";
 
 const RESTRICTIONS: Readonly<Record<string, Restriction>> = {
   pods: (request, node) => {

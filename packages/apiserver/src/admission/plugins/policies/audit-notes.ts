@@ -2,7 +2,7 @@
 import type { AdmissionRequest } from "../../plugin.ts";
 import type { Decision } from "./validations.ts";
 
-export interface NotedFailure {
+interface NotedFailure {
   readonly policy: string;
   readonly binding: string;
   readonly decision: Decision;

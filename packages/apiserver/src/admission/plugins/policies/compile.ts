@@ -8,7 +8,7 @@ import type {
 import { type Conditions, conditionsOf } from "../../expressions/conditions.ts";
 import { Expressions, type ExpressionText } from "../../expressions/expression.ts";
 
-export interface CompiledPolicy {
+interface CompiledPolicy {
   readonly expressions: Expressions;
   readonly conditions: Conditions;
 }
@@ -19,7 +19,7 @@ export interface CompiledValidation {
   readonly message: ExpressionText | undefined;
 }
 
-export interface CompiledAnnotation {
+interface CompiledAnnotation {
   readonly spec: AuditAnnotation;
   readonly value: ExpressionText;
 }

@@ -18,13 +18,13 @@ export interface Invocation<P extends Policy, B extends Binding, C> {
 }
 
 /** Why a policy, or one binding of it, cannot be carried out. */
-export interface Misconfigured<P extends Policy, B extends Binding> {
+interface Misconfigured<P extends Policy, B extends Binding> {
   readonly policy: P;
   readonly binding?: B;
   readonly why: string;
 }
 
-export type Concern<P extends Policy, B extends Binding, C> =
+type Concern<P extends Policy, B extends Binding, C> =
   | { readonly invocation: Invocation<P, B, C>; readonly misconfigured?: undefined }
   | { readonly invocation?: undefined; readonly misconfigured: Misconfigured<P, B> };
 

@@ -3,7 +3,7 @@ import type { Container, Pod, ResourceQuota } from "@kubets/api/generated/types/
 import { type Amounts, amount, ofList, shown } from "@kubets/api/quota/amounts";
 import type { Quantity } from "@kubets/machinery";
 
-export type Verdict = { readonly used: ReadonlyMap<string, Quantity> } | { readonly refused: string } | undefined;
+type Verdict = { readonly used: ReadonlyMap<string, Quantity> } | { readonly refused: string } | undefined;
 
 /** `used` is what the quota's status says now; undefined means that the quota counts nothing of this. */
 export function evaluate(quota: ResourceQuota, used: Amounts, delta: Amounts): Verdict {

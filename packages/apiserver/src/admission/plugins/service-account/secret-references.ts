@@ -1,7 +1,7 @@
 /** Where a pod reads secrets: its volumes and the environment of its containers. Pull secrets are the caller's to look at. */
 import type { Container, Pod } from "@kubets/api/generated/types/core-v1";
 
-export interface SecretReference {
+interface SecretReference {
   /** In the words of a refusal: `container c with envVar A referencing`. */
   readonly where: string;
   readonly secret: string;

@@ -15,7 +15,7 @@ import { once } from "../../match/once.ts";
 import { isExempt, rulesFor } from "../../match/rules.ts";
 import { compileSelectors, type Selectors } from "../../match/selectors.ts";
 
-export interface Hook {
+interface Hook {
   /** Among all webhooks of its kind, for what is asked again. */
   readonly id: string;
   readonly configuration: string;
