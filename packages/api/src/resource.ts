@@ -121,8 +121,6 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   readonly defaultPropagation?: "Orphan" | "Background";
   /** Told when a delete without a policy keeps what depends on the object. */
   readonly orphanWarning?: string;
-  /** Compares two objects without what must not count as a change; deep equality of all but managedFields times when absent. */
-  readonly changeIgnores?: readonly string[];
 }
 
 /** Who makes a request. */

@@ -8,7 +8,7 @@ export const column = (name: string, type: Column["type"] = "string", priority =
   format: "",
   priority,
 });
-export const wide = (name: string, type: Column["type"] = "string"): Column => column(name, type, 1);
+export const wide = (name: string): Column => column(name, "string", 1);
 export const nameColumn: Column = { name: "Name", type: "string", format: "name", priority: 0 };
 
 /** How long ago a time was, as people read it: "5m", "3h12m", "2d". */

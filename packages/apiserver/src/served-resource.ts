@@ -42,10 +42,6 @@ export class ServedResources {
     return this.#byPath.get(`${group}/${version}/${plural}`);
   }
 
-  hasGroupVersion(group: string, version: string): boolean {
-    return this.#groupVersions.has(`${group}/${version}`);
-  }
-
   hasGroup(group: string): boolean {
     for (const groupVersion of this.#groupVersions.keys())
       if (groupVersion.slice(0, groupVersion.indexOf("/")) === group) return true;

@@ -9,11 +9,11 @@ type Cost = Pick<Overload, "cost" | "estimate" | "work">;
 
 export const sizeAt = (sizes: readonly CostRange[], i: number): CostRange => sizes[i] ?? UNKNOWN_SIZE;
 
-/** Going once (or so many times) through the target, which the result does not outgrow. */
-export const throughTarget = (factor = 0.1): Cost => ({
-  cost: ([target]) => Math.ceil(sizeOf(target as CelValue) * factor),
-  estimate: (sizes) => ({ cost: scaled(sizeAt(sizes, 0), factor), size: sizeAt(sizes, 0) }),
-});
+/** Going once through the target, which the result does not outgrow. */
+export const throughTarget: Cost = {
+  cost: ([target]) => Math.ceil(sizeOf(target as CelValue) * 0.1),
+  estimate: (sizes) => ({ cost: scaled(sizeAt(sizes, 0), 0.1), size: sizeAt(sizes, 0) }),
+};
 
 /** Reading a text as something else; beforehand this counts as 1. */
 export const parsing: Cost = { cost: ([text]) => traversal(sizeOf(text as CelValue)) };

@@ -323,8 +323,8 @@ class Parser {
   }
 
   /** Goes on behind a token that does not belong here if what follows does, as the original's recovery. */
-  #noStart(expected = STARTS): Expr {
-    this.#skipTo(startsExpression, expected);
+  #noStart(): Expr {
+    this.#skipTo(startsExpression, STARTS);
     return this.#primary();
   }
 

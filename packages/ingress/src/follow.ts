@@ -57,10 +57,6 @@ export class Following {
     });
   }
 
-  get isReady(): boolean {
-    return this.#isReady;
-  }
-
   secret(key: string): Secret | undefined {
     return this.#secrets.get(key);
   }

@@ -1,4 +1,4 @@
-/** Runs programs of the machine, where the node is: on its own namespaces, or directly. */
+/** Runs programs of the machine. */
 import { spawn } from "node:child_process";
 
 export interface Exec {
@@ -15,11 +15,10 @@ export interface ExecOptions {
   readonly folder?: string;
 }
 
-/** `prefix` enters the node's namespaces: `nsenter --mount=... --`. */
-export function machineExec(prefix: readonly string[] = []): Exec {
+export function machineExec(): Exec {
   return {
     run(argv, { output, signal, folder: cwd } = {}) {
-      const [program = "", ...args] = [...prefix, ...argv];
+      const [program = "", ...args] = argv;
       return new Promise((resolve, reject) => {
         const options = { ...(signal && { signal }), ...(cwd && { cwd }) };
         const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], ...options });

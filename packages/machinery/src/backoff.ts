@@ -1,6 +1,6 @@
 /**
  * Exponentially growing waits, with jitter, that start over after a quiet time.
- * Holds: without jitter the n-th wait is `initialMs * factor^n`, never above `maxMs`.
+ * Holds: without jitter the n-th wait is `initialMs * 2^n`, never above `maxMs`.
  */
 import type { Clock } from "./clock.ts";
 import type { Random } from "./random.ts";
@@ -8,8 +8,6 @@ import type { Random } from "./random.ts";
 export interface BackoffOptions {
   readonly initialMs: number;
   readonly maxMs: number;
-  /** By how much each wait is longer than the one before; 2 by default. */
-  readonly factor?: number;
   /** The part of a wait that chance may add to it; none by default. */
   readonly jitter?: number;
   /** Start over when `next` was not called for so long; never by default. */
@@ -31,11 +29,11 @@ export class Backoff {
 
   /** How long to wait now, in milliseconds. */
   next(): number {
-    const { initialMs, maxMs, factor = 2, jitter = 0, resetAfterMs } = this.#options;
+    const { initialMs, maxMs, jitter = 0, resetAfterMs } = this.#options;
     const now = this.#clock.monotonic();
     if (resetAfterMs !== undefined && now - this.#last > resetAfterMs) this.#step = 0;
     this.#last = now;
-    const wait = Math.min(maxMs, initialMs * factor ** this.#step);
+    const wait = Math.min(maxMs, initialMs * 2 ** this.#step);
     if (wait < maxMs) this.#step++;
     return wait * (1 + jitter * this.#random.float());
   }

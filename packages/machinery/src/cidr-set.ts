@@ -56,10 +56,6 @@ export class CidrSet {
     for (const index of this.#indexes(cidr)) this.#used.delete(index);
   }
 
-  isTaken(cidr: Cidr): boolean {
-    return this.#indexes(cidr).some((index) => this.#used.has(index));
-  }
-
   #indexes(cidr: Cidr): number[] {
     if (!this.range.overlaps(cidr)) throw new IpError(`${cidr} is outside of ${this.range}`);
     if (cidr.containsCidr(this.range)) return Array.from({ length: this.#count }, (_, i) => i);

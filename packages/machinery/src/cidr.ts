@@ -41,10 +41,6 @@ export class Cidr {
     return this.containsCidr(other) || other.containsCidr(this);
   }
 
-  equals(other: Cidr): boolean {
-    return this.prefix === other.prefix && this.address.equals(other.address);
-  }
-
   /** The nth address, from 0; a negative n counts from the end (-1 is the last). */
   nth(n: number | bigint): IpAddress | undefined {
     const index = BigInt(n) < 0n ? this.size + BigInt(n) : BigInt(n);

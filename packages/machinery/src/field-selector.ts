@@ -33,11 +33,6 @@ export class FieldSelector {
     return this.terms.find((term) => term.field === field && term.operator === "=")?.value;
   }
 
-  /** The same terms under other names or values, as a resource's conversion tells. */
-  transform(convert: (term: FieldTerm) => FieldTerm): FieldSelector {
-    return new FieldSelector(this.terms.map(convert));
-  }
-
   toString(): string {
     return this.terms.map(({ field, operator, value }) => `${field}${operator}${escapeFieldValue(value)}`).join(",");
   }

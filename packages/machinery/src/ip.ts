@@ -27,12 +27,6 @@ export class IpAddress {
     return this.family === other.family && this.value === other.value;
   }
 
-  /** By family, then by number. */
-  compare(other: IpAddress): number {
-    if (this.family !== other.family) return this.family - other.family;
-    return this.value < other.value ? -1 : this.value > other.value ? 1 : 0;
-  }
-
   /** The address so many further on; undefined beyond the last or the first. */
   plus(count: number | bigint): IpAddress | undefined {
     const value = this.value + BigInt(count);

@@ -19,38 +19,30 @@ export class JsonPatchError extends Error {
 
 export const MAX_PATCH_OPERATIONS = 10_000;
 
-export interface JsonPatchOptions {
-  /** How many bytes "copy" may add in all; 3 MiB by default. */
-  readonly maxCopyBytes?: number;
-}
+/** How many bytes "copy" may add in all. */
+const MAX_COPY_BYTES = 3 * 1024 * 1024;
 
 type Container = JsonValue[] | JsonObject;
 
 /** Applies the operations in order and gives the new document; throws a JsonPatchError at the first that fails. */
-export function applyJsonPatch(
-  document: unknown,
-  patch: readonly unknown[],
-  { maxCopyBytes = 3 * 1024 * 1024 }: JsonPatchOptions = {},
-): JsonValue {
+export function applyJsonPatch(document: unknown, patch: readonly unknown[]): JsonValue {
   if (patch.length > MAX_PATCH_OPERATIONS) {
     const text = `The allowed maximum operations in a JSON patch is ${MAX_PATCH_OPERATIONS}, got ${patch.length}`;
     throw new JsonPatchError(text, true);
   }
-  const run = new PatchRun(document as JsonValue, maxCopyBytes);
+  const run = new PatchRun(document as JsonValue);
   for (const operation of patch) run.apply(isObject(operation) ? operation : {});
   return run.document;
 }
 
 class PatchRun {
   document: JsonValue;
-  readonly #maxCopyBytes: number;
   #copied = 0;
   /** Containers that this run made, and may therefore change. */
   readonly #own = new Set<Container>();
 
-  constructor(document: JsonValue, maxCopyBytes: number) {
+  constructor(document: JsonValue) {
     this.document = document;
-    this.#maxCopyBytes = maxCopyBytes;
   }
 
   apply(operation: JsonObject): void {
@@ -139,8 +131,8 @@ class PatchRun {
 
   #countCopy(value: JsonValue): void {
     this.#copied += jsonSize(value);
-    if (this.#copied <= this.#maxCopyBytes) return;
-    const text = `Unable to complete the copy, the accumulated size increase of copy is ${this.#copied}, exceeding the limit ${this.#maxCopyBytes}`;
+    if (this.#copied <= MAX_COPY_BYTES) return;
+    const text = `Unable to complete the copy, the accumulated size increase of copy is ${this.#copied}, exceeding the limit ${MAX_COPY_BYTES}`;
     throw new JsonPatchError(text, true);
   }
 

@@ -123,20 +123,16 @@ function operatorOf(name: string): SelectorOperator {
 }
 
 /** What is wrong with a selector of a spec. */
-export function validateLabelSelector(
-  selector: LabelSelectorObject | null | undefined,
-  field: string,
-  options: { allowInvalidValues?: boolean } = {},
-): FieldError[] {
+export function validateLabelSelector(selector: LabelSelectorObject | null | undefined, field: string): FieldError[] {
   if (selector == null) return [];
   const errors = validateLabels(selector.matchLabels, `${field}.matchLabels`);
   for (const [i, expression] of (selector.matchExpressions ?? []).entries()) {
-    errors.push(...validateExpression(expression, `${field}.matchExpressions[${i}]`, options.allowInvalidValues));
+    errors.push(...validateExpression(expression, `${field}.matchExpressions[${i}]`));
   }
   return errors;
 }
 
-function validateExpression(expression: LabelSelectorRequirement, field: string, anyValue = false): FieldError[] {
+function validateExpression(expression: LabelSelectorRequirement, field: string): FieldError[] {
   const { key, operator, values = [] } = expression;
   const errors: FieldError[] = [];
   if (operator === "In" || operator === "NotIn") {
@@ -150,7 +146,6 @@ function validateExpression(expression: LabelSelectorRequirement, field: string,
     errors.push(invalidValue(`${field}.operator`, operator, "not a valid selector operator"));
   }
   errors.push(...labelKey(key).map((text) => invalidValue(`${field}.key`, key, text)));
-  if (anyValue) return errors;
   for (const [i, value] of values.entries()) {
     errors.push(...labelValue(value).map((text) => invalidValue(`${field}.values[${i}]`, value, text)));
   }

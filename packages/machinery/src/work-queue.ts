@@ -43,10 +43,6 @@ export class WorkQueue<K> {
     return this.#waiting.size;
   }
 
-  get isShutDown(): boolean {
-    return this.#shutDown;
-  }
-
   add(key: K): void {
     if (this.#shutDown || this.#waiting.has(key)) return;
     if (this.#working.has(key)) {

@@ -75,8 +75,6 @@ export interface ClusterSandbox {
   readonly address: string;
   /** May be called for several nodes at once. */
   addNode(name: string): Promise<NodeSandbox>;
-  /** The node through which the control plane reaches services; the first one until told otherwise, another when it goes. */
-  setServiceGateway(node: NodeSandbox): Promise<void>;
   /** Opens a port of the host, also at an address of the load balancers; the target's scope is the control plane's unless told otherwise. */
   publish(
     options: Pick<HostPortOptions, "hostAddress" | "hostPort" | "protocol"> & {
@@ -227,7 +225,6 @@ export async function createClusterSandbox(options: ClusterSandboxOptions): Prom
         coming.add(node);
         return await node.finally(() => coming.delete(node));
       },
-      setServiceGateway: (node) => inTurn(() => leadServicesTo(remembered.nodeIndex(node.name))),
       async publish({ target, ...where }) {
         const address = where.hostAddress ?? "127.0.0.1";
         await hostAddresses.hold(address);

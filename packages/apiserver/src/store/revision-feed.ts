@@ -24,7 +24,6 @@ export class RevisionFeed {
   #revision = 0;
   #watch: WatchHandle | undefined;
   #waiters: { revision: number; resolve: () => void }[] = [];
-  readonly #onBatch = new Set<(revision: number) => void>();
 
   constructor(storage: Storage, form: StoredForm, log: Logger, metrics?: StorageMetrics) {
     this.storage = storage;
@@ -90,12 +89,6 @@ export class RevisionFeed {
     return new Promise((resolve) => this.#waiters.push({ revision, resolve }));
   }
 
-  /** Called after each batch with the revision that the caches reached. */
-  onBatch(run: (revision: number) => void): () => void {
-    this.#onBatch.add(run);
-    return () => this.#onBatch.delete(run);
-  }
-
   #follow(after: number): void {
     this.#watch = this.storage.watch(ROOT, after, {
       changes: (changes, upTo) => {
@@ -136,7 +129,6 @@ export class RevisionFeed {
     }
     this.#revision = Math.max(this.#revision, upTo);
     for (const cache of touched) cache.hub.flush();
-    for (const run of this.#onBatch) run(this.#revision);
     this.#wake();
   }
 

@@ -32,7 +32,7 @@ export async function bind(call: ApiCall): Promise<void> {
   await changeObject(
     { ...podCall, isPart: true },
     (old) => bound(old as Pod, binding, timestamp(call.server.clock.now())) as Draft<KubeObject>,
-    { owners: () => {} },
+    () => {},
   );
   respondValue(call, 201, success());
 }

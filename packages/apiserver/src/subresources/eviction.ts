@@ -60,9 +60,11 @@ async function markEvicted(call: ApiCall, found: CachedObject): Promise<CachedOb
   if (call.dryRun || (found.object as Pod).metadata.deletionTimestamp) return found;
   const podCall: ApiCall = { ...call, isPart: true, subresource: { type: "part", prepareForUpdate: () => {} } };
   const now = timestamp(call.server.clock.now());
-  const marked = await changeObject(podCall, (old) => withDisruptionTarget(old as Pod, now) as Draft<KubeObject>, {
-    owners: () => {},
-  });
+  const marked = await changeObject(
+    podCall,
+    (old) => withDisruptionTarget(old as Pod, now) as Draft<KubeObject>,
+    () => {},
+  );
   return marked.stored ?? found;
 }
 

@@ -73,7 +73,7 @@ async function write(call: ApiCall, read: (now: PlainObject) => Promise<ScaleObj
     );
     return next;
   };
-  const changed = await changeObject(call, make, { owners: () => {} });
+  const changed = await changeObject(call, make, () => {});
   respondScale(call, changed.stored ? inVersion(call, changed.stored.object) : changed.object);
 }
 

@@ -170,7 +170,11 @@ async function apply(call: ApiCall, body: PatchBody): Promise<Changed> {
 async function applyOnce(call: ApiCall, body: PatchBody): Promise<Changed> {
   const { definition } = call.resource;
   if (storeOf(call).cache.get(keyOf(call.info)))
-    return changeObject(call, (old) => applied(call, old, body), { owners: () => {} });
+    return changeObject(
+      call,
+      (old) => applied(call, old, body),
+      () => {},
+    );
   if (call.subresource) throw notFound(groupResource(definition), call.info.name);
   const { uid } = ((body.value as PlainObject)["metadata"] ?? {}) as { uid?: string };
   if (uid)

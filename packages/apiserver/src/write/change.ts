@@ -5,7 +5,7 @@
 import { canonical } from "@kubets/api/codec/canonical";
 import type { Draft, KubeObject } from "@kubets/api/meta";
 import { groupResource, type ResourceDefinition } from "@kubets/api/resource";
-import { conflict, invalid, invalidValue, notFound } from "@kubets/machinery";
+import { invalid, invalidValue, notFound } from "@kubets/machinery";
 import { deepEqual } from "@kubets/machinery/deep-equal";
 import { myTurn } from "@kubets/machinery/turns";
 import { type ApiCall, inVersion, keyOf, storeOf } from "../api-call.ts";
@@ -28,18 +28,11 @@ export interface Changed {
   readonly object: KubeObject;
 }
 
-export interface ChangeOptions {
-  /** Notes who owns what has changed. */
-  readonly owners?: (call: ApiCall, old: KubeObject, object: Draft<KubeObject>) => void;
-  /** What a lost race does: try again from what stands there now, or tell the client. */
-  readonly onRace?: "retry" | "conflict";
-}
-
-/** `make` gives the new object from the old one, in the version of the request; it may throw, and is called again after a lost race. */
+/** `make` gives the new object from the old one, in the version of the request; it may throw, and is called again after a lost race. `noteOwners` notes who owns what has changed. */
 export async function changeObject(
   call: ApiCall,
   make: (old: KubeObject) => Draft<KubeObject> | Promise<Draft<KubeObject>>,
-  options: ChangeOptions = {},
+  noteOwners = ownFields,
 ): Promise<Changed> {
   const store = storeOf(call);
   const key = keyOf(call.info);
@@ -49,7 +42,7 @@ export async function changeObject(
     call.isLarge ||= current.bytes.length > LARGE_BYTES;
     if (call.isLarge) await myTurn();
     const old = inVersion(call, current.object);
-    const draft = await prepare(call, old, await make(old), options.owners ?? ownFields);
+    const draft = await prepare(call, old, await make(old), noteOwners);
     const reservation = await allocate(call, draft, old);
     const next = await underReservation(reservation, () => build(call, old, draft));
     if (call.dryRun) {
@@ -73,8 +66,6 @@ export async function changeObject(
       return { stored: goes ? stamped(key, outcome.object.revision, stored) : outcome.object, object: next };
     }
     await reservation?.undo();
-    if (options.onRace === "conflict")
-      throw conflict(groupResource(call.resource.definition), call.info.name, CHANGED_MEANWHILE);
     current = outcome.current;
   }
 }
@@ -84,14 +75,14 @@ async function prepare(
   call: ApiCall,
   old: KubeObject,
   object: Draft<KubeObject>,
-  owners: NonNullable<ChangeOptions["owners"]>,
+  noteOwners: typeof ownFields,
 ): Promise<Draft<KubeObject>> {
   const { definition } = call.resource;
   const filling = walked(call, () => fillDefaults(definition, object));
   if (filling) await filling;
   dropDoubleOwners(call, object);
   if (call.isLarge) await myTurn();
-  owners(call, old, object);
+  noteOwners(call, old, object);
   await admit(call, "UPDATE", object, old);
   checkNamespace(call, object);
   const again = walked(call, () => fillDefaults(definition, object));

@@ -17,6 +17,6 @@ const escapeKey = (key: string): string => key.replaceAll("~", "~0").replaceAll(
 export const jsonPatches: Library = {
   name: "jsonpatch",
   overloads: [
-    func("jsonpatch.escapeKey", "jsonpatch_escapeKey_string", [t.string], t.string, escapeKey, throughTarget()),
+    func("jsonpatch.escapeKey", "jsonpatch_escapeKey_string", [t.string], t.string, escapeKey, throughTarget),
   ],
 };

@@ -57,7 +57,7 @@ const part = (name: string, id: string, get: (parts: UrlParts) => string) =>
 export const urls: Library = {
   name: "urls",
   overloads: [
-    func("url", "string_to_url", [t.string], t.url, urlOf, throughTarget()),
+    func("url", "string_to_url", [t.string], t.url, urlOf, throughTarget),
     func("isURL", "is_url_string", [t.string], t.bool, (text: string) => typeof parseUrl(text) !== "string"),
     part("getScheme", "url_get_scheme", ({ scheme }) => scheme),
     part("getHost", "url_get_host", ({ host }) => host),

@@ -22,15 +22,14 @@ interface RequestParts {
   readonly client: Pick<Client, "create" | "watch">;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** How long approval may take. */
-  readonly patienceMs?: number;
 }
 
+/** How long approval may take. */
 const PATIENCE_MS = 15 * 60_000;
 
 export async function requestCertificate(
   { signerName, usage, ...subject }: CertificateWish,
-  { client, clock, signal, patienceMs = PATIENCE_MS }: RequestParts,
+  { client, clock, signal }: RequestParts,
 ): Promise<ClientCertificate> {
   const key = createKey();
   const made = await client.create(
@@ -47,10 +46,10 @@ export async function requestCertificate(
   );
   const { name } = made.metadata;
   const late = new AbortController();
-  const timer = clock.after(patienceMs, () =>
+  const timer = clock.after(PATIENCE_MS, () =>
     late.abort(
       new Error(
-        `nobody approved the certificate request ${name} within ${patienceMs / 1000} s: look at \`kubectl get csr\``,
+        `nobody approved the certificate request ${name} within ${PATIENCE_MS / 1000} s: look at \`kubectl get csr\``,
       ),
     ),
   );

@@ -1,7 +1,7 @@
 /**
  * Keeps a view in step with a collection of the server, for ever: a list, then a watch, taken up again whenever it ends.
  * Holds: after an end the watch goes on from the last revision heard of (events and bookmarks); only a server that has forgotten that
- * revision makes it list anew. A watch that says nothing for `stallMs`, though bookmarks are due each minute, counts as broken. After
+ * revision makes it list anew. A watch that says nothing for `STALL_MS`, though bookmarks are due each minute, counts as broken. After
  * a failure, or an end without progress, it waits: 800 ms doubling to 30 s, with jitter.
  */
 import type { KubeObject } from "@kubets/api/meta";
@@ -20,10 +20,9 @@ export interface ReflectorOptions {
   readonly random: Random;
   readonly log: Logger;
   readonly signal: AbortSignal;
-  /** After so much silence a watch counts as broken; 150 s by default. */
-  readonly stallMs?: number;
 }
 
+/** After so much silence a watch counts as broken. */
 const STALL_MS = 150_000;
 const BACKOFF = { initialMs: 800, maxMs: 30_000, jitter: 1, resetAfterMs: 120_000 };
 /** A watch asks to be ended by the server after 5 to 10 minutes, so that connections spread over servers. */
@@ -111,7 +110,7 @@ export class Reflector<T extends KubeObject> {
   async #list(): Promise<WatchEnd> {
     const { client, clock, signal } = this.#options;
     const giveUp = new AbortController();
-    const timer = clock.after(this.#stallMs, () => giveUp.abort(new Error("the list was not answered in time")));
+    const timer = clock.after(STALL_MS, () => giveUp.abort(new Error("the list was not answered in time")));
     try {
       const list = await listAll(client, this.#ref, {
         ...this.#selection,
@@ -135,7 +134,7 @@ export class Reflector<T extends KubeObject> {
     const { client, clock, random, signal } = this.#options;
     const timeoutSeconds = Math.floor(WATCH_SECONDS * (1 + random.float()));
     const options = { ...this.#selection, ...how, allowBookmarks: true, timeoutSeconds, signal };
-    const limits = { clock, stallMs: this.#stallMs, shortMs: SHORT_WATCH_MS };
+    const limits = { clock, stallMs: STALL_MS, shortMs: SHORT_WATCH_MS };
     return watchToEnd<T>(
       (sink, stop) => client.watch(this.#ref, { ...options, signal: stop }, sink),
       events,
@@ -177,10 +176,6 @@ export class Reflector<T extends KubeObject> {
 
   #fields() {
     return { resource: this.#ref.resource, group: this.#ref.group, revision: this.#revision, ...this.#selection };
-  }
-
-  get #stallMs(): number {
-    return this.#options.stallMs ?? STALL_MS;
   }
 }
 

@@ -39,11 +39,6 @@ export class SharedInformers implements Cache {
     return informer.indexed(BY_CONTROLLER, owner.metadata.uid);
   }
 
-  /** Resolves when all that were asked for so far have synced. */
-  async synced(): Promise<void> {
-    await Promise.all([...this.#informers.values()].map((informer) => informer.synced));
-  }
-
   #informer<T extends KubeObject>(ref: ResourceRef<T>, selection: InformerOptions = {}): SharedInformer<T> {
     const { namespace = "", labelSelector = "", fieldSelector = "" } = selection;
     const id = [groupVersion(ref), ref.resource, namespace, labelSelector, fieldSelector].join("|");

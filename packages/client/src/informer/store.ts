@@ -8,10 +8,6 @@ export class Store<T> {
   readonly #objects = new Map<string, T>();
   readonly #indexes = new Map<string, Index<T>>();
 
-  get size(): number {
-    return this.#objects.size;
-  }
-
   get(key: string): T | undefined {
     return this.#objects.get(key);
   }
@@ -35,10 +31,6 @@ export class Store<T> {
     if (old === undefined) return;
     this.#objects.delete(key);
     for (const index of this.#indexes.values()) index.delete(key, old);
-  }
-
-  hasIndex(name: string): boolean {
-    return this.#indexes.has(name);
   }
 
   addIndex(name: string, values: IndexFunction<T>): void {

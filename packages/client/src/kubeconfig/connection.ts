@@ -123,16 +123,16 @@ const known = (what: string, entries: ReadonlyMap<string, unknown>): string =>
 const MOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /** As a pod: the server by the environment, CA, token and namespace by the mount of its service account. */
-export async function inClusterConnection(reading: Reading, mount = MOUNT): Promise<Connection> {
+export async function inClusterConnection(reading: Reading): Promise<Connection> {
   const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = reading.env;
   if (!host || !port)
     throw new KubeconfigError(
       "unable to load in-cluster configuration, KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT must be defined",
     );
-  const token = new FileToken(join(mount, "token"), undefined, reading);
+  const token = new FileToken(join(MOUNT, "token"), undefined, reading);
   await token.read();
-  const ca = await inlineOrFile(undefined, join(mount, "ca.crt"), "ca.crt", reading);
-  const namespace = await reading.readText(join(mount, "namespace")).catch(() => "default");
+  const ca = await inlineOrFile(undefined, join(MOUNT, "ca.crt"), "ca.crt", reading);
+  const namespace = await reading.readText(join(MOUNT, "namespace")).catch(() => "default");
   return {
     server: `https://${joinHostPort(host, port)}`,
     ca,

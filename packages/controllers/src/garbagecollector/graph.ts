@@ -54,10 +54,6 @@ export class Graph {
   readonly #dependents = new Map<string, Set<string>>();
   readonly #gone = new Set<string>();
 
-  get size(): number {
-    return this.#nodes.size;
-  }
-
   get(uid: string): GraphNode | undefined {
     return this.#nodes.get(uid);
   }

@@ -66,12 +66,7 @@ async function setBound(client: Client, { spec }: PersistentVolume, claim: Persi
   });
 }
 
-export async function setVolumePhase(
-  client: Client,
-  volume: PersistentVolume,
-  phase: string,
-  message?: string,
-): Promise<void> {
-  const { phase: _, message: __, ...status } = volume.status;
-  await writeStatus(client, persistentvolumes, volume, { ...status, phase, ...(message && { message }) });
+export async function setVolumePhase(client: Client, volume: PersistentVolume, phase: string): Promise<void> {
+  const { message: _, ...status } = volume.status;
+  await writeStatus(client, persistentvolumes, volume, { ...status, phase });
 }

@@ -49,10 +49,9 @@ interface BatchOutcome {
 export async function inDoublingBatches(
   count: number,
   run: (index: number) => Promise<unknown>,
-  first = 1,
 ): Promise<BatchOutcome> {
   let done = 0;
-  for (let size = Math.min(count, first); size > 0; size = Math.min(2 * size, count - done)) {
+  for (let size = Math.min(count, 1); size > 0; size = Math.min(2 * size, count - done)) {
     const from = done;
     const results = await Promise.allSettled(Array.from({ length: size }, (_, i) => run(from + i)));
     const failed = results.find((result) => result.status === "rejected");

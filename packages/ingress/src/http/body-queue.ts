@@ -20,11 +20,6 @@ export class BodyQueue implements BodySource {
     this.#producer = producer;
   }
 
-  /** The body's end has come, or will not. */
-  get ended(): boolean {
-    return this.#end !== undefined;
-  }
-
   push(chunk: Buffer): void {
     if (!this.#paused) this.#handlers?.data(chunk);
     else {

@@ -246,10 +246,6 @@ class H1Incoming implements Incoming {
     return this.#connection.socket.localPort ?? 0;
   }
 
-  get protocol() {
-    return this.head.isHttp10 ? "HTTP/1.0" : "HTTP/1.1";
-  }
-
   get isRead(): boolean {
     return this.#decoder.done;
   }

@@ -52,7 +52,6 @@ class H2Incoming implements Incoming {
   readonly peer: string;
   readonly port: number;
   readonly isSecure = true;
-  readonly protocol = "HTTP/2.0";
   readonly body: BodySource | undefined;
   onGone: (() => void) | undefined;
   readonly #stream: ServerHttp2Stream;

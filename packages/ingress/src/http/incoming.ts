@@ -21,7 +21,6 @@ export interface Incoming {
   readonly isSecure: boolean;
   /** The port to which it came. */
   readonly port: number;
-  readonly protocol: "HTTP/1.0" | "HTTP/1.1" | "HTTP/2.0";
   /** Absent when there is none. */
   readonly body: BodySource | undefined;
   onGone: (() => void) | undefined;

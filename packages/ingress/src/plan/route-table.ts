@@ -37,10 +37,6 @@ export class RouteTable {
   readonly #ofHost = new Map<string, Set<CompiledIngress>>();
   readonly #tables = new Map<string, HostTable>();
 
-  get size(): number {
-    return this.#ingresses.size;
-  }
-
   get(key: string): CompiledIngress | undefined {
     return this.#ingresses.get(key);
   }

@@ -38,8 +38,6 @@ interface GeneratorSpec<F extends FlagSet> {
   readonly usage: string;
   readonly examples?: readonly string[];
   readonly flags?: F;
-  /** No name among the arguments. */
-  readonly nameless?: boolean;
   build(name: string, run: VerbRun<F>, session: Session): JsonObject | Promise<JsonObject>;
 }
 

@@ -14,10 +14,6 @@ export class Lines {
     this.line(level, `${name}:\t${String(value)}`);
   }
 
-  raw(text: string): void {
-    this.#text += text;
-  }
-
   toString(): string {
     return alignTabs(this.#text, DESCRIPTION);
   }

@@ -10,7 +10,6 @@ import { type Asked, type Request, requestsFor } from "./asked.ts";
 import { compareValues } from "./sort.ts";
 
 interface ObjectFlags {
-  readonly output: string;
   readonly "sort-by": string;
   readonly "ignore-not-found": boolean;
 }

@@ -17,7 +17,6 @@ import { tableText } from "./tabs.ts";
 interface PrinterOptions {
   readonly showManagedFields?: boolean;
   readonly noHeaders?: boolean;
-  readonly allowMissingKeys?: boolean;
   /** Members stand in their right order already; otherwise JSON has them by their names. */
   readonly ordered?: boolean;
   /** Of JSON. */

@@ -26,7 +26,6 @@ export const view = defineVerb({
   async run(session, { flags }) {
     const print = await printerFor(flags.output, {
       template: flags.template,
-      allowMissingKeys: flags["allow-missing-template-keys"],
       ordered: true,
     });
     const files = await readFiles(session);

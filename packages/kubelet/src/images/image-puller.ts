@@ -105,13 +105,6 @@ export class ImagePuller {
     return await this.#pull(image, wish, tell);
   }
 
-  /** How long until a pull that failed may be tried again. */
-  waitMs(podUid: string, image: string): number {
-    const key = keyOf(podUid, withTag(image));
-    const failure = this.#failures.get(key);
-    return (failure && this.#backoff.waiting(key, failure.at, this.#clock.now())?.leftMs) ?? 0;
-  }
-
   forget(podUid: string): void {
     for (const key of this.#failures.keys())
       if (key.startsWith(`${podUid}|`)) {

@@ -1,4 +1,4 @@
-/** What the machine is: cores, memory, names. Read once; a node may be given less than the machine has. */
+/** What the machine is: cores, memory, names. Read once. */
 import { readdir, readFile, statfs } from "node:fs/promises";
 import { arch, availableParallelism, release, totalmem } from "node:os";
 import { Quantity } from "@kubets/machinery/quantity";
@@ -27,7 +27,7 @@ const ARCHITECTURES: Readonly<Record<string, string>> = {
   ppc64: "ppc64le",
 };
 
-export async function readMachine(dataFolder: string, overrides: Partial<MachineFacts> = {}): Promise<MachineFacts> {
+export async function readMachine(dataFolder: string): Promise<MachineFacts> {
   const text = async (path: string) => (await readFile(path, "utf8").catch(() => "")).trim();
   const [machineId, uuid, bootId, osRelease, disk] = await Promise.all([
     text("/etc/machine-id"),
@@ -49,7 +49,6 @@ export async function readMachine(dataFolder: string, overrides: Partial<Machine
     osImage: /^PRETTY_NAME="?(.*?)"?$/m.exec(osRelease)?.[1] ?? "Linux",
     architecture: ARCHITECTURES[arch()] ?? arch(),
     hugePages: await hugePages(),
-    ...overrides,
   };
 }
 

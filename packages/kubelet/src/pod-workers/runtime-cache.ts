@@ -74,10 +74,6 @@ export class RuntimeCache {
     return this.#pods.get(podUid)?.state ?? noRuntimeState;
   }
 
-  uids(): string[] {
-    return [...this.#pods.keys()];
-  }
-
   all(): [string, PodRuntimeState][] {
     return [...this.#pods].map(([uid, { state }]) => [uid, state]);
   }

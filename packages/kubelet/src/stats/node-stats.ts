@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { DiskSpace, DiskUsage } from "../disk/disk.ts";
-import { podFolder, podLogFolder } from "../paths.ts";
+import { podLogFolder } from "../paths.ts";
 import type { ContainerRecord } from "../pod-workers/runtime-state.ts";
 import type { PodTools } from "../pod-workers/tools.ts";
 import type { ContainerStats } from "../runtime/runtime.ts";
@@ -126,11 +126,6 @@ export class NodeStats {
       volumes: await this.#volumes.of(pod),
       startedAt: sandbox.createdAt,
     };
-  }
-
-  /** The folder of a pod's volumes, for who asks what they use. */
-  folderOf(pod: Pod): string {
-    return podFolder(this.#tools.paths, pod.metadata.uid);
   }
 }
 

@@ -63,8 +63,8 @@ export class WorkerLink {
   }
 
   /** Asks; resolves synchronously with the arrival of the answer's message, so that answers are handled in order. */
-  ask<Q extends Question>(question: Q, transfer: ArrayBuffer[] = []): Promise<Answers[Q["ask"]]> {
-    return new Promise((resolve, reject) => this.tell(question, resolve as (answer: never) => void, reject, transfer));
+  ask<Q extends Question>(question: Q): Promise<Answers[Q["ask"]]> {
+    return new Promise((resolve, reject) => this.tell(question, resolve as (answer: never) => void, reject));
   }
 
   /** As `ask`, but calls back in the same turn in which the answer comes. */

@@ -17,8 +17,6 @@ export interface GrpcTls {
   ca?: string | Uint8Array;
   cert?: string | Uint8Array;
   key?: string | Uint8Array;
-  /** The name the server's certificate must carry, when it is not the target's. */
-  serverName?: string;
 }
 
 interface GrpcClientOptions {
@@ -29,8 +27,6 @@ interface GrpcClientOptions {
   metadata?: Readonly<Record<string, string>>;
   /** Pings on a quiet connection, so that a dead one is noticed. */
   keepaliveMs?: number;
-  /** The longest message accepted; without limit by default. */
-  maxReceiveBytes?: number;
 }
 
 export interface CallOptions {
@@ -54,11 +50,6 @@ export interface GrpcClient {
   unary<Q, R>(method: Method<Q, R, "unary">, request: Init<Q>, options?: CallOptions): Promise<R>;
   /** The call begins when iterating begins; leaving the loop cancels it. */
   serverStream<Q, R>(method: Method<Q, R, "server">, request: Init<Q>, options?: CallOptions): AsyncIterable<R>;
-  clientStream<Q, R>(
-    method: Method<Q, R, "client">,
-    requests: AsyncIterable<Init<Q>> | Iterable<Init<Q>>,
-    options?: CallOptions,
-  ): Promise<R>;
   stream<Q, R>(method: Method<Q, R, "both">, options?: CallOptions): Promise<GrpcStream<Q, R>>;
   close(): void;
 }
@@ -116,39 +107,6 @@ export function grpcClient(options: GrpcClientOptions): GrpcClient {
       yield* responses(started, call?.signal);
     },
 
-    async clientStream(method, requests, call) {
-      const { grpc, client } = await load();
-      call?.signal?.throwIfAborted();
-      let finished = false;
-      const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-      const started = client.makeClientStreamRequest(
-        method.path,
-        serializer(method.request),
-        deserializer(method.response),
-        metadataOf(grpc, options, call),
-        callOptions(call),
-        (error, response) => {
-          finished = true;
-          stop();
-          if (error) reject(grpcError(error));
-          else resolve(response);
-        },
-      );
-      const stop = onAbort(call?.signal, () => started.cancel());
-      promise.catch(() => {});
-      try {
-        for await (const request of requests) {
-          if (finished) break;
-          if (!started.write(request)) await Promise.race([drained(started), promise]);
-        }
-        started.end();
-      } catch (error) {
-        started.cancel();
-        if (!finished) throw error;
-      }
-      return (await promise) as never;
-    },
-
     async stream(method, call) {
       const { grpc, client } = await load();
       call?.signal?.throwIfAborted();
@@ -170,14 +128,14 @@ export function grpcClient(options: GrpcClientOptions): GrpcClient {
 }
 
 function connect(grpc: Grpc, options: GrpcClientOptions): Client {
-  const { target, tls, keepaliveMs, maxReceiveBytes = -1 } = options;
+  const { target, tls, keepaliveMs } = options;
   const secure = target.startsWith("https://");
-  const host = tls?.serverName ?? (secure ? new URL(target).hostname.replace(/^\[|\]$/g, "") : "");
+  const host = secure ? new URL(target).hostname.replace(/^\[|\]$/g, "") : "";
   const credentials = secure
     ? grpc.credentials.createSsl(pem(tls?.ca), pem(tls?.key), pem(tls?.cert), verification(host))
     : grpc.credentials.createInsecure();
   return new grpc.Client(address(target), credentials, {
-    "grpc.max_receive_message_length": maxReceiveBytes,
+    "grpc.max_receive_message_length": -1,
     "grpc.max_send_message_length": -1,
     "grpc.max_reconnect_backoff_ms": 5000,
     "grpc.enable_http_proxy": 0,

@@ -8,7 +8,7 @@ import { validatePodStatusUpdate } from "../../pod/validate-status.ts";
 import { podWarnings } from "../../pod/warnings.ts";
 import type { GroupVersionKind, PartStrategy, Subresource, Verb } from "../../resource.ts";
 
-const kind = (name: string, group = "", version = "v1"): GroupVersionKind => ({ group, version, kind: name });
+const kind = (name: string, group = ""): GroupVersionKind => ({ group, version: "v1", kind: name });
 const STREAM: readonly Verb[] = ["create", "get"];
 const PROXY: readonly Verb[] = ["create", "delete", "get", "patch", "update"];
 

@@ -41,11 +41,6 @@ export class ExpressionRun {
       : activation;
   }
 
-  /** What may still be spent. */
-  get remaining(): number {
-    return this.#budget.remaining;
-  }
-
   /** Throws BudgetSpent when that is so; and what the activation throws, TooLong among it: then it is asked again from the start. */
   evaluate(source: string, { program, error }: CompiledExpression): Evaluated {
     if (!program) return { error: `compilation error: ${error}` };
