@@ -1,15 +1,8 @@
 /** How a webhook is reached: by a URL, or as a service of the cluster. Admission and conversion webhooks share it. */
 import { dns1123Subdomain, type FieldError, invalidValue, portNumber, required } from "@kubets/machinery";
+import type { WebhookClientConfig } from "./generated/types/admissionregistration-v1.ts";
 
-interface ClientConfig {
-  readonly url?: string;
-  readonly service?: {
-    readonly namespace: string;
-    readonly name: string;
-    readonly path?: string;
-    readonly port?: number;
-  };
-}
+type ClientConfig = Pick<WebhookClientConfig, "url" | "service">;
 
 const FORM = "; desired format: https://host[/path]";
 

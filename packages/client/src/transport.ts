@@ -3,34 +3,19 @@
  * process can offer. `watch` hands over the server's own shared objects without serialising anything; without it the client reads
  * the lines of an HTTP watch itself.
  */
-export interface ApiRequest {
-  readonly method: string;
-  /** With the query. */
-  readonly path: string;
-  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
-  readonly body?: Uint8Array;
-  /** Instead of `body`, where the transport `takesObjects`: a plain object that nobody changes any more. */
-  readonly object?: unknown;
-  readonly signal?: AbortSignal;
-}
+import type { ApiResponse, ApiRequest as WireRequest, Transport as WireTransport } from "@kubets/wire/transport";
 
-export interface ApiResponse {
-  readonly status: number;
+export type { ApiResponse };
+
+export interface ApiRequest extends Omit<WireRequest, "headers"> {
   /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  bytes(): Promise<Uint8Array>;
-  stream(): AsyncIterable<Uint8Array>;
-  /** The server's own object, which is shared and not to be changed. */
-  object?(): unknown;
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
 }
 
-export interface Transport {
+export interface Transport extends Omit<WireTransport, "request" | "upgrade"> {
   request(request: ApiRequest): Promise<ApiResponse>;
   /** Rejects with a StatusError when the server refuses. After `stop`, and after `closed`, the sink hears nothing more. */
   watch?(request: ApiRequest, sink: TransportWatchSink): Promise<{ stop(): void }>;
-  /** Set by transports that take `object` instead of `body`. */
-  readonly takesObjects?: boolean;
-  close(): void | Promise<void>;
 }
 
 export interface TransportWatchSink {

@@ -3,39 +3,20 @@ import { duplicate, type FieldError, invalidValue, notSupported, required } from
 import { define } from "../define.ts";
 import { validatingadmissionpolicybindings } from "../generated/refs.ts";
 import type { ValidatingAdmissionPolicyBinding } from "../generated/types/admissionregistration-v1.ts";
-import { age, column, nameColumn } from "../table.ts";
-import { paramRefErrors, paramRefText, policyNameErrors } from "./policy.ts";
-import { defaultMatchResources, matchResourcesErrors } from "./rules.ts";
+import { policyBinding, policyBindingErrors } from "./policy-binding.ts";
 
 const ACTIONS = ["Audit", "Deny", "Warn"];
 const NOT_BOTH =
   "must not contain both Deny and Warn (repeating the same validation failure information in the API response and headers serves no purpose)";
 
 export const validatingAdmissionPolicyBindingResource = define(validatingadmissionpolicybindings, {
-  categories: ["api-extensions"],
-  countsGeneration: true,
-  unconditionalUpdate: false,
-  defaults: ({ spec }) => defaultMatchResources(spec.matchResources),
+  ...policyBinding,
   validate,
   validateUpdate: validate,
-  table: {
-    columns: [nameColumn, column("PolicyName"), column("ParamRef"), column("Age")],
-    cells: ({ metadata, spec }, now) => [
-      metadata.name,
-      spec.policyName ?? "",
-      paramRefText(spec.paramRef),
-      age(metadata.creationTimestamp, now),
-    ],
-  },
 });
 
 function validate({ spec }: ValidatingAdmissionPolicyBinding): FieldError[] {
-  return [
-    ...policyNameErrors(spec.policyName, "spec.policyName"),
-    ...paramRefErrors(spec.paramRef, "spec.paramRef"),
-    ...(spec.matchResources ? matchResourcesErrors(spec.matchResources, "spec.matchResources") : []),
-    ...actionErrors(spec.validationActions ?? [], "spec.validationActions"),
-  ];
+  return [...policyBindingErrors(spec), ...actionErrors(spec.validationActions ?? [], "spec.validationActions")];
 }
 
 function actionErrors(actions: readonly string[], field: string): FieldError[] {

@@ -331,7 +331,7 @@ export function zeroOf(field: Field): unknown {
 function zeroItem(type: TypeRef): unknown {
   switch (type.kind) {
     case "scalar":
-      return ZERO[type.scalar];
+      return ZERO_VALUES[type.scalar];
     case "struct":
       return canonicalStruct(type.struct, {}, { own: false, asSent: false, unknown: 0 });
     case "map":
@@ -343,7 +343,7 @@ function zeroItem(type: TypeRef): unknown {
   }
 }
 
-const ZERO: Readonly<Record<Scalar, unknown>> = {
+export const ZERO_VALUES: Readonly<Record<Scalar, unknown>> = {
   string: "",
   int32: 0,
   int64: 0,

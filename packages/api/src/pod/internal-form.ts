@@ -3,6 +3,7 @@
  * names. Only for messages.
  */
 import { joined } from "@kubets/machinery/joined";
+import { ZERO_VALUES } from "../codec/canonical.ts";
 import { type Field, type Struct, structOf, type TypeRef } from "../schema.ts";
 
 type Plain = Readonly<Record<string, unknown>>;
@@ -29,19 +30,7 @@ function fieldForm({ type, pointer, always }: Field, value: unknown): unknown {
   return type.kind === "scalar" ? ZERO[type.scalar] : null;
 }
 
-const ZERO: Readonly<Record<string, unknown>> = {
-  string: "",
-  int32: 0,
-  int64: 0,
-  bool: false,
-  double: 0,
-  bytes: null,
-  quantity: "0",
-  time: null,
-  microtime: null,
-  duration: "0s",
-  intOrString: 0,
-};
+const ZERO = { ...ZERO_VALUES, bytes: null };
 
 function valueForm(type: TypeRef, value: unknown): unknown {
   if (type.kind === "struct") return structForm(type.struct, value as Plain);

@@ -1,6 +1,6 @@
 /** What the server tells of who was believed, by the original's names. User names are not told: only of which sort they are. */
 import type { Counter, Family, Gauge, Histogram, MetricsRegistry } from "@kubets/machinery/metrics";
-import { hashOf } from "../metrics/hash.ts";
+import { hashOf, SERVER } from "../metrics/hash.ts";
 import type { User } from "./authenticator.ts";
 
 /** 1 ms, doubled fourteen times. */
@@ -11,8 +11,6 @@ const DAY = 24 * HOUR;
 const CERTIFICATE_SECONDS = [0, HOUR / 2, HOUR, 2 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 4 * DAY, 7 * DAY].concat(
   [30, 60, 90, 180, 365].map((days) => days * DAY),
 );
-/** What tells servers apart. */
-const SERVER = hashOf("");
 const TOLD = new Set(["admin", "client", "kube_proxy", "kubelet", "system:serviceaccount:kube-system:default"]);
 
 /** `miss` was asked of the webhook. */

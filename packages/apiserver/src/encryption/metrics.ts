@@ -1,6 +1,6 @@
 /** What the server tells of sealing and opening values, and of the plugins that keep keys, by the original's names. Keys are told by hashes of their ids. */
 import type { Counter, Family, Gauge, Histogram, MetricsRegistry } from "@kubets/machinery/metrics";
-import { hashOf } from "../metrics/hash.ts";
+import { hashOf, SERVER } from "../metrics/hash.ts";
 
 /** 5 us, doubled twenty-four times; 0.1 ms, doubled fourteen times. */
 const TRANSFORM_SECONDS = Array.from({ length: 25 }, (_, i) => 5e-6 * 2 ** i);
@@ -18,10 +18,8 @@ export class EncryptionMetrics {
   readonly #keyStatus: Family<Gauge>;
   readonly #wrongKeys: Family<Counter>;
   readonly #seeds: Family<Gauge>;
-  readonly #server: string;
 
-  constructor(registry: MetricsRegistry, server = "") {
-    this.#server = hashed(server);
+  constructor(registry: MetricsRegistry) {
     this.#operations = registry.counter({
       name: "apiserver_storage_transformation_operations_total",
       help: "Values that were sealed and opened.",
@@ -77,12 +75,12 @@ export class EncryptionMetrics {
 
   keyUsed(provider: string, keyId: string, direction: Direction, nowMs: number): void {
     const hash = hashed(keyId);
-    this.#keyUses.values(this.#server, hash, provider, direction).value++;
-    this.#keyUsed.values(this.#server, hash, provider, direction).value = nowMs / 1000;
+    this.#keyUses.values(SERVER, hash, provider, direction).value++;
+    this.#keyUsed.values(SERVER, hash, provider, direction).value = nowMs / 1000;
   }
 
   keyNamed(provider: string, keyId: string, nowMs: number): void {
-    if (keyId) this.#keyStatus.values(this.#server, hashed(keyId), provider).set(nowMs / 1000);
+    if (keyId) this.#keyStatus.values(SERVER, hashed(keyId), provider).set(nowMs / 1000);
     else this.#wrongKeys.values("empty", provider).inc();
   }
 

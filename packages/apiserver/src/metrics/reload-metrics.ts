@@ -1,6 +1,6 @@
 /** Which configuration files are in force, and how often they were taken up again while the server ran, and when last, for each kind of file. */
 import type { MetricsRegistry } from "@kubets/machinery/metrics";
-import { hashOf } from "./hash.ts";
+import { hashOf, SERVER } from "./hash.ts";
 
 type ConfigurationKind = "authentication" | "authorization" | "encryption";
 
@@ -14,11 +14,8 @@ export interface FileMetrics {
 
 export class ReloadMetrics {
   readonly #families;
-  readonly #server: string;
 
-  /** `server` tells servers apart; shown is only its hash. */
-  constructor(registry: MetricsRegistry, server = "") {
-    this.#server = hashOf(server);
+  constructor(registry: MetricsRegistry) {
     const of = (prefix: string) => ({
       total: registry.counter({
         name: `${prefix}_automatic_reloads_total`,
@@ -48,12 +45,12 @@ export class ReloadMetrics {
     return {
       inForce: (text) => {
         config.clear();
-        config.values(this.#server, hashOf(text)).set(1);
+        config.values(SERVER, hashOf(text)).set(1);
       },
       reloaded: (error) => {
         const status = error === undefined ? "success" : "failure";
-        total.values(this.#server, status).inc();
-        last.values(this.#server, status).set(now() / 1000);
+        total.values(SERVER, status).inc();
+        last.values(SERVER, status).set(now() / 1000);
       },
     };
   }

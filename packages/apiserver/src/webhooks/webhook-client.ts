@@ -2,7 +2,9 @@
  * Calls webhooks: JSON by POST over HTTPS to a URL or a service of the cluster, on connections that are kept. Each call has a time of its own, so
  * one that is slow costs who waits for it and nobody else.
  */
+
 import https from "node:https";
+import type { WebhookClientConfig } from "@kubets/api/generated/types/admissionregistration-v1";
 import { type Clock, StatusError } from "@kubets/machinery";
 import { parseJson, parseJsonInTurns, stringifyJson } from "@kubets/machinery/json";
 import type { ReadonlyJson } from "@kubets/machinery/json-value";
@@ -11,18 +13,6 @@ import { isLarge, LARGE_BYTES } from "../large.ts";
 import { jsonInTurns } from "../large-json.ts";
 import { networkErrorText } from "./network-error.ts";
 import type { ServiceAddresses } from "./service-address.ts";
-
-/** As in webhook configurations and definitions of custom resources. */
-interface WebhookTarget {
-  readonly url?: string;
-  readonly service?: {
-    readonly namespace: string;
-    readonly name: string;
-    readonly path?: string;
-    readonly port?: number;
-  };
-  readonly caBundle?: string;
-}
 
 /** Behind it nobody waits for the answer. */
 type Until = Pick<Deadline, "due" | "signal">;
@@ -46,7 +36,7 @@ export class WebhookClient {
   }
 
   /** The parsed answer of a webhook; rejects with a WebhookCallError that says what went wrong. */
-  async call(target: WebhookTarget, review: object, timeoutMs: number, deadline?: Until): Promise<unknown> {
+  async call(target: WebhookClientConfig, review: object, timeoutMs: number, deadline?: Until): Promise<unknown> {
     const url = addressOf(target);
     const body = await bytesOf(review);
     const left = deadline ? Math.max(0, deadline.due - this.#clock.monotonic()) : timeoutMs;
@@ -82,7 +72,7 @@ export class WebhookClient {
   }
 
   /** Where to connect, and which name the certificate must carry. */
-  #placeOf({ service }: WebhookTarget, url: URL): { host: string; port: number; servername?: string } {
+  #placeOf({ service }: WebhookClientConfig, url: URL): { host: string; port: number; servername?: string } {
     const named = url.hostname.replace(/^\[|\]$/g, "");
     if (!service) return { host: named, port: Number(url.port || 443), ...servername(named) };
     try {
@@ -156,7 +146,7 @@ const isStale = (error: unknown): boolean => {
   return reused === true && (code === "ECONNRESET" || code === "EPIPE");
 };
 
-function addressOf({ url, service }: WebhookTarget): URL {
+function addressOf({ url, service }: WebhookClientConfig): URL {
   if (!service) return new URL(url ?? "");
   const { namespace, name, path = "", port = 443 } = service;
   return Object.assign(new URL(`https://${name}.${namespace}.svc:${port}`), { pathname: path });

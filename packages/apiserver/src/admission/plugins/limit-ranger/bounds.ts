@@ -3,6 +3,14 @@ import type { LimitRangeItem } from "@kubets/api/generated/types/core-v1";
 import { parseQuantity, type Quantity } from "@kubets/machinery";
 
 type ResourceList = Readonly<Record<string, string>>;
+/** What is wrong with an amount for which the item says `text`. */
+type Bound = (
+  type: string,
+  name: string,
+  text: string,
+  requests: ResourceList,
+  limits: ResourceList,
+) => string | undefined;
 type Bounds = Pick<LimitRangeItem, "type" | "min" | "max" | "maxLimitRequestRatio">;
 
 export function boundErrors(bounds: Bounds, requests: ResourceList, limits: ResourceList): string[] {
@@ -36,43 +44,25 @@ function* each(
   }
 }
 
-function belowMinimum(
-  type: string,
-  name: string,
-  text: string,
-  requests: ResourceList,
-  limits: ResourceList,
-): string | undefined {
+const belowMinimum: Bound = (type, name, text, requests, limits) => {
   const rule = `minimum ${name} usage per ${type} is ${text}`;
   const minimum = parseQuantity(text);
   const [request, limit] = [amount(requests, name), amount(limits, name)];
   if (!request) return `${rule}.  No request is specified`;
   if (request.compare(minimum) < 0) return `${rule}, but request is ${request}`;
   return limit && limit.compare(minimum) < 0 ? `${rule}, but limit is ${limit}` : undefined;
-}
+};
 
-function aboveMaximum(
-  type: string,
-  name: string,
-  text: string,
-  requests: ResourceList,
-  limits: ResourceList,
-): string | undefined {
+const aboveMaximum: Bound = (type, name, text, requests, limits) => {
   const rule = `maximum ${name} usage per ${type} is ${text}`;
   const maximum = parseQuantity(text);
   const [request, limit] = [amount(requests, name), amount(limits, name)];
   if (!limit) return `${rule}.  No limit is specified`;
   if (limit.compare(maximum) > 0) return `${rule}, but limit is ${limit}`;
   return request && request.compare(maximum) > 0 ? `${rule}, but request is ${request}` : undefined;
-}
+};
 
-function aboveRatio(
-  type: string,
-  name: string,
-  text: string,
-  requests: ResourceList,
-  limits: ResourceList,
-): string | undefined {
+const aboveRatio: Bound = (type, name, text, requests, limits) => {
   const rule = `${name} max limit to request ratio per ${type} is ${text}`;
   const [request, limit] = [amount(requests, name), amount(limits, name)];
   if (!request || request.sign() === 0) return `${rule}, but no request is specified or request is 0`;
@@ -81,7 +71,7 @@ function aboveRatio(
   return ratio > thousandths(parseQuantity(text)) / 1000
     ? `${rule}, but provided ratio is ${ratio.toFixed(6)}`
     : undefined;
-}
+};
 
 const thousandths = (quantity: Quantity): number => Number(quantity.scaled(-3));
 
