@@ -5,12 +5,9 @@
  * unmounted behind its back.
  */
 import { join } from "node:path";
-import { csidrivers, secrets as secretsRef, volumeattachments } from "@kubets/api/generated/refs";
-import type { PersistentVolume, Pod, SecretReference } from "@kubets/api/generated/types/core-v1";
-import type { CSIDriver } from "@kubets/api/generated/types/storage-v1";
 import type { Client } from "@kubets/client/client";
 import type { EventRecorder } from "@kubets/client/event-recorder";
-import { type Clock, isReason } from "@kubets/machinery";
+import type { Clock } from "@kubets/machinery";
 import { isGrpcError } from "@kubets/wire/grpc";
 import type { MountedVolume } from "../container-config/mounts.ts";
 import type { Disk } from "../disk/disk.ts";
@@ -19,25 +16,16 @@ import type { ClaimedVolume } from "../volumes/claims.ts";
 import { hasGroup, setGroup } from "../volumes/ownership.ts";
 import type { ServiceAccountTokens } from "../volumes/tokens.ts";
 import type { VolumeContext } from "../volumes/volume.ts";
-import type { CsiDriver, CsiDrivers } from "./drivers.ts";
+import { attachmentOf, podTokens, secretOf } from "./driver-inputs.ts";
+import type { CsiDrivers } from "./drivers.ts";
 import { expandOnNode } from "./expand.ts";
 import { KeyedQueue } from "./keyed-queue.ts";
-import { Node, type VolumeCapability } from "./messages.ts";
-import {
-  accessModeOf,
-  attachmentName,
-  capabilityOf,
-  ephemeralHandle,
-  givesGroup,
-  lifecycleProblem,
-  podContext,
-  stagingName,
-} from "./requests.ts";
+import { Node } from "./messages.ts";
+import { attachmentName, givesGroup, podContext } from "./requests.ts";
 import { readVolumeData, type VolumeData, writeVolumeData } from "./volume-data.ts";
+import { CSI_PLUGIN, noteFolder, notesOf, publishPath, stagingPath, targetOf } from "./volume-places.ts";
+import { driverObject, isAttached, type Wish, wishOf } from "./volume-wish.ts";
 import type { VolumesInUse } from "./volumes-in-use.ts";
-
-export const CSI_PLUGIN = "kubernetes.io/csi";
-const TOKENS = "csi.storage.k8s.io/serviceAccount.tokens";
 
 export interface CsiVolumesOptions {
   readonly drivers: CsiDrivers;
@@ -49,24 +37,6 @@ export interface CsiVolumesOptions {
   readonly events: EventRecorder;
   readonly clock: Clock;
   readonly inUse: VolumesInUse;
-}
-
-/** One volume of one pod, with everything that its driver is told. */
-interface Wish {
-  readonly pod: Pod;
-  readonly driver: CsiDriver;
-  readonly object: CSIDriver | undefined;
-  readonly handle: string;
-  /** The persistent volume's, or the volume's in the pod. */
-  readonly specName: string;
-  readonly persistent: PersistentVolume | undefined;
-  readonly fsType: string;
-  readonly readOnly: boolean;
-  readonly block: boolean;
-  readonly capability: VolumeCapability;
-  readonly attributes: Readonly<Record<string, string>>;
-  readonly stageSecret: SecretReference | undefined;
-  readonly publishSecret: SecretReference | undefined;
 }
 
 export class CsiVolumes {
@@ -84,9 +54,9 @@ export class CsiVolumes {
     const { disk, paths, inUse } = this.#options;
     const held: [name: string, uid: string][] = [];
     for (const uid of await disk.list(podsFolder(paths)))
-      for (const { volumeLifecycleMode, driverName, volumeHandle } of await this.#notesOf(uid)) {
+      for (const { volumeLifecycleMode, driverName, volumeHandle } of await notesOf(disk, paths, uid)) {
         if (volumeLifecycleMode === "Ephemeral") continue;
-        const object = await this.#object(driverName).catch(() => undefined);
+        const object = await driverObject(this.#options.client, driverName).catch(() => undefined);
         if (isAttached(object)) held.push([uniqueName(driverName, volumeHandle), uid]);
       }
     inUse.load(held);
@@ -94,7 +64,7 @@ export class CsiVolumes {
 
   /** Setting up again publishes again where the driver wants that, and grows the volume when it is to grow. */
   async setUp(context: VolumeContext, claimed: ClaimedVolume | undefined): Promise<MountedVolume> {
-    const wish = await this.#wishOf(context, claimed);
+    const wish = await wishOf(context, claimed, this.#options);
     return await this.#queue.run(`${wish.driver.name}/${wish.handle}`, () => this.#bringUp(wish, claimed));
   }
 
@@ -117,56 +87,13 @@ export class CsiVolumes {
     const data = await readVolumeData(disk, folder);
     const driver = data && drivers.find(data.driverName);
     if (!data || !driver?.can("stats")) return undefined;
-    const stagingTargetPath = this.#stagingPath(data, false);
+    const stagingTargetPath = stagingPath(paths, data, false);
     const request = { volumeId: data.volumeHandle, volumePath: join(folder, "mount"), stagingTargetPath };
     return (await driver.call(Node.stats, request)).usage;
   }
 
-  async #wishOf({ pod, volume, folder }: VolumeContext, claimed: ClaimedVolume | undefined): Promise<Wish> {
-    const persistent = claimed?.persistent;
-    const inline = volume.csi;
-    const source = persistent?.spec.csi;
-    const name = source?.driver ?? inline?.driver ?? "";
-    const driver = this.#options.drivers.get(name, "mounter.SetUpAt");
-    const object = await this.#object(name);
-    const problem = lifecycleProblem(object, name, !source);
-    if (problem) throw new Error(problem);
-    const fsType = source?.fsType ?? inline?.fsType ?? "";
-    const readOnly = (source?.readOnly ?? inline?.readOnly ?? false) || this.#claimIsReadOnly(pod, volume.name);
-    const block = persistent?.spec.volumeMode === "Block";
-    const { fsGroup } = pod.spec.securityContext ?? {};
-    const { namespace } = pod.metadata;
-    return {
-      pod,
-      driver,
-      object,
-      handle: source?.volumeHandle ?? ephemeralHandle(pod.metadata.uid, volume.name),
-      specName: persistent?.metadata.name ?? folder.split("/").at(-1) ?? volume.name,
-      persistent,
-      fsType,
-      readOnly,
-      block,
-      capability: capabilityOf({
-        block,
-        fsType,
-        mountFlags: persistent?.spec.mountOptions ?? [],
-        accessMode: accessModeOf(persistent?.spec.accessModes ?? [], driver.can("multiWriter")),
-        ...(driver.can("mountGroup") && fsGroup !== undefined && { mountGroup: fsGroup }),
-      }),
-      attributes: source?.volumeAttributes ?? inline?.volumeAttributes ?? {},
-      stageSecret: source?.nodeStageSecretRef,
-      publishSecret:
-        source?.nodePublishSecretRef ??
-        (inline?.nodePublishSecretRef && { namespace, name: inline.nodePublishSecretRef.name ?? "" }),
-    };
-  }
-
-  #claimIsReadOnly({ spec }: Pod, name: string): boolean {
-    return spec.volumes?.find((each) => each.name === name)?.persistentVolumeClaim?.readOnly ?? false;
-  }
-
   async #bringUp(wish: Wish, claimed: ClaimedVolume | undefined): Promise<MountedVolume> {
-    const { disk, paths } = this.#options;
+    const { disk, paths, nodeName, client } = this.#options;
     const { pod, driver, object, block, specName, readOnly } = wish;
     const { uid } = pod.metadata;
     const folder = block
@@ -177,9 +104,9 @@ export class CsiVolumes {
     let attachment: Readonly<Record<string, string>> = {};
     if (wish.persistent && isAttached(object)) {
       await this.#options.inUse.take(uniqueName(driver.name, wish.handle), uid);
-      attachment = await this.#attachment(wish);
+      attachment = await attachmentOf(wish, nodeName, client);
     }
-    const staged = wish.persistent && driver.can("stage") ? this.#stagingPath(this.#dataOf(wish), block) : "";
+    const staged = wish.persistent && driver.can("stage") ? stagingPath(paths, this.#dataOf(wish), block) : "";
     if (!isUp || object?.spec.requiresRepublish) {
       if (staged && !isUp && !this.#staged.has(staged)) await this.#stage(wish, staged, attachment);
       await this.#publish(wish, folder, staged, attachment);
@@ -201,7 +128,7 @@ export class CsiVolumes {
       publishContext,
       stagingTargetPath,
       volumeCapability: wish.capability,
-      secrets: await this.#secret(wish.stageSecret),
+      secrets: await secretOf(wish.stageSecret, this.#options.client),
       volumeContext: wish.attributes,
     });
     this.#staged.add(stagingTargetPath);
@@ -213,14 +140,14 @@ export class CsiVolumes {
     stagingTargetPath: string,
     publishContext: Readonly<Record<string, string>>,
   ): Promise<void> {
-    const { disk, paths } = this.#options;
+    const { disk, paths, client } = this.#options;
     const { pod, object, block, driver } = wish;
     const targetPath = targetOf(wish, folder, paths);
     await disk.makeFolder(block ? join(targetPath, "..") : folder, 0o750);
     const note = noteFolder(folder, block);
     await disk.makeFolder(note, 0o750);
     await writeVolumeData(disk, note, this.#dataOf(wish));
-    const tokens = await this.#podTokens(pod, object);
+    const tokens = await podTokens(pod, object, this.#options.tokens);
     const inSecret = object?.spec.serviceAccountTokenInSecrets ?? false;
     await driver.call(Node.publish, {
       volumeId: wish.handle,
@@ -229,7 +156,7 @@ export class CsiVolumes {
       targetPath,
       volumeCapability: wish.capability,
       readonly: wish.readOnly,
-      secrets: { ...(await this.#secret(wish.publishSecret)), ...(inSecret && tokens) },
+      secrets: { ...(await secretOf(wish.publishSecret, client)), ...(inSecret && tokens) },
       volumeContext: {
         ...wish.attributes,
         ...(object?.spec.podInfoOnMount && podContext(pod, !wish.persistent)),
@@ -265,7 +192,7 @@ export class CsiVolumes {
       await disk.remove(folder);
       await disk.remove(note);
       if (data.volumeLifecycleMode === "Ephemeral" || !driver.can("stage") || (await this.#isUsed(data))) return;
-      const stagingTargetPath = this.#stagingPath(data, block);
+      const stagingTargetPath = stagingPath(paths, data, block);
       this.#staged.delete(stagingTargetPath);
       await driver.call(Node.unstage, { volumeId, stagingTargetPath }).catch((error: unknown) => {
         if (!isGrpcError(error, "NOT_FOUND")) throw error;
@@ -278,26 +205,9 @@ export class CsiVolumes {
   async #isUsed({ driverName, volumeHandle }: VolumeData): Promise<boolean> {
     const { disk, paths } = this.#options;
     for (const uid of await disk.list(podsFolder(paths)))
-      for (const data of await this.#notesOf(uid))
+      for (const data of await notesOf(disk, paths, uid))
         if (data.driverName === driverName && data.volumeHandle === volumeHandle) return true;
     return false;
-  }
-
-  /** What is published for a pod. */
-  async #notesOf(uid: string): Promise<VolumeData[]> {
-    const { disk, paths } = this.#options;
-    const volumes = volumeFolder(paths, uid, CSI_PLUGIN, "");
-    const devices = volumeDevicesFolder(paths, uid, CSI_PLUGIN);
-    const notes = [
-      ...(await disk.list(volumes)).map((name) => join(volumes, name)),
-      ...(await disk.list(devices)).map((name) => join(devices, name)),
-    ];
-    const found: VolumeData[] = [];
-    for (const note of notes) {
-      const data = (await disk.readLink(note)) === undefined ? await readVolumeData(disk, note) : undefined;
-      if (data) found.push(data);
-    }
-    return found;
   }
 
   #dataOf({ driver, handle, specName, persistent }: Wish): VolumeData {
@@ -311,60 +221,7 @@ export class CsiVolumes {
       ...(persistent && { attachmentID: attachmentName(handle, driver.name, nodeName) }),
     };
   }
-
-  #stagingPath({ driverName, volumeHandle, specVolID }: VolumeData, block: boolean): string {
-    const base = join(this.#options.paths.root, "plugins", CSI_PLUGIN);
-    return block
-      ? join(base, "volumeDevices/staging", specVolID)
-      : join(base, driverName, stagingName(volumeHandle), "globalmount");
-  }
-
-  /** The driver's own object, which says how it wants to be treated. */
-  async #object(name: string): Promise<CSIDriver | undefined> {
-    return await this.#options.client.get(csidrivers, { name }).catch((error: unknown) => {
-      if (isReason(error, "NotFound")) return undefined;
-      throw error;
-    });
-  }
-
-  /** What the driver said when the volume was attached to this node. */
-  async #attachment({ handle, driver }: Wish): Promise<Readonly<Record<string, string>>> {
-    const name = attachmentName(handle, driver.name, this.#options.nodeName);
-    const { metadata, status } = await this.#options.client.get(volumeattachments, { name });
-    if (!status?.attached || metadata.deletionTimestamp)
-      throw new Error(`volume ${handle} is not attached to this node yet (${name})`);
-    return status.attachmentMetadata ?? {};
-  }
-
-  async #secret(reference: SecretReference | undefined): Promise<Record<string, string>> {
-    if (!reference?.name) return {};
-    const key = { namespace: reference.namespace ?? "", name: reference.name };
-    const { data = {} } = await this.#options.client.get(secretsRef, key);
-    return Object.fromEntries(Object.entries(data).map(([k, value]) => [k, Buffer.from(value, "base64").toString()]));
-  }
-
-  async #podTokens(pod: Pod, object: CSIDriver | undefined): Promise<Record<string, string>> {
-    const wanted = object?.spec.tokenRequests ?? [];
-    if (wanted.length === 0) return {};
-    const tokens: Record<string, object> = {};
-    for (const { audience = "", expirationSeconds = 3600 } of wanted) {
-      const found = await this.#options.tokens.find(pod, { expirationSeconds, ...(audience && { audience }) });
-      tokens[audience] = { token: found.token, expirationTimestamp: found.expirationTimestamp };
-    }
-    return { [TOKENS]: JSON.stringify(tokens) };
-  }
 }
-
-const isAttached = (object: CSIDriver | undefined): boolean => object?.spec.attachRequired !== false;
 
 /** As nodes call a volume in their status. */
 const uniqueName = (driver: string, handle: string): string => `${CSI_PLUGIN}/${driver}^${handle}`;
-
-const publishPath = ({ root }: KubeletPaths, specName: string, uid: string): string =>
-  join(root, "plugins", CSI_PLUGIN, "volumeDevices/publish", specName, uid);
-
-const targetOf = ({ block, specName, pod }: Wish, folder: string, paths: KubeletPaths): string =>
-  block ? publishPath(paths, specName, pod.metadata.uid) : join(folder, "mount");
-
-/** A device is a link, and its note lies beside it. */
-const noteFolder = (folder: string, block: boolean): string => (block ? `${folder}.data` : folder);
