@@ -50,7 +50,6 @@ interface Applied {
   readonly managedFields: readonly ManagedFieldsEntry[] | undefined;
 }
 
-/** The kind that is applied to. */
 interface AppliedKind {
   readonly group: string;
   readonly version: string;

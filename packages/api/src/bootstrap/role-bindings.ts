@@ -4,7 +4,6 @@ import { bound, group, serviceAccount, user } from "./rules.ts";
 
 const CONTROLLER = "system:controller:";
 
-/** For the role of a controller. */
 export function controllerBinding({ metadata }: (typeof controllerRoles)[number]) {
   const name = metadata?.name ?? "";
   return bound(name, serviceAccount(name.slice(CONTROLLER.length)));

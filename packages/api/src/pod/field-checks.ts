@@ -24,7 +24,6 @@ export const rangeErrors = (field: string, value: number | bigint, low: number, 
 export const portErrors = (field: string, port: number | undefined): FieldError[] =>
   portNumber(port ?? 0).map((text) => invalidValue(field, port ?? 0, text));
 
-/** A number or the name of a port. */
 export const portOrName = (field: string, port: number | string | undefined): FieldError[] =>
   typeof port === "string" ? nameErrors(field, port, portName) : portErrors(field, port);
 
@@ -55,7 +54,6 @@ export function ownedPath(field: string, path: string): FieldError[] {
 export const absolutePath = (field: string, path: string): FieldError[] =>
   path.startsWith("/") ? [] : [invalidValue(field, path, "must be an absolute path")];
 
-/** The mode of a file. */
 export const fileMode = (field: string, mode: number | undefined): FieldError[] =>
   mode !== undefined && (mode < 0 || mode > 0o777)
     ? [invalidValue(field, mode, "must be a number between 0 and 0777 (octal), both inclusive")]

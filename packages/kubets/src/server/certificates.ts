@@ -108,6 +108,5 @@ export const dnsCertificate = (pki: ClusterPki): KeyPair =>
 export const networkCertificate = (pki: ClusterPki): KeyPair =>
   pki.certificate("network", { commonName: NETWORK_USER, usages: ["clientAuth"] });
 
-/** The ingress. */
 export const ingressCertificate = (pki: ClusterPki): KeyPair =>
   pki.certificate("ingress", { commonName: INGRESS_USER, usages: ["clientAuth"] });
