@@ -5,7 +5,7 @@ import type { Draft, KubeObject } from "./meta.ts";
 import type { ResourceDefinition, WriteContext } from "./resource.ts";
 import { groupVersion } from "./resource-ref.ts";
 
-const testContext: WriteContext = {
+export const testContext: WriteContext = {
   now: "2026-01-01T00:00:00Z",
   featureEnabled: () => false,
   allowPrivileged: true,
