@@ -11,6 +11,7 @@ import { isFinished } from "@kubets/api/pod/state";
 import { type DeviceId, meansDevice } from "@kubets/api/resource/device-selector";
 import { type Controller, type ControllerContext, keyOf, onRelated, type Requeue } from "@kubets/client";
 import { deepEqual } from "@kubets/machinery";
+import { isOpen } from "@kubets/machinery/given-gates";
 import { unlessGone } from "../error-text.ts";
 import { keyIn } from "../keys.ts";
 import { disruptionTarget, markDisrupted } from "../pods/disruption-target.ts";
@@ -26,7 +27,7 @@ export interface DeviceTaintOptions {
 }
 
 export function deviceTaintEviction({ featureGates }: DeviceTaintOptions): Controller {
-  const hasRules = featureGates["DRADeviceTaintRules"] ?? false;
+  const hasRules = isOpen("DRADeviceTaintRules", featureGates);
   /** Pods whose time runs. */
   const waiting = new Set<string>();
   const reports = new RuleReports({ claims: (pod, { cache }) => claimsHeld(cache, pod), slicesNow });

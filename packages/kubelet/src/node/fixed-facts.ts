@@ -1,5 +1,6 @@
 /** What of a node does not change while its kubelet runs: what its configuration and its machine say of containers. Pure. */
 import { join } from "node:path";
+import { isOpen } from "@kubets/machinery/given-gates";
 import { cpuPeriodOf, type KubeletConfig } from "../config.ts";
 import { parseResolvConf } from "../container-config/dns.ts";
 import { crashLoopLimits } from "../pod-workers/restart-backoff.ts";
@@ -26,8 +27,9 @@ export function fixedFacts(given: Given): Pick<NodeView, "facts" | "crashLoop" |
       cgroupV2,
       cpuPeriodUs: cpuPeriodOf(file),
       singleProcessOomKill: file.singleProcessOOMKill ?? !cgroupV2,
-      throttling:
-        file.featureGates.MemoryQoS === true ? { factor: file.memoryThrottlingFactor, allocatableBytes } : undefined,
+      throttling: isOpen("MemoryQoS", file.featureGates)
+        ? { factor: file.memoryThrottlingFactor, allocatableBytes }
+        : undefined,
       swap: swapBytes ? { bytes: swapBytes, limited: file.memorySwap.swapBehavior === "LimitedSwap" } : undefined,
     },
     crashLoop: crashLoopLimits(file.crashLoopBackOff.maxContainerRestartPeriod),

@@ -1,0 +1,23 @@
+/** What the original's kubelet does by gates, and this one does not: who opens one of them is told. */
+export const NOT_THERE: readonly string[] = [
+  "CPUManagerPolicyAlphaOptions",
+  "CRIListStreaming",
+  "CSIVolumeHealth",
+  "EventedPLEG",
+  "ImageVolumeWithDigest",
+  "InPlacePodVerticalScalingExclusiveCPUs",
+  "InPlacePodVerticalScalingExclusiveMemory",
+  "KubeletInUserNamespace",
+  "LocalStorageCapacityIsolationFSQuotaMonitoring",
+  "NativeHistograms",
+  "PodAndContainerStatsFromCRI",
+  "PodLevelResourceManagers",
+  "PodLogsQuerySplitStreams",
+  "PodsAPI",
+  "QOSReserved",
+  "ReduceDefaultCrashLoopBackOffDecay",
+  "RuntimeClassInImageCriApi",
+  "SELinuxMount",
+  "TopologyManagerPolicyAlphaOptions",
+  "UserNamespacesHostNetworkSupport",
+];
