@@ -3,6 +3,8 @@ import { endpointslices, nodes, pods, services } from "@kubets/api/generated/ref
 import type { Pod, Service } from "@kubets/api/generated/types/core-v1";
 import { badRequest, notFound, serviceUnavailable } from "@kubets/machinery";
 import type { ApiCall } from "../api-call.ts";
+import { attributesOf } from "../authz/attributes.ts";
+import { isAllowed, refusal } from "../authz/refusal.ts";
 import { isTrue } from "../request-info.ts";
 import { networkErrorText } from "../webhooks/network-error.ts";
 import { admit, admitFinally } from "../write/admit.ts";
@@ -14,12 +16,23 @@ import { passThrough, type Target } from "./pass-through.ts";
 import { isProxyable, podAddressOf, proxyableAddress } from "./proxy-target.ts";
 
 export async function podConnect(call: ApiCall): Promise<void> {
+  if (INTERACTIVE.has(call.info.subresource)) await mayCreate(call);
   const pod = podOf(call);
   // Logs are read, not connected to.
   if (call.info.subresource !== "log") await admitConnection(call);
   if (call.info.subresource === "proxy") return proxyToPod(call, pod);
   if (!pod.spec.nodeName) throw badRequest(`pod ${pod.metadata.name} does not have a host assigned`);
   await toKubelet(call, pod.spec.nodeName, kubeletPath(call, pod));
+}
+
+const INTERACTIVE: ReadonlySet<string> = new Set(["attach", "exec", "portforward"]);
+
+/** A WebSocket begins with a GET: without this, who may only read could run commands. */
+async function mayCreate({ server, info, user, exchange }: ApiCall): Promise<void> {
+  if (info.verb === "create" || !server.options.featureEnabled("AuthorizePodWebsocketUpgradeCreatePermission")) return;
+  const attributes = { ...attributesOf(info, user, exchange), verb: "create" };
+  const decision = await server.authorizers.authorize(attributes);
+  if (!isAllowed(decision)) throw refusal(attributes, decision.why);
 }
 
 export async function nodeConnect(call: ApiCall): Promise<void> {
