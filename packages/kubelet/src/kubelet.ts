@@ -64,6 +64,8 @@ export interface Kubelet {
   readonly workers: PodWorkers;
   readonly tools: PodTools;
   readonly config: KubeletConfig;
+  /** What the program was started with. */
+  readonly flags: Readonly<Record<string, unknown>>;
   readonly machine: MachineFacts;
   readonly node: NodeReporter;
   readonly metrics: KubeletMetrics;
@@ -408,6 +410,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     node: reporter,
     metrics,
     exec: options.exec,
+    flags: options.flags ?? {},
     unhealthy: () => problems()[0],
     async stop() {
       stopping.abort(new Error("the kubelet stops"));

@@ -30,6 +30,8 @@ export interface KubeletRun {
   /** Without one it runs its static pods alone. */
   readonly client?: Client;
   readonly config: KubeletConfig;
+  /** What the program was started with, for /flagz. */
+  readonly flags?: Readonly<Record<string, unknown>>;
   readonly nodeName: string;
   readonly addresses: readonly string[];
   readonly paths: KubeletPaths;

@@ -137,6 +137,7 @@ const startNodeKubelet = (
     clock,
     random,
     log: log.with({ component: "kubelet" }),
+    flags: { ...flags, token: "" },
     config: {
       ...kubeletDefaults,
       file: { ...kubeletDefaults.file, featureGates: parseGates(flags["feature-gates"]) },
