@@ -196,6 +196,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     tokens,
     events,
     cache: () => cache,
+    wake,
     changed: () => reporter.hurry(),
   });
   const { resources, dynamicResources, csi } = plugins;

@@ -5,6 +5,7 @@ import type {
   ContainerStatus,
   EphemeralContainer,
   ResourceRequirements,
+  ResourceStatus,
   VolumeMountStatus,
 } from "@kubets/api/generated/types/core-v1";
 import { formatTime } from "@kubets/machinery/time";
@@ -21,6 +22,8 @@ export interface ContainerView {
   readonly initially: "ContainerCreating" | "PodInitializing";
   /** What it runs with. */
   readonly resources: ResourceRequirements;
+  /** How its devices are. */
+  readonly health: readonly ResourceStatus[];
   readonly started: boolean;
   readonly ready: boolean;
   /** The pod has ended: what is missing will not come. */
@@ -58,6 +61,7 @@ export function containerStatus(view: ContainerView): ContainerStatus {
       },
     }),
     ...(mounts.length > 0 && { volumeMounts: mounts }),
+    ...(view.health.length > 0 && { allocatedResourcesStatus: view.health }),
     ...(record?.user && record.phase === "running" && { user: { linux: record.user } }),
   };
 }

@@ -112,6 +112,7 @@ export class PodReport {
       messages: this.#messages,
       hasStarted: (record: ContainerRecord) => this.hasStarted(pod, record),
       resources: (name: string) => resize.inEffect(name),
+      health: (name: string) => tools.resources.healthOf(pod.metadata.uid, name),
       more: [...resizeVerdicts(resize), ...disruptionOf(failure)],
       isReady: (record: ContainerRecord) => prober.isReady(pod.metadata.uid, record, containerOf(pod, record.name)),
     };

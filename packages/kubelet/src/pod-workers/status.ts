@@ -9,6 +9,7 @@ import type {
   PodCondition,
   PodStatus,
   ResourceRequirements,
+  ResourceStatus,
 } from "@kubets/api/generated/types/core-v1";
 import { statusOf } from "@kubets/api/pod/containers";
 import { computeQosClass } from "@kubets/api/pod/qos";
@@ -39,6 +40,8 @@ export interface StatusFacts {
   isReady(record: ContainerRecord): boolean;
   /** What a container runs with, when that is not what it was given. */
   resources?(container: string): ResourceRequirements | undefined;
+  /** How the devices of a container are. */
+  health?(container: string): readonly ResourceStatus[];
   /** What else there is to say: of a resize, of a disruption. */
   readonly more?: readonly Verdict[];
 }
@@ -118,6 +121,7 @@ function containerStatuses(pod: Pod, kind: ContainerKind, facts: StatusFacts): C
       // One that ended for good waits for nothing.
       waiting: record?.phase === "exited" && !again(record) ? undefined : facts.waiting.get(container.name),
       resources: facts.resources?.(container.name) ?? container.resources ?? {},
+      health: facts.health?.(container.name) ?? [],
       initially,
       started,
       // A plain init container is ready when it is through.
