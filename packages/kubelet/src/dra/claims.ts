@@ -56,25 +56,36 @@ export const driversOf = ({ status }: ResourceClaim): string[] => [
   ...new Set((status.allocation?.devices.results ?? []).map(({ driver }) => driver)),
 ];
 
+export interface UsedClaim {
+  /** As statuses call it: "claim:mine/request", or the resource that it stands for. */
+  readonly called: string;
+  readonly claim: PreparedClaim;
+  readonly devices: readonly PreparedDevice[];
+}
+
 /** What a container uses of the pod's claims: of a claim all, or what one of its requests was given. */
 export function devicesOf(
   pod: Pod,
   container: Container,
   prepared: (claim: string) => PreparedClaim | undefined,
-): { claim: PreparedClaim; devices: PreparedDevice[] }[] {
-  const uses: { alias: string | undefined; request: string | undefined }[] = (container.resources?.claims ?? []).map(
-    ({ name, request }) => ({ alias: name, request }),
-  );
+): UsedClaim[] {
+  const uses: { called: string; alias: string | undefined; request: string | undefined }[] = (
+    container.resources?.claims ?? []
+  ).map(({ name, request }) => ({
+    called: `claim:${name}${request ? `/${request}` : ""}`,
+    alias: name,
+    request,
+  }));
   const mapped = pod.status.extendedResourceClaimStatus?.requestMappings ?? [];
-  for (const { containerName, requestName } of mapped)
-    if (containerName === container.name) uses.push({ alias: undefined, request: requestName });
+  for (const { containerName, requestName, resourceName } of mapped)
+    if (containerName === container.name) uses.push({ called: resourceName, alias: undefined, request: requestName });
   if (uses.length === 0) return [];
   const claims = claimsOf(pod);
-  return uses.flatMap(({ alias, request }) => {
+  return uses.flatMap(({ called, alias, request }) => {
     const claim = prepared(claims.find((each) => each.alias === alias)?.name ?? "");
     if (!claim) return [];
     const devices = claim.devices.filter(({ requests }) => serves(requests, request));
-    return [{ claim, devices }];
+    return [{ called, claim, devices }];
   });
 }
 

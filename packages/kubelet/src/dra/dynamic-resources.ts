@@ -5,16 +5,26 @@
  */
 import { join } from "node:path";
 import { resourceclaims } from "@kubets/api/generated/refs";
-import type { Container, Pod } from "@kubets/api/generated/types/core-v1";
+import type { Container, Pod, ResourceStatus } from "@kubets/api/generated/types/core-v1";
 import type { Client } from "@kubets/client/client";
 import { KeyedQueue } from "../csi/keyed-queue.ts";
 import { type Disk, isMissing } from "../disk/disk.ts";
-import { claimsOf, devicesOf, driversOf, type PreparedClaim, type PreparedDevice, whyNotUsable } from "./claims.ts";
+import {
+  claimsOf,
+  devicesOf,
+  driversOf,
+  type PreparedClaim,
+  type PreparedDevice,
+  type UsedClaim,
+  whyNotUsable,
+} from "./claims.ts";
+import type { DeviceHealth } from "./device-health.ts";
 import type { DraDrivers } from "./drivers.ts";
 
 export interface DynamicResourcesOptions {
   readonly client: Pick<Client, "get">;
   readonly drivers: DraDrivers;
+  readonly health: DeviceHealth;
   readonly disk: Disk;
   readonly root: string;
 }
@@ -50,8 +60,26 @@ export class DynamicResources {
       });
   }
 
-  of(pod: Pod, container: Container): { claim: PreparedClaim; devices: PreparedDevice[] }[] {
+  of(pod: Pod, container: Container): UsedClaim[] {
     return devicesOf(pod, container, (name) => this.#find(pod, name));
+  }
+
+  /** How the devices are that a container has by claims. */
+  healthOf(pod: Pod, container: Container): ResourceStatus[] {
+    const { health } = this.#options;
+    if (!health.isTold) return [];
+    return this.of(pod, container).map(({ called, devices }) => ({
+      name: called,
+      resources: devices.map(({ driver, pool, device, cdiDevices }) => ({
+        resourceID: cdiDevices[0] ?? `${driver}/${pool}/${device}`,
+        ...health.of(driver, pool, device),
+      })),
+    }));
+  }
+
+  /** Uids of the pods that have devices of a driver. */
+  podsOf(driver: string): string[] {
+    return [...this.#claims.values()].flatMap(({ drivers, pods }) => (drivers.includes(driver) ? pods : []));
   }
 
   cdiDevices(pod: Pod, container: Container): string[] {

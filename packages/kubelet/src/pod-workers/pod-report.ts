@@ -2,7 +2,7 @@
  * What is told of one pod: its status, made of what its containers do, of what went wrong when they were started, and of what they left as
  * their last words.
  */
-import type { Pod, PodStatus } from "@kubets/api/generated/types/core-v1";
+import type { Container, Pod, PodStatus } from "@kubets/api/generated/types/core-v1";
 import { isFinished } from "@kubets/api/pod/state";
 import { resizeVerdicts } from "../resize/advance.ts";
 import type { PodResize } from "../resize/pod-resize.ts";
@@ -112,7 +112,10 @@ export class PodReport {
       messages: this.#messages,
       hasStarted: (record: ContainerRecord) => this.hasStarted(pod, record),
       resources: (name: string) => resize.inEffect(name),
-      health: (name: string) => tools.resources.healthOf(pod.metadata.uid, name),
+      health: (container: Container) => [
+        ...tools.resources.healthOf(pod.metadata.uid, container.name),
+        ...tools.dynamicResources.healthOf(pod, container),
+      ],
       more: [...resizeVerdicts(resize), ...disruptionOf(failure)],
       isReady: (record: ContainerRecord) => prober.isReady(pod.metadata.uid, record, containerOf(pod, record.name)),
     };

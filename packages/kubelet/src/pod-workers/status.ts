@@ -41,7 +41,7 @@ export interface StatusFacts {
   /** What a container runs with, when that is not what it was given. */
   resources?(container: string): ResourceRequirements | undefined;
   /** How the devices of a container are. */
-  health?(container: string): readonly ResourceStatus[];
+  health?(container: Container): readonly ResourceStatus[];
   /** What else there is to say: of a resize, of a disruption. */
   readonly more?: readonly Verdict[];
 }
@@ -121,7 +121,7 @@ function containerStatuses(pod: Pod, kind: ContainerKind, facts: StatusFacts): C
       // One that ended for good waits for nothing.
       waiting: record?.phase === "exited" && !again(record) ? undefined : facts.waiting.get(container.name),
       resources: facts.resources?.(container.name) ?? container.resources ?? {},
-      health: facts.health?.(container.name) ?? [],
+      health: kind === "ephemeral" ? [] : (facts.health?.(container as Container) ?? []),
       initially,
       started,
       // A plain init container is ready when it is through.
