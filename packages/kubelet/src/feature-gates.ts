@@ -15,9 +15,7 @@ export const NOT_THERE: readonly string[] = [
   "PodLogsQuerySplitStreams",
   "PodsAPI",
   "QOSReserved",
-  "ReduceDefaultCrashLoopBackOffDecay",
   "RuntimeClassInImageCriApi",
   "SELinuxMount",
   "TopologyManagerPolicyAlphaOptions",
-  "UserNamespacesHostNetworkSupport",
 ];

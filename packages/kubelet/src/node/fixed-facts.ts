@@ -32,7 +32,12 @@ export function fixedFacts(given: Given): Pick<NodeView, "facts" | "crashLoop" |
         : undefined,
       swap: swapBytes ? { bytes: swapBytes, limited: file.memorySwap.swapBehavior === "LimitedSwap" } : undefined,
     },
-    crashLoop: crashLoopLimits(file.crashLoopBackOff.maxContainerRestartPeriod),
+    crashLoop: crashLoopLimits(
+      isOpen("KubeletCrashLoopBackOffMax", file.featureGates)
+        ? file.crashLoopBackOff.maxContainerRestartPeriod
+        : undefined,
+      isOpen("ReduceDefaultCrashLoopBackOffDecay", file.featureGates),
+    ),
     security: { seccompFolder: join(root, "seccomp"), seccompDefault },
     dns: { clusterDns, clusterDomain, node: parseResolvConf(resolvConf) },
   };
