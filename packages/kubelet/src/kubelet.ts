@@ -9,7 +9,7 @@ import type { Pod } from "@kubets/api/generated/types/core-v1";
 import { createEventRecorder } from "@kubets/client/cluster-event-recorder";
 import { SharedInformers } from "@kubets/client/informer/shared-informers";
 import { sleep } from "@kubets/machinery";
-import { missingFeatures } from "@kubets/machinery/given-gates";
+import { isOpen, missingFeatures } from "@kubets/machinery/given-gates";
 import { parseQuantity } from "@kubets/machinery/quantity";
 import { enforced } from "./cgroups/layout.ts";
 import { noCgroups } from "./cgroups/pod-cgroups.ts";
@@ -76,6 +76,7 @@ export interface Kubelet {
   stop(): Promise<void>;
 }
 
+const HOST_NETWORK_USERS = "UserNamespacesHostNetworkSupport";
 /** What a gone pod left behind is tried to be removed again. */
 const ORPHANS_AGAIN_MS = 5000;
 
@@ -105,6 +106,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const settings = () => settingsOf(config, { name: nodeName, addresses, withheld, port });
   const allocatable = allocatableOf(capacityOf(settings(), machine), withheld);
 
+  const sharesNetwork = isOpen(HOST_NETWORK_USERS, config.file.featureGates);
   let runtimeStatus: RuntimeStatus = { ready: true, networkReady: true, message: "", handlers: [] };
   const problems = (): string[] => {
     if (shutdown.isUnderWay) return [SHUTTING_DOWN];
@@ -134,6 +136,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
         runtimeVersion: `${version.name}://${version.version.replace(/^v/, "").split("~")[0]}`,
         handlers: runtimeStatus.handlers,
         images: await runtime.listImages().catch(() => []),
+        moreFeatures: runtimeStatus.userNamespacesHostNetwork && sharesNetwork ? [HOST_NETWORK_USERS] : [],
         pressures: evictor.pressures(),
         problems: problems(),
         devices: plugins.devices(),

@@ -110,6 +110,8 @@ export interface RuntimeStatus {
   /** Why one of them is not. */
   readonly message: string;
   readonly handlers: readonly RuntimeHandler[];
+  /** Pods may have users of their own and the network of the node. */
+  readonly userNamespacesHostNetwork?: boolean;
 }
 
 export interface RuntimeHandler {
