@@ -8,7 +8,6 @@ export const NOT_THERE: readonly string[] = [
   "AllowUnsafeMalformedObjectDeletion",
   "ManifestBasedAdmissionControlConfig",
   "NativeHistograms",
-  "PodLogsQuerySplitStreams",
   "ShardedListAndWatch",
   "StorageVersionAPI",
 ];

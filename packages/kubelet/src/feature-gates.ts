@@ -12,7 +12,6 @@ export const NOT_THERE: readonly string[] = [
   "NativeHistograms",
   "PodAndContainerStatsFromCRI",
   "PodLevelResourceManagers",
-  "PodLogsQuerySplitStreams",
   "PodsAPI",
   "QOSReserved",
   "RuntimeClassInImageCriApi",

@@ -1,7 +1,7 @@
 /** What is passed on: logs, exec, attach and port-forward to a pod's kubelet; proxied requests to pods, services and nodes. */
 import { endpointslices, nodes, pods, services } from "@kubets/api/generated/refs";
 import type { Pod, Service } from "@kubets/api/generated/types/core-v1";
-import { badRequest, notFound, serviceUnavailable } from "@kubets/machinery";
+import { badRequest, forbiddenField, invalid, notFound, notSupported, serviceUnavailable } from "@kubets/machinery";
 import type { ApiCall } from "../api-call.ts";
 import { attributesOf } from "../authz/attributes.ts";
 import { isAllowed, refusal } from "../authz/refusal.ts";
@@ -91,7 +91,10 @@ function kubeletPath(call: ApiCall, pod: Pod): string {
   }
   const container = containerOf(call, pod);
   if (info.subresource === "log") {
-    for (const [key, value] of info.query) if (key !== "container") query.append(key, value);
+    const splits = call.server.options.featureEnabled("PodLogsQuerySplitStreams");
+    if (splits) checkStream(info, name);
+    for (const [key, value] of info.query)
+      if (key !== "container" && (key !== "stream" || splits)) query.append(key, value);
     return `/containerLogs/${namespace}/${name}/${container}${queryOf(query)}`;
   }
   for (const [key, value] of info.query) {
@@ -100,6 +103,18 @@ function kubeletPath(call: ApiCall, pod: Pod): string {
     else if (key === "command") query.append(key, value);
   }
   return `/${info.subresource}/${namespace}/${name}/${container}${queryOf(query)}`;
+}
+
+const LOG_STREAMS = ["All", "Stderr", "Stdout"];
+
+/** Of one stream alone the end cannot be told: both are in one file. */
+function checkStream({ query }: ApiCall["info"], pod: string): void {
+  const stream = query.get("stream");
+  if (stream === null) return;
+  const errors = LOG_STREAMS.includes(stream) ? [] : [notSupported("stream", stream, LOG_STREAMS)];
+  if (query.has("tailLines") && stream !== "All")
+    errors.push(forbiddenField("", "`tailLines` and specific `stream` are mutually exclusive for now"));
+  if (errors.length) throw invalid({ group: "", kind: "PodLogOptions" }, pod, errors);
 }
 
 function containerOf({ info }: ApiCall, { spec, metadata }: Pod): string {
