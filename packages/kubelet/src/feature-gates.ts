@@ -3,7 +3,6 @@ export const NOT_THERE: readonly string[] = [
   "CPUManagerPolicyAlphaOptions",
   "CRIListStreaming",
   "CSIVolumeHealth",
-  "ImageVolumeWithDigest",
   "InPlacePodVerticalScalingExclusiveCPUs",
   "InPlacePodVerticalScalingExclusiveMemory",
   "KubeletInUserNamespace",

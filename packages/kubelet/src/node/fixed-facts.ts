@@ -17,7 +17,9 @@ interface Given {
   readonly resolvConf: string | undefined;
 }
 
-export function fixedFacts(given: Given): Pick<NodeView, "facts" | "crashLoop" | "security" | "dns"> {
+export function fixedFacts(
+  given: Given,
+): Pick<NodeView, "facts" | "crashLoop" | "security" | "dns" | "tellsVolumeImages"> {
   const { config, machine, allocatableBytes, cgroupV2, root, resolvConf = "" } = given;
   const { clusterDns, clusterDomain, seccompDefault, file } = config;
   const { memoryBytes, swapBytes } = machine;
@@ -38,6 +40,7 @@ export function fixedFacts(given: Given): Pick<NodeView, "facts" | "crashLoop" |
         : undefined,
       isOpen("ReduceDefaultCrashLoopBackOffDecay", file.featureGates),
     ),
+    tellsVolumeImages: isOpen("ImageVolumeWithDigest", file.featureGates),
     security: { seccompFolder: join(root, "seccomp"), seccompDefault },
     dns: { clusterDns, clusterDomain, node: parseResolvConf(resolvConf) },
   };

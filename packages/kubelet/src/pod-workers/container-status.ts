@@ -33,6 +33,8 @@ export interface ContainerView {
   readonly runtimeName: string;
   /** Texts that ended containers left behind, by id. */
   readonly messages: ReadonlyMap<string, string>;
+  /** The images that volumes show, by the volumes' names. */
+  readonly volumeImages: ReadonlyMap<string, string>;
 }
 
 export function containerStatus(view: ContainerView): ContainerStatus {
@@ -42,7 +44,7 @@ export function containerStatus(view: ContainerView): ContainerStatus {
   const { state, lastState } = statesOf(view, record, older);
   const { resources } = view;
   const given = container.resources?.requests;
-  const mounts = mountStatuses(container);
+  const mounts = mountStatuses(view);
   return {
     name: container.name,
     state,
@@ -126,10 +128,17 @@ function terminated({ runtimeName, messages }: ContainerView, record: ContainerR
   };
 }
 
-function mountStatuses(container: Container | EphemeralContainer): VolumeMountStatus[] {
-  return (container.volumeMounts ?? []).map(({ name, mountPath, readOnly, recursiveReadOnly }) => ({
-    name,
-    mountPath,
-    ...(readOnly && { readOnly, recursiveReadOnly: recursiveReadOnly === "Enabled" ? "Enabled" : "Disabled" }),
-  }));
+function mountStatuses({ container, before, volumeImages }: ContainerView): VolumeMountStatus[] {
+  return (container.volumeMounts ?? []).map(({ name, mountPath, readOnly, recursiveReadOnly }) => {
+    const imageRef = volumeImages.get(name);
+    // A kubelet that came later has not brought the images itself.
+    const known = before?.volumeMounts?.find((each) => each.mountPath === mountPath)?.volumeStatus;
+    const volumeStatus = imageRef ? { image: { imageRef } } : known;
+    return {
+      name,
+      mountPath,
+      ...(readOnly && { readOnly, recursiveReadOnly: recursiveReadOnly === "Enabled" ? "Enabled" : "Disabled" }),
+      ...(volumeStatus && { volumeStatus }),
+    };
+  });
 }

@@ -36,6 +36,8 @@ export interface StatusFacts {
   /** The pod never began: it was refused. */
   readonly rejected?: boolean;
   readonly messages: ReadonlyMap<string, string>;
+  /** The images that volumes show, by the volumes' names. */
+  readonly volumeImages?: ReadonlyMap<string, string>;
   hasStarted(record: ContainerRecord): boolean;
   isReady(record: ContainerRecord): boolean;
   /** What a container runs with, when that is not what it was given. */
@@ -132,6 +134,7 @@ function containerStatuses(pod: Pod, kind: ContainerKind, facts: StatusFacts): C
       before: statusOf(before, container.name),
       runtimeName: facts.runtimeName,
       messages: facts.messages,
+      volumeImages: facts.volumeImages ?? new Map(),
     });
   });
 }
