@@ -19,7 +19,7 @@ interface Given {
 
 export function fixedFacts(
   given: Given,
-): Pick<NodeView, "facts" | "crashLoop" | "security" | "dns" | "tellsVolumeImages"> {
+): Pick<NodeView, "facts" | "crashLoop" | "security" | "dns" | "tellsVolumeImages" | "tellsStopSignals"> {
   const { config, machine, allocatableBytes, cgroupV2, root, resolvConf = "" } = given;
   const { clusterDns, clusterDomain, seccompDefault, file } = config;
   const { memoryBytes, swapBytes } = machine;
@@ -41,6 +41,7 @@ export function fixedFacts(
       isOpen("ReduceDefaultCrashLoopBackOffDecay", file.featureGates),
     ),
     tellsVolumeImages: isOpen("ImageVolumeWithDigest", file.featureGates),
+    tellsStopSignals: isOpen("ContainerStopSignals", file.featureGates),
     security: { seccompFolder: join(root, "seccomp"), seccompDefault },
     dns: { clusterDns, clusterDomain, node: parseResolvConf(resolvConf) },
   };

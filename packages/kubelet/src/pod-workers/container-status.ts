@@ -9,6 +9,7 @@ import type {
   VolumeMountStatus,
 } from "@kubets/api/generated/types/core-v1";
 import { formatTime } from "@kubets/machinery/time";
+import { Signal } from "@kubets/wire/generated/cri";
 import type { Waiting } from "./plan.ts";
 import type { ContainerRecord } from "./runtime-state.ts";
 
@@ -24,6 +25,8 @@ export interface ContainerView {
   readonly resources: ResourceRequirements;
   /** How its devices are. */
   readonly health: readonly ResourceStatus[];
+  /** Whether it tells by which signal it is asked to end. */
+  readonly tellsSignal: boolean;
   readonly started: boolean;
   readonly ready: boolean;
   /** The pod has ended: what is missing will not come. */
@@ -45,6 +48,7 @@ export function containerStatus(view: ContainerView): ContainerStatus {
   const { resources } = view;
   const given = container.resources?.requests;
   const mounts = mountStatuses(view);
+  const signal = view.tellsSignal ? signalName(record?.stopSignal) : undefined;
   return {
     name: container.name,
     state,
@@ -63,6 +67,7 @@ export function containerStatus(view: ContainerView): ContainerStatus {
       },
     }),
     ...(mounts.length > 0 && { volumeMounts: mounts }),
+    ...(signal && { stopSignal: signal }),
     ...(view.health.length > 0 && { allocatedResourcesStatus: view.health }),
     ...(record?.user && record.phase === "running" && { user: { linux: record.user } }),
   };
@@ -127,6 +132,9 @@ function terminated({ runtimeName, messages }: ContainerView, record: ContainerR
     },
   };
 }
+
+const signalName = (signal = 0): string | undefined =>
+  signal ? Object.entries(Signal).find(([, number]) => number === signal)?.[0] : undefined;
 
 function mountStatuses({ container, before, volumeImages }: ContainerView): VolumeMountStatus[] {
   return (container.volumeMounts ?? []).map(({ name, mountPath, readOnly, recursiveReadOnly }) => {

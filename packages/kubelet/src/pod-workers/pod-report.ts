@@ -121,6 +121,7 @@ export class PodReport {
       over,
       messages: this.#messages,
       volumeImages: this.#volumeImages,
+      tellsSignals: node.tellsStopSignals,
       hasStarted: (record: ContainerRecord) => this.hasStarted(pod, record),
       resources: (name: string) => resize.inEffect(name),
       health: (container: Container) => [

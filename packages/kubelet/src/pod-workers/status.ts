@@ -36,6 +36,7 @@ export interface StatusFacts {
   /** The pod never began: it was refused. */
   readonly rejected?: boolean;
   readonly messages: ReadonlyMap<string, string>;
+  readonly tellsSignals?: boolean;
   /** The images that volumes show, by the volumes' names. */
   readonly volumeImages?: ReadonlyMap<string, string>;
   hasStarted(record: ContainerRecord): boolean;
@@ -134,6 +135,7 @@ function containerStatuses(pod: Pod, kind: ContainerKind, facts: StatusFacts): C
       before: statusOf(before, container.name),
       runtimeName: facts.runtimeName,
       messages: facts.messages,
+      tellsSignal: facts.tellsSignals ?? false,
       volumeImages: facts.volumeImages ?? new Map(),
     });
   });

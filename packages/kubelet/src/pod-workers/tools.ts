@@ -59,6 +59,8 @@ export interface NodeView {
   readonly crashLoop: RestartBackoffLimits;
   /** Whether statuses tell which images volumes show (gate ImageVolumeWithDigest). */
   readonly tellsVolumeImages: boolean;
+  /** Whether statuses tell by which signals containers are asked to end (gate ContainerStopSignals). */
+  readonly tellsStopSignals: boolean;
   hostIPs(): readonly string[];
   allocatable(): Readonly<Record<string, string>>;
   services(): readonly Service[];
