@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
+import type { Container } from "@kubets/api/generated/types/core-v1";
+import { pod } from "@kubets/api/testing/pod-builder";
 import { silentLogger, VirtualClock } from "@kubets/machinery";
 import { HealthStatus } from "@kubets/wire/generated/kubelet/v1alpha1";
 import { type GrpcClient, GrpcError } from "@kubets/wire/grpc";
+import { MemoryDisk } from "../disk/memory-disk.ts";
 import { DeviceHealth } from "./device-health.ts";
+import type { DraDrivers } from "./drivers.ts";
+import { DynamicResources } from "./dynamic-resources.ts";
 
 const said = (health: HealthStatus, seconds = 0, message = "") => ({
   devices: [{ device: { poolName: "p", deviceName: "d" }, health, healthCheckTimeoutSeconds: seconds, message }],
@@ -82,4 +87,20 @@ test("a driver that does not tell is not asked again, and words can be left out"
   await clock.advance(10_000);
   assert.deepEqual(changes, ["x"]);
   health.close();
+});
+
+test("a pod whose claim is not made yet has no devices to tell of", () => {
+  const resources = new DynamicResources({
+    client: { get: async () => assert.fail("nothing is asked") },
+    drivers: {} as DraDrivers,
+    health: watch(new VirtualClock(), []),
+    disk: new MemoryDisk(),
+    root: "/k",
+  });
+  const claims = [{ name: "mine", resourceClaimTemplateName: "t" }];
+  const waiting = pod("a")
+    .container("c", { resources: { claims: [{ name: "mine" }] } })
+    .spec({ resourceClaims: claims });
+  const made = waiting.build();
+  assert.deepEqual(resources.healthOf(made, made.spec.containers[0] as Container), []);
 });

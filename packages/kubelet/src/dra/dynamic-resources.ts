@@ -67,7 +67,8 @@ export class DynamicResources {
   /** How the devices are that a container has by claims. */
   healthOf(pod: Pod, container: Container): ResourceStatus[] {
     const { health } = this.#options;
-    if (!health.isTold) return [];
+    // Of a pod that has nothing yet the claims may not even be made.
+    if (!health.isTold || !this.#has(pod.metadata.uid)) return [];
     return this.of(pod, container).map(({ called, devices }) => ({
       name: called,
       resources: devices.map(({ driver, pool, device, cdiDevices }) => ({
@@ -89,7 +90,7 @@ export class DynamicResources {
 
   /** The pod has ended. */
   async release(uid: string): Promise<void> {
-    if (![...this.#claims.values()].some(({ pods }) => pods.includes(uid))) return;
+    if (!this.#has(uid)) return;
     await this.#queue.run(ALL, async () => {
       for (const claim of this.#claims.values()) {
         if (!claim.pods.includes(uid)) continue;
@@ -101,6 +102,10 @@ export class DynamicResources {
         await this.#save();
       }
     });
+  }
+
+  #has(uid: string): boolean {
+    return [...this.#claims.values()].some(({ pods }) => pods.includes(uid));
   }
 
   #find({ metadata }: Pod, name: string): PreparedClaim | undefined {
