@@ -37,7 +37,7 @@ function DebugDialog({ kind, object, close }: ActionDialog): ComponentChild {
       const words = wordsOf(command);
       const container = {
         name,
-        image,
+        image: image.trim(),
         stdin: true,
         tty: true,
         terminationMessagePolicy: "File",
@@ -60,12 +60,12 @@ function DebugDialog({ kind, object, close }: ActionDialog): ComponentChild {
         placeholder,
         autocomplete: "off",
         spellcheck: false,
-        onInput: (event: Event) => set((event.target as HTMLInputElement).value.trim()),
+        onInput: (event: Event) => set((event.target as HTMLInputElement).value),
       }),
     );
   return h(
     Dialog,
-    { title: `Debug ${kind.kind} ${object.metadata.name}`, action: "Start", disabled: !image, run, close },
+    { title: `Debug ${kind.kind} ${object.metadata.name}`, action: "Start", disabled: !image.trim(), run, close },
     h(
       "p",
       null,
