@@ -20,9 +20,9 @@ test("names and values are those of v1.36", () => {
     /cannot set feature gate DRAAdminAccess to false, feature is locked to true/,
   );
   assert.deepEqual(schedulerGates({ WatchList: false }).warnings, []);
-  assert.deepEqual(schedulerGates({ DRAPrioritizedList: true, WorkloadAwarePreemption: true }).warnings, [
+  assert.deepEqual(schedulerGates({ DRAPrioritizedList: true, VolumeLimitScaling: true }).warnings, [
     "Setting GA feature gate DRAPrioritizedList=true. It will be removed in a future release.",
-    "Feature WorkloadAwarePreemption is not there: it stays off.",
+    "Feature VolumeLimitScaling is not there: it stays off.",
   ]);
   assert.equal(schedulerGates({ AllBeta: false }).gates.enabled("DRADeviceTaints"), false);
 });

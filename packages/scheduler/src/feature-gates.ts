@@ -26,6 +26,8 @@ const READ = {
   OpportunisticBatching: ON,
   SchedulerAsyncPreemption: ON,
   SchedulerPopFromBackoffQ: ON,
+  TopologyAwareWorkloadScheduling: ALPHA,
+  WorkloadAwarePreemption: ALPHA,
 } satisfies Record<string, GateSpec>;
 
 const NO_CHOICE = {
@@ -44,9 +46,7 @@ const NOT_THERE: readonly string[] = [
   "DRANodeAllocatableResources",
   "DRAWorkloadResourceClaims",
   "StorageCapacityScoring",
-  "TopologyAwareWorkloadScheduling",
   "VolumeLimitScaling",
-  "WorkloadAwarePreemption",
 ];
 
 export type SchedulerGates = Pick<FeatureGates<keyof typeof READ>, "enabled">;

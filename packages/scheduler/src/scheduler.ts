@@ -5,6 +5,7 @@
  */
 import { podgroups, pods } from "@kubets/api/generated/refs";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
+import type { PodGroup } from "@kubets/api/generated/types/scheduling-v1alpha2";
 import type { Client } from "@kubets/client/client";
 import type { Cache } from "@kubets/client/controller";
 import type { EventRecorder } from "@kubets/client/event-recorder";
@@ -21,6 +22,7 @@ import { ClusterState } from "./framework/cluster-state.ts";
 import { Decider, type Decision, type Found } from "./framework/cycle.ts";
 import { CycleState } from "./framework/cycle-state.ts";
 import { signed } from "./framework/filtering.ts";
+import type { GroupPlacement, GroupRoom, TryGroup } from "./framework/group-placement.ts";
 import type { Handle, Registry } from "./framework/handle.ts";
 import { inPoint, instrumented } from "./framework/instrumented.ts";
 import { Nominator } from "./framework/nominator.ts";
@@ -28,9 +30,17 @@ import { groupOf, PodGroups } from "./framework/pod-groups.ts";
 import type { PodInfo } from "./framework/pod-info.ts";
 import type { Profile } from "./framework/profile.ts";
 import { NodeRefusals, type Refusals, refusalMessage, refusingPlugins } from "./framework/refusals.ts";
+import { scorePlacements, selectBest } from "./framework/scoring.ts";
 import { WaitingAtPermit } from "./framework/waiting-at-permit.ts";
 import { decideTogether, type GroupTry } from "./group-cycle.ts";
-import { type AttemptResult, memoMetrics, pluginMetrics, type SchedulerMetrics, schedulerMetrics } from "./metrics.ts";
+import {
+  type AttemptResult,
+  groupMetrics,
+  memoMetrics,
+  pluginMetrics,
+  type SchedulerMetrics,
+  schedulerMetrics,
+} from "./metrics.ts";
 import { plugins } from "./plugins/index.ts";
 import { type Refused, unschedulable } from "./pod-status.ts";
 import { causeName } from "./queue/causes.ts";
@@ -96,6 +106,7 @@ class Scheduler implements RunningScheduler {
   readonly #profiles: ReadonlyMap<string, Profiles>;
   #tries = 0;
   readonly #metrics: SchedulerMetrics;
+  readonly #groupMetrics: ReturnType<typeof groupMetrics> | undefined;
   readonly #telling: Telling;
   readonly #extenders: Extenders;
   readonly #gates: SchedulerGates;
@@ -113,6 +124,7 @@ class Scheduler implements RunningScheduler {
     this.#telling = new Telling(options);
     const metrics = options.metrics ?? new MetricsRegistry();
     this.#metrics = schedulerMetrics(metrics, this, clock);
+    this.#groupMetrics = gates.enabled("GenericWorkload") ? groupMetrics(metrics) : undefined;
     this.#waiting = new WaitingAtPermit(clock);
     this.#extenders = new Extenders(config.extenders, options.log);
     this.#decider = new Decider(
@@ -353,39 +365,97 @@ class Scheduler implements RunningScheduler {
   }
 
   async #scheduleGroup(group: string, first: QueueEntry): Promise<void> {
-    const verdict = await decideTogether(this.#together(group, first), {
-      attempt: (entry) => this.#tryInGroup(entry),
+    const { cache, clock, random } = this.#options;
+    const entries = this.#together(group, first);
+    const object = cache.get(podgroups, group);
+    const profile = this.#profileForTry(first.pod);
+    const began = clock.monotonic();
+    const { result, verdict } = await decideTogether(entries, {
+      placements: () => this.#placementsOf(profile, group),
+      choose: (fits) => selectBest(scorePlacements(profile, object as PodGroup, fits), random),
+      attempt: (...args) => this.#tryInGroup(...args),
       takeBack: (entry, placement) => this.#takeBack(entry, placement),
+      retake: ({ entry, refusedBy, verdict, begin }, placement) =>
+        this.#hold(entry, placement, { refusedBy, verdict, begin }),
+      refusedBy: new Set(profile.points.placementGenerate.map(({ name }) => name)),
+      makeRoom: async (tryAgain) => this.#makeRoomForGroup(profile, group, entries, tryAgain),
+      decided: () => this.#groupMetrics?.decided(clock.monotonic() - began),
       bind: (entry, placement) => this.#bind(entry, placement, () => permitted(placement)),
       refuse: (entry, refused) => this.#refused(entry, refused),
       fail: (entry, error) => this.#failed(entry, error),
     });
-    const object = this.#options.cache.get(podgroups, group);
+    this.#groupMetrics?.attempted(result, profile.schedulerName, clock.monotonic() - began);
     if (object) this.#telling.group(object, verdict);
   }
 
+  #placementsOf({ points }: Profile, group: string): readonly GroupPlacement[] | undefined {
+    if (!this.#gates.enabled("TopologyAwareWorkloadScheduling")) return undefined;
+    const object = this.#groupObject(group);
+    let placements: readonly GroupPlacement[] = [this.cluster.nodes];
+    for (const plugin of points.placementGenerate)
+      placements = placements.flatMap((each) => plugin.placementGenerate(object, each));
+    return placements;
+  }
+
+  async #makeRoomForGroup(
+    { points }: Profile,
+    group: string,
+    entries: readonly QueueEntry[],
+    tryAgain: TryGroup,
+  ): Promise<GroupRoom | undefined> {
+    if (!this.#gates.enabled("WorkloadAwarePreemption")) return undefined;
+    const plugin = points.postFilter.find(({ postFilterGroup }) => postFilterGroup);
+    if (!plugin?.postFilterGroup)
+      return { message: "default preemption plugin is not registered, workload aware preemption is disabled" };
+    const object = this.#groupObject(group);
+    if (object.spec.schedulingConstraints?.topology?.length)
+      return { message: "workload aware preemption is not supported for pod groups with scheduling constraints" };
+    return plugin.postFilterGroup(
+      object,
+      entries.map(({ info }) => info),
+      tryAgain,
+    );
+  }
+
+  #groupObject(group: string): PodGroup {
+    const object = this.#options.cache.get(podgroups, group);
+    if (!object) throw new Error(`failed to get podGroup ${group}`);
+    return object;
+  }
+
   /** Takes a place for the pod, also one where room has to be made first: the next of its group must see it there. */
-  async #tryInGroup(entry: QueueEntry): Promise<GroupTry> {
-    const { info, uid } = entry;
+  async #tryInGroup(entry: QueueEntry, within: GroupPlacement | undefined, trial: boolean): Promise<GroupTry> {
+    const { info } = entry;
     const { clock } = this.#options;
     const profile = this.#profileForTry(info.pod);
     const state = new CycleState();
-    const found = this.#decider.find(profile, info, state);
+    const found = this.#decider.find(profile, info, state, within);
     const decision =
       found.feasible.length && this.#extenders.concern(info.pod)
         ? await this.#consult(info, profile, found, state)
         : this.#decider.choose(found, profile, info, state);
-    this.#metrics.decided((clock.monotonic() - entry.tried) / 1000);
-    const fits = decision.node !== undefined;
-    if (fits) this.decisions.record(info, decision, clock.now());
-    const refused = fits ? unschedulable(new Set(), "") : this.#noNodeFits(profile, info, decision, state);
-    const node = decision.node ?? refused.verdict.nominatedNode;
-    if (!node) return { entry, ...refused };
-    const placement = this.#placement(profile, info, node, state);
+    const { node } = decision;
+    if (!trial) {
+      this.#metrics.decided((clock.monotonic() - entry.tried) / 1000);
+      if (node !== undefined) this.decisions.record(info, decision, clock.now());
+    }
+    if (node !== undefined)
+      return this.#hold(entry, this.#placement(profile, info, node, state), unschedulable(new Set(), ""));
+    if (trial) return { entry, ...unschedulable(refusingPlugins(decision.refusals), "") };
+    const refused = this.#noNodeFits(profile, info, decision, state);
+    const { nominatedNode } = refused.verdict;
+    if (!nominatedNode) return { entry, ...refused };
+    return this.#hold(entry, this.#placement(profile, info, nominatedNode, state), refused);
+  }
+
+  /** A nominated pod has nothing to reserve yet. */
+  #hold(entry: QueueEntry, placement: Placement, refused: Refused): GroupTry {
+    const { info, node } = placement;
     this.cluster.assume(info, node);
-    this.#nominator.delete(uid, node);
+    this.#nominator.delete(entry.uid, node);
     try {
-      return { entry, ...refused, placement, waits: fits ? reserve(placement) : permitted(placement) };
+      const waits = refused.verdict.nominatedNode ? permitted(placement) : reserve(placement);
+      return { entry, ...refused, placement, waits };
     } catch (error) {
       this.#takeBack(entry, placement);
       if (error instanceof RefusedLate) return { entry, ...this.#late(node, error) };

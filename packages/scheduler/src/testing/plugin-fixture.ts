@@ -66,6 +66,7 @@ function profileOf(plugin: Plugin): Profile {
     percentageOfNodesToScore: 100,
     points: points as unknown as Points,
     weights: new Map(),
+    placementWeights: new Map(),
     plugins: [plugin],
     local: [],
   };

@@ -1,6 +1,7 @@
 /** How good a node's use of resources would be with the pod on it: the weighted mean over resources, 0..100 each. */
-import type { PodInfo } from "../../framework/pod-info.ts";
-import { amountOf } from "../../framework/resources.ts";
+import type { GroupFit } from "../../framework/group-placement.ts";
+import type { NonZero, PodInfo } from "../../framework/pod-info.ts";
+import { amountOf, ResourceSum } from "../../framework/resources.ts";
 import { MAX_SCORE } from "../../framework/scoring.ts";
 import type { NodeInfo } from "../../framework/snapshot.ts";
 
@@ -16,7 +17,9 @@ export interface ShapePoint {
   readonly score: number;
 }
 
-type Scorer = (pod: PodInfo, node: NodeInfo) => number;
+type Asking = Pick<PodInfo, "requests" | "nonZeroRequests">;
+type Room = Pick<NodeInfo, "allocatable" | "requested" | "nonZeroRequested">;
+type Scorer = (pod: Asking, node: Room) => number;
 /** The score of one resource; undefined leaves it out. */
 type ResourceScore = (requested: number, capacity: number) => number | undefined;
 
@@ -39,6 +42,34 @@ export function scorerOf(strategy: ScoringStrategy = {}): Scorer {
     case "RequestedToCapacityRatio":
       return weightedMean(resources, byShape(shape ?? []), Math.round);
   }
+}
+
+/** How full the nodes of a placement would be with all pods of the group that have a place there, as if they were one node. */
+export function placementScorerOf({ resources }: ScoringStrategy = {}): (fit: GroupFit) => number {
+  const scorer = scorerOf({ type: "MostAllocated", ...(resources ? { resources } : {}) });
+  return ({ placement, pods }) => {
+    const asked = { requests: new ResourceSum(), nonZeroRequests: { milliCpu: 0, memory: 0 } };
+    for (const { info } of pods) {
+      asked.requests.add(info.requests);
+      addTo(asked.nonZeroRequests, info.nonZeroRequests);
+    }
+    const all = {
+      allocatable: new ResourceSum(),
+      requested: new ResourceSum(),
+      nonZeroRequested: { milliCpu: 0, memory: 0 },
+    };
+    for (const { allocatable, requested, nonZeroRequested } of placement) {
+      all.allocatable.add(allocatable);
+      all.requested.add(requested);
+      addTo(all.nonZeroRequested, nonZeroRequested);
+    }
+    return scorer(asked, all);
+  };
+}
+
+function addTo(sum: { milliCpu: number; memory: number }, { milliCpu, memory }: NonZero): void {
+  sum.milliCpu += milliCpu;
+  sum.memory += memory;
 }
 
 export const leastAllocated: ResourceScore = (requested, capacity) =>
@@ -88,7 +119,7 @@ function weightedMean(
 }
 
 /** What would be asked for on the node; pods that ask for no CPU or memory count with a little of it. */
-function requestedWith(pod: PodInfo, node: NodeInfo, name: string): number {
+function requestedWith(pod: Asking, node: Room, name: string): number {
   if (name === "cpu") return node.nonZeroRequested.milliCpu + pod.nonZeroRequests.milliCpu;
   if (name === "memory") return node.nonZeroRequested.memory + pod.nonZeroRequests.memory;
   return amountOf(node.requested, name) + amountOf(pod.requests, name);
