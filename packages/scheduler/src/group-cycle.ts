@@ -3,6 +3,8 @@
  * with those before it at their places, in each placement that the group may have; the best one is taken. Where room has to be made for some,
  * it is made only if the group gets what it needs by that, and all wait for it.
  */
+
+import { myTurn, piece } from "@kubets/machinery/turns";
 import type { Placement, Waits } from "./binding-cycle.ts";
 import { activeFilters } from "./framework/filtering.ts";
 import type { GroupFit, GroupPlacement, GroupRoom, PlacedPod, TryGroup } from "./framework/group-placement.ts";
@@ -132,15 +134,22 @@ async function decide(entries: readonly QueueEntry[], steps: GroupSteps, trial: 
   return placements[0] || outcomes.length !== 1 ? nowhere(entries, outcomes, steps) : (outcomes[0] as Outcome);
 }
 
-/** Takes one place after the other; when something goes wrong none is kept. */
+/** Takes one place after the other, in pieces where that takes long; when something goes wrong none is kept. */
 async function inTurn<T>(
   list: readonly T[],
   take: (each: T) => GroupTry | Promise<GroupTry>,
   steps: GroupSteps,
 ): Promise<GroupTry[]> {
   const tries: GroupTry[] = [];
+  let isOver = piece();
   try {
-    for (const each of list) tries.push(await take(each));
+    for (const each of list) {
+      if (isOver()) {
+        await myTurn();
+        isOver = piece();
+      }
+      tries.push(await take(each));
+    }
   } catch (error) {
     takeBack(tries, steps);
     throw error;
@@ -177,7 +186,7 @@ const placedPods = (tries: readonly GroupTry[]): PlacedPod[] =>
   tries.flatMap(({ placement }) => {
     if (!placement) return [];
     const { info, node, state } = placement;
-    return { info, node, isLocal: activeFilters(state).filters.every(({ dependsOn }) => dependsOn) };
+    return { info, node, state, isLocal: activeFilters(state).filters.every(({ dependsOn }) => dependsOn) };
   });
 
 function takeBack(tries: readonly GroupTry[], steps: GroupSteps): void {

@@ -76,6 +76,8 @@ export interface RunningScheduler {
   readonly queue: SchedulingQueue;
   /** Bindings under way. */
   readonly binding: number;
+  /** Whether something is decided or done that all other pods wait for. */
+  readonly isHeld: boolean;
 }
 
 /** How long it decides without a pause. */
@@ -165,6 +167,10 @@ class Scheduler implements RunningScheduler {
     };
     signal.addEventListener("abort", close, { once: true });
     this.ready = this.#start();
+  }
+
+  get isHeld(): boolean {
+    return this.#held > 0;
   }
 
   async #start(): Promise<void> {

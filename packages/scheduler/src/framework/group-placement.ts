@@ -1,4 +1,5 @@
 /** Where a group of pods may stand, and where its pods would. */
+import type { CycleState } from "./cycle-state.ts";
 import type { PodInfo } from "./pod-info.ts";
 import type { NodeInfo } from "./snapshot.ts";
 
@@ -8,6 +9,7 @@ export type GroupPlacement = readonly NodeInfo[];
 export interface PlacedPod {
   readonly info: PodInfo;
   readonly node: string;
+  readonly state: CycleState;
   /** No filter that the pod needs looks further than the node. */
   readonly isLocal: boolean;
 }

@@ -5,8 +5,11 @@
 import { poddisruptionbudgets, podgroups } from "@kubets/api/generated/refs";
 import type { PodGroup } from "@kubets/api/generated/types/scheduling-v1alpha2";
 import { mayPreempt } from "@kubets/api/pod/priority";
+import { myTurn, piece } from "@kubets/machinery/turns";
+import { refusalWithNominated } from "../../framework/filtering.ts";
 import type { GroupRoom, PlacedPod, TryGroup } from "../../framework/group-placement.ts";
 import type { Handle } from "../../framework/handle.ts";
+import type { MutableNodeInfo } from "../../framework/node-info.ts";
 import { groupOf } from "../../framework/pod-groups.ts";
 import type { PodInfo } from "../../framework/pod-info.ts";
 import { budgetsOf, splitUnitsByBudgets } from "./budgets.ts";
@@ -66,10 +69,11 @@ function roomIsBeingMade({ cluster, cache }: Handle, group: PodGroup, nominated:
 
 /** Those that have to go, with the places that the group would have then. The cluster is as before when it returns. */
 async function selectUnits(
-  { cluster, cache }: Handle,
+  handle: Handle,
   units: readonly Unit[],
   tryAgain: TryGroup,
 ): Promise<{ readonly victims: readonly Unit[]; readonly fit: readonly PlacedPod[] } | undefined> {
+  const { cluster, cache } = handle;
   const withdraw = ({ pods }: Unit) => {
     for (const { pod } of pods) cluster.withdraw(pod.metadata.uid);
   };
@@ -83,9 +87,14 @@ async function selectUnits(
     if (!first) return undefined;
     let fit = first;
     const { violating, free } = splitUnitsByBudgets(units, budgetsOf(cache.list(poddisruptionbudgets)));
+    let isOver = piece();
     for (const unit of [...violating, ...free]) {
+      if (isOver()) {
+        await myTurn();
+        isOver = piece();
+      }
       putBack(unit);
-      const without: typeof fit | undefined = isInNobodysWay(unit, fit) ? fit : await tryAgain();
+      const without: typeof fit | undefined = stillFits(handle, fit, unit) ? fit : await tryAgain();
       if (without) {
         fit = without;
         gone.delete(unit);
@@ -97,7 +106,16 @@ async function selectUnits(
   }
 }
 
-/** Where the group would stand is as free as without it. */
-const isInNobodysWay = ({ nodes, pods }: Unit, fit: readonly PlacedPod[]): boolean =>
-  pods.every(({ antiAffinity }) => antiAffinity.length === 0) &&
-  fit.every(({ node, isLocal }) => isLocal && !nodes.has(node));
+/** The places that were found are there also with the unit, as far as single nodes can tell. */
+function stillFits({ cluster, nominator }: Handle, fit: readonly PlacedPod[], { nodes, pods }: Unit): boolean {
+  if (!fit.every(({ isLocal }) => isLocal) || pods.some(({ antiAffinity }) => antiAffinity.length)) return false;
+  const crowded = new Map<string, MutableNodeInfo>();
+  for (const { info, node, state } of fit) {
+    if (!nodes.has(node)) continue;
+    const trial = crowded.get(node) ?? cluster.node(node)?.clone();
+    if (!trial || refusalWithNominated(info, trial, state, nominator)) return false;
+    trial.add(info);
+    crowded.set(node, trial);
+  }
+  return true;
+}
