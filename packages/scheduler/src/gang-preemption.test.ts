@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { podgroups } from "@kubets/api/generated/refs";
+import { podgroups, pods } from "@kubets/api/generated/refs";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { PodGroupSpec } from "@kubets/api/generated/types/scheduling-v1alpha2";
 import type { KubeObject } from "@kubets/api/meta";
@@ -237,15 +237,20 @@ test("pods of a group make nobody go one by one, and say so", () =>
     },
   ));
 
+/** The server takes deletions, but the pods need time to go. */
+const slowToGo =
+  ({ cluster }: Run) =>
+  (request: string) => {
+    if (!request.startsWith("delete ")) return undefined;
+    const victim = cluster.pod(request.slice(15));
+    cluster.put({ ...victim, metadata: { ...victim.metadata, deletionTimestamp: "2026-01-01T00:01:00Z" } });
+    return Object.assign(new Error("gone"), { name: "StatusError" });
+  };
+
 test("while those who were made to go take their time, nobody else goes", () =>
   scheduling([], async (run) => {
     const { cluster, settle } = run;
-    cluster.fault = (request) => {
-      if (!request.startsWith("delete ")) return undefined;
-      const victim = cluster.pod(request.slice(15));
-      cluster.put({ ...victim, metadata: { ...victim.metadata, deletionTimestamp: "2026-01-01T00:01:00Z" } });
-      return Object.assign(new Error("gone"), { name: "StatusError" });
-    };
+    cluster.fault = slowToGo(run);
     cluster.put(...RING, standing("one", "n1").build(), standing("two", "n2", 1).build(), ...NEEDY);
     await settle();
     // Something else changes: the group is tried again.
@@ -259,6 +264,28 @@ test("while those who were made to go take their time, nobody else goes", () =>
     cluster.remove("Pod", "default/one");
     await inTime(run);
     assert.deepEqual(cluster.placements(), ["a -> n1", "two -> n2"]);
+  }));
+
+test("a group that waits for room does not wake itself by looking elsewhere", () =>
+  scheduling([], async (run) => {
+    const { cluster, settle } = run;
+    cluster.fault = slowToGo(run);
+    cluster.put(...RING, standing("one", "n1").build(), standing("two", "n2").build());
+    cluster.put(lofty(2), member("a").build(), member("b").build());
+    await settle();
+    const places = ["a", "b"].map((name) => cluster.pod(name).status.nominatedNodeName);
+    assert.deepEqual(new Set(places), new Set(["n1", "n2"]));
+    // Room for one of them, which does not help.
+    cluster.put(room("n3", "1"));
+    await settle();
+    await inTime(run);
+    assert.deepEqual(
+      ["a", "b"].map((name) => cluster.pod(name).status.nominatedNodeName),
+      places,
+    );
+    for (const name of ["one", "two"]) cluster.remove("Pod", `default/${name}`);
+    await inTime(run);
+    assert.ok(["a", "b"].every((name) => cluster.pod(name).spec.nodeName));
   }));
 
 test("what changes while a group is tried without others is not lost", async () => {
@@ -340,4 +367,50 @@ test("the units that go are those that a naive count finds", async () => {
       assert.equal(bound, !needed || expected.length ? wanted : 0, `round ${round}`);
     });
   }
+});
+
+test("whatever comes and goes, no group stands in part, and none waits that may make others go for it", async () => {
+  const random = seededRandom(23);
+  const below = (limit: number) => randomInt(random, limit);
+  for (let round = 0; round < 20; round++)
+    await scheduling([], async (run) => {
+      const { cluster, settle } = run;
+      const groups = new Map<string, { readonly needed: number; readonly priority: number }>();
+      const of = (group: string) =>
+        cluster.truth(pods).filter(({ spec }) => spec.schedulingGroup?.podGroupName === group);
+      let capacity = 0;
+      for (let step = 0; step < 12; step++) {
+        const kind = below(4);
+        if (kind === 0) {
+          const cpu = 1 + below(3);
+          capacity += cpu;
+          cluster.put(room(`n${step}`, String(cpu)));
+        } else if (kind < 3) {
+          const name = `g${step}`;
+          const [needed, priority] = [1 + below(4), below(3)];
+          groups.set(name, { needed, priority });
+          cluster.put(podGroup(name, needed, { priority, disruptionMode: "PodGroup" }));
+          for (let i = 0; i < needed; i++) cluster.put(member(`${name}-${i}`, name).priority(priority).build());
+        } else {
+          const [group] = [...groups.keys()].slice(below(groups.size || 1));
+          for (const { metadata } of of(group ?? "")) cluster.remove("Pod", `default/${metadata.name}`);
+        }
+        if (below(2)) await settle();
+      }
+      await settle();
+      for (let i = 0; i < 3; i++) await inTime(run);
+      const bound = (group: string) => of(group).filter(({ spec }) => spec.nodeName).length;
+      const free = capacity - [...groups.keys()].reduce((sum, group) => sum + bound(group), 0);
+      for (const [group, { needed, priority }] of groups) {
+        const [there, stands] = [of(group).length, bound(group)];
+        assert.ok(
+          stands === 0 || stands === there,
+          `round ${round}: ${stands} of ${group}, of which ${there} are there`,
+        );
+        const lower = [...groups].filter(([, other]) => other.priority < priority).map(([name]) => bound(name));
+        const room = lower.reduce((sum, each) => sum + each, free);
+        assert.ok(there < needed || stands || room < needed, `round ${round}: ${group} waits`);
+      }
+      assert.equal(run.scheduler.cluster.sizes.assumed_pods, 0);
+    });
 });

@@ -6,6 +6,7 @@
 
 import { myTurn, piece } from "@kubets/machinery/turns";
 import type { Placement, Waits } from "./binding-cycle.ts";
+import type { Decision } from "./framework/cycle.ts";
 import { activeFilters } from "./framework/filtering.ts";
 import type { GroupFit, GroupPlacement, GroupRoom, PlacedPod, TryGroup } from "./framework/group-placement.ts";
 import type { GroupResult } from "./metrics.ts";
@@ -18,6 +19,7 @@ export interface GroupTry extends Refused {
   readonly entry: QueueEntry;
   readonly placement?: Placement;
   readonly waits?: Waits;
+  readonly decision?: Decision;
 }
 
 export interface GroupSteps {
@@ -28,10 +30,10 @@ export interface GroupSteps {
   /** `trial`: nothing is told of it, and no room is made for the pod alone. */
   attempt(entry: QueueEntry, within: GroupPlacement | undefined, trial: boolean): Promise<GroupTry>;
   takeBack(entry: QueueEntry, placement: Placement): void;
-  /** Takes a place again that was taken back. */
-  retake(each: GroupTry, placement: Placement): GroupTry;
-  /** Those who would not let go of it for the group as it is now. */
-  readonly refusedBy: ReadonlySet<string>;
+  /** Takes its place again, if it had one. */
+  retake(each: GroupTry): GroupTry;
+  /** The plugins that give placements: what they wait for may give others. */
+  readonly generators: ReadonlySet<string>;
   makeRoom(tryAgain: TryGroup): Promise<GroupRoom | undefined>;
   decided(): void;
   bind(entry: QueueEntry, placement: Placement): void;
@@ -87,17 +89,13 @@ function scheduled(tries: readonly GroupTry[], steps: GroupSteps): GroupDecision
 function waiting(tries: readonly GroupTry[], room: GroupRoom | undefined, steps: GroupSteps): GroupDecision {
   const made = room && "nodes" in room ? room : undefined;
   const refusedBy = allRefusing(tries);
-  for (const [i, each] of tries.entries()) {
-    const { entry, verdict } = each;
-    const nominatedNode = made ? made.nodes.get(entry.uid) : each.placement?.node;
-    const begin = made && i === tries.length - 1 ? made.begin : each.begin;
-    if (nominatedNode === undefined) steps.refuse(entry, { ...each, begin });
-    else
-      steps.refuse(entry, {
-        begin,
-        refusedBy,
-        verdict: { ...verdict, message: verdict.message || WAITING, nominatedNode },
-      });
+  for (const [i, { entry, placement, verdict, begin }] of tries.entries()) {
+    const nominatedNode = made ? made.nodes.get(entry.uid) : placement?.node;
+    steps.refuse(entry, {
+      begin: made && i === tries.length - 1 ? made.begin : begin,
+      refusedBy,
+      verdict: { ...verdict, message: verdict.message || WAITING, nominatedNode },
+    });
   }
   return { result: "waiting_on_preemption", verdict: unscheduled(WAITING) };
 }
@@ -115,23 +113,22 @@ function refused({ tries, message }: Outcome, more: string | undefined, steps: G
 const unscheduled = (message: string): GroupVerdict => ({ status: "False", reason: "Unschedulable", message });
 
 async function decide(entries: readonly QueueEntry[], steps: GroupSteps, trial: boolean): Promise<Outcome> {
-  const placements = steps.placements() ?? [undefined];
+  const placements = steps.placements();
   const outcomes: Outcome[] = [];
-  for (const placement of placements) {
+  for (const placement of placements ?? [undefined]) {
     const outcome = outcomeOf(await inTurn(entries, (entry) => steps.attempt(entry, placement, trial), steps));
-    if (outcome.enough && placements.length === 1) return outcome;
+    if (outcome.enough && (placements?.length ?? 1) === 1) return outcome;
     takeBack(outcome.tries, steps);
+    if (!placements) return outcome;
     outcomes.push(outcome);
   }
   const fits = outcomes.flatMap(({ tries, enough }, i) =>
-    enough ? [{ tries, placement: placements[i] ?? [], pods: placedPods(tries) }] : [],
+    enough ? [{ tries, placement: placements?.[i] as GroupPlacement, pods: placedPods(tries) }] : [],
   );
   const best = fits[fits.length > 1 ? steps.choose(fits) : 0];
-  if (best) {
-    const again = (each: GroupTry) => (each.placement ? steps.retake(each, each.placement) : each);
-    return outcomeOf(await inTurn(best.tries, again, steps));
-  }
-  return placements[0] || outcomes.length !== 1 ? nowhere(entries, outcomes, steps) : (outcomes[0] as Outcome);
+  return best
+    ? outcomeOf(await inTurn(best.tries, (each) => steps.retake(each), steps))
+    : nowhere(entries, outcomes, steps);
 }
 
 /** Takes one place after the other, in pieces where that takes long; when something goes wrong none is kept. */
@@ -166,11 +163,11 @@ const outcomeOf = (tries: readonly GroupTry[]): Outcome => ({
 });
 
 /** What is told is what was found in the first placement; a change that helps in any of them is worth another try. */
-function nowhere(entries: readonly QueueEntry[], outcomes: readonly Outcome[], { refusedBy }: GroupSteps): Outcome {
+function nowhere(entries: readonly QueueEntry[], outcomes: readonly Outcome[], { generators }: GroupSteps): Outcome {
   const [first] = outcomes;
   const none = `0/${outcomes.length} placements are available`;
   const message = first ? `${none}, first placement status: ${first.message}` : none;
-  const all = new Set([...refusedBy, ...outcomes.flatMap(({ tries }) => [...allRefusing(tries)])]);
+  const all = new Set([...generators, ...outcomes.flatMap(({ tries }) => [...allRefusing(tries)])]);
   const tries = first?.tries ?? entries.map((entry) => ({ entry, ...unschedulable(all, message) }));
   return { tries: tries.map((each) => ({ ...each, refusedBy: all })), enough: false, needsRoom: false, message };
 }

@@ -381,12 +381,14 @@ class Scheduler implements RunningScheduler {
       choose: (fits) => selectBest(scorePlacements(profile, object as PodGroup, fits), random),
       attempt: (...args) => this.#tryInGroup(...args),
       takeBack: (entry, placement) => this.#takeBack(entry, placement),
-      retake: ({ entry, refusedBy, verdict, begin }, placement) =>
-        this.#hold(entry, placement, { refusedBy, verdict, begin }),
-      refusedBy: new Set(profile.points.placementGenerate.map(({ name }) => name)),
+      retake: (each) => this.#retake(each),
+      generators: new Set(profile.points.placementGenerate.map(({ name }) => name)),
       makeRoom: async (tryAgain) => this.#makeRoomForGroup(profile, group, entries, tryAgain),
       decided: () => this.#groupMetrics?.decided(clock.monotonic() - began),
-      bind: (entry, placement) => this.#bind(entry, placement, () => permitted(placement)),
+      bind: (entry, placement) => {
+        this.#nominator.delete(entry.uid, placement.node);
+        this.#bind(entry, placement, () => permitted(placement));
+      },
       refuse: (entry, refused) => this.#refused(entry, refused),
       fail: (entry, error) => this.#failed(entry, error),
     });
@@ -446,7 +448,10 @@ class Scheduler implements RunningScheduler {
       if (node !== undefined) this.decisions.record(info, decision, clock.now());
     }
     if (node !== undefined)
-      return this.#hold(entry, this.#placement(profile, info, node, state), unschedulable(new Set(), ""));
+      return {
+        ...this.#hold(entry, this.#placement(profile, info, node, state), unschedulable(new Set(), "")),
+        ...(trial ? {} : { decision }),
+      };
     if (trial) return { entry, ...unschedulable(refusingPlugins(decision.refusals), "") };
     const refused = this.#noNodeFits(profile, info, decision, state);
     const { nominatedNode } = refused.verdict;
@@ -454,11 +459,17 @@ class Scheduler implements RunningScheduler {
     return this.#hold(entry, this.#placement(profile, info, nominatedNode, state), refused);
   }
 
+  #retake(each: GroupTry): GroupTry {
+    const { entry, placement, decision } = each;
+    if (decision) this.decisions.record(entry.info, decision, this.#options.clock.now());
+    return placement ? this.#hold(entry, placement, each) : each;
+  }
+
   /** A nominated pod has nothing to reserve yet. */
   #hold(entry: QueueEntry, placement: Placement, refused: Refused): GroupTry {
     const { info, node } = placement;
     this.cluster.assume(info, node);
-    this.#nominator.delete(entry.uid, node);
+    this.#nominator.lift(entry.uid);
     try {
       const waits = refused.verdict.nominatedNode ? permitted(placement) : reserve(placement);
       return { entry, ...refused, placement, waits };
@@ -536,6 +547,7 @@ class Scheduler implements RunningScheduler {
   #takeBack(entry: QueueEntry, placement: Placement): void {
     unreserve(placement);
     this.cluster.forget(entry.uid);
+    if (this.#nominator.putBack(entry.uid)) return;
     const nominated = this.#options.cache.get(pods, placement.info.key)?.status.nominatedNodeName;
     if (nominated && this.queue.has(entry.uid)) this.#nominator.set(entry.info, nominated);
   }

@@ -113,8 +113,11 @@ export class Decider {
   }
 
   #candidates(only: ReadonlySet<string> | undefined, within?: readonly NodeInfo[]): readonly NodeInfo[] {
-    if (!only) return within ?? this.#cluster.nodes;
-    if (within) return within.filter(({ name }) => only.has(name));
+    const { nodes } = this.#cluster;
+    if (within && within !== nodes)
+      // Some may be gone since it was said which they are.
+      return within.filter((node) => this.#cluster.node(node.name) === node && only?.has(node.name) !== false);
+    if (!only) return nodes;
     return [...only].map((name) => this.#cluster.node(name)).filter((node) => node !== undefined);
   }
 

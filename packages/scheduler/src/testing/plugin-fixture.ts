@@ -20,6 +20,7 @@ import { MemoryCluster } from "./memory-cluster.ts";
 export interface Fixture {
   readonly plugin: Plugin;
   readonly cluster: MemoryCluster;
+  readonly state: ClusterState;
   /** By node; "" where it fits. A refusal of all nodes stands under "*", reasons that last end with "!". */
   refusals(pod: Pod): Record<string, string>;
   /** By node, normalised, unweighted; empty where the plugin has nothing to say. */
@@ -43,6 +44,7 @@ export function fixture(
   return {
     plugin,
     cluster,
+    state,
     refusals(pod) {
       const cycle = new CycleState();
       const prepared = prepareFilters(profile, podInfo(pod), state, cycle);
