@@ -5,6 +5,7 @@ import type { KubeObject } from "@kubets/api/meta";
 import { node } from "@kubets/api/testing/node-builder";
 import { pod } from "@kubets/api/testing/pod-builder";
 import { seededRandom } from "@kubets/machinery";
+import { MetricsRegistry } from "@kubets/machinery/metrics";
 import { randomInt } from "@kubets/machinery/random";
 import { defaultConfig } from "./config/config.ts";
 import { podGroup } from "./testing/gangs.ts";
@@ -148,10 +149,20 @@ test("pods of a group that stand in two domains are nothing to go by", () =>
   }));
 
 test("the placement that takes most of the group wins, then the fullest", async () => {
+  const metrics = new MetricsRegistry();
   await scheduling(
     [inRack("x", "x1", "2"), inRack("y", "y1", "3"), inRack("z", "z1", "2"), rackwise(2), ...members("a", "b", "c")],
     (run) => assert.deepEqual(placed(run), ["a -> y1", "b -> y1", "c -> y1"]),
+    { metrics },
   );
+  for (const point of ["PlacementGenerate", "PlacementScore"])
+    assert.match(
+      [...metrics.expose()].join(""),
+      new RegExp(
+        `extension_point_duration_seconds_count\\{extension_point="${point}",status="Success"[^}]*\\} 1$`,
+        "m",
+      ),
+    );
   await scheduling(
     [
       inRack("x", "x1", "8"),

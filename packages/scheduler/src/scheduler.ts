@@ -396,13 +396,15 @@ class Scheduler implements RunningScheduler {
     if (object) this.#telling.group(object, verdict);
   }
 
-  #placementsOf({ points }: Profile, group: string): readonly GroupPlacement[] | undefined {
+  #placementsOf(profile: Profile, group: string): readonly GroupPlacement[] | undefined {
     if (!this.#gates.enabled("TopologyAwareWorkloadScheduling")) return undefined;
     const object = this.#groupObject(group);
-    let placements: readonly GroupPlacement[] = [this.cluster.nodes];
-    for (const plugin of points.placementGenerate)
-      placements = placements.flatMap((each) => plugin.placementGenerate(object, each));
-    return placements;
+    return inPoint(profile, "placementGenerate", () => {
+      let placements: readonly GroupPlacement[] = [this.cluster.nodes];
+      for (const plugin of profile.points.placementGenerate)
+        placements = placements.flatMap((each) => plugin.placementGenerate(object, each));
+      return placements;
+    });
   }
 
   async #makeRoomForGroup(

@@ -52,8 +52,9 @@ export class Nominator {
   /** `taken` is the node where the pod has its place now. */
   delete(uid: string, taken?: string): void {
     const ended = this.#take(uid) ?? this.#lifted.get(uid);
+    if (!ended) return;
     this.#lifted.delete(uid);
-    if (ended && ended.node !== taken) this.#freed(ended.info);
+    if (ended.node !== taken) this.#freed(ended.info);
   }
 
   /** For a trial: as if the pod were not nominated. */

@@ -79,11 +79,13 @@ function scoresOf(
 /** The same for places of a whole group, in their order. */
 export function scorePlacements(profile: Profile, group: PodGroup, fits: readonly GroupFit[]): number[] {
   const totals = fits.map(() => 0);
-  for (const plugin of profile.points.placementScore) {
-    const scores = fits.map((fit) => plugin.placementScore(group, fit));
-    plugin.normalizePlacements?.(scores);
-    addUp(totals, plugin.name, profile.placementWeights.get(plugin.name) ?? 1, scores);
-  }
+  inPoint(profile, "placementScore", () => {
+    for (const plugin of profile.points.placementScore) {
+      const scores = fits.map((fit) => plugin.placementScore(group, fit));
+      plugin.normalizePlacements?.(scores);
+      addUp(totals, plugin.name, profile.placementWeights.get(plugin.name) ?? 1, scores);
+    }
+  });
   return totals;
 }
 
