@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { podgroups, pods } from "@kubets/api/generated/refs";
+import type { PodGroup } from "@kubets/api/generated/types/scheduling-v1alpha2";
 import type { KubeObject } from "@kubets/api/meta";
 import { node } from "@kubets/api/testing/node-builder";
 import { pod } from "@kubets/api/testing/pod-builder";
@@ -8,7 +9,9 @@ import { seededRandom } from "@kubets/machinery";
 import { MetricsRegistry } from "@kubets/machinery/metrics";
 import { randomInt } from "@kubets/machinery/random";
 import { defaultConfig } from "./config/config.ts";
+import type { GroupPlacement } from "./framework/group-placement.ts";
 import { podGroup } from "./testing/gangs.ts";
+import { MemoryCluster } from "./testing/memory-cluster.ts";
 import { type Run, runScheduler } from "./testing/run.ts";
 
 const GATES = { GenericWorkload: true, GangScheduling: true, TopologyAwareWorkloadScheduling: true };
@@ -223,6 +226,23 @@ test("no room is made for a group that has to stand in one domain", () =>
     },
     { featureGates: { ...GATES, WorkloadAwarePreemption: true } },
   ));
+
+test("a node that goes while the group is tried is no place for it", async () => {
+  const cluster = new MemoryCluster();
+  const topologyPlacementGenerator = () => ({
+    name: "TopologyPlacementGenerator",
+    placementGenerate(_: PodGroup, within: GroupPlacement) {
+      const placement = [...within];
+      cluster.remove("Node", "x1");
+      return [placement];
+    },
+  });
+  await scheduling(
+    [inRack("x", "x1", "8"), inRack("x", "x2", "1"), rackwise(1), ...members("a")],
+    (run) => assert.deepEqual(placed(run), ["a -> x2"]),
+    { cluster, registry: { TopologyPlacementGenerator: topologyPlacementGenerator } },
+  );
+});
 
 test("whatever the cluster is like, a gang stands in one rack as soon as one is large enough, else nowhere", async () => {
   const random = seededRandom(3);

@@ -22,7 +22,7 @@ import { ClusterState } from "./framework/cluster-state.ts";
 import { Decider, type Decision, type Found } from "./framework/cycle.ts";
 import { CycleState } from "./framework/cycle-state.ts";
 import { signed } from "./framework/filtering.ts";
-import type { GroupPlacement, GroupRoom, TryGroup } from "./framework/group-placement.ts";
+import type { GroupPlacement } from "./framework/group-placement.ts";
 import type { Handle, Registry } from "./framework/handle.ts";
 import { inPoint, instrumented } from "./framework/instrumented.ts";
 import { Nominator } from "./framework/nominator.ts";
@@ -33,6 +33,7 @@ import { NodeRefusals, type Refusals, refusalMessage, refusingPlugins } from "./
 import { scorePlacements, selectBest } from "./framework/scoring.ts";
 import { WaitingAtPermit } from "./framework/waiting-at-permit.ts";
 import { decideTogether, type GroupTry } from "./group-cycle.ts";
+import { makeRoom, placementsOf } from "./group-plugins.ts";
 import {
   type AttemptResult,
   groupMetrics,
@@ -370,20 +371,27 @@ class Scheduler implements RunningScheduler {
       .sort((a, b) => b.info.priority - a.info.priority || a.firstSeen - b.firstSeen);
   }
 
-  async #scheduleGroup(group: string, first: QueueEntry): Promise<void> {
+  async #scheduleGroup(key: string, first: QueueEntry): Promise<void> {
     const { cache, clock, random } = this.#options;
-    const entries = this.#together(group, first);
-    const object = cache.get(podgroups, group);
+    const entries = this.#together(key, first);
     const profile = this.#profileForTry(first.pod);
+    const group = () => this.#groupObject(key);
     const began = clock.monotonic();
     const { result, verdict } = await decideTogether(entries, {
-      placements: () => this.#placementsOf(profile, group),
-      choose: (fits) => selectBest(scorePlacements(profile, object as PodGroup, fits), random),
+      placements: () =>
+        this.#gates.enabled("TopologyAwareWorkloadScheduling")
+          ? placementsOf(profile, group(), this.cluster.nodes)
+          : undefined,
+      choose: (fits) => selectBest(scorePlacements(profile, group(), fits), random),
       attempt: (...args) => this.#tryInGroup(...args),
       takeBack: (entry, placement) => this.#takeBack(entry, placement),
       retake: (each) => this.#retake(each),
       generators: new Set(profile.points.placementGenerate.map(({ name }) => name)),
-      makeRoom: async (tryAgain) => this.#makeRoomForGroup(profile, group, entries, tryAgain),
+      makeRoom: async (tryAgain) => {
+        if (!this.#gates.enabled("WorkloadAwarePreemption")) return undefined;
+        const pods = entries.map(({ info }) => info);
+        return makeRoom(profile, group(), pods, tryAgain);
+      },
       decided: () => this.#groupMetrics?.decided(clock.monotonic() - began),
       bind: (entry, placement) => {
         this.#nominator.delete(entry.uid, placement.node);
@@ -393,38 +401,8 @@ class Scheduler implements RunningScheduler {
       fail: (entry, error) => this.#failed(entry, error),
     });
     this.#groupMetrics?.attempted(result, profile.schedulerName, clock.monotonic() - began);
+    const object = cache.get(podgroups, key);
     if (object) this.#telling.group(object, verdict);
-  }
-
-  #placementsOf(profile: Profile, group: string): readonly GroupPlacement[] | undefined {
-    if (!this.#gates.enabled("TopologyAwareWorkloadScheduling")) return undefined;
-    const object = this.#groupObject(group);
-    return inPoint(profile, "placementGenerate", () => {
-      let placements: readonly GroupPlacement[] = [this.cluster.nodes];
-      for (const plugin of profile.points.placementGenerate)
-        placements = placements.flatMap((each) => plugin.placementGenerate(object, each));
-      return placements;
-    });
-  }
-
-  async #makeRoomForGroup(
-    { points }: Profile,
-    group: string,
-    entries: readonly QueueEntry[],
-    tryAgain: TryGroup,
-  ): Promise<GroupRoom | undefined> {
-    if (!this.#gates.enabled("WorkloadAwarePreemption")) return undefined;
-    const plugin = points.postFilter.find(({ postFilterGroup }) => postFilterGroup);
-    if (!plugin?.postFilterGroup)
-      return { message: "default preemption plugin is not registered, workload aware preemption is disabled" };
-    const object = this.#groupObject(group);
-    if (object.spec.schedulingConstraints?.topology?.length)
-      return { message: "workload aware preemption is not supported for pod groups with scheduling constraints" };
-    return plugin.postFilterGroup(
-      object,
-      entries.map(({ info }) => info),
-      tryAgain,
-    );
   }
 
   #groupObject(group: string): PodGroup {
