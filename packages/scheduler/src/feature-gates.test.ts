@@ -9,6 +9,7 @@ import { defaultConfig } from "./config/config.ts";
 import { schedulerGates } from "./feature-gates.ts";
 import { claimFor, deviceClass, resourceClaim, resourceSlice, usingClaims } from "./testing/devices.ts";
 import { runScheduler } from "./testing/run.ts";
+import { claim, csiDriver, using, volume } from "./testing/volumes.ts";
 
 test("names and values are those of v1.36", () => {
   assert.throws(
@@ -65,7 +66,15 @@ const revision = (name: string, revision: string) =>
     })
     .build();
 
-/** What is placed with a feature, as by default, and without it. */
+const ofDriver = [
+  node("n1").build(),
+  csiDriver("d", { preventPodSchedulingIfMissing: true }),
+  claim("c", { volume: "v" }),
+  volume("v", { driver: "d" }),
+  pod("a").spec(using("c")).build(),
+];
+
+/** What is placed with a feature, and without it. */
 const CASES: Record<string, { objects: readonly KubeObject[]; on: readonly string[]; off: readonly string[] }> = {
   DRADeviceTaints: {
     objects: [...devices({ taints: [{ key: "broken", effect: "NoSchedule" }] }), ...claiming("a")],
@@ -126,12 +135,14 @@ const CASES: Record<string, { objects: readonly KubeObject[]; on: readonly strin
     on: ["a -> ?"],
     off: ["a -> n1"],
   },
+  VolumeLimitScaling: { objects: ofDriver, on: ["a -> ?"], off: ["a -> n1"] },
 };
 
 for (const [gate, { objects, on, off }] of Object.entries(CASES))
   test(`${gate}: with and without`, async () => {
+    const isOn = schedulerGates().gates.enabled(gate as "DRADeviceTaints");
     for (const [featureGates, placed] of [
-      [{}, on],
+      [isOn ? {} : { [gate]: true }, on],
       [{ [gate]: false }, off],
     ] as const) {
       const run = await runScheduler({ featureGates });

@@ -26,6 +26,7 @@ const READ = {
   OpportunisticBatching: ON,
   SchedulerAsyncPreemption: ON,
   SchedulerPopFromBackoffQ: ON,
+  VolumeLimitScaling: ALPHA,
 } satisfies Record<string, GateSpec>;
 
 const NO_CHOICE = {
@@ -45,7 +46,6 @@ const NOT_THERE: readonly string[] = [
   "DRAWorkloadResourceClaims",
   "StorageCapacityScoring",
   "TopologyAwareWorkloadScheduling",
-  "VolumeLimitScaling",
   "WorkloadAwarePreemption",
 ];
 

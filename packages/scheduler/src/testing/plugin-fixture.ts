@@ -28,7 +28,7 @@ export interface Fixture {
 
 export function fixture(
   made: Plugin | PluginFactory,
-  args: Record<string, unknown>,
+  { featureGates = {}, ...args }: Record<string, unknown> & { featureGates?: Readonly<Record<string, boolean>> },
   ...objects: KubeObject[]
 ): Fixture {
   const cluster = new MemoryCluster();
@@ -38,7 +38,7 @@ export function fixture(
   for (const pod of cluster.cache.list(pods)) if (pod.spec.nodeName) state.setPod(pod);
   const groups = new PodGroups();
   for (const pod of cluster.cache.list(pods)) groups.add(pod);
-  const plugin = typeof made === "function" ? made(handleOf(cluster, state, groups), args) : made;
+  const plugin = typeof made === "function" ? made(handleOf(cluster, state, groups, featureGates), args) : made;
   const profile = profileOf(plugin);
   return {
     plugin,
@@ -71,7 +71,12 @@ function profileOf(plugin: Plugin): Profile {
   };
 }
 
-const handleOf = (cluster: MemoryCluster, state: ClusterState, groups: PodGroups): Handle => ({
+const handleOf = (
+  cluster: MemoryCluster,
+  state: ClusterState,
+  groups: PodGroups,
+  featureGates: Readonly<Record<string, boolean>>,
+): Handle => ({
   client: cluster.client,
   cache: cluster.cache,
   events: cluster.recorder,
@@ -86,7 +91,7 @@ const handleOf = (cluster: MemoryCluster, state: ClusterState, groups: PodGroups
   allowWaiting: () => {},
   rejectWaiting: () => false,
   askAboutVictims: () => undefined,
-  featureGates: schedulerGates().gates,
+  featureGates: schedulerGates(featureGates).gates,
   holdUntil: () => {},
   metrics: { preempted() {}, evicted() {}, awaitedDevice() {}, claimCreated() {}, volumes() {}, volumesFailed() {} },
 });

@@ -45,7 +45,7 @@ test("what a pod's claims say of nodes", () => {
       [
         claim("c", { storageClass: "late", size: "2Gi" }),
         waits,
-        csiDriver("example.com/maker", true),
+        csiDriver("example.com/maker", { storageCapacity: true }),
         storageCapacity("on-n1", "late", { "kubernetes.io/hostname": "n1" }, "5Gi"),
         storageCapacity("on-n2", "late", { "kubernetes.io/hostname": "n2" }, "1Gi"),
         storageCapacity("other", "other", {}, "9Gi"),
@@ -54,7 +54,11 @@ test("what a pod's claims say of nodes", () => {
     ],
     [
       "to be made by a driver that does not tell of its room",
-      [claim("c", { storageClass: "late", size: "2Gi" }), waits, csiDriver("example.com/maker", false)],
+      [
+        claim("c", { storageClass: "late", size: "2Gi" }),
+        waits,
+        csiDriver("example.com/maker", { storageCapacity: false }),
+      ],
       both(""),
     ],
     [
