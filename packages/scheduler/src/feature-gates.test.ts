@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { pods } from "@kubets/api/generated/refs";
 import type { Device } from "@kubets/api/generated/types/resource-v1";
 import type { KubeObject } from "@kubets/api/meta";
 import { node } from "@kubets/api/testing/node-builder";
@@ -9,7 +10,7 @@ import { defaultConfig } from "./config/config.ts";
 import { schedulerGates } from "./feature-gates.ts";
 import { claimFor, deviceClass, resourceClaim, resourceSlice, usingClaims } from "./testing/devices.ts";
 import { runScheduler } from "./testing/run.ts";
-import { claim, csiDriver, using, volume } from "./testing/volumes.ts";
+import { claim, csiDriver, storageCapacity, storageClass, using, volume } from "./testing/volumes.ts";
 
 test("names and values are those of v1.36", () => {
   assert.throws(
@@ -152,6 +153,27 @@ for (const [gate, { objects, on, off }] of Object.entries(CASES))
       assert.deepEqual(run.cluster.placements(), placed, JSON.stringify(featureGates));
     }
   });
+
+test("a volume is made where the most room is, if that is switched on", async () => {
+  const told = async (StorageCapacityScoring: boolean) => {
+    const nodes = ["n1", "n2"].flatMap((name, i) => [
+      // Without the feature the least used node is the best one.
+      node(name)
+        .capacity({ cpu: i ? "1" : "4", pods: "10" })
+        .build(),
+      storageCapacity(`on-${name}`, "late", { "kubernetes.io/hostname": name }, i ? "100Gi" : "2Gi"),
+    ]);
+    const run = await runScheduler({ featureGates: { StorageCapacityScoring } });
+    run.cluster.put(...nodes, csiDriver("example.com/maker", { storageCapacity: true }));
+    run.cluster.put(storageClass("late", "WaitForFirstConsumer"), claim("c", { storageClass: "late", size: "1Gi" }));
+    run.cluster.put(pod("a").requests({ cpu: "100m" }).spec(using("c")).build());
+    for (let turns = 0; turns < 20; turns++) await new Promise((resolve) => setImmediate(resolve));
+    run.stop();
+    return run.cluster.cache.get(pods, "default/a")?.status.nominatedNodeName;
+  };
+  assert.equal(await told(false), "n1");
+  assert.equal(await told(true), "n2");
+});
 
 test("devices that become ready by conditions are none without these", async () => {
   for (const gate of ["DRADeviceBindingConditions", "DRAResourceClaimDeviceStatus"]) {

@@ -26,6 +26,7 @@ const READ = {
   OpportunisticBatching: ON,
   SchedulerAsyncPreemption: ON,
   SchedulerPopFromBackoffQ: ON,
+  StorageCapacityScoring: ALPHA,
   VolumeLimitScaling: ALPHA,
 } satisfies Record<string, GateSpec>;
 
@@ -44,7 +45,6 @@ const NOT_THERE: readonly string[] = [
   "DRAListTypeAttributes",
   "DRANodeAllocatableResources",
   "DRAWorkloadResourceClaims",
-  "StorageCapacityScoring",
   "TopologyAwareWorkloadScheduling",
   "WorkloadAwarePreemption",
 ];

@@ -53,7 +53,9 @@ export function fixture(
       return Object.fromEntries(looked.map((node) => [node.name, text(refusalAt(podInfo(pod), node, cycle))]));
     },
     scores(pod) {
-      const [scores] = scoreNodes(profile, podInfo(pod), state.nodes, state, new CycleState()).byPlugin;
+      const cycle = new CycleState();
+      prepareFilters(profile, podInfo(pod), state, cycle);
+      const [scores] = scoreNodes(profile, podInfo(pod), state.nodes, state, cycle).byPlugin;
       return Object.fromEntries(scores ? state.nodes.map(({ name }, i) => [name, scores.scores[i] as number]) : []);
     },
   };
