@@ -136,6 +136,24 @@ const CASES: Record<string, { objects: readonly KubeObject[]; on: readonly strin
     on: ["a -> ?"],
     off: ["a -> n1"],
   },
+  DRAListTypeAttributes: {
+    objects: [
+      ...devices({ attributes: { root: { strings: ["x", "y"] } } }, { attributes: { root: { string: "y" } } }),
+      deviceClass("on-y", {
+        selectors: [{ cel: { expression: `device.attributes["gpu.example.com"].root.includes("y")` } }],
+      }),
+      resourceClaim("of-a", {
+        requests: ["r", "s"].map((name) => ({
+          name,
+          exactly: { deviceClassName: "on-y", allocationMode: "ExactCount", count: 1 },
+        })),
+        constraints: [{ matchAttribute: "gpu.example.com/root" }],
+      }),
+      pod("a").spec(usingClaims("of-a")).build(),
+    ],
+    on: ["a -> n1"],
+    off: ["a -> ?"],
+  },
   VolumeLimitScaling: { objects: ofDriver, on: ["a -> ?"], off: ["a -> n1"] },
 };
 
