@@ -18,6 +18,7 @@ const READ = {
   DRAPrioritizedList: STABLE,
   DRAResourceClaimDeviceStatus: ON,
   DRASchedulerFilterTimeout: ON,
+  DRAWorkloadResourceClaims: ALPHA,
   DRAListTypeAttributes: ALPHA,
   GangScheduling: ALPHA,
   GenericWorkload: ALPHA,
@@ -44,7 +45,6 @@ const NO_CHOICE = {
 /** What the original's scheduler could do besides, and this one does not: who opens one of them is told. */
 const NOT_THERE: readonly string[] = [
   "DRANodeAllocatableResources",
-  "DRAWorkloadResourceClaims",
   "TopologyAwareWorkloadScheduling",
   "WorkloadAwarePreemption",
 ];

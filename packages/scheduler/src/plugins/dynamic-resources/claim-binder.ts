@@ -4,13 +4,14 @@
  */
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { AllocationResult, ResourceClaim } from "@kubets/api/generated/types/resource-v1";
+import { holderFor } from "@kubets/api/resource/group-claims";
 import { isReason } from "@kubets/machinery/status-error";
 import { formatTime } from "@kubets/machinery/time";
 import type { Handle } from "../../framework/handle.ts";
 import type { AllocatedDevices } from "./allocated-devices.ts";
 import { bindClaim, unreserveClaim, withdrawClaim } from "./bind-claims.ts";
 import { allReady, driversOf, hasConditions, TIMED_OUT } from "./binding-conditions.ts";
-import { isReservedFor } from "./claims.ts";
+import { isPod, isReservedFor, type PodClaim } from "./claims.ts";
 import { bindExtended, createClaim, type ExtendedClaim } from "./extended-claim.ts";
 import type { Claims } from "./state.ts";
 
@@ -28,19 +29,21 @@ export class ClaimBinder {
   }
 
   async bind(claims: Claims, pod: Pod, node: string, signal: AbortSignal): Promise<void> {
-    for (const [i, claim] of claims.all.entries()) {
+    for (const [i, { claim, holder }] of claims.all.entries()) {
       await this.#unreserving.get(claim.metadata.uid);
       const found = claims.reserved.get(claim.metadata.uid);
-      claims.all[i] = await bindClaim(this.#handle.client, claim, pod, found && this.#stamped(found));
-      this.#allocated.written(claims.all[i]);
+      const bound = await bindClaim(this.#handle.client, claim, holder, found && this.#stamped(found));
+      claims.all[i] = { claim: bound, holder };
+      this.#allocated.written(bound);
     }
     const extended = claims.picks.get(node)?.way.extended;
     if (extended) await this.#bindExtended(claims, extended, pod);
-    const waiting = claims.all.filter(hasConditions);
+    const waiting = claims.all.map(({ claim }) => claim).filter(hasConditions);
     if (waiting.length) await this.#allReady(waiting, pod, node, signal);
   }
 
-  takeBack(pod: Pod, claims: readonly ResourceClaim[], created: ResourceClaim | undefined): void {
+  /** What a group holds stays: others of its pods may use it. */
+  takeBack(pod: Pod, claims: readonly PodClaim[], created: ResourceClaim | undefined): void {
     const { client, log } = this.#handle;
     const logged =
       (what: string, { metadata: { name } }: ResourceClaim) =>
@@ -51,9 +54,9 @@ export class ClaimBinder {
       this.#allocated.release(created.metadata.uid);
       withdrawClaim(client, created, pod).catch(logged("a claim stays", created));
     }
-    for (const claim of claims) {
+    for (const { claim, holder } of claims) {
       const { uid } = claim.metadata;
-      if (!isReservedFor(claim, pod) || uid === created?.metadata.uid) continue;
+      if (!isPod(holder) || !isReservedFor(claim, holder) || uid === created?.metadata.uid) continue;
       const done = unreserveClaim(client, claim, pod).catch(logged("a claim stays reserved", claim));
       this.#unreserving.set(uid, done);
       void done.then(() => this.#unreserving.get(uid) === done && this.#unreserving.delete(uid));
@@ -76,7 +79,7 @@ export class ClaimBinder {
     this.#allocated.release(uid);
     const written = await bindExtended(client, pod, claims.created, extended, this.#stamped(found));
     this.#allocated.written(written);
-    claims.all.push(written);
+    claims.all.push({ claim: written, holder: holderFor(pod) });
   }
 
   async #allReady(waiting: readonly ResourceClaim[], pod: Pod, node: string, signal: AbortSignal): Promise<void> {

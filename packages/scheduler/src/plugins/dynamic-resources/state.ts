@@ -3,6 +3,7 @@ import type { AllocationResult, ResourceClaim } from "@kubets/api/generated/type
 import { stateKey } from "../../framework/cycle-state.ts";
 import type { NodeInfo } from "../../framework/snapshot.ts";
 import type { Solution } from "./allocator.ts";
+import type { PodClaim } from "./claims.ts";
 import type { ExtendedClaim } from "./extended-claim.ts";
 import type { WantedClaim } from "./requests.ts";
 
@@ -16,10 +17,12 @@ export interface Way {
 
 export interface Claims {
   /** Replaced by what was written. */
-  readonly all: ResourceClaim[];
+  readonly all: PodClaim[];
   readonly wanted: readonly WantedClaim[];
   /** Those of them that have their devices, and whether these had their time to become ready. */
   readonly allocated: readonly { readonly claim: ResourceClaim; readonly isSpent: boolean }[];
+  /** By claim: what was decided for other pods of the group, and is not written yet. */
+  readonly joined: ReadonlyMap<string, AllocationResult>;
   /** Extended resources that device classes serve. */
   readonly served: readonly string[];
   /** By the resources that are left to a claim. */
