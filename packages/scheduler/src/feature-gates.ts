@@ -14,6 +14,7 @@ const READ = {
   DRADeviceTaintRules: { default: false, stage: "beta" },
   DRADeviceTaints: ON,
   DRAExtendedResource: ON,
+  DRANodeAllocatableResources: ALPHA,
   DRAPartitionableDevices: ON,
   DRAPrioritizedList: STABLE,
   DRAResourceClaimDeviceStatus: ON,
@@ -43,11 +44,7 @@ const NO_CHOICE = {
 } satisfies Record<string, GateSpec>;
 
 /** What the original's scheduler could do besides, and this one does not: who opens one of them is told. */
-const NOT_THERE: readonly string[] = [
-  "DRANodeAllocatableResources",
-  "TopologyAwareWorkloadScheduling",
-  "WorkloadAwarePreemption",
-];
+const NOT_THERE: readonly string[] = ["TopologyAwareWorkloadScheduling", "WorkloadAwarePreemption"];
 
 export type SchedulerGates = Pick<FeatureGates<keyof typeof READ>, "enabled">;
 

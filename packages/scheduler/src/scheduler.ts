@@ -17,6 +17,7 @@ import { Decisions } from "./decisions.ts";
 import { handleEvents } from "./event-handlers.ts";
 import { Extenders } from "./extenders/extenders.ts";
 import { type SchedulerGates, schedulerGates } from "./feature-gates.ts";
+import { infoAt } from "./framework/claimed-resources.ts";
 import { ClusterState } from "./framework/cluster-state.ts";
 import { Decider, type Decision, type Found } from "./framework/cycle.ts";
 import { CycleState } from "./framework/cycle-state.ts";
@@ -382,7 +383,7 @@ class Scheduler implements RunningScheduler {
     const node = decision.node ?? refused.verdict.nominatedNode;
     if (!node) return { entry, ...refused };
     const placement = this.#placement(profile, info, node, state);
-    this.cluster.assume(info, node);
+    this.cluster.assume(infoAt(info, node, state), node);
     this.#nominator.delete(uid, node);
     try {
       return { entry, ...refused, placement, waits: fits ? reserve(placement) : permitted(placement) };
@@ -394,8 +395,8 @@ class Scheduler implements RunningScheduler {
   }
 
   #place(entry: QueueEntry, placement: Placement): void {
-    const { info, node } = placement;
-    this.cluster.assume(info, node);
+    const { info, node, state } = placement;
+    this.cluster.assume(infoAt(info, node, state), node);
     this.#nominator.delete(entry.uid, node);
     this.#bind(entry, placement, () => reserve(placement));
   }

@@ -16,6 +16,7 @@ import { checkForm, checkRequired } from "../field-checks.ts";
 import type { Device, DeviceAttribute, DeviceTaint } from "../generated/types/resource-v1.ts";
 import { labelErrors, TAINT_EFFECTS } from "./device-checks.ts";
 import { hasLists, LIST_TYPES, MAX_VALUES } from "./list-attributes.ts";
+import { mappingErrors } from "./node-resources.ts";
 
 const MAX_DEVICES = 128;
 /** Where some of them say more than one line of text can. */
@@ -37,7 +38,8 @@ export function devicesErrors(devices: readonly Device[], field: string): FieldE
   ]);
 }
 
-function deviceErrors({ name, attributes = {}, capacity = {}, taints = [] }: Device, field: string): FieldError[] {
+function deviceErrors(device: Device, field: string): FieldError[] {
+  const { name, attributes = {}, capacity = {}, taints = [] } = device;
   const errors = labelErrors(name, `${field}.name`);
   const count = Object.keys(attributes).length + Object.keys(capacity).length;
   if (count > MAX_ATTRIBUTES) {
@@ -54,6 +56,7 @@ function deviceErrors({ name, attributes = {}, capacity = {}, taints = [] }: Dev
     errors.push(...qualifiedErrors(key, at), ...attributeErrors(attribute, at));
   }
   for (const key of Object.keys(capacity)) errors.push(...qualifiedErrors(key, `${field}.capacity[${key}]`));
+  errors.push(...mappingErrors(device, field));
   if (taints.length > MAX_TAINTS) errors.push(tooMany(`${field}.taints`, taints.length, MAX_TAINTS));
   return [...errors, ...taints.flatMap((taint, i) => taintErrors(taint, `${field}.taints[${i}]`))];
 }

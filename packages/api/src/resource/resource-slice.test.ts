@@ -37,6 +37,25 @@ test("attributes that are lists count where that is on, or where they were", () 
   assert.deepEqual(stored(list, [device("y")]), list);
 });
 
+test("what devices are made of counts where that is on, or was told before", () => {
+  const made = [{ name: "d", nodeAllocatableResourceMappings: { cpu: { allocationMultiplier: "2" } } }];
+  assert.deepEqual(stored(made, undefined, "DRANodeAllocatableResources"), made);
+  assert.deepEqual(stored(made, undefined), [{ name: "d" }]);
+  assert.deepEqual(stored(made, [{ name: "d" }]), [{ name: "d" }]);
+  assert.deepEqual(stored(made, made), made);
+
+  const capacity = { memory: { value: "8Gi" } };
+  const mappings = (nodeAllocatableResourceMappings: NonNullable<Device["nodeAllocatableResourceMappings"]>) =>
+    told({ name: "d", capacity, nodeAllocatableResourceMappings });
+  assert.deepEqual(mappings({ cpu: {}, memory: { capacityKey: "memory" }, "hugepages-2Mi": {} }), []);
+  const at = "spec.devices[0].nodeAllocatableResourceMappings";
+  assert.deepEqual(mappings({ "example.com/gpu": {}, cpu: { capacityKey: "cores", allocationMultiplier: "0" } }), [
+    `${at}[example.com/gpu]: Invalid value: "example.com/gpu": must be cpu, memory, ephemeral-storage or of huge pages`,
+    `${at}[cpu].capacityKey: Invalid value: "cores": must be the name of a capacity of the device`,
+    `${at}[cpu].allocationMultiplier: Invalid value: "0": must be greater than zero`,
+  ]);
+});
+
 test("what attributes may be", () => {
   const attributes = (attributes: Device["attributes"]) => told({ name: "d", ...(attributes && { attributes }) });
   const at = "spec.devices[0].attributes";

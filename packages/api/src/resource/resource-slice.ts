@@ -10,6 +10,7 @@ import { age, column, nameColumn } from "../table.ts";
 import { devicesErrors } from "./device.ts";
 import { driverErrors, labelErrors, poolNameErrors } from "./device-checks.ts";
 import { dropLists, hasLists, LIST_ATTRIBUTES } from "./list-attributes.ts";
+import { dropMappings, hasMappings, NODE_RESOURCES } from "./node-resources.ts";
 
 const MAX_COUNTER_SETS = 8;
 const PLACES = ["nodeName", "nodeSelector", "allNodes", "perDeviceNodeSelection"] as const;
@@ -49,6 +50,7 @@ function prepare(
   old: ResourceSlice | undefined,
   { now, featureEnabled }: WriteContext,
 ): void {
+  if (!featureEnabled(NODE_RESOURCES) && !hasMappings(old?.spec.devices)) dropMappings(spec.devices);
   if (!featureEnabled(LIST_ATTRIBUTES) && !hasLists(old?.spec.devices)) dropLists(spec.devices);
   for (const { taints } of spec.devices ?? []) for (const taint of taints ?? []) taint.timeAdded ||= now;
 }

@@ -5,6 +5,7 @@ import type { AllocationResult, ResourceClaim } from "@kubets/api/generated/type
 import type { Client } from "@kubets/client/client";
 import { deepEqual } from "@kubets/machinery/deep-equal";
 import { isReason } from "@kubets/machinery/status-error";
+import type { ClaimedResources } from "../../framework/claimed-resources.ts";
 import { type Holder, isReservedFor } from "./claims.ts";
 
 /** Keeps the claim as long as it has devices. */
@@ -70,6 +71,17 @@ export async function withdrawClaim(client: Client, claim: ResourceClaim, pod: P
   await unreserveClaim(client, claim, pod);
   const { uid } = claim.metadata;
   await client.delete(resourceclaims, keyOf(claim), { preconditions: { uid } });
+}
+
+/** Tells in the pod's status what its claims take of the node's own resources. */
+export async function tellClaimed(client: Client, pod: Pod, claimed: ClaimedResources | null): Promise<void> {
+  const { namespace, name, uid } = pod.metadata;
+  const body = { metadata: { uid }, status: { nodeAllocatableResourceClaimStatuses: claimed } };
+  await client.patch(pods, { namespace, name }, { type: "strategic", body }, { subresource: "status" });
+}
+
+export async function untellClaimed(client: Client, pod: Pod): Promise<void> {
+  if (!(await isPlaced(client, pod))) await tellClaimed(client, pod, null);
 }
 
 async function isPlaced(client: Client, { metadata: { namespace, name, uid } }: Pod): Promise<boolean> {

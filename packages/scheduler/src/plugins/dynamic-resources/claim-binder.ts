@@ -7,9 +7,10 @@ import type { AllocationResult, ResourceClaim } from "@kubets/api/generated/type
 import { holderFor } from "@kubets/api/resource/group-claims";
 import { isReason } from "@kubets/machinery/status-error";
 import { formatTime } from "@kubets/machinery/time";
+import type { ClaimedResources } from "../../framework/claimed-resources.ts";
 import type { Handle } from "../../framework/handle.ts";
 import type { AllocatedDevices } from "./allocated-devices.ts";
-import { bindClaim, unreserveClaim, withdrawClaim } from "./bind-claims.ts";
+import { bindClaim, tellClaimed, unreserveClaim, untellClaimed, withdrawClaim } from "./bind-claims.ts";
 import { allReady, driversOf, hasConditions, TIMED_OUT } from "./binding-conditions.ts";
 import { isPod, isReservedFor, type PodClaim } from "./claims.ts";
 import { bindExtended, createClaim, type ExtendedClaim } from "./extended-claim.ts";
@@ -28,23 +29,40 @@ export class ClaimBinder {
     this.#timeoutMs = timeoutMs;
   }
 
-  async bind(claims: Claims, pod: Pod, node: string, signal: AbortSignal): Promise<void> {
-    for (const [i, { claim, holder }] of claims.all.entries()) {
+  async bind(
+    claims: Claims,
+    pod: Pod,
+    node: string,
+    claimed: ClaimedResources | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    for (const [i, known] of claims.all.entries()) {
+      const { claim, holder } = known;
       await this.#unreserving.get(claim.metadata.uid);
       const found = claims.reserved.get(claim.metadata.uid);
       const bound = await bindClaim(this.#handle.client, claim, holder, found && this.#stamped(found));
-      claims.all[i] = { claim: bound, holder };
+      claims.all[i] = { ...known, claim: bound };
       this.#allocated.written(bound);
     }
     const extended = claims.picks.get(node)?.way.extended;
     if (extended) await this.#bindExtended(claims, extended, pod);
+    if (claimed?.length) await tellClaimed(this.#handle.client, pod, claimed);
     const waiting = claims.all.map(({ claim }) => claim).filter(hasConditions);
     if (waiting.length) await this.#allReady(waiting, pod, node, signal);
   }
 
   /** What a group holds stays: others of its pods may use it. */
-  takeBack(pod: Pod, claims: readonly PodClaim[], created: ResourceClaim | undefined): void {
+  takeBack(
+    pod: Pod,
+    claims: readonly PodClaim[],
+    created: ResourceClaim | undefined,
+    claimed: ClaimedResources | undefined,
+  ): void {
     const { client, log } = this.#handle;
+    if (claimed?.length)
+      untellClaimed(client, pod).catch((error: unknown) => {
+        log.error("a pod's status tells of devices that it does not have", { pod: pod.metadata.name, error });
+      });
     const logged =
       (what: string, { metadata: { name } }: ResourceClaim) =>
       (error: unknown) => {

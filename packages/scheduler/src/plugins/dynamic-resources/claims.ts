@@ -11,6 +11,8 @@ const MOST_USERS = 256;
 
 /** A claim of a pod, and who holds it for the pod: itself, or its group. */
 export interface PodClaim {
+  /** As the pod calls it; absent for one that it does not name. */
+  readonly alias?: string;
   readonly claim: ResourceClaim;
   readonly holder: Holder;
 }
@@ -38,7 +40,7 @@ export function claimsOf(pod: Pod, cache: Cache, group?: PodGroup): PodClaim[] |
       return isPod(holder)
         ? `ResourceClaim ${namespace}/${claimName} was not created for pod ${namespace}/${podName} (pod is not owner)`
         : `ResourceClaim ${namespace}/${claimName} was not created for PodGroup ${namespace}/${holder.name} (PodGroup is not owner)`;
-    claims.push({ claim, holder });
+    claims.push({ alias: name, claim, holder });
   }
   return claims;
 }

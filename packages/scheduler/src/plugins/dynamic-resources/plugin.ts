@@ -13,6 +13,7 @@ import { keyOf } from "@kubets/client/informer";
 import { deepEqual } from "@kubets/machinery/deep-equal";
 import { parseDuration } from "@kubets/machinery/duration";
 import { ANSWERS, type Answers } from "../../framework/answers.ts";
+import { CLAIMED_RESOURCES, type ClaimedResources } from "../../framework/claimed-resources.ts";
 import { trackExtendedResources } from "../../framework/extended-resources.ts";
 import { type Handle, type PluginFactory, shared } from "../../framework/handle.ts";
 import { groupOf } from "../../framework/pod-groups.ts";
@@ -28,6 +29,7 @@ import { ClaimBinder } from "./claim-binder.ts";
 import { claimsOf, hasRoomFor, isOnlyFor, isPod, type PodClaim } from "./claims.ts";
 import { devicesSeen } from "./devices-seen.ts";
 import { extendedClaim, madeBefore, servedByClasses } from "./extended-claim.ts";
+import { claimedResources, givenClaims, refusedResources } from "./node-resources.ts";
 import { Pools } from "./pools.ts";
 import { prioritizedList, type WantedClaim, wantedClaim } from "./requests.ts";
 import { Solutions } from "./solutions.ts";
@@ -87,12 +89,26 @@ export const dynamicResources: PluginFactory = (handle, args) => {
     return way;
   }
 
+  const countsResources = featureGates.enabled("DRANodeAllocatableResources");
+
+  /** Finds out what the claims take of the node's own resources; undefined where it has as much. */
+  function takeResources(pod: Pod, claims: Claims, node: NodeInfo, claimed: Map<string, ClaimedResources>) {
+    const resources = claimedResources(
+      pod,
+      givenClaims(claims, node.name, (result) => pools.device(result)),
+    );
+    claimed.set(node.name, resources);
+    const refused = refusedResources(podInfo(pod), resources, node);
+    return refused && { plugin: NAME, ...refused };
+  }
+
   const binder = new ClaimBinder(handle, allocated, timeoutMs);
   return {
     name: NAME,
     hints: [
       { events: ["node/add", "node/labels", "deviceclass/add", "deviceclass/update"] },
       { events: ["resourceslice/add", "resourceslice/update"] },
+      ...(countsResources ? [{ events: ["node/allocatable", "pod/bound-delete", "pod/bound-update"] } as const] : []),
       {
         events: ["pod/self"],
         hint: (_, __, now) => (typeof claimsNow(now as never) === "string" ? "skip" : "queue"),
@@ -156,6 +172,7 @@ export const dynamicResources: PluginFactory = (handle, args) => {
         wanted.push(found);
       }
       const found = { ways: new Map(), unavailable: new Set<ResourceClaim>(), picks: new Map(), reserved: new Map() };
+      if (countsResources) state.set(CLAIMED_RESOURCES, new Map());
       state.set(CLAIMS, { all, wanted, allocated: placed, joined, served, seen: allocated.changes, ...found });
       return undefined;
     },
@@ -177,6 +194,9 @@ export const dynamicResources: PluginFactory = (handle, args) => {
         if (found === "taken") return TAKEN;
         if (found === "invalid") return INVALID;
         if (found) picks.set(name, { way, picks: found });
+        const claimed = state.get(CLAIMED_RESOURCES);
+        const refused = claimed && takeResources(pod, claims, info, claimed);
+        if (refused) return refused;
       } catch (error) {
         if (error instanceof NoSolution) return lasting(error.message);
         throw new Error(`running "${NAME}" filter plugin: ${(error as Error).message}`, { cause: error });
@@ -221,16 +241,16 @@ export const dynamicResources: PluginFactory = (handle, args) => {
       }
       return undefined;
     },
-    unreserve(pod, _, state) {
+    unreserve(pod, node, state) {
       const { all = [], reserved = new Map<string, AllocationResult>(), created } = state.get(CLAIMS) ?? {};
       for (const uid of reserved.keys()) allocated.release(uid);
-      binder.takeBack(pod, all, created);
+      binder.takeBack(pod, all, created, state.get(CLAIMED_RESOURCES)?.get(node));
     },
     preBindPreFlight: (_, __, state) => state.get(CLAIMS) !== undefined,
     preBind(pod, node, state, signal) {
       const claims = state.get(CLAIMS);
       if (!claims) return undefined;
-      return binder.bind(claims, pod, node, signal);
+      return binder.bind(claims, pod, node, state.get(CLAIMED_RESOURCES)?.get(node), signal);
     },
   };
 };
