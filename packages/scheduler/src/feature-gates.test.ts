@@ -136,6 +136,14 @@ const CASES: Record<string, { objects: readonly KubeObject[]; on: readonly strin
     on: ["a -> ?"],
     off: ["a -> n1"],
   },
+  DRANodeAllocatableResources: {
+    objects: [
+      ...devices({ nodeAllocatableResourceMappings: { cpu: { allocationMultiplier: "8" } } }),
+      ...claiming("a"),
+    ],
+    on: ["a -> ?"],
+    off: ["a -> n1"],
+  },
   DRAListTypeAttributes: {
     objects: [
       ...devices({ attributes: { root: { strings: ["x", "y"] } } }, { attributes: { root: { string: "y" } } }),

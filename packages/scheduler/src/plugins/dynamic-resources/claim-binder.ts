@@ -4,6 +4,7 @@
  */
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { AllocationResult, ResourceClaim } from "@kubets/api/generated/types/resource-v1";
+import type { KubeObject } from "@kubets/api/meta";
 import { holderFor } from "@kubets/api/resource/group-claims";
 import { isReason } from "@kubets/machinery/status-error";
 import { formatTime } from "@kubets/machinery/time";
@@ -12,7 +13,7 @@ import type { Handle } from "../../framework/handle.ts";
 import type { AllocatedDevices } from "./allocated-devices.ts";
 import { bindClaim, tellClaimed, unreserveClaim, untellClaimed, withdrawClaim } from "./bind-claims.ts";
 import { allReady, driversOf, hasConditions, TIMED_OUT } from "./binding-conditions.ts";
-import { isPod, isReservedFor, type PodClaim } from "./claims.ts";
+import { isPod, isReservedFor } from "./claims.ts";
 import { bindExtended, createClaim, type ExtendedClaim } from "./extended-claim.ts";
 import type { Claims } from "./state.ts";
 
@@ -20,8 +21,8 @@ export class ClaimBinder {
   readonly #handle: Handle;
   readonly #allocated: AllocatedDevices;
   readonly #timeoutMs: number;
-  /** By claim: what is taken back of a try that failed. */
-  readonly #unreserving = new Map<string, Promise<void>>();
+  /** By claim or pod: what is taken back of a try that failed. */
+  readonly #undoing = new Map<string, Promise<void>>();
 
   constructor(handle: Handle, allocated: AllocatedDevices, timeoutMs: number) {
     this.#handle = handle;
@@ -29,16 +30,10 @@ export class ClaimBinder {
     this.#timeoutMs = timeoutMs;
   }
 
-  async bind(
-    claims: Claims,
-    pod: Pod,
-    node: string,
-    claimed: ClaimedResources | undefined,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async bind(claims: Claims, pod: Pod, node: string, signal: AbortSignal): Promise<void> {
     for (const [i, known] of claims.all.entries()) {
       const { claim, holder } = known;
-      await this.#unreserving.get(claim.metadata.uid);
+      await this.#undoing.get(claim.metadata.uid);
       const found = claims.reserved.get(claim.metadata.uid);
       const bound = await bindClaim(this.#handle.client, claim, holder, found && this.#stamped(found));
       claims.all[i] = { ...known, claim: bound };
@@ -46,39 +41,45 @@ export class ClaimBinder {
     }
     const extended = claims.picks.get(node)?.way.extended;
     if (extended) await this.#bindExtended(claims, extended, pod);
-    if (claimed?.length) await tellClaimed(this.#handle.client, pod, claimed);
+    const claimed = claims.claimed?.get(node);
+    if (claimed?.length) await this.#tell(claims, pod, claimed);
     const waiting = claims.all.map(({ claim }) => claim).filter(hasConditions);
     if (waiting.length) await this.#allReady(waiting, pod, node, signal);
   }
 
   /** What a group holds stays: others of its pods may use it. */
-  takeBack(
-    pod: Pod,
-    claims: readonly PodClaim[],
-    created: ResourceClaim | undefined,
-    claimed: ClaimedResources | undefined,
-  ): void {
+  takeBack(pod: Pod, { all, created, isTold }: Claims): void {
     const { client, log } = this.#handle;
-    if (claimed?.length)
-      untellClaimed(client, pod).catch((error: unknown) => {
-        log.error("a pod's status tells of devices that it does not have", { pod: pod.metadata.name, error });
-      });
     const logged =
-      (what: string, { metadata: { name } }: ResourceClaim) =>
+      (what: string, { metadata: { name } }: KubeObject) =>
       (error: unknown) => {
-        if (!isReason(error, "NotFound")) log.error(what, { claim: name, error });
+        if (!isReason(error, "NotFound")) log.error(what, { name, error });
       };
+    if (isTold)
+      this.#undo(
+        pod.metadata.uid,
+        untellClaimed(client, pod).catch(logged("a pod's status stays as it was told", pod)),
+      );
     if (created) {
       this.#allocated.release(created.metadata.uid);
       withdrawClaim(client, created, pod).catch(logged("a claim stays", created));
     }
-    for (const { claim, holder } of claims) {
+    for (const { claim, holder } of all) {
       const { uid } = claim.metadata;
       if (!isPod(holder) || !isReservedFor(claim, holder) || uid === created?.metadata.uid) continue;
-      const done = unreserveClaim(client, claim, pod).catch(logged("a claim stays reserved", claim));
-      this.#unreserving.set(uid, done);
-      void done.then(() => this.#unreserving.get(uid) === done && this.#unreserving.delete(uid));
+      this.#undo(uid, unreserveClaim(client, claim, pod).catch(logged("a claim stays reserved", claim)));
     }
+  }
+
+  #undo(uid: string, done: Promise<void>): void {
+    this.#undoing.set(uid, done);
+    void done.then(() => this.#undoing.get(uid) === done && this.#undoing.delete(uid));
+  }
+
+  async #tell(claims: Claims, pod: Pod, claimed: ClaimedResources): Promise<void> {
+    await this.#undoing.get(pod.metadata.uid);
+    claims.isTold = true;
+    await tellClaimed(this.#handle.client, pod, claimed);
   }
 
   async #bindExtended(claims: Claims, extended: ExtendedClaim, pod: Pod): Promise<void> {

@@ -57,7 +57,7 @@ export const dynamicResources: PluginFactory = (handle, args) => {
   const classOf = trackExtendedResources(handle);
   const hasGroups = GROUP_CLAIM_GATES.every((gate) => featureGates.enabled(gate));
   const claimsNow = (pod: Pod): PodClaim[] | string => {
-    const key = hasGroups ? groupOf(pod) : undefined;
+    const key = hasGroups && pod.spec.resourceClaims?.length ? groupOf(pod) : undefined;
     if (key === undefined) return claimsOf(pod, cache);
     const group = cache.get(podgroups, key);
     return group ? claimsOf(pod, cache, group) : `podgroup "${key}" not found`;
@@ -172,8 +172,9 @@ export const dynamicResources: PluginFactory = (handle, args) => {
         wanted.push(found);
       }
       const found = { ways: new Map(), unavailable: new Set<ResourceClaim>(), picks: new Map(), reserved: new Map() };
-      if (countsResources) state.set(CLAIMED_RESOURCES, new Map());
-      state.set(CLAIMS, { all, wanted, allocated: placed, joined, served, seen: allocated.changes, ...found });
+      const claimed = countsResources ? new Map<string, ClaimedResources>() : undefined;
+      if (claimed) state.set(CLAIMED_RESOURCES, claimed);
+      state.set(CLAIMS, { all, wanted, allocated: placed, joined, claimed, served, seen: allocated.changes, ...found });
       return undefined;
     },
     filter(pod, info, state) {
@@ -194,8 +195,7 @@ export const dynamicResources: PluginFactory = (handle, args) => {
         if (found === "taken") return TAKEN;
         if (found === "invalid") return INVALID;
         if (found) picks.set(name, { way, picks: found });
-        const claimed = state.get(CLAIMED_RESOURCES);
-        const refused = claimed && takeResources(pod, claims, info, claimed);
+        const refused = claims.claimed && takeResources(pod, claims, info, claims.claimed);
         if (refused) return refused;
       } catch (error) {
         if (error instanceof NoSolution) return lasting(error.message);
@@ -241,16 +241,17 @@ export const dynamicResources: PluginFactory = (handle, args) => {
       }
       return undefined;
     },
-    unreserve(pod, node, state) {
-      const { all = [], reserved = new Map<string, AllocationResult>(), created } = state.get(CLAIMS) ?? {};
-      for (const uid of reserved.keys()) allocated.release(uid);
-      binder.takeBack(pod, all, created, state.get(CLAIMED_RESOURCES)?.get(node));
+    unreserve(pod, _, state) {
+      const claims = state.get(CLAIMS);
+      if (!claims) return;
+      for (const uid of claims.reserved.keys()) allocated.release(uid);
+      binder.takeBack(pod, claims);
     },
     preBindPreFlight: (_, __, state) => state.get(CLAIMS) !== undefined,
     preBind(pod, node, state, signal) {
       const claims = state.get(CLAIMS);
       if (!claims) return undefined;
-      return binder.bind(claims, pod, node, state.get(CLAIMED_RESOURCES)?.get(node), signal);
+      return binder.bind(claims, pod, node, signal);
     },
   };
 };

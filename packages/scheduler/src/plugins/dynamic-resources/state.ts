@@ -1,5 +1,6 @@
 /** What is known of a pod's claims during one cycle, from the first look to the binding. */
 import type { AllocationResult, ResourceClaim } from "@kubets/api/generated/types/resource-v1";
+import type { ClaimedResources } from "../../framework/claimed-resources.ts";
 import { stateKey } from "../../framework/cycle-state.ts";
 import type { NodeInfo } from "../../framework/snapshot.ts";
 import type { Solution } from "./allocator.ts";
@@ -34,6 +35,10 @@ export interface Claims {
   /** By node, in the order of what was wanted. */
   readonly picks: Map<string, { readonly way: Way; readonly picks: Exclude<Solution, string> }>;
   readonly reserved: Map<string, AllocationResult>;
+  /** By node: what they take of its own resources; undefined where that does not count. */
+  readonly claimed: Map<string, ClaimedResources> | undefined;
+  /** The pod's status tells of it. */
+  isTold?: boolean;
   /** Made for extended resources. */
   created?: ResourceClaim;
 }
