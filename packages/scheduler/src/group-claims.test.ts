@@ -106,3 +106,20 @@ test("a claim that was made for another group is not used", () =>
     await run.settle();
     assert.deepEqual(run.cluster.placements(), ["a -> ?"]);
   }));
+
+test("claims are looked at when the group is there; who has none does not wait for it here", () =>
+  scheduling(
+    async (run) => {
+      const without = pod("b")
+        .spec({ schedulingGroup: { podGroupName: "g" } })
+        .build();
+      run.cluster.put(owned("g"), member("a"), without);
+      await run.settle();
+      assert.equal(run.cluster.placements()[0], "a -> ?");
+      assert.match(run.cluster.placements()[1] ?? "", /^b -> n/);
+      run.cluster.put(podGroup("g", undefined, claims(byTemplate)));
+      await run.settle();
+      assert.equal(run.cluster.placements()[0], "a -> n1");
+    },
+    { ...gates, GangScheduling: false },
+  ));

@@ -19,7 +19,7 @@ import { hasLists, LIST_TYPES, MAX_VALUES } from "./list-attributes.ts";
 import { mappingErrors } from "./node-resources.ts";
 
 const MAX_DEVICES = 128;
-/** Where some of them say more than one line of text can. */
+/** Where some of them have taints, counters or lists, which take more room. */
 const MAX_LARGE_DEVICES = 64;
 const MAX_ATTRIBUTES = 32;
 const MAX_TAINTS = 16;

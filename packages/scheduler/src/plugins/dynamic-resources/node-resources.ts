@@ -15,13 +15,13 @@ import type { NodeInfo } from "../../framework/snapshot.ts";
 import type { Claims } from "./state.ts";
 
 /** A device of a claim, with its share where it is shared. */
-export interface GivenDevice {
+interface GivenDevice {
   readonly device: Device;
   readonly consumed: ReadonlyMap<string, Quantity> | undefined;
 }
 
 /** A claim with what it was given; `aliases` are what the pod calls it. */
-export interface GivenClaim {
+interface GivenClaim {
   readonly claim: ResourceClaim;
   readonly aliases: readonly string[];
   readonly devices: readonly GivenDevice[];
