@@ -18,6 +18,7 @@ import { Decisions } from "./decisions.ts";
 import { handleEvents } from "./event-handlers.ts";
 import { Extenders } from "./extenders/extenders.ts";
 import { type SchedulerGates, schedulerGates } from "./feature-gates.ts";
+import { infoAt } from "./framework/claimed-resources.ts";
 import { ClusterState } from "./framework/cluster-state.ts";
 import { Decider, type Decision, type Found } from "./framework/cycle.ts";
 import { CycleState } from "./framework/cycle-state.ts";
@@ -121,9 +122,9 @@ class Scheduler implements RunningScheduler {
   constructor(options: SchedulerOptions) {
     const { clock, random, signal, config = defaultConfig } = options;
     this.#options = options;
-    const { gates, warnings } = schedulerGates(options.featureGates);
+    const gates = schedulerGates(options.featureGates);
     this.#gates = gates;
-    for (const warning of warnings) options.log.warn(warning);
+    for (const warning of gates.warnings) options.log.warn(warning);
     this.#telling = new Telling(options);
     const metrics = options.metrics ?? new MetricsRegistry();
     this.#metrics = schedulerMetrics(metrics, this, clock);
@@ -447,8 +448,8 @@ class Scheduler implements RunningScheduler {
 
   /** A nominated pod has nothing to reserve yet. */
   #hold(entry: QueueEntry, placement: Placement, refused: Refused): GroupTry {
-    const { info, node } = placement;
-    this.cluster.assume(info, node);
+    const { info, node, state } = placement;
+    this.cluster.assume(infoAt(info, node, state), node);
     this.#nominator.lift(entry.uid);
     try {
       const waits = refused.verdict.nominatedNode ? permitted(placement) : reserve(placement);
@@ -461,8 +462,8 @@ class Scheduler implements RunningScheduler {
   }
 
   #place(entry: QueueEntry, placement: Placement): void {
-    const { info, node } = placement;
-    this.cluster.assume(info, node);
+    const { info, node, state } = placement;
+    this.cluster.assume(infoAt(info, node, state), node);
     this.#nominator.delete(entry.uid, node);
     this.#bind(entry, placement, () => reserve(placement));
   }

@@ -19,7 +19,7 @@ function profileOf(text: string, gates: Readonly<Record<string, boolean>> = {}) 
   const config = read(text);
   return buildProfile(config.profiles[0] as (typeof config.profiles)[number], 0, plugins, {
     ...handle,
-    featureGates: schedulerGates(gates).gates,
+    featureGates: schedulerGates(gates),
   });
 }
 

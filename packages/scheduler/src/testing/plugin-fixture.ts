@@ -29,7 +29,7 @@ export interface Fixture {
 
 export function fixture(
   made: Plugin | PluginFactory,
-  args: Record<string, unknown>,
+  { featureGates = {}, ...args }: Record<string, unknown> & { featureGates?: Readonly<Record<string, boolean>> },
   ...objects: KubeObject[]
 ): Fixture {
   const cluster = new MemoryCluster();
@@ -39,7 +39,7 @@ export function fixture(
   for (const pod of cluster.cache.list(pods)) if (pod.spec.nodeName) state.setPod(pod);
   const groups = new PodGroups();
   for (const pod of cluster.cache.list(pods)) groups.add(pod);
-  const plugin = typeof made === "function" ? made(handleOf(cluster, state, groups), args) : made;
+  const plugin = typeof made === "function" ? made(handleOf(cluster, state, groups, featureGates), args) : made;
   const profile = profileOf(plugin);
   return {
     plugin,
@@ -55,7 +55,9 @@ export function fixture(
       return Object.fromEntries(looked.map((node) => [node.name, text(refusalAt(podInfo(pod), node, cycle))]));
     },
     scores(pod) {
-      const [scores] = scoreNodes(profile, podInfo(pod), state.nodes, state, new CycleState()).byPlugin;
+      const cycle = new CycleState();
+      prepareFilters(profile, podInfo(pod), state, cycle);
+      const [scores] = scoreNodes(profile, podInfo(pod), state.nodes, state, cycle).byPlugin;
       return Object.fromEntries(scores ? state.nodes.map(({ name }, i) => [name, scores.scores[i] as number]) : []);
     },
   };
@@ -74,7 +76,12 @@ function profileOf(plugin: Plugin): Profile {
   };
 }
 
-const handleOf = (cluster: MemoryCluster, state: ClusterState, groups: PodGroups): Handle => ({
+const handleOf = (
+  cluster: MemoryCluster,
+  state: ClusterState,
+  groups: PodGroups,
+  featureGates: Readonly<Record<string, boolean>>,
+): Handle => ({
   client: cluster.client,
   cache: cluster.cache,
   events: cluster.recorder,
@@ -89,7 +96,7 @@ const handleOf = (cluster: MemoryCluster, state: ClusterState, groups: PodGroups
   allowWaiting: () => {},
   rejectWaiting: () => false,
   askAboutVictims: () => undefined,
-  featureGates: schedulerGates().gates,
+  featureGates: schedulerGates(featureGates),
   holdUntil: () => {},
   metrics: { preempted() {}, evicted() {}, awaitedDevice() {}, claimCreated() {}, volumes() {}, volumesFailed() {} },
 });

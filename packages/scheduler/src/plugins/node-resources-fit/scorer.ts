@@ -3,18 +3,13 @@ import type { GroupFit } from "../../framework/group-placement.ts";
 import type { NonZero, PodInfo } from "../../framework/pod-info.ts";
 import { amountOf, ResourceSum } from "../../framework/resources.ts";
 import { MAX_SCORE } from "../../framework/scoring.ts";
+import { type ShapePoint, scoreByShape } from "../../framework/shape.ts";
 import type { NodeInfo } from "../../framework/snapshot.ts";
 
 export interface ScoringStrategy {
   readonly type?: "LeastAllocated" | "MostAllocated" | "RequestedToCapacityRatio";
   readonly resources?: readonly { readonly name: string; readonly weight?: number }[];
   readonly requestedToCapacityRatio?: { readonly shape?: readonly ShapePoint[] };
-}
-
-/** At this utilization (percent) this score (0..10). */
-export interface ShapePoint {
-  readonly utilization: number;
-  readonly score: number;
 }
 
 type Asking = Pick<PodInfo, "requests" | "nonZeroRequests">;
@@ -78,21 +73,11 @@ export const leastAllocated: ResourceScore = (requested, capacity) =>
 export const mostAllocated: ResourceScore = (requested, capacity) =>
   Math.trunc((Math.min(requested, capacity) * MAX_SCORE) / capacity);
 
-/** Linear between the points of the shape, flat beyond; a score of 0 does not count. */
+/** A score of 0 does not count. */
 export function byShape(shape: readonly ShapePoint[]): ResourceScore {
-  const points = shape.map(({ utilization, score }) => ({ utilization, score: score * (MAX_SCORE / 10) }));
-  const at = (utilization: number): number => {
-    for (const [i, { utilization: end, score }] of points.entries()) {
-      if (utilization > end) continue;
-      const before = points[i - 1];
-      if (!before) return score;
-      const part = ((score - before.score) * (utilization - before.utilization)) / (end - before.utilization);
-      return before.score + Math.trunc(part);
-    }
-    return points.at(-1)?.score ?? 0;
-  };
+  const scoreAt = scoreByShape(shape);
   return (requested, capacity) => {
-    const score = at(requested > capacity ? 100 : Math.trunc((requested * 100) / capacity));
+    const score = scoreAt(requested > capacity ? 100 : Math.trunc((requested * 100) / capacity));
     return score > 0 ? score : undefined;
   };
 }
