@@ -27,7 +27,8 @@ export function nodePlugins(options: NodePluginsOptions) {
   const volumesInUse = new VolumesInUse(options.changed);
   const csi = new CsiVolumes({ ...options, drivers: csiDrivers, inUse: volumesInUse });
   const draDrivers = new DraDrivers(options);
-  const dynamicResources = new DynamicResources({ ...options, drivers: draDrivers, root });
+  const hasGroups = options.config.file.featureGates.DRAWorkloadResourceClaims ?? false;
+  const dynamicResources = new DynamicResources({ ...options, drivers: draDrivers, root, hasGroups });
   const kinds = { CSIPlugin: csiDrivers, DRAPlugin: draDrivers };
   const watcher = new PluginWatcher({ folder: join(root, "plugins_registry"), kinds, disk, clock, log, signal });
   return {
