@@ -15,7 +15,7 @@ import { claimStatusErrors, shareOf, sharesOf } from "./claim-status.ts";
 export const resourceClaimResource = define(resourceclaims, {
   ...ownStatus,
   defaults: ({ spec }) => defaultClaimSpec(spec),
-  validate: ({ spec }) => claimSpecErrors(spec, "spec"),
+  validate: ({ spec }, context) => claimSpecErrors(spec, context, "spec"),
   validateUpdate: immutableErrors,
   subresources: { status: statusSubresource(claimStatusErrors, dropReleased) },
   table: {

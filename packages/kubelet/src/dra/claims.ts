@@ -1,6 +1,7 @@
 /** Which claims a pod has, and what its containers get of them. Pure. */
 import type { Container, Pod } from "@kubets/api/generated/types/core-v1";
 import type { ResourceClaim } from "@kubets/api/generated/types/resource-v1";
+import { isHeldByGroupOf } from "@kubets/api/resource/group-claims";
 
 export interface PreparedDevice {
   readonly driver: string;
@@ -42,11 +43,14 @@ export function claimsOf({ spec, status }: Pod): WantedClaim[] {
   return extended ? [...wanted, { alias: undefined, name: extended }] : wanted;
 }
 
-/** Why the pod may not use the claim; undefined when it may. */
-export function whyNotUsable(pod: Pod, claim: ResourceClaim): string | undefined {
+/** Why the pod may not use the claim; undefined when it may. Groups hold claims for their pods where that is on. */
+export function whyNotUsable(pod: Pod, claim: ResourceClaim, hasGroups: boolean): string | undefined {
   const { namespace, name } = claim.metadata;
   if (!claim.status.allocation) return `ResourceClaim ${namespace}/${name} is not allocated`;
-  if (!claim.status.reservedFor?.some(({ uid }) => uid === pod.metadata.uid))
+  const isHeld = claim.status.reservedFor?.some(
+    (holder) => holder.uid === pod.metadata.uid || (hasGroups && isHeldByGroupOf(pod, holder)),
+  );
+  if (!isHeld)
     return `pod ${pod.metadata.namespace}/${pod.metadata.name} (${pod.metadata.uid}) is not allowed to use ResourceClaim ${namespace}/${name} (${claim.metadata.uid})`;
   return undefined;
 }

@@ -27,6 +27,8 @@ export interface DynamicResourcesOptions {
   readonly health: DeviceHealth;
   readonly disk: Disk;
   readonly root: string;
+  /** Groups hold claims for their pods. */
+  readonly hasGroups: boolean;
 }
 
 const FILE = "prepared-claims.json";
@@ -118,7 +120,7 @@ export class DynamicResources {
     if (this.#find(pod, name)) return;
     const { namespace, uid: podUid } = pod.metadata;
     const found = await this.#options.client.get(resourceclaims, { namespace, name });
-    const problem = whyNotUsable(pod, found);
+    const problem = whyNotUsable(pod, found, this.#options.hasGroups);
     if (problem) throw new Error(problem);
     const { uid } = found.metadata;
     const known = this.#claims.get(uid);

@@ -38,8 +38,9 @@ export function nodePlugins(options: NodePluginsOptions) {
     },
     changed: (driver) => dynamicResources.podsOf(driver).forEach(options.wake),
   });
+  const hasGroups = isOpen("DRAWorkloadResourceClaims", featureGates);
   const draDrivers = new DraDrivers({ ...options, health });
-  const dynamicResources = new DynamicResources({ ...options, drivers: draDrivers, health, root });
+  const dynamicResources = new DynamicResources({ ...options, drivers: draDrivers, health, root, hasGroups });
   const kinds = { CSIPlugin: csiDrivers, DRAPlugin: draDrivers };
   const watcher = new PluginWatcher({ folder: join(root, "plugins_registry"), kinds, disk, clock, log, signal });
   return {
