@@ -11,6 +11,7 @@ import { isFinished } from "@kubets/api/pod/state";
 import { GROUP_CLAIM_GATES, holderFor, isOfGroup } from "@kubets/api/resource/group-claims";
 import { type Controller, type ControllerContext, keyOf, onRelated, splitKey } from "@kubets/client";
 import { isReason } from "@kubets/machinery";
+import { isOpen } from "@kubets/machinery/given-gates";
 import { unlessGone } from "../error-text.ts";
 import { keyIn } from "../keys.ts";
 import { groupOf, groupsOf } from "../pods/group.ts";
@@ -28,7 +29,7 @@ export interface ResourceClaimOptions {
 }
 
 export function resourceClaims({ featureGates }: ResourceClaimOptions): Controller {
-  const hasGroups = GROUP_CLAIM_GATES.every((gate) => featureGates[gate]);
+  const hasGroups = GROUP_CLAIM_GATES.every((gate) => isOpen(gate, featureGates));
   return {
     name: "resource-claim",
     watches: [

@@ -96,6 +96,7 @@ test("a pod whose claim is not made yet has no devices to tell of", () => {
     health: watch(new VirtualClock(), []),
     disk: new MemoryDisk(),
     root: "/k",
+    hasGroups: false,
   });
   const claims = [{ name: "mine", resourceClaimTemplateName: "t" }];
   const waiting = pod("a")
