@@ -60,7 +60,7 @@ async function startServer(folder: string) {
   const storage = await openEmbeddedStorage({ folder: join(folder, "data"), clock, logger: log });
   const names = { dnsNames: ["localhost"], ipAddresses: ["127.0.0.1"] };
   const certificate = ownServingCertificate(undefined, names, clock.now());
-  const gates = featureGates();
+  const { gates } = featureGates("");
   const running = await runApiServer({
     storage,
     clock,

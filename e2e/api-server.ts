@@ -18,7 +18,7 @@ export async function startApiServer(storage: Storage, options: Partial<RunOptio
     { dnsNames: ["localhost"], ipAddresses: ["127.0.0.1"] },
     Date.now(),
   );
-  const gates = featureGates();
+  const { gates } = featureGates("");
   const running = await runApiServer({
     storage,
     clock: realClock,

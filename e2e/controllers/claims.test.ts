@@ -7,6 +7,7 @@ import {
   events,
   ipaddresses,
   persistentvolumeclaims,
+  podgroups,
   pods,
   resourceclaims,
   resourceclaimtemplates,
@@ -14,6 +15,7 @@ import {
   resourceslices,
   servicecidrs,
 } from "@kubets/api/generated/refs";
+import { GROUP_CLAIM_GATES } from "@kubets/api/resource/group-claims";
 import { servedResources } from "@kubets/api/runtime-config";
 import { startCluster, type TestCluster, withCluster } from "./cluster.ts";
 
@@ -68,6 +70,85 @@ test("a claim is made by its template, and goes when its pod has ended", () =>
     await cluster.client.patch(pods, inDefault("p"), { type: "merge", body }, { subresource: "status" });
     await cluster.until(() => cluster.gone(resourceclaims, name));
   }));
+
+test("a claim is made for a group by its template, told to the group and its pods, and let go with the group", () =>
+  withCluster(
+    {
+      fate: () => "running",
+      options: { featureGates: Object.fromEntries(GROUP_CLAIM_GATES.map((gate) => [gate, true])) },
+      features: GROUP_CLAIM_GATES,
+      resources: servedResources(["scheduling.k8s.io/v1alpha2"], () => true),
+    },
+    async (cluster) => {
+      await cluster.create(resourceclaimtemplates, {
+        metadata: inDefault("gpu"),
+        spec: { spec: { devices: { requests: [{ name: "r", exactly: { deviceClassName: "gpu" } }] } } },
+      });
+      const claims = [{ name: "shared", resourceClaimTemplateName: "gpu" }];
+      const member = (name: string, node?: string) =>
+        cluster.create(pods, {
+          metadata: inDefault(name),
+          spec: {
+            containers,
+            schedulingGroup: { podGroupName: "g" },
+            resourceClaims: claims,
+            ...(node && { nodeName: node }),
+          },
+        });
+      // The pod comes before its group: it waits, and gets no claim of its own.
+      await member("early");
+      await cluster.at(2000);
+      assert.deepEqual(await cluster.list(resourceclaims), []);
+      const group = await cluster.create(podgroups, {
+        metadata: inDefault("g"),
+        spec: { schedulingPolicy: { basic: {} }, resourceClaims: claims },
+      } as never);
+      const toldTo = async (name: string) =>
+        (await cluster.get(pods, name)).status.resourceClaimStatuses?.[0]?.resourceClaimName;
+      await cluster.until(async () => (await toldTo("early")) !== undefined);
+      const [claim, ...more] = await cluster.list(resourceclaims);
+      assert.ok(claim && more.length === 0);
+      const { name, annotations, ownerReferences } = claim.metadata;
+      assert.match(name, /^g-shared-/);
+      assert.equal(annotations?.["resource.kubernetes.io/podgroup-claim-name"], "shared");
+      assert.deepEqual(
+        ownerReferences?.map((owner) => `${owner.kind} ${owner.name}`),
+        ["PodGroup g"],
+      );
+      assert.deepEqual((await cluster.get(podgroups, "g")).status?.resourceClaimStatuses, [
+        { name: "shared", resourceClaimName: name },
+      ]);
+      assert.equal(await toldTo("early"), name);
+
+      const result = { request: "r", driver: "gpu.example.com", pool: "one", device: "gpu-0" };
+      const status = { allocation: { devices: { results: [result] } } };
+      await cluster.client.update(resourceclaims, { ...claim, status } as never, { subresource: "status" });
+      // A pod that came to its node by itself holds it as one of the group.
+      await member("placed", "node-1");
+      const holders = async () => (await cluster.get(resourceclaims, name)).status?.reservedFor;
+      await cluster.until(async () => (await holders()) !== undefined);
+      const { uid } = group.metadata;
+      const holder = { apiGroup: "scheduling.k8s.io", resource: "podgroups", name: "g", uid };
+      assert.deepEqual(await holders(), [holder]);
+
+      // A taint of the device ends all of them.
+      await cluster.create(resourceslices, {
+        metadata: { name: "slice" },
+        spec: {
+          driver: "gpu.example.com",
+          pool: { name: "one", generation: 1, resourceSliceCount: 1 },
+          nodeName: "node-1",
+          devices: [{ name: "gpu-0", taints: [{ key: "hot", effect: "NoExecute" }] }],
+        },
+      });
+      for (const each of ["early", "placed"]) await cluster.until(() => cluster.gone(pods, each));
+      assert.deepEqual(await holders(), [holder], "the group keeps it");
+
+      await cluster.client.delete(podgroups, inDefault("g"));
+      await cluster.until(() => cluster.gone(podgroups, "g"));
+      await cluster.until(() => cluster.gone(resourceclaims, name));
+    },
+  ));
 
 test("a reservation of a pod that is gone is taken back, with the devices when it was the last", () =>
   using(async (cluster) => {

@@ -179,3 +179,41 @@ test("a claim that asks for more is the driver's to enlarge, and so it is told",
       "waiting for an external controller to expand this PVC",
     ]);
   }));
+
+test("a claim tells since when no pod uses it, where that feature is on", async () => {
+  const cluster = await startCluster({
+    controllers: ["pvc-protection"],
+    options: { featureGates: { PersistentVolumeClaimUnusedSinceTime: true } },
+    fate: ({ metadata }) => (metadata.name === "ends" ? "succeeded" : "ready"),
+  });
+  try {
+    await cluster.create(persistentvolumeclaims, {
+      metadata: inDefault("data"),
+      spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } }, storageClassName: "none" },
+    } as never);
+    const unused = async () => {
+      const { status } = await cluster.get(persistentvolumeclaims, "data");
+      return status.conditions?.find(({ type }) => type === "Unused");
+    };
+    const becomes = (status: string, reason: string) =>
+      cluster.until(async () => {
+        const now = await unused();
+        return now?.status === status && now.reason === reason;
+      });
+    await becomes("True", "NoPodsUsingPVC");
+    const first = (await unused())?.lastTransitionTime;
+    await cluster.at(30_000);
+    assert.equal((await unused())?.lastTransitionTime, first);
+    const { spec } = usingData("ends", "");
+    const { nodeName: _, ...waiting } = spec as { nodeName: string };
+    await cluster.create(pods, { metadata: inDefault("stays"), spec: waiting } as never);
+    await becomes("False", "PodUsingPVC");
+    await cluster.create(pods, { metadata: inDefault("ends"), spec: waiting } as never);
+    await cluster.until(async () => (await cluster.get(pods, "ends")).status.phase === "Succeeded");
+    await cluster.client.delete(pods, inDefault("stays"), { gracePeriodSeconds: 0 });
+    await becomes("True", "NoPodsUsingPVC");
+    assert.ok(((await unused())?.lastTransitionTime ?? "") > (first ?? ""));
+  } finally {
+    await cluster.stop();
+  }
+});

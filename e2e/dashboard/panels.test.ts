@@ -1,6 +1,7 @@
 /** What the dashboard shows of a cluster and of its objects, in a real browser: the overview, and the summaries of kinds. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { eventually } from "../cluster.ts";
 import { type OpenDashboard, openDashboard, whyNoDashboard } from "./dashboard.ts";
 
 const IMAGE = "kubets.local/demo:1";
@@ -25,7 +26,7 @@ const OBJECTS = [
               name: "web",
               image: IMAGE,
               ports: [{ name: "http", containerPort: 8080 }],
-              resources: { requests: { cpu: "100m", memory: "32Mi" } },
+              resources: { requests: { cpu: "100m", memory: "32Mi" }, limits: { memory: "64Mi" } },
               volumeMounts: [{ name: "settings", mountPath: "/settings" }],
             },
           ],
@@ -188,6 +189,32 @@ describe("what the dashboard shows", { skip: whyNoDashboard() }, () => {
     await user.sees(/Pods 4\b.*default\s+broken/s);
     await user.clicks("Names and sizes");
     await user.sees(IMAGE);
+  });
+
+  it("shows what is used as lines that go on, in words too", async () => {
+    const [pod] = kubectl("get", "pods", "-l=app=web", "-o=name").trim().split("\n");
+    const pages = [
+      [`pods.v1/default/${pod?.slice("pod/".length)}`, "100m requested", "32Mi requested, 64Mi at most"],
+      ["deployments.v1.apps/default/web", "200m requested", "64Mi requested, 128Mi at most"],
+      ["nodes.v1/-/node-1", "250m requested, \\S+ for pods", "64Mi requested, \\S+ for pods"],
+    ] as const;
+    const linesGoOn = async ([address, cpu, memory]: (typeof pages)[number]) => {
+      const user = await dashboard.open(`#/${address}`);
+      await user.sees(new RegExp(`CPU: \\S+ used ${cpu}$`, "m"));
+      await user.sees(new RegExp(`Memory: [\\d.]+[KMG]i used ${memory}$`, "m"));
+      const lines = async () =>
+        (await user.page.evaluate(
+          "[...document.querySelectorAll('.usage svg')].map((svg) => [svg.role, svg.ariaLabel, svg.lastChild.getAttribute('d')])",
+        )) as [role: string, label: string, path: string][];
+      await eventually("two lines of several points", async () =>
+        (await lines()).every(([, , path]) => /^M0 \S+L\S+ \S+/.test(path)),
+      );
+      for (const [role, label] of await lines()) {
+        assert.equal(role, "img");
+        assert.match(label, /^(CPU|Memory) used since this summary was opened: \S+ now, at least \S+, at most \S+$/);
+      }
+    };
+    await Promise.all(pages.map(linesGoOn));
   });
 
   it("shows no value of a Secret before it is asked for", async () => {

@@ -107,6 +107,40 @@ describe("the tools of the dashboard", { skip: whyNoDashboard() }, () => {
     await eventually("no shell any more", () => shells() === 0);
   });
 
+  it("starts a container to debug another one, and lands in its shell", async () => {
+    const user = await dashboard.open("#/pods.v1/default/talker");
+    await user.clicks("Debug");
+    await user.fills("Image", IMAGE);
+    await user.chooses("Sees the processes of", "quiet");
+    await user.fills("Command", "sh -c 'echo looking; exec sh'");
+    await user.answers("Start");
+    await user.sees("Enter brings a prompt");
+    await user.page.press("Enter");
+    await user.sees("/ # ");
+    await user.page.type("cat /proc/1/cmdline | tr '\\0' ' '");
+    await user.page.press("Enter");
+    await user.sees(/^sleep 1000/m);
+
+    // Another tab leaves it as it is.
+    await user.clicks("Summary");
+    await user.sees(/Ephemeral containers\s+debugger-\w{5}.*State\s+Running/s);
+    await user.clicks("Shell");
+    await user.sees("Enter brings a prompt");
+    await user.page.type("exit 7");
+    await user.page.press("Enter");
+    await user.sees(/There can be no shell now: debugger-\w{5} ended with exit code 7/);
+  });
+
+  it("says why a container to debug with does not start", async () => {
+    const user = await dashboard.open("#/pods.v1/default/talker");
+    await user.clicks("Debug");
+    await user.fills("Image", "nowhere.invalid/none:1");
+    await user.answers("Start");
+    await user.sees(
+      /There can be no shell now: debugger-\w{5} waits to start: (ErrImagePull|ImagePullBackOff), .*nowhere\.invalid/,
+    );
+  });
+
   it("scales, and shows the logs of all pods", async () => {
     const user = await dashboard.open("#/deployments.v1.apps/default/web");
     await user.clicks("Scale");

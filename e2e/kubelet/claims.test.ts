@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 import { resourceclaims } from "@kubets/api/generated/refs";
 import { pod } from "@kubets/api/testing/pod-builder";
 import { PodResourcesLister } from "@kubets/wire/generated/kubelet/pod-resources";
@@ -86,6 +87,23 @@ describe("claims of devices", { skip: whyNot() ?? false }, () => {
     await end(node, "b");
     assert.deepEqual(driver.calls("unprepare"), [{ call: "unprepare", claims: ["shared"] }]);
     assert.equal(driver.calls("prepare").length, 1);
+  });
+
+  it("are told of in the status, as their driver says they are", async () => {
+    await claim("watched", ["w"]);
+    await make("w", "watched");
+    await runs("w");
+    const health = (expected: object) =>
+      eventually(`the device is ${JSON.stringify(expected)}`, async () => {
+        const { status } = (await node.api.pod("w")) ?? {};
+        const [told] = status?.containerStatuses?.[0]?.allocatedResourcesStatus ?? [];
+        const resource = { resourceID: `${DRIVER}/thing=dev-1`, ...expected };
+        return isDeepStrictEqual(told, { name: "claim:mine/one", resources: [resource] });
+      });
+    await health({ health: "Healthy" });
+    driver.signal("SIGUSR1");
+    await health({ health: "Unhealthy", message: "too hot" });
+    await end(node, "w");
   });
 
   it("keep a pod waiting when the driver refuses, or when they are another's", async () => {

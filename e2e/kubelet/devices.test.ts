@@ -88,9 +88,21 @@ describe("device plugins", { skip: whyNot() ?? false }, () => {
   });
 
   it("counts a device that fails as there and not to be had, and a plugin that has gone as having none", async () => {
+    await make("watched", 3, "sleep 1000");
+    const health = async (...expected: string[]) =>
+      eventually(`devices are ${expected.join(" ")}`, async () => {
+        const { status } = (await node.api.pod("watched")) ?? {};
+        const [told] = status?.containerStatuses?.[0]?.allocatedResourcesStatus ?? [];
+        const all = told?.resources?.map((each) => each.health).sort();
+        return told?.name === RESOURCE && all?.join(" ") === expected.join(" ");
+      });
+    await health("Healthy", "Healthy", "Healthy");
     plugin.signal("SIGUSR1");
     await has("3", "2");
+    await health("Healthy", "Healthy", "Unhealthy");
     await plugin.kill();
     await has("3", "0");
+    await health("Unhealthy", "Unhealthy", "Unhealthy");
+    await end(node, "watched");
   });
 });

@@ -5,6 +5,7 @@
 import { appendFileSync, rmSync } from "node:fs";
 import { DRAPlugin } from "@kubets/wire/generated/kubelet/dra";
 import { Registration } from "@kubets/wire/generated/kubelet/plugin-registration";
+import { DRAResourceHealth, HealthStatus } from "@kubets/wire/generated/kubelet/v1alpha1";
 import { grpcServer, serve } from "@kubets/wire/grpc";
 
 const DRIVER = "dra.example.com";
@@ -12,6 +13,20 @@ const [registrySocket = "", socket = "", calls = ""] = process.argv.slice(2);
 const note = (call: string, more: object) => appendFileSync(calls, `${JSON.stringify({ call, ...more })}\n`);
 
 for (const path of [registrySocket, socket]) rmSync(path, { force: true });
+/** SIGUSR1: the device fails. */
+let fails = () => {};
+process.on("SIGUSR1", () => fails());
+const told = (health: HealthStatus, message = "") => ({
+  devices: [
+    {
+      device: { poolName: "pool", deviceName: "dev-1" },
+      health,
+      lastUpdatedTime: Math.floor(Date.now() / 1000),
+      healthCheckTimeoutSeconds: 600,
+      message,
+    },
+  ],
+});
 await grpcServer({
   listen: `unix:${socket}`,
   services: [
@@ -36,6 +51,16 @@ await grpcServer({
       async nodeUnprepareResources({ claims }) {
         note("unprepare", { claims: claims.map(({ name }) => name) });
         return { claims: Object.fromEntries(claims.map(({ uid }) => [uid, {}])) };
+      },
+    }),
+    serve(DRAResourceHealth, {
+      async *nodeWatchResources() {
+        yield told(HealthStatus.HEALTHY);
+        await new Promise<void>((resolve) => {
+          fails = resolve;
+        });
+        yield told(HealthStatus.UNHEALTHY, "too hot");
+        await new Promise(() => {});
       },
     }),
   ],

@@ -299,11 +299,14 @@ describe("kubelet on containerd", { skip: reason ?? false }, () => {
   });
 
   it("runs a static pod, which a mirror shows and nobody can delete", async () => {
-    const manifest = pod("static")
+    const { spec, ...manifest } = pod("static")
       .container("c", shell("sleep 1000"))
       .spec({ terminationGracePeriodSeconds: 0 })
       .build();
-    writeFileSync(join(manifests, "static.yaml"), JSON.stringify({ ...manifest, metadata: { name: "static" } }));
+    // It is nobody's account.
+    const { serviceAccountName: _, serviceAccount: __, ...own } = spec;
+    const whole = { ...manifest, metadata: { name: "static" }, spec: own };
+    writeFileSync(join(manifests, "static.yaml"), JSON.stringify(whole));
     const name = `static-${NODE}`;
     const first = await ready(name);
     await node.api.deletePod(name);

@@ -212,6 +212,8 @@ it("says how it is to anyone, and more to whom the API server allows it", async 
   assert.equal((await scheduler.get("/metrics")).status, 403);
   assert.equal((await scheduler.get("/metrics", "wrong")).status, 401);
   const { text } = await scheduler.get("/metrics", token);
+  assert.equal((await scheduler.get("/flagz")).status, 403);
+  assert.match((await scheduler.get("/flagz", token)).text, /^bind-address=127\.0\.0\.1$/m);
   assert.match(text, /^scheduler_schedule_attempts_total\{result="scheduled",profile="default-scheduler"\} [1-9]/m);
   assert.doesNotMatch(text, /scheduler_goroutines/);
   assert.match(text, /^scheduler_cache_size\{type="nodes"\} 2$/m);

@@ -7,7 +7,7 @@ import { encodeJson } from "./codec/json.ts";
 import type { KubeObject } from "./meta.ts";
 import { resourceClaimResource } from "./resource/resource-claim.ts";
 import type { ResourceDefinition } from "./resource.ts";
-import { created, updated } from "./resource-hooks.fixture.ts";
+import { created, testContext, updated } from "./resource-hooks.fixture.ts";
 import { groupVersion } from "./resource-ref.ts";
 
 const skip = sharedFolder ? false : "the folder of facts is not beside the repository";
@@ -65,7 +65,7 @@ test("claims of v1beta1 are those of v1, which say `exactly` what is asked for",
       ],
     },
   });
-  assert.deepEqual(resourceClaimResource.validate?.(stored as never, undefined as never), []);
+  assert.deepEqual(resourceClaimResource.validate?.(stored as never, testContext), []);
 });
 
 test("what is wrong is told of the stored form, whatever the version", () => {

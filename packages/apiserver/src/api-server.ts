@@ -206,6 +206,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
       served,
       webhooks,
       metrics: metrics.admission,
+      featureEnabled: options.featureEnabled,
       get client() {
         return ownClient();
       },

@@ -19,6 +19,7 @@ import { BodyTooLargeError, ClientGoneError } from "@kubets/wire/http";
 import { proxyToRemote } from "./aggregation/proxy.ts";
 import type { ApiCall } from "./api-call.ts";
 import type { User } from "./authn/authenticator.ts";
+import { ANONYMOUS } from "./authn/chain.ts";
 import { impersonate } from "./authn/impersonate.ts";
 import { wantedUser } from "./authn/impersonated-user.ts";
 import { attributesOf } from "./authz/attributes.ts";
@@ -79,10 +80,12 @@ export class Core {
     const { authenticators, audit, metrics } = this.#server;
     const began = performance.now();
     const refuse = (error: unknown) => {
+      this.#parts(exchange);
       metrics.authentication.refused(exchange.header("authorization") !== undefined, began);
       return throwAfter(audit?.unauthenticated(exchange, info, id), error);
     };
     const known = (user: User) => {
+      if (user === ANONYMOUS) this.#parts(exchange);
       metrics.authentication.known(user, began);
       return user;
     };
@@ -92,6 +95,12 @@ export class Core {
     } catch (error) {
       return refuse(error);
     }
+  }
+
+  /** Streams are cheap for who opens them by the thousand: nobody does whom nobody knows. */
+  #parts({ socket }: CoreExchange): void {
+    if (socket?.lastOfConnection && this.#server.options.featureEnabled("UnauthenticatedHTTP2DOSMitigation"))
+      socket.lastOfConnection();
   }
 
   #known(exchange: CoreExchange, info: RequestInfo, caller: User, id: string): void | Promise<void> {

@@ -1,5 +1,6 @@
 /** An API server with its sockets: storage in, HTTPS out, ready when the objects of a fresh server are there. */
 import type { KeyObject } from "node:crypto";
+import { hostname } from "node:os";
 import type { ResourceDefinition } from "@kubets/api/resource";
 import { createClient } from "@kubets/client/typed-client";
 import type { Clock, Logger, Random } from "@kubets/machinery";
@@ -25,6 +26,7 @@ import type { ConcurrencyOptions } from "./fairness/concurrency-options.ts";
 import { keepFairnessObjects } from "./fairness/upkeep.ts";
 import { SocketExchange } from "./front/socket-exchange.ts";
 import type { ServerMetrics } from "./metrics/server-metrics.ts";
+import { keepIdentityLease } from "./services/identity-lease.ts";
 import type { ServiceNetworkOptions } from "./services/service-network.ts";
 import type { NodeConnection } from "./subresources/node-connection.ts";
 import { trackLegacyTokens } from "./tokens/legacy-token-use.ts";
@@ -165,6 +167,9 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
   await trackLegacyTokens(client, clock.now());
   await server.services?.start(client, listener.port, options.endpoint ? options.advertiseAddress : undefined);
   const stopUpkeep = server.context.fairness && keepFairnessObjects({ ...server.context, client });
+  const identity = new AbortController();
+  if (options.featureEnabled("APIServerIdentity"))
+    void keepIdentityLease({ client, clock, log, hostname: hostname(), address: address(), signal: identity.signal });
   server.setReady();
   log.info("ready", { address: listener.address, port: listener.port });
   return {
@@ -175,6 +180,7 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
       server.leave();
       await until;
       stopUpkeep?.();
+      identity.abort();
       server.endWatches();
       await Promise.all([listener, ...others].map((each) => each.close(graceMs)));
       server.close();

@@ -37,10 +37,9 @@ export async function serve(flags: Flags): Promise<void> {
     component: "apiserver",
   });
   installProcessHandlers(log);
-  const gates = featureGates();
-  gates.set(flags["feature-gates"]);
+  const { gates, warnings } = featureGates(flags["feature-gates"]);
   const featureEnabled = (name: string) => gates.enabled(name);
-  for (const warning of gates.warnings) log.warn(warning);
+  for (const warning of warnings) log.warn(warning);
   const storage = await openStorage(flags, log);
   const metrics = serverMetrics(realClock);
   featureMetrics(metrics.registry, gates);

@@ -23,7 +23,7 @@ export const controllerManagerFlags = defineFlags({
   }),
   "feature-gates": list({
     placeholder: "GATE=true|false",
-    help: "Features to switch on or off; DRADeviceTaintRules, DRAResourcePoolStatus, GenericWorkload, StorageVersionMigrator and WorkloadWithJob are off by default.",
+    help: "Features to switch on or off; docs/feature-gates.md tells which are there.",
     group: GENERIC,
   }),
   "use-service-account-credentials": bool({

@@ -3,6 +3,7 @@
  * each needs, and whether it runs by default.
  */
 import type { Controller } from "@kubets/client";
+import { isOpen } from "@kubets/machinery/given-gates";
 import { attachDetach } from "./attach-detach/controller.ts";
 import { bootstrapSigner } from "./bootstrapsigner/controller.ts";
 import { clusterRoleAggregation } from "./clusterrole-aggregation/controller.ts";
@@ -163,13 +164,13 @@ export const controllers: readonly ControllerEntry[] = [
     "storage-version-migrator-controller",
     "storage-version-migrator-controller",
     "storage-version-migrator-controller",
-    ({ featureGates }) => (featureGates["StorageVersionMigrator"] ? storageVersionMigrator() : undefined),
+    ({ featureGates }) => (isOpen("StorageVersionMigrator", featureGates) ? storageVersionMigrator() : undefined),
   ),
   entry(
     "podcertificaterequest-cleaner-controller",
     "podcertificaterequest-cleaner-controller",
     "podcertificaterequestcleaner",
-    ({ featureGates }) => (featureGates["PodCertificateRequest"] ? podCertificateRequestCleaner() : undefined),
+    ({ featureGates }) => (isOpen("PodCertificateRequest", featureGates) ? podCertificateRequestCleaner() : undefined),
   ),
   entry(
     "device-taint-eviction-controller",
@@ -181,13 +182,13 @@ export const controllers: readonly ControllerEntry[] = [
     "resourcepoolstatusrequest-controller",
     "resourcepoolstatusrequest-controller",
     "resourcepoolstatusrequest-controller",
-    ({ featureGates }) => (featureGates["DRAResourcePoolStatus"] ? resourcePoolStatusRequests() : undefined),
+    ({ featureGates }) => (isOpen("DRAResourcePoolStatus", featureGates) ? resourcePoolStatusRequests() : undefined),
   ),
   entry(
     "podgroup-protection-controller",
     "podgroup-protection-controller",
     "podgroup-protection-controller",
-    ({ featureGates }) => (featureGates["GenericWorkload"] ? podGroupProtection() : undefined),
+    ({ featureGates }) => (isOpen("GenericWorkload", featureGates) ? podGroupProtection() : undefined),
   ),
   entry("service-cidr-controller", "service-cidr-controller", "service-cidrs-controller", serviceCidrs),
 ];

@@ -58,6 +58,7 @@ export const kubeletCommand = defineCommand({
     const running = await runKubelet({
       ...(api && { client: api.client }),
       config: { ...config, hostname: nodeName },
+      flags,
       nodeName,
       addresses,
       paths: { root: flags["root-dir"], podLogs: config.file.podLogsDir },

@@ -3,6 +3,7 @@
  */
 import { deepEqual } from "@kubets/machinery";
 import { formatDuration } from "@kubets/machinery/duration";
+import { isOpen } from "@kubets/machinery/given-gates";
 import type { FileConfig } from "./config-shape.ts";
 
 /** What is wrong with the values, one text each. */
@@ -76,7 +77,7 @@ export function configProblems(file: FileConfig): string[] {
   );
   const factor = file.memoryThrottlingFactor;
   refuse(
-    file.featureGates.MemoryQoS === true && (factor <= 0 || factor > 1),
+    isOpen("MemoryQoS", file.featureGates) && (factor <= 0 || factor > 1),
     `memoryThrottlingFactor ${factor} must be greater than 0 and less than or equal to 1.0`,
   );
   refuse(

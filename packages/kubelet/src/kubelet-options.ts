@@ -22,6 +22,8 @@ export interface KubeletOptions {
   readonly client?: Client;
   readonly runtime: Runtime;
   readonly nodeName: string;
+  /** What the program was started with, for /flagz. */
+  readonly flags?: Readonly<Record<string, unknown>>;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;

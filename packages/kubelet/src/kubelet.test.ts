@@ -3,7 +3,9 @@ import { test } from "node:test";
 import { clustertrustbundles, configmaps, nodes } from "@kubets/api/generated/refs";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import { pod } from "@kubets/api/testing/pod-builder";
+import { kubeletDefaults } from "./config.ts";
 import { imagesInUse } from "./images/image-gc.ts";
+import type { RuntimeImage } from "./runtime/runtime.ts";
 import {
   type SimulatedNode,
   type SimulatedNodeOptions,
@@ -227,6 +229,32 @@ test("a pull that fails backs off, and the pod says so", () =>
     ])
       assert.ok(events.includes(text), text);
   }));
+
+test("a status tells the images that volumes show where that feature is on, also of a later kubelet", async () => {
+  const volumes = [{ name: "data", image: { reference: "data:1", pullPolicy: "Always" as const } }];
+  const made = on("a")
+    .container("one", { image: "demo:1", volumeMounts: [{ name: "data", mountPath: "/data" }] })
+    .spec({ volumes })
+    .build();
+  const shown = async ({ api }: SimulatedNode) =>
+    (await api.pod("a"))?.status.containerStatuses?.[0]?.volumeMounts?.[0]?.volumeStatus?.image?.imageRef;
+  const runs = (node: SimulatedNode) =>
+    until(node, "it to run", async () => (await node.api.pod("a"))?.status.phase === "Running");
+  for (const opened of [false, true]) {
+    const file = { ...kubeletDefaults.file, featureGates: { ImageVolumeWithDigest: opened } };
+    const node = await simulatedNode({ config: { file } });
+    await node.api.createPod(made);
+    await runs(node);
+    const { digests, id } = (await node.runtime.imageStatus("data:1")) as RuntimeImage;
+    assert.equal(await shown(node), opened ? (digests[0] ?? id) : undefined);
+    await node.stop();
+    const { clock, api, runtime, disk } = node;
+    const later = await simulatedNode({ config: { file }, over: { clock, api, runtime, disk } });
+    await later.clock.advance(5000);
+    assert.equal(await shown(later), opened ? (digests[0] ?? id) : undefined);
+    await later.stop();
+  }
+});
 
 test("images of volumes come once for a pod; who does not mount one that cannot be had is not held up", () => {
   const pulls: string[] = [];

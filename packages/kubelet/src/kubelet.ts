@@ -9,6 +9,7 @@ import type { Pod } from "@kubets/api/generated/types/core-v1";
 import { createEventRecorder } from "@kubets/client/cluster-event-recorder";
 import { SharedInformers } from "@kubets/client/informer/shared-informers";
 import { sleep } from "@kubets/machinery";
+import { isOpen, missingFeatures } from "@kubets/machinery/given-gates";
 import { parseQuantity } from "@kubets/machinery/quantity";
 import { enforced } from "./cgroups/layout.ts";
 import { noCgroups } from "./cgroups/pod-cgroups.ts";
@@ -16,6 +17,7 @@ import { type KubeletConfig, kubeletDefaults } from "./config.ts";
 import { directDialer } from "./dialer.ts";
 import { Evictor } from "./eviction/evictor.ts";
 import type { Exec } from "./exec.ts";
+import { NOT_THERE } from "./feature-gates.ts";
 import { keepHouse } from "./housekeeping.ts";
 import { ImageCollector, imagesInUse } from "./images/image-gc.ts";
 import { ImagePuller } from "./images/image-puller.ts";
@@ -62,6 +64,8 @@ export interface Kubelet {
   readonly workers: PodWorkers;
   readonly tools: PodTools;
   readonly config: KubeletConfig;
+  /** What the program was started with. */
+  readonly flags: Readonly<Record<string, unknown>>;
   readonly machine: MachineFacts;
   readonly node: NodeReporter;
   readonly metrics: KubeletMetrics;
@@ -72,6 +76,7 @@ export interface Kubelet {
   stop(): Promise<void>;
 }
 
+const HOST_NETWORK_USERS = "UserNamespacesHostNetworkSupport";
 /** What a gone pod left behind is tried to be removed again. */
 const ORPHANS_AGAIN_MS = 5000;
 
@@ -80,6 +85,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const isAlone = options.client === undefined;
   const config = options.config ?? kubeletDefaults;
   const log = options.log.with({ node: nodeName });
+  for (const warning of missingFeatures(NOT_THERE, config.file.featureGates)) log.warn(warning);
   const metrics = new KubeletMetrics(clock);
   const runtime = meteredRuntime(options.runtime, metrics, clock);
   const stopping = new AbortController();
@@ -100,6 +106,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const settings = () => settingsOf(config, { name: nodeName, addresses, withheld, port });
   const allocatable = allocatableOf(capacityOf(settings(), machine), withheld);
 
+  const sharesNetwork = isOpen(HOST_NETWORK_USERS, config.file.featureGates);
   let runtimeStatus: RuntimeStatus = { ready: true, networkReady: true, message: "", handlers: [] };
   const problems = (): string[] => {
     if (shutdown.isUnderWay) return [SHUTTING_DOWN];
@@ -129,6 +136,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
         runtimeVersion: `${version.name}://${version.version.replace(/^v/, "").split("~")[0]}`,
         handlers: runtimeStatus.handlers,
         images: await runtime.listImages().catch(() => []),
+        moreFeatures: runtimeStatus.userNamespacesHostNetwork && sharesNetwork ? [HOST_NETWORK_USERS] : [],
         pressures: evictor.pressures(),
         problems: problems(),
         devices: plugins.devices(),
@@ -191,6 +199,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     tokens,
     events,
     cache: () => cache,
+    wake,
     changed: () => reporter.hurry(),
   });
   const { resources, dynamicResources, csi } = plugins;
@@ -405,6 +414,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     node: reporter,
     metrics,
     exec: options.exec,
+    flags: options.flags ?? {},
     unhealthy: () => problems()[0],
     async stop() {
       stopping.abort(new Error("the kubelet stops"));

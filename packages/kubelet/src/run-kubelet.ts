@@ -9,6 +9,7 @@ import type { Client } from "@kubets/client/client";
 import { ownCertificate } from "@kubets/client/component/own-certificate";
 import type { ClientCertificate } from "@kubets/client/kubeconfig/credentials";
 import type { Clock, Logger, Random } from "@kubets/machinery";
+import { isOpen } from "@kubets/machinery/given-gates";
 import type { Listener, ServerTls } from "@kubets/wire/http";
 import { openSslCiphers } from "@kubets/wire/tls/cipher-suites";
 import { cgroupfs } from "./cgroups/cgroupfs.ts";
@@ -23,6 +24,7 @@ import { readMachine } from "./node/machine.ts";
 import type { KubeletPaths } from "./paths.ts";
 import { readTopology } from "./resources/machine-topology.ts";
 import { criRuntime } from "./runtime/cri/runtime.ts";
+import { followFiles } from "./server/followed-files.ts";
 import { serveHealth, serveKubelet, serveReadOnly } from "./server/server.ts";
 import { machineShutdowns } from "./shutdown/machine-shutdowns.ts";
 
@@ -30,6 +32,8 @@ export interface KubeletRun {
   /** Without one it runs its static pods alone. */
   readonly client?: Client;
   readonly config: KubeletConfig;
+  /** What the program was started with, for /flagz. */
+  readonly flags?: Readonly<Record<string, unknown>>;
   readonly nodeName: string;
   readonly addresses: readonly string[];
   readonly paths: KubeletPaths;
@@ -76,15 +80,37 @@ export async function runKubelet(run: KubeletRun): Promise<RunningKubelet> {
     resolvConf: textOf(config.resolvConf),
   });
   const { api, others } = await serve(kubelet, run);
+  const stopping = new AbortController();
+  const reloadTls = () => api?.reloadTls(servingTls(run));
+  const changed = () => {
+    try {
+      reloadTls();
+      log.info("what the kubelet serves with was read again");
+    } catch (error) {
+      // Half of a pair may be there already.
+      log.warn("what the kubelet serves with could not be read again", { error });
+    }
+  };
+  void followFiles({ paths: api ? servingFiles(config) : [], clock: run.clock, signal: stopping.signal, changed });
   return {
     kubelet,
-    reloadTls: () => api?.reloadTls(servingTls(run)),
+    reloadTls,
     async stop() {
+      stopping.abort();
       await kubelet.stop();
       await Promise.all([...(api ? [api] : []), ...others].map((server) => server.close()));
       runtime.close();
     },
   };
+}
+
+/** Files that are read again when they change. */
+export function servingFiles({ tlsCertFile, tlsPrivateKeyFile, clientCaFile, file }: KubeletConfig): string[] {
+  const { featureGates } = file;
+  return [
+    ...(isOpen("ReloadKubeletServerCertificateFile", featureGates) ? [tlsCertFile, tlsPrivateKeyFile] : []),
+    ...(isOpen("ReloadKubeletClientCAFile", featureGates) ? [clientCaFile] : []),
+  ].filter(Boolean);
 }
 
 /** A resolver configuration that is not there says nothing. */

@@ -88,6 +88,8 @@ test("sums and differences", () => {
   assert.equal(parseQuantity("1Gi").sub(parseQuantity("1Gi")).toString(), "0");
   assert.equal(quantityOf(9007199254740991).add(quantityOf(2)).toString(), "9007199254740993");
   assert.equal(milliQuantity(500).multiply(3).toString(), "1500m");
+  assert.equal(milliQuantity(500).times(milliQuantity(2500)).toString(), "1250m");
+  assert.equal(parseQuantity("2Gi").times(parseQuantity("1500m")).toString(), "3Gi");
   assert.equal(quantityOf(1024 * 1024, "BinarySI").toString(), "1Mi");
   assert.equal(parseQuantity("1").negate().toString(), "-1");
 });

@@ -90,6 +90,11 @@ export class Quantity {
     return new Quantity(BigInt(this.mantissa) * BigInt(times), this.scale, this.format);
   }
 
+  /** The product with another quantity, in the format of this one. */
+  times(other: Quantity): Quantity {
+    return new Quantity(BigInt(this.mantissa) * BigInt(other.mantissa), this.scale + other.scale, this.format);
+  }
+
   /** The quantity counted in 10^scale, away from zero where that is not whole; exact. */
   scaled(scale: number): bigint {
     return scale <= this.scale ? BigInt(this.#at(scale)) : divideUp(BigInt(this.mantissa), this.scale, scale);

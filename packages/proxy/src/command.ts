@@ -121,9 +121,10 @@ async function proxy(flags: ProxyFlags, log: Logger): Promise<void> {
   const running = startProxy({ cache, clock: realClock, log, nodeName, backend, signal, metrics, syncPeriodMs });
   const healthz = hostPort(config.healthzBindAddress, 10256);
   const metricsAt = hostPort(config.metricsBindAddress, 10249);
+  const program = { name: "kube-proxy", startedAt: realClock.now() - process.uptime() * 1000, flags };
   const servers = [
     ...(healthz ? [await serve(healthzHandler(running, realClock), healthz)] : []),
-    ...(metricsAt ? [await serve(metricsHandler(metrics, mode), metricsAt)] : []),
+    ...(metricsAt ? [await serve(metricsHandler(metrics, mode, program, realClock), metricsAt)] : []),
   ];
   void running.ready.then(() => log.info("ready", { mode, node: nodeName }));
   await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));

@@ -1,7 +1,8 @@
-/** The HTTP of a proxy: /healthz for load balancers (port 10256), /livez, /metrics and /proxyMode (port 10249). */
+/** The HTTP of a proxy: /healthz for load balancers (port 10256), /livez, /metrics, /proxyMode, /statusz and /flagz (port 10249). */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { ListenOptions } from "node:net";
-import type { Clock } from "@kubets/machinery";
+import { flagz, type Program, statusz, type ZPage } from "@kubets/client/component/z-pages";
+import { type Clock, StatusError } from "@kubets/machinery";
 import type { MetricsRegistry } from "@kubets/machinery/metrics";
 import { createServer } from "@kubets/machinery/node-http";
 import type { RunningProxy } from "./run-proxy.ts";
@@ -21,14 +22,39 @@ export function healthzHandler(proxy: Pick<RunningProxy, "health">, clock: Clock
   };
 }
 
-export function metricsHandler(registry: MetricsRegistry, mode: string): Handler {
+export function metricsHandler(
+  registry: MetricsRegistry,
+  mode: string,
+  program: Omit<Program, "paths">,
+  clock: Clock,
+): Handler {
+  const known = { ...program, paths: ["/flagz", "/healthz", "/metrics", "/proxyMode", "/statusz"] };
+  const pages: Readonly<Record<string, (accept: string | undefined) => ZPage>> = {
+    "/statusz": (accept) => statusz(known, clock.now(), accept),
+    "/flagz": (accept) => flagz(known, accept),
+  };
   return (request, response) => {
     const path = request.url?.split("?")[0];
     if (path === "/proxyMode") end(response, 200, "text/plain; charset=utf-8", mode);
     else if (path === "/healthz") end(response, 200, "text/plain; charset=utf-8", "ok");
     else if (path === "/metrics") end(response, 200, "text/plain; version=0.0.4", [...registry.expose()].join(""));
+    else if (path && pages[path]) endPage(response, request.headers.accept, pages[path]);
     else end(response, 404, "text/plain", "404 page not found\n");
   };
+}
+
+function endPage(
+  response: ServerResponse,
+  accept: string | undefined,
+  page: (accept: string | undefined) => ZPage,
+): void {
+  try {
+    const { contentType, body } = page(accept);
+    end(response, 200, contentType, body);
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error;
+    end(response, error.code, "text/plain", `${error.message}\n`);
+  }
 }
 
 function end(response: ServerResponse, status: number, type: string, body: string): void {

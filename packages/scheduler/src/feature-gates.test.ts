@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { pods } from "@kubets/api/generated/refs";
 import type { Device } from "@kubets/api/generated/types/resource-v1";
 import type { KubeObject } from "@kubets/api/meta";
 import { node } from "@kubets/api/testing/node-builder";
@@ -9,6 +10,7 @@ import { defaultConfig } from "./config/config.ts";
 import { schedulerGates } from "./feature-gates.ts";
 import { claimFor, deviceClass, resourceClaim, resourceSlice, usingClaims } from "./testing/devices.ts";
 import { runScheduler } from "./testing/run.ts";
+import { claim, csiDriver, storageCapacity, storageClass, using, volume } from "./testing/volumes.ts";
 
 test("names and values are those of v1.36", () => {
   assert.throws(
@@ -20,11 +22,10 @@ test("names and values are those of v1.36", () => {
     /cannot set feature gate DRAAdminAccess to false, feature is locked to true/,
   );
   assert.deepEqual(schedulerGates({ WatchList: false }).warnings, []);
-  assert.deepEqual(schedulerGates({ DRAPrioritizedList: true, WorkloadAwarePreemption: true }).warnings, [
+  assert.deepEqual(schedulerGates({ DRAPrioritizedList: true }).warnings, [
     "Setting GA feature gate DRAPrioritizedList=true. It will be removed in a future release.",
-    "Feature WorkloadAwarePreemption is not there: it stays off.",
   ]);
-  assert.equal(schedulerGates({ AllBeta: false }).gates.enabled("DRADeviceTaints"), false);
+  assert.equal(schedulerGates({ AllBeta: false }).enabled("DRADeviceTaints"), false);
 });
 
 const devices = (...more: readonly Partial<Device>[]): KubeObject[] => [
@@ -65,7 +66,15 @@ const revision = (name: string, revision: string) =>
     })
     .build();
 
-/** What is placed with a feature, as by default, and without it. */
+const ofDriver = [
+  node("n1").build(),
+  csiDriver("d", { preventPodSchedulingIfMissing: true }),
+  claim("c", { volume: "v" }),
+  volume("v", { driver: "d" }),
+  pod("a").spec(using("c")).build(),
+];
+
+/** What is placed with a feature, and without it. */
 const CASES: Record<string, { objects: readonly KubeObject[]; on: readonly string[]; off: readonly string[] }> = {
   DRADeviceTaints: {
     objects: [...devices({ taints: [{ key: "broken", effect: "NoSchedule" }] }), ...claiming("a")],
@@ -126,12 +135,40 @@ const CASES: Record<string, { objects: readonly KubeObject[]; on: readonly strin
     on: ["a -> ?"],
     off: ["a -> n1"],
   },
+  DRANodeAllocatableResources: {
+    objects: [
+      ...devices({ nodeAllocatableResourceMappings: { cpu: { allocationMultiplier: "8" } } }),
+      ...claiming("a"),
+    ],
+    on: ["a -> ?"],
+    off: ["a -> n1"],
+  },
+  DRAListTypeAttributes: {
+    objects: [
+      ...devices({ attributes: { root: { strings: ["x", "y"] } } }, { attributes: { root: { string: "y" } } }),
+      deviceClass("on-y", {
+        selectors: [{ cel: { expression: `device.attributes["gpu.example.com"].root.includes("y")` } }],
+      }),
+      resourceClaim("of-a", {
+        requests: ["r", "s"].map((name) => ({
+          name,
+          exactly: { deviceClassName: "on-y", allocationMode: "ExactCount", count: 1 },
+        })),
+        constraints: [{ matchAttribute: "gpu.example.com/root" }],
+      }),
+      pod("a").spec(usingClaims("of-a")).build(),
+    ],
+    on: ["a -> n1"],
+    off: ["a -> ?"],
+  },
+  VolumeLimitScaling: { objects: ofDriver, on: ["a -> ?"], off: ["a -> n1"] },
 };
 
 for (const [gate, { objects, on, off }] of Object.entries(CASES))
   test(`${gate}: with and without`, async () => {
+    const isOn = schedulerGates().enabled(gate as "DRADeviceTaints");
     for (const [featureGates, placed] of [
-      [{}, on],
+      [isOn ? {} : { [gate]: true }, on],
       [{ [gate]: false }, off],
     ] as const) {
       const run = await runScheduler({ featureGates });
@@ -141,6 +178,27 @@ for (const [gate, { objects, on, off }] of Object.entries(CASES))
       assert.deepEqual(run.cluster.placements(), placed, JSON.stringify(featureGates));
     }
   });
+
+test("a volume is made where the most room is, if that is switched on", async () => {
+  const told = async (StorageCapacityScoring: boolean) => {
+    const nodes = ["n1", "n2"].flatMap((name, i) => [
+      // Without the feature the least used node is the best one.
+      node(name)
+        .capacity({ cpu: i ? "1" : "4", pods: "10" })
+        .build(),
+      storageCapacity(`on-${name}`, "late", { "kubernetes.io/hostname": name }, i ? "100Gi" : "2Gi"),
+    ]);
+    const run = await runScheduler({ featureGates: { StorageCapacityScoring } });
+    run.cluster.put(...nodes, csiDriver("example.com/maker", { storageCapacity: true }));
+    run.cluster.put(storageClass("late", "WaitForFirstConsumer"), claim("c", { storageClass: "late", size: "1Gi" }));
+    run.cluster.put(pod("a").requests({ cpu: "100m" }).spec(using("c")).build());
+    for (let turns = 0; turns < 20; turns++) await new Promise((resolve) => setImmediate(resolve));
+    run.stop();
+    return run.cluster.cache.get(pods, "default/a")?.status.nominatedNodeName;
+  };
+  assert.equal(await told(false), "n1");
+  assert.equal(await told(true), "n2");
+});
 
 test("devices that become ready by conditions are none without these", async () => {
   for (const gate of ["DRADeviceBindingConditions", "DRAResourceClaimDeviceStatus"]) {

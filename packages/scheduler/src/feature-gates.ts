@@ -14,10 +14,13 @@ const READ = {
   DRADeviceTaintRules: { default: false, stage: "beta" },
   DRADeviceTaints: ON,
   DRAExtendedResource: ON,
+  DRAListTypeAttributes: ALPHA,
+  DRANodeAllocatableResources: ALPHA,
   DRAPartitionableDevices: ON,
   DRAPrioritizedList: STABLE,
   DRAResourceClaimDeviceStatus: ON,
   DRASchedulerFilterTimeout: ON,
+  DRAWorkloadResourceClaims: ALPHA,
   GangScheduling: ALPHA,
   GenericWorkload: ALPHA,
   MatchLabelKeysInPodTopologySpread: ON,
@@ -26,6 +29,10 @@ const READ = {
   OpportunisticBatching: ON,
   SchedulerAsyncPreemption: ON,
   SchedulerPopFromBackoffQ: ON,
+  StorageCapacityScoring: ALPHA,
+  TopologyAwareWorkloadScheduling: ALPHA,
+  VolumeLimitScaling: ALPHA,
+  WorkloadAwarePreemption: ALPHA,
 } satisfies Record<string, GateSpec>;
 
 const NO_CHOICE = {
@@ -38,23 +45,11 @@ const NO_CHOICE = {
   VolumeAttributesClass: LOCKED,
 } satisfies Record<string, GateSpec>;
 
-/** What the original's scheduler could do besides, and this one does not: who opens one of them is told. */
-const NOT_THERE: readonly string[] = [
-  "DRAListTypeAttributes",
-  "DRANodeAllocatableResources",
-  "DRAWorkloadResourceClaims",
-  "StorageCapacityScoring",
-  "TopologyAwareWorkloadScheduling",
-  "VolumeLimitScaling",
-  "WorkloadAwarePreemption",
-];
-
 export type SchedulerGates = Pick<FeatureGates<keyof typeof READ>, "enabled">;
 
 /** Throws a FeatureGateError where a name or a value cannot be. */
 export function schedulerGates(values: Readonly<Record<string, boolean>> = {}) {
   const gates = defineGates({ ...kubernetesGates, ...NO_CHOICE, ...READ });
   gates.setAll(values);
-  const missing = NOT_THERE.filter((name) => values[name]).map((name) => `Feature ${name} is not there: it stays off.`);
-  return { gates, warnings: [...gates.warnings, ...missing] };
+  return gates;
 }

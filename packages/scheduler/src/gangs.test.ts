@@ -28,6 +28,7 @@ async function scheduling(body: (run: Run) => Promise<void>): Promise<void> {
 
 const condition = ({ cluster }: Run) =>
   cluster.truth(podgroups)[0]?.status?.conditions?.map(({ type, status, reason }) => `${type} ${status} ${reason}`);
+const WAITING = "pod group is unschedulable, pod group is waiting for preemption to complete";
 const nowhere = ["a -> ?", "b -> ?", "c -> ?"];
 
 test("a gang of three gets its places when there are three, and not one before", () =>
@@ -38,7 +39,7 @@ test("a gang of three gets its places when there are three, and not one before",
     assert.deepEqual(cluster.placements(), nowhere);
     assert.equal(scheduler.cluster.node("n1")?.pods.length, 0, "what nobody stands on is free");
     assert.deepEqual(condition(run), ["PodGroupScheduled False Unschedulable"]);
-    const waits = "waiting for minCount pods from a gang to be scheduled";
+    const waits = "pod group is unschedulable, waiting for minCount pods from a gang to be scheduled";
     const [first, second, third] = cluster.events;
     assert.deepEqual(
       [first, second],
@@ -115,7 +116,7 @@ test("one that has a place waits with the one for which room is made", () =>
     const [a, b] = ["a", "b"].map((name) => member(name).priority(9).build());
     cluster.put(room("n1", "1"), room("n2", "1"), low, podGroup("g", 2), a as never, b as never);
     await settle();
-    assert.ok(cluster.events.includes("a: Warning FailedScheduling: pod group is waiting for preemption to complete"));
+    assert.ok(cluster.events.includes(`a: Warning FailedScheduling: ${WAITING}`));
     await clock.advance(20_000);
     await settle();
     assert.deepEqual(cluster.placements(), ["a -> n2", "b -> n1"]);

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { METRICS } from "./metric-table.ts";
+import { MetricsRegistry } from "@kubets/machinery/metrics";
+import { GROUP_METRICS, METRICS } from "./metric-table.ts";
+import { runScheduler } from "./testing/run.ts";
 
 /** What kube-scheduler v1.36 exposes under "scheduler_" with its default gates. */
 const PUBLISHED = `
@@ -22,4 +24,22 @@ test("the metrics are those of the original, by name", () => {
     .filter((name) => !WITHOUT.has(name));
   const ours = Object.values(METRICS).map(({ name }) => name.replace(/^scheduler_/, ""));
   assert.deepEqual(ours.sort(), published.sort());
+});
+
+test("those of groups are told where groups are scheduled, and only there", async () => {
+  assert.deepEqual(
+    Object.values(GROUP_METRICS)
+      .map(({ name }) => name)
+      .sort(),
+    [
+      "scheduler_podgroup_schedule_attempts_total",
+      "scheduler_podgroup_scheduling_algorithm_duration_seconds",
+      "scheduler_podgroup_scheduling_attempt_duration_seconds",
+    ],
+  );
+  for (const GenericWorkload of [false, true]) {
+    const metrics = new MetricsRegistry();
+    (await runScheduler({ metrics, featureGates: { GenericWorkload } })).stop();
+    assert.equal([...metrics.expose()].join("").includes("scheduler_podgroup_"), GenericWorkload);
+  }
 });

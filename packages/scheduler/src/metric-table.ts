@@ -1,6 +1,6 @@
 /**
  * What a scheduler counts, by the names, labels and buckets of kube-scheduler v1.36, all under "scheduler_". Not here is what belongs to
- * gates that are off by default (pod groups, asynchronous API calls), and what counts structures of the original that this one does without.
+ * gates that are off by default (asynchronous API calls), and what counts structures of the original that this one does without.
  */
 import type { Counter, Family, Gauge, Histogram, MetricsRegistry } from "@kubets/machinery/metrics";
 
@@ -176,19 +176,44 @@ export const METRICS = {
   ),
 } as const;
 
-type Families = {
-  readonly [N in keyof typeof METRICS]: (typeof METRICS)[N] extends Shape<infer T> ? Family<T> : never;
-};
+/** Told where groups of pods are scheduled. */
+export const GROUP_METRICS = {
+  attempts: counter(
+    "podgroup_schedule_attempts_total",
+    "Tries to place groups of pods, by how they ended: 'waiting_on_preemption' when room is made for one first.",
+    "result",
+    "profile",
+  ),
+  attemptDuration: histogram(
+    "podgroup_scheduling_attempt_duration_seconds",
+    "How long a try of a group took.",
+    TRY,
+    "result",
+    "profile",
+  ),
+  algorithmDuration: histogram(
+    "podgroup_scheduling_algorithm_duration_seconds",
+    "How long it took to decide the places of a group, without the search for room.",
+    TRY,
+  ),
+} as const;
 
-const registered = new WeakMap<MetricsRegistry, Families>();
+type Shapes = Readonly<Record<string, Shape<Counter> | Shape<Gauge> | Shape<Histogram>>>;
+type Families<S extends Shapes> = { readonly [N in keyof S]: S[N] extends Shape<infer T> ? Family<T> : never };
 
 /** Once for each registry. */
-export function registerMetrics(registry: MetricsRegistry): Families {
-  let families = registered.get(registry);
-  if (!families) {
-    const all = Object.entries(METRICS).map(([key, shape]) => [key, shape.register(registry)]);
-    families = Object.fromEntries(all) as Families;
-    registered.set(registry, families);
-  }
-  return families;
+function registering<S extends Shapes>(shapes: S): (registry: MetricsRegistry) => Families<S> {
+  const registered = new WeakMap<MetricsRegistry, Families<S>>();
+  return (registry) => {
+    let families = registered.get(registry);
+    if (!families) {
+      const all = Object.entries(shapes).map(([key, shape]) => [key, shape.register(registry)]);
+      families = Object.fromEntries(all) as Families<S>;
+      registered.set(registry, families);
+    }
+    return families;
+  };
 }
+
+export const registerMetrics = registering(METRICS);
+export const registerGroupMetrics = registering(GROUP_METRICS);

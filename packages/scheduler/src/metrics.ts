@@ -7,9 +7,10 @@ import type { MemoMeter } from "./framework/answers.ts";
 import type { ClusterState } from "./framework/cluster-state.ts";
 import type { HandleMetrics } from "./framework/handle.ts";
 import type { PluginMeter } from "./framework/instrumented.ts";
-import { registerMetrics } from "./metric-table.ts";
+import { registerGroupMetrics, registerMetrics } from "./metric-table.ts";
 import type { SchedulingQueue } from "./queue/scheduling-queue.ts";
 
+export type GroupResult = "scheduled" | "unschedulable" | "waiting_on_preemption" | "error";
 export type AttemptResult = "scheduled" | "unschedulable" | "error";
 export type IncomingQueue = "active" | "backoff" | "unschedulable" | "gated";
 
@@ -43,6 +44,18 @@ export function schedulerMetrics(registry: MetricsRegistry, sizes: Sizes, clock:
     preempting: (): void => m.preemptions.values().inc(),
     queued: (queue: IncomingQueue, event: string): void => m.incoming.values(queue, event).inc(),
     waited: (result: string, seconds: number): void => m.permitWait.values(result).observe(seconds),
+  };
+}
+
+/** Of groups of pods. */
+export function groupMetrics(registry: MetricsRegistry) {
+  const m = registerGroupMetrics(registry);
+  return {
+    decided: (ms: number): void => m.algorithmDuration.values().observe(ms / 1000),
+    attempted(result: GroupResult, profile: string, ms: number): void {
+      m.attempts.values(result, profile).inc();
+      m.attemptDuration.values(result, profile).observe(ms / 1000);
+    },
   };
 }
 

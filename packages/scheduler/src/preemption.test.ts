@@ -142,18 +142,22 @@ for (const { name, put, requests, placements, message } of cases) {
   });
 }
 
+/** The server takes the deletion, but the pod needs time to go. */
+const slowToGo =
+  ({ cluster }: Run) =>
+  (request: string) => {
+    if (request !== "delete default/small") return undefined;
+    const small = cluster.pod("small");
+    cluster.put({ ...small, metadata: { ...small.metadata, deletionTimestamp: "2026-01-01T00:01:00Z" } });
+    return Object.assign(new Error("gone"), { name: "StatusError" });
+  };
+
 test("preemption: until its victims are gone the pod keeps the place for itself", async () => {
   const run = await runScheduler();
   const { cluster, settle, clock } = run;
   try {
     cluster.put(node("n1").capacity({ cpu: "2" }).build(), low("small", "n1").build());
-    // The server takes the deletion, but the pod needs time to go.
-    cluster.fault = (request) => {
-      if (request !== "delete default/small") return undefined;
-      const small = cluster.pod("small");
-      cluster.put({ ...small, metadata: { ...small.metadata, deletionTimestamp: "2026-01-01T00:01:00Z" } });
-      return Object.assign(new Error("gone"), { name: "StatusError" });
-    };
+    cluster.fault = slowToGo(run);
     cluster.put(high("big").build());
     await settle();
     assert.equal(cluster.pod("big").status.nominatedNodeName, "n1");
@@ -169,6 +173,34 @@ test("preemption: until its victims are gone the pod keeps the place for itself"
     await clock.advance(2000);
     await settle();
     assert.deepEqual(cluster.placements(), ["big -> n1", "late -> ?"]);
+  } finally {
+    run.stop();
+  }
+});
+
+test("preemption: the place is kept also from a pod that may stand nowhere else", async () => {
+  const run = await runScheduler();
+  const { cluster, settle } = run;
+  try {
+    cluster.fault = slowToGo(run);
+    cluster.put(node("n1").capacity({ cpu: "1" }).build(), node("n2").capacity({ cpu: "2" }).build());
+    cluster.put(low("small", "n2", "1").build(), high("big").build());
+    await settle();
+    assert.equal(cluster.pod("big").status.nominatedNodeName, "n2");
+    const matchFields = [{ key: "metadata.name", operator: "In", values: ["n2"] }];
+    cluster.put(
+      pod("late")
+        .requests({ cpu: "1" })
+        .priority(5)
+        .spec({
+          affinity: {
+            nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchFields }] } },
+          },
+        })
+        .build(),
+    );
+    await settle();
+    assert.equal(cluster.pod("late").spec.nodeName, undefined);
   } finally {
     run.stop();
   }

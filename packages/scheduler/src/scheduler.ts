@@ -5,6 +5,7 @@
  */
 import { podgroups, pods } from "@kubets/api/generated/refs";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
+import type { PodGroup } from "@kubets/api/generated/types/scheduling-v1alpha2";
 import type { Client } from "@kubets/client/client";
 import type { Cache } from "@kubets/client/controller";
 import type { EventRecorder } from "@kubets/client/event-recorder";
@@ -17,10 +18,12 @@ import { Decisions } from "./decisions.ts";
 import { handleEvents } from "./event-handlers.ts";
 import { Extenders } from "./extenders/extenders.ts";
 import { type SchedulerGates, schedulerGates } from "./feature-gates.ts";
+import { infoAt } from "./framework/claimed-resources.ts";
 import { ClusterState } from "./framework/cluster-state.ts";
 import { Decider, type Decision, type Found } from "./framework/cycle.ts";
 import { CycleState } from "./framework/cycle-state.ts";
 import { signed } from "./framework/filtering.ts";
+import type { GroupPlacement } from "./framework/group-placement.ts";
 import type { Handle, Registry } from "./framework/handle.ts";
 import { inPoint, instrumented } from "./framework/instrumented.ts";
 import { Nominator } from "./framework/nominator.ts";
@@ -28,9 +31,18 @@ import { groupOf, PodGroups } from "./framework/pod-groups.ts";
 import type { PodInfo } from "./framework/pod-info.ts";
 import type { Profile } from "./framework/profile.ts";
 import { NodeRefusals, type Refusals, refusalMessage, refusingPlugins } from "./framework/refusals.ts";
+import { scorePlacements, selectBest } from "./framework/scoring.ts";
 import { WaitingAtPermit } from "./framework/waiting-at-permit.ts";
 import { decideTogether, type GroupTry } from "./group-cycle.ts";
-import { type AttemptResult, memoMetrics, pluginMetrics, type SchedulerMetrics, schedulerMetrics } from "./metrics.ts";
+import { makeRoom, placementsOf } from "./group-plugins.ts";
+import {
+  type AttemptResult,
+  groupMetrics,
+  memoMetrics,
+  pluginMetrics,
+  type SchedulerMetrics,
+  schedulerMetrics,
+} from "./metrics.ts";
 import { plugins } from "./plugins/index.ts";
 import { type Refused, unschedulable } from "./pod-status.ts";
 import { causeName } from "./queue/causes.ts";
@@ -66,6 +78,8 @@ export interface RunningScheduler {
   readonly queue: SchedulingQueue;
   /** Bindings under way. */
   readonly binding: number;
+  /** Whether something is decided or done that all other pods wait for. */
+  readonly isHeld: boolean;
 }
 
 /** How long it decides without a pause. */
@@ -96,6 +110,7 @@ class Scheduler implements RunningScheduler {
   readonly #profiles: ReadonlyMap<string, Profiles>;
   #tries = 0;
   readonly #metrics: SchedulerMetrics;
+  readonly #groupMetrics: ReturnType<typeof groupMetrics> | undefined;
   readonly #telling: Telling;
   readonly #extenders: Extenders;
   readonly #gates: SchedulerGates;
@@ -107,12 +122,13 @@ class Scheduler implements RunningScheduler {
   constructor(options: SchedulerOptions) {
     const { clock, random, signal, config = defaultConfig } = options;
     this.#options = options;
-    const { gates, warnings } = schedulerGates(options.featureGates);
+    const gates = schedulerGates(options.featureGates);
     this.#gates = gates;
-    for (const warning of warnings) options.log.warn(warning);
+    for (const warning of gates.warnings) options.log.warn(warning);
     this.#telling = new Telling(options);
     const metrics = options.metrics ?? new MetricsRegistry();
     this.#metrics = schedulerMetrics(metrics, this, clock);
+    this.#groupMetrics = gates.enabled("GenericWorkload") ? groupMetrics(metrics) : undefined;
     this.#waiting = new WaitingAtPermit(clock);
     this.#extenders = new Extenders(config.extenders, options.log);
     this.#decider = new Decider(
@@ -153,6 +169,10 @@ class Scheduler implements RunningScheduler {
     };
     signal.addEventListener("abort", close, { once: true });
     this.ready = this.#start();
+  }
+
+  get isHeld(): boolean {
+    return this.#held > 0;
   }
 
   async #start(): Promise<void> {
@@ -352,40 +372,88 @@ class Scheduler implements RunningScheduler {
       .sort((a, b) => b.info.priority - a.info.priority || a.firstSeen - b.firstSeen);
   }
 
-  async #scheduleGroup(group: string, first: QueueEntry): Promise<void> {
-    const verdict = await decideTogether(this.#together(group, first), {
-      attempt: (entry) => this.#tryInGroup(entry),
+  async #scheduleGroup(key: string, first: QueueEntry): Promise<void> {
+    const { cache, clock, random } = this.#options;
+    const entries = this.#together(key, first);
+    const profile = this.#profileForTry(first.pod);
+    const group = () => this.#groupObject(key);
+    const began = clock.monotonic();
+    const { result, verdict } = await decideTogether(entries, {
+      placements: () =>
+        this.#gates.enabled("TopologyAwareWorkloadScheduling")
+          ? placementsOf(profile, group(), this.cluster.nodes)
+          : undefined,
+      choose: (fits) => selectBest(scorePlacements(profile, group(), fits), random),
+      attempt: (...args) => this.#tryInGroup(...args),
       takeBack: (entry, placement) => this.#takeBack(entry, placement),
-      bind: (entry, placement) => this.#bind(entry, placement, () => permitted(placement)),
+      retake: (each) => this.#retake(each),
+      generators: new Set(profile.points.placementGenerate.map(({ name }) => name)),
+      makeRoom: async (tryAgain) => {
+        if (!this.#gates.enabled("WorkloadAwarePreemption")) return undefined;
+        const pods = entries.map(({ info }) => info);
+        return makeRoom(profile, group(), pods, tryAgain);
+      },
+      decided: () => this.#groupMetrics?.decided(clock.monotonic() - began),
+      bind: (entry, placement) => {
+        this.#nominator.delete(entry.uid, placement.node);
+        this.#bind(entry, placement, () => permitted(placement));
+      },
       refuse: (entry, refused) => this.#refused(entry, refused),
       fail: (entry, error) => this.#failed(entry, error),
     });
-    const object = this.#options.cache.get(podgroups, group);
+    this.#groupMetrics?.attempted(result, profile.schedulerName, clock.monotonic() - began);
+    const object = cache.get(podgroups, key);
     if (object) this.#telling.group(object, verdict);
   }
 
+  #groupObject(group: string): PodGroup {
+    const object = this.#options.cache.get(podgroups, group);
+    if (!object) throw new Error(`failed to get podGroup ${group}`);
+    return object;
+  }
+
   /** Takes a place for the pod, also one where room has to be made first: the next of its group must see it there. */
-  async #tryInGroup(entry: QueueEntry): Promise<GroupTry> {
-    const { info, uid } = entry;
+  async #tryInGroup(entry: QueueEntry, within: GroupPlacement | undefined, trial: boolean): Promise<GroupTry> {
+    const { info } = entry;
     const { clock } = this.#options;
     const profile = this.#profileForTry(info.pod);
     const state = new CycleState();
-    const found = this.#decider.find(profile, info, state);
+    const found = this.#decider.find(profile, info, state, within);
     const decision =
       found.feasible.length && this.#extenders.concern(info.pod)
         ? await this.#consult(info, profile, found, state)
         : this.#decider.choose(found, profile, info, state);
-    this.#metrics.decided((clock.monotonic() - entry.tried) / 1000);
-    const fits = decision.node !== undefined;
-    if (fits) this.decisions.record(info, decision, clock.now());
-    const refused = fits ? unschedulable(new Set(), "") : this.#noNodeFits(profile, info, decision, state);
-    const node = decision.node ?? refused.verdict.nominatedNode;
-    if (!node) return { entry, ...refused };
-    const placement = this.#placement(profile, info, node, state);
-    this.cluster.assume(info, node);
-    this.#nominator.delete(uid, node);
+    const { node } = decision;
+    if (!trial) {
+      this.#metrics.decided((clock.monotonic() - entry.tried) / 1000);
+      if (node !== undefined) this.decisions.record(info, decision, clock.now());
+    }
+    if (node !== undefined)
+      return {
+        ...this.#hold(entry, this.#placement(profile, info, node, state), unschedulable(new Set(), "")),
+        ...(trial ? {} : { decision }),
+      };
+    if (trial) return { entry, ...unschedulable(refusingPlugins(decision.refusals), "") };
+    const refused = this.#noNodeFits(profile, info, decision, state);
+    const { nominatedNode } = refused.verdict;
+    if (!nominatedNode) return { entry, ...refused };
+    return this.#hold(entry, this.#placement(profile, info, nominatedNode, state), refused);
+  }
+
+  #retake(each: GroupTry): GroupTry {
+    const { entry, placement, decision } = each;
+    if (decision) this.decisions.record(entry.info, decision, this.#options.clock.now());
+    return placement ? this.#hold(entry, placement, each) : each;
+  }
+
+  /** A nominated pod has nothing to reserve yet. */
+  #hold(entry: QueueEntry, placement: Placement, refused: Refused): GroupTry {
+    const { info, node, state } = placement;
+    this.cluster.assume(infoAt(info, node, state), node);
+    this.#nominator.lift(entry.uid);
     try {
-      return { entry, ...refused, placement, waits: fits ? reserve(placement) : permitted(placement) };
+      const waits = refused.verdict.nominatedNode ? permitted(placement) : reserve(placement);
+      return { entry, ...refused, placement, waits };
     } catch (error) {
       this.#takeBack(entry, placement);
       if (error instanceof RefusedLate) return { entry, ...this.#late(node, error) };
@@ -394,8 +462,8 @@ class Scheduler implements RunningScheduler {
   }
 
   #place(entry: QueueEntry, placement: Placement): void {
-    const { info, node } = placement;
-    this.cluster.assume(info, node);
+    const { info, node, state } = placement;
+    this.cluster.assume(infoAt(info, node, state), node);
     this.#nominator.delete(entry.uid, node);
     this.#bind(entry, placement, () => reserve(placement));
   }
@@ -460,6 +528,7 @@ class Scheduler implements RunningScheduler {
   #takeBack(entry: QueueEntry, placement: Placement): void {
     unreserve(placement);
     this.cluster.forget(entry.uid);
+    if (this.#nominator.putBack(entry.uid)) return;
     const nominated = this.#options.cache.get(pods, placement.info.key)?.status.nominatedNodeName;
     if (nominated && this.queue.has(entry.uid)) this.#nominator.set(entry.info, nominated);
   }

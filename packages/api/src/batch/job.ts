@@ -12,6 +12,7 @@ import { define } from "../define.ts";
 import { checkImmutable, IMMUTABLE, sameValue } from "../field-checks.ts";
 import { jobs } from "../generated/refs.ts";
 import type { Job, JobSpec } from "../generated/types/batch-v1.ts";
+import type { Container, PodSpec, PodTemplateSpec } from "../generated/types/core-v1.ts";
 import type { Draft } from "../meta.ts";
 import { clearStatus, keepStatus, statusSubresource } from "../own-status.ts";
 import { defaultPodTemplate } from "../pod/defaults.ts";
@@ -124,7 +125,7 @@ function changeErrors(job: Job, old: Job, context: WriteContext): FieldError[] {
     ...specErrors(job, context),
     ...completionsErrors(spec, old.spec),
     ...immutable("selector"),
-    ...templateErrors(spec, old),
+    ...templateErrors(spec, old, context),
     ...immutable("completionMode"),
     ...immutable("podFailurePolicy"),
     ...immutable("backoffLimitPerIndex"),
@@ -144,27 +145,54 @@ function completionsErrors(spec: JobSpec, old: JobSpec): FieldError[] {
   ];
 }
 
-/** Of a job that has not begun, where its pods may run can still be said. */
-function templateErrors({ template }: JobSpec, old: Job): FieldError[] {
+/** While a job has no pods, where they may run and what they get can still be said. */
+function templateErrors({ template }: JobSpec, old: Job, { featureEnabled }: WriteContext): FieldError[] {
+  const isNew = old.spec.suspend === true && !old.status.startTime;
+  const rests = old.spec.suspend === true && isTrue(old.status, "Suspended") && !old.status.active;
   let before = old.spec.template;
-  if (old.spec.suspend && !old.status.startTime) {
-    const { nodeSelector, tolerations, schedulingGates, affinity } = template.spec;
-    before = {
-      ...before,
-      metadata: { ...before.metadata, ...template.metadata },
-      spec: {
-        ...before.spec,
-        nodeSelector,
-        tolerations,
-        schedulingGates,
-        affinity: { ...before.spec.affinity, nodeAffinity: affinity?.nodeAffinity },
-      },
-    };
-  }
+  if (isNew || (rests && featureEnabled("MutableSchedulingDirectivesForSuspendedJobs")))
+    before = withPlace(before, template);
+  if ((isNew || rests) && featureEnabled("MutablePodResourcesForSuspendedJobs"))
+    before = withResources(before, template.spec);
   return sameValue(template, before)
     ? []
     : [invalidValue("spec.template", internalForm("PodTemplateSpec", template), IMMUTABLE)];
 }
+
+function withPlace(before: PodTemplateSpec, { metadata, spec }: PodTemplateSpec): PodTemplateSpec {
+  const { nodeSelector, tolerations, schedulingGates, affinity } = spec;
+  return {
+    ...before,
+    metadata: { ...before.metadata, ...metadata },
+    spec: {
+      ...before.spec,
+      nodeSelector,
+      tolerations,
+      schedulingGates,
+      affinity: { ...before.spec.affinity, nodeAffinity: affinity?.nodeAffinity },
+    },
+  };
+}
+
+function withResources(before: PodTemplateSpec, { containers, initContainers }: PodSpec): PodTemplateSpec {
+  const { spec } = before;
+  return {
+    ...before,
+    spec: {
+      ...spec,
+      containers: spec.containers.map((each, i) => withResourcesOf(each, containers[i])),
+      ...(spec.initContainers && {
+        initContainers: spec.initContainers.map((each, i) => withResourcesOf(each, initContainers?.[i])),
+      }),
+    },
+  };
+}
+
+/** Claims of devices stay: they are no amounts. */
+const withResourcesOf = (before: Container, { resources }: Partial<Container> = {}): Container => ({
+  ...before,
+  resources: { ...before.resources, requests: resources?.requests, limits: resources?.limits },
+});
 
 const indexWarnings = ({ completionMode, completions = 0, parallelism = 0 }: JobSpec): string[] =>
   completionMode === "Indexed" && completions > MANY_INDEXES && parallelism > MANY_AT_ONCE

@@ -311,6 +311,14 @@ export const rolesByFeature = {
       rule("patch,update", "scheduling.k8s.io", "podgroups/status"),
     ),
   ],
+  DRAWorkloadResourceClaims: [
+    controller(
+      "resource-claim-controller",
+      rule("get,list,watch", "scheduling.k8s.io", "podgroups"),
+      rule("update", "scheduling.k8s.io", "podgroups/finalizers"),
+      rule("patch,update", "scheduling.k8s.io", "podgroups/status"),
+    ),
+  ],
   PodCertificateRequest: [
     controller(
       "podcertificaterequestcleaner",

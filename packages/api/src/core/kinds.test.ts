@@ -1,13 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type FieldError, fieldErrorText } from "@kubets/machinery";
-import type { LimitRange, PersistentVolumeClaim, ResourceQuota, Secret } from "../generated/types/core-v1.ts";
+import type {
+  LimitRange,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  ResourceQuota,
+  Secret,
+} from "../generated/types/core-v1.ts";
 import type { Draft } from "../meta.ts";
 import { node } from "../testing/node-builder.ts";
 import { metadataOf } from "../testing/parts.ts";
 import { writeContext } from "../testing/write-context.ts";
 import { limitRangeResource } from "./limit-range.ts";
 import { nodeResource } from "./node/index.ts";
+import { persistentVolumeResource } from "./persistent-volume/index.ts";
 import { persistentVolumeClaimResource } from "./persistent-volume-claim.ts";
 import { resourceQuotaResource } from "./resource-quota.ts";
 import { secretResource } from "./secret.ts";
@@ -97,6 +104,43 @@ test("a bound claim grows, and shrinks not as far as its volume", () => {
   assert.deepEqual(change("512Mi"), [
     "spec.resources.requests.storage: Forbidden: field can not be less than status.capacity",
   ]);
+});
+
+test("a claim names a source of another namespace only where that feature is on, and then not in the older field", () => {
+  const from = (more: object, ...features: string[]) => {
+    const wanted = claim("2Gi") as Draft<PersistentVolumeClaim>;
+    Object.assign(wanted.spec, {
+      dataSourceRef: { kind: "PersistentVolumeClaim", name: "x", namespace: "other" },
+      ...more,
+    });
+    persistentVolumeClaimResource.prepareForCreate?.(wanted, writeContext(...features));
+    return wanted.spec;
+  };
+  const gate = "CrossNamespaceVolumeDataSource";
+  assert.equal(from({}).dataSourceRef, undefined);
+  assert.deepEqual([from({}, gate).dataSourceRef?.namespace, from({}, gate).dataSource], ["other", undefined]);
+  const both = { ...claim("2Gi"), spec: from({ dataSource: { kind: "PersistentVolumeClaim", name: "x" } }, gate) };
+  assert.deepEqual(texts(persistentVolumeClaimResource.validate?.(both as PersistentVolumeClaim, context)), [
+    'spec: Invalid value: "spec.dataSource": may not be specified when dataSourceRef.namespace is specified',
+  ]);
+});
+
+test("a volume says from where it can be had once, unless it may move", () => {
+  const from = (zone: string) => {
+    const matchExpressions = [{ key: "zone", operator: "In", values: [zone] }];
+    const nodeAffinity = { required: { nodeSelectorTerms: [{ matchExpressions }] } };
+    const spec = {
+      capacity: { storage: "1Gi" },
+      accessModes: ["ReadWriteOnce"],
+      hostPath: { path: "/v" },
+      nodeAffinity,
+    };
+    return { metadata: metadataOf("v"), spec, status: {} } as unknown as PersistentVolume;
+  };
+  const change = (...features: string[]) =>
+    texts(persistentVolumeResource.validateUpdate?.(from("b"), from("a"), writeContext(...features)));
+  assert.match(change().join(), /^nodeAffinity: Invalid value: .* field is immutable, except for updating from beta/);
+  assert.deepEqual(change("MutablePVNodeAffinity"), []);
 });
 
 test("a claim that is not bound does not change", () => {

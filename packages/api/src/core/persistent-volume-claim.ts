@@ -14,6 +14,7 @@ import { immutable, nameErrors } from "../pod/field-checks.ts";
 import { isNativeResource } from "../pod/resource-names.ts";
 import { difference } from "../pod/spec-difference.ts";
 import { validateClaimSpec } from "../pod/validate-claim-spec.ts";
+import type { WriteContext } from "../resource.ts";
 import { age, column, nameColumn, wide } from "../table.ts";
 import { accessModesText, CLASS_ANNOTATION, classWarnings, storageClassOf } from "./access-modes.ts";
 import { basicAmountError, basicAmountErrors } from "./volume-capacity.ts";
@@ -34,13 +35,13 @@ export const persistentVolumeClaimResource = define(persistentvolumeclaims, {
     if (claim.spec) defaultClaimSpec(claim.spec);
     if (claim.status) claim.status.phase ||= "Pending";
   },
-  prepareForCreate: (claim) => {
+  prepareForCreate: (claim, context) => {
     claim.status = { phase: "Pending" };
-    settleSources(claim.spec);
+    settleSources(claim.spec, undefined, context);
   },
-  prepareForUpdate: (claim, old) => {
+  prepareForUpdate: (claim, old, context) => {
     keepPart(claim, old, "status");
-    settleSources(claim.spec);
+    settleSources(claim.spec, old.spec, context);
   },
   validate: ({ spec }) => validateClaimSpec(spec, "spec"),
   // The original validates the new claim on two ways into an update, and tells its errors twice.
@@ -82,15 +83,20 @@ export const persistentVolumeClaimResource = define(persistentvolumeclaims, {
 });
 
 /** The same source stands in two places; the older of them knows claims and snapshots alone. */
-function settleSources(spec: Draft<PersistentVolumeClaimSpec>): void {
+function settleSources(
+  spec: Draft<PersistentVolumeClaimSpec>,
+  old: PersistentVolumeClaimSpec | undefined,
+  { featureEnabled }: WriteContext,
+): void {
   if (spec.dataSource && !isClaimOrSnapshot(spec.dataSource)) delete spec.dataSource;
-  if (spec.dataSourceRef?.namespace !== undefined) delete spec.dataSourceRef;
+  if (spec.dataSourceRef?.namespace !== undefined) {
+    // Only the newer field can name another namespace, and grants there say whether it may.
+    if (featureEnabled("CrossNamespaceVolumeDataSource") || old?.dataSourceRef?.namespace !== undefined) return;
+    delete spec.dataSourceRef;
+  }
   const { dataSource, dataSourceRef } = spec;
   if (dataSource && !dataSourceRef) spec.dataSourceRef = { ...dataSource };
-  else if (dataSourceRef && !dataSource && isClaimOrSnapshot(dataSourceRef)) {
-    const { namespace: _, ...source } = dataSourceRef;
-    spec.dataSource = source;
-  }
+  else if (dataSourceRef && !dataSource && isClaimOrSnapshot(dataSourceRef)) spec.dataSource = { ...dataSourceRef };
 }
 
 const isClaimOrSnapshot = ({ apiGroup, kind }: { apiGroup?: string; kind: string }): boolean =>

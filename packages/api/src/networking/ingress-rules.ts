@@ -1,8 +1,8 @@
 /** The checks of an ingress' spec: hosts, paths, and the backends behind them. */
 import {
-  dns1035Label,
   type FieldError,
   invalidValue,
+  type NameCheck,
   notSupported,
   parseIpSloppy,
   portName,
@@ -26,13 +26,14 @@ const BAD_SEQUENCES = ["//", "/./", "/../", "%2f", "%2F"];
 const BAD_ENDINGS = ["/..", "/."];
 export const NOT_AN_IP = "must be a DNS name, not an IP address";
 
-export function ingressSpecErrors(spec: IngressSpec, field: string): FieldError[] {
+/** `names`: what services may be called. */
+export function ingressSpecErrors(spec: IngressSpec, field: string, names: NameCheck): FieldError[] {
   const { rules = [], defaultBackend, tls = [], ingressClassName } = spec;
   const errors: FieldError[] = [];
   if (!rules.length && !defaultBackend)
     errors.push(invalidValue(field, spec.rules ?? null, "either `defaultBackend` or `rules` must be specified"));
-  if (defaultBackend) errors.push(...backendErrors(defaultBackend, `${field}.defaultBackend`));
-  errors.push(...rules.flatMap((rule, i) => ruleErrors(rule, `${field}.rules[${i}]`)));
+  if (defaultBackend) errors.push(...backendErrors(defaultBackend, `${field}.defaultBackend`, names));
+  errors.push(...rules.flatMap((rule, i) => ruleErrors(rule, `${field}.rules[${i}]`, names)));
   errors.push(...tls.flatMap((entry, i) => tlsErrors(entry, `${field}.tls[${i}]`)));
   if (ingressClassName != null) errors.push(...checkSubdomain(`${field}.ingressClassName`, ingressClassName));
   return errors;
@@ -48,7 +49,7 @@ function tlsErrors({ hosts = [], secretName }: IngressTLS, field: string): Field
   ];
 }
 
-function ruleErrors({ host = "", http }: IngressRule, field: string): FieldError[] {
+function ruleErrors({ host = "", http }: IngressRule, field: string, names: NameCheck): FieldError[] {
   const errors: FieldError[] = [];
   if (host !== "") {
     if (parseIpSloppy(host)) errors.push(invalidValue(`${field}.host`, host, NOT_AN_IP));
@@ -56,11 +57,11 @@ function ruleErrors({ host = "", http }: IngressRule, field: string): FieldError
   }
   if (!http) return errors;
   if (!http.paths?.length) errors.push(required(`${field}.http.paths`));
-  errors.push(...(http.paths ?? []).flatMap((path, i) => pathErrors(path, `${field}.http.paths[${i}]`)));
+  errors.push(...(http.paths ?? []).flatMap((path, i) => pathErrors(path, `${field}.http.paths[${i}]`, names)));
   return errors;
 }
 
-function pathErrors({ path = "", pathType, backend }: HTTPIngressPath, field: string): FieldError[] {
+function pathErrors({ path = "", pathType, backend }: HTTPIngressPath, field: string, names: NameCheck): FieldError[] {
   if (pathType == null) return [required(`${field}.pathType`, "pathType must be specified")];
   const errors: FieldError[] = [];
   const wrong = (detail: string) => errors.push(invalidValue(`${field}.path`, path, detail));
@@ -77,18 +78,18 @@ function pathErrors({ path = "", pathType, backend }: HTTPIngressPath, field: st
     default:
       errors.push(notSupported(`${field}.pathType`, pathType, PATH_TYPES));
   }
-  return [...errors, ...backendErrors(backend ?? {}, `${field}.backend`)];
+  return [...errors, ...backendErrors(backend ?? {}, `${field}.backend`, names)];
 }
 
-function backendErrors({ service, resource }: IngressBackend, field: string): FieldError[] {
+function backendErrors({ service, resource }: IngressBackend, field: string, names: NameCheck): FieldError[] {
   if (service && resource) return [invalidValue(field, "", "cannot set both resource and service backends")];
   if (resource) return referenceErrors(resource, `${field}.resource`);
-  if (service) return serviceErrors(service, field);
+  if (service) return serviceErrors(service, field, names);
   return [invalidValue(field, "", "resource or service backend is required")];
 }
 
-function serviceErrors({ name, port }: IngressServiceBackend, field: string): FieldError[] {
-  const errors = name ? checkForm(`${field}.service.name`, name, dns1035Label) : [required(`${field}.service.name`)];
+function serviceErrors({ name, port }: IngressServiceBackend, field: string, names: NameCheck): FieldError[] {
+  const errors = name ? checkForm(`${field}.service.name`, name, names) : [required(`${field}.service.name`)];
   const { name: named, number } = port ?? {};
   if (named && number) errors.push(invalidValue(field, "", "cannot set both port name & port number"));
   else if (named) errors.push(...checkForm(`${field}.service.port.name`, named, portName));

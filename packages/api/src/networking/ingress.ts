@@ -1,5 +1,6 @@
 /** Ingresses: which hosts and paths of HTTP lead to which services. */
 import { type FieldError, invalidValue, ipErrors, parseIpSloppy } from "@kubets/machinery";
+import { serviceNames } from "../core/service/names.ts";
 import { define } from "../define.ts";
 import { checkForm, checkSubdomain } from "../field-checks.ts";
 import { ingresses } from "../generated/refs.ts";
@@ -17,8 +18,11 @@ export const ingressResource = define(ingresses, {
   storagePrefix: "/registry/ingress",
   countsGeneration: true,
   ...ownStatus,
-  validate: (ingress) => [...ingressSpecErrors(ingress.spec, "spec"), ...classErrors(ingress)],
-  validateUpdate: ({ spec }) => ingressSpecErrors(spec, "spec"),
+  validate: (ingress, context) => [
+    ...ingressSpecErrors(ingress.spec, "spec", serviceNames(context)),
+    ...classErrors(ingress),
+  ],
+  validateUpdate: ({ spec }, _, context) => ingressSpecErrors(spec, "spec", serviceNames(context)),
   warnings: (ingress, old) =>
     old === undefined && classAnnotation(ingress) !== undefined && ingress.spec.ingressClassName == null
       ? [`annotation ${JSON.stringify(CLASS_ANNOTATION)} is deprecated, please use 'spec.ingressClassName' instead`]

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Pod } from "../generated/types/core-v1.ts";
 import { pod } from "../testing/pod-builder.ts";
-import { podLimits, podRequests, resourceList } from "./resources.ts";
+import { podLimits, podRequests, resourceList, WITH_CLAIMS } from "./resources.ts";
 
 const cpu = (amount: string) => ({ resources: { requests: { cpu: amount } } });
 const sidecar = (amount: string) => ({ ...cpu(amount), restartPolicy: "Always" });
@@ -75,4 +76,19 @@ test("overhead counts for limits only where there is a limit", () => {
     .spec({ overhead: { cpu: "1", memory: "1Mi" } })
     .build();
   assert.deepEqual(resourceList(podLimits(limited)), { cpu: "2" });
+});
+
+test("what devices of claims are made of counts for who asks, below the pod's own requests", () => {
+  const status: Pod["status"] = {
+    nodeAllocatableResourceClaimStatuses: [
+      { resourceClaimName: "a", containers: ["c"], resources: { cpu: "2", "hugepages-2Mi": "4Mi" } },
+      { resourceClaimName: "b", containers: ["c"], resources: { cpu: "500m" } },
+    ],
+  };
+  const built = { ...pod("p").container("c", cpu("1")).build(), status };
+  const asks = (spec: object, claims?: typeof WITH_CLAIMS) =>
+    resourceList(podRequests({ ...built, spec: { ...built.spec, ...spec } }, claims));
+  assert.deepEqual(asks({}), { cpu: "1" });
+  assert.deepEqual(asks({ overhead: { cpu: "250m" } }, WITH_CLAIMS), { cpu: "3750m", "hugepages-2Mi": "4Mi" });
+  assert.deepEqual(asks({ resources: { requests: { cpu: "5" } } }, WITH_CLAIMS), { cpu: "5", "hugepages-2Mi": "4Mi" });
 });

@@ -1,6 +1,7 @@
 /**
  * What a pod asks of a node. A pod needs the larger of what its regular containers need together and what each init container needs
- * beside the sidecars started before it; resources of the pod itself stand above those of its containers; overhead comes on top.
+ * beside the sidecars started before it; devices of claims may be made of the node's own resources; resources of the pod itself stand above
+ * all these; overhead comes on top.
  */
 import { parseQuantity, type Quantity } from "@kubets/machinery/quantity";
 import type { Container, Pod, PodSpec, PodStatus, ResourceRequirements } from "../generated/types/core-v1.ts";
@@ -16,9 +17,17 @@ type Kind = "requests" | "limits";
 export const isPodLevelResource = (name: string): boolean =>
   name === "cpu" || name === "memory" || name.startsWith("hugepages-");
 
+/** What a pod takes of its node's own resources: also by the devices of its claims. */
+export const WITH_CLAIMS = "with claims";
+
 /** What the scheduler counts for the pod: requests, with overhead. */
-export function podRequests(pod: Pick<Pod, "spec"> & Partial<Pick<Pod, "status">>): Amounts {
+export function podRequests(
+  pod: Pick<Pod, "spec"> & Partial<Pick<Pod, "status">>,
+  claims?: typeof WITH_CLAIMS,
+): Amounts {
   const total = containersNeed(pod.spec, (container) => requestsOf(container, pod.status));
+  if (claims)
+    for (const claim of pod.status?.nodeAllocatableResourceClaimStatuses ?? []) addList(total, claim.resources);
   if (pod.spec.resources?.requests) overridePodLevel(total, requestsAsAWhole(pod));
   addList(total, pod.spec.overhead);
   return total;

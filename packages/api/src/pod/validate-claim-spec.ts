@@ -3,7 +3,7 @@
 import { type FieldError, forbiddenField, invalidValue, notSupported, required } from "@kubets/machinery";
 import { joined } from "@kubets/machinery/joined";
 import { validateLabelSelector, validateLabels } from "@kubets/machinery/label-selector";
-import { dns1123Subdomain, labelKey } from "@kubets/machinery/names";
+import { dns1123Label, dns1123Subdomain, labelKey } from "@kubets/machinery/names";
 import { parseQuantity } from "@kubets/machinery/quantity";
 import type {
   PersistentVolumeClaimSpec,
@@ -53,7 +53,14 @@ function sourceErrors(spec: PersistentVolumeClaimSpec, field: string): FieldErro
   const errors: FieldError[] = [];
   if (dataSource) errors.push(...referenceErrors(dataSource, `${field}.dataSource`));
   if (dataSourceRef) errors.push(...referenceErrors(dataSourceRef, `${field}.dataSourceRef`));
-  if (dataSource && dataSourceRef && !dataSourceRef.namespace && !sameReference(dataSource, dataSourceRef))
+  const { namespace } = dataSourceRef ?? {};
+  if (namespace) {
+    errors.push(...nameErrors(`${field}.dataSourceRef.namespace`, namespace, dns1123Label));
+    if (dataSource)
+      errors.push(
+        invalidValue(field, `${field}.dataSource`, "may not be specified when dataSourceRef.namespace is specified"),
+      );
+  } else if (dataSource && dataSourceRef && !sameReference(dataSource, dataSourceRef))
     errors.push(invalidValue(field, {}, "must match dataSourceRef"));
   return errors;
 }

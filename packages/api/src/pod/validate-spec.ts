@@ -51,7 +51,7 @@ export function validatePodSpec(spec: PodSpec, field: string, write: WriteContex
     gateErrors(spec, field),
     validateSpread(spec.topologySpreadConstraints, `${field}.topologySpreadConstraints`),
     validateHostProcess(spec, field),
-    hostUserErrors(spec, field),
+    hostUserErrors(spec, field, write),
     placementErrors(spec, field, write),
     classErrors(spec, field),
     validateOS(spec, field),
@@ -73,9 +73,12 @@ function gateErrors(spec: PodSpec, field: string): FieldError[] {
   return errors;
 }
 
-function hostUserErrors(spec: PodSpec, field: string): FieldError[] {
+function hostUserErrors(spec: PodSpec, field: string, { featureEnabled }: WriteContext): FieldError[] {
   if (spec.hostUsers ?? true) return [];
-  const names = ["hostNetwork", "hostPID", "hostIPC"] as const;
+  const names = [
+    ...(featureEnabled("UserNamespacesHostNetworkSupport") ? [] : (["hostNetwork"] as const)),
+    ...(["hostPID", "hostIPC"] as const),
+  ];
   const errors = names
     .filter((name) => spec[name])
     .map((name) => forbiddenField(`${field}.${name}`, "when `hostUsers` is false"));

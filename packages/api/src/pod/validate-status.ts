@@ -4,6 +4,7 @@ import { duplicate, type FieldError, forbiddenField, invalidValue } from "@kubet
 import { ipErrors } from "@kubets/machinery/ip";
 import { joined } from "@kubets/machinery/joined";
 import { dns1123Subdomain, labelKey } from "@kubets/machinery/names";
+import { parseQuantity } from "@kubets/machinery/quantity";
 import type { Container, ContainerStatus, Pod, PodCondition } from "../generated/types/core-v1.ts";
 import { immutable, nameErrors } from "./field-checks.ts";
 import { validateAnnotationUpdate } from "./validate-annotations.ts";
@@ -21,7 +22,7 @@ export function validatePodStatusUpdate(pod: Pod, old: Pod): FieldError[] {
   if (status.qosClass !== old.status.qosClass)
     errors.push(invalidValue("status.qosClass", status.qosClass ?? "", immutable));
   errors.push(...restartErrors(pod, old));
-  errors.push(...claimErrors(pod), ...addressErrors("status.podIPs", status.podIPs));
+  errors.push(...claimErrors(pod), ...claimedErrors(pod), ...addressErrors("status.podIPs", status.podIPs));
   return joined(errors, hostAddressErrors(pod));
 }
 
@@ -72,6 +73,27 @@ function claimErrors({ spec, status }: Pod): FieldError[] {
     seen.add(name);
     if (resourceClaimName !== undefined) errors.push(...nameErrors(field, resourceClaimName, dns1123Subdomain));
     return errors;
+  });
+}
+
+/** What containers have of the node's own resources by devices of claims. */
+function claimedErrors({ spec, status }: Pod): FieldError[] {
+  const containers = new Set([...(spec.initContainers ?? []), ...spec.containers].map(({ name }) => name));
+  return (status.nodeAllocatableResourceClaimStatuses ?? []).flatMap((claimed, i) => {
+    const field = `status.nodeAllocatableResourceClaimStatuses[${i}]`;
+    return [
+      ...nameErrors(`${field}.resourceClaimName`, claimed.resourceClaimName, dns1123Subdomain),
+      ...(claimed.containers ?? []).flatMap((name, j) =>
+        containers.has(name)
+          ? []
+          : [invalidValue(`${field}.containers[${j}]`, name, "must be the name of a container of the pod")],
+      ),
+      ...Object.entries(claimed.resources).flatMap(([name, amount]) =>
+        parseQuantity(amount).sign() < 0
+          ? [invalidValue(`${field}.resources[${name}]`, amount, "must be greater than or equal to 0")]
+          : [],
+      ),
+    ];
   });
 }
 

@@ -183,3 +183,11 @@ test("a resize keeps class and containers", () => {
     "spec.containers: Forbidden: containers may not be added or removed on resize",
   ]);
 });
+
+test("a pod with users of its own has no part of the node's, but its network where that feature is on", () => {
+  const own = pod("p").spec({ hostUsers: false, hostNetwork: true, hostPID: true }).build();
+  const errors = (...features: string[]) => texts(validatePodCreate(own, writeContext(...features)));
+  const pids = "spec.hostPID: Forbidden: when `hostUsers` is false";
+  assert.deepEqual(errors(), ["spec.hostNetwork: Forbidden: when `hostUsers` is false", pids]);
+  assert.deepEqual(errors("UserNamespacesHostNetworkSupport"), [pids]);
+});

@@ -18,7 +18,9 @@ import type {
   ResourceClaimSpec,
 } from "../generated/types/resource-v1.ts";
 import type { Draft } from "../meta.ts";
-import { labelErrors, opaqueErrors, selectorsErrors, tolerationsErrors } from "./device-checks.ts";
+import type { WriteContext } from "../resource.ts";
+import { labelErrors, newWords, opaqueErrors, selectorsErrors, tolerationsErrors } from "./device-checks.ts";
+import type { Words } from "./device-expression.ts";
 
 const MAX_REQUESTS = 32;
 const MAX_SUBREQUESTS = 8;
@@ -44,11 +46,14 @@ export const requestNames = ({ requests }: DeviceClaim): Set<string> =>
     ]),
   );
 
-export function claimSpecErrors({ devices }: ResourceClaimSpec, field: string): FieldError[] {
+/** Of a new claim: what it asks for does not change. */
+export function claimSpecErrors({ devices }: ResourceClaimSpec, context: WriteContext, field: string): FieldError[] {
   const at = `${field}.devices`;
   const requests = devices?.requests ?? [];
   const names = requestNames(devices ?? { requests: [] });
-  const errors = listErrors(requests, MAX_REQUESTS, requestErrors, `${at}.requests`);
+  const words = newWords(context);
+  const check = (request: DeviceRequest, each: string) => requestErrors(request, words, each);
+  const errors = listErrors(requests, MAX_REQUESTS, check, `${at}.requests`);
   for (const [i, constraint] of (devices?.constraints ?? []).entries())
     errors.push(...constraintErrors(constraint, names, `${at}.constraints[${i}]`));
   for (const [i, config] of (devices?.config ?? []).entries()) {
@@ -73,25 +78,24 @@ function listErrors<T extends { readonly name: string }>(
   ]);
 }
 
-function requestErrors({ name, exactly, firstAvailable }: DeviceRequest, field: string): FieldError[] {
+function requestErrors({ name, exactly, firstAvailable }: DeviceRequest, words: Words, field: string): FieldError[] {
   const errors = labelErrors(name, `${field}.name`);
   const alternatives = firstAvailable ?? [];
   if (!exactly && !alternatives.length) return [...errors, required(field, ONE_FORM)];
   if (exactly && alternatives.length)
     return [...errors, invalidValue(field, null, `${ONE_FORM}, but multiple fields are set`)];
-  if (exactly) return [...errors, ...exactErrors(exactly, `${field}.exactly`)];
-  return [...errors, ...listErrors(alternatives, MAX_SUBREQUESTS, subRequestErrors, `${field}.firstAvailable`)];
+  if (exactly) return [...errors, ...exactErrors(exactly, words, `${field}.exactly`)];
+  const check = (request: DeviceSubRequest, at: string) => [
+    ...labelErrors(request.name, `${at}.name`),
+    ...exactErrors(request, words, at),
+  ];
+  return [...errors, ...listErrors(alternatives, MAX_SUBREQUESTS, check, `${field}.firstAvailable`)];
 }
 
-const subRequestErrors = (request: DeviceSubRequest, field: string): FieldError[] => [
-  ...labelErrors(request.name, `${field}.name`),
-  ...exactErrors(request, field),
-];
-
-function exactErrors(request: ExactDeviceRequest | DeviceSubRequest, field: string): FieldError[] {
+function exactErrors(request: ExactDeviceRequest | DeviceSubRequest, words: Words, field: string): FieldError[] {
   const { deviceClassName, selectors, allocationMode: mode, count = 0, tolerations } = request;
   const errors = checkRequired(`${field}.deviceClassName`, deviceClassName, dns1123Subdomain);
-  errors.push(...selectorsErrors(selectors, `${field}.selectors`));
+  errors.push(...selectorsErrors(selectors, words, `${field}.selectors`));
   if (mode === "ExactCount") {
     if (count <= 0) errors.push(invalidValue(`${field}.count`, count, "must be greater than zero"));
   } else if (mode === "All") {

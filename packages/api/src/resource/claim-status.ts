@@ -3,6 +3,7 @@ import { duplicate, type FieldError, forbiddenField, invalidValue, required, too
 import { conditionsErrors } from "../conditions.ts";
 import { IMMUTABLE, sameValue } from "../field-checks.ts";
 import type {
+  AllocatedDeviceStatus,
   AllocationResult,
   DeviceClaim,
   ResourceClaim,
@@ -55,18 +56,24 @@ function allocationErrors({ devices }: AllocationResult, claim: DeviceClaim, fie
   });
 }
 
+/** By which a device, or a share of it, is known. */
+export const shareOf = (of: Pick<AllocatedDeviceStatus, "driver" | "pool" | "device" | "shareID">): string =>
+  `${of.driver}/${of.pool}/${of.device}/${of.shareID ?? ""}`;
+
+/** What is given by an allocation. */
+export const sharesOf = (allocation: AllocationResult | undefined): ReadonlySet<string> =>
+  new Set((allocation?.devices?.results ?? []).map(shareOf));
+
 /** What drivers tell of devices can be told of allocated ones alone. */
 function devicesErrors({ allocation, devices = [] }: ResourceClaimStatus, field: string): FieldError[] {
-  const keyOf = (of: { driver: string; pool: string; device: string; shareID?: string }) =>
-    `${of.driver}/${of.pool}/${of.device}/${of.shareID ?? ""}`;
-  const allocated = new Set((allocation?.devices?.results ?? []).map(keyOf));
+  const allocated = sharesOf(allocation);
   return devices.flatMap((device, i) => {
     const at = `${field}[${i}]`;
     const { driver, pool, device: name, shareID = "" } = device;
     const shown = { Driver: driver, Pool: pool, Device: name, ShareID: shareID };
     return [
-      ...(devices.findIndex((other) => keyOf(other) === keyOf(device)) < i ? [duplicate(at, shown)] : []),
-      ...(allocated.has(keyOf(device)) ? [] : [invalidValue(at, shown, "must be an allocated device in the claim")]),
+      ...(devices.findIndex((other) => shareOf(other) === shareOf(device)) < i ? [duplicate(at, shown)] : []),
+      ...(allocated.has(shareOf(device)) ? [] : [invalidValue(at, shown, "must be an allocated device in the claim")]),
       ...conditionsErrors(device.conditions, `${at}.conditions`),
     ];
   });

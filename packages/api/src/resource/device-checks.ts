@@ -14,7 +14,9 @@ import {
 } from "@kubets/machinery";
 import { checkForm, checkRequired } from "../field-checks.ts";
 import type { DeviceSelector, DeviceToleration, OpaqueDeviceConfiguration } from "../generated/types/resource-v1.ts";
-import { deviceExpression, MAX_COST } from "./device-expression.ts";
+import type { WriteContext } from "../resource.ts";
+import { deviceExpression, MAX_COST, type Words } from "./device-expression.ts";
+import { LIST_ATTRIBUTES } from "./list-attributes.ts";
 
 const MAX_SELECTORS = 32;
 const MAX_DRIVER = 63;
@@ -36,19 +38,27 @@ export function poolNameErrors(name: string | undefined, field: string): FieldEr
 export const labelErrors = (name: string | undefined, field: string): FieldError[] =>
   checkRequired(field, name, dns1123Label);
 
-export function selectorsErrors(selectors: readonly DeviceSelector[] | undefined, field: string): FieldError[] {
+/** Expressions that are stored already may use all there is; new ones what features that are on give them. */
+export function selectorsErrors(
+  selectors: readonly DeviceSelector[] | undefined,
+  words: Words,
+  field: string,
+): FieldError[] {
   const list = selectors ?? [];
   if (list.length > MAX_SELECTORS) return [tooMany(field, list.length, MAX_SELECTORS)];
   return list.flatMap(({ cel }, i) => {
     const at = `${field}[${i}].cel`;
     if (!cel) return [required(at)];
-    return expressionErrors(cel.expression ?? "", `${at}.expression`);
+    return expressionErrors(cel.expression ?? "", words, `${at}.expression`);
   });
 }
 
-function expressionErrors(expression: string, field: string): FieldError[] {
+export const newWords = ({ featureEnabled }: Pick<WriteContext, "featureEnabled">): Words =>
+  featureEnabled(LIST_ATTRIBUTES) ? "all" : "without lists";
+
+function expressionErrors(expression: string, words: Words, field: string): FieldError[] {
   if (Buffer.byteLength(expression) > MAX_EXPRESSION) return [tooLong(field, MAX_EXPRESSION)];
-  const compiled = deviceExpression(expression);
+  const compiled = deviceExpression(expression, words);
   if ("error" in compiled) return [invalidValue(field, expression, compiled.error)];
   return compiled.program.estimateCost().max > MAX_COST
     ? [forbiddenField(field, "too complex, exceeds cost limit")]

@@ -1,22 +1,26 @@
 /**
- * The expressions that select devices: over `device`, with its driver, and its attributes and capacities by domain and name. Each text is
- * compiled once and kept while it is in use.
+ * The expressions that select devices: over `device`, with its driver, and its attributes and capacities by domain and name. What an
+ * attribute includes can be asked alike of a list and of a single value. Each text is compiled once and kept while it is in use.
  */
 import {
   adaptDynamic,
   CelEvaluationError,
   type CelValue,
+  celEquals,
   celTypes,
   formatIssues,
   formatType,
   JsonMap,
   kubernetesEnvironment,
+  type Library,
+  List,
   type ObjectType,
   type Program,
   quantityValue,
   semverValue,
 } from "@kubets/cel";
 import type { Device, DeviceAttribute } from "../generated/types/resource-v1.ts";
+import { MAX_VALUES } from "./list-attributes.ts";
 
 /** What a selector may cost, by estimate and when it runs. */
 export const MAX_COST = 1_000_000;
@@ -37,24 +41,54 @@ const DEVICE: ObjectType = {
   },
 };
 
-const environment = kubernetesEnvironment.extend({ variables: { device: DEVICE } });
+function includes(target: CelValue, wanted: CelValue): boolean {
+  if (!(target instanceof List)) return celEquals(target, wanted);
+  for (let i = 0; i < target.size; i++) {
+    if (i === MAX_VALUES)
+      throw new CelEvaluationError(`'includes' function cannot be applied to lists longer than ${MAX_VALUES} values`);
+    if (celEquals(target.at(i), wanted)) return true;
+  }
+  return false;
+}
+
+const lists: Library = {
+  name: "lists of devices",
+  overloads: [
+    {
+      id: "dra_includes_dyn_dyn",
+      name: "includes",
+      member: true,
+      params: [celTypes.dyn, celTypes.dyn],
+      result: celTypes.bool,
+      call: includes,
+      estimate: () => ({ cost: { min: 0, max: MAX_VALUES } }),
+    },
+  ],
+};
+
+/** What an expression may say. */
+export type Words = "all" | "without lists";
+
+const withoutLists = kubernetesEnvironment.extend({ variables: { device: DEVICE } });
+const environments = { all: withoutLists.extend({ libraries: [lists] }), "without lists": withoutLists };
 
 export type DeviceExpression = { readonly program: Program } | { readonly error: string };
 
 const kept = new Map<string, DeviceExpression>();
 
-export function deviceExpression(source: string): DeviceExpression {
-  let known = kept.get(source);
+export function deviceExpression(source: string, words: Words = "all"): DeviceExpression {
+  const key = `${words}: ${source}`;
+  let known = kept.get(key);
   if (!known) {
-    known = compile(source);
-    kept.set(source, known);
+    known = compile(source, words);
+    kept.set(key, known);
     if (kept.size > MOST_KEPT) kept.delete(kept.keys().next().value as string);
   }
   return known;
 }
 
-function compile(source: string): DeviceExpression {
-  const compiled = environment.compile(source);
+function compile(source: string, words: Words): DeviceExpression {
+  const compiled = environments[words].compile(source);
   if (!compiled.ok) return { error: `compilation failed: ${formatIssues(compiled.errors)}` };
   const { type } = compiled.program;
   if (type.kind !== "bool" && type.kind !== "dyn")
@@ -96,7 +130,10 @@ function domains<T>(driver: string, values: Readonly<Record<string, T>> = {}, re
   return new Domains(all, adaptDynamic);
 }
 
-function attributeValue({ int, bool, string, version }: DeviceAttribute): CelValue {
+function attributeValue(attribute: DeviceAttribute): CelValue {
+  const { int, bool, string, version, ints, bools, strings, versions } = attribute;
+  const list = ints?.map(BigInt) ?? bools ?? strings ?? versions?.map((each) => semverValue(each));
+  if (list) return new List(list);
   if (int !== undefined) return BigInt(int);
   const value = bool ?? string ?? (version === undefined ? undefined : semverValue(version));
   if (value === undefined) throw new CelEvaluationError("unsupported attribute value");

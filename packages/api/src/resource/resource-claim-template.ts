@@ -5,6 +5,7 @@ import { IMMUTABLE, sameValue } from "../field-checks.ts";
 import { resourceclaimtemplates } from "../generated/refs.ts";
 import type { ResourceClaimTemplate, ResourceClaimTemplateSpec } from "../generated/types/resource-v1.ts";
 import { internalForm } from "../pod/internal-form.ts";
+import type { WriteContext } from "../resource.ts";
 import { age, column, nameColumn } from "../table.ts";
 import { claimSpecErrors, defaultClaimSpec } from "./claim-spec.ts";
 
@@ -19,14 +20,14 @@ export const resourceClaimTemplateResource = define(resourceclaimtemplates, {
   },
 });
 
-function validate({ spec }: ResourceClaimTemplate): FieldError[] {
+function validate({ spec }: ResourceClaimTemplate, context: WriteContext): FieldError[] {
   const { labels, annotations = {} } = spec.metadata ?? {};
   return [
     ...validateLabels(labels, "spec.metadata.labels"),
     ...Object.keys(annotations).flatMap((key) =>
       labelKey(key.toLowerCase()).map((text) => invalidValue("spec.metadata.annotations", key, text)),
     ),
-    ...claimSpecErrors(spec.spec, "spec.spec"),
+    ...claimSpecErrors(spec.spec, context, "spec.spec"),
   ];
 }
 

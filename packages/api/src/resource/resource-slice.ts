@@ -5,9 +5,12 @@ import { checkImmutable, checkNonNegative, checkSubdomain } from "../field-check
 import { resourceslices } from "../generated/refs.ts";
 import type { ResourceSlice, ResourceSliceSpec } from "../generated/types/resource-v1.ts";
 import type { Draft } from "../meta.ts";
+import type { WriteContext } from "../resource.ts";
 import { age, column, nameColumn } from "../table.ts";
 import { devicesErrors } from "./device.ts";
 import { driverErrors, labelErrors, poolNameErrors } from "./device-checks.ts";
+import { dropLists, hasLists, LIST_ATTRIBUTES } from "./list-attributes.ts";
+import { dropMappings, hasMappings, NODE_RESOURCES } from "./node-resources.ts";
 
 const MAX_COUNTER_SETS = 8;
 const PLACES = ["nodeName", "nodeSelector", "allNodes", "perDeviceNodeSelection"] as const;
@@ -15,8 +18,8 @@ const ONE_PLACE = `exactly one of ${PLACES.map((place) => `\`${place}\``).join("
 
 export const resourceSliceResource = define(resourceslices, {
   countsGeneration: true,
-  prepareForCreate: (slice, { now }) => stampTaints(slice, now),
-  prepareForUpdate: (slice, _old, { now }) => stampTaints(slice, now),
+  prepareForCreate: (slice, context) => prepare(slice, undefined, context),
+  prepareForUpdate: prepare,
   validate,
   validateUpdate: (slice, old) => [
     ...validate(slice),
@@ -41,8 +44,14 @@ export const resourceSliceResource = define(resourceslices, {
   },
 });
 
-/** A taint counts from when it came. */
-function stampTaints({ spec }: Draft<ResourceSlice>, now: string): void {
+/** A taint counts from when it came; what a feature that is off would say counts where it was said before. */
+function prepare(
+  { spec }: Draft<ResourceSlice>,
+  old: ResourceSlice | undefined,
+  { now, featureEnabled }: WriteContext,
+): void {
+  if (!featureEnabled(NODE_RESOURCES) && !hasMappings(old?.spec.devices)) dropMappings(spec.devices);
+  if (!featureEnabled(LIST_ATTRIBUTES) && !hasLists(old?.spec.devices)) dropLists(spec.devices);
   for (const { taints } of spec.devices ?? []) for (const taint of taints ?? []) taint.timeAdded ||= now;
 }
 

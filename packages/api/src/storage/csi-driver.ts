@@ -5,6 +5,7 @@ import { checkImmutable, checkOneOf, sameValue } from "../field-checks.ts";
 import { csidrivers } from "../generated/refs.ts";
 import type { CSIDriver, CSIDriverSpec, TokenRequest } from "../generated/types/storage-v1.ts";
 import type { Draft } from "../meta.ts";
+import type { WriteContext } from "../resource.ts";
 import { age, column, nameColumn } from "../table.ts";
 import { driverNameErrors } from "./driver-name.ts";
 
@@ -19,8 +20,10 @@ const TOKENS_IN_ATTRIBUTES =
 export const csiDriverResource = define(csidrivers, {
   unconditionalUpdate: false,
   defaults,
+  prepareForCreate: (driver, context) => dropGated(driver, undefined, context),
   // Counts from the first change on: a new driver has no generation.
-  prepareForUpdate: (driver, old) => {
+  prepareForUpdate: (driver, old, context) => {
+    dropGated(driver, old, context);
     if (!sameValue(driver.spec, old.spec)) driver.metadata.generation = (old.metadata.generation ?? 0) + 1;
   },
   validate: ({ metadata, spec }) => [...driverNameErrors("name", metadata.name), ...specErrors(spec)],
@@ -54,6 +57,11 @@ export const csiDriverResource = define(csidrivers, {
     ],
   },
 });
+
+function dropGated({ spec }: Draft<CSIDriver>, old: CSIDriver | undefined, { featureEnabled }: WriteContext): void {
+  if (!featureEnabled("VolumeLimitScaling") && old?.spec.preventPodSchedulingIfMissing === undefined)
+    delete spec.preventPodSchedulingIfMissing;
+}
 
 const exposesTokens = ({ tokenRequests, serviceAccountTokenInSecrets: inSecrets }: CSIDriverSpec): boolean =>
   Boolean(tokenRequests?.length) && inSecrets == null;

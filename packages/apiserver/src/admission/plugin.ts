@@ -77,6 +77,7 @@ export interface AdmissionContext {
   readonly served: ServedResources;
   readonly webhooks: WebhookClient;
   readonly metrics: AdmissionMetrics;
+  featureEnabled(name: string): boolean;
 }
 
 /** What the server itself knows of the cluster: its own caches. */

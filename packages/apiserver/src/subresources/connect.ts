@@ -1,8 +1,10 @@
 /** What is passed on: logs, exec, attach and port-forward to a pod's kubelet; proxied requests to pods, services and nodes. */
 import { endpointslices, nodes, pods, services } from "@kubets/api/generated/refs";
 import type { Pod, Service } from "@kubets/api/generated/types/core-v1";
-import { badRequest, notFound, serviceUnavailable } from "@kubets/machinery";
+import { badRequest, forbiddenField, invalid, notFound, notSupported, serviceUnavailable } from "@kubets/machinery";
 import type { ApiCall } from "../api-call.ts";
+import { attributesOf } from "../authz/attributes.ts";
+import { isAllowed, refusal } from "../authz/refusal.ts";
 import { isTrue } from "../request-info.ts";
 import { networkErrorText } from "../webhooks/network-error.ts";
 import { admit, admitFinally } from "../write/admit.ts";
@@ -14,12 +16,23 @@ import { passThrough, type Target } from "./pass-through.ts";
 import { isProxyable, podAddressOf, proxyableAddress } from "./proxy-target.ts";
 
 export async function podConnect(call: ApiCall): Promise<void> {
+  if (INTERACTIVE.has(call.info.subresource)) await mayCreate(call);
   const pod = podOf(call);
   // Logs are read, not connected to.
   if (call.info.subresource !== "log") await admitConnection(call);
   if (call.info.subresource === "proxy") return proxyToPod(call, pod);
   if (!pod.spec.nodeName) throw badRequest(`pod ${pod.metadata.name} does not have a host assigned`);
   await toKubelet(call, pod.spec.nodeName, kubeletPath(call, pod));
+}
+
+const INTERACTIVE: ReadonlySet<string> = new Set(["attach", "exec", "portforward"]);
+
+/** A WebSocket begins with a GET: without this, who may only read could run commands. */
+async function mayCreate({ server, info, user, exchange }: ApiCall): Promise<void> {
+  if (info.verb === "create" || !server.options.featureEnabled("AuthorizePodWebsocketUpgradeCreatePermission")) return;
+  const attributes = { ...attributesOf(info, user, exchange), verb: "create" };
+  const decision = await server.authorizers.authorize(attributes);
+  if (!isAllowed(decision)) throw refusal(attributes, decision.why);
 }
 
 export async function nodeConnect(call: ApiCall): Promise<void> {
@@ -78,7 +91,10 @@ function kubeletPath(call: ApiCall, pod: Pod): string {
   }
   const container = containerOf(call, pod);
   if (info.subresource === "log") {
-    for (const [key, value] of info.query) if (key !== "container") query.append(key, value);
+    const splits = call.server.options.featureEnabled("PodLogsQuerySplitStreams");
+    if (splits) checkStream(info, name);
+    for (const [key, value] of info.query)
+      if (key !== "container" && (key !== "stream" || splits)) query.append(key, value);
     return `/containerLogs/${namespace}/${name}/${container}${queryOf(query)}`;
   }
   for (const [key, value] of info.query) {
@@ -87,6 +103,18 @@ function kubeletPath(call: ApiCall, pod: Pod): string {
     else if (key === "command") query.append(key, value);
   }
   return `/${info.subresource}/${namespace}/${name}/${container}${queryOf(query)}`;
+}
+
+const LOG_STREAMS = ["All", "Stderr", "Stdout"];
+
+/** Of one stream alone the end cannot be told: both are in one file. */
+function checkStream({ query }: ApiCall["info"], pod: string): void {
+  const stream = query.get("stream");
+  if (stream === null) return;
+  const errors = LOG_STREAMS.includes(stream) ? [] : [notSupported("stream", stream, LOG_STREAMS)];
+  if (query.has("tailLines") && stream !== "All")
+    errors.push(forbiddenField("", "`tailLines` and specific `stream` are mutually exclusive for now"));
+  if (errors.length) throw invalid({ group: "", kind: "PodLogOptions" }, pod, errors);
 }
 
 function containerOf({ info }: ApiCall, { spec, metadata }: Pod): string {

@@ -27,6 +27,8 @@ export interface TestServerOptions {
   readonly audit?: Audit;
   /** APIs to serve beside the stable ones. */
   readonly runtimeConfig?: readonly string[];
+  /** Features that are off; all others are on. */
+  readonly off?: readonly string[];
   readonly encryption?: LiveEncryption;
   /** Memory of its own when absent. */
   readonly storage?: MemoryStorage;
@@ -42,7 +44,7 @@ export async function startTestServer(options: TestServerOptions = {}) {
     log: silentLogger,
     options: {
       allowPrivileged: true,
-      featureEnabled: () => true,
+      featureEnabled: (name) => !options.off?.includes(name),
       minWatchSeconds: 1800,
       maxBodyBytes: 3 << 20,
       addresses: [],

@@ -13,6 +13,7 @@ import type { Reservation } from "../services/allocator.ts";
 import { admit, admitFinally } from "../write/admit.ts";
 import { allocate, underReservation } from "../write/allocate.ts";
 import { writeContext } from "../write/context.ts";
+import { newClaimErrors } from "../write/device-rights.ts";
 import { ownFields } from "../write/field-owners.ts";
 import { beginMetadata, checkNamespace, dropDoubleOwners, giveIdentity } from "../write/metadata.ts";
 import { fillDefaults, toHub } from "../write/prepare.ts";
@@ -54,6 +55,8 @@ async function finishCreate(call: ApiCall, object: Draft<KubeObject>, reservatio
   if (call.isLarge) await myTurn();
   const found = validateCreate(definition, object as KubeObject, context);
   const errors = found instanceof Promise ? await found : found;
+  const denied = newClaimErrors(call, object as KubeObject);
+  if (denied) errors.unshift(...denied);
   if (errors.length) throw invalid(definition.hub?.resource() ?? definition, object.metadata.name ?? "", errors);
   const warnings = definition.warnings?.(object as KubeObject, undefined);
   if (warnings) call.warnings.push(...warnings);

@@ -14,6 +14,7 @@ import { type CachedObject, stamped } from "../store/cached-object.ts";
 import { admit, admitFinally } from "./admit.ts";
 import { allocate, released, underReservation } from "./allocate.ts";
 import { writeContext } from "./context.ts";
+import { claimStatusErrors } from "./device-rights.ts";
 import { ownFields } from "./field-owners.ts";
 import { checkNamespace, dropDoubleOwners, keepMetadata } from "./metadata.ts";
 import { fillDefaults, strategyOf, toHub } from "./prepare.ts";
@@ -111,6 +112,8 @@ async function build(call: ApiCall, old: KubeObject, object: Draft<KubeObject>):
   if (call.isLarge) await myTurn();
   const found = validateUpdate(definition, part, object as KubeObject, old, context);
   const errors = found instanceof Promise ? await found : found;
+  const denied = claimStatusErrors(call, object as KubeObject, old);
+  if (denied) errors.unshift(...(await denied));
   if (errors.length) throw invalid(definition.hub?.resource() ?? definition, object.metadata.name, errors);
   const warnings = strategy.warnings?.(object as KubeObject, old);
   if (warnings) call.warnings.push(...warnings);

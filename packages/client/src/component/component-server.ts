@@ -1,12 +1,13 @@
 /**
- * What every component serves: /healthz, /livez and /readyz with their single checks, /metrics, /configz, and what is its own.
+ * What every component serves: /healthz, /livez and /readyz with their single checks, /metrics, /configz, /statusz, /flagz, and what is its own.
  * Holds: nothing is answered to who may not ask (see request-access.ts); a check says in one sentence what is wrong, or nothing.
  */
-import type { Logger } from "@kubets/machinery";
+import { type Clock, type Logger, StatusError } from "@kubets/machinery";
 import type { MetricsRegistry } from "@kubets/machinery/metrics";
 import { scrape } from "@kubets/machinery/metrics-scrape";
 import { type Exchange, type Listener, type ListenOptions, listen } from "@kubets/wire/http";
 import type { RequestAccess } from "./request-access.ts";
+import { flagz, type Program, statusz, type ZPage } from "./z-pages.ts";
 
 export interface Check {
   readonly name: string;
@@ -18,6 +19,9 @@ export interface ComponentServerOptions {
   readonly access: RequestAccess;
   readonly log: Logger;
   readonly metrics: MetricsRegistry;
+  /** For /statusz and /flagz. */
+  readonly program: Omit<Program, "paths">;
+  readonly clock: Clock;
   /** Alive: shown by /healthz and /livez. */
   readonly live?: readonly Check[];
   /** Ready: shown by /readyz beside those above. */
@@ -30,6 +34,7 @@ export interface ComponentServerOptions {
   readonly more?: Readonly<Record<string, (query: URLSearchParams) => unknown>>;
 }
 
+const PATHS = ["/configz", "/flagz", "/healthz", "/livez", "/metrics", "/readyz", "/statusz"];
 const PING: Check = { name: "ping", problem: () => undefined };
 const TEXT = "text/plain; charset=utf-8";
 
@@ -52,7 +57,7 @@ export function serveComponent(options: ComponentServerOptions): Promise<Listene
 
 async function answer(
   exchange: Exchange,
-  { live = [], ready = [], metrics, moreMetrics, config = {}, more }: ComponentServerOptions,
+  { live = [], ready = [], metrics, moreMetrics, config = {}, more, program, clock }: ComponentServerOptions,
 ): Promise<void> {
   const { pathname, searchParams } = new URL(exchange.url, "https://component");
   const [, root = "", check] = pathname.split("/");
@@ -65,6 +70,9 @@ async function answer(
   else if (root === "healthz" || root === "livez") answerHealth(exchange, root, [PING, ...live], check, searchParams);
   else if (root === "readyz") answerHealth(exchange, root, [PING, ...live, ...ready], check, searchParams);
   else if (pathname === "/configz") respondJson(exchange, config);
+  else if (pathname === "/statusz")
+    respondPage(exchange, (accept) => statusz({ ...program, paths: PATHS }, clock.now(), accept));
+  else if (pathname === "/flagz") respondPage(exchange, (accept) => flagz({ ...program, paths: PATHS }, accept));
   else respond(exchange, 404, "404 page not found\n");
 }
 
@@ -90,6 +98,16 @@ function answerHealth(
   else if (only === undefined && query.has("verbose"))
     respond(exchange, 200, `${lines.join("")}${endpoint} check passed\n`);
   else respond(exchange, 200, "ok");
+}
+
+function respondPage(exchange: Exchange, page: (accept: string | undefined) => ZPage): void {
+  try {
+    const { body, contentType } = page(exchange.header("accept"));
+    respond(exchange, 200, body, contentType);
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error;
+    respond(exchange, error.code, `${error.message}\n`);
+  }
 }
 
 const respondJson = (exchange: Exchange, value: unknown) =>

@@ -119,6 +119,8 @@ async function serve(
   const listener = await serveComponent({
     ...rest,
     live: [...live, ...(flags["leader-elect"] ? [leads] : [])],
+    program: { name: component.name, startedAt: realClock.now() - process.uptime() * 1000, flags },
+    clock: realClock,
     listen: {
       host: flags["bind-address"],
       port: flags["secure-port"],

@@ -3,22 +3,26 @@
  * Owns: the end of such pods, and the status of DeviceTaintRules. Watches: pods, claims, slices (whose devices are told with their taints), rules.
  * Holds: a taint that goes in time, or a claim that is given up, stops it. A rule's status is counted anew every few seconds at most.
  */
-import { devicetaintrules, pods, resourceclaims, resourceslices } from "@kubets/api/generated/refs";
+import { devicetaintrules, podgroups, pods, resourceclaims, resourceslices } from "@kubets/api/generated/refs";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { ResourceClaim, ResourceSlice } from "@kubets/api/generated/types/resource-v1";
 import type { DeviceTaintRule } from "@kubets/api/generated/types/resource-v1beta2";
 import { isFinished } from "@kubets/api/pod/state";
 import { type DeviceId, meansDevice } from "@kubets/api/resource/device-selector";
+import { isHeldByGroupOf } from "@kubets/api/resource/group-claims";
 import { type Controller, type ControllerContext, keyOf, onRelated, type Requeue } from "@kubets/client";
 import { deepEqual } from "@kubets/machinery";
+import { isOpen } from "@kubets/machinery/given-gates";
 import { unlessGone } from "../error-text.ts";
 import { keyIn } from "../keys.ts";
 import { disruptionTarget, markDisrupted } from "../pods/disruption-target.ts";
+import { groupsOf } from "../pods/group.ts";
 import { deviceKey, devicesOf, driversOff, drivesOff, leavesAt } from "./plan.ts";
 import { RuleReports } from "./rule-reports.ts";
 
 const BY_DEVICE = "device";
 const BY_POOL = "pool";
+const BY_GROUP = "holding-by-group";
 const WORKERS = 8;
 
 export interface DeviceTaintOptions {
@@ -26,7 +30,7 @@ export interface DeviceTaintOptions {
 }
 
 export function deviceTaintEviction({ featureGates }: DeviceTaintOptions): Controller {
-  const hasRules = featureGates["DRADeviceTaintRules"] ?? false;
+  const hasRules = isOpen("DRADeviceTaintRules", featureGates);
   /** Pods whose time runs. */
   const waiting = new Set<string>();
   const reports = new RuleReports({ claims: (pod, { cache }) => claimsHeld(cache, pod), slicesNow });
@@ -62,7 +66,7 @@ export function deviceTaintEviction({ featureGates }: DeviceTaintOptions): Contr
     workers: WORKERS,
     watches: [
       onRelated(pods, (pod) => (pod.spec.resourceClaims?.length ? [keyOf(pod)] : [])),
-      onRelated(resourceclaims, (claim, old) => [...holdersOf(claim), ...(old ? holdersOf(old) : [])]),
+      onRelated(resourceclaims, (claim, old, { cache }) => [claim, ...(old ? [old] : [])].flatMap(holdersIn(cache))),
       onRelated(resourceslices, (slice, old, { cache }) => concerned(cache, slice, old)),
       ...(hasRules
         ? [
@@ -76,6 +80,7 @@ export function deviceTaintEviction({ featureGates }: DeviceTaintOptions): Contr
     ],
     start({ cache }) {
       cache.informer(resourceclaims).addIndex(BY_DEVICE, (claim) => devicesOf(claim).map(deviceKey));
+      cache.informer(pods).addIndex(BY_GROUP, (pod) => (pod.spec.resourceClaims?.length ? groupsOf(pod) : []));
       cache.informer(resourceslices).addIndex(BY_POOL, ({ spec }) => [`${spec.driver}/${spec.pool.name}`]);
     },
     reconcile,
@@ -90,12 +95,17 @@ const holdersOfMeant = (cache: ControllerContext["cache"], rules: readonly Devic
   cache
     .list(resourceclaims)
     .filter((claim) => devicesOf(claim).some((device) => rules.some((rule) => meansDevice(rule, device))))
-    .flatMap(holdersOf);
+    .flatMap(holdersIn(cache));
 
-const holdersOf = ({ metadata, status }: ResourceClaim): string[] =>
-  (status?.reservedFor ?? []).flatMap(({ resource, name }) =>
-    resource === "pods" ? [`${metadata.namespace}/${name}`] : [],
-  );
+/** The pods that hold a claim: by themselves, or as those of a group. */
+const holdersIn =
+  (cache: ControllerContext["cache"]) =>
+  ({ metadata, status }: ResourceClaim): string[] =>
+    (status?.reservedFor ?? []).flatMap(({ resource, name }) => {
+      const key = `${metadata.namespace}/${name}`;
+      if (resource === podgroups.resource) return cache.informer(pods).indexed(BY_GROUP, key).map(keyOf);
+      return resource === "pods" ? [key] : [];
+    });
 
 /** The pods that hold a device whose taints are others now. */
 function concerned(cache: ControllerContext["cache"], slice: ResourceSlice, old: ResourceSlice | undefined): string[] {
@@ -103,7 +113,9 @@ function concerned(cache: ControllerContext["cache"], slice: ResourceSlice, old:
   const changed = [...new Set([...now.keys(), ...before.keys()])].filter(
     (device) => !old || !deepEqual(now.get(device), before.get(device)),
   );
-  return changed.flatMap((device) => cache.informer(resourceclaims).indexed(BY_DEVICE, device).flatMap(holdersOf));
+  return changed.flatMap((device) =>
+    cache.informer(resourceclaims).indexed(BY_DEVICE, device).flatMap(holdersIn(cache)),
+  );
 }
 
 const taintsOf = (cache: ControllerContext["cache"], device: DeviceId) =>
@@ -122,11 +134,14 @@ function slicesNow({ cache }: ControllerContext): ResourceSlice[] {
   return [...pools.values()].flatMap(newest);
 }
 
-function claimsHeld(cache: ControllerContext["cache"], { metadata, spec, status }: Pod): ResourceClaim[] {
+function claimsHeld(cache: ControllerContext["cache"], pod: Pod): ResourceClaim[] {
+  const { metadata, spec, status } = pod;
   return (spec.resourceClaims ?? []).flatMap(({ name, resourceClaimName }) => {
     const made = status.resourceClaimStatuses?.find((each) => each.name === name)?.resourceClaimName;
     const claim = cache.get(resourceclaims, `${metadata.namespace}/${resourceClaimName ?? made}`);
-    return claim?.status?.reservedFor?.some(({ uid }) => uid === metadata.uid) ? [claim] : [];
+    const holders = claim?.status?.reservedFor ?? [];
+    const isHeld = holders.some((holder) => holder.uid === metadata.uid || isHeldByGroupOf(pod, holder));
+    return claim && isHeld ? [claim] : [];
   });
 }
 

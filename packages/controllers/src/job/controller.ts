@@ -17,6 +17,7 @@ import {
   refersTo,
 } from "@kubets/client";
 import { labelSelectorOf } from "@kubets/machinery";
+import { isOpen } from "@kubets/machinery/given-gates";
 import { conditionOf } from "../conditions.ts";
 import { allOf, isNamespaceTerminating, unlessGone } from "../error-text.ts";
 import { keyIn } from "../keys.ts";
@@ -48,7 +49,7 @@ export interface JobOptions {
 }
 
 export function jobController({ featureGates }: JobOptions): Controller {
-  const hasGangs = (featureGates["GenericWorkload"] && featureGates["WorkloadWithJob"]) ?? false;
+  const hasGangs = isOpen("GenericWorkload", featureGates) && isOpen("WorkloadWithJob", featureGates);
   let expected: ExpectedPods;
   const backoffs = new Map<string, Backoff>();
   const uids = new Map<string, string>();

@@ -1,15 +1,12 @@
 /** Keeps PodGroups from going while pods of theirs have not ended: they are made with a finalizer, which comes off when the last such pod has gone or ended. */
 import { podgroups, pods } from "@kubets/api/generated/refs";
-import type { Pod } from "@kubets/api/generated/types/core-v1";
 import { isFinished } from "@kubets/api/pod/state";
 import { PROTECTION_FINALIZER } from "@kubets/api/scheduling/pod-group";
 import { type Controller, on, onRelated } from "@kubets/client";
 import { unlessGone } from "../error-text.ts";
+import { groupsOf } from "../pods/group.ts";
 
 const BY_GROUP = "living-of-group";
-
-const groupsOf = ({ metadata, spec }: Pod): string[] =>
-  spec.schedulingGroup?.podGroupName ? [`${metadata.namespace}/${spec.schedulingGroup.podGroupName}`] : [];
 
 export const podGroupProtection = (): Controller => ({
   name: "podgroup-protection",

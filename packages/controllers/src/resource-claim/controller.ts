@@ -1,50 +1,81 @@
 /**
- * Makes the resource claims that pods name by a template, and lets go of claims that no pod uses any more: their reservations, then their
- * devices, and those that were made for a pod altogether.
- * Watches: pods, claims, templates.
+ * Makes the resource claims that pods and their groups name by a template, and lets go of claims that nobody uses any more: their
+ * reservations, then their devices, and those that were made for a pod altogether.
+ * Watches: pods, claims, templates; PodGroups where these may have claims.
  */
-import { pods, resourceclaims, resourceclaimtemplates } from "@kubets/api/generated/refs";
-import type { Pod, PodResourceClaim } from "@kubets/api/generated/types/core-v1";
+import { podgroups, pods, resourceclaims, resourceclaimtemplates } from "@kubets/api/generated/refs";
+import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { ResourceClaim } from "@kubets/api/generated/types/resource-v1";
+import type { PodGroup } from "@kubets/api/generated/types/scheduling-v1alpha2";
 import { isFinished } from "@kubets/api/pod/state";
-import {
-  type Controller,
-  type ControllerContext,
-  controllerReference,
-  keyOf,
-  onRelated,
-  splitKey,
-} from "@kubets/client";
+import { GROUP_CLAIM_GATES, holderFor, isOfGroup } from "@kubets/api/resource/group-claims";
+import { type Controller, type ControllerContext, keyOf, onRelated, splitKey } from "@kubets/client";
 import { isReason } from "@kubets/machinery";
-import { errorText, unlessGone } from "../error-text.ts";
+import { isOpen } from "@kubets/machinery/given-gates";
+import { unlessGone } from "../error-text.ts";
 import { keyIn } from "../keys.ts";
+import { groupOf, groupsOf } from "../pods/group.ts";
+import { claimsOfGroup, isGroupThere, madeForGroup, makeGroupClaims } from "./group-claims.ts";
+import { FOR_POD, makeClaim } from "./make-claim.ts";
 
 const POD = "pod:";
+const GROUP = "group:";
 const CLAIM = "claim:";
-/** Which of the pod's claims it was made for. */
-const POD_CLAIM = "resource.kubernetes.io/pod-claim-name";
+const BY_GROUP = "claiming-by-group";
 const FINALIZER = "resource.kubernetes.io/delete-protection";
 
-export const resourceClaims = (): Controller => ({
-  name: "resource-claim",
-  watches: [
-    onRelated(pods, (pod, old) => (pod.spec.resourceClaims?.length ? [POD + keyOf(pod), ...claimKeys(pod, old)] : [])),
-    onRelated(resourceclaims, (claim) => {
-      const owner = ownerOf(claim);
-      return [CLAIM + keyOf(claim), ...(owner ? [`${POD}${claim.metadata.namespace}/${owner.name}`] : [])];
-    }),
-    onRelated(resourceclaimtemplates, ({ metadata }, _, { cache }) =>
-      cache
-        .list(pods, metadata.namespace)
-        .filter(({ spec }) => spec.resourceClaims?.some((each) => each.resourceClaimTemplateName === metadata.name))
-        .map((pod) => POD + keyOf(pod)),
-    ),
-  ],
-  async reconcile(key, context) {
-    if (key.startsWith(POD)) await makeClaims(key.slice(POD.length), context);
-    else await letGo(key.slice(CLAIM.length), context);
-  },
-});
+export interface ResourceClaimOptions {
+  readonly featureGates: Readonly<Record<string, boolean>>;
+}
+
+export function resourceClaims({ featureGates }: ResourceClaimOptions): Controller {
+  const hasGroups = GROUP_CLAIM_GATES.every((gate) => isOpen(gate, featureGates));
+  return {
+    name: "resource-claim",
+    watches: [
+      onRelated(pods, (pod, old) =>
+        pod.spec.resourceClaims?.length ? [POD + keyOf(pod), ...claimKeys(pod, old)] : [],
+      ),
+      onRelated(resourceclaims, (claim) => {
+        const owner = ownerOf(claim);
+        return [CLAIM + keyOf(claim), ...(owner ? [`${POD}${claim.metadata.namespace}/${owner.name}`] : [])];
+      }),
+      onRelated(resourceclaimtemplates, ({ metadata }, _, { cache }) =>
+        cache
+          .list(pods, metadata.namespace)
+          .filter(({ spec }) => spec.resourceClaims?.some((each) => each.resourceClaimTemplateName === metadata.name))
+          .map((pod) => POD + keyOf(pod)),
+      ),
+      ...(hasGroups ? groupWatches : []),
+    ],
+    start({ cache }) {
+      if (hasGroups)
+        cache.informer(pods).addIndex(BY_GROUP, (pod) => (pod.spec.resourceClaims?.length ? groupsOf(pod) : []));
+    },
+    async reconcile(key, context) {
+      if (key.startsWith(POD)) await makeClaims(key.slice(POD.length), hasGroups, context);
+      else if (key.startsWith(GROUP)) await makeGroupClaims(key.slice(GROUP.length), context);
+      else await letGo(key.slice(CLAIM.length), hasGroups, context);
+    },
+  };
+}
+
+const groupWatches = [
+  onRelated(podgroups, (group, _, { cache }) => [
+    GROUP + keyOf(group),
+    ...claimsOfGroup(group).map((claim) => CLAIM + claim),
+    ...cache
+      .informer(pods)
+      .indexed(BY_GROUP, keyOf(group))
+      .map((pod) => POD + keyOf(pod)),
+  ]),
+  onRelated(resourceclaimtemplates, ({ metadata }, _, { cache }) =>
+    cache
+      .list(podgroups, metadata.namespace)
+      .filter(({ spec }) => spec.resourceClaims?.some((each) => each.resourceClaimTemplateName === metadata.name))
+      .map((group) => GROUP + keyOf(group)),
+  ),
+];
 
 const claimKeys = (...states: (Pod | undefined)[]): string[] =>
   states.flatMap((pod) =>
@@ -60,64 +91,41 @@ const madeFor = ({ status }: Pod, name: string) =>
 const ownerOf = ({ metadata }: ResourceClaim) =>
   metadata.ownerReferences?.find(({ kind, controller }) => controller && kind === "Pod");
 
-async function makeClaims(key: string, context: ControllerContext): Promise<void> {
+async function makeClaims(key: string, hasGroups: boolean, context: ControllerContext): Promise<void> {
   const pod = context.cache.get(pods, key);
   if (!pod || pod.metadata.deletionTimestamp || isFinished(pod)) return;
+  const group = hasGroups ? groupOf(pod, context.cache) : undefined;
+  // Before the group is there nobody knows which claims are its own.
+  if (hasGroups && !group && groupsOf(pod).length) return;
   const statuses: { name: string; resourceClaimName: string }[] = [];
   for (const wanted of pod.spec.resourceClaims ?? []) {
     if (!wanted.resourceClaimTemplateName) continue;
-    const resourceClaimName = madeFor(pod, wanted.name) ?? (await make(pod, wanted, context));
-    statuses.push({ name: wanted.name, resourceClaimName });
+    const ofGroup = group && isOfGroup(wanted, group) ? group : undefined;
+    const resourceClaimName =
+      madeFor(pod, wanted.name) ??
+      (ofGroup ? madeForGroup(ofGroup, wanted.name) : await makeClaim(pod, FOR_POD, wanted, context));
+    if (resourceClaimName) statuses.push({ name: wanted.name, resourceClaimName });
   }
-  if (statuses.every(({ name }) => madeFor(pod, name))) return reserve(pod, context);
+  if (statuses.every(({ name }) => madeFor(pod, name))) return reserve(pod, group, context);
   const body = { metadata: { uid: pod.metadata.uid }, status: { resourceClaimStatuses: statuses } };
   await unlessGone(context.client.patch(pods, keyIn(pod), { type: "strategic", body }, { subresource: "status" }));
 }
 
 /** A pod that came to its node without the scheduler holds its claims too, where they have their devices. */
-async function reserve(pod: Pod, { cache, client }: ControllerContext): Promise<void> {
-  const { namespace, name, uid } = pod.metadata;
+async function reserve(pod: Pod, group: PodGroup | undefined, { cache, client }: ControllerContext): Promise<void> {
+  const { namespace } = pod.metadata;
   if (!pod.spec.nodeName) return;
   for (const wanted of pod.spec.resourceClaims ?? []) {
     const claim = cache.get(resourceclaims, `${namespace}/${wanted.resourceClaimName ?? madeFor(pod, wanted.name)}`);
     const holders = claim?.status?.reservedFor ?? [];
-    if (!claim?.status?.allocation || holders.some((each) => each.uid === uid)) continue;
-    const status = { ...claim.status, reservedFor: [...holders, { resource: "pods", name, uid }] };
+    const holder = holderFor(pod, wanted, group);
+    if (!claim?.status?.allocation || holders.some(({ uid }) => uid === holder.uid)) continue;
+    const status = { ...claim.status, reservedFor: [...holders, holder] };
     await client.update(resourceclaims, { ...claim, status }, { subresource: "status" });
   }
 }
 
-/** Its name; one that was made before, but never told of, is taken. */
-async function make(pod: Pod, wanted: PodResourceClaim, { cache, client, events }: ControllerContext): Promise<string> {
-  const { namespace, name, uid } = pod.metadata;
-  const isOurs = (claim: ResourceClaim) =>
-    ownerOf(claim)?.uid === uid && claim.metadata.annotations?.[POD_CLAIM] === wanted.name;
-  const made = cache.list(resourceclaims, namespace).find(isOurs);
-  if (made) return made.metadata.name;
-  try {
-    const template = cache.get(resourceclaimtemplates, `${namespace}/${wanted.resourceClaimTemplateName}`);
-    if (!template) throw new Error(`resource claim template "${wanted.resourceClaimTemplateName}": not found`);
-    const { annotations, labels } = template.spec.metadata ?? {};
-    const claim = await client.create(resourceclaims, {
-      metadata: {
-        namespace,
-        generateName: `${name}-${wanted.name}-`,
-        annotations: { ...annotations, [POD_CLAIM]: wanted.name },
-        ...(labels && { labels }),
-        ownerReferences: [controllerReference(pod)],
-      },
-      spec: template.spec.spec,
-    });
-    return claim.metadata.name;
-  } catch (error) {
-    events
-      .as("resource_claim")
-      .event(pod, "Warning", "FailedResourceClaimCreation", `PodResourceClaim ${wanted.name}: ${errorText(error)}`);
-    throw error;
-  }
-}
-
-async function letGo(key: string, { cache, client }: ControllerContext): Promise<void> {
+async function letGo(key: string, hasGroups: boolean, { cache, client }: ControllerContext): Promise<void> {
   const claim = cache.get(resourceclaims, key);
   if (!claim) return;
   const { namespace } = splitKey(key);
@@ -126,7 +134,10 @@ async function letGo(key: string, { cache, client }: ControllerContext): Promise
   for (const holder of holders) if (await stillHolds(holder)) left.push(holder);
 
   /** The cache may be behind: before something is taken the server is asked. */
-  async function stillHolds({ resource, name, uid }: (typeof holders)[number]): Promise<boolean> {
+  async function stillHolds(holder: (typeof holders)[number]): Promise<boolean> {
+    const { apiGroup, resource, name, uid } = holder;
+    if (hasGroups && apiGroup === podgroups.group && resource === podgroups.resource)
+      return await isGroupThere(namespace, holder, { cache, client });
     if (resource !== "pods") return true;
     const known = cache.get(pods, `${namespace}/${name}`);
     const pod = known ?? (await client.get(pods, { namespace, name }).catch(goneAsUndefined));

@@ -25,6 +25,8 @@ for (const { of, spec, status, can } of [
   { of: kind("jobs.batch"), spec: { suspend: true }, can: "Resume" },
   { of: kind("jobs.batch"), status: { conditions: [{ type: "Complete", status: "True" }] }, can: "" },
   { of: kind("pods"), can: "Evict" },
+  { of: kind("pods", { ephemeralcontainers: ["get", "patch", "update"] }), can: "Debug Evict" },
+  { of: kind("pods", { ephemeralcontainers: ["get"] }), can: "Evict" },
   { of: kind("nodes"), can: "Cordon Drain" },
   { of: kind("nodes"), spec: { unschedulable: true }, can: "Uncordon Drain" },
   { of: kind("certificatesigningrequests.certificates.k8s.io"), can: "Approve Deny" },

@@ -4,6 +4,7 @@ import type { Kind } from "../server/kinds.ts";
 import type { KubeObject } from "../server/object.ts";
 import { approve, deny } from "./actions/approve.ts";
 import { cordon, uncordon } from "./actions/cordon.ts";
+import { debug } from "./actions/debug.ts";
 import { drain } from "./actions/drain.ts";
 import { evict } from "./actions/evict.ts";
 import { rollBack } from "./actions/roll-back.ts";
@@ -35,6 +36,7 @@ const ACTIONS: readonly Action[] = [
   runNow,
   suspend,
   unsuspend,
+  debug,
   evict,
   cordon,
   uncordon,

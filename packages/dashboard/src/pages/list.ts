@@ -64,21 +64,20 @@ export function ListPage(route: ListRoute): ComponentChild {
       h("a", { class: "button", href: addressOf({ page: "create", namespace: within }) }, "Create …"),
     ),
     phase === "waiting" && items.length > 0 && h(Stale, { failure }),
+    phase === "loading" && h(Loading, { what: plural(kind) }),
     phase === "waiting" && items.length === 0 && failure
       ? h(FailureBox, { failure })
-      : phase === "loading"
-        ? h(Loading, { what: plural(kind) })
-        : items.length === 0
-          ? h("p", { class: "quiet" }, `There are no ${plural(kind)}${within && ` in ${within}`}.`)
-          : h(TableView, {
-              kind,
-              rows: items,
-              columns,
-              showNamespace: kind.namespaced && !namespace,
-              wide,
-              filter,
-              ...(kind.verbs.includes("delete") && { selected, onSelect: setSelected }),
-            }),
+      : items.length === 0
+        ? phase !== "loading" && h("p", { class: "quiet" }, `There are no ${plural(kind)}${within && ` in ${within}`}.`)
+        : h(TableView, {
+            kind,
+            rows: items,
+            columns,
+            showNamespace: kind.namespaced && !namespace,
+            wide,
+            filter,
+            ...(kind.verbs.includes("delete") && { selected, onSelect: setSelected }),
+          }),
     isDeleting &&
       h(DeleteDialog, {
         kind,

@@ -3,7 +3,7 @@ import type { Event } from "@kubets/api/generated/types/core-v1";
 import { type ComponentChild, h } from "preact";
 import { EVENTS } from "../kind-names.ts";
 import type { ObjectView } from "../kinds/tabs.ts";
-import { asObjects } from "../server/forms.ts";
+import { asBriefs } from "../server/forms.ts";
 import { pathOf } from "../server/kinds.ts";
 import { Age } from "./age.ts";
 import { Grid } from "./grid.ts";
@@ -15,12 +15,32 @@ import { toneOf } from "./tone.ts";
 
 export type { Event } from "@kubets/api/generated/types/core-v1";
 
+/** What is shown of an event: there may be thousands of them, with much about who manages them. */
+export interface EventBrief {
+  readonly type: string;
+  readonly about: Reference;
+  readonly reason: string | undefined;
+  readonly last: number;
+  readonly times: number;
+  readonly from: string | undefined;
+  readonly message: string | undefined;
+}
+
+export const asEvents = asBriefs(
+  (event: Event): EventBrief => ({
+    type: event.type ?? "",
+    about: event.involvedObject,
+    reason: event.reason,
+    last: lastSeen(event),
+    times: event.series?.count ?? event.count ?? 1,
+    from: event.reportingComponent || event.source.component,
+    message: event.message,
+  }),
+);
+
 export function EventsTab({ object }: ObjectView): ComponentChild {
   const { namespace = "", uid } = object.metadata;
-  const found = useFollowed(
-    { path: pathOf(EVENTS, namespace), fieldSelector: `involvedObject.uid=${uid}` },
-    asObjects<Event>(),
-  );
+  const found = useFollowed({ path: pathOf(EVENTS, namespace), fieldSelector: `involvedObject.uid=${uid}` }, asEvents);
   if (found.phase === "loading") return h(Loading, { what: "events" });
   if (found.failure && found.items.length === 0) return h(FailureBox, { failure: found.failure });
   if (found.items.length === 0) return h("p", { class: "quiet" }, "Nothing was told of it in the last hour.");
@@ -28,7 +48,7 @@ export function EventsTab({ object }: ObjectView): ComponentChild {
 }
 
 interface EventTableProps {
-  readonly events: readonly Event[];
+  readonly events: readonly EventBrief[];
   /** Where they are about several objects. */
   readonly withObject?: boolean;
 }
@@ -37,15 +57,15 @@ export const EventTable = ({ events, withObject = false }: EventTableProps): Com
   h(Grid, {
     titles: ["Type", "Object", "Reason", "Last", "Times", "From", "Message"],
     rows: events
-      .toSorted((a, b) => lastSeen(b) - lastSeen(a))
-      .map((event) => [
-        h("span", { class: toneOf("Type", event.type ?? "") }, event.type),
-        withObject && h(About, { of: event.involvedObject }),
-        event.reason,
-        h(Age, { of: lastSeen(event) }),
-        event.series?.count ?? event.count ?? 1,
-        event.reportingComponent || event.source.component,
-        event.message,
+      .toSorted((a, b) => b.last - a.last)
+      .map(({ type, about, reason, last, times, from, message }) => [
+        h("span", { class: toneOf("Type", type) }, type),
+        withObject && h(About, { of: about }),
+        reason,
+        h(Age, { of: last }),
+        times,
+        from,
+        message,
       ]),
   });
 

@@ -1,4 +1,4 @@
-/** A shell in a container of a pod, for as long as the tab is shown. */
+/** A shell in a container of a pod, for as long as the tab is shown; of a container for debugging, what runs in it by itself. */
 import { type ComponentChild, h } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { PODS } from "../kind-names.ts";
@@ -6,7 +6,7 @@ import type { ObjectView } from "../kinds/tabs.ts";
 import { type Channels, openChannels, type ProgramEnd } from "../server/channels.ts";
 import { asFailure } from "../server/failure.ts";
 import { pathOf } from "../server/kinds.ts";
-import { containersOf, defaultContainer, type SomePod, stateText } from "../server/pods.ts";
+import { containersOf, defaultContainer, hasOwnTerminal, type SomePod, stateText } from "../server/pods.ts";
 import { check, choice } from "./fields.ts";
 import { useCluster } from "./hooks.ts";
 import { openTerminal, type PageTerminal } from "./terminal.ts";
@@ -16,7 +16,9 @@ const SHELL = "export TERM=xterm-256color; if command -v bash >/dev/null 2>&1; t
 export function ShellTab({ object, container: asked, showContainer }: ObjectView): ComponentChild {
   const pod = object as SomePod;
   const names = containersOf(pod);
-  const container = names.some(({ name }) => name === asked) ? asked : defaultContainer(pod);
+  // One that was added just now may not be known yet.
+  const container = asked || defaultContainer(pod);
+  const isKnown = names.some(({ name }) => name === container);
   const state = stateText(pod, container);
   const [isRead, setRead] = useState(false);
   return h(
@@ -33,7 +35,9 @@ export function ShellTab({ object, container: asked, showContainer }: ObjectView
       ),
       check("For screen readers", isRead, setRead),
     ),
-    h(Shell, { key: `${object.metadata.uid} ${container}`, pod, container, state, isRead }),
+    isKnown
+      ? h(Shell, { key: `${object.metadata.uid} ${container}`, pod, container, state, isRead })
+      : h("p", { class: "quiet", role: "status" }, `The pod has no container ${container}, or not yet.`),
   );
 }
 
@@ -68,6 +72,7 @@ function Shell({ pod, container, state, isRead }: ShellProps): ComponentChild {
   const [end, setEnd] = useState<ProgramEnd>();
   const [isOpen, setOpen] = useState(false);
   const canRun = state === "";
+  const isOwn = hasOwnTerminal(pod, container);
   if (round === 0 && canRun) setRound(1);
 
   useEffect(() => {
@@ -85,10 +90,14 @@ function Shell({ pod, container, state, isRead }: ShellProps): ComponentChild {
         if (isGone) return terminal.close();
         shown.current = terminal;
         terminal.readAloud(isRead);
-        const path = `${pathOf(PODS, namespace, name, "exec")}?${commandQuery(container)}`;
+        const path = isOwn
+          ? `${pathOf(PODS, namespace, name, "attach")}?${streams(container)}`
+          : `${pathOf(PODS, namespace, name, "exec")}?${commandQuery(container)}`;
         const channels = openChannels(server, path, {
           onOpen() {
             setOpen(true);
+            // What runs already shows its prompt again when its terminal changes.
+            if (isOwn) channels.resize(terminal.columns() + 1, terminal.rows());
             channels.resize(terminal.columns(), terminal.rows());
             terminal.focus();
           },
@@ -96,11 +105,13 @@ function Shell({ pod, container, state, isRead }: ShellProps): ComponentChild {
           onEnd: (how) => isGone || over(how),
         });
         terminal.listen({ onInput: channels.write, onResize: channels.resize });
-        const left = () => channels.write(LEAVE.join(""));
+        // What is no shell of this page goes on without it.
+        const left = () => isOwn || channels.write(LEAVE.join(""));
         window.addEventListener("pagehide", left);
         close = () => {
           window.removeEventListener("pagehide", left);
-          void leave(channels);
+          if (isOwn) channels.close();
+          else void leave(channels);
           terminal.close();
         };
       },
@@ -116,7 +127,9 @@ function Shell({ pod, container, state, isRead }: ShellProps): ComponentChild {
   return h(
     "div",
     null,
-    !canRun && !isOpen && h("p", { class: "quiet" }, `There can be no shell now: ${container} ${state}.`),
+    !canRun &&
+      !isOpen &&
+      h("p", { class: "quiet", role: "status" }, `There can be no shell now: ${container} ${state}.`),
     h("div", {
       ref: box,
       class: "shell",
@@ -128,15 +141,33 @@ function Shell({ pod, container, state, isRead }: ShellProps): ComponentChild {
       ? h(
           "div",
           { class: "bar", role: "status" },
-          h("span", { class: end.code === 0 ? undefined : "bad" }, endText(end)),
-          h("button", { type: "button", disabled: !canRun, onClick: () => setRound(round + 1) }, "Start again"),
+          h(
+            "span",
+            { class: end.code === 0 ? undefined : "bad" },
+            // How its program ended stands in the pod's status.
+            isOwn && !end.failure ? "The terminal was closed." : endText(end),
+          ),
+          h(
+            "button",
+            { type: "button", disabled: !canRun, onClick: () => setRound(round + 1) },
+            isOwn ? "Join again" : "Start again",
+          ),
         )
-      : round > 0 && h("p", { class: "quiet" }, isOpen ? "Shift+Tab leaves the terminal." : "Connecting …"),
+      : round > 0 &&
+          h(
+            "p",
+            { class: "quiet" },
+            isOpen
+              ? `Shift+Tab leaves the terminal.${isOwn ? " Enter brings a prompt if there is none." : ""}`
+              : "Connecting …",
+          ),
   );
 }
 
+const streams = (container: string) => new URLSearchParams({ container, stdin: "true", stdout: "true", tty: "true" });
+
 function commandQuery(container: string): string {
-  const query = new URLSearchParams({ container, stdin: "true", stdout: "true", tty: "true" });
+  const query = streams(container);
   for (const word of ["/bin/sh", "-c", SHELL]) query.append("command", word);
   return query.toString();
 }

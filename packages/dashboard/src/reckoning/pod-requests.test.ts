@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { PodSpec } from "@kubets/api/generated/types/core-v1";
-import { podRequest } from "./pod-requests.ts";
+import { podLimit, podRequest } from "./pod-requests.ts";
 
 const container = (cpu: string, more: object = {}) => ({ name: cpu, resources: { requests: { cpu } }, ...more });
 const sidecar = (cpu: string) => container(cpu, { restartPolicy: "Always" });
@@ -29,3 +29,13 @@ for (const [what, spec, cores] of CASES)
   test(`a pod asks for ${what}`, () => {
     assert.equal(request(spec), cores);
   });
+
+test("a pod may take what its containers may together, if each has a limit, or what is set for the whole", () => {
+  const limited = (cpu: string, more: object = {}) => ({ name: cpu, resources: { limits: { cpu } }, ...more });
+  const limit = (spec: object) => podLimit(spec as unknown as PodSpec, "cpu");
+  assert.equal(limit({ containers: [limited("1"), limited("500m")] }), 1.5);
+  assert.equal(limit({ containers: [limited("1"), { name: "none" }] }), undefined);
+  const initContainers = [limited("4"), limited("2", { restartPolicy: "Always" })];
+  assert.equal(limit({ containers: [limited("1")], initContainers }), 3);
+  assert.equal(limit({ containers: [{ name: "none" }], resources: { limits: { cpu: "2" } } }), 2);
+});

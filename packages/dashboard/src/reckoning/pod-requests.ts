@@ -19,5 +19,14 @@ export function podRequest(spec: PodSpec, resource: string): number {
   return Math.max(most, sum(spec.containers.map(need)) + sidecars) + overhead;
 }
 
+/** How much its containers may take together; undefined where one of them may take any amount. */
+export function podLimit(spec: PodSpec, resource: string): number | undefined {
+  const whole = spec.resources?.limits?.[resource];
+  if (whole !== undefined) return amountOf(whole);
+  const sidecars = (spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === "Always");
+  const limits = [...spec.containers, ...sidecars].map(({ resources }) => resources?.limits?.[resource]);
+  return limits.includes(undefined) ? undefined : sum(limits.map(amountOf));
+}
+
 /** Pods that have ended hold nothing. */
 export const holdsResources = (phase: string | undefined): boolean => phase !== "Succeeded" && phase !== "Failed";

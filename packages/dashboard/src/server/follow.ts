@@ -1,6 +1,6 @@
 /**
  * Keeps what matches a question up to date: lists it, then watches from there, and begins again where the server forgot what happened since.
- * Holds: every change is told, several that come close together at once; after a failure it is tried again for as long as somebody asks.
+ * Holds: every change is told, several that come close together at once; so is what was read of a list so far, page by page, the first time; after a failure it is tried again for as long as somebody asks.
  */
 import { asFailure, type Failure } from "./failure.ts";
 import type { Column, Form } from "./forms.ts";
@@ -54,10 +54,10 @@ export function follow<T>(
   let waiting: ReturnType<typeof setTimeout> | undefined;
   let endWatch = () => {};
 
-  const tellNow = () => {
+  const tellNow = (all = items) => {
     clearTimeout(gathering);
     gathering = undefined;
-    if (!stop.signal.aborted) tell({ items: [...items.values()], columns, phase, ...(failure && { failure }) });
+    if (!stop.signal.aborted) tell({ items: [...all.values()], columns, phase, ...(failure && { failure }) });
   };
   const tellSoon = () => {
     gathering ??= setTimeout(tellNow, GATHER_MS);
@@ -74,6 +74,7 @@ export function follow<T>(
         for (const [uid, item] of form.items(body)) found.set(uid, item);
         version = body.metadata?.resourceVersion ?? "";
         next = body.metadata?.continue;
+        if (next && phase === "loading") tellNow(found);
       } while (next);
       items.clear();
       for (const [uid, item] of found) items.set(uid, item);

@@ -30,9 +30,16 @@ interface Table {
 
 export const asTable: Form<Row> = {
   accept: "application/json;as=Table;v=v1;g=meta.k8s.io,application/json",
-  items: (body) => ((body as Table).rows ?? []).map((row) => [row.object.metadata.uid ?? "", row] as const),
+  items: (body) => ((body as Table).rows ?? []).map((row) => [row.object.metadata.uid ?? "", briefRow(row)] as const),
   columns: (body) => (body as Table).columnDefinitions ?? undefined,
 };
+
+/** The server sends all of the metadata, of which managed fields alone are more than a row shows. */
+function briefRow({ cells, object: { metadata } }: Row): Row {
+  const { uid, namespace, name, creationTimestamp, deletionTimestamp, ownerReferences } = metadata;
+  const kept = { uid, namespace, name, creationTimestamp, deletionTimestamp, ownerReferences };
+  return { cells, object: { metadata: kept as ObjectMeta } };
+}
 
 const plain: Form<KubeObject> = {
   accept: "application/json",

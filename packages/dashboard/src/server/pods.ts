@@ -22,6 +22,10 @@ export function containersOf({ spec }: SomePod): ContainerName[] {
   ];
 }
 
+/** Whether it is a container for debugging, whose own program has a terminal that one joins. */
+export const hasOwnTerminal = ({ spec }: SomePod, container: string): boolean =>
+  spec?.ephemeralContainers?.some(({ name, stdin, tty }) => name === container && stdin && tty) ?? false;
+
 const DEFAULT = "kubectl.kubernetes.io/default-container";
 
 /** Which one is meant where none is named. */

@@ -6,7 +6,7 @@ import type { Node, Pod } from "@kubets/api/generated/types/core-v1";
 import { hostPorts, hostPortsConflict } from "@kubets/api/pod/host-ports";
 import { matchesNodeAffinity } from "@kubets/api/pod/node-affinity";
 import { computeQosClass } from "@kubets/api/pod/qos";
-import { podRequests } from "@kubets/api/pod/resources";
+import { podRequests, WITH_CLAIMS } from "@kubets/api/pod/resources";
 import { isFinished } from "@kubets/api/pod/state";
 import { toleratesTaint } from "@kubets/api/pod/tolerations";
 import { parseQuantity, type Quantity, zeroQuantity } from "@kubets/machinery/quantity";
@@ -93,12 +93,15 @@ function shortages(pod: Pod, { allocatable, others, node, isOffered }: Supply): 
   const capacity = Number(allocatable.pods ?? 110);
   const missing: Shortage[] = [];
   if (active.length + 1 > capacity) missing.push({ name: "pods", requested: 1, used: active.length, capacity });
-  for (const [name, wanted] of podRequests(pod)) {
+  for (const [name, wanted] of podRequests(pod, WITH_CLAIMS)) {
     const there = allocatable[name] ?? node?.status.allocatable?.[name];
     // What the node does not know of somebody else gives out.
     if (wanted.isZero() || isOffered?.(name) || (there === undefined && isExtended(name))) continue;
     const has = there === undefined ? zeroQuantity : parseQuantity(there);
-    const used = active.reduce((sum, other) => sum.add(podRequests(other).get(name) ?? zeroQuantity), zeroQuantity);
+    const used = active.reduce(
+      (sum, other) => sum.add(podRequests(other, WITH_CLAIMS).get(name) ?? zeroQuantity),
+      zeroQuantity,
+    );
     if (wanted.add(used).compare(has) <= 0) continue;
     missing.push({ name, requested: inUnits(name, wanted), used: inUnits(name, used), capacity: inUnits(name, has) });
   }

@@ -6,7 +6,7 @@
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import { podPriority } from "@kubets/api/pod/priority";
 import { computeQosClass } from "@kubets/api/pod/qos";
-import { podRequests } from "@kubets/api/pod/resources";
+import { podRequests, WITH_CLAIMS } from "@kubets/api/pod/resources";
 import { zeroQuantity } from "@kubets/machinery/quantity";
 import { isNodeCritical } from "../static-pods/static-pods.ts";
 import { inUnits, type Shortage } from "./admit.ts";
@@ -66,4 +66,4 @@ function without(missing: Missing, pods: readonly Pod[]): Missing {
 }
 
 const requestOf = (pod: Pod, name: string): number =>
-  name === "pods" ? 1 : inUnits(name, podRequests(pod).get(name) ?? zeroQuantity);
+  name === "pods" ? 1 : inUnits(name, podRequests(pod, WITH_CLAIMS).get(name) ?? zeroQuantity);

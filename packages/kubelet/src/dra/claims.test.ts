@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Container } from "@kubets/api/generated/types/core-v1";
+import type { ResourceClaim } from "@kubets/api/generated/types/resource-v1";
 import { pod } from "@kubets/api/testing/pod-builder";
-import { claimsOf, devicesOf, type PreparedClaim, type PreparedDevice } from "./claims.ts";
+import { claimsOf, devicesOf, type PreparedClaim, type PreparedDevice, whyNotUsable } from "./claims.ts";
 
 const device = (name: string, ...requests: string[]): PreparedDevice => ({
   driver: "d",
@@ -36,6 +37,27 @@ test("a claim by its name, by its template, and one that was not needed", () => 
     { alias: "made", name: "a-x" },
   ]);
   assert.throws(() => claimsOf(made), /the claim made of the pod has not been made yet/);
+});
+
+test("a claim is for the pods that hold it, by themselves or as a group where that is on", () => {
+  const user = pod("a")
+    .spec({ schedulingGroup: { podGroupName: "g" } })
+    .build();
+  const held = (hasGroups: boolean, ...reservedFor: object[]) =>
+    whyNotUsable(
+      user,
+      {
+        metadata: { namespace: "default", name: "c", uid: "u" },
+        status: { allocation: { devices: { results: [] } }, reservedFor },
+      } as unknown as ResourceClaim,
+      hasGroups,
+    ) === undefined;
+  const group = (name: string) => ({ apiGroup: "scheduling.k8s.io", resource: "podgroups", name, uid: name });
+  assert.equal(held(true), false);
+  assert.equal(held(false, { resource: "pods", name: "a", uid: user.metadata.uid }), true);
+  assert.equal(held(true, group("g")), true);
+  assert.equal(held(true, group("other")), false);
+  assert.equal(held(false, group("g")), false);
 });
 
 test("a container has a whole claim or one request of it, choices included", () => {

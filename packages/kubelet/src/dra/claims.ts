@@ -1,6 +1,7 @@
 /** Which claims a pod has, and what its containers get of them. Pure. */
 import type { Container, Pod } from "@kubets/api/generated/types/core-v1";
 import type { ResourceClaim } from "@kubets/api/generated/types/resource-v1";
+import { isHeldByGroupOf } from "@kubets/api/resource/group-claims";
 
 export interface PreparedDevice {
   readonly driver: string;
@@ -42,11 +43,14 @@ export function claimsOf({ spec, status }: Pod): WantedClaim[] {
   return extended ? [...wanted, { alias: undefined, name: extended }] : wanted;
 }
 
-/** Why the pod may not use the claim; undefined when it may. */
-export function whyNotUsable(pod: Pod, claim: ResourceClaim): string | undefined {
+/** Why the pod may not use the claim; undefined when it may. Groups hold claims for their pods where that is on. */
+export function whyNotUsable(pod: Pod, claim: ResourceClaim, hasGroups: boolean): string | undefined {
   const { namespace, name } = claim.metadata;
   if (!claim.status.allocation) return `ResourceClaim ${namespace}/${name} is not allocated`;
-  if (!claim.status.reservedFor?.some(({ uid }) => uid === pod.metadata.uid))
+  const isHeld = claim.status.reservedFor?.some(
+    (holder) => holder.uid === pod.metadata.uid || (hasGroups && isHeldByGroupOf(pod, holder)),
+  );
+  if (!isHeld)
     return `pod ${pod.metadata.namespace}/${pod.metadata.name} (${pod.metadata.uid}) is not allowed to use ResourceClaim ${namespace}/${name} (${claim.metadata.uid})`;
   return undefined;
 }
@@ -56,25 +60,36 @@ export const driversOf = ({ status }: ResourceClaim): string[] => [
   ...new Set((status.allocation?.devices.results ?? []).map(({ driver }) => driver)),
 ];
 
+export interface UsedClaim {
+  /** As statuses call it: "claim:mine/request", or the resource that it stands for. */
+  readonly called: string;
+  readonly claim: PreparedClaim;
+  readonly devices: readonly PreparedDevice[];
+}
+
 /** What a container uses of the pod's claims: of a claim all, or what one of its requests was given. */
 export function devicesOf(
   pod: Pod,
   container: Container,
   prepared: (claim: string) => PreparedClaim | undefined,
-): { claim: PreparedClaim; devices: PreparedDevice[] }[] {
-  const uses: { alias: string | undefined; request: string | undefined }[] = (container.resources?.claims ?? []).map(
-    ({ name, request }) => ({ alias: name, request }),
-  );
+): UsedClaim[] {
+  const uses: { called: string; alias: string | undefined; request: string | undefined }[] = (
+    container.resources?.claims ?? []
+  ).map(({ name, request }) => ({
+    called: `claim:${name}${request ? `/${request}` : ""}`,
+    alias: name,
+    request,
+  }));
   const mapped = pod.status.extendedResourceClaimStatus?.requestMappings ?? [];
-  for (const { containerName, requestName } of mapped)
-    if (containerName === container.name) uses.push({ alias: undefined, request: requestName });
+  for (const { containerName, requestName, resourceName } of mapped)
+    if (containerName === container.name) uses.push({ called: resourceName, alias: undefined, request: requestName });
   if (uses.length === 0) return [];
   const claims = claimsOf(pod);
-  return uses.flatMap(({ alias, request }) => {
+  return uses.flatMap(({ called, alias, request }) => {
     const claim = prepared(claims.find((each) => each.alias === alias)?.name ?? "");
     if (!claim) return [];
     const devices = claim.devices.filter(({ requests }) => serves(requests, request));
-    return [{ claim, devices }];
+    return [{ called, claim, devices }];
   });
 }
 

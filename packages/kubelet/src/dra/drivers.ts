@@ -10,12 +10,14 @@ import * as v1beta1 from "@kubets/wire/generated/kubelet/dra-v1beta1";
 import { type GrpcClient, grpcClient } from "@kubets/wire/grpc";
 import type { Plugin, PluginKind } from "../plugins/plugin-watcher.ts";
 import type { PreparedDevice } from "./claims.ts";
+import type { DeviceHealth } from "./device-health.ts";
 
 export interface DraDriversOptions {
   readonly client: Pick<Client, "deleteCollection">;
   readonly nodeName: string;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly health: DeviceHealth;
 }
 
 interface ClaimName {
@@ -54,13 +56,16 @@ export class DraDrivers implements PluginKind {
       );
     this.#forgetting.get(name)?.cancel();
     this.#drivers.get(name)?.client.close();
-    this.#drivers.set(name, { client: grpcClient({ target: `unix://${endpoint}` }), service, endpoint });
+    const client = grpcClient({ target: `unix://${endpoint}` });
+    this.#drivers.set(name, { client, service, endpoint });
+    this.#options.health.follow(name, client);
   }
 
   async unregister({ name, endpoint }: Plugin): Promise<void> {
     const driver = this.#drivers.get(name);
     // A newer instance may have taken over before the older one went.
     if (driver?.endpoint !== endpoint) return;
+    this.#options.health.forget(name);
     driver.client.close();
     this.#drivers.delete(name);
     const { clock, client, nodeName, log } = this.#options;
@@ -103,6 +108,7 @@ export class DraDrivers implements PluginKind {
   }
 
   close(): void {
+    this.#options.health.close();
     for (const timer of this.#forgetting.values()) timer.cancel();
     for (const { client } of this.#drivers.values()) client.close();
   }

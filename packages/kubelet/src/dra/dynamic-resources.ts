@@ -5,18 +5,30 @@
  */
 import { join } from "node:path";
 import { resourceclaims } from "@kubets/api/generated/refs";
-import type { Container, Pod } from "@kubets/api/generated/types/core-v1";
+import type { Container, Pod, ResourceStatus } from "@kubets/api/generated/types/core-v1";
 import type { Client } from "@kubets/client/client";
 import { KeyedQueue } from "../csi/keyed-queue.ts";
 import { type Disk, isMissing } from "../disk/disk.ts";
-import { claimsOf, devicesOf, driversOf, type PreparedClaim, type PreparedDevice, whyNotUsable } from "./claims.ts";
+import {
+  claimsOf,
+  devicesOf,
+  driversOf,
+  type PreparedClaim,
+  type PreparedDevice,
+  type UsedClaim,
+  whyNotUsable,
+} from "./claims.ts";
+import type { DeviceHealth } from "./device-health.ts";
 import type { DraDrivers } from "./drivers.ts";
 
 interface DynamicResourcesOptions {
   readonly client: Pick<Client, "get">;
   readonly drivers: DraDrivers;
+  readonly health: DeviceHealth;
   readonly disk: Disk;
   readonly root: string;
+  /** Groups hold claims for their pods. */
+  readonly hasGroups: boolean;
 }
 
 const FILE = "prepared-claims.json";
@@ -50,8 +62,27 @@ export class DynamicResources {
       });
   }
 
-  of(pod: Pod, container: Container): { claim: PreparedClaim; devices: PreparedDevice[] }[] {
+  of(pod: Pod, container: Container): UsedClaim[] {
     return devicesOf(pod, container, (name) => this.#find(pod, name));
+  }
+
+  /** How the devices are that a container has by claims. */
+  healthOf(pod: Pod, container: Container): ResourceStatus[] {
+    const { health } = this.#options;
+    // Of a pod that has nothing yet the claims may not even be made.
+    if (!health.isTold || !this.#has(pod.metadata.uid)) return [];
+    return this.of(pod, container).map(({ called, devices }) => ({
+      name: called,
+      resources: devices.map(({ driver, pool, device, cdiDevices }) => ({
+        resourceID: cdiDevices[0] ?? `${driver}/${pool}/${device}`,
+        ...health.of(driver, pool, device),
+      })),
+    }));
+  }
+
+  /** Uids of the pods that have devices of a driver. */
+  podsOf(driver: string): string[] {
+    return [...this.#claims.values()].flatMap(({ drivers, pods }) => (drivers.includes(driver) ? pods : []));
   }
 
   cdiDevices(pod: Pod, container: Container): string[] {
@@ -61,7 +92,7 @@ export class DynamicResources {
 
   /** The pod has ended. */
   async release(uid: string): Promise<void> {
-    if (![...this.#claims.values()].some(({ pods }) => pods.includes(uid))) return;
+    if (!this.#has(uid)) return;
     await this.#queue.run(ALL, async () => {
       for (const claim of this.#claims.values()) {
         if (!claim.pods.includes(uid)) continue;
@@ -75,6 +106,10 @@ export class DynamicResources {
     });
   }
 
+  #has(uid: string): boolean {
+    return [...this.#claims.values()].some(({ pods }) => pods.includes(uid));
+  }
+
   #find({ metadata }: Pod, name: string): PreparedClaim | undefined {
     return [...this.#claims.values()].find(
       (claim) => claim.namespace === metadata.namespace && claim.name === name && claim.pods.includes(metadata.uid),
@@ -85,7 +120,7 @@ export class DynamicResources {
     if (this.#find(pod, name)) return;
     const { namespace, uid: podUid } = pod.metadata;
     const found = await this.#options.client.get(resourceclaims, { namespace, name });
-    const problem = whyNotUsable(pod, found);
+    const problem = whyNotUsable(pod, found, this.#options.hasGroups);
     if (problem) throw new Error(problem);
     const { uid } = found.metadata;
     const known = this.#claims.get(uid);

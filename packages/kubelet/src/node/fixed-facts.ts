@@ -1,5 +1,6 @@
 /** What of a node does not change while its kubelet runs: what its configuration and its machine say of containers. Pure. */
 import { join } from "node:path";
+import { isOpen } from "@kubets/machinery/given-gates";
 import { cpuPeriodOf, type KubeletConfig } from "../config.ts";
 import { parseResolvConf } from "../container-config/dns.ts";
 import { crashLoopLimits } from "../pod-workers/restart-backoff.ts";
@@ -16,7 +17,9 @@ interface Given {
   readonly resolvConf: string | undefined;
 }
 
-export function fixedFacts(given: Given): Pick<NodeView, "facts" | "crashLoop" | "security" | "dns"> {
+export function fixedFacts(
+  given: Given,
+): Pick<NodeView, "facts" | "crashLoop" | "security" | "dns" | "tellsVolumeImages" | "tellsStopSignals"> {
   const { config, machine, allocatableBytes, cgroupV2, root, resolvConf = "" } = given;
   const { clusterDns, clusterDomain, seccompDefault, file } = config;
   const { memoryBytes, swapBytes } = machine;
@@ -26,11 +29,19 @@ export function fixedFacts(given: Given): Pick<NodeView, "facts" | "crashLoop" |
       cgroupV2,
       cpuPeriodUs: cpuPeriodOf(file),
       singleProcessOomKill: file.singleProcessOOMKill ?? !cgroupV2,
-      throttling:
-        file.featureGates.MemoryQoS === true ? { factor: file.memoryThrottlingFactor, allocatableBytes } : undefined,
+      throttling: isOpen("MemoryQoS", file.featureGates)
+        ? { factor: file.memoryThrottlingFactor, allocatableBytes }
+        : undefined,
       swap: swapBytes ? { bytes: swapBytes, limited: file.memorySwap.swapBehavior === "LimitedSwap" } : undefined,
     },
-    crashLoop: crashLoopLimits(file.crashLoopBackOff.maxContainerRestartPeriod),
+    crashLoop: crashLoopLimits(
+      isOpen("KubeletCrashLoopBackOffMax", file.featureGates)
+        ? file.crashLoopBackOff.maxContainerRestartPeriod
+        : undefined,
+      isOpen("ReduceDefaultCrashLoopBackOffDecay", file.featureGates),
+    ),
+    tellsVolumeImages: isOpen("ImageVolumeWithDigest", file.featureGates),
+    tellsStopSignals: isOpen("ContainerStopSignals", file.featureGates),
     security: { seccompFolder: join(root, "seccomp"), seccompDefault },
     dns: { clusterDns, clusterDomain, node: parseResolvConf(resolvConf) },
   };

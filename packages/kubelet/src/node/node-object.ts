@@ -66,6 +66,8 @@ export interface NodeNow {
   readonly runtimeVersion: string;
   readonly handlers: readonly RuntimeHandler[];
   readonly images: readonly RuntimeImage[];
+  /** What it can besides, by gates and by its runtime. */
+  readonly moreFeatures?: readonly string[];
   /** What the node is short of: MemoryPressure, DiskPressure, PIDPressure. */
   readonly pressures?: ReadonlySet<string>;
   /** Why the node cannot take pods; none when it can. */
@@ -159,7 +161,7 @@ export function nodeStatus(settings: NodeSettings, facts: NodeNow, before: NodeS
     },
     images: imagesOf(facts.images, settings.mostImages),
     ...(volumesInUse && { volumesInUse }),
-    declaredFeatures: DECLARED,
+    declaredFeatures: [...DECLARED, ...(facts.moreFeatures ?? [])],
     ...(facts.handlers.length > 0 && {
       runtimeHandlers: facts.handlers.map(({ name, recursiveReadOnlyMounts, userNamespaces }) => ({
         name,

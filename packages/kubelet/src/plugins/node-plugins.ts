@@ -5,9 +5,11 @@
  */
 import { join } from "node:path";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
+import { isOpen } from "@kubets/machinery/given-gates";
 import { CsiVolumes, type CsiVolumesOptions } from "../csi/csi-volumes.ts";
 import { CsiDrivers, type DriversOptions } from "../csi/drivers.ts";
 import { VolumesInUse } from "../csi/volumes-in-use.ts";
+import { DeviceHealth } from "../dra/device-health.ts";
 import { DraDrivers, type DraDriversOptions } from "../dra/drivers.ts";
 import { DynamicResources } from "../dra/dynamic-resources.ts";
 import { nodeResources, type ResourceParts } from "../resources/assemble.ts";
@@ -16,7 +18,7 @@ import { PluginWatcher } from "./plugin-watcher.ts";
 
 type NodePluginsOptions = Omit<CsiVolumesOptions, "drivers" | "inUse"> &
   DriversOptions &
-  DraDriversOptions &
+  Omit<DraDriversOptions, "health"> &
   Omit<ResourceParts, "root">;
 
 export function nodePlugins(options: NodePluginsOptions) {
@@ -26,8 +28,19 @@ export function nodePlugins(options: NodePluginsOptions) {
   const csiDrivers = new CsiDrivers(options);
   const volumesInUse = new VolumesInUse(options.changed);
   const csi = new CsiVolumes({ ...options, drivers: csiDrivers, inUse: volumesInUse });
-  const draDrivers = new DraDrivers(options);
-  const dynamicResources = new DynamicResources({ ...options, drivers: draDrivers, root });
+  const { featureGates } = options.config.file;
+  const health = new DeviceHealth({
+    clock,
+    log,
+    tells: {
+      health: isOpen("ResourceHealthStatus", featureGates),
+      message: isOpen("ResourceHealthStatusMessage", featureGates),
+    },
+    changed: (driver) => dynamicResources.podsOf(driver).forEach(options.wake),
+  });
+  const hasGroups = isOpen("DRAWorkloadResourceClaims", featureGates);
+  const draDrivers = new DraDrivers({ ...options, health });
+  const dynamicResources = new DynamicResources({ ...options, drivers: draDrivers, health, root, hasGroups });
   const kinds = { CSIPlugin: csiDrivers, DRAPlugin: draDrivers };
   const watcher = new PluginWatcher({ folder: join(root, "plugins_registry"), kinds, disk, clock, log, signal });
   return {

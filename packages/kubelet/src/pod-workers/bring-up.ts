@@ -15,7 +15,7 @@ import { VolumeError } from "../volumes/volume.ts";
 import type { VolumeMap } from "../volumes/volumes.ts";
 import { removeContainer } from "./log-links.ts";
 import type { PodPlan, Waiting } from "./plan.ts";
-import { mountedOf, volumeImages } from "./pod-images.ts";
+import { mountedOf, type VolumeImages, volumeImages } from "./pod-images.ts";
 import { isRunning, type MadeContainer, type PodRuntimeState } from "./runtime-state.ts";
 import { StartFailure, startContainer } from "./start-container.ts";
 import type { PodTools } from "./tools.ts";
@@ -28,6 +28,8 @@ interface BringUp {
   readonly signal: AbortSignal;
   /** Its volumes, when they have been brought up to date just now. */
   readonly volumes?: VolumeMap | undefined;
+  /** Told of the images that volumes show. */
+  shown(images: VolumeImages): void;
   /** Told of each container, with what went wrong. */
   started(container: string, failure: Waiting | undefined): void;
 }
@@ -149,6 +151,7 @@ async function startContainers(work: BringUp, volumes: VolumeMap): Promise<boole
   const config = configOf(pod, sandbox.attempt, tools, users);
   const podIPs = pod.spec.hostNetwork ? node.hostIPs() : sandbox.ips;
   const images = await volumeImages({ pod, sandboxConfig: config, signal }, tools);
+  work.shown(images);
   let failed = false;
   for (const step of plan.start) {
     if (signal.aborted) break;

@@ -5,9 +5,11 @@ import type {
   ContainerStatus,
   EphemeralContainer,
   ResourceRequirements,
+  ResourceStatus,
   VolumeMountStatus,
 } from "@kubets/api/generated/types/core-v1";
 import { formatTime } from "@kubets/machinery/time";
+import { Signal } from "@kubets/wire/generated/cri";
 import type { Waiting } from "./plan.ts";
 import type { ContainerRecord } from "./runtime-state.ts";
 
@@ -21,6 +23,10 @@ interface ContainerView {
   readonly initially: "ContainerCreating" | "PodInitializing";
   /** What it runs with. */
   readonly resources: ResourceRequirements;
+  /** How its devices are. */
+  readonly health: readonly ResourceStatus[];
+  /** Whether it tells by which signal it is asked to end. */
+  readonly tellsSignal: boolean;
   readonly started: boolean;
   readonly ready: boolean;
   /** The pod has ended: what is missing will not come. */
@@ -30,6 +36,8 @@ interface ContainerView {
   readonly runtimeName: string;
   /** Texts that ended containers left behind, by id. */
   readonly messages: ReadonlyMap<string, string>;
+  /** The images that volumes show, by the volumes' names. */
+  readonly volumeImages: ReadonlyMap<string, string>;
 }
 
 export function containerStatus(view: ContainerView): ContainerStatus {
@@ -39,7 +47,8 @@ export function containerStatus(view: ContainerView): ContainerStatus {
   const { state, lastState } = statesOf(view, record, older);
   const { resources } = view;
   const given = container.resources?.requests;
-  const mounts = mountStatuses(container);
+  const mounts = mountStatuses(view);
+  const signal = view.tellsSignal ? signalName(record?.stopSignal) : undefined;
   return {
     name: container.name,
     state,
@@ -58,6 +67,8 @@ export function containerStatus(view: ContainerView): ContainerStatus {
       },
     }),
     ...(mounts.length > 0 && { volumeMounts: mounts }),
+    ...(signal && { stopSignal: signal }),
+    ...(view.health.length > 0 && { allocatedResourcesStatus: view.health }),
     ...(record?.user && record.phase === "running" && { user: { linux: record.user } }),
   };
 }
@@ -122,10 +133,20 @@ function terminated({ runtimeName, messages }: ContainerView, record: ContainerR
   };
 }
 
-function mountStatuses(container: Container | EphemeralContainer): VolumeMountStatus[] {
-  return (container.volumeMounts ?? []).map(({ name, mountPath, readOnly, recursiveReadOnly }) => ({
-    name,
-    mountPath,
-    ...(readOnly && { readOnly, recursiveReadOnly: recursiveReadOnly === "Enabled" ? "Enabled" : "Disabled" }),
-  }));
+const signalName = (signal = 0): string | undefined =>
+  signal ? Object.entries(Signal).find(([, number]) => number === signal)?.[0] : undefined;
+
+function mountStatuses({ container, before, volumeImages }: ContainerView): VolumeMountStatus[] {
+  return (container.volumeMounts ?? []).map(({ name, mountPath, readOnly, recursiveReadOnly }) => {
+    const imageRef = volumeImages.get(name);
+    // A kubelet that came later has not brought the images itself.
+    const known = before?.volumeMounts?.find((each) => each.mountPath === mountPath)?.volumeStatus;
+    const volumeStatus = imageRef ? { image: { imageRef } } : known;
+    return {
+      name,
+      mountPath,
+      ...(readOnly && { readOnly, recursiveReadOnly: recursiveReadOnly === "Enabled" ? "Enabled" : "Disabled" }),
+      ...(volumeStatus && { volumeStatus }),
+    };
+  });
 }

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { pod } from "@kubets/api/testing/pod-builder";
+import { kubeletDefaults } from "../config.ts";
 import { containerHash } from "../container-config/container-config.ts";
+import { fixedFacts } from "../node/fixed-facts.ts";
+import { simulatedMachine } from "../testing/simulated-node.ts";
 import { isFinished, type PodView, planEnd, planPod } from "./plan.ts";
 import { ROUND } from "./restart-all.ts";
 import { crashLoopLimits, RestartBackoff } from "./restart-backoff.ts";
@@ -133,6 +136,20 @@ test("the longest wait is the node's to say", () => {
   });
   assert.deepEqual(waits, [10_000, 15_000, 15_000]);
   assert.deepEqual(crashLoopLimits(2000), { initialMs: 2000, maxMs: 2000 });
+  assert.deepEqual(crashLoopLimits(undefined, true), { initialMs: 1000, maxMs: 60_000 });
+  assert.deepEqual(crashLoopLimits(120_000, true), { initialMs: 1000, maxMs: 120_000 });
+  const { crashLoop } = fixedFacts({
+    config: {
+      ...kubeletDefaults,
+      file: { ...kubeletDefaults.file, featureGates: { ReduceDefaultCrashLoopBackOffDecay: true } },
+    },
+    machine: simulatedMachine,
+    allocatableBytes: 0,
+    cgroupV2: true,
+    root: "/k",
+    resolvConf: "",
+  });
+  assert.deepEqual(crashLoop, { initialMs: 1000, maxMs: 60_000 });
 });
 
 test("the end that a rule names makes all begin anew: what runs is stopped, then init containers come first", () => {

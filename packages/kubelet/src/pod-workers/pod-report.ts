@@ -2,14 +2,16 @@
  * What is told of one pod: its status, made of what its containers do, of what went wrong when they were started, and of what they left as
  * their last words.
  */
-import type { Pod, PodStatus } from "@kubets/api/generated/types/core-v1";
+import type { Container, Pod, PodStatus } from "@kubets/api/generated/types/core-v1";
 import { isFinished } from "@kubets/api/pod/state";
+import { ImageError } from "../images/image-puller.ts";
 import { resizeVerdicts } from "../resize/advance.ts";
 import type { PodResize } from "../resize/pod-resize.ts";
 import { fieldPathOf } from "./about.ts";
 import type { Verdict } from "./conditions.ts";
 import { lastWords } from "./last-words.ts";
 import type { Waiting } from "./plan.ts";
+import type { VolumeImages } from "./pod-images.ts";
 import type { Refusal } from "./refusal.ts";
 import { type ContainerRecord, isRunning, noRuntimeState, type PodRuntimeState } from "./runtime-state.ts";
 import { mergedConditions, podStatus } from "./status.ts";
@@ -37,6 +39,7 @@ export class PodReport {
   readonly #startFailures = new Map<string, Waiting>();
   readonly #messages = new Map<string, string>();
   readonly #toldBackoff = new Set<string>();
+  readonly #volumeImages = new Map<string, string>();
   #status: PodStatus | undefined;
 
   constructor(options: PodReportOptions) {
@@ -52,6 +55,13 @@ export class PodReport {
   tried(container: string, failure: Waiting | undefined): void {
     if (failure) this.#startFailures.set(container, failure);
     else this.#startFailures.delete(container);
+  }
+
+  /** Images that volumes show: as their registries know them, where they do. */
+  shown(images: VolumeImages): void {
+    if (!this.#options.tools.node.tellsVolumeImages) return;
+    for (const [volume, image] of images)
+      if (!(image instanceof ImageError)) this.#volumeImages.set(volume, image.digests[0] ?? image.id);
   }
 
   async hearLastWords(pod: Pod, runtime: PodRuntimeState): Promise<void> {
@@ -110,8 +120,14 @@ export class PodReport {
       ...(failure && { failure }),
       over,
       messages: this.#messages,
+      volumeImages: this.#volumeImages,
+      tellsSignals: node.tellsStopSignals,
       hasStarted: (record: ContainerRecord) => this.hasStarted(pod, record),
       resources: (name: string) => resize.inEffect(name),
+      health: (container: Container) => [
+        ...tools.resources.healthOf(pod.metadata.uid, container.name),
+        ...tools.dynamicResources.healthOf(pod, container),
+      ],
       more: [...resizeVerdicts(resize), ...disruptionOf(failure)],
       isReady: (record: ContainerRecord) => prober.isReady(pod.metadata.uid, record, containerOf(pod, record.name)),
     };

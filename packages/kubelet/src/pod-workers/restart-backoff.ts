@@ -1,5 +1,5 @@
 /**
- * How long a container that ended waits before it is started again: at first not at all, then 10 s, doubling up to 5 minutes, or up to what the
+ * How long a container that ended waits before it is started again: at first not at all, then 10 s, doubling up to 5 minutes, or as the
  * node says; one that ran for ten minutes begins anew. Counted from when the container ended.
  */
 interface Entry {
@@ -16,11 +16,14 @@ const INITIAL_MS = 10_000;
 const LONGEST_MS = 300_000;
 const FORGOTTEN_MS = 2 * LONGEST_MS;
 
-/** With the longest wait of this node, if it has one of its own. */
-export const crashLoopLimits = (maxMs = LONGEST_MS): RestartBackoffLimits => ({
-  initialMs: Math.min(INITIAL_MS, maxMs),
-  maxMs,
-});
+const REDUCED: RestartBackoffLimits = { initialMs: 1000, maxMs: 60_000 };
+
+/** With the longest wait of this node, if it has one of its own; `reduced`: shorter than usual (gate ReduceDefaultCrashLoopBackOffDecay). */
+export function crashLoopLimits(ownMaxMs?: number, reduced = false): RestartBackoffLimits {
+  const { initialMs, maxMs } = reduced ? REDUCED : { initialMs: INITIAL_MS, maxMs: LONGEST_MS };
+  const longest = ownMaxMs ?? maxMs;
+  return { initialMs: Math.min(initialMs, longest), maxMs: longest };
+}
 
 export class RestartBackoff {
   readonly #limits: RestartBackoffLimits;

@@ -9,6 +9,7 @@ import type {
   PodCondition,
   PodStatus,
   ResourceRequirements,
+  ResourceStatus,
 } from "@kubets/api/generated/types/core-v1";
 import { statusOf } from "@kubets/api/pod/containers";
 import { computeQosClass } from "@kubets/api/pod/qos";
@@ -35,10 +36,15 @@ interface StatusFacts {
   /** The pod never began: it was refused. */
   readonly rejected?: boolean;
   readonly messages: ReadonlyMap<string, string>;
+  readonly tellsSignals?: boolean;
+  /** The images that volumes show, by the volumes' names. */
+  readonly volumeImages?: ReadonlyMap<string, string>;
   hasStarted(record: ContainerRecord): boolean;
   isReady(record: ContainerRecord): boolean;
   /** What a container runs with, when that is not what it was given. */
   resources?(container: string): ResourceRequirements | undefined;
+  /** How the devices of a container are. */
+  health?(container: Container): readonly ResourceStatus[];
   /** What else there is to say: of a resize, of a disruption. */
   readonly more?: readonly Verdict[];
 }
@@ -118,6 +124,7 @@ function containerStatuses(pod: Pod, kind: ContainerKind, facts: StatusFacts): C
       // One that ended for good waits for nothing.
       waiting: record?.phase === "exited" && !again(record) ? undefined : facts.waiting.get(container.name),
       resources: facts.resources?.(container.name) ?? container.resources ?? {},
+      health: kind === "ephemeral" ? [] : (facts.health?.(container as Container) ?? []),
       initially,
       started,
       // A plain init container is ready when it is through.
@@ -128,6 +135,8 @@ function containerStatuses(pod: Pod, kind: ContainerKind, facts: StatusFacts): C
       before: statusOf(before, container.name),
       runtimeName: facts.runtimeName,
       messages: facts.messages,
+      tellsSignal: facts.tellsSignals ?? false,
+      volumeImages: facts.volumeImages ?? new Map(),
     });
   });
 }

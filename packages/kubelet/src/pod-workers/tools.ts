@@ -57,6 +57,10 @@ export interface NodeView {
   readonly dns: DnsFacts;
   /** How long what ended waits to be started again. */
   readonly crashLoop: RestartBackoffLimits;
+  /** Whether statuses tell which images volumes show (gate ImageVolumeWithDigest). */
+  readonly tellsVolumeImages: boolean;
+  /** Whether statuses tell by which signals containers are asked to end (gate ContainerStopSignals). */
+  readonly tellsStopSignals: boolean;
   hostIPs(): readonly string[];
   allocatable(): Readonly<Record<string, string>>;
   services(): readonly Service[];

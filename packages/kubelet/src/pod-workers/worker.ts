@@ -288,6 +288,7 @@ export class PodWorker {
       runtime,
       tools: this.#tools,
       signal: stop.signal,
+      shown: (images) => this.#report.shown(images),
       started: (name, failure) => {
         this.#report.tried(name, failure);
         if (!failure) {

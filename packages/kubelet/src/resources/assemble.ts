@@ -1,6 +1,7 @@
 /** The resources of a node, put together: what its configuration wants of the machine, its device plugins, and what was given out before. */
 import { join } from "node:path";
 import type { Clock, Logger } from "@kubets/machinery";
+import { isOpen } from "@kubets/machinery/given-gates";
 import type { KubeletConfig } from "../config.ts";
 import type { Disk } from "../disk/disk.ts";
 import type { MachineFacts } from "../node/machine.ts";
@@ -25,12 +26,19 @@ export interface ResourceParts {
   cache(): RuntimeCache;
   /** What there is of some resource has changed. */
   changed(): void;
+  /** A pod is to be looked at again. */
+  wake(uid: string): void;
 }
 
 export function nodeResources(parts: ResourceParts) {
-  const { config, machine, root, disk, clock, log, signal, changed } = parts;
+  const { config, machine, root, disk, clock, log, signal } = parts;
+  const tellsHealth = isOpen("ResourceHealthStatus", config.file.featureGates);
   const policies = policiesOf(config);
   const store = new AllotmentStore(disk, root);
+  const changed = () => {
+    parts.changed();
+    if (tellsHealth) for (const [uid] of store.all()) parts.wake(uid);
+  };
   const plugins = new DevicePlugins({ folder: join(root, "device-plugins"), disk, clock, log, signal, changed });
   const running = () =>
     parts
@@ -40,7 +48,8 @@ export function nodeResources(parts: ResourceParts) {
         containers.flatMap(({ name, id, phase }) => (phase === "running" ? [{ uid, name, id }] : [])),
       );
   const supply = supplyOf(config, policies, machine, parts.topology ?? flat(machine));
-  const resources = new NodeResources({ policies, supply, plugins, store, runtime: parts.runtime, log, running });
+  const { runtime } = parts;
+  const resources = new NodeResources({ policies, supply, plugins, store, runtime, log, tellsHealth, running });
   return { resources, plugins, store };
 }
 

@@ -62,7 +62,7 @@ test("containers of one pod never have the same device, whatever the plugin pref
   const clock = new VirtualClock();
   const disk = new MemoryDisk();
   await disk.makeFolder("/k");
-  const devices = ["w1", "w2", "w3"].map((id) => ({ id, healthy: true, nodes: [] }));
+  const devices = ["w1", "w2", "w3"].map((id) => ({ id, healthy: true, nodes: [] as number[] }));
   const store = new AllotmentStore(disk, "/k");
   const resources = new NodeResources({
     policies: { cpus: "none", fullCores: false, memory: "None", topology: "none", scope: "container" },
@@ -77,6 +77,7 @@ test("containers of one pod never have the same device, whatever the plugin pref
     store,
     runtime: new SimulatedRuntime({ clock, random: seededRandom(1), disk }),
     log: silentLogger,
+    tellsHealth: true,
     running: () => [],
   });
   const container = (name: string) =>
@@ -88,6 +89,15 @@ test("containers of one pod never have the same device, whatever the plugin pref
   assert.equal(await resources.admit(wanted), undefined);
   const ids = (name: string) => resources.of("a")?.[name]?.devices?.["example.com/w"];
   assert.deepEqual(["init", "one", "two"].map(ids), [["w3"], ["w3"], ["w2"]]);
+  const healthOf = (name: string) => resources.healthOf("a", name)[0]?.resources?.[0];
+  devices[2] = { id: "w3", healthy: false, nodes: [] };
+  assert.deepEqual(healthOf("one"), { resourceID: "w3", health: "Unhealthy" });
+  devices.length = 2;
+  assert.deepEqual(healthOf("one"), { resourceID: "w3", health: "Unknown" });
+  assert.deepEqual(resources.healthOf("a", "two"), [
+    { name: "example.com/w", resources: [{ resourceID: "w2", health: "Healthy" }] },
+  ]);
+  devices.push({ id: "w3", healthy: true, nodes: [] });
   const more = pod("b")
     .uid("b")
     .spec({ containers: [container("one"), container("two")] })

@@ -3,7 +3,7 @@
  * Holds: pods are decided on one after the other; what was given is on the disk before the pod begins; containers without CPUs of their own run
  * on those that nobody has alone, also when these become fewer.
  */
-import type { Pod } from "@kubets/api/generated/types/core-v1";
+import type { Pod, ResourceStatus } from "@kubets/api/generated/types/core-v1";
 import type { Logger } from "@kubets/machinery";
 import type { Rejection } from "../admission/admit.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -26,6 +26,8 @@ interface NodeResourcesOptions {
   readonly store: AllotmentStore;
   readonly runtime: Pick<Runtime, "updateResources">;
   readonly log: Logger;
+  /** Whether statuses say how devices are (gate ResourceHealthStatus). */
+  readonly tellsHealth?: boolean;
   /** Containers that run now. */
   running(): readonly { readonly uid: string; readonly name: string; readonly id: string }[];
 }
@@ -73,6 +75,21 @@ export class NodeResources {
 
   extrasOf(uid: string, container: string): ContainerExtras {
     return this.of(uid)?.[container]?.extras ?? noExtras;
+  }
+
+  /** How the devices are that a container was given; of a resource that nobody offers any more, nobody knows. */
+  healthOf(uid: string, container: string): ResourceStatus[] {
+    if (!this.#options.tellsHealth) return [];
+    return Object.entries(this.of(uid)?.[container]?.devices ?? {})
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, ids]) => {
+        const known = this.#options.plugins.devices(name) ?? [];
+        const healthOf = (id: string) => {
+          const device = known.find((each) => each.id === id);
+          return device ? (device.healthy ? "Healthy" : "Unhealthy") : "Unknown";
+        };
+        return { name, resources: ids.map((id) => ({ resourceID: id, health: healthOf(id) })) };
+      });
   }
 
   async preStart(uid: string, container: string): Promise<void> {

@@ -110,6 +110,8 @@ export interface RuntimeStatus {
   /** Why one of them is not. */
   readonly message: string;
   readonly handlers: readonly RuntimeHandler[];
+  /** Pods may have users of their own and the network of the node. */
+  readonly userNamespacesHostNetwork?: boolean;
 }
 
 export interface RuntimeHandler {
@@ -162,6 +164,8 @@ export interface RuntimeContainerStatus extends Omit<RuntimeContainer, "sandboxI
   /** The image's id, by which it is removed. */
   readonly imageId: string;
   readonly logPath: string;
+  /** By which it is asked to end, in the CRI's numbers; 0 where the runtime does not say. */
+  readonly stopSignal?: number;
   /** Host paths by path in the container. */
   readonly mounts: Readonly<Record<string, string>>;
   readonly user?: { readonly uid: number; readonly gid: number; readonly supplementalGroups: readonly number[] };

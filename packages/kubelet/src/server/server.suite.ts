@@ -93,6 +93,8 @@ export function serverSuite(name: string, open: () => Promise<ServerSuiteTarget>
       assert.deepEqual(await get("/healthz"), { status: 200, body: "ok" });
       for (const page of ["", "/resource", "/cadvisor", "/probes"])
         assert.equal((await get(`/metrics${page}`)).status, 200);
+      assert.match((await get("/statusz")).body, /^\nkubelet statusz\n.*\n\nStarted: /);
+      assert.match((await get("/flagz")).body, /^\nkubelet flagz\n/);
       assert.equal((await get("/nothing")).status, 404);
     });
 

@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import { containerStatus } from "@kubets/api/pod/containers";
+import { flagz, type Program, statusz, type ZPage } from "@kubets/client/component/z-pages";
 import { StatusError } from "@kubets/machinery";
 import { parseTime } from "@kubets/machinery/time";
 import { type Exchange, Frame, type Listener, listen, type ServerTls } from "@kubets/wire/http";
@@ -110,11 +111,15 @@ function answerHealth(exchange: Exchange, kubelet: Kubelet): void {
   exchange.respond(status, ["content-type", "text/plain; charset=utf-8"], Buffer.from(wrong ?? "ok"));
 }
 
+const PATHS = ["/configz", "/flagz", "/healthz", "/metrics", "/statusz"];
+const page = (exchange: Exchange, { body, contentType }: ZPage) => text(exchange, body, contentType);
+
 class Handler {
   readonly #kubelet: Kubelet;
   readonly #kind: "readonly" | "readwrite";
   readonly #stats: NodeStats;
   readonly #startedAt: number;
+  readonly #program: Program;
 
   constructor(kubelet: Kubelet, kind: "readonly" | "readwrite") {
     this.#kubelet = kubelet;
@@ -122,6 +127,7 @@ class Handler {
     const { tools, workers, config } = kubelet;
     this.#stats = new NodeStats(tools, () => workers.pods(), config.file.volumeStatsAggPeriod);
     this.#startedAt = kubelet.tools.clock.now();
+    this.#program = { name: "kubelet", startedAt: this.#startedAt, flags: kubelet.flags, paths: PATHS };
   }
 
   async serve(exchange: Exchange): Promise<void> {
@@ -169,6 +175,10 @@ class Handler {
         return json(exchange, await this.#summary(rest, url.searchParams));
       case "configz":
         return json(exchange, configz(kubelet.config));
+      case "statusz":
+        return page(exchange, statusz(this.#program, kubelet.tools.clock.now(), exchange.header("accept")));
+      case "flagz":
+        return page(exchange, flagz(this.#program, exchange.header("accept")));
       case "metrics":
         return text(exchange, await this.#metrics(rest[0]), "text/plain; version=0.0.4; charset=utf-8");
       default:

@@ -1,6 +1,7 @@
 /** The static pods of a node, from its folder and its URL, for as long as the kubelet runs. */
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { Clock, Logger } from "@kubets/machinery";
+import { isOpen } from "@kubets/machinery/given-gates";
 import type { KubeletConfig } from "../config.ts";
 import type { Disk } from "../disk/disk.ts";
 import { fetchBytes } from "./fetch-bytes.ts";
@@ -23,7 +24,8 @@ export interface FollowSourcesOptions {
 export function followSources(options: FollowSourcesOptions): Promise<void>[] {
   const { config, disk, clock, log, nodeName, signal, fetch = fetchBytes } = options;
   const { staticPodPath, staticPodUrl, staticPodUrlHeader } = config;
-  const making = { clock, log, nodeName };
+  const mayRefer = !isOpen("PreventStaticPodAPIReferences", config.file.featureGates);
+  const making = { clock, log, nodeName, mayRefer };
   const headers = Object.fromEntries(Object.entries(staticPodUrlHeader).map(([name, all]) => [name, all.join(", ")]));
   const sources = [
     ...(staticPodPath

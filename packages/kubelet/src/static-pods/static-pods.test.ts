@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { pods } from "@kubets/api/generated/refs";
+import type { Pod } from "@kubets/api/generated/types/core-v1";
 import { seededRandom, VirtualClock } from "@kubets/machinery";
+import { kubeletDefaults } from "../config.ts";
 import { MemoryDisk } from "../disk/memory-disk.ts";
 import { SimulatedRuntime } from "../runtime/simulated/runtime.ts";
 import { NodeApi } from "../testing/node-api.ts";
 import { type SimulatedNode, simulatedNode } from "../testing/simulated-node.ts";
+import { apiReference } from "./api-references.ts";
 
 const manifest = (name: string, image = "demo:1") => ({
   apiVersion: "v1",
@@ -44,6 +47,35 @@ test("pods of a folder run, are mirrored, change and go with their files", async
     await until(node, "its end", async () => (await node.api.pod("a-node-1")) === undefined);
     await until(node, "its containers' end", async () => (await node.runtime.listSandboxes()).length === 0);
   } finally {
+    await node.stop();
+  }
+});
+
+test("a manifest that names objects of the API is none, unless that is switched off", async () => {
+  const naming = (spec: object) => ({ ...manifest("a"), spec: { ...manifest("a").spec, ...spec } }) as unknown as Pod;
+  const cases: [string | undefined, object][] = [
+    [undefined, { volumes: [{ name: "v", hostPath: { path: "/etc" } }] }],
+    ["serviceaccounts", { serviceAccountName: "default" }],
+    ["secrets", { imagePullSecrets: [{ name: "s" }] }],
+    ["configmaps", { containers: [{ name: "c", envFrom: [{ configMapRef: { name: "m" } }] }] }],
+    ["resourceclaims", { resourceClaims: [{ name: "r", resourceClaimName: "r" }] }],
+    ["persistentvolumeclaims", { volumes: [{ name: "v", persistentVolumeClaim: { claimName: "p" } }] }],
+    ["serviceaccounts", { volumes: [{ name: "v", projected: { sources: [{ serviceAccountToken: { path: "t" } }] } }] }],
+  ];
+  for (const [expected, spec] of cases) assert.equal(apiReference(naming(spec)), expected);
+  const paths = { staticPodPath: "/manifests", fileCheckFrequencyMs: 1000 };
+  for (const [featureGates, runs] of [
+    [{}, false],
+    [{ PreventStaticPodAPIReferences: false }, true],
+  ] as const) {
+    const node = await simulatedNode({
+      config: { ...paths, file: { ...kubeletDefaults.file, featureGates } },
+    });
+    await node.disk.makeFolder("/manifests");
+    await node.disk.writeFile("/manifests/a.yaml", JSON.stringify(naming({ imagePullSecrets: [{ name: "s" }] })));
+    await node.disk.writeFile("/manifests/b.yaml", JSON.stringify(manifest("b")));
+    await until(node, "the other to run", () => isRunning(node, "b-node-1"));
+    assert.equal((await node.api.pod("a-node-1")) !== undefined, runs);
     await node.stop();
   }
 });

@@ -9,6 +9,7 @@ import { type Clock, type Logger, sleep } from "@kubets/machinery";
 import { formatTime } from "@kubets/machinery/time";
 import { parseYaml } from "@kubets/machinery/yaml";
 import type { Disk } from "../disk/disk.ts";
+import { apiReference } from "./api-references.ts";
 
 export interface StaticPodsOptions {
   readonly clock: Clock;
@@ -16,6 +17,8 @@ export interface StaticPodsOptions {
   readonly signal: AbortSignal;
   readonly periodMs: number;
   readonly nodeName: string;
+  /** Whether they may name objects of the API. */
+  readonly mayRefer?: boolean;
 }
 
 /** Gives the pods that are there now, by uid; those that were known and did not change are the same. Rejects when nothing can be said. */
@@ -56,7 +59,7 @@ export async function followStaticPods(
   }
 }
 
-type Making = Pick<StaticPodsOptions, "clock" | "nodeName" | "log">;
+type Making = Pick<StaticPodsOptions, "clock" | "nodeName" | "log" | "mayRefer">;
 
 /** Each file is one pod; what is no good manifest is told of and left out. */
 export const podsInFolder =
@@ -108,7 +111,7 @@ function staticPod(
   content: Buffer,
   path: string,
   source: "file" | "http",
-  { nodeName, clock }: Pick<Making, "nodeName" | "clock">,
+  { nodeName, clock, mayRefer }: Making,
 ): Pod {
   if (given.kind !== "Pod" || !given.metadata?.name) throw new Error(`${path}: a Pod with a name is wanted`);
   const hash = createHash("md5").update(content).update(path).update(nodeName).digest("hex");
@@ -139,5 +142,7 @@ function staticPod(
     status: {},
   }) as Pod;
   defaultPod(pod as Draft<Pod>);
+  const referred = mayRefer ? undefined : apiReference(pod);
+  if (referred) throw new Error(`static pods may not reference ${referred}`);
   return pod;
 }

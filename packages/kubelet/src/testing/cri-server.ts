@@ -111,7 +111,7 @@ function runtimeHandlers(runtime: Runtime): Handlers<typeof RuntimeService> {
     },
     async containerStatus({ containerId }) {
       const found = await said(runtime.containerStatus(containerId));
-      const { id, exitCode, reason, message, imageRef, imageId, labels, annotations, logPath } = found;
+      const { id, exitCode, reason, message, imageRef, imageId, labels, annotations, logPath, stopSignal } = found;
       const status = {
         id,
         exitCode,
@@ -122,6 +122,7 @@ function runtimeHandlers(runtime: Runtime): Handlers<typeof RuntimeService> {
         labels,
         annotations,
         logPath,
+        stopSignal,
         state: STATES[found.phase],
         createdAt: nanos(found.createdAt),
         startedAt: nanos(found.startedAt),

@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { nodes } from "@kubets/api/generated/refs";
 import { pod } from "@kubets/api/testing/pod-builder";
+import { seededRandom, VirtualClock } from "@kubets/machinery";
 import { NamespaceMode } from "@kubets/wire/generated/cri";
+import { kubeletDefaults } from "../config.ts";
 import { containerSecurity, namespaceOptions } from "../container-config/security-context.ts";
 import { MemoryDisk } from "../disk/memory-disk.ts";
 import { podFolder } from "../paths.ts";
+import { SimulatedRuntime } from "../runtime/simulated/runtime.ts";
 import { simulatedNode } from "../testing/simulated-node.ts";
 import { freeRange, UserNamespaces } from "./user-namespaces.ts";
 
@@ -52,6 +56,22 @@ test("a runtime that has no user namespaces is not asked for one", async () => {
       /FailedCreatePodSandBox: .*RuntimeClass handler "" does not support user namespaces/,
     );
   } finally {
+    await node.stop();
+  }
+});
+
+test("a node tells that pods may have users of their own and its network, where its runtime can and that is switched on", async () => {
+  const name = "UserNamespacesHostNetworkSupport";
+  for (const told of [false, true]) {
+    const config = { file: { ...kubeletDefaults.file, featureGates: { [name]: told } } };
+    const [clock, disk] = [new VirtualClock(), new MemoryDisk()];
+    const runtime = new SimulatedRuntime({ clock, random: seededRandom(1), disk });
+    const { status: usual } = runtime;
+    runtime.status = async () => ({ ...(await usual.call(runtime)), userNamespacesHostNetwork: true });
+    const node = await simulatedNode({ config, over: { clock, disk, runtime } });
+    await node.clock.advance(1000);
+    const { status } = await node.api.client.get(nodes, { name: "node-1" });
+    assert.equal(status.declaredFeatures?.includes(name), told);
     await node.stop();
   }
 });

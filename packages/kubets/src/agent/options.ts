@@ -53,6 +53,7 @@ export const agentFlags = defineFlags({
   "cni-conf-dir": file({ default: "/etc/cni/net.d", help: "Where the runtime looks for the network's configuration." }),
   "node-labels": list({ placeholder: "KEY=VALUE", help: "Labels that the node registers with." }),
   "max-pods": int({ default: 110, min: 1, help: "How many pods the node takes." }),
+  "feature-gates": text({ placeholder: "A=true,B=false", help: "Features of the kubelet to switch on or off." }),
   "tls-cert-file": file({ help: "The certificate that the kubelet serves with." }),
   "tls-private-key-file": file({ help: "The key of that certificate." }),
   "client-ca-file": file({ help: "The authority of those who may call the kubelet." }),

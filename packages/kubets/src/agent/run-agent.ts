@@ -28,6 +28,7 @@ import { startLocalPathDriver } from "@kubets/kubelet/local-path/driver";
 import { localPathProvisioner, PROVISIONER } from "@kubets/kubelet/local-path/provisioner";
 import { volumeFolders } from "@kubets/kubelet/local-path/volume-folders";
 import { type Clock, type Logger, type Random, sleep } from "@kubets/machinery";
+import { parseGates } from "@kubets/machinery/feature-gates";
 import type { FlagValues } from "@kubets/machinery/flags";
 import { joinHostPort } from "@kubets/machinery/ip";
 import { MetricsRegistry } from "@kubets/machinery/metrics";
@@ -136,8 +137,10 @@ const startNodeKubelet = (
     clock,
     random,
     log: log.with({ component: "kubelet" }),
+    flags: { ...flags, token: "" },
     config: {
       ...kubeletDefaults,
+      file: { ...kubeletDefaults.file, featureGates: parseGates(flags["feature-gates"]) },
       containerRuntimeEndpoint,
       clusterDns: flags["cluster-dns"],
       clusterDomain: flags["cluster-domain"],

@@ -167,11 +167,14 @@ test("one object is followed by its name, and a list of more than a page is whol
   const path = pathOf(maps, "default");
   const names = Array.from({ length: 501 }, (_, i) => `m${i}`);
   await Promise.all(names.map((name) => server.text(path, { method: "POST", body: map(name) })));
+  const told: string[] = [];
   const all = await until(
     (tell) => follow(server, { path }, asTable, tell),
-    ({ phase }) => phase === "live",
+    ({ phase, items }) => told.push(`${phase} ${items.length}`) > 0 && phase === "live",
   );
   assert.equal(all.items.length, 501);
+  // Nobody waits for the last page to see the first one.
+  assert.deepEqual(told, ["loading 500", "live 501"]);
   const question = { path, fieldSelector: "metadata.name=m7" };
   const one = await until<KubeObject>(
     (tell) => follow(server, question, asObjects<KubeObject>(), tell),

@@ -71,8 +71,8 @@ export async function runServer(
   const storage = await openStorage(flags, home.data, parts);
   const issuer = `https://kubernetes.default.svc.${flags["cluster-domain"]}`;
   const tokenKey = keyFromPem(pki.signingKey("service-account"));
-  const gates = featureGates();
-  gates.set(flags["feature-gates"]);
+  const { gates, warnings } = featureGates(flags["feature-gates"]);
+  for (const warning of warnings) log.warn(warning);
   const featureEnabled = (name: string) => gates.enabled(name);
   const api = await runApiServer({
     storage,

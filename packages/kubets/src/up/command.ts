@@ -125,6 +125,7 @@ async function startReal(
     publish: parsePublish(flags.publish),
     addons: addonsOf(flags),
     serverArgs: serverArgs(flags),
+    featureGates: flags["feature-gates"],
     uplink: flags.uplink && !flags["no-uplink"],
     network: {
       dualStack: flags["dual-stack"],

@@ -40,6 +40,8 @@ export interface RealClusterOptions {
   readonly publish: PublishRules;
   readonly addons: readonly string[];
   readonly serverArgs: readonly string[];
+  /** As --feature-gates. */
+  readonly featureGates: string;
   readonly uplink: boolean;
   readonly network: NetworkOptions;
   readonly clock: Clock;
@@ -238,7 +240,7 @@ function serverOf(
 }
 
 function agentOf(
-  { home, uplink, addons, clock, log }: RealClusterOptions,
+  { home, uplink, addons, featureGates, clock, log }: RealClusterOptions,
   { plan, address }: ClusterSandbox,
   node: NodeSandbox,
 ): Child {
@@ -267,6 +269,7 @@ function agentOf(
         : []),
       `--network-kubeconfig=${kubeconfig(NETWORK_USER, networkCertificate(pki))}`,
       `--dns-forward=${uplink}`,
+      `--feature-gates=${featureGates}`,
       `--node-name=${node.name}`,
       `--node-ip=${node.addresses}`,
       `--pod-cidr=${node.podRanges}`,

@@ -2,15 +2,16 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
-import { realClock, silentLogger } from "@kubets/machinery";
+import { createLogger, realClock, silentLogger } from "@kubets/machinery";
 import { exitCode } from "@kubets/machinery/exit-codes";
 import { clusterHome } from "../cluster/home.ts";
 import { Progress } from "./progress.ts";
 import { startSimulatedCluster } from "./simulated-cluster.ts";
 
-test("who asks for its end while it starts does not wait for its nodes, and nothing goes on", async (t) => {
+/** A home of its own, which goes with the test. */
+function ownHome(t: TestContext): void {
   const folder = mkdtempSync(join(tmpdir(), "kubets-simulated-"));
   const { KUBETS_HOME: before } = process.env;
   process.env.KUBETS_HOME = folder;
@@ -19,6 +20,10 @@ test("who asks for its end while it starts does not wait for its nodes, and noth
     else process.env.KUBETS_HOME = before;
     rmSync(folder, { recursive: true, force: true });
   });
+}
+
+test("who asks for its end while it starts does not wait for its nodes, and nothing goes on", async (t) => {
+  ownHome(t);
   const serversBefore = servers();
   const stop = new AbortController();
   const said: string[] = [];
@@ -42,6 +47,27 @@ test("who asks for its end while it starts does not wait for its nodes, and noth
   // A server that is closed is told of until the loop has turned.
   for (let turns = 0; turns < 3; turns++) await turn();
   assert.ok(servers() <= serversBefore);
+});
+
+test("features are opened in all parts of a cluster, and each tells of those that it does not have", async (t) => {
+  ownHome(t);
+  const lines: string[] = [];
+  const opened = ["StorageVersionAPI", "PodsAPI", "MemoryQoS"];
+  const cluster = await startSimulatedCluster({
+    home: clusterHome("gates"),
+    nodes: ["node-1"],
+    port: 0,
+    serverArgs: ["--addons=none", `--feature-gates=${opened.map((name) => `${name}=true`).join()}`],
+    log: createLogger({ write: (line) => lines.push(line) }),
+    progress: new Progress(realClock, () => {}),
+    signal: new AbortController().signal,
+  });
+  await cluster.stop();
+  assert.deepEqual(lines.flatMap((line) => /Feature (\w+) is not there: it stays off\./.exec(line)?.[1] ?? []).sort(), [
+    "PodsAPI",
+    "StorageVersionAPI",
+    "StorageVersionAPI",
+  ]);
 });
 
 const servers = () => process.getActiveResourcesInfo().filter((each) => each === "TCPServerWrap").length;

@@ -1,7 +1,9 @@
 /** A cluster without containers: the same control plane and the same kubelets, over runtimes that keep containers in memory. Needs no root. */
+import { kubeletDefaults } from "@kubets/kubelet";
 import { type Logger, realClock, realRandom } from "@kubets/machinery";
 import { atOnce } from "@kubets/machinery/at-once";
 import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
+import { parseGates } from "@kubets/machinery/feature-gates";
 import { parseFlags } from "@kubets/machinery/flags";
 import { dnsAddresses } from "../cluster/addresses.ts";
 import type { ClusterHome } from "../cluster/home.ts";
@@ -53,6 +55,7 @@ export async function startSimulatedCluster({
   const config = {
     clusterDns: dnsAddresses(values["service-cluster-ip-range"].split(",")),
     clusterDomain: values["cluster-domain"],
+    file: { ...kubeletDefaults.file, featureGates: parseGates(values["feature-gates"]) },
   };
   let ranges = 0;
   const addNode = async (name: string) => {

@@ -20,7 +20,7 @@ export interface SimulatedNode {
 
 export interface SimulatedNodeParts extends Omit<ControlPlaneParts, "signal"> {
   readonly pki: ClusterPki;
-  readonly config: Pick<KubeletConfig, "clusterDns" | "clusterDomain">;
+  readonly config: Pick<KubeletConfig, "clusterDns" | "clusterDomain" | "file">;
 }
 
 /** Each node has a part of it. */

@@ -42,6 +42,7 @@ export function buildProfile(
     config.plugins.multiPoint ?? NOTHING,
   );
   const weights = new Map<string, number>();
+  const placementWeights = new Map<string, number>();
   const points: Partial<Record<ExtensionPoint, Plugin[]>> = {};
   for (const point of EXTENSION_POINTS) {
     const { enabled, disabled } = config.plugins[point] ?? NOTHING;
@@ -54,6 +55,7 @@ export function buildProfile(
       if (!takesPart(make(name), point)) throw new ConfigError(`plugin ${name} takes no part in ${point}`);
     points[point] = chosen.map(({ name }) => make(name));
     if (point === "score") for (const { name, weight = 1 } of chosen) weights.set(name, weight);
+    if (point === "placementScore") for (const { name, weight = 1 } of chosen) placementWeights.set(name, weight);
   }
   check(points as Points, config.schedulerName);
   const plugins = new Set(EXTENSION_POINTS.flatMap((point) => points[point] ?? []));
@@ -62,6 +64,7 @@ export function buildProfile(
     percentageOfNodesToScore: config.percentageOfNodesToScore ?? percentageOfNodesToScore,
     points: points as Points,
     weights,
+    placementWeights,
     plugins: [...plugins],
     local: [...plugins].filter((plugin): plugin is LocalPlugin => plugin.dependsOn !== undefined),
   };

@@ -13,12 +13,14 @@ const read = (text: string) => parseConfig(HEAD + text, "file", Object.keys(plug
 const handle = {
   cache: new MemoryCluster().cache,
   signal: new AbortController().signal,
-  featureGates: schedulerGates().gates,
 } as unknown as Handle;
 
-function profileOf(text: string) {
+function profileOf(text: string, gates: Readonly<Record<string, boolean>> = {}) {
   const config = read(text);
-  return buildProfile(config.profiles[0] as (typeof config.profiles)[number], 0, plugins, handle);
+  return buildProfile(config.profiles[0] as (typeof config.profiles)[number], 0, plugins, {
+    ...handle,
+    featureGates: schedulerGates(gates),
+  });
 }
 
 test("an empty file is the default", () => assert.deepEqual(read(""), defaultConfig));
@@ -83,6 +85,24 @@ profiles:
     ],
     [9, 7, false, false],
   );
+});
+
+test("placements of groups are scored with weights of their own", () => {
+  const text = `
+profiles:
+- plugins:
+    multiPoint: {enabled: [{name: NodeResourcesFit, weight: 3}]}
+    placementScore: {enabled: [{name: PodGroupPodsCount, weight: 5}]}
+`;
+  const gates = { GenericWorkload: true, TopologyAwareWorkloadScheduling: true };
+  const { points, weights, placementWeights } = profileOf(text, gates);
+  assert.deepEqual(
+    points.placementGenerate.map(({ name }) => name),
+    ["TopologyPlacementGenerator"],
+  );
+  assert.deepEqual(Object.fromEntries(placementWeights), { NodeResourcesFit: 3, PodGroupPodsCount: 5 });
+  assert.equal(weights.has("PodGroupPodsCount"), false);
+  assert.deepEqual(profileOf("").points.placementGenerate, [], "by default there is no such thing");
 });
 
 test("what is wrong is told with its path", () => {

@@ -32,4 +32,7 @@ export const defaultPlugins = (gates: SchedulerGates): readonly EnabledPlugin[] 
   ...ALWAYS,
   ...(gates.enabled("NodeDeclaredFeatures") ? [{ name: "NodeDeclaredFeatures" }] : []),
   ...(gates.enabled("GenericWorkload") && gates.enabled("GangScheduling") ? [{ name: "GangScheduling" }] : []),
+  ...(gates.enabled("GenericWorkload") && gates.enabled("TopologyAwareWorkloadScheduling")
+    ? [{ name: "TopologyPlacementGenerator" }, { name: "PodGroupPodsCount", weight: 1 }]
+    : []),
 ];

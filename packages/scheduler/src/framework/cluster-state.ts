@@ -1,7 +1,8 @@
 /**
  * What the scheduler knows of the cluster: nodes, and the pods that stand on them or are about to. Each change costs its own size.
  * Holds: an assumed pod counts from the moment it is assumed, and exactly once, whether the watch or the answer to its binding comes
- * first; what the watch says of a pod wins over what was assumed.
+ * first; what the watch says of a pod wins over what was assumed. A pod that is withdrawn for a trial counts nowhere until it is put back,
+ * and what is told of it meanwhile is not lost.
  */
 import type { Node, Pod } from "@kubets/api/generated/types/core-v1";
 import { type Labels, sameLabels } from "./affinity-term.ts";
@@ -26,6 +27,7 @@ interface Standing {
 export class ClusterState implements Snapshot {
   readonly #nodes = new Map<string, MutableNodeInfo>();
   readonly #standing = new Map<string, Standing>();
+  readonly #withdrawn = new Map<string, Standing>();
   readonly #images = new ImageIndex();
   readonly #claims = new ClaimIndex();
   readonly #counters = new CounterIndex(() => this.#nodes.values());
@@ -107,6 +109,10 @@ export class ClusterState implements Snapshot {
     const { uid } = pod.metadata;
     const info = podInfo(pod);
     const node = pod.spec.nodeName as string;
+    if (this.#withdrawn.has(uid)) {
+      this.#withdrawn.set(uid, { info, node, assumed: false });
+      return;
+    }
     const standing = this.#standing.get(uid);
     if (standing?.node === node && weighsTheSame(standing.info, info)) {
       this.#nodes.get(node)?.replace(standing.info, info);
@@ -120,7 +126,22 @@ export class ClusterState implements Snapshot {
   }
 
   removePod(uid: string): void {
+    this.#withdrawn.delete(uid);
     this.#take(uid);
+  }
+
+  /** For a trial: as if the pod were gone. */
+  withdraw(uid: string): void {
+    const standing = this.#standing.get(uid);
+    if (!standing) return;
+    this.#withdrawn.set(uid, standing);
+    this.#take(uid);
+  }
+
+  /** It stands where it did, or where it does by now. */
+  putBack(uid: string): void {
+    const standing = this.#withdrawn.get(uid);
+    if (this.#withdrawn.delete(uid)) this.#put(uid, standing as Standing);
   }
 
   /** Counts the pod on the node from now on; false if it stands somewhere already. */
@@ -133,16 +154,20 @@ export class ClusterState implements Snapshot {
 
   /** The binding failed. What the watch has said meanwhile stays. */
   forget(uid: string): void {
-    if (this.#standing.get(uid)?.assumed) this.#take(uid);
+    if (this.isAssumed(uid)) this.removePod(uid);
   }
 
   isAssumed(uid: string): boolean {
-    return this.#standing.get(uid)?.assumed ?? false;
+    return this.#known(uid)?.assumed ?? false;
   }
 
-  /** The node that the pod stands on, by the watch or by assumption. */
+  /** The node that the pod stands on, by the watch or by assumption; also of one that is withdrawn. */
   nodeOf(uid: string): string | undefined {
-    return this.#standing.get(uid)?.node;
+    return this.#known(uid)?.node;
+  }
+
+  #known(uid: string): Standing | undefined {
+    return this.#standing.get(uid) ?? this.#withdrawn.get(uid);
   }
 
   #put(uid: string, standing: Standing): void {

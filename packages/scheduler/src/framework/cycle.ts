@@ -53,8 +53,8 @@ export class Decider {
     return this.choose(this.find(profile, info, state), profile, info, state);
   }
 
-  /** The nodes that fit, as many as are wanted. */
-  find(profile: Profile, info: PodInfo, state: CycleState): Found {
+  /** The nodes that fit, as many as are wanted; `within`: of these alone. */
+  find(profile: Profile, info: PodInfo, state: CycleState, within?: readonly NodeInfo[]): Found {
     const { nodes } = this.#cluster;
     const prepared = inPoint(profile, "preFilter", () => prepareFilters(profile, info, this.#cluster, state));
     if (prepared.refusal) return nowhere(nodes.length, prepared.refusal);
@@ -64,9 +64,9 @@ export class Decider {
     state.set(ANSWERS, answers);
     const slots: number[] = [];
     const feasible =
-      this.#nominated(info, state) ??
+      this.#nominated(info, state, within) ??
       inPoint(profile, "filter", () =>
-        this.#search(profile, info, state, this.#candidates(prepared.nodes), byNode, answers, slots),
+        this.#search(profile, info, state, this.#candidates(prepared.nodes, within), byNode, answers, slots),
       );
     return {
       feasible,
@@ -104,15 +104,20 @@ export class Decider {
   }
 
   /** The node that the pod was nominated for, if it fits there by now. */
-  #nominated(info: PodInfo, state: CycleState): NodeInfo[] | undefined {
+  #nominated(info: PodInfo, state: CycleState, within?: readonly NodeInfo[]): NodeInfo[] | undefined {
     const name = this.#nominator.isEmpty ? undefined : this.#nominator.nodeOf(info.pod.metadata.uid);
     const node = name === undefined ? undefined : this.#cluster.node(name);
-    if (!node || refusalWithNominated(info, node, state, this.#nominator)) return undefined;
+    if (!node || within?.includes(node) === false || refusalWithNominated(info, node, state, this.#nominator))
+      return undefined;
     return [node];
   }
 
-  #candidates(only: ReadonlySet<string> | undefined): readonly NodeInfo[] {
-    if (!only) return this.#cluster.nodes;
+  #candidates(only: ReadonlySet<string> | undefined, within?: readonly NodeInfo[]): readonly NodeInfo[] {
+    const { nodes } = this.#cluster;
+    if (within && within !== nodes)
+      // Some may be gone since it was said which they are.
+      return within.filter((node) => this.#cluster.node(node.name) === node && only?.has(node.name) !== false);
+    if (!only) return nodes;
     return [...only].map((name) => this.#cluster.node(name)).filter((node) => node !== undefined);
   }
 
@@ -134,7 +139,7 @@ export class Decider {
     const wanted = numFeasibleNodesToFind(nodes.length, profile.percentageOfNodesToScore);
     const feasible: NodeInfo[] = [];
     const start = nodes.length ? this.#next % nodes.length : 0;
-    const { slots } = this.#cluster;
+    const slots = nodes === this.#cluster.nodes ? this.#cluster.slots : nodes.map(({ slot }) => slot);
     const contested = this.#contested();
     let seen = 0;
     for (; seen < nodes.length && feasible.length < wanted; seen++) {

@@ -27,6 +27,8 @@ const NAMES = {
   preScore: "PreScore",
   score: "Score",
   normalize: "ScoreExtensionNormalize",
+  placementGenerate: "PlacementGenerate",
+  placementScore: "PlacementScore",
   reserve: "Reserve",
   unreserve: "Unreserve",
   permit: "Permit",

@@ -1,12 +1,18 @@
 /**
  * The pods that are to get a place once its present holders are gone: they count on their node until they are placed or give it up. A
- * nomination that ends without its place being taken makes room for others, and `freed` is told.
+ * nomination that ends without its place being taken makes room for others, and `freed` is told. One that is lifted for a trial has not ended.
  */
 import type { PodInfo } from "./pod-info.ts";
+
+interface Nomination {
+  readonly info: PodInfo;
+  readonly node: string;
+}
 
 export class Nominator {
   readonly #freed: (pod: PodInfo) => void;
   readonly #nodes = new Map<string, string>();
+  readonly #lifted = new Map<string, Nomination>();
   readonly #pods = new Map<string, Map<string, PodInfo>>();
   /** When the nominations for a node changed last. */
   readonly #stamps = new Map<string, number>();
@@ -45,8 +51,28 @@ export class Nominator {
 
   /** `taken` is the node where the pod has its place now. */
   delete(uid: string, taken?: string): void {
+    const ended = this.#take(uid) ?? this.#lifted.get(uid);
+    if (!ended) return;
+    this.#lifted.delete(uid);
+    if (ended.node !== taken) this.#freed(ended.info);
+  }
+
+  /** For a trial: as if the pod were not nominated. */
+  lift(uid: string): void {
+    const lifted = this.#take(uid);
+    if (lifted) this.#lifted.set(uid, lifted);
+  }
+
+  /** False where nothing was lifted. */
+  putBack(uid: string): boolean {
+    const lifted = this.#lifted.get(uid);
+    if (lifted) this.set(lifted.info, lifted.node);
+    return lifted !== undefined;
+  }
+
+  #take(uid: string): Nomination | undefined {
     const node = this.#nodes.get(uid);
-    if (node === undefined) return;
+    if (node === undefined) return undefined;
     this.#nodes.delete(uid);
     const pods = this.#pods.get(node);
     const info = pods?.get(uid);
@@ -56,7 +82,7 @@ export class Nominator {
       this.#pods.delete(node);
       this.#stamps.delete(node);
     }
-    if (info && node !== taken) this.#freed(info);
+    return info && { info, node };
   }
 
   on(node: string): PodInfo[] {

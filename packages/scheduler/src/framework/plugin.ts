@@ -5,11 +5,14 @@
  *
  * One pod at a time goes through: preEnqueue -> queueSort -> [preFilter -> filter (each node) -> postFilter if none fits -> preScore -> score
  * (each feasible node) -> normalize -> reserve -> permit] -> [preBind -> bind -> postBind, aside]. What fails after reserve calls
- * unreserve of all plugins in reverse. Pods of a group go as far as permit one after the other before any of them is bound.
+ * unreserve of all plugins in reverse. Pods of a group go as far as permit one after the other before any of them is bound: once for
+ * each placement that placementGenerate gives, of which placementScore finds the best; where none is enough, postFilterGroup has its say.
  */
 import type { Pod } from "@kubets/api/generated/types/core-v1";
+import type { PodGroup } from "@kubets/api/generated/types/scheduling-v1alpha2";
 import type { CycleState } from "./cycle-state.ts";
 import type { ClusterEvent, QueueingHint } from "./events.ts";
+import type { GroupFit, GroupPlacement, GroupRoom, TryGroup } from "./group-placement.ts";
 import type { PodInfo } from "./pod-info.ts";
 import type { Refusal, Refusals } from "./refusals.ts";
 import type { NodeInfo, Snapshot } from "./snapshot.ts";
@@ -44,6 +47,14 @@ export interface Plugin {
   score?(pod: Pod, node: NodeInfo, state: CycleState): number;
   /** Changes the scores in place; they stand in the order of the nodes. */
   normalize?(scores: number[], nodes: readonly NodeInfo[], pod: Pod, state: CycleState): void;
+
+  /** The parts of a placement within one of which the group has to stand; the placement itself where it may stand anywhere in it. */
+  placementGenerate?(group: PodGroup, within: GroupPlacement): readonly GroupPlacement[];
+  /** A number in 0..100, or any number where `normalizePlacements` brings all of them there. */
+  placementScore?(group: PodGroup, fit: GroupFit): number;
+  normalizePlacements?(scores: number[]): void;
+  /** The group does not get the places that it needs: may find how to make room for it. */
+  postFilterGroup?(group: PodGroup, pods: readonly PodInfo[], tryAgain: TryGroup): Promise<GroupRoom>;
 
   reserve?(pod: Pod, node: string, state: CycleState): Refusal | undefined;
   unreserve?(pod: Pod, node: string, state: CycleState): void;

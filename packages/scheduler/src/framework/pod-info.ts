@@ -4,7 +4,7 @@
  */
 import type { Container, Pod } from "@kubets/api/generated/types/core-v1";
 import { type HostPort, hostPorts } from "@kubets/api/pod/host-ports";
-import { podRequests } from "@kubets/api/pod/resources";
+import { podRequests, WITH_CLAIMS } from "@kubets/api/pod/resources";
 import { type AffinityTerm, affinityTerm, type WeightedTerm } from "./affinity-term.ts";
 import { type Resources, resourcesOf } from "./resources.ts";
 
@@ -46,7 +46,7 @@ export function podInfo(pod: Pod): PodInfo {
 const NONE: readonly never[] = [];
 
 function makeInfo(pod: Pod): PodInfo {
-  const requests = resourcesOf(podRequests(pod));
+  const requests = resourcesOf(podRequests(pod, WITH_CLAIMS));
   requests.pods = 1;
   const { podAffinity, podAntiAffinity } = pod.spec.affinity ?? {};
   const required = (terms = podAffinity?.requiredDuringSchedulingIgnoredDuringExecution) =>
@@ -87,5 +87,5 @@ function nonZero(pod: Pod, requests: Resources): NonZero {
   });
   const containers = spec.containers.map(fill);
   const initContainers = spec.initContainers?.map(fill);
-  return resourcesOf(podRequests({ spec: { ...spec, containers, initContainers }, status: pod.status }));
+  return resourcesOf(podRequests({ spec: { ...spec, containers, initContainers }, status: pod.status }, WITH_CLAIMS));
 }

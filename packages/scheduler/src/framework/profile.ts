@@ -10,6 +10,8 @@ export type ExtensionPoint =
   | "postFilter"
   | "preScore"
   | "score"
+  | "placementGenerate"
+  | "placementScore"
   | "reserve"
   | "permit"
   | "preBind"
@@ -24,6 +26,8 @@ export const EXTENSION_POINTS: readonly ExtensionPoint[] = [
   "postFilter",
   "preScore",
   "score",
+  "placementGenerate",
+  "placementScore",
   "reserve",
   "permit",
   "preBind",
@@ -44,6 +48,7 @@ export interface Profile {
   readonly percentageOfNodesToScore: number;
   readonly points: Points;
   readonly weights: ReadonlyMap<string, number>;
+  readonly placementWeights: ReadonlyMap<string, number>;
   /** Every plugin that is in at some point, once. */
   readonly plugins: readonly Plugin[];
   /** Told how long its plugins take. */

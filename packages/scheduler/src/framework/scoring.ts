@@ -2,9 +2,12 @@
  * Which of the nodes that fit is best: each plugin's scores, brought into 0..100, times its weight. The best one wins; among equals chance
  * decides, each with the same probability.
  */
+
+import type { PodGroup } from "@kubets/api/generated/types/scheduling-v1alpha2";
 import { type Random, randomInt } from "@kubets/machinery";
 import type { Answers } from "./answers.ts";
 import type { CycleState } from "./cycle-state.ts";
+import type { GroupFit } from "./group-placement.ts";
 import { inPoint } from "./instrumented.ts";
 import type { PodInfo } from "./pod-info.ts";
 import type { Profile } from "./profile.ts";
@@ -71,6 +74,19 @@ function scoresOf(
     byPlugin.push({ plugin: plugin.name, weight, scores });
   }
   return { totals, byPlugin };
+}
+
+/** The same for places of a whole group, in their order. */
+export function scorePlacements(profile: Profile, group: PodGroup, fits: readonly GroupFit[]): number[] {
+  const totals = fits.map(() => 0);
+  inPoint(profile, "placementScore", () => {
+    for (const plugin of profile.points.placementScore) {
+      const scores = fits.map((fit) => plugin.placementScore(group, fit));
+      plugin.normalizePlacements?.(scores);
+      addUp(totals, plugin.name, profile.placementWeights.get(plugin.name) ?? 1, scores);
+    }
+  });
+  return totals;
 }
 
 function addUp(totals: number[], plugin: string, weight: number, scores: readonly number[]): void {

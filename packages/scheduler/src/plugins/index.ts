@@ -14,10 +14,12 @@ import { nodeResourcesBalancedAllocation } from "./node-resources-balanced-alloc
 import { nodeResourcesFit } from "./node-resources-fit/plugin.ts";
 import { nodeUnschedulable } from "./node-unschedulable/plugin.ts";
 import { nodeVolumeLimits } from "./node-volume-limits/plugin.ts";
+import { podGroupPodsCount } from "./pod-group-pods-count/plugin.ts";
 import { podTopologySpread } from "./pod-topology-spread/plugin.ts";
 import { prioritySort } from "./priority-sort/plugin.ts";
 import { schedulingGates } from "./scheduling-gates/plugin.ts";
 import { taintToleration } from "./taint-toleration/plugin.ts";
+import { topologyPlacementGenerator } from "./topology-placement-generator/plugin.ts";
 import { volumeBinding } from "./volume-binding/plugin.ts";
 import { volumeRestrictions } from "./volume-restrictions/plugin.ts";
 import { volumeZone } from "./volume-zone/plugin.ts";
@@ -40,8 +42,10 @@ export const plugins: Registry = {
   VolumeBinding: volumeBinding,
   VolumeRestrictions: volumeRestrictions,
   VolumeZone: volumeZone,
+  PodGroupPodsCount: podGroupPodsCount,
   PodTopologySpread: podTopologySpread,
   PrioritySort: () => prioritySort,
   SchedulingGates: () => schedulingGates,
   TaintToleration: () => taintToleration,
+  TopologyPlacementGenerator: topologyPlacementGenerator,
 };

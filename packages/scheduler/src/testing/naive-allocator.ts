@@ -181,13 +181,12 @@ function agrees({ spec, metadata }: ResourceClaim, way: readonly Given[]): boole
       const [domain, id] = attribute.split("/") as [string, string];
       const found =
         device.attributes?.[attribute] ?? (domain === slice.spec.driver ? device.attributes?.[id] : undefined);
-      return found && JSON.stringify(found);
+      return found?.strings ?? (found ? [found.string ?? `${found.int}`] : []);
     });
-    const different = new Set(values).size;
-    return (
-      values.every((value) => value !== undefined) &&
-      different <= (matchAttribute ? 1 : Infinity) &&
-      (matchAttribute !== undefined || different === values.length)
-    );
+    const [first = []] = values;
+    if (values.some(({ length }) => length === 0)) return false;
+    return matchAttribute
+      ? values.length === 0 || first.some((value) => values.every((others) => others.includes(value)))
+      : values.every((own, i) => values.slice(i + 1).every((others) => !own.some((value) => others.includes(value))));
   });
 }

@@ -20,6 +20,7 @@ import { MemoryCluster } from "./memory-cluster.ts";
 export interface Fixture {
   readonly plugin: Plugin;
   readonly cluster: MemoryCluster;
+  readonly state: ClusterState;
   /** By node; "" where it fits. A refusal of all nodes stands under "*", reasons that last end with "!". */
   refusals(pod: Pod): Record<string, string>;
   /** By node, normalised, unweighted; empty where the plugin has nothing to say. */
@@ -28,7 +29,7 @@ export interface Fixture {
 
 export function fixture(
   made: Plugin | PluginFactory,
-  args: Record<string, unknown>,
+  { featureGates = {}, ...args }: Record<string, unknown> & { featureGates?: Readonly<Record<string, boolean>> },
   ...objects: KubeObject[]
 ): Fixture {
   const cluster = new MemoryCluster();
@@ -38,11 +39,12 @@ export function fixture(
   for (const pod of cluster.cache.list(pods)) if (pod.spec.nodeName) state.setPod(pod);
   const groups = new PodGroups();
   for (const pod of cluster.cache.list(pods)) groups.add(pod);
-  const plugin = typeof made === "function" ? made(handleOf(cluster, state, groups), args) : made;
+  const plugin = typeof made === "function" ? made(handleOf(cluster, state, groups, featureGates), args) : made;
   const profile = profileOf(plugin);
   return {
     plugin,
     cluster,
+    state,
     refusals(pod) {
       const cycle = new CycleState();
       const prepared = prepareFilters(profile, podInfo(pod), state, cycle);
@@ -53,7 +55,9 @@ export function fixture(
       return Object.fromEntries(looked.map((node) => [node.name, text(refusalAt(podInfo(pod), node, cycle))]));
     },
     scores(pod) {
-      const [scores] = scoreNodes(profile, podInfo(pod), state.nodes, state, new CycleState()).byPlugin;
+      const cycle = new CycleState();
+      prepareFilters(profile, podInfo(pod), state, cycle);
+      const [scores] = scoreNodes(profile, podInfo(pod), state.nodes, state, cycle).byPlugin;
       return Object.fromEntries(scores ? state.nodes.map(({ name }, i) => [name, scores.scores[i] as number]) : []);
     },
   };
@@ -66,12 +70,18 @@ function profileOf(plugin: Plugin): Profile {
     percentageOfNodesToScore: 100,
     points: points as unknown as Points,
     weights: new Map(),
+    placementWeights: new Map(),
     plugins: [plugin],
     local: [],
   };
 }
 
-const handleOf = (cluster: MemoryCluster, state: ClusterState, groups: PodGroups): Handle => ({
+const handleOf = (
+  cluster: MemoryCluster,
+  state: ClusterState,
+  groups: PodGroups,
+  featureGates: Readonly<Record<string, boolean>>,
+): Handle => ({
   client: cluster.client,
   cache: cluster.cache,
   events: cluster.recorder,
@@ -86,7 +96,7 @@ const handleOf = (cluster: MemoryCluster, state: ClusterState, groups: PodGroups
   allowWaiting: () => {},
   rejectWaiting: () => false,
   askAboutVictims: () => undefined,
-  featureGates: schedulerGates().gates,
+  featureGates: schedulerGates(featureGates),
   holdUntil: () => {},
   metrics: { preempted() {}, evicted() {}, awaitedDevice() {}, claimCreated() {}, volumes() {}, volumesFailed() {} },
 });

@@ -57,8 +57,8 @@ export async function runScheduler(
           throw new Error(`no rest: ${cluster.requests.slice(-12).join("; ")}; ${cluster.events.slice(-6).join("; ")}`);
         const before = cluster.requests.length;
         await turn();
-        quiet =
-          scheduler.queue.isEmpty && scheduler.binding === 0 && before === cluster.requests.length ? quiet + 1 : 0;
+        const { queue, binding, isHeld } = scheduler;
+        quiet = queue.isEmpty && binding === 0 && !isHeld && before === cluster.requests.length ? quiet + 1 : 0;
       }
     },
     stop: () => abort.abort(),

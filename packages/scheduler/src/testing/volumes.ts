@@ -1,4 +1,5 @@
 /** Claims, volumes and classes for tests: bare, with what decides scheduling. */
+import type { CSIDriverSpec } from "@kubets/api/generated/types/storage-v1";
 import type { KubeObject } from "@kubets/api/meta";
 
 const object = (kind: string, apiVersion: string, metadata: object, more: object): KubeObject =>
@@ -72,9 +73,8 @@ export function volume(
 export const storageClass = (name: string, volumeBindingMode: string, provisioner = "example.com/maker"): KubeObject =>
   object("StorageClass", "storage.k8s.io/v1", { name }, { provisioner, volumeBindingMode });
 
-/** One that tells of the room it has left, or not. */
-export const csiDriver = (name: string, storageCapacity: boolean): KubeObject =>
-  object("CSIDriver", "storage.k8s.io/v1", { name }, { spec: { storageCapacity } });
+export const csiDriver = (name: string, spec: Partial<CSIDriverSpec>): KubeObject =>
+  object("CSIDriver", "storage.k8s.io/v1", { name }, { spec });
 
 export const storageCapacity = (
   name: string,

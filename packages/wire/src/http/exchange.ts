@@ -16,6 +16,8 @@ export interface Exchange {
   readonly peer: Peer;
   /** Tells the front who asks, once that is known: who has very many connections gets them read in turns. */
   askedBy?(asker: string): void;
+  /** No more is asked over this connection: what is under way is answered, then it ends. HTTP/2 alone has many requests to a connection. */
+  lastOfConnection?(): void;
   /** Name, value, name, value, ... as they were sent; what came several times stands here several times. */
   readonly rawHeaders: readonly string[];
   /** By name in lower case; several values are joined with a comma. */

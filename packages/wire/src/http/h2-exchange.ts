@@ -39,6 +39,10 @@ export class H2Exchange implements Exchange {
     return session ? peerOf(session, session.socket as Socket) : NOBODY;
   }
 
+  lastOfConnection(): void {
+    this.#stream.session?.close();
+  }
+
   header(name: string): string | undefined {
     return this.#headers[name === "host" ? ":authority" : name] as string | undefined;
   }

@@ -20,10 +20,10 @@ export const persistentVolumeResource = define(persistentvolumes, {
   prepareForUpdate: (volume, old) => keepPart(volume, old, "status"),
   validate: validateVolume,
   // The original validates the new volume on two ways into an update, and tells its errors twice.
-  validateUpdate: (volume, old) => [
+  validateUpdate: (volume, old, context) => [
     ...validateVolume(volume),
     ...validateVolume(volume),
-    ...validateVolumeUpdate(volume, old),
+    ...validateVolumeUpdate(volume, old, context),
   ],
   warnings,
   subresources: { status: statusPart<PersistentVolume>({ prepareForUpdate: onlyStatus }) },

@@ -9,6 +9,7 @@ import { internalForm } from "../../pod/internal-form.ts";
 import { difference } from "../../pod/spec-difference.ts";
 import { accessModeErrors, VOLUME_MODES } from "../../pod/validate-claim-spec.ts";
 import { validateNodeSelector } from "../../pod/validate-node-selector.ts";
+import type { WriteContext } from "../../resource.ts";
 import { basicAmountError } from "../volume-capacity.ts";
 import { SOURCES, type SourceName } from "./sources.ts";
 
@@ -69,7 +70,11 @@ function sourceErrors(spec: PersistentVolumeSpec): FieldError[] {
   return found ? errors : [required("spec", "must specify a volume type")];
 }
 
-export function validateVolumeUpdate({ spec }: PersistentVolume, { spec: old }: PersistentVolume): FieldError[] {
+export function validateVolumeUpdate(
+  { spec }: PersistentVolume,
+  { spec: old }: PersistentVolume,
+  { featureEnabled }: WriteContext,
+): FieldError[] {
   const errors: FieldError[] = [];
   const [now, before] = [sourceOf(spec), sourceOf(old)];
   if (!semanticEqual(now, before)) {
@@ -78,7 +83,9 @@ export function validateVolumeUpdate({ spec }: PersistentVolume, { spec: old }: 
     errors.push(forbiddenField("spec.persistentvolumesource", detail));
   }
   if (spec.volumeMode !== old.volumeMode) errors.push(invalidValue("volumeMode", spec.volumeMode ?? null, immutable));
-  if (old.nodeAffinity && !semanticEqual(spec.nodeAffinity, old.nodeAffinity)) {
+  // A driver that moves the data says from where it can be had then.
+  const mayMove = featureEnabled("MutablePVNodeAffinity");
+  if (old.nodeAffinity && !mayMove && !semanticEqual(spec.nodeAffinity, old.nodeAffinity)) {
     const value = spec.nodeAffinity ? internalForm("VolumeNodeAffinity", spec.nodeAffinity) : null;
     errors.push(invalidValue("nodeAffinity", value, `${immutable}, except for updating from beta label to GA`));
   }

@@ -6,7 +6,8 @@ import type { Draft } from "../../meta.ts";
 import { validateEphemeralUpdate, validateResize } from "../../pod/validate-part-update.ts";
 import { validatePodStatusUpdate } from "../../pod/validate-status.ts";
 import { podWarnings } from "../../pod/warnings.ts";
-import type { GroupVersionKind, PartStrategy, Subresource, Verb } from "../../resource.ts";
+import { NODE_RESOURCES } from "../../resource/node-resources.ts";
+import type { GroupVersionKind, PartStrategy, Subresource, Verb, WriteContext } from "../../resource.ts";
 
 const kind = (name: string, group = ""): GroupVersionKind => ({ group, version: "v1", kind: name });
 const STREAM: readonly Verb[] = ["create", "get"];
@@ -37,9 +38,11 @@ export const podSubresources: Readonly<Record<string, Subresource<Pod>>> = {
 };
 
 /** Old nodes wrote back owners wrongly, and the class is settled at creation. */
-function onlyStatus(pod: Draft<Pod>, old: Pod): void {
+function onlyStatus(pod: Draft<Pod>, old: Pod, { featureEnabled }: WriteContext): void {
   keepAllBut<Pod>("status")(pod, old);
   pod.status ??= {};
+  if (!featureEnabled(NODE_RESOURCES) && !old.status.nodeAllocatableResourceClaimStatuses)
+    delete pod.status.nodeAllocatableResourceClaimStatuses;
   if (old.metadata.ownerReferences)
     pod.metadata.ownerReferences = clone(old.metadata.ownerReferences) as NonNullable<
       Draft<Pod>["metadata"]["ownerReferences"]

@@ -2,14 +2,16 @@
  * Services: one name and address for several pods. Addresses and node ports are allocated by the API server, between `settleFamilies`
  * (families.ts) and the hooks here.
  */
-import { dns1035Label } from "@kubets/machinery/names";
+import { type FieldError, invalidValue } from "@kubets/machinery";
+import { dns1123Label } from "@kubets/machinery/names";
 import { define, keepPart, statusPart } from "../../define.ts";
 import { services } from "../../generated/refs.ts";
 import type { Service } from "../../generated/types/core-v1.ts";
 import type { Draft } from "../../meta.ts";
-import type { Verb } from "../../resource.ts";
+import type { Verb, WriteContext } from "../../resource.ts";
 import { alignClusterIPs, dropUnused, keepAllocated } from "./allocated.ts";
 import { defaultService } from "./defaults.ts";
+import { serviceNames } from "./names.ts";
 import { serviceTable } from "./table.ts";
 import { validateService, validateServiceStatus } from "./validate.ts";
 import { validateServiceUpdate } from "./validate-update.ts";
@@ -34,8 +36,8 @@ export const serviceResource = define(services, {
     dropUnused(service, old);
     if (old.spec.type === "LoadBalancer" && service.spec.type !== "LoadBalancer") service.status = { loadBalancer: {} };
   },
-  validateName: (name, prefix) => dns1035Label(prefix ? `${name}a` : name),
-  validate: validateService,
+  validateName: (name, prefix) => dns1123Label(prefix ? `${name}a` : name),
+  validate: (service, context) => [...strictNameErrors(service, context), ...validateService(service)],
   validateUpdate: validateServiceUpdate,
   warnings: serviceWarnings,
   selectableFields: {
@@ -48,3 +50,9 @@ export const serviceResource = define(services, {
   },
   table: serviceTable,
 });
+
+/** What a new service may not be called though others may. */
+function strictNameErrors({ metadata: { name } }: Service, context: WriteContext): FieldError[] {
+  if (dns1123Label(name).length > 0) return [];
+  return serviceNames(context)(name).map((text) => invalidValue("metadata.name", name, text));
+}

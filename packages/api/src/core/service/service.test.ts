@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type FieldError, fieldErrorText } from "@kubets/machinery";
 import type { Service, ServiceSpec } from "../../generated/types/core-v1.ts";
+import type { Ingress } from "../../generated/types/networking-v1.ts";
 import type { Draft } from "../../meta.ts";
+import { ingressResource } from "../../networking/ingress.ts";
 import { type ServiceBuilder, service } from "../../testing/service-builder.ts";
 import { writeContext } from "../../testing/write-context.ts";
 import { type Family, settleFamilies } from "./families.ts";
@@ -106,3 +108,20 @@ for (const [what, built, wanted] of [
 ] as [string, ServiceBuilder, unknown[]][])
   test(`the row of a service ${what}`, () =>
     assert.deepEqual(serviceTable.cells(built.build(), 0).slice(1, 5), wanted));
+
+test("a service's name may begin with a digit, where that feature is on, and what an ingress leads to too", () => {
+  const named = { ...service("1st").build(), spec: fresh({}).spec } as Service;
+  const backend = { service: { name: "1st", port: { number: 80 } } };
+  const ingress = { metadata: { name: "i" }, spec: { defaultBackend: backend }, status: {} } as unknown as Ingress;
+  const errors = (...features: string[]) =>
+    texts([
+      ...(serviceResource.validate?.(named, writeContext(...features)) ?? []),
+      ...(ingressResource.validate?.(ingress, writeContext(...features)) ?? []),
+    ]).map((text) => text.replace(/: a DNS-1035 label must.*/, ""));
+  assert.deepEqual(serviceResource.validateName?.("1st", false), []);
+  assert.deepEqual(errors("RelaxedServiceNameValidation"), []);
+  assert.deepEqual(errors(), [
+    'metadata.name: Invalid value: "1st"',
+    'spec.defaultBackend.service.name: Invalid value: "1st"',
+  ]);
+});

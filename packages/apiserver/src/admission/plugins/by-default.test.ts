@@ -400,6 +400,37 @@ describe("who speaks for a signer", () => {
     }) as never;
 
   plugin(
+    "Priority",
+    "takes a group's priority from its class, and from nobody else",
+    async ({ admin }) => {
+      await admin.create(priorityclasses, { metadata: { name: "high" }, value: 1000 });
+      const made = async (name: string, more: object) => (await admin.create(podgroups, gang(name, more))).spec;
+      assert.equal((await made("a", { priorityClassName: "high" })).priority, 1000);
+      assert.equal((await made("b", { priorityClassName: "high", priority: 1000 })).priority, 1000);
+      assert.equal((await made("c", {})).priority, 0);
+      await assert.rejects(made("d", { priorityClassName: "low" }), /no PriorityClass with name low was found/);
+      await assert.rejects(
+        made("e", { priority: 7 }),
+        /the integer value of priority \(7\) must not be provided in pod group spec; .* computed 0 from/,
+      );
+      await admin.create(priorityclasses, { metadata: { name: "usual" }, value: 5, globalDefault: true });
+      const { priorityClassName, priority } = await made("f", {});
+      assert.deepEqual([priorityClassName, priority], ["usual", 5]);
+    },
+    groups,
+  );
+
+  plugin(
+    "Priority",
+    "leaves groups alone where their priority does not count",
+    async ({ admin }) => {
+      const { spec } = await admin.create(podgroups, gang("a", { priorityClassName: "none" }));
+      assert.deepEqual([spec.priorityClassName, spec.priority], [undefined, undefined]);
+    },
+    { ...groups, off: ["WorkloadAwarePreemption"] },
+  );
+
+  plugin(
     "PodGroupWorkloadExists",
     "takes no group of a template that is not there",
     async ({ admin }) => {

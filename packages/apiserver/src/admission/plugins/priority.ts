@@ -1,22 +1,27 @@
-/** Without it anybody could give a pod any number as its priority, and push away what the cluster needs to live. */
-import { pods, priorityclasses } from "@kubets/api/generated/refs";
+/** Without it anybody could give a pod, or a group of pods, any number as its priority, and push away what the cluster needs to live. */
+import { podgroups, pods, priorityclasses } from "@kubets/api/generated/refs";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { PriorityClass } from "@kubets/api/generated/types/scheduling-v1";
+import type { PodGroup } from "@kubets/api/generated/types/scheduling-v1alpha2";
 import type { Draft } from "@kubets/api/meta";
 import { systemPriorityClasses } from "@kubets/api/pod/priority";
 import type { AdmissionPlugin, AdmissionRequest, ClusterView } from "../plugin.ts";
 import { isWhole, refuse } from "../request.ts";
 
-const GIVEN_BY_CLASS = "must not be provided in pod spec; priority admission controller computed";
+const byClass = (what: string): string =>
+  `must not be provided in ${what} spec; priority admission controller computed`;
 
 export const priority: AdmissionPlugin = {
   name: "Priority",
   handles: (operation, resource, subresource) =>
     operation !== "CONNECT" &&
     ((operation !== "DELETE" && isWhole(pods, resource, subresource)) ||
+      (operation === "CREATE" && isWhole(podgroups, resource, subresource)) ||
       isWhole(priorityclasses, resource, subresource)),
 
-  mutate(request, { view }) {
+  mutate(request, { view, featureEnabled }) {
+    if (request.resource.resource === podgroups.resource && featureEnabled("WorkloadAwarePreemption"))
+      setGroupPriority(request, request.object as unknown as Draft<PodGroup>, view);
     if (request.resource.resource !== pods.resource) return;
     const pod = request.object as unknown as Draft<Pod>;
     if (request.operation === "CREATE") setPriority(request, pod, view);
@@ -48,20 +53,34 @@ interface Ranked {
 }
 
 function setPriority(request: AdmissionRequest, { spec }: Draft<Pod>, view: ClusterView): void {
+  const ranked = setNumber(request, spec, "pod", view);
+  if (spec.preemptionPolicy && spec.preemptionPolicy !== ranked.preemptionPolicy)
+    throw refuse(
+      request,
+      `the string value of PreemptionPolicy (${spec.preemptionPolicy}) ${byClass("pod")} ${ranked.preemptionPolicy} from the given PriorityClass name`,
+    );
+  spec.preemptionPolicy = ranked.preemptionPolicy;
+}
+
+function setGroupPriority(request: AdmissionRequest, { spec }: Draft<PodGroup>, view: ClusterView): void {
+  setNumber(request, spec, "pod group", view);
+}
+
+function setNumber(
+  request: AdmissionRequest,
+  spec: { priorityClassName?: string; priority?: number },
+  what: string,
+  view: ClusterView,
+): Ranked {
   const ranked = rankOf(request, spec.priorityClassName ?? "", view);
   if (spec.priority !== undefined && spec.priority !== ranked.value)
     throw refuse(
       request,
-      `the integer value of priority (${spec.priority}) ${GIVEN_BY_CLASS} ${ranked.value} from the given PriorityClass name`,
-    );
-  if (spec.preemptionPolicy && spec.preemptionPolicy !== ranked.preemptionPolicy)
-    throw refuse(
-      request,
-      `the string value of PreemptionPolicy (${spec.preemptionPolicy}) ${GIVEN_BY_CLASS} ${ranked.preemptionPolicy} from the given PriorityClass name`,
+      `the integer value of priority (${spec.priority}) ${byClass(what)} ${ranked.value} from the given PriorityClass name`,
     );
   if (ranked.name) spec.priorityClassName = ranked.name;
   spec.priority = ranked.value;
-  spec.preemptionPolicy = ranked.preemptionPolicy;
+  return ranked;
 }
 
 function rankOf(request: AdmissionRequest, name: string, view: ClusterView): Ranked {

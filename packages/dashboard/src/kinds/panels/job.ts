@@ -6,6 +6,7 @@ import { Facts } from "../../parts/facts.ts";
 import { LiveTable } from "../../parts/live-table.ts";
 import { Section } from "../../parts/section.ts";
 import { TemplateFacts } from "../../parts/template-facts.ts";
+import { WorkloadUsage } from "../../parts/workload-usage.ts";
 import { selectorText } from "../../reckoning/selector-text.ts";
 import type { PanelView } from "../panels.ts";
 
@@ -33,6 +34,13 @@ export function JobPanel({ object: { metadata, spec, status } }: PanelView<Job>)
       }),
     ),
     h(TemplateFacts, { key: "template", template: spec.template, namespace: metadata.namespace }),
+    selector &&
+      h(WorkloadUsage, {
+        key: "usage",
+        namespace: metadata.namespace,
+        labelSelector: selector,
+        template: spec.template,
+      }),
     selector && h(LiveTable, { key: "pods", resource: "pods", namespace: metadata.namespace, labelSelector: selector }),
   ];
 }

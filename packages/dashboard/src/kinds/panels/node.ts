@@ -1,6 +1,7 @@
 /** A node: what it is, what it gives, what pods took of it, and these pods. */
 import type { Node } from "@kubets/api/generated/types/core-v1";
 import { type ComponentChild, h } from "preact";
+import { useMemo } from "preact/hooks";
 import { PODS } from "../../kind-names.ts";
 import { AmountMeter } from "../../parts/amount-meter.ts";
 import { Facts } from "../../parts/facts.ts";
@@ -10,6 +11,7 @@ import { useFollowed } from "../../parts/hooks.ts";
 import { LiveTable } from "../../parts/live-table.ts";
 import { type NodeMetrics, useMetrics } from "../../parts/polled.ts";
 import { Section } from "../../parts/section.ts";
+import { Usage } from "../../parts/usage.ts";
 import { amountOf, listText, showBytes, showCount, showCpu } from "../../reckoning/amounts.ts";
 import { nodeBrief } from "../../reckoning/node-state.ts";
 import { podBrief, podsTotal } from "../../reckoning/pod-brief.ts";
@@ -26,6 +28,7 @@ export function NodePanel({ object: node }: PanelView<Node>): ComponentChild {
   const pods = useFollowed({ path: pathOf(PODS), fieldSelector }, asPods);
   const total = pods.phase === "loading" ? undefined : podsTotal(pods.items);
   const used = useMetrics<NodeMetrics>(`/nodes/${metadata.name}`)?.usage;
+  const usages = useMemo(() => used && [used], [used]);
   const info = status.nodeInfo;
   const images = status.images ?? [];
   const meter = (label: string, amount: number | undefined, of: number, show: (amount: number) => string) =>
@@ -68,6 +71,12 @@ export function NodePanel({ object: node }: PanelView<Node>): ComponentChild {
         },
       }),
     ),
+    h(Usage, {
+      key: "usage",
+      usages,
+      cpu: { requested: total?.cpu, "for pods": cpu },
+      memory: { requested: total?.memory, "for pods": memory },
+    }),
     h(LiveTable, { key: "pods", resource: "pods", namespace: "", fieldSelector }),
     images.length > 0 &&
       h(

@@ -1,6 +1,7 @@
 /** A pod: where and how it runs, its containers, its volumes. */
 import type { Pod, Toleration } from "@kubets/api/generated/types/core-v1";
 import { type ComponentChild, h } from "preact";
+import { useMemo } from "preact/hooks";
 import { Age } from "../../parts/age.ts";
 import { Containers } from "../../parts/containers.ts";
 import { Facts } from "../../parts/facts.ts";
@@ -10,6 +11,8 @@ import { ObjectLink } from "../../parts/object-link.ts";
 import { type PodMetrics, useMetrics } from "../../parts/polled.ts";
 import { Section } from "../../parts/section.ts";
 import { toneOf } from "../../parts/tone.ts";
+import { Usage } from "../../parts/usage.ts";
+import { podLimit, podRequest } from "../../reckoning/pod-requests.ts";
 import { podTrouble, podWord } from "../../reckoning/pod-state.ts";
 import { labelsText } from "../../reckoning/selector-text.ts";
 import { volumeSource } from "../../reckoning/volume-source.ts";
@@ -19,6 +22,11 @@ export function PodPanel({ object: pod }: PanelView<Pod>): ComponentChild {
   const { metadata, spec, status } = pod;
   const { namespace, name } = metadata;
   const metrics = useMetrics<PodMetrics>(`/namespaces/${namespace}/pods/${name}`);
+  const usages = useMemo(() => metrics?.containers.map(({ usage }) => usage), [metrics]);
+  const bounds = (resource: string) => ({
+    requested: podRequest(spec, resource),
+    "at most": podLimit(spec, resource),
+  });
   const word = podWord(pod);
   const message = podTrouble(pod)?.message || status.message;
   const tolerations = spec.tolerations ?? [];
@@ -54,6 +62,7 @@ export function PodPanel({ object: pod }: PanelView<Pod>): ComponentChild {
         },
       }),
     ),
+    h(Usage, { key: "usage", usages, cpu: bounds("cpu"), memory: bounds("memory") }),
     h(Containers, { key: "containers", pod, metrics }),
     (spec.volumes?.length ?? 0) > 0 &&
       h(

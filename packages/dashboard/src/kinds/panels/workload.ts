@@ -5,6 +5,7 @@ import { LiveTable } from "../../parts/live-table.ts";
 import { ObjectLink } from "../../parts/object-link.ts";
 import { Section } from "../../parts/section.ts";
 import { TemplateFacts } from "../../parts/template-facts.ts";
+import { WorkloadUsage } from "../../parts/workload-usage.ts";
 import { labelsText, selectorText } from "../../reckoning/selector-text.ts";
 import { counts, strategyText, type Workload } from "../../reckoning/workload-state.ts";
 import type { PanelView } from "../panels.ts";
@@ -39,6 +40,13 @@ export function WorkloadPanel({ kind, object }: PanelView<Workload>): ComponentC
       }),
     ),
     spec.template && h(TemplateFacts, { key: "template", template: spec.template, namespace: metadata.namespace }),
+    selector &&
+      h(WorkloadUsage, {
+        key: "usage",
+        namespace: metadata.namespace,
+        labelSelector: selector,
+        template: spec.template,
+      }),
     selector && h(LiveTable, { key: "pods", resource: "pods", namespace: metadata.namespace, labelSelector: selector }),
   ];
 }

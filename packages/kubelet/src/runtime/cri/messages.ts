@@ -69,6 +69,7 @@ export function containerStatusOf(from: ContainerStatus): RuntimeContainerStatus
     labels: from.labels,
     annotations: from.annotations,
     logPath: from.logPath,
+    stopSignal: from.stopSignal,
     mounts: Object.fromEntries(from.mounts.map(({ containerPath, hostPath }) => [containerPath, hostPath])),
     ...(linux && {
       user: {

@@ -61,7 +61,7 @@ test("a kubelet over the socket hears of ends, gives pods users of their own, an
     paths: { root: "/var/lib/kubelet", podLogs: "/var/log/pods" },
     machine: simulatedMachine,
     addresses: ["192.0.2.10"],
-    config: kubeletDefaults,
+    config: { ...kubeletDefaults, file: { ...kubeletDefaults.file, featureGates: { ContainerStopSignals: true } } },
     observe: async () => ({}),
   });
   t.after(() => kubelet.stop());
@@ -77,6 +77,7 @@ test("a kubelet over the socket hears of ends, gives pods users of their own, an
   );
   const container = async () => (await api.pod("a"))?.status.containerStatuses?.[0];
   await until(async () => (await container())?.ready === true);
+  assert.equal((await container())?.stopSignal, "SIGTERM");
   const [made] = await behind.listContainers("u");
   const { mounts = [], linux } = behind.configOf(made?.id ?? "");
   const { image, imageSubPath, readonly } = mounts.find(({ containerPath }) => containerPath === "/data") ?? {};

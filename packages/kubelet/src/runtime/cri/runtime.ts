@@ -82,7 +82,7 @@ export function criRuntime({ endpoint, imageEndpoint, timeoutMs = TWO_MINUTES }:
     version,
 
     async status(): Promise<RuntimeStatus> {
-      const { status, runtimeHandlers } = await call(RuntimeService.status, {});
+      const { status, runtimeHandlers, features } = await call(RuntimeService.status, {});
       const wrong = status?.conditions.filter((condition) => !condition.status) ?? [];
       const is = (type: string) => status?.conditions.find((each) => each.type === type)?.status ?? false;
       return {
@@ -91,11 +91,12 @@ export function criRuntime({ endpoint, imageEndpoint, timeoutMs = TWO_MINUTES }:
         message: wrong
           .map(({ type, reason, message }) => `${type}=false reason:${reason} message:${message}`)
           .join(", "),
-        handlers: runtimeHandlers.map(({ name, features }) => ({
+        handlers: runtimeHandlers.map(({ name, features: has }) => ({
           name,
-          recursiveReadOnlyMounts: features?.recursiveReadOnlyMounts ?? false,
-          userNamespaces: features?.userNamespaces ?? false,
+          recursiveReadOnlyMounts: has?.recursiveReadOnlyMounts ?? false,
+          userNamespaces: has?.userNamespaces ?? false,
         })),
+        userNamespacesHostNetwork: features?.userNamespacesHostNetwork ?? false,
       };
     },
 

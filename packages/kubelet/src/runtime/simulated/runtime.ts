@@ -3,7 +3,9 @@
  * Holds: it does nothing by itself but what its script says, at the time it says; an idle one costs no timer; restarting the kubelet over
  * the same object finds everything as it was.
  */
+
 import { type Clock, type Random, sleep, type Timer } from "@kubets/machinery";
+import { Signal } from "@kubets/wire/generated/cri";
 import type { Disk } from "../../disk/disk.ts";
 import { CONTAINER_NAME, POD_NAME, POD_NAMESPACE, POD_UID, RESTART_COUNT, TERMINATION_MESSAGE_PATH } from "../names.ts";
 import {
@@ -230,6 +232,7 @@ export class SimulatedRuntime implements Runtime {
       reason,
       message,
       logPath,
+      stopSignal: config.stopSignal || Signal.SIGTERM,
       image,
       imageRef: config.image?.image ?? "",
       imageId: config.image?.image ?? "",

@@ -19,22 +19,38 @@ export const budgetsOf = (objects: readonly PodDisruptionBudget[]): Budget[] =>
     disrupted: new Set(Object.keys(status?.disruptedPods ?? {})),
   }));
 
+interface Split<T> {
+  readonly violating: T[];
+  readonly free: T[];
+}
+
 /** Goes through the pods in their order, taking from each budget that covers one. */
-export function splitByBudgets(
-  pods: readonly PodInfo[],
+export const splitByBudgets = (pods: readonly PodInfo[], budgets: readonly Budget[]): Split<PodInfo> =>
+  split(pods, budgets, (info, violates) => violates(info));
+
+/** The same for pods that go together or not at all: with one of them a budget protects all. */
+export const splitUnitsByBudgets = <T extends { readonly pods: readonly PodInfo[] }>(
+  units: readonly T[],
   budgets: readonly Budget[],
-): { violating: PodInfo[]; free: PodInfo[] } {
+): Split<T> => split(units, budgets, ({ pods }, violates) => pods.filter(violates).length > 0);
+
+function split<T>(
+  list: readonly T[],
+  budgets: readonly Budget[],
+  isProtected: (item: T, violates: (pod: PodInfo) => boolean) => boolean,
+): Split<T> {
   const left = budgets.map(({ allowed }) => allowed);
-  const split: { violating: PodInfo[]; free: PodInfo[] } = { violating: [], free: [] };
-  for (const info of pods) {
-    let violates = false;
+  const violates = (info: PodInfo): boolean => {
+    let found = false;
     for (const [i, budget] of budgets.entries()) {
       if (!covers(budget, info)) continue;
       left[i] = (left[i] as number) - 1;
-      if ((left[i] as number) < 0) violates = true;
+      if ((left[i] as number) < 0) found = true;
     }
-    (violates ? split.violating : split.free).push(info);
-  }
+    return found;
+  };
+  const split: Split<T> = { violating: [], free: [] };
+  for (const item of list) (isProtected(item, violates) ? split.violating : split.free).push(item);
   return split;
 }
 

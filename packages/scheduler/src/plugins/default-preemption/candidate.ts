@@ -48,5 +48,5 @@ function earliestStart({ victims }: Candidate): number {
 }
 
 /** A pod that has not started counts as the newest. */
-const startOf = ({ pod }: PodInfo): number =>
+export const startOf = ({ pod }: PodInfo): number =>
   pod.status.startTime ? Date.parse(pod.status.startTime) : Number.MAX_SAFE_INTEGER;

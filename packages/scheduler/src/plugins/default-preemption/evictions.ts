@@ -1,9 +1,10 @@
 /**
- * Carries a preemption out, aside of the cycles: each victim is marked as disrupted and deleted. Until all are asked for, the pod that
- * makes them go is held; when something fails it is tried again.
+ * Carries a preemption out, aside of the cycles: each victim is marked as disrupted and deleted. Until all are asked for, the pod or the
+ * group that makes them go is held; when something fails it is tried again.
  */
 import { pods } from "@kubets/api/generated/refs";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
+import type { PodGroup } from "@kubets/api/generated/types/scheduling-v1alpha2";
 import { podCondition } from "@kubets/api/pod/state";
 import { isReason } from "@kubets/machinery/status-error";
 import { formatTime } from "@kubets/machinery/time";
@@ -12,10 +13,30 @@ import type { PodInfo } from "../../framework/pod-info.ts";
 import type { Refusal } from "../../framework/refusals.ts";
 import type { Candidate } from "./candidate.ts";
 
+/** What stands for the node where the victims of a group are on many. */
+const CLUSTER = "cluster";
+
+/** Who makes others go. */
+interface Preemptor {
+  readonly uid: string;
+  readonly key: string;
+  readonly type: "pod" | "podgroup";
+  readonly object: Pod | PodGroup;
+  readonly pods: readonly Pod[];
+}
+
+const podPreemptor = ({ pod, key }: PodInfo): Preemptor => ({
+  uid: pod.metadata.uid,
+  key,
+  type: "pod",
+  object: pod,
+  pods: [pod],
+});
+
 export class Evictions {
   readonly #handle: Handle;
   readonly #plugin: string;
-  /** The pods that make others go, and whether one of them asked for its turn meanwhile. */
+  /** Those that make others go, and whether one of them asked for its turn meanwhile. */
   readonly #running = new Map<string, { held: boolean }>();
 
   constructor(handle: Handle, plugin: string) {
@@ -23,15 +44,25 @@ export class Evictions {
     this.#plugin = plugin;
   }
 
-  holds(uid: string): Refusal | undefined {
+  holds(uid: string, what = "pod"): Refusal | undefined {
     const running = this.#running.get(uid);
     if (!running) return undefined;
     running.held = true;
-    return { plugin: this.#plugin, reasons: ["waiting for the preemption for this pod to be finished"] };
+    return { plugin: this.#plugin, reasons: [`waiting for the preemption for this ${what} to be finished`] };
   }
 
   begin(preemptor: PodInfo, candidate: Candidate): void {
-    this.#run(preemptor, candidate.node, this.#evictAll(preemptor, candidate));
+    this.#run(podPreemptor(preemptor), candidate.node, this.#evictAll(preemptor, candidate));
+  }
+
+  beginForGroup(group: PodGroup, pods: readonly Pod[], victims: readonly PodInfo[]): void {
+    const { namespace, name, uid } = group.metadata;
+    const preemptor = { uid, key: `${namespace}/${name}`, type: "podgroup", object: group, pods } as const;
+    const staying = victims.filter(({ pod }) => !pod.metadata.deletionTimestamp);
+    if (staying.length === 0) return;
+    this.#handle.metrics.preempted(victims.length);
+    const work = Promise.all(staying.map(({ pod }) => this.#evict(preemptor, pod, CLUSTER)));
+    this.#run(preemptor, CLUSTER, work);
   }
 
   /** Others have to be asked first; the pod is nominated when they have answered. */
@@ -43,11 +74,10 @@ export class Evictions {
       await this.#nominate(preemptor, candidate.node);
       await this.#evictAll(preemptor, candidate);
     });
-    this.#run(preemptor, "", chosen);
+    this.#run(podPreemptor(preemptor), "", chosen);
   }
 
-  #run(preemptor: PodInfo, node: string, work: Promise<void>): void {
-    const { uid } = preemptor.pod.metadata;
+  #run({ uid, key, type, pods }: Preemptor, node: string, work: Promise<unknown>): void {
     this.#running.set(uid, { held: false });
     const { clock, metrics } = this.#handle;
     const began = clock.monotonic();
@@ -59,13 +89,13 @@ export class Evictions {
         },
         (error: unknown) => {
           metrics.evicted("error", clock.monotonic() - began);
-          this.#handle.log.error("preemption failed", { pod: preemptor.key, node, error });
+          this.#handle.log.error("preemption failed", { [type]: key, node, error });
           return true;
         },
       )
       .then((again) => {
         this.#running.delete(uid);
-        if (again) this.#handle.activate(uid);
+        if (again) for (const { metadata } of pods) this.#handle.activate(metadata.uid);
       })
       .catch((error: unknown) => this.#handle.log.error("a pod could not be tried again", { error }));
     if (!this.#handle.featureGates.enabled("SchedulerAsyncPreemption")) this.#handle.holdUntil(done);
@@ -78,11 +108,11 @@ export class Evictions {
         .on(node)
         .filter(({ priority }) => priority < preemptor.priority)
         .map((other) => this.#takeNominationBack(other)),
-      ...victims.map((victim) => this.#evict(preemptor.pod, victim.pod, node)),
+      ...victims.map((victim) => this.#evict(podPreemptor(preemptor), victim.pod, node)),
     ]);
   }
 
-  async #evict(preemptor: Pod, victim: Pod, node: string): Promise<void> {
+  async #evict(preemptor: Preemptor, victim: Pod, node: string): Promise<void> {
     const { client, events, rejectWaiting } = this.#handle;
     if (!rejectWaiting(victim.metadata.uid, this.#plugin, "preempted")) {
       const { namespace, name, uid } = victim.metadata;
@@ -94,11 +124,11 @@ export class Evictions {
         throw error;
       }
     }
-    const note = `Preempted by pod ${preemptor.metadata.uid} on node ${node}`;
-    events.event(victim, "Normal", "Preempted", note, { action: "Preempting", related: preemptor });
+    const note = `Preempted by ${preemptor.type} ${preemptor.uid} on node ${node}`;
+    events.event(victim, "Normal", "Preempted", note, { action: "Preempting", related: preemptor.object });
   }
 
-  async #mark(preemptor: Pod, victim: Pod): Promise<void> {
+  async #mark({ type, pods: [first] }: Preemptor, victim: Pod): Promise<void> {
     const { client, clock } = this.#handle;
     const { namespace, name, uid, generation } = victim.metadata;
     if (podCondition(victim.status, "DisruptionTarget")?.status === "True") return;
@@ -108,7 +138,7 @@ export class Evictions {
       status: "True",
       lastTransitionTime: formatTime(clock.now()),
       reason: "PreemptionByScheduler",
-      message: `${preemptor.spec.schedulerName}: preempting to accommodate a higher priority pod`,
+      message: `${first?.spec.schedulerName}: preempting to accommodate a higher priority ${type}`,
     };
     const body = { metadata: { uid }, status: { conditions: [condition] } };
     await client.patch(pods, { namespace, name }, { type: "strategic", body }, { subresource: "status" });

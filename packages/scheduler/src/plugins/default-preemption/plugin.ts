@@ -1,14 +1,14 @@
 /**
  * Makes room for a pod that fits nowhere: finds the node where removing pods of lower priority does the least harm, names it, and asks
- * the API to delete them. While that is under way the pod is not tried again.
+ * the API to delete them. While that is under way the pod is not tried again. Where groups count, room is made for a group as a whole.
  */
-import type { Pod } from "@kubets/api/generated/types/core-v1";
+import { podgroups } from "@kubets/api/generated/refs";
 import { mayPreempt } from "@kubets/api/pod/priority";
-import { podCondition } from "@kubets/api/pod/state";
 import { randomInt } from "@kubets/machinery";
 import type { CycleState } from "../../framework/cycle-state.ts";
 import type { Handle, PluginFactory } from "../../framework/handle.ts";
 import type { Plugin, PostFilterResult } from "../../framework/plugin.ts";
+import { groupOf } from "../../framework/pod-groups.ts";
 import { type PodInfo, podInfo } from "../../framework/pod-info.ts";
 import {
   helpedByPreemption,
@@ -19,6 +19,8 @@ import {
 } from "../../framework/refusals.ts";
 import { type Candidate, selectCandidate } from "./candidate.ts";
 import { Evictions } from "./evictions.ts";
+import { preemptForGroup } from "./group-preemption.ts";
+import { isLeavingForAnother } from "./leaving.ts";
 import { VictimMemo } from "./victim-memo.ts";
 
 const NAME = "DefaultPreemption";
@@ -35,11 +37,22 @@ export const defaultPreemption: PluginFactory = (handle, args) => preemptionPlug
 export function preemptionPlugin(handle: Handle, args: DefaultPreemptionArgs = {}): Plugin {
   const evictions = new Evictions(handle, NAME);
   const memo = new VictimMemo(handle);
+  const { cache, featureGates } = handle;
+  const wholeGroups = featureGates.enabled("GenericWorkload") && featureGates.enabled("WorkloadAwarePreemption");
   return {
     name: NAME,
     hints: [],
-    preEnqueue: (pod) => evictions.holds(pod.metadata.uid),
+    preEnqueue(pod) {
+      const key = wholeGroups ? groupOf(pod) : undefined;
+      if (key === undefined) return evictions.holds(pod.metadata.uid);
+      const group = cache.get(podgroups, key);
+      return group && evictions.holds(group.metadata.uid, "pod group");
+    },
+    postFilterGroup: (...args) => preemptForGroup(handle, evictions, ...args),
     postFilter(pod, state, refusals) {
+      const key = groupOf(pod);
+      const notAlone = key === undefined ? undefined : whyNotAlone(handle, key);
+      if (notAlone) return { message: `preemption: ${notAlone}` };
       const info = podInfo(pod);
       const found = preempt(handle, memo, args, info, state, refusals);
       if (!("candidates" in found)) return { ...found, message: `preemption: ${found.message}` };
@@ -52,6 +65,18 @@ export function preemptionPlugin(handle: Handle, args: DefaultPreemptionArgs = {
       return { node: best.node, begin: () => evictions.begin(info, best) };
     },
   };
+}
+
+/** Why room is not made for a pod of the group by itself. */
+function whyNotAlone({ cache, featureGates }: Handle, key: string): string | undefined {
+  if (!featureGates.enabled("GenericWorkload")) return undefined;
+  if (featureGates.enabled("TopologyAwareWorkloadScheduling")) {
+    const group = cache.get(podgroups, key);
+    if (!group) return "pod group for pod not found";
+    if (group.spec.schedulingConstraints) return "not eligible due to placement-based pod group scheduling limitation";
+  }
+  if (featureGates.enabled("WorkloadAwarePreemption")) return "not eligible due to workload aware preemption enabled";
+  return undefined;
 }
 
 function preempt(
@@ -79,13 +104,6 @@ function whyIneligible({ cluster, nominator }: Handle, info: PodInfo, refusals: 
   if (!node || refusalOf(refusals, node.name)?.lasting) return undefined;
   const leaving = node.pods.some((other) => other.priority < info.priority && isLeavingForAnother(other.pod));
   return leaving ? "not eligible due to a terminating pod on the nominated node." : undefined;
-}
-
-function isLeavingForAnother({ metadata, status }: Pod): boolean {
-  const target = podCondition(status, "DisruptionTarget");
-  return (
-    metadata.deletionTimestamp !== undefined && target?.status === "True" && target.reason === "PreemptionByScheduler"
-  );
 }
 
 /** Tries nodes, from a random one on, until enough of them would do; what speaks against the others goes into `byNode`. */

@@ -8,8 +8,8 @@ import { deviceId, poolOfDevice } from "./pools.ts";
 
 interface Holding {
   readonly allocation: AllocationResult;
-  /** Not seen on the server yet; with the version of the claim once it is written. */
-  pending?: { version: bigint | undefined };
+  /** Not seen on the server yet; with the version of the claim once it is written, and how many pods count on it until then. */
+  pending?: { version: bigint | undefined; pods: number };
 }
 
 interface Share {
@@ -44,7 +44,7 @@ export class AllocatedDevices {
 
   /** Decided; nobody else gets these devices. */
   hold(uid: string, allocation: AllocationResult): void {
-    this.#take(uid, { allocation, pending: { version: undefined } });
+    this.#take(uid, { allocation, pending: { version: undefined, pods: 1 } });
   }
 
   written({ metadata }: ResourceClaim): void {
@@ -52,14 +52,22 @@ export class AllocatedDevices {
     if (pending) pending.version = BigInt(metadata.resourceVersion ?? 0);
   }
 
-  /** What was decided is not to be, unless it is written. */
-  release(uid: string): void {
+  /** One more pod counts on what was decided. */
+  join(uid: string): void {
     const pending = this.#holdings.get(uid)?.pending;
-    if (pending && pending.version === undefined) this.forget(uid);
+    if (pending) pending.pods++;
   }
 
-  isPending(uid: string): boolean {
-    return this.#holdings.get(uid)?.pending !== undefined;
+  /** What was decided is not to be for one pod; for none when it was the last, unless it is written. */
+  release(uid: string): void {
+    const pending = this.#holdings.get(uid)?.pending;
+    if (pending && --pending.pods <= 0 && pending.version === undefined) this.forget(uid);
+  }
+
+  /** What was decided, as long as the server does not show it. */
+  pending(uid: string): AllocationResult | undefined {
+    const holding = this.#holdings.get(uid);
+    return holding?.pending && holding.allocation;
   }
 
   forget(uid: string): void {

@@ -53,7 +53,7 @@ class RandomDevices extends RandomCluster {
       name,
       attributes: {
         size: { int: 1 + this.below(3) },
-        ...(this.chance(80) ? { group: { string: this.pick("x", "y") } } : {}),
+        ...(this.chance(80) ? { group: this.pick({ string: "x" }, { string: "y" }, { strings: ["x", "z"] }) } : {}),
       },
       ...(isShared || this.chance(20) ? { capacity: { memory: this.#capacity() } } : {}),
       ...(isShared ? { allowMultipleAllocations: true } : {}),

@@ -1,30 +1,33 @@
-/** Writes what was decided into claims: their devices, and that the pod uses them; and takes it back. Claims that others changed meanwhile are read anew. */
+/** Writes what was decided into claims: their devices, and who uses them; and takes it back. Claims that others changed meanwhile are read anew. */
 import { pods, resourceclaims } from "@kubets/api/generated/refs";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { AllocationResult, ResourceClaim } from "@kubets/api/generated/types/resource-v1";
 import type { Client } from "@kubets/client/client";
 import { deepEqual } from "@kubets/machinery/deep-equal";
 import { isReason } from "@kubets/machinery/status-error";
-import { isReservedFor } from "./claims.ts";
+import type { ClaimedResources } from "../../framework/claimed-resources.ts";
+import { type Holder, isReservedFor } from "./claims.ts";
 
 /** Keeps the claim as long as it has devices. */
 const FINALIZER = "resource.kubernetes.io/delete-protection";
 const MOST_TRIES = 5;
 
-/** Reserves the claim for the pod, with the allocation where it has none yet. */
+/** Reserves the claim for its holder, with the allocation where it has none yet: another pod of the group may have written it. */
 export async function bindClaim(
   client: Client,
   claim: ResourceClaim,
-  pod: Pod,
+  holder: Holder,
   allocation: AllocationResult | undefined,
 ): Promise<ResourceClaim> {
-  // What is known of a reservation for the pod may be from a try before this one, and taken back since.
-  let current = isReservedFor(claim, pod) ? await client.get(resourceclaims, keyOf(claim)) : claim;
+  const isAsDecided = (now: AllocationResult | undefined) =>
+    deepEqual(now, claim.status?.allocation) || (now && allocation && deepEqual(now.devices, allocation.devices));
+  // What is known of a reservation may be from a try before this one, and taken back since.
+  let current = isReservedFor(claim, holder) ? await client.get(resourceclaims, keyOf(claim)) : claim;
   for (let tries = 1; ; tries++) {
-    if (!deepEqual(current.status?.allocation, claim.status?.allocation))
+    if (!isAsDecided(current.status?.allocation))
       throw new Error(`claim ${nameOf(claim)} got allocated elsewhere in the meantime`);
     try {
-      return await write(client, current, pod, allocation);
+      return await write(client, current, holder, current.status?.allocation ? undefined : allocation);
     } catch (error) {
       if (!isReason(error, "Conflict") || tries === MOST_TRIES) throw error;
       current = await client.get(resourceclaims, keyOf(claim));
@@ -35,18 +38,17 @@ export async function bindClaim(
 async function write(
   client: Client,
   claim: ResourceClaim,
-  pod: Pod,
+  holder: Holder,
   allocation: AllocationResult | undefined,
 ): Promise<ResourceClaim> {
   if (claim.metadata.deletionTimestamp) throw new Error(`claim ${nameOf(claim)} got deleted in the meantime`);
-  if (isReservedFor(claim, pod)) return claim;
+  if (isReservedFor(claim, holder)) return claim;
   let current = claim;
   const { finalizers = [] } = claim.metadata;
   if (allocation && !finalizers.includes(FINALIZER)) {
     const metadata = { ...claim.metadata, finalizers: [...finalizers, FINALIZER] };
     current = await client.update(resourceclaims, { ...claim, metadata });
   }
-  const holder = { resource: "pods", name: pod.metadata.name, uid: pod.metadata.uid };
   const status = {
     ...current.status,
     ...(allocation ? { allocation } : {}),
@@ -69,6 +71,17 @@ export async function withdrawClaim(client: Client, claim: ResourceClaim, pod: P
   await unreserveClaim(client, claim, pod);
   const { uid } = claim.metadata;
   await client.delete(resourceclaims, keyOf(claim), { preconditions: { uid } });
+}
+
+/** Tells in the pod's status what its claims take of the node's own resources. */
+export async function tellClaimed(client: Client, pod: Pod, claimed: ClaimedResources | null): Promise<void> {
+  const { namespace, name, uid } = pod.metadata;
+  const body = { metadata: { uid }, status: { nodeAllocatableResourceClaimStatuses: claimed } };
+  await client.patch(pods, { namespace, name }, { type: "strategic", body }, { subresource: "status" });
+}
+
+export async function untellClaimed(client: Client, pod: Pod): Promise<void> {
+  if (!(await isPlaced(client, pod))) await tellClaimed(client, pod, null);
 }
 
 async function isPlaced(client: Client, { metadata: { namespace, name, uid } }: Pod): Promise<boolean> {

@@ -4,13 +4,16 @@
  */
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { AllocationResult, ResourceClaim } from "@kubets/api/generated/types/resource-v1";
+import type { KubeObject } from "@kubets/api/meta";
+import { holderFor } from "@kubets/api/resource/group-claims";
 import { isReason } from "@kubets/machinery/status-error";
 import { formatTime } from "@kubets/machinery/time";
+import type { ClaimedResources } from "../../framework/claimed-resources.ts";
 import type { Handle } from "../../framework/handle.ts";
 import type { AllocatedDevices } from "./allocated-devices.ts";
-import { bindClaim, unreserveClaim, withdrawClaim } from "./bind-claims.ts";
+import { bindClaim, tellClaimed, unreserveClaim, untellClaimed, withdrawClaim } from "./bind-claims.ts";
 import { allReady, driversOf, hasConditions, TIMED_OUT } from "./binding-conditions.ts";
-import { isReservedFor } from "./claims.ts";
+import { isPod, isReservedFor } from "./claims.ts";
 import { bindExtended, createClaim, type ExtendedClaim } from "./extended-claim.ts";
 import type { Claims } from "./state.ts";
 
@@ -18,8 +21,8 @@ export class ClaimBinder {
   readonly #handle: Handle;
   readonly #allocated: AllocatedDevices;
   readonly #timeoutMs: number;
-  /** By claim: what is taken back of a try that failed. */
-  readonly #unreserving = new Map<string, Promise<void>>();
+  /** By claim or pod: what is taken back of a try that failed. */
+  readonly #undoing = new Map<string, Promise<void>>();
 
   constructor(handle: Handle, allocated: AllocatedDevices, timeoutMs: number) {
     this.#handle = handle;
@@ -28,36 +31,55 @@ export class ClaimBinder {
   }
 
   async bind(claims: Claims, pod: Pod, node: string, signal: AbortSignal): Promise<void> {
-    for (const [i, claim] of claims.all.entries()) {
-      await this.#unreserving.get(claim.metadata.uid);
+    for (const [i, known] of claims.all.entries()) {
+      const { claim, holder } = known;
+      await this.#undoing.get(claim.metadata.uid);
       const found = claims.reserved.get(claim.metadata.uid);
-      claims.all[i] = await bindClaim(this.#handle.client, claim, pod, found && this.#stamped(found));
-      this.#allocated.written(claims.all[i]);
+      const bound = await bindClaim(this.#handle.client, claim, holder, found && this.#stamped(found));
+      claims.all[i] = { ...known, claim: bound };
+      this.#allocated.written(bound);
     }
     const extended = claims.picks.get(node)?.way.extended;
     if (extended) await this.#bindExtended(claims, extended, pod);
-    const waiting = claims.all.filter(hasConditions);
+    const claimed = claims.claimed?.get(node);
+    if (claimed?.length) await this.#tell(claims, pod, claimed);
+    const waiting = claims.all.map(({ claim }) => claim).filter(hasConditions);
     if (waiting.length) await this.#allReady(waiting, pod, node, signal);
   }
 
-  takeBack(pod: Pod, claims: readonly ResourceClaim[], created: ResourceClaim | undefined): void {
+  /** What a group holds stays: others of its pods may use it. */
+  takeBack(pod: Pod, { all, created, isTold }: Claims): void {
     const { client, log } = this.#handle;
     const logged =
-      (what: string, { metadata: { name } }: ResourceClaim) =>
+      (what: string, { metadata: { name } }: KubeObject) =>
       (error: unknown) => {
-        if (!isReason(error, "NotFound")) log.error(what, { claim: name, error });
+        if (!isReason(error, "NotFound")) log.error(what, { name, error });
       };
+    if (isTold)
+      this.#undo(
+        pod.metadata.uid,
+        untellClaimed(client, pod).catch(logged("a pod's status stays as it was told", pod)),
+      );
     if (created) {
       this.#allocated.release(created.metadata.uid);
       withdrawClaim(client, created, pod).catch(logged("a claim stays", created));
     }
-    for (const claim of claims) {
+    for (const { claim, holder } of all) {
       const { uid } = claim.metadata;
-      if (!isReservedFor(claim, pod) || uid === created?.metadata.uid) continue;
-      const done = unreserveClaim(client, claim, pod).catch(logged("a claim stays reserved", claim));
-      this.#unreserving.set(uid, done);
-      void done.then(() => this.#unreserving.get(uid) === done && this.#unreserving.delete(uid));
+      if (!isPod(holder) || !isReservedFor(claim, holder) || uid === created?.metadata.uid) continue;
+      this.#undo(uid, unreserveClaim(client, claim, pod).catch(logged("a claim stays reserved", claim)));
     }
+  }
+
+  #undo(uid: string, done: Promise<void>): void {
+    this.#undoing.set(uid, done);
+    void done.then(() => this.#undoing.get(uid) === done && this.#undoing.delete(uid));
+  }
+
+  async #tell(claims: Claims, pod: Pod, claimed: ClaimedResources): Promise<void> {
+    await this.#undoing.get(pod.metadata.uid);
+    claims.isTold = true;
+    await tellClaimed(this.#handle.client, pod, claimed);
   }
 
   async #bindExtended(claims: Claims, extended: ExtendedClaim, pod: Pod): Promise<void> {
@@ -76,7 +98,7 @@ export class ClaimBinder {
     this.#allocated.release(uid);
     const written = await bindExtended(client, pod, claims.created, extended, this.#stamped(found));
     this.#allocated.written(written);
-    claims.all.push(written);
+    claims.all.push({ claim: written, holder: holderFor(pod) });
   }
 
   async #allReady(waiting: readonly ResourceClaim[], pod: Pod, node: string, signal: AbortSignal): Promise<void> {

@@ -1,5 +1,8 @@
-/** What must hold between the devices of one claim: an attribute that all share, or that differs for each. Monotonic: what does not hold now, does not with more devices. */
-import type { DeviceAttribute, DeviceConstraint } from "@kubets/api/generated/types/resource-v1";
+/**
+ * What must hold between the devices of one claim: a value of an attribute that all have, or values that no two share. Monotonic: what does
+ * not hold now, does not with more devices.
+ */
+import type { DeviceConstraint } from "@kubets/api/generated/types/resource-v1";
 import type { PooledDevice } from "./pools.ts";
 
 export interface Constraint {
@@ -19,34 +22,35 @@ export function constraintOf(
   /** A constraint on a request is one on all its alternatives. */
   const concerns = (request: string) =>
     requests.length === 0 || requests.includes(request) || requests.includes(request.split("/", 1)[0] as string);
-  const values: string[] = [];
+  /** Which values the devices have in common, or have all together: for each device what it was with it. */
+  const after: ReadonlySet<string>[] = [];
   return {
     add(request, device) {
       if (!concerns(request)) return true;
-      const value = attributeOf(device, attribute);
-      if (value === undefined) return false;
-      const isKnown = values.includes(value);
-      if (values.length > 0 && isKnown !== (matchAttribute !== undefined)) return false;
-      values.push(value);
+      const own = valuesOf(device, attribute);
+      const before = after.at(-1) ?? (matchAttribute === undefined ? new Set<string>() : own);
+      const common = before.intersection(own);
+      if (own.size === 0 || common.size > 0 !== (matchAttribute !== undefined)) return false;
+      after.push(matchAttribute === undefined ? before.union(own) : common);
       return true;
     },
     remove(request) {
-      if (concerns(request)) values.pop();
+      if (concerns(request)) after.pop();
     },
   };
 }
 
-/** By its full name, or without the domain where that is the driver's; as a text that says its type too. */
-function attributeOf({ device, slice }: PooledDevice, name: string): string | undefined {
+/** By its full name, or without the domain where that is the driver's; as texts that say their type too. A single value is as a list of it. */
+function valuesOf({ device, slice }: PooledDevice, name: string): ReadonlySet<string> {
   const domain = `${slice.spec.driver}/`;
   const { attributes = {} } = device;
   const found = attributes[name] ?? (name.startsWith(domain) ? attributes[name.slice(domain.length)] : undefined);
-  return found && valueText(found);
+  return new Set(
+    TYPES.flatMap((type) => listOf(found?.[`${type}s`] ?? found?.[type]).map((value) => `${type} ${value}`)),
+  );
 }
 
-function valueText({ string, int, bool, version }: DeviceAttribute): string | undefined {
-  if (string !== undefined) return `string ${string}`;
-  if (int !== undefined) return `int ${int}`;
-  if (bool !== undefined) return `bool ${bool}`;
-  return version === undefined ? undefined : `version ${version}`;
-}
+const TYPES = ["string", "int", "bool", "version"] as const;
+
+const listOf = <T>(value: T | readonly T[] | undefined): readonly T[] =>
+  value === undefined ? [] : Array.isArray(value) ? (value as readonly T[]) : [value as T];

@@ -1,5 +1,6 @@
 /** The devices of a slice as they count: what features that are off would say of them is left out, and those that need such a feature are none. */
 import type { Device, ResourceSlice } from "@kubets/api/generated/types/resource-v1";
+import { hasLists, isList } from "@kubets/api/resource/list-attributes";
 import type { SchedulerGates } from "../../feature-gates.ts";
 
 export type DevicesSeen = (slice: ResourceSlice) => readonly Device[];
@@ -14,13 +15,23 @@ export function devicesSeen(gates: SchedulerGates): DevicesSeen {
     ...(gates.enabled("DRAConsumableCapacity") ? [] : (["allowMultipleAllocations"] as const)),
     ...(parts ? [] : (["consumesCounters"] as const)),
   ];
-  if (conditions && hidden.length === 0) return asTold;
+  const lists = gates.enabled("DRAListTypeAttributes");
   return ({ spec }) => {
     if (spec.perDeviceNodeSelection && !parts) return [];
-    const usable = (spec.devices ?? []).filter(({ bindingConditions }) => conditions || !bindingConditions?.length);
-    return usable.map((device) => without(device, hidden));
+    const devices = spec.devices ?? [];
+    const usable = conditions ? devices : devices.filter(({ bindingConditions }) => !bindingConditions?.length);
+    const told = hidden.length ? usable.map((device) => without(device, hidden)) : usable;
+    return !lists && hasLists(told) ? told.map(withoutLists) : told;
   };
 }
+
+/** The attribute stays, and says nothing: who asks for it is told that, and gets no device by chance. */
+const withoutLists = (device: Device): Device => ({
+  ...device,
+  attributes: Object.fromEntries(
+    Object.entries(device.attributes ?? {}).map(([name, attribute]) => [name, isList(attribute) ? {} : attribute]),
+  ),
+});
 
 function without(device: Device, hidden: readonly string[]): Device {
   return Object.fromEntries(Object.entries(device).filter(([key]) => !hidden.includes(key))) as unknown as Device;

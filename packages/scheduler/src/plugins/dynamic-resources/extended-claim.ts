@@ -6,6 +6,7 @@ import { pods, resourceclaims } from "@kubets/api/generated/refs";
 import type { ContainerExtendedResourceRequest, Pod } from "@kubets/api/generated/types/core-v1";
 import type { AllocationResult, DeviceRequest, ResourceClaim } from "@kubets/api/generated/types/resource-v1";
 import type { Input } from "@kubets/api/meta";
+import { holderFor } from "@kubets/api/resource/group-claims";
 import type { Client } from "@kubets/client/client";
 import type { Cache } from "@kubets/client/controller";
 import { parseQuantity } from "@kubets/machinery/quantity";
@@ -86,7 +87,7 @@ export async function bindExtended(
   { requestMappings }: ExtendedClaim,
   allocation: AllocationResult,
 ): Promise<ResourceClaim> {
-  const written = await bindClaim(client, created, pod, allocation);
+  const written = await bindClaim(client, created, holderFor(pod), allocation);
   const { namespace, name, uid } = pod.metadata;
   const extendedResourceClaimStatus = { resourceClaimName: created.metadata.name, requestMappings };
   const body = { metadata: { uid }, status: { extendedResourceClaimStatus } };

@@ -1,16 +1,22 @@
 /**
  * Pods with resource claims go where their claims can be had: a claim that has its devices decides by its node selector; for one that has
- * none, devices are found among those that a node reaches, held from the decision on, and written into the claim before binding.
+ * none, devices are found among those that a node reaches, held from the decision on, and written into the claim before binding. What was
+ * decided for one pod of a group holds for the others that share the claim.
  */
-import { deviceclasses, devicetaintrules, resourceclaims, resourceslices } from "@kubets/api/generated/refs";
+import { deviceclasses, devicetaintrules, podgroups, resourceclaims, resourceslices } from "@kubets/api/generated/refs";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { AllocationResult, ResourceClaim } from "@kubets/api/generated/types/resource-v1";
+import type { KubeObject } from "@kubets/api/meta";
 import { matchesNodeSelector } from "@kubets/api/pod/node-affinity";
+import { GROUP_CLAIM_GATES, holderFor } from "@kubets/api/resource/group-claims";
+import { keyOf } from "@kubets/client/informer";
 import { deepEqual } from "@kubets/machinery/deep-equal";
 import { parseDuration } from "@kubets/machinery/duration";
 import { ANSWERS, type Answers } from "../../framework/answers.ts";
+import { CLAIMED_RESOURCES, type ClaimedResources } from "../../framework/claimed-resources.ts";
 import { trackExtendedResources } from "../../framework/extended-resources.ts";
 import { type Handle, type PluginFactory, shared } from "../../framework/handle.ts";
+import { groupOf } from "../../framework/pod-groups.ts";
 import { podInfo } from "../../framework/pod-info.ts";
 import { normalizeByMax } from "../../framework/scoring.ts";
 import type { NodeInfo } from "../../framework/snapshot.ts";
@@ -20,9 +26,10 @@ import { Allocator, NoSolution } from "./allocator.ts";
 import { deallocate } from "./bind-claims.ts";
 import { isSpent } from "./binding-conditions.ts";
 import { ClaimBinder } from "./claim-binder.ts";
-import { claimsOf, hasRoomFor, isOnlyFor } from "./claims.ts";
+import { claimsOf, hasRoomFor, isOnlyFor, isPod, type PodClaim } from "./claims.ts";
 import { devicesSeen } from "./devices-seen.ts";
 import { extendedClaim, madeBefore, servedByClasses } from "./extended-claim.ts";
+import { claimedResources, givenClaims, refusedResources } from "./node-resources.ts";
 import { Pools } from "./pools.ts";
 import { prioritizedList, type WantedClaim, wantedClaim } from "./requests.ts";
 import { Solutions } from "./solutions.ts";
@@ -48,6 +55,13 @@ export const dynamicResources: PluginFactory = (handle, args) => {
   const timeoutMs = parseDuration((args as DynamicResourcesArgs).bindingTimeout ?? "10m");
   const { pools, allocated, solutions } = devicesOf(handle);
   const classOf = trackExtendedResources(handle);
+  const hasGroups = GROUP_CLAIM_GATES.every((gate) => featureGates.enabled(gate));
+  const claimsNow = (pod: Pod): PodClaim[] | string => {
+    const key = hasGroups && pod.spec.resourceClaims?.length ? groupOf(pod) : undefined;
+    if (key === undefined) return claimsOf(pod, cache);
+    const group = cache.get(podgroups, key);
+    return group ? claimsOf(pod, cache, group) : `podgroup "${key}" not found`;
+  };
   const classNamed = (className: string) => cache.get(deviceclasses, className);
 
   function wayFor(
@@ -75,51 +89,76 @@ export const dynamicResources: PluginFactory = (handle, args) => {
     return way;
   }
 
+  const countsResources = featureGates.enabled("DRANodeAllocatableResources");
+
+  /** Finds out what the claims take of the node's own resources; undefined where it has as much. */
+  function takeResources(pod: Pod, claims: Claims, node: NodeInfo, claimed: Map<string, ClaimedResources>) {
+    const resources = claimedResources(
+      pod,
+      givenClaims(claims, node.name, (result) => pools.device(result)),
+    );
+    claimed.set(node.name, resources);
+    const refused = refusedResources(podInfo(pod), resources, node);
+    return refused && { plugin: NAME, ...refused };
+  }
+
   const binder = new ClaimBinder(handle, allocated, timeoutMs);
   return {
     name: NAME,
     hints: [
       { events: ["node/add", "node/labels", "deviceclass/add", "deviceclass/update"] },
       { events: ["resourceslice/add", "resourceslice/update"] },
+      ...(countsResources ? [{ events: ["node/allocatable", "pod/bound-delete", "pod/bound-update"] } as const] : []),
       {
         events: ["pod/self"],
-        hint: (_, __, now) => (typeof claimsOf(now as never, cache) === "string" ? "skip" : "queue"),
+        hint: (_, __, now) => (typeof claimsNow(now as never) === "string" ? "skip" : "queue"),
+      },
+      {
+        events: ["podgroup/add"],
+        hint: (pod, _, now) => (groupOf(pod) === keyOf(now as KubeObject) ? "queue" : "skip"),
       },
       {
         events: ["resourceclaim/add", "resourceclaim/update"],
         hint: (pod, old, now) => {
-          const claims = claimsOf(pod, cache);
+          const claims = claimsNow(pod);
           if (typeof claims === "string") return "skip";
           const [before, claim] = [old as ResourceClaim | undefined, now as ResourceClaim];
           if (before?.status?.allocation && !claim.status?.allocation) return "queue";
-          const isOurs = claims.some(({ metadata }) => metadata.uid === claim.metadata.uid);
+          const isOurs = claims.some((ours) => ours.claim.metadata.uid === claim.metadata.uid);
           return isOurs && !deepEqual(before?.status, claim.status) ? "queue" : "skip";
         },
       },
     ],
     preEnqueue(pod) {
-      const found = claimsOf(pod, cache);
+      const found = claimsNow(pod);
       return typeof found === "string" ? { plugin: NAME, reasons: [found] } : undefined;
     },
     preFilter(pod, _, state) {
       const asked = podInfo(pod).requests.scalar.size ? servedByClasses(pod, classOf) : NONE;
       if (!pod.spec.resourceClaims?.length && asked.length === 0) return { skip: true };
-      const all = claimsOf(pod, cache);
+      const all = claimsNow(pod);
       if (typeof all === "string") return { refusal: lasting(all) };
       const before = asked.length ? madeBefore(pod, cache) : undefined;
-      if (before) all.push(before);
+      if (before) all.push({ claim: before, holder: holderFor(pod) });
       const served = before ? NONE : asked;
       if (all.length + served.length === 0) return { skip: true };
       const wanted: WantedClaim[] = [];
       const placed: { claim: ResourceClaim; isSpent: boolean }[] = [];
-      for (const claim of all) {
+      const joined = new Map<string, AllocationResult>();
+      for (const { claim, holder } of all) {
         const { uid, namespace, name } = claim.metadata;
         if (claim.status?.allocation) {
-          if (!hasRoomFor(claim, pod)) return { refusal: lasting("resourceclaim in use") };
+          if (!hasRoomFor(claim, holder)) return { refusal: lasting("resourceclaim in use") };
           placed.push({ claim, isSpent: isSpent(claim, clock.now(), timeoutMs) });
           continue;
         }
-        if (allocated.isPending(uid))
+        const pending = allocated.pending(uid);
+        if (pending && !isPod(holder)) {
+          joined.set(uid, pending);
+          placed.push({ claim: { ...claim, status: { ...claim.status, allocation: pending } }, isSpent: false });
+          continue;
+        }
+        if (pending)
           return { refusal: lasting(`resource claim ${namespace}/${name} is in the process of being allocated`) };
         const list = featureGates.enabled("DRAPrioritizedList") ? undefined : prioritizedList(claim);
         if (list)
@@ -133,7 +172,9 @@ export const dynamicResources: PluginFactory = (handle, args) => {
         wanted.push(found);
       }
       const found = { ways: new Map(), unavailable: new Set<ResourceClaim>(), picks: new Map(), reserved: new Map() };
-      state.set(CLAIMS, { all, wanted, allocated: placed, served, seen: allocated.changes, ...found });
+      const claimed = countsResources ? new Map<string, ClaimedResources>() : undefined;
+      if (claimed) state.set(CLAIMED_RESOURCES, claimed);
+      state.set(CLAIMS, { all, wanted, allocated: placed, joined, claimed, served, seen: allocated.changes, ...found });
       return undefined;
     },
     filter(pod, info, state) {
@@ -144,7 +185,8 @@ export const dynamicResources: PluginFactory = (handle, args) => {
       for (const { claim, isSpent: hadItsTime } of claims.allocated) {
         const selector = claim.status.allocation?.nodeSelector;
         if (!hadItsTime && (!selector || matchesNodeSelector(selector, node))) continue;
-        unavailable.add(claim);
+        // What is not written yet cannot be given back.
+        if (!claims.joined.has(claim.metadata.uid)) unavailable.add(claim);
         isElsewhere = true;
       }
       try {
@@ -153,6 +195,8 @@ export const dynamicResources: PluginFactory = (handle, args) => {
         if (found === "taken") return TAKEN;
         if (found === "invalid") return INVALID;
         if (found) picks.set(name, { way, picks: found });
+        const refused = claims.claimed && takeResources(pod, claims, info, claims.claimed);
+        if (refused) return refused;
       } catch (error) {
         if (error instanceof NoSolution) return lasting(error.message);
         throw new Error(`running "${NAME}" filter plugin: ${(error as Error).message}`, { cause: error });
@@ -183,21 +227,25 @@ export const dynamicResources: PluginFactory = (handle, args) => {
     reserve(_, node, state) {
       const claims = state.get(CLAIMS);
       const found = claims?.picks.get(node);
-      if (!claims || !found) return undefined;
-      const { way, picks } = found;
+      if (!claims || (!found && claims.joined.size === 0)) return undefined;
       // While extenders were asked, the devices may have gone to others.
       if (allocated.changes !== claims.seen) return TAKEN;
-      for (const [i, { claim }] of way.wanted.entries()) {
-        const allocation = allocationOf(claim, picks[i] ?? [], node, random);
+      for (const [uid, allocation] of claims.joined) {
+        claims.reserved.set(uid, allocation);
+        allocated.join(uid);
+      }
+      for (const [i, { claim }] of found?.way.wanted.entries() ?? []) {
+        const allocation = allocationOf(claim, found?.picks[i] ?? [], node, random);
         claims.reserved.set(claim.metadata.uid, allocation);
         allocated.hold(claim.metadata.uid, allocation);
       }
       return undefined;
     },
     unreserve(pod, _, state) {
-      const { all = [], reserved = new Map<string, AllocationResult>(), created } = state.get(CLAIMS) ?? {};
-      for (const uid of reserved.keys()) allocated.release(uid);
-      binder.takeBack(pod, all, created);
+      const claims = state.get(CLAIMS);
+      if (!claims) return;
+      for (const uid of claims.reserved.keys()) allocated.release(uid);
+      binder.takeBack(pod, claims);
     },
     preBindPreFlight: (_, __, state) => state.get(CLAIMS) !== undefined,
     preBind(pod, node, state, signal) {

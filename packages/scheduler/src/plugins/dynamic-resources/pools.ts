@@ -3,7 +3,7 @@
  * Holds: only the newest generation of a pool counts; one that is not all there, or that names a device twice, is marked.
  */
 import type { Node } from "@kubets/api/generated/types/core-v1";
-import type { Device, ResourceSlice } from "@kubets/api/generated/types/resource-v1";
+import type { Device, DeviceRequestAllocationResult, ResourceSlice } from "@kubets/api/generated/types/resource-v1";
 import type { DeviceTaintRule } from "@kubets/api/generated/types/resource-v1beta2";
 import { matchesNodeSelector } from "@kubets/api/pod/node-affinity";
 import { meansDevice } from "@kubets/api/resource/device-selector";
@@ -98,6 +98,11 @@ export class Pools {
         if (devices.length) reached.push({ pool, devices });
       }
     return reached.length > 1 ? reached.sort(inOrder) : reached;
+  }
+
+  device(result: DeviceRequestAllocationResult): Device | undefined {
+    const id = deviceId(result);
+    return this.#pools.get(poolOfDevice(result))?.devices.find((each) => each.id === id)?.device;
   }
 
   #drop({ metadata, spec: { driver, pool } }: ResourceSlice): void {

@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { node } from "@kubets/api/testing/node-builder";
 import { pod } from "@kubets/api/testing/pod-builder";
+import { CycleState } from "../../framework/cycle-state.ts";
+import { podInfo } from "../../framework/pod-info.ts";
+import { podGroup } from "../../testing/gangs.ts";
 import { fixture } from "../../testing/plugin-fixture.ts";
 import { nodeResourcesFit } from "./plugin.ts";
 
@@ -66,4 +69,33 @@ test("strategies", () => {
   });
   const resources = [{ name: "example.com/thing", weight: 1 }];
   assert.deepEqual(scored({ type: "MostAllocated", resources }), { n1: 0, n2: 0 });
+});
+
+test("a placement is as good as it would be full with the group, whatever nodes alone go by", () => {
+  const scored = (scoringStrategy: object, ...asking: readonly string[]) => {
+    const { plugin, state } = fixture(
+      nodeResourcesFit,
+      { scoringStrategy },
+      node("n1").capacity({ cpu: "4", memory: "4Gi" }).build(),
+      node("n2").capacity({ cpu: "6", memory: "6Gi" }).build(),
+      pod("r").on("n1").requests({ cpu: "2", memory: "1Gi" }).build(),
+    );
+    const cycle = new CycleState();
+    const pods = asking.map((cpu, i) => ({
+      info: podInfo(pod(`a${i}`).requests({ cpu, memory: "1Gi" }).build()),
+      node: "n2",
+      state: cycle,
+      isLocal: true,
+    }));
+    return plugin.placementScore?.(podGroup("g"), { placement: state.nodes, pods });
+  };
+  // CPU 5 of 10, memory 3 of 10.
+  assert.equal(scored({ type: "LeastAllocated" }, "1", "2"), 40);
+  assert.equal(scored({ type: "LeastAllocated", resources: [{ name: "cpu", weight: 1 }] }, "1", "2"), 50);
+  const resources = [
+    { name: "cpu", weight: 3 },
+    { name: "memory", weight: 1 },
+  ];
+  assert.equal(scored({ resources }, "1", "2"), 45);
+  assert.equal(scored({}), 15, "nobody has a place");
 });

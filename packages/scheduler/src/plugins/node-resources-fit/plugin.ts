@@ -1,6 +1,6 @@
 /**
  * A pod fits where what it asks for is free; by its strategy a profile prefers nodes with much left over (LeastAllocated), little
- * (MostAllocated), or any shape of use (RequestedToCapacityRatio).
+ * (MostAllocated), or any shape of use (RequestedToCapacityRatio). A group of pods rather fills up the nodes of a placement.
  */
 import type { Node, Pod } from "@kubets/api/generated/types/core-v1";
 import { stateKey } from "../../framework/cycle-state.ts";
@@ -11,7 +11,7 @@ import { type PodInfo, podInfo } from "../../framework/pod-info.ts";
 import type { Refusal } from "../../framework/refusals.ts";
 import { plainAmounts, type Resources, resourcesOfList } from "../../framework/resources.ts";
 import type { NodeInfo } from "../../framework/snapshot.ts";
-import { type ScoringStrategy, scorerOf } from "./scorer.ts";
+import { placementScorerOf, type ScoringStrategy, scorerOf } from "./scorer.ts";
 
 const NAME = "NodeResourcesFit";
 const REQUESTS = stateKey<Resources>(NAME);
@@ -29,6 +29,7 @@ export const nodeResourcesFit: PluginFactory = (handle, args) =>
 
 export function fitPlugin(args: FitArgs = {}, classOf: ClassOfResource = () => undefined): Plugin {
   const scorer = scorerOf(args.scoringStrategy);
+  const scorePlacement = placementScorerOf(args.scoringStrategy);
   const ignored = ignoring(args);
   /** What a node does not have by itself may be devices that a claim gets. */
   const spared = (resource: string, allocatable: number) =>
@@ -62,6 +63,7 @@ export function fitPlugin(args: FitArgs = {}, classOf: ClassOfResource = () => u
       return undefined;
     },
     score: (_, node, state) => scorer(state.get(POD) as PodInfo, node),
+    placementScore: (_, fit) => scorePlacement(fit),
   };
 }
 

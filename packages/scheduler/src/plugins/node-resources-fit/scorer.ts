@@ -1,7 +1,9 @@
 /** How good a node's use of resources would be with the pod on it: the weighted mean over resources, 0..100 each. */
-import type { PodInfo } from "../../framework/pod-info.ts";
-import { amountOf } from "../../framework/resources.ts";
+import type { GroupFit } from "../../framework/group-placement.ts";
+import type { NonZero, PodInfo } from "../../framework/pod-info.ts";
+import { amountOf, ResourceSum } from "../../framework/resources.ts";
 import { MAX_SCORE } from "../../framework/scoring.ts";
+import { type ShapePoint, scoreByShape } from "../../framework/shape.ts";
 import type { NodeInfo } from "../../framework/snapshot.ts";
 
 export interface ScoringStrategy {
@@ -10,13 +12,9 @@ export interface ScoringStrategy {
   readonly requestedToCapacityRatio?: { readonly shape?: readonly ShapePoint[] };
 }
 
-/** At this utilization (percent) this score (0..10). */
-export interface ShapePoint {
-  readonly utilization: number;
-  readonly score: number;
-}
-
-type Scorer = (pod: PodInfo, node: NodeInfo) => number;
+type Asking = Pick<PodInfo, "requests" | "nonZeroRequests">;
+type Room = Pick<NodeInfo, "allocatable" | "requested" | "nonZeroRequested">;
+type Scorer = (pod: Asking, node: Room) => number;
 /** The score of one resource; undefined leaves it out. */
 type ResourceScore = (requested: number, capacity: number) => number | undefined;
 
@@ -41,27 +39,45 @@ export function scorerOf(strategy: ScoringStrategy = {}): Scorer {
   }
 }
 
+/** How full the nodes of a placement would be with all pods of the group that have a place there, as if they were one node. */
+export function placementScorerOf({ resources }: ScoringStrategy = {}): (fit: GroupFit) => number {
+  const scorer = scorerOf({ type: "MostAllocated", ...(resources ? { resources } : {}) });
+  return ({ placement, pods }) => {
+    const asked = { requests: new ResourceSum(), nonZeroRequests: { milliCpu: 0, memory: 0 } };
+    for (const { info } of pods) {
+      asked.requests.add(info.requests);
+      addTo(asked.nonZeroRequests, info.nonZeroRequests);
+    }
+    const all = {
+      allocatable: new ResourceSum(),
+      requested: new ResourceSum(),
+      nonZeroRequested: { milliCpu: 0, memory: 0 },
+    };
+    for (const { allocatable, requested, nonZeroRequested } of placement) {
+      all.allocatable.add(allocatable);
+      all.requested.add(requested);
+      addTo(all.nonZeroRequested, nonZeroRequested);
+    }
+    return scorer(asked, all);
+  };
+}
+
+function addTo(sum: { milliCpu: number; memory: number }, { milliCpu, memory }: NonZero): void {
+  sum.milliCpu += milliCpu;
+  sum.memory += memory;
+}
+
 export const leastAllocated: ResourceScore = (requested, capacity) =>
   requested > capacity ? 0 : Math.trunc(((capacity - requested) * MAX_SCORE) / capacity);
 
 export const mostAllocated: ResourceScore = (requested, capacity) =>
   Math.trunc((Math.min(requested, capacity) * MAX_SCORE) / capacity);
 
-/** Linear between the points of the shape, flat beyond; a score of 0 does not count. */
+/** A score of 0 does not count. */
 export function byShape(shape: readonly ShapePoint[]): ResourceScore {
-  const points = shape.map(({ utilization, score }) => ({ utilization, score: score * (MAX_SCORE / 10) }));
-  const at = (utilization: number): number => {
-    for (const [i, { utilization: end, score }] of points.entries()) {
-      if (utilization > end) continue;
-      const before = points[i - 1];
-      if (!before) return score;
-      const part = ((score - before.score) * (utilization - before.utilization)) / (end - before.utilization);
-      return before.score + Math.trunc(part);
-    }
-    return points.at(-1)?.score ?? 0;
-  };
+  const scoreAt = scoreByShape(shape);
   return (requested, capacity) => {
-    const score = at(requested > capacity ? 100 : Math.trunc((requested * 100) / capacity));
+    const score = scoreAt(requested > capacity ? 100 : Math.trunc((requested * 100) / capacity));
     return score > 0 ? score : undefined;
   };
 }
@@ -88,7 +104,7 @@ function weightedMean(
 }
 
 /** What would be asked for on the node; pods that ask for no CPU or memory count with a little of it. */
-function requestedWith(pod: PodInfo, node: NodeInfo, name: string): number {
+function requestedWith(pod: Asking, node: Room, name: string): number {
   if (name === "cpu") return node.nonZeroRequested.milliCpu + pod.nonZeroRequests.milliCpu;
   if (name === "memory") return node.nonZeroRequested.memory + pod.nonZeroRequests.memory;
   return amountOf(node.requested, name) + amountOf(pod.requests, name);

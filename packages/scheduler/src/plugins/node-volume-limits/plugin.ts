@@ -1,6 +1,16 @@
-/** A node holds only so many volumes of a CSI driver as its CSINode says; volumes that stand there already cost nothing more. */
-import { csinodes, persistentvolumeclaims, persistentvolumes, storageclasses } from "@kubets/api/generated/refs";
+/**
+ * A node holds only so many volumes of a CSI driver as its CSINode says; volumes that stand there already cost nothing more. A driver may
+ * say that nothing of it goes where the CSINode does not name it: a new node would take any number before it has told.
+ */
+import {
+  csidrivers,
+  csinodes,
+  persistentvolumeclaims,
+  persistentvolumes,
+  storageclasses,
+} from "@kubets/api/generated/refs";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
+import type { CSINodeDriver } from "@kubets/api/generated/types/storage-v1";
 import type { Cache } from "@kubets/client/controller";
 import { claimKeys } from "../../framework/claim-index.ts";
 import { stateKey } from "../../framework/cycle-state.ts";
@@ -14,12 +24,13 @@ type Volumes = ReadonlyMap<string, string>;
 
 const WANTED = stateKey<Volumes>(NAME);
 
-export const nodeVolumeLimits: PluginFactory = ({ cache }) => ({
+export const nodeVolumeLimits: PluginFactory = ({ cache, featureGates }) => ({
   name: NAME,
   hints: [
     {
       events: ["csinode/add", "csinode/update", "pod/bound-delete", "pvc/add", "pvc/update", "volumeattachment/delete"],
     },
+    { events: ["csidriver/update"] },
   ],
   preFilter(pod, _, state) {
     if (!pod.spec.volumes) return { skip: true };
@@ -29,7 +40,10 @@ export const nodeVolumeLimits: PluginFactory = ({ cache }) => ({
     return undefined;
   },
   filter(_, { name, pods }, state) {
-    const limits = limitsOf(name, cache);
+    const drivers = cache.get(csinodes, name)?.spec.drivers ?? [];
+    const missing = featureGates.enabled("VolumeLimitScaling") && missingDriver(state.get(WANTED), drivers, cache);
+    if (missing) return { plugin: NAME, reasons: [`${missing} CSI driver is not installed on the node`] };
+    const limits = limitsOf(drivers);
     if (limits.size === 0) return undefined;
     const there = new Map<string, string>();
     for (const { pod } of pods)
@@ -46,9 +60,19 @@ export const nodeVolumeLimits: PluginFactory = ({ cache }) => ({
   },
 });
 
-function limitsOf(node: string, cache: Cache): Map<string, number> {
+/** The first that has to be on a node before its volumes are, and is not. */
+function missingDriver(wanted: Volumes | undefined, there: readonly CSINodeDriver[], cache: Cache): string | undefined {
+  return wanted
+    ?.values()
+    .find(
+      (driver) =>
+        cache.get(csidrivers, driver)?.spec.preventPodSchedulingIfMissing && !there.some(({ name }) => name === driver),
+    );
+}
+
+function limitsOf(drivers: readonly CSINodeDriver[]): Map<string, number> {
   const limits = new Map<string, number>();
-  for (const { name, allocatable } of cache.get(csinodes, node)?.spec.drivers ?? [])
+  for (const { name, allocatable } of drivers)
     if (allocatable?.count !== undefined) limits.set(name, allocatable.count);
   return limits;
 }

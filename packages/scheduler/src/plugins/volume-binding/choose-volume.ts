@@ -17,6 +17,8 @@ export interface Choice {
   readonly claim: PersistentVolumeClaim;
   /** Absent where one is to be made. */
   readonly volume: PersistentVolume | undefined;
+  /** All that is left where it is to be made, if its driver tells. */
+  readonly room?: string | undefined;
 }
 
 export const SELECTED_NODE = "volume.kubernetes.io/selected-node";
@@ -43,10 +45,10 @@ export class VolumeChooser {
     const taken = new Set<string>();
     for (const claim of [...claims].sort(bySize)) {
       const volume = this.#freeVolume(claim, node, taken);
-      const lack = volume ? undefined : this.#whyNotMade(claim, node);
-      if (lack) return lack;
+      const choice = volume ? { claim, volume } : this.#toBeMade(claim, node);
+      if (typeof choice === "string") return choice;
       if (volume) taken.add(volume.metadata.name);
-      choices.push({ claim, volume });
+      choices.push(choice);
     }
     return choices;
   }
@@ -79,13 +81,15 @@ export class VolumeChooser {
     return best;
   }
 
-  #whyNotMade(claim: PersistentVolumeClaim, node: Node): Lack | undefined {
+  #toBeMade(claim: PersistentVolumeClaim, node: Node): Choice | Lack {
     const selected = claim.metadata.annotations?.[SELECTED_NODE];
     if (selected !== undefined && selected !== node.metadata.name) return "no volume";
     const storageClass = this.#cache.get(storageclasses, claim.spec.storageClassName ?? "");
     if (!storageClass?.provisioner || storageClass.provisioner === NO_PROVISIONER) return "no volume";
     if (!isAllowed(storageClass, node)) return "no volume";
-    return this.#capacities.hasRoom(storageClass, requested(claim), node) ? undefined : "no room";
+    const room = this.#capacities.roomFor(storageClass, requested(claim), node);
+    if (!room) return "no room";
+    return { claim, volume: undefined, room: room === "untold" ? undefined : room.capacity };
   }
 }
 

@@ -45,7 +45,7 @@ test("what a pod's claims say of nodes", () => {
       [
         claim("c", { storageClass: "late", size: "2Gi" }),
         waits,
-        csiDriver("example.com/maker", true),
+        csiDriver("example.com/maker", { storageCapacity: true }),
         storageCapacity("on-n1", "late", { "kubernetes.io/hostname": "n1" }, "5Gi"),
         storageCapacity("on-n2", "late", { "kubernetes.io/hostname": "n2" }, "1Gi"),
         storageCapacity("other", "other", {}, "9Gi"),
@@ -54,7 +54,11 @@ test("what a pod's claims say of nodes", () => {
     ],
     [
       "to be made by a driver that does not tell of its room",
-      [claim("c", { storageClass: "late", size: "2Gi" }), waits, csiDriver("example.com/maker", false)],
+      [
+        claim("c", { storageClass: "late", size: "2Gi" }),
+        waits,
+        csiDriver("example.com/maker", { storageCapacity: false }),
+      ],
       both(""),
     ],
     [
@@ -103,6 +107,49 @@ test("a free volume is claimed for one pod alone", async () => {
   } finally {
     stop();
   }
+});
+
+test("nodes with more room are better where that counts", () => {
+  const objects = [
+    ...nodes,
+    waits,
+    csiDriver("example.com/maker", { storageCapacity: true }),
+    storageCapacity("on-n1", "late", { "kubernetes.io/hostname": "n1" }, "100Gi"),
+    storageCapacity("on-n2", "late", { "kubernetes.io/hostname": "n2" }, "200Gi"),
+    claim("c", { storageClass: "late", size: "50Gi" }),
+    claim("d", { storageClass: "late", size: "30Gi" }),
+    storageClass("found", "WaitForFirstConsumer", "kubernetes.io/no-provisioner"),
+    claim("e", { storageClass: "found", size: "25Gi" }),
+    volume("v1", { node: "n1", storageClass: "found", size: "50Gi" }),
+    volume("v2", { node: "n2", storageClass: "found", size: "100Gi" }),
+    claim("bound", { volume: "b" }),
+    volume("b"),
+  ];
+  const scores = (claims: string[], args: object = {}) =>
+    fixture(volumeBinding, { featureGates: { StorageCapacityScoring: true }, ...args }, ...objects).scores(
+      pod("a")
+        .spec(using(...claims))
+        .build(),
+    );
+  assert.deepEqual(scores(["c"]), { n1: 50, n2: 75 });
+  assert.deepEqual(scores(["c", "d"]), { n1: 20, n2: 60 }, "all of a class from the same room");
+  assert.deepEqual(scores(["e"]), { n1: 50, n2: 75 });
+  assert.deepEqual(scores(["c", "e"]), { n1: 50, n2: 75 }, "what is found counts alone");
+  assert.deepEqual(scores(["bound"]), {}, "nothing to choose");
+  assert.deepEqual(scores(["c"], { featureGates: {} }), {});
+  const least = [
+    { utilization: 0, score: 0 },
+    { utilization: 100, score: 10 },
+  ];
+  assert.deepEqual(scores(["c"], { shape: least }), { n1: 50, n2: 25 });
+  const refused: [object, RegExp][] = [
+    [{ shape: least, featureGates: {} }, /shape is nothing without the feature gate StorageCapacityScoring/],
+    [{ shape: [] }, /shape: Required value: at least one point/],
+    [{ shape: [...least].reverse() }, /shape\[1\]\.utilization: Invalid value: 0: .*increasing order/],
+    [{ shape: [{ utilization: 101, score: 1 }] }, /not in valid range \[0-100\]/],
+    [{ shape: [{ utilization: 0, score: 11 }] }, /not in valid range \[0-10\]/],
+  ];
+  for (const [args, want] of refused) assert.throws(() => scores(["c"], args), want);
 });
 
 /** Some turns of the loop; a binding that waits for its claims never comes to rest. */

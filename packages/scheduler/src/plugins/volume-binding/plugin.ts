@@ -1,13 +1,18 @@
 /**
  * A pod goes where its volumes can be: bound ones decide by their node affinity, and a claim that waits for its first consumer gets a
- * volume that fits the node, or one made for it, before the pod is bound.
+ * volume that fits the node, or one made for it, before the pod is bound. Among nodes that have such volumes, those with the most room may
+ * be preferred.
  */
 import { persistentvolumes } from "@kubets/api/generated/refs";
+import { ConfigError } from "@kubets/machinery/config-file";
 import { stateKey } from "../../framework/cycle-state.ts";
 import { type PluginFactory, shared } from "../../framework/handle.ts";
+import type { Plugin } from "../../framework/plugin.ts";
+import type { ShapePoint } from "../../framework/shape.ts";
 import { bindVolumes } from "./bind-volumes.ts";
 import { type Choice, reaches, VolumeChooser } from "./choose-volume.ts";
 import { claimsOf, type PodClaims } from "./claims.ts";
+import { roomScorer } from "./room-score.ts";
 
 const NAME = "VolumeBinding";
 const DEFAULT_TIMEOUT_S = 600;
@@ -27,12 +32,17 @@ const LACKS = {
 
 export interface VolumeBindingArgs {
   readonly bindTimeoutSeconds?: number;
+  /** How good a node is by the use of its storage (StorageCapacityScoring). */
+  readonly shape?: readonly ShapePoint[];
 }
 
 export const volumeBinding: PluginFactory = (handle, args) => {
   const { cache, metrics } = handle;
   const chooser = chooserOf(handle);
-  const { bindTimeoutSeconds = DEFAULT_TIMEOUT_S } = args as VolumeBindingArgs;
+  const { bindTimeoutSeconds = DEFAULT_TIMEOUT_S, shape } = args as VolumeBindingArgs;
+  const isScored = handle.featureGates.enabled("StorageCapacityScoring");
+  if (shape && !isScored)
+    throw new ConfigError(`${NAME}: shape is nothing without the feature gate StorageCapacityScoring: open it`);
   const counted = <T>(operation: "predicate" | "assume", work: () => T): T => {
     try {
       return work();
@@ -66,6 +76,7 @@ export const volumeBinding: PluginFactory = (handle, args) => {
       const choices = counted("predicate", () => chooser.choose(waiting, node));
       return typeof choices === "string" ? LACKS[choices] : undefined;
     },
+    ...(isScored && scoring(chooser, shape)),
     reserve(_, name, state) {
       const { waiting = [] } = state.get(CLAIMS) ?? {};
       if (waiting.length === 0) return undefined;
@@ -91,3 +102,14 @@ export const volumeBinding: PluginFactory = (handle, args) => {
     postBind: () => chooser.forgetBound(),
   };
 };
+
+function scoring(chooser: VolumeChooser, shape: readonly ShapePoint[] | undefined): Pick<Plugin, "preScore" | "score"> {
+  const scoreOf = roomScorer(shape);
+  return {
+    preScore: (_pod, _nodes, _snapshot, state) => (state.get(CLAIMS)?.waiting.length ? undefined : "skip"),
+    score(_, { node }, state) {
+      const choices = chooser.choose(state.get(CLAIMS)?.waiting ?? [], node);
+      return typeof choices === "string" ? 0 : scoreOf(choices);
+    },
+  };
+}

@@ -26,19 +26,23 @@ export class StorageCapacities {
     signal.addEventListener("abort", () => subscription.stop(), { once: true });
   }
 
-  /** Whether a volume of the size can be made for the node. */
-  hasRoom({ metadata, provisioner }: StorageClass, size: Quantity, { metadata: { labels = {} } }: Node): boolean {
-    if (!this.#cache.get(csidrivers, provisioner)?.spec.storageCapacity) return true;
-    const ofNode = [...this.#labels.keys()].map((label) => (label ? `${label}=${labels[label]}` : ""));
-    return ofNode.some((place) =>
-      [...(this.#groups.get(keyOf(metadata.name, place))?.values() ?? [])].some(
-        ({ nodeTopology, maximumVolumeSize, capacity }) => {
-          const largest = maximumVolumeSize ?? capacity;
-          if (largest === undefined || parseQuantity(largest).compare(size) < 0) return false;
-          return nodeTopology !== undefined && labelSelectorOf(nodeTopology).matches(labels);
-        },
-      ),
-    );
+  /** Where a volume of the size can be made for the node: undefined is nowhere, "untold" wherever it likes. */
+  roomFor(
+    { metadata, provisioner }: StorageClass,
+    size: Quantity,
+    { metadata: { labels = {} } }: Node,
+  ): CSIStorageCapacity | "untold" | undefined {
+    if (!this.#cache.get(csidrivers, provisioner)?.spec.storageCapacity) return "untold";
+    for (const label of this.#labels.keys()) {
+      const group = this.#groups.get(keyOf(metadata.name, label && `${label}=${labels[label]}`));
+      const found = group?.values().find(({ nodeTopology, maximumVolumeSize, capacity }) => {
+        const largest = maximumVolumeSize ?? capacity;
+        if (largest === undefined || parseQuantity(largest).compare(size) < 0) return false;
+        return nodeTopology !== undefined && labelSelectorOf(nodeTopology).matches(labels);
+      });
+      if (found) return found;
+    }
+    return undefined;
   }
 
   #set(capacity: CSIStorageCapacity): void {
