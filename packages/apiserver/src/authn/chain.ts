@@ -4,7 +4,7 @@ import type { Authenticator, Credentials, User } from "./authenticator.ts";
 import { UNAUTHENTICATED, withAuthenticated } from "./authenticator.ts";
 import { webSocketToken } from "./web-socket-token.ts";
 
-const ANONYMOUS: User = Object.freeze({ name: "system:anonymous", groups: Object.freeze([UNAUTHENTICATED]) });
+export const ANONYMOUS: User = Object.freeze({ name: "system:anonymous", groups: Object.freeze([UNAUTHENTICATED]) });
 
 /** Whether requests without credentials are taken: all, none, or those to some paths. */
 export type AnonymousOptions = boolean | { readonly paths: ReadonlySet<string> };
