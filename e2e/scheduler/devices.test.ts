@@ -14,14 +14,10 @@ import {
   resourceslices,
 } from "@kubets/api/generated/refs";
 import type { Device, DeviceClaim } from "@kubets/api/generated/types/resource-v1";
-import { servedResources } from "@kubets/api/runtime-config";
-import { type Client, createEventRecorder, SharedInformers } from "@kubets/client";
-import { realClock, realRandom, silentLogger } from "@kubets/machinery";
-import { startScheduler } from "@kubets/scheduler/scheduler";
+import type { Client } from "@kubets/client";
 import { eventually } from "../cluster.ts";
-import { startControlPlane } from "../controllers/control-plane.ts";
+import { serveWithScheduler } from "./scheduler.ts";
 
-const [clock, random, log] = [realClock, realRandom, silentLogger];
 const features = [
   "DRAListTypeAttributes",
   "DRANodeAllocatableResources",
@@ -31,26 +27,12 @@ const features = [
   "VolumeLimitScaling",
 ];
 const DRIVER = "d.example.com";
-const stop = new AbortController();
 let client: Client;
-let plane: Awaited<ReturnType<typeof startControlPlane>>;
+let server: Awaited<ReturnType<typeof serveWithScheduler>>;
 
 before(async () => {
-  const resources = servedResources(["scheduling.k8s.io/v1alpha2"], (name) => features.includes(name));
-  plane = await startControlPlane({ clock, random, log, features, resources });
-  client = plane.clientAs("test");
-  const own = plane.clientAs("system:kube-scheduler", []);
-  const { signal } = stop;
-  await startScheduler({
-    client: own,
-    cache: new SharedInformers({ client: own, clock, random, log, signal }),
-    events: createEventRecorder({ client: own, clock, random, log, signal, component: "default-scheduler" }),
-    clock,
-    random,
-    log,
-    signal,
-    featureGates: Object.fromEntries(features.map((name) => [name, true])),
-  }).ready;
+  server = await serveWithScheduler(features);
+  ({ client } = server);
   const amounts = { cpu: "4", memory: "1Gi", pods: "20" };
   const made = await client.create(nodes, { metadata: { name: "n1" } });
   await client.update(nodes, { ...made, status: { capacity: amounts, allocatable: amounts } } as never, {
@@ -58,10 +40,7 @@ before(async () => {
   });
   await client.create(deviceclasses, { metadata: { name: "any" }, spec: {} });
 });
-after(async () => {
-  stop.abort();
-  await plane?.close();
-});
+after(() => server?.close());
 
 const inDefault = (name: string) => ({ namespace: "default", name });
 const addDevices = (pool: string, devices: readonly Device[]) =>

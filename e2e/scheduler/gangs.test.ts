@@ -2,40 +2,19 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { nodes, podgroups, pods, priorityclasses } from "@kubets/api/generated/refs";
-import { servedResources } from "@kubets/api/runtime-config";
-import { type Client, createEventRecorder, SharedInformers } from "@kubets/client";
-import { realClock, realRandom, silentLogger } from "@kubets/machinery";
-import { startScheduler } from "@kubets/scheduler/scheduler";
+import type { Client } from "@kubets/client";
 import { eventually } from "../cluster.ts";
-import { startControlPlane } from "../controllers/control-plane.ts";
+import { serveWithScheduler } from "./scheduler.ts";
 
-const [clock, random, log] = [realClock, realRandom, silentLogger];
 const features = ["GenericWorkload", "GangScheduling", "WorkloadAwarePreemption", "TopologyAwareWorkloadScheduling"];
-const stop = new AbortController();
 let client: Client;
-let plane: Awaited<ReturnType<typeof startControlPlane>>;
+let server: Awaited<ReturnType<typeof serveWithScheduler>>;
 
 before(async () => {
-  const resources = servedResources(["scheduling.k8s.io/v1alpha2"], (name) => features.includes(name));
-  plane = await startControlPlane({ clock, random, log, features, resources });
-  client = plane.clientAs("test");
-  const own = plane.clientAs("system:kube-scheduler", []);
-  const { signal } = stop;
-  await startScheduler({
-    client: own,
-    cache: new SharedInformers({ client: own, clock, random, log, signal }),
-    events: createEventRecorder({ client: own, clock, random, log, signal, component: "default-scheduler" }),
-    clock,
-    random,
-    log,
-    signal,
-    featureGates: Object.fromEntries(features.map((name) => [name, true])),
-  }).ready;
+  server = await serveWithScheduler(features);
+  ({ client } = server);
 });
-after(async () => {
-  stop.abort();
-  await plane?.close();
-});
+after(() => server?.close());
 
 const inDefault = (name: string) => ({ namespace: "default", name });
 async function addNode(name: string, cpu: string, labels: Readonly<Record<string, string>> = {}): Promise<void> {

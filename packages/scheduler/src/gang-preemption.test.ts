@@ -10,7 +10,7 @@ import { seededRandom } from "@kubets/machinery";
 import { MetricsRegistry } from "@kubets/machinery/metrics";
 import { randomInt } from "@kubets/machinery/random";
 import { podGroup } from "./testing/gangs.ts";
-import { type Run, runScheduler } from "./testing/run.ts";
+import { inTime, type Run, runScheduler, scheduling as schedulingWith } from "./testing/run.ts";
 
 const GATES = { GenericWorkload: true, GangScheduling: true, WorkloadAwarePreemption: true };
 const STARTED = { phase: "Running", startTime: "2026-01-01T00:00:00Z" } as const;
@@ -25,26 +25,8 @@ const ofGroup = (podGroupName: string, name: string, on: string) =>
 const lofty = (minCount: number, more: Partial<PodGroupSpec> = {}) =>
   podGroup("g", minCount, { priority: 100, ...more });
 
-async function scheduling(
-  objects: readonly KubeObject[],
-  body: (run: Run) => Promise<void> | void,
-  options: Parameters<typeof runScheduler>[0] = {},
-): Promise<void> {
-  const run = await runScheduler({ featureGates: GATES, ...options });
-  try {
-    run.cluster.put(...objects);
-    await run.settle();
-    await body(run);
-  } finally {
-    run.stop();
-  }
-}
-
-/** Until all that can be bound is. */
-async function inTime({ clock, settle }: Run): Promise<void> {
-  await clock.advance(20_000);
-  await settle();
-}
+const scheduling: typeof schedulingWith = (objects, body, options) =>
+  schedulingWith(objects, body, { featureGates: GATES, ...options });
 
 const deleted = ({ cluster }: Run): string[] =>
   cluster.requests.flatMap((request) => (request.startsWith("delete ") ? [request.slice(15)] : [])).sort();

@@ -12,7 +12,7 @@ import { defaultConfig } from "./config/config.ts";
 import type { GroupPlacement } from "./framework/group-placement.ts";
 import { podGroup } from "./testing/gangs.ts";
 import { MemoryCluster } from "./testing/memory-cluster.ts";
-import { type Run, runScheduler } from "./testing/run.ts";
+import { inTime, type Run, scheduling as schedulingWith } from "./testing/run.ts";
 
 const GATES = { GenericWorkload: true, GangScheduling: true, TopologyAwareWorkloadScheduling: true };
 const IN_ONE_RACK = { schedulingConstraints: { topology: [{ key: "rack" }] } };
@@ -26,25 +26,8 @@ const standing = (name: string, on: string, cpu = "1") =>
   pod(name).on(on).requests({ cpu, memory: "1Gi" }).status({ phase: "Running" }).build();
 const rackwise = (minCount?: number) => podGroup("g", minCount, IN_ONE_RACK);
 
-async function scheduling(
-  objects: readonly KubeObject[],
-  body: (run: Run) => Promise<void> | void,
-  options: Parameters<typeof runScheduler>[0] = {},
-): Promise<void> {
-  const run = await runScheduler({ featureGates: GATES, ...options });
-  try {
-    run.cluster.put(...objects);
-    await run.settle();
-    await body(run);
-  } finally {
-    run.stop();
-  }
-}
-
-async function inTime({ clock, settle }: Run): Promise<void> {
-  await clock.advance(20_000);
-  await settle();
-}
+const scheduling: typeof schedulingWith = (objects, body, options) =>
+  schedulingWith(objects, body, { featureGates: GATES, ...options });
 
 const message = ({ cluster }: Run) => cluster.truth(podgroups)[0]?.status?.conditions?.[0]?.message;
 /** Where the pods of the group stand. */

@@ -1,4 +1,5 @@
 /** A scheduler over a cluster in memory and a virtual clock: `const run = await runScheduler(); run.cluster.put(...); await run.settle()`. */
+import type { KubeObject } from "@kubets/api/meta";
 import { type Random, seededRandom, silentLogger, VirtualClock } from "@kubets/machinery";
 import type { MetricsRegistry } from "@kubets/machinery/metrics";
 import type { SchedulerConfig } from "../config/config.ts";
@@ -18,16 +19,16 @@ export interface Run {
 /** A scheduler that is still at work after so many turns of the loop goes round in circles. */
 const MOST_TURNS = 5000;
 
-export async function runScheduler(
-  options: {
-    random?: Random;
-    config?: SchedulerConfig;
-    registry?: Registry;
-    cluster?: MemoryCluster;
-    metrics?: MetricsRegistry;
-    featureGates?: Readonly<Record<string, boolean>>;
-  } = {},
-): Promise<Run> {
+export interface RunOptions {
+  readonly random?: Random;
+  readonly config?: SchedulerConfig;
+  readonly registry?: Registry;
+  readonly cluster?: MemoryCluster;
+  readonly metrics?: MetricsRegistry;
+  readonly featureGates?: Readonly<Record<string, boolean>>;
+}
+
+export async function runScheduler(options: RunOptions = {}): Promise<Run> {
   const cluster = options.cluster ?? new MemoryCluster();
   const clock = new VirtualClock();
   const abort = new AbortController();
@@ -63,4 +64,26 @@ export async function runScheduler(
     },
     stop: () => abort.abort(),
   };
+}
+
+/** One that has seen these objects, for as long as `body` takes. */
+export async function scheduling(
+  objects: readonly KubeObject[],
+  body: (run: Run) => Promise<void> | void,
+  options: RunOptions = {},
+): Promise<void> {
+  const run = await runScheduler(options);
+  try {
+    run.cluster.put(...objects);
+    await run.settle();
+    await body(run);
+  } finally {
+    run.stop();
+  }
+}
+
+/** Until all that can be bound is. */
+export async function inTime({ clock, settle }: Run): Promise<void> {
+  await clock.advance(20_000);
+  await settle();
 }
