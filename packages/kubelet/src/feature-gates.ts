@@ -9,7 +9,6 @@ export const NOT_THERE: readonly string[] = [
   "NativeHistograms",
   "PodLevelResourceManagers",
   "PodsAPI",
-  "QOSReserved",
   "RuntimeClassInImageCriApi",
   "SELinuxMount",
 ];
