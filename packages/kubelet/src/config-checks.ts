@@ -80,6 +80,13 @@ export function configProblems(file: FileConfig): string[] {
     isOpen("MemoryQoS", file.featureGates) && (factor <= 0 || factor > 1),
     `memoryThrottlingFactor ${factor} must be greater than 0 and less than or equal to 1.0`,
   );
+  for (const [name, value] of Object.entries(file.qosReserved)) {
+    refuse(name !== "memory", `qosReserved (--qos-reserved): cannot reserve ${JSON.stringify(name)} resource`);
+    refuse(
+      !/^\d+%$/.test(value) || Number.parseInt(value, 10) > 100,
+      `qosReserved (--qos-reserved): failed to parse percentage ${JSON.stringify(value)} for ${JSON.stringify(name)} resource: it must be between 0% and 100%`,
+    );
+  }
   refuse(
     file.enableSystemLogQuery && !file.enableSystemLogHandler,
     "enableSystemLogHandler is required for enableSystemLogQuery",
@@ -146,7 +153,7 @@ const WITHOUT_EFFECT: Readonly<Partial<Record<keyof FileConfig, string>>> = {
   kubeletCgroups: "the kubelet stays in the cgroup that it was started in",
   makeIPTablesUtilChains: "no rules are made",
   maxOpenFiles: "the limit of the process that starts it holds",
-  qosReserved: "memory is not reserved by class",
+  qosReserved: "memory is reserved by class with the feature gate QOSReserved alone",
   showHiddenMetricsForVersion: "no metric is hidden",
   syncFrequency: "pods are looked at when something changed",
   systemCgroups: "other processes stay in the cgroup that they were started in",
@@ -160,5 +167,7 @@ export const withoutEffect = (
   defaults: FileConfig,
 ): readonly (readonly [field: string, why: string])[] =>
   Object.entries(WITHOUT_EFFECT).filter(
-    ([field]) => !deepEqual(file[field as keyof FileConfig], defaults[field as keyof FileConfig]),
+    ([field]) =>
+      !deepEqual(file[field as keyof FileConfig], defaults[field as keyof FileConfig]) &&
+      !(field === "qosReserved" && isOpen("QOSReserved", file.featureGates)),
   );

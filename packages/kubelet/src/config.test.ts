@@ -112,6 +112,8 @@ test("defaults, and what is refused", () => {
     ],
     ["cpuCFSQuotaPeriod: 10ms", /requires feature gate CustomCPUCFSQuotaPeriod/],
     ["cgroupsPerQOS: false", /is not supported/],
+    ["qosReserved: {cpu: 50%}", /cannot reserve "cpu" resource/],
+    ["qosReserved: {memory: 101%}", /failed to parse percentage "101%" for "memory" resource/],
   ];
   for (const [text, why] of refused) assert.throws(() => parseKubeletConfig(`${HEAD}${text}\n`), why);
   assert.throws(
@@ -128,6 +130,13 @@ test("who sets a field that changes nothing is told why", () => {
     withoutEffect(parseKubeletConfig(`${HEAD}kubeAPIQPS: 10\nmaxPods: 3\n`).file, kubeletDefaults.file),
     [["kubeAPIQPS", "requests are few, and the API server decides who waits"]],
   );
+  const reserving = (more = "") =>
+    withoutEffect(parseKubeletConfig(`${HEAD}qosReserved: {memory: 50%}\n${more}`).file, kubeletDefaults.file);
+  assert.deepEqual(
+    reserving().map(([field]) => field),
+    ["qosReserved"],
+  );
+  assert.deepEqual(reserving("featureGates: {QOSReserved: true}\n"), []);
 });
 
 test("configz shows what is in force in the file's own words", () => {

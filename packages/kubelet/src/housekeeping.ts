@@ -22,16 +22,19 @@ interface HousekeepingOptions {
   readonly evictor: Evictor;
   readonly kernelLog: KernelLog | undefined;
   tell(event: NodeEvent): void;
+  /** Sets anew what the classes of pods may have, where that follows what they use. */
+  readonly weigh?: (() => void) | undefined;
 }
 
 const IMAGES_MS = 5 * 60_000;
 /** How often the node looks whether it runs low. */
 const EVICTION_LOOK_MS = 10_000;
 const KERNEL_LOG_MS = 10_000;
+const WEIGH_MS = 60_000;
 
 /** Each of the promises ends with the signal. */
 export function keepHouse(options: HousekeepingOptions): Promise<void>[] {
-  const { clock, log, signal, config, runtime, disk, cache, images, evictor, kernelLog, tell } = options;
+  const { clock, log, signal, config, runtime, disk, cache, images, evictor, kernelLog, tell, weigh } = options;
   const repeat = async (periodMs: number, run: () => Promise<unknown>): Promise<void> => {
     while (!signal.aborted) {
       await sleep(clock, periodMs, signal).catch(() => {});
@@ -53,6 +56,7 @@ export function keepHouse(options: HousekeepingOptions): Promise<void>[] {
     repeat(IMAGES_MS, () => images.collect()),
     repeat(EVICTION_LOOK_MS, () => evictor.look()),
     ...(kernelLog ? [hearKernel(kernelLog)] : []),
+    ...(weigh ? [repeat(WEIGH_MS, async () => weigh())] : []),
     repeat(config.containerLogMonitorMs, () =>
       rotateLogs({ runtime, disk, log, cache, maxBytes, maxFiles, now: clock.now() }),
     ),

@@ -11,7 +11,7 @@ import { SharedInformers } from "@kubets/client/informer/shared-informers";
 import { sleep } from "@kubets/machinery";
 import { isOpen, missingFeatures } from "@kubets/machinery/given-gates";
 import { parseQuantity } from "@kubets/machinery/quantity";
-import { enforced } from "./cgroups/layout.ts";
+import { enforced, memoryReserve } from "./cgroups/layout.ts";
 import { noCgroups } from "./cgroups/pod-cgroups.ts";
 import { type KubeletConfig, kubeletDefaults } from "./config.ts";
 import { directDialer } from "./dialer.ts";
@@ -335,6 +335,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
         evictor,
         tell,
         kernelLog: options.kernelLog?.(signal),
+        weigh: memoryReserve(config, machine) && (() => made.weigh()),
       }),
       ...followSources({
         config,

@@ -6,9 +6,10 @@ import { test } from "node:test";
 import { pod } from "@kubets/api/testing/pod-builder";
 import { silentLogger } from "@kubets/machinery";
 import { kubeletDefaults } from "../config.ts";
+import { withSimulatedNode } from "../testing/simulated-node.ts";
 import { cgroupfs } from "./cgroupfs.ts";
-import { enforced } from "./layout.ts";
-import { podCgroups } from "./pod-cgroups.ts";
+import { enforced, memoryReserve } from "./layout.ts";
+import { noCgroups, podCgroups } from "./pod-cgroups.ts";
 import { podSettings } from "./settings.ts";
 import { systemdSlices } from "./systemd-slices.ts";
 
@@ -121,4 +122,67 @@ test("what is reserved is not the pods'", () => {
     [["system"], { cpuShares: 512, memoryBytes: 2 ** 30, pids: 100 }],
     [["kube"], { cpuShares: 102 }],
   ]);
+});
+
+const GIB = 2 ** 30;
+const RESERVING = {
+  ...kubeletDefaults,
+  reserved: { memory: "1Gi" },
+  file: { ...kubeletDefaults.file, qosReserved: { memory: "50%" }, featureGates: { QOSReserved: true } },
+};
+
+test("memory is kept for pods of higher classes, and nobody is held to less than is used", async (t) => {
+  assert.equal(
+    memoryReserve({ ...RESERVING, file: { ...RESERVING.file, featureGates: {} } }, { memoryBytes: 1 }),
+    undefined,
+  );
+  const mountpoint = await hierarchy(t, 2);
+  const cgroups = podCgroups({
+    tree: cgroupfs(silentLogger, mountpoint),
+    root: "",
+    mountpoint,
+    memoryReserve: memoryReserve(RESERVING, { memoryBytes: 5 * GIB }),
+  });
+  const at = (path: string) => join(mountpoint, "kubepods", path);
+  const limitOf = async (tier: string) => Number(await readFile(at(`${tier}/memory.max`), "utf8"));
+  const asking = (name: string, memory: string) =>
+    pod(name)
+      .uid(name)
+      .container("c", { resources: { requests: { memory } } })
+      .build();
+  const higher = pod("g")
+    .uid("g")
+    .container("c", { resources: both("1", "2Gi") })
+    .build();
+  await cgroups.weigh([higher, asking("b", "1Gi"), bestEffort]);
+  assert.deepEqual([await limitOf("burstable"), await limitOf("besteffort")], [3 * GIB, 2.5 * GIB]);
+  await cgroups.weigh([asking("b", "1Gi")]);
+  assert.deepEqual([await limitOf("burstable"), await limitOf("besteffort")], [4 * GIB, 3.5 * GIB]);
+  await writeFile(at("besteffort/memory.current"), `${3 * GIB}\n`);
+  await cgroups.weigh([higher, asking("b", "1Gi"), bestEffort]);
+  assert.equal(await limitOf("besteffort"), 3 * GIB);
+  await writeFile(at("besteffort/memory.current"), "0\n");
+  await cgroups.weigh([higher, asking("b", "1Gi"), bestEffort]);
+  assert.equal(await limitOf("besteffort"), 2.5 * GIB);
+  await cgroups.weigh([higher, asking("b", "16Gi")]);
+  assert.equal(await limitOf("besteffort"), 4096);
+});
+
+test("what is kept for higher classes is looked at again and again", async () => {
+  let weighed = 0;
+  const cgroups = {
+    ...noCgroups,
+    weigh: async () => {
+      weighed++;
+    },
+  };
+  for (const [config, times] of [
+    [RESERVING, 2],
+    [kubeletDefaults, 0],
+  ] as const)
+    await withSimulatedNode({ config, cgroups }, async ({ clock }) => {
+      weighed = 0;
+      await clock.advance(120_000);
+      assert.equal(weighed, times);
+    });
 });

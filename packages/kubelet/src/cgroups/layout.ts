@@ -3,13 +3,14 @@ import type { Pod } from "@kubets/api/generated/types/core-v1";
 import { computeQosClass } from "@kubets/api/pod/qos";
 import { podRequests } from "@kubets/api/pod/resources";
 import { isFinished } from "@kubets/api/pod/state";
+import { isOpen } from "@kubets/machinery/given-gates";
 import { parseQuantity } from "@kubets/machinery/quantity";
 import type { KubeletConfig } from "../config.ts";
 import { cpuShares } from "../container-config/resources.ts";
 import type { CgroupParts } from "./cgroup-tree.ts";
 import type { CgroupSettings } from "./settings.ts";
 
-type Tier = "burstable" | "besteffort";
+export type Tier = "burstable" | "besteffort";
 
 export const partsOf = (path: string): string[] => path.split("/").filter(Boolean);
 
@@ -31,6 +32,40 @@ export function tierShares(pods: readonly Pod[]): Readonly<Record<Tier, number>>
     .filter((pod) => !isFinished(pod) && tierOf(pod) === "burstable")
     .reduce((sum, pod) => sum + (podRequests(pod).get("cpu")?.milliValue() ?? 0), 0);
   return { burstable: cpuShares(burstable), besteffort: cpuShares(0) };
+}
+
+/** Memory of the node that is kept for pods of higher classes (gate QOSReserved): this part of what they asked for. */
+export interface MemoryReserve {
+  readonly allocatableBytes: number;
+  readonly percent: number;
+}
+
+/** Undefined where no memory is kept by class. */
+export function memoryReserve(
+  { reserved, file }: Pick<KubeletConfig, "reserved"> & { readonly file: QosFile },
+  { memoryBytes }: { readonly memoryBytes: number },
+): MemoryReserve | undefined {
+  const { memory } = file.qosReserved;
+  if (memory === undefined || !isOpen("QOSReserved", file.featureGates)) return undefined;
+  const allocatableBytes = memoryBytes - parseQuantity(reserved["memory"] ?? "0").value();
+  return { allocatableBytes, percent: Number.parseInt(memory, 10) };
+}
+
+type QosFile = Pick<KubeletConfig["file"], "qosReserved" | "featureGates">;
+
+/** How much memory the pods of each lower class may have together: none of what is kept for those above. */
+export function tierMemory(
+  pods: readonly Pod[],
+  { allocatableBytes, percent }: MemoryReserve,
+): Readonly<Record<Tier, number>> {
+  const kept = (tier: Tier | undefined) => {
+    const asked = pods
+      .filter((pod) => !isFinished(pod) && tierOf(pod) === tier)
+      .reduce((sum, pod) => sum + (podRequests(pod).get("memory")?.value() ?? 0), 0);
+    return Math.floor((asked * percent) / 100);
+  };
+  const burstable = allocatableBytes - kept(undefined);
+  return { burstable, besteffort: burstable - kept("burstable") };
 }
 
 type Reserving = Pick<KubeletConfig, "cgroupRoot" | "reserved"> & {

@@ -2,10 +2,11 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
+import { deepEqual } from "@kubets/machinery";
 import { type CgroupDetails, readDetails, readMachineSwap } from "../stats/cgroup-details.ts";
 import { readUsage, type Usage } from "../stats/cgroup-usage.ts";
 import type { CgroupParts, CgroupTree } from "./cgroup-tree.ts";
-import { kubepods, partsOf, podParts, tierShares } from "./layout.ts";
+import { kubepods, type MemoryReserve, partsOf, podParts, type Tier, tierMemory, tierShares } from "./layout.ts";
 import { type CgroupSettings, type CgroupVersion, type PodLimits, podSettings } from "./settings.ts";
 
 export interface PodCgroups {
@@ -14,7 +15,7 @@ export interface PodCgroups {
   parentOf(pod: Pod): string;
   /** Before all pods: holds them together, and the node's own programs apart from them. */
   hold(enforced: Iterable<readonly [CgroupParts, CgroupSettings]>): Promise<void>;
-  /** Weighs the classes of pods against each other, now that these are the pods of the node. */
+  /** Weighs the classes of pods against each other, now that these are the pods of the node, and keeps memory for the higher ones. */
   weigh(pods: readonly Pod[]): Promise<void>;
   ensure(pod: Pod): Promise<void>;
   remove(pod: Pod): Promise<void>;
@@ -56,12 +57,32 @@ export interface PodCgroupsOptions extends PodLimits {
   /** All of the node lies below this; "/" on a machine that is one node. */
   readonly root: string;
   readonly mountpoint?: string;
+  readonly memoryReserve?: MemoryReserve | undefined;
 }
 
+/** Of nothing the kernel would make no limit: one page. */
+const LEAST_BYTES = 4096;
+
 export function podCgroups(options: PodCgroupsOptions): PodCgroups {
-  const { tree, root, mountpoint = "/sys/fs/cgroup" } = options;
+  const { tree, root, mountpoint = "/sys/fs/cgroup", memoryReserve } = options;
   const { version } = tree;
-  const weights = new Map<string, number>();
+  const settled = new Map<string, CgroupSettings>();
+  let weighing: Promise<void> = Promise.resolve();
+  /** A class that has more already keeps that and gets no more: a limit below it would kill. */
+  const atLeastUsed = async (parts: CgroupParts, limit: number): Promise<number> => {
+    const { memoryUsageBytes = 0 } = await readUsage(tree.pathOf(parts), version, 0, mountpoint);
+    return Math.max(limit, memoryUsageBytes, LEAST_BYTES);
+  };
+  const weigh = async (pods: readonly Pod[]): Promise<void> => {
+    const limits = memoryReserve && tierMemory(pods, memoryReserve);
+    for (const [tier, cpuShares] of Object.entries(tierShares(pods)) as [Tier, number][]) {
+      const parts = [...kubepods(root), tier];
+      const settings = { cpuShares, ...(limits && { memoryBytes: await atLeastUsed(parts, limits[tier]) }) };
+      if (deepEqual(settled.get(tier), settings)) continue;
+      settled.set(tier, settings);
+      await tree.ensure(parts, settings);
+    }
+  };
   const pathOf = (pod: Pod) => tree.pathOf(podParts(pod, root));
   return {
     version,
@@ -71,12 +92,10 @@ export function podCgroups(options: PodCgroupsOptions): PodCgroups {
       for (const [parts, settings] of enforced) await tree.ensure(parts, settings);
     },
 
-    async weigh(pods) {
-      for (const [tier, shares] of Object.entries(tierShares(pods))) {
-        if (weights.get(tier) === shares) continue;
-        weights.set(tier, shares);
-        await tree.ensure([...kubepods(root), tier], { cpuShares: shares });
-      }
+    weigh(pods) {
+      const next = () => weigh(pods);
+      weighing = weighing.then(next, next);
+      return weighing;
     },
 
     ensure: (pod) => tree.ensure(podParts(pod, root), podSettings(pod, options)),

@@ -144,11 +144,11 @@ export class PodWorkers {
     }
     this.#make(pod, refusal, verdict).wake();
     this.#tools.metrics.workerBegun(pod);
-    this.#weigh();
+    this.weigh();
   }
 
   /** Whatever the classes of pods weigh now. */
-  #weigh(): void {
+  weigh(): void {
     const taken = this.all().filter((worker) => !worker.refused && !worker.isOver);
     const { cgroups, log } = this.#tools;
     void cgroups
@@ -204,12 +204,12 @@ export class PodWorkers {
         this.#overs.delete(uid);
         this.#options.ended(worker.pod);
         this.#offerRoom();
-        this.#weigh();
+        this.weigh();
       },
       judgeResize: (wanted) => judgeResize(wanted, this.#room(uid)),
       resized: () => {
         this.#offerRoom();
-        this.#weigh();
+        this.weigh();
       },
       ...(refusal && { refusal }),
       ...(verdict && { verdict }),

@@ -55,6 +55,12 @@ export function nodeResources(parts: ResourceParts) {
 
 /** A machine of which only the size is known. */
 const flat = ({ cpuMilli, memoryBytes }: MachineFacts): MachineTopology => ({
-  cpus: Array.from({ length: Math.floor(cpuMilli / 1000) }, (_, id) => ({ id, core: id, socket: 0, node: 0 })),
+  cpus: Array.from({ length: Math.floor(cpuMilli / 1000) }, (_, id) => ({
+    id,
+    core: id,
+    socket: 0,
+    node: 0,
+    cache: 0,
+  })),
   nodes: [{ id: 0, memoryBytes }],
 });

@@ -1,10 +1,24 @@
-/** Which CPUs a container gets for itself: whole sockets first, then whole cores, then what is left; as few of each as will do. Pure. */
+/**
+ * Which CPUs a container gets for itself: whole sockets and NUMA nodes first, then whole cores, then what is left; as few of each as will do, and
+ * of those that are the least free, so that others stay whole. Pure.
+ */
 export interface Cpu {
   readonly id: number;
   readonly core: number;
   readonly socket: number;
   readonly node: number;
+  /** The cache of the last level that it shares with others. */
+  readonly cache: number;
 }
+
+/** What may be asked of the static policy (`cpuManagerPolicyOptions`). */
+export type CpuOption =
+  | "full-pcpus-only"
+  | "strict-cpu-reservation"
+  | "distribute-cpus-across-numa"
+  | "prefer-align-cpus-by-uncorecache"
+  | "align-by-socket"
+  | "distribute-cpus-across-cores";
 
 /** "0-2,5" */
 export function parseCpuList(text: string): number[] {
@@ -29,30 +43,85 @@ export function formatCpuList(ids: Iterable<number>): string {
   return parts.join(",");
 }
 
+type CpuOptions = ReadonlySet<CpuOption>;
+const NO_OPTIONS: CpuOptions = new Set();
+
 /** Undefined when there are not enough. */
-export function takeCpus(cpus: readonly Cpu[], free: ReadonlySet<number>, count: number): number[] | undefined {
+export function takeCpus(
+  cpus: readonly Cpu[],
+  free: ReadonlySet<number>,
+  count: number,
+  options = NO_OPTIONS,
+): number[] | undefined {
   if (count > free.size) return undefined;
-  const taken: number[] = [];
-  const left = () => cpus.filter(({ id }) => free.has(id) && !taken.includes(id));
-  const take = (members: readonly Cpu[]) => taken.push(...members.map(({ id }) => id));
-  for (const place of [({ socket }: Cpu) => `${socket}`, coreOf]) {
-    for (const members of wholeGroups(cpus, left(), place)) if (members.length <= count - taken.length) take(members);
+  const taken = new Set<number>();
+  const missing = () => count - taken.size;
+  const left = () => cpus.filter(({ id }) => free.has(id) && !taken.has(id));
+  const take = (ids: Iterable<number>) => {
+    for (const id of ids) taken.add(id);
+  };
+  const takeWhole = (places: readonly Place[], place: Place) => {
+    const all = Map.groupBy(cpus, place);
+    for (const [key, members] of Map.groupBy(inOrder(left(), places), place))
+      if (members.length === all.get(key)?.length && members.length <= missing()) take(members.map(({ id }) => id));
+  };
+
+  const [outer, inner] = placesOf(cpus);
+  takeWhole([outer], outer);
+  takeWhole([outer, inner], inner);
+  if (options.has("prefer-align-cpus-by-uncorecache")) {
+    const places = [outer, inner, cacheOf];
+    takeWhole(places, cacheOf);
+    const fitting = [...Map.groupBy(inOrder(left(), places), cacheOf).values()].find(
+      ({ length }) => length >= missing(),
+    );
+    if (fitting) take(takeCpus(cpus, new Set(fitting.map(({ id }) => id)), missing()) ?? []);
   }
-  // The rest from cores that are broken already, so that whole ones stay whole.
-  const ofCore = Map.groupBy(left(), coreOf);
-  const rest = [...ofCore.values()].sort((a, b) => a.length - b.length || (a[0] as Cpu).id - (b[0] as Cpu).id).flat();
-  take(rest.slice(0, count - taken.length));
-  return taken.sort((a, b) => a - b);
+  if (options.has("distribute-cpus-across-cores")) {
+    const places = outer === socketOf ? [outer] : [outer, inner];
+    const ofSocket = Map.groupBy(inOrder(left(), places), socketOf);
+    take([...ofSocket.values()].flatMap(coreByCore).slice(0, missing()));
+  } else {
+    const places = [outer, inner, coreOf];
+    takeWhole(places, coreOf);
+    take(
+      inOrder(left(), places)
+        .slice(0, missing())
+        .map(({ id }) => id),
+    );
+  }
+  return [...taken].sort((a, b) => a - b);
 }
 
-const coreOf = ({ socket, core }: Cpu): string => `${socket}/${core}`;
+/** Where a CPU lies, as a number that no other such place of the machine has. */
+type Place = (cpu: Cpu) => number;
+export const nodeOf: Place = ({ node }) => node;
+const socketOf: Place = ({ socket }) => socket;
+const cacheOf: Place = ({ cache }) => cache;
+/** The kernel counts the cores of each socket anew. */
+const coreOf: Place = ({ socket, core }) => socket * 2 ** 20 + core;
 
-/** Groups of which every member is free. */
-function wholeGroups(cpus: readonly Cpu[], free: readonly Cpu[], place: (cpu: Cpu) => string): Cpu[][] {
-  const all = Map.groupBy(cpus, place);
-  return [...Map.groupBy(free, place)].flatMap(([key, members]) =>
-    members.length === all.get(key)?.length ? [members] : [],
-  );
+/** Sockets lie in NUMA nodes, or NUMA nodes in sockets: the larger come first. */
+export function placesOf(cpus: readonly Cpu[]): readonly [outer: Place, inner: Place] {
+  const countOf = (place: Place) => new Set(cpus.map(place)).size;
+  return countOf(socketOf) >= countOf(nodeOf) ? [nodeOf, socketOf] : [socketOf, nodeOf];
+}
+
+/** At each place in turn, from the least free; what lies together stands together. */
+export function inOrder(free: readonly Cpu[], [place, ...inner]: readonly Place[]): Cpu[] {
+  if (!place) return free.toSorted((a, b) => a.id - b.id);
+  return [...Map.groupBy(free, place)]
+    .sort(([a, some], [b, others]) => some.length - others.length || a - b)
+    .flatMap(([, members]) => inOrder(members, inner));
+}
+
+/** Of each core one, then of each another. */
+function coreByCore(cpus: readonly Cpu[]): number[] {
+  const cores = [...Map.groupBy(inOrder(cpus, []), coreOf).values()];
+  return cores
+    .flatMap((members) => members.map(({ id }, turn) => ({ id, turn })))
+    .sort((a, b) => a.turn - b.turn || a.id - b.id)
+    .map(({ id }) => id);
 }
 
 export const threadsPerCore = (cpus: readonly Cpu[]): number =>

@@ -6,13 +6,13 @@ import { seededRandom, silentLogger, VirtualClock } from "@kubets/machinery";
 import { parseKubeletConfig } from "../config.ts";
 import { MemoryDisk } from "../disk/memory-disk.ts";
 import { SimulatedRuntime } from "../runtime/simulated/runtime.ts";
-import { simulatedNode } from "../testing/simulated-node.ts";
+import { simulatedNode, withSimulatedNode } from "../testing/simulated-node.ts";
 import { AllotmentStore, noExtras } from "./allotment.ts";
 import { NodeResources } from "./node-resources.ts";
 
-const CONFIG = parseKubeletConfig(
-  "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\ncpuManagerPolicy: static\nkubeReserved: {cpu: 500m}\n",
-);
+const TEXT =
+  "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\ncpuManagerPolicy: static\nkubeReserved: {cpu: 500m}\n";
+const CONFIG = parseKubeletConfig(TEXT);
 const own = (name: string, cpu: string) => {
   const amounts = { cpu, memory: "1Gi" };
   return pod(name)
@@ -58,6 +58,26 @@ test("a container alone on its CPUs, the others beside it, also after the kubele
   }
 });
 
+test("reserved CPUs are nobody's but the system's when that is asked for", async () => {
+  const options = 'cpuManagerPolicyOptions: {strict-cpu-reservation: "true"}\n';
+  await withSimulatedNode({ config: parseKubeletConfig(`${TEXT}${options}`) }, async ({ runtime, api, clock }) => {
+    await api.createPod(shared("s"));
+    await clock.advance(3000);
+    const cpusOfShared = async () => {
+      const [found] = await runtime.listContainers("s");
+      assert.ok(found);
+      return (runtime.resourcesOf(found.id) ?? runtime.configOf(found.id).linux?.resources)?.cpusetCpus;
+    };
+    assert.equal(await cpusOfShared(), "1-3");
+    await api.createPod(own("a", "2"));
+    await clock.advance(3000);
+    assert.equal(await cpusOfShared(), "3");
+    await api.createPod(own("b", "1"));
+    await clock.advance(3000);
+    assert.equal(await cpusOfShared(), "3");
+  });
+});
+
 test("containers of one pod never have the same device, whatever the plugin prefers, but one after the other", async () => {
   const clock = new VirtualClock();
   const disk = new MemoryDisk();
@@ -65,7 +85,14 @@ test("containers of one pod never have the same device, whatever the plugin pref
   const devices = ["w1", "w2", "w3"].map((id) => ({ id, healthy: true, nodes: [] as number[] }));
   const store = new AllotmentStore(disk, "/k");
   const resources = new NodeResources({
-    policies: { cpus: "none", fullCores: false, memory: "None", topology: "none", scope: "container" },
+    policies: {
+      cpus: "none",
+      cpuOptions: new Set(),
+      memory: "None",
+      topology: "none",
+      closestNodes: false,
+      scope: "container",
+    },
     supply: { cpus: [], reservedCpus: new Set(), nodes: [{ id: 0, allocatable: 0 }] },
     plugins: {
       devices: (resource) => (resource === "example.com/w" ? devices : undefined),

@@ -144,13 +144,17 @@ export class NodeResources {
   }
 
   #sharedCpus(): string {
-    return formatCpuList(freeCpus(this.#options.supply.cpus, new Set(), this.#options.store.taken()));
+    const { cpus, reservedCpus } = this.#options.supply;
+    const kept = this.policies.cpuOptions.has("strict-cpu-reservation") ? reservedCpus : new Set<number>();
+    return formatCpuList(freeCpus(cpus, kept, this.#options.store.taken()));
   }
 
   /** Those without CPUs of their own go where nobody is alone. */
   async #spread(): Promise<void> {
     if (this.policies.cpus !== "static") return;
     const cpusetCpus = this.#sharedCpus();
+    // They stay where they are when no CPU is left for them, as it can be where the reserved ones are kept from them.
+    if (!cpusetCpus) return;
     const { runtime, running, log } = this.#options;
     for (const { uid, name, id } of running()) {
       if (this.of(uid)?.[name]?.cpus) continue;

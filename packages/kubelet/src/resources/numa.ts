@@ -41,11 +41,15 @@ export function hintsOf(
   return masks.filter(now).map((nodes) => ({ nodes, preferred: countOf(nodes) === fewest }));
 }
 
-/** `lists`: of each resource its hints; one without any wish is left out. */
+/**
+ * `lists`: of each resource its hints; one without any wish is left out. Of sets of as many nodes the one with the least `distance` is taken, where
+ * that is given.
+ */
 export function mergeHints(
   policy: TopologyPolicy,
   lists: readonly (readonly Hint[])[],
   nodes: readonly number[],
+  distance: (mask: number) => number = () => 0,
 ): TopologyVerdict {
   if (policy === "none" || lists.length === 0) return { admitted: true, nodes: undefined };
   const all = maskOf(nodes);
@@ -53,14 +57,25 @@ export function mergeHints(
     const fit = policy === "single-numa-node" ? hints.filter(isSingle) : hints;
     return fit.length > 0 ? fit : [{ nodes: undefined, preferred: false }];
   });
+  // Where not all can have what they prefer, as many nodes as that needs which needs the most, but no more.
+  const aim = Math.max(0, ...lists.map(fewestOf));
+  const size = ({ nodes: mask, preferred }: { readonly nodes: number; readonly preferred: boolean }) =>
+    preferred || countOf(mask) > aim ? countOf(mask) : aim - countOf(mask);
   const best = combinations(usable)
-    .map((hints) => ({
-      nodes: hints.reduce((mask, hint) => mask & (hint.nodes ?? all), all),
-      preferred: hints.every(({ preferred }) => preferred),
-    }))
+    .map((hints) => {
+      const masks = hints.flatMap((hint) => hint.nodes ?? []);
+      return {
+        nodes: masks.reduce((common, mask) => common & mask, all),
+        preferred: hints.every(({ preferred }) => preferred) && new Set(masks).size <= 1,
+      };
+    })
     .filter((merged) => merged.nodes !== 0)
     .sort(
-      (a, b) => Number(b.preferred) - Number(a.preferred) || countOf(a.nodes) - countOf(b.nodes) || a.nodes - b.nodes,
+      (a, b) =>
+        Number(b.preferred) - Number(a.preferred) ||
+        size(a) - size(b) ||
+        distance(a.nodes) - distance(b.nodes) ||
+        a.nodes - b.nodes,
     )[0];
   const found = best ?? { nodes: all, preferred: false };
   return {
@@ -69,7 +84,21 @@ export function mergeHints(
   };
 }
 
+/** How far the nodes of a set lie from each other on average, themselves among them. */
+export const meanDistance =
+  (nodes: readonly { readonly id: number; readonly distances?: readonly number[] }[]) =>
+  (mask: number): number => {
+    const places = nodes.flatMap(({ id }, place) => (covers(mask, 1 << id) ? [place] : []));
+    const all = places.flatMap((from) => places.map((to) => nodes[from]?.distances?.[to] ?? 0));
+    return all.reduce((sum, each) => sum + each, 0) / all.length;
+  };
+
 const isSingle = ({ nodes, preferred }: Hint): boolean => preferred && (nodes === undefined || countOf(nodes) === 1);
+
+const fewestOf = (hints: readonly Hint[]): number => {
+  const counts = hints.flatMap(({ nodes }) => (nodes === undefined ? [] : [countOf(nodes)]));
+  return counts.length > 0 ? Math.min(...counts) : 0;
+};
 
 const combinations = (lists: readonly (readonly Hint[])[]): Hint[][] =>
   lists.reduce<Hint[][]>((sofar, list) => sofar.flatMap((head) => list.map((hint) => [...head, hint])), [[]]);

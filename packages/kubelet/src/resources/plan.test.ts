@@ -12,7 +12,7 @@ import { type NodePolicies, type NodeSupply, planAllotments } from "./plan.ts";
 /** Two sockets, each a NUMA node with two cores of two threads: 0,4 1,5 | 2,6 3,7. */
 const CPUS: Cpu[] = Array.from({ length: 8 }, (_, id) => {
   const core = id % 4;
-  return { id, core, socket: core >> 1, node: core >> 1 };
+  return { id, core, socket: core >> 1, node: core >> 1, cache: core >> 1 };
 });
 const all = new Set(CPUS.map(({ id }) => id));
 const GIB = 2 ** 30;
@@ -50,6 +50,9 @@ test("what suits all resources", () => {
   assert.equal(merge("single-numa-node", [near(both)]).admitted, false);
   assert.equal(merge("single-numa-node", [near(first), near(both, false)]).nodes, first);
   assert.equal(merge("restricted", []).admitted, false);
+  assert.equal(merge("restricted", [near(first)], [near(both)]).admitted, false);
+  const larger = [[near(first), near(both, false)], [near(both)]];
+  assert.deepEqual(merge("best-effort", ...larger), { admitted: true, nodes: undefined });
   assert.deepEqual(masksOf([0, 1]), [1, 2, 3]);
   assert.deepEqual(
     hintsOf(
@@ -80,9 +83,10 @@ test("memory of nodes", () => {
 
 const POLICIES: NodePolicies = {
   cpus: "static",
-  fullCores: false,
+  cpuOptions: new Set(),
   memory: "Static",
   topology: "none",
+  closestNodes: false,
   scope: "container",
 };
 const device = (id: string, node?: number, healthy = true): Device => ({
@@ -130,7 +134,7 @@ test("whole CPUs of guaranteed pods alone, and never the reserved ones", () => {
     "Allocate failed due to not enough cpus available to satisfy request, which is unexpected",
   );
   assert.deepEqual(given(asking("1"), {}, [{ cpus: [1, 4, 5] }])?.cpus, [2]);
-  assert.deepEqual(refused(asking("3"), { fullCores: true }), {
+  assert.deepEqual(refused(asking("3"), { cpuOptions: new Set(["full-pcpus-only"]) }), {
     reason: "SMTAlignmentError",
     message: "SMT Alignment Error: requested 3 cpus not multiple cpus per core = 2",
   });
@@ -181,4 +185,36 @@ test("a container has what an ended init container of its pod had", () => {
   assert.deepEqual(before?.cpus, c?.cpus);
   const beside = found(container("before", { restartPolicy: "Always" }));
   assert.notDeepEqual(beside.before?.cpus, beside.c?.cpus);
+});
+
+/** Two sockets of two NUMA nodes, each of two CPUs; the first node lies near to the third. */
+const FOUR_NODES: NodeSupply = {
+  cpus: Array.from({ length: 8 }, (_, id) => ({ id, core: id, socket: id >> 2, node: id >> 1, cache: id >> 2 })),
+  reservedCpus: new Set(),
+  nodes: [
+    [10, 30, 20, 30],
+    [30, 10, 30, 30],
+    [20, 30, 10, 30],
+    [30, 30, 30, 10],
+  ].map((distances, id) => ({ id, allocatable: GIB, distances })),
+  devices: () => undefined,
+};
+const planned = (cpu: string, options: Partial<NodePolicies>, taken: number[] = []) => {
+  const policies = { ...POLICIES, memory: "None", topology: "restricted", ...options } as const;
+  const found = planAllotments(pod("a").container("c", asking(cpu)).build(), policies, FOUR_NODES, [{ cpus: taken }]);
+  assert.ok(found);
+  return "rejection" in found ? found.rejection.reason : found.allotments.c?.cpus;
+};
+
+test("NUMA nodes of one socket are as good as one when CPUs are aligned by socket", () => {
+  const bySocket = { cpuOptions: new Set(["align-by-socket"] as const) };
+  const oneLeftInEach = [0, 2, 4, 6];
+  assert.equal(planned("2", {}, oneLeftInEach), "TopologyAffinityError");
+  assert.deepEqual(planned("2", bySocket, oneLeftInEach), [1, 3]);
+  assert.equal(planned("2", bySocket, [0, 1, 2, 4, 5, 6]), "TopologyAffinityError");
+});
+
+test("of as many NUMA nodes those that lie near to each other, when they are preferred", () => {
+  assert.deepEqual(planned("4", {}), [0, 1, 2, 3]);
+  assert.deepEqual(planned("4", { closestNodes: true }), [0, 1, 4, 5]);
 });

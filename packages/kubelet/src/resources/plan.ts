@@ -8,16 +8,19 @@ import { computeQosClass } from "@kubets/api/pod/qos";
 import { parseQuantity } from "@kubets/machinery/quantity";
 import type { Rejection } from "../admission/admit.ts";
 import type { Allotment, PodAllotments } from "./allotment.ts";
-import { type Cpu, takeCpus, threadsPerCore } from "./cpus.ts";
+import { type Cpu, type CpuOption, threadsPerCore } from "./cpus.ts";
 import { chooseDevices, type Device, type DeviceWish, deviceHints, shortage } from "./devices/choose.ts";
+import { chooseCpus } from "./distribute.ts";
 import { freeMemory, memoryHints, takeMemory } from "./memory.ts";
-import { bitsOf, type Hint, hintsOf, masksOf, mergeHints, type TopologyPolicy } from "./numa.ts";
+import { type Hint, hintsOf, masksOf, meanDistance, mergeHints, type TopologyPolicy } from "./numa.ts";
 
 export interface NodePolicies {
   readonly cpus: "none" | "static";
-  readonly fullCores: boolean;
+  readonly cpuOptions: ReadonlySet<CpuOption>;
   readonly memory: "None" | "Static";
   readonly topology: TopologyPolicy;
+  /** Whether, of sets of as many NUMA nodes, those near to each other are taken (`prefer-closest-numa-nodes`). */
+  readonly closestNodes: boolean;
   readonly scope: "container" | "pod";
 }
 
@@ -25,7 +28,11 @@ export interface NodeSupply {
   readonly cpus: readonly Cpu[];
   /** Never given to one container alone. */
   readonly reservedCpus: ReadonlySet<number>;
-  readonly nodes: readonly { readonly id: number; readonly allocatable: number }[];
+  readonly nodes: readonly {
+    readonly id: number;
+    readonly allocatable: number;
+    readonly distances?: readonly number[];
+  }[];
   /** Undefined for a resource that no plugin offers. */
   devices(resource: string): readonly Device[] | undefined;
 }
@@ -87,7 +94,7 @@ export function planAllotments(
     const used = [...taken, ...Object.values(made).filter((each) => !each.passedOn)];
     const reusable = Object.values(made).filter((each) => each.passedOn);
     const threads = threadsPerCore(supply.cpus);
-    if (policies.fullCores && wish.cpus % threads !== 0)
+    if (policies.cpuOptions.has("full-pcpus-only") && wish.cpus % threads !== 0)
       return {
         rejection: {
           reason: "SMTAlignmentError",
@@ -96,7 +103,7 @@ export function planAllotments(
       };
     const local = whole ?? localityOf(wish, policies, supply, used, reusable);
     if (!local.admitted) return { rejection: NOT_LOCAL };
-    const allotment = allot(wish, local.nodes, supply, used, reusable);
+    const allotment = allot(wish, local.nodes, policies, supply, used, reusable);
     if (typeof allotment === "string") return { rejection: unexpected(allotment) };
     made[container.name] = { ...allotment, ...(passesOn && { passedOn: true }) };
   }
@@ -127,25 +134,37 @@ function localityOf(
   const nodes = supply.nodes.map(({ id }) => id);
   if (policies.topology === "none") return { admitted: true, nodes: undefined };
   const lists: (readonly Hint[])[] = [];
-  if (wish.cpus > 0) lists.push(cpuHints(wish.cpus, supply, used));
+  if (wish.cpus > 0) lists.push(cpuHints(wish.cpus, policies, supply, used));
   if (wish.memory > 0) lists.push(memoryHints(memoryLeft(supply, used), wish.memory));
   for (const each of deviceWishes(wish, supply, used, reusable)) {
     const hints = deviceHints(each, nodes);
     if (hints) lists.push(hints);
   }
-  return mergeHints(policies.topology, lists, nodes);
+  return mergeHints(policies.topology, lists, nodes, policies.closestNodes ? meanDistance(supply.nodes) : undefined);
 }
 
-function cpuHints(count: number, { cpus, nodes, reservedCpus }: NodeSupply, used: readonly Allotment[]): Hint[] {
+function cpuHints(
+  count: number,
+  { cpuOptions }: NodePolicies,
+  { cpus, nodes, reservedCpus }: NodeSupply,
+  used: readonly Allotment[],
+): Hint[] {
   const free = freeCpus(cpus, reservedCpus, used);
   const within = (mask: number, among: (id: number) => boolean) =>
-    cpus.filter(({ id, node }) => (mask & (1 << node)) !== 0 && among(id)).length >= count;
-  return hintsOf(
-    masksOf(nodes.map(({ id }) => id)),
-    (mask) => within(mask, (id) => !reservedCpus.has(id)),
-    (mask) => within(mask, (id) => free.has(id)),
-  );
+    cpus.filter((cpu) => isIn(mask, cpu) && among(cpu.id)).length >= count;
+  const masks = masksOf(nodes.map(({ id }) => id));
+  const could = (mask: number) => within(mask, (id) => !reservedCpus.has(id));
+  const hints = hintsOf(masks, could, (mask) => within(mask, (id) => free.has(id)));
+  if (!cpuOptions.has("align-by-socket")) return hints;
+  // Nodes of no more sockets than it takes are as good as no more nodes than it takes.
+  const socketsOf = (mask = 0) => socketsIn(cpus, mask).size;
+  const fewest = Math.min(...masks.filter(could).map(socketsOf));
+  return hints.map((hint) => ({ ...hint, preferred: hint.preferred || socketsOf(hint.nodes) === fewest }));
 }
+
+const isIn = (mask: number, { node }: Cpu): boolean => (mask & (1 << node)) !== 0;
+const socketsIn = (cpus: readonly Cpu[], mask: number): Set<number> =>
+  new Set(cpus.flatMap((cpu) => (isIn(mask, cpu) ? [cpu.socket] : [])));
 
 /** What can be given to one container alone. */
 export function freeCpus(cpus: readonly Cpu[], reserved: ReadonlySet<number>, used: readonly Allotment[]): Set<number> {
@@ -177,6 +196,7 @@ const deviceWishes = (
 function allot(
   wish: Wish,
   nodes: number | undefined,
+  { cpuOptions }: NodePolicies,
   supply: NodeSupply,
   used: readonly Allotment[],
   reusable: readonly Allotment[],
@@ -187,7 +207,7 @@ function allot(
     if (short) return short;
     devices[each.resource] = chooseDevices(each, nodes);
   }
-  const cpus = wish.cpus > 0 ? takeOwnCpus(wish.cpus, nodes, supply, used, reusable) : undefined;
+  const cpus = wish.cpus > 0 ? takeOwnCpus(wish.cpus, nodes, cpuOptions, supply, used, reusable) : undefined;
   if (wish.cpus > 0 && !cpus) return "not enough cpus available to satisfy request";
   const fromNodes = wish.memory > 0 ? takeMemory(memoryLeft(supply, used), wish.memory, nodes) : undefined;
   if (wish.memory > 0 && !fromNodes)
@@ -203,18 +223,20 @@ function allot(
 function takeOwnCpus(
   count: number,
   nodes: number | undefined,
+  options: ReadonlySet<CpuOption>,
   { cpus, reservedCpus }: NodeSupply,
   used: readonly Allotment[],
   reusable: readonly Allotment[],
 ): number[] | undefined {
   const free = freeCpus(cpus, reservedCpus, used);
   const left = new Set(reusable.flatMap((each) => each.cpus ?? []).filter((id) => free.has(id)));
-  const near = new Set(nodes === undefined ? [] : bitsOf(nodes));
-  const steps = [left, new Set(cpus.flatMap(({ id, node }) => (free.has(id) && near.has(node) ? [id] : []))), free];
+  const sockets = socketsIn(cpus, nodes ?? 0);
+  const isNear = (cpu: Cpu) => (options.has("align-by-socket") ? sockets.has(cpu.socket) : isIn(nodes ?? 0, cpu));
+  const steps = [left, new Set(cpus.flatMap((cpu) => (free.has(cpu.id) && isNear(cpu) ? [cpu.id] : []))), free];
   const taken: number[] = [];
   for (const step of steps) {
     const open = new Set([...step].filter((id) => !taken.includes(id)));
-    taken.push(...(takeCpus(cpus, open, Math.min(count - taken.length, open.size)) ?? []));
+    taken.push(...(chooseCpus(cpus, open, Math.min(count - taken.length, open.size), options) ?? []));
   }
   return taken.length === count ? taken.sort((a, b) => a - b) : undefined;
 }

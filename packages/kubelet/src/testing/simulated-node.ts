@@ -1,6 +1,7 @@
 /** A kubelet over a simulated runtime on a virtual clock, with an API in memory: a node for tests in a few lines. */
 import { createEventRecorder } from "@kubets/client/cluster-event-recorder";
 import { seededRandom, silentLogger, VirtualClock } from "@kubets/machinery";
+import type { PodCgroups } from "../cgroups/pod-cgroups.ts";
 import { type KubeletConfig, kubeletDefaults } from "../config.ts";
 import { MemoryDisk } from "../disk/memory-disk.ts";
 import type { Exec } from "../exec.ts";
@@ -43,6 +44,7 @@ export interface SimulatedNodeOptions {
   readonly shutdowns?: KubeletOptions["shutdowns"];
   readonly exec?: Exec;
   readonly kernelLog?: KernelLog;
+  readonly cgroups?: PodCgroups;
   /** Without an API server. */
   readonly alone?: boolean;
   /** Of an earlier node, to start again over the same runtime. */
@@ -71,6 +73,7 @@ export async function simulatedNode({
   shutdowns,
   exec,
   kernelLog,
+  cgroups,
   alone = false,
   over,
 }: SimulatedNodeOptions = {}): Promise<SimulatedNode> {
@@ -105,6 +108,7 @@ export async function simulatedNode({
     ...(shutdowns && { shutdowns }),
     ...(exec && { exec }),
     ...(kernelLog && { kernelLog: () => kernelLog }),
+    ...(cgroups && { cgroups }),
     // Nothing runs low on a node that uses nothing.
     observe: observe ?? (async () => ({})),
   });
