@@ -20,7 +20,9 @@ type Errors = FieldError[] | Promise<FieldError[]>;
 
 export function validateCreate(definition: ResourceDefinition, object: KubeObject, context: WriteContext): Errors {
   const named = withName(object);
-  const metadata = joined(validateMetadata(definition, object), definition.validateNewName?.(named, context) ?? []);
+  const metadata = validateMetadata(definition, object);
+  const ofName = definition.validateNewName?.(named, context);
+  if (ofName) metadata.push(...ofName);
   const { validate } = definition;
   if (!validate) return metadata;
   return behind(
