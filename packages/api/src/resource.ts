@@ -100,8 +100,10 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   readonly resetFields?: readonly (readonly string[])[];
   /** What is wrong with a name of this resource, in the original's words; DNS-1123 subdomain when absent. */
   validateName?(name: string, prefix: boolean): string[];
+  /** The same of a new name, where it depends on features: those are not known everywhere that `validate` runs. */
+  validateNewName?(object: T, context: WriteContext): FieldError[];
   /** Told to the client in Warning headers. */
-  warnings?(object: T, old: T | undefined): string[];
+  warnings?(object: T, old: T | undefined, context: WriteContext): string[];
   /** A PUT on a name that is not there creates it (leases, ...). */
   readonly createOnUpdate?: boolean;
   /** False: an update must carry a resourceVersion. True when absent. */
@@ -164,7 +166,7 @@ export interface PartStrategy<T extends KubeObject = KubeObject> {
   readonly resetFields?: readonly (readonly string[])[];
   prepareForUpdate(object: Draft<T>, old: T, context: WriteContext): void;
   validateUpdate?(object: T, old: T, context: WriteContext): FieldError[];
-  warnings?(object: T, old: T | undefined): string[];
+  warnings?(object: T, old: T | undefined, context: WriteContext): string[];
 }
 
 export interface ScalePaths<T extends KubeObject = KubeObject> {

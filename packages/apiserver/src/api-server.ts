@@ -259,6 +259,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
       fairness?.stop();
       deadlines.stop();
       stopping.abort();
+      context.admission.close();
       webhooks.close();
       aggregation.stop();
       feed.stop();

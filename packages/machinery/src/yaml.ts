@@ -26,8 +26,8 @@ export function parseYaml(input: string | Uint8Array, options: ParseYamlOptions 
 }
 
 /** Every document of a text, those that are empty left out. */
-export const parseYamlDocuments = (input: string | Uint8Array): JsonValue[] =>
-  construct(textOf(input), {}).filter((document) => document !== null);
+export const parseYamlDocuments = (input: string | Uint8Array, options: ParseYamlOptions = {}): JsonValue[] =>
+  construct(textOf(input), options).filter((document) => document !== null);
 
 function construct(text: string, { duplicates }: ParseYamlOptions): JsonValue[] {
   const source = text.startsWith("\ufeff") ? text.slice(1) : text;

@@ -11,11 +11,13 @@ import { compileVariables } from "./expressions/variables.ts";
 import { matchConditionsErrors } from "./match-conditions.ts";
 import { failurePolicyErrors, paramKindErrors, paramKindText, variablesErrors } from "./policy.ts";
 import { constraintsErrors, defaultMatchResources } from "./rules.ts";
+import { staticNames } from "./static-names.ts";
 
 export const mutatingAdmissionPolicyResource = define(mutatingadmissionpolicies, {
   categories: ["api-extensions"],
   countsGeneration: true,
   unconditionalUpdate: false,
+  ...staticNames,
   defaults: ({ spec }) => {
     spec.failurePolicy ??= "Fail";
     defaultMatchResources(spec.matchConstraints);

@@ -6,6 +6,7 @@ import type { Draft } from "../meta.ts";
 import { age, column, nameColumn } from "../table.ts";
 import { paramRefErrors, paramRefText, policyNameErrors } from "./policy.ts";
 import { defaultMatchResources, matchResourcesErrors } from "./rules.ts";
+import { staticNames } from "./static-names.ts";
 
 type Binding = Pick<MutatingAdmissionPolicyBinding, "metadata" | "spec">;
 
@@ -13,6 +14,7 @@ export const policyBinding = {
   categories: ["api-extensions"],
   countsGeneration: true,
   unconditionalUpdate: false,
+  ...staticNames,
   defaults: ({ spec }: Draft<Binding>) => defaultMatchResources(spec.matchResources),
   table: {
     columns: [nameColumn, column("PolicyName"), column("ParamRef"), column("Age")],

@@ -17,6 +17,7 @@ import { compileVariables } from "./expressions/variables.ts";
 import { matchConditionsErrors } from "./match-conditions.ts";
 import { failurePolicyErrors, NO_EXPRESSION, paramKindErrors, paramKindText, variablesErrors } from "./policy.ts";
 import { constraintsErrors, defaultMatchResources } from "./rules.ts";
+import { staticNames } from "./static-names.ts";
 
 const REASONS = ["Forbidden", "Invalid", "RequestEntityTooLarge"];
 const MAX_ANNOTATIONS = 20;
@@ -26,6 +27,7 @@ export const validatingAdmissionPolicyResource = define(validatingadmissionpolic
   categories: ["api-extensions"],
   countsGeneration: true,
   unconditionalUpdate: false,
+  ...staticNames,
   ...ownStatus,
   defaults: ({ spec }) => {
     spec.failurePolicy ??= "Fail";

@@ -2,12 +2,14 @@
 import { define } from "../define.ts";
 import { validatingwebhookconfigurations } from "../generated/refs.ts";
 import { age, column, nameColumn } from "../table.ts";
+import { staticNames } from "./static-names.ts";
 import { defaultWebhooks, webhooksErrors } from "./webhook.ts";
 
 export const validatingWebhookConfigurationResource = define(validatingwebhookconfigurations, {
   categories: ["api-extensions"],
   countsGeneration: true,
   unconditionalUpdate: false,
+  ...staticNames,
   defaults: ({ webhooks }) => defaultWebhooks(webhooks),
   validate: ({ webhooks }) => webhooksErrors(webhooks),
   validateUpdate: ({ webhooks }) => webhooksErrors(webhooks),

@@ -16,12 +16,14 @@ interface Link {
 
 export class AdmissionChain {
   readonly #links: Readonly<Record<Phase, Links>>;
+  readonly #plugins: readonly AdmissionPlugin[];
   readonly #context: AdmissionContext;
   readonly #allTimes: PluginTimes;
 
   constructor(plugins: readonly AdmissionPlugin[], context: AdmissionContext) {
     const links = plugins.map((plugin) => ({ plugin, times: context.metrics.plugin(plugin.name) }));
     this.#links = { mutate: new Links(links, "mutate"), validate: new Links(links, "validate") };
+    this.#plugins = plugins;
     this.#context = context;
     this.#allTimes = context.metrics.plugin("");
     for (const plugin of plugins) plugin.start?.(context);
@@ -36,6 +38,10 @@ export class AdmissionChain {
 
   validate(request: AdmissionRequest): Promise<void> | undefined {
     return timed(this.#allTimes, "validate", request, () => this.#run(request, "validate", 0));
+  }
+
+  close(): void {
+    for (const plugin of this.#plugins) plugin.close?.();
   }
 
   #again(request: AdmissionRequest): Promise<void> | undefined {

@@ -31,6 +31,8 @@ export interface AdmissionPlugin {
   readonly isFlexible?: true;
   /** Called once, before the first request: for plugins that follow what they are configured by. */
   start?(context: AdmissionContext): void;
+  /** Lets go of what it follows outside of the server. */
+  close?(): void;
   mutate?(request: AdmissionRequest, context: AdmissionContext): void | Promise<void>;
   validate?(request: AdmissionRequest, context: AdmissionContext): void | Promise<void>;
 }

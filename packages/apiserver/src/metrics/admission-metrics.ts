@@ -5,6 +5,7 @@
 import { StatusError } from "@kubets/machinery";
 import type { Histogram, MetricsRegistry } from "@kubets/machinery/metrics";
 import type { AdmissionRequest, Operation } from "../admission/plugin.ts";
+import { ManifestMetrics } from "./manifest-metrics.ts";
 
 const SECONDS = [0.005, 0.025, 0.1, 0.5, 1, 2.5];
 const WEBHOOK_SECONDS = [...SECONDS, 10, 25];
@@ -41,9 +42,11 @@ export interface Evaluation {
 }
 
 export class AdmissionMetrics {
+  readonly manifests: ManifestMetrics;
   readonly #families: ReturnType<typeof families>;
 
   constructor(registry: MetricsRegistry) {
+    this.manifests = new ManifestMetrics(registry);
     this.#families = families(registry);
   }
 

@@ -58,7 +58,7 @@ async function finishCreate(call: ApiCall, object: Draft<KubeObject>, reservatio
   const denied = newClaimErrors(call, object as KubeObject);
   if (denied) errors.unshift(...denied);
   if (errors.length) throw invalid(definition.hub?.resource() ?? definition, object.metadata.name ?? "", errors);
-  const warnings = definition.warnings?.(object as KubeObject, undefined);
+  const warnings = definition.warnings?.(object as KubeObject, undefined, context);
   if (warnings) call.warnings.push(...warnings);
   await admitFinally(call, "CREATE", object, undefined);
 

@@ -115,7 +115,7 @@ async function build(call: ApiCall, old: KubeObject, object: Draft<KubeObject>):
   const denied = claimStatusErrors(call, object as KubeObject, old);
   if (denied) errors.unshift(...(await denied));
   if (errors.length) throw invalid(definition.hub?.resource() ?? definition, object.metadata.name, errors);
-  const warnings = strategy.warnings?.(object as KubeObject, old);
+  const warnings = strategy.warnings?.(object as KubeObject, old, context);
   if (warnings) call.warnings.push(...warnings);
   await admitFinally(call, "UPDATE", object, old);
   object.metadata.resourceVersion = old.metadata.resourceVersion;

@@ -19,10 +19,12 @@ import { longWork } from "../long-work/long-work.ts";
 type Errors = FieldError[] | Promise<FieldError[]>;
 
 export function validateCreate(definition: ResourceDefinition, object: KubeObject, context: WriteContext): Errors {
+  const named = withName(object);
   const metadata = validateMetadata(definition, object);
+  const ofName = definition.validateNewName?.(named, context);
+  if (ofName) metadata.push(...ofName);
   const { validate } = definition;
   if (!validate) return metadata;
-  const named = withName(object);
   return behind(
     metadata,
     judged(() => validate(named, context), { definition, subresource: "", object: named }),
@@ -89,7 +91,8 @@ async function judgedElsewhere({ definition, subresource, object, old }: Judging
 
 const LOOKED_AT_WITH_CHANGE = /^metadata\.(labels|annotations|ownerReferences|managedFields)/;
 
-function validateMetadata(definition: ResourceDefinition, { metadata }: KubeObject): FieldError[] {
+/** What every kind is asked of its metadata. */
+export function validateMetadata(definition: ResourceDefinition, { metadata }: KubeObject): FieldError[] {
   const validateName = definition.validateName ?? dns1123Subdomain;
   const errors: FieldError[] = [];
   if (metadata.generateName)

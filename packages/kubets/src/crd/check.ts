@@ -85,7 +85,7 @@ function checkDefinition(
   const errors = resource.validate?.(definition, CONTEXT) ?? [];
   for (const error of errors) say(error.field, fieldErrorBody(error));
   if (errors.length) return undefined;
-  for (const warning of resource.warnings?.(definition, undefined) ?? []) say("", warning, true);
+  for (const warning of resource.warnings?.(definition, undefined, CONTEXT) ?? []) say("", warning, true);
   return { ...definition, status: { ...definition.status, acceptedNames: definition.spec.names } };
 }
 

@@ -6,7 +6,7 @@ import type { ServedResource } from "../../../served-resource.ts";
 import { targetOf } from "../../match/match-resources.ts";
 import type { AdmissionContext, AdmissionRequest } from "../../plugin.ts";
 import { ConfigurationError, NO_PARAMS, paramResource, paramsOf } from "./params.ts";
-import type { Binding, ConcernedPolicy, Policy } from "./registry.ts";
+import type { Binding, ConcernedPolicy, Policy } from "./policy-set.ts";
 
 /** A policy that is to be carried out, once for each of the parameters. */
 export interface Invocation<P extends Policy, B extends Binding, C> {

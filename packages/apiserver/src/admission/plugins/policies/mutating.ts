@@ -6,10 +6,12 @@ import type {
 } from "@kubets/api/generated/types/admissionregistration-v1";
 import type { KubeObject, PlainObject } from "@kubets/api/meta";
 import { deepEqual } from "@kubets/machinery/deep-equal";
+import type { PluginConfiguration } from "../../configuration.ts";
 import { activationOf, withParams } from "../../expressions/activation.ts";
 import { conditionsHold } from "../../expressions/conditions.ts";
 import { Evaluation } from "../../expressions/evaluation.ts";
 import { BudgetSpent } from "../../expressions/run.ts";
+import { policyManifests } from "../../manifests/configuration.ts";
 import { putBack, review } from "../../match/reviewed.ts";
 import type { AdmissionContext, AdmissionPlugin, AdmissionRequest } from "../../plugin.ts";
 import { refuse } from "../../request.ts";
@@ -24,18 +26,25 @@ const NAME = "MutatingAdmissionPolicy";
 type Registry = PolicyRegistry<MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding, CompiledMutatingPolicy>;
 type Mutating = Invocation<MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding, CompiledMutatingPolicy>;
 
-export function mutatingAdmissionPolicy(): AdmissionPlugin {
+export function mutatingAdmissionPolicy(given?: PluginConfiguration): AdmissionPlugin {
+  const manifests = policyManifests(NAME, given, [mutatingadmissionpolicies, mutatingadmissionpolicybindings]);
   let registry: Registry | undefined;
+  let unfollow: (() => void) | undefined;
   return {
     name: NAME,
-    start({ served }) {
-      registry = new PolicyRegistry(
-        served,
+    start(context) {
+      const policies = new PolicyRegistry(
+        context.served,
         mutatingadmissionpolicies,
         mutatingadmissionpolicybindings,
         compileMutatingPolicy,
       );
+      unfollow = manifests?.follow(context, (found) =>
+        policies.useManifests(found.of(mutatingadmissionpolicies), found.of(mutatingadmissionpolicybindings)),
+      );
+      registry = policies;
     },
+    close: () => unfollow?.(),
     isFlexible: true,
     handles: (operation, resource, subresource) =>
       registry !== undefined && registry.byAction.of(operation, resource, subresource).length > 0,

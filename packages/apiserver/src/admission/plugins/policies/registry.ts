@@ -1,103 +1,49 @@
 /**
- * Policies with their bindings, looked up by what they are about. A policy without a binding does nothing. Expressions are compiled when a policy is first
- * needed after it was written.
+ * Policies with their bindings, looked up by what they are about: those of the server's own files before those of the API, and neither by bindings of the
+ * others. What admission is configured by through the API is subject to those of files alone.
  */
-import type {
-  MatchResources,
-  MutatingAdmissionPolicy,
-  MutatingAdmissionPolicyBinding,
-  ValidatingAdmissionPolicy,
-  ValidatingAdmissionPolicyBinding,
-} from "@kubets/api/generated/types/admissionregistration-v1";
 import type { ResourceRef } from "@kubets/api/resource-ref";
 import type { ServedResources } from "../../../served-resource.ts";
 import { follow } from "../../../store/follow.ts";
 import { ByAction } from "../../match/by-action.ts";
-import { type ResourceMatch, resourceMatch } from "../../match/match-resources.ts";
-import { once } from "../../match/once.ts";
-import { type Action, isExempt } from "../../match/rules.ts";
-
-export type Policy = ValidatingAdmissionPolicy | MutatingAdmissionPolicy;
-export type Binding = ValidatingAdmissionPolicyBinding | MutatingAdmissionPolicyBinding;
-
-export interface ConcernedPolicy<P extends Policy, B extends Binding, C> {
-  readonly policy: P;
-  readonly compiled: () => C;
-  readonly match: ResourceMatch;
-  readonly bindings: readonly Bound<B>[];
-}
-
-/** A binding, and what its own rules say; it may have none. */
-interface Bound<B> {
-  readonly binding: B;
-  readonly match: ResourceMatch | undefined;
-}
-
-interface Known<P, C> {
-  readonly policy: P;
-  readonly compiled: () => C;
-}
+import { isExempt } from "../../match/rules.ts";
+import { type Binding, type ConcernedPolicy, type Policy, PolicySet } from "./policy-set.ts";
 
 export class PolicyRegistry<P extends Policy, B extends Binding, C> {
   readonly byAction: ByAction<ConcernedPolicy<P, B, C>>;
   readonly #served: ServedResources;
-  readonly #policies = new Map<string, Known<P, C>>();
-  /** By the name of the policy, then by their own. */
-  readonly #bindings = new Map<string, Map<string, B>>();
+  readonly #compile: (policy: P) => C;
+  readonly #ofApi: PolicySet<P, B, C>;
+  #ofFiles: PolicySet<P, B, C>;
 
   constructor(served: ServedResources, policies: ResourceRef<P>, bindings: ResourceRef<B>, compile: (policy: P) => C) {
     this.#served = served;
+    this.#compile = compile;
+    this.#ofApi = new PolicySet(served, compile);
+    this.#ofFiles = new PolicySet(served, compile);
     this.byAction = new ByAction(
       served,
-      () => this.#policies.size === 0 || this.#bindings.size === 0,
-      (action) => (isExempt(action.resource) ? [] : this.#concernedBy(action)),
+      () => this.#ofApi.isIdle && this.#ofFiles.isIdle,
+      (action) => [
+        ...this.#ofFiles.concernedBy(action),
+        ...(isExempt(action.resource) ? [] : this.#ofApi.concernedBy(action)),
+      ],
     );
     follow(served, policies, (name, now) => {
-      if (now) this.#policies.set(name, { policy: now, compiled: once(() => compile(now)) });
-      else this.#policies.delete(name);
+      this.#ofApi.setPolicy(name, now);
       this.byAction.clear();
     });
     follow(served, bindings, (name, now, old) => {
-      if (old) this.#remove(old.spec.policyName ?? "", name);
-      if (now) this.#add(now.spec.policyName ?? "", name, now);
+      this.#ofApi.setBinding(name, now, old);
       this.byAction.clear();
     });
   }
 
-  #concernedBy(action: Action): ConcernedPolicy<P, B, C>[] {
-    return [...this.#policies]
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .flatMap(([name, { policy, compiled }]) => {
-        const bindings = this.#bindings.get(name);
-        const match = bindings && this.#matchOf(policy.spec.matchConstraints, action);
-        if (!match) return [];
-        return [{ policy, compiled, match, bindings: this.#boundBy(bindings, action) }];
-      });
-  }
-
-  #boundBy(bindings: ReadonlyMap<string, B>, action: Action): Bound<B>[] {
-    return [...bindings]
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .flatMap(([, binding]): Bound<B>[] => {
-        const { matchResources } = binding.spec;
-        if (!matchResources) return [{ binding, match: undefined }];
-        const match = this.#matchOf(matchResources, action);
-        return match ? [{ binding, match }] : [];
-      });
-  }
-
-  #matchOf(resources: MatchResources | undefined, action: Action): ResourceMatch | undefined {
-    return resources && resourceMatch(resources, action, this.#served);
-  }
-
-  #add(policy: string, name: string, binding: B): void {
-    const bindings = this.#bindings.get(policy) ?? new Map<string, B>();
-    this.#bindings.set(policy, bindings.set(name, binding));
-  }
-
-  #remove(policy: string, name: string): void {
-    const bindings = this.#bindings.get(policy);
-    bindings?.delete(name);
-    if (bindings?.size === 0) this.#bindings.delete(policy);
+  /** These are the policies and bindings of files from now on. */
+  useManifests(policies: readonly P[], bindings: readonly B[]): void {
+    this.#ofFiles = new PolicySet(this.#served, this.#compile);
+    for (const policy of policies) this.#ofFiles.setPolicy(policy.metadata.name, policy);
+    for (const binding of bindings) this.#ofFiles.setBinding(binding.metadata.name, binding, undefined);
+    this.byAction.clear();
   }
 }

@@ -7,10 +7,12 @@ import type {
 import type { ResourceDefinition } from "@kubets/api/resource";
 import type { Activation } from "@kubets/cel";
 import type { PolicyOutcome } from "../../../metrics/admission-metrics.ts";
+import type { PluginConfiguration } from "../../configuration.ts";
 import { activationOf, withParams } from "../../expressions/activation.ts";
 import { conditionsHold } from "../../expressions/conditions.ts";
 import { Evaluation } from "../../expressions/evaluation.ts";
 import { BudgetSpent } from "../../expressions/run.ts";
+import { policyManifests } from "../../manifests/configuration.ts";
 import type { AdmissionContext, AdmissionPlugin, AdmissionRequest } from "../../plugin.ts";
 import { refuse } from "../../request.ts";
 import { AuditNotes } from "./audit-notes.ts";
@@ -29,18 +31,27 @@ interface Denial {
   readonly decision: Pick<Decision, "message" | "reason">;
 }
 
-export function validatingAdmissionPolicy(): AdmissionPlugin {
+const NAME = "ValidatingAdmissionPolicy";
+
+export function validatingAdmissionPolicy(given?: PluginConfiguration): AdmissionPlugin {
+  const manifests = policyManifests(NAME, given, [validatingadmissionpolicies, validatingadmissionpolicybindings]);
   let registry: Registry | undefined;
+  let unfollow: (() => void) | undefined;
   return {
-    name: "ValidatingAdmissionPolicy",
-    start({ served }) {
-      registry = new PolicyRegistry(
-        served,
+    name: NAME,
+    start(context) {
+      const policies = new PolicyRegistry(
+        context.served,
         validatingadmissionpolicies,
         validatingadmissionpolicybindings,
         compileValidatingPolicy,
       );
+      unfollow = manifests?.follow(context, (found) =>
+        policies.useManifests(found.of(validatingadmissionpolicies), found.of(validatingadmissionpolicybindings)),
+      );
+      registry = policies;
     },
+    close: () => unfollow?.(),
     isFlexible: true,
     handles: (operation, resource, subresource) =>
       registry !== undefined && registry.byAction.of(operation, resource, subresource).length > 0,

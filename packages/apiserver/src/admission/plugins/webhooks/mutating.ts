@@ -9,6 +9,8 @@ import { deepEqual } from "@kubets/machinery/deep-equal";
 import { parseJson, stringifyJson } from "@kubets/machinery/json";
 import { applyJsonPatch } from "@kubets/machinery/json-patch";
 import type { ReadonlyJson } from "@kubets/machinery/json-value";
+import type { PluginConfiguration } from "../../configuration.ts";
+import { webhookManifests } from "../../manifests/configuration.ts";
 import { putBack, type Reviewed, review } from "../../match/reviewed.ts";
 import type { AdmissionContext, AdmissionPlugin, AdmissionRequest } from "../../plugin.ts";
 import type { ReviewResponse } from "./admission-review.ts";
@@ -18,13 +20,18 @@ import { type ConcernedHook, WebhookRegistry } from "./registry.ts";
 
 const NAME = "MutatingAdmissionWebhook";
 
-export function mutatingAdmissionWebhook(): AdmissionPlugin {
+export function mutatingAdmissionWebhook(given?: PluginConfiguration): AdmissionPlugin {
+  const manifests = webhookManifests(NAME, given, mutatingwebhookconfigurations);
   let registry: WebhookRegistry | undefined;
+  let unfollow: (() => void) | undefined;
   return {
     name: NAME,
-    start({ served }) {
-      registry = new WebhookRegistry(served, mutatingwebhookconfigurations);
+    start(context) {
+      const webhooks = new WebhookRegistry(context.served, mutatingwebhookconfigurations);
+      unfollow = manifests?.follow(context, (found) => webhooks.useManifests(found.of(mutatingwebhookconfigurations)));
+      registry = webhooks;
     },
+    close: () => unfollow?.(),
     isFlexible: true,
     handles: (operation, resource, subresource) =>
       registry !== undefined && registry.byAction.of(operation, resource, subresource).length > 0,

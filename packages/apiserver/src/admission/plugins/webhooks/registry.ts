@@ -1,4 +1,7 @@
-/** The webhooks of all configurations, in the order in which they are asked: by the name of their configuration, then as they stand in it. */
+/**
+ * The webhooks of all configurations, in the order in which they are asked: those of the server's own files first, each by the name of their configuration,
+ * then as they stand in it. What admission is configured by through the API is subject to those of files alone.
+ */
 import type {
   MutatingWebhook,
   MutatingWebhookConfiguration,
@@ -36,18 +39,17 @@ type Configuration = MutatingWebhookConfiguration | ValidatingWebhookConfigurati
 export class WebhookRegistry {
   readonly byAction: ByAction<ConcernedHook>;
   readonly #byConfiguration = new Map<string, readonly Hook[]>();
+  #ofFiles: readonly Hook[] = [];
 
   constructor(served: ServedResources, configurations: ResourceRef<Configuration>) {
     this.byAction = new ByAction(
       served,
-      () => this.#byConfiguration.size === 0,
+      () => this.#byConfiguration.size === 0 && this.#ofFiles.length === 0,
       (action) =>
-        isExempt(action.resource)
-          ? []
-          : this.#inOrder().flatMap((hook) => {
-              const [match] = rulesFor(hook.spec.rules, hook.spec.matchPolicy, action, served);
-              return match ? [{ hook, target: match.target }] : [];
-            }),
+        [...this.#ofFiles, ...(isExempt(action.resource) ? [] : this.#inOrder())].flatMap((hook) => {
+          const [match] = rulesFor(hook.spec.rules, hook.spec.matchPolicy, action, served);
+          return match ? [{ hook, target: match.target }] : [];
+        }),
     );
     follow(served, configurations, (name, now) => {
       if (now) this.#byConfiguration.set(name, hooksOf(now));
@@ -56,14 +58,22 @@ export class WebhookRegistry {
     });
   }
 
+  /** These are the configurations of files from now on. */
+  useManifests(configurations: readonly Configuration[]): void {
+    this.#ofFiles = configurations
+      .toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))
+      .flatMap((configuration) => hooksOf(configuration, "manifest/"));
+    this.byAction.clear();
+  }
+
   #inOrder(): Hook[] {
     return [...this.#byConfiguration].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, hooks]) => hooks);
   }
 }
 
-const hooksOf = ({ metadata, webhooks = [] }: Configuration): Hook[] =>
+const hooksOf = ({ metadata, webhooks = [] }: Configuration, from = ""): Hook[] =>
   webhooks.map((spec, i) => ({
-    id: `${metadata.name}/${spec.name}/${i}`,
+    id: `${from}${metadata.name}/${spec.name}/${i}`,
     configuration: metadata.name,
     spec,
     selectors: once(() => compileSelectors(spec)),

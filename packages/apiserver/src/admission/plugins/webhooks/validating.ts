@@ -1,19 +1,30 @@
 /** Without it an organisation's own rules would be advice. All webhooks that a write concerns are asked at once, and each may refuse it. */
 import { validatingwebhookconfigurations } from "@kubets/api/generated/refs";
 import type { ResourceDefinition } from "@kubets/api/resource";
+import type { PluginConfiguration } from "../../configuration.ts";
+import { webhookManifests } from "../../manifests/configuration.ts";
 import { type Reviewed, review } from "../../match/reviewed.ts";
 import type { AdmissionContext, AdmissionPlugin, AdmissionRequest } from "../../plugin.ts";
 import { ask, CallFailure, failed } from "./ask.ts";
 import { isAsked } from "./is-asked.ts";
 import { type ConcernedHook, WebhookRegistry } from "./registry.ts";
 
-export function validatingAdmissionWebhook(): AdmissionPlugin {
+const NAME = "ValidatingAdmissionWebhook";
+
+export function validatingAdmissionWebhook(given?: PluginConfiguration): AdmissionPlugin {
+  const manifests = webhookManifests(NAME, given, validatingwebhookconfigurations);
   let registry: WebhookRegistry | undefined;
+  let unfollow: (() => void) | undefined;
   return {
-    name: "ValidatingAdmissionWebhook",
-    start({ served }) {
-      registry = new WebhookRegistry(served, validatingwebhookconfigurations);
+    name: NAME,
+    start(context) {
+      const webhooks = new WebhookRegistry(context.served, validatingwebhookconfigurations);
+      unfollow = manifests?.follow(context, (found) =>
+        webhooks.useManifests(found.of(validatingwebhookconfigurations)),
+      );
+      registry = webhooks;
     },
+    close: () => unfollow?.(),
     isFlexible: true,
     handles: (operation, resource, subresource) =>
       registry !== undefined && registry.byAction.of(operation, resource, subresource).length > 0,
