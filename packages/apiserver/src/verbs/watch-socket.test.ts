@@ -89,6 +89,8 @@ describe("a watch over WebSocket", async () => {
   const { context } = server.server;
   const { registry } = context.metrics;
 
+  const withoutAges = (rows: Buffer) => rows.toString().replace(/"\d+s"/g, '"AGE"');
+
   it("tells in messages, byte for byte, what a stream tells, and ends with its time", async () => {
     const { metadata } = await create("told");
     await patch("told", { text: "x".repeat(200) });
@@ -113,7 +115,10 @@ describe("a watch over WebSocket", async () => {
       const isProtobuf = accept.includes("protobuf");
       const length = (of: Buffer) => [of.length >> 24, of.length >> 16, of.length >> 8, of.length];
       const framed = messages.flatMap(({ data }) => (isProtobuf ? [Buffer.from(length(data)), data] : [data]));
-      assert.equal(Buffer.compare(Buffer.concat(framed), stream.bytes), 0, accept);
+      const told = Buffer.concat(framed);
+      // A row of a table says how old the object is, and the two may be made in different seconds.
+      if (accept.includes("Table")) assert.equal(withoutAges(told), withoutAges(stream.bytes));
+      else assert.equal(Buffer.compare(told, stream.bytes), 0, accept);
       const isText = !isProtobuf && !accept.includes("cbor");
       assert.deepEqual(
         messages.map(({ isBinary }) => isBinary),
