@@ -51,7 +51,7 @@ export class Programs {
   }
 
   /** An API server with data of its own; gives a client and a kubeconfig of an administrator. */
-  async apiServer() {
+  async apiServer(more: Readonly<Record<string, string>> = {}) {
     const [, port = ""] = await this.start(
       "apiserver",
       {
@@ -60,6 +60,7 @@ export class Programs {
         "authorization-mode": "RBAC",
         "bind-address": "127.0.0.1",
         "secure-port": "0",
+        ...more,
       },
       /\bready\b.*\bport=(\d+)/,
     );

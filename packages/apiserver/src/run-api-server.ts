@@ -21,6 +21,7 @@ import { serviceAccountAuthenticator } from "./authn/service-accounts.ts";
 import { staticTokenAuthenticator } from "./authn/static-tokens.ts";
 import type { AuthorizerChoice } from "./authz/modes.ts";
 import { bootstrap } from "./bootstrap.ts";
+import { holdsElections, runElections } from "./elections/run-elections.ts";
 import type { LiveEncryption } from "./encryption/live-encryption.ts";
 import type { ConcurrencyOptions } from "./fairness/concurrency-options.ts";
 import { keepFairnessObjects } from "./fairness/upkeep.ts";
@@ -167,9 +168,12 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
   await trackLegacyTokens(client, clock.now());
   await server.services?.start(client, listener.port, options.endpoint ? options.advertiseAddress : undefined);
   const stopUpkeep = server.context.fairness && keepFairnessObjects({ ...server.context, client });
-  const identity = new AbortController();
+  const duties = new AbortController();
+  const { signal } = duties;
   if (options.featureEnabled("APIServerIdentity"))
-    void keepIdentityLease({ client, clock, log, hostname: hostname(), address: address(), signal: identity.signal });
+    void keepIdentityLease({ client, clock, log, hostname: hostname(), address: address(), signal });
+  if (holdsElections(server.resources, options.featureEnabled))
+    void runElections({ client, clock, random, log: log.with({ component: "elections" }), signal }, hostname());
   server.setReady();
   log.info("ready", { address: listener.address, port: listener.port });
   return {
@@ -180,7 +184,7 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
       server.leave();
       await until;
       stopUpkeep?.();
-      identity.abort();
+      duties.abort();
       server.endWatches();
       await Promise.all([listener, ...others].map((each) => each.close(graceMs)));
       server.close();

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
-import { leases } from "@kubets/api/generated/refs";
+import { leasecandidates, leases } from "@kubets/api/generated/refs";
+import type { LeaseSpec } from "@kubets/api/generated/types/coordination-v1";
 import { seededRandom, silentLogger, VirtualClock } from "@kubets/machinery";
+import { formatMicroTime } from "@kubets/machinery/time";
 import { type LeaderElectionOptions, runLeaderElection } from "./leader-election.ts";
 import { MemoryApi } from "./testing/memory-api.ts";
 import type { Transport } from "./transport.ts";
@@ -142,6 +144,51 @@ describe("leader election", () => {
     const rejected = assert.rejects(ended, /^Error: broken$/);
     await clock.advance(10);
     await rejected;
+  });
+
+  it("leaves it to the API server who leads, where that is asked for", async (t) => {
+    const { clock, api, told, candidate, lease } = newFixture(t);
+    const client = createClient(api);
+    const tell = async (spec: LeaseSpec) => {
+      const found = await lease();
+      await client.update(leases, { ...found, spec: { ...found.spec, ...spec } });
+    };
+    candidate("a", { coordinated: true, releaseOnStop: true });
+    await clock.advance(60_000);
+    const own = await client.get(leasecandidates, { ...key, name: "a" });
+    const versions = { binaryVersion: "1.36.0", emulationVersion: "1.36.0", strategy: "OldestEmulationVersion" };
+    assert.deepEqual(own.spec, { leaseName: key.name, ...versions, renewTime: "2026-01-01T00:00:00.000000Z" });
+    const renewTime = formatMicroTime(clock.now());
+    await client.create(leases, { metadata: key, spec: { holderIdentity: "", leaseDurationSeconds: 1, renewTime } });
+    await clock.advance(60_000);
+    assert.equal(told.length, 0, "not even one that is free is taken");
+
+    await tell({ holderIdentity: "a", leaseDurationSeconds: 5, strategy: "OldestEmulationVersion" });
+    await clock.advance(60_000);
+    const { spec } = await lease();
+    assert.deepEqual([spec.holderIdentity, spec.leaseDurationSeconds, spec.strategy], ["a", 15, versions.strategy]);
+    await tell({ preferredHolder: "b" });
+    await clock.advance(5000);
+    assert.deepEqual(
+      told.map((text) => text.split(": ")[1]),
+      ["a leads", "a stops", "a lost"],
+    );
+    assert.equal((await lease()).spec.holderIdentity, "", "it is free for the other at once");
+  });
+
+  it("answers at once when it is asked as a candidate, and now and then unasked", async (t) => {
+    const { clock, api, candidate } = newFixture(t);
+    const client = createClient(api);
+    const own = () => client.get(leasecandidates, { ...key, name: "a" });
+    candidate("a", { coordinated: true });
+    await clock.advance(60_000);
+    const asked = await own();
+    const pingTime = formatMicroTime(clock.now());
+    await client.update(leasecandidates, { ...asked, spec: { ...asked.spec, pingTime } });
+    await clock.advance(1000);
+    assert.equal((await own()).spec.renewTime, pingTime);
+    await clock.advance(310_000);
+    assert.ok(((await own()).spec.renewTime ?? "") > pingTime);
   });
 
   it("refuses times that would let two lead", () => {

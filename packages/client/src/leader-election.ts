@@ -3,6 +3,8 @@
  * Holds: whether another's lease is over is judged by how long it has not changed on one's own monotonic clock, never by the times
  * written in it, so clocks may differ; who could not renew within the deadline stops leading before the others may take over,
  * as the deadline is shorter than the lease. `lead` is told to stop by its signal, and must then do nothing more.
+ * Where the election is coordinated the API server gives the lease to one of the candidates; who holds it only renews it, and gives it up when another
+ * is preferred.
  */
 import { leases } from "@kubets/api/generated/refs";
 import type { Lease, LeaseSpec } from "@kubets/api/generated/types/coordination-v1";
@@ -10,6 +12,7 @@ import { type Clock, isReason, type Logger, type Random, sleep } from "@kubets/m
 import { formatMicroTime } from "@kubets/machinery/time";
 import type { Client } from "./client.ts";
 import type { EventRecorder } from "./event-recorder.ts";
+import { putForward } from "./lease-candidate.ts";
 
 export interface LeaderElectionOptions {
   readonly client: Client;
@@ -26,6 +29,8 @@ export interface LeaderElectionOptions {
   readonly retryPeriodMs?: number;
   /** Give the lease up at the end, so that another need not wait. Only for who has then truly stopped. */
   readonly releaseOnStop?: boolean;
+  /** The API server chooses who leads; one stands as a candidate, and takes nothing by oneself. */
+  readonly coordinated?: boolean;
   /** Ends the election, and the leading. */
   readonly signal: AbortSignal;
   /** Does the leader's work until its signal; runs once. */
@@ -46,7 +51,20 @@ export function runLeaderElection(options: LeaderElectionOptions): Promise<"stop
   if (leaseDurationMs <= renewDeadlineMs) throw new RangeError("leaseDuration must be greater than renewDeadline");
   if (renewDeadlineMs <= retryPeriodMs * JITTER)
     throw new RangeError("renewDeadline must be greater than retryPeriod*JitterFactor");
-  return new Election({ ...options, leaseDurationMs, renewDeadlineMs, retryPeriodMs }).run();
+  const filled = { ...options, leaseDurationMs, renewDeadlineMs, retryPeriodMs };
+  return options.coordinated ? runAsCandidate(filled) : new Election(filled).run();
+}
+
+async function runAsCandidate(options: Filled): Promise<"stopped" | "lost"> {
+  const over = new AbortController();
+  const signal = AbortSignal.any([options.signal, over.signal]);
+  const standing = putForward({ ...options, name: options.identity, leaseName: options.name, signal });
+  try {
+    return await new Election(options).run();
+  } finally {
+    over.abort();
+    await standing;
+  }
 }
 
 type Filled = LeaderElectionOptions &
@@ -78,10 +96,12 @@ class Election {
     const ended = await Promise.race([worked, this.#renew(leading.signal)]);
     leading.abort(new Error("no longer the leader"));
     const outcome = await worked;
+    const gone = ended === "lost" || ended === "outvoted";
     if (ended === "lost") log.error("lost the lease", { lease: name, identity });
-    else if (this.#options.releaseOnStop) await this.#release();
-    if (outcome !== "stopped" && !signal.aborted && ended !== "lost") throw outcome.error;
-    return ended === "lost" ? "lost" : "stopped";
+    else if (ended === "outvoted") log.info("another is preferred as leader", { lease: name, identity });
+    if (ended !== "lost" && this.#options.releaseOnStop) await this.#release();
+    if (outcome !== "stopped" && !signal.aborted && !gone) throw outcome.error;
+    return gone ? "lost" : "stopped";
   }
 
   async #acquire(): Promise<boolean> {
@@ -93,8 +113,8 @@ class Election {
     return false;
   }
 
-  /** Renews until the end; "lost" when it did not succeed for so long as the deadline. */
-  async #renew(leading: AbortSignal): Promise<"stopped" | "lost"> {
+  /** Renews until the end; "lost" when it did not succeed for so long as the deadline, "outvoted" when the API server would have another lead. */
+  async #renew(leading: AbortSignal): Promise<"stopped" | "lost" | "outvoted"> {
     const { clock, retryPeriodMs, renewDeadlineMs, signal } = this.#options;
     const stop = AbortSignal.any([signal, leading]);
     let renewed = clock.monotonic();
@@ -107,6 +127,7 @@ class Election {
       if (leftMs > 0 && (await this.#tryOnce(leftMs))) renewed = began;
       else if (clock.monotonic() - renewed >= renewDeadlineMs) return stop.aborted ? "stopped" : "lost";
       else if (this.#observed?.spec.holderIdentity !== this.#options.identity) return "lost";
+      else if (this.#isOutvoted(this.#observed)) return "outvoted";
     }
   }
 
@@ -131,8 +152,8 @@ class Election {
   }
 
   async #takeOrRenew(signal: AbortSignal): Promise<boolean> {
-    const { client, identity, namespace, name } = this.#options;
-    if (this.#observed?.spec.holderIdentity === identity && !this.#isOver(this.#observed)) {
+    const { client, coordinated, identity, namespace, name } = this.#options;
+    if (this.#observed && this.#isMine(this.#observed)) {
       // The usual case needs no read; who was faster makes it a conflict.
       try {
         this.#observe(await client.update(leases, this.#renewed(this.#observed), { signal }));
@@ -143,13 +164,14 @@ class Election {
     }
     const found = await this.#read(signal);
     if (!found) {
+      if (coordinated) return false;
       const spec = this.#spec({ leaseTransitions: 0 });
       this.#observe(await client.create(leases, { metadata: { namespace, name }, spec }, { signal }));
       return true;
     }
     if (found.metadata.resourceVersion !== this.#observed?.metadata.resourceVersion) this.#observe(found);
     const holder = found.spec.holderIdentity;
-    if (holder && holder !== identity && !this.#isOver(found)) return false;
+    if (coordinated ? !this.#isMine(found) : holder && holder !== identity && !this.#isOver(found)) return false;
     this.#observe(await client.update(leases, this.#renewed(found), { signal }));
     return true;
   }
@@ -181,6 +203,15 @@ class Election {
   #observe(lease: Lease): void {
     this.#observed = lease;
     this.#observedAt = this.#options.clock.monotonic();
+  }
+
+  /** Whether it is there to be renewed. */
+  #isMine(lease: Lease): boolean {
+    return lease.spec.holderIdentity === this.#options.identity && !this.#isOver(lease) && !this.#isOutvoted(lease);
+  }
+
+  #isOutvoted({ spec }: Lease): boolean {
+    return Boolean(this.#options.coordinated && spec.preferredHolder);
   }
 
   #isOver(lease: Lease): boolean {

@@ -5,9 +5,11 @@ import { runComponent } from "@kubets/client/component/run-component";
 import { controllerMetrics } from "@kubets/client/controller-metrics";
 import type { Connection } from "@kubets/client/kubeconfig/connection";
 import { openTransport } from "@kubets/client/kubeconfig/open-client";
+import { COORDINATED } from "@kubets/client/lease-candidate";
 import { createLogger, isReason, type Logger, realClock, realRandom } from "@kubets/machinery";
 import { defineCommand } from "@kubets/machinery/command";
 import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
+import { isOpen } from "@kubets/machinery/given-gates";
 import { MetricsRegistry } from "@kubets/machinery/metrics";
 import { installProcessHandlers } from "@kubets/machinery/process-errors";
 import { type ControllerManagerFlags, commandFlags } from "./flags.ts";
@@ -46,6 +48,7 @@ async function manage(flags: ControllerManagerFlags, log: Logger): Promise<void>
     {
       name: NAME,
       metrics,
+      coordinated: isOpen(COORDINATED, options.featureGates),
       async work({ client, connection, signal }) {
         const accounts = flags["use-service-account-credentials"] ? await openAccounts(client, connection) : undefined;
         const { started, stopped, names } = startControllers({

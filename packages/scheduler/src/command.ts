@@ -4,10 +4,12 @@ import { hostname } from "node:os";
 import { pods } from "@kubets/api/generated/refs";
 import { createSeriesRecorder, SharedInformers } from "@kubets/client";
 import { runComponent } from "@kubets/client/component/run-component";
+import { COORDINATED } from "@kubets/client/lease-candidate";
 import { createLogger, type Logger, realClock, realRandom } from "@kubets/machinery";
 import { defineCommand } from "@kubets/machinery/command";
 import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
 import { FeatureGateError, parseGates } from "@kubets/machinery/feature-gates";
+import { isOpen } from "@kubets/machinery/given-gates";
 import { MetricsRegistry } from "@kubets/machinery/metrics";
 import { installProcessHandlers } from "@kubets/machinery/process-errors";
 import { defaultConfig } from "./config/config.ts";
@@ -64,6 +66,7 @@ async function schedule(flags: SchedulerFlags, given: ReadonlySet<string>, log: 
     {
       name: NAME,
       metrics,
+      coordinated: isOpen(COORDINATED, featureGates),
       config: { componentconfig: configText(config) },
       ready: [
         { name: "informer-sync", problem: () => (running && !synced ? "the cluster is not read yet" : undefined) },

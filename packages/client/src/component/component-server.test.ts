@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { silentLogger, VirtualClock } from "@kubets/machinery";
 import { MetricsRegistry } from "@kubets/machinery/metrics";
+import { parseYaml } from "@kubets/machinery/yaml";
 import { serveComponent } from "./component-server.ts";
 import { RequestAccess } from "./request-access.ts";
 
@@ -29,12 +30,16 @@ test("a component says what it is and how it was started, in words or as an obje
   );
   assert.match((await get("/flagz")).text, /\n\nconfig=\nv=2\nvs=a,b\n$/);
   const object = await get("/flagz", "application/json;g=config.k8s.io;v=v1beta1;as=Flagz");
-  assert.deepEqual(JSON.parse(object.text), {
+  const flagz = {
     kind: "Flagz",
     apiVersion: "config.k8s.io/v1beta1",
     metadata: { name: "kube-scheduler" },
     flags: { config: "", v: "2", vs: "a,b" },
-  });
+  };
+  assert.deepEqual(JSON.parse(object.text), flagz);
+  const yaml = await get("/flagz", "application/yaml;g=config.k8s.io;v=v1beta1;as=Flagz");
+  assert.match(yaml.text, /^apiVersion: config.k8s.io\/v1beta1\nflags:\n/);
+  assert.deepEqual(parseYaml(yaml.text), flagz);
   assert.equal((await get("/flagz", "application/json")).status, 406);
   await listener.close();
 });

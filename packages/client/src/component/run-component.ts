@@ -36,6 +36,8 @@ export interface ComponentParts {
 export interface Component extends Pick<ComponentServerOptions, "live" | "ready" | "config" | "more" | "moreMetrics"> {
   readonly name: string;
   readonly metrics: MetricsRegistry;
+  /** Whether the API server chooses who leads. */
+  readonly coordinated?: boolean;
   /** Works until the signal; called when it leads, if it is to lead. */
   work(parts: ComponentParts): Promise<void>;
 }
@@ -65,6 +67,7 @@ export async function runComponent(flags: ComponentFlags, component: Component, 
         log,
         signal,
         releaseOnStop: true,
+        coordinated: component.coordinated ?? false,
         identity: `${hostname()}_${randomUUID()}`,
         namespace: flags["leader-elect-resource-namespace"],
         name: flags["leader-elect-resource-name"],

@@ -3,6 +3,7 @@
  * for that. Pure.
  */
 import { notAcceptable } from "@kubets/machinery";
+import { toYaml } from "@kubets/machinery/yaml";
 import { parseAccept } from "@kubets/wire/media";
 
 export interface Program {
@@ -22,6 +23,7 @@ export interface ZPage {
 
 const GROUP = "config.k8s.io";
 const VERSIONS = ["v1beta1", "v1alpha1"];
+const FORMATS = ["json", "yaml"];
 const RELEASE = "1.36";
 const WARNING =
   "Warning: This endpoint is not meant to be machine parseable, has no formatting compatibility guarantees and is for debugging purposes only.";
@@ -67,27 +69,36 @@ function zPage(
   accept: string | undefined,
   lines: readonly string[],
 ): ZPage {
-  const version = wantedVersion(accept, kind);
-  if (!version)
+  const form = wantedForm(accept, kind);
+  if (!form)
     return {
       contentType: "text/plain; charset=utf-8",
       body: `\n${name} ${kind.toLowerCase()}\n${WARNING}\n\n${lines.join("\n")}\n`,
     };
+  const { format, version } = form;
+  const object = { kind, apiVersion: `${GROUP}/${version}`, metadata: { name }, ...page };
   return {
-    contentType: `application/json;g=${GROUP};v=${version};as=${kind}`,
-    body: `${JSON.stringify({ kind, apiVersion: `${GROUP}/${version}`, metadata: { name }, ...page })}\n`,
+    contentType: `application/${format};g=${GROUP};v=${version};as=${kind}`,
+    body: format === "yaml" ? toYaml(object) : `${JSON.stringify(object)}\n`,
   };
 }
 
-/** The version of the form for programs, or undefined for people's. */
-function wantedVersion(accept: string | undefined, kind: string): string | undefined {
+interface Form {
+  readonly format: string;
+  readonly version: string;
+}
+
+/** The form for programs, or undefined for people's. */
+function wantedForm(accept: string | undefined, kind: string): Form | undefined {
   if (!accept) return undefined;
   for (const { type, subtype, parameters } of parseAccept(accept)) {
     if (type === "*" || (type === "text" && (subtype === "*" || subtype === "plain"))) return undefined;
     const { g: group, v: version = "", as } = parameters;
-    const isJson = type === "application" && subtype === "json";
-    if (isJson && group === GROUP && as === kind && VERSIONS.includes(version)) return version;
+    const isKnown = type === "application" && FORMATS.includes(subtype);
+    if (isKnown && group === GROUP && as === kind && VERSIONS.includes(version)) return { format: subtype, version };
   }
-  const offered = VERSIONS.map((v) => `application/json;g=${GROUP};v=${v};as=${kind}`);
+  const offered = FORMATS.flatMap((format) =>
+    VERSIONS.map((v) => `application/${format};g=${GROUP};v=${v};as=${kind}`),
+  );
   throw notAcceptable(`only the following media types are accepted: text/plain, ${offered.join(", ")}`);
 }

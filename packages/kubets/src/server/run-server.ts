@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { admissionPlugins } from "@kubets/apiserver/admission/plugins/index";
 import { configuredResources } from "@kubets/apiserver/configured-resources";
+import { holdsElections } from "@kubets/apiserver/elections/run-elections";
 import { featureGates } from "@kubets/apiserver/feature-gates";
 import { type RunningApiServer, runApiServer } from "@kubets/apiserver/run-api-server";
 import { serviceNetworkOptions } from "@kubets/apiserver/services/options";
@@ -133,7 +134,10 @@ export async function runServer(
   const work = (leading: AbortSignal) =>
     runControlPlane(options, { ...parts, signal: AbortSignal.any([signal, leading]), until: leading });
   const alone = flags["etcd-servers"].length === 0;
-  const { ready, ended }: Standing = alone ? runControlPlane(options, parts) : standBy(api.server, work, parts);
+  const coordinated = holdsElections(api.server.resources, featureEnabled);
+  const { ready, ended }: Standing = alone
+    ? runControlPlane(options, parts)
+    : standBy(api.server, work, { ...parts, coordinated });
   const check = ready ? startedCheck(ready) : leaderCheck(client, LEADER_LEASE, clock);
   const { components } = api.server.context;
   components.set("controller-manager", check);

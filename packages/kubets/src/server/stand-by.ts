@@ -1,5 +1,6 @@
 /**
  * Of several servers one runs the control plane, and another takes over when it is gone: by the lease of the controller manager, as the original's do.
+ * Where elections are coordinated, the API's servers choose which.
  * Holds: who loses the lease serves the API on; its control plane asks nothing more from then on, and once it has ended the server stands by again.
  */
 import { hostname } from "node:os";
@@ -15,7 +16,7 @@ export const LEADER_LEASE = { namespace: "kube-system", name: "kube-controller-m
 export function standBy(
   server: ApiServer,
   work: (leading: AbortSignal) => RunningControlPlane,
-  { clock, random, log: serverLog, signal }: ServerParts,
+  { clock, random, log: serverLog, signal, coordinated = false }: ServerParts & { readonly coordinated?: boolean },
 ): Pick<RunningControlPlane, "ended"> {
   const log = serverLog.with({ component: "election" });
   const client = clientAs({ server, clock }, { name: "system:kube-controller-manager", groups: [] }, "leader-election");
@@ -28,7 +29,8 @@ export function standBy(
     await ended;
   };
   const stand = async () => {
-    const candidate = { client, clock, random, log, identity, ...LEADER_LEASE, signal, releaseOnStop: true, lead };
+    const election = { client, clock, random, log, ...LEADER_LEASE, coordinated, signal };
+    const candidate = { ...election, identity, releaseOnStop: true, lead };
     while ((await runLeaderElection(candidate)) === "lost") log.info("standing by again");
   };
   return { ended: stand() };
