@@ -7,14 +7,14 @@ import { setImmediate } from "node:timers/promises";
 import { joinStreams } from "./join-streams.ts";
 
 /** A client, a server, and the connection between them that is joined of two. */
-async function joined(): Promise<{ client: Socket; server: Socket; close(): void }> {
+async function joined(allowHalfOpen = true): Promise<{ client: Socket; server: Socket; right: Socket; close(): void }> {
   const listeners: Server[] = [];
   const pair = async () => {
-    const listener = createServer({ allowHalfOpen: true }).listen(0, "127.0.0.1");
+    const listener = createServer({ allowHalfOpen }).listen(0, "127.0.0.1");
     listeners.push(listener);
     await once(listener, "listening");
     const { port } = listener.address() as { port: number };
-    const far = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+    const far = connect({ port, host: "127.0.0.1", allowHalfOpen });
     const [near] = (await once(listener, "connection")) as [Socket];
     return { far, near };
   };
@@ -23,7 +23,7 @@ async function joined(): Promise<{ client: Socket; server: Socket; close(): void
   const close = () => {
     for (const listener of listeners) listener.close();
   };
-  return { client: left.far, server: right.far, close };
+  return { client: left.far, server: right.far, right: right.near, close };
 }
 
 async function read(socket: Socket): Promise<string> {
@@ -54,7 +54,21 @@ describe("two connections that are joined", () => {
       await setImmediate();
     }
     assert.deepEqual(sent, ["all", "of", "it"]);
+    slow.push(null);
     if (!slow.closed) await once(slow, "close");
+  });
+
+  it("lose nothing of it either where the other side goes on talking", async (t) => {
+    const { client, server, right, close } = await joined(false);
+    t.after(close);
+    const sent = Buffer.alloc(3 << 20, "x");
+    client.end(sent);
+    // The kernel has all of it by then, and most of that still to send: nobody reads at the far side.
+    await once(right, "finish");
+    server.write("what nobody reads any more");
+    assert.equal((await read(server)).length, sent.length);
+    server.end();
+    if (!right.closed) await once(right, "close");
   });
 
   it("hand on the end of one half", async (t) => {
