@@ -71,6 +71,25 @@ describe("two connections that are joined", () => {
     if (!right.closed) await once(right, "close");
   });
 
+  it("lose nothing of what one said before it would hear no more", async (t) => {
+    const listener = createServer({ pauseOnConnect: true }).listen(0, "127.0.0.1");
+    t.after(() => listener.close());
+    await once(listener, "listening");
+    const far = connect((listener.address() as { port: number }).port, "127.0.0.1");
+    const [near] = (await once(listener, "connection")) as [Socket];
+    await new Promise((resolve) => far.write("the end", resolve));
+    far.resetAndDestroy();
+    await once(far, "close");
+    const heard: string[] = [];
+    const talker = new Duplex({ read() {}, write: (chunk, _encoding, taken) => taken(void heard.push(`${chunk}`)) });
+    talker.push("one more question");
+    joinStreams(talker, near);
+    talker.once("end", () => assert.fail("nobody ended this half"));
+    await once(talker, "finish");
+    assert.deepEqual(heard, ["the end"]);
+    talker.destroy();
+  });
+
   it("hand on the end of one half", async (t) => {
     const { client, server, close } = await joined();
     t.after(close);

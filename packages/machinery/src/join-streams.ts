@@ -1,5 +1,7 @@
 /** Two connections that become one: what comes by either goes out by the other, and so does its end. */
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { readDespiteFailedWrites } from "./failed-writes.ts";
 
 /** So long an ended connection waits for the other side to end, too. */
 const LINGER_MS = 5000;
@@ -10,6 +12,7 @@ export function joinStreams(a: Duplex, b: Duplex): void {
     [a, b],
     [b, a],
   ] as const) {
+    if (to instanceof Socket) readDespiteFailedWrites(to);
     from.pipe(to);
     // It closes then.
     from.on("error", () => {});

@@ -2,7 +2,9 @@
  * A SPDY/3.1 session over any duplex stream, for either side. Windows are neither kept nor asked for: the clients and
  * runtimes of Kubernetes do not, so the connection's own back pressure rules, and reading stops while a stream is full.
  */
+import { Socket } from "node:net";
 import { Duplex } from "node:stream";
+import { readDespiteFailedWrites } from "@kubets/machinery/failed-writes";
 import { finishAll } from "../streams/finish.ts";
 import { type SessionStream, type StreamHeaders, StreamInbox, type StreamSession } from "../streams/session.ts";
 import {
@@ -61,6 +63,7 @@ class SpdySession implements StreamSession {
     const { promise, resolve } = Promise.withResolvers<Error | undefined>();
     this.closed = promise;
     connection.on("error", (error) => (this.#failure ??= error));
+    if (connection instanceof Socket) readDespiteFailedWrites(connection);
     // What came before the end counts: Go's servers reset a connection right behind their last bytes.
     connection.once("close", () => {
       const unread = connection.read() as Buffer | null;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { type AddressInfo, connect, createServer } from "node:net";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { Duplex, duplexPair } from "node:stream";
 import { text } from "node:stream/consumers";
 import { after, before, describe, it } from "node:test";
@@ -161,6 +161,23 @@ describe("SPDY", () => {
         peer.close();
       }
     });
+
+  it("loses nothing of what came before a write failed", async (t) => {
+    const listener = createServer({ pauseOnConnect: true }).listen(0, "127.0.0.1");
+    t.after(() => listener.close());
+    await once(listener, "listening");
+    const far = connect((listener.address() as AddressInfo).port, "127.0.0.1");
+    const [near] = (await once(listener, "connection")) as [Socket];
+    const reply = controlFrame(CONTROL.synReply, 0, uint32(1), headerWriter()({}));
+    await new Promise((resolve) => far.write(Buffer.concat([reply, dataHead(1, 0, 5), Buffer.from("words")]), resolve));
+    far.resetAndDestroy();
+    await once(far, "close");
+    const session = spdySession(near, { side: "client", protocol: "x" });
+    near.resume();
+    const said = session.open({ streamtype: "error" });
+    assert.equal(await text(said), "words");
+    await session.closed;
+  });
 
   it("reads headers that were compressed with the dictionary, block after block", async () => {
     const deflate = createDeflate({ dictionary: SPDY_DICTIONARY });
