@@ -13,6 +13,7 @@ import { isLarge, LARGE_BYTES } from "../large.ts";
 import { jsonInTurns } from "../large-json.ts";
 import { networkErrorText } from "./network-error.ts";
 import type { ServiceAddresses } from "./service-address.ts";
+import type { WebhookUsers } from "./webhook-users.ts";
 
 /** Behind it nobody waits for the answer. */
 type Until = Pick<Deadline, "due" | "signal">;
@@ -36,9 +37,16 @@ export class WebhookClient {
   }
 
   /** The parsed answer of a webhook; rejects with a WebhookCallError that says what went wrong. */
-  async call(target: WebhookClientConfig, review: object, timeoutMs: number, deadline?: Until): Promise<unknown> {
+  async call(
+    target: WebhookClientConfig,
+    review: object,
+    timeoutMs: number,
+    { deadline, users }: { readonly deadline?: Until | undefined; readonly users?: WebhookUsers | undefined } = {},
+  ): Promise<unknown> {
     const url = addressOf(target);
     const body = await bytesOf(review);
+    const user = await users?.at(hostOf(url), Number(url.port || 443));
+    const authorization = await user?.credentials.authorization();
     const left = deadline ? Math.max(0, deadline.due - this.#clock.monotonic()) : timeoutMs;
     url.searchParams.set("timeout", durationText(Math.ceil(Math.min(timeoutMs, left) / 1000)));
     const options = {
@@ -52,10 +60,14 @@ export class WebhookClient {
         accept: "application/json, */*",
         "content-length": String(body.length),
         "user-agent": "kube-apiserver-admission",
+        ...user?.headers,
+        ...(authorization && { authorization }),
       },
+      ...(await user?.credentials.certificate()),
       ...(target.caBundle && { ca: Buffer.from(target.caBundle, "base64") }),
     };
     const { status, type, bytes } = await this.#exchange(options, body, timeoutMs, url, deadline);
+    if (status === 401) user?.credentials.refused();
     if (status < 200 || status > 299) throw new WebhookCallError(refusalText(status, bytes.toString()));
     if (bytes.length === 0)
       throw new WebhookCallError(`0-length response with status code: ${status} and content type: ${type}`);
@@ -73,7 +85,7 @@ export class WebhookClient {
 
   /** Where to connect, and which name the certificate must carry. */
   #placeOf({ service }: WebhookClientConfig, url: URL): { host: string; port: number; servername?: string } {
-    const named = url.hostname.replace(/^\[|\]$/g, "");
+    const named = hostOf(url);
     if (!service) return { host: named, port: Number(url.port || 443), ...servername(named) };
     try {
       return { ...this.#services.resolve(service.namespace, service.name, service.port ?? 443), ...servername(named) };
@@ -151,6 +163,8 @@ function addressOf({ url, service }: WebhookClientConfig): URL {
   const { namespace, name, path = "", port = 443 } = service;
   return Object.assign(new URL(`https://${name}.${namespace}.svc:${port}`), { pathname: path });
 }
+
+const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, "");
 
 const servername = (host: string) => (/^[\d.]+$/.test(host) || host.includes(":") ? {} : { servername: host });
 

@@ -105,7 +105,7 @@ function serverUrl(cluster: string, server = ""): string {
   return text.replace(/\/+$/, "");
 }
 
-function impersonation(user: UserEntry): Record<string, string | readonly string[]> {
+export function impersonation(user: UserEntry): Record<string, string | readonly string[]> {
   const headers: Record<string, string | readonly string[]> = {};
   const extra = Object.entries(user["as-user-extra"] ?? {});
   if (!user.as && (user["as-uid"] || user["as-groups"]?.length || extra.length > 0))

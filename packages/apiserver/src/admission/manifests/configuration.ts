@@ -1,5 +1,7 @@
-/** How the four plugins that ask webhooks or carry out policies are told of a folder of manifests: by a configuration that says little else. */
+/** What the four plugins that ask webhooks or carry out policies are configured by: a folder of manifests, and who the server is to webhooks. */
+import { isAbsolute } from "node:path";
 import { ConfigError, object, str } from "@kubets/machinery/config-file";
+import { WebhookUsers } from "../../webhooks/webhook-users.ts";
 import { type PluginConfiguration, readConfiguration } from "../configuration.ts";
 import { type Kind, ManifestFolder } from "./manifest-folder.ts";
 
@@ -9,16 +11,25 @@ const WEBHOOK_KINDS = {
   "apiserver.config.k8s.io/v1alpha1/WebhookAdmission": ofWebhooks,
 } as const;
 
-export function webhookManifests(
+interface WebhookConfiguration {
+  readonly manifests?: ManifestFolder | undefined;
+  readonly users?: WebhookUsers | undefined;
+}
+
+export function webhookConfiguration(
   plugin: string,
   given: PluginConfiguration | undefined,
   kind: Kind,
-): ManifestFolder | undefined {
+): WebhookConfiguration {
   const config = readConfiguration(given, WEBHOOK_KINDS);
-  if (!given || !config) return undefined;
-  if (config.kubeConfigFile)
-    throw new ConfigError(`${given.from}: kubeConfigFile: webhooks are asked without credentials; leave it empty`);
-  return folderOf(plugin, given, config.staticManifestsDir, [kind]);
+  if (!given || !config) return {};
+  const { kubeConfigFile: file, staticManifestsDir } = config;
+  if (file && !isAbsolute(file))
+    throw new ConfigError(`${given.from}: kubeConfigFile: Invalid value: "${file}": must be an absolute file path`);
+  return {
+    manifests: folderOf(plugin, given, staticManifestsDir, [kind]),
+    users: file ? WebhookUsers.of(file, `${given.from}: kubeConfigFile`) : undefined,
+  };
 }
 
 const ofPolicies = object({ staticManifestsDir: str() });

@@ -301,11 +301,6 @@ describe("a server does not start by", () => {
       /error loading .*a\.yaml: strict decoding error: .*already set/,
     );
   });
-
-  it("credentials for webhooks, which it does not show them", async (t) => {
-    const configurations = configured("ValidatingAdmissionWebhook", newFolder(t), { kubeConfigFile: "/k" });
-    await assert.rejects(startTestServer({ configurations }), /kubeConfigFile/);
-  });
 });
 
 describe("the names of files", () => {

@@ -2,6 +2,7 @@
 import type { PlainObject } from "@kubets/api/meta";
 import { badRequest, internalError, StatusError } from "@kubets/machinery";
 import type { AskedHook } from "../../../metrics/admission-metrics.ts";
+import type { WebhookUsers } from "../../../webhooks/webhook-users.ts";
 import type { Reviewed } from "../../match/reviewed.ts";
 import type { AdmissionContext, AdmissionRequest } from "../../plugin.ts";
 import { admissionReview, REVIEW_VERSIONS, type ReviewResponse, responseOf } from "./admission-review.ts";
@@ -24,6 +25,7 @@ export async function ask(
   reviewed: Reviewed,
   isMutating: boolean,
   { webhooks, random, metrics }: AdmissionContext,
+  users: WebhookUsers | undefined,
 ): Promise<ReviewResponse> {
   const { name, sideEffects, admissionReviewVersions, clientConfig, timeoutSeconds } = hook.spec;
   if (request.dryRun && !WITHOUT_EFFECTS.includes(sideEffects))
@@ -33,7 +35,8 @@ export async function ask(
   const uid = random.uuid();
   const review = admissionReview(uid, version, request, target, reviewed);
   const timeoutMs = (timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * 1000;
-  const answer = await webhooks.call(clientConfig, review, timeoutMs, request.deadline).catch((error: Error) => {
+  const from = { deadline: request.deadline, users };
+  const answer = await webhooks.call(clientConfig, review, timeoutMs, from).catch((error: Error) => {
     throw new CallFailure(name, `failed to call webhook: ${error.message}`, error);
   });
   const response = checked(name, () => responseOf(answer, uid, version, isMutating));

@@ -9,8 +9,9 @@ import { deepEqual } from "@kubets/machinery/deep-equal";
 import { parseJson, stringifyJson } from "@kubets/machinery/json";
 import { applyJsonPatch } from "@kubets/machinery/json-patch";
 import type { ReadonlyJson } from "@kubets/machinery/json-value";
+import type { WebhookUsers } from "../../../webhooks/webhook-users.ts";
 import type { PluginConfiguration } from "../../configuration.ts";
-import { webhookManifests } from "../../manifests/configuration.ts";
+import { webhookConfiguration } from "../../manifests/configuration.ts";
 import { putBack, type Reviewed, review } from "../../match/reviewed.ts";
 import type { AdmissionContext, AdmissionPlugin, AdmissionRequest } from "../../plugin.ts";
 import type { ReviewResponse } from "./admission-review.ts";
@@ -21,7 +22,7 @@ import { type ConcernedHook, WebhookRegistry } from "./registry.ts";
 const NAME = "MutatingAdmissionWebhook";
 
 export function mutatingAdmissionWebhook(given?: PluginConfiguration): AdmissionPlugin {
-  const manifests = webhookManifests(NAME, given, mutatingwebhookconfigurations);
+  const { manifests, users } = webhookConfiguration(NAME, given, mutatingwebhookconfigurations);
   let registry: WebhookRegistry | undefined;
   let unfollow: (() => void) | undefined;
   return {
@@ -42,7 +43,7 @@ export function mutatingAdmissionWebhook(given?: PluginConfiguration): Admission
       for (const [index, each] of concerned.entries()) {
         const { hook, target } = each;
         if (!(await isAsked(each, request, true, context)) || !turns.isDue(hook.id)) continue;
-        const changed = await turn(each, request, await review(request, target), index, context);
+        const changed = await turn(each, request, await review(request, target), index, context, users);
         turns.had(hook.id, { changed, wantsAnother: hook.spec.reinvocationPolicy === "IfNeeded" });
       }
       turns.end(request.object);
@@ -57,6 +58,7 @@ async function turn(
   reviewed: Reviewed,
   index: number,
   context: AdmissionContext,
+  users: WebhookUsers | undefined,
 ): Promise<boolean> {
   const { hook, target } = concerned;
   const { name } = hook.spec;
@@ -64,7 +66,7 @@ async function turn(
   const told = { configuration: hook.configuration, webhook: name };
   const began = performance.now();
   try {
-    const response = await ask(concerned, request, reviewed, true, context);
+    const response = await ask(concerned, request, reviewed, true, context, users);
     const patch = patchOf(name, response);
     const patched = patch.length > 0 ? patchedBy(patch, name, reviewed) : undefined;
     const changed = patched && !deepEqual(reviewed.object, patched) ? patched : undefined;

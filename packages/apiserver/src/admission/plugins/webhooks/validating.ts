@@ -1,8 +1,9 @@
 /** Without it an organisation's own rules would be advice. All webhooks that a write concerns are asked at once, and each may refuse it. */
 import { validatingwebhookconfigurations } from "@kubets/api/generated/refs";
 import type { ResourceDefinition } from "@kubets/api/resource";
+import type { WebhookUsers } from "../../../webhooks/webhook-users.ts";
 import type { PluginConfiguration } from "../../configuration.ts";
-import { webhookManifests } from "../../manifests/configuration.ts";
+import { webhookConfiguration } from "../../manifests/configuration.ts";
 import { type Reviewed, review } from "../../match/reviewed.ts";
 import type { AdmissionContext, AdmissionPlugin, AdmissionRequest } from "../../plugin.ts";
 import { ask, CallFailure, failed } from "./ask.ts";
@@ -12,7 +13,7 @@ import { type ConcernedHook, WebhookRegistry } from "./registry.ts";
 const NAME = "ValidatingAdmissionWebhook";
 
 export function validatingAdmissionWebhook(given?: PluginConfiguration): AdmissionPlugin {
-  const manifests = webhookManifests(NAME, given, validatingwebhookconfigurations);
+  const { manifests, users } = webhookConfiguration(NAME, given, validatingwebhookconfigurations);
   let registry: WebhookRegistry | undefined;
   let unfollow: (() => void) | undefined;
   return {
@@ -39,7 +40,7 @@ export function validatingAdmissionWebhook(given?: PluginConfiguration): Admissi
         asked.push({ concerned, reviewed });
       }
       const outcomes = await Promise.allSettled(
-        asked.map(({ concerned, reviewed }, i) => judge(concerned, request, reviewed, i, context)),
+        asked.map(({ concerned, reviewed }, i) => judge(concerned, request, reviewed, i, context, users)),
       );
       const refused = outcomes.find((outcome) => outcome.status === "rejected");
       if (refused) throw refused.reason;
@@ -53,11 +54,12 @@ async function judge(
   reviewed: Reviewed,
   index: number,
   context: AdmissionContext,
+  users: WebhookUsers | undefined,
 ): Promise<void> {
   const { name } = concerned.hook.spec;
   const began = performance.now();
   try {
-    await ask(concerned, request, reviewed, false, context);
+    await ask(concerned, request, reviewed, false, context, users);
   } catch (error) {
     if (!(error instanceof CallFailure)) throw error;
     failed(concerned, request, false, began, context, error);
