@@ -32,13 +32,7 @@ try {
     "current-context": "a",
   };
   writeFileSync(file, JSON.stringify(config));
-  const { client, transport } = await openClient(
-    await connectionFrom(
-      { kubeconfig: file },
-      machineReading(() => {}),
-    ),
-    "bench",
-  );
+  const { client, transport } = await openClient(await connectionFrom({ kubeconfig: file }, machineReading()), "bench");
   const inNamespace = (name: string) => ({ name, namespace: "bench" });
   const made = (name: string) => ({ metadata: inNamespace(name), spec: { ports: [{ port: 80 }] } });
   await client.create(namespaces, { metadata: { name: "bench" } });

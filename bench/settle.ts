@@ -49,7 +49,7 @@ function requestCounts(metrics: string): Map<string, number> {
 
 const cluster = upCluster({ nodes: values.nodes, suffix: "set", flags: ["--simulated", "--addons", "none"] });
 try {
-  const reading = machineReading(() => {});
+  const reading = machineReading();
   const { client, transport } = await openClient(
     await connectionFrom({ kubeconfig: cluster.kubeconfig }, reading),
     "bench",

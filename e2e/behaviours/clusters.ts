@@ -64,10 +64,7 @@ const controlPlaneNet = ({ name, home }: TestCluster): string =>
 export const foreign = (kubeconfig: string): Promise<BehaviourCluster> => reach("foreign", kubeconfig, 1);
 
 async function reach(kind: BehaviourCluster["kind"], kubeconfig: string, count: number): Promise<BehaviourCluster> {
-  const connection = await connectionFrom(
-    { kubeconfig },
-    machineReading(() => {}),
-  );
+  const connection = await connectionFrom({ kubeconfig }, machineReading());
   const { client, transport } = await openClient(connection, "behaviours");
   const ready = await eventually(`${count} ready nodes`, async () => {
     const { items } = await client.list(nodes);

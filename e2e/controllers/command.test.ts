@@ -38,7 +38,7 @@ after(() => programs.stop());
 /** What it printed, when it has ended well. */
 async function kubectl(...argv: string[]): Promise<string[]> {
   const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
-  const reading = { ...machineReading(() => {}), env: { KUBECONFIG: kubeconfig }, home: "/nonexistent" };
+  const reading = { ...machineReading(), env: { KUBECONFIG: kubeconfig }, home: "/nonexistent" };
   let [output, error] = ["", ""];
   const io = { output: (text: string) => void (output += text), error: (text: string) => void (error += text) };
   assert.equal(await runCommand(createKubectlCommand({ reading, streams }), argv, io), 0, error);

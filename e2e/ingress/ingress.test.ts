@@ -40,10 +40,7 @@ describe("the ingress of a cluster", { skip: whyNoContainers() ?? false }, () =>
   before(async () => {
     [http, https] = [await freePort(), await freePort()];
     cluster = upCluster({ nodes: 2, flags: ["--publish", `${http}:80`, "--publish", `${https}:443`] });
-    const connection = await connectionFrom(
-      { kubeconfig: cluster.kubeconfig },
-      machineReading(() => {}),
-    );
+    const connection = await connectionFrom({ kubeconfig: cluster.kubeconfig }, machineReading());
     ({ client, transport } = await openClient(connection, "e2e"));
   });
   after(async () => {

@@ -6,10 +6,7 @@ import { openClient } from "@kubets/client/kubeconfig/open-client";
 import { machineReading } from "@kubets/client/kubeconfig/reading";
 
 const [kubeconfig = "", name = "", pauseMs = "0"] = process.argv.slice(2);
-const connection = await connectionFrom(
-  { kubeconfig },
-  machineReading(() => {}),
-);
+const connection = await connectionFrom({ kubeconfig }, machineReading());
 const { client, transport } = await openClient(connection, "load");
 let open = true;
 process.stdin.on("end", () => (open = false)).resume();

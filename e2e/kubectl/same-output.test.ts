@@ -104,7 +104,7 @@ describe("kubets kubectl prints what kubectl prints", { skip: why }, () => {
     const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
     streams.stdin.end();
     const reading = {
-      ...machineReading(() => {}),
+      ...machineReading(),
       env: { KUBECONFIG: server.kubeconfig, EDITOR: files.EDITOR },
       home: server.folder,
     };

@@ -26,10 +26,7 @@ let transport: Transport;
 
 before(async () => {
   cluster = upCluster({ nodes: 2, suffix: "two", flags: ["--simulated"] });
-  const connection = await connectionFrom(
-    { kubeconfig: cluster.kubeconfig },
-    machineReading(() => {}),
-  );
+  const connection = await connectionFrom({ kubeconfig: cluster.kubeconfig }, machineReading());
   ({ client, transport } = await openClient(connection, "second-scheduler"));
 });
 after(async () => {

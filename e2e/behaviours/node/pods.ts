@@ -206,10 +206,7 @@ behaviour(
 
 /** The messages that a WebSocket brings until its end. */
 async function overWebSocket(t: BehaviourContext, path: string, protocols: string[]): Promise<Buffer[]> {
-  const { server, ca, credentials } = await connectionFrom(
-    { kubeconfig: t.cluster.kubeconfig },
-    machineReading(() => {}),
-  );
+  const { server, ca, credentials } = await connectionFrom({ kubeconfig: t.cluster.kubeconfig }, machineReading());
   const [authorization, certificate] = [await credentials.authorization(), await credentials.certificate()];
   const socket = await openWebSocket({
     url: server.replace(/^http/, "ws") + path,

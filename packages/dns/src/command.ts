@@ -33,10 +33,7 @@ export const dnsCommand = defineCommand({
 });
 
 async function serve(flags: DnsFlags, log: Logger): Promise<void> {
-  const connection = await connectionFrom(
-    flags.kubeconfig ? { kubeconfig: flags.kubeconfig } : {},
-    machineReading((text) => log.warn(text)),
-  );
+  const connection = await connectionFrom(flags.kubeconfig ? { kubeconfig: flags.kubeconfig } : {}, machineReading());
   const { client, transport } = await openClient(connection, "kubets-dns");
   const { signal } = onStopSignal();
   const metrics = new MetricsRegistry();

@@ -38,10 +38,7 @@ export const ingressCommand = defineCommand({
 });
 
 async function serve(flags: IngressFlags, log: Logger): Promise<void> {
-  const connection = await connectionFrom(
-    flags.kubeconfig ? { kubeconfig: flags.kubeconfig } : {},
-    machineReading((text) => log.warn(text)),
-  );
+  const connection = await connectionFrom(flags.kubeconfig ? { kubeconfig: flags.kubeconfig } : {}, machineReading());
   const { client, transport } = await openClient(connection, "kubets-ingress");
   const { signal } = onStopSignal();
   const metrics = new MetricsRegistry();

@@ -3,14 +3,19 @@ import { PassThrough } from "node:stream";
 import { describe, it } from "node:test";
 import { realClock, realRandom } from "@kubets/machinery";
 import { runCommand } from "@kubets/machinery/command";
+import { connectProxy } from "@kubets/wire/testing/proxies";
 import { createKubectlCommand } from "./command.ts";
 
 /** A kubectl on a machine with these files and nothing else. */
-async function kubectl(argv: readonly string[], files: Readonly<Record<string, string>> = {}) {
+async function kubectl(
+  argv: readonly string[],
+  files: Readonly<Record<string, string>> = {},
+  env: Readonly<Record<string, string>> = {},
+) {
   const [outputs, errors]: string[][] = [[], []];
   const command = createKubectlCommand({
     reading: {
-      env: {},
+      env,
       home: "/home/me",
       clock: realClock,
       readText: (path) =>
@@ -18,7 +23,6 @@ async function kubectl(argv: readonly string[], files: Readonly<Record<string, s
           ? Promise.resolve(files[path] as string)
           : Promise.reject(Object.assign(new Error(path), { code: "ENOENT" })),
       run: () => Promise.reject(new Error("no programs here")),
-      warn() {},
     },
     streams: { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() },
     clock: realClock,
@@ -48,6 +52,22 @@ describe("the command", () => {
     assert.equal(
       (await kubectl(["--kubeconfig=/a", "--context", "b", "config", "current-context"], files)).output,
       "b\n",
+    );
+  });
+
+  it("asks by the proxy of the kubeconfig, else of the environment", async (t) => {
+    const [ofFile, ofEnvironment] = [await connectProxy({ refuses: true }), await connectProxy({ refuses: true })];
+    t.after(() => [ofFile, ofEnvironment].forEach(({ close }) => close()));
+    const env = { HTTPS_PROXY: `http://127.0.0.1:${ofEnvironment.port}` };
+    const plain = { "/home/me/.kube/config": config("home") };
+    const server = `server: "https://x:1"`;
+    const own = `${server}, proxy-url: "http://127.0.0.1:${ofFile.port}"`;
+    const named = { "/home/me/.kube/config": config("home").replace(server, own) };
+    for (const files of [plain, named])
+      assert.match((await kubectl(["get", "--raw=/"], files, env)).error, /403 Forbidden when asked for x:1/);
+    assert.deepEqual(
+      [ofEnvironment, ofFile].map(({ asked }) => new Set(asked)),
+      Array(2).fill(new Set([" x:1"])),
     );
   });
 

@@ -22,7 +22,7 @@ export interface KubectlOptions extends Partial<Machine> {
 
 export function createKubectlCommand(options: KubectlOptions = {}): Command {
   const machine: Machine = {
-    reading: options.reading ?? machineReading((text) => process.stderr.write(`Warning: ${text}\n`)),
+    reading: options.reading ?? machineReading(),
     streams: options.streams ?? { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr },
     clock: options.clock ?? realClock,
     random: options.random ?? realRandom,

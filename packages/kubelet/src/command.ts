@@ -98,7 +98,7 @@ interface WayToApi {
 
 /** By the certificate of the kubeconfig, one that it is given first where there is none yet, and those that follow it. */
 async function reachApi({ kubeconfig, bootstrapKubeconfig, certFolder, nodeName, rotates, ...parts }: WayToApi) {
-  const reading = machineReading((text) => parts.log.warn(text));
+  const reading = machineReading();
   const store = new CertificateStore(certFolder, "kubelet-client", realClock);
   if (bootstrapKubeconfig) await bootstrap({ kubeconfig, bootstrapKubeconfig, nodeName, store, reading, ...parts });
   const connection = await connectionFrom({ kubeconfig }, reading);

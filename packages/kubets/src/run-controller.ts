@@ -21,10 +21,7 @@ export async function runController(
   const all = [controllers].flat();
   const log = createLogger({ format: "text", level: "info" });
   const { signal, dispose } = onStopSignal();
-  const connection = await connectionFrom(
-    kubeconfig ? { kubeconfig } : {},
-    machineReading((text) => log.warn(text)),
-  );
+  const connection = await connectionFrom(kubeconfig ? { kubeconfig } : {}, machineReading());
   const name = all.map((controller) => controller.name).join("-");
   const { client, transport } = await openClient(connection, name);
   try {

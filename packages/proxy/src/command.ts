@@ -104,10 +104,7 @@ async function proxy(flags: ProxyFlags, log: Logger): Promise<void> {
   const mode = modeOf(config.mode);
   const nodeName = (config.hostnameOverride || hostname()).trim().toLowerCase();
   const { kubeconfig } = config.clientConnection;
-  const found = await connectionFrom(
-    kubeconfig ? { kubeconfig } : {},
-    machineReading((text) => log.warn(text)),
-  );
+  const found = await connectionFrom(kubeconfig ? { kubeconfig } : {}, machineReading());
   const { client, transport } = await openClient(
     { ...found, ...(flags.master && { server: flags.master }) },
     "kubets-proxy",

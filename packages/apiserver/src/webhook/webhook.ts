@@ -45,10 +45,7 @@ const ANSWER_LIMIT = 16 * 1024 * 1024;
 /** Reads the kubeconfig at once, so that what is wrong with it is told at start. */
 export async function openWebhook(options: WebhookOptions): Promise<Webhook> {
   const { kubeconfig, context } = options;
-  const connection = await connectionFrom(
-    { kubeconfig, ...(context && { context }) },
-    machineReading(() => {}),
-  );
+  const connection = await connectionFrom({ kubeconfig, ...(context && { context }) }, machineReading());
   const transport = await openTransport(connection);
   return webhookOver(transport, connection.server, options);
 }

@@ -48,11 +48,7 @@ export class WebhookUsers {
 
   async #open(name: string): Promise<WebhookUser> {
     const user = this.#config.users.get(name) ?? {};
-    const credentials = await credentialsOf(
-      user,
-      { cluster: {}, ca: undefined },
-      machineReading(() => {}),
-    );
+    const credentials = await credentialsOf(user, { cluster: {}, ca: undefined }, machineReading());
     return { credentials, headers: impersonation(user) };
   }
 

@@ -44,7 +44,7 @@ export interface Component extends Pick<ComponentServerOptions, "live" | "ready"
 
 export async function runComponent(flags: ComponentFlags, component: Component, log: Logger): Promise<void> {
   const { name, metrics } = component;
-  const connection = await connect(flags.kubeconfig, flags.master, log);
+  const connection = await connect(flags.kubeconfig, flags.master);
   processMetrics(metrics);
   metrics.disable(flags["disabled-metrics"]);
   const meter = transportMeter(metrics);
@@ -84,11 +84,8 @@ export async function runComponent(flags: ComponentFlags, component: Component, 
     throw new ExitError(exitCode.failure, "another process holds the lease now: start again to stand by");
 }
 
-async function connect(kubeconfig: string, master: string, log: Logger): Promise<Connection> {
-  const found = await connectionFrom(
-    kubeconfig ? { kubeconfig } : {},
-    machineReading((text) => log.warn(text)),
-  );
+async function connect(kubeconfig: string, master: string): Promise<Connection> {
+  const found = await connectionFrom(kubeconfig ? { kubeconfig } : {}, machineReading());
   return { ...found, ...(master && { server: master }) };
 }
 
@@ -104,7 +101,7 @@ async function serve(
   component: Component,
   { client, open, log, election }: Serving,
 ): Promise<Listener> {
-  const reviewer = async (path: string) => (path ? await open(await connect(path, "", log)) : client);
+  const reviewer = async (path: string) => (path ? await open(await connect(path, "")) : client);
   const authentication = await reviewer(flags["authentication-kubeconfig"]);
   const access = new RequestAccess({
     authentication,

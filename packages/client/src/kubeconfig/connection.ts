@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import { joinHostPort } from "@kubets/machinery/ip";
+import { isProxyUrl } from "@kubets/wire/transport/proxy";
 import { type Credentials, credentialsOf, FileToken, inlineOrFile } from "./credentials.ts";
 import { type ClusterEntry, type Kubeconfig, KubeconfigError, loadKubeconfig, type UserEntry } from "./kubeconfig.ts";
 import type { Reading } from "./reading.ts";
@@ -14,6 +15,8 @@ export interface Connection {
   /** In PEM; the machine's own roots when absent. */
   readonly ca?: string | undefined;
   readonly insecureSkipTlsVerify: boolean;
+  /** On the way to the server. */
+  readonly proxy?: string | undefined;
   /** Whom the server's certificate must be for, if not the host of `server`. */
   readonly tlsServerName?: string | undefined;
   /** Sent with every request: impersonation. */
@@ -80,12 +83,11 @@ async function connect(
     throw new KubeconfigError(
       `cluster "${name}": certificate-authority-data and insecure-skip-tls-verify exclude each other: remove one`,
     );
-  if (cluster["proxy-url"])
-    reading.warn(`cluster "${name}" sets proxy-url, which is not supported: the API server is reached directly`);
   return {
     server: serverUrl(name, cluster.server),
     ca,
     insecureSkipTlsVerify,
+    proxy: proxyUrl(name, cluster["proxy-url"]),
     tlsServerName: cluster["tls-server-name"] || undefined,
     headers: impersonation(user),
     credentials: await credentialsOf(user, { cluster, ca }, reading),
@@ -103,6 +105,14 @@ function serverUrl(cluster: string, server = ""): string {
   if (protocol !== "http:" && protocol !== "https:")
     throw new KubeconfigError(`cluster "${cluster}": the server ${server} must be reached by https or http`);
   return text.replace(/\/+$/, "");
+}
+
+function proxyUrl(cluster: string, proxy = ""): string | undefined {
+  if (proxy && !isProxyUrl(proxy))
+    throw new KubeconfigError(
+      `cluster "${cluster}": proxy-url must be such as http://proxy:3128, https:// or socks5://, but is ${JSON.stringify(proxy)}`,
+    );
+  return proxy || undefined;
 }
 
 export function impersonation(user: UserEntry): Record<string, string | readonly string[]> {

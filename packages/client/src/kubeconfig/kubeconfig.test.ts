@@ -16,7 +16,6 @@ function machine(
   program?: () => ProgramResult | Error,
 ) {
   const clock = new VirtualClock();
-  const warned: string[] = [];
   const ran: [command: string, args: readonly string[], env: Reading["env"]][] = [];
   const reading: Reading = {
     env,
@@ -33,9 +32,8 @@ function machine(
       if (result instanceof Error) throw result;
       return result;
     },
-    warn: (text) => void warned.push(text),
   };
-  return { reading, clock, warned, ran, files };
+  return { reading, clock, ran, files };
 }
 
 const config = (user: string, cluster = "") => `
@@ -146,13 +144,13 @@ describe("kubeconfig", () => {
     });
   });
 
-  it("warns of a proxy", async () => {
-    const { connection, warned } = connecting("token: t", "proxy-url: http://proxy:3128");
-    await connection;
-    assert.match(warned[0] ?? "", /proxy-url, which is not supported/);
+  it("names a proxy", async () => {
+    const { proxy } = await connecting("token: t", "proxy-url: socks5://proxy:1080").connection;
+    assert.equal(proxy, "socks5://proxy:1080");
   });
 
   const wrong: readonly [what: string, user: string, cluster: string, message: RegExp][] = [
+    ["a proxy of no known kind", "token: t", "proxy-url: ftp://proxy", /proxy-url must be such as http:.*"ftp:/],
     ["a certificate without its key", `client-certificate-data: ${base64("CERT")}`, "", /without client-key/],
     [
       "a CA with verification off",
@@ -250,7 +248,7 @@ describe("exec plugins", () => {
     });
 
   it("are run by the machine", async () => {
-    const { run } = machineReading(() => {});
+    const { run } = machineReading();
     const there = await run(process.execPath, ["-e", "console.log(process.env.X); process.exit(4)"], { X: "y" });
     assert.deepEqual(there, { exitCode: 4, stdout: "y\n", stderr: "" });
     await assert.rejects(run("/no/such/program", [], {}), { code: "ENOENT" });

@@ -23,7 +23,13 @@ const tlsOf = (connection: Connection) => ({
 /** Without saying who asks. */
 export async function openHttp(connection: Connection, extras: TransportExtras = {}): Promise<HttpTransport> {
   const certificate = await connection.credentials.certificate();
-  return new HttpTransport({ ...extras, server: connection.server, tls: { ...tlsOf(connection), ...certificate } });
+  const { server, proxy } = connection;
+  return new HttpTransport({
+    ...extras,
+    server,
+    ...(proxy && { proxy }),
+    tls: { ...tlsOf(connection), ...certificate },
+  });
 }
 
 export async function openTransport(connection: Connection, extras?: TransportExtras): Promise<OpenedTransport> {

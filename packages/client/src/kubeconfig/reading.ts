@@ -16,8 +16,6 @@ export interface Reading {
     args: readonly string[],
     env: Readonly<Record<string, string | undefined>>,
   ): Promise<ProgramResult>;
-  /** Told what a configuration says in vain. */
-  warn(text: string): void;
 }
 
 export interface ProgramResult {
@@ -26,13 +24,12 @@ export interface ProgramResult {
   readonly stderr: string;
 }
 
-export const machineReading = (warn: Reading["warn"]): Reading => ({
+export const machineReading = (): Reading => ({
   env: process.env,
   home: homedir(),
   clock: realClock,
   readText: (path) => readFile(path, "utf8"),
   run,
-  warn,
 });
 
 const OUTPUT_LIMIT = 1024 * 1024;

@@ -16,6 +16,7 @@ import { openHttp } from "@kubets/client/kubeconfig/open-client";
 import type { Reading } from "@kubets/client/kubeconfig/reading";
 import { PlainError } from "../errors.ts";
 import type { GlobalValues } from "../global-flags.ts";
+import { environmentProxy } from "./environment-proxy.ts";
 import type { Link } from "./rest.ts";
 import { type Tracing, traced } from "./trace.ts";
 
@@ -48,6 +49,13 @@ export async function configPath(flags: GlobalValues, source: ConfigSource): Pro
 }
 
 export async function connectionBy(flags: GlobalValues, source: ConfigSource): Promise<Connection> {
+  const connection = await configuredConnection(flags, source);
+  return connection.proxy
+    ? connection
+    : { ...connection, proxy: environmentProxy(connection.server, source.reading.env) };
+}
+
+async function configuredConnection(flags: GlobalValues, source: ConfigSource): Promise<Connection> {
   const config = await loadConfig(flags, source);
   const { reading } = source;
   if (isEmpty(config) && !flags.server) {

@@ -90,7 +90,7 @@ test("a kubeconfig that is good is left alone, and one that is not wants the ser
   const before = readFileSync(kubeconfig, "utf8");
   const bootstrapKubeconfig = join(folder, "bootstrap.conf");
   writeFileSync(bootstrapKubeconfig, config({ token: "abcdef.0123456789abcdef" }));
-  const reading = machineReading(() => {});
+  const reading = machineReading();
   const come = () => bootstrap({ kubeconfig, bootstrapKubeconfig, nodeName: "n", store: kept, reading, ...parts });
   await come();
   assert.equal(readFileSync(kubeconfig, "utf8"), before);

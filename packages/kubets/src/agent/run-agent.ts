@@ -66,11 +66,11 @@ export async function runAgent(given: AgentFlags, parts: AgentParts): Promise<Ru
   const { flags, servers } = await settle(given, nodeName, { ...parts, signal });
   const inside = { ...parts, signal: stopping.signal };
   const alternatives = () => servers?.all ?? [];
-  const { client, transport } = await clientOf(flags.kubeconfig, `kubets-agent/${nodeName}`, { alternatives }, log);
+  const { client, transport } = await clientOf(flags.kubeconfig, `kubets-agent/${nodeName}`, { alternatives });
   const identities = new NodeIdentities({ client, ...inside });
   identities.keep(flags.kubeconfig, transport);
   const open = async (kubeconfig: string, userAgent: string) => {
-    const opened = await clientOf(kubeconfig, `${userAgent}/${nodeName}`, { alternatives }, log);
+    const opened = await clientOf(kubeconfig, `${userAgent}/${nodeName}`, { alternatives });
     identities.keep(kubeconfig, opened.transport);
     return opened;
   };
@@ -240,10 +240,7 @@ function runNetwork(
   };
 }
 
-async function clientOf(kubeconfig: string, userAgent: string, extras: TransportExtras, log: Logger) {
-  const connection = await connectionFrom(
-    { kubeconfig },
-    machineReading((text) => log.warn(text)),
-  );
+async function clientOf(kubeconfig: string, userAgent: string, extras: TransportExtras) {
+  const connection = await connectionFrom({ kubeconfig }, machineReading());
   return openClient(connection, userAgent, extras);
 }

@@ -25,7 +25,7 @@ export interface ConnectionFlags {
 export async function connectionTo({ kubeconfig, cluster, context = "" }: ConnectionFlags) {
   const own = clusterHome(cluster).kubeconfig;
   const path = kubeconfig || (!context && existsSync(own) ? own : "");
-  const reading = machineReading(() => {});
+  const reading = machineReading();
   if (
     !path &&
     !reading.env.KUBERNETES_SERVICE_HOST &&

@@ -54,10 +54,7 @@ export class PublishedServices {
 
   async #follow(): Promise<void> {
     const { kubeconfig, clock, log } = this.#options;
-    const connection = await connectionFrom(
-      { kubeconfig },
-      machineReading((text) => log.warn(text)),
-    );
+    const connection = await connectionFrom({ kubeconfig }, machineReading());
     const { client, transport } = await openClient(connection, "kubets-up");
     this.#transport = transport;
     const informers = new SharedInformers({ client, clock, random: realRandom, log, signal: this.#stopping.signal });

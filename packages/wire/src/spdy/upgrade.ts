@@ -48,20 +48,32 @@ interface SpdyTarget extends Pick<RequestOptions, "ca" | "cert" | "key"> {
   readonly serverName?: string;
   readonly insecureSkipVerify?: boolean;
   readonly signal?: AbortSignal;
+  /** Makes the connection; without one it is made directly. */
+  readonly agent?: RequestOptions["agent"] | undefined;
   /** A connection that is there already, instead of a new one; only in plain text. */
   readonly connection?: Duplex;
 }
 
 /** Opens a session. Rejects with `UpgradeRefusedError` when the server answers with anything but the switch. */
 export function openSpdy(target: SpdyTarget): Promise<StreamSession> {
-  const { url, method = "POST", protocols, headers, serverName, insecureSkipVerify, connection, ...rest } = target;
+  const {
+    url,
+    method = "POST",
+    protocols,
+    headers,
+    serverName,
+    insecureSkipVerify,
+    connection,
+    agent,
+    ...rest
+  } = target;
   const start = url.startsWith("https:") ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
     const request = start(url, {
       ...rest,
       method,
       // Node asks `createConnection` only where no agent is given at all.
-      ...(connection ? { createConnection: () => connection } : { agent: false as const }),
+      ...(connection ? { createConnection: () => connection } : { agent: agent ?? false }),
       ...(serverName && { servername: serverName }),
       ...(insecureSkipVerify && { rejectUnauthorized: false }),
       headers: {

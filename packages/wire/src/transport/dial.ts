@@ -1,39 +1,32 @@
 /** Opens connections to a server, with TLS and the choice of protocol that comes with it. */
-import { connect as connectTcp, isIP, type Socket } from "node:net";
+import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
+import { connectThrough, type Proxy } from "./proxy.ts";
+import { hostOf, type TlsOptions, tlsOptions } from "./tls-options.ts";
 import { TransportError } from "./transport.ts";
-
-export interface TlsOptions {
-  /** PEM; the system's trusted ones when absent. */
-  readonly ca?: string | Uint8Array;
-  readonly cert?: string | Uint8Array;
-  readonly key?: string | Uint8Array;
-  /** The name the server's certificate must carry, when it is not the one in the address. */
-  readonly serverName?: string;
-  readonly insecureSkipVerify?: boolean;
-}
 
 interface DialOptions {
   readonly server: URL;
   readonly tls: TlsOptions;
   readonly protocols: readonly string[];
   readonly timeoutMs: number;
+  readonly proxy?: Proxy | undefined;
 }
 
 const CA_ERRORS = /UNABLE_TO|SELF_SIGNED|CERT_|ERR_TLS_CERT/;
 
-export function dial({ server, tls, protocols, timeoutMs }: DialOptions): Promise<Socket | TLSSocket> {
+export async function dial({ server, tls, protocols, timeoutMs, proxy }: DialOptions): Promise<Socket | TLSSocket> {
   const secure = server.protocol === "https:";
   const host = hostOf(server);
   const port = Number(server.port || (secure ? 443 : 80));
+  const way = proxy && (await throughProxy(proxy, server, host, port, timeoutMs));
+  if (way && !secure) return way;
+  const place = way ? { socket: way } : { host, port };
   const socket = secure
-    ? connectTls({ host, port, ALPNProtocols: [...protocols], ...tlsOptions(tls, host) })
+    ? connectTls({ ...place, ALPNProtocols: [...protocols], ...tlsOptions(tls, host) })
     : connectTcp({ host, port });
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () => fail(new TransportError("timeout", `${server.origin} did not answer within ${timeoutMs} ms`)),
-      timeoutMs,
-    );
+    const timer = setTimeout(() => fail(tooLate(server, timeoutMs)), timeoutMs);
     const fail = (error: Error) => {
       clearTimeout(timer);
       socket.on("error", () => {});
@@ -51,19 +44,15 @@ export function dial({ server, tls, protocols, timeoutMs }: DialOptions): Promis
   });
 }
 
-export const hostOf = (server: URL): string => server.hostname.replace(/^\[|\]$/g, "");
-
-/** The options of node:tls and node:https. */
-export function tlsOptions(tls: TlsOptions, host: string) {
-  const { ca, cert, key, serverName, insecureSkipVerify } = tls;
-  const name = serverName ?? (isIP(host) ? "" : host);
-  return {
-    ...(ca && { ca: Buffer.from(ca) }),
-    ...(cert && { cert: Buffer.from(cert), key: key && Buffer.from(key) }),
-    ...(name && { servername: name }),
-    ...(insecureSkipVerify && { rejectUnauthorized: false }),
-  };
+async function throughProxy(proxy: Proxy, server: URL, host: string, port: number, timeoutMs: number): Promise<Socket> {
+  const late = AbortSignal.timeout(timeoutMs);
+  return connectThrough(proxy, host, port, late).catch((error: Error) => {
+    throw dialError(server, late.aborted ? tooLate(server, timeoutMs) : error);
+  });
 }
+
+export const tooLate = (server: URL, timeoutMs: number): TransportError =>
+  new TransportError("timeout", `${server.origin} did not answer within ${timeoutMs} ms`);
 
 function dialError(server: URL, cause: Error): TransportError {
   if (cause instanceof TransportError) return cause;

@@ -2,8 +2,10 @@
 import type { ClientRequest, Agent as PlainAgent } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { Agent as HttpAgent, request as httpRequest } from "@kubets/machinery/node-http";
-import { hostOf, type TlsOptions, tlsOptions } from "./dial.ts";
+import { tooLate } from "./dial.ts";
+import { agentThrough, type Proxy } from "./proxy.ts";
 import { bodyOf } from "./response-body.ts";
+import { hostOf, type TlsOptions, tlsOptions } from "./tls-options.ts";
 import { type ApiRequest, type ApiResponse, TransportError } from "./transport.ts";
 
 const MAX_IDLE_SOCKETS = 32;
@@ -14,7 +16,7 @@ export class H1Client {
   readonly #agent: PlainAgent | HttpsAgent;
   readonly #connectTimeoutMs: number;
 
-  constructor(server: URL, tls: TlsOptions, connectTimeoutMs: number) {
+  constructor(server: URL, tls: TlsOptions, connectTimeoutMs: number, proxy?: Proxy) {
     this.#server = server;
     const options = {
       keepAlive: true,
@@ -24,7 +26,9 @@ export class H1Client {
       scheduling: "lifo",
     } as const;
     this.#tls = server.protocol === "https:" ? { ...tlsOptions(tls, hostOf(server)), ALPNProtocols: ["http/1.1"] } : {};
-    this.#agent = server.protocol === "https:" ? new HttpsAgent(options) : new HttpAgent(options);
+    const secure = server.protocol === "https:";
+    if (proxy) this.#agent = agentThrough(proxy, secure, options);
+    else this.#agent = secure ? new HttpsAgent(options) : new HttpAgent(options);
     this.#connectTimeoutMs = connectTimeoutMs;
   }
 
@@ -77,9 +81,8 @@ export class H1Client {
   }
 
   #limitConnecting(started: ClientRequest, breakOff: (error: Error) => void): void {
-    const { origin, protocol } = this.#server;
-    const late = () =>
-      breakOff(new TransportError("timeout", `${origin} did not answer within ${this.#connectTimeoutMs} ms`));
+    const { protocol } = this.#server;
+    const late = () => breakOff(tooLate(this.#server, this.#connectTimeoutMs));
     const timer = setTimeout(late, this.#connectTimeoutMs);
     const stop = () => clearTimeout(timer);
     started.once("close", stop);

@@ -10,6 +10,7 @@ import { VirtualClock } from "@kubets/machinery";
 import { type ChunkSink, type Exchange, Frame, listen } from "../http.ts";
 import { acceptSpdy } from "../spdy.ts";
 import { testPki } from "../testing/certificates.ts";
+import { connectProxy, socksProxy, type TestProxy } from "../testing/proxies.ts";
 import { HttpTransport, type HttpTransportOptions } from "../transport.ts";
 import { acceptWebSocket, COMMAND_CHANNELS, COMMAND_PROTOCOLS, channelSession } from "../websocket.ts";
 import { type TransportUnderTest, transportSuite } from "./transport.suite.ts";
@@ -79,6 +80,22 @@ async function underTest(secure: boolean, options: Partial<HttpTransportOptions>
 describe("the HTTP/2 transport", () => transportSuite(() => underTest(true, {})));
 describe("the HTTP/1.1 transport", () => transportSuite(() => underTest(true, { http2: false })));
 describe("the transport over plain HTTP", () => transportSuite(() => underTest(false, {})));
+
+const viaProxy = async (start: () => Promise<TestProxy>, scheme: string, secure: boolean) => {
+  const proxy = await start();
+  const tested = await underTest(secure, { proxy: `${scheme}://127.0.0.1:${proxy.port}` });
+  const stop = async () => {
+    await tested.stop();
+    proxy.close();
+    assert.notEqual(proxy.asked.length, 0);
+  };
+  return { ...tested, stop };
+};
+const overTls = () => connectProxy({ tls: pki.server });
+describe("the transport through a proxy", () => transportSuite(() => viaProxy(connectProxy, "http", true)));
+describe("the transport through a proxy of HTTPS", () => transportSuite(() => viaProxy(overTls, "https", true)));
+describe("the transport through a SOCKS proxy", () => transportSuite(() => viaProxy(socksProxy, "socks5", true)));
+describe("plain HTTP through a proxy", () => transportSuite(() => viaProxy(connectProxy, "http", false)));
 
 describe("the HTTP transport", () => {
   const ask = async (transport: HttpTransport, path = "/whoami") => {
@@ -159,6 +176,38 @@ describe("the HTTP transport", () => {
     for (const socket of sockets) socket.destroy();
     silent.close();
   });
+
+  for (const [scheme, start, refusal] of [
+    ["http", connectProxy, /answered 403 Forbidden when asked for/],
+    ["socks5", socksProxy, /not allowed by its rules: /],
+  ] as const)
+    it(`tells a ${scheme} proxy who asks and for what, and what it has against it`, () =>
+      withServer(async ({ url }) => {
+        const kind = await start();
+        const strict = await start({ refuses: true });
+        const through = (port: number, http2 = true) =>
+          new HttpTransport({ server: url, tls, http2, proxy: `${scheme}://me:s%20cret@127.0.0.1:${port}` });
+        try {
+          for (const http2 of [true, false]) {
+            const transport = through(kind.port, http2);
+            assert.equal((await ask(transport)).text, "nobody");
+            await transport.close();
+            await assert.rejects(ask(through(strict.port, http2)), { reason: "unreachable", message: refusal });
+            await assert.rejects(ask(through(1, http2)), { reason: "unreachable", message: /proxy 127\.0\.0\.1:1: / });
+          }
+          const named = new HttpTransport({
+            server: "https://a.example",
+            tls,
+            proxy: `${scheme}://127.0.0.1:${strict.port}`,
+          });
+          await assert.rejects(ask(named), { message: refusal });
+          assert.equal(strict.asked.at(-1)?.trim().replace(/^:/, "").trim(), "a.example:443");
+          assert.deepEqual(kind.asked, Array(2).fill(`me:s cret ${new URL(url).host}`));
+        } finally {
+          kind.close();
+          strict.close();
+        }
+      }));
 
   it("connects again after the server has restarted", async () => {
     const first = await testServer(true);
