@@ -16,9 +16,12 @@ export class SeveralServers {
   readonly servers: Program[] = [];
   readonly members: Program[] = [];
   readonly #rack: Rack;
+  readonly #flags: readonly string[];
 
-  constructor(rack: Rack) {
+  /** `flags` are those of every server. */
+  constructor(rack: Rack, flags: readonly string[] = []) {
     this.#rack = rack;
+    this.#flags = flags;
   }
 
   /** One host a number, etcd on all of them and the first server. */
@@ -105,7 +108,7 @@ export class SeveralServers {
 
   own(host: Host): string[] {
     const urls = this.hosts.map(({ address }) => `http://${address}:2379`);
-    return [`--advertise-address=${host.address}`, `--etcd-servers=${urls.join(",")}`];
+    return [`--advertise-address=${host.address}`, `--etcd-servers=${urls.join(",")}`, ...this.#flags];
   }
 
   #etcd(place: number): Program {
