@@ -6,6 +6,7 @@
 import { leasecandidates } from "@kubets/api/generated/refs";
 import type { LeaseCandidate } from "@kubets/api/generated/types/coordination-v1beta1";
 import type { Clock, Logger, Random } from "@kubets/machinery";
+import { RELEASE } from "@kubets/machinery/release";
 import { formatMicroTime, parseTime } from "@kubets/machinery/time";
 import { WorkQueue } from "@kubets/machinery/work-queue";
 import type { Client } from "./client.ts";
@@ -27,7 +28,6 @@ export interface CandidateOptions {
   readonly signal: AbortSignal;
 }
 
-const VERSION = "1.36.0";
 const RENEW_MS = 5 * 60_000;
 
 /** Whether it has been asked, and has not answered yet. */
@@ -61,7 +61,11 @@ async function renew(
   known: LeaseCandidate | undefined,
 ): Promise<void> {
   const renewTime = formatMicroTime(clock.now());
-  const versions = { binaryVersion: VERSION, emulationVersion: VERSION, strategy: "OldestEmulationVersion" };
+  const versions = {
+    binaryVersion: `${RELEASE}.0`,
+    emulationVersion: `${RELEASE}.0`,
+    strategy: "OldestEmulationVersion",
+  };
   await (known
     ? client.update(leasecandidates, { ...known, spec: { ...known.spec, renewTime } }, { signal })
     : client.create(

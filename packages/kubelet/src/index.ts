@@ -17,4 +17,3 @@ export * from "./runtime/runtime.ts";
 export { SimulatedRuntime, type SimulatedRuntimeOptions } from "./runtime/simulated/runtime.ts";
 export * from "./runtime/simulated/script.ts";
 export { type KubeletServerOptions, serveHealth, serveKubelet } from "./server/server.ts";
-export * from "./version.ts";

@@ -11,6 +11,7 @@ import { SharedInformers } from "@kubets/client/informer/shared-informers";
 import { sleep } from "@kubets/machinery";
 import { isOpen, missingFeatures } from "@kubets/machinery/given-gates";
 import { parseQuantity } from "@kubets/machinery/quantity";
+import { RELEASE } from "@kubets/machinery/release";
 import { enforced, memoryReserve } from "./cgroups/layout.ts";
 import { noCgroups } from "./cgroups/pod-cgroups.ts";
 import { type KubeletConfig, kubeletDefaults } from "./config.ts";
@@ -49,7 +50,6 @@ import { followSources } from "./static-pods/follow-sources.ts";
 import { MirrorPods } from "./static-pods/mirror-pods.ts";
 import { isStatic } from "./static-pods/static-pods.ts";
 import { UserNamespaces } from "./userns/user-namespaces.ts";
-import { KUBELET_VERSION } from "./version.ts";
 import { ImageVolumes } from "./volumes/image-volumes.ts";
 import { IscsiVolumes } from "./volumes/iscsi.ts";
 import { PodCertificates } from "./volumes/pod-certificates.ts";
@@ -184,7 +184,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     random,
     log,
     events,
-    kubeletVersion: KUBELET_VERSION.replace(/^v(\d+\.\d+).*/, "$1"),
+    kubeletVersion: RELEASE,
     podIP: (pod) => (pod.spec.hostNetwork ? addresses[0] : cache.get(pod.metadata.uid).sandboxes[0]?.ips[0]) ?? "",
     changed: wake,
     ...(options.probe && { attempt: options.probe }),

@@ -1,12 +1,14 @@
 /** What /version says: the release whose API this is. */
+import { programVersion } from "@kubets/machinery/release";
+
 export const versionInfo = {
-  major: "1",
-  minor: "36",
-  emulationMajor: "1",
-  emulationMinor: "36",
+  major: programVersion.major,
+  minor: programVersion.minor,
+  emulationMajor: programVersion.major,
+  emulationMinor: programVersion.minor,
   minCompatibilityMajor: "1",
   minCompatibilityMinor: "35",
-  gitVersion: "v1.36.2+kubets",
+  gitVersion: programVersion.gitVersion,
   gitCommit: "",
   gitTreeState: "clean",
   buildDate: "2026-01-01T00:00:00Z",

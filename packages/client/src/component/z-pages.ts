@@ -3,6 +3,7 @@
  * for that. Pure.
  */
 import { notAcceptable } from "@kubets/machinery";
+import { RELEASE } from "@kubets/machinery/release";
 import { toYaml } from "@kubets/machinery/yaml";
 import { parseAccept } from "@kubets/wire/media";
 
@@ -24,7 +25,6 @@ export interface ZPage {
 const GROUP = "config.k8s.io";
 const VERSIONS = ["v1beta1", "v1alpha1"];
 const FORMATS = ["json", "yaml"];
-const RELEASE = "1.36";
 const WARNING =
   "Warning: This endpoint is not meant to be machine parseable, has no formatting compatibility guarantees and is for debugging purposes only.";
 

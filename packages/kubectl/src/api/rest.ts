@@ -10,6 +10,7 @@ import { warningTexts } from "@kubets/client/typed-client";
 import { readWatch } from "@kubets/client/watch-lines";
 import { parseJson } from "@kubets/machinery/json";
 import { jsonText } from "@kubets/machinery/json-text";
+import { VERSION } from "@kubets/machinery/release";
 import { type GroupResource, StatusError } from "@kubets/machinery/status-error";
 import { type StreamSession, UpgradeRefusedError, type UpgradeRequest } from "@kubets/wire/transport";
 import type { JsonObject, JsonValue } from "../json.ts";
@@ -120,7 +121,7 @@ export class Rest {
       path: url,
       headers: {
         accept: call.accept ?? "application/json",
-        "user-agent": "kubectl/v1.36.2 (kubets)",
+        "user-agent": `kubectl/${VERSION} (kubets)`,
         ...(body !== undefined && { "content-type": call.contentType ?? "application/json" }),
       },
       ...(body !== undefined && { body: Buffer.from(body) }),

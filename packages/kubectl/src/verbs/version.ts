@@ -1,6 +1,6 @@
 /** The versions of this program and of the server. */
-
 import { jsonText } from "@kubets/machinery/json-text";
+import { programVersion } from "@kubets/machinery/release";
 import { toYaml } from "@kubets/machinery/yaml";
 import { UsageError } from "../errors.ts";
 import { type JsonObject, textAt } from "../json.ts";
@@ -8,9 +8,7 @@ import { defineVerb } from "../verb.ts";
 import { bool, text } from "./flags.ts";
 
 const CLIENT: JsonObject = {
-  gitVersion: "v1.36.2+kubets",
-  major: "1",
-  minor: "36",
+  ...programVersion,
   platform: `${process.platform}/${process.arch}`,
 };
 

@@ -1,8 +1,8 @@
 /** How many pods and containers of which kind a kubelet has, read when it is asked for. */
+import { VERSION } from "@kubets/machinery/release";
 import type { Kubelet } from "../kubelet.ts";
 import type { PodWorker } from "../pod-workers/worker.ts";
 import { isStatic } from "../static-pods/static-pods.ts";
-import { KUBELET_VERSION } from "../version.ts";
 
 const PHASES = ["created", "exited", "running", "unknown"];
 
@@ -16,7 +16,7 @@ export function countPods({
     registry.gauge({ name: `kubelet_${name}`, help, labels });
   registry
     .gauge({ name: "kubernetes_build_info", help: "Which release this is.", labels: ["git_version", "platform"] })
-    .values(KUBELET_VERSION, `linux/${process.arch === "x64" ? "amd64" : process.arch}`)
+    .values(VERSION, `linux/${process.arch === "x64" ? "amd64" : process.arch}`)
     .set(1);
   gauge("node_name", "The name of the node; always 1.", "node").values(nodeName).set(1);
   const sandboxes = gauge("running_pods", "Pods with a sandbox that is ready.").values();

@@ -1,11 +1,11 @@
 /** The Node as this kubelet reports it. Pure. */
 import type { Node, NodeCondition, NodeStatus, Taint } from "@kubets/api/generated/types/core-v1";
 import { milliQuantity, parseQuantity, Quantity } from "@kubets/machinery/quantity";
+import { VERSION } from "@kubets/machinery/release";
 import { formatTime } from "@kubets/machinery/time";
 import type { KubeletConfig } from "../config.ts";
 import { amountOf } from "../eviction/thresholds.ts";
 import type { RuntimeHandler, RuntimeImage } from "../runtime/runtime.ts";
-import { KUBELET_VERSION } from "../version.ts";
 import type { MachineFacts } from "./machine.ts";
 
 export interface NodeSettings {
@@ -153,7 +153,7 @@ export function nodeStatus(settings: NodeSettings, facts: NodeNow, before: NodeS
       kernelVersion: machine.kernelVersion,
       osImage: machine.osImage,
       containerRuntimeVersion: facts.runtimeVersion,
-      kubeletVersion: KUBELET_VERSION,
+      kubeletVersion: VERSION,
       kubeProxyVersion: "",
       operatingSystem: "linux",
       architecture: machine.architecture,

@@ -15,15 +15,7 @@ import { connectionFrom } from "@kubets/client/kubeconfig/connection";
 import { openClient, type TransportExtras } from "@kubets/client/kubeconfig/open-client";
 import { machineReading } from "@kubets/client/kubeconfig/reading";
 import { nameServers, serveStatus, startDns } from "@kubets/dns";
-import {
-  KUBELET_VERSION,
-  type Kubelet,
-  kubeletDefaults,
-  machineExec,
-  type RunningKubelet,
-  realDisk,
-  runKubelet,
-} from "@kubets/kubelet";
+import { type Kubelet, kubeletDefaults, machineExec, type RunningKubelet, realDisk, runKubelet } from "@kubets/kubelet";
 import { startLocalPathDriver } from "@kubets/kubelet/local-path/driver";
 import { localPathProvisioner, PROVISIONER } from "@kubets/kubelet/local-path/provisioner";
 import { volumeFolders } from "@kubets/kubelet/local-path/volume-folders";
@@ -32,6 +24,7 @@ import { parseGates } from "@kubets/machinery/feature-gates";
 import type { FlagValues } from "@kubets/machinery/flags";
 import { joinHostPort } from "@kubets/machinery/ip";
 import { MetricsRegistry } from "@kubets/machinery/metrics";
+import { VERSION } from "@kubets/machinery/release";
 import { startNetwork } from "@kubets/network";
 import { enforcePolicies } from "@kubets/network/policy/enforce";
 import { defaultProxyConfig } from "@kubets/proxy/config";
@@ -200,7 +193,7 @@ async function runStorage(
   const folders = volumeFolders(disk, flags["storage-dir"]);
   const controllers = [localPathProvisioner({ nodeName, folders })];
   runControllers(controllers, { client, cache, clock, random, log, events, signal });
-  const version = KUBELET_VERSION;
+  const version = VERSION;
   const driver = await startLocalPathDriver({ nodeName, version, disk, folders, kubeletFolder: flags["root-dir"] });
   return {
     async close() {

@@ -7,6 +7,7 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { TypeText } from "@kubets/api/openapi/type-texts";
+import { RELEASE } from "@kubets/machinery/release";
 
 /** The folder of the models, where the package is installed. */
 export function modelsFolder(): string | undefined {
@@ -26,7 +27,6 @@ export async function modelText(folder: string, type: string): Promise<TypeText 
   }
   return undefined;
 }
-const RELEASE = "1.36";
 
 /** "io.k8s.api.core.v1.EndpointPort" -> "CoreV1EndpointPort", "V1EndpointPort" */
 function modelNames(type: string): string[] {
