@@ -29,7 +29,7 @@ export const isBelow = (a: string, b: string): boolean => (a.length === b.length
 export const hasHash = ({ ranges }: ShardSelector, hash: string): boolean =>
   ranges.some(({ start, end }) => !isBelow(hash, start) && isBelow(hash, end));
 
-/** What the field of an object is; that of no namespace has an empty one. */
+/** By the hash of an object's own field; where there is no namespace, of an empty one. */
 export const hasObject = (
   selector: ShardSelector,
   { metadata }: { readonly metadata: { readonly uid: string; readonly namespace?: string } },
