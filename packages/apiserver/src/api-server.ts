@@ -35,6 +35,7 @@ import { FairnessMetrics } from "./fairness/metrics.ts";
 import { Deadlines, GATEWAY_TIMEOUT } from "./front/deadlines.ts";
 import { inProcessTransport } from "./in-process.ts";
 import { type ServerMetrics, serverMetrics } from "./metrics/server-metrics.ts";
+import { shardMetrics } from "./metrics/shard-metrics.ts";
 import { healthChecks } from "./nonresource/health-checks.ts";
 import { ServedResources } from "./served-resource.ts";
 import type { Server, ServerOptions } from "./server-context.ts";
@@ -120,6 +121,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
   const feed = new RevisionFeed(storage, form, log, metrics.storage);
   metrics.storage.watchCaches(() => feed.caches());
   metrics.storage.watchSize(storage);
+  if (options.featureEnabled("ShardedListAndWatch")) shardMetrics(metrics.registry, () => feed.caches());
   const { resources = builtInResources } = setup;
   const served = serve(resources, feed, form);
   countCertificates(served, metrics);

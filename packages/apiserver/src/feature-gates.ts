@@ -8,7 +8,6 @@ export const NOT_THERE: readonly string[] = [
   "AllowUnsafeMalformedObjectDeletion",
   "CRDObservedGenerationTracking",
   "NativeHistograms",
-  "ShardedListAndWatch",
   "StorageVersionAPI",
 ];
 

@@ -150,7 +150,7 @@ function respondJson(call: ApiCall, objects: readonly CachedObject[], meta: List
 function shared(
   { info, form, resource }: ApiCall,
   objects: readonly CachedObject[],
-  { resourceVersion }: ListMeta,
+  { resourceVersion, shardInfo }: ListMeta,
   make: () => Buffer | Promise<Buffer>,
 ): Buffer | Promise<Buffer> {
   const { definition, store } = resource;
@@ -163,6 +163,7 @@ function shared(
     namespace,
     query.get("labelSelector"),
     query.get("fieldSelector"),
+    shardInfo?.selector,
     objects[0]?.key,
     objects.length,
   ]);

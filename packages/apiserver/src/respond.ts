@@ -1,6 +1,7 @@
 /** Answers in the form that was asked for. The plain case, JSON in the stored version, sends the cached bytes as they are. */
 import { encodeJson } from "@kubets/api/codec/json";
 import { encodeKnown, encodeProtobuf } from "@kubets/api/codec/protobuf";
+import type { ShardInfo } from "@kubets/api/generated/types/meta-v1";
 import type { KubeObject } from "@kubets/api/meta";
 import type { ResourceDefinition } from "@kubets/api/resource";
 import { groupVersion } from "@kubets/api/resource-ref";
@@ -27,6 +28,7 @@ export interface ListMeta {
   resourceVersion?: string;
   continue?: string;
   remainingItemCount?: number;
+  shardInfo?: ShardInfo;
 }
 
 /** Answers with one object that is stored (or was). */

@@ -5,6 +5,7 @@
  * Every method throws a StatusError when the server refuses, and the transport's error when it could not be reached. Nothing is
  * retried here; `retryOnConflict`, informers and work queues are for that.
  */
+import type { ShardInfo } from "@kubets/api/generated/types/meta-v1";
 import type { Input, KubeObject } from "@kubets/api/meta";
 import type { ResourceRef } from "@kubets/api/resource-ref";
 
@@ -51,6 +52,8 @@ export interface ListOptions extends GetOptions {
   namespace?: string;
   labelSelector?: string;
   fieldSelector?: string;
+  /** Servers that do not know it, or have it switched off, overlook it; those that heed it say so (`shardInfo`). */
+  shardSelector?: string;
   limit?: number;
   continue?: string;
   resourceVersionMatch?: "Exact" | "NotOlderThan";
@@ -88,6 +91,7 @@ export interface ObjectList<T> {
     readonly resourceVersion: string;
     readonly continue?: string;
     readonly remainingItemCount?: number;
+    readonly shardInfo?: ShardInfo;
   };
   readonly items: readonly T[];
 }

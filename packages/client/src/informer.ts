@@ -6,6 +6,7 @@
  * told as changes); what the view last knew stays readable meanwhile. Objects are shared and never changed.
  */
 import type { KubeObject } from "@kubets/api/meta";
+import type { ShardSelector } from "@kubets/machinery/shard-selector";
 
 export interface Informer<T extends KubeObject> {
   /** Resolves when the first complete list has been taken in. */
@@ -41,6 +42,8 @@ export interface InformerOptions {
   namespace?: string;
   labelSelector?: string;
   fieldSelector?: string;
+  /** A share of the collection. What a server sends besides, as it does not know shards, is left out. */
+  shard?: ShardSelector;
 }
 
 /** The key of an object in informers and queues: "namespace/name", or "name" where there is no namespace. */

@@ -47,6 +47,7 @@ export function deleteBody(options: DeleteOptions): Record<string, unknown> | un
 const listParameters = (options: ListOptions): Parameters => ({
   labelSelector: options.labelSelector,
   fieldSelector: options.fieldSelector,
+  shardSelector: options.shardSelector,
   resourceVersion: options.resourceVersion,
   resourceVersionMatch: options.resourceVersionMatch,
   limit: options.limit,

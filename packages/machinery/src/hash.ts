@@ -1,6 +1,6 @@
 /**
  * Hashes that names are made of: FNV-1a and FNV-1 of 32 bits, and the alphabet in which controllers write them
- * (`pod-template-hash`).
+ * (`pod-template-hash`); FNV-1a of 64 bits, by which collections are shared out.
  */
 const OFFSET = 0x811c9dc5;
 const PRIME = 0x01000193;
@@ -20,6 +20,21 @@ export function fnv1_32(input: string | Uint8Array, seed = OFFSET): number {
   for (const byte of bytesOf(input)) hash = Math.imul(hash, PRIME) ^ byte;
   return hash >>> 0;
 }
+
+/** FNV-1a of 64 bits, as 16 hexadecimal digits. It is counted in two halves: the prime is 2^40 + 0x1b3. */
+export function fnv1a64(input: string | Uint8Array): string {
+  let high = 0xcbf29ce4;
+  let low = 0x84222325;
+  for (const byte of bytesOf(input)) {
+    const mixed = (low ^ byte) >>> 0;
+    const product = mixed * 0x1b3;
+    high = (Math.imul(high, 0x1b3) + (mixed << 8) + Math.floor(product / 2 ** 32)) >>> 0;
+    low = product >>> 0;
+  }
+  return hexOf(high) + hexOf(low);
+}
+
+const hexOf = (half: number): string => half.toString(16).padStart(8, "0");
 
 const SAFE_LETTERS = "bcdfghjklmnpqrstvwxz2456789";
 

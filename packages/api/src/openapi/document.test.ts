@@ -26,6 +26,16 @@ test("kubectl finds that patches of deployments take fieldValidation", () => {
   );
 });
 
+test("clients find that a share can be asked for of what is listed, watched and deleted", () => {
+  const { paths } = documentOf("", "v1");
+  const named = (method: string) =>
+    (
+      (paths?.["/api/v1/namespaces/{namespace}/pods"]?.[method]?.["parameters"] ?? []) as unknown as { name: string }[]
+    ).map(({ name }) => name);
+  assert.ok(named("get").includes("shardSelector") && named("delete").includes("shardSelector"));
+  assert.ok(named("delete").includes("timeoutSeconds") && !named("delete").includes("watch"));
+});
+
 test("every reference leads to a schema, in every group", () => {
   for (const { group, version } of builtInResources) {
     const document = documentOf(group, version);

@@ -47,6 +47,7 @@ const LIST = query(
   "resourceVersion",
   "resourceVersionMatch",
   "sendInitialEvents:boolean",
+  "shardSelector",
   "timeoutSeconds:integer",
   "watch:boolean",
 );
@@ -76,7 +77,7 @@ export const ON_COLLECTION: readonly Operation[] = [
     verb: "deletecollection",
     method: "delete",
     action: "deletecollection",
-    parameters: [...LIST.slice(1, 9), ...DELETE],
+    parameters: [...LIST.slice(1, 10), ...DELETE],
     body: "options",
     answer: "status",
   },

@@ -1,4 +1,5 @@
 /** From the query of a list or watch to what it selects. */
+import type { KubeObject } from "@kubets/api/meta";
 import type { ResourceDefinition } from "@kubets/api/resource";
 import {
   badRequest,
@@ -8,9 +9,11 @@ import {
   parseLabelSelector,
   SelectorError,
 } from "@kubets/machinery";
+import { hasHash, shardHash, shardSelectorText } from "@kubets/machinery/shard-selector";
 import type { CachedObject } from "./cached-object.ts";
+import { parseShardSelector } from "./parse-shard-selector.ts";
 import { fieldOf } from "./resource-cache.ts";
-import type { Selection } from "./watch-hub.ts";
+import type { Selection, Shard } from "./watch-hub.ts";
 
 /** A field by whose value events are sent to few watchers, though they watch all namespaces. */
 const PINNING_FIELDS = new Set(["spec.nodeName"]);
@@ -21,6 +24,7 @@ interface SelectionQuery {
   readonly name?: string;
   readonly labelSelector: string | null;
   readonly fieldSelector: string | null;
+  readonly shardSelector?: string | null;
 }
 
 /** A selection that knows whether it takes everything in its namespace. */
@@ -32,6 +36,7 @@ export interface WholeSelection extends Selection {
 export function selectionOf(definition: ResourceDefinition, query: SelectionQuery): WholeSelection {
   const labels = query.labelSelector ? labelsOf(query.labelSelector) : undefined;
   const fields = query.fieldSelector ? fieldsOf(definition, query.fieldSelector) : [];
+  const shard = query.shardSelector ? shardOf(query.shardSelector) : undefined;
   let name = query.name;
   let pinned: Selection["pinned"];
   for (const { field, operator, value } of fields) {
@@ -47,14 +52,17 @@ export function selectionOf(definition: ResourceDefinition, query: SelectionQuer
       labels?.toString() ?? "",
       query.fieldSelector ?? "",
       definition.hub && fields.length ? `${definition.group}/${definition.version}` : "",
+      shard?.text ?? "",
     ]),
     ...(namespace && { namespace }),
     ...(name !== undefined && { name }),
     ...(pinned && { pinned }),
-    whole: name === undefined && !labels && fields.length === 0,
+    ...(shard && { shard }),
+    whole: name === undefined && !labels && fields.length === 0 && !shard,
     matches(object: CachedObject) {
       if (namespace && object.namespace !== namespace) return false;
       if (name !== undefined && object.name !== name) return false;
+      if (shard && !shard.has(object)) return false;
       if (labels && !labels.matches(object.labels)) return false;
       for (const { field, operator, value } of fields)
         if ((fieldOf(definition, object, field) === value) === (operator === "!=")) return false;
@@ -62,6 +70,17 @@ export function selectionOf(definition: ResourceDefinition, query: SelectionQuer
     },
   };
 }
+
+function shardOf(text: string): Shard {
+  const selector = parseShardSelector(text);
+  const hashOf = selector.field === "object.metadata.uid" ? hashOfUid : hashOfNamespace;
+  return { text: shardSelectorText(selector), has: (object) => hasHash(selector, hashOf(object)) };
+}
+
+/** Kept with the object, as several shards are asked about it. */
+const hashOfUid = (object: CachedObject): string => object.field("hash of metadata.uid", uidHash);
+const uidHash = ({ metadata }: KubeObject): string => shardHash(metadata.uid);
+const hashOfNamespace = ({ namespace }: CachedObject): string => shardHash(namespace);
 
 function labelsOf(text: string): LabelSelector | undefined {
   try {

@@ -41,6 +41,27 @@ function many(count: number) {
   return { hub, watchers, subscriptions, tell, told };
 }
 
+test("who watches a shard is offered what is of it, and all else is counted", () => {
+  const hub = new WatchHub(configmaps);
+  const shard = (name: string) => {
+    const has = (object: CachedObject) => object.name.startsWith(name);
+    return { key: name, shard: { text: name, has }, matches: has };
+  };
+  const [a, again, b] = [new Seen(), new Seen(), new Seen()];
+  hub.subscribe(shard("a"), a);
+  const left = hub.subscribe(shard("a"), again);
+  hub.subscribe(shard("b"), b);
+  hub.subscribe(everything, new Seen());
+  assert.equal(hub.shards.watchers, 3);
+  for (const name of ["a1", "b1", "a2"]) hub.add(change(name));
+  hub.flush();
+  assert.deepEqual([a.names, again.names, b.names], [["a1", "a2"], ["a1", "a2"], ["b1"]]);
+  assert.equal(hub.shards.leftOut, 4, "b1 of two, a1 and a2 of one");
+  left.stop();
+  left.stop();
+  assert.equal(hub.shards.watchers, 2);
+});
+
 describe("a change that many watch", () => {
   test("is told to a few at once", () => {
     const { tell, told } = many(19);

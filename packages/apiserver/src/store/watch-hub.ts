@@ -18,7 +18,14 @@ export interface Selection {
   readonly name?: string;
   /** A field that must have one value, by which events are sent to few classes: spec.nodeName of pods. */
   readonly pinned?: { readonly field: string; readonly value: string };
+  readonly shard?: Shard;
   matches(object: CachedObject): boolean;
+}
+
+/** A share of the objects, by their hash. An object never changes its shard. */
+export interface Shard {
+  readonly text: string;
+  has(object: CachedObject): boolean;
 }
 
 export interface Subscriber {
@@ -74,6 +81,8 @@ export class WatchHub {
   #touched: WatchClass[] = [];
   #flushes = 0;
   #watchers = 0;
+  /** How many watch shards, and how many events they were not offered, as those are of other shards. */
+  readonly shards = { watchers: 0, leftOut: 0 };
 
   constructor(definition: ResourceDefinition) {
     this.#definition = definition;
@@ -93,6 +102,7 @@ export class WatchHub {
     const watchClass = found;
     watchClass.subscribers.set(subscriber, this.#flushes);
     this.#watchers++;
+    if (selection.shard) this.shards.watchers++;
     return {
       stop: () => this.#leave(watchClass, subscriber),
       settle: () => settle(watchClass, subscriber),
@@ -101,9 +111,10 @@ export class WatchHub {
 
   #leave(watchClass: WatchClass, subscriber: Subscriber): void {
     if (!watchClass.subscribers.delete(subscriber)) return;
-    this.#watchers--;
-    if (watchClass.subscribers.size > 0) return;
     const { selection } = watchClass;
+    this.#watchers--;
+    if (selection.shard) this.shards.watchers--;
+    if (watchClass.subscribers.size > 0) return;
     this.#classes.delete(selection.key);
     const pin = pinOf(selection);
     const pinned = this.#pins.get(pin);
@@ -152,8 +163,14 @@ export class WatchHub {
 
   #offer(classes: Set<WatchClass> | undefined, change: CachedChange): void {
     if (!classes) return;
+    const object = change.current ?? change.previous;
     for (const watchClass of classes) {
-      const event = eventFor(watchClass.selection, change);
+      const { selection, subscribers } = watchClass;
+      if (selection.shard && object && !selection.shard.has(object)) {
+        this.shards.leftOut += subscribers.size;
+        continue;
+      }
+      const event = eventFor(selection, change);
       if (!event) continue;
       if (!watchClass.batch) {
         watchClass.batch = new EventBatch();

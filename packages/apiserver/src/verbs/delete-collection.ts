@@ -3,10 +3,10 @@ import { isReason } from "@kubets/machinery";
 import { atOnce } from "@kubets/machinery/at-once";
 import { type ApiCall, storeOf } from "../api-call.ts";
 import { respondList } from "../list-answer.ts";
-import { selectionOf } from "../store/selection.ts";
 import { deleteObject } from "../write/delete-object.ts";
 import { readDeleteOptions } from "../write/delete-options.ts";
 import { validateListOptions } from "./list-options.ts";
+import { selected } from "./selected.ts";
 
 /** How many objects are deleted at once. */
 const AT_ONCE = 16;
@@ -14,11 +14,7 @@ const AT_ONCE = 16;
 export async function removeCollection(call: ApiCall): Promise<void> {
   const { info } = call;
   validateListOptions(info.query, "list");
-  const selection = selectionOf(call.resource.definition, {
-    namespace: info.namespace,
-    labelSelector: info.query.get("labelSelector"),
-    fieldSelector: info.query.get("fieldSelector"),
-  });
+  const selection = selected(call);
   const options = await readDeleteOptions(call);
   await storeOf(call).fresh();
   const { preconditions: _ofOne, ...each } = options;
@@ -33,5 +29,8 @@ export async function removeCollection(call: ApiCall): Promise<void> {
       if (!isReason(error, "NotFound")) throw error;
     }
   });
-  await respondList(call, found, { resourceVersion: String(storeOf(call).revision) });
+  await respondList(call, found, {
+    resourceVersion: String(storeOf(call).revision),
+    ...(selection.shard && { shardInfo: { selector: selection.shard.text } }),
+  });
 }

@@ -7,18 +7,14 @@ import { respondList } from "../list-answer.ts";
 import type { ListMeta } from "../respond.ts";
 import type { CachedObject } from "../store/cached-object.ts";
 import type { ResourceStore } from "../store/resource-store.ts";
-import { selectionOf, type WholeSelection } from "../store/selection.ts";
+import type { WholeSelection } from "../store/selection.ts";
 import { validateListOptions } from "./list-options.ts";
 import { waitForRevision } from "./revision.ts";
+import { selected } from "./selected.ts";
 
 export function list(call: ApiCall): void | Promise<void> {
-  const { info } = call;
-  const options = validateListOptions(info.query, "list");
-  const selection = selectionOf(call.resource.definition, {
-    namespace: info.namespace,
-    labelSelector: info.query.get("labelSelector"),
-    fieldSelector: info.query.get("fieldSelector"),
-  });
+  const options = validateListOptions(call.info.query, "list");
+  const selection = selected(call);
   // Who takes whatever is at hand gets it in one page: it comes from memory.
   const limit = options.revision === 0 ? undefined : options.limit;
   if (options.continue) return listFrom(call, selection, readContinue(options.continue), limit);
@@ -170,6 +166,7 @@ function respondPage(
     meta.continue = writeContinue({ revision, after: (page.at(-1) as CachedObject).key });
     if (selection.whole) meta.remainingItemCount = candidates.length - seen;
   }
+  if (selection.shard) meta.shardInfo = { selector: selection.shard.text };
   return respondList(call, page, meta);
 }
 

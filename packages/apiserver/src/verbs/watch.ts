@@ -5,24 +5,18 @@
 import { type ApiCall, storeOf } from "../api-call.ts";
 import type { CachedChange } from "../store/cached-change.ts";
 import { EventBatch } from "../store/event-batch.ts";
-import { selectionOf } from "../store/selection.ts";
 import { eventFor, type Selection } from "../store/watch-hub.ts";
 import { type ListParameters, validateListOptions } from "./list-options.ts";
 import { tooOld, waitForRevision } from "./revision.ts";
+import { selected } from "./selected.ts";
 import { openWatch, type WatchConnection } from "./watch-connection.ts";
 import { streamType } from "./watch-form.ts";
 
 export function watch(call: ApiCall): void | Promise<void> {
-  const { info } = call;
   const began = performance.now();
-  const options = validateListOptions(info.query, "watch");
+  const options = validateListOptions(call.info.query, "watch");
   if (!call.exchange.direct) streamType(call);
-  const selection = selectionOf(call.resource.definition, {
-    namespace: info.namespace,
-    ...(info.name && { name: info.name }),
-    labelSelector: info.query.get("labelSelector"),
-    fieldSelector: info.query.get("fieldSelector"),
-  });
+  const selection = selected(call);
   const wait = options.revision ? waitForRevision(call, options.revision) : storeOf(call).fresh();
   return wait ? wait.then(() => begin(call, selection, options, began)) : begin(call, selection, options, began);
 }

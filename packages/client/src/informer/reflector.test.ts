@@ -3,6 +3,7 @@ import { describe, it, type TestContext } from "node:test";
 import { pods } from "@kubets/api/generated/refs";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import { StatusError, seededRandom, silentLogger, VirtualClock } from "@kubets/machinery";
+import { evenShard, hasObject } from "@kubets/machinery/shard-selector";
 import { MemoryApi, type MemoryApiOptions } from "../testing/memory-api.ts";
 import { createClient } from "../typed-client.ts";
 import { SharedInformers } from "./shared-informers.ts";
@@ -65,6 +66,37 @@ for (const form of FORMS)
       await remove("a");
       await clock.advance(100);
       assert.deepEqual(told, ["+a@", "+b@", "~b@n1", "-a@"]);
+    });
+
+    it("shows a shard alone, though the server overlooks it", async (t) => {
+      const { clock, api, client, stopping, create, bind, remove } = newFixture(t, form);
+      const made = await Promise.all(["a", "b", "c", "d", "e", "f"].map((name) => create(name)));
+      const cache = new SharedInformers({
+        client,
+        clock,
+        random: seededRandom(7),
+        log: silentLogger,
+        signal: stopping.signal,
+      });
+      const shards = [evenShard(0, 2), evenShard(1, 2)];
+      const informers = shards.map((shard) => cache.informer(pods, { shard }));
+      const told = informers.map((informer) => {
+        const names: string[] = [];
+        informer.subscribe({ deleted: ({ metadata }) => names.push(metadata.name) });
+        return names;
+      });
+      await clock.advance(5000);
+      const late = await create("g");
+      await bind("a", "n1");
+      await remove("b");
+      await clock.advance(100);
+      const left = [...made, late].filter(({ metadata }) => metadata.name !== "b");
+      const namesOf = (objects: readonly Pod[]) => objects.map(({ metadata }) => metadata.name).sort();
+      for (const [i, shard] of shards.entries()) {
+        assert.deepEqual(namesOf(informers[i]?.list() ?? []), namesOf(left.filter((pod) => hasObject(shard, pod))));
+        assert.deepEqual(told[i], hasObject(shard, made[1] as Pod) ? ["b"] : []);
+      }
+      assert.ok(api.requests.some((text) => text.includes("shardSelector=shardRange")));
     });
 
     it("goes on from the last revision after a broken watch, without listing", async (t) => {

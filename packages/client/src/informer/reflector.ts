@@ -8,7 +8,8 @@ import type { KubeObject } from "@kubets/api/meta";
 import type { ResourceRef } from "@kubets/api/resource-ref";
 import { type Clock, type Logger, type Random, StatusError, sleep } from "@kubets/machinery";
 import { Backoff } from "@kubets/machinery/backoff";
-import type { Client, WatchEvent, WatchOptions } from "../client.ts";
+import { hasObject, type ShardSelector, shardSelectorText } from "@kubets/machinery/shard-selector";
+import type { Client, ListOptions, WatchEvent, WatchOptions } from "../client.ts";
 import { type InformerOptions, keyOf } from "../informer.ts";
 import { listAll } from "../pager.ts";
 import type { View } from "./view.ts";
@@ -34,7 +35,8 @@ const INITIAL_EVENTS_END = "k8s.io/initial-events-end";
 export class Reflector<T extends KubeObject> {
   readonly #ref: ResourceRef<T>;
   readonly #view: View<T>;
-  readonly #selection: InformerOptions;
+  readonly #selection: ListOptions;
+  readonly #shard: ShardSelector | undefined;
   readonly #options: ReflectorOptions;
   readonly #backoff: Backoff;
   readonly #onSynced: () => void;
@@ -46,13 +48,14 @@ export class Reflector<T extends KubeObject> {
   constructor(
     ref: ResourceRef<T>,
     view: View<T>,
-    selection: InformerOptions,
+    { shard, ...selection }: InformerOptions,
     options: ReflectorOptions,
     onSynced: () => void,
   ) {
     this.#ref = ref;
     this.#view = view;
-    this.#selection = selection;
+    this.#selection = { ...selection, ...(shard && { shardSelector: shardSelectorText(shard) }) };
+    this.#shard = shard;
     this.#options = options;
     this.#backoff = new Backoff(options.clock, options.random, BACKOFF);
     this.#onSynced = onSynced;
@@ -97,9 +100,10 @@ export class Reflector<T extends KubeObject> {
 
   /** Takes in one of the initial events; true at the bookmark that ends them. */
   #collect(initial: Map<string, T>, { type, object }: WatchEvent<T>): boolean {
-    if (type === "DELETED") initial.delete(keyOf(object));
-    else if (type !== "BOOKMARK") initial.set(keyOf(object), object);
-    else if (object.metadata.annotations?.[INITIAL_EVENTS_END] !== "true") throw new NoInitialEvents();
+    if (type !== "BOOKMARK") {
+      if (type === "DELETED") initial.delete(keyOf(object));
+      else if (this.#isOurs(object)) initial.set(keyOf(object), object);
+    } else if (object.metadata.annotations?.[INITIAL_EVENTS_END] !== "true") throw new NoInitialEvents();
     else {
       this.#revision = object.metadata.resourceVersion;
       return true;
@@ -117,7 +121,8 @@ export class Reflector<T extends KubeObject> {
         signal: AbortSignal.any([signal, giveUp.signal]),
       });
       this.#revision = list.metadata.resourceVersion;
-      this.#replace(new Map(list.items.map((item) => [keyOf(item), item])));
+      const items = list.items.filter((item) => this.#isOurs(item));
+      this.#replace(new Map(items.map((item) => [keyOf(item), item])));
       return { error: undefined, progressed: true, stalled: false };
     } catch (error) {
       return { error: error as Error, progressed: false, stalled: false };
@@ -143,6 +148,11 @@ export class Reflector<T extends KubeObject> {
     );
   }
 
+  /** Servers may overlook which shard is asked for, and watches do not tell. */
+  #isOurs(object: T): boolean {
+    return !this.#shard || hasObject(this.#shard, object);
+  }
+
   #replace(objects: ReadonlyMap<string, T>): void {
     this.#view.replace(objects);
     this.#onSynced();
@@ -152,7 +162,7 @@ export class Reflector<T extends KubeObject> {
     let changed = false;
     for (const { type, object } of batch) {
       this.#revision = object.metadata.resourceVersion;
-      if (type === "BOOKMARK") continue;
+      if (type === "BOOKMARK" || !this.#isOurs(object)) continue;
       changed = true;
       if (type === "DELETED") this.#view.delete(object);
       else this.#view.set(object);

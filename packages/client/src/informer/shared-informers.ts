@@ -4,6 +4,7 @@
  */
 import type { KubeObject } from "@kubets/api/meta";
 import { groupVersion, type ResourceRef } from "@kubets/api/resource-ref";
+import { shardSelectorText } from "@kubets/machinery/shard-selector";
 import type { Cache } from "../controller.ts";
 import type { Informer, InformerHandler, InformerOptions, Subscription } from "../informer.ts";
 import { Reflector, type ReflectorOptions } from "./reflector.ts";
@@ -40,8 +41,9 @@ export class SharedInformers implements Cache {
   }
 
   #informer<T extends KubeObject>(ref: ResourceRef<T>, selection: InformerOptions = {}): SharedInformer<T> {
-    const { namespace = "", labelSelector = "", fieldSelector = "" } = selection;
-    const id = [groupVersion(ref), ref.resource, namespace, labelSelector, fieldSelector].join("|");
+    const { namespace = "", labelSelector = "", fieldSelector = "", shard } = selection;
+    const shardText = shard ? shardSelectorText(shard) : "";
+    const id = [groupVersion(ref), ref.resource, namespace, labelSelector, fieldSelector, shardText].join("|");
     const known = this.#informers.get(id);
     if (known) return known as unknown as SharedInformer<T>;
     const made = new SharedInformer(ref, selection, this.#options);
