@@ -105,6 +105,11 @@ export async function startAggregated(clientCa: string): Promise<AggregatedServe
       if (path === "/openapi/v3/apis/wardle.example/v1")
         return void json({ openapi: "3.0.0", info: { title: "wardle" }, paths: {} });
       if (path === "/openapi/v2") return void json(OPEN_API_V2);
+      if (path.endsWith("/reviews")) {
+        const { apiVersion, kind, request: asked } = JSON.parse(body);
+        const status = { message: `so says who was asked by ${request.headers["x-remote-user"]}` };
+        return void json({ apiVersion, kind, response: { uid: asked.uid, allowed: false, status } }, 201);
+      }
       if (path.endsWith("/flunders/one")) return void json(FLUNDER);
       if (path.endsWith("/flunders") && request.method === "POST") return void json(JSON.parse(body), 201);
       if (request.url?.includes("watch=")) {

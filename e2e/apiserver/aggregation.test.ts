@@ -100,6 +100,28 @@ describe("a request", () => {
     assert.deepEqual([missing.status, missing.body.message], [404, "not here"]);
   });
 
+  it("may be the server's own, that admits what others write", async () => {
+    const path = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations";
+    const made = await ask("POST", path, {
+      metadata: { name: "aggregated" },
+      webhooks: [
+        {
+          name: "reviews.wardle.example",
+          clientConfig: {
+            service: { namespace: "default", name: "kubernetes", path: "/apis/wardle.example/v1/reviews" },
+          },
+          rules: [{ apiGroups: [""], apiVersions: ["v1"], resources: ["configmaps"], operations: ["CREATE"] }],
+          sideEffects: "None",
+          admissionReviewVersions: ["v1"],
+        },
+      ],
+    });
+    assert.equal(made.status, 201, JSON.stringify(made.body));
+    const refused = await ask("POST", "/api/v1/namespaces/default/configmaps", { metadata: { name: "a" } });
+    await ask("DELETE", `${path}/aggregated`);
+    assert.match(refused.body.message ?? "", /denied the request: so says who was asked by system:apiserver$/);
+  });
+
   it("may be a watch", async () => {
     const response = await server.overHttps.request({ method: "GET", path: `${FLUNDERS}?watch=1` });
     let text = "";

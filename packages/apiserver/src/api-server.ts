@@ -48,7 +48,7 @@ import type { NodeConnection } from "./subresources/node-connection.ts";
 import { legacyTokenUse } from "./tokens/legacy-token-use.ts";
 import { ServiceAccountTokens, type TokenIssuer } from "./tokens/service-account-tokens.ts";
 import { type ServiceRouting, serviceAddresses } from "./webhooks/service-address.ts";
-import { WebhookClient } from "./webhooks/webhook-client.ts";
+import { type OwnServer, WebhookClient } from "./webhooks/webhook-client.ts";
 
 export interface ApiServerSetup {
   readonly storage: Storage;
@@ -79,6 +79,8 @@ export interface ApiServerSetup {
   /** How values are sealed; without it they are stored as they are. */
   readonly encryption?: Pick<LiveEncryption, "transformer" | "prepare"> & Partial<Pick<LiveEncryption, "healthChecks">>;
   readonly resources?: readonly ResourceDefinition[];
+  /** How it asks itself, once it listens. */
+  readonly own?: () => OwnServer | undefined;
   /** Where other parts of the same process count too. */
   readonly metrics?: ServerMetrics;
 }
@@ -155,7 +157,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
       metrics: new ServiceMetrics(metrics.registry),
     });
   const addresses = serviceAddresses(view, random, setup.serviceRouting ?? "clusterIP");
-  const webhooks = new WebhookClient(addresses, clock);
+  const webhooks = new WebhookClient(addresses, clock, setup.own);
   const aggregation = new Aggregation({
     served,
     view,

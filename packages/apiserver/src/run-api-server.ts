@@ -1,5 +1,5 @@
 /** An API server with its sockets: storage in, HTTPS out, ready when the objects of a fresh server are there. */
-import type { KeyObject } from "node:crypto";
+import { type KeyObject, randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import type { ResourceDefinition } from "@kubets/api/resource";
 import { createClient } from "@kubets/client/typed-client";
@@ -33,6 +33,7 @@ import type { NodeConnection } from "./subresources/node-connection.ts";
 import { trackLegacyTokens } from "./tokens/legacy-token-use.ts";
 import type { TokenIssuer } from "./tokens/service-account-tokens.ts";
 import type { ServiceRouting } from "./webhooks/service-address.ts";
+import type { OwnServer } from "./webhooks/webhook-client.ts";
 
 export interface RunOptions {
   readonly storage: Storage;
@@ -115,6 +116,8 @@ const MAX_BODY_BYTES = 3 * 1024 * 1024;
 export async function runApiServer(options: RunOptions): Promise<RunningApiServer> {
   const { storage, clock, random, log } = options;
   let { port = 0 } = options.listen;
+  let own: OwnServer | undefined;
+  const ownToken = randomBytes(32).toString("base64url");
   const address = () => `${options.advertiseAddress}:${port}`;
   const server = await createApiServer({
     storage,
@@ -146,7 +149,8 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
     nodes: options.nodes,
     ...(options.serviceRouting && { serviceRouting: options.serviceRouting }),
     ...(options.proxyClient && { proxyClient: options.proxyClient }),
-    authenticators: (parts) => authenticators(options, parts),
+    authenticators: (parts) => authenticators(options, parts, new Map([[ownToken, SERVER_USER]])),
+    own: () => own,
     anonymous: () => options.external?.anonymous() ?? options.anonymous,
     authorizationModes: options.authorizationModes,
     admission: options.admission,
@@ -161,6 +165,7 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
   const tlsFailed = () => server.context.metrics.requests.tlsFailed();
   const listener = await listen({ ...options.listen, handler, tlsFailed });
   port = listener.port;
+  own = { host: reachable(listener.address), port, cert: tls.cert, token: ownToken };
   const others = await Promise.all((options.alsoListen ?? []).map((fd) => listen({ fd, tls, handler, tlsFailed })));
   await bootstrap(server);
   const client = createClient(server.transport(SERVER_USER), { userAgent: "kube-apiserver" });
@@ -179,7 +184,10 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
   return {
     server,
     listener,
-    reloadTls: (next) => [listener, ...others].forEach((each) => each.reloadTls(next)),
+    reloadTls(next) {
+      if (own) own = { ...own, cert: next.cert };
+      for (const each of [listener, ...others]) each.reloadTls(next);
+    },
     async close({ until, graceMs = 0 } = {}) {
       server.leave();
       await until;
@@ -192,14 +200,21 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
   };
 }
 
-function authenticators(options: RunOptions, parts: ServerParts): Authenticator[] {
+/** Where a server that listens everywhere is found on its own machine. */
+const reachable = (address: string): string => ({ "0.0.0.0": "127.0.0.1", "::": "::1" })[address] ?? address;
+
+function authenticators(
+  options: RunOptions,
+  parts: ServerParts,
+  ownTokens: ReadonlyMap<string, User>,
+): Authenticator[] {
   const { tokenUsers, bootstrapTokens, frontProxy, external, metrics, clock } = options;
   const seen = ({ notAfter }: ClientCertificate) =>
     metrics?.authentication.certificate(Math.max(0, notAfter - clock.now()) / 1000);
   return [
     ...(frontProxy ? [frontProxyAuthenticator(frontProxy)] : []),
     certificateAuthenticator(frontProxy?.authorities, seen),
-    ...(tokenUsers?.size ? [staticTokenAuthenticator(tokenUsers)] : []),
+    staticTokenAuthenticator(new Map([...(tokenUsers ?? []), ...ownTokens])),
     ...(parts.tokens ? [serviceAccountAuthenticator(parts.tokens)] : []),
     ...(bootstrapTokens ? [bootstrapTokenAuthenticator(parts)] : []),
     ...(external?.authenticators(parts.tokens?.issuer.audiences ?? []) ?? []),
