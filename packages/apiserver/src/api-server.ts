@@ -36,10 +36,11 @@ import { Deadlines, GATEWAY_TIMEOUT } from "./front/deadlines.ts";
 import { inProcessTransport } from "./in-process.ts";
 import { type ServerMetrics, serverMetrics } from "./metrics/server-metrics.ts";
 import { healthChecks } from "./nonresource/health-checks.ts";
-import { ServedResources } from "./served-resource.ts";
+import { isStored, ServedResources, storedAs } from "./served-resource.ts";
 import type { Server, ServerOptions } from "./server-context.ts";
 import { ServiceMetrics } from "./services/metrics.ts";
 import { ServiceNetwork, type ServiceNetworkOptions } from "./services/service-network.ts";
+import type { WriteBarrier } from "./storage-versions/write-barrier.ts";
 import { ResourceStore } from "./store/resource-store.ts";
 import { RevisionFeed } from "./store/revision-feed.ts";
 import { StoredForm } from "./store/stored-form.ts";
@@ -80,6 +81,8 @@ export interface ApiServerSetup {
   readonly resources?: readonly ResourceDefinition[];
   /** Where other parts of the same process count too. */
   readonly metrics?: ServerMetrics;
+  /** Keeps writes back until others know in which versions this server writes. */
+  readonly barrier?: WriteBarrier;
 }
 
 /** What authenticators and authorizers are made from. */
@@ -216,6 +219,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
     gate: fairness ? fairGate(fairness, refused) : limitGate(new InFlightLimit(concurrency), refused),
     deadlines,
     fairness,
+    barrier: setup.barrier,
     allocators: new Map(services ? [["/services", services.allocator]] : []),
     stopping: stopping.signal,
     metrics,
@@ -238,6 +242,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
     log,
     webhooks,
     metrics: metrics.extensions,
+    writable: setup.barrier?.opened,
     client: ownClient,
   });
   await custom.start();
@@ -272,7 +277,7 @@ function serve(definitions: readonly ResourceDefinition[], feed: RevisionFeed, f
   const served = new ServedResources();
   const stores = new Map<string, ResourceStore>();
   for (const definition of definitions) {
-    const hub = definition.hub?.resource() ?? definition;
+    const hub = storedAs(definition);
     let store = stores.get(hub.storagePrefix);
     if (!store && isStored(hub)) {
       store = new ResourceStore(feed.addCache(hub), feed, form);
@@ -290,7 +295,3 @@ function countCertificates(served: ServedResources, { certificates }: ServerMetr
     certificates.written(request as CertificateSigningRequest, before as CertificateSigningRequest);
   if (requests) requests.onReplaced = written;
 }
-
-/** Reviews and bindings can only be created; they say something and leave nothing. */
-const isStored = ({ verbs, isComputed }: ResourceDefinition) =>
-  !isComputed && (verbs.includes("get") || verbs.includes("list"));

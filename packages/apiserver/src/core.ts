@@ -148,6 +148,7 @@ export class Core {
   #route(exchange: CoreExchange, info: RequestInfo, user: User, free: (() => void) | undefined): void | Promise<void> {
     // Who asks has an answer already: nothing of it was begun yet, and nothing is.
     if (exchange.deadline?.isLate) return;
+    this.#server.barrier?.check(info, user);
     const remote = this.#server.aggregation.remotes.ofPath(info.path);
     if (remote) {
       if (info.verb === "watch" || exchange.socket?.upgrade) free?.();

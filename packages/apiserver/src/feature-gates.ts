@@ -8,7 +8,6 @@ export const NOT_THERE: readonly string[] = [
   "AllowUnsafeMalformedObjectDeletion",
   "NativeHistograms",
   "ShardedListAndWatch",
-  "StorageVersionAPI",
 ];
 
 /** As the flag says; throws a FeatureGateError where a name or a value cannot be. Asked for a name that is none, the gates throw. */

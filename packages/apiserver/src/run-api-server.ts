@@ -1,6 +1,7 @@
 /** An API server with its sockets: storage in, HTTPS out, ready when the objects of a fresh server are there. */
 import type { KeyObject } from "node:crypto";
-import { hostname } from "node:os";
+import { hostname as machineName } from "node:os";
+import { builtInResources, resourcesOnRequest } from "@kubets/api/all";
 import type { ResourceDefinition } from "@kubets/api/resource";
 import { createClient } from "@kubets/client/typed-client";
 import type { Clock, Logger, Random } from "@kubets/machinery";
@@ -20,15 +21,18 @@ import { type FrontProxyOptions, frontProxyAuthenticator } from "./authn/front-p
 import { serviceAccountAuthenticator } from "./authn/service-accounts.ts";
 import { staticTokenAuthenticator } from "./authn/static-tokens.ts";
 import type { AuthorizerChoice } from "./authz/modes.ts";
-import { bootstrap } from "./bootstrap.ts";
+import { bootstrap, bootstrapNamespaces } from "./bootstrap.ts";
 import { holdsElections, runElections } from "./elections/run-elections.ts";
 import type { LiveEncryption } from "./encryption/live-encryption.ts";
 import type { ConcurrencyOptions } from "./fairness/concurrency-options.ts";
 import { keepFairnessObjects } from "./fairness/upkeep.ts";
 import { SocketExchange } from "./front/socket-exchange.ts";
 import type { ServerMetrics } from "./metrics/server-metrics.ts";
-import { keepIdentityLease } from "./services/identity-lease.ts";
+import { identityOf, keepIdentityLease } from "./services/identity-lease.ts";
 import type { ServiceNetworkOptions } from "./services/service-network.ts";
+import { publishStorageVersions, tellsStorageVersions } from "./storage-versions/publish.ts";
+import { serverEntries } from "./storage-versions/server-entries.ts";
+import { WriteBarrier } from "./storage-versions/write-barrier.ts";
 import type { NodeConnection } from "./subresources/node-connection.ts";
 import { trackLegacyTokens } from "./tokens/legacy-token-use.ts";
 import type { TokenIssuer } from "./tokens/service-account-tokens.ts";
@@ -43,6 +47,8 @@ export interface RunOptions {
   /** Sockets that listen already, served as well. */
   readonly alsoListen?: readonly number[];
   readonly advertiseAddress: string;
+  /** By which it is told from other servers; the machine's when absent. */
+  readonly hostname?: string;
   readonly tokenUsers?: ReadonlyMap<string, User>;
   readonly anonymous: boolean;
   /** Issuers of tokens and webhooks outside. */
@@ -113,9 +119,10 @@ export interface RunningApiServer {
 const MAX_BODY_BYTES = 3 * 1024 * 1024;
 
 export async function runApiServer(options: RunOptions): Promise<RunningApiServer> {
-  const { storage, clock, random, log } = options;
+  const { storage, clock, random, log, hostname = machineName() } = options;
   let { port = 0 } = options.listen;
   const address = () => `${options.advertiseAddress}:${port}`;
+  const barrier = writeBarrier(options);
   const server = await createApiServer({
     storage,
     clock,
@@ -155,6 +162,7 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
     ...(options.metrics && { metrics: options.metrics }),
     ...(options.encryption && { encryption: options.encryption }),
     ...(options.concurrency && { concurrency: options.concurrency }),
+    ...(barrier && { barrier }),
   });
   const handler = (exchange: Exchange) => server.core.serve(new SocketExchange(exchange));
   const { tls } = options.listen;
@@ -162,18 +170,25 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
   const listener = await listen({ ...options.listen, handler, tlsFailed });
   port = listener.port;
   const others = await Promise.all((options.alsoListen ?? []).map((fd) => listen({ fd, tls, handler, tlsFailed })));
-  await bootstrap(server);
   const client = createClient(server.transport(SERVER_USER), { userAgent: "kube-apiserver" });
+  const duties = new AbortController();
+  const { signal } = duties;
+  const keepLease = (held?: () => void) =>
+    void keepIdentityLease({ client, clock, log, hostname, address: address(), signal, ...(held && { held }) });
+  if (barrier) {
+    await bootstrapNamespaces(server);
+    await new Promise<void>(keepLease);
+    void publishStorageVersions({ client, clock, log, signal, barrier, identity: identityOf(hostname) });
+    await barrier.opened;
+  }
+  await bootstrap(server);
   await publishAuthentication(client, options.published ?? {});
   await trackLegacyTokens(client, clock.now());
   await server.services?.start(client, listener.port, options.endpoint ? options.advertiseAddress : undefined);
   const stopUpkeep = server.context.fairness && keepFairnessObjects({ ...server.context, client });
-  const duties = new AbortController();
-  const { signal } = duties;
-  if (options.featureEnabled("APIServerIdentity"))
-    void keepIdentityLease({ client, clock, log, hostname: hostname(), address: address(), signal });
+  if (options.featureEnabled("APIServerIdentity") && !barrier) keepLease();
   if (holdsElections(server.resources, options.featureEnabled))
-    void runElections({ client, clock, random, log: log.with({ component: "elections" }), signal }, hostname());
+    void runElections({ client, clock, random, log: log.with({ component: "elections" }), signal }, hostname);
   server.setReady();
   log.info("ready", { address: listener.address, port: listener.port });
   return {
@@ -190,6 +205,12 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
       server.close();
     },
   };
+}
+
+/** Of the stable resources, or those that are configured. */
+function writeBarrier({ resources = builtInResources, featureEnabled }: RunOptions): WriteBarrier | undefined {
+  if (!tellsStorageVersions(resources, featureEnabled)) return undefined;
+  return new WriteBarrier(serverEntries(resources, [...builtInResources, ...resourcesOnRequest]));
 }
 
 function authenticators(options: RunOptions, parts: ServerParts): Authenticator[] {

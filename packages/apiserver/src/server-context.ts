@@ -16,6 +16,7 @@ import type { ServerMetrics } from "./metrics/server-metrics.ts";
 import type { HealthCheck } from "./nonresource/health.ts";
 import type { ServedResources } from "./served-resource.ts";
 import type { Allocator } from "./services/allocator.ts";
+import type { WriteBarrier } from "./storage-versions/write-barrier.ts";
 import type { RevisionFeed } from "./store/revision-feed.ts";
 import type { StoredForm } from "./store/stored-form.ts";
 import type { NodeConnection } from "./subresources/node-connection.ts";
@@ -40,6 +41,8 @@ export interface Server {
   readonly deadlines: Deadlines;
   /** What sorts requests, where priority and fairness is on. */
   readonly fairness: Fairness | undefined;
+  /** Keeps writes back until others know in which versions this server writes; absent where nobody asks. */
+  readonly barrier: WriteBarrier | undefined;
   /** What objects are given from ranges of the cluster, by "group/resource". */
   readonly allocators: ReadonlyMap<string, Allocator>;
   readonly view: ClusterView;

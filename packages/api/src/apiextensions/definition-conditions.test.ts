@@ -21,10 +21,8 @@ test("what a client says of the generation of a condition stays when the server 
   ];
   const status = { acceptedNames: NAMES, conditions, storedVersions: ["v1"], observedGeneration: 1 };
   const spec = { group: "fruit.example", scope: "Namespaced", names: NAMES, versions: [] };
-  const definition: CustomResourceDefinition = {
-    metadata: { name: "figs.fruit.example", generation: 2 },
-    spec,
-    status,
-  };
+  const metadata = { name: "figs.fruit.example", uid: "u", resourceVersion: "3", creationTimestamp: THEN };
+  const type = { apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition" } as const;
+  const definition: CustomResourceDefinition = { ...type, metadata: { ...metadata, generation: 2 }, spec, status };
   assert.equal(plannedStatus(definition, [], "2026-01-02T00:00:00Z"), status);
 });

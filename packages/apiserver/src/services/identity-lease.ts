@@ -17,6 +17,8 @@ export interface IdentityLeaseOptions {
   /** Where other servers reach it. */
   readonly address: string;
   readonly signal: AbortSignal;
+  /** Called each time that it was written. */
+  readonly held?: () => void;
 }
 
 const NAMESPACE = "kube-system";
@@ -52,6 +54,7 @@ export async function keepIdentityLease(options: IdentityLeaseOptions): Promise<
   while (!signal.aborted) {
     try {
       held = await renew(options, name, holder, held);
+      options.held?.();
       if (clock.monotonic() - cleaned >= CLEAN_MS) {
         cleaned = clock.monotonic();
         await removeOld(options);

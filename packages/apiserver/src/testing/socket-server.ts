@@ -27,6 +27,10 @@ interface SocketServerOptions {
   readonly nodes?: NodeConnection;
   readonly audit?: Audit;
   readonly clock?: Clock;
+  /** Of several servers over one storage each has a name of its own. */
+  readonly hostname?: string;
+  /** Memory of its own when absent. */
+  readonly storage?: MemoryStorage;
 }
 
 export async function startSocketServer({
@@ -37,9 +41,10 @@ export async function startSocketServer({
   nodes = { tls: {}, addressTypes: [] },
   audit,
   clock = realClock,
+  hostname,
+  storage = new MemoryStorage({ clock }),
 }: SocketServerOptions = {}) {
   const featureEnabled = (name: string) => gates.includes(name);
-  const storage = new MemoryStorage({ clock });
   const running = await runApiServer({
     storage,
     clock,
@@ -66,6 +71,7 @@ export async function startSocketServer({
     nodes,
     resources: servedResources(runtimeConfig, featureEnabled),
     featureEnabled,
+    ...(hostname && { hostname }),
     ...(audit && { audit }),
   });
   return {
