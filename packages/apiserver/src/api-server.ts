@@ -36,6 +36,7 @@ import { Deadlines, GATEWAY_TIMEOUT } from "./front/deadlines.ts";
 import { inProcessTransport } from "./in-process.ts";
 import { type ServerMetrics, serverMetrics } from "./metrics/server-metrics.ts";
 import { healthChecks } from "./nonresource/health-checks.ts";
+import { type PeerOptions, Peers } from "./peers/peers.ts";
 import { isStored, ServedResources, storedAs } from "./served-resource.ts";
 import type { Server, ServerOptions } from "./server-context.ts";
 import { ServiceMetrics } from "./services/metrics.ts";
@@ -83,6 +84,8 @@ export interface ApiServerSetup {
   readonly metrics?: ServerMetrics;
   /** Keeps writes back until others know in which versions this server writes. */
   readonly barrier?: WriteBarrier;
+  /** How other servers of the cluster are asked for what this one does not serve. */
+  readonly peers?: PeerOptions;
 }
 
 /** What authenticators and authorizers are made from. */
@@ -166,6 +169,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
     proxyClient: setup.proxyClient,
     metrics: metrics.extensions,
   });
+  const peers = setup.peers && new Peers({ ...setup.peers, served, clock, random, log, metrics: metrics.peers });
   const { concurrency = DEFAULT_CONCURRENCY } = setup;
   const { longestWaitMs } = concurrency;
   const fairness = concurrency.fair
@@ -215,6 +219,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
       },
     }),
     aggregation,
+    peers,
     audit: setup.audit,
     gate: fairness ? fairGate(fairness, refused) : limitGate(new InFlightLimit(concurrency), refused),
     deadlines,
@@ -267,6 +272,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
       context.admission.close();
       webhooks.close();
       aggregation.stop();
+      peers?.stop();
       feed.stop();
     },
   };

@@ -5,6 +5,7 @@ import { builtInResources, resourcesOnRequest } from "@kubets/api/all";
 import type { ResourceDefinition } from "@kubets/api/resource";
 import { createClient } from "@kubets/client/typed-client";
 import type { Clock, Logger, Random } from "@kubets/machinery";
+import { joinHostPort } from "@kubets/machinery/ip";
 import type { Storage } from "@kubets/storage";
 import { type Exchange, type Listener, listen, type ServerTls } from "@kubets/wire/http";
 import { tokenSigner, tokenVerifier } from "@kubets/wire/jwt";
@@ -28,6 +29,7 @@ import type { ConcurrencyOptions } from "./fairness/concurrency-options.ts";
 import { keepFairnessObjects } from "./fairness/upkeep.ts";
 import { SocketExchange } from "./front/socket-exchange.ts";
 import type { ServerMetrics } from "./metrics/server-metrics.ts";
+import type { PeerOptions } from "./peers/peers.ts";
 import { identityOf, keepIdentityLease } from "./services/identity-lease.ts";
 import type { ServiceNetworkOptions } from "./services/service-network.ts";
 import { publishStorageVersions, tellsStorageVersions } from "./storage-versions/publish.ts";
@@ -69,6 +71,8 @@ export interface RunOptions {
   readonly nodes: NodeConnection;
   readonly serviceRouting?: ServiceRouting;
   readonly proxyClient?: ProxyClient;
+  /** Other servers of the cluster: how they know this one, and the authorities by which it knows them where it asks them for what it does not serve. */
+  readonly peers?: { readonly ca?: string; readonly host?: string; readonly port?: number };
   /** What aggregated servers are told of how to know users. */
   readonly published?: PublishedAuthentication;
   readonly concurrency?: ConcurrencyOptions;
@@ -123,6 +127,8 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
   let { port = 0 } = options.listen;
   const address = () => `${options.advertiseAddress}:${port}`;
   const barrier = writeBarrier(options);
+  const identity = identityOf(hostname);
+  const peers = peerOptions(options, identity);
   const server = await createApiServer({
     storage,
     clock,
@@ -163,6 +169,7 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
     ...(options.encryption && { encryption: options.encryption }),
     ...(options.concurrency && { concurrency: options.concurrency }),
     ...(barrier && { barrier }),
+    ...(peers && { peers }),
   });
   const handler = (exchange: Exchange) => server.core.serve(new SocketExchange(exchange));
   const { tls } = options.listen;
@@ -173,12 +180,13 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
   const client = createClient(server.transport(SERVER_USER), { userAgent: "kube-apiserver" });
   const duties = new AbortController();
   const { signal } = duties;
-  const keepLease = (held?: () => void) =>
-    void keepIdentityLease({ client, clock, log, hostname, address: address(), signal, ...(held && { held }) });
+  const { host = options.advertiseAddress, port: ofPeers = port } = options.peers ?? {};
+  const lease = { client, clock, log, hostname, address: joinHostPort(host, ofPeers), signal };
+  const keepLease = (held?: () => void) => void keepIdentityLease({ ...lease, ...(held && { held }) });
   if (barrier) {
     await bootstrapNamespaces(server);
     await new Promise<void>(keepLease);
-    void publishStorageVersions({ client, clock, log, signal, barrier, identity: identityOf(hostname) });
+    void publishStorageVersions({ client, clock, log, signal, barrier, identity });
     await barrier.opened;
   }
   await bootstrap(server);
@@ -211,6 +219,12 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
 function writeBarrier({ resources = builtInResources, featureEnabled }: RunOptions): WriteBarrier | undefined {
   if (!tellsStorageVersions(resources, featureEnabled)) return undefined;
   return new WriteBarrier(serverEntries(resources, [...builtInResources, ...resourcesOnRequest]));
+}
+
+function peerOptions({ peers, proxyClient, featureEnabled }: RunOptions, identity: string): PeerOptions | undefined {
+  if (!peers?.ca || !proxyClient) return undefined;
+  if (!featureEnabled("UnknownVersionInteroperabilityProxy") || !featureEnabled("APIServerIdentity")) return undefined;
+  return { ca: peers.ca, client: proxyClient, identity };
 }
 
 function authenticators(options: RunOptions, parts: ServerParts): Authenticator[] {

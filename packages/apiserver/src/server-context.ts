@@ -14,6 +14,7 @@ import type { Gate } from "./fairness/gate.ts";
 import type { Deadlines } from "./front/deadlines.ts";
 import type { ServerMetrics } from "./metrics/server-metrics.ts";
 import type { HealthCheck } from "./nonresource/health.ts";
+import type { Peers } from "./peers/peers.ts";
 import type { ServedResources } from "./served-resource.ts";
 import type { Allocator } from "./services/allocator.ts";
 import type { WriteBarrier } from "./storage-versions/write-barrier.ts";
@@ -34,6 +35,8 @@ export interface Server {
   readonly admission: AdmissionChain;
   /** Groups of the API that others serve behind this server. */
   readonly aggregation: Aggregation;
+  /** Other servers of this API, which may serve what this one does not; absent where none is asked. */
+  readonly peers: Peers | undefined;
   /** Where requests are told of; absent where they are not. */
   readonly audit: Audit | undefined;
   readonly gate: Gate;

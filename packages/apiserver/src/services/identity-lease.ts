@@ -28,6 +28,12 @@ const SECONDS = 3600;
 const RENEW_MS = 10_000;
 const CLEAN_MS = 3_600_000;
 
+/** Where a server is reached by others, in the annotations of its lease. */
+export const PEER_ADDRESS = "kubernetes.io/peer-advertise-address";
+
+export const isIdentityLease = ({ metadata: { namespace, labels } }: Lease): boolean =>
+  namespace === NAMESPACE && labels?.[LABEL] === NAME;
+
 /** "apiserver-" and a hash of the host's name and the server's, each behind its length, as the original writes it. */
 export function identityOf(hostname: string): string {
   const hash = createHash("sha256").update(behindLength(hostname)).update(behindLength(NAME)).digest().subarray(0, 16);
@@ -82,7 +88,7 @@ async function renew(
     namespace: NAMESPACE,
     name,
     labels: { [LABEL]: NAME, "kubernetes.io/hostname": hostname },
-    annotations: { "kubernetes.io/peer-advertise-address": address },
+    annotations: { [PEER_ADDRESS]: address },
   };
   return current ? client.update(leases, { ...current, metadata, spec }) : client.create(leases, { metadata, spec });
 }
