@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import https from "node:https";
 import { type TestContext, test } from "node:test";
-import { setTimeout as pause } from "node:timers/promises";
 import { leases, mutatingadmissionpoliciesV1ALPHA1 } from "@kubets/api/generated/refs";
 import { createClient } from "@kubets/client/typed-client";
 import { realClock } from "@kubets/machinery";
@@ -67,12 +66,9 @@ function ask(port: number, method: string, path: string, headers: Record<string,
   });
 }
 
-async function until<T>(what: string, look: () => Promise<T | undefined | false>): Promise<T> {
-  for (let turns = 0; turns < 2000; turns++) {
-    const found = await look();
-    if (found) return found;
-    await pause(5);
-  }
+/** Asks again and again: each question takes its time. */
+async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  for (let asked = 0; asked < 2000; asked++) if (await isSo()) return;
   throw new Error(`${what} did not come true`);
 }
 
