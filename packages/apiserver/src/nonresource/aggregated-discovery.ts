@@ -60,8 +60,9 @@ function kept(
 
 function withPeers<T extends { readonly items: readonly object[] }>(list: T, peers: Peers): object {
   const ofPeers = peers.discovery();
+  if (ofPeers.length === 0) return list;
   peers.metrics.merged();
-  return ofPeers.length ? { ...list, items: mergedGroups([list.items, ...ofPeers]) } : list;
+  return { ...list, items: mergedGroups([list.items, ...ofPeers]) };
 }
 
 function documentOf(value: object): Document {

@@ -3,7 +3,7 @@
  * for a while after it is gone: until then a peer may not have heard of it.
  */
 import { apiservices, customresourcedefinitions } from "@kubets/api/generated/refs";
-import type { Clock } from "@kubets/machinery";
+import type { Clock, Timer } from "@kubets/machinery";
 import type { ServedResources } from "../served-resource.ts";
 import { follow } from "../store/follow.ts";
 
@@ -13,8 +13,10 @@ export class DefinedVersions {
   readonly #clock: Clock;
   readonly #changed: () => void;
   readonly #byName = new Map<string, readonly string[]>();
-  /** How many define it, and those that are gone at 0 until they are forgotten. */
+  /** How many define it. */
   readonly #count = new Map<string, number>();
+  /** Those that are gone, until they are forgotten. */
+  readonly #gone = new Map<string, Timer>();
 
   constructor(served: ServedResources, clock: Clock, changed: () => void) {
     this.#clock = clock;
@@ -28,7 +30,12 @@ export class DefinedVersions {
   }
 
   has(group: string, version: string): boolean {
-    return this.#count.has(`${group}/${version}`);
+    const groupVersion = `${group}/${version}`;
+    return this.#count.has(groupVersion) || this.#gone.has(groupVersion);
+  }
+
+  stop(): void {
+    for (const timer of this.#gone.values()) timer.cancel();
   }
 
   #set(name: string, versions: readonly string[]): void {
@@ -43,12 +50,19 @@ export class DefinedVersions {
 
   #add(version: string, by: number): void {
     const count = (this.#count.get(version) ?? 0) + by;
-    this.#count.set(version, count);
-    if (count > 0) return;
-    this.#clock.after(KEPT_MS, () => {
-      if (this.#count.get(version) !== 0) return;
-      this.#count.delete(version);
-      this.#changed();
-    });
+    if (count > 0) this.#count.set(version, count);
+    else this.#count.delete(version);
+    this.#gone.get(version)?.cancel();
+    this.#gone.delete(version);
+    if (count === 0)
+      this.#gone.set(
+        version,
+        this.#clock.after(KEPT_MS, () => this.#forget(version)),
+      );
+  }
+
+  #forget(version: string): void {
+    this.#gone.delete(version);
+    this.#changed();
   }
 }

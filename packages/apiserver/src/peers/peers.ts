@@ -80,6 +80,7 @@ export class Peers {
   stop(): void {
     this.#stopped = true;
     this.#retry?.cancel();
+    this.#defined.stop();
   }
 
   tls() {
