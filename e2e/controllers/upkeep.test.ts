@@ -1,12 +1,15 @@
 /** What is kept in order over years: objects stored in old forms, tokens that nobody uses. Against the real API server on a virtual clock. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { statusWithServers } from "@kubets/api/apiserverinternal/common-version";
 import {
   customresourcedefinitions,
+  leases,
   podcertificaterequests,
   secrets,
   serviceaccounts,
   storageversionmigrations,
+  storageversions,
 } from "@kubets/api/generated/refs";
 import type { KubeObject } from "@kubets/api/meta";
 import type { ResourceRef } from "@kubets/api/resource-ref";
@@ -91,6 +94,54 @@ test("a migration has every object stored in the version of today, and what is s
     await migrated(cluster, resource);
     assert.deepEqual(await revisions(), before);
     assert.deepEqual(await migrated(cluster, { resource: "nonsense" }), ["Failed True StorageVersionMigrationFailed"]);
+  } finally {
+    await cluster.stop();
+  }
+});
+
+test("a server whose lease is gone is taken out of the storage versions; one that nobody speaks of goes", async () => {
+  const cluster = await startCluster({
+    controllers: ["storageversion-garbage-collector-controller"],
+    options: { featureGates: { StorageVersionAPI: true } },
+    features: ["StorageVersionAPI"],
+    resources: servedResources(["internal.apiserver.k8s.io/v1alpha1"], () => true),
+  });
+  try {
+    const identity = (name: string, component: string) =>
+      cluster.create(leases, {
+        metadata: { namespace: "kube-system", name, labels: { "apiserver.kubernetes.io/identity": component } },
+      });
+    await identity("stays", "kube-apiserver");
+    await identity("goes", "kube-apiserver");
+    await identity("other", "scheduler");
+    const told = async (name: string, written: Readonly<Record<string, string>>) => {
+      const made = await cluster.create(storageversions, { metadata: { name }, spec: {} });
+      const servers = Object.entries(written).map(([apiServerID, encodingVersion]) => ({
+        apiServerID,
+        encodingVersion,
+        decodableVersions: [encodingVersion],
+      }));
+      const status = statusWithServers(made, servers, "2026-01-01T00:00:00Z");
+      await cluster.client.update(storageversions, { ...made, status }, { subresource: "status" });
+    };
+    const serversOf = async (name: string) => {
+      const { status } = await cluster.get(storageversions, name);
+      const common = status.commonEncodingVersion ?? "none";
+      return [common, ...(status.storageVersions ?? []).map(({ apiServerID }) => apiServerID)].join(" ");
+    };
+    await told("apps.deployments", { stays: "apps/v1", goes: "apps/v2" });
+    await told("core.pods", { goes: "v1" });
+    await told("core.nodes", { stays: "v1", never: "v2", other: "v3" });
+    await cluster.until(async () => (await serversOf("core.nodes")) === "v1 stays");
+    assert.equal(await serversOf("apps.deployments"), "none stays goes");
+    await cluster.client.delete(leases, { namespace: "kube-system", name: "goes" });
+    await cluster.until(async () => (await serversOf("apps.deployments")) === "apps/v1 stays");
+    await cluster.until(() => cluster.gone(storageversions, "core.pods"));
+    const { status } = await cluster.get(storageversions, "apps.deployments");
+    assert.deepEqual(
+      status.conditions?.map(({ type, status: is }) => [type, is]),
+      [["AllEncodingVersionsEqual", "True"]],
+    );
   } finally {
     await cluster.stop();
   }

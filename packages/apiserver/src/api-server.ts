@@ -37,10 +37,12 @@ import { inProcessTransport } from "./in-process.ts";
 import { type ServerMetrics, serverMetrics } from "./metrics/server-metrics.ts";
 import { shardMetrics } from "./metrics/shard-metrics.ts";
 import { healthChecks } from "./nonresource/health-checks.ts";
-import { ServedResources } from "./served-resource.ts";
+import { type PeerOptions, Peers } from "./peers/peers.ts";
+import { isStored, ServedResources, storedAs } from "./served-resource.ts";
 import type { Server, ServerOptions } from "./server-context.ts";
 import { ServiceMetrics } from "./services/metrics.ts";
 import { ServiceNetwork, type ServiceNetworkOptions } from "./services/service-network.ts";
+import type { WriteBarrier } from "./storage-versions/write-barrier.ts";
 import { ResourceStore } from "./store/resource-store.ts";
 import { RevisionFeed } from "./store/revision-feed.ts";
 import { StoredForm } from "./store/stored-form.ts";
@@ -83,6 +85,10 @@ export interface ApiServerSetup {
   readonly own?: () => OwnServer | undefined;
   /** Where other parts of the same process count too. */
   readonly metrics?: ServerMetrics;
+  /** Keeps writes back until others know in which versions this server writes. */
+  readonly barrier?: WriteBarrier;
+  /** How other servers of the cluster are asked for what this one does not serve. */
+  readonly peers?: PeerOptions;
 }
 
 /** What authenticators and authorizers are made from. */
@@ -167,6 +173,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
     proxyClient: setup.proxyClient,
     metrics: metrics.extensions,
   });
+  const peers = setup.peers && new Peers({ ...setup.peers, served, clock, random, log, metrics: metrics.peers });
   const { concurrency = DEFAULT_CONCURRENCY } = setup;
   const { longestWaitMs } = concurrency;
   const fairness = concurrency.fair
@@ -216,10 +223,12 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
       },
     }),
     aggregation,
+    peers,
     audit: setup.audit,
     gate: fairness ? fairGate(fairness, refused) : limitGate(new InFlightLimit(concurrency), refused),
     deadlines,
     fairness,
+    barrier: setup.barrier,
     allocators: new Map(services ? [["/services", services.allocator]] : []),
     stopping: stopping.signal,
     metrics,
@@ -242,6 +251,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
     log,
     webhooks,
     metrics: metrics.extensions,
+    writable: setup.barrier?.opened,
     client: ownClient,
   });
   await custom.start();
@@ -266,6 +276,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
       context.admission.close();
       webhooks.close();
       aggregation.stop();
+      peers?.stop();
       feed.stop();
     },
   };
@@ -276,7 +287,7 @@ function serve(definitions: readonly ResourceDefinition[], feed: RevisionFeed, f
   const served = new ServedResources();
   const stores = new Map<string, ResourceStore>();
   for (const definition of definitions) {
-    const hub = definition.hub?.resource() ?? definition;
+    const hub = storedAs(definition);
     let store = stores.get(hub.storagePrefix);
     if (!store && isStored(hub)) {
       store = new ResourceStore(feed.addCache(hub), feed, form);
@@ -294,7 +305,3 @@ function countCertificates(served: ServedResources, { certificates }: ServerMetr
     certificates.written(request as CertificateSigningRequest, before as CertificateSigningRequest);
   if (requests) requests.onReplaced = written;
 }
-
-/** Reviews and bindings can only be created; they say something and leave nothing. */
-const isStored = ({ verbs, isComputed }: ResourceDefinition) =>
-  !isComputed && (verbs.includes("get") || verbs.includes("list"));

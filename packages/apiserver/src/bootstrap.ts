@@ -12,6 +12,7 @@ import {
 import * as refs from "@kubets/api/generated/refs";
 import type { Input, KubeObject } from "@kubets/api/meta";
 import type { ResourceRef } from "@kubets/api/resource-ref";
+import type { Client } from "@kubets/client/client";
 import { createClient } from "@kubets/client/typed-client";
 import { isReason } from "@kubets/machinery";
 import { type ApiServer, SERVER_USER } from "./api-server.ts";
@@ -23,13 +24,29 @@ const FAIRNESS_MANAGER = "api-priority-and-fairness-config-producer-v1";
 type Named = { readonly metadata?: { readonly name?: string; readonly namespace?: string } };
 
 export async function bootstrap(server: ApiServer): Promise<void> {
-  const client = createClient(server.transport(SERVER_USER), { userAgent: "kube-apiserver" });
   const { view, options } = server.context;
-  const ensure = async <T extends KubeObject>(
-    ref: ResourceRef<T>,
-    objects: readonly Named[],
-    fieldManager?: string,
-  ) => {
+  const client = ownClient(server);
+  const ensure = ensuring(server, client);
+  await bootstrapNamespaces(server);
+  await Promise.all([
+    reconcileRoles(client, view, options.featureEnabled),
+    ensure(refs.prioritylevelconfigurations, priorityLevels as readonly Named[], FAIRNESS_MANAGER),
+    ensure(refs.flowschemas, flowSchemas as readonly Named[], FAIRNESS_MANAGER),
+    ensure(refs.priorityclasses, systemPriorityClasses as readonly Named[]),
+    ensure(refs.apiservices, builtInApiServices(server.resources) as readonly Named[]),
+  ]);
+  server.context.aggregation.start(client);
+}
+
+/** What all else of the system stands in. */
+export const bootstrapNamespaces = (server: ApiServer): Promise<void> =>
+  ensuring(server, ownClient(server))(refs.namespaces, systemNamespaces as readonly Named[]);
+
+const ownClient = (server: ApiServer): Client =>
+  createClient(server.transport(SERVER_USER), { userAgent: "kube-apiserver" });
+
+function ensuring({ context: { view } }: ApiServer, client: Client) {
+  return async <T extends KubeObject>(ref: ResourceRef<T>, objects: readonly Named[], fieldManager?: string) => {
     const missing = objects.filter(({ metadata }) => !view.get(ref, metadata?.namespace ?? "", metadata?.name ?? ""));
     await Promise.all(
       missing.map((object) =>
@@ -40,13 +57,4 @@ export async function bootstrap(server: ApiServer): Promise<void> {
       ),
     );
   };
-  await ensure(refs.namespaces, systemNamespaces as readonly Named[]);
-  await Promise.all([
-    reconcileRoles(client, view, options.featureEnabled),
-    ensure(refs.prioritylevelconfigurations, priorityLevels as readonly Named[], FAIRNESS_MANAGER),
-    ensure(refs.flowschemas, flowSchemas as readonly Named[], FAIRNESS_MANAGER),
-    ensure(refs.priorityclasses, systemPriorityClasses as readonly Named[]),
-    ensure(refs.apiservices, builtInApiServices(server.resources) as readonly Named[]),
-  ]);
-  server.context.aggregation.start(client);
 }

@@ -30,6 +30,7 @@ import type { CoreExchange } from "./front/core-exchange.ts";
 import { type AnswerForm, answerForm, type Offer, offerOf } from "./media.ts";
 import { respondPageNotFound } from "./nonresource/page-not-found.ts";
 import { serveNonResource } from "./nonresource/router.ts";
+import { handOn } from "./peers/hand-on.ts";
 import { type RequestInfo, readRequestInfo } from "./request-info.ts";
 import { logRequest } from "./request-log.ts";
 import { respondStatus } from "./respond.ts";
@@ -148,6 +149,7 @@ export class Core {
   #route(exchange: CoreExchange, info: RequestInfo, user: User, free: (() => void) | undefined): void | Promise<void> {
     // Who asks has an answer already: nothing of it was begun yet, and nothing is.
     if (exchange.deadline?.isLate) return;
+    this.#server.barrier?.check(info, user);
     const remote = this.#server.aggregation.remotes.ofPath(info.path);
     if (remote) {
       if (info.verb === "watch" || exchange.socket?.upgrade) free?.();
@@ -157,7 +159,9 @@ export class Core {
     const resource = this.#server.served.get(info.group, info.version, info.resource);
     if (!resource) {
       if (info.resource === "") return serveNonResource(this.#server, exchange, info, user);
-      const { served } = this.#server;
+      const { served, peers } = this.#server;
+      const handedOn = peers && handOn(peers, exchange, info, user, free);
+      if (handedOn) return handedOn;
       if (!served.hasGroup(info.group) || served.isCustomGroup(info.group)) return respondPageNotFound(exchange);
       throw pathNotFound();
     }

@@ -167,6 +167,20 @@ export const apiServerFlags = defineFlags({
     help: "The key of the certificate to show to aggregated servers.",
     group: AUTHENTICATION,
   }),
+  "peer-ca-file": file({
+    help: "The authorities of other API servers: they are asked for what this one does not serve.",
+    group: AUTHENTICATION,
+  }),
+  "peer-advertise-ip": text({
+    placeholder: "ADDRESS",
+    help: "The address at which other API servers reach this one, when it is not --advertise-address.",
+    group: SERVING,
+  }),
+  "peer-advertise-port": text({
+    placeholder: "PORT",
+    help: "The port at which other API servers reach this one, when it is not --secure-port.",
+    group: SERVING,
+  }),
 
   ...authenticationFlags,
 

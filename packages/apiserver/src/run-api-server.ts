@@ -1,9 +1,11 @@
 /** An API server with its sockets: storage in, HTTPS out, ready when the objects of a fresh server are there. */
 import { type KeyObject, randomBytes } from "node:crypto";
-import { hostname } from "node:os";
+import { hostname as machineName } from "node:os";
+import { builtInResources, resourcesOnRequest } from "@kubets/api/all";
 import type { ResourceDefinition } from "@kubets/api/resource";
 import { createClient } from "@kubets/client/typed-client";
 import type { Clock, Logger, Random } from "@kubets/machinery";
+import { joinHostPort } from "@kubets/machinery/ip";
 import type { Storage } from "@kubets/storage";
 import { type Exchange, type Listener, listen, type ServerTls } from "@kubets/wire/http";
 import { tokenSigner, tokenVerifier } from "@kubets/wire/jwt";
@@ -20,15 +22,19 @@ import { type FrontProxyOptions, frontProxyAuthenticator } from "./authn/front-p
 import { serviceAccountAuthenticator } from "./authn/service-accounts.ts";
 import { staticTokenAuthenticator } from "./authn/static-tokens.ts";
 import type { AuthorizerChoice } from "./authz/modes.ts";
-import { bootstrap } from "./bootstrap.ts";
+import { bootstrap, bootstrapNamespaces } from "./bootstrap.ts";
 import { holdsElections, runElections } from "./elections/run-elections.ts";
 import type { LiveEncryption } from "./encryption/live-encryption.ts";
 import type { ConcurrencyOptions } from "./fairness/concurrency-options.ts";
 import { keepFairnessObjects } from "./fairness/upkeep.ts";
 import { SocketExchange } from "./front/socket-exchange.ts";
 import type { ServerMetrics } from "./metrics/server-metrics.ts";
-import { keepIdentityLease } from "./services/identity-lease.ts";
+import type { PeerOptions } from "./peers/peers.ts";
+import { identityOf, keepIdentityLease } from "./services/identity-lease.ts";
 import type { ServiceNetworkOptions } from "./services/service-network.ts";
+import { publishStorageVersions, tellsStorageVersions } from "./storage-versions/publish.ts";
+import { serverEntries } from "./storage-versions/server-entries.ts";
+import { WriteBarrier } from "./storage-versions/write-barrier.ts";
 import type { NodeConnection } from "./subresources/node-connection.ts";
 import { trackLegacyTokens } from "./tokens/legacy-token-use.ts";
 import type { TokenIssuer } from "./tokens/service-account-tokens.ts";
@@ -44,6 +50,8 @@ export interface RunOptions {
   /** Sockets that listen already, served as well. */
   readonly alsoListen?: readonly number[];
   readonly advertiseAddress: string;
+  /** By which it is told from other servers; the machine's when absent. */
+  readonly hostname?: string;
   readonly tokenUsers?: ReadonlyMap<string, User>;
   readonly anonymous: boolean;
   /** Issuers of tokens and webhooks outside. */
@@ -64,6 +72,8 @@ export interface RunOptions {
   readonly nodes: NodeConnection;
   readonly serviceRouting?: ServiceRouting;
   readonly proxyClient?: ProxyClient;
+  /** Other servers of the cluster: how they know this one, and the authorities by which it knows them where it asks them for what it does not serve. */
+  readonly peers?: { readonly ca?: string; readonly host?: string; readonly port?: number };
   /** What aggregated servers are told of how to know users. */
   readonly published?: PublishedAuthentication;
   readonly concurrency?: ConcurrencyOptions;
@@ -114,11 +124,14 @@ export interface RunningApiServer {
 const MAX_BODY_BYTES = 3 * 1024 * 1024;
 
 export async function runApiServer(options: RunOptions): Promise<RunningApiServer> {
-  const { storage, clock, random, log } = options;
+  const { storage, clock, random, log, hostname = machineName() } = options;
   let { port = 0 } = options.listen;
   let own: OwnServer | undefined;
   const ownToken = randomBytes(32).toString("base64url");
   const address = () => `${options.advertiseAddress}:${port}`;
+  const barrier = writeBarrier(options);
+  const identity = identityOf(hostname);
+  const peers = peerOptions(options, identity);
   const server = await createApiServer({
     storage,
     clock,
@@ -159,6 +172,8 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
     ...(options.metrics && { metrics: options.metrics }),
     ...(options.encryption && { encryption: options.encryption }),
     ...(options.concurrency && { concurrency: options.concurrency }),
+    ...(barrier && { barrier }),
+    ...(peers && { peers }),
   });
   const handler = (exchange: Exchange) => server.core.serve(new SocketExchange(exchange));
   const { tls } = options.listen;
@@ -167,18 +182,26 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
   port = listener.port;
   own = { host: reachable(listener.address), port, cert: tls.cert, token: ownToken };
   const others = await Promise.all((options.alsoListen ?? []).map((fd) => listen({ fd, tls, handler, tlsFailed })));
-  await bootstrap(server);
   const client = createClient(server.transport(SERVER_USER), { userAgent: "kube-apiserver" });
+  const duties = new AbortController();
+  const { signal } = duties;
+  const { host = options.advertiseAddress, port: ofPeers = port } = options.peers ?? {};
+  const lease = { client, clock, log, hostname, address: joinHostPort(host, ofPeers), signal };
+  const keepLease = (held?: () => void) => void keepIdentityLease({ ...lease, ...(held && { held }) });
+  if (barrier) {
+    await bootstrapNamespaces(server);
+    await new Promise<void>(keepLease);
+    void publishStorageVersions({ client, clock, log, signal, barrier, identity });
+    await barrier.opened;
+  }
+  await bootstrap(server);
   await publishAuthentication(client, options.published ?? {});
   await trackLegacyTokens(client, clock.now());
   await server.services?.start(client, listener.port, options.endpoint ? options.advertiseAddress : undefined);
   const stopUpkeep = server.context.fairness && keepFairnessObjects({ ...server.context, client });
-  const duties = new AbortController();
-  const { signal } = duties;
-  if (options.featureEnabled("APIServerIdentity"))
-    void keepIdentityLease({ client, clock, log, hostname: hostname(), address: address(), signal });
+  if (options.featureEnabled("APIServerIdentity") && !barrier) keepLease();
   if (holdsElections(server.resources, options.featureEnabled))
-    void runElections({ client, clock, random, log: log.with({ component: "elections" }), signal }, hostname());
+    void runElections({ client, clock, random, log: log.with({ component: "elections" }), signal }, hostname);
   server.setReady();
   log.info("ready", { address: listener.address, port: listener.port });
   return {
@@ -202,6 +225,18 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
 
 /** Where a server that listens everywhere is found on its own machine. */
 const reachable = (address: string): string => ({ "0.0.0.0": "127.0.0.1", "::": "::1" })[address] ?? address;
+
+/** Of the stable resources, or those that are configured. */
+function writeBarrier({ resources = builtInResources, featureEnabled }: RunOptions): WriteBarrier | undefined {
+  if (!tellsStorageVersions(resources, featureEnabled)) return undefined;
+  return new WriteBarrier(serverEntries(resources, [...builtInResources, ...resourcesOnRequest]));
+}
+
+function peerOptions({ peers, proxyClient, featureEnabled }: RunOptions, identity: string): PeerOptions | undefined {
+  if (!peers?.ca || !proxyClient) return undefined;
+  if (!featureEnabled("UnknownVersionInteroperabilityProxy") || !featureEnabled("APIServerIdentity")) return undefined;
+  return { ca: peers.ca, client: proxyClient, identity };
+}
 
 function authenticators(
   options: RunOptions,

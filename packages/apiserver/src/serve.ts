@@ -25,6 +25,7 @@ import { LiveEncryption } from "./encryption/live-encryption.ts";
 import { featureGates } from "./feature-gates.ts";
 import type { apiServerFlags } from "./flags.ts";
 import { type ServerMetrics, serverMetrics } from "./metrics/server-metrics.ts";
+import { peerSettings } from "./peers/flags.ts";
 import { REQUESTS_LOGGED_FROM } from "./request-log.ts";
 import { type RunOptions, runApiServer, type ServiceAccountKeys } from "./run-api-server.ts";
 import { serviceNetworkOptions } from "./services/options.ts";
@@ -79,6 +80,7 @@ export async function serve(flags: Flags): Promise<void> {
     minWatchSeconds: flags["min-request-timeout"],
     requestTimeoutMs: flags["request-timeout"],
     ...proxyClient(flags),
+    peers: peers(flags, featureEnabled),
     published: publishedAuthentication(flags),
     serviceRouting: flags["enable-aggregator-routing"] ? "endpoints" : "clusterIP",
     nodes: {
@@ -179,6 +181,11 @@ function proxyClient(flags: Flags): Pick<RunOptions, "proxyClient"> {
   return {
     proxyClient: { cert: readFile(cert, "proxy-client-cert-file"), key: readFile(key, "proxy-client-key-file") },
   };
+}
+
+function peers(flags: Flags, featureEnabled: (gate: string) => boolean): NonNullable<RunOptions["peers"]> {
+  const { caFile, ...address } = peerSettings(flags, featureEnabled);
+  return { ...address, ...(caFile && { ca: readFile(caFile, "peer-ca-file") }) };
 }
 
 function publishedAuthentication(flags: Flags): PublishedAuthentication {

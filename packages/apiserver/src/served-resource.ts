@@ -8,6 +8,14 @@ export interface ServedResource {
   readonly store: ResourceStore | undefined;
 }
 
+/** What the objects of a resource are in storage. */
+export const storedAs = (definition: ResourceDefinition): ResourceDefinition =>
+  definition.hub?.resource() ?? definition;
+
+/** Reviews and bindings can only be created; they say something and leave nothing. */
+export const isStored = ({ verbs, isComputed }: ResourceDefinition): boolean =>
+  !isComputed && (verbs.includes("get") || verbs.includes("list"));
+
 export class ServedResources {
   readonly #byPath = new Map<string, ServedResource>();
   readonly #groupVersions = new Map<string, number>();

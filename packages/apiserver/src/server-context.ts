@@ -14,8 +14,10 @@ import type { Gate } from "./fairness/gate.ts";
 import type { Deadlines } from "./front/deadlines.ts";
 import type { ServerMetrics } from "./metrics/server-metrics.ts";
 import type { HealthCheck } from "./nonresource/health.ts";
+import type { Peers } from "./peers/peers.ts";
 import type { ServedResources } from "./served-resource.ts";
 import type { Allocator } from "./services/allocator.ts";
+import type { WriteBarrier } from "./storage-versions/write-barrier.ts";
 import type { RevisionFeed } from "./store/revision-feed.ts";
 import type { StoredForm } from "./store/stored-form.ts";
 import type { NodeConnection } from "./subresources/node-connection.ts";
@@ -33,6 +35,8 @@ export interface Server {
   readonly admission: AdmissionChain;
   /** Groups of the API that others serve behind this server. */
   readonly aggregation: Aggregation;
+  /** Other servers of this API, which may serve what this one does not; absent where none is asked. */
+  readonly peers: Peers | undefined;
   /** Where requests are told of; absent where they are not. */
   readonly audit: Audit | undefined;
   readonly gate: Gate;
@@ -40,6 +44,8 @@ export interface Server {
   readonly deadlines: Deadlines;
   /** What sorts requests, where priority and fairness is on. */
   readonly fairness: Fairness | undefined;
+  /** Keeps writes back until others know in which versions this server writes; absent where nobody asks. */
+  readonly barrier: WriteBarrier | undefined;
   /** What objects are given from ranges of the cluster, by "group/resource". */
   readonly allocators: ReadonlyMap<string, Allocator>;
   readonly view: ClusterView;

@@ -43,6 +43,7 @@ import { serviceCidrs } from "./service-cidr/controller.ts";
 import { serviceAccounts } from "./serviceaccount/controller.ts";
 import { serviceAccountTokens } from "./serviceaccount-token/controller.ts";
 import { statefulSets } from "./statefulset/controller.ts";
+import { storageVersionGc } from "./storage-version-gc/controller.ts";
 import { storageVersionMigrator } from "./storage-version-migrator/controller.ts";
 import { taintEviction } from "./taint-eviction/controller.ts";
 import { tokenCleaner } from "./tokencleaner/controller.ts";
@@ -190,6 +191,15 @@ export const controllers: readonly ControllerEntry[] = [
     "podgroup-protection-controller",
     ({ featureGates }) => (isOpen("GenericWorkload", featureGates) ? podGroupProtection() : undefined),
   ),
+  entry(
+    "storageversion-garbage-collector-controller",
+    "storage-version-gc",
+    "storage-version-garbage-collector",
+    ({ featureGates }) =>
+      isOpen("StorageVersionAPI", featureGates) && isOpen("APIServerIdentity", featureGates)
+        ? storageVersionGc()
+        : undefined,
+  ),
   entry("service-cidr-controller", "service-cidr-controller", "service-cidrs-controller", serviceCidrs),
 ];
 
@@ -203,8 +213,6 @@ const ELSEWHERE: readonly string[] = [
   "service",
   "kube-apiserver-serving-clustertrustbundle-publisher-controller",
   "selinux-warning-controller",
-  "storageversion-garbage-collector-controller",
-  "storage-version-gc",
 ];
 
 /** Those that the patterns of --controllers choose: "*", "name", "-name"; what comes first counts. */

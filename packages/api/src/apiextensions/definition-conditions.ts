@@ -16,7 +16,10 @@ export const conditionOf = (definition: CustomResourceDefinition, type: string):
 export const isTrue = (definition: CustomResourceDefinition, type: string): boolean =>
   conditionOf(definition, type)?.status === "True";
 
-/** The list with a condition in the place of the one of its type; its time changes with its status only. */
+/**
+ * The list with a condition in the place of the one of its type; its time changes with its status only. The generation that somebody says
+ * it is of stays: the server itself says none.
+ */
 export function withCondition(
   conditions: readonly Condition[] | null | undefined,
   said: Said,
@@ -25,7 +28,7 @@ export function withCondition(
   const before = (conditions ?? []) as readonly Draft<Condition>[];
   const old = before.find(({ type }) => type === said.type);
   const lastTransitionTime = old && old.status === said.status ? (old.lastTransitionTime ?? now) : now;
-  const next: Draft<Condition> = { ...said, lastTransitionTime };
+  const next: Draft<Condition> = { ...old, ...said, lastTransitionTime };
   return old ? before.map((condition) => (condition === old ? next : condition)) : [...before, next];
 }
 

@@ -328,6 +328,14 @@ export const rolesByFeature = {
   WorkloadWithJob: [
     controller("job-controller", rule("create,get,list,watch", "scheduling.k8s.io", "podgroups,workloads")),
   ],
+  StorageVersionAPI: [
+    controller(
+      "storage-version-garbage-collector",
+      rule("get,list,watch", "coordination.k8s.io", "leases"),
+      rule("delete,get,list,patch,update,watch", "internal.apiserver.k8s.io", "storageversions"),
+      rule("get,patch,update", "internal.apiserver.k8s.io", "storageversions/status"),
+    ),
+  ],
   StorageVersionMigrator: [
     controller(
       "storage-version-migrator-controller",

@@ -8,7 +8,7 @@ import type { User } from "../authn/authenticator.ts";
 import type { CoreExchange } from "../front/core-exchange.ts";
 import type { RequestInfo } from "../request-info.ts";
 import type { Server } from "../server-context.ts";
-import { passThrough } from "../subresources/pass-through.ts";
+import { passThrough, type Target } from "../subresources/pass-through.ts";
 import { networkErrorText } from "../webhooks/network-error.ts";
 import { passDirect } from "./direct.ts";
 import type { RemoteService } from "./remote-services.ts";
@@ -34,12 +34,22 @@ export async function proxyToRemote(
   } catch {
     return away();
   }
+  return handOver(exchange, info, user, { ...address, tls: remote.tls() }, "error trying to reach service: ");
+}
+
+/** To a server that believes this one about who asks. */
+export async function handOver(
+  exchange: CoreExchange,
+  info: RequestInfo,
+  user: User,
+  to: Pick<Target, "host" | "port" | "tls" | "headers">,
+  unreachable: string,
+): Promise<void> {
   const target = {
-    ...address,
+    ...to,
     path: exchange.url,
-    tls: remote.tls(),
     agent,
-    headers: { ...userHeaders(user), ...forwarded(exchange) },
+    headers: { ...userHeaders(user), ...forwarded(exchange), ...to.headers },
     isDropped: isUserHeader,
   };
   try {
@@ -47,7 +57,7 @@ export async function proxyToRemote(
   } catch (error) {
     const cause = error instanceof StatusError && error.code === 502 ? error.cause : undefined;
     if (cause === undefined) throw error;
-    tell(exchange, `error trying to reach service: ${networkErrorText(cause)}`);
+    tell(exchange, `${unreachable}${networkErrorText(cause)}`);
   }
 }
 

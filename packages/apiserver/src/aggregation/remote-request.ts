@@ -25,19 +25,19 @@ export async function askRemote(
   clock: Clock,
   accept = "application/json",
 ): Promise<RemoteAnswer> {
-  const { host, port } = remote.address();
+  const headers = { accept, "user-agent": "kube-aggregator", ...userHeaders(AGGREGATOR) };
+  return askServer({ ...remote.address(), path, ...remote.tls(), headers }, clock);
+}
+
+export async function askServer(
+  asked: https.RequestOptions & { readonly host: string; readonly port: number; readonly path: string },
+  clock: Clock,
+): Promise<RemoteAnswer> {
+  const { host, port, path } = asked;
   const late = new AbortController();
   const timer = clock.after(TIMEOUT_MS, () => late.abort());
   try {
-    return await get({
-      host,
-      port,
-      path,
-      ...remote.tls(),
-      agent: false,
-      signal: late.signal,
-      headers: { accept, "user-agent": "kube-aggregator", ...userHeaders(AGGREGATOR) },
-    });
+    return await get({ ...asked, agent: false, signal: late.signal });
   } catch (error) {
     const why = late.signal.aborted ? "context deadline exceeded" : networkErrorText(error);
     throw new RemoteRequestError(`Get "https://${joinHostPort(host, port)}${path}": ${why}`, { cause: error });

@@ -40,6 +40,8 @@ interface CustomResourcesParts {
   readonly log: Logger;
   readonly webhooks: WebhookClient;
   readonly metrics: ExtensionMetrics;
+  /** Where nothing may be written yet: resolves when it may. */
+  readonly writable: Promise<void> | undefined;
   client(): Client;
 }
 
@@ -104,6 +106,7 @@ export class CustomResources {
 
   async #workOn(name: string): Promise<void> {
     this.#inWork.add(name);
+    if (this.#parts.writable) await this.#parts.writable;
     try {
       await this.#reconcile(name);
     } catch (error) {

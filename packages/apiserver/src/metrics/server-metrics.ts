@@ -8,6 +8,7 @@ import { AuthenticationMetrics } from "../authn/metrics.ts";
 import { AuthorizationMetrics } from "../authz/metrics.ts";
 import { EncryptionMetrics } from "../encryption/metrics.ts";
 import { versionInfo } from "../nonresource/version.ts";
+import { PeerMetrics } from "../peers/metrics.ts";
 import { PodLogMetrics, StreamMetrics } from "../subresources/metrics.ts";
 import { AdmissionMetrics } from "./admission-metrics.ts";
 import { CertificateMetrics } from "./certificate-metrics.ts";
@@ -36,6 +37,7 @@ export interface ServerMetrics {
   readonly logs: PodLogMetrics;
   readonly streams: StreamMetrics;
   readonly health: HealthMetrics;
+  readonly peers: PeerMetrics;
 }
 
 export function serverMetrics(clock: Clock, registry = new MetricsRegistry()): ServerMetrics {
@@ -58,5 +60,6 @@ export function serverMetrics(clock: Clock, registry = new MetricsRegistry()): S
     logs: new PodLogMetrics(registry),
     streams: new StreamMetrics(registry),
     health: new HealthMetrics(),
+    peers: new PeerMetrics(registry),
   };
 }

@@ -6,6 +6,8 @@ import { apiGroupDiscoveryList, type GroupResources } from "@kubets/api/discover
 import { type RemoteVersion, withRemoteDiscovery } from "../aggregation/merged-discovery.ts";
 import type { CoreExchange } from "../front/core-exchange.ts";
 import { type AnswerForm, CONTENT_TYPE } from "../media.ts";
+import { mergedGroups } from "../peers/merged-discovery.ts";
+import type { Peers } from "../peers/peers.ts";
 import { bytesIn } from "./respond-json.ts";
 
 const KIND = "g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
@@ -17,8 +19,10 @@ interface Document {
   /** The other forms that were asked for, by their keys. */
   readonly forms: Map<string, Buffer>;
 }
-/** By the groups, which are other ones after each change: of the core group, and of all others. */
-const made = new WeakMap<readonly GroupResources[], Map<boolean, Document>>();
+/** By the groups, and by what it is of: the core group, all others, or those and what peers serve. Groups and peers are other ones after each change. */
+const made = new WeakMap<readonly GroupResources[], WeakMap<object, Document>>();
+const CORE = {};
+const OTHERS = {};
 
 export function serveAggregatedDiscovery(
   exchange: CoreExchange,
@@ -26,22 +30,39 @@ export function serveAggregatedDiscovery(
   groups: readonly GroupResources[],
   ofCore: boolean,
   remotes: readonly RemoteVersion[],
+  peers: Peers | undefined,
 ): void {
-  const value = () =>
+  const ofServer = () =>
     withRemoteDiscovery(apiGroupDiscoveryList(groups.filter(({ group }) => (group === "") === ofCore)), remotes);
+  const value = () => (peers ? withPeers(ofServer(), peers) : ofServer());
   if (exchange.direct) return exchange.direct.respond(200, value());
-  const document = remotes.length ? documentOf(value()) : kept(groups, ofCore, value);
+  const document = remotes.length ? documentOf(value()) : kept(groups, ofCore, value, peers);
   const headers = ["etag", document.tag, "vary", "Accept", "cache-control", "public"];
   if (exchange.header("if-none-match") === document.tag) return exchange.respond(304, headers);
   exchange.respond(200, ["content-type", `${CONTENT_TYPE[form.media]};${KIND}`, ...headers], inForm(document, form));
 }
 
-function kept(groups: readonly GroupResources[], ofCore: boolean, value: () => object): Document {
-  const ofGroups = made.get(groups) ?? new Map<boolean, Document>();
+function kept(
+  groups: readonly GroupResources[],
+  ofCore: boolean,
+  value: () => object,
+  peers: Peers | undefined,
+): Document {
+  const ofGroups = made.get(groups) ?? new WeakMap<object, Document>();
   made.set(groups, ofGroups);
-  const document = ofGroups.get(ofCore) ?? documentOf(value());
-  ofGroups.set(ofCore, document);
+  const what = peers?.discovery() ?? (ofCore ? CORE : OTHERS);
+  const known = ofGroups.get(what);
+  if (known) peers?.metrics.kept();
+  const document = known ?? documentOf(value());
+  ofGroups.set(what, document);
   return document;
+}
+
+function withPeers<T extends { readonly items: readonly object[] }>(list: T, peers: Peers): object {
+  const ofPeers = peers.discovery();
+  if (ofPeers.length === 0) return list;
+  peers.metrics.merged();
+  return { ...list, items: mergedGroups([list.items, ...ofPeers]) };
 }
 
 function documentOf(value: object): Document {

@@ -102,8 +102,13 @@ function serveDiscovery(
   if (exchange.method === "HEAD" && !isAggregated && (root === "api" || second !== "")) throw methodNotAllowed();
   if (form === "none") throw root === "api" && second === "" ? unknownMedia(offer) : unknownForm(offer);
   if (form === "unknown") throw unknownForm(offer);
-  if (isAggregated)
-    return serveAggregatedDiscovery(exchange, wantsPretty(form, userAgent, pretty), groups, root === "api", remotes);
+  if (isAggregated) {
+    const { peers, metrics, options } = server;
+    if (form.ofOne && options.featureEnabled("UnknownVersionInteroperabilityProxy")) metrics.peers.ofOne();
+    const ofAll = root === "api" || form.ofOne ? undefined : peers;
+    const shown = wantsPretty(form, userAgent, pretty);
+    return serveAggregatedDiscovery(exchange, shown, groups, root === "api", remotes, ofAll);
+  }
   const respondDocument = (value: object) => respondIn(answerForm(accept, userAgent, pretty, offer), exchange, value);
   if (second === "")
     return respondDocument(
@@ -131,6 +136,9 @@ function groupsOf({ served }: Server): GroupResources[] {
 }
 const groupsByServed = new WeakMap<ServedResources, { generation: number; groups: GroupResources[] }>();
 
+/** Of this server alone, whatever its peers serve. */
+type DiscoveryForm = AnswerForm & { readonly ofOne: boolean };
+
 /**
  * Which form of discovery a client wants most: plain documents, the aggregated one in a form, "none" of the media types, or one of them as
  * something "unknown".
@@ -139,7 +147,7 @@ function discoveryForm(
   accept: string | undefined,
   isRoot: boolean,
   offer: Offer,
-): "plain" | AnswerForm | "none" | "unknown" {
+): "plain" | DiscoveryForm | "none" | "unknown" {
   if (accept === undefined || accept === "" || accept === "*/*" || accept === "application/json") return "plain";
   let found: "none" | "unknown" = "none";
   for (const { type, parameters } of parseAccept(accept)) {
@@ -148,7 +156,7 @@ function discoveryForm(
     if (parameters["as"] === undefined) return "plain";
     const { g: group, v: version, as: kind } = parameters;
     if (isRoot && group === "apidiscovery.k8s.io" && version === "v2" && kind === "APIGroupDiscoveryList")
-      return { media, pretty: false, key: media };
+      return { media, pretty: false, key: media, ofOne: parameters["profile"] === "nopeer" };
     found = "unknown";
   }
   return found;

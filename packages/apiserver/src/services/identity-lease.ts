@@ -17,6 +17,8 @@ export interface IdentityLeaseOptions {
   /** Where other servers reach it. */
   readonly address: string;
   readonly signal: AbortSignal;
+  /** Called each time that it was written. */
+  readonly held?: () => void;
 }
 
 const NAMESPACE = "kube-system";
@@ -25,6 +27,12 @@ const NAME = "kube-apiserver";
 const SECONDS = 3600;
 const RENEW_MS = 10_000;
 const CLEAN_MS = 3_600_000;
+
+/** Where a server is reached by others, in the annotations of its lease. */
+export const PEER_ADDRESS = "kubernetes.io/peer-advertise-address";
+
+export const isIdentityLease = ({ metadata: { namespace, labels } }: Lease): boolean =>
+  namespace === NAMESPACE && labels?.[LABEL] === NAME;
 
 /** "apiserver-" and a hash of the host's name and the server's, each behind its length, as the original writes it. */
 export function identityOf(hostname: string): string {
@@ -52,6 +60,7 @@ export async function keepIdentityLease(options: IdentityLeaseOptions): Promise<
   while (!signal.aborted) {
     try {
       held = await renew(options, name, holder, held);
+      options.held?.();
       if (clock.monotonic() - cleaned >= CLEAN_MS) {
         cleaned = clock.monotonic();
         await removeOld(options);
@@ -79,7 +88,7 @@ async function renew(
     namespace: NAMESPACE,
     name,
     labels: { [LABEL]: NAME, "kubernetes.io/hostname": hostname },
-    annotations: { "kubernetes.io/peer-advertise-address": address },
+    annotations: { [PEER_ADDRESS]: address },
   };
   return current ? client.update(leases, { ...current, metadata, spec }) : client.create(leases, { metadata, spec });
 }

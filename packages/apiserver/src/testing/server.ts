@@ -13,6 +13,7 @@ import type { AuthorizerChoice } from "../authz/modes.ts";
 import { bootstrap } from "../bootstrap.ts";
 import type { LiveEncryption } from "../encryption/live-encryption.ts";
 import type { ConcurrencyOptions } from "../fairness/concurrency-options.ts";
+import type { WriteBarrier } from "../storage-versions/write-barrier.ts";
 
 export interface TestServerOptions {
   readonly anonymous?: boolean;
@@ -32,6 +33,7 @@ export interface TestServerOptions {
   readonly encryption?: LiveEncryption;
   /** Memory of its own when absent. */
   readonly storage?: MemoryStorage;
+  readonly barrier?: WriteBarrier;
 }
 
 export async function startTestServer(options: TestServerOptions = {}) {
@@ -61,6 +63,7 @@ export async function startTestServer(options: TestServerOptions = {}) {
     }),
     ...(options.encryption && { encryption: options.encryption }),
     ...(options.audit && { audit: options.audit }),
+    ...(options.barrier && { barrier: options.barrier }),
     ...(options.runtimeConfig && { resources: servedResources(options.runtimeConfig, () => true) }),
     ...(options.concurrency && { concurrency: options.concurrency }),
     serviceNetwork: {

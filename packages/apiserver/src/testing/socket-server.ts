@@ -10,10 +10,11 @@ import {
   silentLogger,
 } from "@kubets/machinery";
 import { MemoryStorage } from "@kubets/storage";
+import type { ServerTls } from "@kubets/wire/http";
 import { admissionPlugins } from "../admission/plugins/index.ts";
 import type { Audit } from "../audit/audit.ts";
 import { MASTERS } from "../authn/authenticator.ts";
-import { type Patience, runApiServer } from "../run-api-server.ts";
+import { type Patience, type RunOptions, runApiServer } from "../run-api-server.ts";
 import { ownServingCertificate } from "../serving-certificate.ts";
 import type { NodeConnection } from "../subresources/node-connection.ts";
 
@@ -27,6 +28,14 @@ interface SocketServerOptions {
   readonly nodes?: NodeConnection;
   readonly audit?: Audit;
   readonly clock?: Clock;
+  /** Of several servers over one storage each has a name of its own. */
+  readonly hostname?: string;
+  /** Memory of its own when absent. */
+  readonly storage?: MemoryStorage;
+  /** One of its own when absent. */
+  readonly tls?: ServerTls;
+  /** How it knows proxies, shows itself as one, and asks other servers. */
+  readonly trust?: Pick<RunOptions, "frontProxy" | "proxyClient" | "peers">;
 }
 
 export async function startSocketServer({
@@ -37,20 +46,19 @@ export async function startSocketServer({
   nodes = { tls: {}, addressTypes: [] },
   audit,
   clock = realClock,
+  hostname,
+  storage = new MemoryStorage({ clock }),
+  tls = ownServingCertificate(undefined, { dnsNames: ["localhost"], ipAddresses: [] }, Date.now()),
+  trust,
 }: SocketServerOptions = {}) {
   const featureEnabled = (name: string) => gates.includes(name);
-  const storage = new MemoryStorage({ clock });
   const running = await runApiServer({
     storage,
     clock,
     random: realRandom,
     log,
     logRequests,
-    listen: {
-      host: "127.0.0.1",
-      port: 0,
-      tls: ownServingCertificate(undefined, { dnsNames: ["localhost"], ipAddresses: [] }, Date.now()),
-    },
+    listen: { host: "127.0.0.1", port: 0, tls },
     advertiseAddress: "127.0.0.1",
     tokenUsers: new Map([
       ["jane", { name: "jane", groups: ["system:authenticated"] }],
@@ -66,6 +74,8 @@ export async function startSocketServer({
     nodes,
     resources: servedResources(runtimeConfig, featureEnabled),
     featureEnabled,
+    ...(hostname && { hostname }),
+    ...trust,
     ...(audit && { audit }),
   });
   return {
