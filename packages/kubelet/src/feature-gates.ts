@@ -9,6 +9,5 @@ export const NOT_THERE: readonly string[] = [
   "NativeHistograms",
   "PodLevelResourceManagers",
   "PodsAPI",
-  "RuntimeClassInImageCriApi",
   "SELinuxMount",
 ];

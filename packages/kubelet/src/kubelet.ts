@@ -281,6 +281,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     log,
     config,
     inUse,
+    byHandler: node.imagesByHandler,
     folder: paths.root,
     records,
     metrics,

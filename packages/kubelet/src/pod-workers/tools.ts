@@ -61,6 +61,8 @@ export interface NodeView {
   readonly tellsVolumeImages: boolean;
   /** Whether statuses tell by which signals containers are asked to end (gate ContainerStopSignals). */
   readonly tellsStopSignals: boolean;
+  /** Whether an image is another one for each handler of the runtime (gate RuntimeClassInImageCriApi). */
+  readonly imagesByHandler: boolean;
   hostIPs(): readonly string[];
   allocatable(): Readonly<Record<string, string>>;
   services(): readonly Service[];

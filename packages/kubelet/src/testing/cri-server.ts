@@ -4,7 +4,13 @@
  */
 import { ContainerState, ImageService, PodSandboxState, RuntimeService } from "@kubets/wire/generated/cri";
 import { GrpcError, grpcServer, type Handlers, serve } from "@kubets/wire/grpc";
-import { type ContainerPhase, isRuntimeError, type Runtime, type SandboxStatus } from "../runtime/runtime.ts";
+import {
+  type ContainerPhase,
+  isRuntimeError,
+  type Runtime,
+  type RuntimeImage,
+  type SandboxStatus,
+} from "../runtime/runtime.ts";
 
 const nanos = (millis: number): bigint => BigInt(Math.round(millis)) * 1_000_000n;
 const POD_UID = "io.kubernetes.pod.uid";
@@ -148,19 +154,30 @@ function runtimeHandlers(runtime: Runtime): Handlers<typeof RuntimeService> {
   };
 }
 
+const imageOf = ({ id, tags, digests, size, pinned, handler = "" }: RuntimeImage) => ({
+  id,
+  repoTags: tags,
+  repoDigests: digests,
+  size: BigInt(size),
+  pinned,
+  spec: { image: id, runtimeHandler: handler },
+});
+
 const imageHandlers = (runtime: Runtime): Handlers<typeof ImageService> => ({
   async imageStatus({ image }) {
-    const found = await runtime.imageStatus(image?.image ?? "");
-    if (!found) return {};
-    const { id, tags, digests, size, pinned } = found;
-    return { image: { id, repoTags: tags, repoDigests: digests, size: BigInt(size), pinned } };
+    const found = await runtime.imageStatus(image?.image ?? "", image?.runtimeHandler);
+    return found ? { image: imageOf(found) } : {};
   },
   async listImages() {
-    const all = await runtime.listImages();
-    return { images: all.map(({ id, tags, size }) => ({ id, repoTags: tags, size: BigInt(size) })) };
+    return { images: (await runtime.listImages()).map(imageOf) };
   },
   async pullImage({ image, auth, sandboxConfig }) {
-    return { imageRef: await said(runtime.pullImage(image?.image ?? "", auth, sandboxConfig)) };
+    const pulled = runtime.pullImage(image?.image ?? "", auth, sandboxConfig, image?.runtimeHandler);
+    return { imageRef: await said(pulled) };
+  },
+  async removeImage({ image }) {
+    await said(runtime.removeImage(image?.image ?? "", image?.runtimeHandler));
+    return {};
   },
 });
 

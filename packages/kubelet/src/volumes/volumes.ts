@@ -75,9 +75,9 @@ export class Volumes {
   }
 
   /** A volume that shows an image, which is on the node under this id. */
-  async ofImage(uid: string, image: string): Promise<MountedVolume> {
+  async ofImage(uid: string, image: string, handler: string): Promise<MountedVolume> {
     try {
-      return await this.#options.images.setUp(uid, image);
+      return await this.#options.images.setUp(uid, image, handler);
     } catch (error) {
       throw imageVolumeError((error as Error).message);
     }

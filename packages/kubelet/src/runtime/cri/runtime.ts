@@ -200,8 +200,8 @@ export function criRuntime({ endpoint, imageEndpoint, timeoutMs = TWO_MINUTES }:
       return { url: (await call(RuntimeService.portForward, { podSandboxId: sandboxId, port: ports })).url };
     },
 
-    async imageStatus(image) {
-      const found = (await callImages(ImageService.imageStatus, { image: { image } })).image;
+    async imageStatus(image, runtimeHandler) {
+      const found = (await callImages(ImageService.imageStatus, { image: specOf(image, runtimeHandler) })).image;
       return found && imageOf(found);
     },
 
@@ -216,14 +216,18 @@ export function criRuntime({ endpoint, imageEndpoint, timeoutMs = TWO_MINUTES }:
         .map((image) => (image.tags.some((tag) => tag === pinned) ? { ...image, pinned: true } : image));
     },
 
-    async pullImage(image, auth, sandboxConfig) {
-      const request = { image: { image }, ...(auth && { auth }), ...(sandboxConfig && { sandboxConfig }) };
+    async pullImage(image, auth, sandboxConfig, runtimeHandler) {
+      const request = {
+        image: specOf(image, runtimeHandler),
+        ...(auth && { auth }),
+        ...(sandboxConfig && { sandboxConfig }),
+      };
       const hours = { timeoutMs: 6 * 3_600_000 };
       return (await callImages(ImageService.pullImage, request, hours)).imageRef;
     },
 
-    async removeImage(image) {
-      await callImages(ImageService.removeImage, { image: { image } }).catch(unlessGone);
+    async removeImage(image, runtimeHandler) {
+      await callImages(ImageService.removeImage, { image: specOf(image, runtimeHandler) }).catch(unlessGone);
     },
 
     async imageFilesystem() {
@@ -233,8 +237,9 @@ export function criRuntime({ endpoint, imageEndpoint, timeoutMs = TWO_MINUTES }:
 
     mountsImages: async () => canMountImages(await version()),
 
-    async viewImage(name, image) {
-      const { info } = await callImages(ImageService.imageStatus, { image: { image }, verbose: true });
+    async viewImage(name, image, runtimeHandler) {
+      const asked = { image: specOf(image, runtimeHandler), verbose: true };
+      const { info } = await callImages(ImageService.imageStatus, asked);
       const { chainID } = JSON.parse(info["info"] ?? "{}") as { chainID?: string };
       if (chainID === undefined)
         throw new RuntimeError("NotFound", `the runtime knows no layers of the image ${image}`);
@@ -262,6 +267,8 @@ export function criRuntime({ endpoint, imageEndpoint, timeoutMs = TWO_MINUTES }:
 const target = (endpoint: string): string => (endpoint.startsWith("/") ? `unix://${endpoint}` : endpoint);
 
 const ofPod = (podUid: string | undefined) => (podUid === undefined ? {} : { labelSelector: { [POD_UID]: podUid } });
+
+const specOf = (image: string, runtimeHandler = "") => ({ image, runtimeHandler });
 
 const CODES: Partial<Record<GrpcCode, RuntimeErrorCode>> = {
   NOT_FOUND: "NotFound",
