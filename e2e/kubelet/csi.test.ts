@@ -115,7 +115,7 @@ describe("storage drivers", { skip: whyNot() ?? false }, () => {
     const tokens = JSON.parse(volumeContext?.["csi.storage.k8s.io/serviceAccount.tokens"] ?? "{}") as object;
     assert.deepEqual(Object.keys(tokens), ["storage"]);
     assert.equal(statSync(join(node.containerd.folder, "driver-data/handle-data")).gid, 4321);
-    const [used] = (await node.kubelet.tools.volumes.driverUsage("pod-one", "pv-data")) ?? [];
+    const [used] = (await node.kubelet.tools.volumes.driverStats("pod-one", "pv-data"))?.usage ?? [];
     assert.equal(Number(used?.used), 4096);
     await end(node, "one");
     assert.equal(of("unpublish", "handle-data").length, 1 + 1);

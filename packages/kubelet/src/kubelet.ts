@@ -48,6 +48,7 @@ import { NodeShutdown, SHUTTING_DOWN } from "./shutdown/shutdown.ts";
 import { followSources } from "./static-pods/follow-sources.ts";
 import { MirrorPods } from "./static-pods/mirror-pods.ts";
 import { isStatic } from "./static-pods/static-pods.ts";
+import { VolumeUsages } from "./stats/volume-usage.ts";
 import { UserNamespaces } from "./userns/user-namespaces.ts";
 import { KUBELET_VERSION } from "./version.ts";
 import { ImageVolumes } from "./volumes/image-volumes.ts";
@@ -69,6 +70,7 @@ export interface Kubelet {
   readonly machine: MachineFacts;
   readonly node: NodeReporter;
   readonly metrics: KubeletMetrics;
+  readonly volumeUsages: VolumeUsages;
   readonly exec: Exec | undefined;
   /** Why it is not healthy, if it is not. */
   unhealthy(): string | undefined;
@@ -273,6 +275,15 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
 
   countPods({ workers: made, nodeName, tools, metrics });
 
+  const looksAtHealth = isOpen("CSIVolumeHealth", config.file.featureGates);
+  const volumeUsages = new VolumeUsages(tools, {
+    periodMs: config.file.volumeStatsAggPeriod,
+    ...(looksAtHealth && {
+      abnormal: (pod, volume, message) =>
+        events.event(pod, "Warning", "VolumeConditionAbnormal", `Volume ${volume}: ${message}`),
+    }),
+  });
+
   const inUse = () => imagesInUse(cache.all());
   const images = new ImageCollector({
     runtime,
@@ -337,6 +348,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
         tell,
         kernelLog: options.kernelLog?.(signal),
         weigh: memoryReserve(config, machine) && (() => made.weigh()),
+        lookAtVolumes: looksAtHealth ? () => volumeUsages.look(made.pods()) : undefined,
       }),
       ...followSources({
         config,
@@ -415,6 +427,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     machine,
     node: reporter,
     metrics,
+    volumeUsages,
     exec: options.exec,
     flags: options.flags ?? {},
     unhealthy: () => problems()[0],

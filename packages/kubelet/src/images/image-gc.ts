@@ -63,7 +63,7 @@ export class ImageCollector {
     const begun = clock.now();
     const now = clock.monotonic();
     const listed = await runtime.listImages();
-    const images = byHandler ? listed : listed.map(withoutHandler);
+    const images = byHandler ? listed : listed.map((image) => ({ ...image, handler: "" }));
     this.#ages = nextAges(images, inUse(), this.#ages, now);
     const free = images.filter((image) => !image.pinned && !isUsed(image, inUse()));
     const aged = tooOld(free, this.#ages, now, config.imageMaximumAgeMs);
@@ -101,8 +101,6 @@ export class ImageCollector {
 }
 
 const keyOf = ({ id, handler }: RuntimeImage): string => imageKey(id, handler);
-
-const withoutHandler = ({ handler: _, ...image }: RuntimeImage): RuntimeImage => image;
 
 const isUsed = ({ id, tags, digests, handler }: RuntimeImage, inUse: ReadonlySet<string>): boolean =>
   [id, ...tags, ...digests].some((name) => inUse.has(imageKey(name, handler)));

@@ -13,7 +13,7 @@ import type { CgroupDetails } from "./cgroup-details.ts";
 import type { Usage } from "./cgroup-usage.ts";
 import { CpuRates } from "./cpu-rate.ts";
 import { type InterfaceUsage, readInterfaces } from "./network-usage.ts";
-import { type VolumeReading, VolumeUsages } from "./volume-usage.ts";
+import type { VolumeReading, VolumeUsages } from "./volume-usage.ts";
 
 export interface ContainerReading {
   readonly record: ContainerRecord;
@@ -52,9 +52,9 @@ export class NodeStats {
   readonly #rates = new CpuRates();
   readonly #volumes: VolumeUsages;
 
-  constructor(tools: PodTools, pods: () => readonly Pod[], volumePeriodMs: number) {
+  constructor(tools: PodTools, pods: () => readonly Pod[], volumes: VolumeUsages) {
     this.#tools = tools;
-    this.#volumes = new VolumeUsages(tools, volumePeriodMs);
+    this.#volumes = volumes;
     this.#pods = pods;
   }
 

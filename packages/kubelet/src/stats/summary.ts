@@ -110,10 +110,11 @@ function containerOf(
   };
 }
 
-const volumeOf = ({ at, claim, ...volume }: VolumeReading) => ({
+const volumeOf = ({ at, claim, abnormal, ...volume }: VolumeReading) => ({
   time: timeOf(at),
   ...volume,
   ...(claim && { pvcRef: claim }),
+  ...(abnormal !== undefined && { volumeHealthStats: { abnormal } }),
 });
 
 const cpuOf = ({ timestamp, cpuNanos }: Usage, nanoCores: number | undefined, { cpu }: CgroupDetails) => ({

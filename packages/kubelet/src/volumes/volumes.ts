@@ -114,9 +114,9 @@ export class Volumes {
     return this.#ofDrivers.get(uid)?.get(claim);
   }
 
-  /** How full a volume is, as its driver says. */
-  async driverUsage(uid: string, name: string) {
-    return await this.#options.csi?.usage(uid, name);
+  /** What its driver says of a volume. */
+  async driverStats(uid: string, name: string) {
+    return await this.#options.csi?.stats(uid, name);
   }
 
   #note(uid: string, { claim, persistent }: ClaimedVolume): void {
