@@ -7,6 +7,5 @@ export const NOT_THERE: readonly string[] = [
   "LocalStorageCapacityIsolationFSQuotaMonitoring",
   "NativeHistograms",
   "PodLevelResourceManagers",
-  "PodsAPI",
   "SELinuxMount",
 ];

@@ -40,6 +40,8 @@ import { PodWorkers } from "./pod-workers/pod-workers.ts";
 import { RuntimeCache } from "./pod-workers/runtime-cache.ts";
 import { StatusWriter } from "./pod-workers/status-writer.ts";
 import type { NodeView, PodTools } from "./pod-workers/tools.ts";
+import { PodFeed } from "./pods-api/pod-feed.ts";
+import { servePods } from "./pods-api/serve-pods.ts";
 import { Prober } from "./probes/prober.ts";
 import type { RuntimeStatus } from "./runtime/runtime.ts";
 import { untilAnswered } from "./runtime/until-answered.ts";
@@ -260,7 +262,12 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
 
   const podInformer = informers.informer(pods, { fieldSelector: `spec.nodeName=${nodeName}` });
   const mirrors = new MirrorPods({ client, clock, nodeName, log, signal, node: () => reporter.node, seen: wake });
-  const made = new PodWorkers(tools, {
+  const feed =
+    options.plugins && isOpen("PodsAPI", config.file.featureGates)
+      ? new PodFeed({ pods: () => made.all().map(({ seen }) => seen), dropped: () => metrics.podEventDropped() })
+      : undefined;
+  let knowsPods = false;
+  const made: PodWorkers = new PodWorkers(tools, {
     allowedSysctls: config.allowedUnsafeSysctls,
     pressures: () => evictor.pressures(),
     shutsDown: () => shutdown.isUnderWay,
@@ -271,6 +278,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
           ? podInformer.get(`${pod.metadata.namespace}/${pod.metadata.name}`)
           : undefined,
     ended: (pod) => mirrors.ended(pod),
+    feed,
   });
 
   countPods({ workers: made, nodeName, tools, metrics });
@@ -333,6 +341,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
       },
     );
     await plugins.load();
+    if (feed) await offerPods(feed);
     finish.push(
       reporter.run(),
       ...keepHouse({
@@ -374,7 +383,18 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
         .start(() => made.pods())
         .catch((error: unknown) => log.error("plugins of this node cannot register", { error }));
     follow(podInformer.list());
+    knowsPods = true;
   })();
+
+  /** To programs of the machine. */
+  async function offerPods(offered: PodFeed): Promise<void> {
+    try {
+      const served = await servePods({ root: paths.root, disk, clock, feed: offered, isReady: () => knowsPods });
+      signal.addEventListener("abort", () => void served.close());
+    } catch (error) {
+      log.error("programs of this node cannot be told of its pods", { error });
+    }
+  }
 
   /** Until what the API has for this node is known. */
   async function reachApi(): Promise<void> {
