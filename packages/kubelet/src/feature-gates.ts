@@ -1,6 +1,5 @@
 /** What the original's kubelet does by gates, and this one does not: who opens one of them is told. */
 export const NOT_THERE: readonly string[] = [
-  "CRIListStreaming",
   "InPlacePodVerticalScalingExclusiveCPUs",
   "InPlacePodVerticalScalingExclusiveMemory",
   "KubeletInUserNamespace",

@@ -8,6 +8,7 @@ import {
   type ContainerPhase,
   isRuntimeError,
   type Runtime,
+  type RuntimeContainer,
   type RuntimeImage,
   type SandboxStatus,
 } from "../runtime/runtime.ts";
@@ -53,6 +54,52 @@ function sandboxOf({
     runtimeHandler: handler,
   };
 }
+
+const containerOf = ({ id, sandboxId, phase, createdAt, labels, annotations }: RuntimeContainer) => ({
+  id,
+  podSandboxId: sandboxId,
+  state: STATES[phase],
+  createdAt: nanos(createdAt),
+  labels,
+  annotations,
+});
+
+const tooLarge = async (): Promise<never> => {
+  throw new GrpcError("RESOURCE_EXHAUSTED", "grpc: trying to send message larger than max");
+};
+
+/** Lists that fit into no message: each of their items comes by itself. */
+const pieces = (runtime: Runtime): Handlers<typeof RuntimeService> => ({
+  listPodSandbox: tooLarge,
+  listContainers: tooLarge,
+  listContainerStats: tooLarge,
+  async *streamPodSandboxes({ filter }) {
+    const all = await runtime.listSandboxes(filter?.labelSelector[POD_UID]);
+    for (const each of all) yield { podSandboxes: [sandboxOf(each)] };
+  },
+  async *streamContainers({ filter }) {
+    const all = await runtime.listContainers(filter?.labelSelector[POD_UID]);
+    for (const each of all) yield { containers: [containerOf(each)] };
+  },
+  async *streamContainerStats() {
+    for (const { id, labels, timestamp, cpuNanos = 0 } of await runtime.containerStats())
+      yield {
+        containerStats: [
+          {
+            attributes: { id, labels },
+            cpu: { timestamp: nanos(timestamp), usageCoreNanoSeconds: { value: cpuNanos } },
+          },
+        ],
+      };
+  },
+});
+
+const imagePieces = (runtime: Runtime): Handlers<typeof ImageService> => ({
+  listImages: tooLarge,
+  async *streamImages() {
+    for (const each of await runtime.listImages()) yield { images: [imageOf(each)] };
+  },
+});
 
 function runtimeHandlers(runtime: Runtime): Handlers<typeof RuntimeService> {
   return {
@@ -105,14 +152,7 @@ function runtimeHandlers(runtime: Runtime): Handlers<typeof RuntimeService> {
     async listContainers({ filter }) {
       const all = await runtime.listContainers(filter?.labelSelector[POD_UID]);
       return {
-        containers: all.map(({ id, sandboxId, phase, createdAt, labels, annotations }) => ({
-          id,
-          podSandboxId: sandboxId,
-          state: STATES[phase],
-          createdAt: nanos(createdAt),
-          labels,
-          annotations,
-        })),
+        containers: all.map(containerOf),
       };
     },
     async containerStatus({ containerId }) {
@@ -181,9 +221,12 @@ const imageHandlers = (runtime: Runtime): Handlers<typeof ImageService> => ({
   },
 });
 
-/** Serves a runtime at `unix:///path`. */
-export const criServer = (listen: string, runtime: Runtime) =>
+/** Serves a runtime at `unix:///path`; `inPieces`: its lists can be had piece by piece alone. */
+export const criServer = (listen: string, runtime: Runtime, inPieces = false) =>
   grpcServer({
     listen,
-    services: [serve(RuntimeService, runtimeHandlers(runtime)), serve(ImageService, imageHandlers(runtime))],
+    services: [
+      serve(RuntimeService, { ...runtimeHandlers(runtime), ...(inPieces && pieces(runtime)) }),
+      serve(ImageService, { ...imageHandlers(runtime), ...(inPieces && imagePieces(runtime)) }),
+    ],
   });

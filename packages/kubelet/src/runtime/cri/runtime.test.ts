@@ -14,12 +14,14 @@ import { startKubelet } from "../../kubelet.ts";
 import { criServer } from "../../testing/cri-server.ts";
 import { NodeApi } from "../../testing/node-api.ts";
 import { simulatedMachine } from "../../testing/simulated-node.ts";
+import { POD_UID } from "../names.ts";
 import { runtimeSuite } from "../runtime.suite.ts";
 import { imageKey } from "../runtime.ts";
 import { SimulatedRuntime } from "../simulated/runtime.ts";
 import { criRuntime } from "./runtime.ts";
 
-async function behindSocket() {
+/** `inPieces`: whether the kubelet asks for pieces, and whether the runtime has nothing else. */
+async function behindSocket(inPieces: { readonly asked?: boolean; readonly only?: boolean } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "cri-"));
   const disk = new MemoryDisk();
   const behind = new SimulatedRuntime({
@@ -29,8 +31,8 @@ async function behindSocket() {
     images: ["demo:1", "data:1"],
   });
   const endpoint = `unix://${join(folder, "cri.sock")}`;
-  const server = await criServer(endpoint, behind);
-  const runtime = criRuntime({ endpoint });
+  const server = await criServer(endpoint, behind, inPieces.only);
+  const runtime = criRuntime({ endpoint, inPieces: inPieces.asked ?? false });
   const close = async () => {
     runtime.close();
     await server.close(0);
@@ -44,9 +46,33 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
     if (Date.now() > end) throw new Error("it did not come true");
 }
 
-runtimeSuite("behind a CRI socket", async () => {
-  const { runtime, close } = await behindSocket();
-  return { runtime, image: "demo:1", logs: "/logs", until, close };
+for (const [name, inPieces] of [
+  ["", {}],
+  [", its lists in pieces", { asked: true, only: true }],
+  [", asked for pieces that it does not have", { asked: true }],
+] as const)
+  runtimeSuite(`behind a CRI socket${name}`, async () => {
+    const { runtime, close } = await behindSocket(inPieces);
+    return { runtime, image: "demo:1", logs: "/logs", until, close };
+  });
+
+test("lists that are too large for a message come in pieces, to who asks for them", async (t) => {
+  const [asking, not] = [await behindSocket({ asked: true, only: true }), await behindSocket({ only: true })];
+  for (const { close } of [asking, not]) t.after(close);
+  const metadata = { name: "a", namespace: "default", uid: "u", attempt: 0 };
+  const sandboxes = ["u", "v"].map((uid) => asking.behind.runSandbox({ metadata: { ...metadata, uid } }, ""));
+  const [first = ""] = await Promise.all(sandboxes);
+  const image = (await asking.behind.imageStatus("demo:1"))?.id ?? "";
+  const config = { metadata: { name: "c", attempt: 0 }, image: { image }, labels: { [POD_UID]: "u" } };
+  await asking.behind.startContainer(await asking.behind.createContainer(first, config));
+  const { runtime } = asking;
+  assert.deepEqual((await runtime.listSandboxes()).map(({ uid }) => uid).sort(), ["u", "v"]);
+  assert.deepEqual(await runtime.listContainers("u"), await asking.behind.listContainers("u"));
+  assert.equal((await runtime.listContainers("v")).length, 0);
+  assert.equal((await runtime.listImages()).length, 2);
+  assert.equal((await runtime.containerStats()).length, 1);
+  for (const list of ["listSandboxes", "listContainers", "listImages", "containerStats"] as const)
+    await assert.rejects(not.runtime[list](), { name: "RuntimeError", message: /larger than max/ }, list);
 });
 
 /** A kubelet over the socket, with these gates open. */

@@ -24,6 +24,7 @@ import {
 } from "../runtime.ts";
 import { watchEvents } from "./events.ts";
 import { canMountImages, removeSnapshot, type SnapshotPlace, viewSnapshot } from "./image-views.ts";
+import { type Lister, listsInPieces, wholeLists } from "./lists.ts";
 import { containerOf, containerStatusOf, filesystemOf, imageOf, sandboxOf, statsOf } from "./messages.ts";
 
 export interface CriOptions {
@@ -33,6 +34,8 @@ export interface CriOptions {
   readonly imageEndpoint?: string;
   /** For calls that should be quick. */
   readonly timeoutMs?: number;
+  /** Whether lists are asked for piece by piece (gate CRIListStreaming). */
+  readonly inPieces?: boolean;
 }
 
 const TWO_MINUTES = 120_000;
@@ -46,7 +49,8 @@ interface RuntimeSettings {
   readonly containerd?: { readonly snapshotter?: string };
 }
 
-export function criRuntime({ endpoint, imageEndpoint, timeoutMs = TWO_MINUTES }: CriOptions): Runtime {
+export function criRuntime(options: CriOptions): Runtime {
+  const { endpoint, imageEndpoint, timeoutMs = TWO_MINUTES, inPieces = false } = options;
   const runtimeClient = grpcClient({ target: target(endpoint) });
   const imageClient =
     imageEndpoint && imageEndpoint !== endpoint ? grpcClient({ target: target(imageEndpoint) }) : runtimeClient;
@@ -59,6 +63,11 @@ export function criRuntime({ endpoint, imageEndpoint, timeoutMs = TWO_MINUTES }:
       });
   const call = caller(runtimeClient);
   const callImages = caller(imageClient);
+  const lister = inPieces ? listsInPieces({ timeoutMs }) : wholeLists;
+  const list: Lister = (listed) =>
+    lister(listed).catch((error: unknown) => {
+      throw runtimeError(error);
+    });
 
   /** Of runtimes that tell them. */
   const settings = async (): Promise<RuntimeSettings> => {
@@ -118,8 +127,15 @@ export function criRuntime({ endpoint, imageEndpoint, timeoutMs = TWO_MINUTES }:
     },
 
     async listSandboxes(podUid) {
-      const { items } = await call(RuntimeService.listPodSandbox, { filter: ofPod(podUid) });
-      return items.map(sandboxOf);
+      const request = { filter: ofPod(podUid) };
+      const found = await list({
+        client: runtimeClient,
+        pieces: RuntimeService.streamPodSandboxes,
+        request,
+        itemsOf: ({ podSandboxes }) => podSandboxes,
+        whole: async () => (await call(RuntimeService.listPodSandbox, request)).items,
+      });
+      return found.map(sandboxOf);
     },
 
     async sandboxStatus(id): Promise<SandboxStatus> {
@@ -151,8 +167,15 @@ export function criRuntime({ endpoint, imageEndpoint, timeoutMs = TWO_MINUTES }:
     },
 
     async listContainers(podUid) {
-      const { containers } = await call(RuntimeService.listContainers, { filter: ofPod(podUid) });
-      return containers.map(containerOf);
+      const request = { filter: ofPod(podUid) };
+      const found = await list({
+        client: runtimeClient,
+        pieces: RuntimeService.streamContainers,
+        request,
+        itemsOf: ({ containers }) => containers,
+        whole: async () => (await call(RuntimeService.listContainers, request)).containers,
+      });
+      return found.map(containerOf);
     },
 
     async containerStatus(id) {
@@ -206,7 +229,13 @@ export function criRuntime({ endpoint, imageEndpoint, timeoutMs = TWO_MINUTES }:
     },
 
     async listImages() {
-      const { images } = await callImages(ImageService.listImages, {});
+      const images = await list({
+        client: imageClient,
+        pieces: ImageService.streamImages,
+        request: {},
+        itemsOf: (piece) => piece.images,
+        whole: async () => (await callImages(ImageService.listImages, {})).images,
+      });
       const pinned = await (sandboxImage ??= settings().then(
         (told) => told.sandboxImage,
         () => undefined,
@@ -249,7 +278,14 @@ export function criRuntime({ endpoint, imageEndpoint, timeoutMs = TWO_MINUTES }:
     removeView: async (name) => removeSnapshot(call, await snapshotPlace(name)),
 
     async containerStats() {
-      return (await call(RuntimeService.listContainerStats, {})).stats.map(statsOf);
+      const found = await list({
+        client: runtimeClient,
+        pieces: RuntimeService.streamContainerStats,
+        request: {},
+        itemsOf: (piece) => piece.containerStats,
+        whole: async () => (await call(RuntimeService.listContainerStats, {})).stats,
+      });
+      return found.map(statsOf);
     },
 
     watch: (changed, signal) =>
