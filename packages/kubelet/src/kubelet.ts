@@ -322,9 +322,9 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     machine,
     config,
     changed: () => reporter.hurry(),
-    freeDisk: async () => {
-      const containers = await made.removeEnded();
-      return (await images.collect({ all: true })) || containers;
+    freeDisk: async (what) => {
+      const containers = what.containers && (await made.removeEnded());
+      return (what.images && (await images.collect({ all: true }))) || containers;
     },
     ...(options.observe && { observe: options.observe }),
   });

@@ -91,10 +91,8 @@ export class ImageCollector {
   /** How much must go for the disk to be less full; 0 while it is not nearly full. */
   async #bytesOver(): Promise<number> {
     const { runtime, disk, folder, config } = this.#options;
-    const filesystem = await runtime.imageFilesystem();
-    const { totalBytes, freeBytes } = await disk
-      .space(filesystem?.mountpoint || folder)
-      .catch(() => disk.space(folder));
+    const { images } = await runtime.filesystems();
+    const { totalBytes, freeBytes } = await disk.space(images?.mountpoint || folder).catch(() => disk.space(folder));
     const used = 100 * (1 - freeBytes / totalBytes);
     return used < config.imageGcHighPercent ? 0 : totalBytes * ((used - config.imageGcLowPercent) / 100);
   }

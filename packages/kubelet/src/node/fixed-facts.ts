@@ -19,7 +19,14 @@ interface Given {
 
 type FixedFacts = Pick<
   NodeView,
-  "facts" | "crashLoop" | "security" | "dns" | "tellsVolumeImages" | "tellsStopSignals" | "imagesByHandler"
+  | "facts"
+  | "crashLoop"
+  | "security"
+  | "dns"
+  | "tellsVolumeImages"
+  | "tellsStopSignals"
+  | "imagesByHandler"
+  | "splitsDisks"
 >;
 
 export function fixedFacts(given: Given): FixedFacts {
@@ -46,6 +53,7 @@ export function fixedFacts(given: Given): FixedFacts {
     tellsVolumeImages: isOpen("ImageVolumeWithDigest", file.featureGates),
     tellsStopSignals: isOpen("ContainerStopSignals", file.featureGates),
     imagesByHandler: isOpen("RuntimeClassInImageCriApi", file.featureGates),
+    splitsDisks: isOpen("KubeletSeparateDiskGC", file.featureGates),
     security: { seccompFolder: join(root, "seccomp"), seccompDefault },
     dns: { clusterDns, clusterDomain, node: parseResolvConf(resolvConf) },
   };

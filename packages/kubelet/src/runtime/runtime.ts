@@ -67,7 +67,7 @@ export interface Runtime {
     handler?: string,
   ): Promise<string>;
   removeImage(image: string, handler?: string): Promise<void>;
-  imageFilesystem(): Promise<FilesystemStats | undefined>;
+  filesystems(): Promise<RuntimeFilesystems>;
   /** Whether containers can be given images as mounts. */
   mountsImages(): Promise<boolean>;
   /**
@@ -215,6 +215,13 @@ export interface ImageMount {
   readonly type: string;
   readonly source: string;
   readonly options: readonly string[];
+}
+
+/** Absent is what the runtime does not say. */
+export interface RuntimeFilesystems {
+  readonly images?: FilesystemStats;
+  /** Of what containers write. */
+  readonly containers?: FilesystemStats;
 }
 
 export interface FilesystemStats {

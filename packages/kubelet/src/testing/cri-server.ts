@@ -6,6 +6,7 @@ import { ContainerState, ImageService, PodSandboxState, RuntimeService } from "@
 import { GrpcError, grpcServer, type Handlers, serve } from "@kubets/wire/grpc";
 import {
   type ContainerPhase,
+  type FilesystemStats,
   isRuntimeError,
   type Runtime,
   type RuntimeContainer,
@@ -203,6 +204,12 @@ const imageOf = ({ id, tags, digests, size, pinned, handler = "" }: RuntimeImage
   spec: { image: id, runtimeHandler: handler },
 });
 
+const filesystemOf = ({ mountpoint, usedBytes, inodesUsed }: FilesystemStats) => ({
+  fsId: { mountpoint },
+  usedBytes: { value: usedBytes },
+  inodesUsed: { value: inodesUsed },
+});
+
 const imageHandlers = (runtime: Runtime): Handlers<typeof ImageService> => ({
   async imageStatus({ image }) {
     const found = await runtime.imageStatus(image?.image ?? "", image?.runtimeHandler);
@@ -214,6 +221,13 @@ const imageHandlers = (runtime: Runtime): Handlers<typeof ImageService> => ({
   async pullImage({ image, auth, sandboxConfig }) {
     const pulled = runtime.pullImage(image?.image ?? "", auth, sandboxConfig, image?.runtimeHandler);
     return { imageRef: await said(pulled) };
+  },
+  async imageFsInfo() {
+    const { images, containers } = await runtime.filesystems();
+    return {
+      imageFilesystems: images ? [filesystemOf(images)] : [],
+      containerFilesystems: containers ? [filesystemOf(containers)] : [],
+    };
   },
   async removeImage({ image }) {
     await said(runtime.removeImage(image?.image ?? "", image?.runtimeHandler));

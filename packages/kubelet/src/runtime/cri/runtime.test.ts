@@ -98,6 +98,18 @@ async function kubeletOver({ runtime, disk }: Awaited<ReturnType<typeof behindSo
   return { api, kubelet };
 }
 
+test("a runtime tells the disk of its images, and that of what containers write", async (t) => {
+  const { behind, runtime, close } = await behindSocket();
+  t.after(close);
+  assert.deepEqual(await runtime.filesystems(), {});
+  const told = {
+    images: { mountpoint: "/images", usedBytes: 5, inodesUsed: 2 },
+    containers: { mountpoint: "/written", usedBytes: 7, inodesUsed: 3 },
+  };
+  behind.filesystems = async () => told;
+  assert.deepEqual(await runtime.filesystems(), told);
+});
+
 test("a kubelet over the socket hears of ends, gives pods users of their own, and mounts images", async (t) => {
   const socket = await behindSocket();
   const { behind } = socket;

@@ -259,9 +259,13 @@ export function criRuntime(options: CriOptions): Runtime {
       await callImages(ImageService.removeImage, { image: specOf(image, runtimeHandler) }).catch(unlessGone);
     },
 
-    async imageFilesystem() {
-      const { imageFilesystems } = await callImages(ImageService.imageFsInfo, {});
-      return imageFilesystems[0] && filesystemOf(imageFilesystems[0]);
+    async filesystems() {
+      const { imageFilesystems, containerFilesystems } = await callImages(ImageService.imageFsInfo, {});
+      const [[images], [containers]] = [imageFilesystems, containerFilesystems];
+      return {
+        ...(images && { images: filesystemOf(images) }),
+        ...(containers && { containers: filesystemOf(containers) }),
+      };
     },
 
     mountsImages: async () => canMountImages(await version()),

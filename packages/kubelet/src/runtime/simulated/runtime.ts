@@ -18,6 +18,7 @@ import {
   type RuntimeContainer,
   type RuntimeContainerStatus,
   RuntimeError,
+  type RuntimeFilesystems,
   type RuntimeImage,
   type Sandbox,
   type SandboxStatus,
@@ -327,8 +328,8 @@ export class SimulatedRuntime implements Runtime {
       if (name === key || imageKey(id, of) === key) this.#images.delete(name);
   }
 
-  async imageFilesystem() {
-    return undefined;
+  async filesystems(): Promise<RuntimeFilesystems> {
+    return {};
   }
 
   async mountsImages() {
