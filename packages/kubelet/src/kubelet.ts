@@ -40,8 +40,7 @@ import { PodWorkers } from "./pod-workers/pod-workers.ts";
 import { RuntimeCache } from "./pod-workers/runtime-cache.ts";
 import { StatusWriter } from "./pod-workers/status-writer.ts";
 import type { NodeView, PodTools } from "./pod-workers/tools.ts";
-import { PodFeed } from "./pods-api/pod-feed.ts";
-import { servePods } from "./pods-api/serve-pods.ts";
+import type { PodFeed } from "./pods-api/pod-feed.ts";
 import { Prober } from "./probes/prober.ts";
 import type { RuntimeStatus } from "./runtime/runtime.ts";
 import { untilAnswered } from "./runtime/until-answered.ts";
@@ -262,9 +261,13 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
 
   const podInformer = informers.informer(pods, { fieldSelector: `spec.nodeName=${nodeName}` });
   const mirrors = new MirrorPods({ client, clock, nodeName, log, signal, node: () => reporter.node, seen: wake });
+  // Loaded only where it is used, with the tables of protobuf.
   const feed =
     options.plugins && isOpen("PodsAPI", config.file.featureGates)
-      ? new PodFeed({ pods: () => made.all().map(({ seen }) => seen), dropped: () => metrics.podEventDropped() })
+      ? new (await import("./pods-api/pod-feed.ts")).PodFeed({
+          pods: () => made.all().map(({ seen }) => seen),
+          dropped: () => metrics.podEventDropped(),
+        })
       : undefined;
   let knowsPods = false;
   const made: PodWorkers = new PodWorkers(tools, {
@@ -389,6 +392,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   /** To programs of the machine. */
   async function offerPods(offered: PodFeed): Promise<void> {
     try {
+      const { servePods } = await import("./pods-api/serve-pods.ts");
       const served = await servePods({ root: paths.root, disk, clock, feed: offered, isReady: () => knowsPods });
       signal.addEventListener("abort", () => void served.close());
     } catch (error) {
