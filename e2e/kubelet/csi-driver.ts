@@ -46,7 +46,7 @@ await grpcServer({
   services: [
     serve(csi.Identity, { getPluginInfo: async () => ({ name: DRIVER, vendorVersion: "1" }) }),
     serve(csi.Node, {
-      capabilities: async () => ({ capabilities: [1, 2, 3].map((type) => ({ rpc: { type } })) }),
+      capabilities: async () => ({ capabilities: [1, 2, 3, 4].map((type) => ({ rpc: { type } })) }),
       info: async () => ({
         nodeId: "node-id-1",
         maxVolumesPerNode: 7,
@@ -90,7 +90,11 @@ await grpcServer({
       },
       async stats({ volumePath }) {
         const { blocks, bavail, bsize } = statfsSync(volumePath);
-        return { usage: [{ total: blocks * bsize, available: bavail * bsize, used: 4096, unit: csi.UNIT.bytes }] };
+        return {
+          usage: [{ total: blocks * bsize, available: bavail * bsize, used: 4096, unit: csi.UNIT.bytes }],
+          // Who writes this file wants a volume that is not well.
+          volumeCondition: { abnormal: existsSync(join(volumePath, "sick")), message: "the disk hums" },
+        };
       },
     }),
   ],

@@ -13,8 +13,9 @@ import {
   pods,
   volumeattachments,
 } from "@kubets/api/generated/refs";
-import type { PodSpec } from "@kubets/api/generated/types/core-v1";
+import type { Pod, PodSpec } from "@kubets/api/generated/types/core-v1";
 import { pod } from "@kubets/api/testing/pod-builder";
+import { kubeletDefaults } from "@kubets/kubelet";
 import { eventually } from "../cluster.ts";
 import { DEMO_IMAGE, whyNot } from "./containerd.ts";
 import { NODE, startNode, type TestNode } from "./node.ts";
@@ -41,7 +42,8 @@ describe("storage drivers", { skip: whyNot() ?? false }, () => {
     return eventually("the driver is registered", () => driver.calls("registered").length > before);
   };
   before(async () => {
-    node = await startNode();
+    const featureGates = { CSIVolumeHealth: true };
+    node = await startNode({ file: { ...kubeletDefaults.file, featureGates, volumeStatsAggPeriod: 200 } });
     await node.api.client.create(csidrivers, {
       metadata: { name: DRIVER },
       spec: {
@@ -115,12 +117,27 @@ describe("storage drivers", { skip: whyNot() ?? false }, () => {
     const tokens = JSON.parse(volumeContext?.["csi.storage.k8s.io/serviceAccount.tokens"] ?? "{}") as object;
     assert.deepEqual(Object.keys(tokens), ["storage"]);
     assert.equal(statSync(join(node.containerd.folder, "driver-data/handle-data")).gid, 4321);
-    const [used] = (await node.kubelet.tools.volumes.driverUsage("pod-one", "pv-data")) ?? [];
+    const [used] = (await node.kubelet.tools.volumes.driverStats("pod-one", "pv-data"))?.usage ?? [];
     assert.equal(Number(used?.used), 4096);
     await end(node, "one");
     assert.equal(of("unpublish", "handle-data").length, 1 + 1);
     await end(node, "two");
     assert.equal(of("unstage", "handle-data").length, 1);
+  });
+
+  it("tells a pod that its volume is not well", async () => {
+    await claim("sick");
+    await make("ill", "sleep 1000", ofClaim("sick"), at);
+    await inPhase(node, "ill", "Running");
+    const { volumeUsages, tools } = node.kubelet;
+    const [well] = await volumeUsages.of((await node.api.pod("ill")) as Pod);
+    assert.equal(well?.abnormal, false);
+    await tools.disk.writeFile(join(node.containerd.folder, "driver-data/handle-sick/sick"), "");
+    const text = "VolumeConditionAbnormal: Volume v: the disk hums";
+    await eventually("it is told", () => node.api.events("ill").includes(text));
+    const [sick] = await volumeUsages.of((await node.api.pod("ill")) as Pod);
+    assert.equal(sick?.abnormal, true);
+    await end(node, "ill");
   });
 
   it("says that an attached volume is used, before it is staged until it was unstaged", async () => {

@@ -1,14 +1,10 @@
 /** What the original's kubelet does by gates, and this one does not: who opens one of them is told. */
 export const NOT_THERE: readonly string[] = [
-  "CRIListStreaming",
-  "CSIVolumeHealth",
   "InPlacePodVerticalScalingExclusiveCPUs",
   "InPlacePodVerticalScalingExclusiveMemory",
   "KubeletInUserNamespace",
   "LocalStorageCapacityIsolationFSQuotaMonitoring",
   "NativeHistograms",
   "PodLevelResourceManagers",
-  "PodsAPI",
-  "RuntimeClassInImageCriApi",
   "SELinuxMount",
 ];

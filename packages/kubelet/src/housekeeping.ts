@@ -24,6 +24,8 @@ interface HousekeepingOptions {
   tell(event: NodeEvent): void;
   /** Sets anew what the classes of pods may have, where that follows what they use. */
   readonly weigh?: (() => void) | undefined;
+  /** Looks whether volumes are well, where somebody wants to hear of it. */
+  readonly lookAtVolumes: (() => Promise<void>) | undefined;
 }
 
 const IMAGES_MS = 5 * 60_000;
@@ -34,7 +36,9 @@ const WEIGH_MS = 60_000;
 
 /** Each of the promises ends with the signal. */
 export function keepHouse(options: HousekeepingOptions): Promise<void>[] {
-  const { clock, log, signal, config, runtime, disk, cache, images, evictor, kernelLog, tell, weigh } = options;
+  const { clock, log, signal, config, runtime, disk, cache, images, evictor, kernelLog, tell, weigh, lookAtVolumes } =
+    options;
+  const { volumeStatsAggPeriod } = config.file;
   const repeat = async (periodMs: number, run: () => Promise<unknown>): Promise<void> => {
     while (!signal.aborted) {
       await sleep(clock, periodMs, signal).catch(() => {});
@@ -57,6 +61,7 @@ export function keepHouse(options: HousekeepingOptions): Promise<void>[] {
     repeat(EVICTION_LOOK_MS, () => evictor.look()),
     ...(kernelLog ? [hearKernel(kernelLog)] : []),
     ...(weigh ? [repeat(WEIGH_MS, async () => weigh())] : []),
+    ...(lookAtVolumes && volumeStatsAggPeriod > 0 ? [repeat(volumeStatsAggPeriod, lookAtVolumes)] : []),
     repeat(config.containerLogMonitorMs, () =>
       rotateLogs({ runtime, disk, log, cache, maxBytes, maxFiles, now: clock.now() }),
     ),

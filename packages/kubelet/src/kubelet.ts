@@ -41,6 +41,7 @@ import { PodWorkers } from "./pod-workers/pod-workers.ts";
 import { RuntimeCache } from "./pod-workers/runtime-cache.ts";
 import { StatusWriter } from "./pod-workers/status-writer.ts";
 import type { NodeView, PodTools } from "./pod-workers/tools.ts";
+import type { PodFeed } from "./pods-api/pod-feed.ts";
 import { Prober } from "./probes/prober.ts";
 import type { RuntimeStatus } from "./runtime/runtime.ts";
 import { untilAnswered } from "./runtime/until-answered.ts";
@@ -49,6 +50,7 @@ import { NodeShutdown, SHUTTING_DOWN } from "./shutdown/shutdown.ts";
 import { followSources } from "./static-pods/follow-sources.ts";
 import { MirrorPods } from "./static-pods/mirror-pods.ts";
 import { isStatic } from "./static-pods/static-pods.ts";
+import { VolumeUsages } from "./stats/volume-usage.ts";
 import { UserNamespaces } from "./userns/user-namespaces.ts";
 import { ImageVolumes } from "./volumes/image-volumes.ts";
 import { IscsiVolumes } from "./volumes/iscsi.ts";
@@ -69,6 +71,7 @@ export interface Kubelet {
   readonly machine: MachineFacts;
   readonly node: NodeReporter;
   readonly metrics: KubeletMetrics;
+  readonly volumeUsages: VolumeUsages;
   readonly exec: Exec | undefined;
   /** Why it is not healthy, if it is not. */
   unhealthy(): string | undefined;
@@ -258,7 +261,16 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
 
   const podInformer = informers.informer(pods, { fieldSelector: `spec.nodeName=${nodeName}` });
   const mirrors = new MirrorPods({ client, clock, nodeName, log, signal, node: () => reporter.node, seen: wake });
-  const made = new PodWorkers(tools, {
+  // Loaded only where it is used, with the tables of protobuf.
+  const feed =
+    options.plugins && isOpen("PodsAPI", config.file.featureGates)
+      ? new (await import("./pods-api/pod-feed.ts")).PodFeed({
+          pods: () => made.all().map(({ seen }) => seen),
+          dropped: () => metrics.podEventDropped(),
+        })
+      : undefined;
+  let knowsPods = false;
+  const made: PodWorkers = new PodWorkers(tools, {
     allowedSysctls: config.allowedUnsafeSysctls,
     pressures: () => evictor.pressures(),
     shutsDown: () => shutdown.isUnderWay,
@@ -269,9 +281,19 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
           ? podInformer.get(`${pod.metadata.namespace}/${pod.metadata.name}`)
           : undefined,
     ended: (pod) => mirrors.ended(pod),
+    feed,
   });
 
   countPods({ workers: made, nodeName, tools, metrics });
+
+  const looksAtHealth = isOpen("CSIVolumeHealth", config.file.featureGates);
+  const volumeUsages = new VolumeUsages(tools, {
+    periodMs: config.file.volumeStatsAggPeriod,
+    ...(looksAtHealth && {
+      abnormal: (pod, volume, message) =>
+        events.event(pod, "Warning", "VolumeConditionAbnormal", `Volume ${volume}: ${message}`),
+    }),
+  });
 
   const inUse = () => imagesInUse(cache.all());
   const images = new ImageCollector({
@@ -281,6 +303,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     log,
     config,
     inUse,
+    byHandler: node.imagesByHandler,
     folder: paths.root,
     records,
     metrics,
@@ -302,9 +325,9 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     machine,
     config,
     changed: () => reporter.hurry(),
-    freeDisk: async () => {
-      const containers = await made.removeEnded();
-      return (await images.collect({ all: true })) || containers;
+    freeDisk: async (what) => {
+      const containers = what.containers && (await made.removeEnded());
+      return (what.images && (await images.collect({ all: true }))) || containers;
     },
     ...(options.observe && { observe: options.observe }),
   });
@@ -321,6 +344,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
       },
     );
     await plugins.load();
+    if (feed) await offerPods(feed);
     finish.push(
       reporter.run(),
       ...keepHouse({
@@ -336,6 +360,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
         tell,
         kernelLog: options.kernelLog?.(signal),
         weigh: memoryReserve(config, machine) && (() => made.weigh()),
+        lookAtVolumes: looksAtHealth ? () => volumeUsages.look(made.pods()) : undefined,
       }),
       ...followSources({
         config,
@@ -361,7 +386,19 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
         .start(() => made.pods())
         .catch((error: unknown) => log.error("plugins of this node cannot register", { error }));
     follow(podInformer.list());
+    knowsPods = true;
   })();
+
+  /** To programs of the machine. */
+  async function offerPods(offered: PodFeed): Promise<void> {
+    try {
+      const { servePods } = await import("./pods-api/serve-pods.ts");
+      const served = await servePods({ root: paths.root, disk, clock, feed: offered, isReady: () => knowsPods });
+      signal.addEventListener("abort", () => void served.close());
+    } catch (error) {
+      log.error("programs of this node cannot be told of its pods", { error });
+    }
+  }
 
   /** Until what the API has for this node is known. */
   async function reachApi(): Promise<void> {
@@ -414,6 +451,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     machine,
     node: reporter,
     metrics,
+    volumeUsages,
     exec: options.exec,
     flags: options.flags ?? {},
     unhealthy: () => problems()[0],

@@ -60,7 +60,8 @@ export async function runKubelet(run: KubeletRun): Promise<RunningKubelet> {
   for (const folder of Object.values(paths)) mkdirSync(folder, { recursive: true });
   const { containerRuntimeEndpoint: endpoint, imageServiceEndpoint: imageEndpoint } = config;
   const timeoutMs = config.file.runtimeRequestTimeout;
-  const runtime = criRuntime({ endpoint, timeoutMs, ...(imageEndpoint && { imageEndpoint }) });
+  const inPieces = isOpen("CRIListStreaming", config.file.featureGates);
+  const runtime = criRuntime({ endpoint, timeoutMs, inPieces, ...(imageEndpoint && { imageEndpoint }) });
   const machine = await readMachine(paths.root);
   const kubelet = await startKubelet({
     ...run,

@@ -16,6 +16,8 @@ export type MountedVolume =
 
 interface ImageVolume {
   readonly image: string;
+  /** Which handler of the runtime it was pulled for, where that matters. */
+  readonly handler?: string;
   readonly path?: string;
 }
 
@@ -28,7 +30,7 @@ export interface ContainerMount {
   /** Who the owners of the files are inside. */
   readonly uidMappings?: readonly IdMapping[];
   readonly gidMappings?: readonly IdMapping[];
-  readonly image?: { readonly image: string };
+  readonly image?: { readonly image: string; readonly runtimeHandler?: string };
   readonly imageSubPath?: string;
 }
 
@@ -90,8 +92,13 @@ function subPathOf({ subPath, subPathExpr }: VolumeMount, env: Env): string {
   return text;
 }
 
-async function imageSource({ image, path }: ImageVolume, subPath: string, name: string, disk: Disk) {
-  if (path === undefined) return { hostPath: "", image: { image }, ...(subPath && { imageSubPath: subPath }) };
+async function imageSource({ image, handler, path }: ImageVolume, subPath: string, name: string, disk: Disk) {
+  if (path === undefined)
+    return {
+      hostPath: "",
+      image: { image, ...(handler && { runtimeHandler: handler }) },
+      ...(subPath && { imageSubPath: subPath }),
+    };
   if (!subPath) return { hostPath: path, ...unmapped };
   const { real, isWithin } = await resolved(path, subPath, name, disk);
   const found = isWithin ? await disk.stat(real) : undefined;

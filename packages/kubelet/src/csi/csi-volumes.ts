@@ -20,7 +20,7 @@ import { attachmentOf, podTokens, secretOf } from "./driver-inputs.ts";
 import type { CsiDrivers } from "./drivers.ts";
 import { expandOnNode } from "./expand.ts";
 import { KeyedQueue } from "./keyed-queue.ts";
-import { Node } from "./messages.ts";
+import { Node, type VolumeCondition, type VolumeUsage } from "./messages.ts";
 import { attachmentName, givesGroup, podContext } from "./requests.ts";
 import { readVolumeData, type VolumeData, writeVolumeData } from "./volume-data.ts";
 import { CSI_PLUGIN, noteFolder, notesOf, publishPath, stagingPath, targetOf } from "./volume-places.ts";
@@ -37,6 +37,12 @@ export interface CsiVolumesOptions {
   readonly events: EventRecorder;
   readonly clock: Clock;
   readonly inUse: VolumesInUse;
+}
+
+export interface VolumeStats {
+  readonly usage: readonly VolumeUsage[];
+  /** Of drivers that tell it. */
+  readonly condition?: VolumeCondition;
 }
 
 export class CsiVolumes {
@@ -80,8 +86,8 @@ export class CsiVolumes {
     inUse.release(uid);
   }
 
-  /** How full a volume is, as its driver says; undefined where it says nothing. */
-  async usage(uid: string, specName: string) {
+  /** How full a volume is, and whether it is well, as its driver says; undefined where it says nothing. */
+  async stats(uid: string, specName: string): Promise<VolumeStats | undefined> {
     const { disk, paths, drivers } = this.#options;
     const folder = volumeFolder(paths, uid, CSI_PLUGIN, specName);
     const data = await readVolumeData(disk, folder);
@@ -89,7 +95,11 @@ export class CsiVolumes {
     if (!data || !driver?.can("stats")) return undefined;
     const stagingTargetPath = stagingPath(paths, data, false);
     const request = { volumeId: data.volumeHandle, volumePath: join(folder, "mount"), stagingTargetPath };
-    return (await driver.call(Node.stats, request)).usage;
+    const { usage, volumeCondition } = await driver.call(Node.stats, request);
+    return {
+      usage,
+      ...(driver.can("condition") && { condition: volumeCondition ?? { abnormal: false, message: "" } }),
+    };
   }
 
   async #bringUp(wish: Wish, claimed: ClaimedVolume | undefined): Promise<MountedVolume> {

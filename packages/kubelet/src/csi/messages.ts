@@ -58,6 +58,17 @@ export interface VolumeUsage {
   unit: number;
 }
 
+/** Whether a volume is well, as its driver says. */
+export interface VolumeCondition {
+  abnormal: boolean;
+  message: string;
+}
+
+interface NodeGetVolumeStatsResponse {
+  usage: readonly VolumeUsage[];
+  volumeCondition?: VolumeCondition;
+}
+
 interface NodeGetInfoResponse {
   nodeId: string;
   maxVolumesPerNode: number | bigint;
@@ -113,7 +124,7 @@ export const Node = {
     "NodeUnpublishVolumeRequest",
     "Empty",
   ),
-  stats: call<{ volumeId: string; volumePath: string; stagingTargetPath: string }, { usage: readonly VolumeUsage[] }>(
+  stats: call<{ volumeId: string; volumePath: string; stagingTargetPath: string }, NodeGetVolumeStatsResponse>(
     "Node",
     "NodeGetVolumeStats",
     "NodeGetVolumeStatsRequest",

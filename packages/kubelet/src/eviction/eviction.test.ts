@@ -31,15 +31,13 @@ test("thresholds are amounts or shares", () => {
 
 test("a soft threshold counts after its grace, and pressure is shown for a while after it", () => {
   const soft = { "memory.available": "200" };
-  const pressures = new Pressures(
-    thresholdsOf(settings({}, { soft, softGraceMs: { "memory.available": 30_000 } })),
-    60_000,
-  );
+  const thresholds = thresholdsOf(settings({}, { soft, softGraceMs: { "memory.available": 30_000 } }));
+  const pressures = new Pressures(60_000);
   const low: Observation = { "memory.available": level(150) };
-  assert.deepEqual(pressures.observe(low, 0), []);
+  assert.deepEqual(pressures.observe(thresholds, low, 0), []);
   assert.deepEqual([...pressures.shown(0)], ["MemoryPressure"]);
-  assert.equal(pressures.observe(low, 30_000).length, 1);
-  assert.deepEqual(pressures.observe({ "memory.available": level(500) }, 40_000), []);
+  assert.equal(pressures.observe(thresholds, low, 30_000).length, 1);
+  assert.deepEqual(pressures.observe(thresholds, { "memory.available": level(500) }, 40_000), []);
   assert.equal(pressures.shown(80_000).size, 1);
   assert.equal(pressures.shown(91_000).size, 0);
 });

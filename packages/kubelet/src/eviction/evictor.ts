@@ -6,6 +6,7 @@
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { KubeletConfig } from "../config.ts";
 import { type DiskPart, podDisk, takenBy } from "../disk/pod-disk.ts";
+import { type DiskLayout, runtimeDisks } from "../disk/runtime-disks.ts";
 import type { MachineFacts } from "../node/machine.ts";
 import { nodeRef } from "../node/node-events.ts";
 import type { PodWorkers } from "../pod-workers/pod-workers.ts";
@@ -19,6 +20,7 @@ import { observe } from "./observe.ts";
 import { type Contender, rank } from "./rank.ts";
 import { hasStorageLimits, storageExcess } from "./storage-limits.ts";
 import {
+  isOfContainerDisk,
   type Observation,
   PRESSURE_OF,
   type Pressure,
@@ -27,6 +29,7 @@ import {
   type Signal,
   type Threshold,
   thresholdsOf,
+  withContainerDisk,
 } from "./thresholds.ts";
 
 interface EvictorOptions {
@@ -38,21 +41,30 @@ interface EvictorOptions {
   readonly observe?: () => Promise<Observation>;
   /** The node's conditions changed. */
   changed(): void;
-  /** Frees disk by what nobody uses; gives whether that was anything. */
-  freeDisk(): Promise<boolean>;
+  /** Frees disk by containers that have ended, by images that nobody uses, or by both; gives whether that was anything. */
+  freeDisk(what: Freed): Promise<boolean>;
+}
+
+export interface Freed {
+  readonly containers: boolean;
+  readonly images: boolean;
 }
 
 const EVICTED = "Evicted";
 
 export class Evictor {
   readonly #options: EvictorOptions;
+  readonly #thresholds: readonly Threshold[];
   readonly #pressures: Pressures;
   #shown = new Set<Pressure>();
 
   constructor(options: EvictorOptions) {
     this.#options = options;
     const { eviction } = options.config;
-    this.#pressures = new Pressures(thresholdsOf(eviction), eviction.transitionMs);
+    this.#thresholds = thresholdsOf(eviction);
+    this.#pressures = new Pressures(eviction.transitionMs);
+    if ([eviction.hard, eviction.soft].some((list) => Object.keys(list).some(isOfContainerDisk)))
+      options.tools.log.warn("thresholds of containerfs are ignored: it has those of the disk that it lies on");
   }
 
   /** What the node is short of. */
@@ -62,10 +74,13 @@ export class Evictor {
 
   async look(): Promise<void> {
     const { tools, machine } = this.#options;
-    await this.#enforceLimits();
-    const seen = await (this.#options.observe?.() ?? observe(tools, machine));
+    const { runtime, disk, paths, node } = tools;
+    const disks = await runtimeDisks({ runtime, disk, root: paths.root, maySplit: node.splitsDisks });
+    const { layout } = disks;
+    await this.#enforceLimits(layout);
+    const seen = await (this.#options.observe?.() ?? observe(tools, machine, disks));
     const now = tools.clock.now();
-    const due = this.#pressures.observe(seen, now);
+    const due = this.#pressures.observe(withContainerDisk(this.#thresholds, layout), seen, now);
     this.#show(this.#pressures.shown(now));
     const [threshold] = due;
     if (!threshold || this.#isEnding()) return;
@@ -76,8 +91,9 @@ export class Evictor {
       "EvictionThresholdMet",
       `Attempting to reclaim ${resource}`,
     );
-    if (PRESSURE_OF[threshold.signal] === "DiskPressure" && (await this.#options.freeDisk())) return;
-    await this.#evictFirst(threshold, seen);
+    const isDisk = PRESSURE_OF[threshold.signal] === "DiskPressure";
+    if (isDisk && (await this.#options.freeDisk(freedBy(threshold.signal, layout)))) return;
+    await this.#evictFirst(threshold, seen, layout);
   }
 
   #show(shown: Set<Pressure>): void {
@@ -96,12 +112,12 @@ export class Evictor {
     return this.#candidates().some(({ isEvicted }) => isEvicted);
   }
 
-  async #evictFirst(threshold: Threshold, seen: Observation): Promise<void> {
+  async #evictFirst(threshold: Threshold, seen: Observation, layout: DiskLayout): Promise<void> {
     const { tools, config } = this.#options;
     const resource = RESOURCE_OF[threshold.signal];
     const stats = await this.#statsByPod();
     const workers = new Map(this.#candidates().map((worker) => [worker.uid, worker]));
-    const parts = partsOf(threshold.signal, await this.#imagesLieApart());
+    const parts = partsOf(threshold.signal, layout);
     const contenders = await Promise.all(
       [...workers.values()].map(({ pod, uid }) => this.#contender(pod, resource, stats.get(uid) ?? new Map(), parts)),
     );
@@ -141,22 +157,13 @@ export class Evictor {
     return { pod, used: takenBy(taken, parts).bytes, containers };
   }
 
-  /** On another file system than the kubelet's folders, and with them what containers write into their roots. */
-  async #imagesLieApart(): Promise<boolean> {
-    const { disk, paths, runtime } = this.#options.tools;
-    const images = await runtime.imageFilesystem().catch(() => undefined);
-    if (!images?.mountpoint) return false;
-    const [there, own] = [await disk.stat(images.mountpoint), await disk.stat(paths.root)];
-    return there !== undefined && own !== undefined && there.device !== own.device;
-  }
-
-  async #enforceLimits(): Promise<void> {
+  async #enforceLimits(layout: DiskLayout): Promise<void> {
     const { tools, config } = this.#options;
     if (!config.file.localStorageCapacityIsolation) return;
     const limited = this.#candidates().filter(({ pod, isEvicted }) => hasStorageLimits(pod) && !isEvicted);
     if (limited.length === 0) return;
     const stats = await this.#statsByPod();
-    const parts = partsOf("nodefs.available", await this.#imagesLieApart());
+    const parts = partsOf("nodefs.available", layout);
     for (const worker of limited) {
       const taken = await podDisk(worker.pod, stats.get(worker.uid) ?? new Map(), tools);
       const excess = storageExcess(worker.pod, taken, parts);
@@ -184,7 +191,15 @@ export class Evictor {
 }
 
 /** What of a pod lies on the file system that runs low. */
-function partsOf(signal: Signal, imagesLieApart: boolean): readonly DiskPart[] {
-  if (!imagesLieApart) return ["root", "logs", "volumes"];
-  return signal.startsWith("imagefs") ? ["root"] : ["logs", "volumes"];
+function partsOf(signal: Signal, layout: DiskLayout): readonly DiskPart[] {
+  if (layout === "apart") return signal.startsWith("nodefs") ? ["logs", "volumes"] : ["root"];
+  // Nothing of a pod lies with images that are alone: the less important go first.
+  return layout === "split" && signal.startsWith("imagefs") ? [] : ["root", "logs", "volumes"];
+}
+
+/** What gives back room where it is short. */
+function freedBy(signal: Signal, layout: DiskLayout): Freed {
+  const ofImages = signal.startsWith("imagefs");
+  if (layout === "split") return { containers: !ofImages, images: ofImages };
+  return { containers: true, images: layout === "together" || !signal.startsWith("nodefs") };
 }

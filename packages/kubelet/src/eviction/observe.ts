@@ -2,26 +2,31 @@
 import { readFile } from "node:fs/promises";
 import { freemem } from "node:os";
 import type { DiskSpace } from "../disk/disk.ts";
+import type { RuntimeDisks } from "../disk/runtime-disks.ts";
 import type { MachineFacts } from "../node/machine.ts";
 import type { PodTools } from "../pod-workers/tools.ts";
 import type { Usage } from "../stats/cgroup-usage.ts";
 import type { Level, Observation } from "./thresholds.ts";
 
 export async function observe(
-  { cgroups, disk, paths, runtime, clock }: PodTools,
+  { cgroups, disk, paths, clock }: PodTools,
   machine: MachineFacts,
+  { images, containers }: RuntimeDisks,
 ): Promise<Observation> {
-  const [usage, nodefs, images, pids] = await Promise.all([
+  const spaceOf = async (path: string | undefined) =>
+    path ? await disk.space(path).catch(() => undefined) : undefined;
+  const [usage, nodefs, imagefs, containerfs, pids] = await Promise.all([
     cgroups.nodeUsage(clock.now()),
-    disk.space(paths.root).catch(() => undefined),
-    runtime.imageFilesystem().catch(() => undefined),
+    spaceOf(paths.root),
+    spaceOf(images?.mountpoint),
+    spaceOf(containers?.mountpoint),
     pidLevel(),
   ]);
-  const imagefs = images?.mountpoint ? await disk.space(images.mountpoint).catch(() => undefined) : undefined;
   return {
     "memory.available": memoryLevel(usage, machine),
     ...disksOf("nodefs", nodefs),
     ...disksOf("imagefs", imagefs),
+    ...disksOf("containerfs", containerfs),
     ...(pids && { "pid.available": pids }),
   };
 }
@@ -33,7 +38,7 @@ function memoryLevel({ memoryWorkingSetBytes, memoryLimitBytes }: Usage, { memor
   return { available: Math.max(0, available), capacity };
 }
 
-function disksOf(name: "nodefs" | "imagefs", space: DiskSpace | undefined): Observation {
+function disksOf(name: "nodefs" | "imagefs" | "containerfs", space: DiskSpace | undefined): Observation {
   if (!space) return {};
   return {
     [`${name}.available`]: { available: space.freeBytes, capacity: space.totalBytes },

@@ -4,6 +4,7 @@
  */
 import { parseQuantity } from "@kubets/machinery/quantity";
 import type { EvictionSettings } from "../config.ts";
+import type { DiskLayout } from "../disk/runtime-disks.ts";
 
 export type Signal =
   | "memory.available"
@@ -11,6 +12,8 @@ export type Signal =
   | "nodefs.inodesFree"
   | "imagefs.available"
   | "imagefs.inodesFree"
+  | "containerfs.available"
+  | "containerfs.inodesFree"
   | "pid.available";
 
 export interface Threshold {
@@ -38,6 +41,8 @@ export const PRESSURE_OF: Readonly<Record<Signal, Pressure>> = {
   "nodefs.inodesFree": "DiskPressure",
   "imagefs.available": "DiskPressure",
   "imagefs.inodesFree": "DiskPressure",
+  "containerfs.available": "DiskPressure",
+  "containerfs.inodesFree": "DiskPressure",
   "pid.available": "PIDPressure",
 };
 
@@ -48,10 +53,14 @@ export const RESOURCE_OF: Readonly<Record<Signal, string>> = {
   "nodefs.inodesFree": "inodes",
   "imagefs.available": "ephemeral-storage",
   "imagefs.inodesFree": "inodes",
+  "containerfs.available": "ephemeral-storage",
+  "containerfs.inodesFree": "inodes",
   "pid.available": "pids",
 };
 
-const isSignal = (name: string): name is Signal => name in PRESSURE_OF;
+/** What is said of a disk of containers counts nowhere: see `withContainerDisk`. */
+const isSignal = (name: string): name is Signal => name in PRESSURE_OF && !isOfContainerDisk(name);
+export const isOfContainerDisk = (signal: string): boolean => signal.startsWith("containerfs.");
 
 export function thresholdsOf({ hard, soft, softGraceMs, minimumReclaim }: EvictionSettings): Threshold[] {
   const of = (list: Readonly<Record<string, string>>, grace: (signal: string) => object) =>
@@ -62,6 +71,16 @@ export function thresholdsOf({ hard, soft, softGraceMs, minimumReclaim }: Evicti
         : [];
     });
   return [...of(hard, () => ({})), ...of(soft, (signal) => ({ graceMs: softGraceMs[signal] ?? 0 }))];
+}
+
+/** The disk of what containers write has the thresholds of that on which it lies: the images', or the kubelet's own. */
+export function withContainerDisk(thresholds: readonly Threshold[], layout: DiskLayout): Threshold[] {
+  const from = layout === "apart" ? "imagefs." : "nodefs.";
+  const same = thresholds.flatMap((threshold): Threshold[] => {
+    const { signal } = threshold;
+    return signal.startsWith(from) ? [{ ...threshold, signal: signal.replace(from, "containerfs.") as Signal }] : [];
+  });
+  return [...thresholds, ...same];
 }
 
 /** "5%" of the capacity, or an amount. */
@@ -80,20 +99,18 @@ const keyOf = ({ signal, text, graceMs }: Threshold): string => `${signal} ${tex
 
 /** Remembers since when thresholds are met, and for how long a pressure is to be shown. */
 export class Pressures {
-  readonly #thresholds: readonly Threshold[];
   readonly #transitionMs: number;
   readonly #since = new Map<string, number>();
   readonly #lastSeen = new Map<Pressure, number>();
 
-  constructor(thresholds: readonly Threshold[], transitionMs: number) {
-    this.#thresholds = thresholds;
+  constructor(transitionMs: number) {
     this.#transitionMs = transitionMs;
   }
 
   /** The thresholds that are to be acted upon, hard ones first. */
-  observe(seen: Observation, now: number): Threshold[] {
+  observe(thresholds: readonly Threshold[], seen: Observation, now: number): Threshold[] {
     const due: Threshold[] = [];
-    for (const threshold of this.#thresholds) {
+    for (const threshold of thresholds) {
       const key = keyOf(threshold);
       if (!isMet(threshold, seen, this.#since.has(key))) {
         this.#since.delete(key);

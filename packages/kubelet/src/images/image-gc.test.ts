@@ -7,7 +7,14 @@ import { ImageCollector } from "./image-gc.ts";
 
 const MINUTE = 60_000;
 
-function having(config: { imageMinimumAgeMs?: number; imageMaximumAgeMs?: number; full?: boolean }) {
+interface Having {
+  readonly imageMinimumAgeMs?: number;
+  readonly imageMaximumAgeMs?: number;
+  readonly full?: boolean;
+  readonly byHandler?: boolean;
+}
+
+function having(config: Having) {
   const clock = new VirtualClock();
   const disk = new MemoryDisk();
   const runtime = new SimulatedRuntime({ clock, random: seededRandom(1), disk, images: ["a:1", "b:1"] });
@@ -20,6 +27,7 @@ function having(config: { imageMinimumAgeMs?: number; imageMaximumAgeMs?: number
     }),
     clock,
     log: silentLogger,
+    byHandler: config.byHandler ?? false,
     folder: "/",
     inUse: () => used,
     config: { imageGcHighPercent: 85, imageGcLowPercent: 80, imageMinimumAgeMs: 0, imageMaximumAgeMs: 0, ...config },
@@ -67,3 +75,19 @@ test("a runtime that cannot tell its images is warned of", async () => {
   await assert.rejects(images.collect(), /no answer/);
   assert.deepEqual(warnings, ["ImageGCFailed: no answer"]);
 });
+
+for (const [byHandler, left] of [
+  [true, [undefined]],
+  [false, [undefined, "kata"]],
+] as const)
+  test(`an image in use ${byHandler ? "goes for handlers that do not use it" : "is in use for every handler"}`, async () => {
+    const { images, runtime, used } = having({ byHandler });
+    for (const handler of ["", "kata"]) await runtime.pullImage("c:1", undefined, undefined, handler);
+    used.add("c:1");
+    await images.collect({ all: true });
+    const there = (await runtime.listImages()).map(({ tags: [tag], handler }) => [tag, handler]);
+    assert.deepEqual(
+      there,
+      left.map((handler) => ["c:1", handler]),
+    );
+  });

@@ -7,7 +7,7 @@ import type { Disk } from "../disk/disk.ts";
 import type { KubeletMetrics } from "../metrics/kubelet-metrics.ts";
 import type { PodRuntimeState } from "../pod-workers/runtime-state.ts";
 import { VOLUME_IMAGES } from "../runtime/names.ts";
-import type { Runtime, RuntimeImage } from "../runtime/runtime.ts";
+import { imageKey, type Runtime, type RuntimeImage } from "../runtime/runtime.ts";
 import type { PullRecords } from "./pull-records.ts";
 
 interface ImageGcOptions {
@@ -22,6 +22,8 @@ interface ImageGcOptions {
     /** 0 for no limit. */
     readonly imageMaximumAgeMs: number;
   };
+  /** Whether an image is another one for each handler of the runtime that it was pulled for. */
+  readonly byHandler?: boolean;
   /** Looked at when the runtime does not say where its images are. */
   readonly folder: string;
   inUse(): ReadonlySet<string>;
@@ -57,15 +59,18 @@ export class ImageCollector {
   }
 
   async #collect({ all = false }: { readonly all?: boolean }): Promise<boolean> {
-    const { runtime, clock, log, config, inUse, records, metrics, warn } = this.#options;
+    const { runtime, clock, log, config, byHandler, inUse, records, metrics, warn } = this.#options;
     const begun = clock.now();
     const now = clock.monotonic();
-    const images = await runtime.listImages();
+    const listed = await runtime.listImages();
+    const images = byHandler ? listed : listed.map((image) => ({ ...image, handler: "" }));
     this.#ages = nextAges(images, inUse(), this.#ages, now);
     const free = images.filter((image) => !image.pinned && !isUsed(image, inUse()));
     const aged = tooOld(free, this.#ages, now, config.imageMaximumAgeMs);
     const rest = free.filter((image) => !aged.includes(image));
-    const ripe = rest.filter(({ id }) => now - (this.#ages.get(id)?.seenAt ?? now) >= config.imageMinimumAgeMs);
+    const ripe = rest.filter(
+      (image) => now - (this.#ages.get(keyOf(image))?.seenAt ?? now) >= config.imageMinimumAgeMs,
+    );
     const over = all ? 0 : await this.#bytesOver();
     const chosen = [...aged, ...(all ? rest : imagesToRemove(ripe, over))];
     const found = chosen.reduce((sum, { size }) => sum + size, 0);
@@ -75,7 +80,7 @@ export class ImageCollector {
     }
     for (const image of chosen) {
       log.info("an unused image is removed", { image: image.tags[0] ?? image.id, bytes: image.size });
-      await runtime.removeImage(image.id);
+      await runtime.removeImage(image.id, image.handler);
       metrics?.imageCollected(aged.includes(image) ? "age" : "space");
     }
     const present = images.filter((image) => !chosen.includes(image)).map(({ id }) => id);
@@ -86,17 +91,17 @@ export class ImageCollector {
   /** How much must go for the disk to be less full; 0 while it is not nearly full. */
   async #bytesOver(): Promise<number> {
     const { runtime, disk, folder, config } = this.#options;
-    const filesystem = await runtime.imageFilesystem();
-    const { totalBytes, freeBytes } = await disk
-      .space(filesystem?.mountpoint || folder)
-      .catch(() => disk.space(folder));
+    const { images } = await runtime.filesystems();
+    const { totalBytes, freeBytes } = await disk.space(images?.mountpoint || folder).catch(() => disk.space(folder));
     const used = 100 * (1 - freeBytes / totalBytes);
     return used < config.imageGcHighPercent ? 0 : totalBytes * ((used - config.imageGcLowPercent) / 100);
   }
 }
 
-const isUsed = ({ id, tags, digests }: RuntimeImage, inUse: ReadonlySet<string>): boolean =>
-  [id, ...tags, ...digests].some((name) => inUse.has(name));
+const keyOf = ({ id, handler }: RuntimeImage): string => imageKey(id, handler);
+
+const isUsed = ({ id, tags, digests, handler }: RuntimeImage, inUse: ReadonlySet<string>): boolean =>
+  [id, ...tags, ...digests].some((name) => inUse.has(imageKey(name, handler)));
 
 /** What is gone is forgotten. */
 function nextAges(
@@ -107,8 +112,9 @@ function nextAges(
 ): Map<string, ImageAge> {
   return new Map(
     images.map((image) => {
-      const known = before.get(image.id) ?? { seenAt: now, usedAt: now };
-      return [image.id, isUsed(image, inUse) ? { ...known, usedAt: now } : known];
+      const key = keyOf(image);
+      const known = before.get(key) ?? { seenAt: now, usedAt: now };
+      return [key, isUsed(image, inUse) ? { ...known, usedAt: now } : known];
     }),
   );
 }
@@ -119,7 +125,7 @@ const tooOld = (
   now: number,
   maximumMs: number,
 ): RuntimeImage[] =>
-  maximumMs === 0 ? [] : images.filter(({ id }) => now - (ages.get(id)?.usedAt ?? now) > maximumMs);
+  maximumMs === 0 ? [] : images.filter((image) => now - (ages.get(keyOf(image))?.usedAt ?? now) > maximumMs);
 
 /** The largest first, so that few must be pulled again. */
 function imagesToRemove(images: readonly RuntimeImage[], bytes: number): RuntimeImage[] {
@@ -133,15 +139,17 @@ function imagesToRemove(images: readonly RuntimeImage[], bytes: number): Runtime
   return chosen;
 }
 
-/** By every name that a container knows its image by, and those of its volumes. */
+/**
+ * By every name that a container knows its image by, and those of its volumes; also as images of the handler that its image was pulled for. That is
+ * its sandbox's where the runtime tells it of images alone: what runs never goes.
+ */
 export const imagesInUse = (all: readonly (readonly [string, PodRuntimeState])[]): Set<string> =>
   new Set(
-    all.flatMap(([, { containers }]) =>
-      containers.flatMap(({ imageId, imageRef, image, annotations }) => [
-        imageId,
-        imageRef,
-        image,
-        ...(annotations[VOLUME_IMAGES]?.split(",") ?? []),
-      ]),
+    all.flatMap(([, { containers, sandboxes }]) =>
+      containers.flatMap(({ imageId, imageRef, image, imageHandler, sandboxId, annotations }) => {
+        const names = [imageId, imageRef, image, ...(annotations[VOLUME_IMAGES]?.split(",") ?? [])];
+        const handler = imageHandler ?? sandboxes.find(({ id }) => id === sandboxId)?.handler;
+        return handler ? [...names, ...names.map((name) => imageKey(name, handler))] : names;
+      }),
     ),
   );

@@ -9,7 +9,13 @@ import { formatDuration } from "@kubets/machinery/duration";
 import { TokenBucket, type TokenBucketOptions } from "@kubets/machinery/token-bucket";
 import type { KubeletMetrics } from "../metrics/kubelet-metrics.ts";
 import { RestartBackoff } from "../pod-workers/restart-backoff.ts";
-import type { RegistryAuth, Runtime, RuntimeImage, SandboxConfig } from "../runtime/runtime.ts";
+import {
+  imageKey,
+  type RegistryAuth,
+  type Runtime,
+  type RuntimeImage,
+  type SandboxConfig,
+} from "../runtime/runtime.ts";
 import { imageNameError, withTag } from "./image-name.ts";
 import type { PullRecords } from "./pull-records.ts";
 import { type CredentialSource, credentialsFor, type PullCredential } from "./pull-secrets.ts";
@@ -20,6 +26,8 @@ interface ImageWish {
   readonly policy: string;
   readonly secrets: readonly Secret[];
   readonly sandbox: SandboxConfig;
+  /** Of the runtime, where images are told apart by it. */
+  readonly handler?: string;
   /** Whose waiting it is: backing off counts for each pod and image. */
   readonly pod: Pod;
 }
@@ -86,7 +94,7 @@ export class ImagePuller {
       tell("Warning", "InspectFailed", message);
       throw new ImageError("InvalidImageName", message);
     }
-    const present = await this.#inspect(image, tell);
+    const present = await this.#inspect(image, wish, tell);
     const shown = `"${wish.image}"`;
     if (wish.policy === "Never" && !present) {
       const message = `Container image ${shown} is not present with pull policy of Never`;
@@ -113,9 +121,9 @@ export class ImagePuller {
       }
   }
 
-  async #inspect(image: string, tell: TellOfImage): Promise<RuntimeImage | undefined> {
+  async #inspect(image: string, { handler }: ImageWish, tell: TellOfImage): Promise<RuntimeImage | undefined> {
     try {
-      return await this.#runtime.imageStatus(image);
+      return await this.#runtime.imageStatus(image, handler);
     } catch (error) {
       const message = `Failed to inspect image "${image}": ${(error as Error).message}`;
       tell("Warning", "InspectFailed", message);
@@ -173,7 +181,7 @@ export class ImagePuller {
       await this.#records?.ended(image);
       throw error;
     }
-    const found = await this.#runtime.imageStatus(image);
+    const found = await this.#runtime.imageStatus(image, wish.handler);
     if (!found) throw new Error(`image "${wish.image}" is not there after its pull`);
     await this.#records?.succeeded(image, found.id, source);
     return found;
@@ -185,11 +193,12 @@ export class ImagePuller {
     const pull = () =>
       this.#slots.use(() => {
         begin();
-        return this.#tryCredentials(image, credentials, wish.sandbox);
+        return this.#tryCredentials(image, credentials, wish);
       });
     if (credentials.some(({ source }) => source.secret || source.serviceAccount)) return await pull();
-    const running = this.#pulling.get(image) ?? pull().finally(() => this.#pulling.delete(image));
-    this.#pulling.set(image, running);
+    const key = imageKey(image, wish.handler);
+    const running = this.#pulling.get(key) ?? pull().finally(() => this.#pulling.delete(key));
+    this.#pulling.set(key, running);
     return await running;
   }
 
@@ -201,11 +210,11 @@ export class ImagePuller {
   async #tryCredentials(
     image: string,
     credentials: readonly PullCredential[],
-    sandbox: SandboxConfig,
+    { sandbox, handler }: ImageWish,
   ): Promise<CredentialSource> {
     const pull = async (auth?: RegistryAuth) => {
       if (this.#pace?.tryTake() === false) throw new Error("pull QPS exceeded");
-      await this.#runtime.pullImage(image, auth, sandbox);
+      await this.#runtime.pullImage(image, auth, sandbox, handler);
     };
     if (credentials.length === 0) {
       await pull();

@@ -125,6 +125,10 @@ export class KubeletMetrics {
   readonly #orphans = this.#counter("orphaned_runtime_pods_total", "Pods that the runtime had and nobody wanted.");
   readonly #shutdownBegan = this.#gauge("graceful_shutdown_start_time_seconds", "When the machine last began to end.");
   readonly #shutdownEnded = this.#gauge("graceful_shutdown_end_time_seconds", "When the pods had ended for that.");
+  readonly #droppedPodEvents = this.#counter(
+    "pod_watch_events_dropped_total",
+    "Watches of the pods API that were ended because nobody read them.",
+  );
   readonly #requests = this.#counter("http_requests_total", "Requests to the kubelet.", ...REQUEST_LABELS);
   readonly #requestsNow = this.registry.gauge({
     name: "kubelet_http_inflight_requests",
@@ -247,6 +251,10 @@ export class KubeletMetrics {
 
   eventsBroken(): void {
     this.#eventErrors.values().inc();
+  }
+
+  podEventDropped(): void {
+    this.#droppedPodEvents.values().inc();
   }
 
   orphanFound(): void {

@@ -29,7 +29,7 @@ const OPERATIONS: Readonly<Partial<Record<keyof Runtime, string>>> = {
   listImages: "list_images",
   pullImage: "pull_image",
   removeImage: "remove_image",
-  imageFilesystem: "image_fs_info",
+  filesystems: "image_fs_info",
   containerStats: "list_container_stats",
 };
 

@@ -17,9 +17,19 @@ interface Given {
   readonly resolvConf: string | undefined;
 }
 
-export function fixedFacts(
-  given: Given,
-): Pick<NodeView, "facts" | "crashLoop" | "security" | "dns" | "tellsVolumeImages" | "tellsStopSignals"> {
+type FixedFacts = Pick<
+  NodeView,
+  | "facts"
+  | "crashLoop"
+  | "security"
+  | "dns"
+  | "tellsVolumeImages"
+  | "tellsStopSignals"
+  | "imagesByHandler"
+  | "splitsDisks"
+>;
+
+export function fixedFacts(given: Given): FixedFacts {
   const { config, machine, allocatableBytes, cgroupV2, root, resolvConf = "" } = given;
   const { clusterDns, clusterDomain, seccompDefault, file } = config;
   const { memoryBytes, swapBytes } = machine;
@@ -42,6 +52,8 @@ export function fixedFacts(
     ),
     tellsVolumeImages: isOpen("ImageVolumeWithDigest", file.featureGates),
     tellsStopSignals: isOpen("ContainerStopSignals", file.featureGates),
+    imagesByHandler: isOpen("RuntimeClassInImageCriApi", file.featureGates),
+    splitsDisks: isOpen("KubeletSeparateDiskGC", file.featureGates),
     security: { seccompFolder: join(root, "seccomp"), seccompDefault },
     dns: { clusterDns, clusterDomain, node: parseResolvConf(resolvConf) },
   };

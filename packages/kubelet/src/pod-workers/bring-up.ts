@@ -150,7 +150,8 @@ async function startContainers(work: BringUp, volumes: VolumeMap): Promise<boole
   const users = await tools.userNamespaces.of(pod);
   const config = configOf(pod, sandbox.attempt, tools, users);
   const podIPs = pod.spec.hostNetwork ? node.hostIPs() : sandbox.ips;
-  const images = await volumeImages({ pod, sandboxConfig: config, signal }, tools);
+  const handler = node.imagesByHandler ? sandbox.handler : "";
+  const images = await volumeImages({ pod, sandboxConfig: config, handler, signal }, tools);
   work.shown(images);
   let failed = false;
   for (const step of plan.start) {
@@ -160,6 +161,7 @@ async function startContainers(work: BringUp, volumes: VolumeMap): Promise<boole
       pod,
       sandbox,
       sandboxConfig: config,
+      handler,
       volumes,
       volumeImages: images,
       podIPs,

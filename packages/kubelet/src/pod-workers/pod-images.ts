@@ -10,6 +10,8 @@ export type VolumeImages = ReadonlyMap<string, RuntimeImage | ImageError>;
 export interface ImagePlace {
   readonly pod: Pod;
   readonly sandboxConfig: SandboxConfig;
+  /** Which handler of the runtime its images are for, where they are told apart; "" where they are not. */
+  readonly handler: string;
   readonly signal: AbortSignal;
 }
 
@@ -35,7 +37,7 @@ export const mountedOf = (
 export async function ensureImage(
   name: string | undefined,
   policy: string | undefined,
-  { pod, sandboxConfig, signal }: ImagePlace,
+  { pod, sandboxConfig, handler, signal }: ImagePlace,
   { images, objects }: PodTools,
   tell: TellOfImage,
 ): Promise<RuntimeImage> {
@@ -43,7 +45,7 @@ export async function ensureImage(
   const secrets = (pod.spec.imagePullSecrets ?? []).flatMap(
     ({ name = "" }) => objects.secret(pod.metadata.namespace, name) ?? [],
   );
-  const wish = { image: name ?? "", policy: policy ?? "IfNotPresent", secrets, sandbox: sandboxConfig, pod };
+  const wish = { image: name ?? "", policy: policy ?? "IfNotPresent", secrets, sandbox: sandboxConfig, handler, pod };
   const aborted = new Promise<never>((_, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
   });

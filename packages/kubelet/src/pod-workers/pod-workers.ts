@@ -8,6 +8,7 @@ import { isFinished } from "@kubets/api/pod/state";
 import { formatTime } from "@kubets/machinery/time";
 import { admit, type Rejection, type Shortage } from "../admission/admit.ts";
 import { missingOf, whoMakesRoom } from "../admission/make-room.ts";
+import type { PodFeed } from "../pods-api/pod-feed.ts";
 import { judgeResize, type Room } from "../resize/judge.ts";
 import { PRE_STOP_HANDLER } from "../runtime/names.ts";
 import { CONFIG_SEEN, CONFIG_SOURCE } from "../static-pods/static-pods.ts";
@@ -33,6 +34,8 @@ interface PodWorkersOptions {
   apiPod(pod: Pod): Pod | undefined;
   /** The pod has ended or is gone: its mirror, or its name, is free. */
   ended(pod: Pod): void;
+  /** Hears of pods that may look otherwise than before, and of those that are gone. */
+  readonly feed?: PodFeed | undefined;
 }
 
 export class PodWorkers {
@@ -199,13 +202,17 @@ export class PodWorkers {
       tools: this.#tools,
       apiPod: (each) => this.#options.apiPod(each),
       ended: () => {
-        if (worker.isGone) this.#workers.delete(uid);
+        if (worker.isGone) {
+          this.#workers.delete(uid);
+          this.#options.feed?.lost(worker.pod);
+        }
         for (const tell of this.#overs.get(uid) ?? []) tell();
         this.#overs.delete(uid);
         this.#options.ended(worker.pod);
         this.#offerRoom();
         this.weigh();
       },
+      told: () => this.#options.feed?.saw(worker.seen),
       judgeResize: (wanted) => judgeResize(wanted, this.#room(uid)),
       resized: () => {
         this.#offerRoom();

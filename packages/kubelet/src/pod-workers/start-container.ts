@@ -124,7 +124,7 @@ async function configOf(step: StartContainer, place: StartPlace, { image, volume
   });
   const env: Env = new Map([...Object.entries(extras.envs), ...ownEnv]);
   const volumes = new Map(place.volumes);
-  for (const [volume, id] of volumeImages) volumes.set(volume, await tools.volumes.ofImage(uid, id));
+  for (const [volume, id] of volumeImages) volumes.set(volume, await tools.volumes.ofImage(uid, id, place.handler));
   const { users } = place;
   const mapped = users && { uidMappings: users, gidMappings: users };
   const mounts = [

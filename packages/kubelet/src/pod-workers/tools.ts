@@ -61,6 +61,10 @@ export interface NodeView {
   readonly tellsVolumeImages: boolean;
   /** Whether statuses tell by which signals containers are asked to end (gate ContainerStopSignals). */
   readonly tellsStopSignals: boolean;
+  /** Whether an image is another one for each handler of the runtime (gate RuntimeClassInImageCriApi). */
+  readonly imagesByHandler: boolean;
+  /** Whether images may be on another disk than what containers write (gate KubeletSeparateDiskGC). */
+  readonly splitsDisks: boolean;
   hostIPs(): readonly string[];
   allocatable(): Readonly<Record<string, string>>;
   services(): readonly Service[];

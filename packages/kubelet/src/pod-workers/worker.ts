@@ -34,6 +34,8 @@ interface WorkerOptions {
   apiPod(pod: Pod): Pod | undefined;
   /** Nothing of the pod is left. */
   ended(uid: string): void;
+  /** What is told of the pod may be another than before. */
+  told(): void;
   /** Why the node cannot give the pod the resources that it wants now. */
   judgeResize(pod: Pod): Pending | undefined;
   /** The pod has other resources than before. */
@@ -388,6 +390,7 @@ export class PodWorker {
 
   async #refuse(refusal: Refusal): Promise<void> {
     this.#report.refuse(this.#pod, refusal);
+    this.#options.told();
     if (this.#state === "working") {
       this.#state = "over";
       this.#options.ended(this.uid);
@@ -417,6 +420,7 @@ export class PodWorker {
       failure: this.#ending?.failure,
       ...(waiting && { waiting }),
     });
+    this.#options.told();
   }
 
   #noteStart({ containers }: PodRuntimeState): void {

@@ -56,20 +56,25 @@ export interface Runtime {
   attach(id: string, streams: StreamChoice): Promise<StreamTarget>;
   portForward(sandboxId: string, ports: readonly number[]): Promise<StreamTarget>;
 
-  /** Undefined when the image is not there. */
-  imageStatus(image: string): Promise<RuntimeImage | undefined>;
+  /** Undefined when the image is not there. A runtime may keep images apart by the handler that they are for; "" is none. */
+  imageStatus(image: string, handler?: string): Promise<RuntimeImage | undefined>;
   listImages(): Promise<readonly RuntimeImage[]>;
   /** Gives the id of what was pulled. */
-  pullImage(image: string, auth: RegistryAuth | undefined, sandbox: SandboxConfig | undefined): Promise<string>;
-  removeImage(image: string): Promise<void>;
-  imageFilesystem(): Promise<FilesystemStats | undefined>;
+  pullImage(
+    image: string,
+    auth: RegistryAuth | undefined,
+    sandbox: SandboxConfig | undefined,
+    handler?: string,
+  ): Promise<string>;
+  removeImage(image: string, handler?: string): Promise<void>;
+  filesystems(): Promise<RuntimeFilesystems>;
   /** Whether containers can be given images as mounts. */
   mountsImages(): Promise<boolean>;
   /**
    * Where they cannot: what to mount, one above the other, to read the files of an image. They are there, whatever becomes of the image, until
    * the view of this name is removed; the same name gives the same view.
    */
-  viewImage(name: string, image: string): Promise<readonly ImageMount[]>;
+  viewImage(name: string, image: string, handler?: string): Promise<readonly ImageMount[]>;
   removeView(name: string): Promise<void>;
 
   containerStats(): Promise<readonly ContainerStats[]>;
@@ -163,6 +168,8 @@ export interface RuntimeContainerStatus extends Omit<RuntimeContainer, "sandboxI
   readonly imageRef: string;
   /** The image's id, by which it is removed. */
   readonly imageId: string;
+  /** For which handler its image was pulled, where the runtime tells. */
+  readonly imageHandler?: string;
   readonly logPath: string;
   /** By which it is asked to end, in the CRI's numbers; 0 where the runtime does not say. */
   readonly stopSignal?: number;
@@ -192,17 +199,29 @@ export interface RuntimeImage {
   readonly tags: readonly string[];
   readonly digests: readonly string[];
   readonly size: number;
+  /** For which handler it was pulled, where the runtime keeps them apart. */
+  readonly handler?: string;
   /** Who the image's processes run as, when it says so. */
   readonly uid?: number;
   readonly username?: string;
   readonly pinned: boolean;
 }
 
+/** What tells an image from others, also of those that are there for several handlers. */
+export const imageKey = (name: string, handler?: string): string => (handler ? `${name},${handler}` : name);
+
 export interface ImageMount {
   /** A file system, or "bind". */
   readonly type: string;
   readonly source: string;
   readonly options: readonly string[];
+}
+
+/** Absent is what the runtime does not say. */
+export interface RuntimeFilesystems {
+  readonly images?: FilesystemStats;
+  /** Of what containers write. */
+  readonly containers?: FilesystemStats;
 }
 
 export interface FilesystemStats {

@@ -124,8 +124,8 @@ class Handler {
   constructor(kubelet: Kubelet, kind: "readonly" | "readwrite") {
     this.#kubelet = kubelet;
     this.#kind = kind;
-    const { tools, workers, config } = kubelet;
-    this.#stats = new NodeStats(tools, () => workers.pods(), config.file.volumeStatsAggPeriod);
+    const { tools, workers, volumeUsages } = kubelet;
+    this.#stats = new NodeStats(tools, () => workers.pods(), volumeUsages);
     this.#startedAt = kubelet.tools.clock.now();
     this.#program = { name: "kubelet", startedAt: this.#startedAt, flags: kubelet.flags, paths: PATHS };
   }

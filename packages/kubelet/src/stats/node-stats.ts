@@ -5,15 +5,16 @@
 import { join } from "node:path";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { DiskSpace, DiskUsage } from "../disk/disk.ts";
+import { runtimeDisks } from "../disk/runtime-disks.ts";
 import { podLogFolder } from "../paths.ts";
 import type { ContainerRecord } from "../pod-workers/runtime-state.ts";
 import type { PodTools } from "../pod-workers/tools.ts";
-import type { ContainerStats } from "../runtime/runtime.ts";
+import type { ContainerStats, FilesystemStats } from "../runtime/runtime.ts";
 import type { CgroupDetails } from "./cgroup-details.ts";
 import type { Usage } from "./cgroup-usage.ts";
 import { CpuRates } from "./cpu-rate.ts";
 import { type InterfaceUsage, readInterfaces } from "./network-usage.ts";
-import { type VolumeReading, VolumeUsages } from "./volume-usage.ts";
+import type { VolumeReading, VolumeUsages } from "./volume-usage.ts";
 
 export interface ContainerReading {
   readonly record: ContainerRecord;
@@ -44,6 +45,10 @@ export interface NodeReading {
   readonly disk: DiskSpace | undefined;
   readonly images: DiskSpace | undefined;
   readonly imageBytes: number | undefined;
+  /** Of what containers write. */
+  readonly containers: DiskSpace | undefined;
+  /** Where that is on another disk than the images. */
+  readonly containerBytes?: number;
 }
 
 export class NodeStats {
@@ -52,23 +57,26 @@ export class NodeStats {
   readonly #rates = new CpuRates();
   readonly #volumes: VolumeUsages;
 
-  constructor(tools: PodTools, pods: () => readonly Pod[], volumePeriodMs: number) {
+  constructor(tools: PodTools, pods: () => readonly Pod[], volumes: VolumeUsages) {
     this.#tools = tools;
-    this.#volumes = new VolumeUsages(tools, volumePeriodMs);
+    this.#volumes = volumes;
     this.#pods = pods;
   }
 
   /** With what version 2 of cgroups counts besides: several files more for each container. */
   async read(detailed = true): Promise<NodeReading> {
-    const { runtime, cgroups, disk, paths, clock } = this.#tools;
-    const [usage, details, stats, interfaces, space, images] = await Promise.all([
+    const { runtime, cgroups, disk, paths, clock, node } = this.#tools;
+    const [usage, details, stats, interfaces, space, { layout, images, containers }] = await Promise.all([
       cgroups.nodeUsage(clock.now()),
       detailed ? cgroups.nodeDetails() : {},
       runtime.containerStats(),
       readInterfaces("self"),
       disk.space(paths.root).catch(() => undefined),
-      runtime.imageFilesystem().catch(() => undefined),
+      runtimeDisks({ runtime, disk, root: paths.root, maySplit: node.splitsDisks }),
     ]);
+    const spaceOf = async (filesystem: FilesystemStats | undefined) =>
+      filesystem?.mountpoint ? await disk.space(filesystem.mountpoint).catch(() => space) : space;
+    const ofImages = await spaceOf(images);
     const byId = new Map(stats.map((each) => [each.id, each]));
     const pods = await Promise.all(this.#pods().map((pod) => this.#pod(pod, byId, detailed)));
     const reading = {
@@ -79,8 +87,11 @@ export class NodeStats {
       pods: pods.filter((each) => each !== undefined),
       interfaces,
       disk: space,
-      images: images?.mountpoint ? await disk.space(images.mountpoint).catch(() => space) : space,
+      images: ofImages,
       imageBytes: images?.usedBytes,
+      ...(layout === "split"
+        ? { containers: await spaceOf(containers), containerBytes: containers?.usedBytes }
+        : { containers: ofImages }),
     };
     const uids = reading.pods.map(({ pod }) => pod.metadata.uid);
     this.#rates.keep(new Set(["node", ...uids, ...byId.keys()]));

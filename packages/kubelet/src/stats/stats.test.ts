@@ -179,23 +179,27 @@ test("a reading of a node with a pod, on every page", async () => {
         .build(),
     );
     for (let i = 0; i < 50 && (await node.api.pod("a"))?.status.phase !== "Running"; i++) await node.clock.advance(100);
-    const { tools, workers } = node.kubelet;
+    const { tools, workers, volumeUsages } = node.kubelet;
     const scratch = "/var/lib/kubelet/pods/u/volumes/kubernetes.io~empty-dir/scratch";
     await node.disk.writeFile(`${scratch}/file`, "12345");
-    const stats = new NodeStats(tools, () => workers.pods(), 60_000);
+    const stats = new NodeStats(tools, () => workers.pods(), volumeUsages);
     const reading = await stats.read();
     const facts = { nodeName: "node-1", startedAt: 0, memoryBytes: 1000 };
     const summary = summaryOf(reading, facts) as {
       pods: {
         podRef: object;
         containers: { name: string }[];
-        volume?: { name: string; usedBytes: number; inodesUsed: number }[];
+        volume?: { name: string; usedBytes: number; inodesUsed: number; volumeHealthStats?: object }[];
       }[];
     };
     assert.deepEqual(summary.pods[0]?.podRef, { name: "a", namespace: "default", uid: "u" });
     assert.equal(summary.pods[0]?.containers[0]?.name, "c");
     const [volume] = summary.pods[0]?.volume ?? [];
     assert.deepEqual([volume?.name, volume?.usedBytes, volume?.inodesUsed], ["scratch", 5, 2]);
+    const unwell = reading.pods.map((each) => ({ ...each, volumes: [{ ...each.volumes[0], abnormal: true }] }));
+    const { pods } = summaryOf({ ...reading, pods: unwell } as NodeReading, facts) as typeof summary;
+    assert.deepEqual(pods[0]?.volume?.[0]?.volumeHealthStats, { abnormal: true });
+    assert.ok(volume && !("volumeHealthStats" in volume));
     await node.disk.writeFile(`${scratch}/file`, "1234567890");
     assert.equal((await stats.read()).pods[0]?.volumes[0]?.usedBytes, 5);
     await node.clock.advance(60_000);

@@ -20,7 +20,7 @@ export function summaryOf(
   { nodeName, startedAt, memoryBytes }: SummaryFacts,
   onlyCpuAndMemory = false,
 ): object {
-  const { at, usage, details, nanoCores, interfaces, disk, images, imageBytes } = reading;
+  const { at, usage, details, nanoCores, interfaces, disk, images, imageBytes, containers, containerBytes } = reading;
   const available = memoryBytes - (usage.memoryWorkingSetBytes ?? 0);
   const whole = {
     ...ioOf(at, details),
@@ -28,7 +28,7 @@ export function summaryOf(
     fs: diskOf(at, disk),
     runtime: {
       imageFs: { ...diskOf(at, images), ...(imageBytes !== undefined && { usedBytes: imageBytes }) },
-      containerFs: diskOf(at, images),
+      containerFs: { ...diskOf(at, containers), ...(containerBytes !== undefined && { usedBytes: containerBytes }) },
     },
     ...(usage.processes !== undefined && { rlimit: { time: timeOf(at), curproc: usage.processes } }),
   };
@@ -41,14 +41,14 @@ export function summaryOf(
       ...swapOf(at, details),
       ...(!onlyCpuAndMemory && whole),
     },
-    pods: reading.pods.map((pod) => podOf(pod, { disk, images }, onlyCpuAndMemory)),
+    pods: reading.pods.map((pod) => podOf(pod, { disk, containers }, onlyCpuAndMemory)),
   };
 }
 
 /** Where the kubelet keeps what is the pods', and where the runtime keeps what containers write. */
 interface Spaces {
   readonly disk: DiskSpace | undefined;
-  readonly images: DiskSpace | undefined;
+  readonly containers: DiskSpace | undefined;
 }
 
 function podOf(
@@ -89,7 +89,7 @@ function podOf(
 
 function containerOf(
   { record, stats, details, logs, nanoCores }: ContainerReading,
-  { disk, images }: Spaces,
+  { disk, containers }: Spaces,
   short: boolean,
 ): object {
   return {
@@ -101,7 +101,7 @@ function containerOf(
     ...(!short && {
       ...ioOf(stats.timestamp, details),
       rootfs: {
-        ...diskOf(stats.timestamp, images),
+        ...diskOf(stats.timestamp, containers),
         usedBytes: stats.diskUsedBytes,
         inodesUsed: stats.diskInodesUsed,
       },
@@ -110,10 +110,11 @@ function containerOf(
   };
 }
 
-const volumeOf = ({ at, claim, ...volume }: VolumeReading) => ({
+const volumeOf = ({ at, claim, abnormal, ...volume }: VolumeReading) => ({
   time: timeOf(at),
   ...volume,
   ...(claim && { pvcRef: claim }),
+  ...(abnormal !== undefined && { volumeHealthStats: { abnormal } }),
 });
 
 const cpuOf = ({ timestamp, cpuNanos }: Usage, nanoCores: number | undefined, { cpu }: CgroupDetails) => ({

@@ -1,4 +1,4 @@
-/** How full the volumes behind claims are, as `kubelet_volume_stats_*`. Pure. */
+/** How full the volumes behind claims are, and whether they are well, as `kubelet_volume_stats_*`. Pure. */
 import { exposition, type FigureFamily } from "./exposition.ts";
 import type { VolumeReading } from "./volume-usage.ts";
 
@@ -9,6 +9,11 @@ const FIGURES: readonly [name: string, help: string, of: (volume: VolumeReading)
   ["inodes", "Maximum number of inodes in the volume", ({ inodes }) => inodes],
   ["inodes_free", "Number of free inodes in the volume", ({ inodesFree }) => inodesFree],
   ["inodes_used", "Number of used inodes in the volume", ({ inodesUsed }) => inodesUsed],
+  [
+    "health_status_abnormal",
+    "Abnormal volume health status. The count is either 1 or 0. 1 indicates the volume is unhealthy, 0 indicates volume is healthy",
+    ({ abnormal }) => (abnormal === undefined ? undefined : Number(abnormal)),
+  ],
 ];
 
 export const volumeMetrics = (volumes: readonly VolumeReading[]): string =>

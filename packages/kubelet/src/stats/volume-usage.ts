@@ -1,5 +1,5 @@
 /**
- * How full the volumes of pods are: what lies on a file system of its own as that says (a storage driver is asked), a folder of the node's disk by its files.
+ * How full the volumes of pods are, and whether they are well: what lies on a file system of its own as that says (a storage driver is asked), a folder of the node's disk by its files.
  * Holds: folders are walked at most once in the configured time, however often figures are asked for; what cannot be read is left out.
  */
 import type { Pod } from "@kubets/api/generated/types/core-v1";
@@ -18,6 +18,14 @@ export interface VolumeReading {
   readonly inodes?: number;
   readonly inodesFree?: number;
   readonly inodesUsed?: number;
+  /** Whether something is wrong with it, of drivers that tell that. */
+  readonly abnormal?: boolean;
+}
+
+export interface VolumeUsagesOptions {
+  readonly periodMs: number;
+  /** Hears of each reading of a volume that is not well; without it nobody looks whether volumes are (gate CSIVolumeHealth). */
+  abnormal?(pod: Pod, volume: string, message: string): void;
 }
 
 type Amounts = Omit<VolumeReading, "name" | "at" | "claim">;
@@ -34,22 +42,28 @@ const FOLDERS: readonly [plugin: string, source: "emptyDir" | "configMap" | "sec
 
 export class VolumeUsages {
   readonly #tools: Tools;
-  readonly #periodMs: number;
+  readonly #options: VolumeUsagesOptions;
   readonly #known = new Map<string, { readonly at: number; readonly readings: Promise<VolumeReading[]> }>();
 
-  constructor(tools: Tools, periodMs: number) {
+  constructor(tools: Tools, options: VolumeUsagesOptions) {
     this.#tools = tools;
-    this.#periodMs = periodMs;
+    this.#options = options;
   }
 
   async of(pod: Pod): Promise<readonly VolumeReading[]> {
     const { uid } = pod.metadata;
     const now = this.#tools.clock.monotonic();
     const known = this.#known.get(uid);
-    if (known && now - known.at < this.#periodMs) return await known.readings;
+    if (known && now - known.at < this.#options.periodMs) return await known.readings;
     const readings = this.#read(pod);
     this.#known.set(uid, { at: now, readings });
     return await readings;
+  }
+
+  /** Of all pods, for who hears of volumes that are not well. */
+  async look(pods: readonly Pod[]): Promise<void> {
+    this.keep(new Set(pods.map(({ metadata }) => metadata.uid)));
+    await Promise.all(pods.map((pod) => this.of(pod)));
   }
 
   /** Pods that are not there any more are forgotten. */
@@ -65,7 +79,7 @@ export class VolumeUsages {
       const plugin = FOLDERS.find(([, source]) => volume[source])?.[0];
       const amounts = plugin
         ? await this.#ofFolder(volumeFolder(this.#tools.paths, pod.metadata.uid, plugin, name)).catch(() => undefined)
-        : await this.#ofDriver(pod, claimName, volume.csi && name).catch(() => undefined);
+        : await this.#ofDriver(pod, name, claimName, volume.csi && name).catch(() => undefined);
       const claim = claimName && { claim: { name: claimName, namespace: pod.metadata.namespace } };
       if (amounts) found.push({ name, at: this.#tools.clock.now(), ...claim, ...amounts });
     }
@@ -85,11 +99,21 @@ export class VolumeUsages {
     };
   }
 
-  async #ofDriver(pod: Pod, claim: string | undefined, inline: string | undefined): Promise<Amounts | undefined> {
+  async #ofDriver(
+    pod: Pod,
+    name: string,
+    claim: string | undefined,
+    inline: string | undefined,
+  ): Promise<Amounts | undefined> {
     const { volumes } = this.#tools;
+    const { abnormal: tell } = this.#options;
     const specName = inline ?? (claim && volumes.persistentOf(pod.metadata.uid, claim));
-    const usage = specName ? await volumes.driverUsage(pod.metadata.uid, specName) : undefined;
-    return usage && amountsOf(usage);
+    const said = specName ? await volumes.driverStats(pod.metadata.uid, specName) : undefined;
+    const amounts = said && amountsOf(said.usage);
+    const condition = tell && said?.condition;
+    if (!amounts || !condition) return amounts;
+    if (condition.abnormal) tell(pod, name, condition.message);
+    return { ...amounts, abnormal: condition.abnormal };
   }
 }
 

@@ -4,7 +4,15 @@
  */
 import { ContainerState, ImageService, PodSandboxState, RuntimeService } from "@kubets/wire/generated/cri";
 import { GrpcError, grpcServer, type Handlers, serve } from "@kubets/wire/grpc";
-import { type ContainerPhase, isRuntimeError, type Runtime, type SandboxStatus } from "../runtime/runtime.ts";
+import {
+  type ContainerPhase,
+  type FilesystemStats,
+  isRuntimeError,
+  type Runtime,
+  type RuntimeContainer,
+  type RuntimeImage,
+  type SandboxStatus,
+} from "../runtime/runtime.ts";
 
 const nanos = (millis: number): bigint => BigInt(Math.round(millis)) * 1_000_000n;
 const POD_UID = "io.kubernetes.pod.uid";
@@ -47,6 +55,52 @@ function sandboxOf({
     runtimeHandler: handler,
   };
 }
+
+const containerOf = ({ id, sandboxId, phase, createdAt, labels, annotations }: RuntimeContainer) => ({
+  id,
+  podSandboxId: sandboxId,
+  state: STATES[phase],
+  createdAt: nanos(createdAt),
+  labels,
+  annotations,
+});
+
+const tooLarge = async (): Promise<never> => {
+  throw new GrpcError("RESOURCE_EXHAUSTED", "grpc: trying to send message larger than max");
+};
+
+/** Lists that fit into no message: each of their items comes by itself. */
+const pieces = (runtime: Runtime): Handlers<typeof RuntimeService> => ({
+  listPodSandbox: tooLarge,
+  listContainers: tooLarge,
+  listContainerStats: tooLarge,
+  async *streamPodSandboxes({ filter }) {
+    const all = await runtime.listSandboxes(filter?.labelSelector[POD_UID]);
+    for (const each of all) yield { podSandboxes: [sandboxOf(each)] };
+  },
+  async *streamContainers({ filter }) {
+    const all = await runtime.listContainers(filter?.labelSelector[POD_UID]);
+    for (const each of all) yield { containers: [containerOf(each)] };
+  },
+  async *streamContainerStats() {
+    for (const { id, labels, timestamp, cpuNanos = 0 } of await runtime.containerStats())
+      yield {
+        containerStats: [
+          {
+            attributes: { id, labels },
+            cpu: { timestamp: nanos(timestamp), usageCoreNanoSeconds: { value: cpuNanos } },
+          },
+        ],
+      };
+  },
+});
+
+const imagePieces = (runtime: Runtime): Handlers<typeof ImageService> => ({
+  listImages: tooLarge,
+  async *streamImages() {
+    for (const each of await runtime.listImages()) yield { images: [imageOf(each)] };
+  },
+});
 
 function runtimeHandlers(runtime: Runtime): Handlers<typeof RuntimeService> {
   return {
@@ -99,14 +153,7 @@ function runtimeHandlers(runtime: Runtime): Handlers<typeof RuntimeService> {
     async listContainers({ filter }) {
       const all = await runtime.listContainers(filter?.labelSelector[POD_UID]);
       return {
-        containers: all.map(({ id, sandboxId, phase, createdAt, labels, annotations }) => ({
-          id,
-          podSandboxId: sandboxId,
-          state: STATES[phase],
-          createdAt: nanos(createdAt),
-          labels,
-          annotations,
-        })),
+        containers: all.map(containerOf),
       };
     },
     async containerStatus({ containerId }) {
@@ -148,25 +195,52 @@ function runtimeHandlers(runtime: Runtime): Handlers<typeof RuntimeService> {
   };
 }
 
+const imageOf = ({ id, tags, digests, size, pinned, handler = "" }: RuntimeImage) => ({
+  id,
+  repoTags: tags,
+  repoDigests: digests,
+  size: BigInt(size),
+  pinned,
+  spec: { image: id, runtimeHandler: handler },
+});
+
+const filesystemOf = ({ mountpoint, usedBytes, inodesUsed }: FilesystemStats) => ({
+  fsId: { mountpoint },
+  usedBytes: { value: usedBytes },
+  inodesUsed: { value: inodesUsed },
+});
+
 const imageHandlers = (runtime: Runtime): Handlers<typeof ImageService> => ({
   async imageStatus({ image }) {
-    const found = await runtime.imageStatus(image?.image ?? "");
-    if (!found) return {};
-    const { id, tags, digests, size, pinned } = found;
-    return { image: { id, repoTags: tags, repoDigests: digests, size: BigInt(size), pinned } };
+    const found = await runtime.imageStatus(image?.image ?? "", image?.runtimeHandler);
+    return found ? { image: imageOf(found) } : {};
   },
   async listImages() {
-    const all = await runtime.listImages();
-    return { images: all.map(({ id, tags, size }) => ({ id, repoTags: tags, size: BigInt(size) })) };
+    return { images: (await runtime.listImages()).map(imageOf) };
   },
   async pullImage({ image, auth, sandboxConfig }) {
-    return { imageRef: await said(runtime.pullImage(image?.image ?? "", auth, sandboxConfig)) };
+    const pulled = runtime.pullImage(image?.image ?? "", auth, sandboxConfig, image?.runtimeHandler);
+    return { imageRef: await said(pulled) };
+  },
+  async imageFsInfo() {
+    const { images, containers } = await runtime.filesystems();
+    return {
+      imageFilesystems: images ? [filesystemOf(images)] : [],
+      containerFilesystems: containers ? [filesystemOf(containers)] : [],
+    };
+  },
+  async removeImage({ image }) {
+    await said(runtime.removeImage(image?.image ?? "", image?.runtimeHandler));
+    return {};
   },
 });
 
-/** Serves a runtime at `unix:///path`. */
-export const criServer = (listen: string, runtime: Runtime) =>
+/** Serves a runtime at `unix:///path`; `inPieces`: its lists can be had piece by piece alone. */
+export const criServer = (listen: string, runtime: Runtime, inPieces = false) =>
   grpcServer({
     listen,
-    services: [serve(RuntimeService, runtimeHandlers(runtime)), serve(ImageService, imageHandlers(runtime))],
+    services: [
+      serve(RuntimeService, { ...runtimeHandlers(runtime), ...(inPieces && pieces(runtime)) }),
+      serve(ImageService, { ...imageHandlers(runtime), ...(inPieces && imagePieces(runtime)) }),
+    ],
   });

@@ -24,14 +24,14 @@ export class ImageVolumes {
     this.#options = options;
   }
 
-  /** `image` is the id of one that is there. */
-  async setUp(uid: string, image: string): Promise<MountedVolume> {
+  /** `image` is the id of one that is there, for this handler of the runtime. */
+  async setUp(uid: string, image: string, handler = ""): Promise<MountedVolume> {
     const { runtime, disk, paths } = this.#options;
-    if (await runtime.mountsImages()) return { image };
+    if (await runtime.mountsImages()) return { image, ...(handler && { handler }) };
     const name = image.replace(/^sha256:/, "");
     const folder = volumeFolder(paths, uid, PLUGIN, name);
     await disk.makeFolder(folder, 0o750);
-    const mounts = await runtime.viewImage(viewOf(uid, name), image);
+    const mounts = await runtime.viewImage(viewOf(uid, name), image, handler);
     if (!(await isMounted(disk, folder))) for (const mount of mounts) await disk.mount(wishOf(mount, folder));
     return { image, path: folder };
   }

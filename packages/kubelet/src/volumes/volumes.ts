@@ -75,9 +75,9 @@ export class Volumes {
   }
 
   /** A volume that shows an image, which is on the node under this id. */
-  async ofImage(uid: string, image: string): Promise<MountedVolume> {
+  async ofImage(uid: string, image: string, handler: string): Promise<MountedVolume> {
     try {
-      return await this.#options.images.setUp(uid, image);
+      return await this.#options.images.setUp(uid, image, handler);
     } catch (error) {
       throw imageVolumeError((error as Error).message);
     }
@@ -114,9 +114,9 @@ export class Volumes {
     return this.#ofDrivers.get(uid)?.get(claim);
   }
 
-  /** How full a volume is, as its driver says. */
-  async driverUsage(uid: string, name: string) {
-    return await this.#options.csi?.usage(uid, name);
+  /** What its driver says of a volume. */
+  async driverStats(uid: string, name: string) {
+    return await this.#options.csi?.stats(uid, name);
   }
 
   #note(uid: string, { claim, persistent }: ClaimedVolume): void {

@@ -66,6 +66,7 @@ export function containerStatusOf(from: ContainerStatus): RuntimeContainerStatus
     image: from.image?.userSpecifiedImage || from.image?.image || "",
     imageRef: from.imageRef,
     imageId: from.imageId || from.imageRef,
+    ...(from.image?.runtimeHandler && { imageHandler: from.image.runtimeHandler }),
     labels: from.labels,
     annotations: from.annotations,
     logPath: from.logPath,
@@ -87,6 +88,7 @@ export const imageOf = (from: Image): RuntimeImage => ({
   digests: from.repoDigests,
   size: Number(from.size),
   pinned: from.pinned,
+  ...(from.spec?.runtimeHandler && { handler: from.spec.runtimeHandler }),
   ...(from.uid && { uid: Number(from.uid.value) }),
   ...(from.username && { username: from.username }),
 });

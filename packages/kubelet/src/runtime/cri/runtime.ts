@@ -24,6 +24,7 @@ import {
 } from "../runtime.ts";
 import { watchEvents } from "./events.ts";
 import { canMountImages, removeSnapshot, type SnapshotPlace, viewSnapshot } from "./image-views.ts";
+import { type Lister, listsInPieces, wholeLists } from "./lists.ts";
 import { containerOf, containerStatusOf, filesystemOf, imageOf, sandboxOf, statsOf } from "./messages.ts";
 
 export interface CriOptions {
@@ -33,6 +34,8 @@ export interface CriOptions {
   readonly imageEndpoint?: string;
   /** For calls that should be quick. */
   readonly timeoutMs?: number;
+  /** Whether lists are asked for piece by piece (gate CRIListStreaming). */
+  readonly inPieces?: boolean;
 }
 
 const TWO_MINUTES = 120_000;
@@ -46,7 +49,8 @@ interface RuntimeSettings {
   readonly containerd?: { readonly snapshotter?: string };
 }
 
-export function criRuntime({ endpoint, imageEndpoint, timeoutMs = TWO_MINUTES }: CriOptions): Runtime {
+export function criRuntime(options: CriOptions): Runtime {
+  const { endpoint, imageEndpoint, timeoutMs = TWO_MINUTES, inPieces = false } = options;
   const runtimeClient = grpcClient({ target: target(endpoint) });
   const imageClient =
     imageEndpoint && imageEndpoint !== endpoint ? grpcClient({ target: target(imageEndpoint) }) : runtimeClient;
@@ -59,6 +63,11 @@ export function criRuntime({ endpoint, imageEndpoint, timeoutMs = TWO_MINUTES }:
       });
   const call = caller(runtimeClient);
   const callImages = caller(imageClient);
+  const lister = inPieces ? listsInPieces({ timeoutMs }) : wholeLists;
+  const list: Lister = (listed) =>
+    lister(listed).catch((error: unknown) => {
+      throw runtimeError(error);
+    });
 
   /** Of runtimes that tell them. */
   const settings = async (): Promise<RuntimeSettings> => {
@@ -118,8 +127,15 @@ export function criRuntime({ endpoint, imageEndpoint, timeoutMs = TWO_MINUTES }:
     },
 
     async listSandboxes(podUid) {
-      const { items } = await call(RuntimeService.listPodSandbox, { filter: ofPod(podUid) });
-      return items.map(sandboxOf);
+      const request = { filter: ofPod(podUid) };
+      const found = await list({
+        client: runtimeClient,
+        pieces: RuntimeService.streamPodSandboxes,
+        request,
+        itemsOf: ({ podSandboxes }) => podSandboxes,
+        whole: async () => (await call(RuntimeService.listPodSandbox, request)).items,
+      });
+      return found.map(sandboxOf);
     },
 
     async sandboxStatus(id): Promise<SandboxStatus> {
@@ -151,8 +167,15 @@ export function criRuntime({ endpoint, imageEndpoint, timeoutMs = TWO_MINUTES }:
     },
 
     async listContainers(podUid) {
-      const { containers } = await call(RuntimeService.listContainers, { filter: ofPod(podUid) });
-      return containers.map(containerOf);
+      const request = { filter: ofPod(podUid) };
+      const found = await list({
+        client: runtimeClient,
+        pieces: RuntimeService.streamContainers,
+        request,
+        itemsOf: ({ containers }) => containers,
+        whole: async () => (await call(RuntimeService.listContainers, request)).containers,
+      });
+      return found.map(containerOf);
     },
 
     async containerStatus(id) {
@@ -200,13 +223,19 @@ export function criRuntime({ endpoint, imageEndpoint, timeoutMs = TWO_MINUTES }:
       return { url: (await call(RuntimeService.portForward, { podSandboxId: sandboxId, port: ports })).url };
     },
 
-    async imageStatus(image) {
-      const found = (await callImages(ImageService.imageStatus, { image: { image } })).image;
+    async imageStatus(image, runtimeHandler) {
+      const found = (await callImages(ImageService.imageStatus, { image: specOf(image, runtimeHandler) })).image;
       return found && imageOf(found);
     },
 
     async listImages() {
-      const { images } = await callImages(ImageService.listImages, {});
+      const images = await list({
+        client: imageClient,
+        pieces: ImageService.streamImages,
+        request: {},
+        itemsOf: (piece) => piece.images,
+        whole: async () => (await callImages(ImageService.listImages, {})).images,
+      });
       const pinned = await (sandboxImage ??= settings().then(
         (told) => told.sandboxImage,
         () => undefined,
@@ -216,25 +245,34 @@ export function criRuntime({ endpoint, imageEndpoint, timeoutMs = TWO_MINUTES }:
         .map((image) => (image.tags.some((tag) => tag === pinned) ? { ...image, pinned: true } : image));
     },
 
-    async pullImage(image, auth, sandboxConfig) {
-      const request = { image: { image }, ...(auth && { auth }), ...(sandboxConfig && { sandboxConfig }) };
+    async pullImage(image, auth, sandboxConfig, runtimeHandler) {
+      const request = {
+        image: specOf(image, runtimeHandler),
+        ...(auth && { auth }),
+        ...(sandboxConfig && { sandboxConfig }),
+      };
       const hours = { timeoutMs: 6 * 3_600_000 };
       return (await callImages(ImageService.pullImage, request, hours)).imageRef;
     },
 
-    async removeImage(image) {
-      await callImages(ImageService.removeImage, { image: { image } }).catch(unlessGone);
+    async removeImage(image, runtimeHandler) {
+      await callImages(ImageService.removeImage, { image: specOf(image, runtimeHandler) }).catch(unlessGone);
     },
 
-    async imageFilesystem() {
-      const { imageFilesystems } = await callImages(ImageService.imageFsInfo, {});
-      return imageFilesystems[0] && filesystemOf(imageFilesystems[0]);
+    async filesystems() {
+      const { imageFilesystems, containerFilesystems } = await callImages(ImageService.imageFsInfo, {});
+      const [[images], [containers]] = [imageFilesystems, containerFilesystems];
+      return {
+        ...(images && { images: filesystemOf(images) }),
+        ...(containers && { containers: filesystemOf(containers) }),
+      };
     },
 
     mountsImages: async () => canMountImages(await version()),
 
-    async viewImage(name, image) {
-      const { info } = await callImages(ImageService.imageStatus, { image: { image }, verbose: true });
+    async viewImage(name, image, runtimeHandler) {
+      const asked = { image: specOf(image, runtimeHandler), verbose: true };
+      const { info } = await callImages(ImageService.imageStatus, asked);
       const { chainID } = JSON.parse(info["info"] ?? "{}") as { chainID?: string };
       if (chainID === undefined)
         throw new RuntimeError("NotFound", `the runtime knows no layers of the image ${image}`);
@@ -244,7 +282,14 @@ export function criRuntime({ endpoint, imageEndpoint, timeoutMs = TWO_MINUTES }:
     removeView: async (name) => removeSnapshot(call, await snapshotPlace(name)),
 
     async containerStats() {
-      return (await call(RuntimeService.listContainerStats, {})).stats.map(statsOf);
+      const found = await list({
+        client: runtimeClient,
+        pieces: RuntimeService.streamContainerStats,
+        request: {},
+        itemsOf: (piece) => piece.containerStats,
+        whole: async () => (await call(RuntimeService.listContainerStats, {})).stats,
+      });
+      return found.map(statsOf);
     },
 
     watch: (changed, signal) =>
@@ -262,6 +307,8 @@ export function criRuntime({ endpoint, imageEndpoint, timeoutMs = TWO_MINUTES }:
 const target = (endpoint: string): string => (endpoint.startsWith("/") ? `unix://${endpoint}` : endpoint);
 
 const ofPod = (podUid: string | undefined) => (podUid === undefined ? {} : { labelSelector: { [POD_UID]: podUid } });
+
+const specOf = (image: string, runtimeHandler = "") => ({ image, runtimeHandler });
 
 const CODES: Partial<Record<GrpcCode, RuntimeErrorCode>> = {
   NOT_FOUND: "NotFound",

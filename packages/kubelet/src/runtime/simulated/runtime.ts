@@ -12,11 +12,13 @@ import {
   type ContainerConfig,
   type ContainerPhase,
   type ExecResult,
+  imageKey,
   type LinuxResources,
   type Runtime,
   type RuntimeContainer,
   type RuntimeContainerStatus,
   RuntimeError,
+  type RuntimeFilesystems,
   type RuntimeImage,
   type Sandbox,
   type SandboxStatus,
@@ -303,28 +305,31 @@ export class SimulatedRuntime implements Runtime {
     return { handler: { kind: "port" as const, connect } };
   }
 
-  async imageStatus(image: string): Promise<RuntimeImage | undefined> {
-    if (this.#options.images?.includes("*") && !this.#images.has(image)) this.#addImage(image, 1_000_000);
-    return this.#images.get(image);
+  async imageStatus(image: string, handler?: string): Promise<RuntimeImage | undefined> {
+    const key = imageKey(image, handler);
+    if (this.#options.images?.includes("*") && !this.#images.has(key)) this.#addImage(image, 1_000_000, handler);
+    return this.#images.get(key);
   }
 
   async listImages(): Promise<readonly RuntimeImage[]> {
     return [...new Set(this.#images.values())];
   }
 
-  async pullImage(image: string): Promise<string> {
+  async pullImage(...[image, , , handler]: Parameters<Runtime["pullImage"]>): Promise<string> {
     const { delayMs = 0, error, size = 1_000_000 } = this.#options.script?.pull?.(image) ?? {};
     if (delayMs > 0) await sleep(this.#options.clock, delayMs);
     if (error) throw new RuntimeError("Unknown", error);
-    return this.#addImage(image, size).id;
+    return this.#addImage(image, size, handler).id;
   }
 
-  async removeImage(image: string): Promise<void> {
-    for (const [name, found] of this.#images) if (name === image || found.id === image) this.#images.delete(name);
+  async removeImage(image: string, handler?: string): Promise<void> {
+    const key = imageKey(image, handler);
+    for (const [name, { id, handler: of }] of this.#images)
+      if (name === key || imageKey(id, of) === key) this.#images.delete(name);
   }
 
-  async imageFilesystem() {
-    return undefined;
+  async filesystems(): Promise<RuntimeFilesystems> {
+    return {};
   }
 
   async mountsImages() {
@@ -409,16 +414,16 @@ export class SimulatedRuntime implements Runtime {
     await this.#options.disk.appendFile(made.logPath, `${time} ${stderr ? "stderr" : "stdout"} F ${text}\n`);
   }
 
-  #addImage(name: string, size: number): RuntimeImage {
+  #addImage(name: string, size: number, handler?: string): RuntimeImage {
     const image: RuntimeImage = {
       id: `sha256:${Buffer.from(name).toString("hex").padEnd(64, "0").slice(0, 64)}`,
       tags: [name],
       digests: [],
       size,
       pinned: false,
+      ...(handler && { handler }),
     };
-    this.#images.set(name, image);
-    this.#images.set(image.id, image);
+    for (const known of [name, image.id]) this.#images.set(imageKey(known, handler), image);
     return image;
   }
 
