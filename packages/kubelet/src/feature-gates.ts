@@ -7,7 +7,6 @@ export const NOT_THERE: readonly string[] = [
   "KubeletInUserNamespace",
   "LocalStorageCapacityIsolationFSQuotaMonitoring",
   "NativeHistograms",
-  "PodLevelResourceManagers",
   "PodsAPI",
   "RuntimeClassInImageCriApi",
   "SELinuxMount",

@@ -47,6 +47,8 @@ test("pods and their classes get their parts, in files of version 2", async (t) 
   assert.equal(await read("podu-g/cpu.max"), "5000 10000");
   assert.equal(await read("podu-g/memory.max"), String(64 * 2 ** 20));
   assert.equal(await read("podu-g/pids.max"), "100");
+  await cgroups.ensure(guaranteed, true);
+  assert.equal(await read("podu-g/cpu.max"), "max 100000");
   assert.equal(await read("burstable/podu-a/cpu.max"), "max 100000");
   assert.equal(await read("burstable/podu-a/memory.max"), "max");
   assert.equal(await read("burstable/cpu.weight"), "59");

@@ -17,7 +17,8 @@ export interface PodCgroups {
   hold(enforced: Iterable<readonly [CgroupParts, CgroupSettings]>): Promise<void>;
   /** Weighs the classes of pods against each other, now that these are the pods of the node, and keeps memory for the higher ones. */
   weigh(pods: readonly Pod[]): Promise<void>;
-  ensure(pod: Pod): Promise<void>;
+  /** `hasCpusAlone`: nothing of it is slowed down, as the quota of a pod is that of its containers too. */
+  ensure(pod: Pod, hasCpusAlone?: boolean): Promise<void>;
   remove(pod: Pod): Promise<void>;
   /** What the pod uses, as far as it can be told. */
   usage(pod: Pod, now: number): Promise<Usage>;
@@ -98,7 +99,11 @@ export function podCgroups(options: PodCgroupsOptions): PodCgroups {
       return weighing;
     },
 
-    ensure: (pod) => tree.ensure(podParts(pod, root), podSettings(pod, options)),
+    ensure(pod, hasCpusAlone = false) {
+      const { pidsLimit, cpuPeriodUs } = options;
+      const limits = { pidsLimit, cpuPeriodUs: hasCpusAlone ? undefined : cpuPeriodUs };
+      return tree.ensure(podParts(pod, root), podSettings(pod, limits));
+    },
     remove: (pod) => tree.remove(podParts(pod, root)),
 
     usage: (pod, now) => readUsage(pathOf(pod), version, now, mountpoint),

@@ -61,6 +61,9 @@ test("what a container is held to, as the node says", () => {
   assert.deepEqual(cpu(held(half)), [100_000, 50_000]);
   assert.deepEqual(cpu(held(half, { cpuPeriodUs: 10_000 })), [10_000, 5000]);
   assert.deepEqual(cpu(held(half, { cpuPeriodUs: undefined })), [undefined, undefined]);
+  const ofPod = pod("a").spec({ resources: { limits: { cpu: "2", memory: "1Gi" } } });
+  assert.deepEqual([cpu(held(ofPod)), held(ofPod).memoryLimitInBytes], [[100_000, 200_000], 2 ** 30]);
+  assert.deepEqual(cpu(held(ofPod.limits({ cpu: "1" }))), [100_000, 100_000]);
   assert.deepEqual(held(half).unified, { "memory.oom.group": "1" });
   assert.deepEqual(held(half, { singleProcessOomKill: true }).unified, {});
   assert.equal(held(half, { cgroupV2: false }).unified, undefined);

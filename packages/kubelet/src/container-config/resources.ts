@@ -36,7 +36,7 @@ export interface NodeFacts {
 
 export function containerResources(pod: Pod, container: Container, node: NodeFacts): LinuxResources {
   return {
-    ...limitsOf(container.resources ?? {}, node),
+    ...limitsOf(withLimitsOf(pod, container.resources), node),
     oomScoreAdj: oomScore(pod, container, node.memoryBytes),
     ...(node.cgroupV2 && { unified: unifiedOf(pod, container, node) }),
     hugepageLimits: hugepages(container),
@@ -48,6 +48,10 @@ const unifiedOf = (pod: Pod, container: Container, node: NodeFacts): Record<stri
   ...(node.throttling && memoryHigh(container.resources ?? {}, node.throttling)),
   ...(node.swap && { "memory.swap.max": String(swapOf(pod, container, node)) }),
 });
+
+/** A container without a limit of its own has that of its pod. */
+const withLimitsOf = ({ spec }: Pod, resources: ResourceRequirements = {}): ResourceRequirements =>
+  spec.resources?.limits ? { ...resources, limits: { ...spec.resources.limits, ...resources.limits } } : resources;
 
 function limitsOf({ requests, limits }: ResourceRequirements, node: NodeFacts): LinuxResources {
   const cpuLimit = milliOf(limits?.cpu);

@@ -34,7 +34,7 @@ export async function advanceResize(step: ResizeStep): Promise<boolean> {
   if (resize.isWanted) await ask(step);
   else resize.pending = undefined;
   if (!resize.moving) return false;
-  await tools.cgroups.ensure(resize.pod);
+  await ensureCgroup(step);
   await apply(step);
   if (resize.error) return true;
   if (isSettled(step)) {
@@ -61,7 +61,11 @@ async function ask({ resize, judge, tools }: ResizeStep): Promise<void> {
   tools.events.event(wanted, "Warning", `Resize${pending.reason}`, text);
 }
 
-async function apply({ resize, runtime, tools }: ResizeStep): Promise<void> {
+const ensureCgroup = ({ resize: { pod }, tools: { cgroups, resources } }: ResizeStep): Promise<void> =>
+  cgroups.ensure(pod, resources.hasCpusAlone(pod.metadata.uid));
+
+async function apply(step: ResizeStep): Promise<void> {
+  const { resize, runtime, tools } = step;
   const before = resize.error;
   resize.error = undefined;
   for (const { record, resources } of resize.outstanding(runtime.containers)) {
@@ -69,7 +73,10 @@ async function apply({ resize, runtime, tools }: ResizeStep): Promise<void> {
     if (!container || resize.needsRestart(container)) continue;
     try {
       await checkMemory(record, resources, tools);
-      const changed = containerResources(resize.pod, { ...container, resources }, tools.node.facts);
+      const changed = {
+        ...containerResources(resize.pod, { ...container, resources }, tools.node.facts),
+        ...tools.resources.quotaOf(resize.pod.metadata.uid, record.name),
+      };
       await tools.runtime.updateResources(record.id, changed);
       resize.took(record.name, resources);
     } catch (error) {
@@ -83,7 +90,7 @@ async function apply({ resize, runtime, tools }: ResizeStep): Promise<void> {
         );
     }
   }
-  await tools.cgroups.ensure(resize.pod);
+  await ensureCgroup(step);
   await resize.save();
 }
 

@@ -2,7 +2,7 @@
  * What containers were given for themselves: CPUs, memory of NUMA nodes, devices. Kept in one file, so that a later kubelet goes on with it.
  * Holds: what is in here is taken, and what is not is free; there is no other account.
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type Disk, isMissing } from "../disk/disk.ts";
 
 export interface Allotment {
@@ -13,6 +13,10 @@ export interface Allotment {
   readonly extras?: ContainerExtras;
   /** It ends before others of its pod begin: they may have it after. */
   readonly passedOn?: boolean;
+  /** CPUs and memory are a part of what the pod has as a whole. */
+  readonly ofPod?: boolean;
+  /** Its CPUs are not its own: others of its pod have them too. */
+  readonly sharesCpus?: boolean;
 }
 
 /** What a container gets from the plugins of its devices. */
@@ -30,8 +34,15 @@ export interface ContainerExtras {
 
 export const noExtras: ContainerExtras = { envs: {}, mounts: [], devices: [], annotations: {}, cdiDevices: [] };
 
-/** By container. */
+/** By container, and what the pod has as a whole. */
 export type PodAllotments = Readonly<Record<string, Allotment>>;
+
+/** What the pod has as a whole stands where no container can. */
+export const POD_POOL = "";
+
+/** What is taken by it that is not taken by its pod already. */
+const counted = ({ devices, ...allotment }: Allotment): Allotment =>
+  allotment.ofPod ? { ...(devices && { devices }) } : { ...(devices && { devices }), ...allotment };
 
 const FILE = "allotments.json";
 
@@ -67,7 +78,9 @@ export class AllotmentStore {
   /** What is taken, but by what the pod may have itself. */
   taken(uid = ""): Allotment[] {
     return this.all().flatMap(([pod, containers]) =>
-      Object.values(containers).filter(({ passedOn }) => pod !== uid || !passedOn),
+      Object.values(containers)
+        .filter(({ passedOn }) => pod !== uid || !passedOn)
+        .map(counted),
     );
   }
 
@@ -87,6 +100,7 @@ export class AllotmentStore {
   #write(): Promise<void> {
     const next = `${this.#path}.next`;
     const write = async () => {
+      await this.#disk.makeFolder(dirname(this.#path));
       await this.#disk.writeFile(next, JSON.stringify(Object.fromEntries(this.#pods)), 0o600);
       await this.#disk.rename(next, this.#path);
     };

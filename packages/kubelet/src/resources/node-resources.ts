@@ -6,18 +6,20 @@
 import type { Pod, ResourceStatus } from "@kubets/api/generated/types/core-v1";
 import type { Logger } from "@kubets/machinery";
 import type { Rejection } from "../admission/admit.ts";
-import type { Runtime } from "../runtime/runtime.ts";
+import type { LinuxResources, Runtime } from "../runtime/runtime.ts";
 import {
   type Allotment,
   type AllotmentStore,
   type ContainerExtras,
   noExtras,
+  POD_POOL,
   type PodAllotments,
 } from "./allotment.ts";
 import { formatCpuList } from "./cpus.ts";
 import { choiceAmong } from "./devices/choose.ts";
 import type { DevicePlugins } from "./devices/device-plugins.ts";
-import { freeCpus, type NodePolicies, type NodeSupply, planAllotments } from "./plan.ts";
+import { planAllotments } from "./plan.ts";
+import { freeCpus, type NodePolicies, type NodeSupply } from "./supply.ts";
 
 interface NodeResourcesOptions {
   readonly policies: NodePolicies;
@@ -67,10 +69,24 @@ export class NodeResources {
   }
 
   /** CPUs and memory nodes that the container may use; "" for any. */
-  placeOf(uid: string, container: string): { cpusetCpus: string; cpusetMems: string } {
+  placeOf(uid: string, container: string): Pick<LinuxResources, "cpusetCpus" | "cpusetMems" | "cpuQuota"> {
     const { cpus, memory } = this.of(uid)?.[container] ?? {};
     const shared = this.policies.cpus === "static" ? this.#sharedCpus() : "";
-    return { cpusetCpus: cpus ? formatCpuList(cpus) : shared, cpusetMems: memory ? formatCpuList(memory.nodes) : "" };
+    return {
+      cpusetCpus: cpus ? formatCpuList(cpus) : shared,
+      cpusetMems: memory ? formatCpuList(memory.nodes) : "",
+      ...this.quotaOf(uid, container),
+    };
+  }
+
+  /** Who is alone on its CPUs uses them without being slowed down. */
+  quotaOf(uid: string, container: string): Pick<LinuxResources, "cpuQuota"> {
+    return hasCpusAlone(this.of(uid)?.[container]) ? { cpuQuota: NO_QUOTA } : {};
+  }
+
+  /** Whether a container of the pod is alone on its CPUs. */
+  hasCpusAlone(uid: string): boolean {
+    return Object.entries(this.of(uid) ?? {}).some(([name, each]) => name !== POD_POOL && hasCpusAlone(each));
   }
 
   extrasOf(uid: string, container: string): ContainerExtras {
@@ -164,6 +180,9 @@ export class NodeResources {
     }
   }
 }
+
+const NO_QUOTA = -1;
+const hasCpusAlone = ({ cpus, sharesCpus }: Allotment = {}): boolean => cpus !== undefined && !sharesCpus;
 
 const merged = (a: ContainerExtras, b: ContainerExtras): ContainerExtras => ({
   envs: { ...a.envs, ...b.envs },

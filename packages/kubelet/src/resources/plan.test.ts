@@ -7,7 +7,8 @@ import { type Cpu, formatCpuList, parseCpuList, takeCpus } from "./cpus.ts";
 import type { Device } from "./devices/choose.ts";
 import { freeMemory, takeMemory } from "./memory.ts";
 import { hintsOf, masksOf, mergeHints } from "./numa.ts";
-import { type NodePolicies, type NodeSupply, planAllotments } from "./plan.ts";
+import { planAllotments } from "./plan.ts";
+import type { NodePolicies, NodeSupply } from "./supply.ts";
 
 /** Two sockets, each a NUMA node with two cores of two threads: 0,4 1,5 | 2,6 3,7. */
 const CPUS: Cpu[] = Array.from({ length: 8 }, (_, id) => {
@@ -88,6 +89,7 @@ const POLICIES: NodePolicies = {
   topology: "none",
   closestNodes: false,
   scope: "container",
+  podLevel: false,
 };
 const device = (id: string, node?: number, healthy = true): Device => ({
   id,
