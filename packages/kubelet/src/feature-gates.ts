@@ -2,8 +2,6 @@
 export const NOT_THERE: readonly string[] = [
   "CRIListStreaming",
   "CSIVolumeHealth",
-  "InPlacePodVerticalScalingExclusiveCPUs",
-  "InPlacePodVerticalScalingExclusiveMemory",
   "KubeletInUserNamespace",
   "LocalStorageCapacityIsolationFSQuotaMonitoring",
   "NativeHistograms",

@@ -1,7 +1,7 @@
 /** Gives what is wished for, or says what stands in the way. Pure. */
 import type { Rejection } from "../admission/admit.ts";
 import type { Allotment } from "./allotment.ts";
-import { type CpuOption, threadsPerCore } from "./cpus.ts";
+import { ofWholeCores, threadsPerCore } from "./cpus.ts";
 import { chooseDevices, shortage } from "./devices/choose.ts";
 import { chooseCpus } from "./distribute.ts";
 import { isIn, socketsIn } from "./locality.ts";
@@ -18,22 +18,41 @@ export const unexpected = (why: string): Rejection => ({
   message: `Allocate failed due to ${why}, which is unexpected`,
 });
 export const NO_CPUS = "not enough cpus available to satisfy request";
+export const NO_MEMORY =
+  "[memorymanager] failed to get the default NUMA affinity, no NUMA nodes with enough memory is available";
 
-/** Cores are given whole where that is asked for (`full-pcpus-only`). */
-export function brokenCores(count: number, { cpuOptions }: NodePolicies, { cpus }: NodeSupply): Rejection | undefined {
-  const threads = threadsPerCore(cpus);
-  if (!cpuOptions.has("full-pcpus-only") || count % threads === 0) return undefined;
-  return {
-    reason: "SMTAlignmentError",
-    message: `SMT Alignment Error: requested ${count} cpus not multiple cpus per core = ${threads}`,
-  };
+/** Cores are given whole where that is asked for (`full-pcpus-only`). `besides`: what is taken, but not by who wants so many. */
+export function brokenCores(
+  count: number,
+  policies: NodePolicies,
+  supply: NodeSupply,
+  besides: readonly Allotment[],
+): Rejection | undefined {
+  const threads = threadsPerCore(supply.cpus);
+  const { size } = openCpus(policies, supply, besides);
+  if (!policies.cpuOptions.has("full-pcpus-only") || (count % threads === 0 && count <= size)) return undefined;
+  const why =
+    count % threads === 0
+      ? `not enough free physical CPUs: available physical CPUs = ${size}, requested CPUs = ${count}, CPUs per core = ${threads}`
+      : `requested ${count} cpus not multiple cpus per core = ${threads}`;
+  return { reason: "SMTAlignmentError", message: `SMT Alignment Error: ${why}` };
+}
+
+/** What can be given to one container alone, as the options of the policy want it. */
+export function openCpus(
+  { cpuOptions }: NodePolicies,
+  { cpus, reservedCpus }: NodeSupply,
+  used: readonly Allotment[],
+): Set<number> {
+  const free = freeCpus(cpus, reservedCpus, used);
+  return cpuOptions.has("full-pcpus-only") ? ofWholeCores(cpus, free) : free;
 }
 
 /** Gives what stands in the way as a text. */
 export function allot(
   wish: Wish,
   nodes: number | undefined,
-  { cpuOptions }: NodePolicies,
+  policies: NodePolicies,
   supply: NodeSupply,
   used: readonly Allotment[],
   reusable: readonly Allotment[],
@@ -44,11 +63,10 @@ export function allot(
     if (short) return short;
     devices[each.resource] = chooseDevices(each, nodes);
   }
-  const cpus = wish.cpus > 0 ? takeOwnCpus(wish.cpus, nodes, cpuOptions, supply, used, reusable) : undefined;
+  const cpus = wish.cpus > 0 ? takeOwnCpus(wish.cpus, nodes, policies, supply, used, reusable) : undefined;
   if (wish.cpus > 0 && !cpus) return NO_CPUS;
   const fromNodes = wish.memory > 0 ? takeMemory(memoryLeft(supply, used), wish.memory, nodes) : undefined;
-  if (wish.memory > 0 && !fromNodes)
-    return "[memorymanager] failed to get the default NUMA affinity, no NUMA nodes with enough memory is available";
+  if (wish.memory > 0 && !fromNodes) return NO_MEMORY;
   return {
     ...(cpus && { cpus }),
     ...(fromNodes && { memory: { nodes: fromNodes, bytes: wish.memory } }),
@@ -60,12 +78,14 @@ export function allot(
 function takeOwnCpus(
   count: number,
   nodes: number | undefined,
-  options: ReadonlySet<CpuOption>,
-  { cpus, reservedCpus }: NodeSupply,
+  policies: NodePolicies,
+  supply: NodeSupply,
   used: readonly Allotment[],
   reusable: readonly Allotment[],
 ): number[] | undefined {
-  const free = freeCpus(cpus, reservedCpus, used);
+  const { cpuOptions: options } = policies;
+  const { cpus } = supply;
+  const free = openCpus(policies, supply, used);
   const left = new Set(reusable.flatMap((each) => each.cpus ?? []).filter((id) => free.has(id)));
   const sockets = socketsIn(cpus, nodes ?? 0);
   const isNear = (cpu: (typeof cpus)[number]) =>

@@ -7,6 +7,8 @@ import { type Disk, isMissing } from "../disk/disk.ts";
 
 export interface Allotment {
   readonly cpus?: readonly number[];
+  /** Those that it had at its beginning, where a resize gave it others since. */
+  readonly promised?: readonly number[];
   readonly memory?: { readonly nodes: readonly number[]; readonly bytes: number };
   /** Ids by resource. */
   readonly devices?: Readonly<Record<string, readonly string[]>>;
@@ -75,13 +77,9 @@ export class AllotmentStore {
     return [...this.#pods];
   }
 
-  /** What is taken, but by what the pod may have itself. */
+  /** What is taken by all pods but that. */
   taken(uid = ""): Allotment[] {
-    return this.all().flatMap(([pod, containers]) =>
-      Object.values(containers)
-        .filter(({ passedOn }) => pod !== uid || !passedOn)
-        .map(counted),
-    );
+    return this.all().flatMap(([pod, containers]) => (pod === uid ? [] : Object.values(containers).map(counted)));
   }
 
   async set(uid: string, containers: PodAllotments): Promise<void> {

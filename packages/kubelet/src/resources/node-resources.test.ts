@@ -159,6 +159,7 @@ test("containers of one pod never have the same device, whatever the plugin pref
       closestNodes: false,
       scope: "container",
       podLevel: false,
+      resizes: new Set(),
     },
     supply: { cpus: [], reservedCpus: new Set(), nodes: [{ id: 0, allocatable: 0 }] },
     plugins: {

@@ -4,7 +4,7 @@
  * on those that nobody has alone, also when these become fewer.
  */
 import type { Pod, ResourceStatus } from "@kubets/api/generated/types/core-v1";
-import type { Logger } from "@kubets/machinery";
+import { deepEqual, type Logger } from "@kubets/machinery";
 import type { Rejection } from "../admission/admit.ts";
 import type { LinuxResources, Runtime } from "../runtime/runtime.ts";
 import {
@@ -19,6 +19,7 @@ import { formatCpuList } from "./cpus.ts";
 import { choiceAmong } from "./devices/choose.ts";
 import type { DevicePlugins } from "./devices/device-plugins.ts";
 import { planAllotments } from "./plan.ts";
+import { fixedBy, replan } from "./replan.ts";
 import { freeCpus, type NodePolicies, type NodeSupply } from "./supply.ts";
 
 interface NodeResourcesOptions {
@@ -63,6 +64,19 @@ export class NodeResources {
   /** Takes what the pod wants; gives why it cannot be had. */
   admit(pod: Pod): Promise<Rejection | undefined> {
     const decide = () => this.#admit(pod);
+    const decided = this.#deciding.then(decide, decide);
+    this.#deciding = decided;
+    return decided;
+  }
+
+  /** Why the pod can have no more and no less while it runs. */
+  fixed(wanted: Pod, has: Pod): string | undefined {
+    return fixedBy(wanted, has, this.policies);
+  }
+
+  /** Takes what a pod wants to have instead, or gives back what it does not want any more; gives why it cannot be. */
+  resize(wanted: Pod, has: Pod): Promise<string | undefined> {
+    const decide = () => this.#resize(wanted, has);
     const decided = this.#deciding.then(decide, decide);
     this.#deciding = decided;
     return decided;
@@ -142,6 +156,30 @@ export class NodeResources {
     return undefined;
   }
 
+  async #resize(wanted: Pod, has: Pod): Promise<string | undefined> {
+    const { uid } = wanted.metadata;
+    const { store } = this.#options;
+    if (this.policies.resizes.size === 0) return undefined;
+    const held = store.of(uid) ?? {};
+    const made = replan(wanted, has, held, this.policies, this.supply, store.taken(uid));
+    if (typeof made === "string") return made;
+    if (!deepEqual(made, held)) await store.set(uid, made);
+    // Who gives CPUs back leaves them before others come; who gets some comes when the others have left.
+    const shrinks = (name: string) => sizeOf(made[name]) < sizeOf(held[name]);
+    await this.#place(uid, shrinks);
+    await this.#spread();
+    await this.#place(uid, (name) => !shrinks(name));
+    return undefined;
+  }
+
+  /** Puts those that run, and have something of their own, where they have it. */
+  async #place(uid: string, which: (name: string) => boolean): Promise<void> {
+    for (const each of this.#options.running()) {
+      const { cpus, memory } = (each.uid === uid && this.of(uid)?.[each.name]) || {};
+      if ((cpus || memory) && which(each.name)) await this.#move(each.id, this.placeOf(uid, each.name));
+    }
+  }
+
   /** Asks the plugins which of their devices they would choose, and for what the container needs to use them. */
   async #withDevices(allotment: Allotment, before: readonly Allotment[]): Promise<Allotment> {
     const { plugins, store } = this.#options;
@@ -171,17 +209,20 @@ export class NodeResources {
     const cpusetCpus = this.#sharedCpus();
     // They stay where they are when no CPU is left for them, as it can be where the reserved ones are kept from them.
     if (!cpusetCpus) return;
-    const { runtime, running, log } = this.#options;
-    for (const { uid, name, id } of running()) {
-      if (this.of(uid)?.[name]?.cpus) continue;
-      await runtime
-        .updateResources(id, { cpusetCpus })
-        .catch((error: unknown) => log.warn("a container could not be moved to other CPUs", { container: id, error }));
-    }
+    for (const { uid, name, id } of this.#options.running())
+      if (!this.of(uid)?.[name]?.cpus) await this.#move(id, { cpusetCpus });
+  }
+
+  async #move(id: string, place: LinuxResources): Promise<void> {
+    const { runtime, log } = this.#options;
+    await runtime
+      .updateResources(id, place)
+      .catch((error: unknown) => log.warn("a container could not be moved to other CPUs", { container: id, error }));
   }
 }
 
 const NO_QUOTA = -1;
+const sizeOf = ({ cpus = [] }: Allotment = {}): number => cpus.length;
 const hasCpusAlone = ({ cpus, sharesCpus }: Allotment = {}): boolean => cpus !== undefined && !sharesCpus;
 
 const merged = (a: ContainerExtras, b: ContainerExtras): ContainerExtras => ({

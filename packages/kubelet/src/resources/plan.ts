@@ -27,7 +27,7 @@ export function planAllotments(
     if (isEmpty(wish)) continue;
     const used = [...taken, ...Object.values(made).filter((each) => !each.passedOn)];
     const reusable = Object.values(made).filter((each) => each.passedOn);
-    const broken = brokenCores(wish.cpus, policies, supply);
+    const broken = brokenCores(wish.cpus, policies, supply, used);
     if (broken) return { rejection: broken };
     const local = whole ?? localityOf(wish, policies, supply, used, reusable);
     if (!local.admitted) return { rejection: NOT_LOCAL };

@@ -28,6 +28,7 @@ const POLICIES: NodePolicies = {
   closestNodes: false,
   scope: "pod",
   podLevel: true,
+  resizes: new Set(),
 };
 const amounts = (cpu: string, gib: number, more: object = {}) => {
   const both = { cpu, memory: `${gib}Gi`, ...more };

@@ -40,7 +40,7 @@ export function planPool(
     (own.cpus > 0 && emptiedOf("cpu", own.cpus, order)) || (own.memory > 0 && emptiedOf("memory", own.memory, order));
   if (!whole.admitted || (emptied && policies.topology !== "best-effort")) return { rejection: NOT_LOCAL };
   if (emptied) return { rejection: { reason: "EmptyPodSharedPoolError", message: emptied } };
-  const broken = brokenCores(own.cpus, policies, supply);
+  const broken = brokenCores(own.cpus, policies, supply, taken);
   if (broken) return { rejection: broken };
   const pool = allot({ ...own, devices: {} }, whole.nodes, policies, supply, taken, []);
   if (typeof pool === "string") return { rejection: unexpected(pool) };

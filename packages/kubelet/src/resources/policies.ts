@@ -33,7 +33,10 @@ export function policiesOf({ file }: Pick<KubeletConfig, "file">): NodePolicies 
   const { "prefer-closest-numa-nodes": closest = "false" } = file.topologyManagerPolicyOptions;
   const closestNodes = truth("prefer-closest-numa-nodes", closest);
   const podLevel = isOpen("PodLevelResources", featureGates) && isOpen("PodLevelResourceManagers", featureGates);
-  return { cpus, cpuOptions, memory, topology: topology as TopologyPolicy, closestNodes, scope, podLevel };
+  const resizes = new Set<"cpu" | "memory">();
+  if (isOpen("InPlacePodVerticalScalingExclusiveCPUs", featureGates)) resizes.add("cpu");
+  if (isOpen("InPlacePodVerticalScalingExclusiveMemory", featureGates)) resizes.add("memory");
+  return { cpus, cpuOptions, memory, topology: topology as TopologyPolicy, closestNodes, scope, podLevel, resizes };
 }
 
 /** The options of the static policy, and the gate that each needs. */

@@ -15,6 +15,8 @@ export interface NodePolicies {
   readonly scope: "container" | "pod";
   /** Whether pods that ask for themselves as a whole have anything of their own (gate PodLevelResourceManagers). */
   readonly podLevel: boolean;
+  /** Of what guaranteed pods may have more or less while they run, though it is their own (gates InPlacePodVerticalScalingExclusive...). */
+  readonly resizes: ReadonlySet<"cpu" | "memory">;
 }
 
 export interface NodeSupply {
