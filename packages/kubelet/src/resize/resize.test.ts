@@ -151,6 +151,23 @@ test("what a pod has for itself is not resized unless its gate is open", () =>
     { config: configOf(STATIC) },
   ));
 
+test("what holds CPUs of its own before it runs is not begun with others", () =>
+  having(
+    async (node) => {
+      await node.api.createPod(
+        pod("a")
+          .on("node-1")
+          .uid("uid-a")
+          .container("c", { resources: whole("1") })
+          .build(),
+      );
+      await until(node, "an attempt", () => node.api.events("a").some((text) => /no room/.test(text)));
+      await resize(node, "a", whole("2"));
+      await until(node, "Infeasible", (found) => resizeConditions(found)[0] === "Infeasible");
+    },
+    { config: configOf(STATIC), script: { sandbox: () => ({ error: "no room" }) } },
+  ));
+
 test("CPUs of its own grow and shrink with a container, and the others make room, also after the kubelet's restart", () => {
   const config = configOf(`${STATIC}featureGates: {InPlacePodVerticalScalingExclusiveCPUs: true}\n`);
   return having(

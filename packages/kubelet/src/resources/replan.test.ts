@@ -92,6 +92,21 @@ test("containers of one pod take from each other what they gave back", () => {
     { a: small, b: ["3", 1] },
   ]);
   assert.deepEqual(swapped, { a: "1 1@0", b: "2,3,4 1@0" });
+  const others = { others: [{ cpus: [5, 6, 7] }] };
+  assert.deepEqual(
+    through(
+      [
+        { a: small, b: small },
+        { a: small, b: ["3", 1] },
+        { a: ["3", 1], b: small },
+      ],
+      others,
+    ),
+    {
+      a: "1,3,4 1@0",
+      b: "2 1@0",
+    },
+  );
 });
 
 test("what was promised stays, and nobody goes from shared CPUs to own ones or back", () => {

@@ -50,20 +50,24 @@ export function replan(
 ): PodAllotments | string {
   const order = wishesOf(wanted, policies, supply).filter(({ passesOn }) => !passesOn);
   if (held[POD_POOL]) {
-    const changes = !samePool(wanted, has) || ["cpu", "memory"].some((name) => differ(wanted, has, name));
-    return changes ? "Resize is infeasible for Pods that have CPUs or memory as a whole" : held;
+    const differs = !samePool(wanted, has) || ["cpu", "memory"].some((name) => differ(wanted, has, name));
+    return differs ? "Resize is infeasible for Pods that have CPUs or memory as a whole" : held;
   }
   for (const { container, wish } of order) {
     const wrong = forbidden(container, containerOf(has, container.name), wish, held[container.name]);
     if (wrong) return wrong;
   }
+  const changing = order
+    .filter(({ container, wish }) => changes(held[container.name], wish))
+    // What one of them gives back another may take.
+    .sort((a, b) => growth(held, a) - growth(held, b));
+  if (changing.length === 0) return held;
   const made = { ...held };
   const ofNode = policies.scope === "pod" ? nodesFor(sumOf(order), order, made, policies, supply, others) : undefined;
   if (ofNode && !ofNode.admitted) return NOT_LOCAL.message;
-  for (const each of order) {
+  for (const each of changing) {
     const { name } = each.container;
-    const own = made[name];
-    if (!own) continue;
+    const own = made[name] ?? {};
     const besides = [
       ...others,
       ...Object.keys(made).flatMap((other) => (other === name ? [] : (lasting(made[other]) ?? []))),
@@ -81,6 +85,12 @@ export function replan(
   }
   return made;
 }
+
+const changes = (own: Allotment | undefined, wish: Wish): boolean =>
+  own !== undefined &&
+  ((own.cpus?.length ?? 0) !== wish.cpus || (own.memory !== undefined && own.memory.bytes !== wish.memory));
+const growth = (held: PodAllotments, { container, wish }: ContainerWish): number =>
+  wish.cpus - (held[container.name]?.cpus?.length ?? 0);
 
 const samePool = ({ spec: a }: Pod, { spec: b }: Pod): boolean =>
   ["cpu", "memory"].every((name) => requestOf(a, name).equals(requestOf(b, name)));
