@@ -1,6 +1,7 @@
 /** Gives what is wished for, or says what stands in the way. Pure. */
 import type { Rejection } from "../admission/admit.ts";
-import type { Allotment } from "./allotment.ts";
+import type { Allotment, PodAllotments } from "./allotment.ts";
+import type { Counted } from "./allotment-counts.ts";
 import { ofWholeCores, threadsPerCore } from "./cpus.ts";
 import { chooseDevices, shortage } from "./devices/choose.ts";
 import { chooseCpus } from "./distribute.ts";
@@ -8,6 +9,11 @@ import { isIn, socketsIn } from "./locality.ts";
 import { takeMemory } from "./memory.ts";
 import { freeCpus, memoryLeft, type NodePolicies, type NodeSupply } from "./supply.ts";
 import { deviceWishes, type Wish } from "./wish.ts";
+
+export type PodPlan =
+  | { readonly allotments: PodAllotments }
+  /** `lacks`: of which resource there was not enough, or not as it was to be. */
+  | { readonly rejection: Rejection; readonly lacks?: Counted };
 
 export const NOT_LOCAL: Rejection = {
   reason: "TopologyAffinityError",
@@ -20,6 +26,10 @@ export const unexpected = (why: string): Rejection => ({
 export const NO_CPUS = "not enough cpus available to satisfy request";
 export const NO_MEMORY =
   "[memorymanager] failed to get the default NUMA affinity, no NUMA nodes with enough memory is available";
+
+/** Of what there is not enough, where that is no device. */
+export const lackOf = (why: string): { lacks?: Counted } =>
+  why === NO_CPUS ? { lacks: "cpu" } : why === NO_MEMORY ? { lacks: "memory" } : {};
 
 /** Cores are given whole where that is asked for (`full-pcpus-only`). `besides`: what is taken, but not by who wants so many. */
 export function brokenCores(

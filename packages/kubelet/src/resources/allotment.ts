@@ -19,6 +19,7 @@ export interface Allotment {
   readonly ofPod?: boolean;
   /** Its CPUs are not its own: others of its pod have them too. */
   readonly sharesCpus?: boolean;
+  readonly sharesMemory?: boolean;
 }
 
 /** What a container gets from the plugins of its devices. */

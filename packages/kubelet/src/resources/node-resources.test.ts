@@ -107,6 +107,18 @@ test("what a pod has as a whole is taken until it goes, also after the kubelet's
   await clock.advance(3000);
   assert.deepEqual(await heldBy("p"), { own: ["1", -1], rest: ["2", 200_000] });
   assert.deepEqual(await heldBy("s"), { c: ["0,3", undefined] });
+  await api.createPod(own("r", "1"));
+  await clock.advance(3000);
+  const counted = [...first.kubelet.metrics.registry.expose()].join("").split("\n");
+  assert.deepEqual(counted.filter((line) => line.startsWith("resource_manager_")).sort(), [
+    'resource_manager_allocations_total{resource_name="cpu",source="node"} 1',
+    'resource_manager_allocations_total{resource_name="cpu",source="pod"} 2',
+    'resource_manager_container_assignments{resource_name="cpu",assignment_type="node_exclusive"} 1',
+    'resource_manager_container_assignments{resource_name="cpu",assignment_type="pod_exclusive"} 1',
+    'resource_manager_container_assignments{resource_name="cpu",assignment_type="pod_shared"} 1',
+  ]);
+  await api.deletePod("r", 0);
+  await clock.advance(3000);
   await first.stop();
 
   const second = await simulatedNode({ config, over: first });

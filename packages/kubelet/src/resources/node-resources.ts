@@ -15,10 +15,12 @@ import {
   POD_POOL,
   type PodAllotments,
 } from "./allotment.ts";
+import type { AllotmentCounts } from "./allotment-counts.ts";
 import { formatCpuList } from "./cpus.ts";
 import { choiceAmong } from "./devices/choose.ts";
 import type { DevicePlugins } from "./devices/device-plugins.ts";
 import { planAllotments } from "./plan.ts";
+import { hasPool } from "./pod-pool.ts";
 import { fixedBy, replan } from "./replan.ts";
 import { freeCpus, type NodePolicies, type NodeSupply } from "./supply.ts";
 
@@ -31,6 +33,8 @@ interface NodeResourcesOptions {
   readonly log: Logger;
   /** Whether statuses say how devices are (gate ResourceHealthStatus). */
   readonly tellsHealth?: boolean;
+  /** Where it is counted what pods are given (gate PodLevelResourceManagers). */
+  readonly counts?: AllotmentCounts | undefined;
   /** Containers that run now. */
   running(): readonly { readonly uid: string; readonly name: string; readonly id: string }[];
 }
@@ -142,12 +146,17 @@ export class NodeResources {
     if (store.of(uid)) return undefined;
     const plan = planAllotments(pod, this.policies, this.supply, store.taken());
     if (!plan) return undefined;
-    if ("rejection" in plan) return plan.rejection;
+    const { counts } = this.#options;
+    if ("rejection" in plan) {
+      if (plan.lacks) counts?.refused(plan.lacks, hasPool(pod, this.policies) ? "pod" : "node");
+      return plan.rejection;
+    }
     try {
       const made: Record<string, Allotment> = {};
       for (const [name, allotment] of Object.entries(plan.allotments))
         made[name] = await this.#withDevices(allotment, Object.values(made));
       await store.set(uid, made);
+      counts?.given(made);
     } catch (error) {
       const message = `Allocate failed due to ${(error as Error).message}, which is unexpected`;
       return { reason: "UnexpectedAdmissionError", message };

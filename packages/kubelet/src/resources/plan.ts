@@ -1,14 +1,11 @@
 /** What the containers of a pod are given for themselves, or why they cannot be. Pure: from what the node has and what is taken. */
 import type { Pod } from "@kubets/api/generated/types/core-v1";
-import type { Rejection } from "../admission/admit.ts";
-import { allot, brokenCores, NOT_LOCAL, unexpected } from "./allot.ts";
-import type { Allotment, PodAllotments } from "./allotment.ts";
+import { allot, brokenCores, lackOf, NOT_LOCAL, type PodPlan, unexpected } from "./allot.ts";
+import type { Allotment } from "./allotment.ts";
 import { localityOf } from "./locality.ts";
 import { hasPool, planPool } from "./pod-pool.ts";
 import type { NodePolicies, NodeSupply } from "./supply.ts";
 import { isEmpty, sumOf, wishesOf } from "./wish.ts";
-
-type PodPlan = { readonly allotments: PodAllotments } | { readonly rejection: Rejection };
 
 /** Undefined when nothing of the pod wants anything of its own. */
 export function planAllotments(
@@ -28,11 +25,11 @@ export function planAllotments(
     const used = [...taken, ...Object.values(made).filter((each) => !each.passedOn)];
     const reusable = Object.values(made).filter((each) => each.passedOn);
     const broken = brokenCores(wish.cpus, policies, supply, used);
-    if (broken) return { rejection: broken };
+    if (broken) return { rejection: broken, lacks: "cpu" };
     const local = whole ?? localityOf(wish, policies, supply, used, reusable);
     if (!local.admitted) return { rejection: NOT_LOCAL };
     const allotment = allot(wish, local.nodes, policies, supply, used, reusable);
-    if (typeof allotment === "string") return { rejection: unexpected(allotment) };
+    if (typeof allotment === "string") return { rejection: unexpected(allotment), ...lackOf(allotment) };
     made[container.name] = { ...allotment, ...(passesOn && { passedOn: true }) };
   }
   return { allotments: made };

@@ -134,8 +134,9 @@ test("a pod lies on one NUMA node as a whole, with its devices, or is refused", 
 
 test("nobody is left without CPUs or memory of the pool", () => {
   const rest = container("rest");
-  const why = (spec: Partial<PodSpec>) => {
+  const why = (spec: Partial<PodSpec>, lacks = "cpu") => {
     assert.equal(refused(spec).reason, "TopologyAffinityError");
+    assert.equal((plan(spec, { topology: "best-effort" }) as { lacks?: string }).lacks, lacks);
     return refused(spec, { topology: "best-effort" });
   };
   const full = [container("a", amounts("1", 1)), container("b", amounts("1", 1)), rest];
@@ -145,7 +146,7 @@ test("nobody is left without CPUs or memory of the pool", () => {
       "pod rejected, sum of exclusive container cpu requests equals pod budget, leaving no cpus for shared containers",
   });
   assert.match(
-    why({ resources: amounts("4", 2), containers: full }).message,
+    why({ resources: amounts("4", 2), containers: full }, "memory").message,
     /container memory requests equals pod budget, leaving no memory/,
   );
   const beside = sidecar("beside", amounts("2", 1));

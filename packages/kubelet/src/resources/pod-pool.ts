@@ -5,14 +5,12 @@
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import { computeQosClass } from "@kubets/api/pod/qos";
 import type { Rejection } from "../admission/admit.ts";
-import { allot, brokenCores, NO_CPUS, unexpected } from "./allot.ts";
-import { type Allotment, POD_POOL, type PodAllotments } from "./allotment.ts";
+import { allot, brokenCores, lackOf, NO_CPUS, type PodPlan, unexpected } from "./allot.ts";
+import { type Allotment, POD_POOL } from "./allotment.ts";
 import { chooseCpus } from "./distribute.ts";
 import { localityOf } from "./locality.ts";
 import type { NodePolicies, NodeSupply } from "./supply.ts";
 import { asksAsAWhole, type ContainerWish, isEmpty, ownOf, sumOf } from "./wish.ts";
-
-type PoolPlan = { readonly allotments: PodAllotments } | { readonly rejection: Rejection };
 
 /** Whether the pod is placed as a whole. Without a topology policy there is no scope either: each container has its own. */
 export const hasPool = (pod: Pod, { podLevel, scope, topology }: NodePolicies): boolean =>
@@ -30,23 +28,27 @@ export function planPool(
   policies: NodePolicies,
   supply: NodeSupply,
   taken: readonly Allotment[],
-): PoolPlan | undefined {
+): PodPlan | undefined {
   const isGuaranteed = computeQosClass(pod.spec) === "Guaranteed";
   const own = isGuaranteed ? ownOf(pod.spec.resources?.requests ?? {}, policies) : { cpus: 0, memory: 0 };
   const wish = { ...own, devices: sumOf(order).devices };
   if (isEmpty(wish)) return undefined;
   const whole = localityOf(wish, policies, supply, taken, []);
-  const emptied =
-    (own.cpus > 0 && emptiedOf("cpu", own.cpus, order)) || (own.memory > 0 && emptiedOf("memory", own.memory, order));
+  const noCpus = own.cpus > 0 && emptiedOf("cpu", own.cpus, order);
+  const emptied = noCpus || (own.memory > 0 && emptiedOf("memory", own.memory, order));
   if (!whole.admitted || (emptied && policies.topology !== "best-effort")) return { rejection: NOT_LOCAL };
-  if (emptied) return { rejection: { reason: "EmptyPodSharedPoolError", message: emptied } };
+  if (emptied)
+    return {
+      rejection: { reason: "EmptyPodSharedPoolError", message: emptied },
+      lacks: noCpus ? "cpu" : "memory",
+    };
   const broken = brokenCores(own.cpus, policies, supply, taken);
-  if (broken) return { rejection: broken };
+  if (broken) return { rejection: broken, lacks: "cpu" };
   const pool = allot({ ...own, devices: {} }, whole.nodes, policies, supply, taken, []);
-  if (typeof pool === "string") return { rejection: unexpected(pool) };
+  if (typeof pool === "string") return { rejection: unexpected(pool), ...lackOf(pool) };
 
   const parts = partsOf(pool, order, policies, supply);
-  if (!parts) return { rejection: unexpected(NO_CPUS) };
+  if (!parts) return { rejection: unexpected(NO_CPUS), lacks: "cpu" };
   const made: Record<string, Allotment> = {};
   for (const { container, wish, passesOn } of order) {
     const used = [...taken, ...Object.values(made).filter((each) => !each.passedOn)];
@@ -100,6 +102,7 @@ function partsOf(
   const partOf = ({ cpus, bytes, rest }: (typeof walked)[number]): Allotment => ({
     ...(pool.cpus && (cpus.length > 0 ? { cpus } : { cpus: rest.cpus, sharesCpus: true })),
     ...(pool.memory && { memory: { nodes: pool.memory.nodes, bytes: bytes || rest.bytes } }),
+    ...(pool.memory && bytes === 0 && { sharesMemory: true }),
   });
   return new Map(walked.map((each) => [each.name, partOf(each)]));
 }
