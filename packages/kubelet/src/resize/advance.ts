@@ -26,7 +26,7 @@ export async function advanceResize(step: ResizeStep): Promise<boolean> {
   const begun = runtime.containers.length > 0;
   if (!begun) {
     // What does not run yet is simply begun with what it wants, unless it holds something of its own already.
-    if (resize.isWanted && tools.resources.of(resize.pod.metadata.uid)) await ask(step);
+    if (resize.isWanted && tools.resources.hasOwn(resize.pod.metadata.uid)) await ask(step);
     else if (resize.isWanted) resize.grant();
     resize.moving = false;
     if (runtime.sandboxes.length === 0) await resize.save();

@@ -73,6 +73,11 @@ export class NodeResources {
     return decided;
   }
 
+  /** Whether the pod has CPUs or memory of its own. */
+  hasOwn(uid: string): boolean {
+    return Object.values(this.of(uid) ?? {}).some(({ cpus, memory }) => cpus || memory);
+  }
+
   /** Why the pod can have no more and no less while it runs. */
   fixed(wanted: Pod, has: Pod): string | undefined {
     return fixedBy(wanted, has, this.policies);
@@ -172,6 +177,7 @@ export class NodeResources {
     const held = store.of(uid) ?? {};
     const made = replan(wanted, has, held, this.policies, this.supply, store.taken(uid));
     if (typeof made === "string") return made;
+    if (!this.hasOwn(uid)) return undefined;
     if (!deepEqual(made, held)) await store.set(uid, made);
     // Who gives CPUs back leaves them before others come; who gets some comes when the others have left.
     const shrinks = (name: string) => sizeOf(made[name]) < sizeOf(held[name]);
