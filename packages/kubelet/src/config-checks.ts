@@ -80,6 +80,10 @@ export function configProblems(file: FileConfig): string[] {
     isOpen("MemoryQoS", file.featureGates) && (factor <= 0 || factor > 1),
     `memoryThrottlingFactor ${factor} must be greater than 0 and less than or equal to 1.0`,
   );
+  refuse(
+    !["None", "TieredReservation"].includes(file.memoryReservationPolicy),
+    `memoryReservationPolicy ${JSON.stringify(file.memoryReservationPolicy)} must be None or TieredReservation`,
+  );
   for (const [name, value] of Object.entries(file.qosReserved)) {
     refuse(name !== "memory", `qosReserved (--qos-reserved): cannot reserve ${JSON.stringify(name)} resource`);
     refuse(

@@ -145,6 +145,7 @@ export const kubeletConfiguration = shape.object({
   enableDebugFlagsHandler: shape.bool(true),
   seccompDefault: shape.bool(false),
   memoryThrottlingFactor: shape.num(0.9),
+  memoryReservationPolicy: shape.str("None"),
   registerWithTaints: shape.list(taintShape),
   registerNode: shape.bool(true),
   tracing: shape.any(),

@@ -110,6 +110,7 @@ test("defaults, and what is refused", () => {
       "featureGates: {MemoryQoS: true}\nmemoryThrottlingFactor: 2",
       /must be greater than 0 and less than or equal to 1\.0/,
     ],
+    ["memoryReservationPolicy: Some", /memoryReservationPolicy "Some" must be None or TieredReservation/],
     ["cpuCFSQuotaPeriod: 10ms", /requires feature gate CustomCPUCFSQuotaPeriod/],
     ["cgroupsPerQOS: false", /is not supported/],
     ["qosReserved: {cpu: 50%}", /cannot reserve "cpu" resource/],

@@ -194,6 +194,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   });
   const tokens = new ServiceAccountTokens(client, clock, log);
   const plugins = nodePlugins({
+    registry: metrics.registry,
     ...options,
     client,
     config,

@@ -13,7 +13,7 @@ import { isOpen } from "@kubets/machinery/given-gates";
 import type { Listener, ServerTls } from "@kubets/wire/http";
 import { openSslCiphers } from "@kubets/wire/tls/cipher-suites";
 import { cgroupfs } from "./cgroups/cgroupfs.ts";
-import { memoryReserve } from "./cgroups/layout.ts";
+import { keepsMemory, memoryReserve } from "./cgroups/layout.ts";
 import { podCgroups } from "./cgroups/pod-cgroups.ts";
 import { systemdSlices } from "./cgroups/systemd-slices.ts";
 import { cpuPeriodOf, type KubeletConfig } from "./config.ts";
@@ -76,6 +76,7 @@ export async function runKubelet(run: KubeletRun): Promise<RunningKubelet> {
       pidsLimit: config.podPidsLimit,
       cpuPeriodUs: cpuPeriodOf(config.file),
       memoryReserve: memoryReserve(config, machine),
+      keepsMemory: keepsMemory(config),
     }),
     plugins: true,
     kernelLog,

@@ -47,6 +47,8 @@ test("pods and their classes get their parts, in files of version 2", async (t) 
   assert.equal(await read("podu-g/cpu.max"), "5000 10000");
   assert.equal(await read("podu-g/memory.max"), String(64 * 2 ** 20));
   assert.equal(await read("podu-g/pids.max"), "100");
+  await cgroups.ensure(guaranteed, true);
+  assert.equal(await read("podu-g/cpu.max"), "max 100000");
   assert.equal(await read("burstable/podu-a/cpu.max"), "max 100000");
   assert.equal(await read("burstable/podu-a/memory.max"), "max");
   assert.equal(await read("burstable/cpu.weight"), "59");
@@ -56,6 +58,35 @@ test("pods and their classes get their parts, in files of version 2", async (t) 
   await cgroups.weigh([burstable("b", "500m")]);
   assert.equal(await read("burstable/cpu.weight"), "20");
   assert.equal(cgroups.parentOf(bestEffort), "/node/kubepods/besteffort/podu-e");
+});
+
+test("what pods asked for of memory is kept for them by their class, and not any more when nothing is to be kept", async (t) => {
+  const mountpoint = await hierarchy(t, 2);
+  const tree = cgroupfs(silentLogger, mountpoint);
+  const asking = pod("b")
+    .uid("u-b")
+    .container("c", { resources: { requests: { memory: "32Mi" } } })
+    .build();
+  const read = async (path: string) => {
+    const text = async (file: string) => (await readFile(join(mountpoint, "kubepods", path, file), "utf8")).trim();
+    return [await text("memory.min"), await text("memory.low")].map((bytes) => Number(bytes) / 2 ** 20);
+  };
+  for (const [keepsMemory, one] of [
+    [true, 1],
+    [false, 0],
+  ] as const) {
+    const cgroups = podCgroups({ tree, root: "", mountpoint, keepsMemory });
+    await cgroups.hold([[["kubepods"], { cpuShares: 2048, memoryBytes: 2 ** 30 }]]);
+    await cgroups.weigh([guaranteed, asking, bestEffort]);
+    for (const each of [guaranteed, asking, bestEffort]) await cgroups.ensure(each);
+    assert.deepEqual(await read(""), [96 * one, 0]);
+    assert.deepEqual(await read("burstable"), [0, 32 * one]);
+    assert.deepEqual(await read("podu-g"), [64 * one, 0]);
+    assert.deepEqual(await read("burstable/podu-b"), [0, 32 * one]);
+    assert.deepEqual(await read("besteffort/podu-e"), [0, 0]);
+    assert.equal((await readFile(join(mountpoint, "kubepods/memory.max"), "utf8")).trim(), String(2 ** 30));
+  }
+  await assert.rejects(readFile(join(mountpoint, "kubepods/besteffort/memory.min")));
 });
 
 test("in version 1 each controller has its own", async (t) => {
@@ -105,6 +136,8 @@ test("systemd is asked for slices, and once more for those that are there", asyn
   const cpu = "CPUWeight t 20 CPUQuotaPerSecUSec t 500000 CPUQuotaPeriodUSec t 100000";
   const wanted = `${cpu} MemoryMax t 67108864 TasksMax t 18446744073709551615`;
   assert.equal(set?.join(" "), `SetUnitProperties node_1-kubepods-podu_g.slice true 5 ${wanted}`);
+  await podCgroups({ tree: systemdSlices(exec, 2), root: "/node-1", keepsMemory: true }).ensure(guaranteed);
+  assert.match(asked.at(-1)?.join(" ") ?? "", /TasksMax t 18446744073709551615 MemoryMin t 67108864 MemoryLow t 0$/);
   await cgroups.remove(guaranteed);
   assert.deepEqual(asked.at(-1), ["StopUnit", "node_1-kubepods-podu_g.slice", "replace"]);
 });

@@ -58,14 +58,25 @@ export function tierMemory(
   pods: readonly Pod[],
   { allocatableBytes, percent }: MemoryReserve,
 ): Readonly<Record<Tier, number>> {
-  const kept = (tier: Tier | undefined) => {
-    const asked = pods
+  const asked = askedMemory(pods);
+  const kept = (bytes: number) => Math.floor((bytes * percent) / 100);
+  const burstable = allocatableBytes - kept(asked.guaranteed);
+  return { burstable, besteffort: burstable - kept(asked.burstable) };
+}
+
+/** Whether what pods asked for is kept for them by their class (gate MemoryQoS); undefined where the kernel is told nothing of it. */
+export const keepsMemory = ({ file }: { readonly file: KeepingFile }): boolean | undefined =>
+  isOpen("MemoryQoS", file.featureGates) ? file.memoryReservationPolicy === "TieredReservation" : undefined;
+
+type KeepingFile = Pick<KubeletConfig["file"], "memoryReservationPolicy" | "featureGates">;
+
+/** How much memory the pods of each class that asks for any asked for. */
+export function askedMemory(pods: readonly Pod[]): Readonly<Record<"guaranteed" | "burstable", number>> {
+  const asked = (tier: Tier | undefined) =>
+    pods
       .filter((pod) => !isFinished(pod) && tierOf(pod) === tier)
       .reduce((sum, pod) => sum + (podRequests(pod).get("memory")?.value() ?? 0), 0);
-    return Math.floor((asked * percent) / 100);
-  };
-  const burstable = allocatableBytes - kept(undefined);
-  return { burstable, besteffort: burstable - kept("burstable") };
+  return { guaranteed: asked(undefined), burstable: asked("burstable") };
 }
 
 type Reserving = Pick<KubeletConfig, "cgroupRoot" | "reserved"> & {

@@ -6,7 +6,16 @@ import { deepEqual } from "@kubets/machinery";
 import { type CgroupDetails, readDetails, readMachineSwap } from "../stats/cgroup-details.ts";
 import { readUsage, type Usage } from "../stats/cgroup-usage.ts";
 import type { CgroupParts, CgroupTree } from "./cgroup-tree.ts";
-import { kubepods, type MemoryReserve, partsOf, podParts, type Tier, tierMemory, tierShares } from "./layout.ts";
+import {
+  askedMemory,
+  kubepods,
+  type MemoryReserve,
+  partsOf,
+  podParts,
+  type Tier,
+  tierMemory,
+  tierShares,
+} from "./layout.ts";
 import { type CgroupSettings, type CgroupVersion, type PodLimits, podSettings } from "./settings.ts";
 
 export interface PodCgroups {
@@ -17,7 +26,8 @@ export interface PodCgroups {
   hold(enforced: Iterable<readonly [CgroupParts, CgroupSettings]>): Promise<void>;
   /** Weighs the classes of pods against each other, now that these are the pods of the node, and keeps memory for the higher ones. */
   weigh(pods: readonly Pod[]): Promise<void>;
-  ensure(pod: Pod): Promise<void>;
+  /** `hasCpusAlone`: nothing of it is slowed down, as the quota of a pod is that of its containers too. */
+  ensure(pod: Pod, hasCpusAlone?: boolean): Promise<void>;
   remove(pod: Pod): Promise<void>;
   /** What the pod uses, as far as it can be told. */
   usage(pod: Pod, now: number): Promise<Usage>;
@@ -66,7 +76,11 @@ const LEAST_BYTES = 4096;
 export function podCgroups(options: PodCgroupsOptions): PodCgroups {
   const { tree, root, mountpoint = "/sys/fs/cgroup", memoryReserve } = options;
   const { version } = tree;
+  const keepsMemory = version === 2 ? options.keepsMemory : undefined;
   const settled = new Map<string, CgroupSettings>();
+  /** What holds for all pods together, and for which of their memory it must do more. */
+  const whole = kubepods(root);
+  let wholeSettings: CgroupSettings = {};
   let weighing: Promise<void> = Promise.resolve();
   /** A class that has more already keeps that and gets no more: a limit below it would kill. */
   const atLeastUsed = async (parts: CgroupParts, limit: number): Promise<number> => {
@@ -75,13 +89,26 @@ export function podCgroups(options: PodCgroupsOptions): PodCgroups {
   };
   const weigh = async (pods: readonly Pod[]): Promise<void> => {
     const limits = memoryReserve && tierMemory(pods, memoryReserve);
+    const asked = keepsMemory ? askedMemory(pods) : { guaranteed: 0, burstable: 0 };
+    // Nothing is kept below that is not kept above.
+    if (keepsMemory !== undefined)
+      await settle("", whole, {
+        ...wholeSettings,
+        kept: { minBytes: asked.guaranteed + asked.burstable, lowBytes: 0 },
+      });
     for (const [tier, cpuShares] of Object.entries(tierShares(pods)) as [Tier, number][]) {
-      const parts = [...kubepods(root), tier];
-      const settings = { cpuShares, ...(limits && { memoryBytes: await atLeastUsed(parts, limits[tier]) }) };
-      if (deepEqual(settled.get(tier), settings)) continue;
-      settled.set(tier, settings);
-      await tree.ensure(parts, settings);
+      const parts = [...whole, tier];
+      await settle(tier, parts, {
+        cpuShares,
+        ...(limits && { memoryBytes: await atLeastUsed(parts, limits[tier]) }),
+        ...(keepsMemory !== undefined && tier === "burstable" && { kept: { minBytes: 0, lowBytes: asked.burstable } }),
+      });
     }
+  };
+  const settle = async (name: string, parts: CgroupParts, settings: CgroupSettings): Promise<void> => {
+    if (deepEqual(settled.get(name), settings)) return;
+    settled.set(name, settings);
+    await tree.ensure(parts, settings);
   };
   const pathOf = (pod: Pod) => tree.pathOf(podParts(pod, root));
   return {
@@ -89,7 +116,10 @@ export function podCgroups(options: PodCgroupsOptions): PodCgroups {
     parentOf: (pod) => tree.nameOf(podParts(pod, root)),
 
     async hold(enforced) {
-      for (const [parts, settings] of enforced) await tree.ensure(parts, settings);
+      for (const [parts, settings] of enforced) {
+        if (deepEqual(parts, whole)) wholeSettings = settings;
+        await tree.ensure(parts, settings);
+      }
     },
 
     weigh(pods) {
@@ -98,7 +128,10 @@ export function podCgroups(options: PodCgroupsOptions): PodCgroups {
       return weighing;
     },
 
-    ensure: (pod) => tree.ensure(podParts(pod, root), podSettings(pod, options)),
+    ensure(pod, hasCpusAlone = false) {
+      const limits = hasCpusAlone ? { ...options, cpuPeriodUs: undefined } : options;
+      return tree.ensure(podParts(pod, root), podSettings(pod, limits));
+    },
     remove: (pod) => tree.remove(podParts(pod, root)),
 
     usage: (pod, now) => readUsage(pathOf(pod), version, now, mountpoint),

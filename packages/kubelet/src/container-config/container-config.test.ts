@@ -50,6 +50,7 @@ test("what a container is held to, as the node says", () => {
     cpuPeriodUs: 100_000,
     singleProcessOomKill: false,
     throttling: undefined,
+    keepsMemory: false,
   };
   const swap = { bytes: 8 * 2 ** 30, limited: true };
   const held = (made: ReturnType<typeof pod>, more: Partial<NodeFacts> = {}) => {
@@ -61,9 +62,20 @@ test("what a container is held to, as the node says", () => {
   assert.deepEqual(cpu(held(half)), [100_000, 50_000]);
   assert.deepEqual(cpu(held(half, { cpuPeriodUs: 10_000 })), [10_000, 5000]);
   assert.deepEqual(cpu(held(half, { cpuPeriodUs: undefined })), [undefined, undefined]);
+  const ofPod = pod("a").spec({ resources: { limits: { cpu: "2", memory: "1Gi" } } });
+  assert.deepEqual([cpu(held(ofPod)), held(ofPod).memoryLimitInBytes], [[100_000, 200_000], 2 ** 30]);
+  assert.deepEqual(cpu(held(ofPod.limits({ cpu: "1" }))), [100_000, 100_000]);
   assert.deepEqual(held(half).unified, { "memory.oom.group": "1" });
   assert.deepEqual(held(half, { singleProcessOomKill: true }).unified, {});
   assert.equal(held(half, { cgroupV2: false }).unified, undefined);
+  const kept = (made: ReturnType<typeof pod>) => {
+    const { "memory.oom.group": _, ...unified } = held(made, { keepsMemory: true }).unified ?? {};
+    return unified;
+  };
+  const amounts = { cpu: "1", memory: "1Ki" };
+  assert.deepEqual(kept(pod("a").requests(amounts).limits(amounts)), { "memory.min": "1024" });
+  assert.deepEqual(kept(pod("a").requests(amounts)), { "memory.low": "1024" });
+  assert.deepEqual(kept(pod("a")), {});
   const throttling = { factor: 0.9, allocatableBytes: 1000 * 4096 };
   const high = (made: ReturnType<typeof pod>) =>
     Number(held(made, { throttling }).unified?.["memory.high"] ?? 0) / 4096;

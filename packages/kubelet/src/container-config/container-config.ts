@@ -7,7 +7,7 @@ import { fnv1a32 } from "@kubets/machinery/hash";
 import { Signal } from "@kubets/wire/generated/cri";
 import { logPath } from "../paths.ts";
 import * as labels from "../runtime/names.ts";
-import type { ContainerConfig, RuntimeContainer, RuntimeImage } from "../runtime/runtime.ts";
+import type { ContainerConfig, LinuxResources, RuntimeContainer, RuntimeImage } from "../runtime/runtime.ts";
 import type { Env } from "./env.ts";
 import { expand } from "./expand.ts";
 import type { ContainerMount } from "./mounts.ts";
@@ -26,7 +26,7 @@ interface ContainerParts {
   /** From plugins of its devices. */
   readonly annotations?: Readonly<Record<string, string>>;
   /** CPUs and memory nodes that it may use. */
-  readonly place?: { readonly cpusetCpus: string; readonly cpusetMems: string };
+  readonly place?: LinuxResources;
   readonly node: NodeFacts;
   readonly security: SecurityFacts;
 }

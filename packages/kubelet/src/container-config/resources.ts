@@ -5,6 +5,7 @@
 import type { Container, Pod, ResourceRequirements } from "@kubets/api/generated/types/core-v1";
 import { computeQosClass } from "@kubets/api/pod/qos";
 import { parseQuantity } from "@kubets/machinery/quantity";
+import { keptFor } from "../cgroups/kept-memory.ts";
 import type { LinuxResources } from "../runtime/runtime.ts";
 
 const MIN_SHARES = 2;
@@ -30,13 +31,15 @@ export interface NodeFacts {
   readonly singleProcessOomKill: boolean;
   /** Where containers are slowed down before their memory ends (MemoryQoS): at which part of what they may have beyond what they asked for. */
   readonly throttling: { readonly factor: number; readonly allocatableBytes: number } | undefined;
+  /** Whether memory that containers asked for is kept for them by the class of their pod (MemoryQoS). */
+  readonly keepsMemory: boolean;
   /** Where the machine has any; `limited` when burstable pods may use it. */
   readonly swap: { readonly bytes: number; readonly limited: boolean } | undefined;
 }
 
 export function containerResources(pod: Pod, container: Container, node: NodeFacts): LinuxResources {
   return {
-    ...limitsOf(container.resources ?? {}, node),
+    ...limitsOf(withLimitsOf(pod, container.resources), node),
     oomScoreAdj: oomScore(pod, container, node.memoryBytes),
     ...(node.cgroupV2 && { unified: unifiedOf(pod, container, node) }),
     hugepageLimits: hugepages(container),
@@ -46,8 +49,13 @@ export function containerResources(pod: Pod, container: Container, node: NodeFac
 const unifiedOf = (pod: Pod, container: Container, node: NodeFacts): Record<string, string> => ({
   ...(!node.singleProcessOomKill && { "memory.oom.group": "1" }),
   ...(node.throttling && memoryHigh(container.resources ?? {}, node.throttling)),
+  ...(node.keepsMemory && keptOf(pod, bytesOf(container.resources?.requests?.memory))),
   ...(node.swap && { "memory.swap.max": String(swapOf(pod, container, node)) }),
 });
+
+/** A container without a limit of its own has that of its pod. */
+const withLimitsOf = ({ spec }: Pod, resources: ResourceRequirements = {}): ResourceRequirements =>
+  spec.resources?.limits ? { ...resources, limits: { ...spec.resources.limits, ...resources.limits } } : resources;
 
 function limitsOf({ requests, limits }: ResourceRequirements, node: NodeFacts): LinuxResources {
   const cpuLimit = milliOf(limits?.cpu);
@@ -57,6 +65,14 @@ function limitsOf({ requests, limits }: ResourceRequirements, node: NodeFacts): 
     ...(cpuLimit > 0 &&
       node.cpuPeriodUs && { cpuPeriod: node.cpuPeriodUs, cpuQuota: cpuQuota(cpuLimit, node.cpuPeriodUs) }),
     ...(memoryLimit > 0 && { memoryLimitInBytes: memoryLimit }),
+  };
+}
+
+function keptOf(pod: Pod, asked: number): Record<string, string> {
+  const { minBytes, lowBytes } = keptFor(pod, asked);
+  return {
+    ...(minBytes > 0 && { "memory.min": String(minBytes) }),
+    ...(lowBytes > 0 && { "memory.low": String(lowBytes) }),
   };
 }
 

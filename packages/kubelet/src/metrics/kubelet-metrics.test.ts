@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { pod } from "@kubets/api/testing/pod-builder";
+import { kubeletDefaults } from "../config.ts";
 import { type SimulatedNode, withSimulatedNode } from "../testing/simulated-node.ts";
 
 const on = (name: string) => pod(name).on("node-1").uid(`uid-${name}`);
@@ -45,6 +46,20 @@ test("pods and containers that start are counted, with how long that took and wi
     assert.ok(samples(node, "kubelet_running_containers").includes('container_state="running" 1'));
     assert.deepEqual(samples(node, "kubelet_desired_pods").sort(), ['static="" 1', 'static="true" 0']);
   }));
+
+test("memory that is kept for pods is told by their class", () => {
+  const { file } = kubeletDefaults;
+  const memoryReservationPolicy = "TieredReservation";
+  const config = { file: { ...file, featureGates: { MemoryQoS: true }, memoryReservationPolicy } };
+  return withSimulatedNode({ config }, async (node) => {
+    const amounts = { cpu: "1", memory: "1Ki" };
+    await node.api.createPod(on("a").requests(amounts).limits(amounts).build());
+    await node.api.createPod(on("b").requests({ memory: "2Ki" }).build());
+    await node.clock.advance(1000);
+    assert.deepEqual(samples(node, "kubelet_memory_qos_node_memory_min_bytes"), ["1024"]);
+    assert.deepEqual(samples(node, "kubelet_memory_qos_node_memory_low_bytes"), ["2048"]);
+  });
+});
 
 test("what fails is counted with its reason", () =>
   withSimulatedNode(

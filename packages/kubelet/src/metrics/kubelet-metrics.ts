@@ -141,6 +141,11 @@ export class KubeletMetrics {
     DEFAULT_BUCKETS,
     ...REQUEST_LABELS,
   );
+  readonly #memoryMin = this.#gauge(
+    "memory_qos_node_memory_min_bytes",
+    "Memory kept for guaranteed pods (memory.min).",
+  );
+  readonly #memoryLow = this.#gauge("memory_qos_node_memory_low_bytes", "Memory kept for burstable pods (memory.low).");
   readonly #evictions = this.#counter("evictions", "Pods evicted, by what the node was short of.", "eviction_signal");
   readonly #preemptions = this.#counter(
     "preemptions",
@@ -235,6 +240,11 @@ export class KubeletMetrics {
 
   statusWritten(seconds: number): void {
     this.#statusSeconds.values().observe(seconds);
+  }
+
+  memoryKept({ guaranteed, burstable }: Readonly<Record<"guaranteed" | "burstable", number>>): void {
+    this.#memoryMin.set(guaranteed);
+    this.#memoryLow.set(burstable);
   }
 
   evicted(signal: string): void {

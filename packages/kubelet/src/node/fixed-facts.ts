@@ -1,6 +1,7 @@
 /** What of a node does not change while its kubelet runs: what its configuration and its machine say of containers. Pure. */
 import { join } from "node:path";
 import { isOpen } from "@kubets/machinery/given-gates";
+import { keepsMemory } from "../cgroups/layout.ts";
 import { cpuPeriodOf, type KubeletConfig } from "../config.ts";
 import { parseResolvConf } from "../container-config/dns.ts";
 import { crashLoopLimits } from "../pod-workers/restart-backoff.ts";
@@ -42,6 +43,7 @@ export function fixedFacts(given: Given): FixedFacts {
       throttling: isOpen("MemoryQoS", file.featureGates)
         ? { factor: file.memoryThrottlingFactor, allocatableBytes }
         : undefined,
+      keepsMemory: cgroupV2 && keepsMemory(config) === true,
       swap: swapBytes ? { bytes: swapBytes, limited: file.memorySwap.swapBehavior === "LimitedSwap" } : undefined,
     },
     crashLoop: crashLoopLimits(

@@ -78,8 +78,11 @@ async function mountVolumes({ pod, runtime, tools }: BringUp): Promise<VolumeMap
 }
 
 /** What the sandbox will lie in. */
-const makePlaces = ({ pod, tools: { cgroups, disk, paths } }: BringUp) =>
-  Promise.all([cgroups.ensure(pod), disk.makeFolder(podLogFolder(paths, pod))]);
+const makePlaces = ({ pod, tools: { cgroups, resources, disk, paths } }: BringUp) =>
+  Promise.all([
+    cgroups.ensure(pod, resources.hasCpusAlone(pod.metadata.uid)),
+    disk.makeFolder(podLogFolder(paths, pod)),
+  ]);
 
 async function prepareClaims({ pod, tools }: BringUp): Promise<void> {
   try {

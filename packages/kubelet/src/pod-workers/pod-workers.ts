@@ -8,6 +8,7 @@ import { isFinished } from "@kubets/api/pod/state";
 import { formatTime } from "@kubets/machinery/time";
 import { admit, type Rejection, type Shortage } from "../admission/admit.ts";
 import { missingOf, whoMakesRoom } from "../admission/make-room.ts";
+import { askedMemory } from "../cgroups/layout.ts";
 import type { PodFeed } from "../pods-api/pod-feed.ts";
 import { judgeResize, type Room } from "../resize/judge.ts";
 import { PRE_STOP_HANDLER } from "../runtime/names.ts";
@@ -153,10 +154,10 @@ export class PodWorkers {
   /** Whatever the classes of pods weigh now. */
   weigh(): void {
     const taken = this.all().filter((worker) => !worker.refused && !worker.isOver);
-    const { cgroups, log } = this.#tools;
-    void cgroups
-      .weigh(taken.map(({ pod }) => pod))
-      .catch((error: unknown) => log.warn("the classes of pods could not be weighed", { error }));
+    const { cgroups, log, metrics, node } = this.#tools;
+    const pods = taken.map(({ pod }) => pod);
+    if (node.facts.keepsMemory) metrics.memoryKept(askedMemory(pods));
+    void cgroups.weigh(pods).catch((error: unknown) => log.warn("the classes of pods could not be weighed", { error }));
   }
 
   #reject(pod: Pod, { reason, message }: Rejection): Refusal {

@@ -25,8 +25,9 @@ export async function advanceResize(step: ResizeStep): Promise<boolean> {
   await resize.load();
   const begun = runtime.containers.length > 0;
   if (!begun) {
-    // What does not run yet is simply begun with what it wants.
-    if (resize.isWanted) resize.grant();
+    // What does not run yet is simply begun with what it wants, unless it holds something of its own already.
+    if (resize.isWanted && tools.resources.hasOwn(resize.pod.metadata.uid)) await ask(step);
+    else if (resize.isWanted) resize.grant();
     resize.moving = false;
     if (runtime.sandboxes.length === 0) await resize.save();
     return false;
@@ -34,7 +35,7 @@ export async function advanceResize(step: ResizeStep): Promise<boolean> {
   if (resize.isWanted) await ask(step);
   else resize.pending = undefined;
   if (!resize.moving) return false;
-  await tools.cgroups.ensure(resize.pod);
+  await ensureCgroup(step);
   await apply(step);
   if (resize.error) return true;
   if (isSettled(step)) {
@@ -45,12 +46,12 @@ export async function advanceResize(step: ResizeStep): Promise<boolean> {
   return false;
 }
 
-async function ask({ resize, judge, tools }: ResizeStep): Promise<void> {
-  const { wanted } = resize;
+async function ask(step: ResizeStep): Promise<void> {
+  const { resize, judge, tools } = step;
+  const { wanted, pod } = resize;
   const before = resize.pending;
-  const pending = judge(wanted);
+  const pending = infeasible(tools.resources.fixed(wanted, pod)) ?? judge(wanted) ?? (await take(step));
   if (!pending) {
-    resize.grant();
     await resize.save();
     tools.events.event(wanted, "Normal", "ResizeStarted", `Pod resize started: ${resizeText(wanted)}`);
     return;
@@ -61,7 +62,23 @@ async function ask({ resize, judge, tools }: ResizeStep): Promise<void> {
   tools.events.event(wanted, "Warning", `Resize${pending.reason}`, text);
 }
 
-async function apply({ resize, runtime, tools }: ResizeStep): Promise<void> {
+const ensureCgroup = ({ resize: { pod }, tools: { cgroups, resources } }: ResizeStep): Promise<void> =>
+  cgroups.ensure(pod, resources.hasCpusAlone(pod.metadata.uid));
+
+/** Others must not take the room meanwhile: it is given before it is known whether the CPUs and the memory of its own can be had. */
+async function take({ resize, tools }: ResizeStep): Promise<Pending | undefined> {
+  const { wanted, pod } = resize;
+  const takeBack = resize.grant();
+  const pending = infeasible(await tools.resources.resize(wanted, pod));
+  if (pending) takeBack();
+  return pending;
+}
+
+const infeasible = (message: string | undefined): Pending | undefined =>
+  message === undefined ? undefined : { reason: "Infeasible", message, cause: "infeasible" };
+
+async function apply(step: ResizeStep): Promise<void> {
+  const { resize, runtime, tools } = step;
   const before = resize.error;
   resize.error = undefined;
   for (const { record, resources } of resize.outstanding(runtime.containers)) {
@@ -69,7 +86,10 @@ async function apply({ resize, runtime, tools }: ResizeStep): Promise<void> {
     if (!container || resize.needsRestart(container)) continue;
     try {
       await checkMemory(record, resources, tools);
-      const changed = containerResources(resize.pod, { ...container, resources }, tools.node.facts);
+      const changed = {
+        ...containerResources(resize.pod, { ...container, resources }, tools.node.facts),
+        ...tools.resources.quotaOf(resize.pod.metadata.uid, record.name),
+      };
       await tools.runtime.updateResources(record.id, changed);
       resize.took(record.name, resources);
     } catch (error) {
@@ -83,7 +103,7 @@ async function apply({ resize, runtime, tools }: ResizeStep): Promise<void> {
         );
     }
   }
-  await tools.cgroups.ensure(resize.pod);
+  await ensureCgroup(step);
   await resize.save();
 }
 

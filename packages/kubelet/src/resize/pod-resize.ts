@@ -87,13 +87,19 @@ export class PodResize {
     return !sameAllotment(this.#allotted, allotmentOf(this.#wanted));
   }
 
-  /** It gets what it wants. */
-  grant(): void {
+  /** It gets what it wants. Gives how to take it back. */
+  grant(): () => void {
+    const [before, moved] = [this.#allotted, this.moving];
     this.#allotted = allotmentOf(this.#wanted);
     this.#pod = undefined;
     this.pending = undefined;
     this.error = undefined;
     this.moving = true;
+    return () => {
+      this.#allotted = before;
+      this.#pod = undefined;
+      this.moving = moved;
+    };
   }
 
   /** What a container runs with. */

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { pods } from "@kubets/api/generated/refs";
 import type { Pod, ResourceRequirements } from "@kubets/api/generated/types/core-v1";
 import { pod } from "@kubets/api/testing/pod-builder";
-import { kubeletDefaults } from "../config.ts";
+import { kubeletDefaults, parseKubeletConfig } from "../config.ts";
 import { type SimulatedNode, simulatedNode } from "../testing/simulated-node.ts";
 import { needsRestart, resizeText, sameResources } from "./allotment.ts";
 
@@ -127,6 +127,105 @@ test("what the node cannot give now waits until another pod has gone; what it ne
     await resize(node, "a", { requests: { cpu: "5" } });
     await until(node, "Infeasible", (it) => resizeConditions(it)[0] === "Infeasible");
   }));
+
+const STATIC = "cpuManagerPolicy: static\nkubeReserved: {cpu: 500m}\n";
+const configOf = (text: string) =>
+  parseKubeletConfig(`apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n${text}`);
+const whole = (cpu: string, memory = "1Gi") => ({ requests: { cpu, memory }, limits: { cpu, memory } });
+const pendingMessage = ({ status }: Pod) =>
+  status.conditions?.find(({ type }) => type === "PodResizePending")?.message ?? "";
+
+test("what a pod has for itself is not resized unless its gate is open", () =>
+  having(
+    async (node) => {
+      await make(node, "a", whole("1"));
+      await resize(node, "a", whole("2"));
+      await until(node, "Infeasible", (found) => resizeConditions(found)[0] === "Infeasible");
+      const found = (await node.api.pod("a")) as Pod;
+      const why = 'Resize is infeasible for Guaranteed Pods alongside CPU Manager policy "static"';
+      assert.equal(pendingMessage(found), why);
+      assert.match(resizeEvents(node, "a")[0] ?? "", /^ResizeInfeasible: Pod resize infeasible: /);
+      await resize(node, "a", whole("1", "2Gi"));
+      await until(node, "the new limit", (it) => statusOf(it)?.resources?.limits?.memory === "2Gi");
+    },
+    { config: configOf(STATIC) },
+  ));
+
+test("what holds CPUs of its own before it runs is not begun with others", () =>
+  having(
+    async (node) => {
+      await node.api.createPod(
+        pod("a")
+          .on("node-1")
+          .uid("uid-a")
+          .container("c", { resources: whole("1") })
+          .build(),
+      );
+      await until(node, "an attempt", () => node.api.events("a").some((text) => /no room/.test(text)));
+      await resize(node, "a", whole("2"));
+      await until(node, "Infeasible", (found) => resizeConditions(found)[0] === "Infeasible");
+    },
+    { config: configOf(STATIC), script: { sandbox: () => ({ error: "no room" }) } },
+  ));
+
+test("CPUs of its own grow and shrink with a container, and the others make room, also after the kubelet's restart", () => {
+  const config = configOf(`${STATIC}featureGates: {InPlacePodVerticalScalingExclusiveCPUs: true}\n`);
+  return having(
+    async (first) => {
+      const { runtime } = first;
+      /** The newest of each update's CPUs: those of the beginning are in its configuration. */
+      const moves: string[] = [];
+      const update = runtime.updateResources.bind(runtime);
+      runtime.updateResources = async (id, resources) => {
+        const name = (await runtime.listContainers("uid-a")).some((each) => each.id === id) ? "a" : "s";
+        if (resources.cpusetCpus) moves.push(`${name} ${resources.cpusetCpus}`);
+        if (resources.cpuShares) moves.push(`${name} ${resources.cpuShares} shares, quota ${resources.cpuQuota}`);
+        await update(id, resources);
+      };
+      const moved = () => moves.splice(0);
+      await make(first, "s", {});
+      await make(first, "a", whole("1"));
+      assert.deepEqual(moved(), ["s 0,2-3"]);
+      await resize(first, "a", whole("3"));
+      await until(first, "more", (it) => statusOf(it)?.resources?.requests?.cpu === "3");
+      assert.deepEqual(moved(), ["s 0", "a 1-3", "a 3072 shares, quota -1"]);
+      await first.kubelet.stop();
+
+      const node = await simulatedNode({ over: first, config });
+      await resize(node, "a", whole("2"));
+      await until(node, "less", (it) => statusOf(it)?.resources?.requests?.cpu === "2");
+      assert.deepEqual(moved(), ["a 1-2", "s 0,3", "a 2048 shares, quota -1"]);
+      await resize(node, "a", whole("1500m"));
+      await until(node, "Infeasible", (it) => /from {2}exclusively allocated pool/.test(pendingMessage(it)));
+      await resize(node, "a", whole("2"));
+      await until(node, "nothing wanted", (it) => resizeConditions(it).length === 0);
+      assert.equal(statusOf((await node.api.pod("a")) as Pod)?.restartCount, 0);
+      await node.stop();
+    },
+    { config },
+  );
+});
+
+test("a kubelet that ended after it gave CPUs, and before it noted that, gives them once", () => {
+  const config = configOf(`${STATIC}featureGates: {InPlacePodVerticalScalingExclusiveCPUs: true}\n`);
+  return having(
+    async (node) => {
+      await make(node, "a", whole("1"));
+      const [container] = await node.runtime.listContainers();
+      await node.kubelet.stop();
+      const path = "/var/lib/kubelet/allotments.json";
+      const kept = JSON.parse((await node.disk.readFile(path)).toString());
+      kept["uid-a"].c = { cpus: [1, 2], promised: [1] };
+      await node.disk.writeFile(path, JSON.stringify(kept));
+      await resize(node, "a", whole("2"));
+      const again = await simulatedNode({ over: node, config });
+      await until(again, "more", (it) => statusOf(it)?.resources?.requests?.cpu === "2");
+      assert.equal(node.runtime.resourcesOf(container?.id ?? "")?.cpusetCpus, "1-2");
+      await again.stop();
+    },
+    { config },
+  );
+});
 
 test("a kubelet that starts again goes on with what was given", () =>
   having(async (node) => {

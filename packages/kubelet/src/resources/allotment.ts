@@ -2,17 +2,24 @@
  * What containers were given for themselves: CPUs, memory of NUMA nodes, devices. Kept in one file, so that a later kubelet goes on with it.
  * Holds: what is in here is taken, and what is not is free; there is no other account.
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type Disk, isMissing } from "../disk/disk.ts";
 
 export interface Allotment {
   readonly cpus?: readonly number[];
+  /** Those that it had at its beginning, where a resize gave it others since. */
+  readonly promised?: readonly number[];
   readonly memory?: { readonly nodes: readonly number[]; readonly bytes: number };
   /** Ids by resource. */
   readonly devices?: Readonly<Record<string, readonly string[]>>;
   readonly extras?: ContainerExtras;
   /** It ends before others of its pod begin: they may have it after. */
   readonly passedOn?: boolean;
+  /** CPUs and memory are a part of what the pod has as a whole. */
+  readonly ofPod?: boolean;
+  /** Its CPUs are not its own: others of its pod have them too. */
+  readonly sharesCpus?: boolean;
+  readonly sharesMemory?: boolean;
 }
 
 /** What a container gets from the plugins of its devices. */
@@ -30,8 +37,15 @@ export interface ContainerExtras {
 
 export const noExtras: ContainerExtras = { envs: {}, mounts: [], devices: [], annotations: {}, cdiDevices: [] };
 
-/** By container. */
+/** By container, and what the pod has as a whole. */
 export type PodAllotments = Readonly<Record<string, Allotment>>;
+
+/** What the pod has as a whole stands where no container can. */
+export const POD_POOL = "";
+
+/** What is taken by it that is not taken by its pod already. */
+const counted = ({ devices, ...allotment }: Allotment): Allotment =>
+  allotment.ofPod ? { ...(devices && { devices }) } : { ...(devices && { devices }), ...allotment };
 
 const FILE = "allotments.json";
 
@@ -64,11 +78,9 @@ export class AllotmentStore {
     return [...this.#pods];
   }
 
-  /** What is taken, but by what the pod may have itself. */
+  /** What is taken by all pods but that. */
   taken(uid = ""): Allotment[] {
-    return this.all().flatMap(([pod, containers]) =>
-      Object.values(containers).filter(({ passedOn }) => pod !== uid || !passedOn),
-    );
+    return this.all().flatMap(([pod, containers]) => (pod === uid ? [] : Object.values(containers).map(counted)));
   }
 
   async set(uid: string, containers: PodAllotments): Promise<void> {
@@ -87,6 +99,7 @@ export class AllotmentStore {
   #write(): Promise<void> {
     const next = `${this.#path}.next`;
     const write = async () => {
+      await this.#disk.makeFolder(dirname(this.#path));
       await this.#disk.writeFile(next, JSON.stringify(Object.fromEntries(this.#pods)), 0o600);
       await this.#disk.rename(next, this.#path);
     };

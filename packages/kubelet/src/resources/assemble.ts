@@ -2,12 +2,14 @@
 import { join } from "node:path";
 import type { Clock, Logger } from "@kubets/machinery";
 import { isOpen } from "@kubets/machinery/given-gates";
+import type { MetricsRegistry } from "@kubets/machinery/metrics";
 import type { KubeletConfig } from "../config.ts";
 import type { Disk } from "../disk/disk.ts";
 import type { MachineFacts } from "../node/machine.ts";
 import type { RuntimeCache } from "../pod-workers/runtime-cache.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { AllotmentStore } from "./allotment.ts";
+import { AllotmentCounts } from "./allotment-counts.ts";
 import { DevicePlugins } from "./devices/device-plugins.ts";
 import type { MachineTopology } from "./machine-topology.ts";
 import { NodeResources } from "./node-resources.ts";
@@ -23,6 +25,7 @@ export interface ResourceParts {
   readonly log: Logger;
   readonly signal: AbortSignal;
   readonly runtime: Runtime;
+  readonly registry: MetricsRegistry;
   cache(): RuntimeCache;
   /** What there is of some resource has changed. */
   changed(): void;
@@ -49,7 +52,8 @@ export function nodeResources(parts: ResourceParts) {
       );
   const supply = supplyOf(config, policies, machine, parts.topology ?? flat(machine));
   const { runtime } = parts;
-  const resources = new NodeResources({ policies, supply, plugins, store, runtime, log, tellsHealth, running });
+  const counts = policies.podLevel ? new AllotmentCounts(parts.registry) : undefined;
+  const resources = new NodeResources({ policies, supply, plugins, store, runtime, log, tellsHealth, counts, running });
   return { resources, plugins, store };
 }
 

@@ -115,6 +115,12 @@ export function inOrder(free: readonly Cpu[], [place, ...inner]: readonly Place[
     .flatMap(([, members]) => inOrder(members, inner));
 }
 
+/** Those whose whole core is among them: the other half of a core may be the node's. */
+export function ofWholeCores(cpus: readonly Cpu[], ids: ReadonlySet<number>): Set<number> {
+  const cores = [...Map.groupBy(cpus, coreOf).values()].map((members) => members.map(({ id }) => id));
+  return new Set(cores.filter((members) => members.every((id) => ids.has(id))).flat());
+}
+
 /** Of each core one, then of each another. */
 function coreByCore(cpus: readonly Cpu[]): number[] {
   const cores = [...Map.groupBy(inOrder(cpus, []), coreOf).values()];

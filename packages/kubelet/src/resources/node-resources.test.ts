@@ -3,8 +3,10 @@ import { test } from "node:test";
 import type { Container } from "@kubets/api/generated/types/core-v1";
 import { pod } from "@kubets/api/testing/pod-builder";
 import { seededRandom, silentLogger, VirtualClock } from "@kubets/machinery";
+import { noCgroups, type PodCgroups } from "../cgroups/pod-cgroups.ts";
 import { parseKubeletConfig } from "../config.ts";
 import { MemoryDisk } from "../disk/memory-disk.ts";
+import { CONTAINER_NAME } from "../runtime/names.ts";
 import { SimulatedRuntime } from "../runtime/simulated/runtime.ts";
 import { simulatedNode, withSimulatedNode } from "../testing/simulated-node.ts";
 import { AllotmentStore, noExtras } from "./allotment.ts";
@@ -58,6 +60,82 @@ test("a container alone on its CPUs, the others beside it, also after the kubele
   }
 });
 
+test("who is alone on its CPUs is not slowed down, nor is its pod", async () => {
+  const unlimited: string[] = [];
+  const cgroups: PodCgroups = {
+    ...noCgroups,
+    ensure: async ({ metadata }, hasCpusAlone) => void (hasCpusAlone && unlimited.push(metadata.name)),
+  };
+  await withSimulatedNode({ config: CONFIG, cgroups }, async ({ runtime, api, clock }) => {
+    const quotaOf = async (name: string, cpu: string) => {
+      await api.createPod(own(name, cpu));
+      await clock.advance(3000);
+      const [found] = await runtime.listContainers(name);
+      assert.ok(found);
+      return runtime.configOf(found.id).linux?.resources?.cpuQuota;
+    };
+    assert.equal(await quotaOf("alone", "2"), -1);
+    assert.equal(await quotaOf("shares", "500m"), 50_000);
+    assert.deepEqual(unlimited, ["alone"]);
+  });
+});
+
+test("what a pod has as a whole is taken until it goes, also after the kubelet's restart", async () => {
+  const config = parseKubeletConfig(
+    `${TEXT}featureGates: {PodLevelResourceManagers: true}\ntopologyManagerPolicy: restricted\ntopologyManagerScope: pod\n`,
+  );
+  const first = await simulatedNode({ config });
+  const { runtime, api, clock } = first;
+  const heldBy = async (uid: string) => {
+    const held: Record<string, unknown> = {};
+    for (const { id, labels } of await runtime.listContainers(uid)) {
+      const { cpusetCpus, cpuQuota } = { ...runtime.configOf(id).linux?.resources, ...runtime.resourcesOf(id) };
+      held[labels[CONTAINER_NAME] ?? ""] = [cpusetCpus, cpuQuota];
+    }
+    return held;
+  };
+  const whole = (cpu: string) => ({ limits: { cpu, memory: "2Gi" }, requests: { cpu, memory: "2Gi" } });
+  const one = { limits: { cpu: "1", memory: "1Gi" }, requests: { cpu: "1", memory: "1Gi" } };
+  const inPod = pod("p").on("node-1").uid("p").container("own", { image: "a", resources: one });
+  await api.createPod(shared("s"));
+  await api.createPod(
+    inPod
+      .container("rest", { image: "a" })
+      .spec({ resources: whole("2") })
+      .build(),
+  );
+  await clock.advance(3000);
+  assert.deepEqual(await heldBy("p"), { own: ["1", -1], rest: ["2", 200_000] });
+  assert.deepEqual(await heldBy("s"), { c: ["0,3", undefined] });
+  await api.createPod(own("r", "1"));
+  await clock.advance(3000);
+  const counted = [...first.kubelet.metrics.registry.expose()].join("").split("\n");
+  assert.deepEqual(counted.filter((line) => line.startsWith("resource_manager_")).sort(), [
+    'resource_manager_allocations_total{resource_name="cpu",source="node"} 1',
+    'resource_manager_allocations_total{resource_name="cpu",source="pod"} 2',
+    'resource_manager_container_assignments{resource_name="cpu",assignment_type="node_exclusive"} 1',
+    'resource_manager_container_assignments{resource_name="cpu",assignment_type="pod_exclusive"} 1',
+    'resource_manager_container_assignments{resource_name="cpu",assignment_type="pod_shared"} 1',
+  ]);
+  await api.deletePod("r", 0);
+  await clock.advance(3000);
+  await first.stop();
+
+  const second = await simulatedNode({ config, over: first });
+  try {
+    await clock.advance(3000);
+    await api.createPod(own("late", "1"));
+    await clock.advance(3000);
+    assert.deepEqual(await heldBy("late"), { c: ["3", -1] });
+    assert.deepEqual(await heldBy("s"), { c: ["0", undefined] });
+    await api.deletePod("p", 0);
+    await clock.advance(5000);
+    assert.deepEqual(await heldBy("s"), { c: ["0-2", undefined] });
+  } finally {
+    await second.stop();
+  }
+});
+
 test("reserved CPUs are nobody's but the system's when that is asked for", async () => {
   const options = 'cpuManagerPolicyOptions: {strict-cpu-reservation: "true"}\n';
   await withSimulatedNode({ config: parseKubeletConfig(`${TEXT}${options}`) }, async ({ runtime, api, clock }) => {
@@ -92,6 +170,8 @@ test("containers of one pod never have the same device, whatever the plugin pref
       topology: "none",
       closestNodes: false,
       scope: "container",
+      podLevel: false,
+      resizes: new Set(),
     },
     supply: { cpus: [], reservedCpus: new Set(), nodes: [{ id: 0, allocatable: 0 }] },
     plugins: {

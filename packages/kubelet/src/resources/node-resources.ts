@@ -4,20 +4,25 @@
  * on those that nobody has alone, also when these become fewer.
  */
 import type { Pod, ResourceStatus } from "@kubets/api/generated/types/core-v1";
-import type { Logger } from "@kubets/machinery";
+import { deepEqual, type Logger } from "@kubets/machinery";
 import type { Rejection } from "../admission/admit.ts";
-import type { Runtime } from "../runtime/runtime.ts";
+import type { LinuxResources, Runtime } from "../runtime/runtime.ts";
 import {
   type Allotment,
   type AllotmentStore,
   type ContainerExtras,
   noExtras,
+  POD_POOL,
   type PodAllotments,
 } from "./allotment.ts";
+import type { AllotmentCounts } from "./allotment-counts.ts";
 import { formatCpuList } from "./cpus.ts";
 import { choiceAmong } from "./devices/choose.ts";
 import type { DevicePlugins } from "./devices/device-plugins.ts";
-import { freeCpus, type NodePolicies, type NodeSupply, planAllotments } from "./plan.ts";
+import { planAllotments } from "./plan.ts";
+import { hasPool } from "./pod-pool.ts";
+import { fixedBy, replan } from "./replan.ts";
+import { freeCpus, type NodePolicies, type NodeSupply } from "./supply.ts";
 
 interface NodeResourcesOptions {
   readonly policies: NodePolicies;
@@ -28,6 +33,8 @@ interface NodeResourcesOptions {
   readonly log: Logger;
   /** Whether statuses say how devices are (gate ResourceHealthStatus). */
   readonly tellsHealth?: boolean;
+  /** Where it is counted what pods are given (gate PodLevelResourceManagers). */
+  readonly counts?: AllotmentCounts | undefined;
   /** Containers that run now. */
   running(): readonly { readonly uid: string; readonly name: string; readonly id: string }[];
 }
@@ -66,11 +73,43 @@ export class NodeResources {
     return decided;
   }
 
+  /** Whether the pod has CPUs or memory of its own. */
+  hasOwn(uid: string): boolean {
+    return Object.values(this.of(uid) ?? {}).some(({ cpus, memory }) => cpus || memory);
+  }
+
+  /** Why the pod can have no more and no less while it runs. */
+  fixed(wanted: Pod, has: Pod): string | undefined {
+    return fixedBy(wanted, has, this.policies);
+  }
+
+  /** Takes what a pod wants to have instead, or gives back what it does not want any more; gives why it cannot be. */
+  resize(wanted: Pod, has: Pod): Promise<string | undefined> {
+    const decide = () => this.#resize(wanted, has);
+    const decided = this.#deciding.then(decide, decide);
+    this.#deciding = decided;
+    return decided;
+  }
+
   /** CPUs and memory nodes that the container may use; "" for any. */
-  placeOf(uid: string, container: string): { cpusetCpus: string; cpusetMems: string } {
+  placeOf(uid: string, container: string): Pick<LinuxResources, "cpusetCpus" | "cpusetMems" | "cpuQuota"> {
     const { cpus, memory } = this.of(uid)?.[container] ?? {};
     const shared = this.policies.cpus === "static" ? this.#sharedCpus() : "";
-    return { cpusetCpus: cpus ? formatCpuList(cpus) : shared, cpusetMems: memory ? formatCpuList(memory.nodes) : "" };
+    return {
+      cpusetCpus: cpus ? formatCpuList(cpus) : shared,
+      cpusetMems: memory ? formatCpuList(memory.nodes) : "",
+      ...this.quotaOf(uid, container),
+    };
+  }
+
+  /** Who is alone on its CPUs uses them without being slowed down. */
+  quotaOf(uid: string, container: string): Pick<LinuxResources, "cpuQuota"> {
+    return hasCpusAlone(this.of(uid)?.[container]) ? { cpuQuota: NO_QUOTA } : {};
+  }
+
+  /** Whether a container of the pod is alone on its CPUs. */
+  hasCpusAlone(uid: string): boolean {
+    return Object.entries(this.of(uid) ?? {}).some(([name, each]) => name !== POD_POOL && hasCpusAlone(each));
   }
 
   extrasOf(uid: string, container: string): ContainerExtras {
@@ -112,18 +151,48 @@ export class NodeResources {
     if (store.of(uid)) return undefined;
     const plan = planAllotments(pod, this.policies, this.supply, store.taken());
     if (!plan) return undefined;
-    if ("rejection" in plan) return plan.rejection;
+    const { counts } = this.#options;
+    if ("rejection" in plan) {
+      if (plan.lacks) counts?.refused(plan.lacks, hasPool(pod, this.policies) ? "pod" : "node");
+      return plan.rejection;
+    }
     try {
       const made: Record<string, Allotment> = {};
       for (const [name, allotment] of Object.entries(plan.allotments))
         made[name] = await this.#withDevices(allotment, Object.values(made));
       await store.set(uid, made);
+      counts?.given(made);
     } catch (error) {
       const message = `Allocate failed due to ${(error as Error).message}, which is unexpected`;
       return { reason: "UnexpectedAdmissionError", message };
     }
     await this.#spread();
     return undefined;
+  }
+
+  async #resize(wanted: Pod, has: Pod): Promise<string | undefined> {
+    const { uid } = wanted.metadata;
+    const { store } = this.#options;
+    if (this.policies.resizes.size === 0) return undefined;
+    const held = store.of(uid) ?? {};
+    const made = replan(wanted, has, held, this.policies, this.supply, store.taken(uid));
+    if (typeof made === "string") return made;
+    if (!this.hasOwn(uid)) return undefined;
+    if (!deepEqual(made, held)) await store.set(uid, made);
+    // Who gives CPUs back leaves them before others come; who gets some comes when the others have left.
+    const shrinks = (name: string) => sizeOf(made[name]) < sizeOf(held[name]);
+    await this.#place(uid, shrinks);
+    await this.#spread();
+    await this.#place(uid, (name) => !shrinks(name));
+    return undefined;
+  }
+
+  /** Puts those that run, and have something of their own, where they have it. */
+  async #place(uid: string, which: (name: string) => boolean): Promise<void> {
+    for (const each of this.#options.running()) {
+      const { cpus, memory } = (each.uid === uid && this.of(uid)?.[each.name]) || {};
+      if ((cpus || memory) && which(each.name)) await this.#move(each.id, this.placeOf(uid, each.name));
+    }
   }
 
   /** Asks the plugins which of their devices they would choose, and for what the container needs to use them. */
@@ -155,15 +224,21 @@ export class NodeResources {
     const cpusetCpus = this.#sharedCpus();
     // They stay where they are when no CPU is left for them, as it can be where the reserved ones are kept from them.
     if (!cpusetCpus) return;
-    const { runtime, running, log } = this.#options;
-    for (const { uid, name, id } of running()) {
-      if (this.of(uid)?.[name]?.cpus) continue;
-      await runtime
-        .updateResources(id, { cpusetCpus })
-        .catch((error: unknown) => log.warn("a container could not be moved to other CPUs", { container: id, error }));
-    }
+    for (const { uid, name, id } of this.#options.running())
+      if (!this.of(uid)?.[name]?.cpus) await this.#move(id, { cpusetCpus });
+  }
+
+  async #move(id: string, place: LinuxResources): Promise<void> {
+    const { runtime, log } = this.#options;
+    await runtime
+      .updateResources(id, place)
+      .catch((error: unknown) => log.warn("a container could not be moved to other CPUs", { container: id, error }));
   }
 }
+
+const NO_QUOTA = -1;
+const sizeOf = ({ cpus = [] }: Allotment = {}): number => cpus.length;
+const hasCpusAlone = ({ cpus, sharesCpus }: Allotment = {}): boolean => cpus !== undefined && !sharesCpus;
 
 const merged = (a: ContainerExtras, b: ContainerExtras): ContainerExtras => ({
   envs: { ...a.envs, ...b.envs },

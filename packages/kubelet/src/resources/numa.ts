@@ -11,7 +11,7 @@ export interface Hint {
 
 export type TopologyPolicy = "none" | "best-effort" | "restricted" | "single-numa-node";
 
-interface TopologyVerdict {
+export interface TopologyVerdict {
   readonly admitted: boolean;
   /** Undefined: from anywhere. */
   readonly nodes: number | undefined;

@@ -7,7 +7,8 @@ import { type Cpu, formatCpuList, parseCpuList, takeCpus } from "./cpus.ts";
 import type { Device } from "./devices/choose.ts";
 import { freeMemory, takeMemory } from "./memory.ts";
 import { hintsOf, masksOf, mergeHints } from "./numa.ts";
-import { type NodePolicies, type NodeSupply, planAllotments } from "./plan.ts";
+import { planAllotments } from "./plan.ts";
+import type { NodePolicies, NodeSupply } from "./supply.ts";
 
 /** Two sockets, each a NUMA node with two cores of two threads: 0,4 1,5 | 2,6 3,7. */
 const CPUS: Cpu[] = Array.from({ length: 8 }, (_, id) => {
@@ -88,6 +89,8 @@ const POLICIES: NodePolicies = {
   topology: "none",
   closestNodes: false,
   scope: "container",
+  podLevel: false,
+  resizes: new Set(),
 };
 const device = (id: string, node?: number, healthy = true): Device => ({
   id,
@@ -137,6 +140,16 @@ test("whole CPUs of guaranteed pods alone, and never the reserved ones", () => {
   assert.deepEqual(refused(asking("3"), { cpuOptions: new Set(["full-pcpus-only"]) }), {
     reason: "SMTAlignmentError",
     message: "SMT Alignment Error: requested 3 cpus not multiple cpus per core = 2",
+  });
+});
+
+test("halves of cores that are the node's are no whole cores", () => {
+  const whole = { cpuOptions: new Set(["full-pcpus-only"] as const) };
+  assert.deepEqual(given(asking("2"), whole, [{ cpus: [1, 5, 2, 6] }])?.cpus, [3, 7]);
+  assert.deepEqual(refused(asking("2"), whole, [{ cpus: [1, 5, 2, 6, 3, 7] }]), {
+    reason: "SMTAlignmentError",
+    message:
+      "SMT Alignment Error: not enough free physical CPUs: available physical CPUs = 0, requested CPUs = 2, CPUs per core = 2",
   });
 });
 

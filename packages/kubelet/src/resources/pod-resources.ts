@@ -15,7 +15,7 @@ import type { Allotment } from "./allotment.ts";
 import type { Device } from "./devices/choose.ts";
 import type { DevicePlugins } from "./devices/device-plugins.ts";
 import type { NodeResources } from "./node-resources.ts";
-import { freeCpus } from "./plan.ts";
+import { freeCpus } from "./supply.ts";
 
 interface PodResourcesOptions {
   readonly root: string;

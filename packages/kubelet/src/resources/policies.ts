@@ -10,12 +10,13 @@ import { type CpuOption, parseCpuList } from "./cpus.ts";
 import { chooseCpus } from "./distribute.ts";
 import type { MachineTopology } from "./machine-topology.ts";
 import type { TopologyPolicy } from "./numa.ts";
-import type { NodePolicies, NodeSupply } from "./plan.ts";
+import type { NodePolicies, NodeSupply } from "./supply.ts";
 
 const TOPOLOGY: readonly string[] = ["none", "best-effort", "restricted", "single-numa-node"];
 const TOPOLOGY_OPTIONS: readonly string[] = ["prefer-closest-numa-nodes", "max-allowable-numa-nodes"];
 
 export function policiesOf({ file }: Pick<KubeletConfig, "file">): NodePolicies {
+  const { featureGates } = file;
   const { cpuManagerPolicy: cpus, memoryManagerPolicy: memory, topologyManagerPolicy: topology } = file;
   if (cpus !== "none" && cpus !== "static") throw wrong("cpuManagerPolicy", cpus, "none or static");
   if (memory !== "None" && memory !== "Static") throw wrong("memoryManagerPolicy", memory, "None or Static");
@@ -31,7 +32,11 @@ export function policiesOf({ file }: Pick<KubeletConfig, "file">): NodePolicies 
   if (unknown) throw wrong("topologyManagerPolicyOptions", unknown, TOPOLOGY_OPTIONS.join(", "));
   const { "prefer-closest-numa-nodes": closest = "false" } = file.topologyManagerPolicyOptions;
   const closestNodes = truth("prefer-closest-numa-nodes", closest);
-  return { cpus, cpuOptions, memory, topology: topology as TopologyPolicy, closestNodes, scope };
+  const podLevel = isOpen("PodLevelResources", featureGates) && isOpen("PodLevelResourceManagers", featureGates);
+  const resizes = new Set<"cpu" | "memory">();
+  if (isOpen("InPlacePodVerticalScalingExclusiveCPUs", featureGates)) resizes.add("cpu");
+  if (isOpen("InPlacePodVerticalScalingExclusiveMemory", featureGates)) resizes.add("memory");
+  return { cpus, cpuOptions, memory, topology: topology as TopologyPolicy, closestNodes, scope, podLevel, resizes };
 }
 
 /** The options of the static policy, and the gate that each needs. */

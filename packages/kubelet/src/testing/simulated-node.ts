@@ -10,6 +10,7 @@ import type { KubeletOptions } from "../kubelet-options.ts";
 import type { KernelLog } from "../node/kernel-log.ts";
 import type { MachineFacts } from "../node/machine.ts";
 import type { ProberOptions } from "../probes/prober.ts";
+import type { MachineTopology } from "../resources/machine-topology.ts";
 import { SimulatedRuntime } from "../runtime/simulated/runtime.ts";
 import type { SimulationScript } from "../runtime/simulated/script.ts";
 import { NodeApi } from "./node-api.ts";
@@ -45,6 +46,7 @@ export interface SimulatedNodeOptions {
   readonly exec?: Exec;
   readonly kernelLog?: KernelLog;
   readonly cgroups?: PodCgroups;
+  readonly topology?: MachineTopology;
   /** Without an API server. */
   readonly alone?: boolean;
   /** Of an earlier node, to start again over the same runtime. */
@@ -74,6 +76,7 @@ export async function simulatedNode({
   exec,
   kernelLog,
   cgroups,
+  topology,
   alone = false,
   over,
 }: SimulatedNodeOptions = {}): Promise<SimulatedNode> {
@@ -109,6 +112,7 @@ export async function simulatedNode({
     ...(exec && { exec }),
     ...(kernelLog && { kernelLog: () => kernelLog }),
     ...(cgroups && { cgroups }),
+    ...(topology && { topology }),
     // Nothing runs low on a node that uses nothing.
     observe: observe ?? (async () => ({})),
   });

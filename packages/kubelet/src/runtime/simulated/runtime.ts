@@ -247,7 +247,9 @@ export class SimulatedRuntime implements Runtime {
   }
 
   async updateResources(id: string, resources: LinuxResources): Promise<void> {
-    this.#get(id).resources = resources;
+    const container = this.#get(id);
+    // What is not named stays as it is.
+    container.resources = { ...container.resources, ...resources };
   }
 
   /** What a container was asked for with; for tests. */
