@@ -2,7 +2,7 @@
 import { nodes, pods, serviceaccounts } from "@kubets/api/generated/refs";
 import { node } from "@kubets/api/testing/node-builder";
 import { startSocketServer } from "@kubets/apiserver/testing/socket-server";
-import { type Client, createClient } from "@kubets/client";
+import { type ApiRequest, type Client, createClient } from "@kubets/client";
 import { openLink } from "@kubets/kubectl/api/connect";
 import { serveDashboard } from "../../packages/kubets/src/dashboard/serve.ts";
 import { Browser } from "../browser.ts";
@@ -15,8 +15,15 @@ export interface Crowd {
   close(): Promise<void>;
 }
 
+export interface CrowdOptions {
+  readonly nodes: number;
+  readonly pods: number;
+  /** Sees each request of the dashboard, which goes on to the server when this has ended. */
+  onRequest?(request: ApiRequest): Promise<void>;
+}
+
 /** The pods are `web-0`, `web-1` and so on, on `node-0` and so on by turns; all run, and nobody changes them but the test. */
-export async function openCrowd(size: { readonly nodes: number; readonly pods: number }): Promise<Crowd> {
+export async function openCrowd({ onRequest, ...size }: CrowdOptions): Promise<Crowd> {
   const api = await startSocketServer();
   const link = await openLink({
     server: `https://127.0.0.1:${api.port}`,
@@ -29,7 +36,12 @@ export async function openCrowd(size: { readonly nodes: number; readonly pods: n
       refused: () => false,
     },
   });
-  const dashboard = await serveDashboard({ link, key: "a-key-of-this-test", address: "127.0.0.1", port: 0 });
+  const request = async (asked: ApiRequest) => {
+    await onRequest?.(asked);
+    return link.transport.request(asked);
+  };
+  const watched = { ...link, transport: { ...link.transport, request } };
+  const dashboard = await serveDashboard({ link: watched, key: "a-key-of-this-test", address: "127.0.0.1", port: 0 });
   const browser = new Browser([]);
   const close = async () => {
     await browser.close();

@@ -1,26 +1,25 @@
 /**
  * The cluster at a glance: nodes, what there is of everything, and all that somebody should look at. What the user may not see is left out.
- * Holds: of pods, of which there may be thousands, all are read but little is kept (see `PodBrief`), and no more than some rows are shown.
+ * Holds: of pods, of which there may be thousands, all are read but little is kept (see `PodBrief`), and no more than some rows are shown; nothing
+ * waits until all of them are read.
  */
 import { type ComponentChild, h } from "preact";
-import { useMemo } from "preact/hooks";
-import { NODES, PODS } from "../kind-names.ts";
+import { NODES } from "../kind-names.ts";
 import { useCluster, useFollowed, useLoaded } from "../parts/hooks.ts";
 import { Stale } from "../parts/messages.ts";
 import { Capacity } from "../parts/overview/capacity.ts";
 import { Claims } from "../parts/overview/claims.ts";
 import { NodesTile } from "../parts/overview/nodes.ts";
 import { PodsTile, TroubledPods } from "../parts/overview/pods.ts";
+import { usePods } from "../parts/overview/pods-followed.ts";
 import { Warnings } from "../parts/overview/warnings.ts";
 import { Workloads } from "../parts/overview/workloads.ts";
 import { unseen } from "../parts/unseen.ts";
 import { nodeBrief } from "../reckoning/node-state.ts";
-import { podBrief, podsTotal } from "../reckoning/pod-brief.ts";
 import { asBriefs } from "../server/forms.ts";
 import { pathOf } from "../server/kinds.ts";
 
 const asNodes = asBriefs(nodeBrief);
-const asPods = asBriefs(podBrief);
 
 export function OverviewPage(): ComponentChild {
   const { server } = useCluster();
@@ -28,10 +27,9 @@ export function OverviewPage(): ComponentChild {
     server.json<{ readonly gitVersion: string }>("/version", { signal }),
   );
   const nodes = useFollowed({ path: pathOf(NODES) }, asNodes);
-  const pods = useFollowed({ path: pathOf(PODS) }, asPods);
-  const total = useMemo(() => podsTotal(pods.items), [pods.items]);
+  const { pods, count } = usePods();
   const noNodes = unseen(nodes, "nodes");
-  const noPods = unseen(pods, "pods");
+  const noPods = (!count || count.isWhole) && unseen(pods, "pods");
   const stale = [nodes, pods].find(({ phase, items }) => phase === "waiting" && items.length > 0);
   return h(
     "article",
@@ -45,10 +43,10 @@ export function OverviewPage(): ComponentChild {
         "div",
         { class: "tiles" },
         noNodes || h(NodesTile, { nodes: nodes.items }),
-        noPods || h(PodsTile, { total }),
-        !noNodes && h(Capacity, { nodes: nodes.items, total: noPods ? undefined : total }),
+        noPods || (count && h(PodsTile, { count })),
+        !noNodes && h(Capacity, { nodes: nodes.items, pods: noPods ? undefined : count }),
       ),
-      h(TroubledPods, { pods: total.troubled }),
+      count && h(TroubledPods, { count }),
       h(Workloads, null),
       h(Claims, null),
       h(Warnings, null),

@@ -1,13 +1,13 @@
 /**
  * What is kept of each pod where there may be thousands: some hundred bytes instead of some thousand. Tables of the server would not do: they tell no
- * requests, and each row carries all of the metadata, so that they are hardly smaller.
+ * requests, and cost the server more than whole objects, even where they have nothing but their cells.
  */
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import { holdsResources, podRequest } from "./pod-requests.ts";
 import { podTrouble, type Trouble } from "./pod-state.ts";
 
 export interface PodBrief {
-  readonly metadata: { readonly namespace: string; readonly name: string };
+  readonly metadata: { readonly uid: string; readonly namespace: string; readonly name: string };
   readonly phase: string;
   /** Of its node; nothing where it has none yet, or has ended. */
   readonly cpu: number;
@@ -22,7 +22,7 @@ export function podBrief(pod: Pod): PodBrief {
   const holds = Boolean(spec.nodeName) && holdsResources(phase);
   const trouble = podTrouble(pod);
   return {
-    metadata: { namespace: metadata.namespace ?? "", name: metadata.name ?? "" },
+    metadata: { uid: metadata.uid ?? "", namespace: metadata.namespace ?? "", name: metadata.name ?? "" },
     phase,
     cpu: holds ? podRequest(spec, "cpu") : 0,
     memory: holds ? podRequest(spec, "memory") : 0,

@@ -23,7 +23,8 @@ export interface Followed<T> {
 
 export const nothingYet: Followed<never> = { items: [], columns: [], phase: "loading" };
 
-const PAGE = 500;
+/** Of so many objects a list is read at a time: the browser can do nothing else while it looks at them. */
+export const PAGE = 500;
 /** Changes that come within this time are shown at once. */
 const GATHER_MS = 100;
 const FIRST_WAIT_MS = 1000;

@@ -114,6 +114,14 @@ test("without the key nothing of the API is answered, not even with credentials 
   assert.match(String(ended), /broke off/);
 });
 
+test("browsers get what programs get: JSON that is not indented", async (t) => {
+  const { origin, close } = await started();
+  t.after(close);
+  const headers = { authorization: `Bearer ${KEY}`, "user-agent": "Mozilla/5.0 (X11; Linux x86_64)" };
+  const answer = await fetch(`${origin}/api/v1/namespaces`, { headers });
+  assert.match(await answer.text(), /^\{"kind":"NamespaceList",[^\n]*\}\n$/);
+});
+
 test("with the key one may do what the user of the kubeconfig may", async (t) => {
   const { server, close } = await started("jane");
   t.after(close);

@@ -13,6 +13,7 @@ import { plural } from "../../parts/sidebar.ts";
 import { toneOf } from "../../parts/tone.ts";
 import { listText } from "../../reckoning/amounts.ts";
 import { listAddress } from "../../route.ts";
+import { countAt } from "../../server/count.ts";
 import { asObjects } from "../../server/forms.ts";
 import { type Kind, pathOf } from "../../server/kinds.ts";
 import type { Server } from "../../server/server.ts";
@@ -89,18 +90,13 @@ export function NamespacePanel({ object: { metadata, status } }: PanelView<Names
 
 interface Counted {
   readonly kind: Kind;
-  /** Undefined where the user may not list them. */
-  readonly found?: number;
+  /** Undefined where the user may not list them, or the server does not count them. */
+  readonly found?: number | undefined;
 }
 
-/** One is asked for; the server tells how many there are besides. */
 async function count(server: Server, kind: Kind, namespace: string, signal: AbortSignal): Promise<Counted> {
   try {
-    const { items, metadata } = await server.json<{
-      readonly items?: readonly unknown[];
-      readonly metadata?: { readonly remainingItemCount?: number };
-    }>(`${pathOf(kind, namespace)}?limit=1`, { signal });
-    return { kind, found: (items?.length ?? 0) + (metadata?.remainingItemCount ?? 0) };
+    return { kind, found: await countAt(server, pathOf(kind, namespace), signal) };
   } catch {
     return { kind };
   }

@@ -2,20 +2,21 @@
 import { type ComponentChild, h } from "preact";
 import { amountOf, showBytes, showCount, showCpu, sum } from "../../reckoning/amounts.ts";
 import type { NodeBrief } from "../../reckoning/node-state.ts";
-import type { PodsTotal } from "../../reckoning/pod-brief.ts";
+import type { PodCount } from "../../reckoning/pod-count.ts";
 import { AmountMeter } from "../amount-meter.ts";
 import { type NodeMetrics, useMetrics } from "../polled.ts";
 import { Section } from "../section.ts";
 
 interface CapacityProps {
   readonly nodes: readonly NodeBrief[];
-  /** Undefined where they cannot be seen. */
-  readonly total: PodsTotal | undefined;
+  /** Undefined where they cannot be seen, or not yet. */
+  readonly pods: PodCount | undefined;
 }
 
-export function Capacity({ nodes, total }: CapacityProps): ComponentChild {
+export function Capacity({ nodes, pods }: CapacityProps): ComponentChild {
   const metrics = useMetrics<{ readonly items: readonly NodeMetrics[] }>("/nodes");
   const used = (resource: string) => metrics && sum(metrics.items.map(({ usage }) => amountOf(usage[resource])));
+  const soFar = pods && !pods.isWhole ? " so far" : "";
   const tile = (
     title: string,
     of: number,
@@ -31,11 +32,16 @@ export function Capacity({ nodes, total }: CapacityProps): ComponentChild {
       ),
     );
   return [
-    tile("CPU", sum(nodes.map(({ cpu }) => cpu)), showCpu, { requested: total?.cpu, used: used("cpu") }),
+    tile("CPU", sum(nodes.map(({ cpu }) => cpu)), showCpu, {
+      [`requested${soFar}`]: pods?.cpu,
+      used: used("cpu"),
+    }),
     tile("Memory", sum(nodes.map(({ memory }) => memory)), showBytes, {
-      requested: total?.memory,
+      [`requested${soFar}`]: pods?.memory,
       used: used("memory"),
     }),
-    tile("Places for pods", sum(nodes.map(({ pods }) => pods)), showCount, { taken: total?.holding }),
+    tile("Places for pods", sum(nodes.map((node) => node.pods)), showCount, {
+      [`taken${soFar}`]: pods?.holding,
+    }),
   ];
 }
