@@ -23,6 +23,9 @@ export function clusterView(served: ServedResources): ClusterView {
     get<T extends KubeObject>(ref: ResourceRef<T>, namespace: string, name: string): T | undefined {
       return storeOf(ref).cache.get(namespace ? `${namespace}/${name}` : name)?.object as T | undefined;
     },
+    isUnreadable(ref: ResourceRef, namespace: string, name: string): boolean {
+      return storeOf(ref).unreadable.has(namespace ? `${namespace}/${name}` : name);
+    },
     list<T extends KubeObject>(ref: ResourceRef<T>, namespace?: string): readonly T[] {
       return storeOf(ref)
         .cache.list(namespace)

@@ -5,7 +5,6 @@ import { kubernetesGates } from "@kubets/machinery/kubernetes-gates";
 
 /** What the original's server could do besides, and this one does not: who opens one of them is told. */
 export const NOT_THERE: readonly string[] = [
-  "AllowUnsafeMalformedObjectDeletion",
   "CRDObservedGenerationTracking",
   "NativeHistograms",
   "ShardedListAndWatch",

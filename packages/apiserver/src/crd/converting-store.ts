@@ -35,6 +35,7 @@ export class ConvertingStore extends ResourceStore {
     this.#stored = stored;
     this.#convert = convert;
     this.#stopListening = stored.cache.onChange((change) => {
+      if (change.isGap) return this.#beginAnew();
       this.#waiting?.push(change);
       if (this.#waiting?.length === 1 && this.cache.hub.watchers > 0)
         setImmediate(() => void this.#catchUp().catch(() => {}));
@@ -52,6 +53,19 @@ export class ConvertingStore extends ResourceStore {
 
   override get revision(): number {
     return this.#waiting?.length ? this.#reached : this.#stored.revision;
+  }
+
+  override get unreadable() {
+    return this.#stored.unreadable;
+  }
+
+  override async readAgain(key: string): Promise<void> {
+    await this.#stored.readAgain(key);
+    await this.#catchUp();
+  }
+
+  override removeUnreadable(key: string, admit: () => Promise<void>): Promise<boolean> {
+    return this.#stored.removeUnreadable(key, admit);
   }
 
   override fresh(): Promise<void> | undefined {
@@ -103,6 +117,12 @@ export class ConvertingStore extends ResourceStore {
       this.#work ??= (this.#waiting ? this.#takeChanges() : this.#takeAll()).finally(() => (this.#work = undefined));
       await this.#work;
     }
+  }
+
+  /** After what watchers cannot be told of. */
+  #beginAnew(): void {
+    this.#waiting = undefined;
+    this.cache.hub.end();
   }
 
   /** Everything that is there when the version is first asked for. */

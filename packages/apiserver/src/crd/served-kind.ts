@@ -83,6 +83,7 @@ export class ServedKind {
         : storedDefinition(crd);
     const cache = await feed.addCacheNow(definition);
     await warm(cache);
+    feed.tellUnreadable(cache);
     return new ResourceStore(cache, feed, form);
   }
 
@@ -163,7 +164,7 @@ const SLICE_MS = 5;
 async function warm(cache: ResourceCache): Promise<void> {
   let began = performance.now();
   for (const object of cache.list()) {
-    void object.bytes;
+    cache.look(object, "bytes");
     if (performance.now() - began < SLICE_MS) continue;
     await new Promise((resolve) => setImmediate(resolve));
     began = performance.now();

@@ -1,11 +1,12 @@
 /** DELETE of a collection: each object that the selectors match, as if it were deleted by itself. */
-import { isReason } from "@kubets/machinery";
+import { invalid, invalidValue, isReason } from "@kubets/machinery";
 import { atOnce } from "@kubets/machinery/at-once";
 import { type ApiCall, storeOf } from "../api-call.ts";
 import { respondList } from "../list-answer.ts";
+import { allReadable } from "../present.ts";
 import { selectionOf } from "../store/selection.ts";
 import { deleteObject } from "../write/delete-object.ts";
-import { readDeleteOptions } from "../write/delete-options.ts";
+import { IGNORE_READ_ERROR, readDeleteOptions } from "../write/delete-options.ts";
 import { validateListOptions } from "./list-options.ts";
 
 /** How many objects are deleted at once. */
@@ -20,7 +21,12 @@ export async function removeCollection(call: ApiCall): Promise<void> {
     fieldSelector: info.query.get("fieldSelector"),
   });
   const options = await readDeleteOptions(call);
+  if (options[IGNORE_READ_ERROR])
+    throw invalid({ group: "meta.k8s.io", kind: "DeleteOptions" }, "", [
+      invalidValue(IGNORE_READ_ERROR, true, "is not allowed with DELETECOLLECTION, try again after removing the option"),
+    ]);
   await storeOf(call).fresh();
+  await allReadable(call, selection);
   const { preconditions: _ofOne, ...each } = options;
   const found = storeOf(call)
     .cache.list(info.namespace)
