@@ -1,4 +1,4 @@
-/** What admission and authorization see of the cluster: the server's own caches, without a copy. */
+/** What admission and authorization see of the cluster: the server's own caches, without a copy. What cannot be read is not seen. */
 import type { KubeObject } from "@kubets/api/meta";
 import type { ResourceRef } from "@kubets/api/resource-ref";
 import type { ClusterView } from "./admission/plugin.ts";
@@ -10,6 +10,22 @@ export function storeIn(served: ServedResources, ref: ResourceRef): ResourceStor
   const store = served.get(ref.group, ref.version, ref.resource)?.store;
   if (!store) throw new Error(`${ref.resource} are not stored by this server`);
   return store;
+}
+
+/** For those who decide by what they see: what cannot be read is an error to them, and no absence. */
+export function strictView(view: ClusterView, served: ServedResources): ClusterView {
+  return {
+    ...view,
+    get<T extends KubeObject>(ref: ResourceRef<T>, namespace: string, name: string): T | undefined {
+      const found = view.get(ref, namespace, name);
+      if (!found && view.isUnreadable(ref, namespace, name)) storeIn(served, ref).mustBeReadable(namespace, name);
+      return found;
+    },
+    list<T extends KubeObject>(ref: ResourceRef<T>, namespace?: string): readonly T[] {
+      storeIn(served, ref).mustBeReadable(namespace);
+      return view.list(ref, namespace);
+    },
+  };
 }
 
 export function clusterView(served: ServedResources): ClusterView {

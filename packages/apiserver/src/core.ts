@@ -218,7 +218,8 @@ export class Core {
     }
     if (error instanceof BodyTooLargeError)
       status = requestEntityTooLarge(`Request entity too large: limit is ${error.limit}`);
-    status = unreadableStatus(status, this.#server.options.featureEnabled("AllowUnsafeMalformedObjectDeletion")) ?? status;
+    status =
+      unreadableStatus(status, this.#server.options.featureEnabled("AllowUnsafeMalformedObjectDeletion")) ?? status;
     if (!(status instanceof StatusError)) {
       this.#server.log.error("a request failed", {
         method: exchange.method,

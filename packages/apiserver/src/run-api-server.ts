@@ -29,6 +29,7 @@ import { SocketExchange } from "./front/socket-exchange.ts";
 import type { ServerMetrics } from "./metrics/server-metrics.ts";
 import { keepIdentityLease } from "./services/identity-lease.ts";
 import type { ServiceNetworkOptions } from "./services/service-network.ts";
+import { startStep } from "./start-step.ts";
 import type { NodeConnection } from "./subresources/node-connection.ts";
 import { trackLegacyTokens } from "./tokens/legacy-token-use.ts";
 import type { TokenIssuer } from "./tokens/service-account-tokens.ts";
@@ -164,8 +165,8 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
   const others = await Promise.all((options.alsoListen ?? []).map((fd) => listen({ fd, tls, handler, tlsFailed })));
   await bootstrap(server);
   const client = createClient(server.transport(SERVER_USER), { userAgent: "kube-apiserver" });
-  await publishAuthentication(client, options.published ?? {});
-  await trackLegacyTokens(client, clock.now());
+  await startStep(log, "authentication of servers behind", publishAuthentication(client, options.published ?? {}));
+  await startStep(log, "tracking of legacy tokens", trackLegacyTokens(client, clock.now()));
   await server.services?.start(client, listener.port, options.endpoint ? options.advertiseAddress : undefined);
   const stopUpkeep = server.context.fairness && keepFairnessObjects({ ...server.context, client });
   const duties = new AbortController();

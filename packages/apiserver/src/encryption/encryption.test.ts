@@ -393,7 +393,10 @@ describe("keys of a plugin", () => {
       const first = await start();
       await first.admin.create(secrets, { metadata: key("a") });
       first.stop();
-      await storage.commit({ key: "/registry/secrets/default/b", value: () => Buffer.from("k8s:enc:kms:v2:vault:odd") });
+      await storage.commit({
+        key: "/registry/secrets/default/b",
+        value: () => Buffer.from("k8s:enc:kms:v2:vault:odd"),
+      });
 
       asked.refuses = true;
       const second = await start();

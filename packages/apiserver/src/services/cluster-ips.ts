@@ -117,9 +117,7 @@ export class ClusterIps {
     if (metadata.labels?.[MANAGED_BY_LABEL] !== MANAGED_BY) return true;
     if (this.#parts.clock.now() - Date.parse(metadata.creationTimestamp) < 60_000) return true;
     const { namespace = "", name = "" } = spec.parentRef ?? {};
-    const { view } = this.#parts;
-    if (view.isUnreadable(services, namespace, name)) return true;
-    return view.get(services, namespace, name)?.spec.clusterIPs?.includes(address) ?? false;
+    return this.#parts.view.get(services, namespace, name)?.spec.clusterIPs?.includes(address) ?? false;
   }
 
   #object(address: string, { namespace, name }: Holder): KubeObject {

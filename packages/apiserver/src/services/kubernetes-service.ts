@@ -41,7 +41,7 @@ export async function ensureDefaultRange({ client, view, clock, ranges }: Kubern
 }
 
 export async function ensureService({ client, view, ranges, port }: KubernetesService): Promise<void> {
-  if (view.get(services, NAMESPACE, NAME) || view.isUnreadable(services, NAMESPACE, NAME)) return;
+  if (view.get(services, NAMESPACE, NAME)) return;
   const address = ranges[0]?.nth(1)?.toString() ?? "";
   await ignoring(
     "AlreadyExists",

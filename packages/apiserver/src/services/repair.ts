@@ -22,7 +22,6 @@ interface Parts {
 export async function repairAddresses({ view, ips, clock, log, metrics }: Parts): Promise<void> {
   for (const address of view.list(ipaddresses)) {
     const holder = holderOf(address);
-    if (view.isUnreadable(services, holder.namespace, holder.name)) continue;
     if (!isLeftOver(address, view.get(services, holder.namespace, holder.name), clock.now())) continue;
     metrics.wrongAddress("leak");
     log.info("an address was left over", { address: address.metadata.name, ...holder });

@@ -9,12 +9,7 @@ export class CachedChange {
   readonly isGap: boolean;
   #gone: CachedObject | undefined;
 
-  constructor(
-    revision: number,
-    current: CachedObject | undefined,
-    previous: CachedObject | undefined,
-    isGap = false,
-  ) {
+  constructor(revision: number, current: CachedObject | undefined, previous: CachedObject | undefined, isGap = false) {
     this.revision = revision;
     this.current = current;
     this.previous = previous;

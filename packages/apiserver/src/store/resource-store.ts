@@ -63,19 +63,29 @@ export class ResourceStore {
 
   /** The same of all in a namespace, or of one of them, or of all; rejects with an UnreadableListError. */
   async readAllAgain(namespace?: string, name?: string): Promise<void> {
-    const errors: UnreadableError[] = [];
-    for (const key of [...this.unreadable.keys()].sort()) {
-      if (namespace && !key.startsWith(`${namespace}/`)) continue;
-      if (name !== undefined && key.slice(key.indexOf("/") + 1) !== name) continue;
-      if (errors.length > MOST_NAMED) break;
-      try {
-        await this.readAgain(key);
-      } catch (error) {
+    let left = MOST_NAMED;
+    for (const key of this.#unreadableIn(namespace, name)) {
+      await this.readAgain(key).catch((error: unknown) => {
         if (!(error instanceof UnreadableError)) throw error;
-        errors.push(error);
-      }
+        left--;
+      });
+      if (left < 0) break;
     }
+    this.mustBeReadable(namespace, name);
+  }
+
+  /** Throws an UnreadableListError when something cannot be read of what is asked for. */
+  mustBeReadable(namespace?: string, name?: string): void {
+    if (this.unreadable.size === 0) return;
+    const errors = this.#unreadableIn(namespace, name).map((key) => this.unreadable.get(key) as UnreadableError);
     if (errors.length) throw new UnreadableListError(this.definition, errors);
+  }
+
+  #unreadableIn(namespace: string | undefined, name: string | undefined): string[] {
+    const isAsked = (key: string) =>
+      (!namespace || key.startsWith(`${namespace}/`)) &&
+      (name === undefined || key.slice(key.indexOf("/") + 1) === name);
+    return [...this.unreadable.keys()].filter(isAsked).sort();
   }
 
   /** The newest revision that reads of this server show. */

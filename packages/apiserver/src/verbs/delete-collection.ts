@@ -23,7 +23,11 @@ export async function removeCollection(call: ApiCall): Promise<void> {
   const options = await readDeleteOptions(call);
   if (options[IGNORE_READ_ERROR])
     throw invalid({ group: "meta.k8s.io", kind: "DeleteOptions" }, "", [
-      invalidValue(IGNORE_READ_ERROR, true, "is not allowed with DELETECOLLECTION, try again after removing the option"),
+      invalidValue(
+        IGNORE_READ_ERROR,
+        true,
+        "is not allowed with DELETECOLLECTION, try again after removing the option",
+      ),
     ]);
   await storeOf(call).fresh();
   await allReadable(call, selection);

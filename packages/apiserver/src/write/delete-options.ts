@@ -26,7 +26,13 @@ export interface DeleteOptions {
 export const IGNORE_READ_ERROR = "ignoreStoreReadErrorWithClusterBreakingPotential";
 
 /** What could not be respected for an object that nobody knows. */
-const NOT_TOGETHER = ["dryRun", "propagationPolicy", "orphanDependents", "gracePeriodSeconds", "preconditions"] as const;
+const NOT_TOGETHER = [
+  "dryRun",
+  "propagationPolicy",
+  "orphanDependents",
+  "gracePeriodSeconds",
+  "preconditions",
+] as const;
 
 const POLICIES = ["Foreground", "Background", "Orphan"];
 
