@@ -18,7 +18,8 @@ export function strictView(view: ClusterView, served: ServedResources): ClusterV
     ...view,
     get<T extends KubeObject>(ref: ResourceRef<T>, namespace: string, name: string): T | undefined {
       const found = view.get(ref, namespace, name);
-      if (!found && view.isUnreadable(ref, namespace, name)) storeIn(served, ref).mustBeReadable(namespace, name);
+      const error = found ? undefined : storeIn(served, ref).unreadable.get(namespace ? `${namespace}/${name}` : name);
+      if (error) throw error;
       return found;
     },
     list<T extends KubeObject>(ref: ResourceRef<T>, namespace?: string): readonly T[] {

@@ -12,7 +12,7 @@ import { type CachedObject, stamped } from "../store/cached-object.ts";
 import { ResourceCache } from "../store/resource-cache.ts";
 import { ResourceStore, type WriteOutcome } from "../store/resource-store.ts";
 import type { RevisionFeed } from "../store/revision-feed.ts";
-import type { StoredForm } from "../store/stored-form.ts";
+import { StoredForm } from "../store/stored-form.ts";
 import type { Converter } from "./webhook-conversion.ts";
 
 export class ConvertingStore extends ResourceStore {
@@ -24,13 +24,9 @@ export class ConvertingStore extends ResourceStore {
   #work: Promise<void> | undefined;
   #reached = 0;
 
-  constructor(
-    definition: ResourceDefinition,
-    stored: ResourceStore,
-    feed: RevisionFeed,
-    form: StoredForm,
-    convert: Converter,
-  ) {
+  constructor(definition: ResourceDefinition, stored: ResourceStore, feed: RevisionFeed, convert: Converter) {
+    // What comes here was opened for the stored objects.
+    const form = new StoredForm();
     super(new ResourceCache(definition, form), feed, form);
     this.#stored = stored;
     this.#convert = convert;
@@ -62,6 +58,11 @@ export class ConvertingStore extends ResourceStore {
   override async readAgain(key: string): Promise<void> {
     await this.#stored.readAgain(key);
     await this.#catchUp();
+  }
+
+  override isStale({ key }: CachedObject): boolean {
+    const stored = this.#stored.cache.get(key);
+    return stored !== undefined && this.#stored.isStale(stored);
   }
 
   override removeUnreadable(key: string, admit: () => Promise<void>): Promise<boolean> {

@@ -128,8 +128,7 @@ export class ServedKind {
   #converting(definition: ResourceDefinition, store: ResourceStore, convert: Converter): ServedResource {
     let converted = this.#converted.find((one) => one.definition.version === definition.version);
     if (!converted) {
-      const { feed, form } = this.#parts;
-      converted = new ConvertingStore(definition, store, feed, form, convert);
+      converted = new ConvertingStore(definition, store, this.#parts.feed, convert);
       this.#converted.push(converted);
     }
     return { definition, store: converted };

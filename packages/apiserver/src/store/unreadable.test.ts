@@ -9,6 +9,7 @@ import type { KubeObject } from "@kubets/api/meta";
 import type { ResourceDefinition } from "@kubets/api/resource";
 import { silentLogger, VirtualClock } from "@kubets/machinery";
 import { MemoryStorage, openEmbeddedStorage, type Storage } from "@kubets/storage";
+import { ConvertingStore } from "../crd/converting-store.ts";
 import type { CachedChange } from "./cached-change.ts";
 import { ResourceStore } from "./resource-store.ts";
 import { RevisionFeed } from "./revision-feed.ts";
@@ -40,7 +41,7 @@ async function storeOver(storage: Storage, key: string, keys: Set<string>) {
   const feed = new RevisionFeed(storage, form, silentLogger);
   const store = new ResourceStore(feed.addCache(definition), feed, form);
   await feed.start();
-  return { store, cache: store.cache, stop: () => feed.stop() };
+  return { store, feed, cache: store.cache, stop: () => feed.stop() };
 }
 
 type Drivers = Readonly<Record<string, (run: (storage: Storage) => Promise<void>) => Promise<void>>>;
@@ -180,6 +181,32 @@ for (const [driver, withStorage] of Object.entries(drivers))
         stop();
       }));
   });
+
+it("a version that a webhook converts to lacks it as the stored one does, and begins anew when it can be read", async () => {
+  const storage = new MemoryStorage({ clock: new VirtualClock() });
+  const keys = new Set("a");
+  const { store, feed, stop } = await storeOver(storage, "a", keys);
+  const converted = new ConvertingStore(definition, store, feed, (objects) => Promise.resolve([...objects]));
+  for (const name of ["one", "two"]) await converted.create(`ns/${name}`, object(name));
+  await converted.fresh();
+  const heard = listen(converted.cache);
+  const value = (await storage.get(`${PREFIX}ns/one`))?.value as Uint8Array;
+  await put(storage, "one", "b:{}");
+  assert.deepEqual(heard, ["end"]);
+  await converted.fresh();
+  assert.deepEqual(names(converted.cache), ["two"]);
+  assert.deepEqual([...converted.unreadable.keys()], ["ns/one"]);
+  await assert.rejects(converted.readAgain("ns/one"), UnreadableError);
+  await storage.commit({ key: `${PREFIX}ns/one`, value: () => value });
+  await converted.fresh();
+  assert.deepEqual(names(converted.cache), ["one", "two"]);
+  await put(storage, "two", "b:{}");
+  assert.equal(await converted.removeUnreadable("ns/two", async () => {}), true);
+  await converted.fresh();
+  assert.deepEqual(names(converted.cache), ["one"]);
+  stop();
+  await storage.close();
+});
 
 describe("clients", () => {
   const entry = (name: string) => ({ key: `${PREFIX}ns/${name}`, revision: 7 });

@@ -321,6 +321,25 @@ it("a server whose keys are all gone starts", async (t) => {
   assert.equal((await ask(admin, "GET", NAMESPACE)).status, 200);
 });
 
+it("what admission cannot read is not taken as absent", async (t) => {
+  const { start } = servers(t, ["validatingwebhookconfigurations.admissionregistration.k8s.io", "namespaces"]);
+  const first = await start("a");
+  const rules = [{ apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["secrets"] }];
+  const clientConfig = { url: "https://127.0.0.1:1/" };
+  const webhook = { name: "a.example.com", rules, clientConfig, sideEffects: "None", admissionReviewVersions: ["v1"] };
+  await first.admin.create(refs.validatingwebhookconfigurations, { metadata: { name: "w" }, webhooks: [webhook] });
+  first.stop();
+  const { admin } = await start("b");
+  const CONFIGURATION = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/w";
+  const makeNode = () => ask(admin, "POST", "/api/v1/nodes", { metadata: { name: "n" } });
+  assert.match((await makeNode()).message ?? "", /forbidden: not yet ready to handle request$/);
+  assert.equal((await ask(admin, "DELETE", CONFIGURATION, ignoring)).status, 200);
+  assert.equal((await makeNode()).status, 201);
+  const made = await ask(admin, "POST", SECRETS, secret("one"));
+  assert.equal(made.reason, "InternalError");
+  assert.match(made.message ?? "", /corrupt object, Code: 7, Key: \/registry\/namespaces\/default,/);
+});
+
 it("the address of a service that cannot be read stays its own", async (t) => {
   const { start } = servers(t, ["services"]);
   const first = await start("a");
@@ -335,7 +354,7 @@ it("the address of a service that cannot be read stays its own", async (t) => {
   await clock.advance(200_000);
   await assert.rejects(
     admin.create(refs.services, service("other", { clusterIP })),
-    /failed to read one or more services/,
+    /corrupt object, Code: 7, Key: \/registry\/services\/specs\/default\/web,/,
   );
   assert.equal((await admin.get(refs.ipaddresses, { name: clusterIP })).spec.parentRef?.name, "web");
 });
