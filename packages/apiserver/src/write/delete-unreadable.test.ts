@@ -33,19 +33,19 @@ function servers(t: TestContext, resources = ["secrets"]) {
     await storage.close();
     rmSync(folder, { recursive: true });
   });
-  const keys = (...names: string[]) => {
+  const keys = (names: string) => {
     const key = (name: string) => ({ name, secret: Buffer.alloc(32, name).toString("base64") });
-    const providers = [{ aesgcm: { keys: names.map(key) } }];
+    const providers = [{ aesgcm: { keys: names.split("").map(key) } }];
     const head = { apiVersion: "apiserver.config.k8s.io/v1", kind: "EncryptionConfiguration" };
     writeFileSync(path, JSON.stringify({ ...head, resources: [{ resources, providers }] }));
   };
   const start = async (names: string, options: TestServerOptions = {}) => {
-    keys(...names);
+    keys(names);
     const encryption = await LiveEncryption.open(path, { reload: false, clock, log: silentLogger });
     const cluster = await startTestServer({ storage, encryption, ...options });
     const stop = () => cluster.server.close();
     stops.push(stop);
-    return { ...cluster, stop, keys: (now: string) => (keys(...now), encryption.reload()) };
+    return { ...cluster, stop, keys: (now: string) => (keys(now), encryption.reload()) };
   };
   return { folder, storage, start };
 }

@@ -11,6 +11,8 @@ import type { AdmissionRequest } from "../plugin.ts";
 import { refuse } from "../request.ts";
 import { isExempt } from "./rules.ts";
 
+export const NOT_READY = "not yet ready to handle request";
+
 export class Blindness {
   readonly #stores: readonly ResourceStore[];
 
@@ -23,6 +25,6 @@ export class Blindness {
   }
 
   check(request: AdmissionRequest): void {
-    if (this.concerns(request.resource)) throw refuse(request, "not yet ready to handle request");
+    if (this.concerns(request.resource)) throw refuse(request, NOT_READY);
   }
 }
