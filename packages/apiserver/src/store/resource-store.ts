@@ -63,13 +63,15 @@ export class ResourceStore {
 
   /** The same of all in a namespace, or of one of them, or of all; rejects with an UnreadableListError. */
   async readAllAgain(namespace?: string, name?: string): Promise<void> {
-    let left = MOST_NAMED;
-    for (const key of this.#unreadableIn(namespace, name)) {
-      await this.readAgain(key).catch((error: unknown) => {
-        if (!(error instanceof UnreadableError)) throw error;
-        left--;
-      });
-      if (left < 0) break;
+    const keys = this.#unreadableIn(namespace, name);
+    for (let failed = 0; keys.length > 0 && failed <= MOST_NAMED; ) {
+      // At once: a plugin that keeps their keys is asked for each key once, and waited for once.
+      const tried = await Promise.allSettled(keys.splice(0, MOST_NAMED + 1).map((key) => this.readAgain(key)));
+      for (const outcome of tried) {
+        if (outcome.status === "fulfilled") continue;
+        if (!(outcome.reason instanceof UnreadableError)) throw outcome.reason;
+        failed++;
+      }
     }
     this.mustBeReadable(namespace, name);
   }
