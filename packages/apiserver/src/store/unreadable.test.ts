@@ -6,6 +6,7 @@ import { describe, it } from "node:test";
 import { silentLogger, VirtualClock } from "@kubets/machinery";
 import { MemoryStorage, openEmbeddedStorage } from "@kubets/storage";
 import { ConvertingStore } from "../crd/converting-store.ts";
+import { emptyStore } from "../crd/empty-store.ts";
 import { definition, listen, names, object, PREFIX, put, storeOver, unreadableSuite } from "./unreadable.suite.ts";
 import { MOST_NAMED, UnreadableError, UnreadableListError, unreadableStatus } from "./unreadable.ts";
 
@@ -48,6 +49,19 @@ it("a version that a webhook converts to lacks it as the stored one does, and be
   assert.equal(await converted.removeUnreadable("ns/two", async () => {}), true);
   await converted.fresh();
   assert.deepEqual(names(converted.cache), ["one"]);
+  stop();
+  await storage.close();
+});
+
+it("something is left of a kind that goes as long as there is what nobody can read", async () => {
+  const clock = new VirtualClock();
+  const storage = new MemoryStorage({ clock });
+  const { store, stop } = await storeOver(storage, "a", new Set("a"));
+  await store.create("ns/one", object("one"));
+  await put(storage, "two", "b:{}");
+  assert.equal(await emptyStore(store, clock), false);
+  await store.removeUnreadable("ns/two", async () => {});
+  assert.equal(await emptyStore(store, clock), true);
   stop();
   await storage.close();
 });
