@@ -22,7 +22,7 @@ import { type AnonymousOptions, AuthenticatorChain } from "./authn/chain.ts";
 import { type AuthorizerChoice, authorizerChain, usesRbac } from "./authz/modes.ts";
 import { rbacEscalation } from "./authz/rbac/escalation.ts";
 import { RbacPolicy } from "./authz/rbac/policy.ts";
-import { clusterView, storeIn } from "./cluster-view.ts";
+import { clusterView, storeIn, strictView } from "./cluster-view.ts";
 import { Core } from "./core.ts";
 import { CustomResources } from "./crd/custom-resources.ts";
 import type { LiveEncryption } from "./encryption/live-encryption.ts";
@@ -139,6 +139,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
   const stopping = new AbortController();
   let ready = false;
   const view = clusterView(served);
+  const sureView = strictView(view, served);
   const policy = usesRbac(setup.authorizationModes) ? new RbacPolicy(served) : undefined;
   let client: Client | undefined;
   const ownClient = () =>
@@ -154,7 +155,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
   const services =
     setup.serviceNetwork &&
     new ServiceNetwork(setup.serviceNetwork, {
-      view,
+      view: sureView,
       served,
       clock,
       random,
@@ -198,6 +199,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
   const parts: ServerParts = { clock, random, log, view, served, options, tokens };
   const context: Server = {
     ...parts,
+    view: sureView,
     feed,
     form,
     authenticators: new AuthenticatorChain(setup.authenticators(parts), { anonymous: setup.anonymous }),
@@ -207,7 +209,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
     components: new Map(),
     pages: new Map(),
     admission: new AdmissionChain([...setup.admission, ...(policy ? [rbacEscalation(policy)] : [])], {
-      view,
+      view: sureView,
       clock,
       random,
       log,

@@ -103,6 +103,7 @@ async function settle<T extends KubeObject>(
   reconciled: (found: T) => T | "another role" | undefined,
 ): Promise<void> {
   const { name = "", namespace = "" } = wanted.metadata ?? {};
+  if (view.isUnreadable(ref, namespace, name)) return;
   const found = view.get(ref, namespace, name);
   const next = found && reconciled(found);
   if (found && !next) return;

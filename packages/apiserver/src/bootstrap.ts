@@ -17,6 +17,7 @@ import { createClient } from "@kubets/client/typed-client";
 import { isReason } from "@kubets/machinery";
 import { type ApiServer, SERVER_USER } from "./api-server.ts";
 import { reconcileRoles } from "./bootstrap-roles.ts";
+import { startStep } from "./start-step.ts";
 
 /** Whom the objects of priority and fairness name as their maker. */
 const FAIRNESS_MANAGER = "api-priority-and-fairness-config-producer-v1";
@@ -24,30 +25,37 @@ const FAIRNESS_MANAGER = "api-priority-and-fairness-config-producer-v1";
 type Named = { readonly metadata?: { readonly name?: string; readonly namespace?: string } };
 
 export async function bootstrap(server: ApiServer): Promise<void> {
-  const { view, options } = server.context;
+  const { view, options, log } = server.context;
   const client = ownClient(server);
   const ensure = ensuring(server, client);
   await bootstrapNamespaces(server);
-  await Promise.all([
-    reconcileRoles(client, view, options.featureEnabled),
-    ensure(refs.prioritylevelconfigurations, priorityLevels as readonly Named[], FAIRNESS_MANAGER),
-    ensure(refs.flowschemas, flowSchemas as readonly Named[], FAIRNESS_MANAGER),
-    ensure(refs.priorityclasses, systemPriorityClasses as readonly Named[]),
-    ensure(refs.apiservices, builtInApiServices(server.resources) as readonly Named[]),
-  ]);
+  const steps = {
+    roles: reconcileRoles(client, view, options.featureEnabled),
+    "priority levels": ensure(refs.prioritylevelconfigurations, priorityLevels as readonly Named[], FAIRNESS_MANAGER),
+    "flow schemas": ensure(refs.flowschemas, flowSchemas as readonly Named[], FAIRNESS_MANAGER),
+    "priority classes": ensure(refs.priorityclasses, systemPriorityClasses as readonly Named[]),
+    "API services": ensure(refs.apiservices, builtInApiServices(server.resources) as readonly Named[]),
+  };
+  await Promise.all(Object.entries(steps).map(([step, work]) => startStep(log, step, work)));
   server.context.aggregation.start(client);
 }
 
 /** What all else of the system stands in. */
 export const bootstrapNamespaces = (server: ApiServer): Promise<void> =>
-  ensuring(server, ownClient(server))(refs.namespaces, systemNamespaces as readonly Named[]);
+  startStep(
+    server.context.log,
+    "system namespaces",
+    ensuring(server, ownClient(server))(refs.namespaces, systemNamespaces as readonly Named[]),
+  );
 
 const ownClient = (server: ApiServer): Client =>
   createClient(server.transport(SERVER_USER), { userAgent: "kube-apiserver" });
 
 function ensuring({ context: { view } }: ApiServer, client: Client) {
   return async <T extends KubeObject>(ref: ResourceRef<T>, objects: readonly Named[], fieldManager?: string) => {
-    const missing = objects.filter(({ metadata }) => !view.get(ref, metadata?.namespace ?? "", metadata?.name ?? ""));
+    const missing = objects.filter(({ metadata: { namespace = "", name = "" } = {} }) => {
+      return !view.isUnreadable(ref, namespace, name) && !view.get(ref, namespace, name);
+    });
     await Promise.all(
       missing.map((object) =>
         client.create(ref, object as Input<T>, { ...(fieldManager && { fieldManager }) }).catch((error: unknown) => {

@@ -35,6 +35,7 @@ import { type RequestInfo, readRequestInfo } from "./request-info.ts";
 import { logRequest } from "./request-log.ts";
 import { respondStatus } from "./respond.ts";
 import type { Server } from "./server-context.ts";
+import { unreadableStatus } from "./store/unreadable.ts";
 import { actions } from "./subresources/index.ts";
 import { AnswerBrokenError } from "./subresources/pass-through.ts";
 import { verbs } from "./verbs/index.ts";
@@ -221,6 +222,8 @@ export class Core {
     }
     if (error instanceof BodyTooLargeError)
       status = requestEntityTooLarge(`Request entity too large: limit is ${error.limit}`);
+    status =
+      unreadableStatus(status, this.#server.options.featureEnabled("AllowUnsafeMalformedObjectDeletion")) ?? status;
     if (!(status instanceof StatusError)) {
       this.#server.log.error("a request failed", {
         method: exchange.method,

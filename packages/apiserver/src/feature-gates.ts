@@ -4,7 +4,7 @@ import { missingFeatures } from "@kubets/machinery/given-gates";
 import { kubernetesGates } from "@kubets/machinery/kubernetes-gates";
 
 /** What the original's server could do besides, and this one does not: who opens one of them is told. */
-export const NOT_THERE: readonly string[] = ["AllowUnsafeMalformedObjectDeletion", "NativeHistograms"];
+export const NOT_THERE: readonly string[] = ["NativeHistograms"];
 
 /** As the flag says; throws a FeatureGateError where a name or a value cannot be. Asked for a name that is none, the gates throw. */
 export function featureGates(text: string): { gates: FeatureGates<string>; warnings: readonly string[] } {

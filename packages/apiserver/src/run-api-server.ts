@@ -32,6 +32,7 @@ import type { ServerMetrics } from "./metrics/server-metrics.ts";
 import type { PeerOptions } from "./peers/peers.ts";
 import { identityOf, keepIdentityLease } from "./services/identity-lease.ts";
 import type { ServiceNetworkOptions } from "./services/service-network.ts";
+import { startStep } from "./start-step.ts";
 import { publishStorageVersions, tellsStorageVersions } from "./storage-versions/publish.ts";
 import { serverEntries } from "./storage-versions/server-entries.ts";
 import { WriteBarrier } from "./storage-versions/write-barrier.ts";
@@ -195,8 +196,8 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
     await barrier.opened;
   }
   await bootstrap(server);
-  await publishAuthentication(client, options.published ?? {});
-  await trackLegacyTokens(client, clock.now());
+  await startStep(log, "authentication of servers behind", publishAuthentication(client, options.published ?? {}));
+  await startStep(log, "tracking of legacy tokens", trackLegacyTokens(client, clock.now()));
   await server.services?.start(client, listener.port, options.endpoint ? options.advertiseAddress : undefined);
   const stopUpkeep = server.context.fairness && keepFairnessObjects({ ...server.context, client });
   if (options.featureEnabled("APIServerIdentity") && !barrier) keepLease();

@@ -86,6 +86,8 @@ export interface AdmissionContext {
 export interface ClusterView {
   get<T extends KubeObject>(ref: ResourceRef<T>, namespace: string, name: string): T | undefined;
   list<T extends KubeObject>(ref: ResourceRef<T>, namespace?: string): readonly T[];
+  /** Whether there is one that nobody can read; `get` and `list` do not show it, or throw. */
+  isUnreadable(ref: ResourceRef, namespace: string, name: string): boolean;
   /** Resolves when the view shows every write that was acknowledged before the call. */
   refresh(): Promise<void>;
 }

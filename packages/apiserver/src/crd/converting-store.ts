@@ -12,7 +12,7 @@ import { type CachedObject, stamped } from "../store/cached-object.ts";
 import { ResourceCache } from "../store/resource-cache.ts";
 import { ResourceStore, type WriteOutcome } from "../store/resource-store.ts";
 import type { RevisionFeed } from "../store/revision-feed.ts";
-import type { StoredForm } from "../store/stored-form.ts";
+import { StoredForm } from "../store/stored-form.ts";
 import type { Converter } from "./webhook-conversion.ts";
 
 export class ConvertingStore extends ResourceStore {
@@ -24,17 +24,14 @@ export class ConvertingStore extends ResourceStore {
   #work: Promise<void> | undefined;
   #reached = 0;
 
-  constructor(
-    definition: ResourceDefinition,
-    stored: ResourceStore,
-    feed: RevisionFeed,
-    form: StoredForm,
-    convert: Converter,
-  ) {
+  constructor(definition: ResourceDefinition, stored: ResourceStore, feed: RevisionFeed, convert: Converter) {
+    // What comes here was opened for the stored objects.
+    const form = new StoredForm();
     super(new ResourceCache(definition, form), feed, form);
     this.#stored = stored;
     this.#convert = convert;
     this.#stopListening = stored.cache.onChange((change) => {
+      if (change.isGap) return this.#beginAnew();
       this.#waiting?.push(change);
       if (this.#waiting?.length === 1 && this.cache.hub.watchers > 0)
         setImmediate(() => void this.#catchUp().catch(() => {}));
@@ -52,6 +49,24 @@ export class ConvertingStore extends ResourceStore {
 
   override get revision(): number {
     return this.#waiting?.length ? this.#reached : this.#stored.revision;
+  }
+
+  override get unreadable() {
+    return this.#stored.unreadable;
+  }
+
+  override async readAgain(key: string): Promise<void> {
+    await this.#stored.readAgain(key);
+    await this.#catchUp();
+  }
+
+  override isStale({ key }: CachedObject): boolean {
+    const stored = this.#stored.cache.get(key);
+    return stored !== undefined && this.#stored.isStale(stored);
+  }
+
+  override removeUnreadable(key: string, admit: () => Promise<void>): Promise<boolean> {
+    return this.#stored.removeUnreadable(key, admit);
   }
 
   override fresh(): Promise<void> | undefined {
@@ -103,6 +118,12 @@ export class ConvertingStore extends ResourceStore {
       this.#work ??= (this.#waiting ? this.#takeChanges() : this.#takeAll()).finally(() => (this.#work = undefined));
       await this.#work;
     }
+  }
+
+  /** After what watchers cannot be told of. */
+  #beginAnew(): void {
+    this.#waiting = undefined;
+    this.cache.hub.end();
   }
 
   /** Everything that is there when the version is first asked for. */

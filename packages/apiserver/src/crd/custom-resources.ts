@@ -22,7 +22,7 @@ import type { RevisionFeed } from "../store/revision-feed.ts";
 import type { StoredForm } from "../store/stored-form.ts";
 import type { WebhookClient } from "../webhooks/webhook-client.ts";
 import { timestamp } from "../write/context.ts";
-import { emptyStore } from "./empty-store.ts";
+import { emptyStore, isEmpty } from "./empty-store.ts";
 import { type KindParts, ServedKind } from "./served-kind.ts";
 import { webhookConverter } from "./webhook-conversion.ts";
 
@@ -70,7 +70,8 @@ export class CustomResources {
       this.#waiting.add(definition.metadata.name);
     }
     this.#definitions.onChange(({ current, previous }) => {
-      const name = (current ?? previous)?.name as string;
+      const name = (current ?? previous)?.name;
+      if (!name) return;
       const definition = current?.object as CustomResourceDefinition | undefined;
       this.#noteNames(name, definition);
       if (definition?.metadata.deletionTimestamp) this.#kinds.get(name)?.close();
@@ -177,7 +178,7 @@ export class CustomResources {
     const store = this.#kinds.get(name)?.store;
     if (store && !(await emptyStore(store, this.#parts.clock))) {
       const stopListening = store.cache.onChange(() => {
-        if (store.cache.size > 0) return;
+        if (!isEmpty(store.cache)) return;
         stopListening();
         this.#look(name);
       });

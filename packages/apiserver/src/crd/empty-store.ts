@@ -2,16 +2,19 @@
 import type { Clock } from "@kubets/machinery";
 import { atOnce } from "@kubets/machinery/at-once";
 import type { CachedObject } from "../store/cached-object.ts";
+import type { ResourceCache } from "../store/resource-cache.ts";
 import type { ResourceStore, WriteOutcome } from "../store/resource-store.ts";
 import { planDelete } from "../write/plan-delete.ts";
 
 const AT_ONCE = 64;
 
-/** Says whether nothing is left. */
+/** Says whether nothing is left; what cannot be read is something. */
 export async function emptyStore(store: ResourceStore, clock: Clock): Promise<boolean> {
   await atOnce(AT_ONCE, store.cache.list(), (object) => deleteOne(store, object, clock));
-  return store.cache.size === 0;
+  return isEmpty(store.cache);
 }
+
+export const isEmpty = ({ size, unreadable }: ResourceCache): boolean => size + unreadable.size === 0;
 
 async function deleteOne(store: ResourceStore, found: CachedObject, clock: Clock): Promise<void> {
   let current: CachedObject | undefined = found;

@@ -83,6 +83,7 @@ export class ServedKind {
         : storedDefinition(crd);
     const cache = await feed.addCacheNow(definition);
     await warm(cache);
+    feed.tellUnreadable(cache);
     return new ResourceStore(cache, feed, form);
   }
 
@@ -127,8 +128,7 @@ export class ServedKind {
   #converting(definition: ResourceDefinition, store: ResourceStore, convert: Converter): ServedResource {
     let converted = this.#converted.find((one) => one.definition.version === definition.version);
     if (!converted) {
-      const { feed, form } = this.#parts;
-      converted = new ConvertingStore(definition, store, feed, form, convert);
+      converted = new ConvertingStore(definition, store, this.#parts.feed, convert);
       this.#converted.push(converted);
     }
     return { definition, store: converted };
@@ -163,7 +163,7 @@ const SLICE_MS = 5;
 async function warm(cache: ResourceCache): Promise<void> {
   let began = performance.now();
   for (const object of cache.list()) {
-    void object.bytes;
+    cache.look(object, "bytes");
     if (performance.now() - began < SLICE_MS) continue;
     await new Promise((resolve) => setImmediate(resolve));
     began = performance.now();

@@ -8,7 +8,7 @@ import { configmaps, secrets } from "@kubets/api/generated/refs";
 import { silentLogger, VirtualClock } from "@kubets/machinery";
 import { MetricsRegistry } from "@kubets/machinery/metrics";
 import { MemoryStorage } from "@kubets/storage";
-import { type GrpcServer, grpcServer, serve } from "@kubets/wire/grpc";
+import { GrpcError, type GrpcServer, grpcServer, serve } from "@kubets/wire/grpc";
 import { ReloadMetrics } from "../metrics/reload-metrics.ts";
 import { startTestServer } from "../testing/server.ts";
 import { linesOf } from "../testing/told.ts";
@@ -233,7 +233,10 @@ describe("a server that encrypts", () => {
       second.server.close();
 
       const other = await LiveEncryption.open(write([{ resources: ["secrets"], providers: [gcm("k1", 2)] }]), parts);
-      await assert.rejects(startTestServer({ storage, encryption: other }), /secrets\/default\/s cannot be read/);
+      const third = await startTestServer({ storage, encryption: other });
+      await assert.rejects(third.admin.get(secrets, key), /no key of the provider that sealed it opens it/);
+      assert.equal((await third.admin.get(configmaps, key)).data?.["a"], "plain");
+      third.server.close();
       await storage.close();
     }));
 
@@ -274,7 +277,7 @@ describe("a server that encrypts", () => {
 describe("keys of a plugin", () => {
   /** A plugin that seals by turning bytes over with the number of its key. */
   async function plugin(folder: string) {
-    const asked = { key: 1, decrypted: 0, healthz: "ok" };
+    const asked = { key: 1, decrypted: 0, healthz: "ok", refuses: false };
     const turn = (bytes: Uint8Array, by: number) => Buffer.from(bytes.map((byte) => byte ^ by));
     const endpoint = `unix://${folder}/kms.sock`;
     const server: GrpcServer = await grpcServer({
@@ -289,6 +292,7 @@ describe("keys of a plugin", () => {
           }),
           decrypt({ ciphertext, annotations }) {
             asked.decrypted++;
+            if (asked.refuses) throw new GrpcError("UNAVAILABLE", "the vault is away");
             const by = Number(Buffer.from(annotations["version.example.com"] ?? "").toString());
             return { plaintext: turn(ciphertext, by) };
           },
@@ -364,6 +368,45 @@ describe("keys of a plugin", () => {
       assert.deepEqual(await health("/readyz/kms-provider-0"), [200, "ok"]);
       second.server.close();
       later.close();
+      await server.close();
+      await storage.close();
+    }));
+
+  it("that the plugin does not give out at start keep nobody from anything else, and are asked for again", () =>
+    withFile(async (write, folder) => {
+      const { asked, endpoint, server } = await plugin(folder);
+      const clock = new VirtualClock();
+      const storage = new MemoryStorage({ clock });
+      const path = write([
+        { resources: ["secrets"], providers: [{ kms: { apiVersion: "v2", name: "vault", endpoint } }] },
+      ]);
+      const start = async () => {
+        const encryption = await LiveEncryption.open(path, { ...parts, clock });
+        const { server: started, admin } = await startTestServer({ storage, encryption });
+        const stop = () => {
+          started.close();
+          encryption.close();
+        };
+        return { admin, stop };
+      };
+      const key = (name: string) => ({ name, namespace: "default" });
+      const first = await start();
+      await first.admin.create(secrets, { metadata: key("a") });
+      first.stop();
+      await storage.commit({
+        key: "/registry/secrets/default/b",
+        value: () => Buffer.from("k8s:enc:kms:v2:vault:odd"),
+      });
+
+      asked.refuses = true;
+      const second = await start();
+      await second.admin.create(secrets, { metadata: key("c") });
+      for (const name of ["a", "b"]) await assert.rejects(second.admin.get(secrets, key(name)), /not transformable/);
+      assert.equal((await second.admin.get(secrets, key("c"))).metadata.name, "c");
+      asked.refuses = false;
+      assert.equal((await second.admin.get(secrets, key("a"))).metadata.name, "a");
+      await assert.rejects(second.admin.get(secrets, key("b")), /not transformable/);
+      second.stop();
       await server.close();
       await storage.close();
     }));

@@ -190,7 +190,7 @@ function transformerOf(sealers: readonly Sealer[], metrics: EncryptionMetrics | 
       }
       metrics?.transformed("from_storage", fitting[0]?.prefix ?? UNKNOWN, false, began);
       const why = fitting.length ? "no key of the provider that sealed it opens it" : "no matching prefix found";
-      throw new Error(`${about} cannot be read: ${why}`, { cause });
+      throw new Error(why, { cause });
     },
   };
 }

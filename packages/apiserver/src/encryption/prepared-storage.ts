@@ -1,6 +1,6 @@
 /**
  * Storage whose entries can be opened at once by whoever reads them: where a value needs a key that must be asked for, the answer (and every change
- * behind it) waits until it is known. All else goes through as it is.
+ * behind it) waits until it is known, or cannot be had: then whoever opens the value finds out. All else goes through as it is.
  */
 import type {
   Change,
@@ -65,18 +65,10 @@ export class PreparedStorage implements Storage {
     let stopped = false;
     const inOrder = (ready: Promise<void> | undefined, tell: () => void) => {
       if (!behind && !ready) return tell();
-      const next = Promise.all([behind, ready]).then(
-        () => {
-          if (behind === next) behind = undefined;
-          if (!stopped) tell();
-        },
-        (cause: unknown) => {
-          if (stopped) return;
-          stopped = true;
-          handle.stop();
-          sink.closed({ why: "lost", cause: cause as Error });
-        },
-      );
+      const next = Promise.all([behind, ready]).then(() => {
+        if (behind === next) behind = undefined;
+        if (!stopped) tell();
+      });
       behind = next;
     };
     const handle = this.#storage.watch(prefix, after, {
@@ -102,10 +94,18 @@ export class PreparedStorage implements Storage {
   #ready(entries: readonly (Entry | undefined)[]): Promise<void> | undefined {
     let waits: Promise<void>[] | undefined;
     for (const entry of entries) {
-      const ready = entry && this.#prepare(entry.value);
+      const ready = entry && this.#begin(entry.value);
       if (ready) (waits ??= []).push(ready);
     }
-    return waits && Promise.all(waits).then(() => {});
+    return waits && Promise.allSettled(waits).then(() => {});
+  }
+
+  #begin(value: Uint8Array): Promise<void> | undefined {
+    try {
+      return this.#prepare(value);
+    } catch {
+      return undefined;
+    }
   }
 }
 

@@ -17,6 +17,7 @@ import type { Storage } from "@kubets/storage";
 import type { ClusterView } from "../admission/plugin.ts";
 import { storeIn } from "../cluster-view.ts";
 import type { ServedResources } from "../served-resource.ts";
+import { startStep } from "../start-step.ts";
 import { ClusterIps } from "./cluster-ips.ts";
 import { ensureDefaultRange, ensureEndpoints, ensureService, type KubernetesService } from "./kubernetes-service.ts";
 import type { ServiceMetrics } from "./metrics.ts";
@@ -83,7 +84,8 @@ export class ServiceNetwork {
   async start(client: Client, port: number, address: string | undefined): Promise<void> {
     const { view, clock, log, metrics } = this.#parts;
     const service: KubernetesService = { client, view, clock, ranges: this.#ranges.configured, port };
-    await ensureDefaultRange(service);
+    const step = (name: string, work: Promise<void>) => startStep(log, name, work);
+    await step("default range of services", ensureDefaultRange(service));
     const repair = async () => {
       checkPorts({ view, log, metrics }, this.#nodePorts);
       await repairAddresses({ view, ips: this.#ips, clock, log, metrics }).catch((error: unknown) => {
@@ -91,11 +93,11 @@ export class ServiceNetwork {
         throw error;
       });
     };
-    await repair();
-    await ensureService(service);
+    await step("addresses of services", repair());
+    await step("service of the API", ensureService(service));
     this.#keep(REPAIR_MS, repair);
     if (address === undefined || parseIp(address)?.isLoopback()) return;
-    await this.#join(service, address);
+    await step("endpoints of the API", this.#join(service, address));
   }
 
   stop(): void {

@@ -5,12 +5,15 @@ export class CachedChange {
   readonly revision: number;
   readonly current: CachedObject | undefined;
   readonly previous: CachedObject | undefined;
+  /** Watchers cannot be told of it: what is or was there cannot be read, or can be read only now. */
+  readonly isGap: boolean;
   #gone: CachedObject | undefined;
 
-  constructor(revision: number, current: CachedObject | undefined, previous: CachedObject | undefined) {
+  constructor(revision: number, current: CachedObject | undefined, previous: CachedObject | undefined, isGap = false) {
     this.revision = revision;
     this.current = current;
     this.previous = previous;
+    this.isGap = isGap;
   }
 
   /** The last state with the revision at which it went (away, or out of a selection): what DELETED events carry. */

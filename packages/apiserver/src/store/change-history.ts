@@ -39,6 +39,14 @@ export class ChangeHistory {
     return this.#changes.slice(low);
   }
 
+  /** Begins anew behind a revision. */
+  forget(revision: number): void {
+    this.#changes = [];
+    this.#start = 0;
+    this.#bytes = 0;
+    this.since = revision;
+  }
+
   #dropOldest(): void {
     const oldest = this.#changes[this.#start] as CachedChange;
     this.since = oldest.revision;

@@ -12,6 +12,7 @@ export function follow<T extends KubeObject>(
   if (!cache) throw new Error(`${ref.resource} are not stored by this server`);
   for (const cached of cache.list()) set(cached.key, cached.object as T, undefined);
   cache.onChange(({ current, previous }) => {
-    set((current ?? previous)?.key ?? "", current?.object as T | undefined, previous?.object as T | undefined);
+    const known = current ?? previous;
+    if (known) set(known.key, current?.object as T | undefined, previous?.object as T | undefined);
   });
 }

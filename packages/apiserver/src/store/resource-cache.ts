@@ -1,6 +1,8 @@
 /**
  * The objects of one stored resource in memory: the read path of the server. Fed by the revision feed, in order, with what is durable.
  * Lists go in the order of storage keys, which is that of "namespace/" and then name.
+ * What cannot be read stands beside them. Watchers cannot be told that it came, changed or went: their watches end then, and who comes back with a revision from
+ * before has to begin anew.
  */
 import type { KubeObject } from "@kubets/api/meta";
 import type { ResourceDefinition } from "@kubets/api/resource";
@@ -11,6 +13,7 @@ import { ChangeHistory } from "./change-history.ts";
 import { ListBytes } from "./list-bytes.ts";
 import { OrderedNames } from "./ordered-names.ts";
 import type { StoredForm } from "./stored-form.ts";
+import { UnreadableError } from "./unreadable.ts";
 import { WatchHub } from "./watch-hub.ts";
 
 export class ResourceCache {
@@ -20,6 +23,8 @@ export class ResourceCache {
   readonly hub: WatchHub;
   readonly history = new ChangeHistory();
   readonly listBytes = new ListBytes();
+  /** What stands in storage and cannot be read, in the order in which it was found. */
+  readonly unreadable = new Map<string, UnreadableError>();
   readonly #listeners = new Set<(change: CachedChange) => void>();
   /** The revision of the newest change of this resource. */
   lastChange = 0;
@@ -28,7 +33,7 @@ export class ResourceCache {
   /** What its objects take, as JSON. */
   bytes = 0;
   readonly #form: StoredForm;
-  readonly #byNamespace = new OrderedNames<OrderedNames<CachedObject>>();
+  #byNamespace = new OrderedNames<OrderedNames<CachedObject>>();
   #size = 0;
 
   constructor(definition: ResourceDefinition, form: StoredForm) {
@@ -57,11 +62,15 @@ export class ResourceCache {
     return found;
   }
 
-  /** Takes in all that stood in storage at a revision. */
+  /** Takes in all that stood in storage at a revision, in the place of what it held. */
   load(entries: readonly Entry[], revision: number): void {
-    this.history.since = revision;
+    this.#byNamespace = new OrderedNames();
+    [this.#size, this.bytes] = [0, 0];
+    this.unreadable.clear();
+    this.history.forget(revision);
     for (const entry of entries) {
-      this.#put(this.#form.fromEntry(this, entry));
+      const object = this.#read(entry, () => this.#form.fromEntry(this, entry));
+      if (object) this.#put(object);
       this.lastChange = Math.max(this.lastChange, entry.revision);
     }
   }
@@ -71,22 +80,83 @@ export class ResourceCache {
     const revision = change.type === "put" ? change.entry.revision : change.revision;
     if (revision <= this.history.since) return;
     const key = this.keyOf(change.type === "put" ? change.entry.key : change.key);
-    const previous = this.get(key) ?? (change.previous && this.#form.fromEntry(this, change.previous));
-    let current: CachedObject | undefined;
-    if (change.type === "put") this.#put((current = this.#form.arrived(this, change.entry)));
+    let isGap = this.unreadable.has(key);
+    let previous = this.get(key);
+    if (!previous && change.previous && !isGap) {
+      previous = this.#readWhole(change.previous, "fromEntry");
+      isGap = !previous;
+    }
+    const current = change.type === "put" ? this.#readWhole(change.entry, "arrived") : undefined;
+    isGap ||= change.type === "put" && !current;
+    if (current) this.#put(current);
     else this.#remove(key);
+    if (change.type === "delete" || current) this.unreadable.delete(key);
     this.lastChange = revision;
     this.changes++;
-    const cached = new CachedChange(revision, current, previous);
-    this.history.add(cached);
-    this.hub.add(cached);
-    for (const listener of this.#listeners) listener(cached);
+    const cached = new CachedChange(revision, current, previous, isGap);
+    if (isGap) {
+      this.history.forget(revision);
+      this.hub.end();
+    } else {
+      this.history.add(cached);
+      this.hub.add(cached);
+    }
+    this.#tell(cached);
+  }
+
+  /** Reads what storage holds now of something that could not be read; what has changed since the feed brings. */
+  readAgain(entry: Entry): void {
+    const key = this.keyOf(entry.key);
+    if (this.unreadable.get(key)?.revision !== entry.revision) return;
+    const object = this.#readWhole(entry, "fromEntry");
+    if (!object) return;
+    this.unreadable.delete(key);
+    this.#put(object);
+    this.#tell(new CachedChange(entry.revision, object, undefined, true));
+  }
+
+  /** Looks at what of an object is only made when it is asked for; one that turns out to be unreadable is no longer held. */
+  look(object: CachedObject, at: "bytes" | "object"): void {
+    try {
+      void object[at];
+    } catch (error) {
+      const { key, revision } = object;
+      const stored = { key: this.prefix + key, revision };
+      this.unreadable.set(
+        key,
+        error instanceof UnreadableError ? error : new UnreadableError(stored, "damaged", error as Error),
+      );
+      this.#remove(key);
+    }
   }
 
   /** Tells parts of the server itself of each change, before any client. */
   onChange(listener: (change: CachedChange) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  #tell(change: CachedChange): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+
+  #readWhole(entry: Entry, how: "fromEntry" | "arrived"): CachedObject | undefined {
+    return this.#read(entry, () => {
+      const object = this.#form[how](this, entry);
+      void object.bytes;
+      return object;
+    });
+  }
+
+  /** Undefined, and noted, when it cannot be read. */
+  #read<T>({ key }: Pick<Entry, "key">, read: () => T): T | undefined {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof UnreadableError)) throw error;
+      this.unreadable.set(this.keyOf(key), error);
+      return undefined;
+    }
   }
 
   keyOf(storageKey: string): string {

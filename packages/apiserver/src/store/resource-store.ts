@@ -12,6 +12,7 @@ import { type CachedObject, stamped } from "./cached-object.ts";
 import type { ResourceCache } from "./resource-cache.ts";
 import type { RevisionFeed } from "./revision-feed.ts";
 import type { StoredForm } from "./stored-form.ts";
+import { MOST_NAMED, UnreadableError, UnreadableListError } from "./unreadable.ts";
 import { writtenInTurns } from "./written.ts";
 
 type Size = { readonly isLarge?: boolean };
@@ -45,6 +46,48 @@ export class ResourceStore {
   /** The store of the same objects as they are stored: another one where this shows what a webhook makes of them. */
   get stored(): ResourceStore {
     return this;
+  }
+
+  /** What stands in storage and cannot be read, by key. */
+  get unreadable(): ReadonlyMap<string, UnreadableError> {
+    return this.cache.unreadable;
+  }
+
+  /** Tries to read once more what could not be read; rejects with the UnreadableError when it still cannot. */
+  async readAgain(key: string): Promise<void> {
+    const entry = await this.#feed.storage.get(this.cache.prefix + key);
+    if (entry) this.cache.readAgain(entry);
+    const error = this.unreadable.get(key);
+    if (error) throw error;
+  }
+
+  /** The same of all in a namespace, or of one of them, or of all; rejects with an UnreadableListError. */
+  async readAllAgain(namespace?: string, name?: string): Promise<void> {
+    const keys = this.#unreadableIn(namespace, name);
+    for (let failed = 0; keys.length > 0 && failed <= MOST_NAMED; ) {
+      // At once: a plugin that keeps their keys is asked for each key once, and waited for once.
+      const tried = await Promise.allSettled(keys.splice(0, MOST_NAMED + 1).map((key) => this.readAgain(key)));
+      for (const outcome of tried) {
+        if (outcome.status === "fulfilled") continue;
+        if (!(outcome.reason instanceof UnreadableError)) throw outcome.reason;
+        failed++;
+      }
+    }
+    this.mustBeReadable(namespace, name);
+  }
+
+  /** Throws an UnreadableListError when something cannot be read of what is asked for. */
+  mustBeReadable(namespace?: string, name?: string): void {
+    if (this.unreadable.size === 0) return;
+    const errors = this.#unreadableIn(namespace, name).map((key) => this.unreadable.get(key) as UnreadableError);
+    if (errors.length) throw new UnreadableListError(this.definition, errors);
+  }
+
+  #unreadableIn(namespace: string | undefined, name: string | undefined): string[] {
+    const isAsked = (key: string) =>
+      (!namespace || key.startsWith(`${namespace}/`)) &&
+      (name === undefined || key.slice(key.indexOf("/") + 1) === name);
+    return [...this.unreadable.keys()].filter(isAsked).sort();
   }
 
   /** The newest revision that reads of this server show. */
@@ -94,6 +137,31 @@ export class ResourceStore {
     };
   }
 
+  /** Deletes what stands in storage and cannot be read. Says no, and does nothing, when it can be read or is not there. */
+  async removeUnreadable(key: string, admit: () => Promise<void>): Promise<boolean> {
+    for (;;) {
+      const entry = await this.#feed.storage.get(this.cache.prefix + key);
+      if (!entry || this.#isReadable(entry)) return false;
+      await admit();
+      const held = this.cache.get(key);
+      if (held) this.cache.look(held, "object");
+      const write = { key: entry.key, expect: entry.revision, value: null };
+      const result = await this.#measured("delete", () => this.#feed.storage.commit(write));
+      if (!result.ok) continue;
+      await this.#seen(result.revision);
+      return true;
+    }
+  }
+
+  /** As storage holds it: what memory holds may be from when there was a key for it, or was never looked into. */
+  #isReadable(entry: Entry): boolean {
+    try {
+      return Boolean(this.#form.fromEntry(this.cache, entry).object);
+    } catch {
+      return false;
+    }
+  }
+
   /** Whether it is to be written even if nothing changes. */
   isStale(cached: CachedObject): boolean {
     return this.#form.isStale(this.definition, cached);
@@ -113,10 +181,10 @@ export class ResourceStore {
       ...(page.after !== undefined && { after: this.cache.prefix + page.after }),
     };
     const found = await this.#measured("list", () => this.#feed.storage.list(prefix, options));
-    return {
-      objects: found.entries.map((entry) => this.#form.fromEntry(this.cache, entry)),
-      remaining: found.remaining,
-    };
+    const errors: UnreadableError[] = [];
+    const objects = found.entries.flatMap((entry) => this.#past(entry, errors) ?? []);
+    if (errors.length) throw new UnreadableListError(this.definition, errors);
+    return { objects, remaining: found.remaining };
   }
 
   /** The changes of this resource after a revision that memory no longer holds, up to now, from the log. */
@@ -126,10 +194,13 @@ export class ResourceStore {
       const found: CachedChange[] = [];
       const handle = this.#feed.storage.watch(this.cache.prefix, revision, {
         changes: (changes, upTo) => {
-          for (const change of changes) found.push(this.#cachedChange(change));
-          if (upTo < until) return;
+          const errors: UnreadableError[] = [];
+          for (const change of changes) found.push(this.#cachedChange(change, errors));
+          // Of what cannot be read no watcher can be told: those who come from before it begin anew.
+          if (errors.length) resolve("compacted");
+          else if (upTo < until) return;
+          else resolve(found);
           setImmediate(() => handle.stop());
-          resolve(found);
         },
         closed: ({ why, cause }) => {
           if (why === "compacted") resolve("compacted");
@@ -139,11 +210,24 @@ export class ResourceStore {
     });
   }
 
-  #cachedChange(change: Change): CachedChange {
-    const read = (entry: Entry | undefined) => entry && this.#form.fromEntry(this.cache, entry);
+  #cachedChange(change: Change, errors: UnreadableError[]): CachedChange {
+    const read = (entry: Entry | undefined) => entry && this.#past(entry, errors);
     const current = change.type === "put" ? read(change.entry) : undefined;
     const revision = change.type === "put" ? change.entry.revision : change.revision;
     return new CachedChange(revision, current, read(change.previous));
+  }
+
+  /** An object of the past, with its bytes. */
+  #past(entry: Entry, errors: UnreadableError[]): CachedObject | undefined {
+    try {
+      const object = this.#form.fromEntry(this.cache, entry);
+      void object.bytes;
+      return object;
+    } catch (error) {
+      if (!(error instanceof UnreadableError)) throw error;
+      errors.push(error);
+      return undefined;
+    }
   }
 
   async #write(key: string, object: KubeObject, expect: number, size?: Size): Promise<WriteOutcome> {
@@ -153,7 +237,8 @@ export class ResourceStore {
     const { ttlSeconds } = this.definition;
     const write = { key: storageKey, expect, value, ...(ttlSeconds && { ttlSeconds }) };
     const result = await this.#measured(expect ? "update" : "create", () => this.#feed.storage.commit(write));
-    if (!result.ok) return this.#lost(result);
+    // Whoever wants to make what is there need not know what it is; it may be unreadable.
+    if (!result.ok) return expect === 0 ? { done: false, current: undefined } : this.#lost(result);
     await this.#seen(result.revision);
     const cached = this.cache.get(key);
     if (cached?.revision === result.revision) return { done: true, object: cached };

@@ -74,9 +74,18 @@ export class RevisionFeed {
       if (group) group.push(entry);
       else groups.set(cache, [entry]);
     }
-    for (const cache of this.#caches.values()) cache.load(groups.get(cache) ?? [], page.revision);
+    for (const cache of this.#caches.values()) {
+      cache.load(groups.get(cache) ?? [], page.revision);
+      this.tellUnreadable(cache);
+    }
     this.#revision = page.revision;
     this.#follow(page.revision);
+  }
+
+  /** Tells people of what a cache could not be filled with. */
+  tellUnreadable({ definition: { group, resource }, unreadable }: ResourceCache): void {
+    const [first] = unreadable.values();
+    if (first) this.#log.warn(UNREADABLE, { group, resource, count: unreadable.size, error: first });
   }
 
   stop(): void {
@@ -123,6 +132,8 @@ export class RevisionFeed {
       if (cache) {
         cache.apply(change);
         touched.add(cache);
+        if (change.type === "put" && cache.unreadable.get(cache.keyOf(key))?.revision === change.entry.revision)
+          this.tellUnreadable(cache);
       }
       // Also where a cache is filled anew that takes the place of one.
       if (this.#joining.size) lookUp(this.#joining, key)?.push(change);
@@ -139,6 +150,8 @@ export class RevisionFeed {
     for (const { resolve } of due) resolve();
   }
 }
+
+const UNREADABLE = "objects in storage cannot be read";
 
 /** What belongs to a key: prefixes have two segments behind the root ("/registry/services/specs/"), or one. */
 function lookUp<V>(byPrefix: ReadonlyMap<string, V>, key: string): V | undefined {

@@ -8,9 +8,11 @@ import { encodeMetadata, encodeObject } from "@kubets/api/codec/known-texts";
 import { decodeStoredProtobuf, isProtobuf } from "@kubets/api/codec/protobuf";
 import type { KubeObject, PlainObject } from "@kubets/api/meta";
 import type { ResourceDefinition } from "@kubets/api/resource";
+import { parseAnswer } from "@kubets/client/absent-lists";
 import { deepEqual } from "@kubets/machinery/deep-equal";
 import type { Entry } from "@kubets/storage";
 import { CachedObject, stamped } from "./cached-object.ts";
+import { UnreadableError } from "./unreadable.ts";
 import { type WithoutMetadata, withMetadata } from "./written.ts";
 
 /** Encrypts what goes to storage and decrypts what comes; bound to the key, so that values cannot be swapped. */
@@ -39,7 +41,7 @@ interface Written {
 
 export class StoredForm {
   readonly #transformers: TransformerOf | undefined;
-  /** Told of each value that cannot be read. */
+  /** Told of each value that is no object of its kind. */
   readonly #unreadable: ((definition: ResourceDefinition) => void) | undefined;
   /** By which key a cached object was sealed, where there are keys. */
   readonly #sealedBy = new WeakMap<CachedObject, string>();
@@ -78,6 +80,7 @@ export class StoredForm {
     };
   }
 
+  /** Throws an UnreadableError; where today's form is made when it is asked for (see `ResourceDefinition.read`), so does that. */
   fromEntry(owner: FormOwner, entry: Entry): CachedObject {
     const written = this.#written.get(entry.value);
     // What was written by another schema is read by today's.
@@ -85,7 +88,7 @@ export class StoredForm {
       const { served: bytes, object, id } = written;
       return this.#sealed(new CachedObject(owner.keyOf(entry.key), entry.revision, bytes, object), id);
     }
-    const opened = this.#transformerOf(owner.definition)?.open(entry.value, entry.key);
+    const opened = unsealed(this.#transformerOf(owner.definition), entry);
     return this.#sealed(this.#read(owner, entry, opened?.bytes ?? entry.value), opened?.id);
   }
 
@@ -106,30 +109,31 @@ export class StoredForm {
     return this.#transformers?.(group ? `${resource}.${group}` : resource);
   }
 
-  #read(owner: FormOwner, { key: storageKey, revision }: Entry, plain: Uint8Array): CachedObject {
+  #read(owner: FormOwner, entry: Entry, plain: Uint8Array): CachedObject {
     const { definition } = owner;
-    const key = owner.keyOf(storageKey);
+    const { revision } = entry;
+    const key = owner.keyOf(entry.key);
     const bytes = Buffer.from(plain.buffer, plain.byteOffset, plain.byteLength);
     const isOfProtobuf = isProtobuf(bytes);
     if (definition.read && !isOfProtobuf) {
-      const today = () => this.#readable(definition, () => readToday(definition, revision, bytes));
+      const today = () => this.#decoded(definition, entry, () => readToday(definition, revision, bytes));
       return new CachedObject(key, revision, today, undefined, bytes.length);
     }
     if (!isOfProtobuf && carriesRevision(bytes, revision)) return new CachedObject(key, revision, bytes);
-    return this.#readable(definition, () => {
+    return this.#decoded(definition, entry, () => {
       const object = isOfProtobuf
         ? (decodeStoredProtobuf(bytes, definition.schema) as unknown as KubeObject)
-        : new CachedObject(key, revision, bytes).object;
+        : parsed(bytes);
       return stamped(key, revision, object);
     });
   }
 
-  #readable<T>(definition: ResourceDefinition, read: () => T): T {
+  #decoded<T>(definition: ResourceDefinition, entry: Entry, read: () => T): T {
     try {
       return read();
     } catch (error) {
       this.#unreadable?.(definition);
-      throw error;
+      throw new UnreadableError(entry, "damaged", error as Error);
     }
   }
 
@@ -139,9 +143,24 @@ export class StoredForm {
   }
 }
 
+function unsealed(transformer: Transformer | undefined, entry: Entry): ReturnType<Transformer["open"]> | undefined {
+  try {
+    return transformer?.open(entry.value, entry.key);
+  } catch (error) {
+    throw new UnreadableError(entry, "sealed", error as Error);
+  }
+}
+
+/** What others wrote as JSON. */
+function parsed(bytes: Buffer): KubeObject {
+  const object = parseAnswer(bytes) as KubeObject | undefined;
+  if (!object?.kind || !object.metadata?.name) throw new Error("it is no object with a kind and a name");
+  return object;
+}
+
 /** Bytes of another day: as they stand when that is what would be written today. */
 function readToday(definition: ResourceDefinition, revision: number, bytes: Buffer): Buffer {
-  const stored = new CachedObject("", revision, bytes).object;
+  const stored = parsed(bytes);
   const today = (definition.read?.(stored) ?? stored) as KubeObject;
   return carriesRevision(bytes, revision) && deepEqual(stored, today) ? bytes : stamped("", revision, today).bytes;
 }

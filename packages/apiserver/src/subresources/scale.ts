@@ -8,11 +8,12 @@ import type { Draft, KubeObject, PlainObject } from "@kubets/api/meta";
 import { groupResource, type ScalePaths } from "@kubets/api/resource";
 import { groupVersion } from "@kubets/api/resource-ref";
 import { structOf } from "@kubets/api/schema";
-import { badRequest, conflict, invalid, invalidValue, methodNotSupported, notFound } from "@kubets/machinery";
+import { badRequest, conflict, invalid, invalidValue, methodNotSupported } from "@kubets/machinery";
 import { clone } from "@kubets/machinery/clone";
-import { type ApiCall, inVersion, keyOf, storeOf } from "../api-call.ts";
+import { type ApiCall, inVersion, storeOf } from "../api-call.ts";
 import { readObject } from "../body.ts";
 import { partialMetadata } from "../partial-metadata.ts";
+import { existing } from "../present.ts";
 import { isTrue } from "../request-info.ts";
 import { respondValue } from "../respond.ts";
 import { tableOf } from "../table.ts";
@@ -26,7 +27,7 @@ export async function scale(call: ApiCall): Promise<void> {
   switch (call.info.verb) {
     case "get":
       await storeOf(call).fresh();
-      return respondScale(call, current(call));
+      return respondScale(call, await current(call));
     case "update":
       return write(call, () => readScale(call));
     case "patch":
@@ -38,10 +39,9 @@ export async function scale(call: ApiCall): Promise<void> {
 
 const SCALE = { group: "autoscaling", version: "v1", kind: "Scale", schema: structOf("api.autoscaling.v1.Scale") };
 
-function current(call: ApiCall): KubeObject {
-  const cached = storeOf(call).cache.get(keyOf(call.info));
-  if (!cached) throw notFound(groupResource(call.resource.definition), call.info.name);
-  return inVersion(call, cached.object);
+async function current(call: ApiCall): Promise<KubeObject> {
+  const { object } = await existing(call);
+  return inVersion(call, object);
 }
 
 /** What a client sees of replicas that are not there, and has to change. */

@@ -64,7 +64,8 @@ async function finishCreate(call: ApiCall, object: Draft<KubeObject>, reservatio
 
   const key = definition.namespaced ? `${call.info.namespace}/${object.metadata.name}` : object.metadata.name;
   if (call.dryRun) {
-    if (storeOf(call).cache.get(key)) throw exists(call, object);
+    const { cache, unreadable } = storeOf(call);
+    if (cache.get(key) || unreadable.has(key)) throw exists(call, object);
     await reservation?.undo();
     const made = walked(call, () => canonical(definition.schema, object));
     return { stored: undefined, object: (await made) as unknown as KubeObject };

@@ -1,10 +1,11 @@
 /** DELETE of a collection: each object that the selectors match, as if it were deleted by itself. */
-import { isReason } from "@kubets/machinery";
+import { invalid, invalidValue, isReason } from "@kubets/machinery";
 import { atOnce } from "@kubets/machinery/at-once";
 import { type ApiCall, storeOf } from "../api-call.ts";
 import { respondList } from "../list-answer.ts";
+import { allReadable } from "../present.ts";
 import { deleteObject } from "../write/delete-object.ts";
-import { readDeleteOptions } from "../write/delete-options.ts";
+import { IGNORE_READ_ERROR, readDeleteOptions } from "../write/delete-options.ts";
 import { validateListOptions } from "./list-options.ts";
 import { selected } from "./selected.ts";
 
@@ -16,7 +17,16 @@ export async function removeCollection(call: ApiCall): Promise<void> {
   validateListOptions(info.query, "list");
   const selection = selected(call);
   const options = await readDeleteOptions(call);
+  if (options[IGNORE_READ_ERROR])
+    throw invalid({ group: "meta.k8s.io", kind: "DeleteOptions" }, "", [
+      invalidValue(
+        IGNORE_READ_ERROR,
+        true,
+        "is not allowed with DELETECOLLECTION, try again after removing the option",
+      ),
+    ]);
   await storeOf(call).fresh();
+  await allReadable(call, selection);
   const { preconditions: _ofOne, ...each } = options;
   const found = storeOf(call)
     .cache.list(info.namespace)

@@ -1,22 +1,24 @@
 /** DELETE of one object: at once, or when its grace period and its finalizers are over. */
 import type { KubeObject } from "@kubets/api/meta";
-import { groupResource } from "@kubets/api/resource";
 import type { Status } from "@kubets/machinery";
-import { notFound } from "@kubets/machinery";
-import { type ApiCall, keyOf, storeOf } from "../api-call.ts";
+import { type ApiCall, storeOf } from "../api-call.ts";
+import { existing } from "../present.ts";
 import { respondCached, respondValue } from "../respond.ts";
 import { deleteObject } from "../write/delete-object.ts";
-import { readDeleteOptions } from "../write/delete-options.ts";
+import { IGNORE_READ_ERROR, readDeleteOptions } from "../write/delete-options.ts";
+import { deleteUnreadable } from "../write/delete-unreadable.ts";
 
 export async function remove(call: ApiCall): Promise<void> {
   const options = await readDeleteOptions(call);
+  if (options[IGNORE_READ_ERROR]) {
+    await deleteUnreadable(call, options);
+    return respondValue(call, 200, goneUnseen(call));
+  }
   const { orphanWarning } = call.resource.definition;
   if (orphanWarning && options.propagationPolicy === undefined && options.orphanDependents === undefined)
     call.warnings.push(orphanWarning);
   await storeOf(call).fresh();
-  const current = storeOf(call).cache.get(keyOf(call.info));
-  if (!current) throw notFound(groupResource(call.resource.definition), call.info.name);
-  const outcome = await deleteObject(call, current, options);
+  const outcome = await deleteObject(call, await existing(call), options);
   if (outcome.gone && !RETURNS_OBJECT.has(call.resource.definition.resource))
     return respondValue(call, 200, success(call, outcome.object.object));
   respondCached(call, 200, outcome.object);
@@ -40,6 +42,16 @@ const RETURNS_OBJECT = new Set([
   "resourceclaims",
   "resourceslices",
 ]);
+
+/** Of what nobody could read only the name is known. */
+const goneUnseen = ({ info, resource }: ApiCall): Status => ({
+  kind: "Status",
+  apiVersion: "v1",
+  metadata: {},
+  status: "Success",
+  details: { name: info.name, kind: resource.definition.kind },
+  code: 200,
+});
 
 function success(call: ApiCall, { metadata }: KubeObject): Status {
   const { group, resource } = call.resource.definition;

@@ -1,7 +1,6 @@
 /** GET of one object: from memory, and without waiting where nobody else writes to storage. */
-import { groupResource } from "@kubets/api/resource";
-import { notFound } from "@kubets/machinery";
 import { type ApiCall, keyOf, storeOf } from "../api-call.ts";
+import { existing } from "../present.ts";
 import { respondCached } from "../respond.ts";
 import { parseRevision, waitForRevision } from "./revision.ts";
 
@@ -11,8 +10,8 @@ export function get(call: ApiCall): void | Promise<void> {
   return wait ? wait.then(() => answer(call)) : answer(call);
 }
 
-function answer(call: ApiCall): void {
+function answer(call: ApiCall): void | Promise<void> {
   const cached = storeOf(call).cache.get(keyOf(call.info));
-  if (!cached) throw notFound(groupResource(call.resource.definition), call.info.name);
-  respondCached(call, 200, cached);
+  if (cached) return respondCached(call, 200, cached);
+  return existing(call).then((found) => respondCached(call, 200, found));
 }

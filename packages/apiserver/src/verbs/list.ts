@@ -4,6 +4,7 @@ import { parseJson } from "@kubets/machinery/json";
 import { RevisionError } from "@kubets/storage";
 import { type ApiCall, storeOf } from "../api-call.ts";
 import { respondList } from "../list-answer.ts";
+import { allReadable } from "../present.ts";
 import type { ListMeta } from "../respond.ts";
 import type { CachedObject } from "../store/cached-object.ts";
 import type { ResourceStore } from "../store/resource-store.ts";
@@ -21,7 +22,11 @@ export function list(call: ApiCall): void | Promise<void> {
   if (options.match === "Exact" && options.revision) return listAt(call, selection, options.revision, limit);
   const wait = options.revision === undefined ? consistent(storeOf(call)) : waitForRevision(call, options.revision);
   const answer = () => respondPage(call, candidates(call, selection), storeOf(call).revision, limit, selection);
-  return wait ? wait.then(answer) : answer();
+  const whenReadable = () => {
+    const again = allReadable(call, selection);
+    return again ? again.then(answer) : answer();
+  };
+  return wait ? wait.then(whenReadable) : whenReadable();
 }
 
 /** Resolves when memory is as new as storage; undefined when it always is. */
@@ -64,6 +69,7 @@ async function listFrom(
   const store = storeOf(call);
   const now = from.revision === OF_NO_MOMENT;
   if (now) await store.fresh();
+  await allReadable(call, selection);
   if (now || store.cache.lastChange <= from.revision) {
     const rest = candidates(call, selection).filter((object) => isBehind(object.key, from.after));
     if (!now) await checkHistory(call, rest, from.revision, from.after);
@@ -80,6 +86,7 @@ async function listAt(
 ): Promise<void> {
   const store = storeOf(call);
   await waitForRevision(call, revision);
+  await allReadable(call, selection);
   if (store.cache.lastChange <= revision) {
     const present = candidates(call, selection);
     await checkHistory(call, present, revision, undefined);

@@ -23,8 +23,9 @@ import {
 import { applyJsonPatch, JsonPatchError } from "@kubets/machinery/json-patch";
 import type { JsonObject, JsonValue } from "@kubets/machinery/json-value";
 import { applyMergePatch } from "@kubets/machinery/merge-patch";
-import { type ApiCall, keyOf, storeOf } from "../api-call.ts";
+import { type ApiCall, storeOf } from "../api-call.ts";
 import { type Expected, kindOf, mediaTypeOf, otherKind, tellFields } from "../body.ts";
+import { present } from "../present.ts";
 import { isTrue } from "../request-info.ts";
 import { respondCached, respondWritten } from "../respond.ts";
 import { CHANGED_MEANWHILE, type Changed, changeObject } from "../write/change.ts";
@@ -48,7 +49,7 @@ export async function patch(call: ApiCall): Promise<void> {
   validateWriteOptions(call, "PatchOptions", type === "apply");
   const body = await parsePatch(call, type);
   await storeOf(call).fresh();
-  const created = type === "apply" && !storeOf(call).cache.get(keyOf(call.info));
+  const created = type === "apply" && !(await present(call));
   const changed =
     type === "apply" ? await apply(call, body) : await changeObject(call, (old) => patched(call, type, body, old));
   if (changed.stored) respondCached(call, created ? 201 : 200, changed.stored);
@@ -169,7 +170,7 @@ async function apply(call: ApiCall, body: PatchBody): Promise<Changed> {
 
 async function applyOnce(call: ApiCall, body: PatchBody): Promise<Changed> {
   const { definition } = call.resource;
-  if (storeOf(call).cache.get(keyOf(call.info)))
+  if (await present(call))
     return changeObject(
       call,
       (old) => applied(call, old, body),

@@ -6,6 +6,7 @@ import { conflict } from "@kubets/machinery";
 import { clone } from "@kubets/machinery/clone";
 import { type ApiCall, keyOf, storeOf } from "../api-call.ts";
 import { readObject } from "../body.ts";
+import { present } from "../present.ts";
 import { respondCached, respondObject, respondWritten } from "../respond.ts";
 import { CHANGED_MEANWHILE, changeObject } from "../write/change.ts";
 import { checkName, checkNamespace } from "../write/metadata.ts";
@@ -18,7 +19,7 @@ export async function update(call: ApiCall): Promise<void> {
   const object = await readObject(call);
   checkNames(call, object);
   await storeOf(call).fresh();
-  if (!storeOf(call).cache.get(keyOf(info)) && resource.definition.createOnUpdate && !call.subresource) {
+  if (!(await present(call)) && resource.definition.createOnUpdate && !call.subresource) {
     const created = await createObject(call, object);
     return created.stored ? respondCached(call, 201, created.stored) : respondObject(call, 201, created.object);
   }

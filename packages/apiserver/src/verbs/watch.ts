@@ -3,6 +3,7 @@
  * and the first of the present nothing is lost or told twice: the subscription begins in the same turn in which memory is read.
  */
 import { type ApiCall, storeOf } from "../api-call.ts";
+import { allReadable } from "../present.ts";
 import type { CachedChange } from "../store/cached-change.ts";
 import { EventBatch } from "../store/event-batch.ts";
 import { eventFor, type Selection } from "../store/watch-hub.ts";
@@ -24,7 +25,11 @@ export function watch(call: ApiCall): void | Promise<void> {
 /** Without a revision, or with 0, a watch begins with what is there, unless it says that it does not want that. */
 function begin(call: ApiCall, selection: Selection, options: ListParameters, began: number): void | Promise<void> {
   const wantsState = options.sendInitialEvents ?? !options.revision;
-  if (wantsState) return fromState(call, selection, options, began);
+  if (wantsState) {
+    const again = allReadable(call, selection);
+    const go = () => fromState(call, selection, options, began);
+    return again ? again.then(go) : go();
+  }
   if (!options.revision) return live(call, openWatch(call, options), selection, undefined, storeOf(call).revision);
   return fromRevision(call, selection, options, options.revision);
 }

@@ -10,6 +10,7 @@ import { deepEqual } from "@kubets/machinery/deep-equal";
 import { myTurn } from "@kubets/machinery/turns";
 import { type ApiCall, inVersion, keyOf, storeOf } from "../api-call.ts";
 import { LARGE_BYTES, walked } from "../large.ts";
+import { present } from "../present.ts";
 import { type CachedObject, stamped } from "../store/cached-object.ts";
 import { admit, admitFinally } from "./admit.ts";
 import { allocate, released, underReservation } from "./allocate.ts";
@@ -37,7 +38,7 @@ export async function changeObject(
 ): Promise<Changed> {
   const store = storeOf(call);
   const key = keyOf(call.info);
-  let current = store.cache.get(key);
+  let current = store.cache.get(key) ?? (await present(call));
   for (;;) {
     if (!current) throw notFound(groupResource(call.resource.definition), call.info.name);
     call.isLarge ||= current.bytes.length > LARGE_BYTES;

@@ -9,7 +9,7 @@ import { JsonError, parseJson } from "@kubets/machinery/json";
 import { parseYaml, YamlError } from "@kubets/machinery/yaml";
 import type { ApiCall } from "../api-call.ts";
 import { mediaTypeOf, notAnObject } from "../body.ts";
-import { queryInteger } from "../request-info.ts";
+import { isTrue, queryInteger } from "../request-info.ts";
 import { validateDryRun } from "./write-options.ts";
 
 export interface DeleteOptions {
@@ -18,14 +18,30 @@ export interface DeleteOptions {
   readonly orphanDependents?: boolean;
   readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
   readonly dryRun?: readonly string[];
+  /** It is to go though it cannot be read; only where the gate AllowUnsafeMalformedObjectDeletion is open. */
+  readonly ignoreStoreReadErrorWithClusterBreakingPotential?: boolean;
 }
+
+/** What that option is called. */
+export const IGNORE_READ_ERROR = "ignoreStoreReadErrorWithClusterBreakingPotential";
+
+/** What could not be respected for an object that nobody knows. */
+const NOT_TOGETHER = [
+  "dryRun",
+  "propagationPolicy",
+  "orphanDependents",
+  "gracePeriodSeconds",
+  "preconditions",
+] as const;
 
 const POLICIES = ["Foreground", "Background", "Orphan"];
 
 export async function readDeleteOptions(call: ApiCall): Promise<DeleteOptions> {
   const { direct } = call.exchange;
   const body = direct ? direct.object : await parsed(call);
-  const options = { ...fromQuery(call.info.query), ...(body as DeleteOptions | undefined) };
+  const given: DeleteOptions = { ...fromQuery(call.info.query), ...(body as DeleteOptions | undefined) };
+  const { [IGNORE_READ_ERROR]: _, ...known } = given;
+  const options = call.server.options.featureEnabled("AllowUnsafeMalformedObjectDeletion") ? given : known;
   const errors = validate(options);
   if (errors.length) throw invalid({ group: "meta.k8s.io", kind: "DeleteOptions" }, "", errors);
   if (options.dryRun?.length) call.dryRun = true;
@@ -68,10 +84,12 @@ function fromQuery(query: URLSearchParams): DeleteOptions {
   const grace = queryInteger(query, "gracePeriodSeconds");
   const policy = query.get("propagationPolicy");
   const orphan = query.get("orphanDependents");
+  const ignore = query.get(IGNORE_READ_ERROR);
   return {
     ...(grace !== undefined && { gracePeriodSeconds: grace }),
     ...(policy !== null && { propagationPolicy: policy as NonNullable<DeleteOptions["propagationPolicy"]> }),
     ...(orphan !== null && { orphanDependents: orphan === "true" }),
+    ...(ignore !== null && { [IGNORE_READ_ERROR]: isTrue(ignore) }),
     ...(query.has("dryRun") && { dryRun: query.getAll("dryRun") }),
   };
 }
@@ -86,5 +104,9 @@ function validate(options: DeleteOptions): FieldError[] {
   if (policy !== undefined && !POLICIES.includes(policy))
     errors.push(notSupported("propagationPolicy", policy, [...POLICIES, "nil"]));
   errors.push(...validateDryRun(options.dryRun ?? []));
+  if (options[IGNORE_READ_ERROR])
+    for (const other of NOT_TOGETHER)
+      if (options[other] !== undefined && (other !== "dryRun" || options.dryRun?.length))
+        errors.push(invalidValue(IGNORE_READ_ERROR, true, `cannot be set together with .${other}`));
   return errors;
 }

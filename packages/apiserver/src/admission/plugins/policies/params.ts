@@ -31,6 +31,7 @@ export function paramsOf(resource: ServedResource, ref: ParamRef, requestNamespa
 
 function select({ store }: ServedResource, { name, selector }: ParamRef, namespace: string): KubeObject[] {
   if (!store) return [];
+  store.mustBeReadable(namespace, name);
   if (name) {
     const found = store.cache.get(namespace ? `${namespace}/${name}` : name);
     return found ? [found.object] : [];

@@ -5,18 +5,21 @@
 import type { ResourceRef } from "@kubets/api/resource-ref";
 import type { ServedResources } from "../../../served-resource.ts";
 import { follow } from "../../../store/follow.ts";
+import { Blindness } from "../../match/blindness.ts";
 import { ByAction } from "../../match/by-action.ts";
 import { isExempt } from "../../match/rules.ts";
 import { type Binding, type ConcernedPolicy, type Policy, PolicySet } from "./policy-set.ts";
 
 export class PolicyRegistry<P extends Policy, B extends Binding, C> {
   readonly byAction: ByAction<ConcernedPolicy<P, B, C>>;
+  readonly blindness: Blindness;
   readonly #served: ServedResources;
   readonly #compile: (policy: P) => C;
   readonly #ofApi: PolicySet<P, B, C>;
   #ofFiles: PolicySet<P, B, C>;
 
   constructor(served: ServedResources, policies: ResourceRef<P>, bindings: ResourceRef<B>, compile: (policy: P) => C) {
+    this.blindness = new Blindness(served, policies, bindings);
     this.#served = served;
     this.#compile = compile;
     this.#ofApi = new PolicySet(served, compile);

@@ -54,7 +54,8 @@ export function validatingAdmissionPolicy(given?: PluginConfiguration): Admissio
     close: () => unfollow?.(),
     isFlexible: true,
     handles: (operation, resource, subresource) =>
-      registry !== undefined && registry.byAction.of(operation, resource, subresource).length > 0,
+      registry !== undefined &&
+      (registry.blindness.concerns(resource) || registry.byAction.of(operation, resource, subresource).length > 0),
     validate: (request, context) => judge(registry, request, context),
   };
 }
@@ -64,6 +65,7 @@ async function judge(
   request: AdmissionRequest,
   context: AdmissionContext,
 ): Promise<void> {
+  registry?.blindness.check(request);
   const candidates = registry?.byAction.of(request.operation, request.resource, request.subresource) ?? [];
   const denials: Denial[] = [];
   const notes = new AuditNotes();

@@ -47,6 +47,7 @@ export class QuotaLedger {
   }
 
   hasQuotas(namespace: string): boolean {
+    this.#store.mustBeReadable(namespace);
     return this.#store.cache.list(namespace).length > 0;
   }
 

@@ -35,8 +35,10 @@ export function mutatingAdmissionWebhook(given?: PluginConfiguration): Admission
     close: () => unfollow?.(),
     isFlexible: true,
     handles: (operation, resource, subresource) =>
-      registry !== undefined && registry.byAction.of(operation, resource, subresource).length > 0,
+      registry !== undefined &&
+      (registry.blindness.concerns(resource) || registry.byAction.of(operation, resource, subresource).length > 0),
     async mutate(request, context) {
+      registry?.blindness.check(request);
       const turns = request.rounds.turnsOf(NAME);
       turns.begin(request.object);
       const concerned = registry?.byAction.of(request.operation, request.resource, request.subresource) ?? [];

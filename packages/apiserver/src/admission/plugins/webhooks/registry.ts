@@ -13,6 +13,7 @@ import type { ResourceRef } from "@kubets/api/resource-ref";
 import type { ServedResources } from "../../../served-resource.ts";
 import { follow } from "../../../store/follow.ts";
 import { type Conditions, conditionsOf } from "../../expressions/conditions.ts";
+import { Blindness } from "../../match/blindness.ts";
 import { ByAction } from "../../match/by-action.ts";
 import { once } from "../../match/once.ts";
 import { isExempt, rulesFor } from "../../match/rules.ts";
@@ -38,10 +39,12 @@ type Configuration = MutatingWebhookConfiguration | ValidatingWebhookConfigurati
 
 export class WebhookRegistry {
   readonly byAction: ByAction<ConcernedHook>;
+  readonly blindness: Blindness;
   readonly #byConfiguration = new Map<string, readonly Hook[]>();
   #ofFiles: readonly Hook[] = [];
 
   constructor(served: ServedResources, configurations: ResourceRef<Configuration>) {
+    this.blindness = new Blindness(served, configurations);
     this.byAction = new ByAction(
       served,
       () => this.#byConfiguration.size === 0 && this.#ofFiles.length === 0,

@@ -28,8 +28,10 @@ export function validatingAdmissionWebhook(given?: PluginConfiguration): Admissi
     close: () => unfollow?.(),
     isFlexible: true,
     handles: (operation, resource, subresource) =>
-      registry !== undefined && registry.byAction.of(operation, resource, subresource).length > 0,
+      registry !== undefined &&
+      (registry.blindness.concerns(resource) || registry.byAction.of(operation, resource, subresource).length > 0),
     async validate(request, context) {
+      registry?.blindness.check(request);
       const shown = new Map<ResourceDefinition, Reviewed>();
       const asked: { concerned: ConcernedHook; reviewed: Reviewed }[] = [];
       for (const concerned of registry?.byAction.of(request.operation, request.resource, request.subresource) ?? []) {
