@@ -11,6 +11,7 @@ import type { Client } from "@kubets/client/client";
 import type { Transport } from "@kubets/client/transport";
 import { createClient } from "@kubets/client/typed-client";
 import type { Clock, Logger, Random } from "@kubets/machinery";
+import { NATIVE_HISTOGRAMS } from "@kubets/machinery/given-gates";
 import type { Storage } from "@kubets/storage";
 import { AdmissionChain } from "./admission/chain.ts";
 import type { AdmissionPlugin } from "./admission/plugin.ts";
@@ -114,6 +115,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
   const { clock, random, log, options, encryption } = setup;
   const storage = encryption ? new PreparedStorage(setup.storage, (value) => encryption.prepare(value)) : setup.storage;
   const metrics = setup.metrics ?? serverMetrics(clock);
+  if (options.featureEnabled(NATIVE_HISTOGRAMS)) metrics.registry.openNativeHistograms();
   const form = new StoredForm(encryption && ((resource) => encryption.transformer(resource)), (definition) =>
     metrics.storage.unreadable(definition),
   );

@@ -7,7 +7,6 @@ import { kubernetesGates } from "@kubets/machinery/kubernetes-gates";
 export const NOT_THERE: readonly string[] = [
   "AllowUnsafeMalformedObjectDeletion",
   "CRDObservedGenerationTracking",
-  "NativeHistograms",
   "ShardedListAndWatch",
   "StorageVersionAPI",
 ];

@@ -6,7 +6,6 @@ export const NOT_THERE: readonly string[] = [
   "InPlacePodVerticalScalingExclusiveMemory",
   "KubeletInUserNamespace",
   "LocalStorageCapacityIsolationFSQuotaMonitoring",
-  "NativeHistograms",
   "PodLevelResourceManagers",
   "PodsAPI",
   "RuntimeClassInImageCriApi",
