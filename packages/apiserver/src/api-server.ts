@@ -26,6 +26,7 @@ import { RbacPolicy } from "./authz/rbac/policy.ts";
 import { clusterView, storeIn } from "./cluster-view.ts";
 import { Core } from "./core.ts";
 import { CustomResources } from "./crd/custom-resources.ts";
+import type { Egress } from "./egress/egress.ts";
 import type { LiveEncryption } from "./encryption/live-encryption.ts";
 import { PreparedStorage } from "./encryption/prepared-storage.ts";
 import { type ConcurrencyOptions, DEFAULT_CONCURRENCY } from "./fairness/concurrency-options.ts";
@@ -78,6 +79,8 @@ export interface ApiServerSetup {
   readonly concurrency?: ConcurrencyOptions;
   /** How values are sealed; without it they are stored as they are. */
   readonly encryption?: Pick<LiveEncryption, "transformer" | "prepare"> & Partial<Pick<LiveEncryption, "healthChecks">>;
+  /** How the server reaches others; directly when absent. */
+  readonly egress?: Egress;
   readonly resources?: readonly ResourceDefinition[];
   /** Where other parts of the same process count too. */
   readonly metrics?: ServerMetrics;
@@ -112,7 +115,7 @@ const REQUEST_TIMEOUT_MS = 60_000;
 export const SERVER_USER: User = Object.freeze({ name: "system:apiserver", groups: Object.freeze([MASTERS]) });
 
 export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer> {
-  const { clock, random, log, options, encryption } = setup;
+  const { clock, random, log, options, encryption, egress = {} } = setup;
   const storage = encryption ? new PreparedStorage(setup.storage, (value) => encryption.prepare(value)) : setup.storage;
   const metrics = setup.metrics ?? serverMetrics(clock);
   if (options.featureEnabled(NATIVE_HISTOGRAMS)) metrics.registry.openNativeHistograms();
@@ -155,7 +158,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
       metrics: new ServiceMetrics(metrics.registry),
     });
   const addresses = serviceAddresses(view, random, setup.serviceRouting ?? "clusterIP");
-  const webhooks = new WebhookClient(addresses, clock);
+  const webhooks = new WebhookClient(addresses, clock, egress);
   const aggregation = new Aggregation({
     served,
     view,
@@ -163,6 +166,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
     log,
     addresses,
     proxyClient: setup.proxyClient,
+    dialer: egress.cluster,
     metrics: metrics.extensions,
   });
   const { concurrency = DEFAULT_CONCURRENCY } = setup;
@@ -195,6 +199,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
     authorizers,
     policy,
     nodes: setup.nodes,
+    egress,
     components: new Map(),
     pages: new Map(),
     admission: new AdmissionChain([...setup.admission, ...(policy ? [rbacEscalation(policy)] : [])], {

@@ -21,6 +21,7 @@ import { serviceAccountAuthenticator } from "./authn/service-accounts.ts";
 import { staticTokenAuthenticator } from "./authn/static-tokens.ts";
 import type { AuthorizerChoice } from "./authz/modes.ts";
 import { bootstrap } from "./bootstrap.ts";
+import type { Egress } from "./egress/egress.ts";
 import { holdsElections, runElections } from "./elections/run-elections.ts";
 import type { LiveEncryption } from "./encryption/live-encryption.ts";
 import type { ConcurrencyOptions } from "./fairness/concurrency-options.ts";
@@ -63,6 +64,7 @@ export interface RunOptions {
   readonly nodes: NodeConnection;
   readonly serviceRouting?: ServiceRouting;
   readonly proxyClient?: ProxyClient;
+  readonly egress?: Egress;
   /** What aggregated servers are told of how to know users. */
   readonly published?: PublishedAuthentication;
   readonly concurrency?: ConcurrencyOptions;
@@ -145,6 +147,7 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
     ...(options.resources && { resources: options.resources }),
     nodes: options.nodes,
     ...(options.serviceRouting && { serviceRouting: options.serviceRouting }),
+    ...(options.egress && { egress: options.egress }),
     ...(options.proxyClient && { proxyClient: options.proxyClient }),
     authenticators: (parts) => authenticators(options, parts),
     anonymous: () => options.external?.anonymous() ?? options.anonymous,

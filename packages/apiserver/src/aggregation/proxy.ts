@@ -2,7 +2,6 @@
  * Hands a request to the server behind its APIService: with the server's own certificate and the user in headers, streams and upgrades included. What goes
  * wrong on the way is told as the original tells it, in a line of text.
  */
-import https from "node:https";
 import { StatusError } from "@kubets/machinery";
 import type { User } from "../authn/authenticator.ts";
 import type { CoreExchange } from "../front/core-exchange.ts";
@@ -13,8 +12,6 @@ import { networkErrorText } from "../webhooks/network-error.ts";
 import { passDirect } from "./direct.ts";
 import type { RemoteService } from "./remote-services.ts";
 import { isUserHeader, userHeaders } from "./user-headers.ts";
-
-const agent = new https.Agent({ keepAlive: true, maxFreeSockets: 64, scheduling: "lifo" });
 
 export async function proxyToRemote(
   server: Server,
@@ -38,7 +35,8 @@ export async function proxyToRemote(
     ...address,
     path: exchange.url,
     tls: remote.tls(),
-    agent,
+    agent: remote.agent,
+    dialer: remote.dialer,
     headers: { ...userHeaders(user), ...forwarded(exchange) },
     isDropped: isUserHeader,
   };

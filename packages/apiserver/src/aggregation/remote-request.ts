@@ -2,6 +2,7 @@
 import https from "node:https";
 import type { Clock } from "@kubets/machinery";
 import { joinHostPort } from "@kubets/machinery/ip";
+import { dialingAgent } from "@kubets/wire/transport";
 import { networkErrorText } from "../webhooks/network-error.ts";
 import type { RemoteService } from "./remote-services.ts";
 import { userHeaders } from "./user-headers.ts";
@@ -34,7 +35,7 @@ export async function askRemote(
       port,
       path,
       ...remote.tls(),
-      agent: false,
+      agent: remote.dialer ? dialingAgent(remote.dialer, true) : false,
       signal: late.signal,
       headers: { accept, "user-agent": "kube-aggregator", ...userHeaders(AGGREGATOR) },
     });

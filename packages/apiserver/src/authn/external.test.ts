@@ -166,7 +166,7 @@ describe("tokens of an OpenID Connect issuer", () => {
 });
 
 describe("the authentication configuration", () => {
-  function load(body: object) {
+  function load(body: object, isOn = true) {
     const folder = mkdtempSync(join(tmpdir(), "kubets-authn-"));
     try {
       const path = join(folder, "authn.yaml");
@@ -174,7 +174,7 @@ describe("the authentication configuration", () => {
         path,
         JSON.stringify({ apiVersion: "apiserver.config.k8s.io/v1", kind: "AuthenticationConfiguration", ...body }),
       );
-      return loadAuthenticationConfiguration(path);
+      return loadAuthenticationConfiguration(path, { featureEnabled: () => isOn });
     } finally {
       rmSync(folder, { recursive: true });
     }

@@ -6,6 +6,7 @@ import { AuditMetrics } from "../audit/metrics.ts";
 import { ImpersonationMetrics } from "../authn/impersonation-metrics.ts";
 import { AuthenticationMetrics } from "../authn/metrics.ts";
 import { AuthorizationMetrics } from "../authz/metrics.ts";
+import { EgressMetrics } from "../egress/metrics.ts";
 import { EncryptionMetrics } from "../encryption/metrics.ts";
 import { versionInfo } from "../nonresource/version.ts";
 import { PodLogMetrics, StreamMetrics } from "../subresources/metrics.ts";
@@ -33,6 +34,7 @@ export interface ServerMetrics {
   readonly reloads: ReloadMetrics;
   readonly extensions: ExtensionMetrics;
   readonly certificates: CertificateMetrics;
+  readonly egress: EgressMetrics;
   readonly logs: PodLogMetrics;
   readonly streams: StreamMetrics;
   readonly health: HealthMetrics;
@@ -55,6 +57,7 @@ export function serverMetrics(clock: Clock, registry = new MetricsRegistry()): S
     reloads: new ReloadMetrics(registry),
     extensions: new ExtensionMetrics(registry),
     certificates: new CertificateMetrics(registry),
+    egress: new EgressMetrics(registry),
     logs: new PodLogMetrics(registry),
     streams: new StreamMetrics(registry),
     health: new HealthMetrics(),

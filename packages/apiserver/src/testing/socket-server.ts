@@ -13,6 +13,7 @@ import { MemoryStorage } from "@kubets/storage";
 import { admissionPlugins } from "../admission/plugins/index.ts";
 import type { Audit } from "../audit/audit.ts";
 import { MASTERS } from "../authn/authenticator.ts";
+import type { Egress } from "../egress/egress.ts";
 import { type Patience, runApiServer } from "../run-api-server.ts";
 import { ownServingCertificate } from "../serving-certificate.ts";
 import type { NodeConnection } from "../subresources/node-connection.ts";
@@ -26,6 +27,7 @@ interface SocketServerOptions {
   readonly logRequests?: boolean;
   readonly nodes?: NodeConnection;
   readonly audit?: Audit;
+  readonly egress?: Egress;
   readonly clock?: Clock;
 }
 
@@ -36,6 +38,7 @@ export async function startSocketServer({
   logRequests = false,
   nodes = { tls: {}, addressTypes: [] },
   audit,
+  egress = {},
   clock = realClock,
 }: SocketServerOptions = {}) {
   const featureEnabled = (name: string) => gates.includes(name);
@@ -64,6 +67,7 @@ export async function startSocketServer({
     allowPrivileged: false,
     minWatchSeconds: 60,
     nodes,
+    egress,
     resources: servedResources(runtimeConfig, featureEnabled),
     featureEnabled,
     ...(audit && { audit }),

@@ -8,6 +8,8 @@ import type { WebhookClientConfig } from "@kubets/api/generated/types/admissionr
 import { type Clock, StatusError } from "@kubets/machinery";
 import { parseJson, parseJsonInTurns, stringifyJson } from "@kubets/machinery/json";
 import type { ReadonlyJson } from "@kubets/machinery/json-value";
+import { type Dialer, dialingAgent } from "@kubets/wire/transport";
+import type { Egress } from "../egress/egress.ts";
 import type { Deadline } from "../front/deadlines.ts";
 import { isLarge, LARGE_BYTES } from "../large.ts";
 import { jsonInTurns } from "../large-json.ts";
@@ -28,11 +30,14 @@ const MAX_IDLE_SOCKETS = 25;
 export class WebhookClient {
   readonly #services: ServiceAddresses;
   readonly #clock: Clock;
-  readonly #agent = new https.Agent({ keepAlive: true, maxFreeSockets: MAX_IDLE_SOCKETS, scheduling: "lifo" });
+  readonly #ways: Readonly<Record<Destination, Way>>;
 
-  constructor(services: ServiceAddresses, clock: Clock) {
+  /** `egress`: services are in the cluster, what is named by its URL is the control plane's. */
+  constructor(services: ServiceAddresses, clock: Clock, egress: Egress = {}) {
     this.#services = services;
     this.#clock = clock;
+    const { cluster, controlplane } = egress;
+    this.#ways = { self: wayBy(undefined), cluster: wayBy(cluster), controlplane: wayBy(controlplane) };
   }
 
   /** The parsed answer of a webhook; rejects with a WebhookCallError that says what went wrong. */
@@ -45,7 +50,6 @@ export class WebhookClient {
       ...this.#placeOf(target, url),
       path: `${url.pathname}${url.search}`,
       method: "POST",
-      agent: this.#agent,
       headers: {
         host: url.host,
         "content-type": "application/json",
@@ -55,7 +59,14 @@ export class WebhookClient {
       },
       ...(target.caBundle && { ca: Buffer.from(target.caBundle, "base64") }),
     };
-    const { status, type, bytes } = await this.#exchange(options, body, timeoutMs, url, deadline);
+    const { status, type, bytes } = await this.#exchange(
+      options,
+      this.#ways[destinationOf(target)],
+      body,
+      timeoutMs,
+      url,
+      deadline,
+    );
     if (status < 200 || status > 299) throw new WebhookCallError(refusalText(status, bytes.toString()));
     if (bytes.length === 0)
       throw new WebhookCallError(`0-length response with status code: ${status} and content type: ${type}`);
@@ -68,7 +79,7 @@ export class WebhookClient {
 
   /** Lets go of the connections that are kept. */
   close(): void {
-    this.#agent.destroy();
+    for (const { kept } of Object.values(this.#ways)) kept.destroy();
   }
 
   /** Where to connect, and which name the certificate must carry. */
@@ -84,6 +95,7 @@ export class WebhookClient {
 
   async #exchange(
     options: https.RequestOptions,
+    way: Way,
     body: Uint8Array,
     timeoutMs: number,
     url: URL,
@@ -94,11 +106,11 @@ export class WebhookClient {
     const timer = this.#clock.after(timeoutMs, () => late.abort());
     try {
       try {
-        return await send(options, body, signal);
+        return await send({ ...options, agent: way.kept }, body, signal);
       } catch (error) {
         // The other side closed a kept connection at the same moment: it has not seen the call.
         if (!isStale(error)) throw error;
-        return await send({ ...options, agent: new https.Agent() }, body, signal);
+        return await send({ ...options, agent: way.once() }, body, signal);
       }
     } catch (error) {
       const why = signal.aborted ? "context deadline exceeded" : networkErrorText(error);
@@ -107,6 +119,31 @@ export class WebhookClient {
       timer.cancel();
     }
   }
+}
+
+/** By which connections are made. */
+interface Way {
+  /** Keeps them. */
+  readonly kept: https.Agent;
+  once(): https.Agent;
+}
+
+function wayBy(dialer: Dialer | undefined): Way {
+  const agent = (options: https.AgentOptions) =>
+    dialer ? dialingAgent(dialer, true, options) : new https.Agent(options);
+  return {
+    kept: agent({ keepAlive: true, maxFreeSockets: MAX_IDLE_SOCKETS, scheduling: "lifo" }),
+    once: () => agent({}),
+  };
+}
+
+type Destination = "self" | "cluster" | "controlplane";
+
+/** The service of the server itself is no further than it is. */
+function destinationOf({ service }: WebhookClientConfig): Destination {
+  if (!service) return "controlplane";
+  const { namespace, name, port = 443 } = service;
+  return namespace === "default" && name === "kubernetes" && port === 443 ? "self" : "cluster";
 }
 
 interface Exchanged {

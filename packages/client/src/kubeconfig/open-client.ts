@@ -12,7 +12,7 @@ export interface OpenedTransport extends Transport {
   useCertificate(certificate: ClientCertificate): Promise<void>;
 }
 
-export type TransportExtras = Pick<HttpTransportOptions, "alternatives">;
+export type TransportExtras = Pick<HttpTransportOptions, "alternatives" | "dialer">;
 
 const tlsOf = (connection: Connection) => ({
   ...(connection.ca && { ca: connection.ca }),

@@ -39,7 +39,7 @@ export function acceptSpdy(upgrade: Upgrade, protocol: string): StreamSession {
   return spdySession(socket, { side: "server", protocol, head });
 }
 
-interface SpdyTarget extends Pick<RequestOptions, "ca" | "cert" | "key"> {
+interface SpdyTarget extends Pick<RequestOptions, "ca" | "cert" | "key" | "agent"> {
   /** `https://host:port/path?query`, or `http://`. */
   readonly url: string;
   readonly method?: string;
@@ -54,14 +54,24 @@ interface SpdyTarget extends Pick<RequestOptions, "ca" | "cert" | "key"> {
 
 /** Opens a session. Rejects with `UpgradeRefusedError` when the server answers with anything but the switch. */
 export function openSpdy(target: SpdyTarget): Promise<StreamSession> {
-  const { url, method = "POST", protocols, headers, serverName, insecureSkipVerify, connection, ...rest } = target;
+  const {
+    url,
+    method = "POST",
+    protocols,
+    headers,
+    serverName,
+    insecureSkipVerify,
+    connection,
+    agent,
+    ...rest
+  } = target;
   const start = url.startsWith("https:") ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
     const request = start(url, {
       ...rest,
       method,
       // Node asks `createConnection` only where no agent is given at all.
-      ...(connection ? { createConnection: () => connection } : { agent: false as const }),
+      ...(connection ? { createConnection: () => connection } : { agent: agent ?? false }),
       ...(serverName && { servername: serverName }),
       ...(insecureSkipVerify && { rejectUnauthorized: false }),
       headers: {

@@ -1,6 +1,8 @@
 /** Opens connections to a server, with TLS and the choice of protocol that comes with it. */
 import { connect as connectTcp, isIP, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { connect as connectTls, type TLSSocket } from "node:tls";
+import type { Dialer } from "./dialing-agent.ts";
 import { TransportError } from "./transport.ts";
 
 export interface TlsOptions {
@@ -18,22 +20,35 @@ interface DialOptions {
   readonly tls: TlsOptions;
   readonly protocols: readonly string[];
   readonly timeoutMs: number;
+  /** Makes the connection below TLS; by TCP when absent. */
+  readonly dialer?: Dialer | undefined;
 }
 
 const CA_ERRORS = /UNABLE_TO|SELF_SIGNED|CERT_|ERR_TLS_CERT/;
 
-export function dial({ server, tls, protocols, timeoutMs }: DialOptions): Promise<Socket | TLSSocket> {
+export async function dial({ server, tls, protocols, timeoutMs, dialer }: DialOptions): Promise<Socket | TLSSocket> {
   const secure = server.protocol === "https:";
   const host = hostOf(server);
   const port = Number(server.port || (secure ? 443 : 80));
+  const late = () => new TransportError("timeout", `${server.origin} did not answer within ${timeoutMs} ms`);
+  const below =
+    dialer &&
+    (await inTime(dialer(host, port), timeoutMs, late).catch((error: unknown) => {
+      throw dialError(server, error as Error);
+    }));
+  // What is not a socket of node:net is as good to those who speak HTTP over it.
+  if (below && !secure) return below as Socket;
   const socket = secure
-    ? connectTls({ host, port, ALPNProtocols: [...protocols], ...tlsOptions(tls, host) })
+    ? connectTls({
+        host,
+        port,
+        ALPNProtocols: [...protocols],
+        ...tlsOptions(tls, host),
+        ...(below && { socket: below }),
+      })
     : connectTcp({ host, port });
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () => fail(new TransportError("timeout", `${server.origin} did not answer within ${timeoutMs} ms`)),
-      timeoutMs,
-    );
+  return await new Promise((resolve, reject) => {
+    const timer = setTimeout(() => fail(late()), timeoutMs);
     const fail = (error: Error) => {
       clearTimeout(timer);
       socket.on("error", () => {});
@@ -48,6 +63,20 @@ export function dial({ server, tls, protocols, timeoutMs }: DialOptions): Promis
       socket.setKeepAlive(true, 30_000);
       resolve(socket);
     });
+  });
+}
+
+/** What is made too late is nobody's. */
+function inTime(making: Promise<Duplex>, timeoutMs: number, late: () => Error): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(late());
+      making.then(
+        (made) => made.destroy(),
+        () => {},
+      );
+    }, timeoutMs);
+    making.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }
 

@@ -3,6 +3,7 @@ import type { ClientRequest, Agent as PlainAgent } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { Agent as HttpAgent, request as httpRequest } from "@kubets/machinery/node-http";
 import { hostOf, type TlsOptions, tlsOptions } from "./dial.ts";
+import { type Dialer, dialingAgent } from "./dialing-agent.ts";
 import { bodyOf } from "./response-body.ts";
 import { type ApiRequest, type ApiResponse, TransportError } from "./transport.ts";
 
@@ -14,7 +15,7 @@ export class H1Client {
   readonly #agent: PlainAgent | HttpsAgent;
   readonly #connectTimeoutMs: number;
 
-  constructor(server: URL, tls: TlsOptions, connectTimeoutMs: number) {
+  constructor(server: URL, tls: TlsOptions, connectTimeoutMs: number, dialer?: Dialer) {
     this.#server = server;
     const options = {
       keepAlive: true,
@@ -24,7 +25,9 @@ export class H1Client {
       scheduling: "lifo",
     } as const;
     this.#tls = server.protocol === "https:" ? { ...tlsOptions(tls, hostOf(server)), ALPNProtocols: ["http/1.1"] } : {};
-    this.#agent = server.protocol === "https:" ? new HttpsAgent(options) : new HttpAgent(options);
+    const secure = server.protocol === "https:";
+    if (dialer) this.#agent = dialingAgent(dialer, secure, options);
+    else this.#agent = secure ? new HttpsAgent(options) : new HttpAgent(options);
     this.#connectTimeoutMs = connectTimeoutMs;
   }
 

@@ -7,6 +7,7 @@ import type { TLSSocket } from "node:tls";
 import { type Clock, realClock } from "@kubets/machinery";
 import type { StreamSession } from "../streams/session.ts";
 import { dial, hostOf, type TlsOptions, tlsOptions } from "./dial.ts";
+import { type Dialer, dialingAgent } from "./dialing-agent.ts";
 import { H1Client } from "./h1-client.ts";
 import { H2Pool } from "./h2-pool.ts";
 import { fixedToken, type TokenSource, tokenFile } from "./token-source.ts";
@@ -30,6 +31,8 @@ export interface HttpTransportOptions {
   /** How often a quiet connection is tried. */
   readonly pingMs?: number;
   readonly clock?: Clock;
+  /** Makes the connections that TLS and HTTP are spoken over; by TCP when absent. */
+  readonly dialer?: Dialer | undefined;
 }
 
 type Carrier = H2Pool | H1Client;
@@ -82,6 +85,7 @@ export class HttpTransport implements Transport {
       tls: this.#tls,
       protocols: ["http/1.1"],
       timeoutMs: this.#connectTimeoutMs,
+      dialer: this.#options.dialer,
     });
   }
 
@@ -127,20 +131,22 @@ export class HttpTransport implements Transport {
 
   async #find(): Promise<Carrier> {
     const tls = this.#tls;
-    const { http2 = true, maxSessions = 4, pingMs = 30_000, clock = realClock } = this.#options;
-    if (!http2 || this.#server.protocol !== "https:") return new H1Client(this.#server, tls, this.#connectTimeoutMs);
+    const { http2 = true, maxSessions = 4, pingMs = 30_000, clock = realClock, dialer } = this.#options;
+    const overHttp1 = () => new H1Client(this.#server, tls, this.#connectTimeoutMs, dialer);
+    if (!http2 || this.#server.protocol !== "https:") return overHttp1();
     const connect = (protocols: string[]): Promise<Socket> => this.#reach(tls, protocols);
     const first = await connect(["h2", "http/1.1"]);
     if ((first as TLSSocket).alpnProtocol !== "h2") {
       first.destroy();
-      return new H1Client(this.#server, tls, this.#connectTimeoutMs);
+      return overHttp1();
     }
     return new H2Pool({ origin: this.#server.origin, clock, dial: () => connect(["h2"]), maxSessions, pingMs }, first);
   }
 
   /** The server that was reached last, or the first of the others that can be. */
   async #reach(tls: TlsOptions, protocols: readonly string[]): Promise<Socket> {
-    const reach = (server: URL) => dial({ server, tls, protocols, timeoutMs: this.#connectTimeoutMs });
+    const { dialer } = this.#options;
+    const reach = (server: URL) => dial({ server, tls, protocols, timeoutMs: this.#connectTimeoutMs, dialer });
     try {
       return await reach(this.#reached);
     } catch (error) {
@@ -183,7 +189,14 @@ export class HttpTransport implements Transport {
 
   #upgradeTls() {
     const { servername, ...options } = tlsOptions(this.#tls, hostOf(this.#server));
-    return { ...options, serverName: servername, insecureSkipVerify: this.#tls.insecureSkipVerify };
+    const { dialer } = this.#options;
+    const agent = dialer && dialingAgent(dialer, this.#server.protocol === "https:");
+    return {
+      ...options,
+      ...(agent && { agent }),
+      serverName: servername,
+      insecureSkipVerify: this.#tls.insecureSkipVerify,
+    };
   }
 
   #url(path: string): string {

@@ -1,4 +1,5 @@
 /** The client's side: opens a WebSocket and gives the sessions that run on it. */
+import type { Agent } from "node:http";
 import type { SecureContextOptions } from "node:tls";
 import { WebSocket } from "ws";
 import { UpgradeRefusedError } from "../streams/refused.ts";
@@ -12,6 +13,8 @@ interface WebSocketTarget extends Pick<SecureContextOptions, "ca" | "cert" | "ke
   readonly insecureSkipVerify?: boolean;
   readonly handshakeTimeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** Makes the connection. */
+  readonly agent?: Agent;
 }
 
 /** An error body is read up to this size. */
@@ -19,12 +22,13 @@ const MAX_REFUSAL_BYTES = 1024 * 1024;
 
 export function openWebSocket(target: WebSocketTarget): Promise<WebSocket> {
   if (target.signal?.aborted) return Promise.reject(target.signal.reason as Error);
-  const { ca, cert, key, headers, serverName, insecureSkipVerify = false, handshakeTimeoutMs = 30_000 } = target;
+  const { ca, cert, key, headers, serverName, insecureSkipVerify = false, handshakeTimeoutMs = 30_000, agent } = target;
   const socket = new WebSocket(target.url, [...target.protocols], {
     ...(ca && { ca }),
     ...(cert && { cert, key }),
     ...(serverName && { servername: serverName }),
     ...(headers && { headers }),
+    ...(agent && { agent }),
     rejectUnauthorized: !insecureSkipVerify,
     handshakeTimeout: handshakeTimeoutMs,
     perMessageDeflate: false,
