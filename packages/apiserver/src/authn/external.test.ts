@@ -182,6 +182,25 @@ describe("the authentication configuration", () => {
   const issuer = { url: "https://a", audiences: ["x"] };
   const claimMappings = { username: { claim: "sub", prefix: "" } };
 
+  it("names for an issuer one of the two egress selectors, where that feature is on", () => {
+    const selecting = (egressSelectorType: string) => ({
+      jwt: [{ issuer: { ...issuer, egressSelectorType }, claimMappings }],
+    });
+    assert.equal(load(selecting("cluster")).issuers[0]?.egress, "cluster");
+    assert.equal(load(selecting("")).issuers[0]?.egress, undefined);
+    const at = "jwt[0].issuer.egressSelectorType: Invalid value:";
+    assert.throws(
+      () => load(selecting("etcd")),
+      new RegExp(`${RegExp.escape(`${at} "etcd"`)}: egress selector must be either controlplane or cluster$`),
+    );
+    assert.throws(
+      () => load(selecting("cluster"), false),
+      new RegExp(
+        `${RegExp.escape(`${at} "cluster"`)}: egress selector is not supported when StructuredAuthenticationConfigurationEgressSelector feature gate is disabled$`,
+      ),
+    );
+  });
+
   it("names several issuers", () => {
     const { issuers, anonymous } = load({
       jwt: [

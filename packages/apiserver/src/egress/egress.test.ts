@@ -112,7 +112,10 @@ describe("connections through proxies", () => {
     const gone = await startConnectProxy();
     await gone.close();
     const { dial, told } = through({ tcp: { url: gone.url } });
-    await assert.rejects(dial("a", 1), /^Error: dialing proxy "localhost:\d+" failed: dial tcp .*: connect: connection refused$/);
+    await assert.rejects(
+      dial("a", 1),
+      /^Error: dialing proxy "localhost:\d+" failed: dial tcp .*: connect: connection refused$/,
+    );
     assert.deepEqual(told("dial_failure_count"), failures("connect"));
     assert.deepEqual(told("dial_duration_seconds_count"), []);
   });

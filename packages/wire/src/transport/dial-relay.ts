@@ -3,7 +3,8 @@
  * Holds: only this user reaches it.
  */
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
 import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -37,7 +38,7 @@ export async function dialRelay(dial: Dialer, host: string, port: number): Promi
     close() {
       server.close();
       for (const socket of open) socket.destroy();
-      void rm(folder, { recursive: true, force: true });
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 }

@@ -10,7 +10,7 @@ import { VirtualClock } from "@kubets/machinery";
 import { type ChunkSink, type Exchange, Frame, listen } from "../http.ts";
 import { acceptSpdy } from "../spdy.ts";
 import { testPki } from "../testing/certificates.ts";
-import { HttpTransport, type HttpTransportOptions } from "../transport.ts";
+import { type Dialer, HttpTransport, type HttpTransportOptions } from "../transport.ts";
 import { acceptWebSocket, COMMAND_CHANNELS, COMMAND_PROTOCOLS, channelSession } from "../websocket.ts";
 import { type TransportUnderTest, transportSuite } from "./transport.suite.ts";
 
@@ -79,6 +79,16 @@ async function underTest(secure: boolean, options: Partial<HttpTransportOptions>
 describe("the HTTP/2 transport", () => transportSuite(() => underTest(true, {})));
 describe("the HTTP/1.1 transport", () => transportSuite(() => underTest(true, { http2: false })));
 describe("the transport over plain HTTP", () => transportSuite(() => underTest(false, {})));
+
+/** As those that lead through a proxy. */
+const dialer: Dialer = async (_, port) => {
+  const socket = createConnection({ host: "127.0.0.1", port });
+  await once(socket, "connect");
+  return socket;
+};
+describe("the HTTP/2 transport over a dialer", () => transportSuite(() => underTest(true, { dialer })));
+describe("the HTTP/1.1 transport over a dialer", () => transportSuite(() => underTest(true, { dialer, http2: false })));
+describe("plain HTTP over a dialer", () => transportSuite(() => underTest(false, { dialer })));
 
 describe("the HTTP transport", () => {
   const ask = async (transport: HttpTransport, path = "/whoami") => {
