@@ -2,7 +2,6 @@
 export { UpgradeRefusedError } from "./streams/refused.ts";
 export type { SessionStream, StreamHeaders, StreamSession, StreamType } from "./streams/session.ts";
 export type { TlsOptions } from "./transport/dial.ts";
-export { type DialRelay, dialRelay } from "./transport/dial-relay.ts";
 export { type Dialer, dialingAgent } from "./transport/dialing-agent.ts";
 export * from "./transport/http-transport.ts";
 export * from "./transport/token-source.ts";
