@@ -232,6 +232,12 @@ describe("writing to an etcd", () => {
 });
 
 describe("reaching an etcd", () => {
+  it("says why the dialer does not lead there", async () => {
+    const dialer = () => Promise.reject(new Error("the proxy says no"));
+    const connecting = connect({ endpoints: ["http://kubernetes:2379"], dialer, timeoutMs: 30_000 });
+    await assert.rejects(connecting, /no member of the etcd cluster answers: .*kubernetes:2379: .*the proxy says no/);
+  });
+
   for (const secure of [false, true])
     it(`goes by the dialer that is given, ${secure ? "with TLS" : "in plain text"}`, async () => {
       const { ca, server: tls } = testPki();

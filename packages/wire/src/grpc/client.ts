@@ -78,7 +78,7 @@ export function grpcClient(options: GrpcClientOptions): GrpcClient {
 
   return {
     async unary(method, request, call) {
-      const { grpc, client } = await load();
+      const { grpc, client, relay } = await load();
       call?.signal?.throwIfAborted();
       return await new Promise((resolve, reject) => {
         const started = client.makeUnaryRequest(
@@ -90,7 +90,7 @@ export function grpcClient(options: GrpcClientOptions): GrpcClient {
           callOptions(call),
           (error, response) => {
             stop();
-            if (error) reject(grpcError(error));
+            if (error) reject(withReason(grpcError(error), relay));
             else resolve(response as never);
           },
         );
@@ -195,6 +195,10 @@ const deserializer =
   <T>(type: MessageType<T>) =>
   (bytes: Buffer): T =>
     decode(type, bytes);
+
+/** gRPC itself knows only that its connection broke off. */
+const withReason = (error: GrpcError, relay: DialRelay | undefined): GrpcError =>
+  relay?.failure ? new GrpcError(error.code, relay.failure.message, { cause: error }) : error;
 
 function metadataOf(grpc: Grpc, options: GrpcClientOptions, call: CallOptions | undefined): Metadata {
   const metadata = new grpc.Metadata({ waitForReady: call?.waitForReady ?? false });

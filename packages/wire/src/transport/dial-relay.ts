@@ -14,6 +14,8 @@ import type { Dialer } from "./dialing-agent.ts";
 export interface DialRelay {
   /** Of a Unix socket. */
   readonly path: string;
+  /** Why the last connection could not be made, if it could not. */
+  readonly failure: Error | undefined;
   close(): void;
 }
 
@@ -21,12 +23,19 @@ export async function dialRelay(dial: Dialer, host: string, port: number): Promi
   const folder = await mkdtemp(join(tmpdir(), "kubets-dial-"));
   const path = join(folder, "socket");
   const open = new Set<Socket>();
+  let failure: Error | undefined;
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (near) => {
     open.add(near);
     near.on("error", () => {}).once("close", () => open.delete(near));
     dial(host, port).then(
-      (far) => joinStreams(near, far),
-      (error: Error) => near.destroy(error),
+      (far) => {
+        failure = undefined;
+        joinStreams(near, far);
+      },
+      (error: Error) => {
+        failure = error;
+        near.destroy(error);
+      },
     );
   });
   server.listen(path);
@@ -35,6 +44,9 @@ export async function dialRelay(dial: Dialer, host: string, port: number): Promi
   server.unref();
   return {
     path,
+    get failure() {
+      return failure;
+    },
     close() {
       server.close();
       for (const socket of open) socket.destroy();
