@@ -11,6 +11,7 @@ import type { Client } from "@kubets/client/client";
 import type { Transport } from "@kubets/client/transport";
 import { createClient } from "@kubets/client/typed-client";
 import type { Clock, Logger, Random } from "@kubets/machinery";
+import { NATIVE_HISTOGRAMS } from "@kubets/machinery/given-gates";
 import type { Storage } from "@kubets/storage";
 import { AdmissionChain } from "./admission/chain.ts";
 import type { AdmissionPlugin } from "./admission/plugin.ts";
@@ -25,6 +26,7 @@ import { RbacPolicy } from "./authz/rbac/policy.ts";
 import { clusterView, storeIn, strictView } from "./cluster-view.ts";
 import { Core } from "./core.ts";
 import { CustomResources } from "./crd/custom-resources.ts";
+import type { Egress } from "./egress/egress.ts";
 import type { LiveEncryption } from "./encryption/live-encryption.ts";
 import { PreparedStorage } from "./encryption/prepared-storage.ts";
 import { type ConcurrencyOptions, DEFAULT_CONCURRENCY } from "./fairness/concurrency-options.ts";
@@ -80,6 +82,8 @@ export interface ApiServerSetup {
   readonly concurrency?: ConcurrencyOptions;
   /** How values are sealed; without it they are stored as they are. */
   readonly encryption?: Pick<LiveEncryption, "transformer" | "prepare"> & Partial<Pick<LiveEncryption, "healthChecks">>;
+  /** How the server reaches others; directly when absent. */
+  readonly egress?: Egress;
   readonly resources?: readonly ResourceDefinition[];
   /** How it asks itself, once it listens. */
   readonly own?: () => OwnServer | undefined;
@@ -120,9 +124,10 @@ const REQUEST_TIMEOUT_MS = 60_000;
 export const SERVER_USER: User = Object.freeze({ name: "system:apiserver", groups: Object.freeze([MASTERS]) });
 
 export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer> {
-  const { clock, random, log, options, encryption } = setup;
+  const { clock, random, log, options, encryption, egress = {} } = setup;
   const storage = encryption ? new PreparedStorage(setup.storage, (value) => encryption.prepare(value)) : setup.storage;
   const metrics = setup.metrics ?? serverMetrics(clock);
+  if (options.featureEnabled(NATIVE_HISTOGRAMS)) metrics.registry.openNativeHistograms();
   const form = new StoredForm(encryption && ((resource) => encryption.transformer(resource)), (definition) =>
     metrics.storage.unreadable(definition),
   );
@@ -164,7 +169,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
       metrics: new ServiceMetrics(metrics.registry),
     });
   const addresses = serviceAddresses(view, random, setup.serviceRouting ?? "clusterIP");
-  const webhooks = new WebhookClient(addresses, clock, setup.own);
+  const webhooks = new WebhookClient(addresses, clock, { egress, own: setup.own });
   const aggregation = new Aggregation({
     served,
     view,
@@ -172,6 +177,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
     log,
     addresses,
     proxyClient: setup.proxyClient,
+    dialer: egress.cluster,
     metrics: metrics.extensions,
   });
   const peers = setup.peers && new Peers({ ...setup.peers, served, clock, random, log, metrics: metrics.peers });
@@ -206,6 +212,7 @@ export async function createApiServer(setup: ApiServerSetup): Promise<ApiServer>
     authorizers,
     policy,
     nodes: setup.nodes,
+    egress,
     components: new Map(),
     pages: new Map(),
     admission: new AdmissionChain([...setup.admission, ...(policy ? [rbacEscalation(policy)] : [])], {

@@ -219,6 +219,10 @@ export const apiServerFlags = defineFlags({
     help: "The authority that kubelets' certificates are checked by.",
     group: NETWORK,
   }),
+  "egress-selector-config-file": file({
+    help: "Through which proxies others are reached: a file of kind EgressSelectorConfiguration.",
+    group: NETWORK,
+  }),
   "kubelet-preferred-address-types": list({
     default: ["Hostname", "InternalDNS", "InternalIP", "ExternalDNS", "ExternalIP"],
     help: "The addresses of nodes to try, in order.",

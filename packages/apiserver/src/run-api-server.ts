@@ -23,6 +23,7 @@ import { serviceAccountAuthenticator } from "./authn/service-accounts.ts";
 import { staticTokenAuthenticator } from "./authn/static-tokens.ts";
 import type { AuthorizerChoice } from "./authz/modes.ts";
 import { bootstrap, bootstrapNamespaces } from "./bootstrap.ts";
+import type { Egress } from "./egress/egress.ts";
 import { holdsElections, runElections } from "./elections/run-elections.ts";
 import type { LiveEncryption } from "./encryption/live-encryption.ts";
 import type { ConcurrencyOptions } from "./fairness/concurrency-options.ts";
@@ -75,6 +76,7 @@ export interface RunOptions {
   readonly proxyClient?: ProxyClient;
   /** Other servers of the cluster: how they know this one, and the authorities by which it knows them where it asks them for what it does not serve. */
   readonly peers?: { readonly ca?: string; readonly host?: string; readonly port?: number };
+  readonly egress?: Egress;
   /** What aggregated servers are told of how to know users. */
   readonly published?: PublishedAuthentication;
   readonly concurrency?: ConcurrencyOptions;
@@ -162,6 +164,7 @@ export async function runApiServer(options: RunOptions): Promise<RunningApiServe
     ...(options.resources && { resources: options.resources }),
     nodes: options.nodes,
     ...(options.serviceRouting && { serviceRouting: options.serviceRouting }),
+    ...(options.egress && { egress: options.egress }),
     ...(options.proxyClient && { proxyClient: options.proxyClient }),
     authenticators: (parts) => authenticators(options, parts, new Map([[ownToken, SERVER_USER]])),
     own: () => own,

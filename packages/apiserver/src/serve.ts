@@ -1,5 +1,4 @@
 /** The API server as a program: from flags to a running server, until a signal ends it. */
-
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createLogger, type Logger, realClock, realRandom, sleep } from "@kubets/machinery";
@@ -11,6 +10,7 @@ import { installProcessHandlers } from "@kubets/machinery/process-errors";
 import { giveBackAfterStart } from "@kubets/machinery/process-memory";
 import { onStopSignal } from "@kubets/machinery/shutdown";
 import { connectEtcd, openEmbeddedStorage, type Storage } from "@kubets/storage";
+import type { Dialer } from "@kubets/wire/transport";
 import { createKey, keyFromPem, keyToPem, publicKeysFromPem, publicOf, readCertificates } from "@kubets/wire/x509";
 import { loadAdmissionConfiguration } from "./admission/configuration.ts";
 import { admissionPlugins } from "./admission/plugins/index.ts";
@@ -21,6 +21,7 @@ import { externalAuthentication } from "./authn/external-authentication.ts";
 import { parseTokenFile } from "./authn/static-tokens.ts";
 import { configuredAuthorization } from "./authz/setup.ts";
 import { configuredResources } from "./configured-resources.ts";
+import { openEgress } from "./egress/egress.ts";
 import { LiveEncryption } from "./encryption/live-encryption.ts";
 import { featureGates } from "./feature-gates.ts";
 import type { apiServerFlags } from "./flags.ts";
@@ -41,15 +42,18 @@ export async function serve(flags: Flags): Promise<void> {
   const { gates, warnings } = featureGates(flags["feature-gates"]);
   const featureEnabled = (name: string) => gates.enabled(name);
   for (const warning of warnings) log.warn(warning);
-  const storage = await openStorage(flags, log);
   const metrics = serverMetrics(realClock);
   featureMetrics(metrics.registry, gates);
+  const selectors = flags["egress-selector-config-file"];
+  const egress = selectors ? openEgress(selectors, realClock, metrics.egress) : {};
+  const storage = await openStorage(flags, log, egress.etcd);
   const encryption = await encryptionOf(flags, log, metrics);
-  const external = await externalAuthentication(flags, { clock: realClock, random: realRandom, log, metrics });
-  const authorization = await configuredAuthorization(flags, { clock: realClock, random: realRandom, log, metrics });
+  const parts = { clock: realClock, random: realRandom, log, metrics, egress, featureEnabled };
+  const external = await externalAuthentication(flags, parts);
+  const authorization = await configuredAuthorization(flags, parts);
   const configFile = flags["admission-control-config-file"];
   const userPlugins = await loadUserPlugins(flags["admission-plugin-file"], realClock);
-  const audit = await setUpAudit(flags, { clock: realClock, random: realRandom, log, metrics: metrics.audit });
+  const audit = await setUpAudit(flags, { ...parts, metrics: metrics.audit });
   const advertiseAddress = flags["advertise-address"] || machineAddress();
   const folder = flags["cert-dir"] || (flags["etcd-servers"].length ? undefined : join(folderOf(flags), "pki"));
   const own = { folder, address: advertiseAddress };
@@ -96,6 +100,7 @@ export async function serve(flags: Flags): Promise<void> {
       addressTypes: flags["kubelet-preferred-address-types"],
     },
     external,
+    egress,
     ...(encryption && { encryption }),
     ...(audit && { audit: audit.audit }),
     metrics,
@@ -113,7 +118,6 @@ export async function serve(flags: Flags): Promise<void> {
   });
   const givingBack = giveBackAfterStart(realClock);
   const unfollow = authorization.follow(running.server.useAuthorizers);
-  const parts = { clock: realClock, log };
   const unfollowTls = followServingTls(flags, own, parts, (tls) => running.reloadTls(tls));
   await stopAsked();
   givingBack.cancel();
@@ -143,7 +147,11 @@ const stopAsked = () =>
 
 const folderOf = (flags: Flags) => flags["data-dir"] || "kubets-data";
 
-async function openStorage(flags: Flags, log: ReturnType<typeof createLogger>): Promise<Storage> {
+async function openStorage(
+  flags: Flags,
+  log: ReturnType<typeof createLogger>,
+  dialer: Dialer | undefined,
+): Promise<Storage> {
   if (flags["etcd-servers"].length === 0)
     return openEmbeddedStorage({ folder: folderOf(flags), clock: realClock, logger: log });
   return connectEtcd({
@@ -155,6 +163,7 @@ async function openStorage(flags: Flags, log: ReturnType<typeof createLogger>): 
         ...(flags["etcd-keyfile"] && { key: readFile(flags["etcd-keyfile"], "etcd-keyfile") }),
       },
     }),
+    dialer,
     clock: realClock,
     logger: log,
   });

@@ -9,6 +9,7 @@ import type { AuthenticatorChain } from "./authn/chain.ts";
 import type { AuthorizerChain } from "./authz/chain.ts";
 import type { RbacPolicy } from "./authz/rbac/policy.ts";
 import type { ComponentCheck } from "./component-statuses.ts";
+import type { Egress } from "./egress/egress.ts";
 import type { Fairness } from "./fairness/fairness.ts";
 import type { Gate } from "./fairness/gate.ts";
 import type { Deadlines } from "./front/deadlines.ts";
@@ -55,6 +56,7 @@ export interface Server {
   readonly tokens: ServiceAccountTokens | undefined;
   /** The way to kubelets. */
   readonly nodes: NodeConnection;
+  readonly egress: Egress;
   readonly options: ServerOptions;
   /** Ends all watches when it is aborted: the server is going. */
   readonly stopping: AbortSignal;

@@ -6,6 +6,8 @@ import { controllerMetrics } from "@kubets/client/controller-metrics";
 import { createLogger, type Logger, realClock, realRandom } from "@kubets/machinery";
 import { defineCommand } from "@kubets/machinery/command";
 import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
+import { parseGates } from "@kubets/machinery/feature-gates";
+import { isOpen, NATIVE_HISTOGRAMS } from "@kubets/machinery/given-gates";
 import { MetricsRegistry } from "@kubets/machinery/metrics";
 import { installProcessHandlers } from "@kubets/machinery/process-errors";
 import { controllersFor } from "./controllers.ts";
@@ -46,6 +48,8 @@ async function manage(flags: CloudFlags, log: Logger): Promise<void> {
   };
   const controllers = controllersFor(provider, options, flags.controllers);
   const registry = new MetricsRegistry();
+  const featureGates = parseGates(flags["feature-gates"].join(","));
+  if (isOpen(NATIVE_HISTOGRAMS, featureGates)) registry.openNativeHistograms();
   const metrics = controllerMetrics(registry, realClock);
   await runComponent(
     flags,

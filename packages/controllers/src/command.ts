@@ -9,7 +9,7 @@ import { COORDINATED } from "@kubets/client/lease-candidate";
 import { createLogger, isReason, type Logger, realClock, realRandom } from "@kubets/machinery";
 import { defineCommand } from "@kubets/machinery/command";
 import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
-import { isOpen } from "@kubets/machinery/given-gates";
+import { isOpen, NATIVE_HISTOGRAMS } from "@kubets/machinery/given-gates";
 import { MetricsRegistry } from "@kubets/machinery/metrics";
 import { installProcessHandlers } from "@kubets/machinery/process-errors";
 import { type ControllerManagerFlags, commandFlags } from "./flags.ts";
@@ -43,6 +43,7 @@ export const controllerManagerCommand = defineCommand({
 async function manage(flags: ControllerManagerFlags, log: Logger): Promise<void> {
   const options = optionsOfFlags(flags);
   const metrics = new MetricsRegistry();
+  if (isOpen(NATIVE_HISTOGRAMS, options.featureGates)) metrics.openNativeHistograms();
   await runComponent(
     flags,
     {

@@ -10,8 +10,6 @@ import {
   SharedInformers,
 } from "@kubets/client";
 import type { Clock, Logger, Random } from "@kubets/machinery";
-import { missingFeatures } from "@kubets/machinery/given-gates";
-import { NOT_THERE } from "./feature-gates.ts";
 import { chooseControllers } from "./index.ts";
 import { type ControllerOptions, defaultOptions } from "./options.ts";
 
@@ -48,7 +46,6 @@ export function startControllers({
   ...given
 }: StartOptions): StartedControllers {
   const options: ControllerOptions = { ...defaultOptions, ...given.options };
-  for (const warning of missingFeatures(NOT_THERE, options.featureGates)) log.warn(warning);
   const chosen = chooseControllers(given.controllers ?? ["*"]);
   const cache = new SharedInformers({ client, clock, random, log, signal });
   const running = chosen.flatMap(({ name, account, make }) => {

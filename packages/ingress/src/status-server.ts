@@ -2,8 +2,8 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import type { MetricsRegistry } from "@kubets/machinery/metrics";
-import { scrape } from "@kubets/machinery/metrics-scrape";
 import { createServer } from "@kubets/machinery/node-http";
+import { scrape } from "@kubets/wire/metrics-scrape";
 
 interface StatusServer {
   readonly port: number;

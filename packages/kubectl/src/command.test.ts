@@ -64,7 +64,7 @@ describe("the command", () => {
     const own = `${server}, proxy-url: "http://127.0.0.1:${ofFile.port}"`;
     const named = { "/home/me/.kube/config": config("home").replace(server, own) };
     for (const files of [plain, named])
-      assert.match((await kubectl(["get", "--raw=/"], files, env)).error, /403 Forbidden when asked for x:1/);
+      assert.match((await kubectl(["get", "--raw=/"], files, env)).error, /while dialing x:1, code 403: 403 Forbidden/);
     assert.deepEqual(
       [ofEnvironment, ofFile].map(({ asked }) => new Set(asked)),
       Array(2).fill(new Set([" x:1"])),

@@ -2,6 +2,5 @@
 export const NOT_THERE: readonly string[] = [
   "KubeletInUserNamespace",
   "LocalStorageCapacityIsolationFSQuotaMonitoring",
-  "NativeHistograms",
   "SELinuxMount",
 ];

@@ -9,7 +9,7 @@ import type { Pod } from "@kubets/api/generated/types/core-v1";
 import { createEventRecorder } from "@kubets/client/cluster-event-recorder";
 import { SharedInformers } from "@kubets/client/informer/shared-informers";
 import { sleep } from "@kubets/machinery";
-import { isOpen, missingFeatures } from "@kubets/machinery/given-gates";
+import { isOpen, missingFeatures, NATIVE_HISTOGRAMS } from "@kubets/machinery/given-gates";
 import { parseQuantity } from "@kubets/machinery/quantity";
 import { RELEASE } from "@kubets/machinery/release";
 import { enforced, memoryReserve } from "./cgroups/layout.ts";
@@ -90,6 +90,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const log = options.log.with({ node: nodeName });
   for (const warning of missingFeatures(NOT_THERE, config.file.featureGates)) log.warn(warning);
   const metrics = new KubeletMetrics(clock);
+  if (isOpen(NATIVE_HISTOGRAMS, config.file.featureGates)) metrics.registry.openNativeHistograms();
   const runtime = meteredRuntime(options.runtime, metrics, clock);
   const stopping = new AbortController();
   const { signal } = stopping;

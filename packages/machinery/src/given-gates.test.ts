@@ -13,8 +13,8 @@ test("a gate is as it was named, as all of its stage were, or as by default", ()
 });
 
 test("who opens what is not there is told, and nobody else", () => {
-  assert.deepEqual(missingFeatures(["NativeHistograms"], { NativeHistograms: true, WatchList: true }), [
-    "Feature NativeHistograms is not there: it stays off.",
+  assert.deepEqual(missingFeatures(["PodsAPI"], { PodsAPI: true, WatchList: true }), [
+    "Feature PodsAPI is not there: it stays off.",
   ]);
-  assert.deepEqual(missingFeatures(["NativeHistograms"], { NativeHistograms: false, AllAlpha: true }), []);
+  assert.deepEqual(missingFeatures(["PodsAPI"], { PodsAPI: false, AllAlpha: true }), []);
 });

@@ -6,6 +6,9 @@ import { kubernetesGates } from "./kubernetes-gates.ts";
 
 export type GivenGates = Readonly<Record<string, boolean>>;
 
+/** By which every component tells its histograms in native buckets, too. */
+export const NATIVE_HISTOGRAMS = "NativeHistograms";
+
 export function isOpen(name: string, given: GivenGates): boolean {
   const { stage, default: usual = false } = kubernetesGates[name] ?? {};
   const all = stage === "alpha" ? given["AllAlpha"] : stage === "beta" ? given["AllBeta"] : undefined;

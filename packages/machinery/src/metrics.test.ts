@@ -3,7 +3,6 @@ import { test } from "node:test";
 import { canonicalJson, fnv1_32, fnv1a32, safeEncode, valueHash } from "./hash.ts";
 import { LruCache } from "./lru.ts";
 import { MetricsRegistry } from "./metrics.ts";
-import { scrape } from "./metrics-scrape.ts";
 import { processMetrics } from "./process-metrics.ts";
 
 test("a metric that is disabled is not told", () => {
@@ -74,17 +73,6 @@ test("the cache keeps what was used last", () => {
   assert.equal(cache.get("a"), undefined);
   assert.equal(cache.size, 2);
   assert.equal(cache.delete("d"), true);
-});
-
-test("who asks for OpenMetrics gets it, others the text of old", async () => {
-  const registry = new MetricsRegistry();
-  registry.counter({ name: "requests_total", help: "All." }).values().inc();
-  const plain = await scrape(registry, "text/plain;version=0.0.4;q=0.3,*/*;q=0.2");
-  assert.match(plain.contentType, /^text\/plain; version=0\.0\.4/);
-  assert.equal(String(plain.body), "# HELP requests_total All.\n# TYPE requests_total counter\nrequests_total 1\n");
-  const open = await scrape(registry, "application/openmetrics-text;version=1.0.0,text/plain;q=0.5");
-  assert.match(open.contentType, /^application\/openmetrics-text/);
-  assert.equal(String(open.body), "# HELP requests All.\n# TYPE requests counter\nrequests_total 1\n# EOF\n");
 });
 
 test("a scrape of many is made in pieces", () => {

@@ -10,6 +10,8 @@ import { machineReading } from "@kubets/client/kubeconfig/reading";
 import { createLogger, ExitError, exitCode, type Logger, realClock, realRandom, StatusError } from "@kubets/machinery";
 import { defineCommand } from "@kubets/machinery/command";
 import { machineExec } from "@kubets/machinery/exec";
+import { parseGates } from "@kubets/machinery/feature-gates";
+import { isOpen, NATIVE_HISTOGRAMS } from "@kubets/machinery/given-gates";
 import { MetricsRegistry } from "@kubets/machinery/metrics";
 import { installProcessHandlers } from "@kubets/machinery/process-errors";
 import { onStopSignal } from "@kubets/machinery/shutdown";
@@ -72,6 +74,7 @@ export function configOf(flags: ProxyFlags): KubeProxyConfiguration {
   };
   return {
     ...defaultProxyConfig,
+    featureGates: parseGates(flags["feature-gates"]),
     clientConnection: { ...defaultProxyConfig.clientConnection, kubeconfig: flags.kubeconfig },
     hostnameOverride: flags["hostname-override"],
     bindAddress: flags["bind-address"],
@@ -113,6 +116,7 @@ async function proxy(flags: ProxyFlags, log: Logger): Promise<void> {
   const backend = await backendFor(mode, config, await ownNode(client, nodeName), log);
   await applySettings(conntrackSettings(config, availableParallelism()), log);
   const metrics = new MetricsRegistry();
+  if (isOpen(NATIVE_HISTOGRAMS, config.featureGates)) metrics.openNativeHistograms();
   const cache = new SharedInformers({ client, clock: realClock, random: realRandom, log, signal });
   const { syncPeriod: syncPeriodMs } = config[mode === "iptables" ? "iptables" : "nftables"];
   const running = startProxy({ cache, clock: realClock, log, nodeName, backend, signal, metrics, syncPeriodMs });

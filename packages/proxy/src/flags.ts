@@ -47,7 +47,7 @@ export const proxyFlags = defineFlags({
   cleanup: bool({ help: "Take away everything that a proxy made on this machine, and end." }),
   "init-only": bool({ help: "Do what only root may do, and end; nothing of it is needed beforehand here." }),
   "write-config-to": file({ help: "Write the configuration that holds by default to this file, and end." }),
-  "feature-gates": text({ help: "Taken and left: A=true,B=false." }),
+  "feature-gates": text({ help: "Features to switch on or off: A=true,B=false; the rest of them is left." }),
   "kube-api-qps": number({ help: "Taken and left.", default: 5 }),
   "kube-api-burst": int({ help: "Taken and left.", default: 10 }),
   "kube-api-content-type": text({ help: "Taken and left.", default: "application/vnd.kubernetes.protobuf" }),

@@ -5,6 +5,7 @@ import { flagz, type Program, statusz, type ZPage } from "@kubets/client/compone
 import { type Clock, StatusError } from "@kubets/machinery";
 import type { MetricsRegistry } from "@kubets/machinery/metrics";
 import { createServer } from "@kubets/machinery/node-http";
+import { scrape } from "@kubets/wire/metrics-scrape";
 import type { RunningProxy } from "./run-proxy.ts";
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -37,7 +38,10 @@ export function metricsHandler(
     const path = request.url?.split("?")[0];
     if (path === "/proxyMode") end(response, 200, "text/plain; charset=utf-8", mode);
     else if (path === "/healthz") end(response, 200, "text/plain; charset=utf-8", "ok");
-    else if (path === "/metrics") end(response, 200, "text/plain; version=0.0.4", [...registry.expose()].join(""));
+    else if (path === "/metrics")
+      void scrape(registry, request.headers.accept).then(({ contentType, body }) =>
+        end(response, 200, contentType, body),
+      );
     else if (path && pages[path]) endPage(response, request.headers.accept, pages[path]);
     else end(response, 404, "text/plain", "404 page not found\n");
   };
@@ -57,7 +61,7 @@ function endPage(
   }
 }
 
-function end(response: ServerResponse, status: number, type: string, body: string): void {
+function end(response: ServerResponse, status: number, type: string, body: string | Buffer): void {
   response.writeHead(status, { "content-type": type });
   response.end(body);
 }

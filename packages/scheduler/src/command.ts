@@ -9,7 +9,7 @@ import { createLogger, type Logger, realClock, realRandom } from "@kubets/machin
 import { defineCommand } from "@kubets/machinery/command";
 import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
 import { FeatureGateError, parseGates } from "@kubets/machinery/feature-gates";
-import { isOpen } from "@kubets/machinery/given-gates";
+import { isOpen, NATIVE_HISTOGRAMS } from "@kubets/machinery/given-gates";
 import { MetricsRegistry } from "@kubets/machinery/metrics";
 import { installProcessHandlers } from "@kubets/machinery/process-errors";
 import { defaultConfig } from "./config/config.ts";
@@ -58,6 +58,7 @@ async function schedule(flags: SchedulerFlags, given: ReadonlySet<string>, log: 
   // What the command line says stands above what the file says.
   const settled = { ...flags, ...Object.fromEntries(Object.entries(fromFile).filter(([name]) => !given.has(name))) };
   const metrics = new MetricsRegistry();
+  if (isOpen(NATIVE_HISTOGRAMS, featureGates)) metrics.openNativeHistograms();
   let running: RunningScheduler | undefined;
   let cache: SharedInformers | undefined;
   let synced = false;

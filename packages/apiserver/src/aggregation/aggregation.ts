@@ -1,6 +1,7 @@
 /** The parts of the server that let others serve groups of the API behind it: who they are, whether they are there, and what they say of themselves. */
 import type { Client } from "@kubets/client/client";
 import type { Clock, Logger } from "@kubets/machinery";
+import type { Dialer } from "@kubets/wire/transport";
 import type { ClusterView } from "../admission/plugin.ts";
 import type { ExtensionMetrics } from "../metrics/extension-metrics.ts";
 import type { ServedResources } from "../served-resource.ts";
@@ -16,6 +17,8 @@ interface AggregationParts {
   readonly log: Logger;
   readonly addresses: ServiceAddresses;
   readonly proxyClient: ProxyClient | undefined;
+  /** Makes the connections; by TCP when absent. */
+  readonly dialer: Dialer | undefined;
   readonly metrics: ExtensionMetrics;
 }
 
@@ -26,7 +29,7 @@ export class Aggregation {
 
   constructor(parts: AggregationParts) {
     this.#parts = parts;
-    this.remotes = new RemoteServices(parts.served, parts.addresses, parts.proxyClient);
+    this.remotes = new RemoteServices(parts.served, parts.addresses, parts);
   }
 
   /** Once the server can write. */
@@ -37,5 +40,6 @@ export class Aggregation {
 
   stop(): void {
     for (const part of this.#running) part.stop();
+    this.remotes.close();
   }
 }

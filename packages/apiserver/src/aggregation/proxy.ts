@@ -2,7 +2,6 @@
  * Hands a request to the server behind its APIService: with the server's own certificate and the user in headers, streams and upgrades included. What goes
  * wrong on the way is told as the original tells it, in a line of text.
  */
-import https from "node:https";
 import { StatusError } from "@kubets/machinery";
 import type { User } from "../authn/authenticator.ts";
 import type { CoreExchange } from "../front/core-exchange.ts";
@@ -13,8 +12,6 @@ import { networkErrorText } from "../webhooks/network-error.ts";
 import { passDirect } from "./direct.ts";
 import type { RemoteService } from "./remote-services.ts";
 import { isUserHeader, userHeaders } from "./user-headers.ts";
-
-const agent = new https.Agent({ keepAlive: true, maxFreeSockets: 64, scheduling: "lifo" });
 
 export async function proxyToRemote(
   server: Server,
@@ -34,7 +31,8 @@ export async function proxyToRemote(
   } catch {
     return away();
   }
-  return handOver(exchange, info, user, { ...address, tls: remote.tls() }, "error trying to reach service: ");
+  const to = { ...address, tls: remote.tls(), agent: remote.agent, dialer: remote.dialer };
+  return handOver(exchange, info, user, to, "error trying to reach service: ");
 }
 
 /** To a server that believes this one about who asks. */
@@ -42,13 +40,12 @@ export async function handOver(
   exchange: CoreExchange,
   info: RequestInfo,
   user: User,
-  to: Pick<Target, "host" | "port" | "tls" | "headers">,
+  to: Pick<Target, "host" | "port" | "tls" | "headers" | "agent" | "dialer">,
   unreachable: string,
 ): Promise<void> {
   const target = {
     ...to,
     path: exchange.url,
-    agent,
     headers: { ...userHeaders(user), ...forwarded(exchange), ...to.headers },
     isDropped: isUserHeader,
   };

@@ -2,6 +2,7 @@
 import https from "node:https";
 import type { Clock } from "@kubets/machinery";
 import { joinHostPort } from "@kubets/machinery/ip";
+import { dialingAgent } from "@kubets/wire/transport";
 import { networkErrorText } from "../webhooks/network-error.ts";
 import type { RemoteService } from "./remote-services.ts";
 import { userHeaders } from "./user-headers.ts";
@@ -26,7 +27,8 @@ export async function askRemote(
   accept = "application/json",
 ): Promise<RemoteAnswer> {
   const headers = { accept, "user-agent": "kube-aggregator", ...userHeaders(AGGREGATOR) };
-  return askServer({ ...remote.address(), path, ...remote.tls(), headers }, clock);
+  const agent = remote.dialer ? dialingAgent(remote.dialer, true) : false;
+  return askServer({ ...remote.address(), path, ...remote.tls(), agent, headers }, clock);
 }
 
 export async function askServer(
@@ -37,7 +39,7 @@ export async function askServer(
   const late = new AbortController();
   const timer = clock.after(TIMEOUT_MS, () => late.abort());
   try {
-    return await get({ ...asked, agent: false, signal: late.signal });
+    return await get({ agent: false, ...asked, signal: late.signal });
   } catch (error) {
     const why = late.signal.aborted ? "context deadline exceeded" : networkErrorText(error);
     throw new RemoteRequestError(`Get "https://${joinHostPort(host, port)}${path}": ${why}`, { cause: error });

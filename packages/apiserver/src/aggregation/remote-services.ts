@@ -2,8 +2,10 @@
  * The groups and versions that other servers serve, by their APIServices, and how each is reached. A server without any costs requests nothing.
  * Whether one is available stands in the status of its APIService, as the checks found it (see availability.ts).
  */
+import https from "node:https";
 import { apiservices } from "@kubets/api/generated/refs";
 import type { APIService } from "@kubets/api/generated/types/apiregistration-v1";
+import { type Dialer, dialingAgent } from "@kubets/wire/transport";
 import type { ServedResources } from "../served-resource.ts";
 import { follow } from "../store/follow.ts";
 import type { Address, ServiceAddresses } from "../webhooks/service-address.ts";
@@ -13,6 +15,13 @@ import type { RemoteDocuments } from "./remote-documents.ts";
 export interface ProxyClient {
   readonly cert: string;
   readonly key: string;
+}
+
+interface WayToRemotes {
+  readonly proxyClient: ProxyClient | undefined;
+  /** Makes the connections; by TCP when absent. */
+  readonly dialer: Dialer | undefined;
+  readonly agent: https.Agent;
 }
 
 interface RemoteTls {
@@ -26,14 +35,14 @@ interface RemoteTls {
 export class RemoteService {
   readonly apiService: APIService;
   readonly #addresses: ServiceAddresses;
-  readonly #client: ProxyClient | undefined;
+  readonly #way: WayToRemotes;
   /** What it says of itself, once it was asked. */
   documents: RemoteDocuments | undefined;
 
-  constructor(apiService: APIService, addresses: ServiceAddresses, client: ProxyClient | undefined) {
+  constructor(apiService: APIService, addresses: ServiceAddresses, way: WayToRemotes) {
     this.apiService = apiService;
     this.#addresses = addresses;
-    this.#client = client;
+    this.#way = way;
   }
 
   get name(): string {
@@ -52,6 +61,15 @@ export class RemoteService {
     return this.apiService.status.conditions?.some((c) => c.type === "Available" && c.status === "True") ?? false;
   }
 
+  /** Keeps connections. */
+  get agent(): https.Agent {
+    return this.#way.agent;
+  }
+
+  get dialer(): Dialer | undefined {
+    return this.#way.dialer;
+  }
+
   /** Throws when the service leads nowhere. */
   address(): Address {
     const { namespace = "", name = "", port = 443 } = this.apiService.spec.service ?? {};
@@ -61,7 +79,7 @@ export class RemoteService {
   tls(): RemoteTls {
     const { caBundle, insecureSkipTLSVerify = false, service } = this.apiService.spec;
     return {
-      ...this.#client,
+      ...this.#way.proxyClient,
       ...(caBundle && { ca: Buffer.from(caBundle, "base64").toString() }),
       servername: `${service?.name}.${service?.namespace}.svc`,
       rejectUnauthorized: !insecureSkipTLSVerify,
@@ -73,19 +91,30 @@ export class RemoteServices {
   readonly #byName = new Map<string, RemoteService>();
   readonly #listeners = new Set<(name: string) => void>();
 
-  constructor(served: ServedResources, addresses: ServiceAddresses, client: ProxyClient | undefined) {
+  readonly #agent: https.Agent;
+
+  constructor(served: ServedResources, addresses: ServiceAddresses, way: Omit<WayToRemotes, "agent">) {
+    const options = { keepAlive: true, maxFreeSockets: 64, scheduling: "lifo" } as const;
+    this.#agent = way.dialer ? dialingAgent(way.dialer, true, options) : new https.Agent(options);
+    const { proxyClient, dialer } = way;
+    const whole = { proxyClient, dialer, agent: this.#agent };
     follow(served, apiservices, (name, now) => {
       const before = this.#byName.get(name);
       if (!now?.spec.service) {
         if (!before) return;
         this.#byName.delete(name);
       } else {
-        const remote = new RemoteService(now, addresses, client);
+        const remote = new RemoteService(now, addresses, whole);
         remote.documents = before?.documents;
         this.#byName.set(name, remote);
       }
       for (const listener of this.#listeners) listener(name);
     });
+  }
+
+  /** Lets go of the connections that are kept. */
+  close(): void {
+    this.#agent.destroy();
   }
 
   /** Told of each APIService that leads, or led, to another server, when it changes. */

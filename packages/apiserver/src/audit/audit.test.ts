@@ -348,6 +348,7 @@ it("refuses requests that cannot be told of, where all must be", async () => {
       random: seededRandom(1),
       log: silentLogger,
       metrics: new AuditMetrics(registry),
+      egress: {},
     })) as RunningAudit;
     const cluster = await startTestServer();
     Object.assign(cluster.server.context, { audit: running.audit });

@@ -60,6 +60,7 @@ async function telling(t: TestContext, mode: string) {
     random: seededRandom(1),
     log: silentLogger,
     metrics: new AuditMetrics(registry),
+    egress: {},
   })) as RunningAudit;
   const cluster = await startTestServer({ audit: running.audit });
   t.after(async () => {

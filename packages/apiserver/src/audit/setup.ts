@@ -2,6 +2,7 @@
 import type { Clock, Logger, Random } from "@kubets/machinery";
 import { ConfigError } from "@kubets/machinery/config-file";
 import type { FlagValues } from "@kubets/machinery/flags";
+import type { Egress } from "../egress/egress.ts";
 import { openWebhook } from "../webhook/webhook.ts";
 import { Audit } from "./audit.ts";
 import { Batches, type BatchOptions } from "./batches.ts";
@@ -20,6 +21,7 @@ interface Parts {
   readonly random: Random;
   readonly log: Logger;
   readonly metrics: AuditMetrics;
+  readonly egress: Egress;
 }
 
 export interface RunningAudit {
@@ -108,10 +110,11 @@ function openFile(path: string, options: ConstructorParameters<typeof LogFile>[1
   }
 }
 
-async function webhookBackend(flags: Flags, { clock, random, log, metrics }: Parts): Promise<Backend> {
+async function webhookBackend(flags: Flags, { clock, random, log, metrics, egress }: Parts): Promise<Backend> {
   const kubeconfig = flags["audit-webhook-config-file"];
   const firstWaitMs = flags["audit-webhook-initial-backoff"];
-  const webhook = await openWebhook({ kubeconfig, clock, random, firstWaitMs, mayPass: () => true });
+  const dialer = egress.controlplane;
+  const webhook = await openWebhook({ kubeconfig, clock, random, firstWaitMs, mayPass: () => true, dialer });
   const send = async (items: readonly AuditEvent[]) => {
     await webhook.post({ kind: "EventList", apiVersion: flags["audit-webhook-version"], metadata: {}, items });
   };

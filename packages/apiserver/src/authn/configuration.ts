@@ -9,6 +9,7 @@ import {
   optional,
   str,
 } from "@kubets/machinery/config-file";
+import { fieldErrorText, invalidValue } from "@kubets/machinery/field-error";
 import { configurationKinds } from "../configuration-kinds.ts";
 import type { AnonymousOptions } from "./chain.ts";
 import { compileExpression, type Expression } from "./jwt/expressions.ts";
@@ -54,10 +55,18 @@ export interface AuthenticationConfiguration {
 
 const KINDS = configurationKinds("AuthenticationConfiguration", configuration);
 
-export function loadAuthenticationConfiguration(path: string): AuthenticationConfiguration {
+export function loadAuthenticationConfiguration(
+  path: string,
+  { featureEnabled }: { featureEnabled(name: string): boolean },
+): AuthenticationConfiguration {
   const { config, text } = loadConfigFile(path, KINDS);
   const read = config.jwt.map(readIssuer);
-  const problems = [...read.flatMap((one) => one.problems), ...doubles(config.jwt)];
+  const selects = featureEnabled("StructuredAuthenticationConfigurationEgressSelector");
+  const problems = [
+    ...read.flatMap((one) => one.problems),
+    ...config.jwt.flatMap(({ issuer }, i) => egressProblems(issuer, selects, `jwt[${i}].issuer.egressSelectorType`)),
+    ...doubles(config.jwt),
+  ];
   if (config.anonymous && !config.anonymous.enabled && config.anonymous.conditions.length)
     problems.push("anonymous.conditions: must not be set when anonymous requests are not taken");
   if (problems.length) throw new ConfigError(`${path}: ${problems.join("; ")}`);
@@ -109,6 +118,7 @@ function readIssuer({ issuer, claimMappings, claimValidationRules, userValidatio
     url: issuer.url,
     ...(issuer.discoveryURL && { discoveryUrl: issuer.discoveryURL }),
     ...(issuer.certificateAuthority && { ca: issuer.certificateAuthority }),
+    ...(issuer.egressSelectorType && { egress: issuer.egressSelectorType as "cluster" | "controlplane" }),
     audiences: issuer.audiences,
     algorithms: Object.keys(ALGORITHMS),
     username: mapped(username, "text", `${at}.claimMappings.username`),
@@ -157,6 +167,15 @@ function issuerProblems({ url, discoveryURL, audiences, audienceMatchPolicy }: J
   if (audiences.length > 1 && audienceMatchPolicy !== "MatchAny")
     found.push(`${at}.audienceMatchPolicy: must be MatchAny for multiple audiences`);
   return found;
+}
+
+function egressProblems({ egressSelectorType: type }: Jwt["issuer"], isOn: boolean, path: string): string[] {
+  if (!type) return [];
+  const off =
+    "egress selector is not supported when StructuredAuthenticationConfigurationEgressSelector feature gate is disabled";
+  const unknown = "egress selector must be either controlplane or cluster";
+  const wrong = [...(isOn ? [] : [off]), ...(["controlplane", "cluster"].includes(type) ? [] : [unknown])];
+  return wrong.map((why) => fieldErrorText(invalidValue(path, type, why)));
 }
 
 function doubles(all: readonly Jwt[]): string[] {

@@ -2,6 +2,7 @@
 import type { Clock, Logger, Random } from "@kubets/machinery";
 import { ConfigError } from "@kubets/machinery/config-file";
 import type { FlagValues } from "@kubets/machinery/flags";
+import type { Egress } from "../egress/egress.ts";
 import { followFile } from "../followed-file.ts";
 import type { FileMetrics } from "../metrics/reload-metrics.ts";
 import type { ServerMetrics } from "../metrics/server-metrics.ts";
@@ -12,6 +13,7 @@ import { type AuthenticationConfiguration, loadAuthenticationConfiguration } fro
 import type { authenticationFlags } from "./flags.ts";
 import { jwtAuthenticator } from "./jwt/authenticator.ts";
 import { issuerFromFlags } from "./jwt/from-flags.ts";
+import type { IssuerOptions } from "./jwt/issuer.ts";
 import { tokenWebhookAuthenticator } from "./token-webhook.ts";
 
 type Flags = FlagValues<typeof authenticationFlags>;
@@ -21,6 +23,8 @@ interface Parts {
   readonly random: Random;
   readonly log: Logger;
   readonly metrics: ServerMetrics;
+  readonly egress: Egress;
+  featureEnabled(name: string): boolean;
 }
 
 export interface ExternalAuthentication {
@@ -37,14 +41,12 @@ export async function externalAuthentication(flags: Flags, parts: Parts): Promis
   if (path && fromFlags) throw new ConfigError("--authentication-config and --oidc-* must not be given together");
   const file = path ? new ConfiguredIssuers(path, parts) : undefined;
   const kubeconfig = flags["authentication-token-webhook-config-file"];
-  const webhook = kubeconfig ? await openWebhook({ kubeconfig, clock: parts.clock, random: parts.random }) : undefined;
+  const webhook = kubeconfig
+    ? await openWebhook({ kubeconfig, ...parts, dialer: parts.egress.controlplane })
+    : undefined;
   return {
     authenticators: (audiences) => [
-      ...(file
-        ? [file.authenticator]
-        : fromFlags
-          ? [jwtAuthenticator([fromFlags], parts.clock, parts.metrics.authentication)]
-          : []),
+      ...(file ? [file.authenticator] : fromFlags ? [tokensOf([fromFlags], parts)] : []),
       ...(webhook ? [webhookAuthenticator(webhook, flags, parts, audiences)] : []),
     ],
     anonymous: () => file?.current.anonymous,
@@ -54,6 +56,9 @@ export async function externalAuthentication(flags: Flags, parts: Parts): Promis
     },
   };
 }
+
+const tokensOf = (issuers: readonly IssuerOptions[], { clock, metrics, egress }: Parts): Authenticator =>
+  jwtAuthenticator(issuers, clock, metrics.authentication, egress);
 
 function webhookAuthenticator(
   webhook: Webhook,
@@ -79,8 +84,8 @@ class ConfiguredIssuers {
     this.#path = path;
     this.#parts = parts;
     this.#told = parts.metrics.reloads.of("authentication", parts.clock.now);
-    this.current = loadAuthenticationConfiguration(path);
-    this.#tokens = jwtAuthenticator(this.current.issuers, parts.clock, parts.metrics.authentication);
+    this.current = loadAuthenticationConfiguration(path, parts);
+    this.#tokens = tokensOf(this.current.issuers, parts);
     this.#told.inForce(this.current.text);
     this.#unfollow = followFile(path, parts.clock, () => this.#reload());
   }
@@ -96,9 +101,8 @@ class ConfiguredIssuers {
 
   #reload(): void {
     try {
-      this.current = loadAuthenticationConfiguration(this.#path);
-      const { clock, metrics } = this.#parts;
-      this.#tokens = jwtAuthenticator(this.current.issuers, clock, metrics.authentication);
+      this.current = loadAuthenticationConfiguration(this.#path, this.#parts);
+      this.#tokens = tokensOf(this.current.issuers, this.#parts);
       this.#told.reloaded();
       this.#told.inForce(this.current.text);
       this.#parts.log.info("the authentication configuration was taken up again", { file: this.#path });

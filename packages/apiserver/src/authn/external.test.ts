@@ -166,7 +166,7 @@ describe("tokens of an OpenID Connect issuer", () => {
 });
 
 describe("the authentication configuration", () => {
-  function load(body: object) {
+  function load(body: object, isOn = true) {
     const folder = mkdtempSync(join(tmpdir(), "kubets-authn-"));
     try {
       const path = join(folder, "authn.yaml");
@@ -174,13 +174,32 @@ describe("the authentication configuration", () => {
         path,
         JSON.stringify({ apiVersion: "apiserver.config.k8s.io/v1", kind: "AuthenticationConfiguration", ...body }),
       );
-      return loadAuthenticationConfiguration(path);
+      return loadAuthenticationConfiguration(path, { featureEnabled: () => isOn });
     } finally {
       rmSync(folder, { recursive: true });
     }
   }
   const issuer = { url: "https://a", audiences: ["x"] };
   const claimMappings = { username: { claim: "sub", prefix: "" } };
+
+  it("names for an issuer one of the two egress selectors, where that feature is on", () => {
+    const selecting = (egressSelectorType: string) => ({
+      jwt: [{ issuer: { ...issuer, egressSelectorType }, claimMappings }],
+    });
+    assert.equal(load(selecting("cluster")).issuers[0]?.egress, "cluster");
+    assert.equal(load(selecting("")).issuers[0]?.egress, undefined);
+    const at = "jwt[0].issuer.egressSelectorType: Invalid value:";
+    assert.throws(
+      () => load(selecting("etcd")),
+      new RegExp(`${RegExp.escape(`${at} "etcd"`)}: egress selector must be either controlplane or cluster$`),
+    );
+    assert.throws(
+      () => load(selecting("cluster"), false),
+      new RegExp(
+        `${RegExp.escape(`${at} "cluster"`)}: egress selector is not supported when StructuredAuthenticationConfigurationEgressSelector feature gate is disabled$`,
+      ),
+    );
+  });
 
   it("names several issuers", () => {
     const { issuers, anonymous } = load({

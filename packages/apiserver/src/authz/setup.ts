@@ -2,6 +2,7 @@
 import type { Clock, Logger, Random } from "@kubets/machinery";
 import { ConfigError } from "@kubets/machinery/config-file";
 import type { FlagValues } from "@kubets/machinery/flags";
+import type { Egress } from "../egress/egress.ts";
 import { followFile } from "../followed-file.ts";
 import type { ServerMetrics } from "../metrics/server-metrics.ts";
 import { openWebhook } from "../webhook/webhook.ts";
@@ -24,6 +25,7 @@ interface Parts {
   readonly random: Random;
   readonly log: Logger;
   readonly metrics: ServerMetrics;
+  readonly egress: Egress;
 }
 
 interface ConfiguredAuthorization {
@@ -75,7 +77,7 @@ async function choiceOf(mode: string, flags: Flags, parts: Parts): Promise<Autho
     if (!kubeconfig) throw new ConfigError("--authorization-mode=Webhook needs --authorization-webhook-config-file");
     return webhookAuthorizer({
       name: "default",
-      webhook: await openWebhook({ kubeconfig, ...parts }),
+      webhook: await openWebhook({ kubeconfig, ...parts, dialer: parts.egress.controlplane }),
       version: flags["authorization-webhook-version"],
       authorizedMs: flags["authorization-webhook-cache-authorized-ttl"],
       unauthorizedMs: flags["authorization-webhook-cache-unauthorized-ttl"],
@@ -102,7 +104,13 @@ async function configured(
   return webhookAuthorizer({
     name,
     ...(typeof conditions === "function" && { conditions }),
-    webhook: await openWebhook({ kubeconfig: connectionInfo.kubeConfigFile, timeoutMs: timeout, tries: 1, ...parts }),
+    webhook: await openWebhook({
+      kubeconfig: connectionInfo.kubeConfigFile,
+      timeoutMs: timeout,
+      tries: 1,
+      ...parts,
+      dialer: parts.egress.controlplane,
+    }),
     version: options.subjectAccessReviewVersion,
     authorizedMs: cacheAuthorizedRequests ? options.authorizedTTL : 0,
     unauthorizedMs: cacheUnauthorizedRequests ? options.unauthorizedTTL : 0,

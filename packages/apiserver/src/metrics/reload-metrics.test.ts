@@ -33,7 +33,14 @@ for (const kind of ["authentication", "authorization"] as const)
       return hashOf(text);
     };
     const metrics = serverMetrics(realClock);
-    const parts = { clock: realClock, random: seededRandom(1), log: silentLogger, metrics };
+    const parts = {
+      clock: realClock,
+      random: seededRandom(1),
+      log: silentLogger,
+      metrics,
+      egress: {},
+      featureEnabled: () => true,
+    };
     const inForce = () =>
       linesOf(metrics.registry, `apiserver_${kind}_config_controller_last_config_info`).map(
         (line) => /,hash="([^"]*)"\} 1$/.exec(line)?.[1],

@@ -6,6 +6,7 @@ import { AuditMetrics } from "../audit/metrics.ts";
 import { ImpersonationMetrics } from "../authn/impersonation-metrics.ts";
 import { AuthenticationMetrics } from "../authn/metrics.ts";
 import { AuthorizationMetrics } from "../authz/metrics.ts";
+import { EgressMetrics } from "../egress/metrics.ts";
 import { EncryptionMetrics } from "../encryption/metrics.ts";
 import { versionInfo } from "../nonresource/version.ts";
 import { PeerMetrics } from "../peers/metrics.ts";
@@ -34,6 +35,7 @@ export interface ServerMetrics {
   readonly reloads: ReloadMetrics;
   readonly extensions: ExtensionMetrics;
   readonly certificates: CertificateMetrics;
+  readonly egress: EgressMetrics;
   readonly logs: PodLogMetrics;
   readonly streams: StreamMetrics;
   readonly health: HealthMetrics;
@@ -57,6 +59,7 @@ export function serverMetrics(clock: Clock, registry = new MetricsRegistry()): S
     reloads: new ReloadMetrics(registry),
     extensions: new ExtensionMetrics(registry),
     certificates: new CertificateMetrics(registry),
+    egress: new EgressMetrics(registry),
     logs: new PodLogMetrics(registry),
     streams: new StreamMetrics(registry),
     health: new HealthMetrics(),

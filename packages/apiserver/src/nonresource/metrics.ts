@@ -1,6 +1,6 @@
 /** /metrics: what the server measures of itself, as Prometheus reads it; /metrics/slis: what its health checks found. */
 import type { MetricsRegistry } from "@kubets/machinery/metrics";
-import { scrape } from "@kubets/machinery/metrics-scrape";
+import { scrape } from "@kubets/wire/metrics-scrape";
 import type { CoreExchange } from "../front/core-exchange.ts";
 import type { Server } from "../server-context.ts";
 

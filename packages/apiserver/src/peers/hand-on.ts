@@ -24,5 +24,6 @@ export function handOn(
   }
   if (info.verb === "watch" || exchange.socket?.upgrade) free?.();
   onAnswer(exchange, (status) => peers.metrics.answered(status, info));
-  return handOver(exchange, info, user, { ...address, tls: peers.tls(), headers: { [REROUTED]: "true" } }, "");
+  const to = { ...address, tls: peers.tls(), agent: peers.agent, headers: { [REROUTED]: "true" } };
+  return handOver(exchange, info, user, to, "");
 }

@@ -2,6 +2,7 @@
  * The other API servers of the cluster, by their identity leases, and what each of them serves: asked when one comes, starts again or goes. What it
  * serves of group versions that people define counts for nothing (see defined-versions.ts).
  */
+import https from "node:https";
 import { leases } from "@kubets/api/generated/refs";
 import type { Lease } from "@kubets/api/generated/types/coordination-v1";
 import type { Clock, Logger, Random, Timer } from "@kubets/machinery";
@@ -51,6 +52,8 @@ const MOST_RETRIES = 20;
 
 export class Peers {
   readonly metrics: PeerMetrics;
+  /** Keeps the connections by which requests are handed on. */
+  readonly agent = new https.Agent({ keepAlive: true, maxFreeSockets: 64, scheduling: "lifo" });
   readonly #parts: PeerParts;
   readonly #defined: DefinedVersions;
   readonly #leases = new Map<string, Lease>();
@@ -81,6 +84,7 @@ export class Peers {
     this.#stopped = true;
     this.#retry?.cancel();
     this.#defined.stop();
+    this.agent.destroy();
   }
 
   tls() {

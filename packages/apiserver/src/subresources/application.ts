@@ -33,6 +33,7 @@ export async function passToApplication(call: ApiCall, application: Application)
   try {
     await passThrough(exchange, {
       ...application,
+      dialer: call.server.egress.cluster,
       path: `${rest}${sentQuery(exchange.url)}`,
       headers: {
         "x-forwarded-uri": `${prefix}${rest}`,

@@ -43,14 +43,16 @@ export async function nodeConnect(call: ApiCall): Promise<void> {
   if (redirectToRoot(call)) return;
   const kubelet = kubeletOf(call.server.nodes, node, name);
   const path = `${call.info.rest || "/"}${sentQuery(call.exchange.url)}`;
+  const dialer = call.server.egress.cluster;
   if (port && Number(port) !== kubelet.port)
     return passThrough(call.exchange, {
       host: await proxyableAddress(kubelet.host),
       port: Number(port),
       path,
+      dialer,
       ...(scheme === "https" && { tls: { rejectUnauthorized: false } }),
     });
-  await passThrough(call.exchange, { ...kubelet, path, tls: kubeletTls(call) });
+  await passThrough(call.exchange, { ...kubelet, path, dialer, tls: kubeletTls(call) });
 }
 
 export async function serviceConnect(call: ApiCall): Promise<void> {
@@ -132,8 +134,8 @@ function containerOf({ info }: ApiCall, { spec, metadata }: Pod): string {
 
 function toKubelet(call: ApiCall, nodeName: string, path: string): Promise<void> {
   const kubelet = kubeletOf(call.server.nodes, call.server.view.get(nodes, "", nodeName), nodeName);
-  const target = { ...kubelet, path, tls: kubeletTls(call) };
   const { exchange, info, server } = call;
+  const target = { ...kubelet, path, dialer: server.egress.cluster, tls: kubeletTls(call) };
   if (info.subresource === "log") return passLogs(call, target);
   if (exchange.socket?.upgrade?.protocol === "websocket") server.metrics.streams.asked(info.subresource);
   return passThrough(exchange, target);

@@ -7,6 +7,7 @@ import { joinHostPort } from "@kubets/machinery/ip";
 import { joinStreams } from "@kubets/machinery/join-streams";
 import * as http from "@kubets/machinery/node-http";
 import { ClientGoneError, type Exchange, Frame, type Upgrade } from "@kubets/wire/http";
+import { type Dialer, dialingAgent } from "@kubets/wire/transport";
 import { withoutToken } from "../authn/web-socket-token.ts";
 import type { CoreExchange } from "../front/core-exchange.ts";
 
@@ -25,6 +26,8 @@ export interface Target {
   };
   /** Keeps connections. */
   readonly agent?: https.Agent;
+  /** Makes connections where no agent does; by TCP when absent. */
+  readonly dialer?: Dialer | undefined;
   /** What is said besides what the client says. */
   readonly headers?: Readonly<Record<string, string | string[]>>;
   /** Headers of the client that are not handed on, besides those that never are. */
@@ -80,7 +83,10 @@ function optionsOf(exchange: Exchange, { host, port, path, tls, headers: more, i
   };
 }
 
-const request = (target: Target, options: RequestOptions) => (target.tls ? https : http).request(options);
+function request({ tls, dialer }: Target, options: RequestOptions): ClientRequest {
+  const agent = dialer && !options.agent ? dialingAgent(dialer, tls !== undefined) : options.agent;
+  return (tls ? https : http).request({ ...options, ...(agent !== undefined && { agent }) });
+}
 
 /** The answer to the request as if it wanted no upgrade. */
 export async function askPlainly(exchange: Exchange, target: Target): Promise<IncomingMessage> {

@@ -14,6 +14,7 @@ import type { ServerTls } from "@kubets/wire/http";
 import { admissionPlugins } from "../admission/plugins/index.ts";
 import type { Audit } from "../audit/audit.ts";
 import { MASTERS } from "../authn/authenticator.ts";
+import type { Egress } from "../egress/egress.ts";
 import { type Patience, type RunOptions, runApiServer } from "../run-api-server.ts";
 import { ownServingCertificate } from "../serving-certificate.ts";
 import type { NodeConnection } from "../subresources/node-connection.ts";
@@ -27,6 +28,7 @@ interface SocketServerOptions {
   readonly logRequests?: boolean;
   readonly nodes?: NodeConnection;
   readonly audit?: Audit;
+  readonly egress?: Egress;
   readonly clock?: Clock;
   /** Of several servers over one storage each has a name of its own. */
   readonly hostname?: string;
@@ -45,6 +47,7 @@ export async function startSocketServer({
   logRequests = false,
   nodes = { tls: {}, addressTypes: [] },
   audit,
+  egress = {},
   clock = realClock,
   hostname,
   storage = new MemoryStorage({ clock }),
@@ -72,6 +75,7 @@ export async function startSocketServer({
     allowPrivileged: false,
     minWatchSeconds: 60,
     nodes,
+    egress,
     resources: servedResources(runtimeConfig, featureEnabled),
     featureEnabled,
     ...(hostname && { hostname }),

@@ -8,6 +8,7 @@ import { machineReading } from "@kubets/client/kubeconfig/reading";
 import type { Transport } from "@kubets/client/transport";
 import { type Clock, type Random, sleep } from "@kubets/machinery";
 import type { JsonObject } from "@kubets/machinery/json-value";
+import type { Dialer } from "@kubets/wire/transport";
 
 interface WebhookOptions {
   readonly kubeconfig: string;
@@ -16,6 +17,8 @@ interface WebhookOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly timeoutMs?: number;
+  /** Makes the connections; by TCP when absent. */
+  readonly dialer?: Dialer | undefined;
   readonly firstWaitMs?: number;
   readonly tries?: number;
   /** Which errors are tried again. */
@@ -44,9 +47,9 @@ const ANSWER_LIMIT = 16 * 1024 * 1024;
 
 /** Reads the kubeconfig at once, so that what is wrong with it is told at start. */
 export async function openWebhook(options: WebhookOptions): Promise<Webhook> {
-  const { kubeconfig, context } = options;
+  const { kubeconfig, context, dialer } = options;
   const connection = await connectionFrom({ kubeconfig, ...(context && { context }) }, machineReading());
-  const transport = await openTransport(connection);
+  const transport = await openTransport(connection, { dialer });
   return webhookOver(transport, connection.server, options);
 }
 

@@ -2,12 +2,13 @@
  * Calls webhooks: JSON by POST over HTTPS to a URL or a service of the cluster, on connections that are kept. Each call has a time of its own, so
  * one that is slow costs who waits for it and nobody else.
  */
-
 import https from "node:https";
 import type { WebhookClientConfig } from "@kubets/api/generated/types/admissionregistration-v1";
 import { type Clock, StatusError } from "@kubets/machinery";
 import { parseJson, parseJsonInTurns, stringifyJson } from "@kubets/machinery/json";
 import type { ReadonlyJson } from "@kubets/machinery/json-value";
+import { type Dialer, dialingAgent } from "@kubets/wire/transport";
+import type { Egress } from "../egress/egress.ts";
 import type { Deadline } from "../front/deadlines.ts";
 import { isLarge, LARGE_BYTES } from "../large.ts";
 import { jsonInTurns } from "../large-json.ts";
@@ -35,16 +36,24 @@ export interface OwnServer {
   readonly token: string;
 }
 
+interface WebhookOptions {
+  /** Services are in the cluster, what is named by its URL is the control plane's. */
+  readonly egress?: Egress | undefined;
+  readonly own?: (() => OwnServer | undefined) | undefined;
+}
+
 export class WebhookClient {
   readonly #services: ServiceAddresses;
   readonly #clock: Clock;
   readonly #own: () => OwnServer | undefined;
-  readonly #agent = new https.Agent({ keepAlive: true, maxFreeSockets: MAX_IDLE_SOCKETS, scheduling: "lifo" });
+  readonly #ways: Readonly<Record<Destination, Way>>;
 
-  constructor(services: ServiceAddresses, clock: Clock, own: () => OwnServer | undefined = () => undefined) {
+  constructor(services: ServiceAddresses, clock: Clock, { egress = {}, own = () => undefined }: WebhookOptions = {}) {
     this.#services = services;
     this.#clock = clock;
     this.#own = own;
+    const { cluster, controlplane } = egress;
+    this.#ways = { self: wayBy(undefined), cluster: wayBy(cluster), controlplane: wayBy(controlplane) };
   }
 
   /** The parsed answer of a webhook; rejects with a WebhookCallError that says what went wrong. */
@@ -57,7 +66,8 @@ export class WebhookClient {
     const url = addressOf(target);
     const body = await bytesOf(review);
     // An aggregated server that is a webhook, too, is asked by the way of this one.
-    const own = isOwnService(url) ? this.#own() : undefined;
+    const destination = destinationOf(target, url);
+    const own = destination === "self" ? this.#own() : undefined;
     const user = own ? undefined : await users?.at(hostOf(url), portOf(url));
     const authorization = own ? `Bearer ${own.token}` : await user?.credentials.authorization();
     const left = deadline ? Math.max(0, deadline.due - this.#clock.monotonic()) : timeoutMs;
@@ -66,7 +76,6 @@ export class WebhookClient {
       ...(own ? placeOfOwn(own) : this.#placeOf(target, url)),
       path: `${url.pathname}${url.search}`,
       method: "POST",
-      agent: this.#agent,
       headers: {
         host: url.host,
         "content-type": "application/json",
@@ -79,7 +88,8 @@ export class WebhookClient {
       ...(await user?.credentials.certificate()),
       ...(target.caBundle && !own && { ca: Buffer.from(target.caBundle, "base64") }),
     };
-    const { status, type, bytes } = await this.#exchange(options, body, timeoutMs, url, deadline);
+    const way = this.#ways[destination];
+    const { status, type, bytes } = await this.#exchange(options, way, body, timeoutMs, url, deadline);
     if (status === 401) user?.credentials.refused();
     if (status < 200 || status > 299) throw new WebhookCallError(refusalText(status, bytes.toString()));
     if (bytes.length === 0)
@@ -93,7 +103,7 @@ export class WebhookClient {
 
   /** Lets go of the connections that are kept. */
   close(): void {
-    this.#agent.destroy();
+    for (const { kept } of Object.values(this.#ways)) kept.destroy();
   }
 
   /** Where to connect, and which name the certificate must carry. */
@@ -109,6 +119,7 @@ export class WebhookClient {
 
   async #exchange(
     options: https.RequestOptions,
+    way: Way,
     body: Uint8Array,
     timeoutMs: number,
     url: URL,
@@ -119,11 +130,11 @@ export class WebhookClient {
     const timer = this.#clock.after(timeoutMs, () => late.abort());
     try {
       try {
-        return await send(options, body, signal);
+        return await send({ ...options, agent: way.kept }, body, signal);
       } catch (error) {
         // The other side closed a kept connection at the same moment: it has not seen the call.
         if (!isStale(error)) throw error;
-        return await send({ ...options, agent: new https.Agent() }, body, signal);
+        return await send({ ...options, agent: way.once() }, body, signal);
       }
     } catch (error) {
       const why = signal.aborted ? "context deadline exceeded" : networkErrorText(error);
@@ -132,6 +143,30 @@ export class WebhookClient {
       timer.cancel();
     }
   }
+}
+
+/** By which connections are made. */
+interface Way {
+  /** Keeps them. */
+  readonly kept: https.Agent;
+  once(): https.Agent;
+}
+
+function wayBy(dialer: Dialer | undefined): Way {
+  const agent = (options: https.AgentOptions) =>
+    dialer ? dialingAgent(dialer, true, options) : new https.Agent(options);
+  return {
+    kept: agent({ keepAlive: true, maxFreeSockets: MAX_IDLE_SOCKETS, scheduling: "lifo" }),
+    once: () => agent({}),
+  };
+}
+
+type Destination = "self" | "cluster" | "controlplane";
+
+/** The service of the server itself is no further than it is. */
+function destinationOf({ service }: WebhookClientConfig, url: URL): Destination {
+  if (hostOf(url) === "kubernetes.default.svc" && portOf(url) === 443) return "self";
+  return service ? "cluster" : "controlplane";
 }
 
 interface Exchanged {
@@ -176,8 +211,6 @@ function addressOf({ url, service }: WebhookClientConfig): URL {
   const { namespace, name, path = "", port = 443 } = service;
   return Object.assign(new URL(`https://${name}.${namespace}.svc:${port}`), { pathname: path });
 }
-
-const isOwnService = (url: URL): boolean => hostOf(url) === "kubernetes.default.svc" && portOf(url) === 443;
 
 const placeOfOwn = ({ host, port, cert }: OwnServer) => ({
   host,

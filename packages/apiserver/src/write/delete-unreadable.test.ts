@@ -252,6 +252,7 @@ describe("the option", () => {
       random: seededRandom(1),
       log: silentLogger,
       metrics: new AuditMetrics(new MetricsRegistry()),
+      egress: {},
     })) as RunningAudit;
     t.after(close);
     const { admin, user } = await start("b", { modes: ["RBAC"], audit });

@@ -4,8 +4,8 @@
  */
 import { type Clock, type Logger, StatusError } from "@kubets/machinery";
 import type { MetricsRegistry } from "@kubets/machinery/metrics";
-import { scrape } from "@kubets/machinery/metrics-scrape";
 import { type Exchange, type Listener, type ListenOptions, listen } from "@kubets/wire/http";
+import { scrape } from "@kubets/wire/metrics-scrape";
 import type { RequestAccess } from "./request-access.ts";
 import { flagz, type Program, statusz, type ZPage } from "./z-pages.ts";
 

@@ -1,5 +1,6 @@
 /** A client for a connection: the transport of wire with the connection's authority, certificate and credentials. */
 import { HttpTransport, type HttpTransportOptions } from "@kubets/wire/transport";
+import { proxyDialer } from "@kubets/wire/transport/proxy";
 import type { Client } from "../client.ts";
 import type { Transport } from "../transport.ts";
 import { createClient } from "../typed-client.ts";
@@ -12,7 +13,7 @@ export interface OpenedTransport extends Transport {
   useCertificate(certificate: ClientCertificate): Promise<void>;
 }
 
-export type TransportExtras = Pick<HttpTransportOptions, "alternatives">;
+export type TransportExtras = Pick<HttpTransportOptions, "alternatives" | "dialer">;
 
 const tlsOf = (connection: Connection) => ({
   ...(connection.ca && { ca: connection.ca }),
@@ -24,12 +25,9 @@ const tlsOf = (connection: Connection) => ({
 export async function openHttp(connection: Connection, extras: TransportExtras = {}): Promise<HttpTransport> {
   const certificate = await connection.credentials.certificate();
   const { server, proxy } = connection;
-  return new HttpTransport({
-    ...extras,
-    server,
-    ...(proxy && { proxy }),
-    tls: { ...tlsOf(connection), ...certificate },
-  });
+  const { serverName: _, ...trust } = tlsOf(connection);
+  const dialer = proxy ? proxyDialer(new URL(proxy), trust) : undefined;
+  return new HttpTransport({ dialer, ...extras, server, tls: { ...tlsOf(connection), ...certificate } });
 }
 
 export async function openTransport(connection: Connection, extras?: TransportExtras): Promise<OpenedTransport> {

@@ -78,3 +78,13 @@ test("what fails is counted with its reason", () =>
       assert.match(samples(node, "kubelet_started_pods_errors_total")[0] ?? "", /^[1-9]/);
     },
   ));
+
+for (const isOn of [true, false])
+  test(`histograms ${isOn ? "have" : "have no"} native buckets where NativeHistograms is ${isOn ? "on" : "off"}`, () => {
+    const file = { ...kubeletDefaults.file, featureGates: { NativeHistograms: isOn } };
+    return withSimulatedNode({ config: { ...kubeletDefaults, file } }, async ({ kubelet }) => {
+      const families = kubelet.metrics.registry.families().filter(({ type }) => type === "histogram");
+      const schemas = families.flatMap((family) => [...family.messages()].map(({ histogram }) => histogram?.schema));
+      assert.deepEqual([...new Set(schemas)], [isOn ? 3 : undefined]);
+    });
+  });

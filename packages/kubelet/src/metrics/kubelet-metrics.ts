@@ -15,6 +15,7 @@ import {
 import { processMetrics } from "@kubets/machinery/process-metrics";
 import { parseTime } from "@kubets/machinery/time";
 import { CONFIG_SEEN } from "../static-pods/static-pods.ts";
+import { volumeMetrics } from "../stats/volume-metrics.ts";
 
 type ContainerType = "container" | "init_container" | "ephemeral_container";
 
@@ -152,6 +153,9 @@ export class KubeletMetrics {
     "Pods that made room for a critical one, by what was missing.",
     "preemption_signal",
   );
+
+  /** What the volumes behind claims hold, when that is asked for. */
+  readonly volumes = volumeMetrics(this.registry);
 
   constructor(clock: Clock) {
     this.#clock = clock;

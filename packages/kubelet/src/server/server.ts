@@ -7,8 +7,10 @@ import type { Pod } from "@kubets/api/generated/types/core-v1";
 import { containerStatus } from "@kubets/api/pod/containers";
 import { flagz, type Program, statusz, type ZPage } from "@kubets/client/component/z-pages";
 import { StatusError } from "@kubets/machinery";
+import type { Exposable } from "@kubets/machinery/metrics";
 import { parseTime } from "@kubets/machinery/time";
 import { type Exchange, Frame, type Listener, listen, type ServerTls } from "@kubets/wire/http";
+import { type Scrape, scrape } from "@kubets/wire/metrics-scrape";
 import { configz } from "../configz.ts";
 import type { Kubelet } from "../kubelet.ts";
 import { type LogOptions, readLog } from "../logs/read-log.ts";
@@ -21,7 +23,6 @@ import { NodeStats } from "../stats/node-stats.ts";
 import { probeMetrics } from "../stats/probe-metrics.ts";
 import { resourceMetrics } from "../stats/resource-metrics.ts";
 import { summaryOf } from "../stats/summary.ts";
-import { volumeMetrics } from "../stats/volume-metrics.ts";
 import { Access } from "./access.ts";
 import { json, Refused, text } from "./answers.ts";
 import { checkpoint } from "./checkpoint.ts";
@@ -112,7 +113,7 @@ function answerHealth(exchange: Exchange, kubelet: Kubelet): void {
 }
 
 const PATHS = ["/configz", "/flagz", "/healthz", "/metrics", "/statusz"];
-const page = (exchange: Exchange, { body, contentType }: ZPage) => text(exchange, body, contentType);
+const page = (exchange: Exchange, { body, contentType }: ZPage | Scrape) => text(exchange, body, contentType);
 
 class Handler {
   readonly #kubelet: Kubelet;
@@ -180,7 +181,7 @@ class Handler {
       case "flagz":
         return page(exchange, flagz(this.#program, exchange.header("accept")));
       case "metrics":
-        return text(exchange, await this.#metrics(rest[0]), "text/plain; version=0.0.4; charset=utf-8");
+        return page(exchange, await scrape(await this.#metrics(rest[0]), exchange.header("accept")));
       default:
         throw new Refused(404, "404 page not found");
     }
@@ -351,11 +352,12 @@ class Handler {
     return summaryOf(reading, facts, query.get("only_cpu_and_memory") === "true");
   }
 
-  async #metrics(page: string | undefined): Promise<string> {
+  async #metrics(page: string | undefined): Promise<Exposable> {
     const kubelet = this.#kubelet;
     switch (page) {
       case undefined:
-        return [...kubelet.metrics.registry.expose(), volumeMetrics(await this.#stats.volumes())].join("");
+        kubelet.metrics.volumes(await this.#stats.volumes());
+        return kubelet.metrics.registry;
       case "resource":
         // Of the details only what is swapped stands there.
         return resourceMetrics(await this.#stats.read(Boolean(kubelet.machine.swapBytes)));

@@ -1,4 +1,5 @@
 /** /metrics/cadvisor: the same figures under the names that dashboards know from cAdvisor. Pure. */
+import type { Exposable } from "@kubets/machinery/metrics";
 import type { MachineFacts } from "../node/machine.ts";
 import type { CgroupDetails } from "./cgroup-details.ts";
 import type { Usage } from "./cgroup-usage.ts";
@@ -23,7 +24,10 @@ const RESOURCES = [
 ] as const;
 const bare = { container: "", id: "", image: "", name: "", namespace: "", pod: "" };
 
-export function cadvisorMetrics({ at, usage, details, pods, interfaces }: NodeReading, machine: MachineFacts): string {
+export function cadvisorMetrics(
+  { at, usage, details, pods, interfaces }: NodeReading,
+  machine: MachineFacts,
+): Exposable {
   const node: Subject = { labels: { ...bare, id: "/" }, usage, details };
   const subjects: Subject[] = [node];
   const networks: [Labels, readonly InterfaceUsage[]][] = [[node.labels, interfaces]];

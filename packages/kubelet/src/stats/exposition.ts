@@ -1,4 +1,13 @@
 /** Figures of one reading as Prometheus reads them: a family is a name, a kind, a help and its samples. Pure. */
+import {
+  type Exposable,
+  escapeLabel,
+  type MetricMessage,
+  type MetricsFormat,
+  metricHead,
+  OPENMETRICS_END,
+} from "@kubets/machinery/metrics";
+
 export interface Sample {
   readonly labels?: Readonly<Record<string, string>>;
   readonly value: number | undefined;
@@ -13,18 +22,33 @@ export interface FigureFamily {
   readonly samples: readonly Sample[];
 }
 
-export function exposition(families: readonly FigureFamily[]): string {
-  let text = "";
-  for (const { name, kind, help, samples } of families) {
-    const lines = samples.flatMap((sample) => (sample.value === undefined ? [] : [lineOf(name, sample)]));
-    if (lines.length > 0) text += `# HELP ${name} ${help}\n# TYPE ${name} ${kind}\n${lines.join("")}`;
-  }
-  return text;
+type Known = Sample & { readonly value: number };
+
+/** Only what there are figures of is told. */
+export function exposition(families: readonly FigureFamily[]): Exposable {
+  const told = families.flatMap(({ name, kind, help, samples }) => {
+    const known = samples.filter((sample): sample is Known => sample.value !== undefined);
+    const messages = () => known.map((sample) => messageOf(kind, sample));
+    return known.length > 0 ? [{ name, help, type: kind, known, messages }] : [];
+  });
+  return {
+    *expose(format) {
+      for (const family of told)
+        yield metricHead(family, format) + family.known.map((sample) => lineOf(family.name, sample, format)).join("");
+      if (format === "openmetrics") yield OPENMETRICS_END;
+    },
+    families: () => told,
+  };
 }
 
-function lineOf(name: string, { labels = {}, value, at }: Sample): string {
-  const pairs = Object.entries(labels).map(([key, text]) => `${key}="${escaped(text)}"`);
-  return `${name}${pairs.length > 0 ? `{${pairs.join(",")}}` : ""} ${value}${at === undefined ? "" : ` ${at}`}\n`;
-}
+const messageOf = (kind: FigureFamily["kind"], { labels = {}, value, at }: Known): MetricMessage => ({
+  label: Object.entries(labels).map(([name, text]) => ({ name, value: text })),
+  [kind]: { value },
+  ...(at !== undefined && { timestampMs: at }),
+});
 
-const escaped = (text: string): string => text.replace(/[\\"\n]/g, (found) => (found === "\n" ? "\\n" : `\\${found}`));
+function lineOf(name: string, { labels = {}, value, at }: Known, format: MetricsFormat): string {
+  const pairs = Object.entries(labels).map(([key, text]) => `${key}="${escapeLabel(text)}"`);
+  const when = at === undefined ? "" : ` ${format === "openmetrics" ? at / 1000 : at}`;
+  return `${name}${pairs.length > 0 ? `{${pairs.join(",")}}` : ""} ${value}${when}\n`;
+}

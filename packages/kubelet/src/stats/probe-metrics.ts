@@ -1,4 +1,5 @@
 /** /metrics/probes: how often each probe of each container passed and failed. Pure. */
+import type { Exposable } from "@kubets/machinery/metrics";
 import { exposition } from "./exposition.ts";
 
 export interface ProbeCount {
@@ -6,7 +7,7 @@ export interface ProbeCount {
   readonly value: number;
 }
 
-export const probeMetrics = (counts: readonly ProbeCount[]): string =>
+export const probeMetrics = (counts: readonly ProbeCount[]): Exposable =>
   exposition([
     {
       name: "prober_probe_total",

@@ -1,4 +1,5 @@
 /** /metrics/resource: CPU and memory of the node, its pods and containers, which the metrics API and autoscaling are made of. Pure. */
+import type { Exposable } from "@kubets/machinery/metrics";
 import type { CgroupDetails } from "./cgroup-details.ts";
 import { exposition, type FigureFamily, type Sample } from "./exposition.ts";
 import type { NodeReading, PodReading } from "./node-stats.ts";
@@ -8,7 +9,7 @@ const seconds = (nanos: number | undefined): number | undefined => (nanos === un
 const swapLimit = ({ swapBytes, swapLimitBytes }: CgroupDetails) =>
   swapBytes === undefined ? undefined : swapLimitBytes;
 
-export function resourceMetrics({ usage, details, pods }: NodeReading): string {
+export function resourceMetrics({ usage, details, pods }: NodeReading): Exposable {
   const ofContainers = (value: (each: PodReading["containers"][number]) => number | undefined): Sample[] =>
     pods.flatMap(({ pod, containers }) =>
       containers.map((each) => ({

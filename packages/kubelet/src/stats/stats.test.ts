@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { pod } from "@kubets/api/testing/pod-builder";
+import { type Exposable, MetricsRegistry } from "@kubets/machinery/metrics";
 import type { CgroupTree } from "../cgroups/cgroup-tree.ts";
 import { podCgroups } from "../cgroups/pod-cgroups.ts";
 import { simulatedMachine, simulatedNode } from "../testing/simulated-node.ts";
@@ -31,6 +32,8 @@ async function withFiles(files: Readonly<Record<string, string>>, run: (root: st
     await rm(root, { recursive: true, force: true });
   }
 }
+
+const textOf = (metrics: Exposable): string => [...metrics.expose("text")].join("");
 
 test("usage of version 1 lies in a hierarchy for each controller", () =>
   withFiles(
@@ -134,10 +137,15 @@ test("a driver's words of a volume, and the claims on the page of metrics", () =
   const amounts = amountsOf([{ unit: 1, total: 10n, used: 4, available: 6 }]);
   assert.deepEqual(amounts, { capacityBytes: 10, usedBytes: 4, availableBytes: 6 });
   const claim = { name: "data", namespace: "default" };
-  const text = volumeMetrics([{ name: "v", at: 0, claim, capacityBytes: 10, usedBytes: 4, availableBytes: 6 }]);
+  const registry = new MetricsRegistry();
+  const tell = volumeMetrics(registry);
+  tell([{ name: "v", at: 0, claim, capacityBytes: 10, usedBytes: 4, availableBytes: 6 }]);
+  const text = textOf(registry);
   const labels = '{namespace="default",persistentvolumeclaim="data"}';
   assert.match(text, new RegExp(`^kubelet_volume_stats_used_bytes${labels} 4$`, "m"));
   assert.doesNotMatch(text, /kubelet_volume_stats_inodes/);
+  tell([]);
+  assert.equal(textOf(registry), "");
 });
 
 test("a rate is the difference of two readings", () => {
@@ -154,8 +162,8 @@ test("interfaces as the kernel lists them", () => {
   assert.deepEqual(parseInterfaces(table), [{ name: "eth0", rxBytes: 10, rxErrors: 2, txBytes: 30, txErrors: 4 }]);
 });
 
-test("figures are written as Prometheus reads them, without what is not known", () => {
-  const text = exposition([
+test("figures are told as Prometheus reads them, without what is not known", () => {
+  const told = exposition([
     {
       name: "a",
       kind: "gauge",
@@ -164,7 +172,10 @@ test("figures are written as Prometheus reads them, without what is not known", 
     },
     { name: "b", kind: "counter", help: "none", samples: [{ value: undefined }] },
   ]);
-  assert.equal(text, '# HELP a h\n# TYPE a gauge\na{x="q\\"\\n"} 1 2\n');
+  assert.equal(textOf(told), '# HELP a h\n# TYPE a gauge\na{x="q\\"\\n"} 1 2\n');
+  assert.match([...told.expose("openmetrics")].join(""), / 1 0\.002\n# EOF\n$/);
+  const families = [...told.families()].map(({ name, messages }) => [name, ...messages()]);
+  assert.deepEqual(families, [["a", { label: [{ name: "x", value: 'q"\n' }], gauge: { value: 1 }, timestampMs: 2 }]]);
 });
 
 test("a reading of a node with a pod, on every page", async () => {
@@ -205,8 +216,11 @@ test("a reading of a node with a pod, on every page", async () => {
     await node.clock.advance(60_000);
     assert.equal((await stats.read()).pods[0]?.volumes[0]?.usedBytes, 10);
     const labels = '{container="c",namespace="default",pod="a"}';
-    assert.match(resourceMetrics(reading), new RegExp(`^container_cpu_usage_seconds_total${labels} 0 \\d+$`, "m"));
-    assert.match(cadvisorMetrics(reading, simulatedMachine), /^machine_cpu_cores 4$/m);
+    assert.match(
+      textOf(resourceMetrics(reading)),
+      new RegExp(`^container_cpu_usage_seconds_total${labels} 0 \\d+$`, "m"),
+    );
+    assert.match(textOf(cadvisorMetrics(reading, simulatedMachine)), /^machine_cpu_cores 4$/m);
     const waited = { avg10: 1, avg60: 2, avg300: 3, total: 1_500_000 };
     const details = { cpu: { full: waited, some: waited }, swapBytes: 10, swapLimitBytes: 30 };
     const pressed = { ...reading, details, pods: [{ ...reading.pods[0], details }] } as NodeReading;
@@ -215,8 +229,8 @@ test("a reading of a node with a pod, on every page", async () => {
     assert.deepEqual(cpu?.["psi"], details.cpu);
     assert.deepEqual([swap?.["swapUsageBytes"], swap?.["swapAvailableBytes"]], [10, 20]);
     const counted = /^container_pressure_cpu_waiting_seconds_total\{.*id="\/",.*\} 1\.5 \d+$/m;
-    assert.match(cadvisorMetrics(pressed, simulatedMachine), counted);
-    assert.match(resourceMetrics(pressed), /^pod_swap_usage_bytes\{namespace="default",pod="a"\} 10 \d+$/m);
+    assert.match(textOf(cadvisorMetrics(pressed, simulatedMachine)), counted);
+    assert.match(textOf(resourceMetrics(pressed)), /^pod_swap_usage_bytes\{namespace="default",pod="a"\} 10 \d+$/m);
   } finally {
     await node.stop();
   }

@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { nodes } from "@kubets/api/generated/refs";
 import { pod } from "@kubets/api/testing/pod-builder";
 import { realClock, silentLogger } from "@kubets/machinery";
+import { MetricsRegistry } from "@kubets/machinery/metrics";
 import { grpcServer, serve } from "@kubets/wire/grpc";
 import { kubeletDefaults } from "../config.ts";
 import { CsiVolumes, type CsiVolumesOptions } from "../csi/csi-volumes.ts";
@@ -119,7 +120,10 @@ for (const [told, capabilities, hears] of [
       const known = readings.flatMap(({ name, abnormal }) => (abnormal === undefined ? [] : [[name, abnormal]]));
       assert.deepEqual(Object.fromEntries(known), told);
       assert.deepEqual(heard, "bad" in told ? ["a bad: the disk hums"] : []);
-      const lines = volumeMetrics(readings).match(/^kubelet_volume_stats_health_status_abnormal.*$/gm) ?? [];
+      const registry = new MetricsRegistry();
+      volumeMetrics(registry)(readings);
+      const text = [...registry.expose("text")].join("");
+      const lines = text.match(/^kubelet_volume_stats_health_status_abnormal.*$/gm) ?? [];
       const line = (name: string, value: number) =>
         `kubelet_volume_stats_health_status_abnormal{namespace="default",persistentvolumeclaim="${name}-claim"} ${value}`;
       assert.deepEqual(lines, "bad" in told ? [line("good", 0), line("bad", 1)] : []);

@@ -1,5 +1,5 @@
-/** How full the volumes behind claims are, and whether they are well, as `kubelet_volume_stats_*`. Pure. */
-import { exposition, type FigureFamily } from "./exposition.ts";
+/** How full the volumes behind claims are, and whether they are well, as `kubelet_volume_stats_*`. */
+import type { MetricsRegistry } from "@kubets/machinery/metrics";
 import type { VolumeReading } from "./volume-usage.ts";
 
 const FIGURES: readonly [name: string, help: string, of: (volume: VolumeReading) => number | undefined][] = [
@@ -16,18 +16,20 @@ const FIGURES: readonly [name: string, help: string, of: (volume: VolumeReading)
   ],
 ];
 
-export const volumeMetrics = (volumes: readonly VolumeReading[]): string =>
-  exposition(
-    FIGURES.map(
-      ([name, help, of]): FigureFamily => ({
-        name: `kubelet_volume_stats_${name}`,
-        kind: "gauge",
-        help,
-        samples: volumes.flatMap((volume) => {
-          const { claim } = volume;
-          if (!claim) return [];
-          return [{ labels: { namespace: claim.namespace, persistentvolumeclaim: claim.name }, value: of(volume) }];
-        }),
-      }),
-    ),
-  );
+/** The result takes what is so when the metrics are asked for. */
+export function volumeMetrics(registry: MetricsRegistry): (volumes: readonly VolumeReading[]) => void {
+  const labels = ["namespace", "persistentvolumeclaim"];
+  const figures = FIGURES.map(([name, help, of]) => {
+    const family = registry.gauge({ name: `kubelet_volume_stats_${name}`, help, labels });
+    return { family, of };
+  });
+  return (volumes) => {
+    for (const { family, of } of figures) {
+      family.clear();
+      for (const volume of volumes) {
+        const value = of(volume);
+        if (volume.claim && value !== undefined) family.values(volume.claim.namespace, volume.claim.name).set(value);
+      }
+    }
+  };
+}

@@ -7,12 +7,15 @@ import type { Clock } from "@kubets/machinery/clock";
 import { sleep } from "@kubets/machinery/clock";
 import { type GrpcClient, GrpcError, type GrpcTls, grpcClient } from "@kubets/wire/grpc";
 import type { Init, Method } from "@kubets/wire/proto";
+import type { Dialer } from "@kubets/wire/transport";
 import { StorageClosedError } from "../storage.ts";
 
 interface EndpointsOptions {
   /** `https://host:port` or `http://host:port`, one for each member. */
   readonly endpoints: readonly string[];
   readonly tls?: GrpcTls;
+  /** Makes the connections; by TCP when absent. */
+  readonly dialer?: Dialer | undefined;
   readonly clock: Clock;
   /** How long a call is tried in all, and on one member. */
   readonly timeoutMs: number;
@@ -34,7 +37,12 @@ export class Endpoints {
     this.#options = options;
     this.members = options.endpoints.map((target) => ({
       target,
-      client: grpcClient({ target, keepaliveMs: KEEPALIVE_MS, ...(options.tls && { tls: options.tls }) }),
+      client: grpcClient({
+        target,
+        keepaliveMs: KEEPALIVE_MS,
+        dialer: options.dialer,
+        ...(options.tls && { tls: options.tls }),
+      }),
     }));
   }
 

@@ -1,12 +1,16 @@
 /** The etcd driver against a server that answers what the test says: what a real cluster does too seldom. */
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
+import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { KV, Lease, Maintenance, Watch, type WatchRequest, type WatchResponse } from "@kubets/wire/generated/etcd";
 import { GrpcError, grpcServer, serve } from "@kubets/wire/grpc";
 import type { Init } from "@kubets/wire/proto";
+import { testPki } from "@kubets/wire/testing/certificates";
+import type { Dialer } from "@kubets/wire/transport";
 import { bytes, Collector, eventually } from "../suite/harness.ts";
 import { connect, type EtcdStorage } from "./etcd-storage.ts";
 
@@ -225,4 +229,36 @@ describe("writing to an etcd", () => {
     assert.ok(result.ok);
     assert.equal(calls, 2);
   });
+});
+
+describe("reaching an etcd", () => {
+  it("says why the dialer does not lead there", async () => {
+    const dialer = () => Promise.reject(new Error("the proxy says no"));
+    const connecting = connect({ endpoints: ["http://kubernetes:2379"], dialer, timeoutMs: 30_000 });
+    await assert.rejects(connecting, /no member of the etcd cluster answers: .*kubernetes:2379: .*the proxy says no/);
+  });
+
+  for (const secure of [false, true])
+    it(`goes by the dialer that is given, ${secure ? "with TLS" : "in plain text"}`, async () => {
+      const { ca, server: tls } = testPki();
+      const services = [
+        serve(Maintenance, { status: () => ({ version: "3.5.20" }) }),
+        serve(KV, { range: () => ({ header: { revision: 50 } }) }),
+      ];
+      const server = await grpcServer({ listen: "127.0.0.1:0", services, ...(secure && { tls }) });
+      const dialed: string[] = [];
+      const dialer: Dialer = async (host, port) => {
+        dialed.push(`${host}:${port}`);
+        const socket = createConnection({ host: "127.0.0.1", port: server.port });
+        await once(socket, "connect");
+        return socket;
+      };
+      // A name of the certificate; nothing is known of it here.
+      const endpoints = [`${secure ? "https" : "http"}://kubernetes:2379`];
+      const storage = await connect({ endpoints, dialer, ...(secure && { tls: { ca } }) });
+      assert.equal(await storage.currentRevision(), 50);
+      assert.deepEqual(dialed, ["kubernetes:2379"]);
+      await storage.close();
+      await server.close();
+    });
 });

@@ -18,6 +18,7 @@ import {
 } from "@kubets/wire/generated/etcd";
 import { GrpcError, type GrpcTls } from "@kubets/wire/grpc";
 import type { Init } from "@kubets/wire/proto";
+import type { Dialer } from "@kubets/wire/transport";
 import {
   type CommitResult,
   type Entry,
@@ -40,6 +41,8 @@ export interface EtcdOptions {
   /** `https://host:port` or `http://host:port`, one for each member. */
   endpoints: readonly string[];
   tls?: GrpcTls;
+  /** Makes the connections; by TCP when absent. */
+  dialer?: Dialer | undefined;
   clock?: Clock;
   logger?: Logger;
   /** How long a call is tried, on all members together. */
@@ -56,13 +59,14 @@ const PROBE_KEY = keyBytes("/registry/");
 
 /** Connects to a cluster; rejects when none of its members answers. */
 export async function connect(options: EtcdOptions): Promise<EtcdStorage> {
-  const { endpoints, tls, clock = realClock, logger = silentLogger, timeoutMs = TIMEOUT_MS } = options;
+  const { endpoints, tls, dialer, clock = realClock, logger = silentLogger, timeoutMs = TIMEOUT_MS } = options;
   if (endpoints.length === 0) throw new Error("no etcd endpoint is given: name at least one, as https://host:2379");
   const members = new Endpoints({
     endpoints,
     clock,
     timeoutMs,
     attemptMs: Math.min(ATTEMPT_MS, timeoutMs),
+    dialer,
     ...(tls && { tls }),
   });
   const answers = await statusOf(members, Math.min(ATTEMPT_MS, timeoutMs));

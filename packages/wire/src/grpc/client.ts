@@ -10,6 +10,8 @@ import { decode } from "../proto/decode.ts";
 import { encode, type Init } from "../proto/encode.ts";
 import type { MessageType } from "../proto/schema.ts";
 import type { Method } from "../proto/service.ts";
+import type { DialRelay } from "../transport/dial-relay.ts";
+import type { Dialer } from "../transport/dialing-agent.ts";
 import { GrpcError, grpcError } from "./error.ts";
 
 export interface GrpcTls {
@@ -27,6 +29,8 @@ interface GrpcClientOptions {
   metadata?: Readonly<Record<string, string>>;
   /** Pings on a quiet connection, so that a dead one is noticed. */
   keepaliveMs?: number;
+  /** Makes the connections that TLS and gRPC are spoken over; by TCP when absent. Not of unix sockets. */
+  dialer?: Dialer | undefined;
 }
 
 export interface CallOptions {
@@ -59,6 +63,7 @@ type Grpc = typeof import("@grpc/grpc-js");
 interface Loaded {
   readonly grpc: Grpc;
   readonly client: Client;
+  readonly relay: DialRelay | undefined;
 }
 
 export function grpcClient(options: GrpcClientOptions): GrpcClient {
@@ -67,13 +72,13 @@ export function grpcClient(options: GrpcClientOptions): GrpcClient {
 
   async function load(): Promise<Loaded> {
     if (closed) throw new GrpcError("CANCELLED", `the client of ${options.target} is closed`);
-    loading ??= import("@grpc/grpc-js").then((grpc) => ({ grpc, client: connect(grpc, options) }));
+    loading ??= begin(options);
     return await loading;
   }
 
   return {
     async unary(method, request, call) {
-      const { grpc, client } = await load();
+      const { grpc, client, relay } = await load();
       call?.signal?.throwIfAborted();
       return await new Promise((resolve, reject) => {
         const started = client.makeUnaryRequest(
@@ -85,7 +90,7 @@ export function grpcClient(options: GrpcClientOptions): GrpcClient {
           callOptions(call),
           (error, response) => {
             stop();
-            if (error) reject(grpcError(error));
+            if (error) reject(withReason(grpcError(error), relay));
             else resolve(response as never);
           },
         );
@@ -122,25 +127,40 @@ export function grpcClient(options: GrpcClientOptions): GrpcClient {
 
     close() {
       closed = true;
-      void loading?.then(({ client }) => client.close());
+      void loading?.then(({ client, relay }) => {
+        client.close();
+        relay?.close();
+      });
     },
   };
 }
 
-function connect(grpc: Grpc, options: GrpcClientOptions): Client {
+async function begin(options: GrpcClientOptions): Promise<Loaded> {
+  const grpc = await import("@grpc/grpc-js");
+  const { dialer, target } = options;
+  if (!dialer) return { grpc, client: connect(grpc, options), relay: undefined };
+  const { dialRelay } = await import("../transport/dial-relay.ts");
+  const { hostname, port } = placeOf(target);
+  const relay = await dialRelay(dialer, hostname.replace(/^\[|\]$/g, ""), Number(port));
+  return { grpc, client: connect(grpc, options, `unix://${relay.path}`), relay };
+}
+
+/** `through`: where to connect instead. */
+function connect(grpc: Grpc, options: GrpcClientOptions, through?: string): Client {
   const { target, tls, keepaliveMs } = options;
   const secure = target.startsWith("https://");
   const host = secure ? new URL(target).hostname.replace(/^\[|\]$/g, "") : "";
   const credentials = secure
     ? grpc.credentials.createSsl(pem(tls?.ca), pem(tls?.key), pem(tls?.cert), verification(host))
     : grpc.credentials.createInsecure();
-  return new grpc.Client(address(target), credentials, {
+  return new grpc.Client(through ?? address(target), credentials, {
     "grpc.max_receive_message_length": -1,
     "grpc.max_send_message_length": -1,
     "grpc.max_reconnect_backoff_ms": 5000,
     "grpc.enable_http_proxy": 0,
     // Without a host, the authority of a unix socket would be its escaped path, which Go's servers refuse.
     ...(target.startsWith("unix:") && { "grpc.default_authority": "localhost" }),
+    ...(through && { "grpc.default_authority": new URL(target).host }),
     ...(keepaliveMs && { "grpc.keepalive_time_ms": keepaliveMs, "grpc.keepalive_timeout_ms": keepaliveMs }),
     ...(secure && { "grpc.ssl_target_name_override": isIP(host) ? NAME_FOR_ADDRESSES : host }),
   });
@@ -154,8 +174,13 @@ const verification = (host: string): VerifyOptions =>
 
 function address(target: string): string {
   if (target.startsWith("unix:")) return target;
+  const { hostname, port } = placeOf(target);
+  return `dns:${hostname}:${port}`;
+}
+
+function placeOf(target: string): { readonly hostname: string; readonly port: string | number } {
   const { hostname, port, protocol } = new URL(target);
-  return `dns:${hostname}:${port || (protocol === "https:" ? 443 : 80)}`;
+  return { hostname, port: port || (protocol === "https:" ? 443 : 80) };
 }
 
 const pem = (value: string | Uint8Array | undefined): Buffer | null =>
@@ -170,6 +195,10 @@ const deserializer =
   <T>(type: MessageType<T>) =>
   (bytes: Buffer): T =>
     decode(type, bytes);
+
+/** gRPC itself knows only that its connection broke off. */
+const withReason = (error: GrpcError, relay: DialRelay | undefined): GrpcError =>
+  relay?.failure ? new GrpcError(error.code, relay.failure.message, { cause: error }) : error;
 
 function metadataOf(grpc: Grpc, options: GrpcClientOptions, call: CallOptions | undefined): Metadata {
   const metadata = new grpc.Metadata({ waitForReady: call?.waitForReady ?? false });

@@ -1,5 +1,4 @@
 /** The handshake of SPDY/3.1 by HTTP/1.1's Upgrade, on both sides, with the protocol above it in a header. */
-
 import { request as httpsRequest, type RequestOptions } from "node:https";
 import type { Duplex } from "node:stream";
 import { request as httpRequest } from "@kubets/machinery/node-http";
@@ -39,7 +38,7 @@ export function acceptSpdy(upgrade: Upgrade, protocol: string): StreamSession {
   return spdySession(socket, { side: "server", protocol, head });
 }
 
-interface SpdyTarget extends Pick<RequestOptions, "ca" | "cert" | "key"> {
+interface SpdyTarget extends Pick<RequestOptions, "ca" | "cert" | "key" | "agent"> {
   /** `https://host:port/path?query`, or `http://`. */
   readonly url: string;
   readonly method?: string;
@@ -48,8 +47,6 @@ interface SpdyTarget extends Pick<RequestOptions, "ca" | "cert" | "key"> {
   readonly serverName?: string;
   readonly insecureSkipVerify?: boolean;
   readonly signal?: AbortSignal;
-  /** Makes the connection; without one it is made directly. */
-  readonly agent?: RequestOptions["agent"] | undefined;
   /** A connection that is there already, instead of a new one; only in plain text. */
   readonly connection?: Duplex;
 }

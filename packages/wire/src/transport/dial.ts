@@ -1,7 +1,8 @@
 /** Opens connections to a server, with TLS and the choice of protocol that comes with it. */
 import { connect as connectTcp, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { connect as connectTls, type TLSSocket } from "node:tls";
-import { connectThrough, type Proxy } from "./proxy.ts";
+import type { Dialer } from "./dialing-agent.ts";
 import { hostOf, type TlsOptions, tlsOptions } from "./tls-options.ts";
 import { TransportError } from "./transport.ts";
 
@@ -10,23 +11,35 @@ interface DialOptions {
   readonly tls: TlsOptions;
   readonly protocols: readonly string[];
   readonly timeoutMs: number;
-  readonly proxy?: Proxy | undefined;
+  /** Makes the connection below TLS; by TCP when absent. */
+  readonly dialer?: Dialer | undefined;
 }
 
 const CA_ERRORS = /UNABLE_TO|SELF_SIGNED|CERT_|ERR_TLS_CERT/;
 
-export async function dial({ server, tls, protocols, timeoutMs, proxy }: DialOptions): Promise<Socket | TLSSocket> {
+export async function dial({ server, tls, protocols, timeoutMs, dialer }: DialOptions): Promise<Socket | TLSSocket> {
   const secure = server.protocol === "https:";
   const host = hostOf(server);
   const port = Number(server.port || (secure ? 443 : 80));
-  const way = proxy && (await throughProxy(proxy, server, host, port, timeoutMs));
-  if (way && !secure) return way;
-  const place = way ? { socket: way } : { host, port };
+  const late = () => tooLate(server, timeoutMs);
+  const below =
+    dialer &&
+    (await inTime(dialer(host, port), timeoutMs, late).catch((error: unknown) => {
+      throw dialError(server, error as Error);
+    }));
+  // What is not a socket of node:net is as good to those who speak HTTP over it.
+  if (below && !secure) return below as Socket;
   const socket = secure
-    ? connectTls({ ...place, ALPNProtocols: [...protocols], ...tlsOptions(tls, host) })
+    ? connectTls({
+        host,
+        port,
+        ALPNProtocols: [...protocols],
+        ...tlsOptions(tls, host),
+        ...(below && { socket: below }),
+      })
     : connectTcp({ host, port });
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => fail(tooLate(server, timeoutMs)), timeoutMs);
+  return await new Promise((resolve, reject) => {
+    const timer = setTimeout(() => fail(late()), timeoutMs);
     const fail = (error: Error) => {
       clearTimeout(timer);
       socket.on("error", () => {});
@@ -44,15 +57,22 @@ export async function dial({ server, tls, protocols, timeoutMs, proxy }: DialOpt
   });
 }
 
-async function throughProxy(proxy: Proxy, server: URL, host: string, port: number, timeoutMs: number): Promise<Socket> {
-  const late = AbortSignal.timeout(timeoutMs);
-  return connectThrough(proxy, host, port, late).catch((error: Error) => {
-    throw dialError(server, late.aborted ? tooLate(server, timeoutMs) : error);
-  });
-}
-
 export const tooLate = (server: URL, timeoutMs: number): TransportError =>
   new TransportError("timeout", `${server.origin} did not answer within ${timeoutMs} ms`);
+
+/** What is made too late is nobody's. */
+function inTime(making: Promise<Duplex>, timeoutMs: number, late: () => Error): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(late());
+      making.then(
+        (made) => made.destroy(),
+        () => {},
+      );
+    }, timeoutMs);
+    making.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
 
 function dialError(server: URL, cause: Error): TransportError {
   if (cause instanceof TransportError) return cause;

@@ -3,7 +3,7 @@ import type { ClientRequest, Agent as PlainAgent } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { Agent as HttpAgent, request as httpRequest } from "@kubets/machinery/node-http";
 import { tooLate } from "./dial.ts";
-import { agentThrough, type Proxy } from "./proxy.ts";
+import { type Dialer, dialingAgent } from "./dialing-agent.ts";
 import { bodyOf } from "./response-body.ts";
 import { hostOf, type TlsOptions, tlsOptions } from "./tls-options.ts";
 import { type ApiRequest, type ApiResponse, TransportError } from "./transport.ts";
@@ -16,7 +16,7 @@ export class H1Client {
   readonly #agent: PlainAgent | HttpsAgent;
   readonly #connectTimeoutMs: number;
 
-  constructor(server: URL, tls: TlsOptions, connectTimeoutMs: number, proxy?: Proxy) {
+  constructor(server: URL, tls: TlsOptions, connectTimeoutMs: number, dialer?: Dialer) {
     this.#server = server;
     const options = {
       keepAlive: true,
@@ -27,7 +27,7 @@ export class H1Client {
     } as const;
     this.#tls = server.protocol === "https:" ? { ...tlsOptions(tls, hostOf(server)), ALPNProtocols: ["http/1.1"] } : {};
     const secure = server.protocol === "https:";
-    if (proxy) this.#agent = agentThrough(proxy, secure, options);
+    if (dialer) this.#agent = dialingAgent(dialer, secure, options);
     else this.#agent = secure ? new HttpsAgent(options) : new HttpAgent(options);
     this.#connectTimeoutMs = connectTimeoutMs;
   }

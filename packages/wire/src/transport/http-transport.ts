@@ -7,9 +7,9 @@ import type { TLSSocket } from "node:tls";
 import { type Clock, realClock } from "@kubets/machinery";
 import type { StreamSession } from "../streams/session.ts";
 import { dial } from "./dial.ts";
+import { type Dialer, dialingAgent } from "./dialing-agent.ts";
 import { H1Client } from "./h1-client.ts";
 import { H2Pool } from "./h2-pool.ts";
-import { agentThrough, type Proxy } from "./proxy.ts";
 import { hostOf, type TlsOptions, tlsOptions } from "./tls-options.ts";
 import { fixedToken, type TokenSource, tokenFile } from "./token-source.ts";
 import { type ApiRequest, type ApiResponse, type Transport, TransportError, type UpgradeRequest } from "./transport.ts";
@@ -32,8 +32,8 @@ export interface HttpTransportOptions {
   /** How often a quiet connection is tried. */
   readonly pingMs?: number;
   readonly clock?: Clock;
-  /** On the way to the server: `http://host:port`, `https://`, `socks5://`. */
-  readonly proxy?: string;
+  /** Makes the connections that TLS and HTTP are spoken over; by TCP when absent. */
+  readonly dialer?: Dialer | undefined;
 }
 
 type Carrier = H2Pool | H1Client;
@@ -44,7 +44,6 @@ export class HttpTransport implements Transport {
   readonly #prefix: string;
   readonly #token: TokenSource | undefined;
   readonly #connectTimeoutMs: number;
-  readonly #proxy: Proxy | undefined;
   readonly #sessions = new Set<StreamSession>();
   #tls: TlsOptions;
   /** The one that was reached last. */
@@ -59,7 +58,6 @@ export class HttpTransport implements Transport {
     this.#prefix = this.#server.pathname.replace(/\/$/, "");
     this.#tls = options.tls ?? {};
     this.#connectTimeoutMs = options.connectTimeoutMs ?? 10_000;
-    if (options.proxy) this.#proxy = { url: new URL(options.proxy), tls: this.#tls };
     if (options.tokenFile) this.#token = tokenFile(options.tokenFile, options.clock ?? realClock);
     else if (options.token) this.#token = fixedToken(options.token);
   }
@@ -88,7 +86,7 @@ export class HttpTransport implements Transport {
       tls: this.#tls,
       protocols: ["http/1.1"],
       timeoutMs: this.#connectTimeoutMs,
-      proxy: this.#proxy,
+      dialer: this.#options.dialer,
     });
   }
 
@@ -134,22 +132,22 @@ export class HttpTransport implements Transport {
 
   async #find(): Promise<Carrier> {
     const tls = this.#tls;
-    const { http2 = true, maxSessions = 4, pingMs = 30_000, clock = realClock } = this.#options;
-    if (!http2 || this.#server.protocol !== "https:")
-      return new H1Client(this.#server, tls, this.#connectTimeoutMs, this.#proxy);
+    const { http2 = true, maxSessions = 4, pingMs = 30_000, clock = realClock, dialer } = this.#options;
+    const overHttp1 = () => new H1Client(this.#server, tls, this.#connectTimeoutMs, dialer);
+    if (!http2 || this.#server.protocol !== "https:") return overHttp1();
     const connect = (protocols: string[]): Promise<Socket> => this.#reach(tls, protocols);
     const first = await connect(["h2", "http/1.1"]);
     if ((first as TLSSocket).alpnProtocol !== "h2") {
       first.destroy();
-      return new H1Client(this.#server, tls, this.#connectTimeoutMs, this.#proxy);
+      return overHttp1();
     }
     return new H2Pool({ origin: this.#server.origin, clock, dial: () => connect(["h2"]), maxSessions, pingMs }, first);
   }
 
   /** The server that was reached last, or the first of the others that can be. */
   async #reach(tls: TlsOptions, protocols: readonly string[]): Promise<Socket> {
-    const [timeoutMs, proxy] = [this.#connectTimeoutMs, this.#proxy];
-    const reach = (server: URL) => dial({ server, tls, protocols, timeoutMs, proxy });
+    const { dialer } = this.#options;
+    const reach = (server: URL) => dial({ server, tls, protocols, timeoutMs: this.#connectTimeoutMs, dialer });
     try {
       return await reach(this.#reached);
     } catch (error) {
@@ -168,7 +166,7 @@ export class HttpTransport implements Transport {
   async #overWebSocket(request: UpgradeRequest): Promise<StreamSession> {
     const { channelSession, COMMAND_CHANNELS, openWebSocket } = await import("../websocket.ts");
     const socket = await openWebSocket({
-      ...this.#upgradeOptions(),
+      ...this.#upgradeTls(),
       url: this.#url(request.path).replace(/^http/, "ws"),
       protocols: request.protocols,
       headers: await this.#headers(request.headers),
@@ -182,7 +180,7 @@ export class HttpTransport implements Transport {
   async #overSpdy(request: UpgradeRequest): Promise<StreamSession> {
     const { openSpdy } = await import("../spdy.ts");
     return await openSpdy({
-      ...this.#upgradeOptions(),
+      ...this.#upgradeTls(),
       url: this.#url(request.path),
       protocols: request.protocols,
       headers: await this.#headers(request.headers),
@@ -190,10 +188,16 @@ export class HttpTransport implements Transport {
     });
   }
 
-  #upgradeOptions() {
+  #upgradeTls() {
     const { servername, ...options } = tlsOptions(this.#tls, hostOf(this.#server));
-    const agent = this.#proxy && agentThrough(this.#proxy, this.#server.protocol === "https:", {});
-    return { ...options, serverName: servername, insecureSkipVerify: this.#tls.insecureSkipVerify, agent };
+    const { dialer } = this.#options;
+    const agent = dialer && dialingAgent(dialer, this.#server.protocol === "https:");
+    return {
+      ...options,
+      ...(agent && { agent }),
+      serverName: servername,
+      insecureSkipVerify: this.#tls.insecureSkipVerify,
+    };
   }
 
   #url(path: string): string {

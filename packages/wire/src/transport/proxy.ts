@@ -2,76 +2,55 @@
  * Connections through a proxy: by CONNECT of HTTP (http://, https://) or by SOCKS 5 (socks5://, socks5h://). The server's name goes to the
  * proxy, which looks it up. A name and password of the proxy's URL are shown to it.
  */
-import type { AgentOptions, Agent as PlainAgent } from "node:http";
-import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { once } from "node:events";
 import { connect as connectTcp, type Socket } from "node:net";
-import type { Duplex } from "node:stream";
-import { type ConnectionOptions, connect as connectTls } from "node:tls";
+import { connect as connectTls } from "node:tls";
 import { joinHostPort, parseIp } from "@kubets/machinery/ip";
-import { Agent as HttpAgent, request as httpRequest } from "@kubets/machinery/node-http";
+import { tunnel } from "./connect-tunnel.ts";
+import type { Dialer } from "./dialing-agent.ts";
 import { hostOf, type TlsOptions, tlsOptions } from "./tls-options.ts";
 
-export interface Proxy {
-  readonly url: URL;
-  /** Trusted by the proxy at an https:// URL, and trusting it. */
-  readonly tls?: TlsOptions;
-}
-
+const LONGEST_MS = 30_000;
 const PROTOCOLS = ["http:", "https:", "socks5:", "socks5h:"];
 
 export const isProxyUrl = (text: string): boolean =>
   URL.canParse(text) && PROTOCOLS.includes(new URL(text).protocol) && new URL(text).hostname !== "";
 
-/** Rejects with what the proxy, or the way to it, says against it. */
-export function connectThrough(proxy: Proxy, host: string, port: number, signal?: AbortSignal): Promise<Socket> {
-  const connected = proxy.url.protocol.startsWith("socks5")
-    ? bySocks(proxy.url, host, port, signal)
-    : byConnect(proxy, joinHostPort(host, port), signal);
-  return connected.catch((cause: Error) => {
-    throw new Error(`proxy ${proxy.url.host}: ${cause.message}`, { cause });
-  });
-}
-
-/** Makes its connections through the proxy. */
-export function agentThrough(proxy: Proxy, secure: boolean, options: AgentOptions): PlainAgent | HttpsAgent {
-  const agent = secure ? new HttpsAgent(options) : new HttpAgent(options);
-  agent.createConnection = (to, done) => {
-    connectThrough(proxy, String(to.host), Number(to.port)).then(
-      (socket) => done?.(null, secure ? connectTls({ ...(to as ConnectionOptions), socket }) : socket),
-      (error: Error) => done?.(error, undefined as unknown as Duplex),
-    );
-    return undefined;
+/** Leads everywhere through the proxy, which `tls` trusts where its URL is one of https://. Rejects with what the proxy, or the way to it, says against it. */
+export const proxyDialer =
+  (proxy: URL, tls: TlsOptions): Dialer =>
+  async (host, port) => {
+    const signal = AbortSignal.timeout(LONGEST_MS);
+    const dial = proxy.protocol.startsWith("socks5") ? bySocks : byConnect;
+    try {
+      return await dial({ proxy, tls, host, port, signal });
+    } catch (error) {
+      throw new Error(`proxy ${proxy.host}: ${(error as Error).message}`, { cause: error });
+    }
   };
-  return agent;
+
+interface Wanted {
+  readonly proxy: URL;
+  readonly tls: TlsOptions;
+  readonly host: string;
+  readonly port: number;
+  readonly signal: AbortSignal;
 }
 
-function byConnect({ url, tls = {} }: Proxy, place: string, signal: AbortSignal | undefined): Promise<Socket> {
-  const secure = url.protocol === "https:";
-  const { username, password } = loginOf(url);
-  const login = Buffer.from(`${username}:${password}`).toString("base64");
-  const request = (secure ? httpsRequest : httpRequest)({
-    host: hostOf(url),
-    port: url.port || (secure ? 443 : 80),
-    method: "CONNECT",
-    path: place,
-    headers: { host: place, ...(username && { "proxy-authorization": `Basic ${login}` }) },
-    agent: false,
-    ...(secure && { ...tlsOptions(tls, hostOf(url)), ALPNProtocols: ["http/1.1"] }),
-    ...(signal && { signal }),
-  });
-  return new Promise((resolve, reject) => {
-    request.once("error", reject);
-    request.once("connect", ({ statusCode, statusMessage }, socket, head) => {
-      if (statusCode === 200) {
-        if (head.length > 0) socket.unshift(head);
-        resolve(socket as Socket);
-      } else {
-        socket.destroy();
-        reject(new Error(`it answered ${statusCode} ${statusMessage} when asked for ${place}`));
-      }
-    });
-    request.end();
-  });
+async function byConnect({ proxy, tls, host, port, signal }: Wanted): Promise<Socket> {
+  const secure = proxy.protocol === "https:";
+  const place = { host: hostOf(proxy), port: Number(proxy.port || (secure ? 443 : 80)) };
+  const socket = secure ? connectTls({ ...place, ...tlsOptions(tls, place.host) }) : connectTcp(place);
+  try {
+    await once(socket, secure ? "secureConnect" : "connect", { signal });
+    const { username, password } = loginOf(proxy);
+    const login = username && `${username}:${password}`;
+    await tunnel(socket, { proxy: proxy.host, target: joinHostPort(host, port), signal, ...(login && { login }) });
+    return socket;
+  } catch (error) {
+    socket.on("error", () => {}).destroy();
+    throw error;
+  }
 }
 
 const loginOf = ({ username, password }: URL) => ({
@@ -100,10 +79,10 @@ const SOCKS_REFUSALS: Readonly<Record<number, string>> = {
   8: "it knows no such address",
 };
 
-async function bySocks(url: URL, host: string, port: number, signal: AbortSignal | undefined): Promise<Socket> {
-  const socket = connectTcp({ host: hostOf(url), port: Number(url.port || 1080), ...(signal && { signal }) });
+async function bySocks({ proxy, host, port, signal }: Wanted): Promise<Socket> {
+  const socket = connectTcp({ host: hostOf(proxy), port: Number(proxy.port || 1080), signal });
   try {
-    const { username, password } = loginOf(url);
+    const { username, password } = loginOf(proxy);
     socket.write(Buffer.from([SOCKS.version, ...counted(username ? [SOCKS.nobody, SOCKS.password] : [SOCKS.nobody])]));
     const [version, way] = await take(socket, 2);
     if (version !== SOCKS.version) throw new Error("it does not speak SOCKS 5");
@@ -121,8 +100,7 @@ async function bySocks(url: URL, host: string, port: number, signal: AbortSignal
     await take(socket, (length ?? 0) + 2);
     return socket;
   } catch (error) {
-    socket.on("error", () => {});
-    socket.destroy();
+    socket.on("error", () => {}).destroy();
     throw error;
   }
 }

@@ -11,8 +11,9 @@ import { type ChunkSink, type Exchange, Frame, listen } from "../http.ts";
 import { acceptSpdy } from "../spdy.ts";
 import { testPki } from "../testing/certificates.ts";
 import { connectProxy, socksProxy, type TestProxy } from "../testing/proxies.ts";
-import { HttpTransport, type HttpTransportOptions } from "../transport.ts";
+import { type Dialer, HttpTransport, type HttpTransportOptions } from "../transport.ts";
 import { acceptWebSocket, COMMAND_CHANNELS, COMMAND_PROTOCOLS, channelSession } from "../websocket.ts";
+import { proxyDialer } from "./proxy.ts";
 import { type TransportUnderTest, transportSuite } from "./transport.suite.ts";
 
 const pki = testPki();
@@ -81,9 +82,20 @@ describe("the HTTP/2 transport", () => transportSuite(() => underTest(true, {}))
 describe("the HTTP/1.1 transport", () => transportSuite(() => underTest(true, { http2: false })));
 describe("the transport over plain HTTP", () => transportSuite(() => underTest(false, {})));
 
+/** As those that lead through a proxy. */
+const dialer: Dialer = async (_, port) => {
+  const socket = createConnection({ host: "127.0.0.1", port });
+  await once(socket, "connect");
+  return socket;
+};
+describe("the HTTP/2 transport over a dialer", () => transportSuite(() => underTest(true, { dialer })));
+describe("the HTTP/1.1 transport over a dialer", () => transportSuite(() => underTest(true, { dialer, http2: false })));
+describe("plain HTTP over a dialer", () => transportSuite(() => underTest(false, { dialer })));
+
 const viaProxy = async (start: () => Promise<TestProxy>, scheme: string, secure: boolean) => {
   const proxy = await start();
-  const tested = await underTest(secure, { proxy: `${scheme}://127.0.0.1:${proxy.port}` });
+  const dialer = proxyDialer(new URL(`${scheme}://127.0.0.1:${proxy.port}`), tls);
+  const tested = await underTest(secure, { dialer });
   const stop = async () => {
     await tested.stop();
     proxy.close();
@@ -178,15 +190,16 @@ describe("the HTTP transport", () => {
   });
 
   for (const [scheme, start, refusal] of [
-    ["http", connectProxy, /answered 403 Forbidden when asked for/],
+    ["http", connectProxy, /: proxy error from .*, code 403: 403 Forbidden/],
     ["socks5", socksProxy, /not allowed by its rules: /],
   ] as const)
     it(`tells a ${scheme} proxy who asks and for what, and what it has against it`, () =>
       withServer(async ({ url }) => {
         const kind = await start();
         const strict = await start({ refuses: true });
+        const by = (port: number, login = "") => proxyDialer(new URL(`${scheme}://${login}127.0.0.1:${port}`), tls);
         const through = (port: number, http2 = true) =>
-          new HttpTransport({ server: url, tls, http2, proxy: `${scheme}://me:s%20cret@127.0.0.1:${port}` });
+          new HttpTransport({ server: url, tls, http2, dialer: by(port, "me:s%20cret@") });
         try {
           for (const http2 of [true, false]) {
             const transport = through(kind.port, http2);
@@ -195,11 +208,7 @@ describe("the HTTP transport", () => {
             await assert.rejects(ask(through(strict.port, http2)), { reason: "unreachable", message: refusal });
             await assert.rejects(ask(through(1, http2)), { reason: "unreachable", message: /proxy 127\.0\.0\.1:1: / });
           }
-          const named = new HttpTransport({
-            server: "https://a.example",
-            tls,
-            proxy: `${scheme}://127.0.0.1:${strict.port}`,
-          });
+          const named = new HttpTransport({ server: "https://a.example", tls, dialer: by(strict.port) });
           await assert.rejects(ask(named), { message: refusal });
           assert.equal(strict.asked.at(-1)?.trim().replace(/^:/, "").trim(), "a.example:443");
           assert.deepEqual(kind.asked, Array(2).fill(`me:s cret ${new URL(url).host}`));

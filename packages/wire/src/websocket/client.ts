@@ -13,8 +13,8 @@ interface WebSocketTarget extends Pick<SecureContextOptions, "ca" | "cert" | "ke
   readonly insecureSkipVerify?: boolean;
   readonly handshakeTimeoutMs?: number;
   readonly signal?: AbortSignal;
-  /** Makes the connection; without one it is made directly. */
-  readonly agent?: Agent | undefined;
+  /** Makes the connection. */
+  readonly agent?: Agent;
 }
 
 /** An error body is read up to this size. */
@@ -28,9 +28,9 @@ export function openWebSocket(target: WebSocketTarget): Promise<WebSocket> {
     ...(cert && { cert, key }),
     ...(serverName && { servername: serverName }),
     ...(headers && { headers }),
+    ...(agent && { agent }),
     rejectUnauthorized: !insecureSkipVerify,
     handshakeTimeout: handshakeTimeoutMs,
-    ...(agent && { agent }),
     perMessageDeflate: false,
     followRedirects: false,
   });

@@ -5,6 +5,7 @@
 import { type Clock, unauthorized } from "@kubets/machinery";
 import { LruCache } from "@kubets/machinery/lru";
 import { type Claims, checkTimes, JwtError } from "@kubets/wire/jwt";
+import type { Egress } from "../../egress/egress.ts";
 import type { Authenticator, User } from "../authenticator.ts";
 import { bearerToken } from "../chain.ts";
 import type { AuthenticationMetrics } from "../metrics.ts";
@@ -32,12 +33,14 @@ export function jwtAuthenticator(
   issuers: readonly IssuerOptions[],
   clock: Clock,
   metrics?: AuthenticationMetrics,
+  egress: Egress = {},
 ): Authenticator {
   const byUrl = new Map<string, Issuer>();
   for (const options of issuers) {
     const { url: issuer, discoveryUrl, ca } = options;
+    const dialer = options.egress && egress[options.egress];
     const told = (published: string | undefined) => metrics?.keysFetched(issuer, published, clock.now());
-    const keys = new KeySet({ issuer, clock, told, ...(discoveryUrl && { discoveryUrl }), ...(ca && { ca }) });
+    const keys = new KeySet({ issuer, clock, told, dialer, ...(discoveryUrl && { discoveryUrl }), ...(ca && { ca }) });
     byUrl.set(issuer, { options, keys });
   }
   const remembered = new LruCache<string, { user: User; claims: Claims; until: number }>(REMEMBERED);

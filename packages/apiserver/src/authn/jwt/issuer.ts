@@ -20,6 +20,8 @@ export interface IssuerOptions {
   readonly discoveryUrl?: string;
   /** In PEM. */
   readonly ca?: string;
+  /** By which of the egress selectors it is reached; directly when absent. */
+  readonly egress?: "cluster" | "controlplane";
   readonly audiences: readonly string[];
   readonly algorithms: readonly string[];
   readonly username: MappedClaim | Expression;

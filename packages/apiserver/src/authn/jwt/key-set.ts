@@ -3,7 +3,7 @@
  * is not among them; not more often than once in a while, so that made-up tokens do not become requests to the issuer.
  */
 import type { Clock } from "@kubets/machinery";
-import { HttpTransport } from "@kubets/wire/transport";
+import { type Dialer, HttpTransport } from "@kubets/wire/transport";
 import { type PublishedKey, readKeys, type VerifyingKey } from "./signature.ts";
 
 interface KeySetOptions {
@@ -12,6 +12,8 @@ interface KeySetOptions {
   readonly discoveryUrl?: string;
   /** In PEM; the machine's own roots when absent. */
   readonly ca?: string;
+  /** Makes the connections; by TCP when absent. */
+  readonly dialer?: Dialer | undefined;
   readonly clock: Clock;
   /** Told of each attempt to fetch the keys: what the issuer publishes, if it can be had. */
   readonly told?: (published: string | undefined) => void;
@@ -66,7 +68,8 @@ export class KeySet {
   async #get(url: string): Promise<string> {
     const { origin, pathname, search, protocol } = new URL(url);
     if (protocol !== "https:") throw new Error(`oidc: ${url} is not an https URL`);
-    const transport = new HttpTransport({ server: origin, tls: { ...(this.#options.ca && { ca: this.#options.ca }) } });
+    const { ca, dialer } = this.#options;
+    const transport = new HttpTransport({ server: origin, tls: { ...(ca && { ca }) }, dialer });
     try {
       const signal = AbortSignal.timeout(TIMEOUT_MS);
       const answer = await transport.request({ method: "GET", path: pathname + search, signal });
