@@ -2,7 +2,6 @@
  * The clusters that behaviours run on, each brought up once and shared: one of simulated nodes, one of real containers, or one that is there
  * already and named by a kubeconfig.
  */
-
 import { join } from "node:path";
 import { nodes } from "@kubets/api/generated/refs";
 import type { Client, Transport } from "@kubets/client";

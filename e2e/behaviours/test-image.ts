@@ -2,7 +2,6 @@
  * The images that behaviours use; all are made on the machine. The pause and demo images come with every cluster; the test image (a shell, busybox's
  * tools, and servers that tell who they are and who asks) is built for the run.
  */
-
 import { execFileSync } from "node:child_process";
 import { cpSync } from "node:fs";
 import { join } from "node:path";

@@ -2,7 +2,6 @@
  * A cluster in this process for tests of controllers: the real API server on memory storage, controllers over its in-process transport, and a
  * starter that binds pods to a node and reports them ready, all on one virtual clock. `stop` ends everything.
  */
-
 import { leases, nodes, pods } from "@kubets/api/generated/refs";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { Input, KubeObject } from "@kubets/api/meta";

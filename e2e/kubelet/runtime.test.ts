@@ -1,5 +1,4 @@
 /** The runtime's suite over a real containerd. Needs root. */
-
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { criRuntime } from "@kubets/kubelet";

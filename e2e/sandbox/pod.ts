@@ -1,5 +1,4 @@
 /** A pod of one demo container, run straight through the runtime's own interface. */
-
 import { DEMO_IMAGE, type NodeSandbox } from "@kubets/sandbox";
 import { RuntimeService } from "@kubets/wire/generated/cri";
 import { grpcClient } from "@kubets/wire/grpc";

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { connectProxy } from "@kubets/apiserver/egress/http-connect";
-import { startConnectProxy } from "@kubets/apiserver/testing/connect-proxy";
 import { connectEtcd } from "@kubets/storage";
+import { startConnectProxy } from "@kubets/wire/testing/connect-proxy";
 import { connected, startEtcd, whyNoEtcd } from "./etcd-cluster.ts";
 
 describe("an etcd behind a proxy", { skip: whyNoEtcd() ?? false }, () => {

@@ -1,5 +1,4 @@
 /** The parts of metadata that clients write: labels, annotations, owners, finalizers, and who manages what. */
-
 import { type FieldError, invalidValue, labelKey, labelValue, qualifiedName, tooLong } from "@kubets/machinery";
 import { joined } from "@kubets/machinery/joined";
 import type { ManagedFieldsEntry, ObjectMeta, OwnerReference } from "./generated/types/meta-v1.ts";

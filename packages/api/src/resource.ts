@@ -3,7 +3,6 @@
  * kinds are defined by one file each; a CustomResourceDefinition becomes one at run time. What all resources share (metadata,
  * generation, finalizers, deletion, ...) stands in the API server's generic road; a definition says only what is particular.
  */
-
 import type { FieldError, GroupResource } from "@kubets/machinery";
 import type { CustomRules } from "./custom/strategy.ts";
 import type { Draft, KubeObject } from "./meta.ts";

@@ -2,7 +2,6 @@
  * The transport of callers in the server's own process: it enters behind TLS with a user of its own, and takes the same road as everyone from
  * there on. Nothing is serialised: what it sends is decoded from the object, what it gets is the server's own, shared and never to be changed.
  */
-
 import type { ApiRequest, ApiResponse, Transport, TransportWatchSink } from "@kubets/client/transport";
 import { type Status, StatusError } from "@kubets/machinery";
 import type { User } from "./authn/authenticator.ts";

@@ -2,7 +2,6 @@
  * What expressions may name, and the compiling of expressions in it. An environment does not change; `extend` gives a
  * new one that shares its libraries' tables.
  */
-
 import { stepped, TooLong } from "@kubets/machinery/stretch";
 import { type Checked, check, type Scope } from "./checker.ts";
 import { estimateCost } from "./cost-estimate.ts";

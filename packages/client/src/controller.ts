@@ -9,7 +9,6 @@
  *   `TerminalError` is logged and not tried again until something changes.
  * - It never changes an object from the cache, and never counts on a write that it has not seen come back (see expectations.ts).
  */
-
 import type { KubeObject } from "@kubets/api/meta";
 import type { ResourceRef } from "@kubets/api/resource-ref";
 import type { Clock, Logger, Random } from "@kubets/machinery";

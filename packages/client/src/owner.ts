@@ -3,7 +3,6 @@
  * Holds: an object has at most one controller; who is being deleted takes nothing in and lets nothing go; before the first adoption
  * the owner is read anew from the server, as the cache may not yet know that it is going.
  */
-
 import type { OwnerReference } from "@kubets/api/generated/types/meta-v1";
 import type { KubeObject } from "@kubets/api/meta";
 import { parseGroupVersion, type ResourceRef } from "@kubets/api/resource-ref";

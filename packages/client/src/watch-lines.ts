@@ -2,7 +2,6 @@
  * Reads a watch off an HTTP answer: one JSON text a line, those that arrived in one chunk told in one batch.
  * Holds: a line is parsed once, whole; an ERROR event ends the watch with the StatusError that it carries.
  */
-
 import { parseAnswer } from "./absent-lists.ts";
 import { statusError } from "./response-error.ts";
 import type { TransportWatchSink } from "./transport.ts";

@@ -1,5 +1,4 @@
 /** The authorities of --cluster-signing-...: one for all signers, or one for each. */
-
 import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
 import { file } from "@kubets/machinery/flags";
 import { keyFromPem } from "@kubets/wire/x509";

@@ -3,7 +3,6 @@
  * Holds: it listens only when it knows all that there is; when it stops, it takes no new connections, and requests under way have the grace
  * time to end.
  */
-
 import type { Cache } from "@kubets/client";
 import { ownCertificate } from "@kubets/client/component/own-certificate";
 import type { Clock, Logger, Random } from "@kubets/machinery";

@@ -2,7 +2,6 @@
  * The original's flags. Most of them say what a field of the KubeletConfiguration says, and win over the file; the others are what no file
  * can say, because it is the same for many nodes.
  */
-
 import type { FlagOptions } from "@kubets/machinery/flag-types";
 import * as flag from "@kubets/machinery/flags";
 import type { JsonObject, JsonValue } from "@kubets/machinery/json-value";

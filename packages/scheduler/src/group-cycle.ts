@@ -3,7 +3,6 @@
  * with those before it at their places, in each placement that the group may have; the best one is taken. Where room has to be made for some,
  * it is made only if the group gets what it needs by that, and all wait for it.
  */
-
 import { myTurn, piece } from "@kubets/machinery/turns";
 import type { Placement, Waits } from "./binding-cycle.ts";
 import type { Decision } from "./framework/cycle.ts";

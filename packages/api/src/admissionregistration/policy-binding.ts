@@ -1,5 +1,4 @@
 /** What bindings of policies have in common, whatever their policies do: where the policy holds, and with which parameters. */
-
 import type { FieldError } from "@kubets/machinery";
 import type { MutatingAdmissionPolicyBinding } from "../generated/types/admissionregistration-v1.ts";
 import type { Draft } from "../meta.ts";

@@ -3,7 +3,6 @@
  * no more goes, unless others own it; what others own with another value is a conflict, unless forced.
  * Pure: gives a new object, still to be decoded, and the entries of managedFields; changes nothing.
  */
-
 import { badRequest, StatusError } from "@kubets/machinery";
 import { deepEqual } from "@kubets/machinery/deep-equal";
 import { ownValue } from "../codec/map-keys.ts";

@@ -1,5 +1,4 @@
 /** The resources of autoscaling. */
-
 import { horizontalPodAutoscalerResource } from "./horizontal-pod-autoscaler.ts";
 import { horizontalPodAutoscalerV1Resource } from "./horizontal-pod-autoscaler-v1.ts";
 

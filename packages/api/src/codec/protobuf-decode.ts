@@ -2,7 +2,6 @@
  * Kubernetes protobuf messages as objects. The walk collects what the bytes hold, fields it does not know left out; canonical.ts then
  * brings the result into form, which drops the zeros that protobuf writes.
  */
-
 import { formatDurationNanos } from "@kubets/machinery/duration";
 import { ProtoError, Reader, WIRE } from "@kubets/wire/proto";
 import type { PlainObject } from "../meta.ts";

@@ -3,7 +3,6 @@
  * written even when zero, pointers and lists only when there, maps in the order of their keys' bytes. The writer goes from the end to
  * the start, so everything here is written in reverse.
  */
-
 import { parseDurationNanos } from "@kubets/machinery/duration";
 import { WIRE, Writer } from "@kubets/wire/proto";
 import type { PlainObject } from "../meta.ts";

@@ -1,5 +1,4 @@
 /** Persistent volume claims: a wish for a volume. Once made it changes only in size, and in its attributes class once it is bound. */
-
 import { type FieldError, forbiddenField, invalidValue, notSupported } from "@kubets/machinery";
 import { clone } from "@kubets/machinery/clone";
 import { semanticEqual } from "@kubets/machinery/deep-equal";

@@ -1,5 +1,4 @@
 /** The tables of custom kinds: columns whose cells are found by JSONPath. */
-
 import type { JsonValue } from "@kubets/machinery/json-value";
 import { evaluate, valueText } from "@kubets/machinery/jsonpath/evaluate";
 import { JsonPathError } from "@kubets/machinery/jsonpath/nodes";

@@ -1,5 +1,4 @@
 /** What happens to custom objects on the way of a write: the status is kept apart where the definition says so, and the schema is held against them. */
-
 import { type FieldError, fieldErrorText } from "@kubets/machinery";
 import { clone } from "@kubets/machinery/clone";
 import { keepPart } from "../define.ts";

@@ -1,5 +1,4 @@
 /** Checks of single values that the validation of pods, volumes and their neighbours share. */
-
 import { type FieldError, invalidValue, notSupported, required, tooLong } from "@kubets/machinery";
 import { joined } from "@kubets/machinery/joined";
 import { inRange, type NameCheck, portName, portNumber } from "@kubets/machinery/names";

@@ -1,5 +1,4 @@
 /** What differs between two specs, for the messages that refuse a change: a line for each field, below a line that says where. */
-
 import { semanticEqual } from "@kubets/machinery/deep-equal";
 import { joined } from "@kubets/machinery/joined";
 

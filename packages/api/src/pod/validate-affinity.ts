@@ -1,5 +1,4 @@
 /** Affinity of a pod to nodes and to other pods, and how its like are spread. */
-
 import { duplicate, type FieldError, forbiddenField, invalidValue, required } from "@kubets/machinery";
 import { joined } from "@kubets/machinery/joined";
 import { validateLabelSelector } from "@kubets/machinery/label-selector";

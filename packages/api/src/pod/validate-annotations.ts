@@ -1,5 +1,4 @@
 /** Annotations of pods that mean something: mirrors, the cost of deletion, profiles from before they were fields. */
-
 import { type FieldError, forbiddenField, invalidValue } from "@kubets/machinery";
 import { joined } from "@kubets/machinery/joined";
 import type { Pod, PodSpec } from "../generated/types/core-v1.ts";

@@ -1,5 +1,4 @@
 /** What a claim asks of a volume: of claims themselves, and of templates of claims. */
-
 import { type FieldError, forbiddenField, invalidValue, notSupported, required } from "@kubets/machinery";
 import { joined } from "@kubets/machinery/joined";
 import { validateLabelSelector, validateLabels } from "@kubets/machinery/label-selector";

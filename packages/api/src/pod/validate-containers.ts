@@ -1,5 +1,4 @@
 /** The three lists of containers: what all containers must be, and what each list allows. */
-
 import { duplicate, type FieldError, forbiddenField, invalidValue, notFoundValue, required } from "@kubets/machinery";
 import { joined } from "@kubets/machinery/joined";
 import { dns1123Label } from "@kubets/machinery/names";

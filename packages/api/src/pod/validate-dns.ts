@@ -1,5 +1,4 @@
 /** Name resolution of a pod: its policy, resolver configuration, and hosts of its own. */
-
 import { type FieldError, invalidValue, required } from "@kubets/machinery";
 import { ipErrors } from "@kubets/machinery/ip";
 import { joined } from "@kubets/machinery/joined";

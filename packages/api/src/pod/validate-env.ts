@@ -1,5 +1,4 @@
 /** The environment of a container: names, and the places that values come from. */
-
 import { type FieldError, invalidValue, notSupported, required } from "@kubets/machinery";
 import { joined } from "@kubets/machinery/joined";
 import { configMapKey, envVarName, labelKey, type NameCheck } from "@kubets/machinery/names";

@@ -1,5 +1,4 @@
 /** Volumes whose files the API server holds: secrets, config maps, fields of the pod, tokens, and several of them as one. */
-
 import { type FieldError, forbiddenField, invalidValue, required } from "@kubets/machinery";
 import { joined } from "@kubets/machinery/joined";
 import { validateLabelSelector } from "@kubets/machinery/label-selector";

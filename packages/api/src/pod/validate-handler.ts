@@ -1,5 +1,4 @@
 /** Probes and hooks: what is called, and when. */
-
 import { type FieldError, forbiddenField, invalidValue, required } from "@kubets/machinery";
 import { joined } from "@kubets/machinery/joined";
 import { httpHeaderName } from "@kubets/machinery/names";

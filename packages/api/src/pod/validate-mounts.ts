@@ -1,5 +1,4 @@
 /** Where a container sees volumes: as folders (mounts) or as raw devices. */
-
 import {
   type FieldError,
   forbiddenField,

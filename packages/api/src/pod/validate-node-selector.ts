@@ -1,5 +1,4 @@
 /** Node selectors: of pods, of persistent volumes, of resource slices. */
-
 import { type FieldError, forbiddenField, invalidValue, required } from "@kubets/machinery";
 import { joined } from "@kubets/machinery/joined";
 import { dns1123Subdomain, labelKey, labelValue } from "@kubets/machinery/names";

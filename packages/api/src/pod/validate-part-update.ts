@@ -1,5 +1,4 @@
 /** The two parts of a pod that change on their own ways: ephemeral containers, which only grow, and resources, which may be resized. */
-
 import { type FieldError, forbiddenField, invalidValue } from "@kubets/machinery";
 import { clone } from "@kubets/machinery/clone";
 import { deepEqual, semanticEqual } from "@kubets/machinery/deep-equal";

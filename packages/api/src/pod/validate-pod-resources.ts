@@ -1,5 +1,4 @@
 /** Resources of a pod as a whole: they must hold what its containers ask for together. */
-
 import { type FieldError, forbiddenField, invalidValue } from "@kubets/machinery";
 import { joined } from "@kubets/machinery/joined";
 import { parseQuantity } from "@kubets/machinery/quantity";

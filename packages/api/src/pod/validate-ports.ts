@@ -1,5 +1,4 @@
 /** Ports of containers, and the host's ports that two of them would share. */
-
 import { duplicate, type FieldError, invalidValue, required } from "@kubets/machinery";
 import { joined } from "@kubets/machinery/joined";
 import { portName } from "@kubets/machinery/names";

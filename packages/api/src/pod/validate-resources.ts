@@ -1,5 +1,4 @@
 /** Requests and limits of a container or a pod: names, amounts, and how the two lists stand to each other. */
-
 import { duplicate, type FieldError, forbiddenField, invalidValue, notFoundValue, required } from "@kubets/machinery";
 import { joined } from "@kubets/machinery/joined";
 import { labelKey } from "@kubets/machinery/names";

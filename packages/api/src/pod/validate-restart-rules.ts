@@ -1,5 +1,4 @@
 /** When a single container is started again: its own policy, and rules on its exit code. */
-
 import { type FieldError, required, tooMany } from "@kubets/machinery";
 import { joined } from "@kubets/machinery/joined";
 import type { Container, ContainerRestartRule } from "../generated/types/core-v1.ts";

@@ -1,5 +1,4 @@
 /** Security contexts of containers and of pods: ids, profiles, privileges. */
-
 import { type FieldError, forbiddenField, invalidValue, required } from "@kubets/machinery";
 import { joined } from "@kubets/machinery/joined";
 import type {

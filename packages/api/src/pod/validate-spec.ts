@@ -2,7 +2,6 @@
  * The validation of a pod's spec, of pods and of templates alike; the parts stand in files of their own. The order of the calls is the order of
  * the errors in the answer.
  */
-
 import { duplicate, type FieldError, forbiddenField, invalidValue, required } from "@kubets/machinery";
 import { joined } from "@kubets/machinery/joined";
 import { validateLabels } from "@kubets/machinery/label-selector";

@@ -1,5 +1,4 @@
 /** What a node may report of a pod. */
-
 import { duplicate, type FieldError, forbiddenField, invalidValue } from "@kubets/machinery";
 import { ipErrors } from "@kubets/machinery/ip";
 import { joined } from "@kubets/machinery/joined";

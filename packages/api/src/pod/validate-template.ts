@@ -1,5 +1,4 @@
 /** Pods and templates of pods, whole: metadata with meaning for the pod, then the spec, then what holds only for one of them. */
-
 import { type FieldError, forbiddenField, invalidValue } from "@kubets/machinery";
 import { joined } from "@kubets/machinery/joined";
 import { validateLabels } from "@kubets/machinery/label-selector";

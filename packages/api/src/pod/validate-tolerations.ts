@@ -1,5 +1,4 @@
 /** Tolerations of pods and runtime classes. */
-
 import { type FieldError, invalidValue, notSupported } from "@kubets/machinery";
 import { joined } from "@kubets/machinery/joined";
 import { labelKey, labelValue } from "@kubets/machinery/names";

@@ -2,7 +2,6 @@
  * What may change in a pod that exists: images, the deadline (sooner only), more tolerations, fewer gates; while it is gated also where it
  * may go. Anything else is refused with the difference.
  */
-
 import { type FieldError, forbiddenField, invalidValue, required } from "@kubets/machinery";
 import { clone } from "@kubets/machinery/clone";
 import { deepEqual, semanticEqual } from "@kubets/machinery/deep-equal";

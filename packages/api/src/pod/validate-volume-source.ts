@@ -1,5 +1,4 @@
 /** The sources of volumes that a pod may name, in the order in which the original looks for them. */
-
 import { type FieldError, forbiddenField, invalidValue, required } from "@kubets/machinery";
 import { joined } from "@kubets/machinery/joined";
 import { dns1123Subdomain } from "@kubets/machinery/names";

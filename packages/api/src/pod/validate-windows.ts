@@ -1,5 +1,4 @@
 /** What only pods on Windows may say, and what they may not. */
-
 import { type FieldError, forbiddenField, invalidValue, notSupported, required } from "@kubets/machinery";
 import { joined } from "@kubets/machinery/joined";
 import { dns1123Subdomain } from "@kubets/machinery/names";

@@ -1,5 +1,4 @@
 /** Sources of volumes that pods and persistent volumes share: disks, shares, and the drivers that serve them. */
-
 import { type FieldError, invalidValue, notSupported, required } from "@kubets/machinery";
 import { joined } from "@kubets/machinery/joined";
 import { dns1123Label, dns1123Subdomain } from "@kubets/machinery/names";

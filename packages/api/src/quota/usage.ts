@@ -1,5 +1,4 @@
 /** What one object uses of what quotas can count: itself, and what it asks for. */
-
 import { parseQuantity, type Quantity, quantityOf } from "@kubets/machinery";
 import { persistentvolumeclaims, pods, services } from "../generated/refs.ts";
 import type { PersistentVolumeClaim, Pod, Service } from "../generated/types/core-v1.ts";

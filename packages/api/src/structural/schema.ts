@@ -2,7 +2,6 @@
  * The schema of a custom kind, as its definition writes it: the walks over objects (prune, default, validate, merge) go by it as it
  * stands, so that a definition costs no more than its own text. Only structural schemas come here: definitions are checked before.
  */
-
 import { getOwn } from "@kubets/machinery/json-value";
 import type { JSONSchemaProps } from "../generated/types/apiextensions-v1.ts";
 

@@ -3,7 +3,6 @@
  * what changed is held against it: parts that are as they were may stay wrong.
  * The number that checks give is how much of the schema applied: of alternatives that all fail, the errors of the one that fits best are told.
  */
-
 import { type FieldError, invalidValue, notSupported, required, typeInvalid } from "@kubets/machinery";
 import { deepEqual } from "@kubets/machinery/deep-equal";
 import { getOwn } from "@kubets/machinery/json-value";

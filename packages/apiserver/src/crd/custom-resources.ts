@@ -2,7 +2,6 @@
  * Custom resources, from their definitions: watches the definitions, writes what becomes of them (names, conditions) into their status, serves what is
  * established, and empties what is deleted. Several definitions are worked on at a time, each by one hand; what changes meanwhile is looked at again.
  */
-
 import { isServed, plannedStatus } from "@kubets/api/apiextensions/accepted-names";
 import { conditionOf, withCondition } from "@kubets/api/apiextensions/definition-conditions";
 import { CLEANUP_FINALIZER, DELETION_IN_PROGRESS } from "@kubets/api/apiextensions/terminating";

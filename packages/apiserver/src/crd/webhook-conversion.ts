@@ -2,7 +2,6 @@
  * Conversion of custom objects by a webhook, in one call for as many as need it. What comes back is checked: as many objects, of the version that was
  * asked for, each still itself. Of the metadata only labels and annotations may change.
  */
-
 import { readObject } from "@kubets/api/custom/conversion";
 import type { CustomResourceDefinition } from "@kubets/api/generated/types/apiextensions-v1";
 import type { KubeObject } from "@kubets/api/meta";

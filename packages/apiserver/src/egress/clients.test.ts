@@ -20,13 +20,13 @@ import {
 } from "@kubets/api/generated/refs";
 import { createClient } from "@kubets/client/typed-client";
 import { realClock, seededRandom, silentLogger } from "@kubets/machinery";
+import { type ConnectProxy, startConnectProxy } from "@kubets/wire/testing/connect-proxy";
 import { setUpAudit } from "../audit/setup.ts";
 import type { Credentials } from "../authn/authenticator.ts";
 import { externalAuthentication } from "../authn/external-authentication.ts";
 import { configuredAuthorization } from "../authz/setup.ts";
 import { serverMetrics } from "../metrics/server-metrics.ts";
 import { ownServingCertificate } from "../serving-certificate.ts";
-import { type ConnectProxy, startConnectProxy } from "../testing/connect-proxy.ts";
 import { startOidcIssuer } from "../testing/oidc-issuer.ts";
 import { startSocketServer } from "../testing/socket-server.ts";
 import { type Egress, openEgress } from "./egress.ts";

@@ -1,5 +1,4 @@
 /** What the server tells of its watches: events that were sent, how large they were, with how many watches began, and watchers who were let go. */
-
 import type { GroupResource } from "@kubets/machinery";
 import type { Counter, Family, Histogram, MetricsRegistry } from "@kubets/machinery/metrics";
 import type { RequestInfo } from "../request-info.ts";

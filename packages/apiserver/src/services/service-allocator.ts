@@ -1,5 +1,4 @@
 /** Gives services their addresses and ports, and takes them back: what `services/cluster-ips.ts` and `node-ports.ts` hold, for one service. */
-
 import { settleFamilies } from "@kubets/api/core/service/families";
 import { isHeadless, needsClusterIP, needsHealthCheckPort, needsNodePorts } from "@kubets/api/core/service/needs";
 import { endpoints } from "@kubets/api/generated/refs";

@@ -2,7 +2,6 @@
  * Takes the one stream of changes from storage to the caches of all resources, batch by batch. After a batch the caches stand at its
  * revision, all of them; whoever waits for a revision goes on then.
  */
-
 import type { ResourceDefinition } from "@kubets/api/resource";
 import type { Logger } from "@kubets/machinery";
 import type { Change, Storage, WatchHandle } from "@kubets/storage";

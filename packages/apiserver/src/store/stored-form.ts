@@ -3,7 +3,6 @@
  * the stored version with its resourceVersion. Read is also what others wrote: JSON with another or no resourceVersion, and Kubernetes
  * protobuf; those are brought into the served form once, here.
  */
-
 import { encodeMetadata, encodeObject } from "@kubets/api/codec/known-texts";
 import { decodeStoredProtobuf, isProtobuf } from "@kubets/api/codec/protobuf";
 import type { KubeObject, PlainObject } from "@kubets/api/meta";

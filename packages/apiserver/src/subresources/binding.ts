@@ -1,5 +1,4 @@
 /** Binding a pod to a node: what a scheduler does. Once bound, a pod stays where it is. */
-
 import type { Binding, Pod } from "@kubets/api/generated/types/core-v1";
 import type { Draft, KubeObject } from "@kubets/api/meta";
 import { structOf } from "@kubets/api/schema";

@@ -1,5 +1,4 @@
 /** Evicting a pod: a delete that asks the disruption budgets first. */
-
 import { isTrue } from "@kubets/api/condition";
 import { poddisruptionbudgets } from "@kubets/api/generated/refs";
 import type { Pod } from "@kubets/api/generated/types/core-v1";

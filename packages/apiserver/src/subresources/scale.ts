@@ -1,5 +1,4 @@
 /** How many replicas: read and written as an autoscaling/v1 Scale, whatever the resource keeps them in. */
-
 import { applyPatch } from "@kubets/api/apply/apply-patch";
 import { afterUpdate, type ManagedFieldsEntry } from "@kubets/api/apply/managed-fields";
 import { ownersAfterScale, scaleOwners } from "@kubets/api/apply/scale-owners";

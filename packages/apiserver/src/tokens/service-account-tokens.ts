@@ -2,7 +2,6 @@
  * Tokens of service accounts: made for an account (and perhaps an object that they end with), and read back. A token is as good as what it names: it
  * is refused as soon as the account, or the object it is bound to, is gone or another one of the same name.
  */
-
 import type { KeyObject } from "node:crypto";
 import { nodes, pods, secrets, serviceaccounts } from "@kubets/api/generated/refs";
 import type { KubeObject } from "@kubets/api/meta";

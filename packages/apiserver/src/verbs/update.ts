@@ -1,5 +1,4 @@
 /** PUT: replaces an object, or through a subresource a part of it. */
-
 import type { Draft, KubeObject } from "@kubets/api/meta";
 import { groupResource } from "@kubets/api/resource";
 import { conflict } from "@kubets/machinery";

@@ -1,5 +1,4 @@
 /** How an object is to be deleted: from the body and the query of the request. */
-
 import { DecodeError, decode } from "@kubets/api/codec/decode";
 import { decodeEnvelope, decodeProtobuf } from "@kubets/api/codec/protobuf";
 import { structOf } from "@kubets/api/schema";

@@ -1,5 +1,4 @@
 /** The parameters that all writes have in common: dry run, field manager, field validation. */
-
 import { validateManagerName } from "@kubets/api/metadata-checks";
 import { badRequest, type FieldError, forbiddenField, invalid, notSupported, required } from "@kubets/machinery";
 import type { ApiCall } from "../api-call.ts";

@@ -1,5 +1,4 @@
 /** Arithmetic: whole numbers of 64 bits that do not wrap, doubles, times, and the joining of texts and lists. */
-
 import { exactly, ONE, plus, scaled } from "../cost-range.ts";
 import type { Overload } from "../declarations.ts";
 import { func } from "../declare.ts";

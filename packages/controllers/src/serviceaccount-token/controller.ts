@@ -3,7 +3,6 @@
  * Owns: the data of Secrets of type kubernetes.io/service-account-token. Watches: Secrets, service accounts.
  * Holds: a Secret whose account is gone, or is another of its name, goes too.
  */
-
 import type { KeyObject } from "node:crypto";
 import { secrets, serviceaccounts } from "@kubets/api/generated/refs";
 import type { Secret, ServiceAccount } from "@kubets/api/generated/types/core-v1";

@@ -2,7 +2,6 @@
  * Applies one object of a file: by the server (field ownership), or by a patch made here from three versions of it.
  * Holds: an object that is as the file says is not written.
  */
-
 import { jsonText } from "@kubets/machinery/json-text";
 import { isReason, StatusError } from "@kubets/machinery/status-error";
 import { createObject, patchObject } from "../api/write.ts";

@@ -1,5 +1,4 @@
 /** Generators of who may do what: role, clusterrole, their bindings, serviceaccount. */
-
 import { list, map, text } from "@kubets/machinery/flags";
 import { UsageError } from "../errors.ts";
 import type { JsonObject } from "../json.ts";

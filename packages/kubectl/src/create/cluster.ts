@@ -1,5 +1,4 @@
 /** Generators of what bounds others: namespace, quota, priorityclass, poddisruptionbudget. */
-
 import { bool, int, list, map, text } from "@kubets/machinery/flags";
 import { parseLabelSelector } from "@kubets/machinery/label-selector";
 import { UsageError } from "../errors.ts";

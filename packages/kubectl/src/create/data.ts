@@ -1,5 +1,4 @@
 /** Generators of what holds data: configmap, secrets of three types. Values come of literals, files, folders, env files. */
-
 import { isUtf8 } from "node:buffer";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";

@@ -1,5 +1,4 @@
 /** A node: what it is, how it fares, which pods it carries and what they have taken. */
-
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import { type Amounts, podLimits, podRequests } from "@kubets/api/pod/resources";
 import { humanDuration } from "@kubets/machinery/duration";

@@ -1,5 +1,4 @@
 /** Replica sets, replication controllers, daemon sets, stateful sets, jobs, cron jobs. */
-
 import { humanDuration } from "@kubets/machinery/duration";
 import { formatLabelSelector, selectorFromSet } from "@kubets/machinery/label-selector";
 import { parseTime } from "@kubets/machinery/time";

@@ -1,5 +1,4 @@
 /** What was asked for, as objects in an output form: the one object, or all as a List. */
-
 import { pathFinder } from "@kubets/machinery/jsonpath/evaluate";
 import { asError, throwAll, UsageError } from "../errors.ts";
 import { type JsonObject, listAt, textAt } from "../json.ts";

@@ -2,7 +2,6 @@
  * The server's tables of what was asked for, one for each resource, and how they stand below each other.
  * Holds: pages of one list become one table.
  */
-
 import { humanDuration } from "@kubets/machinery/duration";
 import { pathFinder } from "@kubets/machinery/jsonpath/evaluate";
 import { parseTime } from "@kubets/machinery/time";

@@ -1,5 +1,4 @@
 /** Columns that the caller chooses: `NAME:.metadata.name,IMAGE:.spec.containers[*].image`, or a file of two lines. */
-
 import { pathFinder, valueText } from "@kubets/machinery/jsonpath/evaluate";
 import { UsageError } from "../errors.ts";
 import type { JsonObject } from "../json.ts";

@@ -1,5 +1,4 @@
 /** Tells what a verb did to an object: "pod/x created", or the object itself where an output form is asked for. */
-
 import type { JsonObject } from "../json.ts";
 import { kindText } from "../resources/mapper.ts";
 import type { Info } from "../resources/select.ts";

@@ -2,7 +2,6 @@
  * Objects with their members in the order in which their kind declares them: how the original prints what it made itself, as
  * JSON and KYAML. Kinds that are not known stay as they are.
  */
-
 import { parseGroupVersion } from "@kubets/api/resource-ref";
 import type { Struct, TypeRef } from "@kubets/api/schema";
 import { isObject } from "@kubets/machinery/json-value";

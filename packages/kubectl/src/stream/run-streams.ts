@@ -2,7 +2,6 @@
  * A command in a container with this program's standard streams: exec, attach and what is built on them.
  * Holds: resolves with the command's exit code when all that it wrote has been handed on; a terminal is put back as it was.
  */
-
 import type { Readable, Writable } from "node:stream";
 import { parseJson } from "@kubets/machinery/json";
 import { type Status, StatusError } from "@kubets/machinery/status-error";

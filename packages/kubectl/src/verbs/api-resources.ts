@@ -1,5 +1,4 @@
 /** Shows what resources and versions the server has. */
-
 import type { JsonObject } from "../json.ts";
 import { printerFor } from "../print/printer.ts";
 import { tableText } from "../print/tabs.ts";

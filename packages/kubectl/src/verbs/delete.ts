@@ -2,7 +2,6 @@
  * Deletes objects by file, name or selector, and waits until they are gone.
  * Holds: each deletion is told when the server took it; waiting comes after the last.
  */
-
 import { isReason } from "@kubets/machinery/status-error";
 import { deleteObject } from "../api/write.ts";
 import { asError, throwAll, UsageError } from "../errors.ts";

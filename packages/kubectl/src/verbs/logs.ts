@@ -2,7 +2,6 @@
  * Prints what containers wrote: of one, of all of a pod, of all pods of a selector, once or as it comes.
  * Holds: bytes are passed on as they are; several sources are read together only when followed.
  */
-
 import { isReason } from "@kubets/machinery/status-error";
 import { formatTime, parseTime } from "@kubets/machinery/time";
 import { asError, throwAll, UsageError } from "../errors.ts";

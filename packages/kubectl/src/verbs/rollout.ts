@@ -1,5 +1,4 @@
 /** Rollouts of deployments, daemon sets and stateful sets: watch, look back, go back, restart, hold. */
-
 import { deepEqual } from "@kubets/machinery/deep-equal";
 import type { FlagSet } from "@kubets/machinery/flags";
 import { formatTime } from "@kubets/machinery/time";

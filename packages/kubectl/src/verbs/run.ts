@@ -1,5 +1,4 @@
 /** Makes a pod of an image, and joins it if asked to. */
-
 import { deleteObject } from "../api/write.ts";
 import { createGenerated, writeFlags } from "../create/generator.ts";
 import { overridden, overrideFlags } from "../create/overrides.ts";

@@ -1,5 +1,4 @@
 /** Waits until something holds of objects: a condition, a field's value, that they are there, or gone. */
-
 import { sleep } from "@kubets/machinery/clock";
 import { pathFinder, valueText } from "@kubets/machinery/jsonpath/evaluate";
 import { isReason } from "@kubets/machinery/status-error";

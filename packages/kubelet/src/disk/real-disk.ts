@@ -1,5 +1,4 @@
 /** The machine's disk. What the kernel mounts at once it is asked for itself; for the rest `mount` and `umount` run. */
-
 import type { Stats } from "node:fs";
 import {
   appendFile,

@@ -1,5 +1,4 @@
 /** Runs the hooks of a container: a command in it, a request to it, or a wait. Rejects with what went wrong. */
-
 import { request as secureRequest } from "node:https";
 import type { Container, LifecycleHandler } from "@kubets/api/generated/types/core-v1";
 import { type Clock, sleep } from "@kubets/machinery";

@@ -2,7 +2,6 @@
  * The logs of all containers in one folder, as links whose names say of which pod and container they are: programs that gather the logs of a node read that.
  * Holds: a container that is removed has lost its link before, so that none is left over.
  */
-
 import { join } from "node:path";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import { containerLogLink, logLinksFolder, logPath, podLogFolder } from "../paths.ts";

@@ -1,5 +1,4 @@
 /** One GET of a URL, to its end. Rejects when it is not answered with 200, and with what is larger than any manifest. */
-
 import { get as getSecure } from "node:https";
 import { get as getPlain } from "@kubets/machinery/node-http";
 import type { Fetch } from "./static-pods.ts";

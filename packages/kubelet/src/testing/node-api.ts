@@ -2,7 +2,6 @@
  * The little of an API server that a kubelet needs in tests, over the client's memory API: tokens of service accounts, and deletion of pods
  * with a grace time, which waits for the kubelet.
  */
-
 import { configmaps, pods, secrets, services } from "@kubets/api/generated/refs";
 import type { ConfigMap, Pod, Secret, Service } from "@kubets/api/generated/types/core-v1";
 import type { Input } from "@kubets/api/meta";

@@ -1,5 +1,4 @@
 /** How the controllers and the scheduler of a cluster do, for component statuses: those of this process, or of whichever server leads. */
-
 import { leases } from "@kubets/api/generated/refs";
 import type { ComponentCheck } from "@kubets/apiserver/component-statuses";
 import type { Client } from "@kubets/client/client";

@@ -2,7 +2,6 @@
  * Evaluates JSONPath templates over JSON values. Every step turns a list of values into another.
  * Holds: what is missing gives nothing; only an index beyond a list is an error.
  */
-
 import { jsonText } from "../json-text.ts";
 import type { JsonValue } from "../json-value.ts";
 import { getOwn, isObject } from "../json-value.ts";

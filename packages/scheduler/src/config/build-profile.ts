@@ -2,7 +2,6 @@
  * Makes a profile: the plugins of `multiPoint` (the default ones unless disabled, then one's own) take part wherever they can; a point
  * may leave some out, or put others in front of what it has.
  */
-
 import { ConfigError } from "@kubets/machinery/config-file";
 import type { Handle, Registry } from "../framework/handle.ts";
 import type { Plugin } from "../framework/plugin.ts";

@@ -2,7 +2,6 @@
  * KubeSchedulerConfiguration v1: read strictly, defaults filled in once, and everything that is wrong with names and numbers told before
  * anything starts. What the file says of the connection and of leader election is given as the flags that say the same.
  */
-
 import { readFileSync } from "node:fs";
 import {
   any,

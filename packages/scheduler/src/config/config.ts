@@ -1,5 +1,4 @@
 /** What a scheduler is configured by, with everything filled in. */
-
 import type { ExtensionPoint } from "../framework/profile.ts";
 import type { EnabledPlugin } from "./default-plugins.ts";
 import type { ExtenderConfig } from "./extender-config.ts";

@@ -2,7 +2,6 @@
  * Which of the nodes that fit is best: each plugin's scores, brought into 0..100, times its weight. The best one wins; among equals chance
  * decides, each with the same probability.
  */
-
 import type { PodGroup } from "@kubets/api/generated/types/scheduling-v1alpha2";
 import { type Random, randomInt } from "@kubets/machinery";
 import type { Answers } from "./answers.ts";

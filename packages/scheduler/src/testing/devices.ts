@@ -1,5 +1,4 @@
 /** Resource claims, classes and slices for tests: bare, with what decides who gets which device. */
-
 import type {
   Device,
   DeviceClaim,

@@ -2,7 +2,6 @@
  * A cluster in memory for the scheduler's own tests: objects that tests put in, informers that tell of them at once, and a client that
  * does what a scheduler asks for (bind, patch the status, delete). It validates nothing.
  */
-
 import { nodes, pods, resourceclaims } from "@kubets/api/generated/refs";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { ResourceClaim } from "@kubets/api/generated/types/resource-v1";

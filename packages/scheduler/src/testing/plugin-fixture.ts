@@ -1,5 +1,4 @@
 /** One plugin by itself over a few objects: `fixture(nodePorts, node("n1").build(), ...).refusals(pod("a").build())`. */
-
 import { nodes, pods } from "@kubets/api/generated/refs";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { KubeObject } from "@kubets/api/meta";

@@ -4,7 +4,6 @@
  * when the log cannot be written, the process ends before any answer. The entries are the one copy: others share them, and
  * hold the entry rather than its `value` (see loaded-chunks.ts).
  */
-
 import { dirname, resolve } from "node:path";
 import { type Clock, realClock } from "@kubets/machinery/clock";
 import { createLogger, type Logger } from "@kubets/machinery/logger";

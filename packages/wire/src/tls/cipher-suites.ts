@@ -1,5 +1,4 @@
 /** Cipher suites by the names that Go and the RFCs use, and OpenSSL's for them. Those of TLS 1.3 cannot be chosen. */
-
 import { nearest } from "@kubets/machinery";
 import { ConfigError } from "@kubets/machinery/config-file";
 

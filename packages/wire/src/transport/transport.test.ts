@@ -10,7 +10,8 @@ import { VirtualClock } from "@kubets/machinery";
 import { type ChunkSink, type Exchange, Frame, listen } from "../http.ts";
 import { acceptSpdy } from "../spdy.ts";
 import { testPki } from "../testing/certificates.ts";
-import { connectProxy, socksProxy, type TestProxy } from "../testing/proxies.ts";
+import { type ConnectProxy, startConnectProxy } from "../testing/connect-proxy.ts";
+import { startSocksProxy } from "../testing/socks-proxy.ts";
 import { type Dialer, HttpTransport, type HttpTransportOptions } from "../transport.ts";
 import { acceptWebSocket, COMMAND_CHANNELS, COMMAND_PROTOCOLS, channelSession } from "../websocket.ts";
 import { proxyDialer } from "./proxy.ts";
@@ -92,22 +93,26 @@ describe("the HTTP/2 transport over a dialer", () => transportSuite(() => underT
 describe("the HTTP/1.1 transport over a dialer", () => transportSuite(() => underTest(true, { dialer, http2: false })));
 describe("plain HTTP over a dialer", () => transportSuite(() => underTest(false, { dialer })));
 
-const viaProxy = async (start: () => Promise<TestProxy>, scheme: string, secure: boolean) => {
+const viaProxy = async (
+  start: () => Promise<Pick<ConnectProxy, "port" | "targets" | "close">>,
+  scheme: string,
+  secure: boolean,
+) => {
   const proxy = await start();
   const dialer = proxyDialer(new URL(`${scheme}://127.0.0.1:${proxy.port}`), tls);
   const tested = await underTest(secure, { dialer });
   const stop = async () => {
     await tested.stop();
-    proxy.close();
-    assert.notEqual(proxy.asked.length, 0);
+    await proxy.close();
+    assert.notEqual(proxy.targets.length, 0);
   };
   return { ...tested, stop };
 };
-const overTls = () => connectProxy({ tls: pki.server });
-describe("the transport through a proxy", () => transportSuite(() => viaProxy(connectProxy, "http", true)));
+const overTls = () => startConnectProxy({ tls: pki.server });
+describe("the transport through a proxy", () => transportSuite(() => viaProxy(startConnectProxy, "http", true)));
 describe("the transport through a proxy of HTTPS", () => transportSuite(() => viaProxy(overTls, "https", true)));
-describe("the transport through a SOCKS proxy", () => transportSuite(() => viaProxy(socksProxy, "socks5", true)));
-describe("plain HTTP through a proxy", () => transportSuite(() => viaProxy(connectProxy, "http", false)));
+describe("the transport through a SOCKS proxy", () => transportSuite(() => viaProxy(startSocksProxy, "socks5", true)));
+describe("plain HTTP through a proxy", () => transportSuite(() => viaProxy(startConnectProxy, "http", false)));
 
 describe("the HTTP transport", () => {
   const ask = async (transport: HttpTransport, path = "/whoami") => {
@@ -189,14 +194,15 @@ describe("the HTTP transport", () => {
     silent.close();
   });
 
-  for (const [scheme, start, refusal] of [
-    ["http", connectProxy, /: proxy error from .*, code 403: 403 Forbidden/],
-    ["socks5", socksProxy, /not allowed by its rules: /],
+  const refusing = () => startConnectProxy({ answer: "HTTP/1.1 403 Forbidden\r\n\r\n" });
+  for (const [scheme, start, startStrict, refusal] of [
+    ["http", startConnectProxy, refusing, /: proxy error from .*, code 403: 403 Forbidden/],
+    ["socks5", startSocksProxy, () => startSocksProxy({ refuses: true }), /not allowed by its rules: /],
   ] as const)
     it(`tells a ${scheme} proxy who asks and for what, and what it has against it`, () =>
       withServer(async ({ url }) => {
         const kind = await start();
-        const strict = await start({ refuses: true });
+        const strict = await startStrict();
         const by = (port: number, login = "") => proxyDialer(new URL(`${scheme}://${login}127.0.0.1:${port}`), tls);
         const through = (port: number, http2 = true) =>
           new HttpTransport({ server: url, tls, http2, dialer: by(port, "me:s%20cret@") });
@@ -210,11 +216,12 @@ describe("the HTTP transport", () => {
           }
           const named = new HttpTransport({ server: "https://a.example", tls, dialer: by(strict.port) });
           await assert.rejects(ask(named), { message: refusal });
-          assert.equal(strict.asked.at(-1)?.trim().replace(/^:/, "").trim(), "a.example:443");
-          assert.deepEqual(kind.asked, Array(2).fill(`me:s cret ${new URL(url).host}`));
+          assert.equal(strict.targets.at(-1), "a.example:443");
+          assert.deepEqual(kind.targets, Array(2).fill(new URL(url).host));
+          assert.deepEqual(kind.logins, Array(2).fill("me:s cret"));
         } finally {
-          kind.close();
-          strict.close();
+          await kind.close();
+          await strict.close();
         }
       }));
 

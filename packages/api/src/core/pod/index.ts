@@ -1,5 +1,4 @@
 /** Pods: containers that live and die together, on one node. */
-
 import { define, keepPart } from "../../define.ts";
 import { pods } from "../../generated/refs.ts";
 import type { Pod } from "../../generated/types/core-v1.ts";

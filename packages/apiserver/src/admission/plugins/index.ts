@@ -1,5 +1,4 @@
 /** The one list of admission plugins, in the order in which they run. */
-
 import { ConfigError } from "@kubets/machinery/config-file";
 import { ExitError, exitCode } from "@kubets/machinery/exit-codes";
 import type { PluginConfiguration, PluginConfigurations } from "../configuration.ts";

@@ -1,5 +1,4 @@
 /** Without it what a sandbox itself costs would be counted nowhere, and pods would land on nodes that do not know their runtime. */
-
 import { pods, runtimeclasses } from "@kubets/api/generated/refs";
 import type { Pod } from "@kubets/api/generated/types/core-v1";
 import type { RuntimeClass } from "@kubets/api/generated/types/node-v1";

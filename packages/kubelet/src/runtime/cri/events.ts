@@ -2,7 +2,6 @@
  * Hears of containers that began or ended. CRI's own stream tells the pod; containerd before 1.7 has only its own event service on the
  * same socket, which tells that something happened to a task: enough to look.
  */
-
 import { RuntimeService } from "@kubets/wire/generated/cri";
 import { type GrpcClient, isGrpcError } from "@kubets/wire/grpc";
 import { decode, defineMessages, type MessageType, method } from "@kubets/wire/proto";

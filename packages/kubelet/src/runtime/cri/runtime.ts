@@ -3,7 +3,6 @@
  * Holds: the messages of failures are the runtime's own, without gRPC's words around them; events come from the runtime's
  * GetContainerEvents where it has it, else from containerd's own event service.
  */
-
 import { ImageService, PodSandboxState, RuntimeService } from "@kubets/wire/generated/cri";
 import {
   type CallOptions,

@@ -3,7 +3,6 @@
  * Holds: it does nothing by itself but what its script says, at the time it says; an idle one costs no timer; restarting the kubelet over
  * the same object finds everything as it was.
  */
-
 import { type Clock, type Random, sleep, type Timer } from "@kubets/machinery";
 import { Signal } from "@kubets/wire/generated/cri";
 import type { Disk } from "../../disk/disk.ts";

@@ -2,7 +2,6 @@
  * Without it a single node that was taken over could change every other node and every pod of the cluster. A kubelet writes its own node, lease
  * and CSINode, the status of the pods that run on it, and mirror pods of itself; and gets tokens only for those pods.
  */
-
 import type { CertificateSigningRequest } from "@kubets/api/generated/types/certificates-v1";
 import type { KubeObject } from "@kubets/api/meta";
 import { badRequest, deepEqual } from "@kubets/machinery";

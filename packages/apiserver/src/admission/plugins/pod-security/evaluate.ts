@@ -1,5 +1,4 @@
 /** A pod against a level and a version of the standards. The one list of checks, in the order of messages. */
-
 import type { Check, PodUnderCheck, Violation } from "./check.ts";
 import {
   appArmorProfile,

@@ -2,7 +2,6 @@
  * Without it one namespace could fill the cluster. What a write adds is taken from every quota that counts it, or the write is refused; the taking
  * is exact however many write at once (see ledger.ts). Giving back what deletes free is the quota controller's.
  */
-
 import { difference } from "@kubets/api/quota/amounts";
 import { usageOf } from "@kubets/api/quota/usage";
 import type { AdmissionContext, AdmissionPlugin, AdmissionRequest } from "../../plugin.ts";

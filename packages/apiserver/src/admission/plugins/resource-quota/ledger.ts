@@ -3,7 +3,6 @@
  * together against what it left, and written as one change of each quota. Other servers are met by compare-and-set, and a lost race starts again
  * from what stands there.
  */
-
 import { afterUpdate } from "@kubets/api/apply/managed-fields";
 import { resourcequotas } from "@kubets/api/generated/refs";
 import type { Pod, ResourceQuota } from "@kubets/api/generated/types/core-v1";

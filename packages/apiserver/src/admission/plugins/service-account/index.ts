@@ -1,5 +1,4 @@
 /** Without it a pod would have no identity of its own, and one without rights could read every secret by naming it. */
-
 import { pods, serviceaccounts } from "@kubets/api/generated/refs";
 import type { Pod, ServiceAccount } from "@kubets/api/generated/types/core-v1";
 import type { Draft } from "@kubets/api/meta";

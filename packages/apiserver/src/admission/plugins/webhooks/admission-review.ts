@@ -1,5 +1,4 @@
 /** The AdmissionReview that a webhook is sent, and what it may answer. */
-
 import type { PlainObject } from "@kubets/api/meta";
 import type { ResourceDefinition } from "@kubets/api/resource";
 import type { Status } from "@kubets/machinery";

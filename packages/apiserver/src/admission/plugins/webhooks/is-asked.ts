@@ -1,5 +1,4 @@
 /** Whether a webhook whose rules concern a request is asked about it: by its selectors, then by its conditions. */
-
 import { groupResource } from "@kubets/api/resource";
 import { forbidden } from "@kubets/machinery";
 import { activationOf } from "../../expressions/activation.ts";

@@ -15,16 +15,18 @@ interface ConnectProxyOptions {
   readonly answer?: string;
 }
 
+const ASKED = /^CONNECT (\S+):(\d+) HTTP\/1\.1\r\nHost: \1:\2\r\n(?:Proxy-Authorization: Basic (\S+)\r\n)?\r\n$/;
+
 export async function startConnectProxy({ tls, path, answer }: ConnectProxyOptions = {}) {
-  const targets: string[] = [];
+  const [targets, logins]: [string[], string[]] = [[], []];
   const open = new Set<Socket>();
   const accept = (near: Socket) => {
     open.add(near);
     near.on("error", () => {}).once("close", () => open.delete(near));
     near.once("data", (head) => {
-      const [, host = "", port = ""] =
-        /^CONNECT (\S+):(\d+) HTTP\/1\.1\r\nHost: \1:\2\r\n\r\n$/.exec(String(head)) ?? [];
+      const [, host = "", port = "", login] = ASKED.exec(String(head)) ?? [];
       targets.push(`${host}:${port}`);
+      if (login) logins.push(String(Buffer.from(login, "base64")));
       if (answer !== undefined) return near.end(answer);
       near.pause();
       const far = connect({ host: "127.0.0.1", port: Number(port) }, () => {
@@ -40,8 +42,11 @@ export async function startConnectProxy({ tls, path, answer }: ConnectProxyOptio
   const { port } = path ? { port: 0 } : (server.address() as AddressInfo);
   return {
     url: `${tls ? "https" : "http"}://localhost:${port}`,
+    port,
     /** What was asked for, in order. */
     targets,
+    /** The "name:password" that came with it, where one came. */
+    logins,
     async close() {
       for (const socket of open) socket.destroy();
       server.close();
