@@ -16,4 +16,6 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (argv[0] !== "up") process.exit();
 });
 useCompiledCode(import.meta.filename);
-process.exitCode = await runCommand(await rootCommandFor(argv), argv, io);
+const code = await runCommand(await rootCommandFor(argv), argv, io);
+// What failed may have begun to listen, or to wait for something.
+if (code !== 0) process.exit(code);
